@@ -1,0 +1,155 @@
+//! config.toml and the environment → a checked [`Config`].
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::domain::address::{Address, Mailbox};
+use crate::domain::band::Bands;
+use crate::domain::calendar::Schedule;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::subscriber::WordError;
+use crate::domain::subscriber::words;
+use crate::domain::sync::Entry;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+words! {
+    /// Whose help lines and bank holidays.
+    Nation, "nation" {
+        /// England.
+        England = "england",
+        /// Wales.
+        Wales = "wales",
+        /// Scotland.
+        Scotland = "scotland",
+        /// Northern Ireland.
+        NorthernIreland = "northern-ireland",
+    }
+}
+
+/// The whole configuration, checked. Paths are absolute or relative to the working directory.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from, as it was named on the command line.
+    pub file: PathBuf,
+    /// The folder of the file: `activities/` and `templates/` lie here.
+    pub folder: PathBuf,
+    /// `[service]`.
+    pub service: Service,
+    /// `[store]`.
+    pub store: StoreUrl,
+    /// `[schedule]`.
+    pub schedule: Schedule,
+    /// `[[bands]]`, or the five shipped ones.
+    pub bands: Bands,
+    /// `[mail]`.
+    pub mail: Mail,
+    /// `[web]`.
+    pub web: Web,
+    /// `[[subscribers]]`.
+    pub subscribers: Vec<Entry>,
+    /// Findings that stop nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// `[service]`.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// `From`.
+    pub from: Mailbox,
+    /// `Reply-To`.
+    pub reply_to: Option<Mailbox>,
+    /// One line.
+    pub postal_address: String,
+    /// Public https (or, on loopback, http) address, without a trailing slash.
+    pub base_url: String,
+    /// Whose help lines and bank holidays.
+    pub nation: Nation,
+}
+
+/// `store.url`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `sqlite:PATH`.
+    Sqlite(PathBuf),
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// How mail leaves.
+    pub transport: TransportUrl,
+    /// Where bounces go; `bounces@` the domain of `service.from` when left out.
+    pub bounce_address: Address,
+    /// What happens to deliveries that may have been accepted.
+    pub on_uncertain: OnUncertain,
+    /// SMTP connections at once, 1 to 64; 8 when left out.
+    pub connections: u16,
+}
+
+words! {
+    /// What happens to deliveries that may have been accepted.
+    OnUncertain, "rule" {
+        /// Send again, the same bytes.
+        Resend = "resend",
+        /// Wait for a person.
+        Hold = "hold",
+    }
+}
+
+/// `mail.transport`.
+#[derive(Debug, Clone)]
+pub enum TransportUrl {
+    /// `maildir:PATH`.
+    Maildir(PathBuf),
+    /// `smtp://HOST[:PORT]` or `smtps://HOST[:PORT]`.
+    Smtp(Relay),
+}
+
+/// An SMTP relay.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    /// Host name or address.
+    pub host: String,
+    /// Port: 587, or 465 for `smtps`, when left out.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// User name and password.
+    pub login: Option<(String, SecretString)>,
+    /// Certificates to trust instead of the public roots (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// STARTTLS, required (RFC 3207).
+    Starttls,
+    /// Not at all; loopback only.
+    None,
+}
+
+/// `[web]`.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Where the recipients' pages listen.
+    pub listen: std::net::SocketAddr,
+    /// The keyring.
+    pub secret_file: PathBuf,
+}
+
+/// Reads, merges with the environment and checks. All errors at once.
+///
+/// # Errors
+/// Every finding, warnings included, when at least one is an error.
+pub fn load(file: &Path) -> Result<Config, Vec<Diagnostic>> {
+    let _ = file;
+    todo!()
+}

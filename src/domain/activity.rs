@@ -1,0 +1,223 @@
+//! Activities, themes, notices and the help block: what the library holds, checked.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::band::BandName;
+use super::prose::Prose;
+
+/// The name of an activity: `theme/name`, both lower-case letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ActivityId(String);
+
+/// The text is not `theme/name`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not an activity (expected THEME/NAME in lower-case letters, digits and hyphens)")]
+pub struct ActivityIdError(String);
+
+impl ActivityId {
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The theme's folder name.
+    pub fn theme(&self) -> &str {
+        self.0.split_once('/').map_or("", |(theme, _)| theme)
+    }
+
+    /// The name within the theme.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+/// Whether `text` may name a theme, an activity, a notice or an occasion.
+pub fn is_slug(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    text.len() <= 80
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+impl FromStr for ActivityId {
+    type Err = ActivityIdError;
+
+    fn from_str(text: &str) -> Result<Self, ActivityIdError> {
+        match text.split_once('/') {
+            Some((theme, name)) if is_slug(theme) && is_slug(name) => Ok(Self(text.to_owned())),
+            _ => Err(ActivityIdError(text.chars().filter(|c| !c.is_control()).take(80).collect())),
+        }
+    }
+}
+
+impl TryFrom<String> for ActivityId {
+    type Error = ActivityIdError;
+
+    fn try_from(text: String) -> Result<Self, ActivityIdError> {
+        text.parse()
+    }
+}
+
+impl From<ActivityId> for String {
+    fn from(id: ActivityId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ActivityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How much care an activity asks of the adult.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sensitivity {
+    /// Nothing special.
+    None,
+    /// May touch something a child has met: read it first.
+    Care,
+    /// Likely to: choose the moment, know where to turn.
+    High,
+}
+
+/// Something to read or watch elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// What it is called.
+    pub title: String,
+    /// An https address.
+    pub url: String,
+    /// Who publishes it.
+    pub publisher: String,
+}
+
+/// A picture beside the activity's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// File name, relative to the activity's folder.
+    pub file: String,
+    /// What the picture shows, for those who do not see it.
+    pub alt: String,
+    /// Who made it.
+    pub credit: String,
+}
+
+/// One 15-minute thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// `theme/name`.
+    pub id: ActivityId,
+    /// Its title.
+    pub title: String,
+    /// The bands it suits; never empty.
+    pub bands: Vec<BandName>,
+    /// How long it takes, 1 to 15 minutes.
+    pub minutes: u8,
+    /// The teaser, at most 30 words.
+    pub summary: String,
+    /// What to have at hand.
+    pub needs: Vec<String>,
+    /// Whether it uses a screen.
+    pub screen: bool,
+    /// How much care it asks of the adult.
+    pub sensitivity: Sensitivity,
+    /// When somebody last checked it.
+    pub reviewed: NaiveDate,
+    /// From the day after this date it is overdue and no longer picked.
+    pub review_by: NaiveDate,
+    /// Not before this local date.
+    pub not_before: Option<NaiveDate>,
+    /// Not after this local date.
+    pub not_after: Option<NaiveDate>,
+    /// The occasions that pull it forward.
+    pub occasions: Vec<String>,
+    /// Further reading.
+    pub resources: Vec<Resource>,
+    /// A picture.
+    pub image: Option<Image>,
+    /// Below `## Get ready`.
+    pub get_ready: Prose,
+    /// Below `## Do it together`.
+    pub do_it_together: Prose,
+    /// Below `## Talk about it`.
+    pub talk_about_it: Prose,
+    /// Below `## If something worries you`.
+    pub if_something_worries_you: Prose,
+    /// SHA-256 of the file's bytes, lower-case hex: tells whether it was edited since.
+    pub fingerprint: String,
+}
+
+/// What the activities of one fortnight have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Theme {
+    /// The folder's name.
+    pub name: String,
+    /// What a reader sees.
+    pub title: String,
+    /// The strand of *Education for a Connected World* that it serves.
+    pub strand: String,
+    /// Breaks ties between themes never used; lower first, `None` last.
+    pub order: Option<i64>,
+    /// When somebody last checked it.
+    pub reviewed: NaiveDate,
+    /// When it must be checked again.
+    pub review_by: NaiveDate,
+    /// The digest's opening paragraph.
+    pub opening: Prose,
+    /// The article below `## For parents and carers`.
+    pub for_parents: Prose,
+}
+
+/// A topical note, shown in editions sent between its dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The file's name without `.md`.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// First local date on which it is shown.
+    pub from: NaiveDate,
+    /// Last local date on which it is shown.
+    pub until: NaiveDate,
+    /// The text.
+    pub body: Prose,
+}
+
+/// One line of the help block: whom to turn to, when, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelpEntry {
+    /// When to turn there: `If a child is in danger now`.
+    pub when: String,
+    /// Who it is.
+    pub who: String,
+    /// What to do, in a sentence; may be empty.
+    pub what: String,
+    /// Telephone number as written, if there is one.
+    pub phone: Option<String>,
+    /// Email address, if there is one.
+    pub email: Option<String>,
+    /// https address, if there is one.
+    pub url: Option<String>,
+    /// What the link says.
+    pub link_text: Option<String>,
+}
+
+/// The help block of one nation, in the order to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Help {
+    /// The block's heading.
+    pub title: String,
+    /// The sentences before the list; they say that it is never the child's fault.
+    pub intro: String,
+    /// Where to turn.
+    pub entries: Vec<HelpEntry>,
+}

@@ -1,0 +1,143 @@
+//! Editions: number, state, picks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::activity::ActivityId;
+use super::band::BandName;
+use super::subscriber::{WordError, words};
+
+/// The number of a fortnight and of its edition, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EditionNumber(pub u32);
+
+impl fmt::Display for EditionNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+words! {
+    /// Where an edition stands (contract §6).
+    EditionState, "edition state" {
+        /// Date and picks are fixed.
+        Planned = "planned",
+        /// May be published when due.
+        Approved = "approved",
+        /// Published; deliveries are on their way.
+        Sending = "sending",
+        /// No delivery is queued, sending or deferred.
+        Sent = "sent",
+        /// Needs a person; `reason` says why.
+        Held = "held",
+        /// Its time passed.
+        Missed = "missed",
+        /// Cancelled by an operator.
+        Withdrawn = "withdrawn",
+    }
+}
+
+impl EditionState {
+    /// Not yet being sent, and may still be: its date and picks follow the config.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Planned | Self::Approved | Self::Held)
+    }
+
+    /// Published, finished or not.
+    pub fn is_published(self) -> bool {
+        matches!(self, Self::Sending | Self::Sent)
+    }
+}
+
+/// One band's activity in one edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    /// The band.
+    pub band: BandName,
+    /// The activity.
+    pub id: ActivityId,
+    /// Its title when it was picked.
+    pub title: String,
+    /// Why this one, for the operator.
+    pub reason: String,
+    /// The file's fingerprint when it was picked.
+    pub fingerprint: String,
+}
+
+/// The theme and the picks of an edition, with the reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The theme's folder name.
+    pub theme: String,
+    /// Why this theme.
+    pub theme_reason: String,
+    /// One pick per band that has an eligible activity, in the bands' order.
+    pub picks: Vec<Pick>,
+}
+
+/// One edition as the store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Its number.
+    pub number: EditionNumber,
+    /// Where it stands.
+    pub state: EditionState,
+    /// Why it is held (or missed, or withdrawn).
+    pub reason: Option<String>,
+    /// The local send date.
+    pub date: NaiveDate,
+    /// The instant from which it is due.
+    pub due_at: DateTime<Utc>,
+    /// Theme and picks.
+    pub selection: Selection,
+    /// When it was published (its mails' Date).
+    pub published_at: Option<DateTime<Utc>>,
+    /// When it became sent.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// One change to an edition that is not being sent yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditionChange {
+    /// Adds a planned edition; nothing happens if the number exists already.
+    Plan {
+        /// Its number.
+        number: EditionNumber,
+        /// The local send date.
+        date: NaiveDate,
+        /// The instant from which it is due.
+        due_at: DateTime<Utc>,
+        /// Theme and picks.
+        selection: Selection,
+    },
+    /// Its date follows the config.
+    Redate {
+        /// Its number.
+        number: EditionNumber,
+        /// The local send date.
+        date: NaiveDate,
+        /// The instant from which it is due.
+        due_at: DateTime<Utc>,
+    },
+    /// New picks; an approval is taken back (`approved` becomes `planned`).
+    Repick {
+        /// Its number.
+        number: EditionNumber,
+        /// Theme and picks.
+        selection: Selection,
+    },
+    /// Its fortnight became a pause: the plan is dropped.
+    Unplan(EditionNumber),
+    /// May be published.
+    Approve(EditionNumber),
+    /// Needs a person.
+    Hold(EditionNumber, String),
+    /// Its time passed.
+    Miss(EditionNumber, String),
+    /// Back to planned (from held).
+    Release(EditionNumber),
+}

@@ -1,0 +1,19 @@
+//! The rules, pure: no I/O, no async, no ambient clock or randomness.
+
+pub mod activity;
+pub mod address;
+pub mod band;
+pub mod calendar;
+pub mod delivery;
+pub mod diagnostic;
+pub mod edition;
+pub mod prose;
+pub mod rendered;
+pub mod retry;
+pub mod segment;
+pub mod selection;
+pub mod sender;
+pub mod subscriber;
+pub mod sync;
+pub mod text;
+pub mod token;

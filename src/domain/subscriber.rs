@@ -1,0 +1,229 @@
+//! Subscribing organisations, their mailboxes, and where each subscription came from.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::band::BandSet;
+
+/// A subscriber's number, given by the store, never used twice, kept when the store moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubscriberId(pub u64);
+
+/// A mailbox's number, given by the store, never used twice, kept when the store moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecipientId(pub u64);
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
+
+        impl $name {
+            /// Every value, in the order to show.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word that config, CSV and JSON use.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = WordError;
+
+            fn from_str(text: &str) -> Result<Self, WordError> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(WordError {
+                    what: $what,
+                    expected: Self::ALL.iter().map(|value| value.as_str()).collect(),
+                })
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// A word is none of those that its place allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not a {what} (expected one of: {})", expected.join(", "))]
+pub struct WordError {
+    /// What was read.
+    pub what: &'static str,
+    /// The words that are valid.
+    pub expected: Vec<&'static str>,
+}
+
+words! {
+    /// What kind of organisation subscribes; it changes the wording of the digest.
+    Sector, "sector" {
+        /// A school: hands on to families.
+        School = "school",
+        /// Social care: works with families.
+        SocialCare = "social-care",
+        /// Police and the like.
+        LawEnforcement = "law-enforcement",
+        /// Health services.
+        Health = "health",
+        /// A charity.
+        Charity = "charity",
+        /// Anything else, families too.
+        Other = "other",
+    }
+}
+
+words! {
+    /// The language and region of a digest.
+    Locale, "locale" {
+        /// British English.
+        EnGb = "en-GB",
+    }
+}
+
+words! {
+    /// Where a subscription came from.
+    Origin, "origin" {
+        /// `[[subscribers]]` in config.toml.
+        Config = "config",
+        /// The `subscribe` command.
+        Cli = "cli",
+        /// A CSV file.
+        Import = "import",
+    }
+}
+
+words! {
+    /// Why a mailbox is never mailed again.
+    SuppressionReason, "reason" {
+        /// Somebody unsubscribed it.
+        Unsubscribed = "unsubscribed",
+        /// It bounced.
+        Bounced = "bounced",
+        /// Its reader complained.
+        Complained = "complained",
+        /// An operator said so.
+        Operator = "operator",
+    }
+}
+
+words! {
+    /// Where a mailbox stands.
+    MailboxState, "state" {
+        /// Gets digests.
+        Active = "active",
+        /// Waits for a confirmation.
+        Pending = "pending",
+        /// Gets nothing more.
+        Ended = "ended",
+    }
+}
+
+/// What is known of a subscribing organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Its sector.
+    pub sector: Sector,
+    /// Its locale.
+    pub locale: Locale,
+    /// Its register number, if it has one.
+    pub urn: Option<String>,
+}
+
+/// A wish to add or update one mailbox, by the CLI or a CSV row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscribeRequest {
+    /// The organisation. Rows that share a `urn` are one subscriber; one without is its own.
+    pub profile: Profile,
+    /// The mailbox.
+    pub address: Address,
+    /// What it asks for; never empty.
+    pub bands: BandSet,
+    /// [`Origin::Cli`] or [`Origin::Import`].
+    pub origin: Origin,
+}
+
+/// What became of a [`SubscribeRequest`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subscribed {
+    /// A new mailbox (or one whose config entry or subscription had ended without anybody leaving).
+    Added,
+    /// It was active: its bands, and its name unless the config names it, are now as asked.
+    Updated {
+        /// The organisation and bands before.
+        before: (Profile, BandSet),
+        /// The organisation and bands now.
+        after: (Profile, BandSet),
+    },
+    /// Nothing changed: it left, so only its own confirmation brings it back.
+    Left(SuppressionReason),
+}
+
+/// One mailbox as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxRecord {
+    /// Its number.
+    pub recipient: RecipientId,
+    /// Its address.
+    pub address: Address,
+    /// What it gets.
+    pub bands: BandSet,
+    /// Whether `bands` is its own last choice rather than what the config entries say.
+    pub chosen: bool,
+    /// Where it stands.
+    pub state: MailboxState,
+    /// Why it is never mailed, if so.
+    pub suppressed: Option<SuppressionReason>,
+    /// Every subscription that names it.
+    pub subscriptions: Vec<SubscriptionRecord>,
+}
+
+/// One subscription: a subscriber named a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRecord {
+    /// Who named it.
+    pub subscriber: SubscriberId,
+    /// How.
+    pub origin: Origin,
+    /// The bands it names.
+    pub bands: BandSet,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// When it ended, if it did.
+    pub ended: Option<DateTime<Utc>>,
+}
+
+/// One organisation with the mailboxes that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriberRecord {
+    /// Its number.
+    pub id: SubscriberId,
+    /// Name, sector, locale, urn.
+    pub profile: Profile,
+    /// Its mailboxes, oldest first.
+    pub mailboxes: Vec<MailboxRecord>,
+}
+
+/// How many organisations stand where: one is active while it has an active mailbox,
+/// else pending while it has a pending one, else ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SubscriberCounts {
+    /// With an active mailbox.
+    pub active: u64,
+    /// Waiting for a confirmation.
+    pub pending: u64,
+    /// The rest.
+    pub ended: u64,
+}

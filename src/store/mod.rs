@@ -1,0 +1,319 @@
+//! The store: what is remembered, behind a trait of domain verbs that a second backend can implement.
+//!
+//! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::activity::ActivityId;
+use crate::domain::address::Address;
+use crate::domain::band::{BandName, BandSet};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Outcome, Tally};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber};
+use crate::domain::rendered::Rendered;
+use crate::domain::segment::{Segment, SegmentKey};
+use crate::domain::sender::Sender;
+use crate::domain::subscriber::{SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason};
+use crate::domain::sync::{SyncPlan, Truth};
+
+/// What the store remembers about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The anchor it began with, or was given since.
+    pub anchor: NaiveDate,
+    /// The fortnight in which it began.
+    pub first: EditionNumber,
+}
+
+/// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
+pub type Actor = &'static str;
+
+/// One line of the audit table. It never holds an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRecord {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// What was done: `plan`, `publish`, `subscribe`, …
+    pub action: String,
+    /// To what: `edition 7`, `subscriber 12`.
+    pub subject: String,
+    /// More, for people.
+    pub detail: String,
+}
+
+/// One rendered segment of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedSegment {
+    /// What its recipients share.
+    pub key: SegmentKey,
+    /// What they read.
+    pub rendered: Rendered,
+}
+
+/// A page that the web view and the feeds will show for a published edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedText {
+    /// The activity.
+    pub activity: ActivityId,
+    /// The whole checked activity, as it went out.
+    pub content: crate::domain::activity::Activity,
+}
+
+/// An edition as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Which edition.
+    pub edition: EditionNumber,
+    /// The instant: every mail's Date.
+    pub at: DateTime<Utc>,
+    /// The bands of the service; others do not count when recipients are grouped.
+    pub served: BandSet,
+    /// The sender's side of every header.
+    pub sender: Sender,
+    /// Every segment, rendered and checked.
+    pub segments: Vec<PublishedSegment>,
+    /// The theme as it went out.
+    pub theme: crate::domain::activity::Theme,
+    /// The texts of its activities.
+    pub texts: Vec<PublishedText>,
+}
+
+/// What became of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// It is being sent, to so many recipients.
+    Now {
+        /// How many.
+        recipients: u64,
+    },
+    /// Somebody else published it before; nothing changed.
+    Already,
+    /// Recipients now form a segment that was not rendered; nothing changed. Render again and retry.
+    AudienceChanged,
+    /// It may not be published in its state (withdrawn, missed, held, gone); nothing changed.
+    Refused(String),
+}
+
+/// A published edition's mails, as every attempt and every node must build them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Which edition.
+    pub edition: EditionNumber,
+    /// Every mail's Date.
+    pub at: DateTime<Utc>,
+    /// The sender's side of every header.
+    pub sender: Sender,
+    /// The segments, by number.
+    pub segments: BTreeMap<SegmentNumber, PublishedSegment>,
+}
+
+/// A segment's number within its edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentNumber(pub u32);
+
+/// A delivery that this process has in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Its segment.
+    pub segment: SegmentNumber,
+    /// Where it goes.
+    pub address: Address,
+    /// The subscriber's name, as it was when the edition was published.
+    pub subscriber: String,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// An earlier attempt may have been accepted: a refusal now leaves it uncertain.
+    pub repeated: bool,
+}
+
+/// A step of the sender: the result of one delivery, the mark of the next, or both, committed together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Step {
+    /// What became of a delivery that was at the dot or claimed, and when it is tried again if it is deferred.
+    pub done: Option<Done>,
+    /// The delivery whose final dot will be sent next.
+    pub mark: Option<DeliveryId>,
+}
+
+/// The result of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// What the relay made of it.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// When it may be tried again, if it may; `None` gives up (expired), or leaves it uncertain.
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+/// Why the store could not do it. Messages say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds the write lock for longer than we wait.
+    #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]
+    Locked {
+        /// Which store.
+        place: String,
+    },
+    /// We may not write.
+    #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
+    ReadOnly {
+        /// Which store.
+        place: String,
+    },
+    /// Made by a newer program.
+    #[error(
+        "the store {place} was made by a newer Fortnightly (schema {found}, this program knows {known}): use that version or a later one"
+    )]
+    Newer {
+        /// Which store.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// The newest we know.
+        known: i64,
+    },
+    /// Not ours, or damaged.
+    #[error(
+        "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"
+    )]
+    NotOurs {
+        /// Which store.
+        place: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// No space left.
+    #[error("the disk is full: the store {place} could not be written; make room and run the command again")]
+    Full {
+        /// Which store.
+        place: String,
+    },
+    /// A rule of the domain was broken; nothing changed.
+    #[error("{0}")]
+    Refused(String),
+    /// Anything else from the backend.
+    #[error("the store {place} failed: {reason}")]
+    Backend {
+        /// Which store.
+        place: String,
+        /// What the backend said.
+        reason: String,
+    },
+}
+
+/// What every backend does.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What the store remembers about itself; `None` before [`Store::begin`].
+    async fn facts(&self) -> Result<Option<Facts>, StoreError>;
+
+    /// Remembers anchor and first fortnight if nothing is remembered yet. A different anchor replaces the old one
+    /// (and drops editions that are not published) unless something was published: then `Refused`.
+    async fn begin(&self, facts: Facts, at: DateTime<Utc>) -> Result<Facts, StoreError>;
+
+    /// What a sync of these addresses depends on.
+    async fn sync_truth(&self, wished: &[Address]) -> Result<Truth, StoreError>;
+
+    /// Applies a sync, all or nothing.
+    async fn apply_sync(&self, plan: &SyncPlan, at: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Adds or updates mailboxes, all or nothing; one result per request.
+    async fn subscribe(&self, requests: &[SubscribeRequest], at: DateTime<Utc>) -> Result<Vec<Subscribed>, StoreError>;
+
+    /// Ends every subscription of the address and suppresses it. Returns the name of the subscriber it belonged to,
+    /// or `None` when it had no active subscription (it is suppressed all the same).
+    async fn unsubscribe(
+        &self,
+        address: &Address,
+        reason: SuppressionReason,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, StoreError>;
+
+    /// The mailbox moves to a new address and keeps its number, subscriptions and deliveries.
+    /// `Refused` when `old` is unknown, `new` is a mailbox already, or either is suppressed.
+    async fn change_address(&self, old: &Address, new: &Address, at: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Every organisation with its mailboxes, oldest first.
+    async fn subscribers(&self) -> Result<Vec<SubscriberRecord>, StoreError>;
+
+    /// Organisations by state.
+    async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;
+
+    /// Suppressed addresses.
+    async fn suppression_count(&self) -> Result<u64, StoreError>;
+
+    /// Every edition, by number.
+    async fn editions(&self) -> Result<Vec<Edition>, StoreError>;
+
+    /// Applies changes, all or nothing. A change to an edition that is being sent, was sent or is gone is skipped:
+    /// another process was first. Returns how many were applied.
+    async fn change_editions(
+        &self,
+        changes: &[EditionChange],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError>;
+
+    /// Activities an operator withdrew.
+    async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;
+
+    /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
+    /// Mailboxes with none of them are left out.
+    async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
+
+    /// Active mailboxes per band, bands that are no longer configured too.
+    async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError>;
+
+    /// In one transaction: stores segments and texts, makes the edition `sending`, inserts one delivery per recipient.
+    async fn publish(&self, publication: &Publication) -> Result<Published, StoreError>;
+
+    /// What was published; `None` when the edition was not.
+    async fn published(&self, edition: EditionNumber) -> Result<Option<Stored>, StoreError>;
+
+    /// Takes up what dead processes left in hand: claimed ones are queued again; those at the dot are queued again as
+    /// `repeated` when `resend`, else uncertain. Returns how many.
+    async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Takes at most `limit` deliveries in hand that are queued, or deferred and due at `now`. Suppressed mailboxes
+    /// become `suppressed` on the way and are not returned.
+    async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Records results and marks, durably, before it returns. A mark of a delivery that is not claimed by this process
+    /// is `Refused`.
+    async fn step(&self, step: Step) -> Result<(), StoreError>;
+
+    /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.
+    async fn release(&self, edition: EditionNumber) -> Result<u64, StoreError>;
+
+    /// Whether this mailbox is suppressed: asked once more before MAIL.
+    async fn is_suppressed(&self, recipient: crate::domain::subscriber::RecipientId) -> Result<bool, StoreError>;
+
+    /// Everything queued or deferred of this edition becomes expired.
+    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// The edition becomes `sent` if nothing of it is queued, in hand or deferred. Returns whether it is sent.
+    async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Deliveries by state.
+    async fn tally(&self, edition: EditionNumber) -> Result<Tally, StoreError>;
+
+    /// When the next deferred delivery of the edition may be tried.
+    async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// The state of one delivery.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryState>, StoreError>;
+
+    /// The audit table, oldest first.
+    async fn audit(&self) -> Result<Vec<AuditRecord>, StoreError>;
+}
