@@ -1,1 +1,7 @@
-fn main() {}
+//! Behaviour, through the public API, the built binary and real sockets.
+
+mod config;
+mod digest;
+mod library;
+mod mail;
+mod store;

@@ -1,0 +1,37 @@
+//! How a suppressed address is remembered: by a keyed hash that outlives the address itself.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::address::Address;
+
+/// A keyed hash of a folded address: HMAC-SHA256 (RFC 2104), cut to 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressKey(pub [u8; 16]);
+
+/// Makes [`AddressKey`]s. Its key never rotates: it is a part of every backup.
+#[derive(Clone)]
+pub struct AddressHasher(Hmac<Sha256>);
+
+impl AddressHasher {
+    /// A hasher with this key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104 §2)"))
+    }
+
+    /// The key of this address, whatever its case.
+    pub fn key(&self, address: &Address) -> AddressKey {
+        let mut mac = self.0.clone();
+        mac.update(address.folded().as_bytes());
+        let full = mac.finalize().into_bytes();
+        let mut cut = [0; 16];
+        cut.copy_from_slice(&full[..16]);
+        AddressKey(cut)
+    }
+}
+
+impl std::fmt::Debug for AddressHasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AddressHasher(…)")
+    }
+}
