@@ -215,8 +215,8 @@ pub(super) struct Letter {
     pub(super) name: String,
     unsubscribe_token: String,
     bounce_token: String,
-    unsubscribe_url: String,
-    preferences_url: String,
+    pub(super) unsubscribe_url: String,
+    pub(super) preferences_url: String,
 }
 
 impl Letter {
