@@ -1,0 +1,195 @@
+//! Markdown → checked [`Prose`]: what the digest cannot show is refused, with its place.
+
+use std::iter::Peekable;
+use std::ops::Range;
+
+use pulldown_cmark::{Event, HeadingLevel, OffsetIter, Options, Parser, Tag};
+
+use crate::domain::prose::{Block, Inline, Prose};
+
+use super::page::Page;
+use super::refusal::refusal;
+use super::{inline, words};
+
+/// How many lists, quotations, links and stresses may stand inside each other.
+pub(super) const DEPTH_LIMIT: usize = 12;
+
+/// A body, cut at its headings of level 1 and 2.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// What stands before the first heading.
+    pub(super) opening: Prose,
+    /// Where it begins, or where it would.
+    pub(super) opening_at: usize,
+    /// The headings with what follows them.
+    pub(super) sections: Vec<Section>,
+}
+
+/// A heading and the text below it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// The heading's words.
+    pub(super) title: String,
+    /// Where the heading stands.
+    pub(super) at: usize,
+    /// Whether it has level 2, as it should.
+    pub(super) level_two: bool,
+    /// Whether a line of dashes below a text made it a heading.
+    pub(super) underlined: bool,
+    /// What follows.
+    pub(super) body: Prose,
+}
+
+/// Reads the page from byte `start` on.
+pub(super) fn read(page: &Page, start: usize) -> Outline {
+    // These extensions are switched on to be refused: otherwise their marks would be printed as text.
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let body = &page.text()[start..];
+    let blank = body.len() - body.trim_start().len();
+    let events = Parser::new_ext(body, options).into_offset_iter().peekable();
+    let mut reader = Reader { page, start, events, depth: 0 };
+    let mut outline = Outline { opening_at: start + blank, ..Outline::default() };
+    while let Some((event, range)) = reader.next() {
+        if let Event::Start(Tag::Heading { level: level @ (HeadingLevel::H1 | HeadingLevel::H2), .. }) = event {
+            outline.sections.push(reader.section(level == HeadingLevel::H2, &range));
+            continue;
+        }
+        let target = outline.sections.last_mut().map_or(&mut outline.opening, |section| &mut section.body);
+        target.0.extend(reader.block(event, range));
+    }
+    outline
+}
+
+/// A walk over the events of one body. Ranges are moved to count from the start of the page.
+pub(super) struct Reader<'p> {
+    pub(super) page: &'p Page,
+    start: usize,
+    events: Peekable<OffsetIter<'p>>,
+    depth: usize,
+}
+
+impl<'p> Reader<'p> {
+    /// The next event and its bytes in the page.
+    pub(super) fn next(&mut self) -> Option<(Event<'p>, Range<usize>)> {
+        self.events.next().map(|(event, range)| (event, self.start + range.start..self.start + range.end))
+    }
+
+    /// The next event, not taken.
+    pub(super) fn peek(&mut self) -> Option<&Event<'p>> {
+        self.events.peek().map(|(event, _)| event)
+    }
+
+    /// Takes everything up to the end that belongs to the start taken last.
+    pub(super) fn skip_to_end(&mut self) {
+        let mut open = 1;
+        while open > 0 {
+            match self.events.next() {
+                Some((Event::Start(_), _)) => open += 1,
+                Some((Event::End(_), _)) => open -= 1,
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
+    /// Reads what is inside the start taken last, unless it is nested too deeply; then takes its end.
+    pub(super) fn inside<T: Default>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth == DEPTH_LIMIT {
+            let message = "lists, quotations or stresses stand too deep inside each other";
+            self.page.error(at, "nested-too-deep", message, "two levels of list are as much as a reader can follow");
+            self.skip_to_end();
+            return T::default();
+        }
+        self.depth += 1;
+        let inner = read(self);
+        self.depth -= 1;
+        self.skip_to_end();
+        inner
+    }
+
+    /// Notes what may not stand here, and skips it.
+    pub(super) fn refuse(&mut self, event: &Event<'p>, at: usize) {
+        let (code, message, help) = refusal(event);
+        self.page.error(at, code, message, help);
+        if matches!(event, Event::Start(_)) {
+            self.skip_to_end();
+        }
+    }
+
+    fn section(&mut self, level_two: bool, range: &Range<usize>) -> Section {
+        let underlined = !self.page.text()[range.clone()].trim_start().starts_with('#');
+        let words = self.inside(range.start, inline::run);
+        let title = Prose(vec![Block::Heading(words)]).plain();
+        Section { title, at: range.start, level_two, underlined, body: Prose::default() }
+    }
+
+    fn blocks(&mut self) -> Prose {
+        let mut blocks = Vec::new();
+        while !matches!(self.peek(), None | Some(Event::End(_))) {
+            let Some((event, range)) = self.next() else { break };
+            blocks.extend(self.block(event, range));
+        }
+        Prose(blocks)
+    }
+
+    fn block(&mut self, event: Event<'p>, range: Range<usize>) -> Option<Block> {
+        let at = range.start;
+        match event {
+            Event::Start(Tag::Paragraph) => {
+                let content = self.inside(at, inline::run);
+                self.check_hashes(&content, at);
+                paragraph(content)
+            }
+            Event::Start(Tag::Heading { level: HeadingLevel::H3, .. }) if self.depth == 0 => {
+                let content = self.inside(at, inline::run);
+                if plain(&content).is_empty() {
+                    self.page.error(at, "empty-heading", "a heading without words", "write the words after ###");
+                }
+                Some(Block::Heading(content))
+            }
+            Event::Start(Tag::BlockQuote(_)) => Some(Block::Quote(self.inside(at, Self::blocks))),
+            Event::Start(Tag::List(start)) => {
+                let items = self.inside(at, Self::items);
+                Some(Block::List { start, items })
+            }
+            event if inline::is_inline(&event) => paragraph(inline::run_from(self, event, range)),
+            event => {
+                self.refuse(&event, at);
+                None
+            }
+        }
+    }
+
+    fn items(&mut self) -> Vec<Prose> {
+        let mut items = Vec::new();
+        while matches!(self.peek(), Some(Event::Start(Tag::Item))) {
+            let Some((_, range)) = self.next() else { break };
+            let item = self.inside(range.start, Self::blocks);
+            if item.plain().is_empty() {
+                self.page.error(range.start, "empty-item", "an empty list item", "write its words, or take it out");
+            }
+            items.push(item);
+        }
+        items
+    }
+
+    /// A heading without a space after its `##` is printed as text, and its section is lost.
+    fn check_hashes(&self, content: &[Inline], at: usize) {
+        let Some(Inline::Text(text)) = content.first() else { return };
+        let rest = text.trim_start_matches('#');
+        if text.len() - rest.len() >= 2 && rest.starts_with(char::is_alphabetic) {
+            let message = format!("“{}” is not a heading: there is no space after the #", words::shown(text));
+            self.page.error(at, "heading-without-space", message, "put a space after the last #");
+        }
+    }
+}
+
+fn paragraph(content: Vec<Inline>) -> Option<Block> {
+    (!plain(&content).is_empty()).then_some(Block::Paragraph(content))
+}
+
+/// The words of a run.
+pub(super) fn plain(content: &[Inline]) -> String {
+    Prose(vec![Block::Paragraph(content.to_vec())]).plain()
+}
