@@ -115,6 +115,8 @@ fn a_new_store_begins_with_its_first_fortnight() {
     let at = |moment: &str, first| short(&Sim::default().tick(&schedule, utc(moment), first));
     assert_eq!(at("2026-10-20T09:00:00Z", 4)[0], "plan 4 2026-10-19");
     assert_eq!(at("2026-10-20T09:00:00Z", 4).last().map(String::as_str), Some("send 4"));
+    let unplanned = Schedule { plan_ahead: 0, ..example() };
+    assert_eq!(short(&Sim::default().tick(&unplanned, utc(DUE), 1)), ["plan 1 2026-09-07", "send 1"]);
     let back = at("2026-09-08T09:00:00Z", 4);
     assert_eq!(back, ["plan 4 2026-10-19", "plan 5 2026-11-02", "plan 6 2026-11-16"], "nothing before the first");
 }
@@ -217,6 +219,11 @@ fn follows_edits_of_the_schedule() {
     assert_eq!(moved.state(2), Some(Held), "a held one moves and stays held");
     assert_eq!(moved.get(2).map(|edition| edition.due_at), Some(utc("2026-09-23T07:00:00Z")));
 
+    let mut both = closed("2026-09-21", "2026-09-21", None);
+    both.pauses.push(pause("2026-10-05", "2026-10-05", "Strike", skip));
+    let actions = sim.clone().tick(&both, utc("2026-09-02T00:00:00Z"), 1);
+    assert_eq!(short(&actions), ["unplan 3", "redate 2 2026-09-22", "plan 4 2026-10-19"]);
+
     let earlier = Schedule { send_at: time("07:30:00"), ..example() };
     assert_eq!(
         short(&sim.tick(&earlier, utc("2026-09-07T06:45:00Z"), 1)),
@@ -261,6 +268,8 @@ fn tells_what_is_due_and_what_is_late() {
     let sending = Sim::default().with(&schedule, 1, Sending).with(&schedule, 2, Planned);
     assert_eq!(due(&schedule, utc("2026-09-20T00:00:00Z"), &sending.editions), Some(EditionNumber(1)));
     assert_eq!(due(&schedule, utc("2026-09-21T07:00:00Z"), &sending.editions), Some(EditionNumber(2)));
+    let early = Sim::default().with(&schedule, 1, Held).with(&schedule, 2, Sent);
+    assert_eq!(late(&schedule, utc("2026-09-11T00:00:00Z"), &early.editions), None, "a newer one has been sent");
 }
 
 #[test]
