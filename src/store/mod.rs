@@ -2,6 +2,8 @@
 //!
 //! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
 
+pub mod sqlite;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -295,6 +297,10 @@ pub trait Store: Send + Sync {
 
     /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.
     async fn release(&self, edition: EditionNumber) -> Result<u64, StoreError>;
+
+    /// Settles a claimed (not marked) delivery of this process whose mailbox was suppressed meanwhile: `suppressed`,
+    /// or uncertain if it is `repeated`. Returns whether it did. For when [`Store::is_suppressed`] says so before MAIL.
+    async fn withhold(&self, id: DeliveryId) -> Result<bool, StoreError>;
 
     /// Whether this mailbox is suppressed: asked once more before MAIL.
     async fn is_suppressed(&self, recipient: crate::domain::subscriber::RecipientId) -> Result<bool, StoreError>;
