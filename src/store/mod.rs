@@ -2,6 +2,8 @@
 //!
 //! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
 
+pub mod sqlite;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;

@@ -1,0 +1,33 @@
+//! The audit table: one row per decision, never with an address in it.
+
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::sql;
+use crate::store::AuditRecord;
+
+/// Writes one row. `subject` is such as `edition 7`, `recipient 34`.
+pub(super) fn write(
+    conn: &Connection,
+    at: i64,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &str,
+) -> Result<(), Fault> {
+    let insert = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
+    sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
+}
+
+/// Every row, oldest first.
+pub(super) fn all(conn: &Connection) -> Result<Vec<AuditRecord>, Fault> {
+    sql::rows(conn, "SELECT at, actor, action, subject, detail FROM audit ORDER BY id", [], |row| {
+        Ok(AuditRecord {
+            at: sql::instant(row.get(0)?)?,
+            actor: row.get(1)?,
+            action: row.get(2)?,
+            subject: row.get(3)?,
+            detail: row.get(4)?,
+        })
+    })
+}

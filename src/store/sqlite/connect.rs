@@ -1,0 +1,96 @@
+//! Opens the database file: one connection that writes, others that only read.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::Fault;
+use super::schema;
+
+/// More than the number of different statements, so that none is parsed twice.
+const STATEMENTS: usize = 160;
+
+/// The connection that writes. Creates folder and file if need be, refuses what is not ours, and migrates.
+pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Fault> {
+    create(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(patience)?;
+    if conn.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
+    }
+    schema::version_seen(&conn)?;
+    write_ahead(&conn, patience)?;
+    prepare(&conn)?;
+    // FULL, not NORMAL: a power cut must lose nothing that was acknowledged (design §3).
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    schema::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// A connection that can only read. The writer must be open, so that the side files exist.
+pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(patience)?;
+    prepare(&conn)?;
+    Ok(conn)
+}
+
+/// An empty database in memory, with the newest schema.
+pub(super) fn memory() -> Result<Connection, Fault> {
+    let mut conn = Connection::open_in_memory()?;
+    adopt(&mut conn)?;
+    Ok(conn)
+}
+
+/// Makes a private database in memory fit for use.
+pub(super) fn adopt(conn: &mut Connection) -> Result<(), Fault> {
+    prepare(conn)?;
+    schema::migrate(conn)
+}
+
+fn prepare(conn: &Connection) -> Result<(), Fault> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+/// Makes the file before `SQLite` would, for its mode: side files take theirs from it.
+fn create(path: &Path) -> Result<(), Fault> {
+    if path.is_dir() {
+        return Err(Fault::NotOurs("it is a folder".to_owned()));
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Switches to WAL. `SQLite` does not wait for other connections here, so we do.
+fn write_ahead(conn: &Connection, patience: Duration) -> Result<(), Fault> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(Fault::NotOurs(format!("its journal mode stays {mode}"))),
+            Err(error) => {
+                let fault = Fault::from(error);
+                if !fault.is_busy() || Instant::now() >= deadline {
+                    return Err(fault);
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Editions and their picks, and the changes that planning and operators make to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::people::word;
+use super::{audit, sql};
+use crate::domain::activity::ActivityId;
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
+
+/// Every edition, by number.
+pub(super) fn all(conn: &Connection) -> Result<Vec<Edition>, Fault> {
+    let mut picks = picks(conn)?;
+    let query = "SELECT number, state, reason, date, due_at, theme, theme_reason, published_at, finished_at
+                 FROM editions ORDER BY number";
+    sql::rows(conn, query, [], |row| {
+        let number: u32 = row.get(0)?;
+        Ok(Edition {
+            number: EditionNumber(number),
+            state: word(row, 1)?,
+            reason: row.get(2)?,
+            date: word(row, 3)?,
+            due_at: sql::instant(row.get(4)?)?,
+            selection: Selection {
+                theme: row.get(5)?,
+                theme_reason: row.get(6)?,
+                picks: picks.remove(&number).unwrap_or_default(),
+            },
+            published_at: sql::maybe_instant(row.get(7)?)?,
+            finished_at: sql::maybe_instant(row.get(8)?)?,
+        })
+    })
+}
+
+fn picks(conn: &Connection) -> Result<BTreeMap<u32, Vec<Pick>>, Fault> {
+    let query = "SELECT edition, band, activity, title, reason, fingerprint FROM picks ORDER BY edition, position";
+    let found = sql::rows(conn, query, [], |row| {
+        let pick = Pick {
+            band: word(row, 1)?,
+            id: word(row, 2)?,
+            title: row.get(3)?,
+            reason: row.get(4)?,
+            fingerprint: row.get(5)?,
+        };
+        Ok((row.get::<_, u32>(0)?, pick))
+    })?;
+    let mut grouped: BTreeMap<u32, Vec<Pick>> = BTreeMap::new();
+    for (edition, pick) in found {
+        grouped.entry(edition).or_default().push(pick);
+    }
+    Ok(grouped)
+}
+
+/// Where an edition stands, and why; `None` when there is none.
+pub(super) fn state(conn: &Connection, number: EditionNumber) -> Result<Option<(EditionState, Option<String>)>, Fault> {
+    let query = "SELECT state, reason FROM editions WHERE number = ?1";
+    sql::row(conn, query, [number.0], |row| Ok((word(row, 0)?, row.get(1)?)))
+}
+
+/// Applies one change; whether it changed anything.
+pub(super) fn change(conn: &Connection, change: &EditionChange, actor: &str, at: DateTime<Utc>) -> Result<bool, Fault> {
+    let (number, action, detail) = told(change);
+    if !apply(conn, change, number)? {
+        return Ok(false);
+    }
+    audit::write(conn, sql::millis(at), actor, action, &format!("edition {number}"), &detail)?;
+    Ok(true)
+}
+
+/// A change as the audit table tells it.
+fn told(change: &EditionChange) -> (EditionNumber, &'static str, String) {
+    match change {
+        EditionChange::Plan { number, date, selection, .. } => {
+            (*number, "plan", format!("{date}, theme {}", selection.theme))
+        }
+        EditionChange::Redate { number, date, .. } => (*number, "redate", date.to_string()),
+        EditionChange::Repick { number, selection } => (*number, "repick", format!("theme {}", selection.theme)),
+        EditionChange::Unplan(number) => (*number, "unplan", String::new()),
+        EditionChange::Approve(number) => (*number, "approve", String::new()),
+        EditionChange::Hold(number, reason) => (*number, "hold", reason.clone()),
+        EditionChange::Miss(number, reason) => (*number, "miss", reason.clone()),
+        EditionChange::Release(number) => (*number, "release", String::new()),
+    }
+}
+
+fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber) -> Result<bool, Fault> {
+    use EditionState::{Approved, Held, Planned};
+    let state = state(conn, number)?;
+    let Some((state, reason)) = state else {
+        return match change {
+            EditionChange::Plan { date, due_at, selection, .. } => plan(conn, number, *date, *due_at, selection),
+            _ => Ok(false),
+        };
+    };
+    if !state.is_open() {
+        return Ok(false);
+    }
+    match change {
+        EditionChange::Redate { date, due_at, .. } => redate(conn, number, *date, *due_at),
+        EditionChange::Repick { selection, .. } => {
+            choose(conn, number, selection)?;
+            if state == Approved {
+                set(conn, number, Planned, None)?;
+            }
+            Ok(true)
+        }
+        EditionChange::Unplan(_) => Ok(sql::run(conn, "DELETE FROM editions WHERE number = ?1", [number.0])? > 0),
+        EditionChange::Approve(_) if state != Approved => set(conn, number, Approved, None),
+        EditionChange::Hold(_, why) if state != Held || reason.as_ref() != Some(why) => {
+            set(conn, number, Held, Some(why))
+        }
+        EditionChange::Miss(_, why) => set(conn, number, EditionState::Missed, Some(why)),
+        EditionChange::Release(_) if state == Held => set(conn, number, Planned, None),
+        _ => Ok(false),
+    }
+}
+
+fn plan(
+    conn: &Connection,
+    number: EditionNumber,
+    date: NaiveDate,
+    due_at: DateTime<Utc>,
+    selection: &Selection,
+) -> Result<bool, Fault> {
+    let insert = "INSERT INTO editions (number, state, date, due_at, theme, theme_reason)
+                  VALUES (?1, 'planned', ?2, ?3, '', '')";
+    sql::run(conn, insert, (number.0, date.to_string(), sql::millis(due_at)))?;
+    choose(conn, number, selection)?;
+    Ok(true)
+}
+
+fn redate(conn: &Connection, number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc>) -> Result<bool, Fault> {
+    let update = "UPDATE editions SET date = ?2, due_at = ?3 WHERE number = ?1 AND (date <> ?2 OR due_at <> ?3)";
+    Ok(sql::run(conn, update, (number.0, date.to_string(), sql::millis(due_at)))? > 0)
+}
+
+fn choose(conn: &Connection, number: EditionNumber, selection: &Selection) -> Result<(), Fault> {
+    let update = "UPDATE editions SET theme = ?2, theme_reason = ?3 WHERE number = ?1";
+    sql::run(conn, update, (number.0, &selection.theme, &selection.theme_reason))?;
+    sql::run(conn, "DELETE FROM picks WHERE edition = ?1", [number.0])?;
+    let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, fingerprint)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    for (position, pick) in (0_u32..).zip(&selection.picks) {
+        let what = (pick.band.as_str(), pick.id.as_str(), &pick.title);
+        sql::run(conn, insert, (number.0, position, what.0, what.1, what.2, &pick.reason, &pick.fingerprint))?;
+    }
+    Ok(())
+}
+
+fn set(conn: &Connection, number: EditionNumber, state: EditionState, why: Option<&str>) -> Result<bool, Fault> {
+    let update = "UPDATE editions SET state = ?2, reason = ?3 WHERE number = ?1";
+    Ok(sql::run(conn, update, (number.0, state.as_str(), why))? > 0)
+}
+
+/// Activities an operator withdrew.
+pub(super) fn withdrawn(conn: &Connection) -> Result<BTreeSet<ActivityId>, Fault> {
+    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| word(row, 0))?;
+    Ok(found.into_iter().collect())
+}

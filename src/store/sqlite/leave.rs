@@ -1,0 +1,78 @@
+//! Leaving, suppressing, and moving a mailbox to another address.
+
+use super::fault::Fault;
+use super::people::People;
+use super::{audit, sql};
+use crate::domain::address::Address;
+use crate::domain::subscriber::{MailboxState, SuppressionReason};
+
+/// Ends every subscription of the address and suppresses it; the name it belonged to while it was active.
+pub(super) fn unsubscribe(
+    people: &People<'_>,
+    address: &Address,
+    reason: SuppressionReason,
+    actor: &str,
+) -> Result<Option<String>, Fault> {
+    let fresh = suppress(people, people.hasher.key(address).0, Some(address.as_str()), reason)?;
+    let Some(mailbox) = people.find(address)? else {
+        if fresh {
+            audit::write(people.conn, people.at, actor, "suppress", "an address without a mailbox", reason.as_str())?;
+        }
+        return Ok(None);
+    };
+    let name = match mailbox.state {
+        MailboxState::Ended => None,
+        MailboxState::Active | MailboxState::Pending => Some(people.profile(mailbox.owner)?.name),
+    };
+    people.end_all(mailbox.id, reason.as_str())?;
+    if fresh || name.is_some() {
+        people.note(actor, "unsubscribe", mailbox.id, reason.as_str())?;
+    }
+    Ok(name)
+}
+
+/// Suppresses a mailbox because of what a relay said.
+pub(super) fn bounced(people: &People<'_>, recipient: i64, reason: SuppressionReason) -> Result<(), Fault> {
+    let query = "SELECT mac, address FROM recipients WHERE id = ?1";
+    let found = sql::row(people.conn, query, [recipient], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    let Some((mac, address)) = found else { return Ok(()) };
+    if suppress(people, mac, address.as_deref(), reason)? {
+        people.note("relay", "suppress", recipient, reason.as_str())?;
+    }
+    people.end_all(recipient, reason.as_str())
+}
+
+/// Adds a suppression; an earlier reason stays. Whether it is new.
+fn suppress(
+    people: &People<'_>,
+    mac: [u8; 16],
+    address: Option<&str>,
+    reason: SuppressionReason,
+) -> Result<bool, Fault> {
+    let insert = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    Ok(sql::run(people.conn, insert, (mac, address, reason.as_str(), people.at))? > 0)
+}
+
+/// The mailbox moves and keeps its number.
+pub(super) fn change_address(people: &People<'_>, old: &Address, new: &Address) -> Result<(), Fault> {
+    let mailbox = people.find(old)?.ok_or_else(|| {
+        Fault::refused("no mailbox has the old address: look it up with `fortnightly subscribers list`")
+    })?;
+    for address in [old, new] {
+        if let Some(reason) = people.suppression(address)? {
+            let which = if address == old { "old" } else { "new" };
+            return Err(Fault::refused(format!(
+                "the {which} address is suppressed ({reason}): only its own confirmation brings it back"
+            )));
+        }
+    }
+    if old != new && people.find(new)?.is_some() {
+        return Err(Fault::refused("the new address is a mailbox already: unsubscribe one of the two"));
+    }
+    let update = "UPDATE recipients SET address = ?2, folded = ?3, mac = ?4 WHERE id = ?1";
+    let key = people.hasher.key(new).0;
+    sql::run(people.conn, update, (mailbox.id, new.as_str(), new.folded(), key))?;
+    people.note("cli", "change-address", mailbox.id, "")
+}

@@ -1,0 +1,130 @@
+//! The store in one `SQLite` file (or in memory): opening it, and the threads that own its connections.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use self::claimant::Claimant;
+use self::fault::Fault;
+use self::lane::{Lane, Mode};
+use super::StoreError;
+use crate::domain::suppression::AddressHasher;
+
+mod audit;
+mod bands;
+mod claim;
+mod claimant;
+mod connect;
+mod editions;
+mod facts;
+mod fault;
+mod lane;
+mod leave;
+mod listing;
+mod people;
+mod publish;
+mod schema;
+mod settle;
+mod snapshot;
+mod sql;
+mod step;
+mod subscribe;
+mod sync;
+mod verbs;
+
+/// How long we wait for another process's write lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store in one `SQLite` file. One thread writes, another reads; both end when it is dropped.
+pub struct SqliteStore {
+    // Dropped first: whoever closes last tidies up the side files, and only the writer can.
+    reader: Option<Lane>,
+    writer: Lane,
+    claimant: Arc<Claimant>,
+    hasher: AddressHasher,
+    place: String,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`. Creates folder and file (mode 0600) where missing, and brings an older schema up to
+    /// date; several processes may do so at once. Blocks: call it before the runtime is busy.
+    ///
+    /// # Errors
+    /// Returns `Locked` after 5 seconds, `ReadOnly`, `Newer`, `NotOurs` or `Full`, all before anything is written.
+    pub fn open(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
+        Self::open_patiently(path, hasher, PATIENCE)
+    }
+
+    /// [`Self::open`], waiting for as long as `patience` for locks, now and later.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`Self::open`].
+    pub fn open_patiently(path: &Path, hasher: AddressHasher, patience: Duration) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
+        let build = || -> Result<Self, Fault> {
+            let conn = connect::writer(path, patience)?;
+            let reading = connect::reader(path, patience)?;
+            let claimant = Arc::new(Claimant::beside(path)?);
+            let mut store = Self::around(conn, claimant, hasher, place.clone())?;
+            store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
+            Ok(store)
+        };
+        build().map_err(|fault| fault.at(&place))
+    }
+
+    /// A private copy of the store at `path` in memory, at the newest schema; an empty one when there is no file.
+    /// The file, its folder and its side files stay as they are, and what is changed here is gone with the value.
+    ///
+    /// # Errors
+    /// Returns `Newer` or `NotOurs`, or `Backend` when the file cannot be read.
+    pub fn snapshot(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
+        snapshot::take(path)
+            .and_then(|conn| Self::around(conn, Arc::new(Claimant::in_memory()), hasher, place.clone()))
+            .map_err(|fault| fault.at(&place))
+    }
+
+    /// An empty store in memory.
+    ///
+    /// # Errors
+    /// Returns `Backend` when there is no memory or no thread to be had.
+    pub fn in_memory(hasher: AddressHasher) -> Result<Self, StoreError> {
+        let place = "in memory".to_owned();
+        connect::memory()
+            .and_then(|conn| Self::around(conn, Arc::new(Claimant::in_memory()), hasher, place.clone()))
+            .map_err(|fault| fault.at(&place))
+    }
+
+    fn around(conn: Connection, claimant: Arc<Claimant>, hasher: AddressHasher, place: String) -> Result<Self, Fault> {
+        let retiring = Arc::clone(&claimant);
+        let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
+        Ok(Self { reader: None, writer, claimant, hasher, place })
+    }
+
+    /// Runs `work` in a write transaction, and answers once it is durable.
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        self.writer.ask(work).await
+    }
+
+    /// Runs `work` on one consistent view. In memory there is only one connection, so it waits its turn there.
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        self.reader.as_ref().unwrap_or(&self.writer).ask(work).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqliteStore").field(&self.place).finish()
+    }
+}

@@ -1,0 +1,150 @@
+//! Subscribers, mailboxes and subscriptions as rows, and what follows for a mailbox when one of them changes.
+
+use rusqlite::{Connection, Row};
+
+use super::bands::BandBook;
+use super::fault::Fault;
+use super::{audit, sql};
+use crate::domain::address::Address;
+use crate::domain::band::BandSet;
+use crate::domain::subscriber::{MailboxState, Origin, Profile, SuppressionReason};
+use crate::domain::suppression::AddressHasher;
+
+/// One request's view of the people in the store.
+pub(super) struct People<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) hasher: &'a AddressHasher,
+    pub(super) bands: BandBook,
+    /// The moment of the request.
+    pub(super) at: i64,
+}
+
+/// A mailbox's row.
+pub(super) struct Mailbox {
+    pub(super) id: i64,
+    pub(super) owner: i64,
+    pub(super) bands: i64,
+    pub(super) state: MailboxState,
+}
+
+impl<'a> People<'a> {
+    pub(super) fn open(conn: &'a Connection, hasher: &'a AddressHasher, at: i64) -> Result<Self, Fault> {
+        Ok(Self { conn, hasher, bands: BandBook::open(conn)?, at })
+    }
+
+    /// The mask of a set that somebody asks for.
+    pub(super) fn mask(&mut self, set: &BandSet) -> Result<i64, Fault> {
+        if set.is_empty() {
+            return Err(Fault::refused("a mailbox without a band would get nothing: name at least one"));
+        }
+        self.bands.learn(self.conn, set)
+    }
+
+    /// Why this address is never mailed, if so.
+    pub(super) fn suppression(&self, address: &Address) -> Result<Option<SuppressionReason>, Fault> {
+        let key = self.hasher.key(address).0;
+        sql::row(self.conn, "SELECT reason FROM suppressions WHERE mac = ?1", [key], |row| word(row, 0))
+    }
+
+    /// The mailbox of this address, in whatever state.
+    pub(super) fn find(&self, address: &Address) -> Result<Option<Mailbox>, Fault> {
+        let query = "SELECT id, owner, bands, state FROM recipients WHERE folded = ?1";
+        sql::row(self.conn, query, [address.folded()], |row| {
+            Ok(Mailbox { id: row.get(0)?, owner: row.get(1)?, bands: row.get(2)?, state: word(row, 3)? })
+        })
+    }
+
+    /// A new mailbox; it becomes active with its first subscription.
+    pub(super) fn add_mailbox(&self, address: &Address, owner: i64, bands: i64) -> Result<i64, Fault> {
+        let insert = "INSERT INTO recipients (address, folded, mac, owner, bands, state, created_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, 'ended', ?6)";
+        let key = self.hasher.key(address).0;
+        sql::run(self.conn, insert, (address.as_str(), address.folded(), key, owner, bands, self.at))?;
+        Ok(self.conn.last_insert_rowid())
+    }
+
+    /// What is known of a subscriber.
+    pub(super) fn profile(&self, subscriber: i64) -> Result<Profile, Fault> {
+        let query = "SELECT n.name, s.sector, s.locale, s.urn
+                     FROM subscribers s JOIN names n ON n.id = s.name_id WHERE s.id = ?1";
+        sql::row(self.conn, query, [subscriber], |row| profile(row, 0))?
+            .ok_or_else(|| Fault::refused(format!("there is no subscriber {subscriber}")))
+    }
+
+    /// A new subscriber.
+    pub(super) fn add_subscriber(&self, profile: &Profile, origin: Origin) -> Result<i64, Fault> {
+        let insert = "INSERT INTO subscribers (name_id, sector, locale, urn, origin, created_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let name = self.name(&profile.name)?;
+        let words = (profile.sector.as_str(), profile.locale.as_str(), profile.urn.as_deref());
+        sql::run(self.conn, insert, (name, words.0, words.1, words.2, origin.as_str(), self.at))?;
+        Ok(self.conn.last_insert_rowid())
+    }
+
+    /// Gives a subscriber a new profile.
+    pub(super) fn update_subscriber(&self, subscriber: i64, profile: &Profile) -> Result<(), Fault> {
+        let update = "UPDATE subscribers SET name_id = ?2, sector = ?3, locale = ?4, urn = ?5 WHERE id = ?1";
+        let name = self.name(&profile.name)?;
+        let words = (profile.sector.as_str(), profile.locale.as_str(), profile.urn.as_deref());
+        sql::run(self.conn, update, (subscriber, name, words.0, words.1, words.2)).map(drop)
+    }
+
+    /// Begins a subscription, or begins one anew that had ended.
+    pub(super) fn join(&self, recipient: i64, subscriber: i64, origin: Origin, bands: i64) -> Result<(), Fault> {
+        let put = "INSERT INTO subscriptions (recipient, subscriber, origin, bands, since) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT DO UPDATE SET bands = excluded.bands,
+                       since = CASE WHEN ended IS NULL THEN since ELSE excluded.since END,
+                       ended = NULL, ended_by = NULL";
+        sql::run(self.conn, put, (recipient, subscriber, origin.as_str(), bands, self.at)).map(drop)
+    }
+
+    /// Ends every subscription of a mailbox.
+    pub(super) fn end_all(&self, recipient: i64, by: &str) -> Result<(), Fault> {
+        let end = "UPDATE subscriptions SET ended = ?2, ended_by = ?3 WHERE recipient = ?1 AND ended IS NULL";
+        sql::run(self.conn, end, (recipient, self.at, by))?;
+        self.refresh(recipient)
+    }
+
+    /// Sets or drops the mailbox's own choice of bands.
+    pub(super) fn choose(&self, recipient: i64, bands: Option<i64>) -> Result<(), Fault> {
+        sql::run(self.conn, "UPDATE recipients SET chosen = ?2 WHERE id = ?1", (recipient, bands)).map(drop)
+    }
+
+    /// Derives owner, bands and state from the active subscriptions: it belongs to whoever named it first, gets its
+    /// own choice or else the union, and has ended when no subscription is left.
+    pub(super) fn refresh(&self, recipient: i64) -> Result<(), Fault> {
+        let query = "SELECT subscriber, bands FROM subscriptions
+                     WHERE recipient = ?1 AND ended IS NULL ORDER BY since, subscriber, origin";
+        let active =
+            sql::rows(self.conn, query, [recipient], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        let Some((owner, _)) = active.first() else {
+            return sql::run(self.conn, "UPDATE recipients SET state = 'ended' WHERE id = ?1", [recipient]).map(drop);
+        };
+        let union = active.iter().fold(0, |mask, (_, bands)| mask | bands);
+        let update = "UPDATE recipients SET owner = ?2, bands = coalesce(chosen, ?3), state = 'active' WHERE id = ?1";
+        sql::run(self.conn, update, (recipient, owner, union)).map(drop)
+    }
+
+    /// One audit row about a mailbox.
+    pub(super) fn note(&self, actor: &str, action: &str, recipient: i64, detail: &str) -> Result<(), Fault> {
+        audit::write(self.conn, self.at, actor, action, &format!("recipient {recipient}"), detail)
+    }
+
+    fn name(&self, name: &str) -> Result<i64, Fault> {
+        if let Some(id) = sql::row(self.conn, "SELECT id FROM names WHERE name = ?1", [name], |row| Ok(row.get(0)?))? {
+            return Ok(id);
+        }
+        sql::run(self.conn, "INSERT INTO names (name) VALUES (?1)", [name])?;
+        Ok(self.conn.last_insert_rowid())
+    }
+}
+
+/// A word of the domain in a column.
+pub(super) fn word<T: std::str::FromStr<Err: std::fmt::Display>>(row: &Row<'_>, at: usize) -> Result<T, Fault> {
+    sql::parse(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?)
+}
+
+/// A profile in four columns: name, sector, locale, urn.
+pub(super) fn profile(row: &Row<'_>, at: usize) -> Result<Profile, Fault> {
+    Ok(Profile { name: row.get(at)?, sector: word(row, at + 1)?, locale: word(row, at + 2)?, urn: row.get(at + 3)? })
+}

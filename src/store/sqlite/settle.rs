@@ -1,0 +1,96 @@
+//! Where an edition's deliveries stand, and when it is finished.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::{audit, editions, sql, step};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
+use crate::domain::edition::{EditionNumber, EditionState};
+
+const STATES: [DeliveryState; 9] = [
+    DeliveryState::Queued,
+    DeliveryState::Claimed,
+    DeliveryState::AtDot,
+    DeliveryState::Accepted,
+    DeliveryState::Deferred,
+    DeliveryState::Uncertain,
+    DeliveryState::Failed,
+    DeliveryState::Expired,
+    DeliveryState::Suppressed,
+];
+
+/// Gives up what waits. What may have been accepted once ends uncertain instead.
+pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, Fault> {
+    let queued = "UPDATE deliveries INDEXED BY deliveries_queued SET state = CASE WHEN repeated THEN 5 ELSE 7 END
+                  WHERE edition = ?1 AND state = 0";
+    let waiting = "UPDATE deliveries INDEXED BY deliveries_retry
+                   SET state = CASE WHEN repeated THEN 5 ELSE 7 END, next_at = NULL
+                   WHERE edition = ?1 AND next_at IS NOT NULL";
+    let expired = sql::run(conn, queued, [edition.0])? + sql::run(conn, waiting, [edition.0])?;
+    if expired > 0 {
+        let (subject, detail) = (format!("edition {edition}"), format!("{expired} deliveries"));
+        audit::write(conn, sql::millis(at), "program", "expire", &subject, &detail)?;
+    }
+    Ok(expired)
+}
+
+/// The edition becomes sent if nothing waits or is in hand; whether it is sent.
+pub(super) fn finish(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, Fault> {
+    match editions::state(conn, edition)? {
+        Some((EditionState::Sent, _)) => return Ok(true),
+        Some((EditionState::Sending, _)) => {}
+        _ => return Ok(false),
+    }
+    // Each part is answered by its own index.
+    let open = "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE edition = ?1 AND state = 0)
+                    OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry
+                               WHERE edition = ?1 AND next_at IS NOT NULL)
+                    OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand
+                               WHERE claim IS NOT NULL AND edition = ?1)";
+    if sql::number(conn, open, [edition.0])? != 0 {
+        return Ok(false);
+    }
+    let update = "UPDATE editions SET state = 'sent', finished_at = ?2 WHERE number = ?1";
+    sql::run(conn, update, (edition.0, sql::millis(at)))?;
+    audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
+    Ok(true)
+}
+
+/// Deliveries by state.
+pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, Fault> {
+    let query = "SELECT state, count(*) FROM deliveries WHERE edition = ?1 GROUP BY state";
+    let mut tally = Tally::default();
+    for (code, number) in
+        sql::rows(conn, query, [edition.0], |row| Ok((row.get::<_, i64>(0)?, sql::count(row.get(1)?))))?
+    {
+        tally.total += number;
+        *match decode(code)? {
+            DeliveryState::Queued => &mut tally.queued,
+            DeliveryState::Claimed | DeliveryState::AtDot => &mut tally.sending,
+            DeliveryState::Accepted => &mut tally.accepted,
+            DeliveryState::Deferred => &mut tally.deferred,
+            DeliveryState::Uncertain => &mut tally.uncertain,
+            DeliveryState::Failed => &mut tally.failed,
+            DeliveryState::Expired => &mut tally.expired,
+            DeliveryState::Suppressed => &mut tally.suppressed,
+        } += number;
+    }
+    Ok(tally)
+}
+
+/// When the next delivery that waits may be tried.
+pub(super) fn next_retry(conn: &Connection, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, Fault> {
+    let query = "SELECT min(next_at) FROM deliveries WHERE edition = ?1 AND next_at IS NOT NULL";
+    sql::maybe_instant(sql::row(conn, query, [edition.0], |row| Ok(row.get(0)?))?.flatten())
+}
+
+/// The state of one delivery.
+pub(super) fn state(conn: &Connection, id: DeliveryId) -> Result<Option<DeliveryState>, Fault> {
+    let query = "SELECT state FROM deliveries WHERE edition = ?1 AND recipient = ?2";
+    sql::row(conn, query, (id.edition.0, sql::column(id.recipient.0)?), |row| decode(row.get(0)?))
+}
+
+fn decode(code: i64) -> Result<DeliveryState, Fault> {
+    STATES.into_iter().find(|state| step::code(*state) == code).ok_or_else(|| sql::damaged("a delivery's state"))
+}

@@ -1,0 +1,174 @@
+//! The verbs of [`Store`]: each is one request to the thread that writes or to the one that reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::people::People;
+use super::{SqliteStore, audit, claim, editions, facts, leave, listing, publish, settle, sql, step, subscribe, sync};
+use crate::domain::activity::ActivityId;
+use crate::domain::address::Address;
+use crate::domain::band::{BandName, BandSet};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber};
+use crate::domain::segment::Segment;
+use crate::domain::subscriber::{
+    SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
+};
+use crate::domain::sync::{SyncPlan, Truth};
+use crate::store::{Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored};
+
+type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn facts(&self) -> Answer<Option<Facts>> {
+        self.read(facts::read).await
+    }
+
+    async fn begin(&self, facts: Facts, at: DateTime<Utc>) -> Answer<Facts> {
+        self.write(move |conn| facts::begin(conn, facts, at)).await
+    }
+
+    async fn sync_truth(&self, wished: &[Address]) -> Answer<Truth> {
+        let (wished, hasher) = (wished.to_vec(), self.hasher.clone());
+        self.read(move |conn| sync::truth(&People::open(conn, &hasher, 0)?, &wished)).await
+    }
+
+    async fn apply_sync(&self, plan: &SyncPlan, at: DateTime<Utc>) -> Answer<()> {
+        let (plan, hasher) = (plan.clone(), self.hasher.clone());
+        self.write(move |conn| sync::apply(&mut People::open(conn, &hasher, sql::millis(at))?, &plan)).await
+    }
+
+    async fn subscribe(&self, requests: &[SubscribeRequest], at: DateTime<Utc>) -> Answer<Vec<Subscribed>> {
+        let (requests, hasher) = (requests.to_vec(), self.hasher.clone());
+        self.write(move |conn| {
+            let mut people = People::open(conn, &hasher, sql::millis(at))?;
+            requests.iter().map(|request| subscribe::one(&mut people, request)).collect()
+        })
+        .await
+    }
+
+    async fn unsubscribe(
+        &self,
+        address: &Address,
+        reason: SuppressionReason,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Answer<Option<String>> {
+        let (address, hasher) = (address.clone(), self.hasher.clone());
+        self.write(move |conn| {
+            let people = People::open(conn, &hasher, sql::millis(at))?;
+            leave::unsubscribe(&people, &address, reason, actor)
+        })
+        .await
+    }
+
+    async fn change_address(&self, old: &Address, new: &Address, at: DateTime<Utc>) -> Answer<()> {
+        let (old, new, hasher) = (old.clone(), new.clone(), self.hasher.clone());
+        self.write(move |conn| leave::change_address(&People::open(conn, &hasher, sql::millis(at))?, &old, &new)).await
+    }
+
+    async fn subscribers(&self) -> Answer<Vec<SubscriberRecord>> {
+        self.read(listing::subscribers).await
+    }
+
+    async fn subscriber_counts(&self) -> Answer<SubscriberCounts> {
+        self.read(listing::counts).await
+    }
+
+    async fn suppression_count(&self) -> Answer<u64> {
+        self.read(listing::suppressions).await
+    }
+
+    async fn editions(&self) -> Answer<Vec<Edition>> {
+        self.read(editions::all).await
+    }
+
+    async fn change_editions(&self, changes: &[EditionChange], actor: Actor, at: DateTime<Utc>) -> Answer<usize> {
+        let changes = changes.to_vec();
+        self.write(move |conn| {
+            let mut applied = 0;
+            for change in &changes {
+                applied += usize::from(editions::change(conn, change, actor, at)?);
+            }
+            Ok(applied)
+        })
+        .await
+    }
+
+    async fn withdrawn(&self) -> Answer<BTreeSet<ActivityId>> {
+        self.read(editions::withdrawn).await
+    }
+
+    async fn audience(&self, served: &BandSet) -> Answer<Vec<Segment>> {
+        let served = served.clone();
+        self.read(move |conn| publish::audience(conn, &served)).await
+    }
+
+    async fn readers(&self) -> Answer<BTreeMap<BandName, u64>> {
+        self.read(listing::readers).await
+    }
+
+    async fn publish(&self, publication: &Publication) -> Answer<Published> {
+        let publication = publication.clone();
+        self.write(move |conn| publish::publish(conn, &publication)).await
+    }
+
+    async fn addressees(&self, edition: EditionNumber) -> Answer<Vec<Addressee>> {
+        self.read(move |conn| listing::addressees(conn, edition)).await
+    }
+
+    async fn published(&self, edition: EditionNumber) -> Answer<Option<Stored>> {
+        self.read(move |conn| publish::published(conn, edition)).await
+    }
+
+    async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Answer<u64> {
+        let claimant = Arc::clone(&self.claimant);
+        let recovered = self.write(move |conn| claim::recover(conn, &claimant, resend, sql::millis(at))).await?;
+        // Only now: until the commit, another process must still find them.
+        self.claimant.sweep(&recovered.files);
+        Ok(recovered.deliveries)
+    }
+
+    async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Answer<Vec<Claimed>> {
+        let claimant = Arc::clone(&self.claimant);
+        self.write(move |conn| claim::claim(conn, &claimant, edition, now, limit)).await
+    }
+
+    async fn step(&self, step: Step) -> Answer<bool> {
+        let (hasher, claimant) = (self.hasher.clone(), Arc::clone(&self.claimant));
+        self.write(move |conn| step::step(conn, &hasher, &claimant, &step)).await
+    }
+
+    async fn release(&self, edition: EditionNumber) -> Answer<u64> {
+        let claimant = Arc::clone(&self.claimant);
+        self.write(move |conn| claim::release(conn, &claimant, edition)).await
+    }
+
+    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Answer<u64> {
+        self.write(move |conn| settle::expire(conn, edition, at)).await
+    }
+
+    async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Answer<bool> {
+        self.write(move |conn| settle::finish(conn, edition, at)).await
+    }
+
+    async fn tally(&self, edition: EditionNumber) -> Answer<Tally> {
+        self.read(move |conn| settle::tally(conn, edition)).await
+    }
+
+    async fn next_retry(&self, edition: EditionNumber) -> Answer<Option<DateTime<Utc>>> {
+        self.read(move |conn| settle::next_retry(conn, edition)).await
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Answer<Option<DeliveryState>> {
+        self.read(move |conn| settle::state(conn, id)).await
+    }
+
+    async fn audit(&self) -> Answer<Vec<AuditRecord>> {
+        self.read(audit::all).await
+    }
+}
