@@ -1,0 +1,164 @@
+//! The values under one heading, with the environment's on top; keys that nobody knows are reported here.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::environment::Environment;
+use super::findings::{Findings, Place, shown};
+use super::keys::{Key, Table, Usage, home_of};
+use super::raw::{Raw, Value, kind};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::nearest::nearest;
+
+/// The values under one heading, by key.
+pub(super) struct Fields<'a> {
+    table: &'static Table,
+    place: Place<'a>,
+    values: Vec<Raw<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    /// A section: what stands in the file, overridden by the environment.
+    pub(super) fn section(
+        f: &mut Findings<'_>,
+        table: &'static Table,
+        root: &'a DeTable<'a>,
+        environment: &'a Environment,
+    ) -> Self {
+        let mut fields = match root.get(table.name) {
+            Some(value) => Self::section_of(f, table, value),
+            None => Self { table, place: Place::File, values: Vec::new() },
+        };
+        for (name, key, text) in environment.values(table) {
+            fields.values.retain(|raw| raw.key.name != key.name);
+            fields.values.push(Raw { table, key, value: Value::Plain(text), place: Place::Variable(name) });
+        }
+        fields
+    }
+
+    fn section_of(f: &mut Findings<'_>, table: &'static Table, value: &'a Spanned<DeValue<'a>>) -> Self {
+        let place = Place::At(value.span().start);
+        if let DeValue::Table(found) = value.get_ref() {
+            return Self::entry(f, table, found, place);
+        }
+        let what = format!("{} is {}, not a section with keys below it", table.name, kind(value.get_ref()));
+        f.add(
+            place,
+            Diagnostic::error("wrong-type", what).help(format!("write {} on a line of its own", table.heading)),
+        );
+        Self { table, place, values: Vec::new() }
+    }
+
+    /// One entry of a list of tables.
+    pub(super) fn entry(f: &mut Findings<'_>, table: &'static Table, found: &'a DeTable<'a>, place: Place<'a>) -> Self {
+        let mut values = Vec::with_capacity(found.len());
+        for (name, value) in found {
+            let span = value.span();
+            if span.end == 0 {
+                continue; // The parser found no value, and said so.
+            }
+            if let Some(key) = usable_key(f, table, name.get_ref(), name.span().start) {
+                values.push(Raw { table, key, value: Value::Toml(value.get_ref()), place: Place::At(span.start) });
+            }
+        }
+        Self { table, place, values }
+    }
+
+    /// The heading's place.
+    pub(super) fn place(&self) -> Place<'a> {
+        self.place
+    }
+
+    /// What was written for this key.
+    pub(super) fn get(&self, name: &str) -> Option<Raw<'a>> {
+        debug_assert!(self.table.key(name).is_some(), "{name} is no key of {}", self.table.heading);
+        self.values.iter().copied().find(|raw| raw.key.name == name)
+    }
+
+    /// What was written for this key, which must be there.
+    pub(super) fn required(&self, f: &mut Findings<'_>, name: &str) -> Option<Raw<'a>> {
+        let found = self.get(name);
+        if found.is_none() {
+            let example = self.table.key(name).map_or("", |key| key.example);
+            let help = format!("add below {}: {name} = {example}", self.table.heading);
+            self.missing(f, &format!("{} is missing", self.table.path(name)), help);
+        }
+        found
+    }
+
+    /// Notes that something must be added under this heading.
+    pub(super) fn missing(&self, f: &mut Findings<'_>, what: &str, help: impl Into<String>) {
+        f.add(self.place, Diagnostic::error("missing-key", what).help(help));
+    }
+
+    /// What `read` makes of this key; `default` when it was left out. When `read` fails it has noted why,
+    /// and the default stands in so that the checks can go on.
+    pub(super) fn or<T>(
+        &self,
+        f: &mut Findings<'_>,
+        name: &str,
+        default: T,
+        read: impl FnOnce(&Raw<'a>, &mut Findings<'_>) -> Option<T>,
+    ) -> T {
+        self.get(name).and_then(|raw| read(&raw, f)).unwrap_or(default)
+    }
+}
+
+/// The key of this name, if it may be used here; else says why not.
+fn usable_key(f: &mut Findings<'_>, table: &'static Table, name: &str, at: usize) -> Option<&'static Key> {
+    let path = table.path(name);
+    let finding = match table.key(name).map(|key| (key, key.usage)) {
+        Some((key, Usage::Scalar | Usage::Nested)) => return Some(key),
+        Some((_, Usage::Later)) => Diagnostic::error(
+            "not-supported-yet",
+            format!("{path} is not honoured by this version yet: remove it"),
+        ),
+        Some((_, Usage::Secret)) => Diagnostic::error(
+            "secret-in-file",
+            format!("{path} must not stand in this file, which others may read"),
+        )
+        .help("put the password alone into a file and name it: password_file = \"secrets/smtp-password\"; then change the password, because it was seen here"),
+        None => Diagnostic::error("unknown-key", format!("{} is not a key of {}", shown(name), table.heading))
+            .help(help_unknown(table, name)),
+    };
+    f.add(Place::At(at), finding);
+    None
+}
+
+fn help_unknown(table: &'static Table, name: &str) -> String {
+    let names = || table.keys.iter().filter(|key| key.usage != Usage::Secret).map(|key| key.name);
+    if let Some(home) = home_of(name) {
+        return format!("it belongs below {home}: move it there");
+    }
+    match nearest(name, names()) {
+        Some(option) => format!("did you mean “{option}”?"),
+        None => format!("remove it, or use one of: {}", names().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The entries of a list of tables such as `[[bands]]`; `None` when there is none.
+pub(super) fn entries<'a>(
+    f: &mut Findings<'_>,
+    table: &'static Table,
+    value: Option<(Value<'a>, Place<'a>)>,
+) -> Option<Vec<Fields<'a>>> {
+    let (Value::Toml(value), place) = value? else { return None };
+    let DeValue::Array(list) = value else {
+        let what = format!("{} needs two square brackets on each side", table.heading);
+        let help = format!("write {} above each entry", table.heading);
+        f.add(place, Diagnostic::error("wrong-type", what).help(help));
+        return Some(Vec::new());
+    };
+    let mut all = Vec::with_capacity(list.len());
+    for element in list {
+        let place = Place::At(element.span().start);
+        if let DeValue::Table(found) = element.get_ref() {
+            all.push(Fields::entry(f, table, found, place));
+        } else {
+            let what = format!("this entry is {}, not a table of keys", kind(element.get_ref()));
+            let help = format!("write {} and the keys of the entry below it", table.heading);
+            f.add(place, Diagnostic::error("wrong-type", what).help(help));
+        }
+    }
+    Some(all)
+}
