@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::findings::{Findings, Place, shown};
-use super::keys::{Key, Table, Usage, home_of};
+use super::keys::{Key, TOP, Table, Usage, home_of};
 use super::raw::{Raw, Value, kind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
@@ -15,6 +15,10 @@ pub(super) struct Fields<'a> {
     table: &'static Table,
     place: Place<'a>,
     values: Vec<Raw<'a>>,
+    /// Keys that an unknown one was probably meant for: they are not reported as missing, too.
+    meant: Vec<&'static str>,
+    /// The whole section was probably misspelt.
+    is_misspelt: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -27,7 +31,7 @@ impl<'a> Fields<'a> {
     ) -> Self {
         let mut fields = match root.get(table.name) {
             Some(value) => Self::section_of(f, table, value),
-            None => Self { table, place: Place::File, values: Vec::new() },
+            None => Self { is_misspelt: is_misspelt(table, root), ..Self::empty(table, Place::File) },
         };
         for (name, key, text) in environment.values(table) {
             fields.values.retain(|raw| raw.key.name != key.name);
@@ -46,22 +50,30 @@ impl<'a> Fields<'a> {
             place,
             Diagnostic::error("wrong-type", what).help(format!("write {} on a line of its own", table.heading)),
         );
-        Self { table, place, values: Vec::new() }
+        Self::empty(table, place)
+    }
+
+    fn empty(table: &'static Table, place: Place<'a>) -> Self {
+        Self { table, place, values: Vec::new(), meant: Vec::new(), is_misspelt: false }
     }
 
     /// One entry of a list of tables.
     pub(super) fn entry(f: &mut Findings<'_>, table: &'static Table, found: &'a DeTable<'a>, place: Place<'a>) -> Self {
-        let mut values = Vec::with_capacity(found.len());
+        let mut fields = Self { values: Vec::with_capacity(found.len()), ..Self::empty(table, place) };
         for (name, value) in found {
             let span = value.span();
             if span.end == 0 {
                 continue; // The parser found no value, and said so.
             }
-            if let Some(key) = usable_key(f, table, name.get_ref(), name.span().start) {
-                values.push(Raw { table, key, value: Value::Toml(value.get_ref()), place: Place::At(span.start) });
+            match usable_key(f, table, name.get_ref(), name.span().start) {
+                Ok(key) => {
+                    let (value, place) = (Value::Toml(value.get_ref()), Place::At(span.start));
+                    fields.values.push(Raw { table, key, value, place });
+                }
+                Err(meant) => fields.meant.extend(meant),
             }
         }
-        Self { table, place, values }
+        fields
     }
 
     /// The heading's place.
@@ -78,12 +90,21 @@ impl<'a> Fields<'a> {
     /// What was written for this key, which must be there.
     pub(super) fn required(&self, f: &mut Findings<'_>, name: &str) -> Option<Raw<'a>> {
         let found = self.get(name);
-        if found.is_none() {
+        if found.is_none() && !self.is_misspelt && !self.meant.contains(&name) {
             let example = self.table.key(name).map_or("", |key| key.example);
-            let help = format!("add below {}: {name} = {example}", self.table.heading);
+            let heading = self.table.heading;
+            let help = match self.place {
+                Place::File => format!("write {heading} and below it: {name} = {example}"),
+                _ => format!("add below {heading}: {name} = {example}"),
+            };
             self.missing(f, &format!("{} is missing", self.table.path(name)), help);
         }
         found
+    }
+
+    /// Whether a password stood here and was refused.
+    pub(super) fn has_refused_secret(&self) -> bool {
+        self.meant.iter().filter_map(|name| self.table.key(name)).any(|key| key.usage == Usage::Secret)
     }
 
     /// Notes that something must be added under this heading.
@@ -104,11 +125,26 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The key of this name, if it may be used here; else says why not.
-fn usable_key(f: &mut Findings<'_>, table: &'static Table, name: &str, at: usize) -> Option<&'static Key> {
+/// Whether something else stands at the top that was probably meant to be this section.
+fn is_misspelt(table: &Table, root: &DeTable<'_>) -> bool {
+    let known = || TOP.iter().map(|(name, _)| *name);
+    root.keys().any(|name| {
+        let name = name.get_ref().as_ref();
+        known().all(|known| known != name) && nearest(name, known()) == Some(table.name)
+    })
+}
+
+/// The key of this name, if it may be used here; else says why not, and returns the key that was probably meant.
+fn usable_key(
+    f: &mut Findings<'_>,
+    table: &'static Table,
+    name: &str,
+    at: usize,
+) -> Result<&'static Key, Option<&'static str>> {
     let path = table.path(name);
-    let finding = match table.key(name).map(|key| (key, key.usage)) {
-        Some((key, Usage::Scalar | Usage::Nested)) => return Some(key),
+    let known = table.key(name);
+    let finding = match known.map(|key| (key, key.usage)) {
+        Some((key, Usage::Scalar | Usage::Nested)) => return Ok(key),
         Some((_, Usage::Later)) => Diagnostic::error(
             "not-supported-yet",
             format!("{path} is not honoured by this version yet: remove it"),
@@ -117,12 +153,12 @@ fn usable_key(f: &mut Findings<'_>, table: &'static Table, name: &str, at: usize
             "secret-in-file",
             format!("{path} must not stand in this file, which others may read"),
         )
-        .help("put the password alone into a file and name it: password_file = \"secrets/smtp-password\"; then change the password, because it was seen here"),
+        .help("put the password alone into a file and name it: password_file = \"secrets/smtp-password\"; then change the password, because it stood here"),
         None => Diagnostic::error("unknown-key", format!("{} is not a key of {}", shown(name), table.heading))
             .help(help_unknown(table, name)),
     };
     f.add(Place::At(at), finding);
-    None
+    Err(known.map(|key| key.name).or_else(|| nearest(name, table.keys.iter().map(|key| key.name))))
 }
 
 fn help_unknown(table: &'static Table, name: &str) -> String {

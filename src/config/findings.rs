@@ -112,11 +112,11 @@ pub(super) fn shown(text: &str) -> String {
     if safe.next().is_some() { format!("“{short}…”") } else { format!("“{short}”") }
 }
 
-/// The help for a word that is unknown: the nearest, else all that are known.
+/// The help for a word that is unknown, below a message that lists those that are known.
 pub(super) fn did_you_mean(word: &str, options: &[&str]) -> String {
     match crate::domain::nearest::nearest(word, options.iter().copied()) {
         Some(option) => format!("did you mean “{option}”?"),
-        None => format!("use one of: {}", options.join(", ")),
+        None => "choose one of those".to_owned(),
     }
 }
 

@@ -99,13 +99,13 @@ fn tls(f: &mut Findings<'_>, fields: &Fields<'_>, form: Option<&Form>) -> Tls {
             raw.error(
                 f,
                 "bad-value",
-                "is none, but the transport begins with smtps://, which always uses TLS",
+                "is “none”, but the transport begins with smtps://, which always uses TLS",
                 "remove tls",
             );
         }
         (Some("none"), Some(Form::Smtp { at, .. })) if is_loopback(&at.host) => return Tls::None,
         (Some("none"), Some(Form::Smtp { .. })) => {
-            let what = "is none, which is allowed only for a relay on this machine (localhost): mail and password would cross the network in the clear";
+            let what = "is “none”, which is allowed only for a relay on this machine (localhost): mail and password would cross the network in the clear";
             raw.error(f, "bad-value", what, "remove tls, or write tls = \"required\"");
         }
         (None | Some("required" | "none"), _) => {}
@@ -133,6 +133,9 @@ fn login(
         (Some(username), Some(password)) => return Some((username, password)),
         (None, None) => {}
         (Some(_), None) => {
+            if fields.has_refused_secret() {
+                return None; // It was in the file: said already.
+            }
             if let Some(raw) = named {
                 let help = "name the file that holds it, password_file = \"secrets/smtp-password\", or set FORTNIGHTLY__MAIL__PASSWORD";
                 raw.error(f, "missing-key", "has no password to go with it", help);
