@@ -34,16 +34,16 @@ fn band(f: &mut Findings<'_>, entry: &Fields<'_>, lines: &mut BTreeMap<BandName,
     let label = entry.required(f, "label").and_then(|raw| raw.line(f));
     let min = entry.required(f, "min").and_then(|raw| raw.whole(f, 0..=OLDEST));
     let max = entry.get("max").map(|raw| raw.whole(f, 0..=OLDEST).map(|max| (raw, max)));
-    if let (Some(min), Some(Some((raw, max)))) = (min, max) {
-        if max < min {
-            raw.error(
-                f,
-                "bad-value",
-                format_args!("{max} is less than min = {min}"),
-                "swap the two ages, or leave max out for no upper age",
-            );
-            return None;
-        }
+    if let (Some(min), Some(Some((raw, max)))) = (min, max)
+        && max < min
+    {
+        raw.error(
+            f,
+            "bad-value",
+            format_args!("{max} is less than min = {min}"),
+            "swap the two ages, or leave max out for no upper age",
+        );
+        return None;
     }
     Some(Band { id: id?, label: label?, min: min?, max: max.flatten().map(|(_, max)| max) })
 }

@@ -26,33 +26,35 @@ impl Environment {
         ours.sort();
         for (name, value) in ours {
             if let Err(finding) = environment.take(&name, value) {
-                f.add(Place::Variable(&name), finding);
+                f.add(Place::Variable(&name), *finding);
             }
         }
         environment
     }
 
-    fn take(&mut self, name: &str, value: String) -> Result<(), Diagnostic> {
+    fn take(&mut self, name: &str, value: String) -> Result<(), Box<Diagnostic>> {
         let (table, key) = find(name).ok_or_else(|| unknown(name))?;
         if value.contains('\u{FFFD}') {
-            return Err(Diagnostic::error("not-utf8", format!("{name} is not UTF-8 text"))
-                .help("set it again from a terminal that uses UTF-8"));
+            let finding = Diagnostic::error("not-utf8", format!("{name} is not UTF-8 text"));
+            return Err(finding.help("set it again from a terminal that uses UTF-8").into());
         }
         match key.usage {
             Usage::Scalar => self.variables.push((name.to_owned(), table, key, value)),
             Usage::Secret if value.is_empty() => {
                 return Err(Diagnostic::error("bad-value", format!("{name} is empty"))
-                    .help("set it to the password of the relay, or unset it"));
+                    .help("set it to the password of the relay, or unset it")
+                    .into());
             }
             Usage::Secret => self.password = Some(SecretString::from(value)),
             Usage::Later => {
                 let what = format!("{name} is not honoured by this version yet: unset it");
-                return Err(Diagnostic::error("not-supported-yet", what));
+                return Err(Diagnostic::error("not-supported-yet", what).into());
             }
             Usage::Nested => {
                 let what = format!("{name} cannot be set in the environment");
                 return Err(Diagnostic::error("unknown-key", what)
-                    .help(format!("unset it and write {} into the file", key.example)));
+                    .help(format!("unset it and write {} into the file", key.example))
+                    .into());
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
         root: &'a DeTable<'a>,
         environment: &'a Environment,
     ) -> Self {
-        let mut fields = match root.get(table.name) {
+        let mut fields = match root.get(table.name).filter(|value| !is_lost(value)) {
             Some(value) => Self::section_of(f, table, value),
             None => Self { is_misspelt: is_misspelt(table, root), ..Self::empty(table, Place::File) },
         };
@@ -61,13 +61,12 @@ impl<'a> Fields<'a> {
     pub(super) fn entry(f: &mut Findings<'_>, table: &'static Table, found: &'a DeTable<'a>, place: Place<'a>) -> Self {
         let mut fields = Self { values: Vec::with_capacity(found.len()), ..Self::empty(table, place) };
         for (name, value) in found {
-            let span = value.span();
-            if span.end == 0 {
-                continue; // The parser found no value, and said so.
+            if is_lost(value) {
+                continue;
             }
             match usable_key(f, table, name.get_ref(), name.span().start) {
                 Ok(key) => {
-                    let (value, place) = (Value::Toml(value.get_ref()), Place::At(span.start));
+                    let (value, place) = (Value::Toml(value.get_ref()), Place::At(value.span().start));
                     fields.values.push(Raw { table, key, value, place });
                 }
                 Err(meant) => fields.meant.extend(meant),
@@ -123,6 +122,11 @@ impl<'a> Fields<'a> {
     ) -> T {
         self.get(name).and_then(|raw| read(&raw, f)).unwrap_or(default)
     }
+}
+
+/// Whether the parser found no value here, and said so: then it makes one up, without a place.
+pub(super) fn is_lost(value: &Spanned<DeValue<'_>>) -> bool {
+    value.span().end == 0
 }
 
 /// Whether something else stands at the top that was probably meant to be this section.

@@ -13,15 +13,15 @@ const CONFIG_LIMIT: u64 = 16 << 20;
 const PASSWORD_LIMIT: u64 = 4096;
 
 /// The text of the configuration.
-pub(super) fn read_config(file: &Path) -> Result<String, Diagnostic> {
+pub(super) fn read_config(file: &Path) -> Result<String, Box<Diagnostic>> {
     let name = file.display().to_string();
     let read = read_limited(file, CONFIG_LIMIT).map_err(|error| unreadable(&error).in_file(&name))?;
     let Some(bytes) = read else {
-        return Err(Diagnostic::error("too-large", "the file is larger than 16 MiB; it cannot be a configuration")
-            .in_file(name)
-            .help("name the right file with --config; long lists of subscribers go into a CSV file: fortnightly subscribers import FILE"));
+        let finding = Diagnostic::error("too-large", "the file is larger than 16 MiB; it cannot be a configuration");
+        let help = "name the right file with --config; a long list of subscribers goes into a CSV file instead: fortnightly subscribers import FILE";
+        return Err(finding.in_file(name).help(help).into());
     };
-    String::from_utf8(bytes).map_err(|error| not_utf8(&error).in_file(name))
+    String::from_utf8(bytes).map_err(|error| not_utf8(&error).in_file(name).into())
 }
 
 fn unreadable(error: &io::Error) -> Diagnostic {

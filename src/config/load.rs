@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::environment::Environment;
-use super::fields::Fields;
+use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
 use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, home_of};
 use super::raw::Value;
@@ -18,7 +18,7 @@ use crate::domain::nearest::nearest;
 /// # Errors
 /// Every finding, warnings included, when at least one is an error.
 pub fn load(file: &Path) -> Result<Config, Vec<Diagnostic>> {
-    let text = file::read_config(file).map_err(|finding| vec![finding])?;
+    let text = file::read_config(file).map_err(|finding| vec![*finding])?;
     let variables = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
     load_with(file, &text, variables)
@@ -52,7 +52,10 @@ fn assemble<'a>(
 ) -> Option<Config> {
     check_top(f, root);
     let folder = file::folder_of(file);
-    let list = |name: &str| root.get(name).map(|value| (Value::Toml(value.get_ref()), Place::At(value.span().start)));
+    let list = |name: &str| {
+        let value = root.get(name).filter(|value| !is_lost(value))?;
+        Some((Value::Toml(value.get_ref()), Place::At(value.span().start)))
+    };
     let section = |f: &mut Findings<'_>, table| Fields::section(f, table, root, environment);
 
     let fields = section(f, &SERVICE);

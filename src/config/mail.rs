@@ -51,7 +51,7 @@ pub(super) fn read(
         None => None,
     };
     let connections = fields.or(f, "connections", 8, |raw, f| raw.whole(f, 1..=64));
-    let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, |raw, f| raw.word(f));
+    let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, Raw::word);
     let bounce_address = bounce_address(f, fields, service);
     Some(Mail {
         transport: transport?,

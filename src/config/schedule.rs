@@ -20,12 +20,12 @@ const GRACE_HOURS: i64 = 72;
 pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule> {
     let anchor = fields.required(f, "anchor").and_then(|raw| raw.date(f));
     let eight = NaiveTime::MIN + TimeDelta::hours(8);
-    let send_at = fields.or(f, "send_at", eight, |raw, f| raw.time(f));
+    let send_at = fields.or(f, "send_at", eight, Raw::time);
     let timezone = fields.or(f, "timezone", Tz::Europe__London, |raw, f| timezone(f, raw));
     let grace = fields.or(f, "grace", TimeDelta::hours(GRACE_HOURS), |raw, f| grace(f, raw));
     let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26));
-    let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, |raw, f| raw.word(f));
-    let approval = fields.or(f, "approval", Approval::Automatic, |raw, f| raw.word(f));
+    let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, Raw::word);
+    let approval = fields.or(f, "approval", Approval::Automatic, Raw::word);
     let pauses = pauses(f, fields);
     let occasions = occasions(f, fields);
     Some(Schedule {

@@ -18,7 +18,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Service>
     let postal_address = fields.required(f, "postal_address").and_then(|raw| raw.line(f));
     let base_url = fields.required(f, "base_url").and_then(|raw| base_url(f, &raw));
     let reply_to = fields.get("reply_to").and_then(|raw| raw.parsed::<Mailbox>(f));
-    let nation = fields.or(f, "nation", Nation::England, |raw, f| raw.word(f));
+    let nation = fields.or(f, "nation", Nation::England, Raw::word);
     Some(Service { name: name?, from: from?, reply_to, postal_address: postal_address?, base_url: base_url?, nation })
 }
 

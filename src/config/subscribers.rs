@@ -24,8 +24,8 @@ fn entry(f: &mut Findings<'_>, fields: &Fields<'_>, bands: Option<&Bands>) -> Op
     let name = fields.required(f, "name").and_then(|raw| raw.line(f));
     let addresses = fields.required(f, "email").and_then(|raw| addresses(f, &raw));
     let bands = bands::wanted(f, fields, bands);
-    let sector = fields.or(f, "sector", Sector::School, |raw, f| raw.word(f));
-    let locale = fields.or(f, "locale", Locale::EnGb, |raw, f| raw.word(f));
+    let sector = fields.or(f, "sector", Sector::School, Raw::word);
+    let locale = fields.or(f, "locale", Locale::EnGb, Raw::word);
     let urn = fields.get("urn").and_then(|raw| urn(f, &raw));
     let line = if let Place::At(offset) = fields.place() { f.line(offset) } else { 1 };
     Some(Entry { profile: Profile { name: name?, sector, locale, urn }, addresses: addresses?, bands: bands?, line })

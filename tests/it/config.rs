@@ -1,5 +1,7 @@
 //! Configurations, good and bad, each bad one with the message that it must give.
 
+#![allow(clippy::unwrap_used)] // A test that panics has failed, as it should.
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,7 @@ use fortnightly::config::{Config, OnUncertain, StoreUrl, Tls, TransportUrl, load
 use fortnightly::domain::calendar::{Approval, ClosedDayPolicy};
 use fortnightly::domain::diagnostic::Diagnostic;
 use fortnightly::domain::subscriber::Sector;
+use proptest::prelude::{prop_assert, proptest};
 use secrecy::ExposeSecret as _;
 
 const FIXTURES: &str = "tests/fixtures/config";
@@ -282,4 +285,28 @@ fn thousands_of_entries_take_time_in_proportion() {
     let best = |count: usize| (0..3).map(|_| seconds(count)).fold(f64::INFINITY, f64::min);
     let (few, many) = (best(600), best(12_000));
     assert!(many < few * 100.0, "600 entries took {few} s, 12,000 took {many} s: more than in proportion");
+}
+
+proptest! {
+    /// A file that was damaged anywhere is refused with an error, or taken; it never stops the program.
+    #[test]
+    fn damage_never_panics(cut in 0usize..2600, length in 0usize..40, put in "[\\[\\]\\{\\}=\"',.#a-z0-9\\n\\\\é-]{0,6}") {
+        let text = include_str!("../fixtures/config/good/contract.toml");
+        let from = text.floor_char_boundary(cut.min(text.len()));
+        let to = text.floor_char_boundary((from + length).min(text.len()));
+        let damaged = format!("{}{put}{}", &text[..from], &text[to..]);
+        if let Err(findings) = with(&damaged, &[]) {
+            prop_assert!(findings.iter().any(Diagnostic::is_error));
+            prop_assert!(findings.iter().all(|finding| finding.line.is_none_or(|line| line <= damaged.lines().count() + 1)));
+        }
+    }
+}
+
+#[test]
+fn dotted_keys_and_inline_tables_are_read_too() {
+    let text = "subscribers = [{ name = \"Hillside\", email = \"a@hillside.example\", bands = [\"14+\"] }]\n\
+                schedule.anchor = 2026-09-07\nschedule.pauses = [{ from = 2026-12-19, to = 2027-01-03, reason = \"Christmas\" }]\n";
+    let config = with(&(text.to_owned() + BASE.split("[schedule]").next().unwrap()), &[]);
+    let config = config.unwrap_or_else(|findings| panic!("{}", display(&findings)));
+    assert_eq!((config.subscribers[0].line, config.schedule.pauses.len()), (1, 1));
 }
