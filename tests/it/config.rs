@@ -128,9 +128,12 @@ fn a_relay_gets_its_login_and_keeps_it_secret() {
     let [entry] = config.subscribers.as_slice() else { panic!("one entry") };
     assert_eq!(entry.profile.sector, Sector::Charity);
     assert_eq!(entry.addresses.len(), 2);
-    assert_eq!(entry.bands.iter().map(|band| band.as_str()).collect::<Vec<_>>(), ["11-14", "14+"]);
+    assert_eq!(
+        entry.bands.iter().map(fortnightly::domain::band::BandName::as_str).collect::<Vec<_>>(),
+        ["11-14", "14+"]
+    );
     let debug = format!("{config:?}");
-    assert!(!debug.contains("correct horse") && !debug.contains("@"), "{debug}");
+    assert!(!debug.contains("correct horse") && !debug.contains('@'), "{debug}");
 }
 
 #[test]
