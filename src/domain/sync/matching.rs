@@ -1,7 +1,7 @@
 //! Which stored entry an entry of the file is: an entry is identified by its addresses (contract §3, Sync).
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Entry, StoredMailbox, Truth};
 use crate::domain::address::Address;
@@ -36,6 +36,10 @@ pub(super) fn claims(wish: &[Entry], truth: &Truth, suppressed: &HashSet<&Addres
     claims
 }
 
+/// An address that more stored entries have says little about which of them an entry is. It then counts only between
+/// entries of one name, or an operator's own address in each of 6,000 entries would make 36 million pairs.
+const TELLING: usize = 16;
+
 /// An entry and a stored one with an address in common.
 struct Pair<'a> {
     entry: usize,
@@ -47,29 +51,67 @@ struct Pair<'a> {
 }
 
 fn pairs<'a>(wish: &'a [Entry], truth: &'a Truth, suppressed: &HashSet<&Address>) -> Vec<Pair<'a>> {
-    let mut holders: HashMap<&Address, Vec<(usize, &StoredMailbox)>> = HashMap::new();
-    for (at, stored) in truth.entries.iter().enumerate() {
-        for mailbox in &stored.mailboxes {
-            holders.entry(&mailbox.address).or_default().push((at, mailbox));
-        }
-    }
+    let held = Held::of(truth);
     let mut pairs = Vec::new();
     for (entry, wished) in wish.iter().enumerate() {
-        let mut met: BTreeMap<usize, Pair<'a>> = BTreeMap::new();
-        for address in &wished.addresses {
-            for &(stored, mailbox) in holders.get(address).into_iter().flatten() {
-                let agree = truth.entries[stored].profile == wished.profile;
-                let pair =
-                    met.entry(stored).or_insert(Pair { entry, stored, active: 0, common: 0, agree, first: address });
-                pair.common += 1;
-                pair.first = pair.first.min(address);
-                if !mailbox.ended && !suppressed.contains(address) {
-                    pair.active += 1;
-                    pair.agree &= mailbox.bands == wished.bands;
-                }
-            }
-        }
-        pairs.extend(met.into_values());
+        let candidates = held.candidates(wished).into_iter();
+        pairs.extend(candidates.filter_map(|stored| held.pair((entry, wished), stored, suppressed)));
     }
     pairs
+}
+
+/// Who has which address.
+struct Held<'a> {
+    truth: &'a Truth,
+    holders: HashMap<&'a Address, Vec<usize>>,
+    mailboxes: HashMap<(usize, &'a Address), &'a StoredMailbox>,
+    by_name: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Held<'a> {
+    fn of(truth: &'a Truth) -> Self {
+        let mut held = Self { truth, holders: HashMap::new(), mailboxes: HashMap::new(), by_name: HashMap::new() };
+        for (at, stored) in truth.entries.iter().enumerate() {
+            held.by_name.entry(&stored.profile.name).or_default().push(at);
+            for mailbox in &stored.mailboxes {
+                held.holders.entry(&mailbox.address).or_default().push(at);
+                held.mailboxes.insert((at, &mailbox.address), mailbox);
+            }
+        }
+        held
+    }
+
+    /// The stored entries that `entry` may be.
+    fn candidates(&self, entry: &Entry) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for holders in entry.addresses.iter().filter_map(|address| self.holders.get(address)) {
+            if holders.len() <= TELLING {
+                found.extend(holders);
+            } else {
+                found.extend(self.by_name.get(entry.profile.name.as_str()).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// What `entry` and the stored one have in common, if anything.
+    fn pair<'w>(
+        &self,
+        (at, entry): (usize, &'w Entry),
+        stored: usize,
+        suppressed: &HashSet<&Address>,
+    ) -> Option<Pair<'w>> {
+        let of = |address: &'w Address| Some((address, *self.mailboxes.get(&(stored, address))?));
+        let common: Vec<_> = entry.addresses.iter().filter_map(of).collect();
+        let active = || common.iter().filter(|(address, mailbox)| !mailbox.ended && !suppressed.contains(address));
+        Some(Pair {
+            entry: at,
+            stored,
+            active: active().count(),
+            common: common.len(),
+            agree: self.truth.entries[stored].profile == entry.profile
+                && active().all(|(_, mailbox)| mailbox.bands == entry.bands),
+            first: common.iter().map(|(address, _)| *address).min()?,
+        })
+    }
 }
