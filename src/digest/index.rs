@@ -94,7 +94,12 @@ mod tests {
             theme_reason: "never used".into(),
             shifted: Some("moved".into()),
             notes: vec!["a note".into()],
-            picks: vec![IndexPick { band: "14+".into(), id: "kindness/x".into(), title: "X".into(), reason: "never used".into() }],
+            picks: vec![IndexPick {
+                band: "14+".into(),
+                id: "kindness/x".into(),
+                title: "X".into(),
+                reason: "never used".into(),
+            }],
             segments: vec![IndexSegment {
                 id: "school.14plus.en-GB".into(),
                 sector: "school".into(),
@@ -109,7 +114,15 @@ mod tests {
             recipients: 2,
         };
         let html = page(&view);
-        for part in ["Edition 7", "Monday 30 November 2026", "never used", "school.14plus.en-GB.html", "&lt;b&gt;Bad", "a note", "KINDNESS &amp; more"] {
+        for part in [
+            "Edition 7",
+            "Monday 30 November 2026",
+            "never used",
+            "school.14plus.en-GB.html",
+            "&lt;b&gt;Bad",
+            "a note",
+            "KINDNESS &amp; more",
+        ] {
             assert!(html.contains(part), "{part} is missing");
         }
         assert!(!html.contains("<script"));

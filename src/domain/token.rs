@@ -97,14 +97,14 @@ impl Signer {
         BASE32_NOPAD.encode(&octets).to_ascii_lowercase()
     }
 
-    /// The local part of the Message-ID of this delivery: `e7.` and 26 characters that reveal no recipient.
+    /// The local part of the Message-ID of this delivery: `e7-` and 26 characters that reveal no recipient.
     /// It is the same on every attempt.
     pub fn message_name(&self, edition: EditionNumber, recipient: RecipientId) -> String {
         let mut about = [0; 12];
         about[..4].copy_from_slice(&edition.0.to_be_bytes());
         about[4..].copy_from_slice(&recipient.0.to_be_bytes());
         let name = BASE32_NOPAD.encode(&self.cut(NAME_LABEL, &about)).to_ascii_lowercase();
-        format!("e{edition}.{name}")
+        format!("e{edition}-{name}")
     }
 
     fn payload(&self, claim: &Claim) -> [u8; PAYLOAD] {

@@ -51,14 +51,6 @@ impl Service {
         material: &Material<'_>,
         key: &SegmentKey,
     ) -> Result<PublishedSegment, ServiceError> {
-        let card = |(band, activity): &(&'_ Band, &'_ Activity)| {
-            let other = Some(activity.id.theme()).filter(|name| *name != material.theme.name);
-            Card {
-                band: *band,
-                activity: *activity,
-                from_theme: other.and_then(|name| self.library.theme(name)).map(|t| t.title.as_str()),
-            }
-        };
         let service = &self.config.service;
         let issue = Issue {
             service: ServiceFacts {
@@ -70,7 +62,7 @@ impl Service {
             edition: material.number,
             date: material.date,
             theme: material.theme,
-            cards: material.cards.iter().map(card).collect(),
+            cards: material.cards.iter().map(|(band, activity)| self.card(material, band, activity)).collect(),
             notices: self.notices_on(material.date),
             help: &self.library.help,
         };
@@ -78,6 +70,11 @@ impl Service {
             ServiceError::Digest { edition: material.number, segment: key.id(&self.config.bands), source }
         })?;
         Ok(PublishedSegment { key: key.clone(), rendered })
+    }
+
+    fn card<'a>(&'a self, material: &Material<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
+        let other = Some(activity.id.theme()).filter(|name| *name != material.theme.name);
+        Card { band, activity, from_theme: other.and_then(|name| self.library.theme(name)).map(|t| t.title.as_str()) }
     }
 
     fn notices_on(&self, date: NaiveDate) -> Vec<&Notice> {

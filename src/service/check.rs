@@ -37,7 +37,7 @@ impl Service {
         Ok(findings)
     }
 
-    /// Fortnights in which a band has no activity: an error where somebody reads it.
+    /// Fortnights in which a band has no activity (design §2.3): an error even before anybody reads it.
     fn gaps(&self, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
         for band in self.config.bands.iter() {

@@ -14,7 +14,7 @@ use crate::config::OnUncertain;
 use crate::domain::delivery::{DeliveryId, Outcome};
 use crate::domain::edition::EditionNumber;
 use crate::domain::retry;
-use crate::domain::token::{Claim, Keyring, Purpose};
+use crate::domain::token::{Claim, Purpose, Signer};
 use crate::mail::{Frame, Personal, Transport};
 use crate::store::{Claimed, Done, SegmentNumber, Step, Stored};
 
@@ -57,6 +57,7 @@ struct Run {
     edition: EditionNumber,
     stored: Stored,
     frames: BTreeMap<SegmentNumber, Frame>,
+    signer: Signer,
     waiting: Mutex<VecDeque<Claimed>>,
     stop: CancellationToken,
     refused: Mutex<Option<String>>,
@@ -81,12 +82,14 @@ impl Service {
         let stored = self.store.published(number).await?;
         let stored = stored.ok_or_else(|| ServiceError::Refused(format!("edition {number} was not published")))?;
         let frames = frames(&stored)?;
+        let signer = self.signer(stored.sender.key_version)?;
         let stop = stop.child_token();
         let run = Arc::new(Run {
             service: self.clone(),
             edition: number,
             stored,
             frames,
+            signer,
             waiting: Mutex::default(),
             stop,
             refused: Mutex::default(),
@@ -171,8 +174,7 @@ impl Run {
         let (segment, frame) = segment.ok_or_else(|| {
             ServiceError::Refused(format!("edition {}: a delivery names a segment that was not stored", self.edition))
         })?;
-        let sender = &self.stored.sender;
-        let letter = Letter::new(&self.service.keyring, &sender.base_url, sender.key_version, next.id);
+        let letter = Letter::new(&self.signer, &self.stored.sender.base_url, next.id);
         let greeting = crate::digest::greeting(segment.key.sector, &next.subscriber);
         let personal = letter.personal(&next.address, &greeting);
         message.clear();
@@ -221,12 +223,12 @@ pub(super) struct Letter {
 
 impl Letter {
     /// The letter of one delivery. A preview or a test copy passes recipient 0, which is nobody's.
-    pub(super) fn new(keyring: &Keyring, base_url: &str, version: u8, delivery: DeliveryId) -> Self {
+    pub(super) fn new(signer: &Signer, base_url: &str, delivery: DeliveryId) -> Self {
         let DeliveryId { edition, recipient } = delivery;
-        let token = |purpose| keyring.sign(&Claim { purpose, edition, recipient }, version);
+        let token = |purpose| signer.sign(&Claim { purpose, edition, recipient });
         let unsubscribe_token = token(Purpose::Unsubscribe);
         Self {
-            name: keyring.message_name(edition, recipient, version),
+            name: signer.message_name(edition, recipient),
             unsubscribe_url: format!("{base_url}/u/{unsubscribe_token}"),
             preferences_url: format!("{base_url}/preferences/{}", token(Purpose::Preferences)),
             bounce_token: token(Purpose::Bounce),

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use super::ServiceError;
-use crate::domain::token::Keyring;
+use super::{Service, ServiceError};
+use crate::domain::token::{Keyring, Signer};
 
 /// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
 ///
@@ -46,12 +46,15 @@ pub fn load(file: &Path) -> Result<Option<Keyring>, ServiceError> {
     }
 }
 
-/// A keyring for previews and dry runs: no server will ever honour its tokens.
+/// A keyring for previews and dry runs: no server will ever honour its tokens, but it knows who left.
 ///
 /// # Errors
-/// When the system gives no random bytes.
-pub fn throwaway() -> Result<Keyring, ServiceError> {
-    Ok(Keyring::generate(random()?))
+/// When the file cannot be read or is not a keyring, or the system gives no random bytes.
+pub fn throwaway(file: &Path) -> Result<Keyring, ServiceError> {
+    match load(file)? {
+        Some(keyring) => Ok(keyring.with_throwaway_key(random()?)),
+        None => Ok(Keyring::throwaway(random()?)),
+    }
 }
 
 fn make(file: &Path) -> Result<(), ServiceError> {
@@ -74,9 +77,19 @@ fn make(file: &Path) -> Result<(), ServiceError> {
     written.map_err(|error| ServiceError::file(file, &error))
 }
 
-fn random() -> Result<[u8; 64], ServiceError> {
-    let mut bytes = [0; 64];
+fn random<const N: usize>() -> Result<[u8; N], ServiceError> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| ServiceError::Refused(format!("the system gives no random bytes: {error}")))?;
     Ok(bytes)
+}
+
+impl Service {
+    /// The signer of this key version.
+    pub(super) fn signer(&self, version: u8) -> Result<Signer, ServiceError> {
+        self.keyring.signer(version).map_err(|error| ServiceError::Keyring {
+            path: self.config.web.secret_file.clone(),
+            reason: format!("{error}. Restore this file from your backup."),
+        })
+    }
 }

@@ -1,6 +1,5 @@
 //! Brings the parts together: for real work, or on a private copy that leaves the store untouched.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::{Service, ServiceError, keyring};
@@ -62,14 +61,10 @@ pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc
 /// When store or key file cannot be read, or the anchor changed after something was sent.
 pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
     let StoreUrl::Sqlite(path) = &config.store;
-    let throwaway = keyring::throwaway()?;
-    let hasher = match keyring::load(&config.web.secret_file)? {
-        Some(keyring) => keyring.address_hasher(),
-        None => throwaway.address_hasher(),
-    };
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(Path::new(path), hasher)?);
+    let keyring = keyring::throwaway(&config.web.secret_file)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
     begin(store.as_ref(), config, clock).await?;
-    Ok((store, Arc::new(throwaway)))
+    Ok((store, Arc::new(keyring)))
 }
 
 async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), ServiceError> {

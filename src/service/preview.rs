@@ -141,7 +141,7 @@ impl Service {
         for segment in self.store.audience(&self.config.bands.names()).await? {
             let rendered = self.render_segment(&material, &segment.key)?.rendered;
             let who = readers.remove(&segment.key).unwrap_or_default();
-            segments.push(self.proof_segment(edition.number, segment.key, rendered, segment.recipients, who));
+            segments.push(self.proof_segment(edition.number, segment.key, rendered, segment.recipients, who)?);
         }
         let at = edition.due_at;
         Ok(proof(edition.number, segments, row, notes, self.sender(), at))
@@ -163,7 +163,7 @@ impl Service {
         let mut segments = Vec::new();
         for (at, segment) in stored.segments {
             let who = readers.remove(&at).unwrap_or_default();
-            segments.push(self.proof_segment(number, segment.key, segment.rendered, who.len() as u64, who));
+            segments.push(self.proof_segment(number, segment.key, segment.rendered, who.len() as u64, who)?);
         }
         notes.push(format!("edition {number} is {}: this is what was published", edition.state));
         let sender = Sender { key_version: self.keyring.current(), ..stored.sender };
@@ -177,10 +177,10 @@ impl Service {
         rendered: Rendered,
         recipients: u64,
         readers: Vec<(String, Address)>,
-    ) -> ProofSegment {
-        let letter = self.sample_letter(edition);
+    ) -> Result<ProofSegment, ServiceError> {
+        let letter = self.sample_letter(edition)?;
         let html = rendered.html.fill(|slot| sample(&letter, slot, &readers, &key));
-        ProofSegment {
+        Ok(ProofSegment {
             id: key.id(&self.config.bands),
             bands: self.config.bands.ordered(&key.bands).iter().map(|band| band.id.to_string()).collect(),
             sector: key.sector.as_str(),
@@ -192,12 +192,14 @@ impl Service {
             readers,
             rendered,
             key,
-        }
+        })
     }
 
-    fn sample_letter(&self, edition: EditionNumber) -> Letter {
+    /// A letter to recipient 0, who is nobody.
+    fn sample_letter(&self, edition: EditionNumber) -> Result<Letter, ServiceError> {
+        let signer = self.signer(self.keyring.current())?;
         let id = DeliveryId { edition, recipient: RecipientId(0) };
-        Letter::new(&self.keyring, &self.config.service.base_url, self.keyring.current(), id)
+        Ok(Letter::new(&signer, &self.config.service.base_url, id))
     }
 
     /// Active mailboxes by the segment that they would be in.
@@ -227,7 +229,7 @@ impl Service {
     ) -> Result<SampleMessage, ServiceError> {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
         let frame = Frame::build(&rendered, &proof.sender, proof.edition, proof.at)?;
-        let letter = self.sample_letter(proof.edition);
+        let letter = self.sample_letter(proof.edition)?;
         let greeting = greeting(&segment.readers, &segment.key);
         let personal = letter.personal(to, &greeting);
         let mut bytes = Vec::new();
@@ -291,4 +293,3 @@ pub(super) fn unknown_segment(wanted: &str, ids: &[String]) -> ServiceError {
 pub fn long_date(date: NaiveDate) -> String {
     date.format("%A %-d %B %Y").to_string()
 }
-

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Service, ServiceError};
 use crate::config::{Relay, Tls, TransportUrl};
-use crate::mail::{Maildir, Smtp, SmtpSettings, SmtpTls, Transport};
+use crate::mail::{self, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
 
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
 const MAILDIR_WRITERS: usize = 4;
@@ -34,22 +34,24 @@ impl Service {
     pub fn transport(&self) -> Result<Box<dyn Transport>, ServiceError> {
         match &self.config.mail.transport {
             TransportUrl::Maildir(path) => Ok(Box::new(Maildir::open(path)?)),
-            TransportUrl::Smtp(relay) => Ok(Box::new(Smtp::new(settings(relay)?)?)),
+            TransportUrl::Smtp(relay) => Ok(Box::new(Smtp::new(self.settings(relay)?)?)),
         }
     }
-}
 
-fn settings(relay: &Relay) -> Result<SmtpSettings, ServiceError> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| ServiceError::file(path, &error));
-    Ok(SmtpSettings {
-        host: relay.host.clone(),
-        port: relay.port,
-        tls: match relay.tls {
-            Tls::Implicit => SmtpTls::Implicit,
-            Tls::Starttls => SmtpTls::Starttls,
-            Tls::None => SmtpTls::None,
-        },
-        login: relay.login.clone(),
-        ca_pem: relay.ca_file.as_deref().map(read).transpose()?,
-    })
+    fn settings(&self, relay: &Relay) -> Result<SmtpSettings, ServiceError> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| ServiceError::file(path, &error));
+        Ok(SmtpSettings {
+            host: relay.host.clone(),
+            port: relay.port,
+            tls: match relay.tls {
+                Tls::Implicit => mail::Tls::Implicit,
+                Tls::Starttls => mail::Tls::Starttls,
+                Tls::None => mail::Tls::None,
+            },
+            login: relay.login.clone(),
+            ca_pem: relay.ca_file.as_deref().map(read).transpose()?,
+            hello: self.config.service.from.address.domain().to_owned(),
+            timeouts: Timeouts::default(),
+        })
+    }
 }

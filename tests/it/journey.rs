@@ -20,7 +20,11 @@ fn one_mail_per_mailbox_with_just_its_bands() {
     assert_eq!(bands.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect::<Vec<_>>(), expected);
     for mail in world.mails() {
         assert!(mail.subject.contains(": 15-minute activities for "), "{}", mail.subject);
-        for (part, name) in [("0808 800 5000", "help block"), ("1 High Street", "postal address"), ("https://activities.example.org/u/", "unsubscribe link")] {
+        for (part, name) in [
+            ("0808 800 5000", "help block"),
+            ("1 High Street", "postal address"),
+            ("https://activities.example.org/u/", "unsubscribe link"),
+        ] {
             assert!(mail.html.contains(part), "the HTML for {} lacks its {name}", mail.to);
             assert!(mail.text.contains(part), "the text for {} lacks its {name}", mail.to);
         }
@@ -151,7 +155,10 @@ fn who_left_stays_away() {
     world.at("2026-11-25T12:00:00Z", &["unsubscribe", "Hello@Lantern.example"]).exits(0);
     world.at(MONDAY, &["send"]).exits(0);
     assert!(!world.bands_by_mailbox().contains_key("hello@lantern.example"));
-    world.at(MONDAY, &["subscribe", "--name", "Lantern", "--email", "hello@lantern.example", "--bands", "4-5"]).exits(1).complains("never mailed");
+    world
+        .at(MONDAY, &["subscribe", "--name", "Lantern", "--email", "hello@lantern.example", "--bands", "4-5"])
+        .exits(1)
+        .complains("never mailed");
 }
 
 #[test]
@@ -167,7 +174,10 @@ fn an_entry_that_goes_and_comes_back() {
     let world = World::shipped();
     world.at("2026-11-02T08:00:00Z", &["send"]).exits(0);
     assert_eq!(world.mails().len(), 4);
-    world.write("config.toml", &format!("{BASE}{}", entry("Hillside Primary", "school", "\"office@hillside.example\"", "[\"4-5\"]")));
+    world.write(
+        "config.toml",
+        &format!("{BASE}{}", entry("Hillside Primary", "school", "\"office@hillside.example\"", "[\"4-5\"]")),
+    );
     world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
     assert_eq!(world.mails().len(), 5);
     world.write("config.toml", &format!("{BASE}{}", three()));
@@ -177,7 +187,9 @@ fn an_entry_that_goes_and_comes_back() {
 
 #[test]
 fn a_sync_that_would_end_many_waits_for_a_person() {
-    let many: String = (0..30).map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]")).collect();
+    let many: String = (0..30)
+        .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
+        .collect();
     let world = World::new(&format!("{BASE}{many}"));
     world.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
     world.write("config.toml", &format!("{BASE}{}", three()));
@@ -217,16 +229,29 @@ fn a_test_copy_is_marked_and_recorded_nowhere() {
     assert!(mails[0].subject.starts_with("[Test copy] "), "{}", mails[0].subject);
     assert!(!world.path("var/fortnightly.db").exists());
     world.at("2026-11-25T12:00:00Z", &["send", "--to", "me@example.org"]).exits(1).complains("--segment");
-    world.at("2026-11-25T12:00:00Z", &["send", "--to", "me@example.org", "--segment", "charity.8-1.en-GB"]).exits(1).complains("did you mean charity.8-10.en-GB");
+    world
+        .at("2026-11-25T12:00:00Z", &["send", "--to", "me@example.org", "--segment", "charity.8-1.en-GB"])
+        .exits(1)
+        .complains("did you mean charity.8-10.en-GB");
 }
 
 #[test]
 fn nothing_is_written_when_something_is_wrong() {
     let cases: [(&str, &dyn Fn(&World), i32, &str); 5] = [
         ("config", &|w| w.write("config.toml", "[service]\nnmae = \"x\"\n"), 2, "nmae"),
-        ("half an activity", &|w| w.write("activities/kindness/the-toy-post-office.md", "+++\ntitle = \"The toy"), 1, "the-toy-post-office.md"),
+        (
+            "half an activity",
+            &|w| w.write("activities/kindness/the-toy-post-office.md", "+++\ntitle = \"The toy"),
+            1,
+            "the-toy-post-office.md",
+        ),
         ("no library", &|w| fs::remove_dir_all(w.path("activities")).unwrap(), 1, "activities"),
-        ("a broken template", &|w| w.write("templates/digest.txt.hbs", "{{#if nothing.such}}x{{/if}}"), 1, "digest.txt.hbs"),
+        (
+            "a broken template",
+            &|w| w.write("templates/digest.txt.hbs", "{{#if nothing.such}}x{{/if}}"),
+            1,
+            "digest.txt.hbs",
+        ),
         ("no help block", &|w| fs::remove_file(w.path("activities/help.toml")).unwrap(), 1, "help.toml"),
     ];
     for (what, break_it, code, says) in cases {
@@ -271,7 +296,9 @@ fn the_daemon_sends_at_the_moment_and_stops_when_told() {
 
 #[test]
 fn two_daemons_make_one_edition() {
-    let many: String = (0..200).map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]")).collect();
+    let many: String = (0..200)
+        .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
+        .collect();
     let world = World::new(&format!("{BASE}{many}"));
     let start = ["--now", "2026-11-30T07:59:57Z", "run", "--role", "sender"];
     let mut one = world.spawn(&start, "log-1");
@@ -288,7 +315,9 @@ fn two_daemons_make_one_edition() {
 
 #[test]
 fn killed_at_any_moment_it_finishes_with_one_mail_each() {
-    let many: String = (0..300).map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]")).collect();
+    let many: String = (0..300)
+        .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
+        .collect();
     let world = World::new(&format!("{BASE}{many}"));
     for wanted in [1, 40, 120, 200] {
         let mut run = world.spawn(&["--now", MONDAY, "send"], "log");
@@ -304,7 +333,11 @@ fn killed_at_any_moment_it_finishes_with_one_mail_each() {
 fn no_log_names_an_address_at_any_level() {
     let world = World::shipped();
     let ran = world.at(MONDAY, &["-vv", "send", "--json"]).exits(0);
-    let log: String = ran.stderr.lines().filter(|l| l.contains("TRACE") || l.contains("DEBUG") || l.contains("INFO") || l.contains("WARN")).collect();
+    let log: String = ran
+        .stderr
+        .lines()
+        .filter(|l| l.contains("TRACE") || l.contains("DEBUG") || l.contains("INFO") || l.contains("WARN"))
+        .collect();
     assert!(log.contains("published"), "no log was written: {}", ran.stderr);
     for secret in ["hillside.example", "riverbank.example", "lantern.example", "/u/", "bounces+"] {
         assert!(!log.contains(secret), "the log names {secret}: {log}");

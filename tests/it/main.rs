@@ -2,6 +2,9 @@
 
 mod config;
 mod digest;
+mod journey;
 mod library;
 mod mail;
 mod store;
+mod tidy;
+mod world;

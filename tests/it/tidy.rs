@@ -69,7 +69,8 @@ fn dependencies_point_one_way() {
         let part = part(&source.path);
         let (_, may) = allowed.iter().find(|(name, _)| *name == part).unwrap_or_else(|| panic!("unknown part {part}"));
         for (at, _) in source.code.match_indices("crate::") {
-            let named: String = source.code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let named: String =
+                source.code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let is_part = allowed.iter().any(|(name, _)| *name == named);
             if is_part && named != part && !may.contains(&named.as_str()) {
                 broken.push(format!("{} names crate::{named}", source.path));
@@ -112,7 +113,8 @@ fn each_tool_has_one_home() {
 fn the_domain_is_pure() {
     let mut broken = Vec::new();
     for source in sources().iter().filter(|s| part(&s.path) == "domain") {
-        for word in ["std::fs", "std::net", "std::process", "tokio", "async fn", "Instant::now", "getrandom", "tracing"] {
+        for word in ["std::fs", "std::net", "std::process", "tokio", "async fn", "Instant::now", "getrandom", "tracing"]
+        {
             if source.code.contains(word) {
                 broken.push(format!("{} says {word}", source.path));
             }
@@ -144,7 +146,9 @@ fn files_are_short_and_say_what_they_do() {
 fn the_changelog_and_the_readme_name_every_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    for command in ["init", "check", "plan", "preview", "send", "run", "status", "sync", "subscribe", "unsubscribe", "subscribers"] {
+    for command in
+        ["init", "check", "plan", "preview", "send", "run", "status", "sync", "subscribe", "unsubscribe", "subscribers"]
+    {
         assert!(readme.contains(&format!("`{command}")), "README.md does not name `{command}`");
     }
 }

@@ -34,7 +34,12 @@ pub fn entry(name: &str, sector: &str, emails: &str, bands: &str) -> String {
 pub fn three() -> String {
     [
         entry("Hillside Primary", "school", "\"office@hillside.example\"", "[\"4-5\", \"5-7\", \"8-10\"]"),
-        entry("Riverbank Academy", "school", "[\"reception@riverbank.example\", \"dsl@riverbank.example\"]", "[\"11-14\", \"14+\"]"),
+        entry(
+            "Riverbank Academy",
+            "school",
+            "[\"reception@riverbank.example\", \"dsl@riverbank.example\"]",
+            "[\"11-14\", \"14+\"]",
+        ),
         entry("Lantern Trust", "charity", "\"hello@lantern.example\"", "[\"8-10\"]"),
     ]
     .concat()
@@ -172,8 +177,13 @@ impl World {
     }
 }
 
-const LABELS: [(&str, &str); 5] =
-    [("4-5", "Ages 4 to 5"), ("5-7", "Ages 5 to 7"), ("8-10", "Ages 8 to 10"), ("11-14", "Ages 11 to 14"), ("14+", "Ages 14 and over")];
+const LABELS: [(&str, &str); 5] = [
+    ("4-5", "Ages 4 to 5"),
+    ("5-7", "Ages 5 to 7"),
+    ("8-10", "Ages 8 to 10"),
+    ("11-14", "Ages 11 to 14"),
+    ("14+", "Ages 14 and over"),
+];
 
 /// Reads a message as a mail program would.
 pub fn mail(raw: Vec<u8>) -> Mail {

@@ -35,7 +35,7 @@ impl Service {
         }
         write_recipients(proof, &folder.join("recipients.csv"))?;
         let index = folder.join("index.html");
-        let page = page(&self.index_view(proof));
+        let page = page(&self.index_view(proof)?);
         fs::write(&index, page).map_err(|error| ServiceError::file(&index, &error))?;
         Ok(index)
     }
@@ -46,9 +46,9 @@ impl Service {
         segment: &ProofSegment,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, ServiceError> {
-        let letter = self.sample_letter(proof.edition);
+        let letter = self.sample_letter(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers, &segment.key));
-        let text = self.sample_text(proof.edition, segment);
+        let text = self.sample_text(proof.edition, segment)?;
         let to = segment_address();
         let message = self.sample_message(proof, segment, &to, "")?;
         let mut files = Vec::new();
@@ -61,15 +61,15 @@ impl Service {
         Ok(files)
     }
 
-    fn sample_text(&self, edition: EditionNumber, segment: &ProofSegment) -> String {
-        let letter = self.sample_letter(edition);
-        segment.rendered.text.fill(|slot| match slot {
+    fn sample_text(&self, edition: EditionNumber, segment: &ProofSegment) -> Result<String, ServiceError> {
+        let letter = self.sample_letter(edition)?;
+        Ok(segment.rendered.text.fill(|slot| match slot {
             Slot::Greeting => greeting(&segment.readers, &segment.key),
             other => sample(&letter, other, &segment.readers, &segment.key),
-        })
+        }))
     }
 
-    fn index_view(&self, proof: &Proof) -> IndexView {
+    fn index_view(&self, proof: &Proof) -> Result<IndexView, ServiceError> {
         let row = &proof.row;
         let pick = |p: &PlanPick| IndexPick {
             band: p.band.clone(),
@@ -77,17 +77,19 @@ impl Service {
             title: p.title.clone(),
             reason: p.reason.clone(),
         };
-        let segment = |s: &ProofSegment| IndexSegment {
-            id: s.id.clone(),
-            sector: s.sector.to_owned(),
-            bands: s.bands.join(", "),
-            recipients: s.recipients,
-            subject: s.subject.clone(),
-            kilobytes: s.html_bytes.div_ceil(1000),
-            names: names(&s.readers),
-            text: self.sample_text(proof.edition, s),
+        let segment = |s: &ProofSegment| -> Result<IndexSegment, ServiceError> {
+            Ok(IndexSegment {
+                id: s.id.clone(),
+                sector: s.sector.to_owned(),
+                bands: s.bands.join(", "),
+                recipients: s.recipients,
+                subject: s.subject.clone(),
+                kilobytes: s.html_bytes.div_ceil(1000),
+                names: names(&s.readers),
+                text: self.sample_text(proof.edition, s)?,
+            })
         };
-        IndexView {
+        Ok(IndexView {
             service: self.config.service.name.clone(),
             edition: proof.edition.0,
             date: long_date(row.date),
@@ -98,10 +100,10 @@ impl Service {
             shifted: row.shifted.clone(),
             notes: proof.notes.clone(),
             picks: row.activities.iter().map(pick).collect(),
-            segments: proof.segments.iter().map(segment).collect(),
+            segments: proof.segments.iter().map(segment).collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,
-        }
+        })
     }
 }
 

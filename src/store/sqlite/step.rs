@@ -29,12 +29,7 @@ pub(super) fn code(state: DeliveryState) -> i64 {
 
 /// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set:
 /// it is not when the mailbox was suppressed since the claim (invariant 4).
-pub(super) fn step(
-    conn: &Connection,
-    hasher: &AddressHasher,
-    claimant: &Claimant,
-    step: &Step,
-) -> Result<bool, Fault> {
+pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
     let me = claimant.number(conn)?;
     if let Some(done) = &step.done {
         record(conn, hasher, me, done)?;

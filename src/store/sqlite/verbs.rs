@@ -14,11 +14,11 @@ use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber};
 use crate::domain::segment::Segment;
-use crate::domain::subscriber::{
-    SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
-};
+use crate::domain::subscriber::{SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason};
 use crate::domain::sync::{SyncPlan, Truth};
-use crate::store::{Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored};
+use crate::store::{
+    Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored,
+};
 
 type Answer<T> = Result<T, StoreError>;
 
