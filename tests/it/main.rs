@@ -5,3 +5,4 @@ mod digest;
 mod library;
 mod mail;
 mod store;
+mod support;
