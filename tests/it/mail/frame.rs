@@ -62,6 +62,22 @@ fn a_line_break_never_reaches_a_header() {
     assert!(MessageParser::default().parse(&bytes).unwrap().bcc().is_none());
 }
 
+/// RFC 2045 §6.7, rule 3: a soft line break may not be the last thing of a body.
+#[test]
+fn a_body_may_end_with_a_slot() {
+    let mut rendered = rendered();
+    rendered.text.0.push(Piece::Slot(Slot::UnsubscribeUrl));
+    rendered.text.0.push(literal(""));
+    let frame = Frame::build(&rendered, &sender(), EditionNumber(7), at()).unwrap();
+    let to = address("office@hillside.example");
+    let personal = personal(&to, "e7-r12");
+    let mut bytes = Vec::new();
+    frame.join(&personal, &mut bytes);
+    assert!(!String::from_utf8(bytes.clone()).unwrap().contains("=\r\n\r\n--=_"));
+    let message = MessageParser::default().parse(&bytes).unwrap();
+    assert!(message.body_text(0).unwrap().trim_end().ends_with(personal.unsubscribe_url));
+}
+
 #[test]
 fn a_bounce_address_too_long_for_its_token_is_refused() {
     let mut sender = sender();
