@@ -36,7 +36,7 @@ pub(super) fn common(
         format!("Subject: {}", unstructured(subject, "Subject: ".len())),
         format!("Date: {}", at.format("%a, %d %b %Y %H:%M:%S +0000")),
         // RFC 2919 §2: the identifier never changes, and is not an address.
-        format!("List-Id: {}\r\n <fortnightly.{}>", phrase(&sender.service, "List-Id: ".len()), list_domain(sender)),
+        format!("List-Id: {}<fortnightly.{}>", list_name(&sender.service), list_domain(sender)),
         // RFC 8058 §3.1: only this exact value.
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned(),
         // Four fields, the last one the same for ever: the form that mailbox providers count complaints by.
@@ -89,6 +89,10 @@ fn mailbox(header: &'static str, mailbox: &Mailbox) -> Result<String, MailError>
     let last = if name.contains("\r\n") { 0 } else { column } + name.rsplit("\r\n").next().map_or(0, str::len);
     let gap = if last + mailbox.address.as_str().len() + 3 > 78 { "\r\n " } else { " " };
     Ok(format!("{header}: {name}{gap}<{}>\r\n", mailbox.address))
+}
+
+fn list_name(service: &str) -> String {
+    if service.trim().is_empty() { String::new() } else { format!("{}\r\n ", phrase(service, "List-Id: ".len())) }
 }
 
 /// The host of the service's address; the domain of `From` where that is a bare IP address or a local name.

@@ -84,9 +84,10 @@ fn mask(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     let mut rest = word;
     while let Some(at) = rest.find('@') {
-        let kept = rest[..at].rfind(|c: char| "<>()[]\"',;:|".contains(c)).map_or(0, |i| i + 1);
+        let local = rest[..at].trim_end_matches(['"', '\'']);
+        let kept = local.rfind(|c: char| "<>()[]\"',;:|".contains(c)).map_or(0, |i| i + 1);
         out.push_str(&rest[..kept]);
-        out.push_str(if kept < at || rest[..at].ends_with(['"', '\'']) { "…@" } else { "@" });
+        out.push_str(if kept < at { "…@" } else { "@" });
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
@@ -152,8 +153,10 @@ mod tests {
     #[test]
     fn a_reply_shows_no_whole_address_and_no_second_line() {
         assert_eq!(
-            presentable("5.1.1 <office@hillside.example>:\r\n user 'a.b'@c.example\tunknown, to:x+y@z.example"),
-            "5.1.1 <…@hillside.example>: user 'a.b'…@c.example unknown, to:…@z.example"
+            presentable(
+                "5.1.1 <office@hillside.example>:\r\n user 'a.b'@c.example\tunknown, to:x+y@z.example 'd@e.example'"
+            ),
+            "5.1.1 <…@hillside.example>: user '…@c.example unknown, to:…@z.example '…@e.example'"
         );
         assert_eq!(presentable("@ home"), "@ home");
         assert_eq!(presentable(&"ŵ".repeat(600)).chars().count(), 500);

@@ -6,5 +6,6 @@ mod journey;
 mod library;
 mod mail;
 mod store;
+mod support;
 mod tidy;
 mod world;

@@ -57,7 +57,7 @@ fn no_server_honours_a_throwaway() {
 fn a_message_name_hides_the_recipient() {
     let signer = ring().signer(1).unwrap();
     let name = signer.message_name(EditionNumber(7), RecipientId(1));
-    assert_eq!((name.len(), name.split_once('.').unwrap().0), ("e7.".len() + 26, "e7"));
+    assert_eq!((name.len(), name.split_once('-').unwrap().0), ("e7-".len() + 26, "e7"));
     assert_eq!(name, signer.message_name(EditionNumber(7), RecipientId(1)));
     assert_ne!(name, signer.message_name(EditionNumber(7), RecipientId(2)));
     assert_ne!(name, two_keys().signer(2).unwrap().message_name(EditionNumber(7), RecipientId(1)));
