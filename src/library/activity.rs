@@ -34,7 +34,7 @@ static ACTIVITY: Kind = Kind {
         ("not_after", "not_after = 2026-12-24"),
         ("occasions", "occasions = [\"safer-internet-day\"]"),
         ("resources", "[[resources]]"),
-        ("image", "[image]"),
+        ("image", "[image], then file = \"padlock.png\" in the next line"),
     ],
     outer: None,
 };
@@ -73,7 +73,7 @@ pub(super) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
     let review = review::read(&mut fields);
     let (not_before, not_after) = review::ordered(&mut fields, "not_before", "not_after");
     let occasions = read_occasions(&mut fields);
-    let resources = fields.tables("resources", &RESOURCE).into_iter().map(read_resource).collect::<Vec<_>>();
+    let resources = fields.tables("resources", &RESOURCE).into_iter().flatten().map(read_resource).collect::<Vec<_>>();
     let image = fields.table("image", &IMAGE).map(|fields| read_image(fields, files));
     fields.finish();
     let [get_ready, do_it_together, talk_about_it, if_something_worries_you] = read_body(page, body)?;
@@ -105,7 +105,7 @@ pub(super) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
 /// The bands, in the service's order; those of a shipped band that this service dropped come last.
 fn read_bands(fields: &mut Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
     let page = fields.page();
-    let place = fields.place();
+    let place = fields.place_of("bands").unwrap_or_default();
     let lines = fields.required_lines("bands")?;
     let shipped = Bands::shipped();
     let mut named = Vec::new();

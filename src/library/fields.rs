@@ -70,14 +70,9 @@ impl<'p> Fields<'p> {
         self.page
     }
 
-    /// Where the table begins.
-    pub(super) fn place(&self) -> usize {
-        self.place
-    }
-
-    /// Whether a key is there and was not read yet.
-    pub(super) fn has(&self, key: &'static str) -> bool {
-        self.table.contains_key(key)
+    /// Where the value of a key begins, if it is there and was not read yet.
+    pub(super) fn place_of(&self, key: &'static str) -> Option<usize> {
+        self.table.get(key).map(|value| self.offset(value))
     }
 
     /// A text of one line that must be there and not empty.
@@ -96,10 +91,11 @@ impl<'p> Fields<'p> {
         self.line_from(key, &value)
     }
 
-    /// A list of one-line texts without repeats; `None` when left out.
+    /// A list of one-line texts without repeats; `None` when left out, or when none of it could be read.
     pub(super) fn lines(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
         let value = self.take(key)?;
-        let Some(items) = self.array(key, value) else { return Some(Vec::new()) };
+        let items = self.array(key, value)?;
+        let was_empty = items.is_empty();
         let mut lines: Vec<At<String>> = Vec::new();
         for item in items {
             let Some(line) = self.line_from(key, &item) else { continue };
@@ -110,7 +106,7 @@ impl<'p> Fields<'p> {
                 lines.push(line);
             }
         }
-        Some(lines)
+        (was_empty || !lines.is_empty()).then_some(lines)
     }
 
     /// As [`Fields::lines`], but the key must be there.
@@ -173,25 +169,26 @@ impl<'p> Fields<'p> {
     pub(super) fn table(&mut self, key: &'static str, kind: &'static Kind) -> Option<Self> {
         let value = self.take(key)?;
         if !matches!(value.get_ref(), DeValue::Table(_)) {
-            self.wrong(key, &value, "a table of its own");
+            self.wrong(key, &value, "lines of its own");
             return None;
         }
         self.inner(value, kind)
     }
 
-    /// The tables `[[key]]`, in order.
-    pub(super) fn tables(&mut self, key: &'static str, kind: &'static Kind) -> Vec<Self> {
-        let Some(value) = self.take(key) else { return Vec::new() };
+    /// The tables `[[key]]`, in order. `None` when it is something else.
+    pub(super) fn tables(&mut self, key: &'static str, kind: &'static Kind) -> Option<Vec<Self>> {
+        let Some(value) = self.take(key) else { return Some(Vec::new()) };
         let offset = self.offset(&value);
         let items = match value.into_inner() {
             DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => items,
             _ => {
-                let message = format!("“{key}” must be a list of tables");
-                self.page.error(offset, "wrong-type", message, self.such_as(key));
-                return Vec::new();
+                let message = format!("“{key}” must be lines of its own, below [[{key}]]");
+                let help = format!("begin each one with a line [[{key}]], and write its keys below");
+                self.page.error(offset, "wrong-type", message, help);
+                return None;
             }
         };
-        items.into_iter().filter_map(|item| self.inner(item, kind)).collect()
+        Some(items.into_iter().filter_map(|item| self.inner(item, kind)).collect())
     }
 
     /// Notes every key that nobody asked for.
@@ -246,7 +243,7 @@ impl<'p> Fields<'p> {
             self.page.error(offset, "too-long", message, "say it in fewer words");
             return None;
         }
-        words::check(self.page, offset, &format!("“{key}”"), text).then(|| At { offset, value: text.to_owned() })
+        words::check(self.page, |_| offset, &format!("“{key}”"), text).then(|| At { offset, value: text.to_owned() })
     }
 
     fn array(&self, key: &'static str, value: Spanned<DeValue<'p>>) -> Option<DeArray<'p>> {

@@ -155,6 +155,9 @@ fn check_slug(item: &Item, name: &str, found: &mut Vec<Diagnostic>) -> bool {
 
 /// The slug most like a name.
 fn slug(name: &str) -> Option<String> {
+    if !name.is_ascii() {
+        return None;
+    }
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     Some(words.join("-")).filter(|slug| is_slug(slug))

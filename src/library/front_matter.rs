@@ -50,7 +50,8 @@ pub(super) fn parse<'p>(page: &'p Page, range: Range<usize>, kind: &'static Kind
         // One slip often makes several errors; the first of a line says it best.
         if !broken.contains(&line) {
             broken.push(line);
-            page.error(at, "toml-syntax", error.message(), syntax_help(page, at));
+            let (message, help) = syntax(page, at, error.message());
+            page.error(at, "toml-syntax", message, help);
         }
     }
     let table = without_broken(page, base, table.into_inner(), &broken);
@@ -82,17 +83,36 @@ fn line_of(page: &Page, offset: usize) -> usize {
     crate::domain::diagnostic::line_column(page.text(), offset).0
 }
 
-/// Says how such a line is written; curly quotes come from word processors and are the likeliest slip.
-fn syntax_help(page: &Page, at: usize) -> &'static str {
+/// Says in plain words what the parser found, and how such a line is written.
+fn syntax(page: &Page, at: usize, message: &str) -> (String, &'static str) {
     let text = page.text();
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next().unwrap_or_default();
-    if line.contains(['“', '”', '‘', '’']) && !line.contains('"') {
-        return "write straight quotes (\") around texts, not curly ones (“ ”)";
+    // Curly quotes come from word processors and are the likeliest slip.
+    if line.contains(['“', '”']) && !line.contains('"') {
+        return ("the quotes here are curly".to_owned(), "write straight quotes (\") around texts, not “ ”");
     }
-    "write key = value: texts in straight quotes, title = \"Spot the trick\"; \
-     lists in square brackets, bands = [\"4-5\", \"5-7\"]; dates bare, reviewed = 2026-09-01"
+    let known = SYNTAX.iter().find(|(start, ..)| message.starts_with(start));
+    known.map_or_else(
+        || (format!("this line cannot be read ({message})"), SYNTAX_HELP),
+        |(_, said, help)| ((*said).to_owned(), help),
+    )
 }
+
+/// How the parser's messages begin, the same in plain words, and what to do.
+const SYNTAX: [(&str, &str, &str); 4] = [
+    ("duplicate key", "this key was written before", "keep one of the two lines"),
+    ("string values must be quoted", "a text begins here without quotes", "write it as in title = \"Spot the trick\""),
+    ("invalid basic string", "the text in this line has no closing quote", "put a straight quote (\") at its end"),
+    (
+        "invalid date",
+        "this is not a date",
+        "write a date as in reviewed = 2026-09-01; anything else, such as a band, needs quotes: bands = [\"4-5\"]",
+    ),
+];
+
+const SYNTAX_HELP: &str = "write key = value: texts in straight quotes, title = \"Spot the trick\"; \
+                           lists in square brackets, bands = [\"4-5\", \"5-7\"]; dates bare, reviewed = 2026-09-01";
 
 #[cfg(test)]
 mod tests {

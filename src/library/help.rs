@@ -52,12 +52,14 @@ pub(super) fn read(page: &Page, nation: &str) -> Option<Help> {
     let mut fields = front_matter::parse(page, 0..page.text().len(), &HELP);
     let title = fields.line("title");
     let intro = fields.required_line("intro");
-    let entries: Vec<Entry> = fields.tables("entries", &ENTRY).into_iter().map(read_entry).collect();
+    let tables = fields.tables("entries", &ENTRY);
+    let readable = tables.is_some();
+    let entries: Vec<Entry> = tables.into_iter().flatten().map(read_entry).collect();
     fields.finish();
     check_ids(page, &entries);
     let intro = intro.filter(|intro| check_intro(page, intro));
     // An entry that could not be read may be the very one that a nation seems to lack.
-    if entries.iter().all(|entry| entry.line.is_some()) {
+    if readable && entries.iter().all(|entry| entry.line.is_some()) {
         check_nations(page, intro.as_ref().map_or("", |intro| &intro.value), &entries);
     }
     let lines = entries.into_iter().filter(|entry| entry.is_for(nation)).map(|entry| entry.line);
@@ -120,7 +122,7 @@ fn checked(
     check: impl Fn(&str) -> Result<(), &'static str>,
 ) -> Result<Option<String>, ()> {
     let page = fields.page();
-    let had = fields.has(key);
+    let had = fields.place_of(key).is_some();
     match fields.optional_line(key) {
         None if had => Err(()),
         None => Ok(None),
@@ -138,7 +140,7 @@ fn checked(
 /// Whom an entry is for: all nations when it does not say.
 fn read_nations(fields: &mut Fields<'_>) -> Vec<String> {
     let page = fields.page();
-    let place = fields.place();
+    let place = fields.place_of("nations").unwrap_or_default();
     let Some(lines) = fields.lines("nations") else { return NATIONS.map(str::to_owned).to_vec() };
     if lines.is_empty() {
         page.error(place, "no-nation", "“nations” names none, so nobody would see this", "name some, or leave it out");

@@ -51,7 +51,8 @@ pub(super) fn run_from<'p>(reader: &mut Reader<'p>, event: Event<'p>, range: Ran
 struct Run {
     done: Vec<Inline>,
     text: String,
-    text_at: usize,
+    /// Where in the page the bytes of `text` from an index on come from.
+    marks: Vec<(usize, usize)>,
 }
 
 impl Run {
@@ -65,8 +66,8 @@ impl Run {
     fn push<'p>(&mut self, reader: &mut Reader<'p>, event: Event<'p>, range: Range<usize>) {
         let at = range.start;
         match event {
-            Event::Text(text) => self.text(reader, &text.replace('\t', " "), range),
-            Event::SoftBreak => self.text(reader, " ", range),
+            Event::Text(text) => self.text(&text.replace('\t', " "), at),
+            Event::SoftBreak => self.text(" ", at),
             Event::HardBreak => self.piece(reader, Inline::Break),
             Event::Start(Tag::Emphasis) => {
                 let inner = reader.inside(at, run);
@@ -87,18 +88,8 @@ impl Run {
         }
     }
 
-    /// Adds text. One with a character that cannot be printed is noted where that character stands.
-    fn text(&mut self, reader: &Reader<'_>, text: &str, range: Range<usize>) {
-        // A backslash shows in the source where it stands in the text, unless an entity such as &#92; made it.
-        let source = &reader.page.text()[range.clone()];
-        if let Some(within) = text.find('\\').filter(|_| source == text) {
-            self.flush(reader);
-            words::check(reader.page, range.start + within, "the text", "\\");
-            return;
-        }
-        if self.text.is_empty() {
-            self.text_at = range.start;
-        }
+    fn text(&mut self, text: &str, at: usize) {
+        self.marks.push((self.text.len(), at));
         self.text.push_str(text);
     }
 
@@ -109,7 +100,12 @@ impl Run {
 
     fn flush(&mut self, reader: &Reader<'_>) {
         let text = std::mem::take(&mut self.text);
-        if !text.is_empty() && words::check(reader.page, self.text_at, "the text", &text) {
+        let marks = std::mem::take(&mut self.marks);
+        let place = |index: usize| {
+            let mark = marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);
+            marks.get(mark).map_or(0, |(from, at)| at + index - from)
+        };
+        if !text.is_empty() && words::check(reader.page, place, "the text", &text) {
             self.done.push(Inline::Text(text));
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn check_https(href: &str) -> Result<(), Refused> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('@') || !host.contains('.') || host.starts_with('.') || host.ends_with('.') || host.contains("..")
     {
-        return refuse(href, "has no valid host", "copy the address from the browser: https://www.example.org/page");
+        return refuse(href, "does not name a website", "copy it from the browser: https://www.example.org/page");
     }
     Ok(())
 }

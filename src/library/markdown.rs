@@ -21,6 +21,8 @@ pub(super) struct Outline {
     pub(super) opening: Prose,
     /// Where it begins, or where it would.
     pub(super) opening_at: usize,
+    /// Whether something in it was refused, so that its emptiness proves nothing.
+    pub(super) opening_refused: bool,
     /// The headings with what follows them.
     pub(super) sections: Vec<Section>,
 }
@@ -38,6 +40,8 @@ pub(super) struct Section {
     pub(super) underlined: bool,
     /// What follows.
     pub(super) body: Prose,
+    /// Whether something in it was refused, so that its emptiness proves nothing.
+    pub(super) refused: bool,
 }
 
 /// Reads the page from byte `start` on.
@@ -55,8 +59,14 @@ pub(super) fn read(page: &Page, start: usize) -> Outline {
             outline.sections.push(reader.section(level == HeadingLevel::H2, &range));
             continue;
         }
-        let target = outline.sections.last_mut().map_or(&mut outline.opening, |section| &mut section.body);
-        target.0.extend(reader.block(event, range));
+        let errors = page.count();
+        let block = reader.block(event, range);
+        let (body, refused) = match outline.sections.last_mut() {
+            Some(section) => (&mut section.body, &mut section.refused),
+            None => (&mut outline.opening, &mut outline.opening_refused),
+        };
+        body.0.extend(block);
+        *refused |= page.count() > errors;
     }
     outline
 }
@@ -121,7 +131,7 @@ impl<'p> Reader<'p> {
         let underlined = !self.page.text()[range.clone()].trim_start().starts_with('#');
         let words = self.inside(range.start, inline::run);
         let title = Prose(vec![Block::Heading(words)]).plain();
-        Section { title, at: range.start, level_two, underlined, body: Prose::default() }
+        Section { title, at: range.start, level_two, underlined, body: Prose::default(), refused: false }
     }
 
     fn blocks(&mut self) -> Prose {
@@ -192,4 +202,97 @@ fn paragraph(content: Vec<Inline>) -> Option<Block> {
 /// The words of a run.
 pub(super) fn plain(content: &[Inline]) -> String {
     Prose(vec![Block::Paragraph(content.to_vec())]).plain()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn outline(text: &str) -> (Outline, Vec<crate::domain::diagnostic::Diagnostic>) {
+        let page = Page::new("x.md".to_owned(), text.to_owned(), String::new());
+        (read(&page, 0), page.take_findings())
+    }
+
+    fn text(words: &str) -> Inline {
+        Inline::Text(words.to_owned())
+    }
+
+    #[test]
+    fn neighbouring_texts_become_one() {
+        let (outline, found) = outline("Fish &amp; chips\\!\nand *peas*");
+        assert_eq!(found, []);
+        let words = vec![text("Fish & chips! and "), Inline::Emphasis(vec![text("peas")])];
+        assert_eq!(outline.opening.0, [Block::Paragraph(words)]);
+    }
+
+    #[test]
+    fn nothing_is_made_smart() {
+        let (outline, _) = outline("\"Really\" -- he said...");
+        assert_eq!(outline.opening.plain(), "\"Really\" -- he said...");
+    }
+
+    #[test]
+    fn a_slip_late_in_a_paragraph_is_placed() {
+        let (_, found) = outline("one \\* two\nthree C:\\games");
+        assert_eq!((found[0].code, found[0].line, found[0].column), ("backslash", Some(2), Some(9)));
+    }
+
+    /// Whether every link is of an allowed kind and every text printable.
+    fn is_safe(blocks: &[Block]) -> bool {
+        blocks.iter().all(|block| match block {
+            Block::Paragraph(content) | Block::Heading(content) => inlines_are_safe(content),
+            Block::List { items, .. } => items.iter().all(|item| is_safe(&item.0)),
+            Block::Quote(inner) => is_safe(&inner.0),
+        })
+    }
+
+    fn inlines_are_safe(content: &[Inline]) -> bool {
+        content.iter().all(|inline| match inline {
+            Inline::Text(text) => !text.contains(['\\', '\n', '\u{202E}', '\0']),
+            Inline::Emphasis(inner) | Inline::Strong(inner) => inlines_are_safe(inner),
+            Inline::Link { href, content } => {
+                ["https://", "mailto:", "tel:"].iter().any(|scheme| href.starts_with(scheme))
+                    && href.is_ascii()
+                    && inlines_are_safe(content)
+            }
+            Inline::Break => true,
+        })
+    }
+
+    fn check(source: &str) {
+        let (outline, found) = outline(source);
+        assert!(is_safe(&outline.opening.0), "{source:?}");
+        assert!(outline.sections.iter().all(|section| is_safe(&section.body.0)), "{source:?}");
+        let has_html = Parser::new(source).any(|event| matches!(event, Event::Html(_) | Event::InlineHtml(_)));
+        if has_html && found.len() < 100 {
+            assert!(found.iter().any(crate::domain::diagnostic::Diagnostic::is_error), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn endless_nesting_is_refused_without_a_deep_stack() {
+        check(&">".repeat(100_000));
+        check(&"- ".repeat(20_000));
+        check(&("*a **b ".repeat(5_000) + &"** c*".repeat(5_000)));
+        check(&"[".repeat(50_000));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(source in any::<String>()) {
+            check(&source);
+        }
+
+        #[test]
+        fn any_markup_is_read(parts in prop::collection::vec(prop::sample::select(vec![
+            "<b>", "</b>", "<script>", "<!--", "-->", "<", ">", "&lt;", "&#92;", "\\", "*", "**", "_", "`", "```", "[", "](",
+            ")", "!", "https://a.example", "javascript:x", "<https://a.example>", "<a@b.example>", "# ", "## ", "### ", "- ",
+            "1. ", "> ", "    ", "\t", "\n", "\r\n", "\n\n", "---", "|", "|-|", "~~", "[^1]", "[^1]: ", "[ ] ", "é", "\u{202E}",
+            "\0", "word ", "?", "+++",
+        ]), 0..60)) {
+            check(&parts.concat());
+        }
+    }
 }

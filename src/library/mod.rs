@@ -107,7 +107,10 @@ fn empty(dir: &Path, message: &str) -> Diagnostic {
 fn read_theme(folder: &ThemeFolder, found: &mut Vec<Diagnostic>) -> Option<Theme> {
     let path = folder.path.join("theme.md");
     if !folder.has_theme {
-        let help = format!("add it, with the keys title, strand, reviewed and review_by, or move {} away", folder.name);
+        let help = format!(
+            "add it, with the keys title, strand, reviewed and review_by, or move the folder {} away",
+            folder.name
+        );
         let missing = Diagnostic::error("missing-theme", "the theme's folder has no theme.md");
         found.push(missing.in_file(path.display().to_string()).help(help));
         return None;

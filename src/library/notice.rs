@@ -32,7 +32,7 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Notice> {
         let help = "take it out, or write it with ### (the notice's title is its heading)";
         page.error(section.at, "unknown-heading", "a notice has no headings of level 1 or 2", help);
     }
-    if outline.opening.plain().is_empty() && outline.sections.is_empty() {
+    if outline.opening.plain().is_empty() && outline.sections.is_empty() && !outline.opening_refused {
         page.error(outline.opening_at, "empty-body", "the notice has no text", "write it below the front matter");
     }
     Some(Notice { name: name.to_owned(), title: title?, from: from?.value, until: until?.value, body: outline.opening })

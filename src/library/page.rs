@@ -13,6 +13,10 @@ use crate::domain::diagnostic::Diagnostic;
 /// The largest file that is read, in bytes.
 pub(super) const SIZE_LIMIT: u64 = 256 * 1024;
 
+/// The most findings of one file: nobody reads more at once, and finding the line of each takes time.
+const FINDINGS_LIMIT: usize = 100;
+const LAST: usize = FINDINGS_LIMIT - 1;
+
 /// A file's text, and what was found in it so far.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -88,7 +92,20 @@ impl Page {
     }
 
     fn note(&self, finding: Diagnostic, offset: usize, help: impl Into<String>) {
-        self.found.borrow_mut().push(finding.in_file(&self.file).at(&self.text, offset).help(help));
+        let mut found = self.found.borrow_mut();
+        match found.len() {
+            FINDINGS_LIMIT.. => {}
+            LAST => {
+                let more = Diagnostic::error("too-many-findings", "there is more to mend below");
+                found.push(more.in_file(&self.file).at(&self.text, offset).help("mend what is named above first"));
+            }
+            _ => found.push(finding.in_file(&self.file).at(&self.text, offset).help(help)),
+        }
+    }
+
+    /// How many findings there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.borrow().len()
     }
 
     /// Takes the findings out, in the order of the text.

@@ -30,7 +30,7 @@ pub(super) fn take<const N: usize>(
             page.error(section.at, "heading-order", message, format!("the order is {}", words::listed(&wanted)));
         }
         furthest = furthest.max(index);
-        if section.body.plain().is_empty() {
+        if section.body.plain().is_empty() && !section.refused {
             let message = format!("there is no text below “## {}”", wanted[index]);
             page.error(section.at, "empty-section", message, "write at least one sentence there");
         }
@@ -55,7 +55,8 @@ fn meant(page: &Page, section: &Section, wanted: &[&'static str]) -> Option<usiz
     let near = crate::domain::nearest::nearest(&section.title, wanted.iter().copied());
     let level = if section.level_two { "##" } else { "#" };
     let message = format!("the heading “{level} {}” does not belong here", words::shown(&section.title));
-    let all = format!("the headings are {}; within them use ###", words::listed(&hashed(wanted)));
+    let (are, them) = if wanted.len() == 1 { ("the only heading is", "it") } else { ("the headings are", "them") };
+    let all = format!("{are} {}; below {them} use ###", words::listed(&hashed(wanted)));
     let help = match near {
         _ if section.underlined => {
             format!("a line of dashes or = below a text makes it a heading: take it out ({all})")

@@ -1,6 +1,7 @@
 //! theme.md → [`Theme`].
 
 use crate::domain::activity::Theme;
+use crate::domain::prose::Block;
 
 use super::fields::{At, Fields, Kind};
 use super::page::Page;
@@ -43,10 +44,15 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
     let review = review::read(&mut fields);
     fields.finish();
     let outline = markdown::read(page, body);
-    if outline.opening.plain().is_empty() {
+    if outline.opening.plain().is_empty() && !outline.opening_refused {
         let message = format!("there is no opening before “## {ARTICLE}”");
         let help = "write the digest's first paragraph right below the front matter";
         page.error(outline.opening_at, "no-opening", message, help);
+    }
+    if outline.opening.0.iter().any(|block| matches!(block, Block::Heading(_))) {
+        let help =
+            format!("the opening is one short text: take its ### headings out, or move them below “## {ARTICLE}”");
+        page.error(outline.opening_at, "heading-in-opening", "there is a heading in the opening", help);
     }
     let [for_parents] = sections::take(page, outline.sections, [ARTICLE], page.text().len())?;
     let (reviewed, review_by) = review?;

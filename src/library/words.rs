@@ -4,57 +4,51 @@ use crate::domain::text::{TextError, check_characters};
 
 use super::page::Page;
 
-/// Notes everything in `text` that cannot be printed or was not meant. `offset` is where it begins; `name` is what
-/// the reader would call it. Returns whether the text may be used.
-pub(super) fn check(page: &Page, offset: usize, name: &str, text: &str) -> bool {
-    if let Some((code, message, help)) = refusal(name, text) {
-        page.error(offset, code, message, help);
+/// Notes what in `text` cannot be printed or was not meant. `place` turns a byte of it into a byte of the page;
+/// `name` is what the reader would call it. Returns whether the text may be used.
+pub(super) fn check(page: &Page, place: impl Fn(usize) -> usize, name: &str, text: &str) -> bool {
+    if let Some((index, c)) = text.char_indices().find(|(_, c)| is_refused(*c)) {
+        let (code, what, help) = refusal(c);
+        page.error(place(index), code, format!("{name} holds {what}"), help);
         return false;
     }
-    if text.contains("](") {
+    if let Some(index) = text.find("](") {
         let message = format!("{name} holds “](”, so a link here was not understood");
-        page.error(
-            offset,
-            "broken-link",
-            message,
-            "write it as [words](https://address), with no spaces in the address",
-        );
+        let help = "write it as [words](https://address), with no spaces in the address";
+        page.error(place(index), "broken-link", message, help);
         return false;
     }
-    if text.contains("**") {
+    if let Some(index) = text.find("**") {
         let message = format!("{name} holds “**”, which would be printed as it is");
-        page.warning(offset, "stray-mark", message, "put the stars right against the words: **like this**");
+        page.warning(place(index), "stray-mark", message, "put the stars right against the words: **like this**");
     }
     true
 }
 
-/// The first character that no digest can carry.
-fn refusal(name: &str, text: &str) -> Option<(&'static str, String, String)> {
-    let refused = |code, what: &str, help: &str| Some((code, format!("{name} holds {what}"), help.to_owned()));
-    if text.contains('\\') {
-        let help = "take it out; Markdown drops one before a mark such as \\*, and a digest cannot print any other";
-        return refused("backslash", "a backslash (\\)", help);
-    }
-    if text.contains('\u{FFFD}') {
-        let help = "a letter was lost when the text was copied: type it again";
-        return refused("lost-character", "the sign � (U+FFFD)", help);
-    }
-    match check_characters(text) {
-        Ok(()) => None,
-        Err(TextError::Control(code @ (9 | 10 | 13))) => {
-            let what = if code == 9 { "a tab" } else { "a line break" };
-            refused("control-character", what, "write it in one line, with single spaces")
-        }
-        Err(error @ TextError::Direction(_)) => {
-            refused("control-character", hidden(error).as_str(), "delete it and type the words around it again")
-        }
-        Err(error) => refused("control-character", hidden(error).as_str(), "delete it; it may not be visible"),
-    }
+/// Whether no digest can carry this character. The renderer breaks on a backslash.
+fn is_refused(c: char) -> bool {
+    matches!(c, '\\' | '\u{FFFD}') || check_characters(c.encode_utf8(&mut [0; 4])).is_err()
 }
 
-/// The error's text behind “holds”.
-fn hidden(error: TextError) -> String {
-    error.to_string().trim_start_matches("contains ").to_owned()
+/// A code, what was found, and what to do.
+fn refusal(c: char) -> (&'static str, String, &'static str) {
+    match (c, check_characters(c.encode_utf8(&mut [0; 4]))) {
+        ('\\', _) => ("backslash", "a backslash (\\)".to_owned(), "take it out: a digest cannot print it"),
+        ('\u{FFFD}', _) => {
+            let help = "a letter was lost when the text was copied: type it again";
+            ("lost-character", "the sign � (U+FFFD)".to_owned(), help)
+        }
+        ('\n' | '\r', _) => ("control-character", "a line break".to_owned(), "write it in one line"),
+        ('\t', _) => ("control-character", "a tab".to_owned(), "write a space instead"),
+        (_, Err(TextError::Direction(code))) => {
+            let what = format!("an invisible character that turns the direction of text (U+{code:04X})");
+            ("control-character", what, "delete it and type the words around it again")
+        }
+        _ => {
+            let what = format!("an invisible control character (U+{:04X})", u32::from(c));
+            ("control-character", what, "delete it and type the words around it again")
+        }
+    }
 }
 
 /// Joins words as a sentence lists them: `a, b and c`.
