@@ -6,6 +6,7 @@ mod error;
 mod escape;
 mod helpers;
 mod html;
+pub mod index;
 mod lint;
 mod look;
 mod render;
@@ -72,4 +73,9 @@ pub struct Issue<'a> {
     pub notices: Vec<&'a Notice>,
     /// Whom to turn to.
     pub help: &'a Help,
+}
+
+/// `text` as it must stand in HTML.
+pub fn escape(text: &str) -> String {
+    escape::html(text)
 }
