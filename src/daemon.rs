@@ -19,7 +19,7 @@ use crate::web;
 const LAST_ORDERS: Duration = Duration::from_secs(10);
 
 /// The longest sleep between two turns, should the heartbeat ever fail.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,9 @@ impl Check {
         if self.json {
             out::json(&findings);
         } else {
-            findings.iter().for_each(|finding| out::line(&out::painted(finding)));
+            for finding in &findings {
+                out::line(&out::painted(finding));
+            }
             let counted =
                 format!("{}, {}", out::count(errors, "error", "errors"), out::count(warnings, "warning", "warnings"));
             out::line(&if findings.is_empty() { "Everything is in order.".to_owned() } else { counted });

@@ -42,7 +42,7 @@ impl Failure {
     /// Says on standard error what went wrong.
     pub(super) fn report(self) -> ExitCode {
         match self {
-            Self::Usage(message) => {
+            Self::Usage(message) | Self::Service(ServiceError::Configuration(message)) => {
                 out::error(&message);
                 ExitCode::from(2)
             }
@@ -53,10 +53,6 @@ impl Failure {
             Self::Service(ServiceError::Findings(findings)) => {
                 out::findings(&findings);
                 ExitCode::FAILURE
-            }
-            Self::Service(ServiceError::Configuration(message)) => {
-                out::error(&message);
-                ExitCode::from(2)
             }
             Self::Service(error) => {
                 out::error(&error.to_string());

@@ -23,6 +23,7 @@ use crate::service::publish::Outcome;
 use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 pub(super) struct Send {
     /// Which edition: a number, next or due
     #[arg(long, value_name = "N|next|due", default_value = "due")]
@@ -250,47 +251,48 @@ impl Send {
                 &json!({ "edition": number, "state": state, "deliveries": tally, "seconds": seconds, "per_second": rate }),
             );
         } else {
-            self.tell(service, number, tally, attempts, seconds);
+            tell(service, number, tally, attempts, seconds);
         }
         match ended {
             Ended::Finished => {}
             Ended::Stopped => {
-                out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.")
+                out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.");
             }
             Ended::Refused(reply) => out::error(&format!("the relay refuses this sender, so the run stopped: {reply}")),
         }
         let settled = tally.accepted + tally.suppressed == tally.total && *ended == Ended::Finished;
         Ok(if settled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
 
-    fn tell(&self, service: &Service, number: EditionNumber, tally: Tally, attempts: u64, seconds: f64) {
-        let mails = out::count(tally.total, "mail", "mails");
-        if attempts == 0 && tally.is_settled() {
-            out::line(&format!(
-                "Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.",
-                tally.accepted
-            ));
-        } else {
-            out::line(&format!("Edition {number}: {mails}, {} accepted, in {seconds:.1} s.", tally.accepted));
-        }
-        let rest = [
-            (tally.queued + tally.sending, "waiting"),
-            (tally.deferred, "deferred, tried again later"),
-            (tally.uncertain, "uncertain"),
-            (tally.failed, "refused"),
-            (tally.expired, "given up"),
-            (tally.suppressed, "suppressed"),
-        ];
-        for (count, what) in rest.iter().filter(|(count, _)| *count > 0) {
-            out::line(&format!("  {count} {what}"));
-        }
-        if let TransportUrl::Maildir(path) = &service.config.mail.transport {
-            out::line(&format!(
-                "Look in {}: it is a Maildir, which mail programs open (mutt -f {}).",
-                path.join("new").display(),
-                path.display()
-            ));
-        }
+/// Says what came of it, and where to look.
+fn tell(service: &Service, number: EditionNumber, tally: Tally, attempts: u64, seconds: f64) {
+    let mails = out::count(tally.total, "mail", "mails");
+    if attempts == 0 && tally.is_settled() {
+        out::line(&format!(
+            "Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.",
+            tally.accepted
+        ));
+    } else {
+        out::line(&format!("Edition {number}: {mails}, {} accepted, in {seconds:.1} s.", tally.accepted));
+    }
+    let rest = [
+        (tally.queued + tally.sending, "waiting"),
+        (tally.deferred, "deferred, tried again later"),
+        (tally.uncertain, "uncertain"),
+        (tally.failed, "refused"),
+        (tally.expired, "given up"),
+        (tally.suppressed, "suppressed"),
+    ];
+    for (count, what) in rest.iter().filter(|(count, _)| *count > 0) {
+        out::line(&format!("  {count} {what}"));
+    }
+    if let TransportUrl::Maildir(path) = &service.config.mail.transport {
+        out::line(&format!(
+            "Look in {}: it is a Maildir, which mail programs open (mutt -f {}).",
+            path.join("new").display(),
+            path.display()
+        ));
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::domain::band::{BandSet, Bands};
+use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::sync::{SyncChange, SyncPlan, Who};
 use crate::service::Service;
 use crate::service::open;
@@ -125,6 +125,6 @@ pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
 /// `4-5, 5-7` in the service's order; bands that are no longer configured come last.
 pub(super) fn list(set: &BandSet, bands: &Bands) -> String {
     let mut names: Vec<&str> = bands.ordered(set).iter().map(|band| band.id.as_str()).collect();
-    names.extend(set.iter().filter(|name| bands.get(name).is_none()).map(|name| name.as_str()));
+    names.extend(set.iter().filter(|name| bands.get(name).is_none()).map(BandName::as_str));
     names.join(", ")
 }

@@ -20,6 +20,11 @@ fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
+/// Whether a file is compiled for tests alone.
+fn is_test(file: &Path) -> bool {
+    ["tests.rs", "testing.rs", "walks.rs"].iter().any(|name| file.ends_with(name))
+}
+
 /// What stands before the tests of a file.
 fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text)
@@ -30,6 +35,7 @@ fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     rust_files(&root, &mut files);
     assert!(files.len() > 30, "the sources were not found");
+    files.retain(|file| !is_test(file));
     files
         .iter()
         .map(|file| {
@@ -94,7 +100,8 @@ fn each_tool_has_one_home() {
         ("anyhow", &["cli", "daemon", "main"]),
         ("tokio_cron_scheduler", &["daemon"]),
         ("Utc::now", &["clock"]),
-        ("SystemTime::now", &["clock"]),
+        // A folder's own time is compared with the file system's clock, never with a schedule.
+        ("SystemTime::now", &["clock", "mail"]),
         ("println!", &[]),
         ("todo!", &[]),
     ];
@@ -132,7 +139,7 @@ fn files_are_short_and_say_what_they_do() {
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let lines = without_tests(&text).lines().count();
-        if lines > 400 {
+        if lines > 400 && !is_test(&file) {
             broken.push(format!("{}: {lines} lines", file.display()));
         }
         if !text.starts_with("//!") && !text.starts_with("#![doc") {

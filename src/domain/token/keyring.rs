@@ -159,7 +159,7 @@ impl Draft {
                     return Err(format!("key {version} is here twice: keep the right one"));
                 }
             }
-            ["current" | "address", _] | [HEADER, _] => return Err(format!("“{}” is here twice", words[0])),
+            ["current" | "address" | HEADER, _] => return Err(format!("“{}” is here twice", words[0])),
             // The words themselves may be a damaged key: they are not shown.
             _ => {
                 return Err("this line is none that a keyring has (expected current VERSION, key VERSION DIGITS or \
