@@ -137,8 +137,9 @@ impl SyncPlan {
 
 /// What brings the store's config subscriptions into line with `wish`. Pure; applied once, a second call changes nothing.
 ///
-/// An entry is the stored one with which it shares most addresses; see [`matching`] for ties. Every start and restore
-/// comes before any end, so that a mailbox that moves between entries is never without a subscription.
+/// An entry is the stored one with which it shares most addresses. Every start and restore comes before any end, so
+/// that a mailbox that moves between entries is never without a subscription. `Who::New(n)` is the
+/// [`SyncChange::AddSubscriber`] at `changes[n]`.
 pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
     let mut plan = SyncPlan {
         active_before: truth.entries.iter().flat_map(|stored| &stored.mailboxes).filter(|m| !m.ended).count(),

@@ -102,10 +102,10 @@ impl Keyring {
 
     /// The keyring as its file holds it.
     pub fn to_text(&self) -> String {
-        let keys: String =
-            self.keys.iter().map(|(version, key)| format!("key {version} {}\n", HEXLOWER.encode(key))).collect();
-        let address = HEXLOWER.encode(&self.address);
-        format!("{PREFACE}{HEADER} {FORMAT}\ncurrent {}\n{keys}address {address}\n", self.current)
+        let mut lines = vec![format!("{PREFACE}{HEADER} {FORMAT}"), format!("current {}", self.current)];
+        lines.extend(self.keys.iter().map(|(version, key)| format!("key {version} {}", HEXLOWER.encode(key))));
+        lines.push(format!("address {}\n", HEXLOWER.encode(&self.address)));
+        lines.join("\n")
     }
 
     /// Reads what [`Keyring::to_text`] wrote; comments and blank lines do not matter.
@@ -159,7 +159,7 @@ impl Draft {
                     return Err(format!("key {version} is here twice: keep the right one"));
                 }
             }
-            ["current" | "address", _] | [HEADER, _] => return Err(format!("“{}” is here twice", words[0])),
+            ["current" | "address" | HEADER, _] => return Err(format!("“{}” is here twice", words[0])),
             // The words themselves may be a damaged key: they are not shown.
             _ => {
                 return Err("this line is none that a keyring has (expected current VERSION, key VERSION DIGITS or \
