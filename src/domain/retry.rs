@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The pause after the first attempt; each later one is twice as long (RFC 5321 §4.5.4.1: at least 30 minutes).
-const FIRST: Duration = Duration::from_secs(30 * 60);
+const FIRST: Duration = Duration::from_mins(30);
 
 /// How often the pause doubles: 30 min · 2⁴ = 8 h, the longest.
 const DOUBLINGS: u32 = 4;

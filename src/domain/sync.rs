@@ -137,8 +137,9 @@ impl SyncPlan {
 
 /// What brings the store's config subscriptions into line with `wish`. Pure; applied once, a second call changes nothing.
 ///
-/// An entry is the stored one with which it shares most addresses; see [`matching`] for ties. Every start and restore
-/// comes before any end, so that a mailbox that moves between entries is never without a subscription.
+/// An entry is the stored one with which it shares most addresses. Every start and restore comes before any end, so
+/// that a mailbox that moves between entries is never without a subscription. `Who::New(n)` is the
+/// [`SyncChange::AddSubscriber`] at `changes[n]`.
 pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
     let mut plan = SyncPlan {
         active_before: truth.entries.iter().flat_map(|stored| &stored.mailboxes).filter(|m| !m.ended).count(),
@@ -147,7 +148,8 @@ pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
     let lines = Lines::of(wish);
     plan.shared = lines.shared();
     plan.kept_out = lines.order.iter().filter_map(|a| Some(((*a).clone(), *truth.suppressed.get(*a)?))).collect();
-    let suppressed: HashSet<&Address> = truth.suppressed.keys().collect();
+    // Nothing of theirs starts, changes or ends while they are suppressed: they get nothing whatever the file says.
+    let suppressed: HashSet<&Address> = plan.kept_out.iter().map(|(address, _)| address).collect();
     let claims = matching::claims(wish, truth, &suppressed);
     let mut claimed_by = vec![None; truth.entries.len()];
     for (entry, claim) in wish.iter().zip(claims) {
@@ -157,7 +159,7 @@ pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
         }
     }
     for (stored, entry) in truth.entries.iter().zip(claimed_by) {
-        for address in gone(stored, entry) {
+        for address in gone(stored, entry, &suppressed) {
             plan.ending += usize::from(!lines.by_address.contains_key(address));
             plan.changes.push(SyncChange::End { subscriber: stored.subscriber, address: address.clone() });
         }
@@ -209,10 +211,11 @@ fn start(subscriber: Who, address: &Address, entry: &Entry) -> SyncChange {
 }
 
 /// The active addresses of a stored entry that its entry in the file (if there is one) no longer names.
-fn gone<'a>(stored: &'a StoredEntry, entry: Option<&Entry>) -> Vec<&'a Address> {
+fn gone<'a>(stored: &'a StoredEntry, entry: Option<&Entry>, suppressed: &HashSet<&Address>) -> Vec<&'a Address> {
     let named: HashSet<&Address> = entry.into_iter().flat_map(|entry| &entry.addresses).collect();
     let active = stored.mailboxes.iter().filter(|mailbox| !mailbox.ended);
-    active.map(|mailbox| &mailbox.address).filter(|address| !named.contains(address)).collect()
+    let addresses = active.map(|mailbox| &mailbox.address);
+    addresses.filter(|address| !named.contains(address) && !suppressed.contains(address)).collect()
 }
 
 /// Which lines of the file name an address.

@@ -36,16 +36,16 @@ impl<'a> Index<'a> {
         index
     }
 
-    fn sort_in(&mut self, shelf: Shelf<'a>, date: NaiveDate) {
+    fn sort_in(&mut self, from: Shelf<'a>, date: NaiveDate) {
         let theme_at: HashMap<&str, usize> =
             self.themes.iter().enumerate().map(|(at, theme)| (theme.name.as_str(), at)).collect();
-        let column: HashMap<&BandName, usize> = self.bands.iter().enumerate().map(|(at, band)| (*band, at)).collect();
-        for activity in shelf.activities {
+        let band_at: HashMap<&BandName, usize> = self.bands.iter().enumerate().map(|(at, band)| (*band, at)).collect();
+        for activity in from.activities {
             let Some(&theme) = theme_at.get(activity.id.theme()) else { continue };
-            if barrier::closed(activity, date, shelf.withdrawn).is_some() {
+            if barrier::closed(activity, date, from.withdrawn).is_some() {
                 continue;
             }
-            for band in activity.bands.iter().filter_map(|band| column.get(band)) {
+            for band in activity.bands.iter().filter_map(|band| band_at.get(band)) {
                 self.cells[theme * self.bands.len() + band].push(activity);
             }
         }

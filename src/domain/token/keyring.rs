@@ -102,10 +102,10 @@ impl Keyring {
 
     /// The keyring as its file holds it.
     pub fn to_text(&self) -> String {
-        let keys: String =
-            self.keys.iter().map(|(version, key)| format!("key {version} {}\n", HEXLOWER.encode(key))).collect();
-        let address = HEXLOWER.encode(&self.address);
-        format!("{PREFACE}{HEADER} {FORMAT}\ncurrent {}\n{keys}address {address}\n", self.current)
+        let mut lines = vec![format!("{PREFACE}{HEADER} {FORMAT}"), format!("current {}", self.current)];
+        lines.extend(self.keys.iter().map(|(version, key)| format!("key {version} {}", HEXLOWER.encode(key))));
+        lines.push(format!("address {}\n", HEXLOWER.encode(&self.address)));
+        lines.join("\n")
     }
 
     /// Reads what [`Keyring::to_text`] wrote; comments and blank lines do not matter.
