@@ -85,7 +85,7 @@ fn card_view(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> C
         title: line(&activity.title),
         time: if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") },
         screen: if activity.screen { "uses a screen" } else { "no screen needed" }.to_owned(),
-        needs: needs.join(", "),
+        needs: listed(&needs),
         summary: line(&activity.summary),
         care: wording::care(activity.sensitivity, &line(&issue.help.title)),
         from_theme: card.from_theme.map(line).unwrap_or_default(),
@@ -101,6 +101,11 @@ fn card_view(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> C
         url: format!("{}/activities/{}", issue.service.base_url, activity.id),
         accent: look::accent_at(place),
     }
+}
+
+/// `paper, pencils`; with semicolons where an item has a comma of its own.
+fn listed(items: &[String]) -> String {
+    items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
 fn help_view(help: &Help) -> HelpView {
@@ -122,7 +127,7 @@ fn help_entry(entry: &HelpEntry) -> HelpEntryView {
         phone_digits: optional(&entry.phone).chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
         phone: optional(&entry.phone),
         email: optional(&entry.email),
-        link_text: if link_text.is_empty() { line(&entry.who) } else { link_text },
+        link_text: if link_text.is_empty() { format!("Go to the {} website", line(&entry.who)) } else { link_text },
         url,
     }
 }

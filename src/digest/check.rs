@@ -57,11 +57,15 @@ pub fn check_complete(rendered: &Rendered, service: &ServiceFacts<'_>, help: &He
             if text.contains(&folded(wanted)) { Ok(()) } else { Err(DigestError::Missing { part, what }) }
         };
         need(service.postal_address, "the postal address".to_owned())?;
-        need(&help.title, format!("the help block (its heading “{}”)", help.title))?;
+        let somebody = help.entries.iter().any(|entry| text.contains(&folded(&entry.who)));
+        if !somebody {
+            return Err(DigestError::Missing { part, what: "the help block".to_owned() });
+        }
+        need(&help.title, format!("the heading of the help block (“{}”)", help.title))?;
         for entry in &help.entries {
             let facts = [Some(&entry.who), entry.phone.as_ref(), entry.email.as_ref(), entry.url.as_ref()];
             for fact in facts.into_iter().flatten() {
-                need(fact, format!("part of the help block (“{fact}” for {})", entry.who))?;
+                need(fact, format!("a line of the help block (“{fact}”, for {})", entry.who))?;
             }
         }
     }
@@ -73,40 +77,39 @@ fn folded(text: &str) -> String {
 }
 
 fn markup(page: &Page, html: &Body) -> Result<(), DigestError> {
-    let literals =
-        || html.0.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
-    let problem = if literals().any(|text| text.contains("<mj-") || text.contains("</mj-")) {
-        let name = literals()
-            .find_map(|text| text.split_once("<mj-"))
-            .map(|(_, rest)| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>());
-        Some(format!(
-            "an MJML element that does not exist or stands in the wrong place: <mj-{}>",
-            name.unwrap_or_default()
-        ))
-    } else if literals().any(|text| text.contains('\\')) {
-        Some("a backslash, which means that an attribute has a character that MJML cannot write; use a plain space or a numeric reference such as &#160;".to_owned())
-    } else if literals().any(|text| text.contains("@import") || text.contains("@font-face")) {
-        Some("a style from elsewhere (@import or @font-face); use the reader’s own fonts".to_owned())
-    } else if page.unfinished {
-        Some("a tag, comment or style that never ends".to_owned())
-    } else {
-        page.elements.iter().find_map(element_problem)
-    };
-    problem.map_or(Ok(()), |problem| Err(DigestError::Markup(problem)))
+    let whole: String = html.fill(|_| String::new());
+    let problem = |found: &str, problem: String| DigestError::Markup { problem, found: found.to_owned() };
+    let unknown = whole.split_once("<mj-").map(|(_, rest)| {
+        let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        let text = format!("an MJML element that does not exist or stands in the wrong place: <mj-{name}>");
+        problem(&format!("<mj-{name}"), text)
+    });
+    let remote = ["@import", "@font-face"].into_iter().find(|rule| whole.contains(rule));
+    let found = unknown
+        .or_else(|| whole.contains('\\').then(|| problem("\\", BACKSLASH.to_owned())))
+        .or_else(|| {
+            remote.map(|rule| problem(rule, format!("{rule}, a style from elsewhere; use the reader’s own fonts")))
+        })
+        .or_else(|| page.unfinished.then(|| problem("", "a tag, comment or style that never ends".to_owned())))
+        .or_else(|| page.elements.iter().find_map(element_problem));
+    found.map_or(Ok(()), Err)
 }
 
-fn element_problem(element: &super::scan::Element) -> Option<String> {
-    match element.name.as_str() {
+const BACKSLASH: &str = "a backslash. Write &#92; in a text. If you wrote none, an attribute holds a character that \
+                         MJML cannot write, such as a no-break space: use a plain space or &#160;";
+
+fn element_problem(element: &super::scan::Element) -> Option<DigestError> {
+    let name = element.name.as_str();
+    let text = match name {
         "img" if element.attribute("alt").is_none() => {
             let source = element.attribute("src").unwrap_or_default();
-            Some(format!("a picture without a description: <img src=\"{source}\"> needs alt=\"…\""))
+            format!("a picture without a description: <img src=\"{source}\"> needs alt=\"…\"")
         }
         "table" if element.attribute("role").is_none() => {
-            Some("a table without a role; write role=\"presentation\" for layout, role=\"table\" for data".to_owned())
+            "a table without a role; write role=\"presentation\" for layout, role=\"table\" for data".to_owned()
         }
-        "script" | "link" | "iframe" | "object" | "embed" | "form" => {
-            Some(format!("<{}>, which mail programs block", element.name))
-        }
-        _ => None,
-    }
+        "script" | "link" | "iframe" | "object" | "embed" | "form" => format!("<{name}>, which mail programs block"),
+        _ => return None,
+    };
+    Some(DigestError::Markup { problem: text, found: format!("<{name}") })
 }

@@ -64,8 +64,13 @@ pub enum DigestError {
         reason: String,
     },
     /// The filled-in template is not MJML.
-    #[error("templates/digest.mjml.hbs does not give valid MJML: {0}")]
-    Mjml(String),
+    #[error("digest.mjml.hbs is not valid MJML when it is filled in: {problem}")]
+    Mjml {
+        /// What the MJML engine said.
+        problem: String,
+        /// The piece of the template that is to blame, if that is known.
+        found: String,
+    },
     /// A slot stands where its value would break the document.
     #[error("the {part} has the slot “{}” {problem}", slot.name())]
     SlotPlace {
@@ -85,8 +90,13 @@ pub enum DigestError {
         what: String,
     },
     /// Markup that mail programs or readers cannot use.
-    #[error("the HTML has {0}")]
-    Markup(String),
+    #[error("the HTML has {problem}")]
+    Markup {
+        /// What it has, and what to write instead.
+        problem: String,
+        /// How that begins in the template.
+        found: String,
+    },
     /// The HTML would be cut off by mail programs (contract §7).
     #[error("the HTML has {bytes} bytes, more than the {limit} that every mail program shows whole; shorten the texts")]
     TooLarge {
@@ -102,7 +112,7 @@ impl DigestError {
     pub(super) fn part(&self) -> Option<Part> {
         match self {
             Self::SlotPlace { part, .. } | Self::Missing { part, .. } => Some(*part),
-            Self::Markup(_) | Self::Mjml(_) | Self::TooLarge { .. } => Some(Part::Html),
+            Self::Markup { .. } | Self::Mjml { .. } | Self::TooLarge { .. } => Some(Part::Html),
             _ => None,
         }
     }

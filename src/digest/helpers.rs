@@ -90,7 +90,6 @@ impl HelperDef for Wrap {
         template.render(registry, context, render, &mut inner)?;
         let text = text::one_line(&inner.into_string()?);
         out.write(&text::wrap(text.trim(), text::WIDTH))?;
-        out.write("\n")?;
         Ok(())
     }
 }

@@ -21,13 +21,22 @@ fn blocks(list: &[Block], level: u8, out: &mut String) {
             Block::Paragraph(content) => element("p", SPACE_BELOW, content, out),
             Block::Heading(content) => element(&format!("h{level}"), &heading(level), content, out),
             Block::List { start, items } => list_of(*start, items, level, out),
-            Block::Quote(inner) => {
-                out.push_str(&format!("<blockquote style=\"{QUOTE}\">"));
-                blocks(&inner.0, level, out);
-                out.push_str("</blockquote>");
-            }
+            Block::Quote(inner) => quote(&inner.0, level, out),
         }
     }
+}
+
+fn quote(inner: &[Block], level: u8, out: &mut String) {
+    out.push_str(&format!("<blockquote style=\"{QUOTE}\">"));
+    // The last paragraph keeps no space below it, else the line beside the quotation hangs over.
+    match inner.split_last() {
+        Some((Block::Paragraph(last), before)) => {
+            blocks(before, level, out);
+            element("p", "margin:0", last, out);
+        }
+        _ => blocks(inner, level, out),
+    }
+    out.push_str("</blockquote>");
 }
 
 fn heading(level: u8) -> String {

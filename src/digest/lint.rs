@@ -15,9 +15,6 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
 use crate::domain::rendered::Slot;
 
-/// How deep partials may include partials.
-const DEPTH: usize = 16;
-
 /// One template file, parsed.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -59,7 +56,8 @@ struct Scope<'a> {
     file: &'a str,
     this: Value,
     in_each: bool,
-    depth: usize,
+    /// The partials that are open.
+    inside: Vec<&'a str>,
 }
 
 /// Walks `main` and whatever it includes. `sample` is a view with every field and at least one item in every list.
@@ -70,20 +68,24 @@ pub(super) fn lint(
     sample: &Value,
     found: &mut Findings,
 ) {
-    let scope = Scope { file: &main.file, this: sample.clone(), in_each: false, depth: 0 };
+    let scope = Scope { file: &main.file, this: sample.clone(), in_each: false, inside: Vec::new() };
     Walk { sources, root: sample, part, found }.template(&main.template, &scope, (1, 1));
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn report(&mut self, scope: &Scope<'_>, place: Place, code: &'static str, message: String, help: Option<String>) {
         let mut finding = Diagnostic::error(code, message).in_file(scope.file);
         (finding.line, finding.column, finding.help) = (Some(place.0), Some(place.1), help);
-        if !self.found.errors.contains(&finding) {
+        let known = |other: &Diagnostic| {
+            (&other.file, other.line, other.column, &other.message)
+                == (&finding.file, finding.line, finding.column, &finding.message)
+        };
+        if !self.found.errors.iter().any(known) {
             self.found.errors.push(finding);
         }
     }
 
-    fn template(&mut self, template: &Template, scope: &Scope<'_>, outer: Place) {
+    fn template(&mut self, template: &Template, scope: &Scope<'a>, outer: Place) {
         for (at, element) in template.elements.iter().enumerate() {
             let place = template.mapping.get(at).map_or(outer, |place| (place.0, place.1));
             match element {
@@ -124,7 +126,7 @@ impl Walk<'_> {
         }
     }
 
-    fn block(&mut self, call: &HelperTemplate, scope: &Scope<'_>, place: Place) {
+    fn block(&mut self, call: &HelperTemplate, scope: &Scope<'a>, place: Place) {
         let name = call.name.as_name().unwrap_or_default();
         let mut inner = scope.clone();
         match name {
@@ -155,21 +157,22 @@ impl Walk<'_> {
         }
     }
 
-    fn partial(&mut self, call: &DecoratorTemplate, scope: &Scope<'_>, place: Place) {
+    fn partial(&mut self, call: &DecoratorTemplate, scope: &Scope<'a>, place: Place) {
         let name = call.name.as_name().unwrap_or_default();
-        let Some((source, sources)) = self.sources.get(name).map(|source| (source, self.sources)) else {
-            let help = nearest(name, self.sources.keys().map(String::as_str))
-                .map(|near| format!("did you mean {{{{> {near}}}}}?"))
-                .or_else(|| Some(format!("add the file partials/{name}.hbs")));
+        let Some((name, source)) = self.sources.get_key_value(name) else {
+            let help = nearest(name, self.sources.keys().map(String::as_str)).map_or_else(
+                || format!("add the file partials/{name}.hbs"),
+                |near| format!("did you mean {{{{> {near}}}}}?"),
+            );
             let message = format!("there is no partial “{name}”");
-            return self.report(scope, place, "template-partial", message, help);
+            return self.report(scope, place, "template-partial", message, Some(help));
         };
-        debug_assert!(sources.contains_key(name));
-        if scope.depth == DEPTH {
+        if scope.inside.contains(&name.as_str()) {
             let message = format!("the partial “{name}” includes itself");
             return self.report(scope, place, "template-partial", message, None);
         }
-        let mut inner = Scope { file: &source.file, depth: scope.depth + 1, ..scope.clone() };
+        let mut inner = Scope { file: &source.file, ..scope.clone() };
+        inner.inside.push(name);
         if let Some(parameter) = call.params.first() {
             let Some(value) = self.value(parameter, scope, place) else { return };
             inner.this = value;

@@ -143,6 +143,10 @@ mod tests {
         for accent in LOOK.accents {
             assert_readable(accent.ink, accent.tint);
             assert_readable(accent.dark_ink, accent.dark_tint);
+            for (shades, tint) in [(LOOK.light, accent.tint), (LOOK.dark, accent.dark_tint)] {
+                assert_readable(shades.ink, tint);
+                assert_readable(shades.link, tint);
+            }
         }
     }
 

@@ -82,23 +82,27 @@ fn template_error(error: &RenderError) -> DigestError {
 fn to_html(mjml: &str) -> Result<String, DigestError> {
     let lines: String =
         mjml.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
-    let parsed = mrml::parse(&lines).map_err(|error| DigestError::Mjml(error.to_string()))?;
+    let parsed = mrml::parse(&lines).map_err(|error| mjml_error(&error.to_string(), ""))?;
     if let Some(warning) = parsed.warnings.first() {
         let start = lines.floor_char_boundary(warning.span.start);
         let end = lines.floor_char_boundary(warning.span.end.min(lines.len()));
         let what = lines.get(start..end).unwrap_or_default();
-        return Err(DigestError::Mjml(format!("{} ({what})", warning.kind)));
+        return Err(mjml_error(&format!("{} ({what})", warning.kind), what));
     }
     // Without this, a font stack that names Roboto would fetch it from a third party.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
-    parsed.element.render(&options).map_err(|error| DigestError::Mjml(error.to_string()))
+    parsed.element.render(&options).map_err(|error| mjml_error(&error.to_string(), ""))
 }
 
-/// No space at the end of a line, at most one blank line in a row, one newline at the end.
+fn mjml_error(problem: &str, found: &str) -> DigestError {
+    DigestError::Mjml { problem: problem.to_owned(), found: found.to_owned() }
+}
+
+/// No space at the end of a line, at most two blank lines in a row, one newline at the end.
 fn tidy_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines().map(str::trim_end) {
-        if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
+        if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n\n"))) {
             out.push_str(line);
             out.push('\n');
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use handlebars::{Handlebars, Template, TemplateError, no_escape};
+use handlebars::{Handlebars, Template, TemplateError, TemplateErrorReason, no_escape};
 
 use super::error::{DigestError, Part};
 use super::lint::{Findings, Source, lint};
@@ -43,7 +43,7 @@ impl Templates {
         };
         match sample::try_out(&templates) {
             Ok(()) => Ok(templates),
-            Err(error) => Err(vec![finding(&error, dir, &found.slots)]),
+            Err(error) => Err(vec![finding(&error, dir, &files, &found.slots)]),
         }
     }
 }
@@ -102,7 +102,12 @@ fn parse(files: &[File], errors: &mut Vec<Diagnostic>) -> BTreeMap<String, Sourc
 }
 
 fn syntax(error: &TemplateError, file: &File) -> Diagnostic {
-    let mut finding = Diagnostic::error("template-syntax", error.reason().to_string().trim().to_owned())
+    let message = match error.reason() {
+        // The engine lists the rules of its grammar here, which helps nobody.
+        TemplateErrorReason::InvalidSyntax(_) => "the template cannot be understood from here on".to_owned(),
+        reason => reason.to_string(),
+    };
+    let mut finding = Diagnostic::error("template-syntax", message)
         .in_file(&file.shown)
         .help("check that every {{#…}} has its {{/…}} and every {{ its }}");
     if let Some((line, column)) = error.pos() {
@@ -133,7 +138,7 @@ fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> H
 }
 
 /// An error of the sample digests as a finding about a file.
-fn finding(error: &DigestError, dir: &Path, slots: &[super::lint::SlotUse]) -> Diagnostic {
+fn finding(error: &DigestError, dir: &Path, files: &[File], slots: &[super::lint::SlotUse]) -> Diagnostic {
     let shown = |file: &str| dir.join(file).display().to_string();
     let mut finding = Diagnostic::error("template-digest", error.to_string());
     match error {
@@ -148,6 +153,14 @@ fn finding(error: &DigestError, dir: &Path, slots: &[super::lint::SlotUse]) -> D
                 finding = finding.in_file(&only.file);
                 (finding.line, finding.column) = (Some(only.place.0), Some(only.place.1));
             }
+        }
+        DigestError::Markup { found, .. } | DigestError::Mjml { found, .. } => {
+            let mut places =
+                files.iter().flat_map(|file| file.text.match_indices(found.as_str()).map(move |(at, _)| (file, at)));
+            finding = match (places.next(), places.next()) {
+                (Some((file, at)), None) => finding.in_file(&file.shown).at(&file.text, at),
+                _ => finding.in_file(shown(Part::Html.file())),
+            };
         }
         _ => finding = finding.in_file(shown(error.part().unwrap_or(Part::Html).file())),
     }

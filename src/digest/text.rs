@@ -44,12 +44,13 @@ fn heading(words: &str) -> String {
 
 fn list_of(start: Option<u64>, items: &[Prose], width: usize) -> String {
     let mut out = Vec::new();
+    let roomy = items.iter().any(|item| item.0.len() > 1);
     for (at, item) in (0_u64..).zip(items) {
         let mark = start.map_or_else(|| "- ".to_owned(), |first| format!("{}. ", first.saturating_add(at)));
         let rest = " ".repeat(mark.len());
         out.push(indent(&blocks(&item.0, width.saturating_sub(mark.len())), &mark, &rest));
     }
-    out.join("\n")
+    out.join(if roomy { "\n\n" } else { "\n" })
 }
 
 fn indent(text: &str, first: &str, rest: &str) -> String {

@@ -24,8 +24,8 @@ pub(super) struct Wording {
 pub(super) fn wording(sector: Sector) -> Wording {
     match sector {
         Sector::School => Wording {
-            lead: "Here is this fortnight’s pack for your families. It is ready to hand on: forward this email, \
-                   or copy one of the texts under “Share this” into your app or newsletter.",
+            lead: "Here is this fortnight’s pack for your families. It is ready to hand on: share the web link \
+                   below, print it, or copy one of the texts under “Share this” into your app or newsletter.",
             why: "You get this email because this address is signed up for your school, so that you can hand the \
                   activities on to families.",
             newsletter: "For your school newsletter",

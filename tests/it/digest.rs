@@ -2,19 +2,19 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use fortnightly::digest::{DigestError, HTML_LIMIT, Templates, check_rendered, render};
+use fortnightly::digest::{DigestError, HTML_LIMIT, Templates, check_rendered, greeting, render};
 use fortnightly::domain::rendered::{Rendered, Slot};
 use fortnightly::domain::subscriber::Sector;
 use support::{Edition, listed, root, segment, templates};
 
 const ALL: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 
-fn filled(rendered: &Rendered) -> (String, String) {
+fn filled(rendered: &Rendered, sector: Sector, name: &str) -> (String, String) {
     let value = |slot| match slot {
-        Slot::Greeting => "Hello Hillside Primary School,".to_owned(),
+        Slot::Greeting => greeting(sector, name),
         Slot::UnsubscribeUrl => "https://activities.example/u/TOKEN".to_owned(),
         Slot::PreferencesUrl => "https://activities.example/preferences/TOKEN".to_owned(),
     };
@@ -22,9 +22,8 @@ fn filled(rendered: &Rendered) -> (String, String) {
 }
 
 /// Writes what was rendered into the folder that DIGEST_OUT names, for looking at it in a browser.
-fn show(name: &str, rendered: &Rendered) {
+fn show(name: &str, (html, text): &(String, String)) {
     let Some(folder) = std::env::var_os("DIGEST_OUT").map(PathBuf::from) else { return };
-    let (html, text) = filled(rendered);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
     std::fs::write(folder.join(format!("{name}.txt")), text).unwrap();
@@ -39,8 +38,9 @@ fn readable(html: &str) -> String {
 fn a_school_reads_five_bands() {
     let edition = Edition::invented();
     let rendered = render(&templates(), &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();
-    show("school", &rendered);
-    let (html, text) = filled(&rendered);
+    let bodies = filled(&rendered, Sector::School, "Hillside Primary School");
+    show("school", &bodies);
+    let (html, text) = bodies;
     assert_eq!(
         rendered.subject,
         "Private information: what to keep to ourselves: 15-minute activities for \
@@ -57,8 +57,9 @@ fn a_charity_reads_one_band_and_no_other() {
     edition.notices.clear();
     let rendered =
         render(&templates(), &edition.issue(), &segment(Sector::Charity, &["8-10"]), &edition.bands).unwrap();
-    show("charity", &rendered);
-    let (html, text) = filled(&rendered);
+    let bodies = filled(&rendered, Sector::Charity, "Open Door");
+    show("charity", &bodies);
+    let (html, text) = bodies;
     for (band, activity, _) in &edition.activities {
         let wanted = band.as_str() == "8-10";
         assert_eq!(html.contains(&activity.title), wanted, "{band} in HTML");
@@ -74,13 +75,53 @@ fn a_real_theme_fits() {
     let names = std::env::var("DIGEST_NAMES").unwrap();
     let edition = Edition::read(&folder, &names.split(' ').collect::<Vec<_>>());
     let rendered = render(&templates(), &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();
-    show("real", &rendered);
+    show("real", &filled(&rendered, Sector::School, "Ysgol Tŷ’r Felin"));
     println!("HTML {} bytes, text {} bytes", rendered.html.literal_bytes(), rendered.text.literal_bytes());
 }
 
+/// Every folder of tests/fixtures/digest/bad replaces some of the shipped templates; `expected.txt` is what is said.
 #[test]
 fn bad_templates_are_told_where_and_why() {
-    let _ = (listed(&[]), root(), HTML_LIMIT, Instant::now());
-    let _ = |r: &Rendered| -> Result<(), DigestError> { check_rendered(r) };
-    let _ = Templates::load;
+    let bad = root().join("tests/fixtures/digest/bad");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(&bad).unwrap() {
+        let case = entry.unwrap().path();
+        let folder = tempfile::tempdir().unwrap();
+        overlay(&root().join("templates"), folder.path());
+        overlay(&case, folder.path());
+        let errors = Templates::load(folder.path()).expect_err(&format!("{} was taken", case.display()));
+        let said = listed(&errors).replace(&folder.path().display().to_string(), "templates") + "\n";
+        let expected = case.join("expected.txt");
+        if std::env::var_os("DIGEST_ACCEPT").is_some() {
+            std::fs::write(&expected, &said).unwrap();
+        }
+        if std::fs::read_to_string(&expected).unwrap_or_default() != said {
+            wrong.push(format!("{}:\n{said}", case.display()));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= 30, "only {count} bad templates");
+}
+
+fn overlay(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            overlay(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_folder_without_templates_names_both_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = listed(&Templates::load(folder.path()).unwrap_err());
+    assert!(said.contains("digest.mjml.hbs: cannot be read"), "{said}");
+    assert!(said.contains("digest.txt.hbs: cannot be read"), "{said}");
 }

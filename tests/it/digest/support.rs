@@ -15,41 +15,41 @@ use fortnightly::domain::subscriber::{Locale, Sector};
 use pulldown_cmark::{Event, Parser, Tag};
 
 /// The folder of the project.
-pub fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The shipped templates.
-pub fn templates() -> Templates {
+pub(super) fn templates() -> Templates {
     Templates::load(&root().join("templates")).unwrap_or_else(|errors| panic!("{}", listed(&errors)))
 }
 
 /// Findings, one a line, the project's folder left out.
-pub fn listed(errors: &[fortnightly::domain::diagnostic::Diagnostic]) -> String {
+pub(super) fn listed(errors: &[fortnightly::domain::diagnostic::Diagnostic]) -> String {
     let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
     text.join("\n").replace(&format!("{}/", root().display()), "")
 }
 
 /// Everything an [`Issue`] borrows.
-pub struct Edition {
-    pub bands: Bands,
-    pub theme: Theme,
-    pub activities: Vec<(BandName, Activity, Option<String>)>,
-    pub notices: Vec<Notice>,
-    pub help: Help,
-    pub reply_to: Option<Address>,
-    pub service: String,
-    pub postal_address: String,
+pub(super) struct Edition {
+    pub(super) bands: Bands,
+    pub(super) theme: Theme,
+    pub(super) activities: Vec<(BandName, Activity, Option<String>)>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) help: Help,
+    pub(super) reply_to: Option<Address>,
+    pub(super) service: String,
+    pub(super) postal_address: String,
 }
 
 impl Edition {
     /// The invented edition: five bands, one of them from another theme.
-    pub fn invented() -> Self {
+    pub(super) fn invented() -> Self {
         Self::read(&root().join("tests/fixtures/digest/library"), &["4-5", "5-7", "8-10", "11-14", "14plus"])
     }
 
     /// The theme in `folder`, with these activities in the order of the shipped bands.
-    pub fn read(folder: &Path, names: &[&str]) -> Self {
+    pub(super) fn read(folder: &Path, names: &[&str]) -> Self {
         let bands = Bands::shipped();
         let activities = bands.iter().zip(names).map(|(band, name)| activity(folder, name, &band.id)).collect();
         Self {
@@ -70,7 +70,7 @@ impl Edition {
         }
     }
 
-    pub fn issue(&self) -> Issue<'_> {
+    pub(super) fn issue(&self) -> Issue<'_> {
         Issue {
             service: ServiceFacts {
                 name: &self.service,
@@ -97,7 +97,7 @@ impl Edition {
 }
 
 /// A segment of these bands.
-pub fn segment(sector: Sector, names: &[&str]) -> SegmentKey {
+pub(super) fn segment(sector: Sector, names: &[&str]) -> SegmentKey {
     SegmentKey { bands: names.iter().map(|name| name.parse().unwrap()).collect(), sector, locale: Locale::EnGb }
 }
 
@@ -229,7 +229,7 @@ fn help() -> Help {
 }
 
 /// Markdown as the library would read it; enough of it for these texts.
-pub fn prose(markdown: &str) -> Prose {
+pub(super) fn prose(markdown: &str) -> Prose {
     Prose(blocks(&mut Parser::new(markdown)))
 }
 
