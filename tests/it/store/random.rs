@@ -138,8 +138,8 @@ async fn check(store: &dyn Store, model: &Model) {
     assert_eq!(t.total, PEOPLE);
     let sum = t.queued + t.sending + t.accepted + t.deferred + t.uncertain + t.failed + t.expired + t.suppressed;
     assert_eq!(sum, PEOPLE, "states add up");
-    assert_eq!(t.sending as usize, model.in_hand.len());
-    assert_eq!(t.accepted as usize, model.accepted.len());
+    assert_eq!(usize::try_from(t.sending).unwrap(), model.in_hand.len());
+    assert_eq!(usize::try_from(t.accepted).unwrap(), model.accepted.len());
     for id in &model.accepted {
         assert_eq!(store.delivery(*id).await.unwrap(), Some(DeliveryState::Accepted));
     }
