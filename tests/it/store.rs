@@ -1,1 +1,46 @@
-//! (being built)
+//! The store: every backend's conformance, and what is particular to a `SQLite` file.
+
+mod conformance;
+mod opening;
+mod random;
+mod snapshots;
+mod world;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fortnightly::domain::suppression::AddressHasher;
+use fortnightly::store::Store;
+use fortnightly::store::sqlite::SqliteStore;
+
+fn hasher() -> AddressHasher {
+    AddressHasher::new(&[7; 32])
+}
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, hasher()).unwrap()
+}
+
+/// Opens handles to one fresh file, which is removed with the value.
+fn file() -> impl Fn() -> Arc<dyn Store> + Sync {
+    let folder = tempfile::tempdir().unwrap();
+    move || -> Arc<dyn Store> { Arc::new(open(&folder.path().join("var/fortnightly.db"))) }
+}
+
+/// Opens one store in memory.
+fn memory() -> impl Fn() -> Arc<dyn Store> + Sync {
+    || -> Arc<dyn Store> { Arc::new(SqliteStore::in_memory(hasher()).unwrap()) }
+}
+
+mod in_a_file {
+    use super::conformance::{conform_all, conform_shared};
+
+    conform_all!(super::file());
+    conform_shared!(super::file());
+}
+
+mod in_memory {
+    use super::conformance::conform_all;
+
+    conform_all!(super::memory());
+}

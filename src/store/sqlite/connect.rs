@@ -94,3 +94,39 @@ fn write_ahead(conn: &Connection, patience: Duration) -> Result<(), Fault> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(conn: &Connection, name: &str) -> String {
+        let value: rusqlite::types::Value = conn.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+        match value {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_acknowledged_survives_a_power_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let conn = writer(&path, Duration::from_secs(1)).unwrap();
+        assert_eq!(pragma(&conn, "synchronous"), "2", "FULL");
+        assert_eq!(pragma(&conn, "journal_mode"), "wal");
+        assert_eq!(pragma(&conn, "foreign_keys"), "1");
+        assert_eq!(pragma(&conn, "application_id"), schema::APPLICATION_ID.to_string());
+        let reading = reader(&path, Duration::from_secs(1)).unwrap();
+        assert!(reading.execute("DELETE FROM meta", []).is_err());
+    }
+
+    #[test]
+    fn every_table_is_strict_and_every_migration_counts() {
+        let conn = memory().unwrap();
+        let loose = "SELECT count(*) FROM pragma_table_list
+                     WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'";
+        assert_eq!(conn.query_row(loose, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        assert_eq!(schema::version(&conn).unwrap(), schema::known());
+    }
+}

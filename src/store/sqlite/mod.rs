@@ -128,3 +128,6 @@ impl fmt::Debug for SqliteStore {
         f.debug_tuple("SqliteStore").field(&self.place).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::people::{Mailbox, People};
 use super::{audit, sql};
+use crate::domain::band::BandName;
 use crate::domain::subscriber::{MailboxState, Origin, Profile, SubscribeRequest, Subscribed};
 
 /// Fulfils one request.
@@ -80,6 +81,6 @@ fn reprofile(people: &People<'_>, subscriber: i64, wish: &Profile) -> Result<Pro
 }
 
 fn listed(request: &SubscribeRequest) -> String {
-    let names: Vec<_> = request.bands.iter().map(|band| band.as_str()).collect();
+    let names: Vec<_> = request.bands.iter().map(BandName::as_str).collect();
     format!("bands {}", names.join(" "))
 }

@@ -1,0 +1,153 @@
+//! What cannot be seen from outside: a disk that fills up, and how long a million takes.
+
+use std::time::Instant;
+
+use super::*;
+use crate::domain::band::BandSet;
+use crate::domain::delivery::{DeliveryId, Outcome};
+use crate::domain::edition::{EditionChange, EditionNumber, Selection};
+use crate::domain::rendered::Rendered;
+use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
+use crate::store::{Done, Publication, Published, PublishedSegment, Step, Store};
+
+const ONE: EditionNumber = EditionNumber(1);
+
+fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_millis(1_788_768_000_000).unwrap()
+}
+
+fn crowd(from: usize, to: usize) -> Vec<SubscribeRequest> {
+    let one = |i: usize| SubscribeRequest {
+        profile: Profile {
+            name: format!("School {i}"),
+            sector: Sector::School,
+            locale: Locale::EnGb,
+            urn: Some(i.to_string()),
+        },
+        address: format!("office{i}@school{i}.example").parse().unwrap(),
+        bands: BandSet::from([["4-5", "5-7", "8-10"][i % 3].parse().unwrap()]),
+        origin: Origin::Import,
+    };
+    (from..to).map(one).collect()
+}
+
+async fn publication(store: &SqliteStore) -> Publication {
+    let selection = Selection { theme: "t".to_owned(), theme_reason: String::new(), picks: Vec::new() };
+    let plan = EditionChange::Plan { number: ONE, date: now().date_naive(), due_at: now(), selection };
+    store.change_editions(&[plan], "test", now()).await.unwrap();
+    let served: BandSet = ["4-5", "5-7", "8-10"].map(|name| name.parse().unwrap()).into();
+    let rendered = Rendered {
+        subject: "S".to_owned(),
+        html: crate::domain::rendered::Body::default(),
+        text: crate::domain::rendered::Body::default(),
+    };
+    let audience = store.audience(&served).await.unwrap();
+    let segments = audience.into_iter().map(|s| PublishedSegment { key: s.key, rendered: rendered.clone() }).collect();
+    let theme = serde_json::json!({"name": "t", "title": "T", "strand": "s", "order": null,
+        "reviewed": "2026-09-01", "review_by": "2028-09-01", "opening": [], "for_parents": []});
+    let sender = serde_json::json!({"service": "S", "from": "a@b.example", "reply_to": null,
+        "base_url": "https://b.example", "bounce_address": "b@b.example", "key_version": 1});
+    Publication {
+        edition: ONE,
+        at: now(),
+        served,
+        sender: serde_json::from_value(sender).unwrap(),
+        segments,
+        theme: serde_json::from_value(theme).unwrap(),
+        texts: Vec::new(),
+    }
+}
+
+fn file() -> (tempfile::TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("x.db"), AddressHasher::new(&[1; 32])).unwrap();
+    (folder, store)
+}
+
+/// Lets the database grow by so many pages, as a disk would that has room for no more; none for no limit.
+async fn room(store: &SqliteStore, pages: Option<i64>) {
+    store
+        .write(move |conn| {
+            let now: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let limit = pages.map_or(1 << 30, |more| now + more);
+            Ok(conn.pragma_update_and_check(None, "max_page_count", limit, |_| Ok(()))?)
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let (_folder, store) = file();
+    store.subscribe(&crowd(0, 10), now()).await.unwrap();
+    room(&store, Some(2)).await;
+    let many = crowd(10, 2000);
+    let (full, beside) = tokio::join!(store.subscribe(&many, now()), store.subscriber_counts());
+    assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+    assert_eq!(beside.unwrap().active, 10);
+    assert_eq!(store.subscribers().await.unwrap().len(), 10, "all or nothing");
+    room(&store, None).await;
+    store.subscribe(&many, now()).await.unwrap();
+    assert_eq!(store.subscriber_counts().await.unwrap().active, 2000);
+}
+
+#[tokio::test]
+async fn a_publication_that_finds_no_room_leaves_a_planned_edition() {
+    let (_folder, store) = file();
+    store.subscribe(&crowd(0, 2000), now()).await.unwrap();
+    let publication = publication(&store).await;
+    room(&store, Some(3)).await;
+    let full = store.publish(&publication).await;
+    assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+    assert_eq!(store.tally(ONE).await.unwrap().total, 0);
+    assert!(store.published(ONE).await.unwrap().is_none());
+    room(&store, None).await;
+    assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 2000 });
+}
+
+/// Run by hand, in release: `cargo test --release --lib store::sqlite::tests::figures -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "takes long; prints figures"]
+async fn figures() {
+    let (_folder, store) = file();
+    let timed = |what: &str, since: Instant| println!("{what}: {:?}", since.elapsed());
+    let people = crowd(0, 50_000);
+    let begun = Instant::now();
+    store.subscribe(&people, now()).await.unwrap();
+    timed("50,000 subscribed", begun);
+    let begun = Instant::now();
+    store.subscribe(&people, now()).await.unwrap();
+    timed("50,000 updated", begun);
+    for part in 1..20 {
+        store.subscribe(&crowd(part * 50_000, (part + 1) * 50_000), now()).await.unwrap();
+    }
+    let begun = Instant::now();
+    let publication = publication(&store).await;
+    timed("audience of 1,000,000", begun);
+    let begun = Instant::now();
+    assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1_000_000 });
+    timed("1,000,000 published", begun);
+    let begun = Instant::now();
+    store.tally(ONE).await.unwrap();
+    timed("tally of 1,000,000", begun);
+    let begun = Instant::now();
+    for _ in 0..40 {
+        assert_eq!(store.claim(ONE, now(), 500).await.unwrap().len(), 500);
+    }
+    timed("20,000 claimed by 500", begun);
+    let begun = Instant::now();
+    let step = async |lane: u64| {
+        for n in 0..2500 {
+            let id =
+                |n| DeliveryId { edition: ONE, recipient: crate::domain::subscriber::RecipientId(lane * 2500 + n + 1) };
+            let outcome = Outcome::Accepted(crate::domain::delivery::Reply::default());
+            let done = Done { id: id(n), outcome, at: now(), retry_at: None };
+            store.step(Step { done: Some(done), mark: None }).await.unwrap();
+        }
+    };
+    tokio::join!(step(0), step(1), step(2), step(3), step(4), step(5), step(6), step(7));
+    timed("20,000 steps by 8 senders", begun);
+    let begun = Instant::now();
+    assert!(!store.finish(ONE, now()).await.unwrap());
+    timed("finish", begun);
+}

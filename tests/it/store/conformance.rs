@@ -1,0 +1,76 @@
+//! What every backend must do, written against the trait alone.
+//!
+//! Each function takes what opens handles to one fresh store: the first call opens it.
+
+pub(super) mod deliveries;
+pub(super) mod editions;
+pub(super) mod people;
+
+use super::world;
+
+/// Makes one test per name; `$open` evaluates to a fresh `impl Fn() -> Arc<dyn Store>` each time.
+macro_rules! conform {
+    ($open:expr; $($part:ident :: $name:ident),* $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let open = $open;
+            super::conformance::$part::$name(&open).await;
+        }
+    )*};
+}
+
+/// The tests that one handle is enough for.
+macro_rules! conform_all {
+    ($open:expr) => {
+        $crate::store::conformance::conform! { $open;
+            people::subscribing_adds_updates_and_respects_who_left,
+            people::rows_that_share_a_urn_are_one_subscriber,
+            people::an_ended_mailbox_comes_back_with_its_subscriber,
+            people::all_requests_or_none,
+            people::unsubscribing_is_for_good_and_idempotent,
+            people::a_mailbox_moves_and_keeps_its_number,
+            people::sync_starts_ends_and_restores,
+            people::sync_of_a_shared_mailbox_is_the_union,
+            people::an_own_choice_holds_until_the_entry_changes,
+            people::the_file_never_brings_back_who_left,
+            people::a_sync_is_all_or_nothing,
+            people::counts_are_of_organisations,
+            people::a_store_knows_62_bands,
+            people::the_audit_table_has_every_decision_and_no_address,
+            editions::facts_are_kept_until_something_was_published,
+            editions::changes_follow_the_states,
+            editions::a_published_edition_does_not_change,
+            editions::the_audience_is_grouped_by_what_differs,
+            editions::what_was_published_is_read_back,
+            editions::only_planned_or_approved_editions_are_published,
+            editions::an_audience_that_changed_is_not_published,
+            editions::nobody_is_an_audience_too,
+            deliveries::each_is_claimed_once_in_order,
+            deliveries::replies_mean_what_the_contract_says,
+            deliveries::once_uncertain_never_refused,
+            deliveries::a_mailbox_that_does_not_exist_is_suppressed,
+            deliveries::who_leaves_after_publishing_is_not_mailed,
+            deliveries::a_mark_needs_a_claim,
+            deliveries::a_step_is_both_or_none,
+            deliveries::a_clean_stop_puts_back_what_was_not_marked,
+            deliveries::what_waits_expires,
+            deliveries::it_is_sent_when_nothing_waits,
+            deliveries::a_delivery_keeps_the_name_it_was_published_with,
+        }
+    };
+}
+
+/// The tests that need several handles on one store.
+macro_rules! conform_shared {
+    ($open:expr) => {
+        $crate::store::conformance::conform! { $open;
+            deliveries::ten_claimers_on_two_handles_share_a_thousand,
+            deliveries::what_a_dead_process_held_is_taken_up,
+            deliveries::a_living_process_keeps_what_it_holds,
+            deliveries::holding_back_instead_of_sending_again,
+            editions::of_two_publishers_one_wins,
+        }
+    };
+}
+
+pub(crate) use {conform, conform_all, conform_shared};

@@ -1,0 +1,278 @@
+//! Claims, steps, recovery, expiry, the end of an edition.
+
+use std::collections::HashSet;
+
+use fortnightly::domain::delivery::{DeliveryState, Outcome};
+use fortnightly::domain::edition::{EditionNumber, EditionState};
+use fortnightly::domain::subscriber::{MailboxState, SuppressionReason};
+use fortnightly::store::{Done, Step, Store, StoreError};
+
+use super::world::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
+
+fn numbers(claimed: &[fortnightly::store::Claimed]) -> Vec<u64> {
+    claimed.iter().map(|claimed| claimed.id.recipient.0).collect()
+}
+
+async fn leave(store: &dyn Store, mailbox: &str) {
+    store.unsubscribe(&address(mailbox), SuppressionReason::Unsubscribed, "test", at(5)).await.unwrap();
+}
+
+pub(in crate::store) async fn each_is_claimed_once_in_order(open: Open<'_>) {
+    let store = open();
+    assert_eq!(claim(&*store, 0, 9).await, [], "nothing is being sent");
+    assert_eq!(send_out(&*store, &crowd(5)).await, 5);
+    assert_eq!(claim(&*store, 2, 0).await, []);
+    let first = claim(&*store, 2, 3).await;
+    assert_eq!(numbers(&first), [1, 2, 3]);
+    assert_eq!(first[1].address, address("m1@school.example"));
+    assert_eq!((first[1].subscriber.as_str(), first[1].attempts, first[1].repeated), ("School 1", 0, false));
+    assert_eq!(numbers(&claim(&*store, 2, 9).await), [4, 5]);
+    assert_eq!(claim(&*store, 2, 9).await, []);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.sending), (5, 5));
+    assert_eq!(store.claim(EditionNumber(8), at(2), 9).await.unwrap(), []);
+}
+
+pub(in crate::store) async fn replies_mean_what_the_contract_says(open: Open<'_>) {
+    use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued, Uncertain};
+    let store = open();
+    send_out(&*store, &crowd(7)).await;
+    claim(&*store, 2, 9).await;
+    assert_eq!(state(&*store, id(1)).await, Claimed);
+    mark(&*store, id(1)).await;
+    assert_eq!(state(&*store, id(1)).await, AtDot);
+    let refused = Outcome::Permanent { reply: reply(554), suppress: None };
+    let cases = [
+        (Outcome::Accepted(reply(250)), None, Accepted),
+        (Outcome::Transient(reply(451)), Some(30), Deferred),
+        (Outcome::Transient(reply(451)), None, Expired),
+        (refused, None, Failed),
+        (Outcome::Uncertain(reply(421)), None, Uncertain),
+        (Outcome::Uncertain(reply(421)), Some(20), Uncertain),
+        (Outcome::SenderRefused(reply(535)), None, Queued),
+    ];
+    for (recipient, (outcome, retry, expected)) in (1..).zip(cases) {
+        done(&*store, id(recipient), outcome, retry).await;
+        assert_eq!(state(&*store, id(recipient)).await, expected, "recipient {recipient}");
+    }
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.queued, tally.sending, tally.accepted), (7, 1, 0, 1));
+    assert_eq!((tally.deferred, tally.uncertain, tally.failed, tally.expired), (1, 2, 1, 1));
+    assert_eq!(store.next_retry(SEVEN).await.unwrap(), Some(at(20)));
+    assert_eq!(numbers(&claim(&*store, 19, 9).await), [7]);
+    let due = claim(&*store, 30, 9).await;
+    assert_eq!(numbers(&due), [2, 6], "in the order of recipients, not of due times");
+    assert_eq!(due.iter().map(|c| (c.attempts, c.repeated)).collect::<Vec<_>>(), [(1, false), (1, true)]);
+    assert_eq!(store.next_retry(SEVEN).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn once_uncertain_never_refused(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(5)).await;
+    for claimed in claim(&*store, 2, 9).await {
+        done(&*store, claimed.id, Outcome::Uncertain(reply(421)), Some(10)).await;
+    }
+    claim(&*store, 10, 9).await;
+    done(&*store, id(1), Outcome::Permanent { reply: reply(554), suppress: None }, None).await;
+    done(&*store, id(2), Outcome::Transient(reply(451)), None).await;
+    done(&*store, id(3), Outcome::Transient(reply(451)), Some(20)).await;
+    done(&*store, id(4), Outcome::SenderRefused(reply(535)), None).await;
+    done(&*store, id(5), Outcome::Accepted(reply(250)), None).await;
+    leave(&*store, "m3@school.example").await;
+    assert_eq!(claim(&*store, 11, 9).await, [], "recipient 4 left");
+    store.expire(SEVEN, at(12)).await.unwrap();
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.uncertain, tally.accepted), (5, 4, 1));
+}
+
+pub(in crate::store) async fn a_mailbox_that_does_not_exist_is_suppressed(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(1)).await;
+    claim(&*store, 2, 1).await;
+    let suppress = Some(SuppressionReason::Bounced);
+    done(&*store, id(1), Outcome::Permanent { reply: reply(550), suppress }, None).await;
+    let (_, mailbox) = look_up(&*store, "m0@school.example").await;
+    assert_eq!((mailbox.state, mailbox.suppressed), (MailboxState::Ended, suppress));
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::Failed);
+    let audit = store.audit().await.unwrap();
+    assert!(audit.iter().any(|row| row.action == "suppress" && row.subject == "recipient 1"));
+}
+
+pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(4)).await;
+    leave(&*store, "m0@school.example").await;
+    leave(&*store, "m1@school.example").await;
+    assert_eq!(numbers(&claim(&*store, 6, 1).await), [3], "the limit counts those who can be mailed");
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::Suppressed);
+    // The second look, just before MAIL.
+    assert!(!store.withhold(id(3)).await.unwrap());
+    leave(&*store, "m2@school.example").await;
+    assert!(store.is_suppressed(id(3).recipient).await.unwrap());
+    assert!(store.withhold(id(3)).await.unwrap());
+    assert_eq!(state(&*store, id(3)).await, DeliveryState::Suppressed);
+    leave(&*store, "m3@school.example").await;
+    assert!(!store.withhold(id(4)).await.unwrap(), "not in our hands");
+    assert_eq!(claim(&*store, 7, 9).await, []);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.suppressed), (4, 4));
+    assert!(store.finish(SEVEN, at(8)).await.unwrap());
+}
+
+pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(2)).await;
+    let marked = async |recipient| store.step(Step { done: None, mark: Some(id(recipient)) }).await;
+    assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "nothing was claimed");
+    claim(&*store, 2, 1).await;
+    marked(1).await.unwrap();
+    assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "it is marked already");
+    assert!(matches!(marked(2).await, Err(StoreError::Refused(_))), "it is queued");
+    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
+    assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "it is done");
+    let late = Done { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(3), retry_at: None };
+    let late = store.step(Step { done: Some(late), mark: None }).await;
+    assert!(matches!(late, Err(StoreError::Refused(_))));
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
+}
+
+pub(in crate::store) async fn a_step_is_both_or_none(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(3)).await;
+    claim(&*store, 2, 2).await;
+    mark(&*store, id(1)).await;
+    let result = || Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
+    let refused = store.step(Step { done: Some(result()), mark: Some(id(3)) }).await;
+    assert!(matches!(refused, Err(StoreError::Refused(_))));
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::AtDot);
+    store.step(Step { done: Some(result()), mark: Some(id(2)) }).await.unwrap();
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
+    assert_eq!(state(&*store, id(2)).await, DeliveryState::AtDot);
+    store.step(Step::default()).await.unwrap();
+}
+
+pub(in crate::store) async fn a_clean_stop_puts_back_what_was_not_marked(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(4)).await;
+    claim(&*store, 2, 3).await;
+    mark(&*store, id(2)).await;
+    assert_eq!(store.release(EditionNumber(8)).await.unwrap(), 0);
+    assert_eq!(store.release(SEVEN).await.unwrap(), 2);
+    assert_eq!(state(&*store, id(2)).await, DeliveryState::AtDot);
+    assert_eq!(numbers(&claim(&*store, 2, 9).await), [1, 3, 4]);
+    assert_eq!(store.recover(true, at(3)).await.unwrap(), 0, "we are alive");
+}
+
+pub(in crate::store) async fn what_waits_expires(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(4)).await;
+    claim(&*store, 2, 3).await;
+    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
+    done(&*store, id(2), Outcome::Transient(reply(451)), Some(30)).await;
+    assert_eq!(store.expire(SEVEN, at(3)).await.unwrap(), 2);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.accepted, tally.sending, tally.expired), (4, 1, 1, 2));
+    assert_eq!(claim(&*store, 60, 9).await, []);
+    assert_eq!(store.expire(SEVEN, at(3)).await.unwrap(), 0);
+}
+
+pub(in crate::store) async fn it_is_sent_when_nothing_waits(open: Open<'_>) {
+    let store = open();
+    assert!(!store.finish(SEVEN, at(0)).await.unwrap(), "there is none");
+    send_out(&*store, &crowd(2)).await;
+    assert!(!store.finish(SEVEN, at(2)).await.unwrap(), "queued");
+    claim(&*store, 2, 9).await;
+    assert!(!store.finish(SEVEN, at(2)).await.unwrap(), "in hand");
+    done(&*store, id(1), Outcome::Transient(reply(451)), Some(9)).await;
+    done(&*store, id(2), Outcome::Uncertain(reply(421)), Some(9)).await;
+    assert!(!store.finish(SEVEN, at(2)).await.unwrap(), "deferred");
+    claim(&*store, 9, 1).await;
+    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
+    assert!(!store.finish(SEVEN, at(9)).await.unwrap(), "uncertain, and to be tried again");
+    claim(&*store, 9, 1).await;
+    done(&*store, id(2), Outcome::Uncertain(reply(421)), None).await;
+    assert!(store.finish(SEVEN, at(10)).await.unwrap());
+    assert!(store.finish(SEVEN, at(11)).await.unwrap());
+    let edition = store.editions().await.unwrap().remove(0);
+    assert_eq!((edition.state, edition.finished_at), (EditionState::Sent, Some(at(10))));
+    assert!(store.tally(SEVEN).await.unwrap().is_settled());
+}
+
+pub(in crate::store) async fn a_delivery_keeps_the_name_it_was_published_with(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &[wish("Old Name", "a@b.example", "4-5")]).await;
+    store.subscribe(&[wish("New Name", "a@b.example", "5-7")], at(2)).await.unwrap();
+    assert_eq!(claim(&*store, 3, 1).await[0].subscriber, "Old Name");
+}
+
+pub(in crate::store) async fn ten_claimers_on_two_handles_share_a_thousand(open: Open<'_>) {
+    let handles = [open(), open()];
+    assert_eq!(send_out(&*handles[0], &crowd(1000)).await, 1000);
+    let claimers: Vec<_> = (0..10)
+        .map(|i| {
+            let store = std::sync::Arc::clone(&handles[i % 2]);
+            tokio::spawn(async move {
+                let mut mine = Vec::new();
+                loop {
+                    let some = claim(&*store, 2, 17).await;
+                    if some.is_empty() {
+                        return mine;
+                    }
+                    mine.extend(numbers(&some));
+                }
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for claimer in claimers {
+        all.extend(claimer.await.unwrap());
+    }
+    assert_eq!(all.len(), 1000);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 1000, "each exactly once");
+    assert_eq!(handles[1].tally(SEVEN).await.unwrap().sending, 1000);
+}
+
+pub(in crate::store) async fn what_a_dead_process_held_is_taken_up(open: Open<'_>) {
+    let living = open();
+    send_out(&*living, &crowd(5)).await;
+    claim(&*living, 2, 1).await;
+    let dying = open();
+    assert_eq!(numbers(&claim(&*dying, 2, 3).await), [2, 3, 4]);
+    mark(&*dying, id(3)).await;
+    drop(dying);
+    assert_eq!(living.recover(true, at(3)).await.unwrap(), 3);
+    assert_eq!(living.recover(true, at(3)).await.unwrap(), 0);
+    assert_eq!(state(&*living, id(1)).await, DeliveryState::Claimed, "ours stay ours");
+    let again = claim(&*living, 3, 9).await;
+    let told: Vec<_> = again.iter().map(|c| (c.id.recipient.0, c.attempts, c.repeated)).collect();
+    assert_eq!(told, [(2, 0, false), (3, 1, true), (4, 0, false), (5, 0, false)]);
+}
+
+pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_>) {
+    let (one, two) = (open(), open());
+    send_out(&*one, &crowd(4)).await;
+    claim(&*one, 2, 2).await;
+    mark(&*one, id(1)).await;
+    assert_eq!(two.recover(true, at(3)).await.unwrap(), 0);
+    assert_eq!(two.release(SEVEN).await.unwrap(), 0);
+    let stolen = Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
+    let stolen = two.step(Step { done: Some(stolen), mark: None }).await;
+    assert!(matches!(stolen, Err(StoreError::Refused(_))));
+    let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
+    assert!(matches!(marked, Err(StoreError::Refused(_))));
+    assert!(!two.withhold(id(2)).await.unwrap());
+    assert_eq!(numbers(&claim(&*two, 3, 9).await), [3, 4]);
+}
+
+pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'_>) {
+    let living = open();
+    send_out(&*living, &crowd(2)).await;
+    let dying = open();
+    claim(&*dying, 2, 2).await;
+    mark(&*dying, id(1)).await;
+    drop(dying);
+    assert_eq!(living.recover(false, at(3)).await.unwrap(), 2);
+    assert_eq!(state(&*living, id(1)).await, DeliveryState::Uncertain);
+    assert_eq!(state(&*living, id(2)).await, DeliveryState::Queued);
+    assert_eq!(living.next_retry(SEVEN).await.unwrap(), None);
+}

@@ -1,0 +1,164 @@
+//! Opening a file: fresh, racing, newer, foreign, damaged, locked, read-only.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::time::Duration;
+
+use fortnightly::store::sqlite::SqliteStore;
+use fortnightly::store::{Facts, Store, StoreError};
+use rusqlite::Connection;
+
+use super::world::{at, crowd, day};
+use super::{hasher, open};
+use fortnightly::domain::edition::EditionNumber;
+
+fn fresh() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("var/data/fortnightly.db");
+    (folder, path)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_fresh_store_is_private_and_tidy() {
+    let (_folder, path) = fresh();
+    let store = open(&path);
+    let facts = Facts { anchor: day("2026-09-07"), first: EditionNumber(1) };
+    store.begin(facts, at(0)).await.unwrap();
+    for name in names(path.parent().unwrap()) {
+        let mode = fs::metadata(path.with_file_name(&name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    drop(store);
+    assert_eq!(names(path.parent().unwrap()), ["fortnightly.db"]);
+    assert_eq!(open(&path).facts().await.unwrap(), Some(facts));
+}
+
+#[tokio::test]
+async fn a_clean_end_leaves_no_lock_behind() {
+    let (_folder, path) = fresh();
+    let store = open(&path);
+    super::world::send_out(&store, &crowd(1)).await;
+    super::world::claim(&store, 2, 1).await;
+    assert!(names(path.parent().unwrap()).contains(&"fortnightly.db.claims".to_owned()));
+    store.release(super::world::SEVEN).await.unwrap();
+    drop(store);
+    assert_eq!(names(path.parent().unwrap()), ["fortnightly.db"]);
+}
+
+#[test]
+fn many_may_open_a_fresh_store_at_once() {
+    for _ in 0..5 {
+        let (_folder, path) = fresh();
+        let barrier = Barrier::new(4);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        SqliteStore::open(&path, hasher()).map(drop)
+                    })
+                })
+                .collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+        let version: i64 =
+            Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 1);
+    }
+}
+
+/// Opens `path` both ways; each must fail, and leave the folder as it is.
+fn refused(path: &Path) -> [StoreError; 2] {
+    let folder = path.parent().unwrap();
+    let before = (names(folder), fs::read(path).ok());
+    let errors = [SqliteStore::open(path, hasher()), SqliteStore::snapshot(path, hasher())].map(Result::unwrap_err);
+    assert_eq!((names(folder), fs::read(path).ok()), before);
+    errors
+}
+
+#[test]
+fn a_newer_store_is_refused() {
+    let (_folder, path) = fresh();
+    drop(open(&path));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    for error in refused(&path) {
+        assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_foreign_database_is_refused() {
+    let (folder, _) = fresh();
+    let path = folder.path().join("other.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    for error in refused(&path) {
+        assert!(matches!(error, StoreError::NotOurs { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let (folder, _) = fresh();
+    let path = folder.path().join("letter.txt");
+    fs::write(&path, "Dear parents and carers, ".repeat(100)).unwrap();
+    for error in refused(&path) {
+        assert!(matches!(error, StoreError::NotOurs { .. }), "{error:?}");
+    }
+    for error in refused(folder.path()) {
+        assert!(error.to_string().contains("it is a folder"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_others_hold_is_locked() {
+    let (_folder, path) = fresh();
+    let patience = Duration::from_millis(20);
+    let store = SqliteStore::open_patiently(&path, hasher(), patience).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = SqliteStore::open_patiently(&path, hasher(), patience).unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
+    assert!(error.to_string().contains("fortnightly.db"), "it says which: {error}");
+    assert!(matches!(store.subscribe(&crowd(1), at(0)).await, Err(StoreError::Locked { .. })));
+    assert!(store.subscribers().await.unwrap().is_empty(), "reading goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    store.subscribe(&crowd(1), at(0)).await.unwrap();
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_read_only() {
+    let (_folder, path) = fresh();
+    drop(open(&path));
+    let folder = path.parent().unwrap();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::write(folder.join("probe"), "").is_ok() {
+        eprintln!("SKIPPED: this user (root?) may write whatever the permissions say");
+        return;
+    }
+    let error = SqliteStore::open(&path, hasher()).unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    let error = SqliteStore::open(&folder.join("new.db"), hasher()).unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.db");
+    fs::write(&path, "").unwrap();
+    assert!(SqliteStore::snapshot(&path, hasher()).unwrap().facts().await.unwrap().is_none());
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    assert!(open(&path).facts().await.unwrap().is_none());
+}

@@ -1,0 +1,169 @@
+//! Random steps: whatever happens, states add up, and what was accepted stays so (invariants 2 and 3).
+
+use std::collections::BTreeSet;
+
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
+use fortnightly::domain::subscriber::SuppressionReason;
+use fortnightly::store::sqlite::SqliteStore;
+use fortnightly::store::{Done, Step, Store};
+use proptest::prelude::*;
+
+use super::hasher;
+use super::world::{SEVEN, address, at, crowd, id, reply, send_out};
+
+const PEOPLE: u64 = 6;
+
+#[derive(Debug, Clone)]
+enum Act {
+    Claim(u32),
+    Mark(usize),
+    Done(usize, Verdict, bool),
+    Release,
+    Leave(u64),
+    Expire,
+    Finish,
+    Wait(i64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Verdict {
+    Accepted,
+    Transient,
+    Permanent,
+    NoSuchMailbox,
+    Uncertain,
+    Sender,
+}
+
+fn outcome(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Accepted => Outcome::Accepted(reply(250)),
+        Verdict::Transient => Outcome::Transient(reply(451)),
+        Verdict::Permanent => Outcome::Permanent { reply: reply(554), suppress: None },
+        Verdict::NoSuchMailbox => Outcome::Permanent { reply: reply(550), suppress: Some(SuppressionReason::Bounced) },
+        Verdict::Uncertain => Outcome::Uncertain(reply(421)),
+        Verdict::Sender => Outcome::SenderRefused(reply(535)),
+    }
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let verdict = prop_oneof![
+        Just(Verdict::Accepted),
+        Just(Verdict::Transient),
+        Just(Verdict::Permanent),
+        Just(Verdict::NoSuchMailbox),
+        Just(Verdict::Uncertain),
+        Just(Verdict::Sender),
+    ];
+    prop_oneof![
+        4 => (1..4_u32).prop_map(Act::Claim),
+        3 => (0..6_usize).prop_map(Act::Mark),
+        6 => (0..6_usize, verdict, any::<bool>()).prop_map(|(i, v, retry)| Act::Done(i, v, retry)),
+        1 => Just(Act::Release),
+        1 => (0..PEOPLE).prop_map(Act::Leave),
+        1 => Just(Act::Expire),
+        1 => Just(Act::Finish),
+        2 => (1..40_i64).prop_map(Act::Wait),
+    ]
+}
+
+/// What must be true of the store, kept beside it.
+#[derive(Default)]
+struct Model {
+    now: i64,
+    in_hand: Vec<DeliveryId>,
+    accepted: BTreeSet<DeliveryId>,
+    doubtful: BTreeSet<DeliveryId>,
+    left: BTreeSet<DeliveryId>,
+}
+
+async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
+    match act {
+        Act::Claim(limit) => {
+            for claimed in store.claim(SEVEN, at(model.now), limit).await.unwrap() {
+                assert!(!model.accepted.contains(&claimed.id), "accepted twice");
+                assert!(!model.left.contains(&claimed.id), "mailed after leaving");
+                assert_eq!(claimed.repeated, model.doubtful.contains(&claimed.id));
+                assert!(!model.in_hand.contains(&claimed.id), "claimed twice");
+                model.in_hand.push(claimed.id);
+            }
+        }
+        Act::Mark(i) => {
+            if let Some(id) = model.in_hand.get(i) {
+                let free = store.delivery(*id).await.unwrap() == Some(DeliveryState::Claimed);
+                let marked = store.step(Step { done: None, mark: Some(*id) }).await;
+                assert_eq!(marked.is_ok(), free);
+            }
+        }
+        Act::Done(i, verdict, retry) if i < model.in_hand.len() => {
+            let id = model.in_hand.remove(i);
+            let retry_at = retry.then(|| at(model.now + 30));
+            let done = Done { id, outcome: outcome(verdict), at: at(model.now), retry_at };
+            store.step(Step { done: Some(done), mark: None }).await.unwrap();
+            match verdict {
+                Verdict::Accepted => drop(model.accepted.insert(id)),
+                Verdict::Uncertain => drop(model.doubtful.insert(id)),
+                Verdict::NoSuchMailbox => drop(model.left.insert(id)),
+                _ => {}
+            }
+        }
+        Act::Done(..) => {}
+        Act::Release => {
+            store.release(SEVEN).await.unwrap();
+            let mut kept = Vec::new();
+            for id in &model.in_hand {
+                if store.delivery(*id).await.unwrap() == Some(DeliveryState::AtDot) {
+                    kept.push(*id);
+                }
+            }
+            model.in_hand = kept;
+        }
+        Act::Leave(i) => {
+            let mailbox = address(&format!("m{i}@school.example"));
+            store.unsubscribe(&mailbox, SuppressionReason::Unsubscribed, "test", at(model.now)).await.unwrap();
+            model.left.insert(id(i + 1));
+        }
+        Act::Expire => drop(store.expire(SEVEN, at(model.now)).await.unwrap()),
+        Act::Finish => {
+            let open = store.next_retry(SEVEN).await.unwrap().is_some();
+            let settled = store.tally(SEVEN).await.unwrap().is_settled() && !open;
+            assert_eq!(store.finish(SEVEN, at(model.now)).await.unwrap(), settled);
+        }
+        Act::Wait(minutes) => model.now += minutes,
+    }
+}
+
+async fn check(store: &dyn Store, model: &Model) {
+    let t = store.tally(SEVEN).await.unwrap();
+    assert_eq!(t.total, PEOPLE);
+    let sum = t.queued + t.sending + t.accepted + t.deferred + t.uncertain + t.failed + t.expired + t.suppressed;
+    assert_eq!(sum, PEOPLE, "states add up");
+    assert_eq!(usize::try_from(t.sending).unwrap(), model.in_hand.len());
+    assert_eq!(usize::try_from(t.accepted).unwrap(), model.accepted.len());
+    for id in &model.accepted {
+        assert_eq!(store.delivery(*id).await.unwrap(), Some(DeliveryState::Accepted));
+    }
+    for id in &model.doubtful {
+        let state = store.delivery(*id).await.unwrap().unwrap();
+        let lost = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Suppressed];
+        assert!(!lost.contains(&state), "{state:?} after it may have been accepted");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn steps_never_lose_or_repeat(acts in prop::collection::vec(act(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = SqliteStore::in_memory(hasher()).unwrap();
+            send_out(&store, &crowd(6)).await;
+            let mut model = Model { now: 2, ..Model::default() };
+            for act in acts {
+                perform(&store, &mut model, act).await;
+                check(&store, &model).await;
+            }
+        });
+    }
+}

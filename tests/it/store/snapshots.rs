@@ -1,0 +1,114 @@
+//! A snapshot leaves the store's folder byte-identical, whatever state its journal is in (invariant 8).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use fortnightly::store::Store;
+use fortnightly::store::sqlite::SqliteStore;
+
+use super::world::{at, crowd};
+use super::{hasher, open};
+
+/// Every file of the folder: content, and when it was last changed.
+fn photograph(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let changed = fs::metadata(&path).unwrap().modified().unwrap();
+            (path.clone(), (fs::read(&path).unwrap(), changed))
+        })
+        .collect()
+}
+
+/// Takes a snapshot, uses it, changes it, drops it; how many subscribers it held.
+async fn use_snapshot(path: &Path) -> usize {
+    let folder = path.parent().unwrap();
+    let before = photograph(folder);
+    let copy = SqliteStore::snapshot(path, hasher()).unwrap();
+    let found = copy.subscribers().await.unwrap().len();
+    copy.subscribe(&crowd(found + 5), at(9)).await.unwrap();
+    assert_eq!(copy.subscribers().await.unwrap().len(), found + 5, "the copy itself can be changed");
+    super::world::send_out(&copy, &[]).await;
+    super::world::claim(&copy, 9, 2).await;
+    copy.recover(true, at(9)).await.unwrap();
+    drop(copy);
+    assert!(photograph(folder) == before, "the folder changed");
+    found
+}
+
+#[tokio::test]
+async fn of_a_closed_store() {
+    let folder = tempfile::tempdir().unwrap();
+    // Every character that a URI would misread.
+    let path = folder.path().join("a b?c#d%20é.db");
+    let store = open(&path);
+    store.subscribe(&crowd(3), at(0)).await.unwrap();
+    drop(store);
+    assert_eq!(photograph(folder.path()).len(), 1);
+    assert_eq!(use_snapshot(&path).await, 3);
+}
+
+#[tokio::test]
+async fn of_a_store_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = open(&path);
+    store.subscribe(&crowd(3), at(0)).await.unwrap();
+    assert_eq!(photograph(folder.path()).len(), 3, "file, -wal and -shm");
+    assert_eq!(use_snapshot(&path).await, 3);
+    store.subscribe(&crowd(4), at(1)).await.unwrap();
+    assert_eq!(use_snapshot(&path).await, 4);
+}
+
+#[tokio::test]
+async fn of_a_store_whose_process_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = open(&path);
+    store.subscribe(&crowd(3), at(0)).await.unwrap();
+    for sides in [&["-wal"][..], &["-wal", "-shm"]] {
+        let killed = tempfile::tempdir().unwrap();
+        let copy = killed.path().join("x.db");
+        fs::copy(&path, &copy).unwrap();
+        for side in sides {
+            fs::copy(folder.path().join(format!("x.db{side}")), killed.path().join(format!("x.db{side}"))).unwrap();
+        }
+        assert_eq!(use_snapshot(&copy).await, 3);
+    }
+}
+
+#[tokio::test]
+async fn of_no_store_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("var/x.db");
+    let copy = SqliteStore::snapshot(&path, hasher()).unwrap();
+    assert!(copy.facts().await.unwrap().is_none());
+    assert!(copy.editions().await.unwrap().is_empty());
+    assert!(photograph(folder.path()).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_somebody_writes_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = std::sync::Arc::new(open(&path));
+    let writing = std::sync::Arc::clone(&store);
+    // Enough pages that checkpoints happen meanwhile.
+    let writer = tokio::spawn(async move {
+        for round in 1..=20 {
+            writing.subscribe(&crowd(round * 40), at(0)).await.unwrap();
+        }
+    });
+    let mut seen = 0;
+    while !writer.is_finished() {
+        let copy = tokio::task::block_in_place(|| SqliteStore::snapshot(&path, hasher())).unwrap();
+        let found = copy.subscribers().await.unwrap().len();
+        assert!(found % 40 == 0 && found >= seen, "{found} after {seen}");
+        seen = found;
+    }
+    writer.await.unwrap();
+    assert_eq!(SqliteStore::snapshot(&path, hasher()).unwrap().subscribers().await.unwrap().len(), 800);
+}

@@ -1,0 +1,189 @@
+//! Invented people, editions and instants for the store's tests.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
+use fortnightly::domain::address::Address;
+use fortnightly::domain::band::BandSet;
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
+use fortnightly::domain::edition::{EditionChange, EditionNumber, Pick, Selection};
+use fortnightly::domain::prose::Prose;
+use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
+use fortnightly::domain::sender::Sender;
+use fortnightly::domain::subscriber::{
+    Locale, MailboxRecord, Origin, Profile, RecipientId, Sector, SubscribeRequest, SubscriberRecord,
+};
+use fortnightly::store::{Claimed, Done, Publication, Published, PublishedSegment, PublishedText, Step, Store};
+
+pub(super) const SEVEN: EditionNumber = EditionNumber(7);
+
+/// So many minutes after the invented beginning.
+pub(super) fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_788_768_000_000).unwrap() + TimeDelta::minutes(minutes)
+}
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub(super) fn bands(names: &str) -> BandSet {
+    names.split_whitespace().map(|name| name.parse().unwrap()).collect()
+}
+
+pub(super) fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+pub(super) fn profile(name: &str) -> Profile {
+    Profile { name: name.to_owned(), sector: Sector::School, locale: Locale::EnGb, urn: None }
+}
+
+pub(super) fn wish(name: &str, mailbox: &str, names: &str) -> SubscribeRequest {
+    SubscribeRequest { profile: profile(name), address: address(mailbox), bands: bands(names), origin: Origin::Cli }
+}
+
+pub(super) fn wish_of(urn: &str, name: &str, mailbox: &str, names: &str) -> SubscribeRequest {
+    let mut wish = wish(name, mailbox, names);
+    wish.profile.urn = Some(urn.to_owned());
+    wish.origin = Origin::Import;
+    wish
+}
+
+/// `count` mailboxes `m0@…` to, one school each, all for 4-5.
+pub(super) fn crowd(count: usize) -> Vec<SubscribeRequest> {
+    (0..count).map(|i| wish(&format!("School {i}"), &format!("m{i}@school.example"), "4-5")).collect()
+}
+
+pub(super) fn selection(theme: &str) -> Selection {
+    let pick = |band: &str| Pick {
+        band: band.parse().unwrap(),
+        id: format!("{theme}/for-{}", band.replace('+', "plus")).parse().unwrap(),
+        title: format!("Title for {band}"),
+        reason: "never used".to_owned(),
+        fingerprint: "ab".repeat(32),
+    };
+    let picks = vec![pick("8-10"), pick("4-5"), pick("14+")];
+    Selection { theme: theme.to_owned(), theme_reason: "never used".to_owned(), picks }
+}
+
+pub(super) fn plan(number: EditionNumber) -> EditionChange {
+    EditionChange::Plan { number, date: day("2026-09-07"), due_at: at(0), selection: selection("sharing") }
+}
+
+pub(super) fn sender() -> Sender {
+    Sender {
+        service: "Online Safety at Home".to_owned(),
+        from: "Online Safety at Home <activities@example.org>".parse().unwrap(),
+        reply_to: Some("team@example.org".parse().unwrap()),
+        base_url: "https://activities.example.org".to_owned(),
+        bounce_address: address("bounces@example.org"),
+        key_version: 1,
+    }
+}
+
+pub(super) fn rendered(subject: &str) -> Rendered {
+    let body = Body(vec![Piece::Literal("Dear ".to_owned()), Piece::Slot(Slot::Greeting)]);
+    Rendered { subject: subject.to_owned(), html: body.clone(), text: body }
+}
+
+fn theme() -> Theme {
+    Theme {
+        name: "sharing".to_owned(),
+        title: "Sharing".to_owned(),
+        strand: "reputation".to_owned(),
+        order: None,
+        reviewed: day("2026-09-01"),
+        review_by: day("2028-09-01"),
+        opening: Prose::default(),
+        for_parents: Prose::default(),
+    }
+}
+
+fn activity(id: &str) -> Activity {
+    Activity {
+        id: id.parse().unwrap(),
+        title: "Ask first".to_owned(),
+        bands: vec!["4-5".parse().unwrap()],
+        minutes: 15,
+        summary: "Ask before you share.".to_owned(),
+        needs: Vec::new(),
+        screen: false,
+        sensitivity: Sensitivity::None,
+        reviewed: day("2026-09-01"),
+        review_by: day("2028-09-01"),
+        not_before: None,
+        not_after: None,
+        occasions: Vec::new(),
+        resources: Vec::new(),
+        image: None,
+        get_ready: Prose::default(),
+        do_it_together: Prose::default(),
+        talk_about_it: Prose::default(),
+        if_something_worries_you: Prose::default(),
+        fingerprint: "ab".repeat(32),
+    }
+}
+
+/// A publication that renders exactly what the audience is now.
+pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served: &str) -> Publication {
+    let served = bands(served);
+    let audience = store.audience(&served).await.unwrap();
+    let segments = audience
+        .into_iter()
+        .map(|segment| PublishedSegment { rendered: rendered(&format!("{:?}", segment.key)), key: segment.key })
+        .collect();
+    let content = activity("sharing/for-4-5");
+    let texts = vec![PublishedText { activity: content.id.clone(), content }];
+    Publication { edition: number, at: at(1), served, sender: sender(), segments, theme: theme(), texts }
+}
+
+/// Plans and publishes edition 7 for these people; how many get it.
+pub(super) async fn send_out(store: &dyn Store, people: &[SubscribeRequest]) -> u64 {
+    store.subscribe(people, at(0)).await.unwrap();
+    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    let publication = publication(store, SEVEN, "4-5 5-7 8-10 11-14 14+").await;
+    match store.publish(&publication).await.unwrap() {
+        Published::Now { recipients } => recipients,
+        other => panic!("not published: {other:?}"),
+    }
+}
+
+pub(super) async fn claim(store: &dyn Store, minutes: i64, limit: u32) -> Vec<Claimed> {
+    store.claim(SEVEN, at(minutes), limit).await.unwrap()
+}
+
+pub(super) async fn done(store: &dyn Store, id: DeliveryId, outcome: Outcome, retry: Option<i64>) {
+    let done = Done { id, outcome, at: at(2), retry_at: retry.map(at) };
+    store.step(Step { done: Some(done), mark: None }).await.unwrap();
+}
+
+pub(super) async fn mark(store: &dyn Store, id: DeliveryId) {
+    store.step(Step { done: None, mark: Some(id) }).await.unwrap();
+}
+
+pub(super) async fn state(store: &dyn Store, id: DeliveryId) -> DeliveryState {
+    store.delivery(id).await.unwrap().unwrap()
+}
+
+pub(super) fn reply(code: u16) -> Reply {
+    Reply { code: Some(code), text: "as the relay said".to_owned() }
+}
+
+pub(super) fn id(recipient: u64) -> DeliveryId {
+    DeliveryId { edition: SEVEN, recipient: RecipientId(recipient) }
+}
+
+/// The mailbox with this address, and the subscriber it belongs to.
+pub(super) async fn look_up(store: &dyn Store, mailbox: &str) -> (SubscriberRecord, MailboxRecord) {
+    let wanted = address(mailbox);
+    for subscriber in store.subscribers().await.unwrap() {
+        if let Some(found) = subscriber.mailboxes.iter().find(|m| m.address == wanted) {
+            return (subscriber.clone(), found.clone());
+        }
+    }
+    panic!("{mailbox} is no mailbox");
+}
+
+/// Opens one more handle to the same store.
+pub(super) type Open<'a> = &'a (dyn Fn() -> Arc<dyn Store> + Sync);
