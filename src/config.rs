@@ -1,6 +1,23 @@
 //! config.toml and the environment → a checked [`Config`].
 
-use std::path::{Path, PathBuf};
+mod bands;
+mod duration;
+mod environment;
+mod fields;
+mod file;
+mod findings;
+mod keys;
+mod load;
+mod mail;
+mod network;
+mod raw;
+mod schedule;
+mod service;
+mod subscribers;
+mod syntax;
+mod web;
+
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 
@@ -14,6 +31,8 @@ use crate::domain::sync::Entry;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+
+pub use load::{load, load_with};
 
 words! {
     /// Whose help lines and bank holidays.
@@ -145,11 +164,9 @@ pub struct Web {
     pub secret_file: PathBuf,
 }
 
-/// Reads, merges with the environment and checks. All errors at once.
-///
-/// # Errors
-/// Every finding, warnings included, when at least one is an error.
-pub fn load(file: &Path) -> Result<Config, Vec<Diagnostic>> {
-    let _ = file;
-    todo!()
+impl Config {
+    /// The line of the first entry that names this address, from 1.
+    pub fn line_of_address(&self, address: &Address) -> Option<usize> {
+        self.subscribers.iter().find(|entry| entry.addresses.contains(address)).map(|entry| entry.line)
+    }
 }

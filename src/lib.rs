@@ -1,7 +1,9 @@
-//! Fortnightly sends families a 15-minute online-safety activity every fortnight.
+#![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod digest;
 pub mod domain;
 pub mod library;

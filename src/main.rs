@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `fortnightly` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fortnightly::cli::main()
+}

@@ -1,14 +1,24 @@
 //! Fortnights, closed days, due instants across clock changes.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+mod closed;
+mod due;
+mod fortnight;
+mod reconcile;
+mod say;
+#[cfg(test)]
+mod testing;
 
-use super::edition::{Edition, EditionNumber};
-use super::subscriber::WordError;
-use super::subscriber::words;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::subscriber::{WordError, words};
+
+pub use due::{Lateness, due, late};
+pub use reconcile::{Action, reconcile};
 
 words! {
     /// What happens when the day of an edition is closed.
@@ -59,7 +69,7 @@ pub struct Occasion {
 pub struct Schedule {
     /// Fortnight 1 goes out on this local date.
     pub anchor: NaiveDate,
-    /// At this local time.
+    /// At this local time; fractions of a second do not count.
     pub send_at: NaiveTime,
     /// In this zone.
     pub timezone: Tz,
@@ -100,72 +110,4 @@ pub enum Fortnight {
         /// Why.
         reason: String,
     },
-}
-
-impl Schedule {
-    /// The fortnight that contains `now` (by local date); 1 before the anchor.
-    pub fn fortnight_at(&self, now: DateTime<Utc>) -> EditionNumber {
-        let _ = now;
-        todo!()
-    }
-
-    /// What fortnight `number` comes to.
-    pub fn fortnight(&self, number: EditionNumber) -> Fortnight {
-        let _ = number;
-        todo!()
-    }
-
-    /// The first unpaused fortnight with `due_at > now`; `None` when a pause covers the next 260 fortnights.
-    pub fn next_after(&self, now: DateTime<Utc>) -> Option<EditionNumber> {
-        let _ = now;
-        todo!()
-    }
-
-    /// The occasions between edition `number`'s send date (inclusive) and the next real one's (exclusive).
-    pub fn occasions_of(&self, number: EditionNumber) -> Vec<&Occasion> {
-        let _ = number;
-        todo!()
-    }
-}
-
-/// What `reconcile` finds must be done, in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Give this fortnight an edition (the caller selects its picks).
-    Plan {
-        /// Its number.
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        /// The instant from which it is due.
-        due_at: DateTime<Utc>,
-    },
-    /// Move an open edition to the date that the config now gives.
-    Redate {
-        /// Its number.
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        /// The instant from which it is due.
-        due_at: DateTime<Utc>,
-    },
-    /// The fortnight of an open edition is now paused.
-    Unplan(EditionNumber),
-    /// An older unsent edition's time passed.
-    Miss(EditionNumber, String),
-    /// Late beyond grace, or approval missing at the due instant.
-    Hold(EditionNumber, String),
-    /// What this edition has not sent yet expires: a newer one fell due.
-    Expire(EditionNumber),
-    /// This edition is due now: publish it, or go on sending it.
-    Send(EditionNumber),
-}
-
-/// From the schedule, the moment and the editions in the store to what must be done (contract §3).
-///
-/// `first` is the fortnight in which the store began; none before it is ever planned.
-/// Pure, idempotent: once its actions are applied, a second call with the same `now` gives at most `Send`.
-pub fn reconcile(schedule: &Schedule, now: DateTime<Utc>, first: EditionNumber, editions: &[Edition]) -> Vec<Action> {
-    let _ = (schedule, now, first, editions);
-    todo!()
 }

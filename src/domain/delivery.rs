@@ -106,3 +106,166 @@ impl Tally {
         self.queued + self.sending + self.deferred == 0
     }
 }
+
+/// Something that happens to a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A process takes it in hand: it is queued, or deferred and due.
+    Claim,
+    /// Its final dot is about to be sent.
+    Mark,
+    /// The process stops cleanly before the dot.
+    Release,
+    /// An attempt ended.
+    Outcome {
+        /// What the relay made of it.
+        outcome: &'a Outcome,
+        /// Whether there is a time for another attempt.
+        retry: bool,
+    },
+    /// The process that had it in hand died.
+    Crash {
+        /// Whether what may have been accepted is sent again (`on_uncertain = "resend"`).
+        resend: bool,
+    },
+    /// A newer edition fell due.
+    Expire,
+    /// Its mailbox was suppressed.
+    Suppress,
+    /// An operator takes it up again.
+    Retry,
+}
+
+/// An event that cannot happen to a delivery in this state: a fault in the program, and nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a delivery that is {state:?} cannot take {event}")]
+pub struct Impossible {
+    /// Where the delivery stands.
+    pub state: DeliveryState,
+    /// The event, in a word: never a reply's text.
+    pub event: &'static str,
+}
+
+impl Event<'_> {
+    /// The event in a word.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Claim => "a claim",
+            Self::Mark => "a mark",
+            Self::Release => "a release",
+            Self::Outcome { .. } => "an outcome",
+            Self::Crash { .. } => "a crash",
+            Self::Expire => "an expiry",
+            Self::Suppress => "a suppression",
+            Self::Retry => "a retry",
+        }
+    }
+}
+
+impl DeliveryState {
+    /// Every state, in the order of [`DeliveryState::code`].
+    pub const ALL: &[Self] = &[
+        Self::Queued,
+        Self::Claimed,
+        Self::AtDot,
+        Self::Accepted,
+        Self::Deferred,
+        Self::Uncertain,
+        Self::Failed,
+        Self::Expired,
+        Self::Suppressed,
+    ];
+
+    /// The number that stores keep: 0 queued, 1 claimed, 2 at the dot, 3 accepted, 4 deferred, 5 uncertain, 6 failed,
+    /// 7 expired, 8 suppressed. It never changes its meaning.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Queued => 0,
+            Self::Claimed => 1,
+            Self::AtDot => 2,
+            Self::Accepted => 3,
+            Self::Deferred => 4,
+            Self::Uncertain => 5,
+            Self::Failed => 6,
+            Self::Expired => 7,
+            Self::Suppressed => 8,
+        }
+    }
+
+    /// The state with this [`DeliveryState::code`].
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// The word that people and JSON see (contract §5).
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Claimed | Self::AtDot => "sending",
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Uncertain => "uncertain",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// Whether nothing more happens by itself.
+    pub fn is_settled(self) -> bool {
+        !matches!(self, Self::Queued | Self::Claimed | Self::AtDot | Self::Deferred)
+    }
+
+    /// Where `event` leads (contract §6).
+    ///
+    /// `repeated` says that an earlier attempt may have been accepted: whatever would end the delivery without a 2xx
+    /// then leaves it uncertain, because every 2xx ends as accepted or uncertain (invariant 3).
+    ///
+    /// # Errors
+    /// [`Impossible`] when this cannot happen in this state.
+    pub fn on(self, event: Event<'_>, repeated: bool) -> Result<Self, Impossible> {
+        let ends = |end| if repeated { Self::Uncertain } else { end };
+        Ok(match (self, event) {
+            (Self::Queued | Self::Deferred, Event::Claim) => Self::Claimed,
+            (Self::Claimed, Event::Mark) => Self::AtDot,
+            (Self::Claimed, Event::Release | Event::Crash { .. }) | (Self::AtDot, Event::Crash { resend: true }) => {
+                Self::Queued
+            }
+            (Self::AtDot, Event::Crash { resend: false }) => Self::Uncertain,
+            (Self::Claimed | Self::AtDot, Event::Outcome { outcome, retry }) => match outcome {
+                Outcome::Accepted(_) if self == Self::AtDot => Self::Accepted,
+                Outcome::Uncertain(_) if self == Self::AtDot => {
+                    if retry {
+                        Self::Deferred
+                    } else {
+                        Self::Uncertain
+                    }
+                }
+                Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
+                Outcome::Transient(_) if retry => Self::Deferred,
+                Outcome::Transient(_) => ends(Self::Expired),
+                Outcome::Permanent { .. } => ends(Self::Failed),
+                // The run stops, and the recipient is not to blame: it waits for the next run.
+                Outcome::SenderRefused(_) => Self::Queued,
+            },
+            (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),
+            (Self::Queued | Self::Claimed | Self::Deferred, Event::Suppress) => ends(Self::Suppressed),
+            (Self::Failed | Self::Expired | Self::Uncertain, Event::Retry) => Self::Queued,
+            _ => return Err(self.impossible(event)),
+        })
+    }
+
+    /// Whether an attempt up to and including `event` may have been accepted without our knowing.
+    /// Once that is so, it stays so.
+    pub fn repeated_after(self, event: Event<'_>, repeated: bool) -> bool {
+        let unknown = matches!(event, Event::Crash { .. } | Event::Outcome { outcome: Outcome::Uncertain(_), .. });
+        repeated || (self == Self::AtDot && unknown)
+    }
+
+    fn impossible(self, event: Event<'_>) -> Impossible {
+        Impossible { state: self, event: event.name() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,14 @@ use super::band::Bands;
 use super::calendar::Occasion;
 use super::edition::{EditionNumber, Selection};
 
+mod barrier;
+mod chooser;
+mod index;
+mod mend;
+
+use chooser::Chooser;
+use index::Index;
+
 /// What may be picked from.
 #[derive(Debug, Clone, Copy)]
 pub struct Shelf<'a> {
@@ -35,13 +43,15 @@ pub fn select(
     date: NaiveDate,
     occasions: &[&Occasion],
 ) -> Option<Selection> {
-    let _ = (shelf, history, number, date, occasions);
-    todo!()
+    let index = Index::new(shelf, history, number, date);
+    Chooser::new(&index, occasions).selection()
 }
 
 /// Keeps every pick of `current` that is still valid on `date` and replaces the others, saying why
-/// (activity gone, withdrawn, overdue, outside its dates, no longer for that band, band removed or added).
-/// `None` when nothing has to change.
+/// (activity gone, withdrawn, overdue, outside its dates, no longer for that band). Picks of removed bands go, bands
+/// that had none get one if they can. When no pick is valid any more, it is a fresh selection.
+///
+/// A valid pick stays as it was recorded, its title and fingerprint too. `None` when nothing has to change.
 pub fn repair(
     shelf: Shelf<'_>,
     history: &History,
@@ -50,6 +60,9 @@ pub fn repair(
     occasions: &[&Occasion],
     current: &Selection,
 ) -> Option<Selection> {
-    let _ = (shelf, history, number, date, occasions, current);
-    todo!()
+    let index = Index::new(shelf, history, number, date);
+    mend::mend(shelf, &index, &Chooser::new(&index, occasions), date, current)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,25 @@
 //! Rendered → Frame → bytes, and the transports that hand them over.
 
+mod encoded_word;
+mod frame;
+mod header;
+mod maildir;
+mod quoted_printable;
+mod reply;
+mod smtp;
+mod socket;
+
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 
 use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
+use crate::domain::text::TextError;
+
+pub use frame::{Frame, Personal};
+pub use maildir::Maildir;
+pub use smtp::{Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,4 +39,41 @@ pub trait Transport: Send {
 
     /// Closes whatever is open, politely.
     async fn close(&mut self) {}
+}
+
+/// Why mail cannot be made or handed over at all. Messages say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// A text that may not stand in a header.
+    #[error("the {what} {source}: change it in config.toml (or in the theme, for a subject) and try again")]
+    Header {
+        /// Which text.
+        what: &'static str,
+        /// The rule it breaks.
+        source: TextError,
+    },
+    /// A digest that its readers could not leave (invariant 12).
+    #[error(
+        "the {part} of the digest has no unsubscribe link: put {{{{slot \"unsubscribe_url\"}}}} back into its template"
+    )]
+    NoUnsubscribe {
+        /// `HTML` or `text`.
+        part: &'static str,
+    },
+    /// The reverse-path with its token is no address any more.
+    #[error("mail.bounce_address is too long: together with a token it must stay under 64 characters before the @")]
+    BouncePath,
+    /// The mail folder cannot be made or written.
+    #[error("the mail folder {} cannot be used ({reason}): check mail.transport, the owner and the permissions", path.display())]
+    Maildir {
+        /// The folder, or the part of it that failed.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The certificates to trust cannot be read.
+    #[error(
+        "mail.ca_file holds no usable certificate ({0}): it must be a PEM file with the relay's certificate authority"
+    )]
+    Certificates(String),
 }

@@ -1,1 +1,102 @@
-//! (being built)
+//! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
+
+mod audience;
+pub mod check;
+pub mod dispatch;
+pub mod keyring;
+pub mod open;
+pub mod planning;
+pub mod preview;
+pub mod publish;
+pub mod roster;
+pub mod status;
+pub mod sync;
+pub mod test_copy;
+pub mod transport;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::digest::{DigestError, Templates};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::EditionNumber;
+use crate::domain::token::Keyring;
+use crate::library::Library;
+use crate::mail::MailError;
+use crate::store::{Store, StoreError};
+
+/// Everything a command or the daemon works with.
+#[derive(Clone)]
+pub struct Service {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// The checked library.
+    pub library: Arc<Library>,
+    /// The compiled templates.
+    pub templates: Arc<Templates>,
+    /// The store, or a private copy of it.
+    pub store: Arc<dyn Store>,
+    /// Signs tokens and names messages.
+    pub keyring: Arc<Keyring>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Why the service could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A digest could not be rendered.
+    #[error("the digest of edition {edition} for {segment} cannot be made: {source}")]
+    Digest {
+        /// Which edition.
+        edition: EditionNumber,
+        /// Which segment.
+        segment: String,
+        /// Why.
+        source: DigestError,
+    },
+    /// A message could not be built or a transport not be opened.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// A file.
+    #[error("{path}: {reason}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What went wrong, and what to do.
+        reason: String,
+    },
+    /// Files with findings: config, library, templates, CSV.
+    #[error("{}", list(.0))]
+    Findings(Vec<Diagnostic>),
+    /// The keys are unusable.
+    #[error("{path}: {reason}")]
+    Keyring {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The configuration contradicts what was sent already.
+    #[error("{0}")]
+    Configuration(String),
+    /// A rule says no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl ServiceError {
+    /// A file that could not be read or written.
+    pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
+        Self::File { path: path.into(), reason: error.to_string() }
+    }
+}
+
+fn list(findings: &[Diagnostic]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -118,6 +118,17 @@ pub struct Stored {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentNumber(pub u32);
 
+/// One mailbox of a published edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Its segment.
+    pub segment: SegmentNumber,
+    /// The subscriber's name, as it was when the edition was published.
+    pub subscriber: String,
+    /// The mailbox.
+    pub address: Address,
+}
+
 /// A delivery that this process has in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
@@ -280,6 +291,9 @@ pub trait Store: Send + Sync {
     /// In one transaction: stores segments and texts, makes the edition `sending`, inserts one delivery per recipient.
     async fn publish(&self, publication: &Publication) -> Result<Published, StoreError>;
 
+    /// Everybody whom a published edition is for, by segment and name; nobody when it was not published.
+    async fn addressees(&self, edition: EditionNumber) -> Result<Vec<Addressee>, StoreError>;
+
     /// What was published; `None` when the edition was not.
     async fn published(&self, edition: EditionNumber) -> Result<Option<Stored>, StoreError>;
 
@@ -291,19 +305,13 @@ pub trait Store: Send + Sync {
     /// become `suppressed` on the way and are not returned.
     async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Records results and marks, durably, before it returns. A mark of a delivery that is not claimed by this process
+    /// Records results and marks, durably, before it returns. Returns whether the mark was set: a mailbox suppressed since
+    /// the claim is not marked and becomes `suppressed`. A mark of a delivery that is not claimed by this process
     /// is `Refused`.
-    async fn step(&self, step: Step) -> Result<(), StoreError>;
+    async fn step(&self, step: Step) -> Result<bool, StoreError>;
 
     /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.
     async fn release(&self, edition: EditionNumber) -> Result<u64, StoreError>;
-
-    /// Settles a claimed (not marked) delivery of this process whose mailbox was suppressed meanwhile: `suppressed`,
-    /// or uncertain if it is `repeated`. Returns whether it did. For when [`Store::is_suppressed`] says so before MAIL.
-    async fn withhold(&self, id: DeliveryId) -> Result<bool, StoreError>;
-
-    /// Whether this mailbox is suppressed: asked once more before MAIL.
-    async fn is_suppressed(&self, recipient: crate::domain::subscriber::RecipientId) -> Result<bool, StoreError>;
 
     /// Everything queued or deferred of this edition becomes expired.
     async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError>;

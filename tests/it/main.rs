@@ -2,6 +2,10 @@
 
 mod config;
 mod digest;
+mod journey;
 mod library;
 mod mail;
 mod store;
+mod support;
+mod tidy;
+mod world;

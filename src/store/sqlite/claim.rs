@@ -91,11 +91,10 @@ fn withhold(conn: &Connection, id: DeliveryId) -> Result<(), Fault> {
 }
 
 /// Settles a claimed delivery of ours if its mailbox was suppressed meanwhile; whether it was.
-pub(super) fn withhold_claimed(conn: &Connection, claimant: &Claimant, id: DeliveryId) -> Result<bool, Fault> {
+pub(super) fn withhold_suppressed(conn: &Connection, me: i64, id: DeliveryId) -> Result<bool, Fault> {
     let query = "SELECT count(*) FROM deliveries d JOIN recipients r ON r.id = d.recipient
                  JOIN suppressions x ON x.mac = r.mac
                  WHERE d.edition = ?1 AND d.recipient = ?2 AND d.state = 1 AND d.claim = ?3";
-    let me = claimant.number(conn)?;
     let ours = sql::number(conn, query, (id.edition.0, sql::column(id.recipient.0)?, me))? > 0;
     if ours {
         withhold(conn, id)?;

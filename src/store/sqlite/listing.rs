@@ -8,9 +8,11 @@ use super::bands::BandBook;
 use super::fault::Fault;
 use super::{people, sql};
 use crate::domain::band::BandName;
+use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{
     MailboxRecord, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, SubscriptionRecord,
 };
+use crate::store::{Addressee, SegmentNumber};
 
 /// Every subscriber, oldest first, with the mailboxes that belong to it.
 pub(super) fn subscribers(conn: &Connection) -> Result<Vec<SubscriberRecord>, Fault> {
@@ -27,6 +29,17 @@ pub(super) fn subscribers(conn: &Connection) -> Result<Vec<SubscriberRecord>, Fa
         }
     }
     Ok(records)
+}
+
+/// Everybody whom a published edition is for. Forgotten ones are left out.
+pub(super) fn addressees(conn: &Connection, edition: EditionNumber) -> Result<Vec<Addressee>, Fault> {
+    let query = "SELECT d.segment, n.name, r.address FROM deliveries d
+                 JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
+                 WHERE d.edition = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
+    sql::rows(conn, query, [edition.0], |row| {
+        let address: String = row.get(2)?;
+        Ok(Addressee { segment: SegmentNumber(row.get(0)?), subscriber: row.get(1)?, address: sql::parse(&address)? })
+    })
 }
 
 /// Every mailbox with its owner, oldest first. Forgotten ones are left out.

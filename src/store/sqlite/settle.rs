@@ -91,12 +91,6 @@ pub(super) fn state(conn: &Connection, id: DeliveryId) -> Result<Option<Delivery
     sql::row(conn, query, (id.edition.0, sql::column(id.recipient.0)?), |row| decode(row.get(0)?))
 }
 
-/// Whether a mailbox is suppressed.
-pub(super) fn is_suppressed(conn: &Connection, recipient: u64) -> Result<bool, Fault> {
-    let query = "SELECT EXISTS (SELECT 1 FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1)";
-    Ok(sql::number(conn, query, [sql::column(recipient)?])? != 0)
-}
-
 fn decode(code: i64) -> Result<DeliveryState, Fault> {
     STATES.into_iter().find(|state| step::code(*state) == code).ok_or_else(|| sql::damaged("a delivery's state"))
 }

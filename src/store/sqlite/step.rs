@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::claimant::Claimant;
 use super::fault::Fault;
 use super::people::People;
-use super::{leave, sql};
+use super::{claim, leave, sql};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::suppression::AddressHasher;
@@ -27,13 +27,18 @@ pub(super) fn code(state: DeliveryState) -> i64 {
     }
 }
 
-/// Records a result, then a mark; if one of them is refused, nothing changes.
-pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<(), Fault> {
+/// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set:
+/// it is not when the mailbox was suppressed since the claim (invariant 4).
+pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
     let me = claimant.number(conn)?;
     if let Some(done) = &step.done {
         record(conn, hasher, me, done)?;
     }
-    step.mark.map_or(Ok(()), |id| mark(conn, me, id))
+    match step.mark {
+        Some(id) if claim::withhold_suppressed(conn, me, id)? => Ok(false),
+        Some(id) => mark(conn, me, id).map(|()| true),
+        None => Ok(false),
+    }
 }
 
 fn mark(conn: &Connection, me: i64, id: DeliveryId) -> Result<(), Fault> {

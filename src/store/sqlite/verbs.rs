@@ -14,11 +14,11 @@ use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber};
 use crate::domain::segment::Segment;
-use crate::domain::subscriber::{
-    RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
-};
+use crate::domain::subscriber::{SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason};
 use crate::domain::sync::{SyncPlan, Truth};
-use crate::store::{Actor, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored};
+use crate::store::{
+    Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored,
+};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -117,6 +117,10 @@ impl Store for SqliteStore {
         self.write(move |conn| publish::publish(conn, &publication)).await
     }
 
+    async fn addressees(&self, edition: EditionNumber) -> Answer<Vec<Addressee>> {
+        self.read(move |conn| listing::addressees(conn, edition)).await
+    }
+
     async fn published(&self, edition: EditionNumber) -> Answer<Option<Stored>> {
         self.read(move |conn| publish::published(conn, edition)).await
     }
@@ -134,23 +138,14 @@ impl Store for SqliteStore {
         self.write(move |conn| claim::claim(conn, &claimant, edition, now, limit)).await
     }
 
-    async fn step(&self, step: Step) -> Answer<()> {
+    async fn step(&self, step: Step) -> Answer<bool> {
         let (hasher, claimant) = (self.hasher.clone(), Arc::clone(&self.claimant));
         self.write(move |conn| step::step(conn, &hasher, &claimant, &step)).await
-    }
-
-    async fn withhold(&self, id: DeliveryId) -> Answer<bool> {
-        let claimant = Arc::clone(&self.claimant);
-        self.write(move |conn| claim::withhold_claimed(conn, &claimant, id)).await
     }
 
     async fn release(&self, edition: EditionNumber) -> Answer<u64> {
         let claimant = Arc::clone(&self.claimant);
         self.write(move |conn| claim::release(conn, &claimant, edition)).await
-    }
-
-    async fn is_suppressed(&self, recipient: RecipientId) -> Answer<bool> {
-        self.read(move |conn| settle::is_suppressed(conn, recipient.0)).await
     }
 
     async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Answer<u64> {

@@ -1,0 +1,195 @@
+//! Arguments → what to do → exit code.
+
+mod check;
+mod failure;
+mod init;
+mod out;
+mod plan;
+mod preview;
+mod progress;
+mod run;
+mod send;
+mod status;
+mod subscribe;
+mod subscribers;
+mod sync;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::edition::EditionNumber;
+use crate::service::Service;
+use failure::Failure;
+
+/// Sends families a 15-minute online-safety activity every fortnight, through the schools and organisations that subscribe.
+#[derive(Debug, Parser)]
+#[command(name = "fortnightly", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// The configuration; activities/ and templates/ lie beside it
+    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
+    config: PathBuf,
+    /// Pretend that it is this moment, such as 2026-11-30T08:00:00Z (never when SMTP would really be spoken)
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<DateTime<chrono::FixedOffset>>,
+    /// Say more (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a working config, templates and a starter library
+    Init(init::Init),
+    /// Find everything that is wrong with config, library, templates, help block and the coming 26 fortnights
+    Check(check::Check),
+    /// Show the calendar: dates, picks, pauses, and why
+    Plan(plan::Plan),
+    /// Write the whole run to disk, to look at before it goes out; changes nothing
+    Preview(preview::Preview),
+    /// Publish and send an edition now; run again, it finishes what is left and repeats nothing
+    Send(send::Send),
+    /// Run the daemon: schedule, sending, web
+    Run(run::Run),
+    /// Show editions, deliveries, what comes next and what needs a person
+    Status(status::Status),
+    /// Bring the store into line with the subscribers in the config
+    Sync(sync::Sync),
+    /// Add a subscriber, or change the bands of one
+    Subscribe(subscribe::Subscribe),
+    /// End every subscription of an address; it is never mailed again
+    Unsubscribe(subscribe::Unsubscribe),
+    /// List, show, change, import or export subscribers
+    #[command(subcommand)]
+    Subscribers(subscribers::Subscribers),
+}
+
+/// Which edition a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Number(EditionNumber),
+    Next,
+    Due,
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "next" => Ok(Self::Next),
+            "due" => Ok(Self::Due),
+            _ => match text.parse::<u32>() {
+                Ok(number @ 1..=100_000) => Ok(Self::Number(EditionNumber(number))),
+                _ => Err("expected a number from 1, or next, or due".to_owned()),
+            },
+        }
+    }
+}
+
+/// What every command has at hand.
+struct Context {
+    global: Global,
+    clock: Clock,
+}
+
+impl Context {
+    fn config(&self) -> Result<Config, Failure> {
+        crate::config::load(&self.global.config).map_err(Failure::Config)
+    }
+
+    async fn open(&self) -> Result<Service, Failure> {
+        let config = self.config()?;
+        Ok(Service::open(config, self.clock).await?)
+    }
+
+    /// The service on a private copy of the store: for commands that must change nothing.
+    async fn open_copy(&self) -> Result<Service, Failure> {
+        let config = self.config()?;
+        Ok(Service::open_copy(config, self.clock).await?)
+    }
+
+    /// Refuses a pretended time where mail would really leave.
+    fn refuse_pretended_time(&self, config: &Config) -> Result<(), Failure> {
+        let smtp = matches!(config.mail.transport, crate::config::TransportUrl::Smtp(_));
+        if self.clock.is_pretended() && smtp {
+            return Err(Failure::Usage(
+                "--now is refused here: mail.transport speaks SMTP, and mail with a pretended date would really leave. \
+                 Use `preview`, `send --dry-run`, or a maildir: transport."
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Runs the program and returns its exit code: 0 done; 1 not done, or a check found something; 2 wrong usage or configuration.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    out::set_color(cli.global.color);
+    let daemon = matches!(cli.command, Command::Run(_));
+    out::start_log(&cli.global, daemon);
+    let clock = match cli.global.now {
+        None => Clock::System,
+        Some(moment) if daemon => Clock::ticking_from(moment.with_timezone(&Utc)),
+        Some(moment) => Clock::Fixed(moment.with_timezone(&Utc)),
+    };
+    let context = Context { global: cli.global, clock };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(&context, cli.command)),
+        Err(error) => Err(Failure::Other(anyhow::anyhow!("cannot start: {error}"))),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Init(command) => command.run(context),
+        Command::Check(command) => command.run(context).await,
+        Command::Plan(command) => command.run(context).await,
+        Command::Preview(command) => command.run(context).await,
+        Command::Send(command) => command.run(context).await,
+        Command::Run(command) => command.run(context).await,
+        Command::Status(command) => command.run(context).await,
+        Command::Sync(command) => command.run(context).await,
+        Command::Subscribe(command) => command.run(context).await,
+        Command::Unsubscribe(command) => command.run(context).await,
+        Command::Subscribers(command) => command.run(context).await,
+    }
+}

@@ -1,0 +1,58 @@
+//! `check`: everything that is wrong, before anything is sent.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::domain::diagnostic::Diagnostic;
+use crate::service::{Service, ServiceError};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let mut findings = findings(context).await?;
+        findings.sort_by(|a, b| (a.level, &a.file, a.line, a.column).cmp(&(b.level, &b.file, b.line, b.column)));
+        let errors = findings.iter().filter(|f| f.is_error()).count() as u64;
+        let warnings = findings.len() as u64 - errors;
+        if self.json {
+            out::json(&findings);
+        } else {
+            for finding in &findings {
+                out::line(&out::painted(finding));
+            }
+            let counted =
+                format!("{}, {}", out::count(errors, "error", "errors"), out::count(warnings, "warning", "warnings"));
+            out::line(&if findings.is_empty() { "Everything is in order.".to_owned() } else { counted });
+        }
+        Ok(if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+async fn findings(context: &Context) -> Result<Vec<Diagnostic>, Failure> {
+    let config = match crate::config::load(&context.global.config) {
+        Ok(config) => config,
+        Err(findings) => return Ok(findings),
+    };
+    let mut warnings = config.warnings.clone();
+    match crate::service::open::material(&config) {
+        Ok(material) => warnings.extend(material.warnings),
+        Err(findings) => {
+            warnings.extend(findings);
+            return Ok(warnings);
+        }
+    }
+    match Service::open_copy(config, context.clock).await {
+        Ok(service) => warnings.extend(service.check().await?),
+        Err(ServiceError::Findings(findings)) => warnings.extend(findings),
+        Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
+    }
+    Ok(warnings)
+}

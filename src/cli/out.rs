@@ -1,0 +1,134 @@
+//! What people and pipes read: results on standard output, the rest on standard error.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{Color, Global};
+use crate::domain::diagnostic::{Diagnostic, Level};
+
+/// Sets colours for both streams.
+pub(super) fn set_color(when: Color) {
+    let choice = match when {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Sends the log to standard error: warnings, and under `run` one line per event too.
+pub(super) fn start_log(global: &Global, daemon: bool) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) if daemon => "warn,fortnightly=info",
+        (false, 0) => "warn",
+        (false, 1) => "warn,fortnightly=debug",
+        (false, _) => "info,fortnightly=trace",
+    };
+    let ansi = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stderr().is_terminal(),
+    };
+    // Only a second start in one process could fail, and there is none.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        .with_target(false)
+        .try_init();
+}
+
+/// Whether somebody looks at standard output.
+pub(super) fn is_watched() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Writes a result line. A reader that closed the pipe has read enough.
+pub(super) fn line(text: &str) {
+    let _ = writeln!(anstream::stdout().lock(), "{text}");
+}
+
+/// Writes a line about what is going on, to standard error.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Writes one value as indented JSON.
+pub(super) fn json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => line(&text),
+        Err(error) => self::error(&format!("the answer cannot be written as JSON: {error}")),
+    }
+}
+
+/// Writes one value as one line of JSON.
+pub(super) fn json_line(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(&text),
+        Err(error) => self::error(&format!("the answer cannot be written as JSON: {error}")),
+    }
+}
+
+/// Writes an error to standard error.
+pub(super) fn error(message: &str) {
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    note(&format!("{style}error:{style:#} {message}"));
+}
+
+/// Writes findings to standard error, errors first.
+pub(super) fn findings(findings: &[Diagnostic]) {
+    let mut sorted: Vec<&Diagnostic> = findings.iter().collect();
+    sorted.sort_by_key(|finding| finding.level);
+    for finding in sorted {
+        note(&painted(finding));
+    }
+}
+
+/// A finding with its first word in colour.
+pub(super) fn painted(finding: &Diagnostic) -> String {
+    let color = if finding.level == Level::Error { AnsiColor::Red } else { AnsiColor::Yellow };
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    let text = finding.to_string();
+    match text.split_once(": ") {
+        Some((level, rest)) => format!("{style}{level}:{style:#} {rest}"),
+        None => text,
+    }
+}
+
+/// A table where people look, lines of tab-separated cells where a pipe reads.
+pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
+    if !is_watched() {
+        for row in rows {
+            line(&row.join("\t"));
+        }
+        return;
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table.set_header(header.iter().copied());
+    table.add_rows(rows);
+    line(&table.to_string());
+}
+
+/// `1 mailbox`, `2 mailboxes`.
+pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// Reads a yes or no; only where somebody sits at the terminal.
+pub(super) fn ask(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let mut stderr = anstream::stderr().lock();
+    let _ = write!(stderr, "{question} [y/N] ");
+    let _ = stderr.flush();
+    drop(stderr);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+}

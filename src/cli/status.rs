@@ -1,0 +1,82 @@
+//! `status`: where everything stands.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::domain::edition::EditionNumber;
+use crate::service::status::EditionStatus;
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Only this edition
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    edition: Option<u32>,
+    /// Also show who decided what, and when
+    #[arg(long)]
+    audit: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = context.open_copy().await?;
+        let status = service.status(self.edition.map(EditionNumber)).await?;
+        let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
+        if self.json {
+            let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;
+            if self.audit {
+                value["audit"] = serde_json::to_value(&audit).map_err(anyhow::Error::from)?;
+            }
+            out::json(&value);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let header = ["Edition", "State", "Due", "Mails", "Accepted", "Waiting", "Other", "Note"];
+        out::table(&header, status.editions.iter().map(cells).collect());
+        let counts = status.subscribers;
+        out::line(&format!(
+            "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
+            counts.active, counts.pending, counts.ended, status.suppressions
+        ));
+        match &status.next {
+            Some(next) => out::line(&format!(
+                "Next: edition {} on {}.",
+                next.edition,
+                next.due_at.format("%A %-d %B %Y at %H:%M (%:z)")
+            )),
+            None => out::line("Next: nothing is planned."),
+        }
+        for concern in &status.attention {
+            out::line(&format!("Needs a person: {concern}"));
+        }
+        for record in &audit {
+            out::line(&format!(
+                "{}\t{}\t{}\t{}\t{}",
+                record.at.to_rfc3339(),
+                record.actor,
+                record.action,
+                record.subject,
+                record.detail
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn cells(row: &EditionStatus) -> Vec<String> {
+    let d = row.deliveries;
+    vec![
+        row.edition.to_string(),
+        row.state.to_owned(),
+        row.due_at.format("%a %-d %b %Y %H:%M").to_string(),
+        d.total.to_string(),
+        d.accepted.to_string(),
+        (d.queued + d.sending + d.deferred).to_string(),
+        (d.uncertain + d.failed + d.expired + d.suppressed).to_string(),
+        row.reason.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,162 @@
+//! `subscribe` and `unsubscribe`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::sync::list;
+use super::{Context, out};
+use crate::config::Config;
+use crate::domain::address::Address;
+use crate::domain::band::Bands;
+use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest, Subscribed, SuppressionReason};
+use crate::domain::text::check_line;
+use crate::service::preview::long_date;
+use crate::service::{Service, ServiceError, roster};
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Subscribe {
+    /// Name of the school or organisation
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// The mailbox that gets the digest
+    #[arg(long, value_name = "ADDRESS")]
+    email: Address,
+    /// school, social-care, law-enforcement, health, charity or other
+    #[arg(long, value_name = "SECTOR", default_value = "school")]
+    sector: Sector,
+    /// Bands, separated by commas: 4-5,5-7
+    #[arg(long, value_name = "BANDS", required_unless_present = "ages", conflicts_with = "ages")]
+    bands: Option<String>,
+    /// Pupils from LOW until they turn HIGH: 4-11
+    #[arg(long, value_name = "LOW-HIGH")]
+    ages: Option<String>,
+    /// Language and region
+    #[arg(long, value_name = "LOCALE", default_value = "en-GB")]
+    locale: Locale,
+    /// Number in a register of schools
+    #[arg(long, value_name = "URN")]
+    urn: Option<String>,
+}
+
+impl Subscribe {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = context.open().await?;
+        let request = self.request(&service.config.bands)?;
+        let address = request.address.clone();
+        let bands = &service.config.bands;
+        let asked = list(&request.bands, bands);
+        let name = request.profile.name.clone();
+        let now = service.clock.now();
+        // The file's entries first, so that a mailbox that it names is known to be its own.
+        super::sync::sync_and_tell(&service).await?;
+        let mut results = service.store.subscribe(&[request], now).await?;
+        match results.pop() {
+            Some(Subscribed::Added) => {
+                out::line(&format!("Subscribed {name} <{address}> to {asked}."));
+            }
+            Some(Subscribed::Updated { before, after }) if before == after => {
+                out::line(&format!(
+                    "{address} is subscribed already, with just these bands: {asked}. Nothing changed."
+                ));
+            }
+            Some(Subscribed::Updated { before, after }) => {
+                out::line(&format!("Updated {address}:"));
+                out::line(&format!("  old: {} ({})", before.0.name, list(&before.1, bands)));
+                out::line(&format!("  new: {} ({})", after.0.name, list(&after.1, bands)));
+                tell_config_name(&service.config, &address, &name, &after.0);
+            }
+            Some(Subscribed::Left(reason)) => return Err(left(&address, reason).into()),
+            None => return Err(ServiceError::Refused("the store gave no answer".into()).into()),
+        }
+        first_edition(&service).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn request(&self, bands: &Bands) -> Result<SubscribeRequest, Failure> {
+        check_line(&self.name).map_err(|error| Failure::Usage(format!("--name {error}")))?;
+        if self
+            .urn
+            .as_ref()
+            .is_some_and(|urn| urn.is_empty() || urn.len() > 20 || !urn.bytes().all(|b| b.is_ascii_alphanumeric()))
+        {
+            return Err(Failure::Usage("--urn must be 1 to 20 letters and digits".into()));
+        }
+        let wanted =
+            roster::wanted_bands(self.bands.as_deref().unwrap_or(""), self.ages.as_deref().unwrap_or(""), bands);
+        Ok(SubscribeRequest {
+            profile: Profile {
+                name: self.name.clone(),
+                sector: self.sector,
+                locale: self.locale,
+                urn: self.urn.clone(),
+            },
+            address: self.email.clone(),
+            bands: wanted.map_err(Failure::Usage)?,
+            origin: Origin::Cli,
+        })
+    }
+}
+
+fn tell_config_name(config: &Config, address: &Address, asked: &str, now: &Profile) {
+    if let (true, Some(line)) = (now.name != asked, config.line_of_address(address)) {
+        out::line(&format!("  The name comes from {}:{line}; change it there.", config.file.display()));
+    }
+}
+
+fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
+    let why = match reason {
+        SuppressionReason::Unsubscribed => "it unsubscribed",
+        SuppressionReason::Bounced => "its mail came back",
+        SuppressionReason::Complained => "its reader complained",
+        SuppressionReason::Operator => "an operator suppressed it",
+    };
+    ServiceError::Refused(format!(
+        "{address} is never mailed: {why}. Only its own confirmation brings it back, and this version cannot ask for one yet (--confirm)."
+    ))
+}
+
+async fn first_edition(service: &Service) -> Result<(), Failure> {
+    let editions = service.store.editions().await?;
+    match service.next(service.clock.now(), &editions) {
+        Some(next) => out::line(&format!(
+            "Its first edition is number {}, on {}.",
+            next.edition,
+            long_date(next.due_at.date_naive())
+        )),
+        None => out::line("No edition is planned yet."),
+    }
+    Ok(())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Unsubscribe {
+    /// The mailbox that gets nothing more
+    #[arg(value_name = "ADDRESS")]
+    address: Address,
+}
+
+impl Unsubscribe {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let (store, _) = crate::service::open::store(&config, context.clock).await?;
+        let store: &dyn Store = store.as_ref();
+        let address = &self.address;
+        let left = store.unsubscribe(address, SuppressionReason::Unsubscribed, "cli", context.clock.now()).await?;
+        match left {
+            Some(name) => out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again.")),
+            None => out::line(&format!(
+                "{address} had no subscription. It is now on the list of addresses that are never mailed."
+            )),
+        }
+        if let Some(line) = config.line_of_address(address) {
+            out::note(&format!(
+                "{}:{line} still names it; the entry no longer has any effect for it.",
+                config.file.display()
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

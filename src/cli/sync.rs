@@ -1,0 +1,130 @@
+//! `sync`: the store follows the config.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::domain::band::{BandName, BandSet, Bands};
+use crate::domain::sync::{SyncChange, SyncPlan, Who};
+use crate::service::Service;
+use crate::service::open;
+use crate::service::sync::{Synced, sync};
+
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    /// Only say what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Apply it even when many subscriptions would end
+    #[arg(long)]
+    yes: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sync {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let clock = context.clock;
+        let (store, _) =
+            if self.dry_run { open::copy(&config, clock).await? } else { open::store(&config, clock).await? };
+        let synced = sync(store.as_ref(), &config.subscribers, self.yes, clock.now()).await?;
+        let lines = changes(&synced.plan, &config.bands);
+        if self.json {
+            out::json(&json!({
+                "applied": synced.applied && !self.dry_run,
+                "changes": lines,
+                "ending": synced.plan.ending,
+                "active_before": synced.plan.active_before,
+            }));
+        } else {
+            for text in &lines {
+                out::line(text);
+            }
+            if lines.is_empty() {
+                out::line("The store agrees with the config: nothing to change.");
+            }
+        }
+        warn_shared(&synced.plan, &config.file.display().to_string());
+        if synced.waits_for_consent() {
+            out::error(&consent(&synced.plan));
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Syncs inside `send` and `run`, telling what changed on standard error. Returns whether it was applied.
+pub(super) async fn sync_and_tell(service: &Service) -> Result<Synced, Failure> {
+    let config = &service.config;
+    let synced = sync(service.store.as_ref(), &config.subscribers, false, service.clock.now()).await?;
+    if synced.applied {
+        for text in changes(&synced.plan, &config.bands) {
+            out::note(&text);
+        }
+    }
+    warn_shared(&synced.plan, &config.file.display().to_string());
+    Ok(synced)
+}
+
+/// Why a sync waits, and what to do.
+pub(super) fn consent(plan: &SyncPlan) -> String {
+    format!(
+        "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
+        plan.ending, plan.active_before
+    )
+}
+
+fn warn_shared(plan: &SyncPlan, file: &str) {
+    for (address, first, others) in &plan.shared {
+        let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+        out::note(&format!(
+            "warning: {file}:{first}: {address} is also named on line {}: it gets the bands of all and belongs to this entry",
+            others.join(", ")
+        ));
+    }
+}
+
+/// One line per change, for people at a terminal.
+pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
+    let mut lines = Vec::new();
+    let name = |who: &Who| match who {
+        Who::New(at) => match plan.changes.get(*at) {
+            Some(SyncChange::AddSubscriber(profile)) => profile.name.clone(),
+            _ => "a new subscriber".to_owned(),
+        },
+        Who::Known(id) => format!("subscriber {}", id.0),
+    };
+    for change in &plan.changes {
+        lines.push(match change {
+            SyncChange::AddSubscriber(profile) => format!("new: {} ({})", profile.name, profile.sector),
+            SyncChange::UpdateSubscriber { before, after, .. } if before.name != after.name => {
+                format!("renamed: {} is now {}", before.name, after.name)
+            }
+            SyncChange::UpdateSubscriber { after, .. } => format!("updated: {} ({})", after.name, after.sector),
+            SyncChange::Start { subscriber, address, bands: set } => {
+                format!("subscribed: {address} for {} ({})", name(subscriber), list(set, bands))
+            }
+            SyncChange::Restore { address, bands: set, .. } => format!("restored: {address} ({})", list(set, bands)),
+            SyncChange::Rebands { address, before, after, .. } => {
+                format!("bands: {address} had {}, now {}", list(before, bands), list(after, bands))
+            }
+            SyncChange::End { address, .. } => format!("ended: {address} (its entry is gone)"),
+        });
+    }
+    for (address, reason) in &plan.kept_out {
+        lines.push(format!("not brought back: {address} ({reason})"));
+    }
+    lines
+}
+
+/// `4-5, 5-7` in the service's order; bands that are no longer configured come last.
+pub(super) fn list(set: &BandSet, bands: &Bands) -> String {
+    let mut names: Vec<&str> = bands.ordered(set).iter().map(|band| band.id.as_str()).collect();
+    names.extend(set.iter().filter(|name| bands.get(name).is_none()).map(BandName::as_str));
+    names.join(", ")
+}

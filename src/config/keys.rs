@@ -1,0 +1,183 @@
+//! Every key of the contract: where it may stand, how it is used and how it is written.
+
+/// How a key is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Usage {
+    /// One value, which the environment may override.
+    Scalar,
+    /// A list or tables: only in the file.
+    Nested,
+    /// In the contract, but this version does not honour it.
+    Later,
+    /// A secret, which must not stand in the file.
+    Secret,
+}
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) usage: Usage,
+    /// A value as it stands in the file.
+    pub(super) example: &'static str,
+}
+
+/// The keys that may stand below one heading.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The heading, with its brackets.
+    pub(super) heading: &'static str,
+    /// The name that environment variables use; empty for tables that cannot come from there.
+    pub(super) name: &'static str,
+    pub(super) keys: &'static [Key],
+}
+
+impl Table {
+    /// The key of this name.
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// How messages name a key: with its section, where it has one.
+    pub(super) fn path(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+const fn scalar(name: &'static str, example: &'static str) -> Key {
+    Key { name, usage: Usage::Scalar, example }
+}
+
+const fn nested(name: &'static str, example: &'static str) -> Key {
+    Key { name, usage: Usage::Nested, example }
+}
+
+const fn later(name: &'static str) -> Key {
+    Key { name, usage: Usage::Later, example: "" }
+}
+
+pub(super) static SERVICE: Table = Table {
+    heading: "[service]",
+    name: "service",
+    keys: &[
+        scalar("name", "\"Online Safety at Home\""),
+        scalar("from", "\"Online Safety at Home <activities@example.org>\""),
+        scalar("reply_to", "\"team@example.org\""),
+        scalar("postal_address", "\"1 High Street, Anytown AB1 2CD\""),
+        scalar("base_url", "\"https://activities.example.org\""),
+        scalar("nation", "\"england\""),
+    ],
+};
+
+pub(super) static STORE: Table =
+    Table { heading: "[store]", name: "store", keys: &[scalar("url", "\"sqlite:var/fortnightly.db\"")] };
+
+pub(super) static SCHEDULE: Table = Table {
+    heading: "[schedule]",
+    name: "schedule",
+    keys: &[
+        scalar("anchor", "2026-09-07"),
+        scalar("send_at", "08:00:00"),
+        scalar("timezone", "\"Europe/London\""),
+        scalar("grace", "\"72h\""),
+        scalar("plan_ahead", "3"),
+        scalar("on_closed_day", "\"shift\""),
+        scalar("approval", "\"automatic\""),
+        nested("pauses", "[[schedule.pauses]]"),
+        nested("occasions", "[[schedule.occasions]]"),
+    ],
+};
+
+pub(super) static PAUSE: Table = Table {
+    heading: "[[schedule.pauses]]",
+    name: "",
+    keys: &[
+        scalar("from", "2026-12-19"),
+        scalar("to", "2027-01-03"),
+        scalar("reason", "\"Christmas holidays\""),
+        scalar("on_closed_day", "\"skip\""),
+    ],
+};
+
+pub(super) static OCCASION: Table = Table {
+    heading: "[[schedule.occasions]]",
+    name: "",
+    keys: &[scalar("name", "\"safer-internet-day\""), scalar("on", "2027-02-09")],
+};
+
+pub(super) static BAND: Table = Table {
+    heading: "[[bands]]",
+    name: "",
+    keys: &[scalar("id", "\"4-5\""), scalar("label", "\"Ages 4 to 5\""), scalar("min", "4"), scalar("max", "5")],
+};
+
+pub(super) static MAIL: Table = Table {
+    heading: "[mail]",
+    name: "mail",
+    keys: &[
+        scalar("transport", "\"smtps://relay.example.org\""),
+        scalar("tls", "\"required\""),
+        scalar("username", "\"digest\""),
+        scalar("password_file", "\"secrets/smtp-password\""),
+        Key { name: "password", usage: Usage::Secret, example: "" },
+        scalar("connections", "8"),
+        later("rate_per_second"),
+        later("daily_cap"),
+        later("window"),
+        scalar("ca_file", "\"relay-ca.pem\""),
+        scalar("bounce_address", "\"bounces@example.org\""),
+        later("bounce_maildir"),
+        scalar("on_uncertain", "\"resend\""),
+        later("dkim"),
+    ],
+};
+
+pub(super) static WEB: Table = Table {
+    heading: "[web]",
+    name: "web",
+    keys: &[
+        scalar("listen", "\"127.0.0.1:8025\""),
+        later("console_listen"),
+        scalar("secret_file", "\"var/secret\""),
+        later("console_password_file"),
+    ],
+};
+
+pub(super) static RETENTION: Table =
+    Table { heading: "[retention]", name: "retention", keys: &[later("attempts"), later("ended")] };
+
+pub(super) static SUBSCRIBER: Table = Table {
+    heading: "[[subscribers]]",
+    name: "",
+    keys: &[
+        scalar("name", "\"Hillside Primary School\""),
+        scalar("sector", "\"school\""),
+        scalar("email", "\"office@hillside.example\""),
+        nested("bands", "[\"4-5\", \"5-7\"]"),
+        nested("ages", "[4, 11]"),
+        scalar("locale", "\"en-GB\""),
+        scalar("urn", "\"123456\""),
+    ],
+};
+
+/// The sections that the environment may override.
+pub(super) static SECTIONS: [&Table; 6] = [&SERVICE, &STORE, &SCHEDULE, &MAIL, &WEB, &RETENTION];
+
+/// What may stand at the top of the file.
+pub(super) static TOP: [(&str, &Table); 8] = [
+    ("service", &SERVICE),
+    ("store", &STORE),
+    ("schedule", &SCHEDULE),
+    ("bands", &BAND),
+    ("mail", &MAIL),
+    ("web", &WEB),
+    ("retention", &RETENTION),
+    ("subscribers", &SUBSCRIBER),
+];
+
+/// The heading under which a key of this name may stand, when there is just one.
+pub(super) fn home_of(name: &str) -> Option<&'static str> {
+    let mut homes = TOP.iter().filter(|(_, table)| table.key(name).is_some_and(|key| key.usage != Usage::Secret));
+    let first = homes.next()?;
+    homes.next().is_none().then_some(first.1.heading)
+}

@@ -1,0 +1,123 @@
+//! `[schedule]`: when editions go out.
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+use super::duration;
+use super::fields::{Fields, entries};
+use super::findings::{Findings, Place, shown};
+use super::keys::{OCCASION, PAUSE};
+use super::raw::Raw;
+use crate::domain::activity::is_slug;
+use crate::domain::calendar::{Approval, ClosedDayPolicy, Occasion, Pause, Schedule};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::nearest::nearest;
+
+/// How late an edition may go out when nothing else is said, in hours.
+const GRACE_HOURS: i64 = 72;
+
+/// Checks `[schedule]`.
+pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule> {
+    let anchor = fields.required(f, "anchor").and_then(|raw| raw.date(f));
+    let eight = NaiveTime::MIN + TimeDelta::hours(8);
+    let send_at = fields.or(f, "send_at", eight, Raw::time);
+    let timezone = fields.or(f, "timezone", Tz::Europe__London, |raw, f| timezone(f, raw));
+    let grace = fields.or(f, "grace", TimeDelta::hours(GRACE_HOURS), |raw, f| grace(f, raw));
+    let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26));
+    let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, Raw::word);
+    let approval = fields.or(f, "approval", Approval::Automatic, Raw::word);
+    let pauses = pauses(f, fields);
+    let occasions = occasions(f, fields);
+    Some(Schedule {
+        anchor: anchor?,
+        send_at,
+        timezone,
+        grace,
+        plan_ahead: u32::from(plan_ahead),
+        on_closed_day,
+        approval,
+        pauses,
+        holidays: Vec::new(),
+        occasions,
+    })
+}
+
+fn timezone(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<Tz> {
+    let text = raw.text(f)?;
+    let found: Option<Tz> = text.parse().ok();
+    if found.is_none() {
+        let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+        let in_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text.trim()));
+        let help = match names().find(in_city).or_else(|| nearest(text, names())) {
+            Some(name) => format!("did you mean “{name}”?"),
+            None => raw.like_this(),
+        };
+        raw.bad(f, text, "is not a time zone", help);
+    }
+    found
+}
+
+fn grace(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
+    let text = raw.text(f)?;
+    duration::parse(text).map_err(|error| raw.bad(f, text, error, raw.like_this())).ok()
+}
+
+fn pauses(f: &mut Findings<'_>, fields: &Fields<'_>) -> Vec<Pause> {
+    let value = fields.get("pauses").map(|raw| (raw.value, raw.place));
+    let read: Vec<_> = entries(f, &PAUSE, value)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|entry| pause(f, entry).map(|pause| (pause, entry.place())))
+        .collect();
+    warn_of_overlaps(f, &read);
+    read.into_iter().map(|(pause, _)| pause).collect()
+}
+
+fn pause(f: &mut Findings<'_>, entry: &Fields<'_>) -> Option<Pause> {
+    let from = entry.required(f, "from").and_then(|raw| raw.date(f));
+    let to = entry.required(f, "to").and_then(|raw| raw.date(f).map(|date| (raw, date)));
+    let reason = entry.required(f, "reason").and_then(|raw| raw.line(f));
+    let on_closed_day = entry.get("on_closed_day").and_then(|raw| raw.word(f));
+    let (from, (raw, to)) = (from?, to?);
+    if to < from {
+        raw.error(f, "bad-value", format_args!("{to} is before from = {from}"), "swap the two dates, or mend the year");
+        return None;
+    }
+    Some(Pause { from, to, reason: reason?, on_closed_day })
+}
+
+/// Overlapping pauses may carry different rules; then the reader cannot tell which one counts.
+fn warn_of_overlaps(f: &mut Findings<'_>, pauses: &[(Pause, Place<'_>)]) {
+    let mut order: Vec<_> = pauses.iter().collect();
+    order.sort_by_key(|(pause, _)| pause.from);
+    let mut last: Option<(NaiveDate, &str)> = None;
+    for (pause, place) in order {
+        if let Some((end, reason)) = last.filter(|(end, _)| pause.from <= *end) {
+            let what =
+                format!("the pause {} begins before the pause {} ends ({end})", shown(&pause.reason), shown(reason));
+            f.add(*place, Diagnostic::warning("overlapping-pauses", what).help("let each day belong to one pause"));
+        }
+        if last.is_none_or(|(end, _)| end < pause.to) {
+            last = Some((pause.to, &pause.reason));
+        }
+    }
+}
+
+fn occasions(f: &mut Findings<'_>, fields: &Fields<'_>) -> Vec<Occasion> {
+    let value = fields.get("occasions").map(|raw| (raw.value, raw.place));
+    entries(f, &OCCASION, value).unwrap_or_default().iter().filter_map(|entry| occasion(f, entry)).collect()
+}
+
+fn occasion(f: &mut Findings<'_>, entry: &Fields<'_>) -> Option<Occasion> {
+    let name = entry.required(f, "name").and_then(|raw| {
+        let text = raw.text(f)?;
+        if is_slug(text) {
+            return Some(text.to_owned());
+        }
+        let what = "must consist of lower-case letters, digits and hyphens, as in the activities' occasions";
+        raw.bad(f, text, what, raw.like_this());
+        None
+    });
+    let on = entry.required(f, "on").and_then(|raw| raw.date(f));
+    Some(Occasion { name: name?, on: on? })
+}

@@ -1,0 +1,130 @@
+//! The operator's page of a preview: the edition, why each activity was picked, every segment with its count.
+
+use handlebars::Handlebars;
+use serde::Serialize;
+
+static PAGE: &str = include_str!("index.html.hbs");
+
+/// What the page shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexView {
+    /// The service's name.
+    pub service: String,
+    /// The edition's number.
+    pub edition: u32,
+    /// The send date, in words.
+    pub date: String,
+    /// The send time.
+    pub time: String,
+    /// The edition's state.
+    pub state: String,
+    /// The theme's title.
+    pub theme: String,
+    /// Why this theme.
+    pub theme_reason: String,
+    /// Why the date is not the fortnight's first day.
+    pub shifted: Option<String>,
+    /// What is worth knowing first.
+    pub notes: Vec<String>,
+    /// The picks.
+    pub picks: Vec<IndexPick>,
+    /// The segments.
+    pub segments: Vec<IndexSegment>,
+    /// How many segments.
+    pub segments_count: usize,
+    /// All recipients.
+    pub recipients: u64,
+}
+
+/// One pick.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexPick {
+    /// The band.
+    pub band: String,
+    /// The activity's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Why this one.
+    pub reason: String,
+}
+
+/// One segment; its files lie beside the page.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexSegment {
+    /// Its id, which names its files.
+    pub id: String,
+    /// Its sector.
+    pub sector: String,
+    /// Its bands, in words.
+    pub bands: String,
+    /// How many mailboxes.
+    pub recipients: u64,
+    /// The subject.
+    pub subject: String,
+    /// Size of the HTML, in kB of 1,000 bytes.
+    pub kilobytes: usize,
+    /// The subscribers in it, by name.
+    pub names: Vec<String>,
+    /// The text version, shown beside the HTML.
+    pub text: String,
+}
+
+/// The page as HTML. It needs no script and no network.
+///
+/// # Panics
+/// Never: the template is compiled in, and a test renders it with every field.
+pub fn page(view: &IndexView) -> String {
+    Handlebars::new().render_template(PAGE, view).expect("the compiled-in page renders every view: a test shows it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_edition_and_escapes_names() {
+        let view = IndexView {
+            service: "S".into(),
+            edition: 7,
+            date: "Monday 30 November 2026".into(),
+            time: "08:00".into(),
+            state: "planned".into(),
+            theme: "Kindness".into(),
+            theme_reason: "never used".into(),
+            shifted: Some("moved".into()),
+            notes: vec!["a note".into()],
+            picks: vec![IndexPick {
+                band: "14+".into(),
+                id: "kindness/x".into(),
+                title: "X".into(),
+                reason: "never used".into(),
+            }],
+            segments: vec![IndexSegment {
+                id: "school.14plus.en-GB".into(),
+                sector: "school".into(),
+                bands: "14+".into(),
+                recipients: 2,
+                subject: "Kindness".into(),
+                kilobytes: 40,
+                names: vec!["<b>Bad</b> School".into()],
+                text: "KINDNESS & more".into(),
+            }],
+            segments_count: 1,
+            recipients: 2,
+        };
+        let html = page(&view);
+        for part in [
+            "Edition 7",
+            "Monday 30 November 2026",
+            "never used",
+            "school.14plus.en-GB.html",
+            "&lt;b&gt;Bad",
+            "a note",
+            "KINDNESS &amp; more",
+        ] {
+            assert!(html.contains(part), "{part} is missing");
+        }
+        assert!(!html.contains("<script"));
+    }
+}

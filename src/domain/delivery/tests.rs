@@ -1,0 +1,135 @@
+//! The state machine against a drawing made by hand, and over random histories.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued, Suppressed, Uncertain};
+
+/// Every event there is, for outcomes that live long enough.
+fn events(outcomes: &[Outcome]) -> Vec<Event<'_>> {
+    let mut all = vec![Event::Claim, Event::Mark, Event::Release, Event::Expire, Event::Suppress, Event::Retry];
+    for yes in [false, true] {
+        all.push(Event::Crash { resend: yes });
+        all.extend(outcomes.iter().map(|outcome| Event::Outcome { outcome, retry: yes }));
+    }
+    all
+}
+
+fn outcomes() -> Vec<Outcome> {
+    let reply = Reply::default;
+    vec![
+        Outcome::Accepted(reply()),
+        Outcome::Transient(reply()),
+        Outcome::Permanent { reply: reply(), suppress: Some(SuppressionReason::Bounced) },
+        Outcome::Uncertain(reply()),
+        Outcome::SenderRefused(reply()),
+    ]
+}
+
+/// Where each state may lead, drawn by hand: once when nothing was perhaps accepted before, once when something was.
+fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
+    let mut arrows = BTreeSet::from([
+        (Queued, Claimed),
+        (Deferred, Claimed),
+        (Claimed, AtDot),
+        (Claimed, Queued),
+        (Claimed, Deferred),
+        (AtDot, Accepted),
+        (AtDot, Queued),
+        (AtDot, Deferred),
+        (AtDot, Uncertain),
+        (Failed, Queued),
+        (Expired, Queued),
+        (Uncertain, Queued),
+    ]);
+    if repeated {
+        arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Uncertain)));
+    } else {
+        arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Suppressed)));
+        arrows.extend([Queued, Deferred, Claimed, AtDot].map(|from| (from, Expired)));
+        arrows.extend([Claimed, AtDot].map(|from| (from, Failed)));
+    }
+    arrows
+}
+
+#[test]
+fn leads_only_where_drawn() {
+    let outcomes = outcomes();
+    for repeated in [false, true] {
+        let found: BTreeSet<_> = DeliveryState::ALL
+            .iter()
+            .flat_map(|&from| events(&outcomes).into_iter().map(move |event| (from, event)))
+            .filter_map(|(from, event)| Some((from, from.on(event, repeated).ok()?)))
+            .collect();
+        assert_eq!(found, drawn(repeated), "repeated: {repeated}");
+    }
+}
+
+#[test]
+fn a_reply_means_what_the_contract_says() {
+    let [accepted, transient, permanent, uncertain, refused] = outcomes().try_into().unwrap();
+    let after = |outcome, retry, repeated| AtDot.on(Event::Outcome { outcome, retry }, repeated).unwrap();
+    assert_eq!(after(&accepted, false, true), Accepted);
+    assert_eq!(after(&transient, true, true), Deferred);
+    assert_eq!(after(&transient, false, false), Expired);
+    assert_eq!(after(&transient, false, true), Uncertain);
+    assert_eq!(after(&permanent, true, false), Failed);
+    assert_eq!(after(&permanent, true, true), Uncertain);
+    assert_eq!(after(&uncertain, false, false), Uncertain);
+    assert_eq!(after(&uncertain, true, false), Deferred);
+    assert_eq!(after(&refused, true, true), Queued);
+}
+
+#[test]
+fn nothing_is_accepted_or_uncertain_before_the_dot() {
+    for outcome in [Outcome::Accepted(Reply::default()), Outcome::Uncertain(Reply::default())] {
+        let error = Claimed.on(Event::Outcome { outcome: &outcome, retry: true }, false).unwrap_err();
+        assert_eq!(error.to_string(), "a delivery that is Claimed cannot take an outcome");
+    }
+}
+
+#[test]
+fn codes_and_words_are_fixed() {
+    let all: Vec<_> = DeliveryState::ALL.iter().map(|s| (s.code(), s.group(), s.is_settled())).collect();
+    assert_eq!(
+        all,
+        [
+            (0, "queued", false),
+            (1, "sending", false),
+            (2, "sending", false),
+            (3, "accepted", true),
+            (4, "deferred", false),
+            (5, "uncertain", true),
+            (6, "failed", true),
+            (7, "expired", true),
+            (8, "suppressed", true),
+        ]
+    );
+    for &state in DeliveryState::ALL {
+        assert_eq!(DeliveryState::from_code(state.code()), Some(state));
+    }
+    assert_eq!(DeliveryState::from_code(9), None);
+}
+
+proptest! {
+    /// Over any history: accepted is final, and once a 2xx may have gone unseen, the delivery never settles as
+    /// anything but accepted or uncertain (invariant 3).
+    #[test]
+    fn no_2xx_is_forgotten(start in 0_u8..9, steps in prop::collection::vec(0_usize..64, 1..60)) {
+        let outcomes = outcomes();
+        let events = events(&outcomes);
+        let mut state = DeliveryState::from_code(start).unwrap();
+        let mut repeated = state == Uncertain;
+        for step in steps {
+            let event = events[step % events.len()];
+            let Ok(next) = state.on(event, repeated) else { continue };
+            prop_assert_ne!(state, Accepted);
+            repeated = state.repeated_after(event, repeated);
+            state = next;
+            prop_assert!(!(repeated && state.is_settled()) || matches!(state, Accepted | Uncertain));
+            prop_assert!(state != Uncertain || repeated);
+        }
+    }
+}

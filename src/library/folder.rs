@@ -1,0 +1,164 @@
+//! What lies in the library's folder: which files are themes, activities, notices, help, and which are strays.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::activity::is_slug;
+use crate::domain::diagnostic::Diagnostic;
+
+use super::activity::is_picture;
+use super::page::unreadable;
+
+/// The folder of notices, which is no theme.
+const NOTICES: &str = "notices";
+
+/// One theme's folder.
+#[derive(Debug)]
+pub(super) struct ThemeFolder {
+    /// Its name.
+    pub(super) name: String,
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// Whether it has a theme.md.
+    pub(super) has_theme: bool,
+    /// The names of its activities, without `.md`, in order.
+    pub(super) activities: Vec<String>,
+    /// Every file in it.
+    pub(super) files: BTreeSet<String>,
+}
+
+/// A whole library's files, in order of their names.
+#[derive(Debug, Default)]
+pub(super) struct Folder {
+    pub(super) themes: Vec<ThemeFolder>,
+    /// The names of the notices, without `.md`.
+    pub(super) notices: Vec<String>,
+    pub(super) notices_path: PathBuf,
+    pub(super) has_help: bool,
+}
+
+/// One entry of a folder.
+struct Item {
+    name: String,
+    path: PathBuf,
+    is_dir: bool,
+    is_file: bool,
+}
+
+impl Item {
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn stray(&self, help: &str) -> Diagnostic {
+        Diagnostic::warning("stray-file", "is no part of the library and is not read").in_file(self.shown()).help(help)
+    }
+}
+
+/// Looks through `dir`, two levels deep.
+pub(super) fn walk(dir: &Path, found: &mut Vec<Diagnostic>) -> Folder {
+    let mut folder = Folder { notices_path: dir.join(NOTICES), ..Folder::default() };
+    for item in items(dir, found) {
+        if item.is_dir && item.name == NOTICES {
+            folder.notices = notices(&item.path, found);
+        } else if item.is_dir {
+            if check_slug(&item, &item.name, found) {
+                folder.themes.push(theme(item, found));
+            }
+        } else if item.name == "help.toml" && item.is_file {
+            folder.has_help = true;
+        } else if item.name != "README.md" {
+            let help = "an activity lies in its theme's folder: THEME/NAME.md; delete this file or move it";
+            found.push(item.stray(help));
+        }
+    }
+    folder
+}
+
+fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
+    let mut theme = ThemeFolder {
+        name: folder.name,
+        path: folder.path,
+        has_theme: false,
+        activities: Vec::new(),
+        files: BTreeSet::new(),
+    };
+    for item in items(&theme.path, found) {
+        match item.name.strip_suffix(".md") {
+            _ if !item.is_file => found.push(item.stray("folders inside a theme are not read: move the files up")),
+            Some("theme") => theme.has_theme = true,
+            Some(name) if check_slug(&item, name, found) => theme.activities.push(name.to_owned()),
+            Some(_) => {}
+            None if is_picture(&item.name) => {}
+            None => found.push(item.stray("activities end in .md, pictures in .png, .jpg or .gif; delete other files")),
+        }
+        theme.files.insert(item.name);
+    }
+    theme
+}
+
+fn notices(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<String> {
+    let mut names = Vec::new();
+    for item in items(dir, found) {
+        match item.name.strip_suffix(".md") {
+            Some(name) if item.is_file => names.extend(check_slug(&item, name, found).then(|| name.to_owned())),
+            _ => found.push(item.stray("a notice is a file NAME.md; delete this one or move it")),
+        }
+    }
+    names
+}
+
+/// The entries of a folder by name, without hidden files and editors' backups.
+fn items(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<Item> {
+    let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Ok(entries) => entries,
+        Err(error) => {
+            found.push(unreadable(&dir.display().to_string(), &error));
+            return Vec::new();
+        }
+    };
+    let mut items = Vec::new();
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if is_ignored(&name) {
+            continue;
+        }
+        match fs::metadata(&path) {
+            Ok(meta) => items.push(Item { name, path, is_dir: meta.is_dir(), is_file: meta.is_file() }),
+            Err(error) => found.push(unreadable(&path.display().to_string(), &error)),
+        }
+    }
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    items
+}
+
+fn is_ignored(name: &str) -> bool {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    name.starts_with(['.', '#']) || ends(&["~", ".swp", ".swo"])
+}
+
+/// Notes a name that is no slug, with one that would be.
+fn check_slug(item: &Item, name: &str, found: &mut Vec<Diagnostic>) -> bool {
+    if is_slug(name) {
+        return true;
+    }
+    let ending = if item.is_dir { "" } else { ".md" };
+    let rules = "names are made of lower-case letters, digits and hyphens";
+    let help = match slug(name) {
+        Some(slug) => format!("rename it to {slug}{ending} ({rules})"),
+        None => format!("rename it: {rules}"),
+    };
+    found.push(Diagnostic::error("bad-name", "the name cannot stand in an address").in_file(item.shown()).help(help));
+    false
+}
+
+/// The slug most like a name.
+fn slug(name: &str) -> Option<String> {
+    if !name.is_ascii() {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    Some(words.join("-")).filter(|slug| is_slug(slug))
+}

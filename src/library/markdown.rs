@@ -1,0 +1,298 @@
+//! Markdown → checked [`Prose`]: what the digest cannot show is refused, with its place.
+
+use std::iter::Peekable;
+use std::ops::Range;
+
+use pulldown_cmark::{Event, HeadingLevel, OffsetIter, Options, Parser, Tag};
+
+use crate::domain::prose::{Block, Inline, Prose};
+
+use super::page::Page;
+use super::refusal::refusal;
+use super::{inline, words};
+
+/// How many lists, quotations, links and stresses may stand inside each other.
+pub(super) const DEPTH_LIMIT: usize = 12;
+
+/// A body, cut at its headings of level 1 and 2.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// What stands before the first heading.
+    pub(super) opening: Prose,
+    /// Where it begins, or where it would.
+    pub(super) opening_at: usize,
+    /// Whether something in it was refused, so that its emptiness proves nothing.
+    pub(super) opening_refused: bool,
+    /// The headings with what follows them.
+    pub(super) sections: Vec<Section>,
+}
+
+/// A heading and the text below it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// The heading's words.
+    pub(super) title: String,
+    /// Where the heading stands.
+    pub(super) at: usize,
+    /// Whether it has level 2, as it should.
+    pub(super) level_two: bool,
+    /// Whether a line of dashes below a text made it a heading.
+    pub(super) underlined: bool,
+    /// What follows.
+    pub(super) body: Prose,
+    /// Whether something in it was refused, so that its emptiness proves nothing.
+    pub(super) refused: bool,
+}
+
+/// Reads the page from byte `start` on.
+pub(super) fn read(page: &Page, start: usize) -> Outline {
+    // These extensions are switched on to be refused: otherwise their marks would be printed as text.
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let body = &page.text()[start..];
+    let blank = body.len() - body.trim_start().len();
+    let events = Parser::new_ext(body, options).into_offset_iter().peekable();
+    let mut reader = Reader { page, start, events, depth: 0 };
+    let mut outline = Outline { opening_at: start + blank, ..Outline::default() };
+    while let Some((event, range)) = reader.next() {
+        if let Event::Start(Tag::Heading { level: level @ (HeadingLevel::H1 | HeadingLevel::H2), .. }) = event {
+            outline.sections.push(reader.section(level == HeadingLevel::H2, &range));
+            continue;
+        }
+        let errors = page.count();
+        let block = reader.block(event, range);
+        let (body, refused) = match outline.sections.last_mut() {
+            Some(section) => (&mut section.body, &mut section.refused),
+            None => (&mut outline.opening, &mut outline.opening_refused),
+        };
+        body.0.extend(block);
+        *refused |= page.count() > errors;
+    }
+    outline
+}
+
+/// A walk over the events of one body. Ranges are moved to count from the start of the page.
+pub(super) struct Reader<'p> {
+    pub(super) page: &'p Page,
+    start: usize,
+    events: Peekable<OffsetIter<'p>>,
+    depth: usize,
+}
+
+impl<'p> Reader<'p> {
+    /// The next event and its bytes in the page.
+    pub(super) fn next(&mut self) -> Option<(Event<'p>, Range<usize>)> {
+        self.events.next().map(|(event, range)| (event, self.start + range.start..self.start + range.end))
+    }
+
+    /// The next event, not taken.
+    pub(super) fn peek(&mut self) -> Option<&Event<'p>> {
+        self.events.peek().map(|(event, _)| event)
+    }
+
+    /// Takes everything up to the end that belongs to the start taken last.
+    pub(super) fn skip_to_end(&mut self) {
+        let mut open = 1;
+        while open > 0 {
+            match self.events.next() {
+                Some((Event::Start(_), _)) => open += 1,
+                Some((Event::End(_), _)) => open -= 1,
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
+    /// Reads what is inside the start taken last, unless it is nested too deeply; then takes its end.
+    pub(super) fn inside<T: Default>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth == DEPTH_LIMIT {
+            let message = "lists, quotations or stresses stand too deep inside each other";
+            self.page.error(at, "nested-too-deep", message, "two levels of list are as much as a reader can follow");
+            self.skip_to_end();
+            return T::default();
+        }
+        self.depth += 1;
+        let inner = read(self);
+        self.depth -= 1;
+        self.skip_to_end();
+        inner
+    }
+
+    /// Notes what may not stand here, and skips it.
+    pub(super) fn refuse(&mut self, event: &Event<'p>, at: usize) {
+        let (code, message, help) = refusal(event);
+        self.page.error(at, code, message, help);
+        if matches!(event, Event::Start(_)) {
+            self.skip_to_end();
+        }
+    }
+
+    fn section(&mut self, level_two: bool, range: &Range<usize>) -> Section {
+        let underlined = !self.page.text()[range.clone()].trim_start().starts_with('#');
+        let words = self.inside(range.start, inline::run);
+        let title = Prose(vec![Block::Heading(words)]).plain();
+        Section { title, at: range.start, level_two, underlined, body: Prose::default(), refused: false }
+    }
+
+    fn blocks(&mut self) -> Prose {
+        let mut blocks = Vec::new();
+        while !matches!(self.peek(), None | Some(Event::End(_))) {
+            let Some((event, range)) = self.next() else { break };
+            blocks.extend(self.block(event, range));
+        }
+        Prose(blocks)
+    }
+
+    fn block(&mut self, event: Event<'p>, range: Range<usize>) -> Option<Block> {
+        let at = range.start;
+        match event {
+            Event::Start(Tag::Paragraph) => {
+                let content = self.inside(at, inline::run);
+                self.check_hashes(&content, at);
+                paragraph(content)
+            }
+            Event::Start(Tag::Heading { level: HeadingLevel::H3, .. }) if self.depth == 0 => {
+                let content = self.inside(at, inline::run);
+                if plain(&content).is_empty() {
+                    self.page.error(at, "empty-heading", "a heading without words", "write the words after ###");
+                }
+                Some(Block::Heading(content))
+            }
+            Event::Start(Tag::BlockQuote(_)) => Some(Block::Quote(self.inside(at, Self::blocks))),
+            Event::Start(Tag::List(start)) => {
+                let items = self.inside(at, Self::items);
+                Some(Block::List { start, items })
+            }
+            event if inline::is_inline(&event) => paragraph(inline::run_from(self, event, range)),
+            event => {
+                self.refuse(&event, at);
+                None
+            }
+        }
+    }
+
+    fn items(&mut self) -> Vec<Prose> {
+        let mut items = Vec::new();
+        while matches!(self.peek(), Some(Event::Start(Tag::Item))) {
+            let Some((_, range)) = self.next() else { break };
+            let item = self.inside(range.start, Self::blocks);
+            if item.plain().is_empty() {
+                self.page.error(range.start, "empty-item", "an empty list item", "write its words, or take it out");
+            }
+            items.push(item);
+        }
+        items
+    }
+
+    /// A heading without a space after its `##` is printed as text, and its section is lost.
+    fn check_hashes(&self, content: &[Inline], at: usize) {
+        let Some(Inline::Text(text)) = content.first() else { return };
+        let rest = text.trim_start_matches('#');
+        if text.len() - rest.len() >= 2 && rest.starts_with(char::is_alphabetic) {
+            let message = format!("“{}” is not a heading: there is no space after the #", words::shown(text));
+            self.page.error(at, "heading-without-space", message, "put a space after the last #");
+        }
+    }
+}
+
+fn paragraph(content: Vec<Inline>) -> Option<Block> {
+    (!plain(&content).is_empty()).then_some(Block::Paragraph(content))
+}
+
+/// The words of a run.
+pub(super) fn plain(content: &[Inline]) -> String {
+    Prose(vec![Block::Paragraph(content.to_vec())]).plain()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn outline(text: &str) -> (Outline, Vec<crate::domain::diagnostic::Diagnostic>) {
+        let page = Page::new("x.md".to_owned(), text.to_owned(), String::new());
+        (read(&page, 0), page.take_findings())
+    }
+
+    fn text(words: &str) -> Inline {
+        Inline::Text(words.to_owned())
+    }
+
+    #[test]
+    fn neighbouring_texts_become_one() {
+        let (outline, found) = outline("Fish &amp; chips\\!\nand *peas*");
+        assert_eq!(found, []);
+        let words = vec![text("Fish & chips! and "), Inline::Emphasis(vec![text("peas")])];
+        assert_eq!(outline.opening.0, [Block::Paragraph(words)]);
+    }
+
+    #[test]
+    fn nothing_is_made_smart() {
+        let (outline, _) = outline("\"Really\" -- he said...");
+        assert_eq!(outline.opening.plain(), "\"Really\" -- he said...");
+    }
+
+    #[test]
+    fn a_slip_late_in_a_paragraph_is_placed() {
+        let (_, found) = outline("one \\* two\nthree C:\\games");
+        assert_eq!((found[0].code, found[0].line, found[0].column), ("backslash", Some(2), Some(9)));
+    }
+
+    /// Whether every link is of an allowed kind and every text printable.
+    fn is_safe(blocks: &[Block]) -> bool {
+        blocks.iter().all(|block| match block {
+            Block::Paragraph(content) | Block::Heading(content) => inlines_are_safe(content),
+            Block::List { items, .. } => items.iter().all(|item| is_safe(&item.0)),
+            Block::Quote(inner) => is_safe(&inner.0),
+        })
+    }
+
+    fn inlines_are_safe(content: &[Inline]) -> bool {
+        content.iter().all(|inline| match inline {
+            Inline::Text(text) => !text.contains(['\\', '\n', '\u{202E}', '\0']),
+            Inline::Emphasis(inner) | Inline::Strong(inner) => inlines_are_safe(inner),
+            Inline::Link { href, content } => {
+                ["https://", "mailto:", "tel:"].iter().any(|scheme| href.starts_with(scheme))
+                    && href.is_ascii()
+                    && inlines_are_safe(content)
+            }
+            Inline::Break => true,
+        })
+    }
+
+    fn check(source: &str) {
+        let (outline, found) = outline(source);
+        assert!(is_safe(&outline.opening.0), "{source:?}");
+        assert!(outline.sections.iter().all(|section| is_safe(&section.body.0)), "{source:?}");
+        let has_html = Parser::new(source).any(|event| matches!(event, Event::Html(_) | Event::InlineHtml(_)));
+        if has_html && found.len() < 100 {
+            assert!(found.iter().any(crate::domain::diagnostic::Diagnostic::is_error), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn endless_nesting_is_refused_without_a_deep_stack() {
+        check(&">".repeat(100_000));
+        check(&"- ".repeat(20_000));
+        check(&("*a **b ".repeat(5_000) + &"** c*".repeat(5_000)));
+        check(&"[".repeat(50_000));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(source in any::<String>()) {
+            check(&source);
+        }
+
+        #[test]
+        fn any_markup_is_read(parts in prop::collection::vec(prop::sample::select(vec![
+            "<b>", "</b>", "<script>", "<!--", "-->", "<", ">", "&lt;", "&#92;", "\\", "*", "**", "_", "`", "```", "[", "](",
+            ")", "!", "https://a.example", "javascript:x", "<https://a.example>", "<a@b.example>", "# ", "## ", "### ", "- ",
+            "1. ", "> ", "    ", "\t", "\n", "\r\n", "\n\n", "---", "|", "|-|", "~~", "[^1]", "[^1]: ", "[ ] ", "é", "\u{202E}",
+            "\0", "word ", "?", "+++",
+        ]), 0..60)) {
+            check(&parts.concat());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The frame of a segment's mails: everything that is encoded once, so that a message is only joined.
+
+use chrono::{DateTime, Utc};
+
+use super::quoted_printable::{encode, encode_slot, finish_run};
+use super::{Envelope, MailError, header};
+use crate::domain::address::Address;
+use crate::domain::edition::EditionNumber;
+use crate::domain::rendered::{Body, Piece, Rendered, Slot};
+use crate::domain::sender::Sender;
+
+/// `=_` is not a sequence that quoted-printable can produce (RFC 2045 §6.7), so no body ever holds it.
+const BOUNDARY: &str = "=_fortnightly";
+
+/// A segment's mail, encoded but for what differs per recipient.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Common headers and both bodies, without the slots' values.
+    bytes: Vec<u8>,
+    /// The slots, in order of their place in `bytes`.
+    holes: Vec<Hole>,
+    from_domain: String,
+    bounce: Address,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Hole {
+    /// The value stands before this byte.
+    at: usize,
+    slot: Slot,
+    html: bool,
+}
+
+/// What differs per recipient.
+#[derive(Clone, Copy)]
+pub struct Personal<'a> {
+    /// The one recipient.
+    pub to: &'a Address,
+    /// The local part of the Message-ID: unique to the delivery.
+    pub name: &'a str,
+    /// The greeting, plain text.
+    pub greeting: &'a str,
+    /// The unsubscribe link, ASCII.
+    pub unsubscribe_url: &'a str,
+    /// The link to change bands, ASCII.
+    pub preferences_url: &'a str,
+    /// For `unsubscribe+<token>@…`.
+    pub unsubscribe_token: &'a str,
+    /// For `bounces+<token>@…`.
+    pub bounce_token: &'a str,
+}
+
+impl Frame {
+    /// Encodes what a segment's mails share. `at` is every mail's Date.
+    ///
+    /// # Errors
+    /// When a name or the subject holds a control character, or a body has no unsubscribe link (invariant 12).
+    pub fn build(
+        rendered: &Rendered,
+        sender: &Sender,
+        edition: EditionNumber,
+        at: DateTime<Utc>,
+    ) -> Result<Self, MailError> {
+        for (part, body) in [("text", &rendered.text), ("HTML", &rendered.html)] {
+            if !body.has(Slot::UnsubscribeUrl) {
+                return Err(MailError::NoUnsubscribe { part });
+            }
+        }
+        let mut frame = Self {
+            bytes: header::common(&rendered.subject, sender, edition, at, BOUNDARY)?.into_bytes(),
+            holes: Vec::new(),
+            from_domain: sender.from.address.domain().to_owned(),
+            bounce: sender.bounce_address.clone(),
+        };
+        // RFC 2046 §5.1.4: the richest last.
+        frame.part("plain", &rendered.text);
+        frame.part("html", &rendered.html);
+        frame.bytes.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        Ok(frame)
+    }
+
+    /// Who the message is from and to. The reverse-path carries the bounce token (VERP).
+    ///
+    /// # Errors
+    /// When the bounce address is too long to take the token.
+    pub fn envelope(&self, personal: &Personal) -> Result<Envelope, MailError> {
+        let path = format!("{}+{}@{}", self.bounce.local(), personal.bounce_token, self.bounce.domain());
+        let from = path.parse().map_err(|_| MailError::BouncePath)?;
+        Ok(Envelope { from, to: personal.to.clone() })
+    }
+
+    /// Appends the whole message to `out`: RFC 5322, 7 bit, CRLF. The same inputs give the same bytes.
+    pub fn join(&self, personal: &Personal, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() + 1024);
+        header::personal(personal, &self.from_domain, self.bounce.domain(), out);
+        let mut from = 0;
+        for hole in &self.holes {
+            out.extend_from_slice(&self.bytes[from..hole.at]);
+            from = hole.at;
+            let value = personal.value(hole.slot);
+            if hole.html && value.contains(['&', '<', '>', '"', '\'']) {
+                encode_slot(&escape(value), out);
+            } else {
+                encode_slot(value, out);
+            }
+        }
+        out.extend_from_slice(&self.bytes[from..]);
+    }
+
+    /// Appends one alternative. Its last line break belongs to the boundary that follows (RFC 2046 §5.1.1).
+    fn part(&mut self, subtype: &str, body: &Body) {
+        let head = format!(
+            "\r\n--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        );
+        self.bytes.extend_from_slice(head.as_bytes());
+        let filled = |piece: &&Piece| !matches!(piece, Piece::Literal(text) if text.is_empty());
+        let mut pieces = body.0.iter().filter(filled).peekable();
+        while let Some(piece) = pieces.next() {
+            let is_last = pieces.peek().is_none();
+            match piece {
+                Piece::Literal(text) => {
+                    let column = encode(text, &mut self.bytes);
+                    if !is_last {
+                        finish_run(column, &mut self.bytes);
+                    }
+                }
+                Piece::Slot(slot) => {
+                    self.holes.push(Hole { at: self.bytes.len(), slot: *slot, html: subtype == "html" });
+                    if is_last {
+                        // A soft break may not be the last thing of a body (RFC 2045 §6.7, rule 3).
+                        self.bytes.extend_from_slice(b"\r\n");
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Personal<'_> {
+    fn value(&self, slot: Slot) -> &str {
+        match slot {
+            Slot::Greeting => self.greeting,
+            Slot::UnsubscribeUrl => self.unsubscribe_url,
+            Slot::PreferencesUrl => self.preferences_url,
+        }
+    }
+}
+
+fn escape(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 16);
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}

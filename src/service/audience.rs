@@ -1,0 +1,83 @@
+//! From an edition and its segments to rendered digests.
+
+use crate::digest::{Card, Issue, ServiceFacts, render};
+use crate::domain::edition::{EditionNumber, Pick};
+use crate::domain::segment::SegmentKey;
+use crate::store::PublishedSegment;
+use chrono::NaiveDate;
+
+use super::{Service, ServiceError};
+use crate::domain::activity::{Activity, Notice, Theme};
+use crate::domain::band::Band;
+
+/// An edition's material: its theme and, per band, the activity. Every part comes from the checked library.
+pub(super) struct Material<'a> {
+    number: EditionNumber,
+    date: NaiveDate,
+    /// The theme of the edition.
+    pub(super) theme: &'a Theme,
+    /// Band and activity, in the bands' order.
+    pub(super) cards: Vec<(&'a Band, &'a Activity)>,
+}
+
+impl Service {
+    /// Looks up theme and activities of an edition.
+    pub(super) fn edition_material(
+        &self,
+        number: EditionNumber,
+        date: NaiveDate,
+        theme: &str,
+        picks: &[Pick],
+    ) -> Result<Material<'_>, ServiceError> {
+        let gone = |what: &str| {
+            ServiceError::Refused(format!(
+                "edition {number}: {what} is no longer in the library; run the command again to pick anew"
+            ))
+        };
+        let theme = self.library.theme(theme).ok_or_else(|| gone(&format!("theme {theme}")))?;
+        let mut cards = Vec::new();
+        for band in self.config.bands.iter() {
+            if let Some(pick) = picks.iter().find(|pick| pick.band == band.id) {
+                let activity = self.library.activity(&pick.id).ok_or_else(|| gone(&format!("activity {}", pick.id)))?;
+                cards.push((band, activity));
+            }
+        }
+        Ok(Material { number, date, theme, cards })
+    }
+
+    /// Renders and checks one segment.
+    pub(super) fn render_segment(
+        &self,
+        material: &Material<'_>,
+        key: &SegmentKey,
+    ) -> Result<PublishedSegment, ServiceError> {
+        let service = &self.config.service;
+        let issue = Issue {
+            service: ServiceFacts {
+                name: &service.name,
+                postal_address: &service.postal_address,
+                base_url: &service.base_url,
+                reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
+            },
+            edition: material.number,
+            date: material.date,
+            theme: material.theme,
+            cards: material.cards.iter().map(|(band, activity)| self.card(material, band, activity)).collect(),
+            notices: self.notices_on(material.date),
+            help: &self.library.help,
+        };
+        let rendered = render(&self.templates, &issue, key, &self.config.bands).map_err(|source| {
+            ServiceError::Digest { edition: material.number, segment: key.id(&self.config.bands), source }
+        })?;
+        Ok(PublishedSegment { key: key.clone(), rendered })
+    }
+
+    fn card<'a>(&'a self, material: &Material<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
+        let other = Some(activity.id.theme()).filter(|name| *name != material.theme.name);
+        Card { band, activity, from_theme: other.and_then(|name| self.library.theme(name)).map(|t| t.title.as_str()) }
+    }
+
+    fn notices_on(&self, date: NaiveDate) -> Vec<&Notice> {
+        self.library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect()
+    }
+}

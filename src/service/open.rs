@@ -1,0 +1,119 @@
+//! Brings the parts together: for real work, or on a private copy that leaves the store untouched.
+
+use std::sync::Arc;
+
+use super::{Service, ServiceError, keyring};
+use crate::clock::Clock;
+use crate::config::{Config, Nation, StoreUrl};
+use crate::digest::Templates;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::EditionNumber;
+use crate::domain::token::Keyring;
+use crate::library::{self, Library};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Facts, Store, StoreError};
+
+/// What is read from `activities/` and `templates/`.
+pub struct Material {
+    /// The library.
+    pub library: Arc<Library>,
+    /// The templates.
+    pub templates: Arc<Templates>,
+    /// Findings that stop nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads library and templates.
+///
+/// # Errors
+/// Every finding of both, when at least one is an error.
+pub fn material(config: &Config) -> Result<Material, Vec<Diagnostic>> {
+    let nation = config.service.nation;
+    let (library, mut findings) =
+        library::load(&config.folder.join("activities"), &config.bands, Nation::as_str(nation));
+    let templates = Templates::load(&config.folder.join("templates"));
+    match (library, templates) {
+        (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {
+            Ok(Material { library: Arc::new(library), templates: Arc::new(templates), warnings: findings })
+        }
+        (_, templates) => {
+            findings.extend(templates.err().unwrap_or_default());
+            Err(findings)
+        }
+    }
+}
+
+/// Opens the store for changes, making it and the key file when they are missing.
+///
+/// # Errors
+/// When store or key file cannot be used, or the anchor changed after something was sent.
+pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
+    let StoreUrl::Sqlite(path) = &config.store;
+    let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
+    begin(store.as_ref(), config, clock).await?;
+    Ok((store, Arc::new(keyring)))
+}
+
+/// A private copy of the store, in memory; a missing one counts as empty. Its tokens are honoured by no server.
+///
+/// # Errors
+/// When store or key file cannot be read, or the anchor changed after something was sent.
+pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
+    let StoreUrl::Sqlite(path) = &config.store;
+    let keyring = keyring::throwaway(&config.web.secret_file)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
+    begin(store.as_ref(), config, clock).await?;
+    Ok((store, Arc::new(keyring)))
+}
+
+async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), ServiceError> {
+    let now = clock.now();
+    let facts =
+        Facts { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
+    store.begin(facts, now).await.map(|_| ()).map_err(|error| match error {
+        StoreError::Refused(reason) => {
+            ServiceError::Configuration(format!("{}: schedule.anchor: {reason}", config.file.display()))
+        }
+        other => other.into(),
+    })
+}
+
+impl Service {
+    /// Everything, for real work.
+    ///
+    /// # Errors
+    /// See [`material`] and [`store`].
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let material = material(&config).map_err(ServiceError::Findings)?;
+        let (store, keyring) = store(&config, clock).await?;
+        Ok(Self::assemble(config, clock, material, store, keyring))
+    }
+
+    /// Everything, on a private copy of the store: nothing that is done with it lasts (invariant 8).
+    ///
+    /// # Errors
+    /// See [`material`] and [`copy`].
+    pub async fn open_copy(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let material = material(&config).map_err(ServiceError::Findings)?;
+        let (store, keyring) = copy(&config, clock).await?;
+        Ok(Self::assemble(config, clock, material, store, keyring))
+    }
+
+    fn assemble(
+        config: Config,
+        clock: Clock,
+        material: Material,
+        store: Arc<dyn Store>,
+        keyring: Arc<Keyring>,
+    ) -> Self {
+        Self {
+            config: Arc::new(config),
+            library: material.library,
+            templates: material.templates,
+            store,
+            keyring,
+            clock,
+        }
+    }
+}

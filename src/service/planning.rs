@@ -1,0 +1,282 @@
+//! Plans editions: the calendar's actions put into the store, and the plan as people read it.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde::Serialize;
+
+use super::{Service, ServiceError};
+use crate::domain::calendar::{self, Action, Fortnight, Occasion};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
+use crate::domain::selection::{History, Shelf, repair, select};
+
+/// One fortnight as `plan` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanRow {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// The local send date.
+    pub date: NaiveDate,
+    /// The instant from which it is due.
+    pub due_at: DateTime<FixedOffset>,
+    /// `paused`, `projected`, or an edition state.
+    pub state: &'static str,
+    /// Why it is paused or held.
+    pub reason: Option<String>,
+    /// The theme's folder name.
+    pub theme: Option<String>,
+    /// The picks.
+    pub activities: Vec<PlanPick>,
+    /// Why this theme.
+    #[serde(skip)]
+    pub theme_reason: Option<String>,
+    /// Why the date is not the fortnight's first day.
+    #[serde(skip)]
+    pub shifted: Option<String>,
+}
+
+/// One pick as `plan` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanPick {
+    /// The band.
+    pub band: String,
+    /// The activity's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Why it was picked.
+    pub reason: String,
+}
+
+/// Picks made step by step, each knowing those before it.
+struct Planner<'a> {
+    service: &'a Service,
+    withdrawn: std::collections::BTreeSet<crate::domain::activity::ActivityId>,
+    history: History,
+}
+
+impl<'a> Planner<'a> {
+    async fn new(service: &'a Service, editions: &[Edition]) -> Result<Self, ServiceError> {
+        let used = |e: &&Edition| !matches!(e.state, EditionState::Missed | EditionState::Withdrawn);
+        let history = History(editions.iter().filter(used).map(|e| (e.number, e.selection.clone())).collect());
+        Ok(Self { service, withdrawn: service.store.withdrawn().await?, history })
+    }
+
+    fn shelf(&self) -> Shelf<'_> {
+        Shelf {
+            themes: &self.service.library.themes,
+            activities: &self.service.library.activities,
+            bands: &self.service.config.bands,
+            withdrawn: &self.withdrawn,
+        }
+    }
+
+    fn occasions(&self, number: EditionNumber) -> Vec<&'a Occasion> {
+        self.service.config.schedule.occasions_of(number)
+    }
+
+    /// Fresh picks, remembered for what follows. Nothing eligible at all is an edition without picks:
+    /// publishing holds it and says so, rather than losing the fortnight in silence.
+    fn select(&mut self, number: EditionNumber, date: NaiveDate) -> Selection {
+        let picked = select(self.shelf(), &self.history, number, date, &self.occasions(number));
+        let selection = picked.unwrap_or_else(|| Selection {
+            theme: String::new(),
+            theme_reason: "no activity of the library may be sent on this day".into(),
+            picks: Vec::new(),
+        });
+        self.remember(number, selection.clone());
+        selection
+    }
+
+    /// The picks with the invalid ones replaced, or `None` when all are valid.
+    fn repair(&mut self, edition: &Edition, date: NaiveDate) -> Option<Selection> {
+        let number = edition.number;
+        let mended = repair(self.shelf(), &self.history, number, date, &self.occasions(number), &edition.selection)?;
+        self.remember(number, mended.clone());
+        Some(mended)
+    }
+
+    fn remember(&mut self, number: EditionNumber, selection: Selection) {
+        self.history.0.retain(|(n, _)| *n != number);
+        self.history.0.push((number, selection));
+    }
+}
+
+impl Service {
+    /// Puts into the store what the calendar says must be done now, and returns the edition to send, if one is due.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Option<EditionNumber>, ServiceError> {
+        let Some(facts) = self.store.facts().await? else { return Ok(None) };
+        let editions = self.store.editions().await?;
+        let actions = calendar::reconcile(&self.config.schedule, now, facts.first, &editions);
+        let changes = self.changes(&actions, &editions).await?;
+        if !changes.is_empty() {
+            self.store.change_editions(&changes, "calendar", now).await?;
+        }
+        let mut due = None;
+        for action in actions {
+            match action {
+                Action::Expire(number) => {
+                    let expired = self.store.expire(number, now).await?;
+                    self.store.finish(number, now).await?;
+                    tracing::warn!(edition = number.0, expired, "a newer edition is due: what was not sent expires");
+                }
+                Action::Send(number) => due = Some(number),
+                _ => {}
+            }
+        }
+        Ok(due)
+    }
+
+    /// Plans every edition up to `number` and further ones, so that `number` can be published before its time.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn plan_through(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<(), ServiceError> {
+        let editions = self.store.editions().await?;
+        let from = self.config.schedule.fortnight_at(now);
+        let mut planner = Planner::new(self, &editions).await?;
+        let mut changes = Vec::new();
+        for number in (from.0..=number.0).map(EditionNumber) {
+            if editions.iter().any(|e| e.number == number) {
+                continue;
+            }
+            if let Fortnight::Sends { date, due_at, .. } = self.config.schedule.fortnight(number) {
+                let due_at = due_at.with_timezone(&Utc);
+                let selection = planner.select(number, date);
+                changes.push(EditionChange::Plan { number, date, due_at, selection });
+            }
+        }
+        if !changes.is_empty() {
+            self.store.change_editions(&changes, "calendar", now).await?;
+        }
+        Ok(())
+    }
+
+    async fn changes(&self, actions: &[Action], editions: &[Edition]) -> Result<Vec<EditionChange>, ServiceError> {
+        let mut planner = Planner::new(self, editions).await?;
+        let gone = |number| actions.iter().any(|a| matches!(a, Action::Unplan(n) | Action::Miss(n, _) if *n == number));
+        let mut changes: Vec<EditionChange> = Vec::new();
+        for action in actions {
+            match action.clone() {
+                Action::Unplan(number) => changes.push(EditionChange::Unplan(number)),
+                Action::Redate { number, date, due_at } => changes.push(EditionChange::Redate { number, date, due_at }),
+                Action::Miss(number, reason) => changes.push(EditionChange::Miss(number, reason)),
+                _ => {}
+            }
+        }
+        // What is unplanned or missed is no use of its activities.
+        planner.history.0.retain(|(number, _)| !gone(*number));
+        for edition in editions.iter().filter(|e| e.state.is_open() && !gone(e.number)) {
+            let moved = actions.iter().find_map(|a| match a {
+                Action::Redate { number, date, .. } if *number == edition.number => Some(*date),
+                _ => None,
+            });
+            if let Some(selection) = planner.repair(edition, moved.unwrap_or(edition.date)) {
+                changes.push(EditionChange::Repick { number: edition.number, selection });
+            }
+        }
+        for action in actions {
+            match action.clone() {
+                Action::Plan { number, date, due_at } => {
+                    let selection = planner.select(number, date);
+                    changes.push(EditionChange::Plan { number, date, due_at, selection });
+                }
+                Action::Hold(number, reason) => changes.push(EditionChange::Hold(number, reason)),
+                _ => {}
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The calendar of `count` fortnights from the one that contains `now`, planned or projected. Changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn plan(&self, now: DateTime<Utc>, count: u32) -> Result<Vec<PlanRow>, ServiceError> {
+        let from = self.config.schedule.fortnight_at(now);
+        self.plan_rows(from, count).await
+    }
+
+    /// The row of one fortnight, with every fortnight between now and then projected before it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn plan_of(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<PlanRow, ServiceError> {
+        let from = self.config.schedule.fortnight_at(now).min(number);
+        let rows = self.plan_rows(from, number.0 - from.0 + 1).await?;
+        rows.into_iter().last().ok_or_else(|| ServiceError::Refused(format!("there is no fortnight {number}")))
+    }
+
+    async fn plan_rows(&self, from: EditionNumber, count: u32) -> Result<Vec<PlanRow>, ServiceError> {
+        let editions = self.store.editions().await?;
+        let mut planner = Planner::new(self, &editions).await?;
+        let numbers = (from.0..from.0.saturating_add(count)).map(EditionNumber);
+        Ok(numbers.map(|number| self.row(&mut planner, &editions, number)).collect())
+    }
+
+    fn row(&self, planner: &mut Planner<'_>, editions: &[Edition], number: EditionNumber) -> PlanRow {
+        let stored = editions.iter().find(|e| e.number == number);
+        if let Some(edition) = stored.filter(|e| !e.state.is_open()) {
+            let due_at = edition.due_at.with_timezone(&self.config.schedule.timezone).fixed_offset();
+            return filled(
+                number,
+                edition.date,
+                due_at,
+                edition.state.as_str(),
+                edition.reason.clone(),
+                &edition.selection,
+            );
+        }
+        match self.config.schedule.fortnight(number) {
+            Fortnight::Paused { date, due_at, reason } => PlanRow {
+                edition: number,
+                date,
+                due_at: due_at.fixed_offset(),
+                state: "paused",
+                reason: Some(reason),
+                theme: None,
+                activities: Vec::new(),
+                theme_reason: None,
+                shifted: None,
+            },
+            Fortnight::Sends { date, due_at, shifted } => {
+                let (state, reason, selection) = match stored {
+                    Some(e) => {
+                        let selection = planner.repair(e, date).unwrap_or_else(|| e.selection.clone());
+                        (e.state.as_str(), e.reason.clone(), selection)
+                    }
+                    None => ("projected", None, planner.select(number, date)),
+                };
+                PlanRow { shifted, ..filled(number, date, due_at.fixed_offset(), state, reason, &selection) }
+            }
+        }
+    }
+}
+
+fn filled(
+    edition: EditionNumber,
+    date: NaiveDate,
+    due_at: DateTime<FixedOffset>,
+    state: &'static str,
+    reason: Option<String>,
+    selection: &Selection,
+) -> PlanRow {
+    let pick = |p: &crate::domain::edition::Pick| PlanPick {
+        band: p.band.to_string(),
+        id: p.id.to_string(),
+        title: p.title.clone(),
+        reason: p.reason.clone(),
+    };
+    PlanRow {
+        edition,
+        date,
+        due_at,
+        state,
+        reason,
+        theme: Some(selection.theme.clone()).filter(|theme| !theme.is_empty()),
+        activities: selection.picks.iter().map(pick).collect(),
+        theme_reason: Some(selection.theme_reason.clone()),
+        shifted: None,
+    }
+}

@@ -1,0 +1,135 @@
+//! Publishes an edition: render every segment, check it, then store everything in one transaction.
+
+use chrono::{DateTime, Utc};
+
+use super::{Service, ServiceError};
+use crate::domain::band::BandSet;
+use crate::domain::calendar::Approval;
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
+use crate::domain::sender::Sender;
+use crate::store::{Publication, Published, PublishedText};
+
+/// How often the audience may change between rendering and storing before we give up.
+const TRIES: usize = 5;
+
+/// What publishing came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is being sent, by this call or an earlier one.
+    Sending,
+    /// It was sent before.
+    Sent,
+    /// It is held, for this reason.
+    Held(String),
+}
+
+impl Service {
+    /// Makes the edition `sending`. It changes nothing when that happened before.
+    ///
+    /// # Errors
+    /// When a digest cannot be made (the edition stays planned), the edition may not be published, or the store fails.
+    pub async fn publish(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<Outcome, ServiceError> {
+        for _ in 0..TRIES {
+            let edition = self.edition(number).await?;
+            match edition.state {
+                EditionState::Sending => return Ok(Outcome::Sending),
+                EditionState::Sent => return Ok(Outcome::Sent),
+                EditionState::Held => return Ok(Outcome::Held(edition.reason.unwrap_or_default())),
+                EditionState::Missed | EditionState::Withdrawn => {
+                    return Err(ServiceError::Refused(format!(
+                        "edition {number} is {} and cannot be sent",
+                        edition.state
+                    )));
+                }
+                EditionState::Planned | EditionState::Approved => {}
+            }
+            if let Some(reason) = self.objection(&edition).await? {
+                self.store.change_editions(&[EditionChange::Hold(number, reason.clone())], "publish", now).await?;
+                return Ok(Outcome::Held(reason));
+            }
+            let publication = self.publication(&edition, now).await?;
+            match self.store.publish(&publication).await? {
+                Published::Now { recipients } => {
+                    tracing::info!(edition = number.0, recipients, segments = publication.segments.len(), "published");
+                    return Ok(Outcome::Sending);
+                }
+                Published::Refused(reason) => return Err(ServiceError::Refused(reason)),
+                Published::Already | Published::AudienceChanged => {}
+            }
+        }
+        Err(ServiceError::Refused(format!(
+            "edition {number}: the subscribers kept changing while it was published; run the command again"
+        )))
+    }
+
+    /// The edition as the store holds it.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub async fn edition(&self, number: EditionNumber) -> Result<Edition, ServiceError> {
+        let found = self.store.editions().await?.into_iter().find(|e| e.number == number);
+        found.ok_or_else(|| {
+            ServiceError::Refused(format!("there is no edition {number} in the store; see `fortnightly plan`"))
+        })
+    }
+
+    /// Why the edition must not go out as it is, if so: approval, or readers without an activity.
+    pub(super) async fn objection(&self, edition: &Edition) -> Result<Option<String>, ServiceError> {
+        if self.config.schedule.approval == Approval::Required && edition.state != EditionState::Approved {
+            return Ok(Some("approval is missing".into()));
+        }
+        let readers = self.store.readers().await?;
+        let picked: BandSet = edition.selection.picks.iter().map(|pick| pick.band.clone()).collect();
+        let unserved: Vec<String> = self
+            .config
+            .bands
+            .iter()
+            .filter(|band| !picked.contains(&band.id))
+            .filter_map(|band| {
+                readers.get(&band.id).filter(|n| **n > 0).map(|n| format!("{} ({n} mailboxes)", band.id))
+            })
+            .collect();
+        if unserved.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "no activity for a band that is read: {}; add one to the library or bring a review up to date",
+            unserved.join(", ")
+        )))
+    }
+
+    async fn publication(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Publication, ServiceError> {
+        let served = self.config.bands.names();
+        let selection = &edition.selection;
+        let material = self.edition_material(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let audience = self.store.audience(&served).await?;
+        let segments =
+            audience.iter().map(|segment| self.render_segment(&material, &segment.key)).collect::<Result<_, _>>()?;
+        let text = |(_, activity): &(_, &crate::domain::activity::Activity)| PublishedText {
+            activity: activity.id.clone(),
+            content: (*activity).clone(),
+        };
+        Ok(Publication {
+            edition: edition.number,
+            at: now,
+            served,
+            sender: self.sender(),
+            segments,
+            theme: material.theme.clone(),
+            texts: material.cards.iter().map(text).collect(),
+        })
+    }
+
+    /// The sender's side of every header, as it is configured now.
+    pub(super) fn sender(&self) -> Sender {
+        let service = &self.config.service;
+        Sender {
+            service: service.name.clone(),
+            from: service.from.clone(),
+            reply_to: service.reply_to.clone(),
+            base_url: service.base_url.clone(),
+            bounce_address: self.config.mail.bounce_address.clone(),
+            key_version: self.keyring.current(),
+        }
+    }
+}

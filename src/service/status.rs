@@ -1,0 +1,146 @@
+//! Where everything stands, and what needs a person.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use serde::Serialize;
+
+use super::{Service, ServiceError};
+use crate::domain::calendar::Fortnight;
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::subscriber::SubscriberCounts;
+
+/// The answer of `status`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Every edition, by number.
+    pub editions: Vec<EditionStatus>,
+    /// Organisations by state.
+    pub subscribers: SubscriberCounts,
+    /// Suppressed addresses.
+    pub suppressions: u64,
+    /// What goes out next by itself.
+    pub next: Option<Next>,
+    /// What needs a person.
+    pub attention: Vec<String>,
+}
+
+/// One edition.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditionStatus {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// Its state.
+    pub state: &'static str,
+    /// When it is or was due.
+    pub due_at: DateTime<FixedOffset>,
+    /// Its deliveries by state.
+    pub deliveries: Tally,
+    /// Why it is held, missed or withdrawn.
+    #[serde(skip)]
+    pub reason: Option<String>,
+}
+
+/// The next edition.
+#[derive(Debug, Clone, Serialize)]
+pub struct Next {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// When it is due.
+    pub due_at: DateTime<FixedOffset>,
+}
+
+impl Service {
+    /// Looks at store, calendar and file. Changes nothing that lasts when `self` works on a copy.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, ServiceError> {
+        let now = self.clock.now();
+        let editions = self.store.editions().await?;
+        let mut rows = Vec::new();
+        let mut attention = Vec::new();
+        for edition in &editions {
+            let deliveries = self.store.tally(edition.number).await?;
+            attention.extend(concerns(edition, &deliveries));
+            rows.push(EditionStatus {
+                edition: edition.number,
+                state: edition.state.as_str(),
+                due_at: self.local(edition.due_at),
+                deliveries,
+                reason: edition.reason.clone(),
+            });
+        }
+        attention.extend(self.roster_concerns().await?);
+        if let Some(only) = only {
+            rows.retain(|row| row.edition == only);
+        }
+        Ok(Status {
+            editions: rows,
+            subscribers: self.store.subscriber_counts().await?,
+            suppressions: self.store.suppression_count().await?,
+            next: self.next(now, &editions),
+            attention,
+        })
+    }
+
+    /// An instant as the service's own clock on the wall shows it.
+    pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        at.with_timezone(&self.config.schedule.timezone).fixed_offset()
+    }
+
+    /// The edition that goes out next by itself: one that is due, else the first unpublished one to come.
+    pub fn next(&self, now: DateTime<Utc>, editions: &[Edition]) -> Option<Next> {
+        let schedule = &self.config.schedule;
+        let from = schedule.fortnight_at(now).0;
+        (from..from.saturating_add(260)).map(EditionNumber).find_map(|number| {
+            let stored = editions.iter().find(|e| e.number == number);
+            if stored.is_some_and(|e| !matches!(e.state, EditionState::Planned | EditionState::Approved)) {
+                return None;
+            }
+            match schedule.fortnight(number) {
+                Fortnight::Sends { due_at, .. } if due_at + schedule.grace >= now => {
+                    Some(Next { edition: number, due_at: due_at.fixed_offset() })
+                }
+                _ => None,
+            }
+        })
+    }
+
+    async fn roster_concerns(&self) -> Result<Vec<String>, ServiceError> {
+        let mut concerns = Vec::new();
+        let readers = self.store.readers().await?;
+        for (band, count) in readers.iter().filter(|(band, n)| **n > 0 && self.config.bands.get(band).is_none()) {
+            concerns.push(format!(
+                "{count} mailboxes ask for band {band}, which config.toml no longer has: they get nothing for it"
+            ));
+        }
+        let wish = &self.config.subscribers;
+        let addresses: Vec<_> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
+        let plan = crate::domain::sync::plan_sync(wish, &self.store.sync_truth(&addresses).await?);
+        if plan.needs_consent() {
+            concerns.push(format!(
+                "config.toml would end {} of {} subscriptions: look at `fortnightly sync --dry-run`, then `fortnightly sync --yes`",
+                plan.ending, plan.active_before
+            ));
+        }
+        Ok(concerns)
+    }
+}
+
+fn concerns(edition: &Edition, tally: &Tally) -> Vec<String> {
+    let number = edition.number;
+    let mut list = Vec::new();
+    if edition.state == EditionState::Held {
+        list.push(format!("edition {number} is held: {}", edition.reason.as_deref().unwrap_or("no reason given")));
+    }
+    for (count, what) in [
+        (tally.failed, "were refused"),
+        (tally.expired, "were given up"),
+        (tally.uncertain, "may or may not have arrived"),
+    ] {
+        if count > 0 {
+            list.push(format!("edition {number}: {count} of {} mails {what}", tally.total));
+        }
+    }
+    list
+}

@@ -1,0 +1,39 @@
+//! Brings the store into line with `[[subscribers]]`.
+
+use chrono::{DateTime, Utc};
+
+use super::ServiceError;
+use crate::domain::address::Address;
+use crate::domain::sync::{Entry, SyncPlan, plan_sync};
+use crate::store::Store;
+
+/// What a sync came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// What it found.
+    pub plan: SyncPlan,
+    /// Whether it was applied; not when it would end too many subscriptions without consent.
+    pub applied: bool,
+}
+
+impl Synced {
+    /// Whether a person must say yes first.
+    pub fn waits_for_consent(&self) -> bool {
+        !self.applied
+    }
+}
+
+/// Compares and, unless too many subscriptions would end without `consent`, applies.
+///
+/// # Errors
+/// When the store cannot be read or written; then nothing changed.
+pub async fn sync(store: &dyn Store, wish: &[Entry], consent: bool, at: DateTime<Utc>) -> Result<Synced, ServiceError> {
+    let wished: Vec<Address> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
+    let truth = store.sync_truth(&wished).await?;
+    let plan = plan_sync(wish, &truth);
+    let applied = consent || !plan.needs_consent();
+    if applied && !plan.changes.is_empty() {
+        store.apply_sync(&plan, at).await?;
+    }
+    Ok(Synced { plan, applied })
+}

@@ -1,0 +1,55 @@
+//! One marked copy of a digest to one address, recorded nowhere.
+
+use super::preview::unknown_segment;
+use super::{Service, ServiceError};
+use crate::domain::address::Address;
+use crate::domain::delivery::Outcome;
+use crate::domain::edition::EditionNumber;
+
+impl Service {
+    /// Sends it. `self` must work on a copy of the store. Returns the segment's id.
+    ///
+    /// # Errors
+    /// When the edition or segment does not exist, several segments are there and none was named,
+    /// or the mail was not accepted.
+    pub async fn send_test_copy(
+        &self,
+        number: EditionNumber,
+        to: &Address,
+        segment: Option<&str>,
+    ) -> Result<String, ServiceError> {
+        let proof = self.proof(number).await?;
+        let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
+        let segment = match segment {
+            Some(wanted) => {
+                proof.segments.iter().find(|s| s.id == wanted).ok_or_else(|| unknown_segment(wanted, &ids))?
+            }
+            None if proof.segments.len() == 1 => &proof.segments[0],
+            None if proof.segments.is_empty() => {
+                return Err(ServiceError::Refused(format!(
+                    "edition {number} has no recipients, so there is nothing to copy"
+                )));
+            }
+            None => {
+                return Err(ServiceError::Refused(format!(
+                    "say which digest, with --segment; they are: {}",
+                    ids.join(", ")
+                )));
+            }
+        };
+        let mut message = self.sample_message(&proof, segment, to, "[Test copy] ")?;
+        message.name = format!("test-{}-{}", self.clock.now().timestamp_micros(), message.name);
+        let mut transport = self.transport()?;
+        let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes).await;
+        transport.close().await;
+        match outcome {
+            Outcome::Accepted(_) => Ok(segment.id.clone()),
+            Outcome::Transient(reply)
+            | Outcome::Permanent { reply, .. }
+            | Outcome::Uncertain(reply)
+            | Outcome::SenderRefused(reply) => {
+                Err(ServiceError::Refused(format!("the test copy was not accepted: {reply}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Helpers that start real programs on loopback, and stop what they started.
+
+pub(crate) mod postfix;
