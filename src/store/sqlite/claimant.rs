@@ -114,13 +114,20 @@ impl Claimant {
         if lock.is_some() {
             return Ok(());
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let path = folder.join(&self.name);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let file = match make(folder, &self.name) {
+            // Another store that ended just then may have removed the empty folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(folder, &self.name)?,
+            made => made?,
+        };
         file.try_lock().map_err(io::Error::from)?;
         *lock = Some(file);
         Ok(())
     }
+}
+
+fn make(folder: &Path, name: &str) -> io::Result<File> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(name))
 }
 
 fn random_name() -> Result<String, Fault> {

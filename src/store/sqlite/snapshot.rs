@@ -153,4 +153,15 @@ mod tests {
         assert_eq!(escaped(Path::new("/a b/c?mode=rw#d%20.db")), "/a%20b/c%3Fmode%3Drw%23d%2520.db");
         assert_eq!(escaped(Path::new("/é")), "/%C3%A9");
     }
+
+    #[test]
+    fn a_copy_counts_only_if_nothing_could_have_torn_it() {
+        let sight = |wal: &[u8], bytes| Sight { wal: wal.to_vec(), journal: false, modified: None, bytes };
+        assert!(sight(b"", 1).vouches_for(&sight(b"", 1)));
+        assert!(!sight(b"", 2).vouches_for(&sight(b"", 1)), "written while it was copied alone");
+        assert!(!sight(b"salt", 1).vouches_for(&sight(b"", 1)), "a writer came");
+        assert!(sight(b"salt", 2).vouches_for(&sight(b"salt", 1)), "a checkpoint: the WAL holds it too");
+        assert!(!sight(b"other", 1).vouches_for(&sight(b"salt", 1)), "the WAL started over");
+        assert!(!sight(b"", 1).vouches_for(&sight(b"salt", 1)), "the writer closed");
+    }
 }

@@ -105,6 +105,12 @@ async fn a_publication_that_finds_no_room_leaves_a_planned_edition() {
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 2000 });
 }
 
+/// This process's memory now, as Linux tells it.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().filter(|line| line.starts_with("VmRSS")).collect()
+}
+
 /// Run by hand, in release: `cargo test --release --lib store::sqlite::tests::figures -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "takes long; prints figures"]
@@ -124,9 +130,11 @@ async fn figures() {
     let begun = Instant::now();
     let publication = publication(&store).await;
     timed("audience of 1,000,000", begun);
+    println!("before publishing: {}", memory());
     let begun = Instant::now();
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1_000_000 });
     timed("1,000,000 published", begun);
+    println!("after publishing: {}", memory());
     let begun = Instant::now();
     store.tally(ONE).await.unwrap();
     timed("tally of 1,000,000", begun);

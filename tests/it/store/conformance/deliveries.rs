@@ -253,13 +253,15 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     send_out(&*one, &crowd(4)).await;
     claim(&*one, 2, 2).await;
     mark(&*one, id(1)).await;
+    assert_eq!(numbers(&claim(&*two, 3, 1).await), [3]);
     assert_eq!(two.recover(true, at(3)).await.unwrap(), 0);
-    assert_eq!(two.release(SEVEN).await.unwrap(), 0);
+    assert_eq!(two.release(SEVEN).await.unwrap(), 1, "its own");
     let stolen = Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
     let stolen = two.step(Step { done: Some(stolen), mark: None }).await;
     assert!(matches!(stolen, Err(StoreError::Refused(_))));
     let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
     assert!(matches!(marked, Err(StoreError::Refused(_))));
+    leave(&*one, "m1@school.example").await;
     assert!(!two.withhold(id(2)).await.unwrap());
     assert_eq!(numbers(&claim(&*two, 3, 9).await), [3, 4]);
 }
