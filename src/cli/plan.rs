@@ -54,7 +54,7 @@ fn explain(row: &PlanRow) {
         out::line(&format!("  Moved: {shifted}"));
     }
     if let Some(theme) = &row.theme {
-        out::line(&format!("  Theme {theme}: {}", row.theme_reason.as_deref().unwrap_or("")));
+        out::line(&format!("  Theme {theme}: {}", row.selection.as_ref().map_or("", |s| s.theme_reason.as_str())));
     }
     for pick in &row.activities {
         out::line(&format!("  {:>6}  {} ({}): {}", pick.band, pick.title, pick.id, pick.reason));

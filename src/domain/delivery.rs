@@ -226,7 +226,7 @@ impl DeliveryState {
     pub fn on(self, event: Event<'_>, repeated: bool) -> Result<Self, Impossible> {
         let ends = |end| if repeated { Self::Uncertain } else { end };
         Ok(match (self, event) {
-            (Self::Queued | Self::Deferred, Event::Claim) => Self::Claimed,
+            (Self::Queued | Self::Deferred | Self::Uncertain, Event::Claim) => Self::Claimed,
             (Self::Claimed, Event::Mark) => Self::AtDot,
             (Self::Claimed, Event::Release | Event::Crash { .. }) | (Self::AtDot, Event::Crash { resend: true }) => {
                 Self::Queued
@@ -234,13 +234,8 @@ impl DeliveryState {
             (Self::AtDot, Event::Crash { resend: false }) => Self::Uncertain,
             (Self::Claimed | Self::AtDot, Event::Outcome { outcome, retry }) => match outcome {
                 Outcome::Accepted(_) if self == Self::AtDot => Self::Accepted,
-                Outcome::Uncertain(_) if self == Self::AtDot => {
-                    if retry {
-                        Self::Deferred
-                    } else {
-                        Self::Uncertain
-                    }
-                }
+                // With a retry time it stays uncertain while it waits: that is what is known of it.
+                Outcome::Uncertain(_) if self == Self::AtDot => Self::Uncertain,
                 Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
                 Outcome::Transient(_) if retry => Self::Deferred,
                 Outcome::Transient(_) => ends(Self::Expired),

@@ -78,7 +78,7 @@ fn inlines(list: &[Inline], out: &mut String) {
         match inline {
             Inline::Text(text) => out.push_str(text),
             Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Link { content: inner, .. } => {
-                inlines(inner, out)
+                inlines(inner, out);
             }
             Inline::Break => out.push('\n'),
         }

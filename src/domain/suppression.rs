@@ -15,6 +15,9 @@ pub struct AddressHasher(Hmac<Sha256>);
 
 impl AddressHasher {
     /// A hasher with this key.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
     pub fn new(key: &[u8; 32]) -> Self {
         Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104 §2)"))
     }

@@ -69,21 +69,8 @@ impl Service {
 
     /// Renders the row for every sector with all bands, and for every band alone.
     fn renders(&self, row: &PlanRow) -> Vec<Diagnostic> {
-        let picks: Vec<_> = row
-            .activities
-            .iter()
-            .filter_map(|pick| {
-                Some(crate::domain::edition::Pick {
-                    band: pick.band.parse().ok()?,
-                    id: pick.id.parse().ok()?,
-                    title: pick.title.clone(),
-                    reason: String::new(),
-                    fingerprint: String::new(),
-                })
-            })
-            .collect();
-        let theme = row.theme.as_deref().unwrap_or_default();
-        let material = match self.edition_material(row.edition, row.date, theme, &picks) {
+        let Some(selection) = &row.selection else { return Vec::new() };
+        let material = match self.edition_material(row.edition, row.date, &selection.theme, &selection.picks) {
             Ok(material) => material,
             Err(error) => return vec![Diagnostic::error("cannot-render", error.to_string())],
         };

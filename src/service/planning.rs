@@ -25,9 +25,9 @@ pub struct PlanRow {
     pub theme: Option<String>,
     /// The picks.
     pub activities: Vec<PlanPick>,
-    /// Why this theme.
+    /// Theme and picks as the store holds or would hold them; `None` for a paused fortnight.
     #[serde(skip)]
-    pub theme_reason: Option<String>,
+    pub selection: Option<Selection>,
     /// Why the date is not the fortnight's first day.
     #[serde(skip)]
     pub shifted: Option<String>,
@@ -225,7 +225,7 @@ impl Service {
                 due_at,
                 edition.state.as_str(),
                 edition.reason.clone(),
-                &edition.selection,
+                edition.selection.clone(),
             );
         }
         match self.config.schedule.fortnight(number) {
@@ -237,7 +237,7 @@ impl Service {
                 reason: Some(reason),
                 theme: None,
                 activities: Vec::new(),
-                theme_reason: None,
+                selection: None,
                 shifted: None,
             },
             Fortnight::Sends { date, due_at, shifted } => {
@@ -248,7 +248,7 @@ impl Service {
                     }
                     None => ("projected", None, planner.select(number, date)),
                 };
-                PlanRow { shifted, ..filled(number, date, due_at.fixed_offset(), state, reason, &selection) }
+                PlanRow { shifted, ..filled(number, date, due_at.fixed_offset(), state, reason, selection) }
             }
         }
     }
@@ -260,7 +260,7 @@ fn filled(
     due_at: DateTime<FixedOffset>,
     state: &'static str,
     reason: Option<String>,
-    selection: &Selection,
+    selection: Selection,
 ) -> PlanRow {
     let pick = |p: &crate::domain::edition::Pick| PlanPick {
         band: p.band.to_string(),
@@ -276,7 +276,7 @@ fn filled(
         reason,
         theme: Some(selection.theme.clone()).filter(|theme| !theme.is_empty()),
         activities: selection.picks.iter().map(pick).collect(),
-        theme_reason: Some(selection.theme_reason.clone()),
+        selection: Some(selection),
         shifted: None,
     }
 }

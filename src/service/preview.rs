@@ -94,43 +94,20 @@ impl Service {
             return self.published_proof(edition, row, notes).await;
         }
         refuse_closed(number, &row)?;
-        let picks = self.picks_of(&row)?;
+        let selection = row.selection.clone().filter(|s| !s.picks.is_empty()).ok_or_else(|| nothing_to_show(&row))?;
         let as_planned = Edition {
             number,
             state: stored.as_ref().map_or(EditionState::Planned, |e| e.state),
             reason: None,
             date: row.date,
             due_at: row.due_at.with_timezone(&Utc),
-            selection: picks,
+            selection,
             published_at: None,
             finished_at: None,
         };
         notes.extend(row.reason.clone());
         notes.extend(self.objection(&as_planned).await?.map(|why| format!("it would be held: {why}")));
         self.planned_proof(&as_planned, row, notes).await
-    }
-
-    fn picks_of(&self, row: &PlanRow) -> Result<crate::domain::edition::Selection, ServiceError> {
-        let theme = row.theme.clone().ok_or_else(|| {
-            ServiceError::Refused(format!(
-                "edition {} on {} has no activity for any band: add some to the library, or bring reviews up to date",
-                row.edition, row.date
-            ))
-        })?;
-        let picks = row.activities.iter().filter_map(|pick| {
-            Some(crate::domain::edition::Pick {
-                band: pick.band.parse().ok()?,
-                id: pick.id.parse().ok()?,
-                title: pick.title.clone(),
-                reason: pick.reason.clone(),
-                fingerprint: String::new(),
-            })
-        });
-        Ok(crate::domain::edition::Selection {
-            theme,
-            theme_reason: row.theme_reason.clone().unwrap_or_default(),
-            picks: picks.collect(),
-        })
     }
 
     async fn planned_proof(&self, edition: &Edition, row: PlanRow, notes: Vec<String>) -> Result<Proof, ServiceError> {
@@ -254,6 +231,13 @@ fn refuse_closed(number: EditionNumber, row: &PlanRow) -> Result<(), ServiceErro
         )));
     }
     Ok(())
+}
+
+fn nothing_to_show(row: &PlanRow) -> ServiceError {
+    ServiceError::Refused(format!(
+        "edition {} on {} has no activity for any band: add some to the library, or bring reviews up to date",
+        row.edition, row.date
+    ))
 }
 
 fn proof(

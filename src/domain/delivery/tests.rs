@@ -33,6 +33,7 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
     let mut arrows = BTreeSet::from([
         (Queued, Claimed),
         (Deferred, Claimed),
+        (Uncertain, Claimed),
         (Claimed, AtDot),
         (Claimed, Queued),
         (Claimed, Deferred),
@@ -78,7 +79,7 @@ fn a_reply_means_what_the_contract_says() {
     assert_eq!(after(&permanent, true, false), Failed);
     assert_eq!(after(&permanent, true, true), Uncertain);
     assert_eq!(after(&uncertain, false, false), Uncertain);
-    assert_eq!(after(&uncertain, true, false), Deferred);
+    assert_eq!(after(&uncertain, true, false), Uncertain);
     assert_eq!(after(&refused, true, true), Queued);
 }
 

@@ -1,31 +1,14 @@
 //! The sender's steps: what became of one delivery, and which is next at the dot (contract §6).
 
-use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::claimant::Claimant;
 use super::fault::Fault;
 use super::people::People;
-use super::{claim, leave, sql};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
-use crate::domain::subscriber::SuppressionReason;
+use super::{claim, leave, settle, sql};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Outcome, Reply};
 use crate::domain::suppression::AddressHasher;
 use crate::store::{Done, Step};
-
-/// A delivery's state as its column holds it.
-pub(super) fn code(state: DeliveryState) -> i64 {
-    match state {
-        DeliveryState::Queued => 0,
-        DeliveryState::Claimed => 1,
-        DeliveryState::AtDot => 2,
-        DeliveryState::Accepted => 3,
-        DeliveryState::Deferred => 4,
-        DeliveryState::Uncertain => 5,
-        DeliveryState::Failed => 6,
-        DeliveryState::Expired => 7,
-        DeliveryState::Suppressed => 8,
-    }
-}
 
 /// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set:
 /// it is not when the mailbox was suppressed since the claim (invariant 4).
@@ -51,49 +34,30 @@ fn mark(conn: &Connection, me: i64, id: DeliveryId) -> Result<(), Fault> {
 
 fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Result<(), Fault> {
     let (edition, recipient) = (done.id.edition.0, sql::column(done.id.recipient.0)?);
-    let query = "SELECT attempts, repeated FROM deliveries WHERE edition = ?1 AND recipient = ?2 AND claim = ?3";
-    let (attempts, repeated) =
-        sql::row(conn, query, (edition, recipient, me), |row| Ok((row.get::<_, u32>(0)?, row.get::<_, bool>(1)?)))?
+    let query = "SELECT attempts, repeated, state FROM deliveries WHERE edition = ?1 AND recipient = ?2 AND claim = ?3";
+    let (attempts, repeated, state) =
+        sql::row(conn, query, (edition, recipient, me), |row| Ok((row.get::<_, u32>(0)?, row.get(1)?, row.get(2)?)))?
             .ok_or_else(|| not_ours(done.id))?;
-    let settled = settle(&done.outcome, repeated, done.retry_at);
+    let state = settle::decode(state)?;
+    let event = Event::Outcome { outcome: &done.outcome, retry: done.retry_at.is_some() };
+    let next = state.on(event, repeated).map_err(|error| Fault::refused(error.to_string()))?;
+    let waits = matches!(next, DeliveryState::Deferred)
+        || (next == DeliveryState::Uncertain && matches!(done.outcome, Outcome::Uncertain(_)));
+    let next_at = done.retry_at.filter(|_| waits).map(sql::millis);
     let number = attempts.saturating_add(1);
     let update = "UPDATE deliveries SET state = ?3, attempts = ?4, next_at = ?5, repeated = ?6, claim = NULL
                   WHERE edition = ?1 AND recipient = ?2";
-    let next_at = settled.next_at.map(sql::millis);
-    sql::run(conn, update, (edition, recipient, code(settled.state), number, next_at, settled.repeated))?;
+    let repeated = state.repeated_after(event, repeated);
+    sql::run(conn, update, (edition, recipient, next.code(), number, next_at, repeated))?;
     let (word, reply) = told(&done.outcome);
     let insert = "INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let at = sql::millis(done.at);
     sql::run(conn, insert, (edition, recipient, number, at, word, reply.code, &reply.text))?;
-    if let Some(reason) = settled.suppress {
+    if let Outcome::Permanent { suppress: Some(reason), .. } = done.outcome {
         leave::bounced(&People::open(conn, hasher, at)?, recipient, reason)?;
     }
     Ok(())
-}
-
-/// What an outcome makes of a delivery in hand.
-#[derive(Debug, PartialEq, Eq)]
-struct Settled {
-    state: DeliveryState,
-    next_at: Option<DateTime<Utc>>,
-    repeated: bool,
-    suppress: Option<SuppressionReason>,
-}
-
-/// Contract §6. A delivery that was uncertain once may have been accepted: a refusal or giving up leaves it uncertain.
-fn settle(outcome: &Outcome, repeated: bool, retry_at: Option<DateTime<Utc>>) -> Settled {
-    use DeliveryState::{Accepted, Deferred, Expired, Failed, Queued, Uncertain};
-    let given_up = |state| if repeated { Uncertain } else { state };
-    let to = |state| Settled { state, next_at: None, repeated, suppress: None };
-    match (outcome, retry_at) {
-        (Outcome::Accepted(_), _) => to(Accepted),
-        (Outcome::Transient(_), Some(_)) => Settled { next_at: retry_at, ..to(Deferred) },
-        (Outcome::Transient(_), None) => to(given_up(Expired)),
-        (Outcome::Permanent { suppress, .. }, _) => Settled { suppress: *suppress, ..to(given_up(Failed)) },
-        (Outcome::Uncertain(_), _) => Settled { next_at: retry_at, repeated: true, ..to(Uncertain) },
-        (Outcome::SenderRefused(_), _) => to(Queued),
-    }
 }
 
 /// An outcome as the table of attempts tells it.

@@ -105,14 +105,14 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
     leave(&*store, "m1@school.example").await;
     assert_eq!(numbers(&claim(&*store, 6, 1).await), [3], "the limit counts those who can be mailed");
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Suppressed);
-    // The second look, just before MAIL.
-    assert!(!store.withhold(id(3)).await.unwrap());
+    // The second look, with the mark: just before MAIL.
     leave(&*store, "m2@school.example").await;
-    assert!(store.is_suppressed(id(3).recipient).await.unwrap());
-    assert!(store.withhold(id(3)).await.unwrap());
+    let marked = store.step(Step { done: None, mark: Some(id(3)) }).await.unwrap();
+    assert!(!marked, "who left after the claim is not marked");
     assert_eq!(state(&*store, id(3)).await, DeliveryState::Suppressed);
     leave(&*store, "m3@school.example").await;
-    assert!(!store.withhold(id(4)).await.unwrap(), "not in our hands");
+    let marked = store.step(Step { done: None, mark: Some(id(4)) }).await;
+    assert!(matches!(marked, Err(StoreError::Refused(_))), "not in our hands");
     assert_eq!(claim(&*store, 7, 9).await, []);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.suppressed), (4, 4));
@@ -262,7 +262,8 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
     assert!(matches!(marked, Err(StoreError::Refused(_))));
     leave(&*one, "m1@school.example").await;
-    assert!(!two.withhold(id(2)).await.unwrap());
+    let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
+    assert!(matches!(marked, Err(StoreError::Refused(_))), "suppressed or not, it is another's");
     assert_eq!(numbers(&claim(&*two, 3, 9).await), [3, 4]);
 }
 
