@@ -4,21 +4,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use super::{audit, editions, sql, step};
+use super::{audit, editions, sql};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
-
-const STATES: [DeliveryState; 9] = [
-    DeliveryState::Queued,
-    DeliveryState::Claimed,
-    DeliveryState::AtDot,
-    DeliveryState::Accepted,
-    DeliveryState::Deferred,
-    DeliveryState::Uncertain,
-    DeliveryState::Failed,
-    DeliveryState::Expired,
-    DeliveryState::Suppressed,
-];
 
 /// Gives up what waits. What may have been accepted once ends uncertain instead.
 pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, Fault> {
@@ -62,7 +50,7 @@ pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, 
     let query = "SELECT state, count(*) FROM deliveries WHERE edition = ?1 GROUP BY state";
     let mut tally = Tally::default();
     for (code, number) in
-        sql::rows(conn, query, [edition.0], |row| Ok((row.get::<_, i64>(0)?, sql::count(row.get(1)?))))?
+        sql::rows(conn, query, [edition.0], |row| Ok((row.get::<_, u8>(0)?, sql::count(row.get(1)?))))?
     {
         tally.total += number;
         *match decode(code)? {
@@ -91,6 +79,6 @@ pub(super) fn state(conn: &Connection, id: DeliveryId) -> Result<Option<Delivery
     sql::row(conn, query, (id.edition.0, sql::column(id.recipient.0)?), |row| decode(row.get(0)?))
 }
 
-fn decode(code: i64) -> Result<DeliveryState, Fault> {
-    STATES.into_iter().find(|state| step::code(*state) == code).ok_or_else(|| sql::damaged("a delivery's state"))
+fn decode(code: u8) -> Result<DeliveryState, Fault> {
+    DeliveryState::from_code(code).ok_or_else(|| sql::damaged("a delivery's state"))
 }

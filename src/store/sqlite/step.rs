@@ -12,21 +12,6 @@ use crate::domain::subscriber::SuppressionReason;
 use crate::domain::suppression::AddressHasher;
 use crate::store::{Done, Step};
 
-/// A delivery's state as its column holds it.
-pub(super) fn code(state: DeliveryState) -> i64 {
-    match state {
-        DeliveryState::Queued => 0,
-        DeliveryState::Claimed => 1,
-        DeliveryState::AtDot => 2,
-        DeliveryState::Accepted => 3,
-        DeliveryState::Deferred => 4,
-        DeliveryState::Uncertain => 5,
-        DeliveryState::Failed => 6,
-        DeliveryState::Expired => 7,
-        DeliveryState::Suppressed => 8,
-    }
-}
-
 /// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set:
 /// it is not when the mailbox was suppressed since the claim (invariant 4).
 pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
@@ -60,7 +45,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
     let update = "UPDATE deliveries SET state = ?3, attempts = ?4, next_at = ?5, repeated = ?6, claim = NULL
                   WHERE edition = ?1 AND recipient = ?2";
     let next_at = settled.next_at.map(sql::millis);
-    sql::run(conn, update, (edition, recipient, code(settled.state), number, next_at, settled.repeated))?;
+    sql::run(conn, update, (edition, recipient, settled.state.code(), number, next_at, settled.repeated))?;
     let (word, reply) = told(&done.outcome);
     let insert = "INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -109,4 +94,43 @@ fn told(outcome: &Outcome) -> (&'static str, &Reply) {
 
 fn not_ours(id: DeliveryId) -> Fault {
     Fault::refused(format!("recipient {} of edition {} is not in this program's hands", id.recipient.0, id.edition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::Event;
+
+    /// The domain states how deliveries move. One thing is finer here: what waits because nobody knows whether it was
+    /// accepted is shown as uncertain, not as deferred.
+    #[test]
+    fn a_result_settles_as_the_domain_says() {
+        let outcomes = [
+            Outcome::Accepted(Reply::default()),
+            Outcome::Transient(Reply::default()),
+            Outcome::Permanent { reply: Reply::default(), suppress: None },
+            Outcome::Uncertain(Reply::default()),
+            Outcome::SenderRefused(Reply::default()),
+        ];
+        for outcome in &outcomes {
+            for (repeated, retry) in [(false, false), (false, true), (true, false), (true, true)] {
+                let event = Event::Outcome { outcome, retry };
+                let settled = settle(outcome, repeated, retry.then_some(DateTime::UNIX_EPOCH));
+                let expected = match DeliveryState::AtDot.on(event, repeated).unwrap() {
+                    DeliveryState::Deferred if matches!(outcome, Outcome::Uncertain(_)) => DeliveryState::Uncertain,
+                    state => state,
+                };
+                assert_eq!(settled.state, expected, "{outcome:?}, repeated {repeated}, retry {retry}");
+                assert_eq!(settled.repeated, DeliveryState::AtDot.repeated_after(event, repeated));
+            }
+        }
+    }
+
+    /// Statements name states by number.
+    #[test]
+    fn the_numbers_in_statements_are_the_domains() {
+        use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued, Suppressed, Uncertain};
+        let states = [Queued, Claimed, AtDot, Accepted, Deferred, Uncertain, Failed, Expired, Suppressed];
+        assert!((0..).zip(states).all(|(number, state)| state.code() == number));
+    }
 }
