@@ -84,7 +84,7 @@ fn markup(page: &Page, html: &Body) -> Result<(), DigestError> {
         let text = format!("an MJML element that does not exist or stands in the wrong place: <mj-{name}>");
         problem(&format!("<mj-{name}"), text)
     });
-    let remote = ["@import", "@font-face"].into_iter().find(|rule| whole.contains(rule));
+    let remote = ["@import", "@font-face"].into_iter().find(|rule| page.styles.contains(rule));
     let found = unknown
         .or_else(|| whole.contains('\\').then(|| problem("\\", BACKSLASH.to_owned())))
         .or_else(|| {

@@ -5,7 +5,7 @@ use crate::domain::rendered::{Body, Piece, Slot};
 use super::escape;
 
 /// Where the reader stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum State {
     Text,
     /// After `<`; what was read since.
@@ -13,9 +13,9 @@ enum State {
     /// Inside `"…"` of a tag: the tag so far, and the value so far.
     Quoted(String, String),
     /// Inside `<!--`.
-    Comment(String),
-    /// Inside an element whose content is no markup.
-    Raw(&'static str, String),
+    Comment,
+    /// Inside an element whose content is no markup: its closing tag.
+    Raw(&'static str),
 }
 
 /// An opening tag: its name in lower case, and its attributes as written.
@@ -39,13 +39,15 @@ pub(super) struct Page {
     pub(super) elements: Vec<Element>,
     /// The text that a reader sees, references resolved; tags that are not inside a line count as a space.
     pub(super) text: String,
+    /// The content of every style element.
+    pub(super) styles: String,
     /// Slots in wrong places.
     pub(super) misplaced: Vec<(Slot, &'static str)>,
     /// The document ends in the middle of a tag, a comment or a style.
     pub(super) unfinished: bool,
 }
 
-const RAW: [&str; 3] = ["style", "script", "title"];
+const RAW: [(&str, &str); 3] = [("style", "</style>"), ("script", "</script>"), ("title", "</title>")];
 const INLINE: [&str; 8] = ["a", "b", "em", "i", "span", "strong", "sub", "sup"];
 
 struct Reader {
@@ -61,7 +63,7 @@ pub(super) fn scan(body: &Body) -> Page {
     let mut reader = Reader { state: State::Text, page: Page::default(), text: String::new(), closing: None };
     for piece in &body.0 {
         match piece {
-            Piece::Literal(text) => text.chars().for_each(|c| reader.read(c)),
+            Piece::Literal(text) => reader.read(text),
             Piece::Slot(slot) => reader.slot(*slot),
         }
     }
@@ -71,43 +73,73 @@ pub(super) fn scan(body: &Body) -> Page {
 }
 
 impl Reader {
-    fn read(&mut self, c: char) {
-        if let Some(slot) = self.closing.take().filter(|_| c != '"') {
+    fn read(&mut self, literal: &str) {
+        if let Some(slot) = self.closing.take().filter(|_| !literal.starts_with('"')) {
             self.page.misplaced.push((slot, URL_PLACE));
         }
-        let state = std::mem::replace(&mut self.state, State::Text);
-        self.state = match state {
-            State::Text if c == '<' => State::Tag(String::new()),
-            State::Text => {
-                self.text.push(c);
-                State::Text
-            }
-            State::Tag(tag) => self.in_tag(tag, c),
-            State::Quoted(tag, value) if c == '"' => State::Tag(format!("{tag}\"{value}\"")),
-            State::Quoted(tag, mut value) => {
-                value.push(c);
-                State::Quoted(tag, value)
-            }
-            State::Comment(mut tail) => {
-                tail.push(c);
-                if tail.ends_with("-->") { State::Text } else { State::Comment(last(tail, 3)) }
-            }
-            State::Raw(name, mut tail) => {
-                tail.push(c.to_ascii_lowercase());
-                if tail.ends_with(&format!("</{name}>")) { State::Text } else { State::Raw(name, last(tail, 16)) }
-            }
-        };
+        let mut rest = literal;
+        while !rest.is_empty() {
+            rest = match std::mem::replace(&mut self.state, State::Text) {
+                State::Text => self.read_text(rest),
+                State::Tag(tag) => self.read_tag(tag, rest),
+                State::Quoted(tag, value) => self.read_value(tag, value, rest),
+                State::Comment => self.skip_to("-->", State::Comment, rest).1,
+                State::Raw(end) => {
+                    let (inside, after) = self.skip_to(end, State::Raw(end), rest);
+                    if end == "</style>" {
+                        self.page.styles.push_str(inside);
+                    }
+                    after
+                }
+            };
+        }
     }
 
-    fn in_tag(&mut self, mut tag: String, c: char) -> State {
-        match c {
-            '>' => self.close(&tag),
-            '"' if tag.ends_with('=') => State::Quoted(tag, String::new()),
-            _ => {
-                tag.push(c);
-                if tag == "!--" { State::Comment(String::new()) } else { State::Tag(tag) }
-            }
+    fn read_text<'a>(&mut self, rest: &'a str) -> &'a str {
+        let (text, after) = rest.split_once('<').map_or((rest, None), |(text, after)| (text, Some(after)));
+        self.text.push_str(text);
+        after.map_or("", |after| {
+            self.state = State::Tag(String::new());
+            after
+        })
+    }
+
+    fn read_tag<'a>(&mut self, mut tag: String, rest: &'a str) -> &'a str {
+        if let Some(after) = rest.strip_prefix("!--").filter(|_| tag.is_empty()) {
+            self.state = State::Comment;
+            return after;
         }
+        let Some(at) = rest.find(['>', '"']) else {
+            self.state = State::Tag(tag + rest);
+            return "";
+        };
+        tag.push_str(&rest[..at]);
+        if rest[at..].starts_with('>') {
+            self.state = self.close(&tag);
+        } else if tag.ends_with('=') {
+            self.state = State::Quoted(tag, String::new());
+        } else {
+            self.state = State::Tag(tag + "\"");
+        }
+        &rest[at + 1..]
+    }
+
+    fn read_value<'a>(&mut self, tag: String, value: String, rest: &'a str) -> &'a str {
+        if let Some((end, after)) = rest.split_once('"') {
+            self.state = State::Tag(format!("{tag}\"{value}{end}\""));
+            after
+        } else {
+            self.state = State::Quoted(tag, value + rest);
+            ""
+        }
+    }
+
+    /// What comes before and after `end`; without an end, everything is before, and the state stays.
+    fn skip_to<'a>(&mut self, end: &str, stay: State, rest: &'a str) -> (&'a str, &'a str) {
+        rest.split_once(end).unwrap_or_else(|| {
+            self.state = stay;
+            (rest, "")
+        })
     }
 
     fn close(&mut self, tag: &str) -> State {
@@ -125,9 +157,9 @@ impl Reader {
             return State::Text;
         }
         let element = element(tag);
-        let raw = RAW.iter().find(|raw| **raw == element.name);
+        let raw = RAW.iter().find(|(name, _)| *name == element.name);
         self.page.elements.push(element);
-        raw.map_or(State::Text, |name| State::Raw(name, String::new()))
+        raw.map_or(State::Text, |(_, end)| State::Raw(end))
     }
 
     fn slot(&mut self, slot: Slot) {
@@ -151,11 +183,6 @@ impl Reader {
 const URL_PLACE: &str =
     "where it is not the whole address of a link; write href=\"{{slot …}}\" and nothing else between the quotes";
 const TEXT_PLACE: &str = "inside a tag, a comment, a title or a style; it may stand only in the text of the page";
-
-fn last(text: String, length: usize) -> String {
-    let from = text.char_indices().rev().nth(length - 1).map_or(0, |(at, _)| at);
-    if from == 0 { text } else { text[from..].to_owned() }
-}
 
 /// Splits `name a="b" c` of a tag.
 fn element(tag: &str) -> Element {
