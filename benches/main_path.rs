@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::Bencher;
 use fortnightly::digest::{Card, Issue, ServiceFacts, Templates, render};
 use fortnightly::domain::activity::Activity;
-use fortnightly::domain::band::{BandSet, Bands};
+use fortnightly::domain::band::{Band, BandSet, Bands};
 use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection};
 use fortnightly::domain::rendered::Rendered;
 use fortnightly::domain::segment::SegmentKey;
@@ -125,14 +125,9 @@ fn sender() -> Sender {
 fn rendered(bands: usize) -> (Rendered, SegmentKey) {
     let (library, templates, all) = shipped();
     let theme = &library.themes[0];
-    let fits = |a: &&Activity, band| a.id.theme() == theme.name && a.bands.contains(band);
-    let card = |band| {
-        let fortnightly::domain::band::Band { id, .. } = band;
-        Card {
-            band,
-            activity: library.activities.iter().find(|a| fits(a, id)).expect("a full theme"),
-            from_theme: None,
-        }
+    let card = |band: &Band| {
+        let fits = |a: &&Activity| a.id.theme() == theme.name && a.bands.contains(&band.id);
+        library.activities.iter().find(fits).expect("a full theme")
     };
     let issue = Issue {
         service: ServiceFacts {
@@ -144,7 +139,7 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
         edition: EditionNumber(1),
         date: NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date"),
         theme,
-        cards: all.iter().map(card).collect(),
+        cards: all.iter().map(|band| Card { band, activity: card(band), from_theme: None }).collect(),
         notices: Vec::new(),
         help: &library.help,
     };

@@ -1,5 +1,7 @@
 //! Behaviour, through the public API, the built binary and real sockets.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
+
 mod config;
 mod digest;
 mod journey;

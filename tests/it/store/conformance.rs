@@ -34,6 +34,7 @@ macro_rules! conform_all {
             people::an_own_choice_holds_until_the_entry_changes,
             people::the_file_never_brings_back_who_left,
             people::a_sync_is_all_or_nothing,
+            people::a_file_synced_once_asks_for_nothing_more,
             people::counts_are_of_organisations,
             people::a_store_knows_62_bands,
             people::the_audit_table_has_every_decision_and_no_address,

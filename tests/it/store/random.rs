@@ -89,10 +89,15 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             }
         }
         Act::Mark(i) => {
-            if let Some(id) = model.in_hand.get(i) {
-                let free = store.delivery(*id).await.unwrap() == Some(DeliveryState::Claimed);
-                let marked = store.step(Step { done: None, mark: Some(*id) }).await;
-                assert_eq!(marked.is_ok(), free);
+            if let Some(id) = model.in_hand.get(i).copied() {
+                let free = store.delivery(id).await.unwrap() == Some(DeliveryState::Claimed);
+                match store.step(Step { done: None, mark: Some(id) }).await {
+                    Ok(marked) => {
+                        assert_eq!((free, marked), (true, !model.left.contains(&id)));
+                        model.in_hand.retain(|held| marked || *held != id);
+                    }
+                    Err(error) => assert!(!free, "{error}"),
+                }
             }
         }
         Act::Done(i, verdict, retry) if i < model.in_hand.len() => {

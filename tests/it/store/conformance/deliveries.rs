@@ -105,14 +105,14 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
     leave(&*store, "m1@school.example").await;
     assert_eq!(numbers(&claim(&*store, 6, 1).await), [3], "the limit counts those who can be mailed");
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Suppressed);
-    // The second look, with the mark: just before MAIL.
+    // The second look, just before MAIL.
     leave(&*store, "m2@school.example").await;
-    let marked = store.step(Step { done: None, mark: Some(id(3)) }).await.unwrap();
-    assert!(!marked, "who left after the claim is not marked");
+    let marked = async |recipient| store.step(Step { done: None, mark: Some(id(recipient)) }).await;
+    assert!(!marked(3).await.unwrap());
     assert_eq!(state(&*store, id(3)).await, DeliveryState::Suppressed);
     leave(&*store, "m3@school.example").await;
-    let marked = store.step(Step { done: None, mark: Some(id(4)) }).await;
-    assert!(matches!(marked, Err(StoreError::Refused(_))), "not in our hands");
+    assert!(matches!(marked(4).await, Err(StoreError::Refused(_))), "not in our hands");
+    assert_eq!(state(&*store, id(4)).await, DeliveryState::Queued);
     assert_eq!(claim(&*store, 7, 9).await, []);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.suppressed), (4, 4));
@@ -125,7 +125,7 @@ pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
     let marked = async |recipient| store.step(Step { done: None, mark: Some(id(recipient)) }).await;
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "nothing was claimed");
     claim(&*store, 2, 1).await;
-    marked(1).await.unwrap();
+    assert!(marked(1).await.unwrap());
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "it is marked already");
     assert!(matches!(marked(2).await, Err(StoreError::Refused(_))), "it is queued");
     done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
@@ -259,11 +259,14 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     let stolen = Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
     let stolen = two.step(Step { done: Some(stolen), mark: None }).await;
     assert!(matches!(stolen, Err(StoreError::Refused(_))));
-    let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
-    assert!(matches!(marked, Err(StoreError::Refused(_))));
-    leave(&*one, "m1@school.example").await;
-    let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
-    assert!(matches!(marked, Err(StoreError::Refused(_))), "suppressed or not, it is another's");
+    for left in [false, true] {
+        if left {
+            leave(&*one, "m1@school.example").await;
+        }
+        let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
+        assert!(matches!(marked, Err(StoreError::Refused(_))));
+        assert_eq!(state(&*one, id(2)).await, DeliveryState::Claimed);
+    }
     assert_eq!(numbers(&claim(&*two, 3, 9).await), [3, 4]);
 }
 

@@ -126,6 +126,10 @@ pub(in crate::store) async fn what_was_published_is_read_back(open: Open<'_>) {
     assert_eq!((stored.edition, stored.at, &stored.sender), (SEVEN, at(1), &sender()));
     let segments: Vec<_> = stored.segments.into_values().collect();
     assert_eq!(segments, publication.segments);
+    let addressees = store.addressees(SEVEN).await.unwrap();
+    let told: Vec<_> = addressees.iter().map(|a| (a.segment.0, a.subscriber.as_str(), a.address.as_str())).collect();
+    assert_eq!(told, [(0, "A", "a@b.example"), (1, "B", "b@b.example")]);
+    assert_eq!(store.addressees(EditionNumber(8)).await.unwrap(), []);
     let claimed = store.claim(SEVEN, at(2), 9).await.unwrap();
     for (claimed, segment) in claimed.iter().zip([0, 1]) {
         assert_eq!(claimed.segment, SegmentNumber(segment));

@@ -1,7 +1,7 @@
 //! Subscribers, mailboxes, sync, suppression.
 
 use fortnightly::domain::subscriber::{MailboxState, Origin, Subscribed, SubscriberId, SuppressionReason};
-use fortnightly::domain::sync::{SyncChange, SyncPlan, Who};
+use fortnightly::domain::sync::{Entry, SyncChange, SyncPlan, Who, plan_sync};
 use fortnightly::store::{Store, StoreError};
 
 use super::world::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
@@ -265,4 +265,37 @@ pub(in crate::store) async fn the_audit_table_has_every_decision_and_no_address(
     assert_eq!(told, expected);
     assert!(audit.iter().all(|row| !format!("{row:?}").contains('@')));
     assert_eq!(audit.last().unwrap().at, at(5));
+}
+
+pub(in crate::store) async fn a_file_synced_once_asks_for_nothing_more(open: Open<'_>) {
+    let store = open();
+    let entry = |line, name: &str, mailboxes: &str, names: &str| Entry {
+        profile: profile(name),
+        addresses: mailboxes.split_whitespace().map(address).collect(),
+        bands: bands(names),
+        line,
+    };
+    // Each file is the one before, edited: shared, moved, removed, put back, renamed.
+    let files = [
+        vec![entry(1, "Hill", "a@b.example b@b.example", "4-5"), entry(9, "Vale", "b@b.example c@b.example", "5-7")],
+        vec![entry(1, "Vale", "c@b.example", "5-7 8-10"), entry(9, "Hill", "a@b.example", "4-5")],
+        vec![],
+        vec![entry(1, "Hill Top", "a@b.example", "14+"), entry(5, "New", "d@b.example gone@b.example", "4-5")],
+    ];
+    leave(&*store, "gone@b.example").await;
+    for (minutes, wish) in (10..).zip(&files) {
+        let wished: Vec<_> = wish.iter().flat_map(|entry| entry.addresses.clone()).collect();
+        let first = plan_sync(wish, &store.sync_truth(&wished).await.unwrap());
+        assert!(!first.changes.is_empty());
+        store.apply_sync(&first, at(minutes)).await.unwrap();
+        let again = plan_sync(wish, &store.sync_truth(&wished).await.unwrap());
+        assert_eq!(again.changes, [], "after {:?}", first.changes);
+        let active = store.subscribers().await.unwrap().into_iter().flat_map(|s| s.mailboxes);
+        let mut active: Vec<_> = active.filter(|m| m.state == MailboxState::Active).map(|m| m.address).collect();
+        active.sort();
+        let mut expected: Vec<_> = wished.into_iter().filter(|a| a.local() != "gone").collect();
+        expected.sort();
+        expected.dedup();
+        assert_eq!(active, expected);
+    }
 }
