@@ -107,10 +107,8 @@ impl<'a> Walk<'a> {
 
     fn expression(&mut self, call: &HelperTemplate, scope: &Scope<'_>, place: Place, raw: bool) {
         let name = call.name.as_name().unwrap_or_default();
-        if call.params.is_empty() && call.hash.is_empty() {
-            if !helpers::NAMES.contains(&name) {
-                return self.output(name, scope, place, raw);
-            }
+        if call.params.is_empty() && call.hash.is_empty() && !helpers::NAMES.contains(&name) {
+            return self.output(name, scope, place, raw);
         }
         match name {
             "slot" => self.slot(call, scope, place),
