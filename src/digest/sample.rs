@@ -160,9 +160,15 @@ mod tests {
                 Value::String(text) => assert!(!text.is_empty(), "{path} is empty"),
                 Value::Array(items) => {
                     assert!(!items.is_empty(), "{path} has no items");
-                    items.iter().for_each(|item| check(path, item));
+                    for item in items {
+                        check(path, item);
+                    }
                 }
-                Value::Object(object) => object.iter().for_each(|(key, item)| check(&format!("{path}.{key}"), item)),
+                Value::Object(object) => {
+                    for (key, item) in object {
+                        check(&format!("{path}.{key}"), item);
+                    }
+                }
                 Value::Null => panic!("{path} is null"),
                 Value::Bool(_) | Value::Number(_) => {}
             }
