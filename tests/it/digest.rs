@@ -27,7 +27,7 @@ fn filled(rendered: &Rendered, sector: Sector, name: &str) -> (String, String) {
     (rendered.html.fill(value), rendered.text.fill(value))
 }
 
-/// Writes what was rendered into the folder that DIGEST_OUT names, for looking at it in a browser.
+/// Writes what was rendered into the folder that `DIGEST_OUT` names, for looking at it in a browser.
 fn show(name: &str, (html, text): &(String, String)) {
     let Some(folder) = std::env::var_os("DIGEST_OUT").map(PathBuf::from) else { return };
     std::fs::create_dir_all(&folder).unwrap();
@@ -75,7 +75,7 @@ fn a_charity_reads_one_band_and_no_other() {
     insta::assert_snapshot!("charity_text", text);
 }
 
-/// Every theme of the shipped library (or of the one that DIGEST_LIBRARY names), all five bands at once.
+/// Every theme of the shipped library (or of the one that `DIGEST_LIBRARY` names), all five bands at once.
 #[test]
 fn the_real_library_fits() {
     let folder = std::env::var_os("DIGEST_LIBRARY").map_or_else(|| root().join("activities"), PathBuf::from);
