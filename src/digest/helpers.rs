@@ -15,6 +15,9 @@ pub(super) const NONCE: &str = "slot_nonce";
 /// The names of all helpers, `each` included.
 pub(super) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
 
+/// Those that make sense in `digest.txt.hbs` alone.
+pub(super) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
+
 /// Puts the helpers into `registry`, the stock `if` and `unless` replaced by strict ones.
 pub(super) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("if", Box::new(Condition { wanted: true }));

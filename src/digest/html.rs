@@ -27,7 +27,7 @@ fn blocks(list: &[Block], level: u8, out: &mut String) {
 }
 
 fn quote(inner: &[Block], level: u8, out: &mut String) {
-    out.push_str(&format!("<blockquote style=\"{QUOTE}\">"));
+    open("blockquote", QUOTE, out);
     // The last paragraph keeps no space below it, else the line beside the quotation hangs over.
     match inner.split_last() {
         Some((Block::Paragraph(last), before)) => {
@@ -36,7 +36,7 @@ fn quote(inner: &[Block], level: u8, out: &mut String) {
         }
         _ => blocks(inner, level, out),
     }
-    out.push_str("</blockquote>");
+    close("blockquote", out);
 }
 
 fn heading(level: u8) -> String {
@@ -50,24 +50,32 @@ fn list_of(start: Option<u64>, items: &[Prose], level: u8, out: &mut String) {
         Some(1) => ("ol", String::new()),
         Some(first) => ("ol", format!(" start=\"{first}\"")),
     };
-    out.push_str(&format!("<{tag}{attribute} style=\"{LIST}\">"));
+    open(&format!("{tag}{attribute}"), LIST, out);
     for item in items {
-        out.push_str(&format!("<li style=\"{ITEM}\">"));
+        open("li", ITEM, out);
         // A lone paragraph needs no tag of its own: tight lists read better and weigh less.
         if let [Block::Paragraph(content)] = item.0.as_slice() {
             inlines(content, out);
         } else {
             blocks(&item.0, level, out);
         }
-        out.push_str("</li>");
+        close("li", out);
     }
-    out.push_str(&format!("</{tag}>"));
+    close(tag, out);
 }
 
 fn element(tag: &str, style: &str, content: &[Inline], out: &mut String) {
-    out.push_str(&format!("<{tag} style=\"{style}\">"));
+    open(tag, style, out);
     inlines(content, out);
-    out.push_str(&format!("</{tag}>"));
+    close(tag, out);
+}
+
+fn open(tag: &str, style: &str, out: &mut String) {
+    out.extend(["<", tag, " style=\"", style, "\">"]);
+}
+
+fn close(tag: &str, out: &mut String) {
+    out.extend(["</", tag, ">"]);
 }
 
 fn inlines(list: &[Inline], out: &mut String) {
@@ -77,7 +85,7 @@ fn inlines(list: &[Inline], out: &mut String) {
             Inline::Emphasis(inner) => wrap("em", inner, out),
             Inline::Strong(inner) => wrap("strong", inner, out),
             Inline::Link { href, content } if may_link(href) => {
-                out.push_str(&format!("<a href=\"{}\">", escape::html(href)));
+                out.extend(["<a href=\"", &escape::html(href), "\">"]);
                 inlines(content, out);
                 out.push_str("</a>");
             }
@@ -88,9 +96,9 @@ fn inlines(list: &[Inline], out: &mut String) {
 }
 
 fn wrap(tag: &str, inner: &[Inline], out: &mut String) {
-    out.push_str(&format!("<{tag}>"));
+    out.extend(["<", tag, ">"]);
     inlines(inner, out);
-    out.push_str(&format!("</{tag}>"));
+    close(tag, out);
 }
 
 /// Whether `href` may be followed from a mail: anything else is shown as its words alone.

@@ -107,13 +107,13 @@ impl<'a> Walk<'a> {
 
     fn expression(&mut self, call: &HelperTemplate, scope: &Scope<'_>, place: Place, raw: bool) {
         let name = call.name.as_name().unwrap_or_default();
-        if call.params.is_empty() && call.hash.is_empty() {
-            if !helpers::NAMES.contains(&name) {
-                return self.output(name, scope, place, raw);
-            }
+        if call.params.is_empty() && call.hash.is_empty() && !helpers::NAMES.contains(&name) {
+            return self.output(name, scope, place, raw);
         }
         match name {
             "slot" => self.slot(call, scope, place),
+            // It writes its text as it is, so it has no place in HTML.
+            "heading" if self.part == Part::Html => self.unknown_helper(name, scope, place),
             "heading" => self.parameters(&call.params, scope, place),
             "if" | "unless" | "each" | "wrap" => self.report(
                 scope,
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
                 self.report(scope, place, "template-syntax", message, None);
             }
             "if" | "unless" => self.parameters(&call.params, scope, place),
-            "wrap" => {}
+            "wrap" if self.part == Part::Text => {}
             "each" => match self.value(&call.params[0], scope, place) {
                 Some(Value::Array(items)) => {
                     inner.this = items.into_iter().next().unwrap_or_default();
@@ -201,11 +201,13 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_helper(&mut self, name: &str, scope: &Scope<'_>, place: Place) {
-        let help = nearest(name, helpers::NAMES.iter().copied()).map_or_else(
-            || format!("the helpers are {}", helpers::NAMES.join(", ")),
+        let usable =
+            helpers::NAMES.iter().copied().filter(|name| self.part == Part::Text || !helpers::TEXT_ONLY.contains(name));
+        let help = nearest(name, usable.clone()).map_or_else(
+            || format!("the helpers are {}", usable.collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean “{near}”?"),
         );
-        self.report(scope, place, "template-helper", format!("there is no helper “{name}”"), Some(help));
+        self.report(scope, place, "template-helper", format!("there is no helper “{name}” here"), Some(help));
     }
 
     /// A field that is printed: it must be one value, and written with as many braces as its kind needs.

@@ -19,7 +19,7 @@ use crate::domain::text::{TextError, check_characters};
 ///
 /// # Errors
 /// A band without an activity, a text with a character that may not be mailed, a template that does not fit, or a
-/// digest that must not be sent ([`check::check_rendered`], [`check::check_complete`]).
+/// digest that must not be sent ([`check_rendered`](super::check_rendered), [`check_complete`](super::check_complete)).
 pub fn render(
     templates: &Templates,
     issue: &Issue<'_>,

@@ -147,3 +147,34 @@ fn help(full: bool) -> Help {
     };
     Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that is empty in the full sample would hide its own fields from the lint.
+    #[test]
+    fn the_full_sample_fills_every_field() {
+        fn check(path: &str, value: &Value) {
+            match value {
+                Value::String(text) => assert!(!text.is_empty(), "{path} is empty"),
+                Value::Array(items) => {
+                    assert!(!items.is_empty(), "{path} has no items");
+                    for item in items {
+                        check(path, item);
+                    }
+                }
+                Value::Object(object) => {
+                    for (key, item) in object {
+                        check(&format!("{path}.{key}"), item);
+                    }
+                }
+                Value::Null => panic!("{path} is null"),
+                Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        for part in [Part::Html, Part::Text] {
+            check("", &sample_fields(part));
+        }
+    }
+}

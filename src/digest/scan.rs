@@ -197,16 +197,9 @@ fn element(tag: &str) -> Element {
         let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let key = rest[..end].to_lowercase();
         rest = &rest[end..];
-        let value = match rest.strip_prefix("=\"").and_then(|value| value.split_once('"')) {
-            Some((value, after)) => {
-                rest = after;
-                value
-            }
-            None => {
-                rest = rest.strip_prefix('=').unwrap_or(rest);
-                ""
-            }
-        };
+        let quoted = rest.strip_prefix("=\"").and_then(|value| value.split_once('"'));
+        let (value, after) = quoted.unwrap_or_else(|| ("", rest.strip_prefix('=').unwrap_or(rest)));
+        rest = after;
         attributes.push((key, escape::undo(value)));
     }
     Element { name: name.to_lowercase(), attributes }

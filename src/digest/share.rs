@@ -9,9 +9,9 @@ const MOST: usize = 65;
 
 /// Sentences that the paragraph takes, in this order, while there is room.
 const MORE: [&str; 6] = [
-    "Each one says what to get ready, what to do, and what to talk about.",
+    "They say what to get ready, what to do, and what to talk about.",
     "You do not need to be good with computers.",
-    "It also says where to turn if something worries you or your child.",
+    "They also say where to turn if something worries you or your child.",
     "There are no adverts and no tracking.",
     "Choose a quiet moment.",
     "It is free.",
@@ -19,31 +19,33 @@ const MORE: [&str; 6] = [
 
 /// Both texts, for the theme `title`, these bands, and the web view at `url`.
 pub(super) fn share(title: &str, bands: &Bands, shown: &[&Band], url: &str) -> ShareView {
+    let span = span(bands, shown);
+    let one = shown.len() == 1;
+    let what = if one { "A free activity" } else { "Free activities" };
     ShareView {
-        line: format!(
-            "Online safety in 15 minutes: “{title}”. Free activities to do together, for {}: {url}",
-            span(bands, shown)
-        ),
-        paragraph: paragraph(title, &span(bands, shown), url),
+        line: format!("Online safety in 15 minutes: “{title}”. {what} to do together, for {span}: {url}"),
+        paragraph: paragraph(title, &span, one, url),
     }
 }
 
-fn paragraph(title: &str, span: &str, url: &str) -> String {
-    let opening = format!(
-        "This fortnight’s online-safety theme is “{title}”. There are 15-minute activities to do together at home, for {span}."
-    );
-    let closing = format!("Find them here: {url}");
+fn paragraph(title: &str, span: &str, one: bool, url: &str) -> String {
+    let what = if one { "There is a 15-minute activity" } else { "There are 15-minute activities" };
+    let opening =
+        format!("This fortnight’s online-safety theme is “{title}”. {what} to do together at home, for {span}.");
+    let closing = format!("Find {} here: {url}", if one { "it" } else { "them" });
     let mut words = count(&opening) + count(&closing);
-    let mut chosen = Vec::new();
+    let mut parts = vec![opening];
     for sentence in MORE {
         if words + count(sentence) <= MOST {
             words += count(sentence);
-            chosen.push(sentence);
+            parts.push(if one {
+                sentence.replace("They say", "It says").replace("They also say", "It also says")
+            } else {
+                sentence.to_owned()
+            });
         }
     }
-    let mut parts = vec![opening.as_str()];
-    parts.extend(chosen);
-    parts.push(&closing);
+    parts.push(closing);
     parts.join(" ")
 }
 

@@ -70,6 +70,27 @@ impl Edition {
         }
     }
 
+    /// The theme in `folder`, with the first activity of each shipped band that has one.
+    pub(super) fn of_theme(folder: &Path) -> Self {
+        let mut edition = Self::read(folder, &[]);
+        let mut names: Vec<String> = entries(folder)
+            .iter()
+            .filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".md").map(str::to_owned))
+            .filter(|name| name != "theme")
+            .collect();
+        names.sort();
+        for band in edition.bands.iter() {
+            let serves = |name: &&String| {
+                let (front, _) = front(folder, name);
+                front["bands"].as_array().unwrap().iter().any(|other| other.as_str() == Some(band.id.as_str()))
+            };
+            if let Some(name) = names.iter().find(serves) {
+                edition.activities.push(activity(folder, name, &band.id));
+            }
+        }
+        edition
+    }
+
     pub(super) fn issue(&self) -> Issue<'_> {
         Issue {
             service: ServiceFacts {
@@ -99,6 +120,17 @@ impl Edition {
 /// A segment of these bands.
 pub(super) fn segment(sector: Sector, names: &[&str]) -> SegmentKey {
     SegmentKey { bands: names.iter().map(|name| name.parse().unwrap()).collect(), sector, locale: Locale::EnGb }
+}
+
+/// The folders of `library` that are themes.
+pub(super) fn themes(library: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = entries(library).into_iter().filter(|path| path.join("theme.md").exists()).collect();
+    found.sort();
+    found
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn day() -> NaiveDate {
@@ -245,7 +277,7 @@ fn blocks(events: &mut Parser<'_>) -> Vec<Block> {
             Event::End(_) => break,
             // An item of a tight list has no paragraph of its own.
             other => {
-                loose.extend(one_inline(other, events));
+                loose.push(one_inline(other, events));
                 continue;
             }
         };
@@ -274,13 +306,13 @@ fn inlines(events: &mut Parser<'_>) -> Vec<Inline> {
         if matches!(event, Event::End(_)) {
             break;
         }
-        out.extend(one_inline(event, events));
+        out.push(one_inline(event, events));
     }
     out
 }
 
-fn one_inline(event: Event<'_>, events: &mut Parser<'_>) -> Option<Inline> {
-    Some(match event {
+fn one_inline(event: Event<'_>, events: &mut Parser<'_>) -> Inline {
+    match event {
         Event::Text(text) => Inline::Text(text.to_string()),
         Event::SoftBreak => Inline::Text(" ".to_owned()),
         Event::HardBreak => Inline::Break,
@@ -290,5 +322,5 @@ fn one_inline(event: Event<'_>, events: &mut Parser<'_>) -> Option<Inline> {
             Inline::Link { href: dest_url.to_string(), content: inlines(events) }
         }
         other => panic!("not in these texts: {other:?}"),
-    })
+    }
 }
