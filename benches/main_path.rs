@@ -182,7 +182,7 @@ fn sign_one_message(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// How many recipients the publishing bench has; FORTNIGHTLY_BENCH_RECIPIENTS changes it.
+/// How many recipients the publishing bench has; `FORTNIGHTLY_BENCH_RECIPIENTS` changes it.
 fn recipients() -> u32 {
     std::env::var("FORTNIGHTLY_BENCH_RECIPIENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000)
 }
@@ -223,7 +223,7 @@ fn seeded() -> &'static Seeded {
     })
 }
 
-/// Peak memory of this process, from Linux's own count (proc(5), VmHWM).
+/// Peak memory of this process, from Linux's own count (proc(5), `VmHWM`).
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim().to_owned()

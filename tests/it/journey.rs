@@ -237,7 +237,8 @@ fn a_test_copy_is_marked_and_recorded_nowhere() {
 
 #[test]
 fn nothing_is_written_when_something_is_wrong() {
-    let cases: [(&str, &dyn Fn(&World), i32, &str); 5] = [
+    type Break<'a> = &'a dyn Fn(&World);
+    let cases: [(&str, Break<'_>, i32, &str); 5] = [
         ("config", &|w| w.write("config.toml", "[service]\nnmae = \"x\"\n"), 2, "nmae"),
         (
             "half an activity",

@@ -1,7 +1,5 @@
 //! The rules of selection, one by one and over random libraries.
 
-use std::time::{Duration, Instant};
-
 use chrono::Days;
 use proptest::prelude::*;
 

@@ -1,7 +1,6 @@
 //! Syncs against a small model of a store.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 

@@ -1,14 +1,12 @@
 //! What cannot be seen from outside: a disk that fills up, and how long a million takes.
 
-use std::time::Instant;
-
 use super::*;
 use crate::domain::band::BandSet;
-use crate::domain::delivery::{DeliveryId, Outcome};
+
 use crate::domain::edition::{EditionChange, EditionNumber, Selection};
 use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
-use crate::store::{Done, Publication, Published, PublishedSegment, Step, Store};
+use crate::store::{Publication, Published, PublishedSegment, Store};
 
 const ONE: EditionNumber = EditionNumber(1);
 
