@@ -10,7 +10,7 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use tempfile::TempDir;
 
 /// The start of a config; subscribers follow.
-pub const BASE: &str = r#"
+pub(crate) const BASE: &str = r#"
 [service]
 name = "Online Safety at Home"
 from = "Online Safety at Home <activities@example.org>"
@@ -26,12 +26,12 @@ listen = "127.0.0.1:0"
 "#;
 
 /// One entry of a config.
-pub fn entry(name: &str, sector: &str, emails: &str, bands: &str) -> String {
+pub(crate) fn entry(name: &str, sector: &str, emails: &str, bands: &str) -> String {
     format!("\n[[subscribers]]\nname = \"{name}\"\nsector = \"{sector}\"\nemail = {emails}\nbands = {bands}\n")
 }
 
 /// Three organisations with four mailboxes.
-pub fn three() -> String {
+pub(crate) fn three() -> String {
     [
         entry("Hillside Primary", "school", "\"office@hillside.example\"", "[\"4-5\", \"5-7\", \"8-10\"]"),
         entry(
@@ -46,56 +46,56 @@ pub fn three() -> String {
 }
 
 /// What a run of the binary came to.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// Fails the test unless the exit code is `code`.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Standard output as JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 
     /// Fails the test unless standard error says `text`.
     #[track_caller]
-    pub fn complains(&self, text: &str) {
+    pub(crate) fn complains(&self, text: &str) {
         assert!(self.stderr.contains(text), "“{text}” is not in:\n{}", self.stderr);
     }
 
     /// Fails the test unless standard output says `text`.
     #[track_caller]
-    pub fn says(&self, text: &str) {
+    pub(crate) fn says(&self, text: &str) {
         assert!(self.stdout.contains(text), "“{text}” is not in:\n{}", self.stdout);
     }
 }
 
 /// One mail as a reader's program shows it.
-pub struct Mail {
-    pub to: String,
-    pub subject: String,
-    pub text: String,
-    pub html: String,
-    pub message_id: String,
-    pub raw: Vec<u8>,
+pub(crate) struct Mail {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+    pub(crate) message_id: String,
+    pub(crate) raw: Vec<u8>,
 }
 
-pub struct World {
+pub(crate) struct World {
     folder: TempDir,
 }
 
 impl World {
     /// With `config` as config.toml, and the shipped library and templates.
-    pub fn new(config: &str) -> Self {
+    pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("activities"), &folder.path().join("activities"));
@@ -105,20 +105,20 @@ impl World {
     }
 
     /// With the base config and three organisations.
-    pub fn shipped() -> Self {
+    pub(crate) fn shipped() -> Self {
         Self::new(&format!("{BASE}{}", three()))
     }
 
-    pub fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
-    pub fn write(&self, below: &str, text: &str) {
+    pub(crate) fn write(&self, below: &str, text: &str) {
         fs::write(self.path(below), text).unwrap();
     }
 
     /// The binary, in this folder, without the environment's overrides.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fortnightly"));
         command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FORTNIGHTLY__")) {
@@ -128,7 +128,7 @@ impl World {
     }
 
     /// Runs the binary to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let output = self.command(arguments).output().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
@@ -138,28 +138,28 @@ impl World {
     }
 
     /// Runs the binary at a pretended moment.
-    pub fn at(&self, now: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn at(&self, now: &str, arguments: &[&str]) -> Ran {
         self.run(&[&["--now", now], arguments].concat())
     }
 
     /// Starts the binary; its standard error goes to `log` in the folder.
-    pub fn spawn(&self, arguments: &[&str], log: &str) -> Running {
+    pub(crate) fn spawn(&self, arguments: &[&str], log: &str) -> Running {
         let log = fs::File::create(self.path(log)).unwrap();
         let mut command = self.command(arguments);
         Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
     /// Every mail in the mail folder, by recipient.
-    pub fn mails(&self) -> Vec<Mail> {
+    pub(crate) fn mails(&self) -> Vec<Mail> {
         let Ok(folder) = fs::read_dir(self.path("var/mail/new")) else { return Vec::new() };
-        let mut mails: Vec<Mail> = folder.map(|entry| mail(fs::read(entry.unwrap().path()).unwrap())).collect();
+        let mut mails: Vec<Mail> = folder.map(|entry| mail(&fs::read(entry.unwrap().path()).unwrap())).collect();
         mails.sort_by(|a, b| (&a.to, &a.message_id).cmp(&(&b.to, &b.message_id)));
         mails
     }
 
     /// Recipient → bands that the text of its one mail shows. Fails the test when a mailbox has two mails.
     #[track_caller]
-    pub fn bands_by_mailbox(&self) -> BTreeMap<String, String> {
+    pub(crate) fn bands_by_mailbox(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for mail in self.mails() {
             let bands = LABELS.iter().filter(|(_, label)| mail.text.contains(label)).map(|(band, _)| *band);
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Every file below the folder with its bytes and its modification time.
-    pub fn fingerprint(&self) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
+    pub(crate) fn fingerprint(&self) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
         let mut all = BTreeMap::new();
         walk(self.folder.path(), &mut all);
         all
@@ -186,8 +186,8 @@ const LABELS: [(&str, &str); 5] = [
 ];
 
 /// Reads a message as a mail program would.
-pub fn mail(raw: Vec<u8>) -> Mail {
-    let message = MessageParser::default().parse(&raw).unwrap();
+pub(crate) fn mail(raw: &[u8]) -> Mail {
+    let message = MessageParser::default().parse(raw).unwrap();
     assert_eq!(message.content_type().map(|t| t.ctype().to_owned()), Some("multipart".to_owned()));
     Mail {
         to: message.to().and_then(|to| to.first()).and_then(|to| to.address.as_deref()).unwrap().to_owned(),
@@ -195,7 +195,7 @@ pub fn mail(raw: Vec<u8>) -> Mail {
         text: message.body_text(0).unwrap().into_owned(),
         html: message.body_html(0).unwrap().into_owned(),
         message_id: message.message_id().unwrap().to_owned(),
-        raw: raw.clone(),
+        raw: raw.to_vec(),
     }
 }
 
@@ -226,16 +226,16 @@ fn walk(folder: &Path, all: &mut BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTi
 }
 
 /// A running binary; killed when the test ends.
-pub struct Running(pub Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let done = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
     /// Signals, unless the program has ended already.
-    pub fn signal_if_alive(&mut self, name: &str) {
+    pub(crate) fn signal_if_alive(&mut self, name: &str) {
         if self.0.try_wait().unwrap().is_none() {
             self.signal(name);
         }
@@ -243,7 +243,7 @@ impl Running {
 
     /// Waits for the end, at most 20 s.
     #[track_caller]
-    pub fn ends(&mut self) -> i32 {
+    pub(crate) fn ends(&mut self) -> i32 {
         let mut code = None;
         until("the program ends", || {
             code = self.0.try_wait().unwrap();
@@ -262,7 +262,7 @@ impl Drop for Running {
 
 /// Polls until `condition` holds; fails the test after 20 s.
 #[track_caller]
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");

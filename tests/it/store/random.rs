@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Done, Step, Store};
+use fortnightly::store::{Done, Step, Store, StoreError};
 use proptest::prelude::*;
 
 use super::hasher;
@@ -101,10 +101,17 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             }
         }
         Act::Done(i, verdict, retry) if i < model.in_hand.len() => {
-            let id = model.in_hand.remove(i);
+            let id = model.in_hand[i];
             let retry_at = retry.then(|| at(model.now + 30));
             let done = Done { id, outcome: outcome(verdict), at: at(model.now), retry_at };
-            store.step(Step { done: Some(done), mark: None }).await.unwrap();
+            let marked = store.delivery(id).await.unwrap() == Some(DeliveryState::AtDot);
+            let recorded = store.step(Step { done: Some(done), mark: None }).await;
+            if !marked && matches!(verdict, Verdict::Accepted | Verdict::Uncertain) {
+                assert!(matches!(recorded, Err(StoreError::Refused(_))), "accepted before the dot");
+                return;
+            }
+            recorded.unwrap();
+            model.in_hand.remove(i);
             match verdict {
                 Verdict::Accepted => drop(model.accepted.insert(id)),
                 Verdict::Uncertain => drop(model.doubtful.insert(id)),

@@ -154,6 +154,9 @@ pub(super) async fn claim(store: &dyn Store, minutes: i64, limit: u32) -> Vec<Cl
 }
 
 pub(super) async fn done(store: &dyn Store, id: DeliveryId, outcome: Outcome, retry: Option<i64>) {
+    if state(store, id).await == DeliveryState::Claimed {
+        mark(store, id).await;
+    }
     let done = Done { id, outcome, at: at(2), retry_at: retry.map(at) };
     store.step(Step { done: Some(done), mark: None }).await.unwrap();
 }
