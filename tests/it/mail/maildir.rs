@@ -140,8 +140,7 @@ async fn python_reads_it_too() {
         print(m.get_body(('plain',)).get_content().splitlines()[0])\n";
     let output = std::process::Command::new("python3").args(["-c", program]).arg(root.path()).output();
     let Ok(output) = output else {
-        eprintln!("SKIPPED: reading a Maildir with Python: install the Debian package python3");
-        return;
+        return crate::support::skipped("reading a Maildir with Python", "install the Debian package python3");
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(
