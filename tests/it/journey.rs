@@ -373,3 +373,28 @@ fn the_health_route_answers() {
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
+
+#[test]
+fn init_gives_a_service_that_works() {
+    let world = World::new("");
+    world.at("2026-11-25T12:00:00Z", &["init", "mine"]).exits(0).says("mine");
+    let config = fs::read_to_string(world.path("mine/config.toml")).unwrap();
+    assert!(config.contains("anchor = 2026-11-30"), "fortnight 1 is the next Monday");
+    world.at(MONDAY, &["--config", "mine/config.toml", "check"]).exits(0);
+    world.at(MONDAY, &["--config", "mine/config.toml", "send"]).exits(0);
+    assert_eq!(fs::read_dir(world.path("mine/var/mail/new")).unwrap().count(), 7);
+    world.at(MONDAY, &["init", "mine"]).exits(1).complains("exists already");
+}
+
+#[test]
+fn the_readme_command_works_on_the_shipped_config() {
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).unwrap();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains("cargo run -- send --edition next --yes"));
+    let world = World::new(&shipped);
+    world.run(&["send", "--edition", "next", "--yes"]).exits(0).says("var/mail/new");
+    let bands = world.bands_by_mailbox();
+    assert_eq!(bands.len(), 7);
+    assert_eq!(bands["visitors@anytown-health.example"], "4-5");
+    assert_eq!(bands["hello@lantern.example"], "8-10 11-14 14+");
+}
