@@ -1,18 +1,22 @@
 //! config.toml and the environment → a checked [`Config`].
 
 mod bands;
+mod brackets;
 mod duration;
 mod environment;
 mod fields;
 mod file;
 mod findings;
 mod keys;
+mod line;
 mod load;
 mod mail;
 mod network;
 mod raw;
+mod reading;
 mod schedule;
 mod service;
+mod slips;
 mod subscribers;
 mod syntax;
 mod web;

@@ -29,7 +29,15 @@ pub(super) fn read(f: &mut Findings<'_>, value: Option<(Value<'_>, Place<'_>)>) 
     (f.count() == before).then(|| Bands::new(bands))
 }
 
-fn band(f: &mut Findings<'_>, entry: &Fields<'_>, lines: &mut BTreeMap<BandName, usize>) -> Option<Band> {
+/// The line and the id of each band so far, by what file names make of the id.
+type Used = BTreeMap<String, (usize, BandName)>;
+
+/// What stands for a band in the names of previews, on file systems that ignore case.
+fn in_file_names(name: &BandName) -> String {
+    name.as_str().replace('+', "plus").to_ascii_lowercase()
+}
+
+fn band(f: &mut Findings<'_>, entry: &Fields<'_>, lines: &mut Used) -> Option<Band> {
     let id = entry.required(f, "id").and_then(|raw| id(f, &raw, lines));
     let label = entry.required(f, "label").and_then(|raw| raw.line(f));
     let min = entry.required(f, "min").and_then(|raw| raw.whole(f, 0..=OLDEST));
@@ -48,23 +56,22 @@ fn band(f: &mut Findings<'_>, entry: &Fields<'_>, lines: &mut BTreeMap<BandName,
     Some(Band { id: id?, label: label?, min: min?, max: max.flatten().map(|(_, max)| max) })
 }
 
-fn id(f: &mut Findings<'_>, raw: &Raw<'_>, lines: &mut BTreeMap<BandName, usize>) -> Option<BandName> {
+fn id(f: &mut Findings<'_>, raw: &Raw<'_>, lines: &mut Used) -> Option<BandName> {
     let text = raw.text(f)?;
     let Ok(name) = text.parse::<BandName>() else {
         raw.bad(f, text, "is not a band name (1 to 20 letters, digits, + or -)", raw.like_this());
         return None;
     };
     let line = if let Place::At(offset) = raw.place { f.line(offset) } else { 0 };
-    if let Some(first) = lines.insert(name.clone(), line) {
-        raw.error(
-            f,
-            "duplicate",
-            format_args!("“{name}” was used for the band on line {first} already"),
-            "give each band an id of its own",
-        );
-        return None;
-    }
-    Some(name)
+    let Some((first, other)) = lines.insert(in_file_names(&name), (line, name.clone())) else { return Some(name) };
+    let what = if other == name {
+        format!("“{name}” was used for the band on line {first} already")
+    } else {
+        format!("“{name}” is too much like “{other}” on line {first}: both would have the same file name")
+    };
+    let help = "give each band an id of its own; capital letters make no difference, and + counts as “plus”";
+    raw.error(f, "duplicate", what, help);
+    None
 }
 
 /// What an entry asks for: exactly one of `bands` and `ages`. With `bands` unknown, only its form is checked.

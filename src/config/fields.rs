@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::brackets;
 use super::environment::Environment;
 use super::findings::{Findings, Place, shown};
 use super::keys::{Key, TOP, Table, Usage, home_of};
@@ -166,13 +167,12 @@ fn usable_key(
 }
 
 fn help_unknown(table: &'static Table, name: &str) -> String {
-    let names = || table.keys.iter().filter(|key| key.usage != Usage::Secret).map(|key| key.name);
     if let Some(home) = home_of(name) {
         return format!("it belongs below {home}: move it there");
     }
-    match nearest(name, names()) {
+    match nearest(name, table.offered()) {
         Some(option) => format!("did you mean “{option}”?"),
-        None => format!("remove it, or use one of: {}", names().collect::<Vec<_>>().join(", ")),
+        None => format!("remove it, or use one of: {}", table.offered().collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -184,9 +184,11 @@ pub(super) fn entries<'a>(
 ) -> Option<Vec<Fields<'a>>> {
     let (Value::Toml(value), place) = value? else { return None };
     let DeValue::Array(list) = value else {
-        let what = format!("{} needs two square brackets on each side", table.heading);
-        let help = format!("write {} above each entry", table.heading);
-        f.add(place, Diagnostic::error("wrong-type", what).help(help));
+        let lines = match place {
+            Place::At(offset) if value.is_table() => vec![f.line(offset)],
+            _ => Vec::new(),
+        };
+        f.add(place, brackets::finding("wrong-type", table, &lines));
         return Some(Vec::new());
     };
     let mut all = Vec::with_capacity(list.len());

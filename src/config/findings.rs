@@ -44,6 +44,22 @@ impl<'a> Findings<'a> {
         self.starts.partition_point(|start| *start <= offset).max(1)
     }
 
+    /// The byte at which line `number` begins.
+    pub(super) fn start_of(&self, number: usize) -> usize {
+        self.starts[number - 1]
+    }
+
+    /// Line `number`, without its end; empty past the last one.
+    pub(super) fn text_of(&self, number: usize) -> &'a str {
+        let from = self.starts.get(number - 1).map_or("", |start| &self.source[*start..]);
+        from.split(['\r', '\n']).next().unwrap_or_default()
+    }
+
+    /// How many lines there are.
+    pub(super) fn lines(&self) -> usize {
+        self.starts.len()
+    }
+
     /// The column in characters, from 1, of byte `offset`.
     fn column(&self, offset: usize) -> usize {
         let end = self.source.floor_char_boundary(offset);
@@ -68,6 +84,16 @@ impl<'a> Findings<'a> {
     pub(super) fn add_syntax(&mut self, offset: usize, finding: Diagnostic) {
         self.broken.insert(self.line(offset));
         self.add(Place::At(offset), finding);
+    }
+
+    /// Notes that other findings on this line follow from a syntax error.
+    pub(super) fn mark_broken(&mut self, line: usize) {
+        self.broken.insert(line);
+    }
+
+    /// Whether this line has a syntax error.
+    pub(super) fn is_broken(&self, line: usize) -> bool {
+        self.broken.contains(&line)
     }
 
     /// How many there are.
@@ -97,9 +123,8 @@ impl<'a> Findings<'a> {
     }
 
     /// The line of the heading under which `line` stands; 1 where there is none.
-    fn heading_above(&self, line: usize) -> usize {
-        let text = |line: usize| self.source[self.starts[line - 1]..].trim_start();
-        (1..line).rev().find(|line| text(*line).starts_with('[')).unwrap_or(1)
+    pub(super) fn heading_above(&self, line: usize) -> usize {
+        (1..line).rev().find(|line| self.text_of(*line).trim_start().starts_with('[')).unwrap_or(1)
     }
 }
 

@@ -22,6 +22,32 @@ pub(super) struct Key {
     pub(super) example: &'static str,
 }
 
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text in quotes.
+    Text,
+    /// A date.
+    Date,
+    /// A time of day.
+    Time,
+    /// Anything else.
+    Other,
+}
+
+impl Key {
+    /// How its value is written.
+    pub(super) fn form(&self) -> Form {
+        match self.example {
+            text if text.starts_with('"') => Form::Text,
+            text if !text.starts_with(|c: char| c.is_ascii_digit()) => Form::Other,
+            text if text.contains('-') => Form::Date,
+            text if text.contains(':') => Form::Time,
+            _ => Form::Other,
+        }
+    }
+}
+
 /// The keys that may stand below one heading.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -36,6 +62,32 @@ impl Table {
     /// The key of this name.
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The heading without its brackets.
+    pub(super) fn bare_heading(&self) -> &'static str {
+        self.heading.trim_matches(['[', ']'])
+    }
+
+    /// Whether entries of this table repeat, each below a heading in double brackets.
+    pub(super) fn is_list(&self) -> bool {
+        self.heading.starts_with("[[")
+    }
+
+    /// What people call an entry of this list.
+    pub(super) fn entry(&self) -> &'static str {
+        match self.bare_heading() {
+            "subscribers" => "subscriber",
+            "bands" => "band",
+            "schedule.pauses" => "pause",
+            "schedule.occasions" => "occasion",
+            _ => "entry",
+        }
+    }
+
+    /// The keys that this version honours and that may stand in the file.
+    pub(super) fn offered(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().filter(|key| matches!(key.usage, Usage::Scalar | Usage::Nested)).map(|key| key.name)
     }
 
     /// How messages name a key: with its section, where it has one.
@@ -175,9 +227,34 @@ pub(super) static TOP: [(&str, &Table); 8] = [
     ("subscribers", &SUBSCRIBER),
 ];
 
+/// The tables that a heading may name.
+fn all() -> impl Iterator<Item = &'static Table> {
+    TOP.iter().map(|(_, table)| *table).chain([&PAUSE, &OCCASION])
+}
+
+/// The table that `line` is the heading of, whatever the number of its brackets.
+pub(super) fn table_of(line: &str) -> Option<&'static Table> {
+    let name = heading_name(line)?;
+    all().find(|table| table.bare_heading() == name)
+}
+
+/// What stands between the brackets of a heading.
+pub(super) fn heading_name(line: &str) -> Option<String> {
+    let inner = line.trim_start().strip_prefix('[')?;
+    let inner = inner.strip_prefix('[').unwrap_or(inner);
+    let end = inner.find(']').unwrap_or(inner.len());
+    Some(inner[..end].chars().filter(|c| !c.is_whitespace()).collect())
+}
+
+/// The headings of the sections that this version honours.
+pub(super) fn headings() -> Vec<&'static str> {
+    let offered = TOP.iter().map(|(_, table)| *table).filter(|table| table.offered().next().is_some());
+    offered.map(|table| table.heading).collect()
+}
+
 /// The heading under which a key of this name may stand, when there is just one.
 pub(super) fn home_of(name: &str) -> Option<&'static str> {
-    let mut homes = TOP.iter().filter(|(_, table)| table.key(name).is_some_and(|key| key.usage != Usage::Secret));
+    let mut homes = TOP.iter().filter(|(_, table)| table.offered().any(|key| key == name));
     let first = homes.next()?;
     homes.next().is_none().then_some(first.1.heading)
 }

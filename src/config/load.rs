@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::environment::Environment;
 use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
-use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, home_of};
+use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings, home_of};
 use super::raw::Value;
 use super::{Config, bands, file, mail, schedule, service, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
@@ -101,8 +101,7 @@ fn check_top(f: &mut Findings<'_>, root: &DeTable<'_>) {
                 format!("did you mean {heading}?")
             }
             _ => {
-                let all: Vec<&str> = TOP.iter().map(|(_, table)| table.heading).collect();
-                format!("the sections are: {}", all.join(" "))
+                format!("the sections are: {}", headings().join(" "))
             }
         };
         f.add(Place::At(at), Diagnostic::error("unknown-key", format!("{} {what}", shown(name))).help(help));

@@ -14,12 +14,16 @@ use super::service::{path_after, path_text};
 use super::{Mail, OnUncertain, Relay, Service, Tls, TransportUrl};
 use crate::domain::address::Address;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::token::TOKEN_LENGTH;
 
 /// Port of message submission (RFC 6409 §3.1).
 const SUBMISSION: u16 = 587;
 
 /// Port of message submission with implicit TLS (RFC 8314 §7.3).
 const SUBMISSIONS: u16 = 465;
+
+/// The longest part before the @ that leaves room for `+` and a token within 64 octets (RFC 5321 §4.5.3.1.1).
+const BOUNCE_LOCAL_LIMIT: usize = 64 - 1 - TOKEN_LENGTH;
 
 /// A transport as its URL alone says it.
 enum Form {
@@ -183,7 +187,7 @@ fn ca_file(f: &mut Findings<'_>, fields: &Fields<'_>, folder: &Path) -> Option<s
 
 fn bounce_address(f: &mut Findings<'_>, fields: &Fields<'_>, service: Option<&Service>) -> Option<Address> {
     if let Some(raw) = fields.get("bounce_address") {
-        return raw.parsed(f);
+        return raw.parsed(f).filter(|address| has_room_for_token(f, &raw, address));
     }
     let default: Option<Address> = format!("bounces@{}", service?.from.address.domain()).parse().ok();
     if default.is_none() {
@@ -194,4 +198,17 @@ fn bounce_address(f: &mut Findings<'_>, fields: &Fields<'_>, service: Option<&Se
         );
     }
     default
+}
+
+fn has_room_for_token(f: &mut Findings<'_>, raw: &Raw<'_>, address: &Address) -> bool {
+    let fits = address.local().len() <= BOUNCE_LOCAL_LIMIT;
+    if !fits {
+        let what = format!("must have at most {BOUNCE_LOCAL_LIMIT} characters before the @");
+        let help = format!(
+            "shorten it, such as bounces@{}: the program adds a + and {TOKEN_LENGTH} characters, and mail servers take 64 in all",
+            address.domain()
+        );
+        raw.bad(f, address.as_str(), what, help);
+    }
+    fits
 }

@@ -9,8 +9,11 @@ use toml::de::{DeArray, DeValue};
 
 use super::findings::{Findings, Place, did_you_mean, shown};
 use super::keys::{Key, Table};
+use super::reading;
+use super::slips::is_odd_space;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::WordError;
+use crate::domain::text::{TextError, check_line};
 
 /// What was written.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +50,14 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// The help that shows `value` (as it stands in the file) for this key.
+    pub(super) fn write(&self, value: &str) -> String {
+        match self.place {
+            Place::Variable(name) => format!("write {name}={}", value.trim_matches('"')),
+            Place::File | Place::At(_) => format!("write {} = {value}", self.key.name),
+        }
+    }
+
     /// Notes an error about it; `what` completes the sentence that begins with its name.
     pub(super) fn error(&self, f: &mut Findings<'_>, code: &'static str, what: impl Display, help: impl Into<String>) {
         f.add(self.place, Diagnostic::error(code, format!("{} {what}", self.subject())).help(help));
@@ -79,7 +90,19 @@ impl<'a> Raw<'a> {
     /// Text that `T` takes; its error completes the sentence.
     pub(super) fn parsed<T: FromStr<Err: Display>>(&self, f: &mut Findings<'_>) -> Option<T> {
         let text = self.text(f)?;
-        text.parse().map_err(|error| self.bad(f, text, error, self.like_this())).ok()
+        text.parse().map_err(|error| self.bad_text::<T>(f, text, error)).ok()
+    }
+
+    /// Notes that `text` is no `T`; if that is because of spaces round it or characters that cannot be seen, says so.
+    fn bad_text<T: FromStr<Err: Display>>(&self, f: &mut Findings<'_>, text: &str, error: T::Err) {
+        let clean: String = text.chars().filter(|c| !is_odd_space(*c) && !c.is_control()).collect();
+        let clean = clean.trim();
+        if clean == text || clean.parse::<T>().is_err() {
+            return self.bad(f, text, error, self.like_this());
+        }
+        let what = "has a space or an invisible character before, after or within it";
+        let example = format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""));
+        self.bad(f, text, what, self.write(&example));
     }
 
     /// One of the words of `T`.
@@ -99,12 +122,28 @@ impl<'a> Raw<'a> {
     /// One line of text: not empty, not too long, no control characters.
     pub(super) fn line(&self, f: &mut Findings<'_>) -> Option<String> {
         let text = self.text(f)?;
-        match crate::domain::text::check_line(text) {
+        match check_line(text) {
             Ok(()) => Some(text.trim().to_owned()),
             Err(error) => {
-                self.error(f, "bad-value", error, self.like_this());
+                let (what, help) = self.wrong_line(text, error);
+                self.error(f, "bad-value", what, help);
                 None
             }
+        }
+    }
+
+    /// What is wrong with text that must be one line, and how it could be written.
+    fn wrong_line(&self, text: &str, error: TextError) -> (String, String) {
+        let one_line = reading::one_line(self.key.name, text).replace('\t', " ");
+        let is_usable = check_line(&one_line).is_ok() && !one_line.contains(['"', '\\']);
+        let help = if is_usable { self.write(&format!("\"{one_line}\"")) } else { self.like_this() };
+        match error {
+            TextError::Control(0x0A | 0x0D) if self.key.name == "postal_address" => {
+                ("must be one line: put commas between its parts".to_owned(), help)
+            }
+            TextError::Control(0x0A | 0x0D) => ("must be one line".to_owned(), help),
+            TextError::Control(0x09) => ("contains a tab: put a space in its place".to_owned(), help),
+            _ => (error.to_string(), self.like_this()),
         }
     }
 
@@ -133,11 +172,10 @@ impl<'a> Raw<'a> {
             Value::Toml(DeValue::Datetime(found)) => found.date.filter(|_| found.time.is_none()).and_then(|date| {
                 NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
             }),
-            Value::Toml(DeValue::String(_)) => return self.quoted(f, "dates"),
             Value::Toml(_) => None,
         };
         if date.is_none() {
-            self.error(f, "wrong-type", "is not a date (year-month-day)", self.like_this());
+            self.bad_date(f);
         }
         date
     }
@@ -152,18 +190,53 @@ impl<'a> Raw<'a> {
                 let second = time.second.unwrap_or(0);
                 NaiveTime::from_hms_opt(u32::from(time.hour), u32::from(time.minute), u32::from(second))
             }),
-            Value::Toml(DeValue::String(_)) => return self.quoted(f, "times"),
             Value::Toml(_) => None,
         };
         if time.is_none() {
-            self.error(f, "wrong-type", "is not a time of day (hours:minutes:seconds)", self.like_this());
+            self.bad_time(f);
         }
         time
     }
 
-    fn quoted<T>(&self, f: &mut Findings<'_>, what: &str) -> Option<T> {
-        self.error(f, "wrong-type", format_args!("is in quotes; {what} are written without"), self.like_this());
-        None
+    fn bad_date(&self, f: &mut Findings<'_>) {
+        let meant = match self.value {
+            Value::Toml(DeValue::Datetime(found)) => found.date.map(|date| date.to_string()),
+            _ => reading::date_to_write(self.as_written()),
+        };
+        let help = meant.map_or_else(|| self.like_this(), |date| self.write(&date));
+        self.error(f, "wrong-type", self.wrong_form("a date", "year-month-day"), help);
+    }
+
+    fn bad_time(&self, f: &mut Findings<'_>) {
+        let meant = match self.value {
+            Value::Toml(DeValue::Datetime(found)) => found.time.map(|time| time.to_string()),
+            _ => reading::time_to_write(self.as_written()),
+        };
+        let help = meant.map_or_else(|| self.like_this(), |time| self.write(&time));
+        self.error(f, "wrong-type", self.wrong_form("a time of day", "hours:minutes:seconds"), help);
+    }
+
+    /// What is wrong with a date or time of day, as the end of a sentence.
+    fn wrong_form(&self, what: &str, form: &str) -> String {
+        match (self.value, self.as_written()) {
+            (Value::Plain(_), text) => format!("{} is not {what} ({form})", shown(text)),
+            (_, "") => format!("is not {what} ({form})"),
+            (Value::Toml(DeValue::String(_)), text) => {
+                format!("{} must be written as {form}, without quotes", shown(text))
+            }
+            (_, text) => format!("{} must be written as {form}", shown(text)),
+        }
+    }
+
+    /// Text or a number as it stands in the file; empty for anything else.
+    fn as_written(&self) -> &'a str {
+        match self.value {
+            Value::Plain(text) => text,
+            Value::Toml(DeValue::String(text)) => text,
+            Value::Toml(DeValue::Integer(number)) => number.as_str(),
+            Value::Toml(DeValue::Float(number)) => number.as_str(),
+            Value::Toml(_) => "",
+        }
     }
 
     /// The elements of a list, each with its own place.

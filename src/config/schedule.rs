@@ -42,19 +42,55 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule
     })
 }
 
+/// What people in the United Kingdom write for its time.
+const LONDON: [&str; 13] = [
+    "bst",
+    "gmt/bst",
+    "british summer time",
+    "british time",
+    "british",
+    "britain",
+    "great britain",
+    "gb",
+    "uk",
+    "united kingdom",
+    "england",
+    "scotland",
+    "wales",
+];
+
 fn timezone(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<Tz> {
     let text = raw.text(f)?;
     let found: Option<Tz> = text.parse().ok();
-    if found.is_none() {
-        let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
-        let in_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text.trim()));
-        let help = match names().find(in_city).or_else(|| nearest(text, names())) {
-            Some(name) => format!("did you mean “{name}”?"),
-            None => raw.like_this(),
-        };
-        raw.bad(f, text, "is not a time zone", help);
+    match found {
+        None => raw.bad(f, text, "is not a time zone", nearest_zone(raw, text)),
+        Some(_) if is_greenwich(text) => {
+            let what = format!("{} {} has no summer time", raw.subject(), shown(text));
+            let help = "from March to October mail would go out an hour later than clocks in the United Kingdom say; write \"Europe/London\" if their time is meant";
+            f.add(raw.place, Diagnostic::warning("no-summer-time", what).help(help));
+        }
+        Some(_) => {}
     }
     found
+}
+
+/// `GMT`, `Etc/GMT`, `GMT0`, `Greenwich`: mostly written by somebody who means the time in London.
+fn is_greenwich(name: &str) -> bool {
+    let name = name.strip_prefix("Etc/").unwrap_or(name);
+    matches!(name, "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich")
+}
+
+fn nearest_zone(raw: &Raw<'_>, text: &str) -> String {
+    let wanted = text.trim();
+    if LONDON.iter().any(|name| name.eq_ignore_ascii_case(wanted)) {
+        return "did you mean “Europe/London”?".to_owned();
+    }
+    let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+    let in_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(wanted));
+    match names().find(in_city).or_else(|| nearest(text, names())) {
+        Some(name) => format!("did you mean “{name}”?"),
+        None => raw.like_this(),
+    }
 }
 
 fn grace(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {

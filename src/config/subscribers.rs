@@ -47,6 +47,12 @@ fn addresses(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<Vec<Address>> {
 }
 
 fn address(f: &mut Findings<'_>, raw: &Raw<'_>, seen: &mut HashSet<String>) -> Option<Address> {
+    let text = raw.text(f)?;
+    if let Some(list) = several(text) {
+        let what = format!("{} holds several addresses: each needs quotes of its own", shown(text));
+        raw.error(f, "bad-value", what, format!("write a list: email = [{list}]"));
+        return None;
+    }
     let address: Address = raw.parsed(f)?;
     if !seen.insert(address.folded()) {
         let what = format!("{} is named twice in this entry", shown(address.as_str()));
@@ -54,6 +60,14 @@ fn address(f: &mut Findings<'_>, raw: &Raw<'_>, seen: &mut HashSet<String>) -> O
         return None;
     }
     Some(address)
+}
+
+/// The addresses in `text`, as a list has them, if it names more than one.
+fn several(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split([',', ';', ' ', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let all: Vec<Address> = parts.iter().map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let quoted: Vec<String> = all.iter().map(|address| format!("\"{address}\"")).collect();
+    (quoted.len() > 1).then(|| quoted.join(", "))
 }
 
 fn urn(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<String> {

@@ -3,21 +3,33 @@
 use toml::Spanned;
 use toml::de::{DeTable, Error};
 
+use super::brackets;
 use super::findings::{Findings, shown};
+use super::line::Line;
+use super::slips;
 use crate::domain::diagnostic::Diagnostic;
 
 /// Parses as much as can be parsed and notes the rest.
 pub(super) fn parse<'a>(f: &mut Findings<'a>) -> Spanned<DeTable<'a>> {
     let source = f.source();
     let (document, errors) = DeTable::parse_recoverable(source);
-    let mut last_line = 0;
-    for error in errors {
-        let at = error.span().map_or(source.len(), |span| span.start);
-        let line = f.line(at);
-        if line != last_line {
-            f.add_syntax(at, explain(&error, source));
+    let start = |error: &Error| error.span().map_or(source.len(), |span| span.start);
+    let mut errors: Vec<_> = errors.into_iter().map(|error| (f.line(start(&error)), start(&error), error)).collect();
+    errors.sort_by_key(|(line, _, _)| *line);
+    let mut done = 0; // What follows on the same line is mostly the echo of the first error.
+    for (line, at, error) in errors {
+        if line <= done || error.message().starts_with("duplicate key") && brackets::explain(f, line) {
+            continue;
         }
-        last_line = line; // What follows on the same line is mostly the echo of the first error.
+        done = line;
+        if let Some(last) = slips::text_over_lines(f, at, error.message()) {
+            (line..=last).for_each(|line| f.mark_broken(line));
+            done = last;
+            continue;
+        }
+        let found = slips::odd_space(f, at).or_else(|| slips::in_value(&Line::read(f, at)?, &error));
+        let (at, finding) = found.unwrap_or_else(|| (at, explain(&error, source)));
+        f.add_syntax(at, finding);
     }
     document
 }
@@ -52,9 +64,6 @@ fn in_general(message: &str, text: &str) -> (String, &'static str) {
     let (what, help) = if is_any(&["string values must be quoted", "unquoted string", "missing value"]) {
         match text {
             "" => ("there is nothing after the = sign", "write the value, or remove the line to get the default"),
-            text if text.contains(['“', '”', '„', '‘', '’']) => {
-                ("these quotation marks are curly", "use straight ones, \" before the text and \" after it")
-            }
             _ => ("text must stand in quotes", "put a \" before it and another after it"),
         }
     } else if is_any(&["missing opening quote", "invalid basic string", "invalid literal string"]) {

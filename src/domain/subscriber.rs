@@ -44,8 +44,9 @@ macro_rules! words {
         impl FromStr for $name {
             type Err = WordError;
 
+            /// Capital letters make no difference: spreadsheets begin a cell with one.
             fn from_str(text: &str) -> Result<Self, WordError> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(WordError {
+                Self::ALL.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text)).ok_or(WordError {
                     what: $what,
                     expected: Self::ALL.iter().map(|value| value.as_str()).collect(),
                 })
@@ -57,7 +58,7 @@ pub(crate) use words;
 
 /// A word is none of those that its place allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not a {what} (expected one of: {})", expected.join(", "))]
+#[error("is not one of: {}", expected.join(", "))]
 pub struct WordError {
     /// What was read.
     pub what: &'static str,
