@@ -37,17 +37,18 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options for every command")]
 struct Global {
     /// The configuration; activities/ and templates/ lie beside it
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
     config: PathBuf,
     /// Pretend that it is this moment, such as 2026-11-30T08:00:00Z (never when SMTP would really be spoken)
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
     now: Option<DateTime<chrono::FixedOffset>>,
     /// Say more (twice: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Say only what went wrong
+    /// Say only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// Colours
@@ -87,6 +88,10 @@ enum Command {
     /// List, show, change, import or export subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+}
+
+fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text).map_err(|_| "write it like 2026-11-30T08:00:00Z (RFC 3339)".to_owned())
 }
 
 /// Which edition a command is about.

@@ -1,6 +1,7 @@
 //! What people and pipes read: results on standard output, the rest on standard error.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -20,6 +21,7 @@ pub(super) fn set_color(when: Color) {
 
 /// Sends the log to standard error: warnings, and under `run` one line per event too.
 pub(super) fn start_log(global: &Global, daemon: bool) {
+    QUIET.store(global.quiet, Ordering::Relaxed);
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
         (false, 0) if daemon => "warn,fortnightly=info",
@@ -51,8 +53,18 @@ pub(super) fn line(text: &str) {
     let _ = writeln!(anstream::stdout().lock(), "{text}");
 }
 
-/// Writes a line about what is going on, to standard error.
+/// Whether `--quiet` was given.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Writes a line about what is going on, to standard error; nothing under `--quiet`.
 pub(super) fn note(text: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        complain(text);
+    }
+}
+
+/// Writes a line to standard error, whatever the flags.
+fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
@@ -75,7 +87,7 @@ pub(super) fn json_line(value: &impl Serialize) {
 /// Writes an error to standard error.
 pub(super) fn error(message: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    note(&format!("{style}error:{style:#} {message}"));
+    complain(&format!("{style}error:{style:#} {message}"));
 }
 
 /// Writes findings to standard error, errors first.
@@ -83,7 +95,7 @@ pub(super) fn findings(findings: &[Diagnostic]) {
     let mut sorted: Vec<&Diagnostic> = findings.iter().collect();
     sorted.sort_by_key(|finding| finding.level);
     for finding in sorted {
-        note(&painted(finding));
+        complain(&painted(finding));
     }
 }
 

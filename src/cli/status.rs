@@ -7,6 +7,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::{Context, out};
 use crate::domain::edition::EditionNumber;
+use crate::service::ServiceError;
 use crate::service::status::EditionStatus;
 
 #[derive(Debug, Args)]
@@ -26,6 +27,12 @@ impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
         let status = service.status(self.edition.map(EditionNumber)).await?;
+        if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
+            return Err(ServiceError::Refused(format!(
+                "there is no edition {number} in the store; see `fortnightly plan`"
+            ))
+            .into());
+        }
         let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
         if self.json {
             let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
+use crate::domain::subscriber::SuppressionReason;
 use crate::domain::sync::{SyncChange, SyncPlan, Who};
 use crate::service::Service;
 use crate::service::open;
@@ -38,12 +40,17 @@ impl Sync {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
                 "changes": lines,
+                "kept_out": kept_out(&synced.plan),
                 "ending": synced.plan.ending,
                 "active_before": synced.plan.active_before,
             }));
         } else {
+            let would = if synced.applied && !self.dry_run { "" } else { "would be " };
             for text in &lines {
-                out::line(text);
+                out::line(&format!("{would}{text}"));
+            }
+            for text in kept_out(&synced.plan) {
+                out::line(&text);
             }
             if lines.is_empty() {
                 out::line("The store agrees with the config: nothing to change.");
@@ -116,10 +123,13 @@ pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
             SyncChange::End { address, .. } => format!("ended: {address} (its entry is gone)"),
         });
     }
-    for (address, reason) in &plan.kept_out {
-        lines.push(format!("not brought back: {address} ({reason})"));
-    }
     lines
+}
+
+/// Addresses that the file names although they left.
+fn kept_out(plan: &SyncPlan) -> Vec<String> {
+    let line = |(address, reason): &(Address, SuppressionReason)| format!("not brought back: {address} ({reason})");
+    plan.kept_out.iter().map(line).collect()
 }
 
 /// `4-5, 5-7` in the service's order; bands that are no longer configured come last.

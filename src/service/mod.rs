@@ -1,9 +1,9 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
-mod audience;
 pub mod check;
 pub mod dispatch;
 pub mod keyring;
+mod material;
 pub mod open;
 pub mod planning;
 pub mod preview;

@@ -48,10 +48,19 @@ pub fn material(config: &Config) -> Result<Material, Vec<Diagnostic>> {
 /// # Errors
 /// When store or key file cannot be used, or the anchor changed after something was sent.
 pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
+    let (store, keyring) = bare_store(config)?;
+    begin(store.as_ref(), config, clock).await?;
+    Ok((store, keyring))
+}
+
+/// As [`store`], without a look at the calendar: for what must work whatever the schedule says.
+///
+/// # Errors
+/// When store or key file cannot be used.
+pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
     let StoreUrl::Sqlite(path) = &config.store;
     let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
-    begin(store.as_ref(), config, clock).await?;
     Ok((store, Arc::new(keyring)))
 }
 
@@ -61,7 +70,7 @@ pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc
 /// When store or key file cannot be read, or the anchor changed after something was sent.
 pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
     let StoreUrl::Sqlite(path) = &config.store;
-    let keyring = keyring::throwaway(&config.web.secret_file)?;
+    let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
     begin(store.as_ref(), config, clock).await?;
     Ok((store, Arc::new(keyring)))

@@ -55,7 +55,13 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     async fn new(service: &'a Service, editions: &[Edition]) -> Result<Self, ServiceError> {
-        let used = |e: &&Edition| !matches!(e.state, EditionState::Missed | EditionState::Withdrawn);
+        // What never went out and never will is no use of its activities.
+        let paused = |e: &Edition| matches!(service.config.schedule.fortnight(e.number), Fortnight::Paused { .. });
+        let used = |e: &&Edition| match e.state {
+            EditionState::Missed | EditionState::Withdrawn => false,
+            EditionState::Sending | EditionState::Sent => true,
+            EditionState::Planned | EditionState::Approved | EditionState::Held => !paused(e),
+        };
         let history = History(editions.iter().filter(used).map(|e| (e.number, e.selection.clone())).collect());
         Ok(Self { service, withdrawn: service.store.withdrawn().await?, history })
     }
@@ -128,7 +134,7 @@ impl Service {
         Ok(due)
     }
 
-    /// Plans every edition up to `number` and further ones, so that `number` can be published before its time.
+    /// Plans every edition up to `number`, so that `number` can be published before its time.
     ///
     /// # Errors
     /// When the store cannot be read or written.

@@ -114,14 +114,8 @@ impl Service {
                 "{count} mailboxes ask for band {band}, which config.toml no longer has: they get nothing for it"
             ));
         }
-        let wish = &self.config.subscribers;
-        let addresses: Vec<_> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
-        let plan = crate::domain::sync::plan_sync(wish, &self.store.sync_truth(&addresses).await?);
-        if plan.needs_consent() {
-            concerns.push(format!(
-                "config.toml would end {} of {} subscriptions: look at `fortnightly sync --dry-run`, then `fortnightly sync --yes`",
-                plan.ending, plan.active_before
-            ));
+        if super::sync::waits(self.store.as_ref(), &self.config.subscribers).await? {
+            concerns.push(super::sync::HOLD.to_owned());
         }
         Ok(concerns)
     }
@@ -132,6 +126,13 @@ fn concerns(edition: &Edition, tally: &Tally) -> Vec<String> {
     let mut list = Vec::new();
     if edition.state == EditionState::Held {
         list.push(format!("edition {number} is held: {}", edition.reason.as_deref().unwrap_or("no reason given")));
+    }
+    let waiting = tally.queued + tally.sending + tally.deferred;
+    if edition.state == EditionState::Sending && waiting > 0 {
+        list.push(format!(
+            "edition {number} is unfinished: {waiting} of {} mails wait; `fortnightly run` or `fortnightly send --edition {number}` goes on",
+            tally.total
+        ));
     }
     for (count, what) in [
         (tally.failed, "were refused"),

@@ -10,6 +10,7 @@ use crate::digest::index::{IndexPick, IndexSegment, IndexView, page};
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
+use crate::service::material::sample_address;
 use crate::service::planning::PlanPick;
 use crate::service::{Service, ServiceError};
 
@@ -49,7 +50,7 @@ impl Service {
         let letter = self.sample_letter(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers, &segment.key));
         let text = self.sample_text(proof.edition, segment)?;
-        let to = segment_address();
+        let to = sample_address();
         let message = self.sample_message(proof, segment, &to, "")?;
         let mut files = Vec::new();
         for (ending, bytes) in [("html", html.as_bytes()), ("txt", text.as_bytes()), ("eml", message.bytes.as_slice())]
@@ -112,10 +113,6 @@ fn names(readers: &[(String, Address)]) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-fn segment_address() -> Address {
-    "recipient@subscriber.example".parse().expect("a literal address of the right form")
 }
 
 fn write_recipients(proof: &Proof, path: &Path) -> Result<(), ServiceError> {

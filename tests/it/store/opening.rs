@@ -143,7 +143,8 @@ fn as_nobody(test: &str) {
     let program = folder.path().join("tests");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let ran = std::process::Command::new(program).args(["--exact", test]).uid(65534).current_dir("/tmp").output().unwrap();
+    let ran =
+        std::process::Command::new(program).args(["--exact", test]).uid(65534).current_dir("/tmp").output().unwrap();
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&ran.stderr));
 }

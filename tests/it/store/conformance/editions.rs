@@ -162,7 +162,7 @@ pub(in crate::store) async fn an_audience_that_changed_is_not_published(open: Op
     store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
     let stale = publication(&*store, SEVEN, "4-5 5-7").await;
     store.subscribe(&[wish("New", "new@b.example", "4-5 5-7")], at(1)).await.unwrap();
-    assert_eq!(store.publish(&stale).await.unwrap(), Published::AudienceChanged);
+    assert_eq!(store.publish(&stale).await.unwrap(), Published::Changed);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Planned);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0);
     assert_eq!(store.published(SEVEN).await.unwrap(), None);

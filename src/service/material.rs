@@ -1,14 +1,27 @@
 //! From an edition and its segments to rendered digests.
 
-use crate::digest::{Card, Issue, ServiceFacts, render};
-use crate::domain::edition::{EditionNumber, Pick};
-use crate::domain::segment::SegmentKey;
-use crate::store::PublishedSegment;
 use chrono::NaiveDate;
 
+use super::dispatch::Letter;
 use super::{Service, ServiceError};
+use crate::digest::{Card, Issue, ServiceFacts, render};
 use crate::domain::activity::{Activity, Notice, Theme};
+use crate::domain::address::Address;
 use crate::domain::band::Band;
+use crate::domain::delivery::DeliveryId;
+use crate::domain::edition::{EditionNumber, Pick};
+use crate::domain::segment::SegmentKey;
+use crate::domain::subscriber::RecipientId;
+use crate::mail::Frame;
+use crate::store::PublishedSegment;
+
+/// The recipient of a sample.
+///
+/// # Panics
+/// Never: the address is a literal of the right form.
+pub(super) fn sample_address() -> Address {
+    "recipient@subscriber.example".parse().expect("a literal address of the right form")
+}
 
 /// An edition's material: its theme and, per band, the activity. Every part comes from the checked library.
 pub(super) struct Material<'a> {
@@ -69,7 +82,28 @@ impl Service {
         let rendered = render(&self.templates, &issue, key, &self.config.bands).map_err(|source| {
             ServiceError::Digest { edition: material.number, segment: key.id(&self.config.bands), source }
         })?;
-        Ok(PublishedSegment { key: key.clone(), rendered })
+        let segment = PublishedSegment { key: key.clone(), rendered };
+        self.try_message(material.number, &segment)?;
+        Ok(segment)
+    }
+
+    /// Builds one message, so that a header that cannot be made is found before anything is stored.
+    fn try_message(&self, number: EditionNumber, segment: &PublishedSegment) -> Result<(), ServiceError> {
+        let frame = Frame::build(&segment.rendered, &self.sender(), number, self.clock.now())?;
+        let letter = self.sample_letter(number)?;
+        let to = sample_address();
+        let mut bytes = Vec::new();
+        let personal = letter.personal(&to, "");
+        frame.join(&personal, &mut bytes);
+        frame.envelope(&personal)?;
+        Ok(())
+    }
+
+    /// A letter to recipient 0, who is nobody.
+    pub(super) fn sample_letter(&self, edition: EditionNumber) -> Result<Letter, ServiceError> {
+        let signer = self.signer(self.keyring.current())?;
+        let id = DeliveryId { edition, recipient: RecipientId(0) };
+        Ok(Letter::new(&signer, &self.config.service.base_url, id))
     }
 
     fn card<'a>(&'a self, material: &Material<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
