@@ -7,6 +7,7 @@ mod digest;
 mod journey;
 mod library;
 mod mail;
+mod roster;
 mod store;
 mod support;
 mod tidy;
