@@ -39,7 +39,7 @@ impl From<Vec<Diagnostic>> for Roster {
 pub fn read(mut input: impl Read, file: &str, bands: &Bands) -> Roster {
     let mut bytes = Vec::new();
     let mut roster: Roster = match input.read_to_end(&mut bytes) {
-        Ok(_) => text::of(&bytes).map_or_else(|finding| vec![finding].into(), |text| rows(text, bands)),
+        Ok(_) => text::of(&bytes).map_or_else(Roster::from, |text| rows(text, bands)),
         Err(error) => vec![Diagnostic::error("unreadable", format!("cannot be read: {error}"))].into(),
     };
     for finding in &mut roster.findings {

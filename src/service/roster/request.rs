@@ -19,11 +19,11 @@ pub(super) fn request(row: &Row<'_>, header: &Header, bands: &Bands) -> Result<S
     if let Some(finding) = cells.misfit() {
         return Err(vec![finding]);
     }
-    let name = cells.read("name", |text| check_line(text).map(|()| text.to_owned()).map_err(|e| text_error(&e)));
-    let sector = cells.read("sector", |text| word(text, Sector::ALL, Sector::School, |value| value.as_str()));
+    let name = cells.read("name", |text| check_line(text).map(|()| text.to_owned()).map_err(text_error));
+    let sector = cells.read("sector", |text| word(text, Sector::ALL, Sector::School, Sector::as_str));
     let address = cells.read("email", address);
     let wanted = cells.wanted(bands);
-    let locale = cells.read("locale", |text| word(text, Locale::ALL, Locale::EnGb, |value| value.as_str()));
+    let locale = cells.read("locale", |text| word(text, Locale::ALL, Locale::EnGb, Locale::as_str));
     let urn = cells.read("urn", urn);
     match (name, sector, locale, address, urn, wanted) {
         (Some(name), Some(sector), Some(locale), Some(address), Some(urn), Some(bands)) => {
@@ -100,7 +100,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn text_error(error: &TextError) -> String {
+fn text_error(error: TextError) -> String {
     match error {
         TextError::Control(10 | 13) => "contains a line break".to_owned(),
         other => other.to_string(),

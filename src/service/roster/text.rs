@@ -14,18 +14,17 @@ const COMMAS: &str =
 ///
 /// # Errors
 /// What makes the whole file unreadable.
-pub(super) fn of(bytes: &[u8]) -> Result<&str, Diagnostic> {
+pub(super) fn of(bytes: &[u8]) -> Result<&str, Vec<Diagnostic>> {
+    let bad = |finding| Err(vec![finding]);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Err(Diagnostic::error("bad-csv", "is a spreadsheet, not a CSV file").help(SAVE_AS));
+        return bad(Diagnostic::error("bad-csv", "is a spreadsheet, not a CSV file").help(SAVE_AS));
     }
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
-        return Err(Diagnostic::error("bad-csv", "is not UTF-8 text, but UTF-16 or no text at all").help(SAVE_AS));
+        return bad(Diagnostic::error("bad-csv", "is not UTF-8 text, but UTF-16 or no text at all").help(SAVE_AS));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| foreign(bytes, error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| vec![foreign(bytes, error.valid_up_to())])?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    separator(text)?;
-    quotes(text)?;
-    Ok(text)
+    separator(text).or_else(|| open_quote(text)).map_or(Ok(text), bad)
 }
 
 /// Nothing was written in the file.
@@ -45,18 +44,16 @@ fn foreign(bytes: &[u8], at: usize) -> Diagnostic {
 }
 
 /// Excel writes semicolons wherever the comma is the decimal sign.
-fn separator(text: &str) -> Result<(), Diagnostic> {
+fn separator(text: &str) -> Option<Diagnostic> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let other = [(';', "semicolons"), ('\t', "tabs"), ('|', "upright bars")];
-    let found = other.into_iter().find(|(separator, _)| !first.contains(',') && first.contains(*separator));
-    found.map_or(Ok(()), |(separator, name)| {
-        let finding = Diagnostic::error("bad-separator", format!("separates its cells by {name}: use commas"));
-        Err(finding.at(text, text.find(separator).unwrap_or_default()).help(COMMAS))
-    })
+    let others = [(';', "semicolons"), ('\t', "tabs"), ('|', "upright bars")];
+    let (separator, name) = others.into_iter().find(|(c, _)| !first.contains(',') && first.contains(*c))?;
+    let finding = Diagnostic::error("bad-separator", format!("separates its cells by {name}: use commas"));
+    Some(finding.at(text, text.find(separator).unwrap_or_default()).help(COMMAS))
 }
 
 /// A quote that nothing closes swallows every row below it.
-fn quotes(text: &str) -> Result<(), Diagnostic> {
+fn open_quote(text: &str) -> Option<Diagnostic> {
     let (mut cutter, mut opened) = (Cutter::default(), 0);
     for (at, c) in text.char_indices() {
         let was_fresh = cutter.is_fresh();
@@ -65,9 +62,7 @@ fn quotes(text: &str) -> Result<(), Diagnostic> {
             opened = at;
         }
     }
-    if !cutter.is_quoted() {
-        return Ok(());
-    }
     let finding = Diagnostic::error("open-quote", "a quotation mark opens a cell here, and none closes it");
-    Err(finding.at(text, opened).help("close the cell with a second \", or remove the first"))
+    let finding = finding.help("close the cell with a second \", or remove the first");
+    cutter.is_quoted().then(|| finding.at(text, opened))
 }
