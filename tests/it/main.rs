@@ -3,11 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
 mod config;
+mod daemon;
 mod digest;
+mod edits;
 mod journey;
 mod library;
 mod mail;
+mod refusals;
+mod roster;
+mod schedule;
 mod store;
+mod store_faults;
 mod support;
 mod tidy;
 mod world;
