@@ -3,15 +3,17 @@
 use chrono::NaiveDate;
 
 use super::dispatch::Letter;
+use super::open::Material;
 use super::{Service, ServiceError};
 use crate::digest::{Card, Issue, ServiceFacts, render};
-use crate::domain::activity::{Activity, Notice, Theme};
+use crate::domain::activity::{Activity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::Band;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
+use crate::library::Library;
 use crate::mail::Frame;
 use crate::store::PublishedSegment;
 
@@ -24,7 +26,7 @@ pub(super) fn sample_address() -> Address {
 }
 
 /// An edition's material: its theme and, per band, the activity. Every part comes from the checked library.
-pub(super) struct Material<'a> {
+pub(super) struct Edition<'a> {
     number: EditionNumber,
     date: NaiveDate,
     /// The theme of the edition.
@@ -41,30 +43,32 @@ impl Service {
         date: NaiveDate,
         theme: &str,
         picks: &[Pick],
-    ) -> Result<Material<'_>, ServiceError> {
+    ) -> Result<Edition<'_>, ServiceError> {
         let gone = |what: &str| {
             ServiceError::Refused(format!(
                 "edition {number}: {what} is no longer in the library; run the command again to pick anew"
             ))
         };
-        let theme = self.library.theme(theme).ok_or_else(|| gone(&format!("theme {theme}")))?;
+        let library = self.library()?;
+        let theme = library.theme(theme).ok_or_else(|| gone(&format!("theme {theme}")))?;
         let mut cards = Vec::new();
         for band in self.config.bands.iter() {
             if let Some(pick) = picks.iter().find(|pick| pick.band == band.id) {
-                let activity = self.library.activity(&pick.id).ok_or_else(|| gone(&format!("activity {}", pick.id)))?;
+                let activity = library.activity(&pick.id).ok_or_else(|| gone(&format!("activity {}", pick.id)))?;
                 cards.push((band, activity));
             }
         }
-        Ok(Material { number, date, theme, cards })
+        Ok(Edition { number, date, theme, cards })
     }
 
     /// Renders and checks one segment.
     pub(super) fn render_segment(
         &self,
-        material: &Material<'_>,
+        material: &Edition<'_>,
         key: &SegmentKey,
     ) -> Result<PublishedSegment, ServiceError> {
         let service = &self.config.service;
+        let Material { library, templates, .. } = self.material()?;
         let issue = Issue {
             service: ServiceFacts {
                 name: &service.name,
@@ -75,12 +79,14 @@ impl Service {
             edition: material.number,
             date: material.date,
             theme: material.theme,
-            cards: material.cards.iter().map(|(band, activity)| self.card(material, band, activity)).collect(),
-            notices: self.notices_on(material.date),
-            help: &self.library.help,
+            cards: material.cards.iter().map(|(band, activity)| card(library, material, band, activity)).collect(),
+            notices: library.notices.iter().filter(|n| n.from <= material.date && material.date <= n.until).collect(),
+            help: &library.help,
         };
-        let rendered = render(&self.templates, &issue, key, &self.config.bands).map_err(|source| {
-            ServiceError::Digest { edition: material.number, segment: key.id(&self.config.bands), source }
+        let rendered = render(templates, &issue, key, &self.config.bands).map_err(|source| ServiceError::Digest {
+            edition: material.number,
+            segment: key.id(&self.config.bands),
+            source,
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
         self.try_message(material.number, &segment)?;
@@ -105,13 +111,9 @@ impl Service {
         let id = DeliveryId { edition, recipient: RecipientId(0) };
         Ok(Letter::new(&signer, &self.config.service.base_url, id))
     }
+}
 
-    fn card<'a>(&'a self, material: &Material<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
-        let other = Some(activity.id.theme()).filter(|name| *name != material.theme.name);
-        Card { band, activity, from_theme: other.and_then(|name| self.library.theme(name)).map(|t| t.title.as_str()) }
-    }
-
-    fn notices_on(&self, date: NaiveDate) -> Vec<&Notice> {
-        self.library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect()
-    }
+fn card<'a>(library: &'a Library, edition: &Edition<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
+    let other = Some(activity.id.theme()).filter(|name| *name != edition.theme.name);
+    Card { band, activity, from_theme: other.and_then(|name| library.theme(name)).map(|t| t.title.as_str()) }
 }

@@ -7,6 +7,7 @@ use super::{Service, ServiceError};
 use crate::domain::calendar::{self, Action, Fortnight, Occasion};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
 use crate::domain::selection::{History, Shelf, repair, select};
+use crate::library::Library;
 
 /// One fortnight as `plan` shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +50,7 @@ pub struct PlanPick {
 /// Picks made step by step, each knowing those before it.
 struct Planner<'a> {
     service: &'a Service,
+    library: &'a Library,
     withdrawn: std::collections::BTreeSet<crate::domain::activity::ActivityId>,
     history: History,
 }
@@ -63,13 +65,13 @@ impl<'a> Planner<'a> {
             EditionState::Planned | EditionState::Approved | EditionState::Held => !paused(e),
         };
         let history = History(editions.iter().filter(used).map(|e| (e.number, e.selection.clone())).collect());
-        Ok(Self { service, withdrawn: service.store.withdrawn().await?, history })
+        Ok(Self { service, library: service.library()?, withdrawn: service.store.withdrawn().await?, history })
     }
 
     fn shelf(&self) -> Shelf<'_> {
         Shelf {
-            themes: &self.service.library.themes,
-            activities: &self.service.library.activities,
+            themes: &self.library.themes,
+            activities: &self.library.activities,
             bands: &self.service.config.bands,
             withdrawn: &self.withdrawn,
         }

@@ -96,7 +96,12 @@ impl Service {
             date: long_date(row.date),
             time: row.due_at.format("%H:%M").to_string(),
             state: row.state.to_owned(),
-            theme: row.theme.as_ref().and_then(|t| self.library.theme(t)).map_or(String::new(), |t| t.title.clone()),
+            theme: row
+                .theme
+                .as_ref()
+                .zip(self.library().ok())
+                .and_then(|(t, library)| library.theme(t))
+                .map_or(String::new(), |t| t.title.clone()),
             theme_reason: row.selection.as_ref().map_or(String::new(), |s| s.theme_reason.clone()),
             shifted: row.shifted.clone(),
             notes: proof.notes.clone(),
