@@ -134,3 +134,28 @@ pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands
     csv.flush()?;
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_file_is_too_strange(text in "(\u{feff}){0,2}(name,email,bands\r\n)?[a@.é\u{feff},;\"\r\n 4-5]{0,60}") {
+            let roster = read(text.as_bytes(), "x.csv", &Bands::shipped());
+            let lines = text.matches(['\n', '\r']).count() + 1;
+            prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
+            for finding in &roster.findings {
+                prop_assert!(finding.line.is_none_or(|line| (1..=lines).contains(&line)), "{finding}");
+            }
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
+            let roster = read(bytes.as_slice(), "x.csv", &Bands::shipped());
+            prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
+        }
+    }
+}
