@@ -128,9 +128,10 @@ impl Context {
         crate::config::load(&self.global.config).map_err(Failure::Config)
     }
 
-    async fn open(&self) -> Result<Service, Failure> {
+    /// The service without library and templates: what is wrong with those must not keep anybody from subscribing.
+    async fn open_bare(&self) -> Result<Service, Failure> {
         let config = self.config()?;
-        Ok(Service::open(config, self.clock).await?)
+        Ok(Service::open_bare(config, self.clock).await?)
     }
 
     /// The service on a private copy of the store: for commands that must change nothing.
@@ -174,10 +175,16 @@ pub fn main() -> ExitCode {
     let context = Context { global: cli.global, clock };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(&context, cli.command)),
+        Ok(runtime) => {
+            let result = runtime.block_on(dispatch(&context, cli.command));
+            // A write that hangs in a thread of its own must not keep a stopped program alive.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+            result
+        }
         Err(error) => Err(Failure::Other(anyhow::anyhow!("cannot start: {error}"))),
     };
     match result {
+        Ok(_) if out::was_lost() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

@@ -48,9 +48,23 @@ pub(super) fn is_watched() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Writes a result line. A reader that closed the pipe has read enough.
+/// Whether a result could not be written.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes a result line. A reader that closed the pipe has read enough; any other failure ends in exit code 1.
 pub(super) fn line(text: &str) {
-    let _ = writeln!(anstream::stdout().lock(), "{text}");
+    let mut stdout = anstream::stdout().lock();
+    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        self::error(&format!("the answer could not be written: {error}"));
+    }
+}
+
+/// Whether a part of the answer could not be written.
+pub(super) fn was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Whether `--quiet` was given.

@@ -11,13 +11,15 @@ use serde_json::json;
 use super::failure::Failure;
 use super::preview::{edition_to_show, next, show};
 use super::{Context, Which, out, sync};
+use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::calendar::{Fortnight, late};
 use crate::domain::delivery::Tally;
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
 use crate::service::preview::long_date;
 use crate::service::publish::Outcome;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, open};
 
 /// How many fortnights ahead an edition may be sent: ten years.
 const FURTHEST: u32 = 260;
@@ -58,9 +60,12 @@ impl Send {
         if let Some(to) = &self.to {
             return self.test_copy(context, to).await;
         }
-        let service = Service::open(config, context.clock).await?;
+        let service = match Service::open(config.clone(), context.clock).await {
+            Err(ServiceError::Findings(findings)) => return self.finish_only(context, config, findings).await,
+            service => service?,
+        };
         let now = service.clock.now();
-        let synced = sync::sync_and_tell(&service).await?;
+        let synced = sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
         let due = service.reconcile(now).await?;
         let Some(number) = self.target(&service, due, now).await? else {
             return self.nothing_due(&service, now).await;
@@ -90,6 +95,29 @@ impl Send {
             Outcome::Nobody => self.nobody(&service, number).await,
             Outcome::Sending | Outcome::Sent => deliver::deliver(&service, number, self.json).await,
         }
+    }
+
+    /// Library or templates are broken: nothing new is published, but what was published before needs neither.
+    async fn finish_only(
+        &self,
+        context: &Context,
+        config: Config,
+        findings: Vec<Diagnostic>,
+    ) -> Result<ExitCode, Failure> {
+        let (copy, _) = open::bare_copy(&config)?;
+        let meant = |number| match self.edition {
+            Which::Number(wanted) => wanted == number,
+            Which::Due | Which::Next => true,
+        };
+        let editions = copy.editions().await?;
+        let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && meant(e.number));
+        let Some(number) = unfinished.map(|e| e.number) else {
+            return Err(ServiceError::Findings(findings).into());
+        };
+        out::findings(&findings);
+        out::note(&format!("Edition {number} was published before this went wrong, and is finished now."));
+        let service = Service::open_bare(config, context.clock).await?;
+        deliver::deliver(&service, number, self.json).await
     }
 
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {
@@ -125,6 +153,10 @@ impl Send {
             which => edition_to_show(&service, which).await?,
         };
         let segment = service.send_test_copy(number, to, self.segment.as_deref()).await?;
+        if self.json {
+            out::json_line(&json!({ "edition": number, "segment": segment }));
+            return Ok(ExitCode::SUCCESS);
+        }
         out::line(&format!("Sent a test copy of edition {number} ({segment}) to {to}. Nothing was recorded."));
         Ok(ExitCode::SUCCESS)
     }

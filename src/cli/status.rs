@@ -7,8 +7,8 @@ use clap::Args;
 use super::failure::Failure;
 use super::{Context, out};
 use crate::domain::edition::EditionNumber;
-use crate::service::ServiceError;
 use crate::service::status::EditionStatus;
+use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -25,7 +25,7 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_copy().await?;
+        let service = Service::open_bare_copy(context.config()?, context.clock).await?;
         let status = service.status(self.edition.map(EditionNumber)).await?;
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(ServiceError::Refused(format!(
@@ -49,13 +49,11 @@ impl Status {
             "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
             counts.active, counts.pending, counts.ended, status.suppressions
         ));
-        match &status.next {
-            Some(next) => out::line(&format!(
-                "Next: edition {} on {}.",
-                next.edition,
-                next.due_at.format("%A %-d %B %Y at %H:%M (%:z)")
-            )),
-            None => out::line("Next: nothing is planned."),
+        match (status.next.edition, status.next.due_at) {
+            (Some(edition), Some(due_at)) => {
+                out::line(&format!("Next: edition {edition} on {}.", due_at.format("%A %-d %B %Y at %H:%M (%:z)")));
+            }
+            _ => out::line("Next: nothing is planned."),
         }
         for concern in &status.attention {
             out::line(&format!("Needs a person: {concern}"));

@@ -47,7 +47,7 @@ pub(super) struct Subscribe {
 
 impl Subscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open().await?;
+        let service = context.open_bare().await?;
         let request = self.request(&service.config.bands)?;
         let address = request.address.clone();
         let bands = &service.config.bands;
@@ -55,7 +55,7 @@ impl Subscribe {
         let name = request.profile.name.clone();
         let now = service.clock.now();
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        super::sync::sync_and_tell(&service).await?;
+        super::sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
         let mut results = service.store.subscribe(&[request], now).await?;
         match results.pop() {
             Some(Subscribed::Added) => {

@@ -52,7 +52,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
@@ -130,7 +130,7 @@ pub(super) struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let record = records.into_iter().find_map(|mut record| {
             record.mailboxes.retain(|mailbox| mailbox.address == self.address);
@@ -300,7 +300,7 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let written = match &self.out {
             Some(path) => {

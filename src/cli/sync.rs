@@ -2,18 +2,20 @@
 
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::sync::{SyncChange, SyncPlan, Who};
-use crate::service::Service;
 use crate::service::open;
 use crate::service::sync::{Synced, sync};
+use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(super) struct Sync {
@@ -65,10 +67,9 @@ impl Sync {
     }
 }
 
-/// Syncs inside `send` and `run`, telling what changed on standard error. Returns whether it was applied.
-pub(super) async fn sync_and_tell(service: &Service) -> Result<Synced, Failure> {
-    let config = &service.config;
-    let synced = sync(service.store.as_ref(), &config.subscribers, false, service.clock.now()).await?;
+/// Syncs inside another command, telling what changed on standard error. It is not applied when it waits for consent.
+pub(super) async fn sync_and_tell(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<Synced, Failure> {
+    let synced = sync(store, &config.subscribers, false, at).await?;
     if synced.applied {
         for text in changes(&synced.plan, &config.bands) {
             out::note(&text);
@@ -76,6 +77,20 @@ pub(super) async fn sync_and_tell(service: &Service) -> Result<Synced, Failure> 
     }
     warn_shared(&synced.plan, &config.file.display().to_string());
     Ok(synced)
+}
+
+/// Syncs for the daemon, whose standard error is a log: counts and lines of the file, never an address.
+pub(super) async fn sync_and_log(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<(), Failure> {
+    let synced = sync(store, &config.subscribers, false, at).await?;
+    if synced.waits_for_consent() {
+        tracing::error!("{}", consent(&synced.plan));
+    } else if !synced.plan.changes.is_empty() {
+        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
+    }
+    for (_, first, others) in &synced.plan.shared {
+        tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());
+    }
+    Ok(())
 }
 
 /// Why a sync waits, and what to do.

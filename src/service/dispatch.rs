@@ -255,7 +255,7 @@ impl Run {
     async fn judge(&self, delivery: &Claimed, outcome: Outcome) -> Done {
         let now = self.service.clock.now();
         let retry_at = match &outcome {
-            Outcome::Transient(_) => self.retry_at(delivery, now),
+            Outcome::Transient(_) => retry_at(delivery, now),
             Outcome::Uncertain(_) if self.service.config.mail.on_uncertain == OnUncertain::Resend => {
                 Some(now + UNCERTAIN_PAUSE)
             }
@@ -268,14 +268,13 @@ impl Run {
         self.progress.count(&outcome);
         Done { id: delivery.id, outcome, at: now, retry_at }
     }
+}
 
-    fn retry_at(&self, delivery: &Claimed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut seed = [0; 4];
-        // Without random bytes every retry would only come at the middle of its window.
-        let jitter =
-            getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX));
-        retry::next_attempt(delivery.attempts + 1, delivery.first_attempt.unwrap_or(now), now, jitter)
-    }
+fn retry_at(delivery: &Claimed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut seed = [0; 4];
+    // Without random bytes every retry would only come at the middle of its window.
+    let jitter = getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX));
+    retry::next_attempt(delivery.attempts + 1, delivery.first_attempt.unwrap_or(now), now, jitter)
 }
 
 /// The tokens and links of one delivery.

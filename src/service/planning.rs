@@ -17,6 +17,7 @@ pub struct PlanRow {
     /// The local send date.
     pub date: NaiveDate,
     /// The instant from which it is due.
+    #[serde(serialize_with = "super::status::with_offset")]
     pub due_at: DateTime<FixedOffset>,
     /// `paused`, `projected`, or an edition state.
     pub state: &'static str,
@@ -129,6 +130,8 @@ impl Service {
                     self.store.finish(number, now).await?;
                     tracing::warn!(edition = number.0, expired, "a newer edition is due: what was not sent expires");
                 }
+                Action::Hold(number, reason) => tracing::info!(edition = number.0, "held: {reason}"),
+                Action::Miss(number, reason) => tracing::info!(edition = number.0, "missed: {reason}"),
                 Action::Send(number) => due = Some(number),
                 _ => {}
             }

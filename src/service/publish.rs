@@ -46,7 +46,11 @@ impl Service {
                 EditionState::Planned | EditionState::Approved => {}
             }
             if let Some(reason) = self.objection(&edition).await? {
-                self.store.change_editions(&[EditionChange::Hold(number, reason.clone())], "publish", now).await?;
+                // Before its time nothing is decided yet: whatever is missing may still come.
+                if edition.due_at <= now {
+                    let hold = EditionChange::Hold(number, reason.clone());
+                    self.store.change_editions(&[hold], "publish", now).await?;
+                }
                 return Ok(Outcome::Held(reason));
             }
             let publication = self.publication(&edition, now).await?;

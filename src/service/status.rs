@@ -18,8 +18,8 @@ pub struct Status {
     pub subscribers: SubscriberCounts,
     /// Suppressed addresses.
     pub suppressions: u64,
-    /// What goes out next by itself.
-    pub next: Option<Next>,
+    /// What goes out next by itself; nulls when there is nothing.
+    pub next: NextJson,
     /// What needs a person.
     pub attention: Vec<String>,
 }
@@ -32,6 +32,7 @@ pub struct EditionStatus {
     /// Its state.
     pub state: &'static str,
     /// When it is or was due.
+    #[serde(serialize_with = "with_offset")]
     pub due_at: DateTime<FixedOffset>,
     /// Its deliveries by state.
     pub deliveries: Tally,
@@ -41,12 +42,28 @@ pub struct EditionStatus {
 }
 
 /// The next edition.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Next {
     /// Its number.
     pub edition: EditionNumber,
     /// When it is due.
     pub due_at: DateTime<FixedOffset>,
+}
+
+/// The next edition as JSON has it: the keys are always there.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct NextJson {
+    /// Its number.
+    pub edition: Option<EditionNumber>,
+    /// When it is due.
+    #[serde(serialize_with = "maybe_with_offset")]
+    pub due_at: Option<DateTime<FixedOffset>>,
+}
+
+impl From<Next> for NextJson {
+    fn from(next: Next) -> Self {
+        Self { edition: Some(next.edition), due_at: Some(next.due_at) }
+    }
 }
 
 impl Service {
@@ -62,6 +79,13 @@ impl Service {
         for edition in &editions {
             let deliveries = self.store.tally(edition.number).await?;
             attention.extend(concerns(edition, &deliveries));
+            if matches!(edition.state, EditionState::Planned | EditionState::Approved) && edition.due_at <= now {
+                let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
+                attention.push(format!(
+                    "edition {} was due on {due} and was not sent: is `fortnightly run` running?",
+                    edition.number
+                ));
+            }
             rows.push(EditionStatus {
                 edition: edition.number,
                 state: edition.state.as_str(),
@@ -78,7 +102,7 @@ impl Service {
             editions: rows,
             subscribers: self.store.subscriber_counts().await?,
             suppressions: self.store.suppression_count().await?,
-            next: self.next(now, &editions),
+            next: self.next(now, &editions).map(NextJson::from).unwrap_or_default(),
             attention,
         })
     }
@@ -118,6 +142,22 @@ impl Service {
             concerns.push(super::sync::HOLD.to_owned());
         }
         Ok(concerns)
+    }
+}
+
+/// RFC 3339 with the offset in figures all year, where chrono alone would write `Z` in winter.
+pub(super) fn with_offset<S: serde::Serializer>(at: &DateTime<FixedOffset>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.to_rfc3339())
+}
+
+#[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+fn maybe_with_offset<S: serde::Serializer>(
+    at: &Option<DateTime<FixedOffset>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => with_offset(at, serializer),
+        None => serializer.serialize_none(),
     }
 }
 

@@ -71,14 +71,16 @@ fn started_late_within_grace_it_sends_at_once_and_a_restart_repeats_nothing() {
 }
 
 #[test]
-fn started_beyond_grace_it_holds() {
+fn started_beyond_grace_it_holds_and_says_so() {
     let world = World::shipped();
     let mut daemon = world.spawn(&["--now", "2026-12-03T08:00:01Z", "run"], "log");
-    let status = || world.at("2026-12-03T09:00:00Z", &["status", "--edition", "7", "--json"]).exits(0).json();
+    let status = || world.at("2026-12-03T09:00:00Z", &["status", "--edition", "7", "--json"]).json_or_nothing();
     until("the edition is held", || status()["editions"][0]["state"] == "held");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     assert_eq!(count(&world), 0);
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(log.contains("held") && log.contains("edition=7") && log.contains("send --late"), "{log}");
     let attention = status()["attention"].to_string();
     assert!(attention.contains("edition 7 is held") && attention.contains("send --late"), "{attention}");
 }

@@ -131,6 +131,8 @@ fn a_pick_that_became_invalid_is_replaced_and_says_why() {
             _ => drop(world.at(MONDAY, &["send"]).exits(0)),
         }
     }
+    let audit = world.at(MONDAY, &["status", "--audit"]).exits(0);
+    audit.says(&format!("replaces {id}: "));
     let new = row(&world, 7);
     let (new, old) = (picked(&new, "8-10")["title"].as_str().unwrap(), old["title"].as_str().unwrap());
     let mails = world.mails();

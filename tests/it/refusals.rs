@@ -48,8 +48,12 @@ fn an_empty_list_on_the_command_line_subscribes_nobody() {
 fn nobody_subscribed_means_nobody_is_mailed() {
     let world = World::new(BASE);
     let answer = world.at(MONDAY, &["send", "--json"]).exits(0).json();
-    assert_eq!((&answer["state"], &answer["deliveries"]["total"]), (&"sent".into(), &0.into()));
+    // It is not used up: who subscribes while it may still go out gets it.
+    assert_eq!((&answer["state"], &answer["deliveries"]["total"]), (&"planned".into(), &0.into()));
     assert!(world.mails().is_empty());
+    world.at(MONDAY, &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
+    world.at("2026-11-30T12:00:00Z", &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 1);
 }
 
 const FOUR_BANDS: &str = r#"

@@ -14,7 +14,7 @@ use crate::store::Facts;
 /// left would be recognised.
 pub(super) fn check_keys(conn: &Connection, hasher: &AddressHasher) -> Result<(), Fault> {
     let probe: Address = sql::parse("keys@fortnightly.invalid")?;
-    let print: String = hasher.key(&probe).0.iter().map(|octet| format!("{octet:02x}")).collect();
+    let print = data_encoding::HEXLOWER.encode(&hasher.key(&probe).0);
     let known = || sql::row(conn, "SELECT value FROM meta WHERE key = 'keys'", [], |row| Ok(row.get::<_, String>(0)?));
     if known()?.is_none() {
         sql::run(conn, "INSERT INTO meta (key, value) VALUES ('keys', ?1) ON CONFLICT (key) DO NOTHING", [&print])?;

@@ -151,6 +151,8 @@ pub(in crate::store) async fn only_planned_or_approved_editions_are_published(op
     change(EditionChange::Hold(SEVEN, "approval missing".to_owned())).await;
     assert!(refused().await.contains("held (approval missing)"));
     change(EditionChange::Approve(SEVEN)).await;
+    assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed, "it is not what was rendered any more");
+    let publication = super::super::world::publication(&*store, SEVEN, "4-5").await;
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Already);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 1);
