@@ -6,6 +6,7 @@ mod config;
 mod daemon;
 mod digest;
 mod edits;
+mod faults;
 mod journey;
 mod library;
 mod mail;

@@ -1,0 +1,103 @@
+//! What must hold when something goes wrong in the middle.
+
+use std::fs;
+
+use crate::world::{BASE, World, entry, three, until};
+
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+fn schools(count: usize) -> String {
+    let one = |n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]");
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn a_daemon_does_not_undo_what_sync_did() {
+    let world = World::shipped();
+    let mut daemon = world.spawn(&["--now", "2026-11-30T07:59:56Z", "run", "--role", "sender"], "log");
+    until("the daemon runs", || fs::read_to_string(world.path("log")).unwrap().contains("next"));
+    let more = entry("New School", "school", "\"new@school.example\"", "[\"4-5\"]");
+    world.write("config.toml", &format!("{BASE}{}{more}", three()));
+    world.at("2026-11-30T07:59:57Z", &["sync"]).exits(0).says("new@school.example");
+    until("the mail is there", || world.mails().len() >= 5);
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    assert_eq!(world.bands_by_mailbox()["new@school.example"], "4-5");
+    let list = world.at("2026-11-30T09:00:00Z", &["subscribers", "list"]).exits(0);
+    assert!(!list.stdout.contains("ended"), "{}", list.stdout);
+}
+
+#[test]
+fn a_store_that_is_locked_while_sending_costs_time_and_nothing_else() {
+    let world = World::new(&format!("{BASE}{}", schools(600)));
+    let mut send = world.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || world.mails().len() >= 5);
+    let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    other.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    until("the sender meets the lock", || {
+        fs::read_to_string(world.path("log")).unwrap().contains("locked") || send.0.try_wait().unwrap().is_some()
+    });
+    assert!(send.0.try_wait().unwrap().is_none(), "it gave up: {}", fs::read_to_string(world.path("log")).unwrap());
+    other.execute_batch("ROLLBACK").unwrap();
+    let _ = send.ends();
+    world.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(world.bands_by_mailbox().len(), 600);
+    let status = world.at("2026-11-30T09:00:00Z", &["status", "--edition", "7", "--json"]).exits(0).json();
+    let seven = &status["editions"][0];
+    assert_eq!((&seven["state"], &seven["deliveries"]["accepted"]), (&"sent".into(), &600.into()));
+}
+
+#[test]
+fn the_keys_of_another_store_are_refused() {
+    let world = World::shipped();
+    world.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
+    world.at("2026-11-25T12:00:00Z", &["unsubscribe", "hello@lantern.example"]).exits(0);
+    let other = World::shipped();
+    other.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
+    fs::copy(other.path("var/secret"), world.path("var/secret")).unwrap();
+    for command in ["send", "sync", "status", "preview"] {
+        world.at(MONDAY, &[command]).exits(1).complains("key file");
+    }
+    world.at(MONDAY, &["check"]).exits(1).says("key file");
+}
+
+#[test]
+fn what_was_published_is_finished_although_the_library_broke() {
+    let world = World::new(&format!("{BASE}{}", schools(1500)));
+    let mut send = world.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || world.mails().len() >= 20);
+    send.signal_if_alive("-KILL");
+    send.ends();
+    world.write("activities/kindness/half.md", "+++\ntitle = \"Ha");
+    fs::remove_file(world.path("templates/digest.txt.hbs")).unwrap();
+    world.at(MONDAY, &["send"]).exits(0).complains("half.md");
+    assert_eq!(world.bands_by_mailbox().len(), 1500);
+    // Nothing new goes out from a broken library.
+    world.at("2026-12-14T08:00:00Z", &["send"]).exits(1).complains("half.md");
+    assert_eq!(world.mails().len(), 1500);
+}
+
+#[test]
+fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
+    // A relay that takes the connection and never says a word, and a reader who never finishes a request.
+    let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = relay.local_addr().unwrap().port();
+    let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let base = BASE.replace("127.0.0.1:0", &format!("127.0.0.1:{web}"));
+    // Whenever this runs, the edition of the fortnight has fallen due and is within grace.
+    let base = base.replace("[web]", "send_at = 00:00:00\ngrace = \"336h\"\n\n[web]");
+    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n");
+    let world = World::new(&format!("{base}{mail}{}", three()));
+    let mut daemon = world.spawn(&["run"], "log");
+    let (_silent, _) = relay.accept().unwrap();
+    let mut reader = std::net::TcpStream::connect(("127.0.0.1", web)).unwrap();
+    std::io::Write::write_all(&mut reader, b"GET /healthz HT").unwrap();
+    let begun = std::time::Instant::now();
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+    let status = world.run(&["status", "--json"]).exits(0).json();
+    let d = &status["editions"][0]["deliveries"];
+    assert_eq!(d["total"], 4, "{status}");
+}
