@@ -13,10 +13,10 @@ use super::preview::{edition_to_show, next, show};
 use super::{Context, Which, out, sync};
 use crate::config::Config;
 use crate::domain::address::Address;
-use crate::domain::calendar::{Fortnight, late};
+use crate::domain::calendar::{Fortnight, due, late};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
 use crate::service::preview::long_date;
 use crate::service::publish::Outcome;
 use crate::service::{Service, ServiceError, open};
@@ -169,13 +169,10 @@ impl Send {
         now: DateTime<Utc>,
     ) -> Result<Option<EditionNumber>, Failure> {
         let number = match self.edition {
-            Which::Due if self.late && due.is_none() => {
-                let editions = service.store.editions().await?;
-                match late(&service.config.schedule, now, &editions) {
-                    Some(number) => number,
-                    None => return Ok(None),
-                }
-            }
+            Which::Due if self.late && due.is_none() => match held_back(service, now).await? {
+                Some(edition) => edition.number,
+                None => return Ok(None),
+            },
             Which::Due => match due {
                 Some(number) => number,
                 None => return Ok(None),
@@ -204,8 +201,7 @@ impl Send {
     /// Nothing is due: fine, unless something is late.
     async fn nothing_due(&self, service: &Service, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
         let editions = service.store.editions().await?;
-        let held = late(&service.config.schedule, now, &editions);
-        if let Some(edition) = held.and_then(|number| editions.iter().find(|e| e.number == number)) {
+        if let Some(edition) = held_back(service, now).await? {
             return Err(ServiceError::Refused(format!(
                 "edition {} is held: {}. Send it with `fortnightly send --late`, or leave it: the next edition follows by itself.",
                 edition.number,
@@ -275,6 +271,14 @@ impl Send {
             Failure::Usage(format!("edition {number} is due on {when}: to send it before its time, add --yes"))
         })
     }
+}
+
+/// The edition whose time has come and that goes out only by hand: it is held, or late.
+async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Edition>, Failure> {
+    let editions = service.store.editions().await?;
+    let schedule = &service.config.schedule;
+    let number = due(schedule, now, &editions).or_else(|| late(schedule, now, &editions));
+    Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
 }
 
 async fn published(service: &Service, number: EditionNumber) -> Result<bool, Failure> {

@@ -69,7 +69,7 @@ fn a_spreadsheets_habits_do_no_harm() {
     // A byte order mark, CRLF, capitals, columns without a name, empty rows, cells left out at the end.
     fs::copy(fixtures("good").join("from-a-spreadsheet.csv"), world.path("roster.csv")).unwrap();
     let ran = world.at(NOW, &["subscribers", "import", "roster.csv"]).exits(0);
-    ran.says("3 added, 0 updated, 0 unchanged, 0 stay out, 0 bad");
+    ran.says("3 added, 0 updated, 0 unchanged, 0 kept out, 0 bad");
     assert_eq!(ran.stderr, "");
     let expected = [
         ("hello@lantern.example", is("The \"Lantern\" Trust", "8-10")),
@@ -87,7 +87,7 @@ fn importing_an_export_changes_nothing() {
     import(&world, &format!("{HEADER}Hillside Annexe,school,annexe@hillside.example,4-5,,,123456\n"), &[]).exits(0);
     let before = world.at(NOW, &["subscribers", "export"]).exits(0).stdout;
     assert_eq!(before.lines().count(), 5, "{before}");
-    import(&world, &before, &[]).exits(0).says("0 added, 0 updated, 4 unchanged, 0 stay out, 0 bad");
+    import(&world, &before, &[]).exits(0).says("0 added, 0 updated, 4 unchanged, 0 kept out, 0 bad");
     assert_eq!(world.at(NOW, &["subscribers", "export"]).exits(0).stdout, before);
     // And into an empty store it makes the same subscribers again.
     let other = World::new(BASE);
@@ -156,7 +156,7 @@ fn one_bad_row_keeps_the_whole_file_out_unless_told() {
     ran.complains("--skip-bad");
     assert_eq!(world.fingerprint(), before, "something was written");
     let ran = world.at(NOW, &["subscribers", "import", "roster.csv", "--skip-bad"]).exits(0);
-    ran.says("1 added, 1 updated, 0 unchanged, 0 stay out, 1 bad");
+    ran.says("1 added, 1 updated, 0 unchanged, 0 kept out, 1 bad");
     ran.complains("error: roster.csv:3:19");
     let now = mailboxes(&world);
     assert!(now.contains_key("office@moor.example") && !now.keys().any(|address| address.contains("fen.example")));
@@ -185,7 +185,7 @@ fn an_import_brings_nobody_back_and_the_next_edition_reaches_the_rest() {
     world.at(NOW, &["unsubscribe", "head@moor.example"]).exits(0);
     let rows = "Moor School,school,office@moor.example,,4-11,,\nMoor School,school,Head@moor.example,4-5,,,\n";
     let ran = import(&world, &format!("{HEADER}{rows}"), &[]).exits(0);
-    ran.says("1 added, 0 updated, 0 unchanged, 1 stay out");
+    ran.says("1 added, 0 updated, 0 unchanged, 1 kept out");
     ran.complains("stays out: unsubscribed");
     world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     let expected = [("office@hillside.example", "4-5"), ("office@moor.example", "4-5 5-7 8-10")];
