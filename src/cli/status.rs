@@ -49,6 +49,13 @@ impl Status {
             "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
             counts.active, counts.pending, counts.ended, status.suppressions
         ));
+        let named = service.config.subscribers.len() as u64;
+        if counts.active + counts.pending + counts.ended == 0 && named > 0 {
+            let entries = out::count(named, "subscriber", "subscribers");
+            out::line(&format!(
+                "The config names {entries}, not read in yet: `fortnightly sync`, `send` and `run` do that."
+            ));
+        }
         match (status.next.edition, status.next.due_at) {
             (Some(edition), Some(due_at)) => {
                 out::line(&format!("Next: edition {edition} on {}.", due_at.format("%A %-d %B %Y at %H:%M (%:z)")));
