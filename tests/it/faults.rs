@@ -82,13 +82,10 @@ fn what_was_published_is_finished_although_the_library_broke() {
 fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     // A relay that takes the connection and never says a word, and a reader who never finishes a request.
     let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = relay.local_addr().unwrap().port();
     let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let base = BASE.replace("127.0.0.1:0", &format!("127.0.0.1:{web}"));
-    // Whenever this runs, the edition of the fortnight has fallen due and is within grace.
-    let base = base.replace("[web]", "send_at = 00:00:00\ngrace = \"336h\"\n\n[web]");
-    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n");
-    let world = World::new(&format!("{base}{mail}{}", three()));
+    let world = with_relay(&relay);
+    let config = fs::read_to_string(world.path("config.toml")).unwrap();
+    world.write("config.toml", &config.replace("127.0.0.1:0\"", &format!("127.0.0.1:{web}\"")));
     let mut daemon = world.spawn(&["run"], "log");
     let (_silent, _) = relay.accept().unwrap();
     let mut reader = std::net::TcpStream::connect(("127.0.0.1", web)).unwrap();
@@ -100,4 +97,47 @@ fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     let status = world.run(&["status", "--json"]).exits(0).json();
     let d = &status["editions"][0]["deliveries"];
     assert_eq!(d["total"], 4, "{status}");
+}
+
+/// A world whose mail goes to a relay on this machine, due whenever this runs.
+fn with_relay(relay: &std::net::TcpListener) -> World {
+    let port = relay.local_addr().unwrap().port();
+    let base = BASE.replace("[web]", "send_at = 00:00:00\ngrace = \"336h\"\n\n[web]");
+    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n");
+    World::new(&format!("{base}{mail}{}", three()))
+}
+
+#[test]
+fn no_transaction_waits_for_the_relay() {
+    let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = with_relay(&relay);
+    let mut send = world.spawn(&["send"], "log");
+    // It is at the dot of four deliveries now, or about to be; the relay never says a word.
+    let (_silent, _) = relay.accept().unwrap();
+    let begun = std::time::Instant::now();
+    world.run(&["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
+    // A writer that waited for a transaction would give up after five seconds.
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    send.signal_if_alive("-KILL");
+    send.ends();
+}
+
+#[test]
+fn looking_opens_no_connection() {
+    let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    relay.set_nonblocking(true).unwrap();
+    let world = with_relay(&relay);
+    let looks: [&[&str]; 6] = [
+        &["preview"],
+        &["send", "--dry-run", "--edition", "next"],
+        &["check"],
+        &["plan"],
+        &["status"],
+        &["sync", "--dry-run"],
+    ];
+    for look in looks {
+        world.run(look).exits(0);
+        let called = relay.accept();
+        assert!(called.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{look:?} called the relay");
+    }
 }
