@@ -141,3 +141,32 @@ fn looking_opens_no_connection() {
         assert!(called.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{look:?} called the relay");
     }
 }
+
+#[test]
+fn a_real_relay_gets_every_digest_once_and_its_answers_are_kept() {
+    let Some(postfix) = crate::support::postfix::Postfix::start() else { return };
+    let base = BASE.replace("[web]", "send_at = 00:00:00\ngrace = \"336h\"\n\n[web]");
+    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\n", postfix.port);
+    // The relay takes mail for hillside.example, puts off `later` and knows no `nobody` there.
+    let some = ["office", "hello", "later", "nobody"]
+        .map(|name| entry(&format!("School {name}"), "school", &format!("\"{name}@hillside.example\""), "[\"8-10\"]"));
+    let world = World::new(&format!("{base}{mail}{}", some.concat()));
+    let sent = world.run(&["send", "--json"]).exits(1);
+    let answer: serde_json::Value = serde_json::from_str(sent.stdout.lines().last().unwrap()).unwrap();
+    let d = &answer["deliveries"];
+    assert_eq!(
+        (&d["total"], &d["accepted"], &d["deferred"], &d["failed"]),
+        (&4.into(), &2.into(), &1.into(), &1.into()),
+        "{answer}"
+    );
+    let text = postfix.mail_for("office@hillside.example");
+    for part in ["List-Unsubscribe-Post: List-Unsubscribe=One-Click", "To: office@hillside.example", "Ages 8 to 10"] {
+        assert!(text.contains(part), "{part} is missing");
+    }
+    // No such mailbox: it is never mailed again.
+    let list = world.run(&["subscribers", "show", "nobody@hillside.example"]).exits(0);
+    list.says("ended (bounced)");
+    // What waits is not tried before its time, and nothing is sent twice.
+    world.run(&["send"]).exits(1).says("1 deferred");
+    assert_eq!(postfix.mails().len(), 2);
+}
