@@ -242,8 +242,10 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
             let date = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date");
             let change = EditionChange::Plan { number, date, due_at: now(), selection };
             seeded.runtime.block_on(seeded.store.change_editions(&[change], "bench", now())).expect("plans");
+            let editions = seeded.runtime.block_on(seeded.store.editions()).expect("reads");
+            let edition = editions.into_iter().find(|e| e.number == number).expect("it was planned");
             Publication {
-                edition: number,
+                edition,
                 at: now(),
                 served: Bands::shipped().names(),
                 sender: sender(),

@@ -37,17 +37,18 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options for every command")]
 struct Global {
     /// The configuration; activities/ and templates/ lie beside it
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
     config: PathBuf,
     /// Pretend that it is this moment, such as 2026-11-30T08:00:00Z (never when SMTP would really be spoken)
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
     now: Option<DateTime<chrono::FixedOffset>>,
     /// Say more (twice: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Say only what went wrong
+    /// Say only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// Colours
@@ -89,6 +90,10 @@ enum Command {
     Subscribers(subscribers::Subscribers),
 }
 
+fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text).map_err(|_| "write it like 2026-11-30T08:00:00Z (RFC 3339)".to_owned())
+}
+
 /// Which edition a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -123,9 +128,10 @@ impl Context {
         crate::config::load(&self.global.config).map_err(Failure::Config)
     }
 
-    async fn open(&self) -> Result<Service, Failure> {
+    /// The service without library and templates: what is wrong with those must not keep anybody from subscribing.
+    async fn open_bare(&self) -> Result<Service, Failure> {
         let config = self.config()?;
-        Ok(Service::open(config, self.clock).await?)
+        Ok(Service::open_bare(config, self.clock).await?)
     }
 
     /// The service on a private copy of the store: for commands that must change nothing.
@@ -169,10 +175,16 @@ pub fn main() -> ExitCode {
     let context = Context { global: cli.global, clock };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(&context, cli.command)),
+        Ok(runtime) => {
+            let result = runtime.block_on(dispatch(&context, cli.command));
+            // A write that hangs in a thread of its own must not keep a stopped program alive.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+            result
+        }
         Err(error) => Err(Failure::Other(anyhow::anyhow!("cannot start: {error}"))),
     };
     match result {
+        Ok(_) if out::was_lost() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

@@ -6,10 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use chrono::Utc;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::edition::EditionChange;
+use crate::domain::calendar::Fortnight;
+use crate::domain::edition::{EditionChange, EditionNumber};
 use crate::service::dispatch::{Ended, Progress};
 use crate::service::publish::Outcome;
 use crate::service::{Service, sync};
@@ -20,6 +22,10 @@ const LAST_ORDERS: Duration = Duration::from_secs(10);
 
 /// The longest sleep between two turns, should the heartbeat ever fail.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// How long a relay that refuses us as a sender is left alone; doubled each time, up to eight hours.
+const REFUSED: Duration = Duration::from_mins(30);
+const REFUSED_LONGEST: Duration = Duration::from_hours(8);
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,40 +46,64 @@ pub async fn run(service: Service, role: Role, stop: CancellationToken) -> Resul
     let web = match role {
         Role::All | Role::Web => {
             let listener = web::listen(service.config.web.listen).await?;
+            tracing::info!(address = %service.config.web.listen, "listening");
             Some(tokio::spawn(web::serve(listener, stop.clone())))
         }
         Role::Sender => None,
     };
-    tracing::info!(role = ?role, "running");
-    if role != Role::Web {
-        send_until(&service, &stop).await?;
-    }
-    stop.cancelled().await;
-    if let Some(web) = web {
-        // A page that is still open after last orders is not worth waiting for.
-        let _ = tokio::time::timeout(LAST_ORDERS, web).await;
-    }
+    tracing::info!(config = %service.config.file.display(), role = ?role, "running");
+    let sender = async {
+        if role == Role::Web {
+            return Ok(());
+        }
+        send_until(&service, &stop).await
+    };
+    let all = async {
+        let sent = sender.await;
+        if sent.is_err() {
+            stop.cancel();
+        }
+        stop.cancelled().await;
+        if let Some(web) = web {
+            // The server has nothing to say at its end.
+            let _ = web.await;
+        }
+        sent
+    };
+    let ended = tokio::select! {
+        ended = all => ended,
+        () = last_orders(&stop) => {
+            tracing::warn!("something was still in hand: the next run settles it");
+            Ok(())
+        }
+    };
     tracing::info!("stopped");
-    Ok(())
+    ended
+}
+
+/// Ends when what is in hand at a stop has had its time.
+async fn last_orders(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST_ORDERS).await;
 }
 
 /// The heartbeat only wakes this loop; each turn is a task of its own, so that a panic ends the turn and not the daemon.
 async fn send_until(service: &Service, stop: &CancellationToken) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
+    let mut refused: Option<(Instant, Duration)> = None;
+    tell_next(service).await;
     while !stop.is_cancelled() {
-        let mut turn = tokio::spawn(turn(service.clone(), stop.clone()));
-        let ended = tokio::select! {
-            ended = &mut turn => Some(ended),
-            () = stop.cancelled() => tokio::time::timeout(LAST_ORDERS, &mut turn).await.ok(),
-        };
-        match ended {
-            Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(error))) => tracing::error!("{error:#}"),
-            Some(Err(panic)) => tracing::error!("a turn broke off: {panic}"),
-            None => {
-                tracing::warn!("a mail was still in hand: the next run settles it");
-                turn.abort();
+        if refused.is_none_or(|(until, _)| until <= Instant::now()) {
+            match tokio::spawn(turn(service.clone(), stop.clone())).await {
+                Ok(Ok(Turn::Done)) => refused = None,
+                Ok(Ok(Turn::Refused)) => {
+                    let pause = refused.map_or(REFUSED, |(_, before)| (before * 2).min(REFUSED_LONGEST));
+                    tracing::error!(minutes = pause.as_secs() / 60, "the relay is left alone before the next try");
+                    refused = Some((Instant::now() + pause, pause));
+                }
+                Ok(Err(error)) => tracing::error!("{error:#}"),
+                Err(panic) => tracing::error!("a turn broke off: {panic}"),
             }
         }
         tokio::select! {
@@ -99,43 +129,77 @@ fn until_due(service: &Service) -> Duration {
     let now = service.clock.now();
     let schedule = &service.config.schedule;
     let due = schedule.next_after(now).map(|number| schedule.fortnight(number));
-    let wait = match due {
-        Some(crate::domain::calendar::Fortnight::Sends { due_at, .. }) => due_at.with_timezone(&Utc) - now,
-        _ => return LONGEST_SLEEP,
-    };
+    let Some(Fortnight::Sends { due_at, .. }) = due else { return LONGEST_SLEEP };
+    let wait = due_at.with_timezone(&Utc) - now;
     wait.to_std().map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
 }
 
-async fn turn(service: Service, stop: CancellationToken) -> Result<()> {
+async fn tell_next(service: &Service) {
+    if let Ok(editions) = service.store.editions().await
+        && let Some(next) = service.next(service.clock.now(), &editions)
+    {
+        tracing::info!(edition = next.edition.0, due = %next.due_at.to_rfc3339(), "next");
+    }
+}
+
+/// How a turn ended.
+enum Turn {
+    /// Nothing is left to do before the next one.
+    Done,
+    /// The relay refuses us as a sender.
+    Refused,
+}
+
+/// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
+async fn turn(service: Service, stop: CancellationToken) -> Result<Turn> {
     let now = service.clock.now();
-    let synced = sync::sync(service.store.as_ref(), &service.config.subscribers, false, now).await?;
-    let Some(number) = service.reconcile(now).await? else { return Ok(()) };
-    if synced.waits_for_consent() && !service.edition(number).await?.state.is_published() {
-        let reason = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`, then `fortnightly sync --yes`";
-        service.store.change_editions(&[EditionChange::Hold(number, reason.to_owned())], "sync", now).await?;
-        tracing::error!(edition = number.0, "held: {reason}");
-        return Ok(());
+    let Some(number) = service.reconcile(now).await? else { return Ok(Turn::Done) };
+    if !service.edition(number).await?.state.is_published()
+        && sync::waits(service.store.as_ref(), &service.config.subscribers).await?
+    {
+        let hold = EditionChange::Hold(number, sync::HOLD.to_owned());
+        service.store.change_editions(&[hold], "sync", now).await?;
+        tracing::error!(edition = number.0, "held: {}", sync::HOLD);
+        return Ok(Turn::Done);
     }
-    if let Outcome::Held(reason) = service.publish(number, now).await? {
-        tracing::error!(edition = number.0, "held: {reason}");
-        return Ok(());
+    match service.publish(number, now).await? {
+        Outcome::Held(reason) => tracing::error!(edition = number.0, "held: {reason}"),
+        Outcome::Nobody => tracing::debug!(edition = number.0, "nobody is subscribed"),
+        Outcome::Sent => {}
+        Outcome::Sending => return deliver(&service, number, stop).await,
     }
+    Ok(Turn::Done)
+}
+
+async fn deliver(service: &Service, number: EditionNumber, stop: CancellationToken) -> Result<Turn> {
     let before = service.store.tally(number).await?;
+    let retry = service.store.next_retry(number).await?;
+    let waits = before.queued + before.sending == 0 && before.total > before.accepted;
+    if waits && retry.is_some_and(|at| at > service.clock.now()) {
+        return Ok(Turn::Done);
+    }
     let progress = Arc::new(Progress::default());
     let ended = service.dispatch(number, service.transports()?, Arc::clone(&progress), stop).await?;
-    if progress.attempts() > 0 || !before.is_settled() {
-        let tally = service.store.tally(number).await?;
+    if progress.attempts() > 0 {
+        let t = service.store.tally(number).await?;
+        let waiting = t.queued + t.sending + t.deferred;
         tracing::info!(
             edition = number.0,
-            total = tally.total,
-            accepted = tally.accepted,
-            deferred = tally.deferred,
-            failed = tally.failed,
-            "sent"
+            total = t.total,
+            accepted = t.accepted,
+            waiting,
+            failed = t.failed,
+            uncertain = t.uncertain,
+            "{}",
+            if ended == Ended::Finished { "sent" } else { "stopped before the end" }
         );
+    }
+    if let Some(reply) = progress.trouble() {
+        tracing::warn!(edition = number.0, "the last trouble was: {reply}");
     }
     if let Ended::Refused(reply) = ended {
         tracing::error!(edition = number.0, "the relay refuses this sender: {reply}");
+        return Ok(Turn::Refused);
     }
-    Ok(())
+    Ok(Turn::Done)
 }

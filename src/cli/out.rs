@@ -1,6 +1,7 @@
 //! What people and pipes read: results on standard output, the rest on standard error.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -20,6 +21,7 @@ pub(super) fn set_color(when: Color) {
 
 /// Sends the log to standard error: warnings, and under `run` one line per event too.
 pub(super) fn start_log(global: &Global, daemon: bool) {
+    QUIET.store(global.quiet, Ordering::Relaxed);
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
         (false, 0) if daemon => "warn,fortnightly=info",
@@ -46,13 +48,37 @@ pub(super) fn is_watched() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Writes a result line. A reader that closed the pipe has read enough.
+/// Whether a result could not be written.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes a result line. A reader that closed the pipe has read enough; any other failure ends in exit code 1.
 pub(super) fn line(text: &str) {
-    let _ = writeln!(anstream::stdout().lock(), "{text}");
+    let mut stdout = anstream::stdout().lock();
+    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        self::error(&format!("the answer could not be written: {error}"));
+    }
 }
 
-/// Writes a line about what is going on, to standard error.
+/// Whether a part of the answer could not be written.
+pub(super) fn was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// Whether `--quiet` was given.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Writes a line about what is going on, to standard error; nothing under `--quiet`.
 pub(super) fn note(text: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        complain(text);
+    }
+}
+
+/// Writes a line to standard error, whatever the flags.
+fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
@@ -75,7 +101,7 @@ pub(super) fn json_line(value: &impl Serialize) {
 /// Writes an error to standard error.
 pub(super) fn error(message: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    note(&format!("{style}error:{style:#} {message}"));
+    complain(&format!("{style}error:{style:#} {message}"));
 }
 
 /// Writes findings to standard error, errors first.
@@ -83,7 +109,7 @@ pub(super) fn findings(findings: &[Diagnostic]) {
     let mut sorted: Vec<&Diagnostic> = findings.iter().collect();
     sorted.sort_by_key(|finding| finding.level);
     for finding in sorted {
-        note(&painted(finding));
+        complain(&painted(finding));
     }
 }
 

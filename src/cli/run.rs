@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::{Context, out, sync};
+use super::{Context, sync};
 use crate::daemon::{self, Role};
 use crate::service::Service;
 
@@ -28,11 +28,18 @@ enum RoleArg {
 impl Run {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        context.refuse_pretended_time(&config)?;
+        let sends = !matches!(self.role, RoleArg::Web);
+        if sends {
+            context.refuse_pretended_time(&config)?;
+        }
         let service = Service::open(config, context.clock).await?;
-        let synced = sync::sync_and_tell(&service).await?;
-        if synced.waits_for_consent() {
-            out::error(&sync::consent(&synced.plan));
+        if sends {
+            sync::sync_and_log(service.store.as_ref(), &service.config, service.clock.now()).await?;
+            let now = service.clock.now();
+            let mailboxes: u64 =
+                service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
+            let to = if service.speaks_smtp() { "a relay" } else { "a folder: nothing leaves this machine" };
+            tracing::info!(mailboxes, now = %service.local(now).to_rfc3339(), "mail goes to {to}");
         }
         let stop = CancellationToken::new();
         let stopper = stop.clone();

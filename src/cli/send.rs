@@ -1,26 +1,28 @@
 //! `send`: publishes and sends an edition in the foreground.
 
+mod deliver;
+
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::preview::{edition_to_show, next, show};
-use super::{Context, Which, out, progress, sync};
-use crate::config::TransportUrl;
+use super::{Context, Which, out, sync};
+use crate::config::Config;
 use crate::domain::address::Address;
-use crate::domain::calendar::Fortnight;
+use crate::domain::calendar::{Fortnight, due, late};
 use crate::domain::delivery::Tally;
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
-use crate::service::dispatch::{Ended, Progress};
 use crate::service::preview::long_date;
 use crate::service::publish::Outcome;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, open};
+
+/// How many fortnights ahead an edition may be sent: ten years.
+const FURTHEST: u32 = 260;
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
@@ -58,35 +60,77 @@ impl Send {
         if let Some(to) = &self.to {
             return self.test_copy(context, to).await;
         }
-        let service = Service::open(config, context.clock).await?;
+        let service = match Service::open(config.clone(), context.clock).await {
+            Err(ServiceError::Findings(findings)) => return self.finish_only(context, config, findings).await,
+            service => service?,
+        };
         let now = service.clock.now();
-        let synced = sync::sync_and_tell(&service).await?;
+        let synced = sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
         let due = service.reconcile(now).await?;
         let Some(number) = self.target(&service, due, now).await? else {
             return self.nothing_due(&service, now).await;
         };
-        if synced.waits_for_consent() && !service.edition(number).await?.state.is_published() {
+        if synced.waits_for_consent() && !published(&service, number).await? {
             let why = sync::consent(&synced.plan);
             if due == Some(number) {
-                service.store.change_editions(&[EditionChange::Hold(number, why.clone())], "sync", now).await?;
+                let hold = EditionChange::Hold(number, crate::service::sync::HOLD.to_owned());
+                service.store.change_editions(&[hold], "sync", now).await?;
             }
             return Err(ServiceError::Refused(why).into());
         }
-        self.permit(&service, number, now).await?;
-        match service.publish(number, now).await? {
-            Outcome::Held(reason) => Err(ServiceError::Refused(format!("edition {number} is held: {reason}")).into()),
-            Outcome::Sending | Outcome::Sent => self.deliver(&service, number).await,
+        if !self.permitted(&service, number, now).await? {
+            out::note("Nothing was sent.");
+            return Ok(ExitCode::FAILURE);
         }
+        service.plan_through(number, now).await?;
+        if self.late {
+            // Whoever sends a held edition by hand approves of it.
+            service.store.change_editions(&[EditionChange::Approve(number)], "send --late", now).await?;
+        }
+        match service.publish(number, now).await? {
+            Outcome::Held(reason) => Err(ServiceError::Refused(format!(
+                "edition {number} is held: {reason}. Put that right, then `fortnightly send --edition {number} --late`."
+            ))
+            .into()),
+            Outcome::Nobody => self.nobody(&service, number).await,
+            Outcome::Sending | Outcome::Sent => deliver::deliver(&service, number, self.json).await,
+        }
+    }
+
+    /// Library or templates are broken: nothing new is published, but what was published before needs neither.
+    async fn finish_only(
+        &self,
+        context: &Context,
+        config: Config,
+        findings: Vec<Diagnostic>,
+    ) -> Result<ExitCode, Failure> {
+        let (copy, _) = open::bare_copy(&config)?;
+        let meant = |number| match self.edition {
+            Which::Number(wanted) => wanted == number,
+            Which::Due | Which::Next => true,
+        };
+        let editions = copy.editions().await?;
+        let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && meant(e.number));
+        let Some(number) = unfinished.map(|e| e.number) else {
+            return Err(ServiceError::Findings(findings).into());
+        };
+        out::findings(&findings);
+        out::note(&format!("Edition {number} was published before this went wrong, and is finished now."));
+        let service = Service::open_bare(config, context.clock).await?;
+        deliver::deliver(&service, number, self.json).await
     }
 
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
-        let number = match self.edition {
-            Which::Due => match service.reconcile(service.clock.now()).await? {
-                Some(number) => number,
-                None => return self.nothing_due(&service, service.clock.now()).await,
-            },
-            which => edition_to_show(&service, which).await?,
+        let now = service.clock.now();
+        crate::service::sync::sync(service.store.as_ref(), &service.config.subscribers, true, now).await?;
+        let due = service.reconcile(now).await?;
+        let Some(number) = self.target(&service, due, now).await? else {
+            if self.json {
+                out::json(&json!({ "edition": null, "segments": [], "recipients": 0 }));
+                return Ok(ExitCode::SUCCESS);
+            }
+            return self.nothing_due(&service, now).await;
         };
         let proof = service.proof(number).await?;
         if self.json {
@@ -109,11 +153,15 @@ impl Send {
             which => edition_to_show(&service, which).await?,
         };
         let segment = service.send_test_copy(number, to, self.segment.as_deref()).await?;
+        if self.json {
+            out::json_line(&json!({ "edition": number, "segment": segment }));
+            return Ok(ExitCode::SUCCESS);
+        }
         out::line(&format!("Sent a test copy of edition {number} ({segment}) to {to}. Nothing was recorded."));
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The edition that is meant, planned in the store.
+    /// The edition that is meant.
     async fn target(
         &self,
         service: &Service,
@@ -121,7 +169,7 @@ impl Send {
         now: DateTime<Utc>,
     ) -> Result<Option<EditionNumber>, Failure> {
         let number = match self.edition {
-            Which::Due if self.late && due.is_none() => match late_one(&service.store.editions().await?, now) {
+            Which::Due if self.late && due.is_none() => match held_back(service, now).await? {
                 Some(edition) => edition.number,
                 None => return Ok(None),
             },
@@ -132,6 +180,12 @@ impl Send {
             Which::Next => next(service)?,
             Which::Number(number) => number,
         };
+        let furthest = service.config.schedule.fortnight_at(now).0.saturating_add(FURTHEST);
+        if number.0 > furthest {
+            return Err(Failure::Usage(format!(
+                "edition {number} is too far ahead: the last that can be sent now is {furthest}"
+            )));
+        }
         if let (Fortnight::Paused { date, reason, .. }, false) =
             (service.config.schedule.fortnight(number), published(service, number).await?)
         {
@@ -141,18 +195,16 @@ impl Send {
             ))
             .into());
         }
-        service.plan_through(number, now).await?;
         Ok(Some(number))
     }
 
     /// Nothing is due: fine, unless something is late.
     async fn nothing_due(&self, service: &Service, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
         let editions = service.store.editions().await?;
-        if let Some(edition) = late_one(&editions, now) {
+        if let Some(edition) = held_back(service, now).await? {
             return Err(ServiceError::Refused(format!(
-                "edition {} was due on {} and is held: {}. Send it all the same with `fortnightly send --late`, or leave it: the next edition follows by itself.",
+                "edition {} is held: {}. Send it with `fortnightly send --late`, or leave it: the next edition follows by itself.",
                 edition.number,
-                service.local(edition.due_at).format("%A %-d %B %Y at %H:%M"),
                 edition.reason.as_deref().unwrap_or("it is late")
             ))
             .into());
@@ -172,136 +224,63 @@ impl Send {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Asks, or insists on the flag, where an edition is early or late; lifts a hold that `--late` may lift.
-    async fn permit(&self, service: &Service, number: EditionNumber, now: DateTime<Utc>) -> Result<(), Failure> {
-        let edition = service.edition(number).await?;
-        if edition.state.is_published() {
-            return Ok(());
-        }
-        let when = service.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
-        if edition.due_at + service.config.schedule.grace < now || edition.state == EditionState::Held {
-            if !self.late {
-                let why = edition.reason.clone().unwrap_or_else(|| format!("it was due on {when}"));
-                return Err(ServiceError::Refused(format!(
-                    "edition {number} does not go out by itself: {why}. To send it all the same, add --late."
-                ))
-                .into());
-            }
-            if edition.state == EditionState::Held {
-                service.store.change_editions(&[EditionChange::Release(number)], "send --late", now).await?;
-            }
-        }
-        if edition.due_at > now && !self.yes {
-            let readers: u64 =
-                service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
-            let question = format!(
-                "Edition {number} is due on {when}. Send it now to {}?",
-                out::count(readers, "mailbox", "mailboxes")
-            );
-            match out::ask(&question) {
-                Some(true) => {}
-                Some(false) => return Err(ServiceError::Refused("nothing was sent".into()).into()),
-                None => {
-                    return Err(Failure::Usage(format!(
-                        "edition {number} is due on {when}: to send it before its time, add --yes"
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn deliver(&self, service: &Service, number: EditionNumber) -> Result<ExitCode, Failure> {
-        let before = service.store.tally(number).await?;
-        let stop = CancellationToken::new();
-        let interrupt = stop.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                out::note("Stopping: what is in hand is finished, the rest stays queued.");
-                interrupt.cancel();
-            }
-        });
-        let progress = Arc::new(Progress::default());
-        let shown = CancellationToken::new();
-        let watcher =
-            tokio::spawn(progress::show(Arc::clone(&progress), before.total - before.accepted, shown.clone()));
-        let start = Instant::now();
-        let ended = service.dispatch(number, service.transports()?, Arc::clone(&progress), stop).await;
-        shown.cancel();
-        // Progress that broke off has nothing to say about the run.
-        let _ = watcher.await;
-        let ended = ended?;
-        self.report(service, number, &ended, progress.attempts(), start.elapsed().as_secs_f64()).await
-    }
-
-    async fn report(
-        &self,
-        service: &Service,
-        number: EditionNumber,
-        ended: &Ended,
-        attempts: u64,
-        seconds: f64,
-    ) -> Result<ExitCode, Failure> {
-        let tally = service.store.tally(number).await?;
+    /// Nobody would get it: it is not used up.
+    async fn nobody(&self, service: &Service, number: EditionNumber) -> Result<ExitCode, Failure> {
         let state = service.edition(number).await?.state;
-        #[allow(clippy::cast_precision_loss, reason = "a rate for people needs no more than 52 bits")]
-        let rate = if seconds > 0.0 { attempts as f64 / seconds } else { 0.0 };
+        let told = format!("Nobody is subscribed, so edition {number} was not sent.");
         if self.json {
             out::json_line(
-                &json!({ "edition": number, "state": state, "deliveries": tally, "seconds": seconds, "per_second": rate }),
+                &json!({ "edition": number, "state": state, "deliveries": Tally::default(), "seconds": 0.0, "per_second": 0.0 }),
             );
+            out::note(&told);
         } else {
-            tell(service, number, tally, attempts, seconds);
+            out::line(&told);
         }
-        match ended {
-            Ended::Finished => {}
-            Ended::Stopped => {
-                out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.");
-            }
-            Ended::Refused(reply) => out::error(&format!("the relay refuses this sender, so the run stopped: {reply}")),
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Asks, or insists on the flag, where an edition is early, late or held. Changes nothing.
+    async fn permitted(&self, service: &Service, number: EditionNumber, now: DateTime<Utc>) -> Result<bool, Failure> {
+        let stored = service.store.editions().await?.into_iter().find(|e| e.number == number);
+        let (state, reason) = stored.map_or((EditionState::Planned, None), |e| (e.state, e.reason));
+        if state.is_published() {
+            return Ok(true);
         }
-        let settled = tally.accepted + tally.suppressed == tally.total && *ended == Ended::Finished;
-        Ok(if settled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        if matches!(state, EditionState::Missed | EditionState::Withdrawn) {
+            return Err(
+                ServiceError::Refused(format!("edition {number} is {state} and cannot be sent any more")).into()
+            );
+        }
+        let Fortnight::Sends { due_at, .. } = service.config.schedule.fortnight(number) else { return Ok(true) };
+        let when = due_at.format("%A %-d %B %Y at %H:%M");
+        let late = due_at + service.config.schedule.grace < now;
+        if (late || state == EditionState::Held) && !self.late {
+            let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
+            return Err(ServiceError::Refused(format!(
+                "edition {number} does not go out by itself: {why}. To send it all the same, add --late."
+            ))
+            .into());
+        }
+        if due_at.with_timezone(&Utc) <= now || self.yes {
+            return Ok(true);
+        }
+        let readers: u64 =
+            service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
+        let readers = out::count(readers, "mailbox", "mailboxes");
+        out::ask(&format!("Edition {number} is due on {when}. Send it now to {readers}?")).ok_or_else(|| {
+            Failure::Usage(format!("edition {number} is due on {when}: to send it before its time, add --yes"))
+        })
     }
 }
 
-/// Says what came of it, and where to look.
-fn tell(service: &Service, number: EditionNumber, tally: Tally, attempts: u64, seconds: f64) {
-    let mails = out::count(tally.total, "mail", "mails");
-    if attempts == 0 && tally.is_settled() {
-        out::line(&format!(
-            "Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.",
-            tally.accepted
-        ));
-    } else {
-        out::line(&format!("Edition {number}: {mails}, {} accepted, in {seconds:.1} s.", tally.accepted));
-    }
-    let rest = [
-        (tally.queued + tally.sending, "waiting"),
-        (tally.deferred, "deferred, tried again later"),
-        (tally.uncertain, "uncertain"),
-        (tally.failed, "refused"),
-        (tally.expired, "given up"),
-        (tally.suppressed, "suppressed"),
-    ];
-    for (count, what) in rest.iter().filter(|(count, _)| *count > 0) {
-        out::line(&format!("  {count} {what}"));
-    }
-    if let TransportUrl::Maildir(path) = &service.config.mail.transport {
-        out::line(&format!(
-            "Look in {}: it is a Maildir, which mail programs open (mutt -f {}).",
-            path.join("new").display(),
-            path.display()
-        ));
-    }
+/// The edition whose time has come and that goes out only by hand: it is held, or late.
+async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Edition>, Failure> {
+    let editions = service.store.editions().await?;
+    let schedule = &service.config.schedule;
+    let number = due(schedule, now, &editions).or_else(|| late(schedule, now, &editions));
+    Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
 }
 
 async fn published(service: &Service, number: EditionNumber) -> Result<bool, Failure> {
     Ok(service.store.editions().await?.iter().any(|e| e.number == number && e.state.is_published()))
-}
-
-/// The newest held edition whose time has come and that is newer than everything published.
-fn late_one(editions: &[Edition], now: DateTime<Utc>) -> Option<&Edition> {
-    let newest = editions.iter().filter(|e| e.due_at <= now).max_by_key(|e| e.number)?;
-    (newest.state == EditionState::Held).then_some(newest)
 }

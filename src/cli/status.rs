@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::{Context, out};
 use crate::domain::edition::EditionNumber;
 use crate::service::status::EditionStatus;
+use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -24,8 +25,14 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_copy().await?;
+        let service = Service::open_bare_copy(context.config()?, context.clock).await?;
         let status = service.status(self.edition.map(EditionNumber)).await?;
+        if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
+            return Err(ServiceError::Refused(format!(
+                "there is no edition {number} in the store; see `fortnightly plan`"
+            ))
+            .into());
+        }
         let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
         if self.json {
             let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;
@@ -42,13 +49,18 @@ impl Status {
             "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
             counts.active, counts.pending, counts.ended, status.suppressions
         ));
-        match &status.next {
-            Some(next) => out::line(&format!(
-                "Next: edition {} on {}.",
-                next.edition,
-                next.due_at.format("%A %-d %B %Y at %H:%M (%:z)")
-            )),
-            None => out::line("Next: nothing is planned."),
+        let named = service.config.subscribers.len() as u64;
+        if counts.active + counts.pending + counts.ended == 0 && named > 0 {
+            let entries = out::count(named, "subscriber", "subscribers");
+            out::line(&format!(
+                "The config names {entries}, not read in yet: `fortnightly sync`, `send` and `run` do that."
+            ));
+        }
+        match (status.next.edition, status.next.due_at) {
+            (Some(edition), Some(due_at)) => {
+                out::line(&format!("Next: edition {edition} on {}.", due_at.format("%A %-d %B %Y at %H:%M (%:z)")));
+            }
+            _ => out::line("Next: nothing is planned."),
         }
         for concern in &status.attention {
             out::line(&format!("Needs a person: {concern}"));

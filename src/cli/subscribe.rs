@@ -10,13 +10,17 @@ use super::{Context, out};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
-use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest, Subscribed, SuppressionReason};
+use crate::domain::nearest::nearest;
+use crate::domain::subscriber::{
+    Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, Subscribed, SuppressionReason,
+};
 use crate::domain::text::check_line;
 use crate::service::preview::long_date;
 use crate::service::{Service, ServiceError, roster};
 use crate::store::Store;
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("wanted").required(true).args(["bands", "ages"]))]
 pub(super) struct Subscribe {
     /// Name of the school or organisation
     #[arg(long, value_name = "NAME")]
@@ -28,7 +32,7 @@ pub(super) struct Subscribe {
     #[arg(long, value_name = "SECTOR", default_value = "school")]
     sector: Sector,
     /// Bands, separated by commas: 4-5,5-7
-    #[arg(long, value_name = "BANDS", required_unless_present = "ages", conflicts_with = "ages")]
+    #[arg(long, value_name = "BANDS")]
     bands: Option<String>,
     /// Pupils from LOW until they turn HIGH: 4-11
     #[arg(long, value_name = "LOW-HIGH")]
@@ -43,7 +47,7 @@ pub(super) struct Subscribe {
 
 impl Subscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open().await?;
+        let service = context.open_bare().await?;
         let request = self.request(&service.config.bands)?;
         let address = request.address.clone();
         let bands = &service.config.bands;
@@ -51,7 +55,7 @@ impl Subscribe {
         let name = request.profile.name.clone();
         let now = service.clock.now();
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        super::sync::sync_and_tell(&service).await?;
+        super::sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
         let mut results = service.store.subscribe(&[request], now).await?;
         match results.pop() {
             Some(Subscribed::Added) => {
@@ -114,7 +118,7 @@ fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
         SuppressionReason::Operator => "an operator suppressed it",
     };
     ServiceError::Refused(format!(
-        "{address} is never mailed: {why}. Only its own confirmation brings it back, and this version cannot ask for one yet (--confirm)."
+        "{address} is never mailed: {why}. Only its own confirmation brings it back, and this version cannot ask for one yet."
     ))
 }
 
@@ -141,15 +145,21 @@ pub(super) struct Unsubscribe {
 impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = crate::service::open::store(&config, context.clock).await?;
+        // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
+        let (store, _) = crate::service::open::bare_store(&config)?;
         let store: &dyn Store = store.as_ref();
         let address = &self.address;
+        let known = store.sync_truth(std::slice::from_ref(address)).await?.suppressed.contains_key(address);
+        if known {
+            out::line(&format!(
+                "{address} is on the list of addresses that are never mailed already. Nothing changed."
+            ));
+            return Ok(ExitCode::SUCCESS);
+        }
         let left = store.unsubscribe(address, SuppressionReason::Unsubscribed, "cli", context.clock.now()).await?;
         match left {
             Some(name) => out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again.")),
-            None => out::line(&format!(
-                "{address} had no subscription. It is now on the list of addresses that are never mailed."
-            )),
+            None => out::line(&self.stranger(store).await?),
         }
         if let Some(line) = config.line_of_address(address) {
             out::note(&format!(
@@ -158,5 +168,15 @@ impl Unsubscribe {
             ));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What to say of an address that nobody had subscribed: perhaps it was a slip.
+    async fn stranger(&self, store: &dyn Store) -> Result<String, Failure> {
+        let address = &self.address;
+        let records = store.subscribers().await?;
+        let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
+        let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
+        let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        Ok(format!("Nobody had subscribed {address}.{near} It is now on the list of addresses that are never mailed."))
     }
 }

@@ -1,5 +1,6 @@
 //! `subscribers list|show|change|import|export`.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
@@ -130,7 +131,7 @@ pub(super) struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let record = records.into_iter().find_map(|mut record| {
             record.mailboxes.retain(|mailbox| mailbox.address == self.address);
@@ -227,10 +228,11 @@ impl Import {
         let file = File::open(&self.file)
             .map_err(|error| ServiceError::Refused(format!("{shown}: cannot be read: {error}")))?;
         let roster = roster::read(file, &shown, &config.bands);
-        let bad = roster.findings.iter().filter(|f| f.is_error()).count();
+        let errors = roster.findings.iter().filter(|f| f.is_error());
+        let bad = errors.map(|f| f.line).collect::<BTreeSet<_>>().len();
         out::findings(&roster.findings);
         if bad > 0 && !self.skip_bad {
-            let rows = out::count(bad as u64, "error", "errors");
+            let rows = out::count(bad as u64, "bad row", "bad rows");
             return Err(ServiceError::Refused(format!(
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             ))
@@ -242,6 +244,8 @@ impl Import {
         let clock = context.clock;
         let (store, _) =
             if self.dry_run { open::copy(&config, clock).await? } else { open::store(&config, clock).await? };
+        // The file's entries first, so that a mailbox that it names is known to be its own.
+        super::sync::sync_and_tell(store.as_ref(), &config, clock.now()).await?;
         let results = store.subscribe(&roster.requests, clock.now()).await?;
         let tally = Counts::of(&results);
         for (request, result) in roster.requests.iter().zip(&results) {
@@ -259,7 +263,7 @@ impl Import {
         } else {
             let would = if self.dry_run { "Would import" } else { "Imported" };
             out::line(&format!(
-                "{would} {shown}: {} added, {} updated, {} unchanged, {} stay out, {bad} bad.",
+                "{would} {shown}: {} added, {} updated, {} unchanged, {} kept out, {bad} bad.",
                 tally.added, tally.updated, tally.unchanged, tally.left
             ));
         }
@@ -300,7 +304,7 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::copy(&config, context.clock).await?;
+        let (store, _) = open::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let written = match &self.out {
             Some(path) => {

@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::config::Config;
+use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
+use crate::domain::subscriber::SuppressionReason;
 use crate::domain::sync::{SyncChange, SyncPlan, Who};
-use crate::service::Service;
 use crate::service::open;
 use crate::service::sync::{Synced, sync};
+use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(super) struct Sync {
@@ -38,12 +42,17 @@ impl Sync {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
                 "changes": lines,
+                "kept_out": kept_out(&synced.plan),
                 "ending": synced.plan.ending,
                 "active_before": synced.plan.active_before,
             }));
         } else {
+            let would = if synced.applied && !self.dry_run { "" } else { "would be " };
             for text in &lines {
-                out::line(text);
+                out::line(&format!("{would}{text}"));
+            }
+            for text in kept_out(&synced.plan) {
+                out::line(&text);
             }
             if lines.is_empty() {
                 out::line("The store agrees with the config: nothing to change.");
@@ -58,10 +67,9 @@ impl Sync {
     }
 }
 
-/// Syncs inside `send` and `run`, telling what changed on standard error. Returns whether it was applied.
-pub(super) async fn sync_and_tell(service: &Service) -> Result<Synced, Failure> {
-    let config = &service.config;
-    let synced = sync(service.store.as_ref(), &config.subscribers, false, service.clock.now()).await?;
+/// Syncs inside another command, telling what changed on standard error. It is not applied when it waits for consent.
+pub(super) async fn sync_and_tell(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<Synced, Failure> {
+    let synced = sync(store, &config.subscribers, false, at).await?;
     if synced.applied {
         for text in changes(&synced.plan, &config.bands) {
             out::note(&text);
@@ -69,6 +77,20 @@ pub(super) async fn sync_and_tell(service: &Service) -> Result<Synced, Failure> 
     }
     warn_shared(&synced.plan, &config.file.display().to_string());
     Ok(synced)
+}
+
+/// Syncs for the daemon, whose standard error is a log: counts and lines of the file, never an address.
+pub(super) async fn sync_and_log(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<(), Failure> {
+    let synced = sync(store, &config.subscribers, false, at).await?;
+    if synced.waits_for_consent() {
+        tracing::error!("{}", consent(&synced.plan));
+    } else if !synced.plan.changes.is_empty() {
+        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
+    }
+    for (_, first, others) in &synced.plan.shared {
+        tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());
+    }
+    Ok(())
 }
 
 /// Why a sync waits, and what to do.
@@ -116,10 +138,13 @@ pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
             SyncChange::End { address, .. } => format!("ended: {address} (its entry is gone)"),
         });
     }
-    for (address, reason) in &plan.kept_out {
-        lines.push(format!("not brought back: {address} ({reason})"));
-    }
     lines
+}
+
+/// Addresses that the file names although they left.
+fn kept_out(plan: &SyncPlan) -> Vec<String> {
+    let line = |(address, reason): &(Address, SuppressionReason)| format!("not brought back: {address} ({reason})");
+    plan.kept_out.iter().map(line).collect()
 }
 
 /// `4-5, 5-7` in the service's order; bands that are no longer configured come last.

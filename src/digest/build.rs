@@ -3,7 +3,7 @@
 use super::error::DigestError;
 use super::look::{self, LOOK};
 use super::view::{CardView, HelpEntryView, HelpView, NoticeView, ResourceView, ServiceView, ThemeView, View};
-use super::{Card, Issue, Part, html, share, text, wording};
+use super::{Card, Issue, Part, html, numbers, share, text, wording};
 use crate::domain::activity::{Help, HelpEntry};
 use crate::domain::band::{Band, Bands};
 use crate::domain::prose::Prose;
@@ -31,7 +31,7 @@ pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part:
             base_url: issue.service.base_url.to_owned(),
             reply_to: issue.service.reply_to.map(ToString::to_string).unwrap_or_default(),
         },
-        share: share::share(&title, bands, &shown, &web_url),
+        share: share::share(&title, &shown, &web_url),
         theme: ThemeView {
             title,
             strand: line(&issue.theme.strand),
@@ -44,8 +44,8 @@ pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part:
             .iter()
             .map(|notice| NoticeView { title: line(&notice.title), body_prose: prose(&notice.body, part, 4) })
             .collect(),
-        help: help_view(issue.help),
-        words: wording::wording(segment.sector),
+        help: help_view(issue.help, part),
+        words: wording::wording(segment.sector, shown.len() == 1),
         look: LOOK,
         bands: phrase,
         web_url,
@@ -69,21 +69,33 @@ fn web_url(issue: &Issue<'_>, shown: &[&Band]) -> String {
     format!("{}/editions/{}?bands={}", issue.service.base_url, issue.edition, names.join(","))
 }
 
+/// `The bear who asks first · The profile detectives. Each takes 15 minutes.`
 fn preheader(cards: &[Card<'_>]) -> String {
     let titles: Vec<String> = cards.iter().map(|card| line(&card.activity.title)).collect();
-    format!("{}. Ready to do together, in 15 minutes.", titles.join(" · "))
+    let titles = titles.join(" · ");
+    let stop = if titles.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+    let longest = cards.iter().map(|card| card.activity.minutes).max().unwrap_or_default();
+    let which = match cards {
+        [_] => "It takes",
+        _ if cards.iter().all(|card| card.activity.minutes == longest) => "Each takes",
+        _ => "Each takes at most",
+    };
+    format!("{titles}{stop} {which} {}.", minutes(longest))
+}
+
+fn minutes(count: u8) -> String {
+    if count == 1 { "1 minute".to_owned() } else { format!("{count} minutes") }
 }
 
 fn card_view(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardView {
     let activity = card.activity;
     let place = bands.iter().position(|band| band.id == card.band.id).unwrap_or_default();
-    let minutes = activity.minutes;
     let needs: Vec<String> = activity.needs.iter().map(|need| line(need)).collect();
     let of = |text: &Prose| prose(text, part, 4);
     CardView {
         age: line(&card.band.label),
         title: line(&activity.title),
-        time: if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") },
+        time: minutes(activity.minutes),
         screen: if activity.screen { "uses a screen" } else { "no screen needed" }.to_owned(),
         needs: listed(&needs),
         summary: line(&activity.summary),
@@ -108,24 +120,30 @@ fn listed(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-fn help_view(help: &Help) -> HelpView {
+fn help_view(help: &Help, part: Part) -> HelpView {
     HelpView {
         title: line(&help.title),
         intro: line(&help.intro),
-        entries: help.entries.iter().map(help_entry).collect(),
+        entries: help.entries.iter().map(|entry| help_entry(entry, part)).collect(),
     }
 }
 
-fn help_entry(entry: &HelpEntry) -> HelpEntryView {
+fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
     let optional = |value: &Option<String>| value.as_deref().map(line).unwrap_or_default();
     let url = optional(&entry.url);
     let link_text = optional(&entry.link_text);
     HelpEntryView {
         when: line(&entry.when),
         who: line(&entry.who),
-        what: line(&entry.what),
-        phone_digits: optional(&entry.phone).chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
-        phone: optional(&entry.phone),
+        what_prose: match part {
+            Part::Html => numbers::linked(&line(&entry.what)),
+            Part::Text => numbers::held(&line(&entry.what)),
+        },
+        phone_digits: numbers::digits(&optional(&entry.phone)),
+        phone: match part {
+            Part::Html => optional(&entry.phone),
+            Part::Text => optional(&entry.phone).replace(' ', "\u{a0}"),
+        },
         email: optional(&entry.email),
         link_text: if link_text.is_empty() { format!("Go to the {} website", line(&entry.who)) } else { link_text },
         url,
@@ -135,7 +153,7 @@ fn help_entry(entry: &HelpEntry) -> HelpEntryView {
 fn prose(prose: &Prose, part: Part, level: u8) -> String {
     match part {
         Part::Html => html::prose(prose, level),
-        Part::Text => text::prose(prose),
+        Part::Text => text::prose(prose, level),
     }
 }
 

@@ -72,8 +72,9 @@ pub fn check_complete(rendered: &Rendered, service: &ServiceFacts<'_>, help: &He
     Ok(())
 }
 
+/// On one line, with plain spaces: numbers are held together by no-break ones.
 fn folded(text: &str) -> String {
-    text::one_line(text).trim().to_owned()
+    text::one_line(&text.replace('\u{a0}', " ")).trim().to_owned()
 }
 
 fn markup(page: &Page, html: &Body) -> Result<(), DigestError> {

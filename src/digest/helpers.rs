@@ -6,7 +6,7 @@ use handlebars::{
 };
 
 use super::sentinel::Nonce;
-use super::text;
+use super::{numbers, text};
 use crate::domain::rendered::Slot;
 
 /// The field of the root context that holds the nonce; no template can print it, the lint does not know it.
@@ -76,7 +76,7 @@ pub(super) fn slot_named(name: &str) -> Option<Slot> {
     Slot::ALL.iter().copied().find(|slot| slot.name() == name)
 }
 
-/// `{{#wrap}}…{{/wrap}}`: the text inside as one paragraph, wrapped (text template only).
+/// `{{#wrap}}…{{/wrap}}`: the text inside as one paragraph, wrapped; after `- ` it hangs (text template only).
 struct Wrap;
 
 impl HelperDef for Wrap {
@@ -91,8 +91,8 @@ impl HelperDef for Wrap {
         let Some(template) = helper.template() else { return Ok(()) };
         let mut inner = StringOutput::new();
         template.render(registry, context, render, &mut inner)?;
-        let text = text::one_line(&inner.into_string()?);
-        out.write(&text::wrap(text.trim(), text::WIDTH))?;
+        let text = numbers::held(&text::one_line(&inner.into_string()?));
+        out.write(&text::paragraph(text.trim()))?;
         Ok(())
     }
 }
@@ -111,12 +111,7 @@ impl HelperDef for Heading {
     ) -> HelperResult {
         let text = |at| helper.param(at).and_then(|p| p.value().as_str());
         match (text(0), text(1)) {
-            (Some(title), Some(mark)) => {
-                let wrapped = text::wrap(title, text::WIDTH);
-                let longest = wrapped.lines().map(|line| line.chars().count()).max().unwrap_or_default();
-                let line = mark.repeat(longest.min(text::WIDTH));
-                Ok(out.write(&format!("{wrapped}\n{line}"))?)
-            }
+            (Some(title), Some(mark)) => Ok(out.write(&text::underlined(title, mark, text::WIDTH))?),
             _ => Err(RenderErrorReason::Other("heading needs a text and a mark".to_owned()).into()),
         }
     }

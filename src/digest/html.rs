@@ -1,6 +1,6 @@
 //! Prose → HTML with the few inline styles that mail programs need.
 
-use super::escape;
+use super::{escape, numbers};
 use crate::domain::prose::{Block, Inline, Prose};
 
 const SPACE_BELOW: &str = "margin:0 0 14px";
@@ -81,7 +81,7 @@ fn close(tag: &str, out: &mut String) {
 fn inlines(list: &[Inline], out: &mut String) {
     for inline in list {
         match inline {
-            Inline::Text(text) => out.push_str(&escape::html(&super::text::one_line(text))),
+            Inline::Text(text) => out.push_str(&numbers::kept(&super::text::one_line(text))),
             Inline::Emphasis(inner) => wrap("em", inner, out),
             Inline::Strong(inner) => wrap("strong", inner, out),
             Inline::Link { href, content } if may_link(href) => {

@@ -9,6 +9,7 @@ mod html;
 pub mod index;
 mod lint;
 mod look;
+mod numbers;
 mod render;
 mod sample;
 mod scan;

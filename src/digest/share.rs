@@ -2,24 +2,23 @@
 
 use super::view::ShareView;
 use super::wording::bands_phrase;
-use crate::domain::band::{Band, Bands};
+use crate::domain::band::Band;
 
 /// The most words of a newsletter paragraph; it has at least ten fewer.
 const MOST: usize = 65;
 
 /// Sentences that the paragraph takes, in this order, while there is room.
-const MORE: [&str; 6] = [
+const MORE: [&str; 5] = [
+    "They also say where to turn if something worries you or your child.",
     "They say what to get ready, what to do, and what to talk about.",
     "You do not need to be good with computers.",
-    "They also say where to turn if something worries you or your child.",
     "There are no adverts and no tracking.",
-    "Choose a quiet moment.",
     "It is free.",
 ];
 
 /// Both texts, for the theme `title`, these bands, and the web view at `url`.
-pub(super) fn share(title: &str, bands: &Bands, shown: &[&Band], url: &str) -> ShareView {
-    let span = span(bands, shown);
+pub(super) fn share(title: &str, shown: &[&Band], url: &str) -> ShareView {
+    let span = bands_phrase(shown);
     let one = shown.len() == 1;
     let what = if one { "A free activity" } else { "Free activities" };
     ShareView {
@@ -53,47 +52,26 @@ fn count(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// `ages 4 to 10` when the bands follow each other, else each by its label.
-fn span(bands: &Bands, shown: &[&Band]) -> String {
-    let places: Vec<usize> =
-        shown.iter().filter_map(|band| bands.iter().position(|other| other.id == band.id)).collect();
-    let together = places.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    match (shown.first(), shown.last()) {
-        (Some(first), Some(last)) if together && shown.len() > 1 => match last.max {
-            Some(max) => format!("ages {} to {max}", first.min),
-            None => format!("ages {} and over", first.min),
-        },
-        _ => bands_phrase(shown),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::band::Bands;
 
     #[test]
     fn the_paragraph_has_about_sixty_words_and_the_link() {
         let bands = Bands::shipped();
         let all: Vec<&Band> = bands.iter().collect();
-        for length in 1..=16 {
+        for length in 1..=30 {
             let title = vec!["word"; length].join(" ");
             for mask in 1_usize..32 {
                 let shown: Vec<&Band> = (0..5).filter(|at| mask >> at & 1 == 1).map(|at| all[at]).collect();
-                let text = share(&title, &bands, &shown, "https://a.example/editions/1?bands=4-5");
+                let text = share(&title, &shown, "https://a.example/editions/1?bands=4-5");
                 let words = count(&text.paragraph);
                 assert!((MOST - 10..=MOST).contains(&words), "{words} words: {}", text.paragraph);
                 assert!(text.paragraph.ends_with("https://a.example/editions/1?bands=4-5"));
+                assert!(length > 16 || text.paragraph.contains("also say"), "{}", text.paragraph);
                 assert!(text.line.ends_with("https://a.example/editions/1?bands=4-5"));
             }
         }
-    }
-
-    #[test]
-    fn bands_in_a_row_are_one_span() {
-        let bands = Bands::shipped();
-        let all: Vec<&Band> = bands.iter().collect();
-        assert_eq!(span(&bands, &all), "ages 4 and over");
-        assert_eq!(span(&bands, &all[..3]), "ages 4 to 10");
-        assert_eq!(span(&bands, &[all[0], all[2]]), "ages 4 to 5 and 8 to 10");
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct View {
     pub(super) edition: u32,
     /// `Monday 30 November 2026`.
     pub(super) date: String,
-    /// `ages 4 to 5, 5 to 7, and 8 to 10`.
+    /// `ages 4 to 10`.
     pub(super) bands: String,
     /// The web view of this edition for these bands; no token.
     pub(super) web_url: String,
@@ -111,7 +111,8 @@ pub(super) struct HelpView {
 pub(super) struct HelpEntryView {
     pub(super) when: String,
     pub(super) who: String,
-    pub(super) what: String,
+    /// One line, its numbers linked in HTML; empty when there is none.
+    pub(super) what_prose: String,
     /// As written; empty when there is none.
     pub(super) phone: String,
     /// The digits for a `tel:` link.

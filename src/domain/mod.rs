@@ -7,7 +7,6 @@ pub mod calendar;
 pub mod delivery;
 pub mod diagnostic;
 pub mod edition;
-pub mod membership;
 pub mod nearest;
 pub mod prose;
 pub mod rendered;

@@ -55,7 +55,8 @@ impl Maildir {
         let target = self.path.join("new").join(name);
         // First `new`, then `cur`: the way in which mail programs move files.
         if target.try_exists()? || self.was_read(name)? {
-            return Ok(());
+            // Whoever put it there may have died before the name was safe.
+            return sync_folder(&self.path.join("new"));
         }
         let draft = self.path.join("tmp").join(name);
         let written = write_whole(&draft, content).and_then(|()| fs::rename(&draft, &target));

@@ -22,8 +22,8 @@ impl Service {
         let now = self.clock.now();
         let mut findings = Vec::new();
         let today = self.local(now).date_naive();
-        findings.extend(library::overdue(&self.library, today));
-        findings.extend(library::unserved(&self.library, &self.config.bands));
+        findings.extend(library::overdue(self.library()?, today));
+        findings.extend(library::unserved(self.library()?, &self.config.bands));
         let synced = sync::sync(self.store.as_ref(), &self.config.subscribers, true, now).await?;
         findings.extend(shared(&synced.plan.shared, &self.config.file.display().to_string()));
         let rows = self.plan(now, FORTNIGHTS).await?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Service, ServiceError};
 use crate::config::OnUncertain;
-use crate::domain::delivery::{DeliveryId, Outcome};
+use crate::domain::delivery::{DeliveryId, Outcome, Reply};
 use crate::domain::edition::EditionNumber;
 use crate::domain::retry;
 use crate::domain::token::{Claim, Purpose, Signer};
@@ -31,6 +32,7 @@ pub struct Progress {
     pub accepted: AtomicU64,
     /// Anything else that happened to a delivery in this run.
     pub other: AtomicU64,
+    trouble: std::sync::Mutex<Option<Reply>>,
 }
 
 impl Progress {
@@ -38,7 +40,33 @@ impl Progress {
     pub fn attempts(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed) + self.other.load(Ordering::Relaxed)
     }
+
+    /// What was said last where a mail was not accepted.
+    pub fn trouble(&self) -> Option<Reply> {
+        self.trouble.lock().map_or(None, |reply| reply.clone())
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Accepted(_) => self.accepted.fetch_add(1, Ordering::Relaxed),
+            Outcome::Transient(reply)
+            | Outcome::Permanent { reply, .. }
+            | Outcome::Uncertain(reply)
+            | Outcome::SenderRefused(reply) => {
+                if let Ok(mut last) = self.trouble.lock() {
+                    *last = Some(reply.clone());
+                }
+                self.other.fetch_add(1, Ordering::Relaxed)
+            }
+        };
+    }
 }
+
+/// How often a store that is locked or full is asked again once the run was told to stop.
+const LAST_TRIES: u32 = 3;
+
+/// How long between two such questions.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +136,7 @@ impl Service {
                 failure.get_or_insert(error);
             }
         }
-        self.store.release(number).await?;
+        self.let_go(resend).await?;
         if let Some(error) = failure {
             return Err(error);
         }
@@ -118,6 +146,22 @@ impl Service {
         }
         self.store.finish(number, self.clock.now()).await?;
         Ok(if run.drained.load(Ordering::Relaxed) { Ended::Finished } else { Ended::Stopped })
+    }
+
+    /// Puts back what is still in hand when no worker is left: claims of a stopped run, and whatever a worker that broke
+    /// off had at the dot.
+    async fn let_go(&self, resend: bool) -> Result<(), ServiceError> {
+        let mut tries = LAST_TRIES;
+        loop {
+            match self.store.abandon(resend, self.clock.now()).await {
+                Err(error) if error.may_pass() && tries > 0 => {
+                    tries -= 1;
+                    tracing::warn!("{error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return Ok(done.map(drop)?),
+            }
+        }
     }
 }
 
@@ -130,23 +174,47 @@ fn frames(stored: &Stored) -> Result<BTreeMap<SegmentNumber, Frame>, ServiceErro
 }
 
 impl Run {
-    /// One worker: the result of one delivery and the mark of the next share a commit.
+    /// One worker: the result of one delivery and the mark of the next share a commit. A result is recorded whatever
+    /// becomes of the next claim.
     async fn work(self: Arc<Self>, mut transport: Box<dyn Transport>) -> Result<(), ServiceError> {
         let mut done = None;
         let mut message = Vec::new();
-        while let Some(next) = self.next().await? {
-            let marked = self.service.store.step(Step { done: done.take(), mark: Some(next.id) }).await?;
-            if !marked {
-                continue;
+        let mut end = Ok(());
+        loop {
+            let next = self.next().await.unwrap_or_else(|error| {
+                end = Err(error);
+                None
+            });
+            let mark = next.as_ref().map(|next| next.id);
+            let marked = if done.is_some() || mark.is_some() {
+                self.record(Step { done: done.take(), mark }).await?
+            } else {
+                false
+            };
+            let Some(next) = next else { break };
+            if marked {
+                let outcome = self.deliver(transport.as_mut(), &next, &mut message).await?;
+                done = Some(self.judge(&next, outcome).await);
             }
-            let outcome = self.deliver(transport.as_mut(), &next, &mut message).await?;
-            done = Some(self.judge(&next, outcome).await);
-        }
-        if done.is_some() {
-            self.service.store.step(Step { done, mark: None }).await?;
         }
         transport.close().await;
-        Ok(())
+        end
+    }
+
+    /// Records a step. A store that is locked or full is waited for: what a relay accepted must not be forgotten.
+    async fn record(&self, step: Step) -> Result<bool, ServiceError> {
+        let mut last_tries = LAST_TRIES;
+        loop {
+            match self.service.store.step(step.clone()).await {
+                Ok(marked) => return Ok(marked),
+                Err(error) if error.may_pass() && last_tries > 0 => {
+                    tracing::warn!("{error}");
+                    last_tries -= u32::from(self.stop.is_cancelled());
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     async fn next(&self) -> Result<Option<Claimed>, ServiceError> {
@@ -187,7 +255,7 @@ impl Run {
     async fn judge(&self, delivery: &Claimed, outcome: Outcome) -> Done {
         let now = self.service.clock.now();
         let retry_at = match &outcome {
-            Outcome::Transient(_) => self.retry_at(delivery, now),
+            Outcome::Transient(_) => retry_at(delivery, now),
             Outcome::Uncertain(_) if self.service.config.mail.on_uncertain == OnUncertain::Resend => {
                 Some(now + UNCERTAIN_PAUSE)
             }
@@ -197,19 +265,16 @@ impl Run {
             self.stop.cancel();
             self.refused.lock().await.get_or_insert_with(|| reply.to_string());
         }
-        let counter =
-            if matches!(outcome, Outcome::Accepted(_)) { &self.progress.accepted } else { &self.progress.other };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.progress.count(&outcome);
         Done { id: delivery.id, outcome, at: now, retry_at }
     }
+}
 
-    fn retry_at(&self, delivery: &Claimed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut seed = [0; 4];
-        // Without random bytes every retry would only come at the middle of its window.
-        let jitter =
-            getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX));
-        retry::next_attempt(delivery.attempts + 1, self.stored.at, now, jitter)
-    }
+fn retry_at(delivery: &Claimed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut seed = [0; 4];
+    // Without random bytes every retry would only come at the middle of its window.
+    let jitter = getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX));
+    retry::next_attempt(delivery.attempts + 1, delivery.first_attempt.unwrap_or(now), now, jitter)
 }
 
 /// The tokens and links of one delivery.

@@ -16,12 +16,7 @@ pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, ServiceE
         return Ok(keyring);
     }
     if store_exists {
-        return Err(ServiceError::Keyring {
-            path: file.to_owned(),
-            reason: "the store exists, but its key file does not: without it nobody who left would be recognised, and \
-                     no unsubscribe link already sent would work. Restore this file from your backup."
-                .into(),
-        });
+        return Err(lost(file));
     }
     make(file)?;
     // Another process may have been first; whichever file is there now is the one to use.
@@ -49,11 +44,21 @@ pub fn load(file: &Path) -> Result<Option<Keyring>, ServiceError> {
 /// A keyring for previews and dry runs: no server will ever honour its tokens, but it knows who left.
 ///
 /// # Errors
-/// When the file cannot be read or is not a keyring, or the system gives no random bytes.
-pub fn throwaway(file: &Path) -> Result<Keyring, ServiceError> {
+/// When the file cannot be read, is not a keyring, or is missing beside a store that exists.
+pub fn throwaway(file: &Path, store_exists: bool) -> Result<Keyring, ServiceError> {
     match load(file)? {
         Some(keyring) => Ok(keyring.with_throwaway_key(random()?)),
+        None if store_exists => Err(lost(file)),
         None => Ok(Keyring::throwaway(random()?)),
+    }
+}
+
+fn lost(file: &Path) -> ServiceError {
+    ServiceError::Keyring {
+        path: file.to_owned(),
+        reason: "the store exists, but its key file does not: without it nobody who left would be recognised, and no \
+                 unsubscribe link already sent would work. Restore this file from your backup."
+            .into(),
     }
 }
 
@@ -69,7 +74,8 @@ fn make(file: &Path) -> Result<(), ServiceError> {
         // A link fails where the name is taken: the first process wins, and nobody sees half a file.
         match std::fs::hard_link(&draft, file) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
+            // The name must outlive a power cut as surely as the store that depends on it.
+            linked => linked.and_then(|()| std::fs::File::open(folder)?.sync_all()),
         }
     })();
     // The draft has served; a leftover would only be untidy.

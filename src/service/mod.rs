@@ -1,9 +1,9 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
-mod audience;
 pub mod check;
 pub mod dispatch;
 pub mod keyring;
+mod material;
 pub mod open;
 pub mod planning;
 pub mod preview;
@@ -19,23 +19,21 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::digest::{DigestError, Templates};
+use crate::digest::DigestError;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::token::Keyring;
-use crate::library::Library;
 use crate::mail::MailError;
 use crate::store::{Store, StoreError};
+use open::Material;
 
 /// Everything a command or the daemon works with.
 #[derive(Clone)]
 pub struct Service {
     /// The checked configuration.
     pub config: Arc<Config>,
-    /// The checked library.
-    pub library: Arc<Library>,
-    /// The compiled templates.
-    pub templates: Arc<Templates>,
+    /// Library and templates; `None` for what needs neither.
+    pub material: Option<Material>,
     /// The store, or a private copy of it.
     pub store: Arc<dyn Store>,
     /// Signs tokens and names messages.

@@ -14,6 +14,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{Facts, Store, StoreError};
 
 /// What is read from `activities/` and `templates/`.
+#[derive(Clone)]
 pub struct Material {
     /// The library.
     pub library: Arc<Library>,
@@ -48,10 +49,19 @@ pub fn material(config: &Config) -> Result<Material, Vec<Diagnostic>> {
 /// # Errors
 /// When store or key file cannot be used, or the anchor changed after something was sent.
 pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
+    let (store, keyring) = bare_store(config)?;
+    begin(store.as_ref(), config, clock).await?;
+    Ok((store, keyring))
+}
+
+/// As [`store`], without a look at the calendar: for what must work whatever the schedule says.
+///
+/// # Errors
+/// When store or key file cannot be used.
+pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
     let StoreUrl::Sqlite(path) = &config.store;
     let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
-    begin(store.as_ref(), config, clock).await?;
     Ok((store, Arc::new(keyring)))
 }
 
@@ -60,10 +70,19 @@ pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc
 /// # Errors
 /// When store or key file cannot be read, or the anchor changed after something was sent.
 pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
-    let StoreUrl::Sqlite(path) = &config.store;
-    let keyring = keyring::throwaway(&config.web.secret_file)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
+    let (store, keyring) = bare_copy(config)?;
     begin(store.as_ref(), config, clock).await?;
+    Ok((store, keyring))
+}
+
+/// As [`copy`], without a look at the calendar.
+///
+/// # Errors
+/// When store or key file cannot be read.
+pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), ServiceError> {
+    let StoreUrl::Sqlite(path) = &config.store;
+    let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
     Ok((store, Arc::new(keyring)))
 }
 
@@ -100,6 +119,24 @@ impl Service {
         Ok(Self::assemble(config, clock, material, store, keyring))
     }
 
+    /// Everything but library and templates: enough to look, to subscribe, and to finish what was published.
+    ///
+    /// # Errors
+    /// See [`store`].
+    pub async fn open_bare(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let (store, keyring) = store(&config, clock).await?;
+        Ok(Self { config: Arc::new(config), material: None, store, keyring, clock })
+    }
+
+    /// As [`Service::open_bare`], on a private copy of the store.
+    ///
+    /// # Errors
+    /// See [`copy`].
+    pub async fn open_bare_copy(config: Config, clock: Clock) -> Result<Self, ServiceError> {
+        let (store, keyring) = copy(&config, clock).await?;
+        Ok(Self { config: Arc::new(config), material: None, store, keyring, clock })
+    }
+
     fn assemble(
         config: Config,
         clock: Clock,
@@ -107,13 +144,16 @@ impl Service {
         store: Arc<dyn Store>,
         keyring: Arc<Keyring>,
     ) -> Self {
-        Self {
-            config: Arc::new(config),
-            library: material.library,
-            templates: material.templates,
-            store,
-            keyring,
-            clock,
-        }
+        Self { config: Arc::new(config), material: Some(material), store, keyring, clock }
+    }
+
+    /// Library and templates.
+    pub(super) fn material(&self) -> Result<&Material, ServiceError> {
+        self.material.as_ref().ok_or_else(|| ServiceError::Refused("library and templates were not read".into()))
+    }
+
+    /// The library.
+    pub(super) fn library(&self) -> Result<&Library, ServiceError> {
+        Ok(&self.material()?.library)
     }
 }

@@ -7,6 +7,7 @@ use super::{Service, ServiceError};
 use crate::domain::calendar::{self, Action, Fortnight, Occasion};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
 use crate::domain::selection::{History, Shelf, repair, select};
+use crate::library::Library;
 
 /// One fortnight as `plan` shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +17,7 @@ pub struct PlanRow {
     /// The local send date.
     pub date: NaiveDate,
     /// The instant from which it is due.
+    #[serde(serialize_with = "super::status::with_offset")]
     pub due_at: DateTime<FixedOffset>,
     /// `paused`, `projected`, or an edition state.
     pub state: &'static str,
@@ -49,21 +51,28 @@ pub struct PlanPick {
 /// Picks made step by step, each knowing those before it.
 struct Planner<'a> {
     service: &'a Service,
+    library: &'a Library,
     withdrawn: std::collections::BTreeSet<crate::domain::activity::ActivityId>,
     history: History,
 }
 
 impl<'a> Planner<'a> {
     async fn new(service: &'a Service, editions: &[Edition]) -> Result<Self, ServiceError> {
-        let used = |e: &&Edition| !matches!(e.state, EditionState::Missed | EditionState::Withdrawn);
+        // What never went out and never will is no use of its activities.
+        let paused = |e: &Edition| matches!(service.config.schedule.fortnight(e.number), Fortnight::Paused { .. });
+        let used = |e: &&Edition| match e.state {
+            EditionState::Missed | EditionState::Withdrawn => false,
+            EditionState::Sending | EditionState::Sent => true,
+            EditionState::Planned | EditionState::Approved | EditionState::Held => !paused(e),
+        };
         let history = History(editions.iter().filter(used).map(|e| (e.number, e.selection.clone())).collect());
-        Ok(Self { service, withdrawn: service.store.withdrawn().await?, history })
+        Ok(Self { service, library: service.library()?, withdrawn: service.store.withdrawn().await?, history })
     }
 
     fn shelf(&self) -> Shelf<'_> {
         Shelf {
-            themes: &self.service.library.themes,
-            activities: &self.service.library.activities,
+            themes: &self.library.themes,
+            activities: &self.library.activities,
             bands: &self.service.config.bands,
             withdrawn: &self.withdrawn,
         }
@@ -121,6 +130,8 @@ impl Service {
                     self.store.finish(number, now).await?;
                     tracing::warn!(edition = number.0, expired, "a newer edition is due: what was not sent expires");
                 }
+                Action::Hold(number, reason) => tracing::info!(edition = number.0, "held: {reason}"),
+                Action::Miss(number, reason) => tracing::info!(edition = number.0, "missed: {reason}"),
                 Action::Send(number) => due = Some(number),
                 _ => {}
             }
@@ -128,7 +139,7 @@ impl Service {
         Ok(due)
     }
 
-    /// Plans every edition up to `number` and further ones, so that `number` can be published before its time.
+    /// Plans every edition up to `number`, so that `number` can be published before its time.
     ///
     /// # Errors
     /// When the store cannot be read or written.

@@ -13,12 +13,11 @@ use super::planning::PlanRow;
 use super::{Service, ServiceError, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
-use crate::domain::subscriber::{MailboxState, RecipientId};
+use crate::domain::subscriber::MailboxState;
 use crate::mail::Frame;
 
 /// An edition as it would go out (or went out).
@@ -170,13 +169,6 @@ impl Service {
             rendered,
             key,
         })
-    }
-
-    /// A letter to recipient 0, who is nobody.
-    fn sample_letter(&self, edition: EditionNumber) -> Result<Letter, ServiceError> {
-        let signer = self.signer(self.keyring.current())?;
-        let id = DeliveryId { edition, recipient: RecipientId(0) };
-        Ok(Letter::new(&signer, &self.config.service.base_url, id))
     }
 
     /// Active mailboxes by the segment that they would be in.

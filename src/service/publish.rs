@@ -9,7 +9,7 @@ use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState
 use crate::domain::sender::Sender;
 use crate::store::{Publication, Published, PublishedText};
 
-/// How often the audience may change between rendering and storing before we give up.
+/// How often edition or audience may change between rendering and storing before we give up.
 const TRIES: usize = 5;
 
 /// What publishing came to.
@@ -21,6 +21,8 @@ pub enum Outcome {
     Sent,
     /// It is held, for this reason.
     Held(String),
+    /// Nobody would get it, so it stays planned: whoever subscribes while it may still go out gets it.
+    Nobody,
 }
 
 impl Service {
@@ -44,17 +46,24 @@ impl Service {
                 EditionState::Planned | EditionState::Approved => {}
             }
             if let Some(reason) = self.objection(&edition).await? {
-                self.store.change_editions(&[EditionChange::Hold(number, reason.clone())], "publish", now).await?;
+                // Before its time nothing is decided yet: whatever is missing may still come.
+                if edition.due_at <= now {
+                    let hold = EditionChange::Hold(number, reason.clone());
+                    self.store.change_editions(&[hold], "publish", now).await?;
+                }
                 return Ok(Outcome::Held(reason));
             }
             let publication = self.publication(&edition, now).await?;
+            if publication.segments.is_empty() {
+                return Ok(Outcome::Nobody);
+            }
             match self.store.publish(&publication).await? {
                 Published::Now { recipients } => {
                     tracing::info!(edition = number.0, recipients, segments = publication.segments.len(), "published");
                     return Ok(Outcome::Sending);
                 }
                 Published::Refused(reason) => return Err(ServiceError::Refused(reason)),
-                Published::Already | Published::AudienceChanged => {}
+                Published::Already | Published::Changed => {}
             }
         }
         Err(ServiceError::Refused(format!(
@@ -110,7 +119,7 @@ impl Service {
             content: (*activity).clone(),
         };
         Ok(Publication {
-            edition: edition.number,
+            edition: edition.clone(),
             at: now,
             served,
             sender: self.sender(),

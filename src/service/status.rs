@@ -18,8 +18,8 @@ pub struct Status {
     pub subscribers: SubscriberCounts,
     /// Suppressed addresses.
     pub suppressions: u64,
-    /// What goes out next by itself.
-    pub next: Option<Next>,
+    /// What goes out next by itself; nulls when there is nothing.
+    pub next: NextJson,
     /// What needs a person.
     pub attention: Vec<String>,
 }
@@ -32,6 +32,7 @@ pub struct EditionStatus {
     /// Its state.
     pub state: &'static str,
     /// When it is or was due.
+    #[serde(serialize_with = "with_offset")]
     pub due_at: DateTime<FixedOffset>,
     /// Its deliveries by state.
     pub deliveries: Tally,
@@ -41,12 +42,28 @@ pub struct EditionStatus {
 }
 
 /// The next edition.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Next {
     /// Its number.
     pub edition: EditionNumber,
     /// When it is due.
     pub due_at: DateTime<FixedOffset>,
+}
+
+/// The next edition as JSON has it: the keys are always there.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct NextJson {
+    /// Its number.
+    pub edition: Option<EditionNumber>,
+    /// When it is due.
+    #[serde(serialize_with = "maybe_with_offset")]
+    pub due_at: Option<DateTime<FixedOffset>>,
+}
+
+impl From<Next> for NextJson {
+    fn from(next: Next) -> Self {
+        Self { edition: Some(next.edition), due_at: Some(next.due_at) }
+    }
 }
 
 impl Service {
@@ -62,6 +79,13 @@ impl Service {
         for edition in &editions {
             let deliveries = self.store.tally(edition.number).await?;
             attention.extend(concerns(edition, &deliveries));
+            if matches!(edition.state, EditionState::Planned | EditionState::Approved) && edition.due_at <= now {
+                let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
+                attention.push(format!(
+                    "edition {} was due on {due} and was not sent: is `fortnightly run` running?",
+                    edition.number
+                ));
+            }
             rows.push(EditionStatus {
                 edition: edition.number,
                 state: edition.state.as_str(),
@@ -78,7 +102,7 @@ impl Service {
             editions: rows,
             subscribers: self.store.subscriber_counts().await?,
             suppressions: self.store.suppression_count().await?,
-            next: self.next(now, &editions),
+            next: self.next(now, &editions).map(NextJson::from).unwrap_or_default(),
             attention,
         })
     }
@@ -114,16 +138,26 @@ impl Service {
                 "{count} mailboxes ask for band {band}, which config.toml no longer has: they get nothing for it"
             ));
         }
-        let wish = &self.config.subscribers;
-        let addresses: Vec<_> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
-        let plan = crate::domain::sync::plan_sync(wish, &self.store.sync_truth(&addresses).await?);
-        if plan.needs_consent() {
-            concerns.push(format!(
-                "config.toml would end {} of {} subscriptions: look at `fortnightly sync --dry-run`, then `fortnightly sync --yes`",
-                plan.ending, plan.active_before
-            ));
+        if super::sync::waits(self.store.as_ref(), &self.config.subscribers).await? {
+            concerns.push(super::sync::HOLD.to_owned());
         }
         Ok(concerns)
+    }
+}
+
+/// RFC 3339 with the offset in figures all year, where chrono alone would write `Z` in winter.
+pub(super) fn with_offset<S: serde::Serializer>(at: &DateTime<FixedOffset>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.to_rfc3339())
+}
+
+#[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+fn maybe_with_offset<S: serde::Serializer>(
+    at: &Option<DateTime<FixedOffset>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => with_offset(at, serializer),
+        None => serializer.serialize_none(),
     }
 }
 
@@ -132,6 +166,13 @@ fn concerns(edition: &Edition, tally: &Tally) -> Vec<String> {
     let mut list = Vec::new();
     if edition.state == EditionState::Held {
         list.push(format!("edition {number} is held: {}", edition.reason.as_deref().unwrap_or("no reason given")));
+    }
+    let waiting = tally.queued + tally.sending + tally.deferred;
+    if edition.state == EditionState::Sending && waiting > 0 {
+        list.push(format!(
+            "edition {number} is unfinished: {waiting} of {} mails wait; `fortnightly run` or `fortnightly send --edition {number}` goes on",
+            tally.total
+        ));
     }
     for (count, what) in [
         (tally.failed, "were refused"),

@@ -7,6 +7,10 @@ use crate::domain::address::Address;
 use crate::domain::sync::{Entry, SyncPlan, plan_sync};
 use crate::store::Store;
 
+/// Why an edition that falls due while a sync waits for consent is held.
+pub const HOLD: &str = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`; if that is meant, \
+                        `fortnightly sync --yes`, then `fortnightly send --late`";
+
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synced {
@@ -14,6 +18,15 @@ pub struct Synced {
     pub plan: SyncPlan,
     /// Whether it was applied; not when it would end too many subscriptions without consent.
     pub applied: bool,
+}
+
+/// Whether a sync of `wish` waits for consent. Changes nothing.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn waits(store: &dyn Store, wish: &[Entry]) -> Result<bool, ServiceError> {
+    let wished: Vec<Address> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
+    Ok(plan_sync(wish, &store.sync_truth(&wished).await?).needs_consent())
 }
 
 impl Synced {

@@ -69,8 +69,8 @@ pub struct PublishedText {
 /// An edition as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// Which edition.
-    pub edition: EditionNumber,
+    /// The edition as it was when the segments were rendered.
+    pub edition: Edition,
     /// The instant: every mail's Date.
     pub at: DateTime<Utc>,
     /// The bands of the service; others do not count when recipients are grouped.
@@ -95,8 +95,9 @@ pub enum Published {
     },
     /// Somebody else published it before; nothing changed.
     Already,
-    /// Recipients now form a segment that was not rendered; nothing changed. Render again and retry.
-    AudienceChanged,
+    /// The edition's date, picks or state changed since it was rendered, or recipients now form a segment that was not;
+    /// nothing changed. Render again and retry.
+    Changed,
     /// It may not be published in its state (withdrawn, missed, held, gone); nothing changed.
     Refused(String),
 }
@@ -142,6 +143,8 @@ pub struct Claimed {
     pub subscriber: String,
     /// Attempts before this one.
     pub attempts: u32,
+    /// When the first of them ended.
+    pub first_attempt: Option<DateTime<Utc>>,
     /// An earlier attempt may have been accepted: a refusal now leaves it uncertain.
     pub repeated: bool,
 }
@@ -222,6 +225,13 @@ pub enum StoreError {
         /// What the backend said.
         reason: String,
     },
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Backend { .. })
+    }
 }
 
 /// What every backend does.
@@ -312,6 +322,10 @@ pub trait Store: Send + Sync {
 
     /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.
     async fn release(&self, edition: EditionNumber) -> Result<u64, StoreError>;
+
+    /// Takes up everything that this process has in hand, as [`Store::recover`] does for dead ones: for the end of a run,
+    /// when no sender of this process is at work any more. Returns how many.
+    async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Everything queued or deferred of this edition becomes expired.
     async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError>;

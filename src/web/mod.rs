@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}. Choose another address with web.listen, or run with --role sender")]
+#[error(
+    "cannot listen on {address}: is another fortnightly running? Choose another address with web.listen, or run with --role sender"
+)]
 pub struct WebError {
     address: SocketAddr,
     source: std::io::Error,

@@ -199,6 +199,10 @@ fn a_sync_that_would_end_many_waits_for_a_person() {
     let status = world.at(MONDAY, &["status", "--json"]).exits(0).json();
     assert_eq!(status["editions"][0]["state"], "held");
     assert!(status["attention"].to_string().contains("sync"));
+    world.at(MONDAY, &["sync", "--yes"]).exits(0);
+    world.at(MONDAY, &["send"]).exits(1).complains("send --late");
+    world.at(MONDAY, &["send", "--late"]).exits(0);
+    assert_eq!(world.bands_by_mailbox().len(), 4);
 }
 
 #[test]

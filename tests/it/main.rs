@@ -3,11 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
 mod config;
+mod daemon;
 mod digest;
+mod edits;
+mod faults;
 mod journey;
 mod library;
 mod mail;
+mod refusals;
+mod roster;
+mod schedule;
 mod store;
+mod store_faults;
 mod support;
 mod tidy;
 mod world;

@@ -66,6 +66,11 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 
+    /// Standard output as JSON, or null where there is none yet.
+    pub(crate) fn json_or_nothing(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_default()
+    }
+
     /// Fails the test unless standard error says `text`.
     #[track_caller]
     pub(crate) fn complains(&self, text: &str) {

@@ -156,8 +156,8 @@ fn late_reason(schedule: &Schedule, row: &Row) -> String {
 }
 
 fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {
-    let (due, grace) = (say::moment(row.due_at, schedule.timezone), say::length(schedule.grace));
-    format!("approval is missing: it fell due on {due}; `approve {number}` lets it go out until {grace} after that")
+    let due = say::moment(row.due_at, schedule.timezone);
+    format!("approval is missing: it fell due on {due}; `send --edition {number} --late` approves and sends it")
 }
 
 #[cfg(test)]

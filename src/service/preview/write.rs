@@ -10,6 +10,7 @@ use crate::digest::index::{IndexPick, IndexSegment, IndexView, page};
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
+use crate::service::material::sample_address;
 use crate::service::planning::PlanPick;
 use crate::service::{Service, ServiceError};
 
@@ -49,7 +50,7 @@ impl Service {
         let letter = self.sample_letter(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers, &segment.key));
         let text = self.sample_text(proof.edition, segment)?;
-        let to = segment_address();
+        let to = sample_address();
         let message = self.sample_message(proof, segment, &to, "")?;
         let mut files = Vec::new();
         for (ending, bytes) in [("html", html.as_bytes()), ("txt", text.as_bytes()), ("eml", message.bytes.as_slice())]
@@ -95,7 +96,12 @@ impl Service {
             date: long_date(row.date),
             time: row.due_at.format("%H:%M").to_string(),
             state: row.state.to_owned(),
-            theme: row.theme.as_ref().and_then(|t| self.library.theme(t)).map_or(String::new(), |t| t.title.clone()),
+            theme: row
+                .theme
+                .as_ref()
+                .zip(self.library().ok())
+                .and_then(|(t, library)| library.theme(t))
+                .map_or(String::new(), |t| t.title.clone()),
             theme_reason: row.selection.as_ref().map_or(String::new(), |s| s.theme_reason.clone()),
             shifted: row.shifted.clone(),
             notes: proof.notes.clone(),
@@ -112,10 +118,6 @@ fn names(readers: &[(String, Address)]) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-fn segment_address() -> Address {
-    "recipient@subscriber.example".parse().expect("a literal address of the right form")
 }
 
 fn write_recipients(proof: &Proof, path: &Path) -> Result<(), ServiceError> {

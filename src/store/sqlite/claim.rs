@@ -49,7 +49,9 @@ pub(super) fn claim(
 /// What is queued, or due again at `now`; each part bounded and by an index.
 fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -> Result<Vec<Candidate>, Fault> {
     let query = "SELECT d.recipient, d.segment, r.address, n.name, d.attempts, d.repeated,
-                        EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
+                        EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac),
+                        CASE WHEN d.attempts > 0 THEN (SELECT min(at) FROM attempts a
+                                                       WHERE a.edition = ?1 AND a.recipient = d.recipient) END
                  FROM (SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated
                                       FROM deliveries INDEXED BY deliveries_queued
                                       WHERE edition = ?1 AND state = 0 ORDER BY recipient LIMIT ?3)
@@ -71,6 +73,7 @@ fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -
                 address: sql::parse(address)?,
                 subscriber: row.get(3)?,
                 attempts: row.get(4)?,
+                first_attempt: sql::maybe_instant(row.get(7)?)?,
                 repeated: row.get(5)?,
             })
         };
@@ -128,6 +131,11 @@ pub(super) fn recover(conn: &Connection, claimant: &Claimant, resend: bool, at: 
         recovered.files.push(file);
     }
     Ok(recovered)
+}
+
+/// Takes up what we have in hand ourselves.
+pub(super) fn abandon(conn: &Connection, claimant: &Claimant, resend: bool, at: i64) -> Result<u64, Fault> {
+    take_up(conn, claimant.number(conn)?, resend, at)
 }
 
 fn take_up(conn: &Connection, claimant: i64, resend: bool, at: i64) -> Result<u64, Fault> {

@@ -77,13 +77,21 @@ fn told(change: &EditionChange) -> (EditionNumber, &'static str, String) {
             (*number, "plan", format!("{date}, theme {}", selection.theme))
         }
         EditionChange::Redate { number, date, .. } => (*number, "redate", date.to_string()),
-        EditionChange::Repick { number, selection } => (*number, "repick", format!("theme {}", selection.theme)),
+        EditionChange::Repick { number, selection } => (*number, "repick", repicked(selection)),
         EditionChange::Unplan(number) => (*number, "unplan", String::new()),
         EditionChange::Approve(number) => (*number, "approve", String::new()),
         EditionChange::Hold(number, reason) => (*number, "hold", reason.clone()),
         EditionChange::Miss(number, reason) => (*number, "miss", reason.clone()),
         EditionChange::Release(number) => (*number, "release", String::new()),
     }
+}
+
+/// What replaces what, and why; a new theme's own reason where no pick has one.
+fn repicked(selection: &Selection) -> String {
+    let replaced = selection.picks.iter().filter(|pick| pick.reason.starts_with("replaces "));
+    let told: Vec<String> = replaced.map(|pick| format!("{} {}", pick.id, pick.reason)).collect();
+    let why = if told.is_empty() { selection.theme_reason.clone() } else { told.join("; ") };
+    format!("theme {}: {why}", selection.theme)
 }
 
 fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber) -> Result<bool, Fault> {

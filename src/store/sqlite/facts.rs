@@ -5,8 +5,29 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::{audit, sql};
+use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
+use crate::domain::suppression::AddressHasher;
 use crate::store::Facts;
+
+/// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who
+/// left would be recognised.
+pub(super) fn check_keys(conn: &Connection, hasher: &AddressHasher) -> Result<(), Fault> {
+    let probe: Address = sql::parse("keys@fortnightly.invalid")?;
+    let print = data_encoding::HEXLOWER.encode(&hasher.key(&probe).0);
+    let known = || sql::row(conn, "SELECT value FROM meta WHERE key = 'keys'", [], |row| Ok(row.get::<_, String>(0)?));
+    if known()?.is_none() {
+        sql::run(conn, "INSERT INTO meta (key, value) VALUES ('keys', ?1) ON CONFLICT (key) DO NOTHING", [&print])?;
+    }
+    if known()? != Some(print) {
+        return Err(Fault::refused(
+            "the key file (web.secret_file) is not the one that this store was made with: nobody who left would be \
+             recognised. Restore the key file that belongs to the store from your backup"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
 
 /// The facts, if any are remembered.
 pub(super) fn read(conn: &Connection) -> Result<Option<Facts>, Fault> {
@@ -24,8 +45,8 @@ pub(super) fn begin(conn: &Connection, facts: Facts, at: DateTime<Utc>) -> Resul
             let published = sql::number(conn, "SELECT count(*) FROM editions WHERE published_at IS NOT NULL", [])?;
             if published > 0 {
                 return Err(Fault::refused(format!(
-                    "schedule.anchor is {}, but this store began with {} and has sent editions since: \
-                     set the anchor back, or begin with a new store",
+                    "it is {}, but this store began with {} and has sent editions since: \
+                     set it back (or begin anew with another store.url)",
                     facts.anchor, known.anchor
                 )));
             }

@@ -99,6 +99,7 @@ impl SqliteStore {
     }
 
     fn around(conn: Connection, claimant: Arc<Claimant>, hasher: AddressHasher, place: String) -> Result<Self, Fault> {
+        facts::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&claimant);
         let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
         Ok(Self { reader: None, writer, claimant, hasher, place })

@@ -113,14 +113,17 @@ impl<'a> People<'a> {
     /// Derives owner, bands and state from the active subscriptions: it belongs to whoever named it first, gets its
     /// own choice or else the union, and has ended when no subscription is left.
     pub(super) fn refresh(&self, recipient: i64) -> Result<(), Fault> {
-        let query = "SELECT subscriber, bands FROM subscriptions
+        let query = "SELECT subscriber, bands, origin = 'config' FROM subscriptions
                      WHERE recipient = ?1 AND ended IS NULL ORDER BY since, subscriber, origin";
-        let active =
-            sql::rows(self.conn, query, [recipient], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        let Some((owner, _)) = active.first() else {
+        let active = sql::rows(self.conn, query, [recipient], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+        })?;
+        let Some((owner, ..)) = active.first() else {
             return sql::run(self.conn, "UPDATE recipients SET state = 'ended' WHERE id = ?1", [recipient]).map(drop);
         };
-        let union = active.iter().fold(0, |mask, (_, bands)| mask | bands);
+        // Without a choice of its own: the union of the entries that name it, else of whatever does (contract §3, Sync).
+        let named = active.iter().any(|(.., config)| *config);
+        let union = active.iter().filter(|(.., config)| *config == named).fold(0, |mask, (_, bands, _)| mask | bands);
         let update = "UPDATE recipients SET owner = ?2, bands = coalesce(chosen, ?3), state = 'active' WHERE id = ?1";
         sql::run(self.conn, update, (recipient, owner, union)).map(drop)
     }

@@ -31,7 +31,7 @@ pub(super) fn audience(conn: &Connection, served: &BandSet) -> Result<Vec<Segmen
 
 /// Publishes, if the edition may be and every segment was rendered.
 pub(super) fn publish(conn: &Connection, publication: &Publication) -> Result<Published, Fault> {
-    let number = publication.edition;
+    let number = publication.edition.number;
     match editions::state(conn, number)? {
         Some((EditionState::Planned | EditionState::Approved, _)) => {}
         Some((EditionState::Sending | EditionState::Sent, _)) => return Ok(Published::Already),
@@ -41,12 +41,16 @@ pub(super) fn publish(conn: &Connection, publication: &Publication) -> Result<Pu
         }
         None => return Ok(Published::Refused(format!("edition {number} is not planned"))),
     }
+    // What was rendered must be what is planned now: another process may have picked anew, moved or unapproved it.
+    if !editions::all(conn)?.contains(&publication.edition) {
+        return Ok(Published::Changed);
+    }
     sql::run(conn, "SAVEPOINT publication", [])?;
     write_texts(conn, publication)?;
     let Some(recipients) = enqueue(conn, publication)? else {
         sql::run(conn, "ROLLBACK TO publication", [])?;
         sql::run(conn, "RELEASE publication", [])?;
-        return Ok(Published::AudienceChanged);
+        return Ok(Published::Changed);
     };
     sql::run(conn, "RELEASE publication", [])?;
     let subject = format!("edition {number}");
@@ -56,7 +60,7 @@ pub(super) fn publish(conn: &Connection, publication: &Publication) -> Result<Pu
 }
 
 fn write_texts(conn: &Connection, publication: &Publication) -> Result<(), Fault> {
-    let number = publication.edition.0;
+    let number = publication.edition.number.0;
     let mut bands = BandBook::open(conn)?;
     let insert = "INSERT INTO segments (edition, number, bands, sector, locale, rendered)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -88,7 +92,7 @@ fn enqueue(conn: &Connection, publication: &Publication) -> Result<Option<u64>, 
                   WHERE r.state = 'active' AND r.bands & ?2 <> 0
                     AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)";
     let served = BandBook::open(conn)?.seen(&publication.served);
-    match sql::run(conn, insert, (publication.edition.0, served)) {
+    match sql::run(conn, insert, (publication.edition.number.0, served)) {
         Ok(recipients) => Ok(Some(recipients)),
         Err(Fault::Sqlite(error)) if is_null_segment(&error) => Ok(None),
         Err(fault) => Err(fault),

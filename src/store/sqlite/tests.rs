@@ -45,8 +45,9 @@ async fn publication(store: &SqliteStore) -> Publication {
         "reviewed": "2026-09-01", "review_by": "2028-09-01", "opening": [], "for_parents": []});
     let sender = serde_json::json!({"service": "S", "from": "a@b.example", "reply_to": null,
         "base_url": "https://b.example", "bounce_address": "b@b.example", "key_version": 1});
+    let planned = store.editions().await.unwrap().into_iter().find(|edition| edition.number == ONE);
     Publication {
-        edition: ONE,
+        edition: planned.unwrap(),
         at: now(),
         served,
         sender: serde_json::from_value(sender).unwrap(),

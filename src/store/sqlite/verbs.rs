@@ -148,6 +148,11 @@ impl Store for SqliteStore {
         self.write(move |conn| claim::release(conn, &claimant, edition)).await
     }
 
+    async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Answer<u64> {
+        let claimant = Arc::clone(&self.claimant);
+        self.write(move |conn| claim::abandon(conn, &claimant, resend, sql::millis(at))).await
+    }
+
     async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Answer<u64> {
         self.write(move |conn| settle::expire(conn, edition, at)).await
     }

@@ -7,7 +7,7 @@ use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
-use fortnightly::domain::edition::{EditionChange, EditionNumber, Pick, Selection};
+use fortnightly::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
 use fortnightly::domain::prose::Prose;
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
 use fortnightly::domain::sender::Sender;
@@ -125,6 +125,20 @@ fn activity(id: &str) -> Activity {
     }
 }
 
+/// An edition that no store has.
+fn unplanned(number: EditionNumber) -> Edition {
+    Edition {
+        number,
+        state: EditionState::Planned,
+        reason: None,
+        date: at(0).date_naive(),
+        due_at: at(0),
+        selection: Selection { theme: String::new(), theme_reason: String::new(), picks: Vec::new() },
+        published_at: None,
+        finished_at: None,
+    }
+}
+
 /// A publication that renders exactly what the audience is now.
 pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served: &str) -> Publication {
     let served = bands(served);
@@ -135,7 +149,9 @@ pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served
         .collect();
     let content = activity("sharing/for-4-5");
     let texts = vec![PublishedText { activity: content.id.clone(), content }];
-    Publication { edition: number, at: at(1), served, sender: sender(), segments, theme: theme(), texts }
+    let planned = store.editions().await.unwrap().into_iter().find(|edition| edition.number == number);
+    let edition = planned.unwrap_or_else(|| unplanned(number));
+    Publication { edition, at: at(1), served, sender: sender(), segments, theme: theme(), texts }
 }
 
 /// Plans and publishes edition 7 for these people; how many get it.

@@ -151,6 +151,8 @@ pub(in crate::store) async fn only_planned_or_approved_editions_are_published(op
     change(EditionChange::Hold(SEVEN, "approval missing".to_owned())).await;
     assert!(refused().await.contains("held (approval missing)"));
     change(EditionChange::Approve(SEVEN)).await;
+    assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed, "it is not what was rendered any more");
+    let publication = super::super::world::publication(&*store, SEVEN, "4-5").await;
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Already);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 1);
@@ -162,7 +164,7 @@ pub(in crate::store) async fn an_audience_that_changed_is_not_published(open: Op
     store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
     let stale = publication(&*store, SEVEN, "4-5 5-7").await;
     store.subscribe(&[wish("New", "new@b.example", "4-5 5-7")], at(1)).await.unwrap();
-    assert_eq!(store.publish(&stale).await.unwrap(), Published::AudienceChanged);
+    assert_eq!(store.publish(&stale).await.unwrap(), Published::Changed);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Planned);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0);
     assert_eq!(store.published(SEVEN).await.unwrap(), None);
