@@ -141,7 +141,9 @@ impl<'a> Raw<'a> {
             TextError::Control(0x0A | 0x0D) if self.key.name == "postal_address" => {
                 ("must be one line: put commas between its parts".to_owned(), help)
             }
-            TextError::Control(0x0A | 0x0D) => ("must be one line".to_owned(), help),
+            TextError::Control(0x0A | 0x0D) => {
+                ("contains a control character (a line break): it must be one line".to_owned(), help)
+            }
             TextError::Control(0x09) => ("contains a tab: put a space in its place".to_owned(), help),
             _ => (error.to_string(), self.like_this()),
         }
