@@ -73,6 +73,8 @@ pub struct Config {
     pub web: Web,
     /// `[[subscribers]]`.
     pub subscribers: Vec<Entry>,
+    /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
+    pub anchor_place: Option<(usize, usize)>,
     /// Findings that stop nothing.
     pub warnings: Vec<Diagnostic>,
 }

@@ -19,7 +19,9 @@ pub(super) fn explain(f: &mut Findings<'_>, line: usize) -> bool {
     if !f.is_broken(*first) {
         let column = f.text_of(*first).find('[').unwrap_or(0);
         f.add(Place::At(f.start_of(*first) + column), finding("syntax", table, &lines));
-        lines.iter().for_each(|line| f.mark_broken(*line));
+        for line in &lines {
+            f.mark_broken(*line);
+        }
     }
     true
 }

@@ -53,7 +53,7 @@ impl<'a> Line<'a> {
 fn without_remark(value: &str) -> &str {
     let is_remark = |at: usize| {
         let before = &value[..at];
-        before.ends_with([' ', '\t']) && before.matches('"').count() % 2 == 0
+        before.ends_with([' ', '\t']) && before.matches('"').count().is_multiple_of(2)
     };
     let end = value.match_indices('#').map(|(at, _)| at).find(|at| is_remark(*at)).unwrap_or(value.len());
     value[..end].trim_end_matches([' ', '\t', '\r'])

@@ -81,8 +81,15 @@ fn assemble<'a>(
         mail: mail?,
         web,
         subscribers,
+        anchor_place: anchor_place(f, root),
         warnings: Vec::new(),
     })
+}
+
+/// Where the anchor stands: the store may object to it later.
+fn anchor_place(f: &Findings<'_>, root: &DeTable<'_>) -> Option<(usize, usize)> {
+    let anchor = root.get("schedule")?.get_ref().as_table()?.get("anchor")?;
+    Some(crate::domain::diagnostic::line_column(f.source(), anchor.span().start))
 }
 
 /// Reports whatever stands at the top and does not belong there.

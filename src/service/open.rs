@@ -92,7 +92,8 @@ async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), S
         Facts { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
     store.begin(facts, now).await.map(|_| ()).map_err(|error| match error {
         StoreError::Refused(reason) => {
-            ServiceError::Configuration(format!("{}: schedule.anchor: {reason}", config.file.display()))
+            let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            ServiceError::Configuration(format!("{}{place}: schedule.anchor: {reason}", config.file.display()))
         }
         other => other.into(),
     })
