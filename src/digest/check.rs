@@ -106,6 +106,13 @@ fn element_problem(element: &super::scan::Element) -> Option<DigestError> {
             let source = element.attribute("src").unwrap_or_default();
             format!("a picture without a description: <img src=\"{source}\"> needs alt=\"…\"")
         }
+        // It tells its owner who opened the mail, and when (contract §7).
+        "img" if element.is_pixel() => {
+            "a picture of one pixel: it tracks its readers, which this program never does".to_owned()
+        }
+        _ if element.event().is_some() => {
+            format!("a script in an attribute: {}=\"…\"", element.event().unwrap_or_default())
+        }
         "table" if element.attribute("role").is_none() => {
             "a table without a role; write role=\"presentation\" for layout, role=\"table\" for data".to_owned()
         }

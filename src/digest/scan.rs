@@ -30,6 +30,18 @@ impl Element {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// The name of an attribute that holds a script, such as `onclick`.
+    pub(super) fn event(&self) -> Option<&str> {
+        let names = self.attributes.iter().map(|(key, _)| key.as_str());
+        names.into_iter().find(|key| key.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("on")))
+    }
+
+    /// Whether this is a picture that nobody is meant to see.
+    pub(super) fn is_pixel(&self) -> bool {
+        let tiny = |name| self.attribute(name).is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
+        tiny("width") || tiny("height")
+    }
 }
 
 /// What was read.
