@@ -134,7 +134,7 @@ fn lead(sector: Sector, one: bool) -> &'static str {
 /// The whole greeting, as plain text: `Hello Hillside Primary School,`. It is the same for every sector.
 ///
 /// White space becomes single spaces and control characters go, so it is always one line.
-pub fn greeting(_: Sector, subscriber_name: &str) -> String {
+pub fn greeting(subscriber_name: &str) -> String {
     let visible: String = subscriber_name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let name = super::text::one_line(visible.trim());
     if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") }
@@ -224,9 +224,9 @@ mod tests {
 
     #[test]
     fn a_greeting_is_one_line() {
-        assert_eq!(greeting(Sector::School, "Ysgol Tŷ’r Felin"), "Hello Ysgol Tŷ’r Felin,");
-        assert_eq!(greeting(Sector::Charity, " Open \r\n Door "), "Hello Open Door,");
-        assert_eq!(greeting(Sector::School, "  "), "Hello,");
+        assert_eq!(greeting("Ysgol Tŷ’r Felin"), "Hello Ysgol Tŷ’r Felin,");
+        assert_eq!(greeting(" Open \r\n Door "), "Hello Open Door,");
+        assert_eq!(greeting("  "), "Hello,");
     }
 
     #[test]

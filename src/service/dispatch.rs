@@ -238,12 +238,11 @@ impl Run {
         next: &Claimed,
         message: &mut Vec<u8>,
     ) -> Result<Outcome, ServiceError> {
-        let segment = self.stored.segments.get(&next.segment).zip(self.frames.get(&next.segment));
-        let (segment, frame) = segment.ok_or_else(|| {
+        let frame = self.frames.get(&next.segment).ok_or_else(|| {
             ServiceError::Refused(format!("edition {}: a delivery names a segment that was not stored", self.edition))
         })?;
         let letter = Letter::new(&self.signer, &self.stored.sender.base_url, next.id);
-        let greeting = crate::digest::greeting(segment.key.sector, &next.subscriber);
+        let greeting = crate::digest::greeting(&next.subscriber);
         let personal = letter.personal(&next.address, &greeting);
         message.clear();
         frame.join(&personal, message);

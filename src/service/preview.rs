@@ -65,8 +65,6 @@ pub struct ProofSegment {
     pub readers: Vec<(String, Address)>,
     #[serde(skip)]
     rendered: Rendered,
-    #[serde(skip)]
-    key: SegmentKey,
 }
 
 type Readers = BTreeMap<SegmentKey, Vec<(String, Address)>>;
@@ -117,7 +115,7 @@ impl Service {
         for segment in self.store.audience(&self.config.bands.names()).await? {
             let rendered = self.render_segment(&material, &segment.key)?.rendered;
             let who = readers.remove(&segment.key).unwrap_or_default();
-            segments.push(self.proof_segment(edition.number, segment.key, rendered, segment.recipients, who)?);
+            segments.push(self.proof_segment(edition.number, &segment.key, rendered, segment.recipients, who)?);
         }
         let at = edition.due_at;
         Ok(proof(edition.number, segments, row, notes, self.sender(), at))
@@ -139,7 +137,7 @@ impl Service {
         let mut segments = Vec::new();
         for (at, segment) in stored.segments {
             let who = readers.remove(&at).unwrap_or_default();
-            segments.push(self.proof_segment(number, segment.key, segment.rendered, who.len() as u64, who)?);
+            segments.push(self.proof_segment(number, &segment.key, segment.rendered, who.len() as u64, who)?);
         }
         notes.push(format!("edition {number} is {}: this is what was published", edition.state));
         let sender = Sender { key_version: self.keyring.current(), ..stored.sender };
@@ -149,13 +147,13 @@ impl Service {
     fn proof_segment(
         &self,
         edition: EditionNumber,
-        key: SegmentKey,
+        key: &SegmentKey,
         rendered: Rendered,
         recipients: u64,
         readers: Vec<(String, Address)>,
     ) -> Result<ProofSegment, ServiceError> {
         let letter = self.sample_letter(edition)?;
-        let html = rendered.html.fill(|slot| sample(&letter, slot, &readers, &key));
+        let html = rendered.html.fill(|slot| sample(&letter, slot, &readers));
         Ok(ProofSegment {
             id: key.id(&self.config.bands),
             bands: self.config.bands.ordered(&key.bands).iter().map(|band| band.id.to_string()).collect(),
@@ -167,7 +165,6 @@ impl Service {
             files: Vec::new(),
             readers,
             rendered,
-            key,
         })
     }
 
@@ -199,7 +196,7 @@ impl Service {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
         let frame = Frame::build(&rendered, &proof.sender, proof.edition, proof.at)?;
         let letter = self.sample_letter(proof.edition)?;
-        let greeting = greeting(&segment.readers, &segment.key);
+        let greeting = greeting(&segment.readers);
         let personal = letter.personal(to, &greeting);
         let mut bytes = Vec::new();
         frame.join(&personal, &mut bytes);
@@ -245,14 +242,14 @@ fn proof(
     Proof { edition, segments, recipients, row, notes, sender, at }
 }
 
-fn greeting(readers: &[(String, Address)], key: &SegmentKey) -> String {
+fn greeting(readers: &[(String, Address)]) -> String {
     let name = readers.first().map_or("Example Organisation", |(name, _)| name.as_str());
-    crate::digest::greeting(key.sector, name)
+    crate::digest::greeting(name)
 }
 
-fn sample(letter: &Letter, slot: Slot, readers: &[(String, Address)], key: &SegmentKey) -> String {
+fn sample(letter: &Letter, slot: Slot, readers: &[(String, Address)]) -> String {
     match slot {
-        Slot::Greeting => crate::digest::escape(&greeting(readers, key)),
+        Slot::Greeting => crate::digest::escape(&greeting(readers)),
         Slot::UnsubscribeUrl => letter.unsubscribe_url.clone(),
         Slot::PreferencesUrl => letter.preferences_url.clone(),
     }

@@ -18,9 +18,9 @@ use support::{Edition, listed, root, segment, templates};
 
 const ALL: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 
-fn filled(rendered: &Rendered, sector: Sector, name: &str) -> (String, String) {
+fn filled(rendered: &Rendered, name: &str) -> (String, String) {
     let value = |slot| match slot {
-        Slot::Greeting => greeting(sector, name),
+        Slot::Greeting => greeting(name),
         Slot::UnsubscribeUrl => "https://activities.example/u/TOKEN".to_owned(),
         Slot::PreferencesUrl => "https://activities.example/preferences/TOKEN".to_owned(),
     };
@@ -44,7 +44,7 @@ fn readable(html: &str) -> String {
 fn a_school_reads_five_bands() {
     let edition = Edition::invented();
     let rendered = render(&templates(), &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();
-    let bodies = filled(&rendered, Sector::School, "Hillside Primary School");
+    let bodies = filled(&rendered, "Hillside Primary School");
     show("school", &bodies);
     let (html, text) = bodies;
     assert_eq!(rendered.subject, "Keep private things private: 15-minute activities for ages 4 and over");
@@ -59,7 +59,7 @@ fn a_charity_reads_one_band_and_no_other() {
     edition.notices.clear();
     let rendered =
         render(&templates(), &edition.issue(), &segment(Sector::Charity, &["8-10"]), &edition.bands).unwrap();
-    let bodies = filled(&rendered, Sector::Charity, "Open Door");
+    let bodies = filled(&rendered, "Open Door");
     show("charity", &bodies);
     let (html, text) = bodies;
     for (band, activity, _) in &edition.activities {
@@ -83,7 +83,7 @@ fn the_real_library_fits() {
         let rendered = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &bands), &edition.bands)
             .unwrap_or_else(|error| panic!("{}: {error}", theme.name));
         let name = &theme.name;
-        show(name, &filled(&rendered, Sector::School, "Ysgol Tŷ’r Felin"));
+        show(name, &filled(&rendered, "Ysgol Tŷ’r Felin"));
         println!("{name}: HTML {} bytes, text {}", rendered.html.literal_bytes(), rendered.text.literal_bytes());
     }
 }
@@ -105,7 +105,7 @@ fn telephone_numbers_are_never_broken() {
     for theme in &library.themes {
         let edition = Edition::of_theme(&library, &theme.name);
         let rendered = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();
-        let (html, text) = filled(&rendered, Sector::School, "Hillside");
+        let (html, text) = filled(&rendered, "Hillside");
         for body in [&html, &text] {
             assert!(body.contains("0800 1111") && body.contains("0808 800 5000"), "a number is not as people write it");
         }
@@ -273,7 +273,7 @@ proptest! {
         let wanted = segment(Sector::School, &["8-10", "14+"]);
         match render(&SHIPPED, &edition.issue(), &wanted, &edition.bands) {
             Ok(rendered) => {
-                let (html, text) = filled(&rendered, Sector::School, "School");
+                let (html, text) = filled(&rendered, "School");
                 let (seen, read) = (visible(&html), single_spaced(&text.replace('\u{a0}', " ")));
                 for word in &words {
                     let word = single_spaced(word);
@@ -359,7 +359,7 @@ fn people_can_read_it() {
     edition.reply_to = None;
     for sector in Sector::ALL {
         let rendered = render(&SHIPPED, &edition.issue(), &segment(*sector, &ALL), &edition.bands).unwrap();
-        let (html, text) = filled(&rendered, *sector, "Open Door");
+        let (html, text) = filled(&rendered, "Open Door");
         assert!(
             html.contains("<html lang=\"en-GB\" dir=\"ltr\"") && html.contains("<title>Keep private things private")
         );

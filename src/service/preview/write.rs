@@ -48,7 +48,7 @@ impl Service {
         folder: &Path,
     ) -> Result<Vec<PathBuf>, ServiceError> {
         let letter = self.sample_letter(proof.edition)?;
-        let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers, &segment.key));
+        let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers));
         let text = self.sample_text(proof.edition, segment)?;
         let to = sample_address();
         let message = self.sample_message(proof, segment, &to, "")?;
@@ -65,8 +65,8 @@ impl Service {
     fn sample_text(&self, edition: EditionNumber, segment: &ProofSegment) -> Result<String, ServiceError> {
         let letter = self.sample_letter(edition)?;
         Ok(segment.rendered.text.fill(|slot| match slot {
-            Slot::Greeting => greeting(&segment.readers, &segment.key),
-            other => sample(&letter, other, &segment.readers, &segment.key),
+            Slot::Greeting => greeting(&segment.readers),
+            other => sample(&letter, other, &segment.readers),
         }))
     }
 
