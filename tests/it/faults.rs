@@ -170,3 +170,18 @@ fn a_real_relay_gets_every_digest_once_and_its_answers_are_kept() {
     world.run(&["send"]).exits(1).says("1 deferred");
     assert_eq!(postfix.mails().len(), 2);
 }
+
+#[test]
+fn a_daemon_on_a_new_store_logs_no_address() {
+    let shared = entry("Second", "charity", "\"office@hillside.example\"", "[\"14+\"]");
+    let world = World::new(&format!("{BASE}{}{shared}", three()));
+    let mut daemon = world.spawn(&["-vv", "--now", "2026-11-30T07:59:59Z", "run", "--role", "sender"], "log");
+    until("the mail is there", || world.mails().len() == 4);
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(log.contains("the store follows the config"), "{log}");
+    for secret in ["hillside.example", "riverbank.example", "lantern.example", "/u/", "bounces+"] {
+        assert!(!log.contains(secret), "the log names {secret}: {log}");
+    }
+}
