@@ -32,7 +32,12 @@ impl<'a> Fields<'a> {
     ) -> Self {
         let mut fields = match root.get(table.name).filter(|value| !is_lost(value)) {
             Some(value) => Self::section_of(f, table, value),
-            None => Self { is_misspelt: is_misspelt(table, root), ..Self::empty(table, Place::File) },
+            None => {
+                // Keys above every heading were meant for this section: its missing heading is said already.
+                let above = table.keys.iter().map(|key| key.name).filter(|name| root.contains_key(*name));
+                let meant = above.collect();
+                Self { is_misspelt: is_misspelt(table, root), meant, ..Self::empty(table, Place::File) }
+            }
         };
         for (name, key, text) in environment.values(table) {
             fields.values.retain(|raw| raw.key.name != key.name);

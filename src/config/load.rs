@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::environment::Environment;
 use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
-use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings, home_of};
+use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, Table, WEB, headings, home_of};
 use super::raw::Value;
 use super::{Config, bands, file, mail, schedule, service, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
@@ -92,14 +92,28 @@ fn anchor_place(f: &Findings<'_>, root: &DeTable<'_>) -> Option<(usize, usize)> 
     Some(crate::domain::diagnostic::line_column(f.source(), anchor.span().start))
 }
 
+/// The section that a key above every heading was meant for, if that section has no heading at all.
+fn without_heading(root: &DeTable<'_>, name: &str) -> Option<&'static Table> {
+    let sections = TOP.iter().map(|(_, table)| *table).filter(|table| !table.heading.starts_with("[["));
+    sections.into_iter().find(|table| !root.contains_key(table.name) && table.key(name).is_some())
+}
+
 /// Reports whatever stands at the top and does not belong there.
 fn check_top(f: &mut Findings<'_>, root: &DeTable<'_>) {
+    let mut headless: Vec<(&'static Table, usize)> = Vec::new();
     for (name, value) in root {
         let (name, at) = (name.get_ref(), name.span().start);
         if TOP.iter().any(|(known, _)| known == name) {
             continue;
         }
         let is_heading = value.get_ref().is_table() || value.get_ref().is_array();
+        if let Some(table) = without_heading(root, name).filter(|_| !is_heading) {
+            match headless.iter_mut().find(|(known, _)| known.name == table.name) {
+                Some((_, first)) => *first = at.min(*first),
+                None => headless.push((table, at)),
+            }
+            continue;
+        }
         let what = if is_heading { "is not a section of the configuration" } else { "stands outside its section" };
         let help = match (home_of(name), nearest(name, TOP.iter().map(|(known, _)| *known))) {
             (Some(home), _) if !is_heading => format!("it belongs below {home}: move it there"),
@@ -112,5 +126,10 @@ fn check_top(f: &mut Findings<'_>, root: &DeTable<'_>) {
             }
         };
         f.add(Place::At(at), Diagnostic::error("unknown-key", format!("{} {what}", shown(name))).help(help));
+    }
+    for (table, at) in headless {
+        let heading = table.heading;
+        let help = format!("write {heading} on a line of its own above this one");
+        f.add(Place::At(at), Diagnostic::error("missing-key", format!("the heading {heading} is missing")).help(help));
     }
 }
