@@ -30,14 +30,13 @@ impl<'a> Fields<'a> {
         root: &'a DeTable<'a>,
         environment: &'a Environment,
     ) -> Self {
-        let mut fields = match root.get(table.name).filter(|value| !is_lost(value)) {
-            Some(value) => Self::section_of(f, table, value),
-            None => {
-                // Keys above every heading were meant for this section: its missing heading is said already.
-                let above = table.keys.iter().map(|key| key.name).filter(|name| root.contains_key(*name));
-                let meant = above.collect();
-                Self { is_misspelt: is_misspelt(table, root), meant, ..Self::empty(table, Place::File) }
-            }
+        let mut fields = if let Some(value) = root.get(table.name).filter(|value| !is_lost(value)) {
+            Self::section_of(f, table, value)
+        } else {
+            // Keys above every heading were meant for this section: its missing heading is said already.
+            let above = table.keys.iter().map(|key| key.name).filter(|name| root.contains_key(*name));
+            let meant = above.collect();
+            Self { is_misspelt: is_misspelt(table, root), meant, ..Self::empty(table, Place::File) }
         };
         for (name, key, text) in environment.values(table) {
             fields.values.retain(|raw| raw.key.name != key.name);
