@@ -17,6 +17,7 @@ mod reading;
 mod schedule;
 mod service;
 mod slips;
+mod strays;
 mod subscribers;
 mod syntax;
 mod web;

@@ -81,10 +81,11 @@ fn find(name: &str) -> Option<(&'static Table, &'static Key)> {
 fn unknown(name: &str) -> Diagnostic {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     let (section, word) = rest.split_once("__").unwrap_or((rest, ""));
-    let sections = || SECTIONS.iter().map(|table| table.name);
+    let sections = || SECTIONS.iter().filter(|table| table.offered().next().is_some()).map(|table| table.name);
     let near = nearest(section, sections()).and_then(|near| SECTIONS.iter().find(|table| table.name == near)).and_then(
         |table| {
-            let key = nearest(word, table.keys.iter().map(|key| key.name)).and_then(|key| table.key(key))?;
+            let names = table.keys.iter().filter(|key| key.usage != Usage::Later).map(|key| key.name);
+            let key = nearest(word, names).and_then(|key| table.key(key))?;
             Some(variable(table, key))
         },
     );

@@ -1,13 +1,14 @@
 //! The values under one heading, with the environment's on top; keys that nobody knows are reported here.
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::brackets;
 use super::environment::Environment;
 use super::findings::{Findings, Place, shown};
 use super::keys::{Key, TOP, Table, Usage, home_of};
 use super::raw::{Raw, Value, kind};
+use super::strays::{Stray, and};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
 
@@ -18,31 +19,61 @@ pub(super) struct Fields<'a> {
     values: Vec<Raw<'a>>,
     /// Keys that an unknown one was probably meant for: they are not reported as missing, too.
     meant: Vec<&'static str>,
-    /// The whole section was probably misspelt.
-    is_misspelt: bool,
+    /// Why the whole section is missing was said already.
+    is_explained: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// A section: what stands in the file, overridden by the environment.
+    /// A section: what stands in the file (if only without its heading), overridden by the environment.
     pub(super) fn section(
         f: &mut Findings<'_>,
         table: &'static Table,
         root: &'a DeTable<'a>,
+        strays: &[Stray<'a>],
         environment: &'a Environment,
     ) -> Self {
-        let mut fields = if let Some(value) = root.get(table.name).filter(|value| !is_lost(value)) {
-            Self::section_of(f, table, value)
-        } else {
-            // Keys above every heading were meant for this section: its missing heading is said already.
-            let above = table.keys.iter().map(|key| key.name).filter(|name| root.contains_key(*name));
-            let meant = above.collect();
-            Self { is_misspelt: is_misspelt(table, root), meant, ..Self::empty(table, Place::File) }
+        let stray = strays.iter().find(|stray| stray.table.name == table.name);
+        let mut fields = match (root.get(table.name).filter(|value| !is_lost(value)), stray) {
+            (Some(value), _) => Self::section_of(f, table, value),
+            (None, Some(stray)) => Self::of_strays(stray),
+            (None, None) => Self { is_explained: is_misspelt(table, root), ..Self::empty(table, Place::File) },
         };
         for (name, key, text) in environment.values(table) {
             fields.values.retain(|raw| raw.key.name != key.name);
             fields.values.push(Raw { table, key, value: Value::Plain(text), place: Place::Variable(name) });
         }
+        if matches!(fields.place, Place::File) && !fields.is_explained {
+            fields.explain_missing(f);
+        }
         fields
+    }
+
+    fn of_strays(stray: &Stray<'a>) -> Self {
+        let table = stray.table;
+        let raw = |(name, value): &(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let key = table.key(name.get_ref())?;
+            Some(Raw { table, key, value: Value::Toml(value.get_ref()), place: Place::At(value.span().start) })
+        };
+        Self { values: stray.keys.iter().filter_map(raw).collect(), ..Self::empty(table, Place::At(stray.at())) }
+    }
+
+    /// Notes once that the section is missing, if it must be there.
+    fn explain_missing(&mut self, f: &mut Findings<'_>) {
+        let is_missing = |name: &&&str| self.values.iter().all(|raw| raw.key.name != **name);
+        let missing: Vec<&str> = self.table.required().iter().filter(is_missing).copied().collect();
+        let Some(first) = missing.first().and_then(|name| self.table.key(name)) else { return };
+        let heading = self.table.heading;
+        let paths: Vec<String> = missing.iter().map(|name| self.table.path(name)).collect();
+        let what = and(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+        let help = match missing.len() {
+            1 => format!("write {heading} on a line of its own, and below it: {} = {}", first.name, first.example),
+            _ => format!(
+                "write {heading} on a line of its own, and below it a line for each, such as: {} = {}",
+                first.name, first.example
+            ),
+        };
+        self.missing(f, &format!("the heading {heading} is missing, and below it {what}"), help);
+        self.is_explained = true;
     }
 
     fn section_of(f: &mut Findings<'_>, table: &'static Table, value: &'a Spanned<DeValue<'a>>) -> Self {
@@ -59,7 +90,7 @@ impl<'a> Fields<'a> {
     }
 
     fn empty(table: &'static Table, place: Place<'a>) -> Self {
-        Self { table, place, values: Vec::new(), meant: Vec::new(), is_misspelt: false }
+        Self { table, place, values: Vec::new(), meant: Vec::new(), is_explained: false }
     }
 
     /// One entry of a list of tables.
@@ -94,13 +125,10 @@ impl<'a> Fields<'a> {
     /// What was written for this key, which must be there.
     pub(super) fn required(&self, f: &mut Findings<'_>, name: &str) -> Option<Raw<'a>> {
         let found = self.get(name);
-        if found.is_none() && !self.is_misspelt && !self.meant.contains(&name) {
+        if found.is_none() && !self.is_explained && !self.meant.contains(&name) {
             let example = self.table.key(name).map_or("", |key| key.example);
             let heading = self.table.heading;
-            let help = match self.place {
-                Place::File => format!("write {heading} and below it: {name} = {example}"),
-                _ => format!("add below {heading}: {name} = {example}"),
-            };
+            let help = format!("add below {heading}: {name} = {example}");
             self.missing(f, &format!("{} is missing", self.table.path(name)), help);
         }
         found
@@ -135,7 +163,7 @@ pub(super) fn is_lost(value: &Spanned<DeValue<'_>>) -> bool {
 }
 
 /// Whether something else stands at the top that was probably meant to be this section.
-fn is_misspelt(table: &Table, root: &DeTable<'_>) -> bool {
+pub(super) fn is_misspelt(table: &Table, root: &DeTable<'_>) -> bool {
     let known = || TOP.iter().map(|(name, _)| *name);
     root.keys().any(|name| {
         let name = name.get_ref().as_ref();
@@ -150,6 +178,9 @@ fn usable_key(
     name: &str,
     at: usize,
 ) -> Result<&'static Key, Option<&'static str>> {
+    if f.is_explained(at) {
+        return Err(None);
+    }
     let path = table.path(name);
     let known = table.key(name);
     let finding = match known.map(|key| (key, key.usage)) {

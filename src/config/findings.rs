@@ -25,13 +25,16 @@ pub(super) struct Findings<'a> {
     starts: Vec<usize>,
     /// Lines with a syntax error.
     broken: BTreeSet<usize>,
+    /// Keys (by the byte at which they begin) that an earlier finding covers.
+    explained: BTreeSet<usize>,
     list: Vec<Diagnostic>,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(file: &Path, source: &'a str) -> Self {
         let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { file: file.display().to_string(), source, starts, broken: BTreeSet::new(), list: Vec::new() }
+        let (broken, explained) = (BTreeSet::new(), BTreeSet::new());
+        Self { file: file.display().to_string(), source, starts, broken, explained, list: Vec::new() }
     }
 
     /// The text of the file.
@@ -96,6 +99,16 @@ impl<'a> Findings<'a> {
         self.broken.contains(&line)
     }
 
+    /// Notes that the key at byte `at` needs no finding of its own.
+    pub(super) fn mark_explained(&mut self, at: usize) {
+        self.explained.insert(at);
+    }
+
+    /// Whether an earlier finding covers the key at byte `at`.
+    pub(super) fn is_explained(&self, at: usize) -> bool {
+        self.explained.contains(&at)
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.list.len()
@@ -115,9 +128,9 @@ impl<'a> Findings<'a> {
     fn is_caused_by_syntax(&self, finding: &Diagnostic) -> bool {
         let Some(line) = finding.line else { return finding.code == "missing-key" };
         match finding.code {
-            "syntax" => false,
+            "syntax" | "secret-in-file" => false,
             "missing-key" => true,
-            "unknown-key" => self.broken.range(self.heading_above(line)..=line).next().is_some(),
+            "unknown-key" | "missing-section" => self.broken.range(self.heading_above(line)..=line).next().is_some(),
             _ => self.broken.contains(&line),
         }
     }

@@ -85,6 +85,15 @@ impl Table {
         }
     }
 
+    /// The keys that this section cannot do without.
+    pub(super) fn required(&self) -> &'static [&'static str] {
+        match self.name {
+            "service" => &["name", "from", "postal_address", "base_url"],
+            "schedule" => &["anchor"],
+            _ => &[],
+        }
+    }
+
     /// The keys that this version honours and that may stand in the file.
     pub(super) fn offered(&self) -> impl Iterator<Item = &'static str> {
         self.keys.iter().filter(|key| matches!(key.usage, Usage::Scalar | Usage::Nested)).map(|key| key.name)

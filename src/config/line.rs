@@ -1,7 +1,7 @@
 //! The line of a syntax error, read as a person would: its heading, its key and what stands after the = sign.
 
 use super::findings::Findings;
-use super::keys::{Form, Key, Table, table_of};
+use super::keys::{Form, Key, Table, Usage, table_of};
 
 /// A line `key = value`, of which the parser could not make sense.
 pub(super) struct Line<'a> {
@@ -11,7 +11,7 @@ pub(super) struct Line<'a> {
     pub(super) value: &'a str,
     /// The byte at which the value begins.
     pub(super) at: usize,
-    /// The key, where the heading above has one of this name.
+    /// The key, where the heading above has one of this name whose value may be shown.
     known: Option<(&'static Table, &'static Key)>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Line<'a> {
         let value = after.trim_start_matches([' ', '\t']);
         let at = f.start_of(number) + (text.len() - value.len());
         let table = table_of(f.text_of(f.heading_above(number)));
-        let known = table.and_then(|table| Some((table, table.key(name)?)));
+        let known = table.and_then(|table| Some((table, table.key(name).filter(|key| key.usage != Usage::Secret)?)));
         Some(Self { name, value: without_remark(value), at, known })
     }
 

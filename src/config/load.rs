@@ -7,9 +7,9 @@ use toml::de::DeTable;
 use super::environment::Environment;
 use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
-use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, Table, WEB, headings, home_of};
+use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings, home_of};
 use super::raw::Value;
-use super::{Config, bands, file, mail, schedule, service, subscribers, syntax, web};
+use super::{Config, bands, file, mail, schedule, service, strays, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
 
@@ -50,13 +50,14 @@ fn assemble<'a>(
     root: &'a DeTable<'a>,
     environment: &'a Environment,
 ) -> Option<Config> {
+    let strays = strays::find(f, root);
     check_top(f, root);
     let folder = file::folder_of(file);
     let list = |name: &str| {
         let value = root.get(name).filter(|value| !is_lost(value))?;
         Some((Value::Toml(value.get_ref()), Place::At(value.span().start)))
     };
-    let section = |f: &mut Findings<'_>, table| Fields::section(f, table, root, environment);
+    let section = |f: &mut Findings<'_>, table| Fields::section(f, table, root, &strays, environment);
 
     let fields = section(f, &SERVICE);
     let service = service::read(f, &fields);
@@ -92,28 +93,14 @@ fn anchor_place(f: &Findings<'_>, root: &DeTable<'_>) -> Option<(usize, usize)> 
     Some(crate::domain::diagnostic::line_column(f.source(), anchor.span().start))
 }
 
-/// The section that a key above every heading was meant for, if that section has no heading at all.
-fn without_heading(root: &DeTable<'_>, name: &str) -> Option<&'static Table> {
-    let sections = TOP.iter().map(|(_, table)| *table).filter(|table| !table.heading.starts_with("[["));
-    sections.into_iter().find(|table| !root.contains_key(table.name) && table.key(name).is_some())
-}
-
 /// Reports whatever stands at the top and does not belong there.
 fn check_top(f: &mut Findings<'_>, root: &DeTable<'_>) {
-    let mut headless: Vec<(&'static Table, usize)> = Vec::new();
     for (name, value) in root {
         let (name, at) = (name.get_ref(), name.span().start);
-        if TOP.iter().any(|(known, _)| known == name) {
+        if TOP.iter().any(|(known, _)| known == name) || f.is_explained(at) {
             continue;
         }
         let is_heading = value.get_ref().is_table() || value.get_ref().is_array();
-        if let Some(table) = without_heading(root, name).filter(|_| !is_heading) {
-            match headless.iter_mut().find(|(known, _)| known.name == table.name) {
-                Some((_, first)) => *first = at.min(*first),
-                None => headless.push((table, at)),
-            }
-            continue;
-        }
         let what = if is_heading { "is not a section of the configuration" } else { "stands outside its section" };
         let help = match (home_of(name), nearest(name, TOP.iter().map(|(known, _)| *known))) {
             (Some(home), _) if !is_heading => format!("it belongs below {home}: move it there"),
@@ -126,10 +113,5 @@ fn check_top(f: &mut Findings<'_>, root: &DeTable<'_>) {
             }
         };
         f.add(Place::At(at), Diagnostic::error("unknown-key", format!("{} {what}", shown(name))).help(help));
-    }
-    for (table, at) in headless {
-        let heading = table.heading;
-        let help = format!("write {heading} on a line of its own above this one");
-        f.add(Place::At(at), Diagnostic::error("missing-key", format!("the heading {heading} is missing")).help(help));
     }
 }

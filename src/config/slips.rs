@@ -13,13 +13,12 @@ const CURLY: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 /// The longest text that an example repeats, in characters.
 const LIMIT: usize = 100;
 
-/// A space that is not one of TOML's, such as those of word processors, stands at byte `at`.
+/// A space that is not one of TOML's, such as those of word processors, stands at byte `at` or before the value.
 pub(super) fn odd_space(f: &Findings<'_>, at: usize) -> Option<(usize, Diagnostic)> {
-    let c = f.source().get(at..)?.chars().next()?;
-    is_odd_space(c).then(|| {
-        let what = "an unusual, invisible character stands here, as word processors and web pages have them";
-        (at, Diagnostic::error("syntax", what).help("delete what looks like a space here, and type it again"))
-    })
+    let is_odd = |at: &usize| f.source().get(*at..).is_some_and(|rest| rest.starts_with(is_odd_space));
+    let at = [Some(at), Line::read(f, at).map(|line| line.at)].into_iter().flatten().find(is_odd)?;
+    let what = "an unusual, invisible character stands here, as word processors and web pages have them";
+    Some((at, Diagnostic::error("syntax", what).help("delete what looks like a space here, and type it again")))
 }
 
 /// White space other than the space and the tab, or a character without width.
@@ -82,7 +81,8 @@ fn misformed(line: &Line<'_>, message: &str) -> Option<(String, String)> {
         Form::Time => ("hours:minutes:seconds", time_to_write(line.value)),
         Form::Text if !line.value.starts_with(['"', '\'', '[']) => return Some(unquoted(line)),
         Form::Other if is_date => {
-            let what = format!("{} {} is not written as it must be", line.subject(), shown(line.value));
+            let what =
+                format!("{} {} is not a list of names in quotes, or of numbers", line.subject(), shown(line.value));
             return Some((what, line.like_this()?));
         }
         Form::Text | Form::Other => return None,
@@ -95,8 +95,14 @@ fn misformed(line: &Line<'_>, message: &str) -> Option<(String, String)> {
     Some((what, help))
 }
 
+/// A web address with a login is not repeated.
+fn may_hold_login(text: &str) -> bool {
+    text.contains("://") && text.contains('@')
+}
+
 fn unquoted(line: &Line<'_>) -> (String, String) {
-    let help = if line.value.contains(['"', '\\']) || line.value.chars().count() > LIMIT {
+    let is_plain = !line.value.contains(['"', '\\']) && !may_hold_login(line.value);
+    let help = if !is_plain || line.value.chars().count() > LIMIT {
         "put a \" before it and another after it".to_owned()
     } else {
         format!("put a \" before it and another after it: {} = \"{}\"", line.name, line.value)
@@ -107,7 +113,7 @@ fn unquoted(line: &Line<'_>) -> (String, String) {
 /// Notes that the text which begins on the line of byte `at` goes on over the next ones; returns the last of them.
 pub(super) fn text_over_lines(f: &mut Findings<'_>, at: usize, message: &str) -> Option<usize> {
     let line = Line::read(f, at).filter(|_| message.starts_with("invalid basic string"))?;
-    let begin = line.value.strip_prefix('"').filter(|rest| !rest.contains('"'))?;
+    let begin = line.value.strip_prefix('"').filter(|rest| !rest.contains('"') && line.form() == Some(Form::Text))?;
     let first = f.line(at);
     let is_more = |number: &usize| {
         let text = f.text_of(*number).trim();
@@ -120,7 +126,11 @@ pub(super) fn text_over_lines(f: &mut Findings<'_>, at: usize, message: &str) ->
     })?;
     let text = one_line(line.name, text.split('"').next().unwrap_or_default());
     let what = format!("{} must be one line, but its text goes on below", line.subject());
-    let help = format!("write it in one line: {} = \"{text}\"", line.name);
+    let help = if may_hold_login(&text) {
+        "write it in one line".to_owned()
+    } else {
+        format!("write it in one line: {} = \"{text}\"", line.name)
+    };
     let finding = Diagnostic::error("syntax", what).help(help);
     f.add(Place::At(line.at), finding);
     Some(last)

@@ -176,6 +176,44 @@ fn overlapping_pauses_are_a_warning() {
 }
 
 #[test]
+fn greenwich_time_is_a_warning_and_universal_time_is_not() {
+    for (zone, codes) in [
+        ("GMT", vec!["no-summer-time"]),
+        ("Etc/GMT", vec!["no-summer-time"]),
+        ("Etc/GMT-0", vec!["no-summer-time"]),
+        ("UTC", vec![]),
+        ("GB", vec![]),
+        ("Europe/Dublin", vec![]),
+    ] {
+        let config = with(&format!("{BASE}timezone = \"{zone}\"\n"), &[]).unwrap();
+        assert_eq!(config.schedule.timezone.name(), zone);
+        assert_eq!(config.warnings.iter().map(|finding| finding.code).collect::<Vec<_>>(), codes, "{zone}");
+    }
+    let config = with(&format!("{BASE}timezone = \"GMT\"\n"), &[]).unwrap();
+    let warning = display(&config.warnings);
+    assert!(warning.starts_with("warning: config.toml:9:12: schedule.timezone “GMT” has no summer time"), "{warning}");
+    assert!(warning.contains("\"Europe/London\""), "{warning}");
+}
+
+#[test]
+fn capital_letters_make_no_difference_to_words() {
+    let entry = "\n[[subscribers]]\nname = \"Hillside\"\nemail = \"a@hillside.example\"\nages = [4, 11]\nsector = \"Social-Care\"\n";
+    let text = BASE.replace("[schedule]", "nation = \"Northern-Ireland\"\n\n[schedule]") + entry;
+    let config = with(&text, &[]).unwrap_or_else(|findings| panic!("{}", display(&findings)));
+    assert_eq!(config.service.nation.as_str(), "northern-ireland");
+    assert_eq!(config.subscribers[0].profile.sector, Sector::SocialCare);
+}
+
+#[test]
+fn a_bounce_address_leaves_just_enough_room_for_a_token() {
+    for (length, fits) in [(15, true), (16, false)] {
+        let address = format!("{}@example.org", "b".repeat(length));
+        let result = with(BASE, &[("FORTNIGHTLY__MAIL__BOUNCE_ADDRESS", &address)]);
+        assert_eq!(result.is_ok(), fits, "{length}");
+    }
+}
+
+#[test]
 fn the_environment_overrides_and_supplies() {
     let text = BASE.replace("anchor = 2026-09-07", "grace = \"nonsense\"");
     let config = with(
