@@ -1,6 +1,7 @@
 //! Arguments → what to do → exit code.
 
 mod check;
+mod decide;
 mod failure;
 mod init;
 mod out;
@@ -79,6 +80,16 @@ enum Command {
     Run(run::Run),
     /// Show editions, deliveries, what comes next and what needs a person
     Status(status::Status),
+    /// Let an edition go out, as it reads now
+    Approve(decide::Approve),
+    /// Give a band of a planned edition another activity
+    Swap(decide::Swap),
+    /// Stop an edition, also while it is being sent
+    Hold(decide::Hold),
+    /// Let a held edition go its way again
+    Release(decide::Release),
+    /// Cancel an edition that was not sent, or retire an activity
+    Withdraw(decide::Withdraw),
     /// Bring the store into line with the subscribers in the config
     Sync(sync::Sync),
     /// Add a subscriber, or change the bands of one
@@ -199,6 +210,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Send(command) => command.run(context).await,
         Command::Run(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
+        Command::Approve(command) => command.run(context).await,
+        Command::Swap(command) => command.run(context).await,
+        Command::Hold(command) => command.run(context).await,
+        Command::Release(command) => command.run(context).await,
+        Command::Withdraw(command) => command.run(context).await,
         Command::Sync(command) => command.run(context).await,
         Command::Subscribe(command) => command.run(context).await,
         Command::Unsubscribe(command) => command.run(context).await,

@@ -1,11 +1,13 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
+mod watch;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chrono::Utc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch as channel};
 use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,17 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 const REFUSED: Duration = Duration::from_mins(30);
 const REFUSED_LONGEST: Duration = Duration::from_hours(8);
 
+pub use watch::Stamp;
+
+/// The files that a daemon lives by, and who asks it to read them again.
+#[derive(Debug)]
+pub struct Files {
+    /// What they looked like before they were read.
+    pub stamp: Stamp,
+    /// Told when somebody asks (SIGHUP).
+    pub asked: Arc<Notify>,
+}
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -42,7 +55,7 @@ pub enum Role {
 ///
 /// # Errors
 /// When the web cannot listen or the heartbeat cannot start.
-pub async fn run(service: Service, role: Role, stop: CancellationToken) -> Result<()> {
+pub async fn run(service: Service, role: Role, files: Files, stop: CancellationToken) -> Result<()> {
     let web = match role {
         Role::All | Role::Web => {
             let listener = web::listen(service.config.web.listen).await?;
@@ -52,11 +65,13 @@ pub async fn run(service: Service, role: Role, stop: CancellationToken) -> Resul
         Role::Sender => None,
     };
     tracing::info!(config = %service.config.file.display(), role = ?role, "running");
+    let (current, mut service) = channel::channel(service);
+    tokio::spawn(watch::watch(current, role, files.stamp, files.asked, stop.clone()));
     let sender = async {
         if role == Role::Web {
             return Ok(());
         }
-        send_until(&service, &stop).await
+        send_until(&mut service, &stop).await
     };
     let all = async {
         let sent = sender.await;
@@ -88,12 +103,13 @@ async fn last_orders(stop: &CancellationToken) {
 }
 
 /// The heartbeat only wakes this loop; each turn is a task of its own, so that a panic ends the turn and not the daemon.
-async fn send_until(service: &Service, stop: &CancellationToken) -> Result<()> {
+async fn send_until(current: &mut channel::Receiver<Service>, stop: &CancellationToken) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let mut refused: Option<(Instant, Duration)> = None;
-    tell_next(service).await;
+    tell_next(&current.borrow_and_update().clone()).await;
     while !stop.is_cancelled() {
+        let service = current.borrow_and_update().clone();
         if refused.is_none_or(|(until, _)| until <= Instant::now()) {
             match tokio::spawn(turn(service.clone(), stop.clone())).await {
                 Ok(Ok(Turn::Done)) => refused = None,
@@ -109,7 +125,8 @@ async fn send_until(service: &Service, stop: &CancellationToken) -> Result<()> {
         tokio::select! {
             () = stop.cancelled() => {}
             () = beat.notified() => {}
-            () = tokio::time::sleep(until_due(service)) => {}
+            Ok(()) = current.changed() => tell_next(&current.borrow().clone()).await,
+            () = tokio::time::sleep(until_due(&service)) => {}
         }
     }
     scheduler.shutdown().await.context("the heartbeat did not stop")
@@ -154,7 +171,7 @@ enum Turn {
 async fn turn(service: Service, stop: CancellationToken) -> Result<Turn> {
     let now = service.clock.now();
     let Some(number) = service.reconcile(now).await? else { return Ok(Turn::Done) };
-    if !service.edition(number).await?.state.is_published()
+    if !service.edition(number).await?.is_published()
         && sync::waits(service.store.as_ref(), &service.config.subscribers).await?
     {
         let hold = EditionChange::Hold(number, sync::HOLD.to_owned());

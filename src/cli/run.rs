@@ -1,15 +1,17 @@
 //! `run`: the daemon.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::Context;
 use super::failure::Failure;
-use super::{Context, sync};
-use crate::daemon::{self, Role};
-use crate::service::Service;
+use crate::daemon::{self, Role, Stamp};
+use crate::service::{Service, sync};
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -27,6 +29,8 @@ enum RoleArg {
 
 impl Run {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        // Before anything is read: what changes from now on is read again.
+        let stamp = Stamp::of(&context.global.config);
         let config = context.config()?;
         let sends = !matches!(self.role, RoleArg::Web);
         if sends {
@@ -34,7 +38,7 @@ impl Run {
         }
         let service = Service::open(config, context.clock).await?;
         if sends {
-            sync::sync_and_log(service.store.as_ref(), &service.config, service.clock.now()).await?;
+            sync::sync_and_log(&service).await?;
             let now = service.clock.now();
             let mailboxes: u64 =
                 service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
@@ -53,12 +57,21 @@ impl Run {
             tracing::info!("stopping: what is in hand is finished");
             stopper.cancel();
         });
+        let asked = Arc::new(Notify::new());
+        let again = Arc::clone(&asked);
+        let mut hangup = signal(SignalKind::hangup()).map_err(anyhow::Error::from)?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                tracing::info!("told to read the files again");
+                again.notify_one();
+            }
+        });
         let role = match self.role {
             RoleArg::All => Role::All,
             RoleArg::Sender => Role::Sender,
             RoleArg::Web => Role::Web,
         };
-        daemon::run(service, role, stop).await?;
+        daemon::run(service, role, daemon::Files { stamp, asked }, stop).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

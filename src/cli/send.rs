@@ -71,7 +71,7 @@ impl Send {
             return self.nothing_due(&service, now).await;
         };
         if synced.waits_for_consent() && !published(&service, number).await? {
-            let why = sync::consent(&synced.plan);
+            let why = synced.consent();
             if due == Some(number) {
                 let hold = EditionChange::Hold(number, crate::service::sync::HOLD.to_owned());
                 service.store.change_editions(&[hold], "sync", now).await?;
@@ -242,9 +242,11 @@ impl Send {
     /// Asks, or insists on the flag, where an edition is early, late or held. Changes nothing.
     async fn permitted(&self, service: &Service, number: EditionNumber, now: DateTime<Utc>) -> Result<bool, Failure> {
         let stored = service.store.editions().await?.into_iter().find(|e| e.number == number);
+        let published = stored.as_ref().is_some_and(Edition::is_published);
+        let decided = stored.as_ref().and_then(Edition::decided_at);
         let (state, reason) = stored.map_or((EditionState::Planned, None), |e| (e.state, e.reason));
-        if state.is_published() {
-            return Ok(true);
+        if published {
+            return self.may_go_on(number, state, reason);
         }
         if matches!(state, EditionState::Missed | EditionState::Withdrawn) {
             return Err(
@@ -253,7 +255,8 @@ impl Send {
         }
         let Fortnight::Sends { due_at, .. } = service.config.schedule.fortnight(number) else { return Ok(true) };
         let when = due_at.format("%A %-d %B %Y at %H:%M");
-        let late = due_at + service.config.schedule.grace < now;
+        let last = due_at.with_timezone(&Utc) + service.config.schedule.grace;
+        let late = last < now && decided.is_none_or(|at| at <= last);
         if (late || state == EditionState::Held) && !self.late {
             let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
             return Err(ServiceError::Refused(format!(
@@ -273,6 +276,20 @@ impl Send {
     }
 }
 
+impl Send {
+    /// A published edition: it is finished, unless somebody held it.
+    fn may_go_on(&self, number: EditionNumber, state: EditionState, reason: Option<String>) -> Result<bool, Failure> {
+        if state != EditionState::Held || self.late {
+            return Ok(true);
+        }
+        let why = reason.unwrap_or_else(|| "no reason given".to_owned());
+        Err(ServiceError::Refused(format!(
+            "edition {number} was stopped while it was being sent: {why}. To go on: `fortnightly release {number}`."
+        ))
+        .into())
+    }
+}
+
 /// The edition whose time has come and that goes out only by hand: it is held, or late.
 async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Edition>, Failure> {
     let editions = service.store.editions().await?;
@@ -282,5 +299,5 @@ async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Editi
 }
 
 async fn published(service: &Service, number: EditionNumber) -> Result<bool, Failure> {
-    Ok(service.store.editions().await?.iter().any(|e| e.number == number && e.state.is_published()))
+    Ok(service.store.editions().await?.iter().any(|e| e.number == number && e.is_published()))
 }

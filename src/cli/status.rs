@@ -25,8 +25,9 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = Service::open_bare_copy(context.config()?, context.clock).await?;
-        let status = service.status(self.edition.map(EditionNumber)).await?;
+        let (service, broken) = open(context).await?;
+        let mut status = service.status(self.edition.map(EditionNumber)).await?;
+        status.attention.extend(broken);
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(ServiceError::Refused(format!(
                 "there is no edition {number} in the store; see `fortnightly plan`"
@@ -76,6 +77,22 @@ impl Status {
             ));
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// With the library where it can be read; a broken one is something that needs a person.
+async fn open(context: &Context) -> Result<(Service, Option<String>), Failure> {
+    let config = context.config()?;
+    match Service::open_copy(config.clone(), context.clock).await {
+        Err(ServiceError::Findings(findings)) => {
+            let errors = findings.iter().filter(|finding| finding.is_error()).count();
+            let errors = out::count(errors as u64, "error", "errors");
+            let told = format!(
+                "library or templates have {errors}: until they are mended nothing new goes out; run `fortnightly check`"
+            );
+            Ok((Service::open_bare_copy(config, context.clock).await?, Some(told)))
+        }
+        service => Ok((service?, None)),
     }
 }
 

@@ -60,7 +60,7 @@ impl Sync {
         }
         warn_shared(&synced.plan, &config.file.display().to_string());
         if synced.waits_for_consent() {
-            out::error(&consent(&synced.plan));
+            out::error(&synced.consent());
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
@@ -77,28 +77,6 @@ pub(super) async fn sync_and_tell(store: &dyn Store, config: &Config, at: DateTi
     }
     warn_shared(&synced.plan, &config.file.display().to_string());
     Ok(synced)
-}
-
-/// Syncs for the daemon, whose standard error is a log: counts and lines of the file, never an address.
-pub(super) async fn sync_and_log(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<(), Failure> {
-    let synced = sync(store, &config.subscribers, false, at).await?;
-    if synced.waits_for_consent() {
-        tracing::error!("{}", consent(&synced.plan));
-    } else if !synced.plan.changes.is_empty() {
-        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
-    }
-    for (_, first, others) in &synced.plan.shared {
-        tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());
-    }
-    Ok(())
-}
-
-/// Why a sync waits, and what to do.
-pub(super) fn consent(plan: &SyncPlan) -> String {
-    format!(
-        "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
-        plan.ending, plan.active_before
-    )
 }
 
 fn warn_shared(plan: &SyncPlan, file: &str) {

@@ -131,7 +131,6 @@ fn activity(full: bool) -> Activity {
         do_it_together: prose(),
         talk_about_it: prose(),
         if_something_worries_you: prose(),
-        fingerprint: String::new(),
     }
 }
 

@@ -152,8 +152,6 @@ pub struct Activity {
     pub talk_about_it: Prose,
     /// Below `## If something worries you`.
     pub if_something_worries_you: Prose,
-    /// SHA-256 of the file's bytes, lower-case hex: tells whether it was edited since.
-    pub fingerprint: String,
 }
 
 /// What the activities of one fortnight have in common.

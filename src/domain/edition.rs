@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activity::ActivityId;
 use super::band::BandName;
+use super::fingerprint::Fingerprint;
 use super::subscriber::{WordError, words};
 
 /// The number of a fortnight and of its edition, from 1.
@@ -41,18 +42,6 @@ words! {
     }
 }
 
-impl EditionState {
-    /// Not yet being sent, and may still be: its date and picks follow the config.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Planned | Self::Approved | Self::Held)
-    }
-
-    /// Published, finished or not.
-    pub fn is_published(self) -> bool {
-        matches!(self, Self::Sending | Self::Sent)
-    }
-}
-
 /// One band's activity in one edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pick {
@@ -64,8 +53,8 @@ pub struct Pick {
     pub title: String,
     /// Why this one, for the operator.
     pub reason: String,
-    /// The file's fingerprint when it was picked.
-    pub fingerprint: String,
+    /// What its text was when it was picked, or approved.
+    pub fingerprint: Fingerprint,
 }
 
 /// The theme and the picks of an edition, with the reasons.
@@ -75,6 +64,8 @@ pub struct Selection {
     pub theme: String,
     /// Why this theme.
     pub theme_reason: String,
+    /// What the theme's text was when it was picked, or approved.
+    pub theme_fingerprint: Fingerprint,
     /// One pick per band that has an eligible activity, in the bands' order.
     pub picks: Vec<Pick>,
 }
@@ -98,9 +89,31 @@ pub struct Edition {
     pub published_at: Option<DateTime<Utc>>,
     /// When it became sent.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When a person approved of the picks and texts that it has now.
+    pub approved_at: Option<DateTime<Utc>>,
+    /// When a person last released it.
+    pub released_at: Option<DateTime<Utc>>,
 }
 
-/// One change to an edition that is not being sent yet.
+impl Edition {
+    /// Not published, and may still be: its date and picks follow the config.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, EditionState::Planned | EditionState::Approved | EditionState::Held)
+            && !self.is_published()
+    }
+
+    /// Published, finished or not; one that was held while it was being sent is, too.
+    pub fn is_published(&self) -> bool {
+        self.published_at.is_some() || matches!(self.state, EditionState::Sending | EditionState::Sent)
+    }
+
+    /// When a person last said that it may go out.
+    pub fn decided_at(&self) -> Option<DateTime<Utc>> {
+        self.approved_at.max(self.released_at)
+    }
+}
+
+/// One change to an edition. One that was published can only be held, released and approved: the rest is for open ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditionChange {
     /// Adds a planned edition; nothing happens if the number exists already.
@@ -123,7 +136,7 @@ pub enum EditionChange {
         /// The instant from which it is due.
         due_at: DateTime<Utc>,
     },
-    /// New picks; an approval is taken back (`approved` becomes `planned`).
+    /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
     Repick {
         /// Its number.
         number: EditionNumber,
@@ -132,12 +145,18 @@ pub enum EditionChange {
     },
     /// Its fortnight became a pause: the plan is dropped.
     Unplan(EditionNumber),
-    /// May be published.
+    /// May be published; a held one that was published goes on.
     Approve(EditionNumber),
-    /// Needs a person.
+    /// The approval is taken back, and why.
+    Unapprove(EditionNumber, String),
+    /// Needs a person; one that is being sent stops.
     Hold(EditionNumber, String),
     /// Its time passed.
     Miss(EditionNumber, String),
-    /// Back to planned (from held).
+    /// From held, back to what it was: planned, approved or sending.
     Release(EditionNumber),
+    /// Cancelled for this reason.
+    Withdraw(EditionNumber, String),
+    /// From withdrawn, back to planned.
+    Reinstate(EditionNumber),
 }

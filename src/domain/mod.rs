@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod delivery;
 pub mod diagnostic;
 pub mod edition;
+pub mod fingerprint;
 pub mod nearest;
 pub mod prose;
 pub mod rendered;

@@ -13,9 +13,12 @@ mod barrier;
 mod chooser;
 mod index;
 mod mend;
+mod swap;
 
 use chooser::Chooser;
 use index::Index;
+
+pub use swap::swap;
 
 /// What may be picked from.
 #[derive(Debug, Clone, Copy)]

@@ -98,7 +98,6 @@ pub(super) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
         do_it_together,
         talk_about_it,
         if_something_worries_you,
-        fingerprint: page.fingerprint().to_owned(),
     })
 }
 

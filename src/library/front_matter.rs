@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn page(text: &str) -> Page {
-        Page::new("x.md".to_owned(), text.to_owned(), String::new())
+        Page::new("x.md".to_owned(), text.to_owned())
     }
 
     #[test]

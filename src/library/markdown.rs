@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     fn outline(text: &str) -> (Outline, Vec<crate::domain::diagnostic::Diagnostic>) {
-        let page = Page::new("x.md".to_owned(), text.to_owned(), String::new());
+        let page = Page::new("x.md".to_owned(), text.to_owned());
         (read(&page, 0), page.take_findings())
     }
 

@@ -5,9 +5,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
-
 use crate::domain::diagnostic::Diagnostic;
 
 /// The largest file that is read, in bytes.
@@ -22,7 +19,6 @@ const LAST: usize = FINDINGS_LIMIT - 1;
 pub(super) struct Page {
     file: String,
     text: String,
-    fingerprint: String,
     found: RefCell<Vec<Diagnostic>>,
 }
 
@@ -44,9 +40,8 @@ impl Page {
     }
 
     fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
-        let fingerprint = HEXLOWER.encode(&Sha256::digest(&bytes));
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::new(file, without_mark(text), fingerprint)),
+            Ok(text) => Ok(Self::new(file, without_mark(text))),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let good = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
@@ -61,18 +56,13 @@ impl Page {
     }
 
     /// A page of text that is already at hand.
-    pub(super) fn new(file: String, text: String, fingerprint: String) -> Self {
-        Self { file, text, fingerprint, found: RefCell::default() }
+    pub(super) fn new(file: String, text: String) -> Self {
+        Self { file, text, found: RefCell::default() }
     }
 
     /// The text, without a byte order mark.
     pub(super) fn text(&self) -> &str {
         &self.text
-    }
-
-    /// SHA-256 of the file's bytes, lower-case hex.
-    pub(super) fn fingerprint(&self) -> &str {
-        &self.fingerprint
     }
 
     /// Notes an error at byte `offset`.

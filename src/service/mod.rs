@@ -1,18 +1,22 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
 pub mod check;
+pub mod decisions;
 pub mod dispatch;
+pub mod edits;
 pub mod keyring;
 mod material;
 pub mod open;
 pub mod planning;
 pub mod preview;
 pub mod publish;
+pub mod reload;
 pub mod roster;
 pub mod status;
 pub mod sync;
 pub mod test_copy;
 pub mod transport;
+pub mod withdrawal;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -86,7 +86,7 @@ pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), Serv
     Ok((store, Arc::new(keyring)))
 }
 
-async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), ServiceError> {
+pub(super) async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), ServiceError> {
     let now = clock.now();
     let facts =
         Facts { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };

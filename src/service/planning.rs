@@ -1,12 +1,17 @@
 //! Plans editions: the calendar's actions put into the store, and the plan as people read it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::Serialize;
 
-use super::{Service, ServiceError};
-use crate::domain::calendar::{self, Action, Fortnight, Occasion};
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
-use crate::domain::selection::{History, Shelf, repair, select};
+use super::{Service, ServiceError, edits};
+use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
+use crate::domain::calendar::{self, Action, Approval, Fortnight, Occasion};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::selection::{History, Shelf, repair, select, swap};
 use crate::library::Library;
 
 /// One fortnight as `plan` shows it.
@@ -49,10 +54,10 @@ pub struct PlanPick {
 }
 
 /// Picks made step by step, each knowing those before it.
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     service: &'a Service,
     library: &'a Library,
-    withdrawn: std::collections::BTreeSet<crate::domain::activity::ActivityId>,
+    withdrawn: BTreeSet<ActivityId>,
     history: History,
 }
 
@@ -61,9 +66,9 @@ impl<'a> Planner<'a> {
         // What never went out and never will is no use of its activities.
         let paused = |e: &Edition| matches!(service.config.schedule.fortnight(e.number), Fortnight::Paused { .. });
         let used = |e: &&Edition| match e.state {
+            _ if e.is_published() => true,
             EditionState::Missed | EditionState::Withdrawn => false,
-            EditionState::Sending | EditionState::Sent => true,
-            EditionState::Planned | EditionState::Approved | EditionState::Held => !paused(e),
+            _ => !paused(e),
         };
         let history = History(editions.iter().filter(used).map(|e| (e.number, e.selection.clone())).collect());
         Ok(Self { service, library: service.library()?, withdrawn: service.store.withdrawn().await?, history })
@@ -89,6 +94,7 @@ impl<'a> Planner<'a> {
         let selection = picked.unwrap_or_else(|| Selection {
             theme: String::new(),
             theme_reason: "no activity of the library may be sent on this day".into(),
+            theme_fingerprint: Fingerprint::default(),
             picks: Vec::new(),
         });
         self.remember(number, selection.clone());
@@ -96,11 +102,22 @@ impl<'a> Planner<'a> {
     }
 
     /// The picks with the invalid ones replaced, or `None` when all are valid.
-    fn repair(&mut self, edition: &Edition, date: NaiveDate) -> Option<Selection> {
+    pub(super) fn repair(&mut self, edition: &Edition, date: NaiveDate) -> Option<Selection> {
         let number = edition.number;
         let mended = repair(self.shelf(), &self.history, number, date, &self.occasions(number), &edition.selection)?;
         self.remember(number, mended.clone());
         Some(mended)
+    }
+
+    /// From now on this activity is not picked.
+    pub(super) fn withdraw(&mut self, activity: &ActivityId) {
+        self.withdrawn.insert(activity.clone());
+    }
+
+    /// The picks with an operator's choice for one band, or why not.
+    pub(super) fn swap(&self, edition: &Edition, band: &BandName, activity: &ActivityId) -> Result<Selection, String> {
+        let when = (edition.number, edition.date);
+        swap(self.shelf(), &self.history, when, &edition.selection, (band, activity))
     }
 
     fn remember(&mut self, number: EditionNumber, selection: Selection) {
@@ -110,6 +127,11 @@ impl<'a> Planner<'a> {
 }
 
 impl Service {
+    /// A planner that knows what these editions used.
+    pub(super) async fn planner(&self, editions: &[Edition]) -> Result<Planner<'_>, ServiceError> {
+        Planner::new(self, editions).await
+    }
+
     /// Puts into the store what the calendar says must be done now, and returns the edition to send, if one is due.
     ///
     /// # Errors
@@ -178,13 +200,15 @@ impl Service {
         }
         // What is unplanned or missed is no use of its activities.
         planner.history.0.retain(|(number, _)| !gone(*number));
-        for edition in editions.iter().filter(|e| e.state.is_open() && !gone(e.number)) {
+        for edition in editions.iter().filter(|e| e.is_open() && !gone(e.number)) {
             let moved = actions.iter().find_map(|a| match a {
                 Action::Redate { number, date, .. } if *number == edition.number => Some(*date),
                 _ => None,
             });
             if let Some(selection) = planner.repair(edition, moved.unwrap_or(edition.date)) {
                 changes.push(EditionChange::Repick { number: edition.number, selection });
+            } else {
+                changes.extend(self.taken_back(planner.library, edition));
             }
         }
         for action in actions {
@@ -198,6 +222,16 @@ impl Service {
             }
         }
         Ok(changes)
+    }
+
+    /// With approval required, an edit of what was approved takes the approval back (contract §3).
+    fn taken_back(&self, library: &Library, edition: &Edition) -> Option<EditionChange> {
+        if self.config.schedule.approval != Approval::Required || edition.approved_at.is_none() {
+            return None;
+        }
+        let edits = edits::edits(library, &edition.selection);
+        let why = format!("edited after it was approved: {}", edits::told(&edits));
+        (!edits.is_empty()).then_some(EditionChange::Unapprove(edition.number, why))
     }
 
     /// The calendar of `count` fortnights from the one that contains `now`, planned or projected. Changes nothing.
@@ -228,16 +262,8 @@ impl Service {
 
     fn row(&self, planner: &mut Planner<'_>, editions: &[Edition], number: EditionNumber) -> PlanRow {
         let stored = editions.iter().find(|e| e.number == number);
-        if let Some(edition) = stored.filter(|e| !e.state.is_open()) {
-            let due_at = edition.due_at.with_timezone(&self.config.schedule.timezone).fixed_offset();
-            return filled(
-                number,
-                edition.date,
-                due_at,
-                edition.state.as_str(),
-                edition.reason.clone(),
-                edition.selection.clone(),
-            );
+        if let Some(edition) = stored.filter(|e| !e.is_open()) {
+            return filled(self, edition);
         }
         match self.config.schedule.fortnight(number) {
             Fortnight::Paused { date, due_at, reason } => PlanRow {
@@ -252,39 +278,52 @@ impl Service {
                 shifted: None,
             },
             Fortnight::Sends { date, due_at, shifted } => {
-                let (state, reason, selection) = match stored {
+                let edition = match stored {
                     Some(e) => {
                         let selection = planner.repair(e, date).unwrap_or_else(|| e.selection.clone());
-                        (e.state.as_str(), e.reason.clone(), selection)
+                        Edition { selection: edits::retitled(planner.library, &selection), date, ..e.clone() }
                     }
-                    None => ("projected", None, planner.select(number, date)),
+                    None => projected(number, date, due_at.with_timezone(&Utc), planner.select(number, date)),
                 };
-                PlanRow { shifted, ..filled(number, date, due_at.fixed_offset(), state, reason, selection) }
+                let state = if stored.is_some() { edition.state.as_str() } else { "projected" };
+                let edition = Edition { due_at: due_at.with_timezone(&Utc), ..edition };
+                PlanRow { shifted, state, ..filled(self, &edition) }
             }
         }
     }
 }
 
-fn filled(
-    edition: EditionNumber,
-    date: NaiveDate,
-    due_at: DateTime<FixedOffset>,
-    state: &'static str,
-    reason: Option<String>,
-    selection: Selection,
-) -> PlanRow {
-    let pick = |p: &crate::domain::edition::Pick| PlanPick {
+/// An edition that nobody has planned yet.
+fn projected(number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc>, selection: Selection) -> Edition {
+    Edition {
+        number,
+        state: EditionState::Planned,
+        reason: None,
+        date,
+        due_at,
+        selection,
+        published_at: None,
+        finished_at: None,
+        approved_at: None,
+        released_at: None,
+    }
+}
+
+/// An edition as `plan` shows it.
+pub(super) fn filled(service: &Service, edition: &Edition) -> PlanRow {
+    let pick = |p: &Pick| PlanPick {
         band: p.band.to_string(),
         id: p.id.to_string(),
         title: p.title.clone(),
         reason: p.reason.clone(),
     };
+    let selection = edition.selection.clone();
     PlanRow {
-        edition,
-        date,
-        due_at,
-        state,
-        reason,
+        edition: edition.number,
+        date: edition.date,
+        due_at: service.local(edition.due_at),
+        state: edition.state.as_str(),
+        reason: edition.reason.clone(),
         theme: Some(selection.theme.clone()).filter(|theme| !theme.is_empty()),
         activities: selection.picks.iter().map(pick).collect(),
         selection: Some(selection),

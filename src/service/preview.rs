@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::dispatch::Letter;
 use super::planning::PlanRow;
-use super::{Service, ServiceError, sync};
+use super::{Service, ServiceError, edits, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
@@ -87,7 +87,7 @@ impl Service {
         self.reconcile(now).await?;
         let row = self.plan_of(number, now).await?;
         let stored = self.store.editions().await?.into_iter().find(|e| e.number == number);
-        if let Some(edition) = stored.as_ref().filter(|e| e.state.is_published()) {
+        if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
             return self.published_proof(edition, row, notes).await;
         }
         refuse_closed(number, &row)?;
@@ -101,8 +101,15 @@ impl Service {
             selection,
             published_at: None,
             finished_at: None,
+            approved_at: stored.as_ref().and_then(|e| e.approved_at),
+            released_at: None,
         };
         notes.extend(row.reason.clone());
+        if let Some(edition) = &stored {
+            let since = if edition.approved_at.is_some() { "approved" } else { "planned" };
+            let edits = edits::edits(self.library()?, &edition.selection);
+            notes.extend(edits.iter().map(|edit| format!("edited since it was {since}: {edit}")));
+        }
         notes.extend(self.objection(&as_planned).await?.map(|why| format!("it would be held: {why}")));
         self.planned_proof(&as_planned, row, notes).await
     }

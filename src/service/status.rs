@@ -3,8 +3,8 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
-use super::{Service, ServiceError};
-use crate::domain::calendar::Fortnight;
+use super::{Service, ServiceError, edits};
+use crate::domain::calendar::{Approval, Fortnight};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
@@ -79,6 +79,8 @@ impl Service {
         for edition in &editions {
             let deliveries = self.store.tally(edition.number).await?;
             attention.extend(concerns(edition, &deliveries));
+            attention.extend(self.edited(edition));
+            attention.extend(self.unapproved(edition, now));
             if matches!(edition.state, EditionState::Planned | EditionState::Approved) && edition.due_at <= now {
                 let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
                 attention.push(format!(
@@ -104,6 +106,33 @@ impl Service {
             suppressions: self.store.suppression_count().await?,
             next: self.next(now, &editions).map(NextJson::from).unwrap_or_default(),
             attention,
+        })
+    }
+
+    /// What was edited since an open edition was planned or approved.
+    fn edited(&self, edition: &Edition) -> Option<String> {
+        let material = self.material.as_ref().filter(|_| edition.is_open())?;
+        let edits = edits::edits(&material.library, &edition.selection);
+        let since = if edition.approved_at.is_some() { "approved" } else { "planned" };
+        let number = edition.number;
+        (!edits.is_empty()).then(|| {
+            let edits = edits::told(&edits);
+            format!("edition {number} was edited since it was {since}: {edits}; look at `fortnightly preview --edition {number}`")
+        })
+    }
+
+    /// An approval that will be missed when the edition falls due.
+    fn unapproved(&self, edition: &Edition, now: DateTime<Utc>) -> Option<String> {
+        let waits = self.config.schedule.approval == Approval::Required
+            && edition.state == EditionState::Planned
+            && edition.due_at > now;
+        let number = edition.number;
+        waits.then(|| {
+            let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
+            format!(
+                "edition {number} needs approval before {due}: look at `fortnightly preview --edition {number}`, \
+                 then `fortnightly approve {number}`"
+            )
         })
     }
 

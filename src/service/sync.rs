@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ServiceError;
+use super::{Service, ServiceError};
 use crate::domain::address::Address;
 use crate::domain::sync::{Entry, SyncPlan, plan_sync};
 use crate::store::Store;
@@ -30,6 +30,14 @@ pub async fn waits(store: &dyn Store, wish: &[Entry]) -> Result<bool, ServiceErr
 }
 
 impl Synced {
+    /// Why it waits, and what to do.
+    pub fn consent(&self) -> String {
+        format!(
+            "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
+            self.plan.ending, self.plan.active_before
+        )
+    }
+
     /// Whether a person must say yes first.
     pub fn waits_for_consent(&self) -> bool {
         !self.applied
@@ -49,4 +57,22 @@ pub async fn sync(store: &dyn Store, wish: &[Entry], consent: bool, at: DateTime
         store.apply_sync(&plan, at).await?;
     }
     Ok(Synced { plan, applied })
+}
+
+/// Syncs for the daemon, whose standard error is a log: counts and lines of the file, never an address.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn sync_and_log(service: &Service) -> Result<(), ServiceError> {
+    let config = &service.config;
+    let synced = sync(service.store.as_ref(), &config.subscribers, false, service.clock.now()).await?;
+    if synced.waits_for_consent() {
+        tracing::error!("{}", synced.consent());
+    } else if !synced.plan.changes.is_empty() {
+        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
+    }
+    for (_, first, others) in &synced.plan.shared {
+        tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());
+    }
+    Ok(())
 }

@@ -95,8 +95,8 @@ pub enum Published {
     },
     /// Somebody else published it before; nothing changed.
     Already,
-    /// The edition's date, picks or state changed since it was rendered, or recipients now form a segment that was not;
-    /// nothing changed. Render again and retry.
+    /// The edition's date, picks or state changed since it was rendered, one of its activities was withdrawn, or recipients
+    /// now form a segment that was not; nothing changed. Render again and retry.
     Changed,
     /// It may not be published in its state (withdrawn, missed, held, gone); nothing changed.
     Refused(String),
@@ -279,8 +279,8 @@ pub trait Store: Send + Sync {
     /// Every edition, by number.
     async fn editions(&self) -> Result<Vec<Edition>, StoreError>;
 
-    /// Applies changes, all or nothing. A change to an edition that is being sent, was sent or is gone is skipped:
-    /// another process was first. Returns how many were applied.
+    /// Applies changes, all or nothing. A change that the edition's state does not allow (see [`EditionChange`]) is
+    /// skipped: another process was first. Returns how many were applied.
     async fn change_editions(
         &self,
         changes: &[EditionChange],
@@ -290,6 +290,17 @@ pub trait Store: Send + Sync {
 
     /// Activities an operator withdrew.
     async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;
+
+    /// Withdraws an activity (or takes that back) and applies the changes that follow from it, all or nothing.
+    /// Returns whether it was not so before; the changes are applied either way.
+    async fn withdraw_activity(
+        &self,
+        activity: &ActivityId,
+        withdrawn: bool,
+        changes: &[EditionChange],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
 
     /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
     /// Mailboxes with none of them are left out.
@@ -316,7 +327,7 @@ pub trait Store: Send + Sync {
     async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Result<Vec<Claimed>, StoreError>;
 
     /// Records results and marks, durably, before it returns. Returns whether the mark was set: a mailbox suppressed since
-    /// the claim is not marked and becomes `suppressed`. A mark of a delivery that is not claimed by this process
+    /// the claim is not marked and becomes `suppressed`; one of an edition that was held since is queued again. A mark of a delivery that is not claimed by this process
     /// is `Refused`.
     async fn step(&self, step: Step) -> Result<bool, StoreError>;
 

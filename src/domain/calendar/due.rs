@@ -52,8 +52,40 @@ pub fn late(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Op
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) state: EditionState,
+    /// Not published, and may still be.
+    pub(super) open: bool,
+    pub(super) published: bool,
     pub(super) date: NaiveDate,
     pub(super) due_at: DateTime<Utc>,
+    /// When a person last said that it may go out.
+    pub(super) decided_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn of(edition: &Edition) -> Self {
+        Self {
+            state: edition.state,
+            open: edition.is_open(),
+            published: edition.is_published(),
+            date: edition.date,
+            due_at: edition.due_at,
+            decided_at: edition.decided_at(),
+        }
+    }
+
+    pub(super) fn planned(date: NaiveDate, due_at: DateTime<Utc>) -> Self {
+        let state = EditionState::Planned;
+        Self { state, open: true, published: false, date, due_at, decided_at: None }
+    }
+
+    /// As [`Schedule::lateness`]; a person who decided on it when it was late already knew that, so it is not any more.
+    pub(super) fn lateness(&self, schedule: &Schedule, now: DateTime<Utc>) -> Lateness {
+        let decided = || self.decided_at.is_some_and(|at| schedule.lateness(self.due_at, at) == Lateness::Late);
+        match schedule.lateness(self.due_at, now) {
+            Lateness::Late if decided() => Lateness::Due,
+            lateness => lateness,
+        }
+    }
 }
 
 /// All editions by number, as they will be once the actions found so far are applied.
@@ -83,15 +115,13 @@ impl Standing {
 
 impl Ledger {
     pub(super) fn new(editions: &[Edition]) -> Self {
-        let row = |edition: &Edition| Row { state: edition.state, date: edition.date, due_at: edition.due_at };
-        Self(editions.iter().map(|edition| (edition.number, row(edition))).collect())
+        Self(editions.iter().map(|edition| (edition.number, Row::of(edition))).collect())
     }
 
     pub(super) fn standing(&self, now: DateTime<Utc>) -> Standing {
-        let live = |state: EditionState| state.is_open() || state.is_published();
         Standing {
-            fallen_due: self.newest(|row| live(row.state) && row.due_at <= now),
-            published: self.newest(|row| row.state.is_published()),
+            fallen_due: self.newest(|row| (row.open || row.published) && row.due_at <= now),
+            published: self.newest(|row| row.published),
         }
     }
 
@@ -110,7 +140,7 @@ impl Ledger {
         standing: Standing,
         lateness: Lateness,
     ) -> Option<EditionNumber> {
-        self.newest(|row| row.state.is_open() && schedule.lateness(row.due_at, now) == lateness)
+        self.newest(|row| row.open && row.lateness(schedule, now) == lateness)
             .filter(|number| standing.overtaker(*number).is_none())
     }
 

@@ -56,7 +56,7 @@ impl Ledger {
     fn follow(&mut self, schedule: &Schedule) -> Vec<Action> {
         let (mut unplanned, mut moved) = (Vec::new(), Vec::new());
         self.0.retain(|number, row| {
-            if !row.state.is_open() {
+            if !row.open {
                 return true;
             }
             let Some((date, due_at)) = schedule.sends(*number) else {
@@ -85,10 +85,10 @@ impl Ledger {
             }
             let wanted = if number == current { !standing.is_behind_published(number) } else { due_at > now };
             if wanted && !self.0.contains_key(&number) {
-                self.0.insert(number, Row { state: EditionState::Planned, date, due_at });
+                self.0.insert(number, Row::planned(date, due_at));
                 planned.push(Action::Plan { number, date, due_at });
             }
-            let lies_ahead = due_at > now && self.0.get(&number).is_some_and(|row| row.state.is_open());
+            let lies_ahead = due_at > now && self.0.get(&number).is_some_and(|row| row.open);
             ahead += u32::from(lies_ahead);
         }
         planned
@@ -121,17 +121,17 @@ fn verdict(
     row: &Row,
 ) -> Option<Action> {
     let overtaker = standing.overtaker(number);
-    if row.state == EditionState::Sending {
-        return overtaker.map(|_| Action::Expire(number));
+    if row.published {
+        return overtaker.filter(|_| row.state != EditionState::Sent).map(|_| Action::Expire(number));
     }
-    if !row.state.is_open() {
+    if !row.open {
         return None;
     }
     if let Some(newer) = overtaker {
         let held = if row.state == EditionState::Held { "while it was held" } else { "before it was sent" };
         return Some(Action::Miss(number, format!("edition {newer} fell due {held}")));
     }
-    match schedule.lateness(row.due_at, now) {
+    match row.lateness(schedule, now) {
         Lateness::Late if standing.is_behind_published(number) => {
             let why = format!("{}, and a newer edition has been sent", too_late(schedule, row));
             Some(Action::Miss(number, why))
@@ -157,7 +157,7 @@ fn late_reason(schedule: &Schedule, row: &Row) -> String {
 
 fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {
     let due = say::moment(row.due_at, schedule.timezone);
-    format!("approval is missing: it fell due on {due}; `send --edition {number} --late` approves and sends it")
+    format!("approval is missing: it fell due on {due}; look at `preview --edition {number}`, then `approve {number}`")
 }
 
 #[cfg(test)]

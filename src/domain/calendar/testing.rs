@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::{Action, Approval, ClosedDayPolicy, Pause, Schedule, reconcile};
 use crate::domain::edition::{Edition, EditionNumber, EditionState, Selection};
+use crate::domain::fingerprint::Fingerprint;
 
 /// Zones with a whole hour, half an hour, a quarter and a whole day in their rules.
 pub(super) const ZONES: [Tz; 6] = [
@@ -99,11 +100,11 @@ impl Sim {
                 self.editions.sort_by_key(|edition| edition.number);
             }
             Action::Redate { number, date, due_at } => self.change(*number, |edition| {
-                assert!(edition.state.is_open());
+                assert!(edition.is_open());
                 (edition.date, edition.due_at) = (*date, *due_at);
             }),
             Action::Unplan(number) => {
-                assert!(self.state(number.0).is_some_and(EditionState::is_open));
+                assert!(self.get(number.0).is_some_and(Edition::is_open));
                 self.editions.retain(|edition| edition.number != *number);
             }
             Action::Miss(number, reason) => self.close(*number, EditionState::Missed, reason),
@@ -118,7 +119,7 @@ impl Sim {
 
     fn close(&mut self, number: EditionNumber, state: EditionState, reason: &str) {
         self.change(number, |edition| {
-            assert!(edition.state.is_open() && edition.state != state);
+            assert!(edition.is_open() && edition.state != state);
             edition.state = state;
             edition.reason = Some(reason.to_owned());
         });
@@ -141,9 +142,24 @@ impl Sim {
 }
 
 fn edition(number: EditionNumber, state: EditionState, date: NaiveDate, due_at: DateTime<Utc>) -> Edition {
-    let selection =
-        Selection { theme: "passwords".to_owned(), theme_reason: "never used".to_owned(), picks: Vec::new() };
-    Edition { number, state, reason: None, date, due_at, selection, published_at: None, finished_at: None }
+    let selection = Selection {
+        theme: "passwords".to_owned(),
+        theme_reason: "never used".to_owned(),
+        theme_fingerprint: Fingerprint::default(),
+        picks: Vec::new(),
+    };
+    Edition {
+        number,
+        state,
+        reason: None,
+        date,
+        due_at,
+        selection,
+        published_at: None,
+        finished_at: None,
+        approved_at: None,
+        released_at: None,
+    }
 }
 
 /// Any schedule whose fortnights lie in the years around 2011 or 2026.

@@ -4,6 +4,7 @@ use super::index::Index;
 use crate::domain::activity::Activity;
 use crate::domain::calendar::Occasion;
 use crate::domain::edition::{Pick, Selection};
+use crate::domain::fingerprint::Fingerprint;
 
 /// Chooses from an index, for an occasion or by rotation.
 pub(super) struct Chooser<'a> {
@@ -25,7 +26,13 @@ impl<'a> Chooser<'a> {
     pub(super) fn selection(&self) -> Option<Selection> {
         let (theme, theme_reason) = self.theme()?;
         let picks = (0..self.index.bands.len()).filter_map(|band| self.pick(theme, band)).collect();
-        Some(Selection { theme: self.index.themes[theme].name.clone(), theme_reason, picks })
+        let theme = &self.index.themes[theme];
+        Some(Selection {
+            theme: theme.name.clone(),
+            theme_reason,
+            theme_fingerprint: Fingerprint::of_theme(theme),
+            picks,
+        })
     }
 
     /// Of the themes that serve the most bands, the one used longest ago, by position.
@@ -65,7 +72,7 @@ impl<'a> Chooser<'a> {
             id: activity.id.clone(),
             title: activity.title.clone(),
             reason,
-            fingerprint: activity.fingerprint.clone(),
+            fingerprint: Fingerprint::of_activity(activity),
         })
     }
 

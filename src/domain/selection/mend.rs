@@ -7,6 +7,7 @@ use super::barrier::{Barrier, closed};
 use super::chooser::Chooser;
 use super::index::Index;
 use crate::domain::edition::{Pick, Selection};
+use crate::domain::fingerprint::Fingerprint;
 
 /// See [`super::repair`].
 pub(super) fn mend(
@@ -36,9 +37,12 @@ pub(super) fn mend(
             None => chooser.pick(theme, band),
         })
         .collect();
+    let stays = index.themes[theme].name == current.theme;
+    let theme_fingerprint =
+        if stays { current.theme_fingerprint.clone() } else { Fingerprint::of_theme(&index.themes[theme]) };
     let theme = index.themes[theme].name.clone();
-    let same = theme == current.theme && kept == current.picks.len() && kept == picks.len();
-    (!same).then_some(Selection { theme, theme_reason, picks })
+    let same = stays && kept == current.picks.len() && kept == picks.len();
+    (!same).then_some(Selection { theme, theme_reason, theme_fingerprint, picks })
 }
 
 /// What a band has, and what is wrong with it.

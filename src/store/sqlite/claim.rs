@@ -105,6 +105,14 @@ pub(super) fn withhold_suppressed(conn: &Connection, me: i64, id: DeliveryId) ->
     Ok(ours)
 }
 
+/// Queues a claimed delivery of ours again if its edition is not being sent any more; whether it did.
+pub(super) fn put_back_held(conn: &Connection, me: i64, id: DeliveryId) -> Result<bool, Fault> {
+    let update = "UPDATE deliveries SET state = 0, claim = NULL
+                  WHERE edition = ?1 AND recipient = ?2 AND state = 1 AND claim = ?3
+                    AND EXISTS (SELECT 1 FROM editions e WHERE e.number = ?1 AND e.state <> 'sending')";
+    Ok(sql::run(conn, update, (id.edition.0, sql::column(id.recipient.0)?, me))? > 0)
+}
+
 /// Puts claimed deliveries of ours back.
 pub(super) fn release(conn: &Connection, claimant: &Claimant, edition: EditionNumber) -> Result<u64, Fault> {
     let update = "UPDATE deliveries SET state = 0, claim = NULL WHERE claim = ?1 AND edition = ?2 AND state = 1";

@@ -14,7 +14,8 @@ use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState
 /// Every edition, by number.
 pub(super) fn all(conn: &Connection) -> Result<Vec<Edition>, Fault> {
     let mut picks = picks(conn)?;
-    let query = "SELECT number, state, reason, date, due_at, theme, theme_reason, published_at, finished_at
+    let query = "SELECT number, state, reason, date, due_at, theme, theme_reason, published_at, finished_at,
+                        approved_at, released_at, theme_fingerprint
                  FROM editions ORDER BY number";
     sql::rows(conn, query, [], |row| {
         let number: u32 = row.get(0)?;
@@ -27,10 +28,13 @@ pub(super) fn all(conn: &Connection) -> Result<Vec<Edition>, Fault> {
             selection: Selection {
                 theme: row.get(5)?,
                 theme_reason: row.get(6)?,
+                theme_fingerprint: row.get::<_, String>(11)?.into(),
                 picks: picks.remove(&number).unwrap_or_default(),
             },
             published_at: sql::maybe_instant(row.get(7)?)?,
             finished_at: sql::maybe_instant(row.get(8)?)?,
+            approved_at: sql::maybe_instant(row.get(9)?)?,
+            released_at: sql::maybe_instant(row.get(10)?)?,
         })
     })
 }
@@ -43,7 +47,7 @@ fn picks(conn: &Connection) -> Result<BTreeMap<u32, Vec<Pick>>, Fault> {
             id: word(row, 2)?,
             title: row.get(3)?,
             reason: row.get(4)?,
-            fingerprint: row.get(5)?,
+            fingerprint: row.get::<_, String>(5)?.into(),
         };
         Ok((row.get::<_, u32>(0)?, pick))
     })?;
@@ -63,7 +67,7 @@ pub(super) fn state(conn: &Connection, number: EditionNumber) -> Result<Option<(
 /// Applies one change; whether it changed anything.
 pub(super) fn change(conn: &Connection, change: &EditionChange, actor: &str, at: DateTime<Utc>) -> Result<bool, Fault> {
     let (number, action, detail) = told(change);
-    if !apply(conn, change, number)? {
+    if !apply(conn, change, number, sql::millis(at))? {
         return Ok(false);
     }
     audit::write(conn, sql::millis(at), actor, action, &format!("edition {number}"), &detail)?;
@@ -80,9 +84,12 @@ fn told(change: &EditionChange) -> (EditionNumber, &'static str, String) {
         EditionChange::Repick { number, selection } => (*number, "repick", repicked(selection)),
         EditionChange::Unplan(number) => (*number, "unplan", String::new()),
         EditionChange::Approve(number) => (*number, "approve", String::new()),
+        EditionChange::Unapprove(number, why) => (*number, "unapprove", why.clone()),
         EditionChange::Hold(number, reason) => (*number, "hold", reason.clone()),
         EditionChange::Miss(number, reason) => (*number, "miss", reason.clone()),
         EditionChange::Release(number) => (*number, "release", String::new()),
+        EditionChange::Withdraw(number, why) => (*number, "withdraw", why.clone()),
+        EditionChange::Reinstate(number) => (*number, "reinstate", String::new()),
     }
 }
 
@@ -94,36 +101,98 @@ fn repicked(selection: &Selection) -> String {
     format!("theme {}: {why}", selection.theme)
 }
 
-fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber) -> Result<bool, Fault> {
-    use EditionState::{Approved, Held, Planned};
-    let state = state(conn, number)?;
-    let Some((state, reason)) = state else {
-        return match change {
-            EditionChange::Plan { date, due_at, selection, .. } => plan(conn, number, *date, *due_at, selection),
-            _ => Ok(false),
-        };
-    };
-    if !state.is_open() {
+fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber, at: i64) -> Result<bool, Fault> {
+    let query =
+        "SELECT state, reason, published_at IS NOT NULL, approved_at IS NOT NULL FROM editions WHERE number = ?1";
+    let found = sql::row(conn, query, [number.0], |row| {
+        Ok(Standing { state: word(row, 0)?, reason: row.get(1)?, published: row.get(2)?, approved: row.get(3)? })
+    })?;
+    match (found, change) {
+        (None, EditionChange::Plan { date, due_at, selection, .. }) => plan(conn, number, *date, *due_at, selection),
+        (None, _) => Ok(false),
+        (Some(standing), _) if standing.published => halt_or_go_on(conn, change, number, &standing, at),
+        (Some(standing), EditionChange::Reinstate(_)) if standing.state == EditionState::Withdrawn => {
+            set(conn, number, EditionState::Planned, None)
+        }
+        (Some(standing), _) => decide(conn, change, number, &standing, at),
+    }
+}
+
+/// What a change depends on.
+struct Standing {
+    state: EditionState,
+    reason: Option<String>,
+    published: bool,
+    approved: bool,
+}
+
+/// A published edition: all that a person can still do is stop its sending, and let it go on.
+fn halt_or_go_on(
+    conn: &Connection,
+    change: &EditionChange,
+    number: EditionNumber,
+    standing: &Standing,
+    at: i64,
+) -> Result<bool, Fault> {
+    match (change, standing.state) {
+        (EditionChange::Hold(_, why), EditionState::Sending) => set(conn, number, EditionState::Held, Some(why)),
+        (EditionChange::Release(_) | EditionChange::Approve(_), EditionState::Held) => {
+            stamp(conn, number, "released_at", at)?;
+            set(conn, number, EditionState::Sending, None)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// An edition that was not published.
+fn decide(
+    conn: &Connection,
+    change: &EditionChange,
+    number: EditionNumber,
+    standing: &Standing,
+    at: i64,
+) -> Result<bool, Fault> {
+    use EditionState::{Approved, Held, Missed, Planned, Withdrawn};
+    let state = standing.state;
+    if !matches!(state, Planned | Approved | Held) {
         return Ok(false);
     }
     match change {
         EditionChange::Redate { date, due_at, .. } => redate(conn, number, *date, *due_at),
         EditionChange::Repick { selection, .. } => {
             choose(conn, number, selection)?;
-            if state == Approved {
-                set(conn, number, Planned, None)?;
-            }
-            Ok(true)
+            unapprove(conn, number, state).map(|()| true)
         }
         EditionChange::Unplan(_) => Ok(sql::run(conn, "DELETE FROM editions WHERE number = ?1", [number.0])? > 0),
-        EditionChange::Approve(_) if state != Approved => set(conn, number, Approved, None),
-        EditionChange::Hold(_, why) if state != Held || reason.as_ref() != Some(why) => {
+        EditionChange::Approve(_) if state != Approved => {
+            stamp(conn, number, "approved_at", at)?;
+            set(conn, number, Approved, None)
+        }
+        EditionChange::Unapprove(..) if standing.approved => unapprove(conn, number, state).map(|()| true),
+        EditionChange::Hold(_, why) if state != Held || standing.reason.as_ref() != Some(why) => {
             set(conn, number, Held, Some(why))
         }
-        EditionChange::Miss(_, why) => set(conn, number, EditionState::Missed, Some(why)),
-        EditionChange::Release(_) if state == Held => set(conn, number, Planned, None),
+        EditionChange::Miss(_, why) => set(conn, number, Missed, Some(why)),
+        EditionChange::Release(_) if state == Held => {
+            stamp(conn, number, "released_at", at)?;
+            set(conn, number, if standing.approved { Approved } else { Planned }, None)
+        }
+        EditionChange::Withdraw(_, why) => set(conn, number, Withdrawn, Some(why)),
         _ => Ok(false),
     }
+}
+
+/// `column` is one of our own names, never input.
+fn stamp(conn: &Connection, number: EditionNumber, column: &'static str, at: i64) -> Result<(), Fault> {
+    sql::run(conn, &format!("UPDATE editions SET {column} = ?2 WHERE number = ?1"), (number.0, at)).map(drop)
+}
+
+fn unapprove(conn: &Connection, number: EditionNumber, state: EditionState) -> Result<(), Fault> {
+    sql::run(conn, "UPDATE editions SET approved_at = NULL WHERE number = ?1", [number.0])?;
+    if state == EditionState::Approved {
+        set(conn, number, EditionState::Planned, None)?;
+    }
+    Ok(())
 }
 
 fn plan(
@@ -146,14 +215,15 @@ fn redate(conn: &Connection, number: EditionNumber, date: NaiveDate, due_at: Dat
 }
 
 fn choose(conn: &Connection, number: EditionNumber, selection: &Selection) -> Result<(), Fault> {
-    let update = "UPDATE editions SET theme = ?2, theme_reason = ?3 WHERE number = ?1";
-    sql::run(conn, update, (number.0, &selection.theme, &selection.theme_reason))?;
+    let update = "UPDATE editions SET theme = ?2, theme_reason = ?3, theme_fingerprint = ?4 WHERE number = ?1";
+    let print = selection.theme_fingerprint.as_str();
+    sql::run(conn, update, (number.0, &selection.theme, &selection.theme_reason, print))?;
     sql::run(conn, "DELETE FROM picks WHERE edition = ?1", [number.0])?;
     let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, fingerprint)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     for (position, pick) in (0_u32..).zip(&selection.picks) {
         let what = (pick.band.as_str(), pick.id.as_str(), &pick.title);
-        sql::run(conn, insert, (number.0, position, what.0, what.1, what.2, &pick.reason, &pick.fingerprint))?;
+        sql::run(conn, insert, (number.0, position, what.0, what.1, what.2, &pick.reason, pick.fingerprint.as_str()))?;
     }
     Ok(())
 }
@@ -167,4 +237,26 @@ fn set(conn: &Connection, number: EditionNumber, state: EditionState, why: Optio
 pub(super) fn withdrawn(conn: &Connection) -> Result<BTreeSet<ActivityId>, Fault> {
     let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| word(row, 0))?;
     Ok(found.into_iter().collect())
+}
+
+/// Withdraws an activity, or takes that back; whether it changed anything.
+pub(super) fn withdraw_activity(
+    conn: &Connection,
+    activity: &ActivityId,
+    withdrawn: bool,
+    actor: &str,
+    at: DateTime<Utc>,
+) -> Result<bool, Fault> {
+    let (action, changed) = if withdrawn {
+        let insert =
+            "INSERT INTO withdrawn_activities (activity, at) VALUES (?1, ?2) ON CONFLICT (activity) DO NOTHING";
+        ("withdraw", sql::run(conn, insert, (activity.as_str(), sql::millis(at)))? > 0)
+    } else {
+        let delete = "DELETE FROM withdrawn_activities WHERE activity = ?1";
+        ("reinstate", sql::run(conn, delete, [activity.as_str()])? > 0)
+    };
+    if changed {
+        audit::write(conn, sql::millis(at), actor, action, &format!("activity {activity}"), "")?;
+    }
+    Ok(changed)
 }

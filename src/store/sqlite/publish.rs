@@ -42,7 +42,9 @@ pub(super) fn publish(conn: &Connection, publication: &Publication) -> Result<Pu
         None => return Ok(Published::Refused(format!("edition {number} is not planned"))),
     }
     // What was rendered must be what is planned now: another process may have picked anew, moved or unapproved it.
-    if !editions::all(conn)?.contains(&publication.edition) {
+    let withdrawn = editions::withdrawn(conn)?;
+    let spoiled = publication.edition.selection.picks.iter().any(|pick| withdrawn.contains(&pick.id));
+    if spoiled || !editions::all(conn)?.contains(&publication.edition) {
         return Ok(Published::Changed);
     }
     sql::run(conn, "SAVEPOINT publication", [])?;

@@ -28,6 +28,8 @@ pub(super) fn finish(conn: &Connection, edition: EditionNumber, at: DateTime<Utc
     match editions::state(conn, edition)? {
         Some((EditionState::Sent, _)) => return Ok(true),
         Some((EditionState::Sending, _)) => {}
+        // Held while it was being sent: when nothing is left to hold, it is sent.
+        Some((EditionState::Held, _)) if is_published(conn, edition)? => {}
         _ => return Ok(false),
     }
     // Each part is answered by its own index.
@@ -39,10 +41,15 @@ pub(super) fn finish(conn: &Connection, edition: EditionNumber, at: DateTime<Utc
     if sql::number(conn, open, [edition.0])? != 0 {
         return Ok(false);
     }
-    let update = "UPDATE editions SET state = 'sent', finished_at = ?2 WHERE number = ?1";
+    let update = "UPDATE editions SET state = 'sent', reason = NULL, finished_at = ?2 WHERE number = ?1";
     sql::run(conn, update, (edition.0, sql::millis(at)))?;
     audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
     Ok(true)
+}
+
+fn is_published(conn: &Connection, edition: EditionNumber) -> Result<bool, Fault> {
+    let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
+    Ok(sql::number(conn, query, [edition.0])? > 0)
 }
 
 /// Deliveries by state.

@@ -11,14 +11,14 @@ use crate::domain::suppression::AddressHasher;
 use crate::store::{Done, Step};
 
 /// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set:
-/// it is not when the mailbox was suppressed since the claim (invariant 4).
+/// it is not when the mailbox was suppressed since the claim (invariant 4), or the edition held.
 pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
     let me = claimant.number(conn)?;
     if let Some(done) = &step.done {
         record(conn, hasher, me, done)?;
     }
     match step.mark {
-        Some(id) if claim::withhold_suppressed(conn, me, id)? => Ok(false),
+        Some(id) if claim::withhold_suppressed(conn, me, id)? || claim::put_back_held(conn, me, id)? => Ok(false),
         Some(id) => mark(conn, me, id).map(|()| true),
         None => Ok(false),
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::band::BandSet;
 
 use crate::domain::edition::{EditionChange, EditionNumber, Selection};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::store::{Publication, Published, PublishedSegment, Store};
@@ -30,7 +31,12 @@ fn crowd(from: usize, to: usize) -> Vec<SubscribeRequest> {
 }
 
 async fn publication(store: &SqliteStore) -> Publication {
-    let selection = Selection { theme: "t".to_owned(), theme_reason: String::new(), picks: Vec::new() };
+    let selection = Selection {
+        theme: "t".to_owned(),
+        theme_reason: String::new(),
+        theme_fingerprint: Fingerprint::default(),
+        picks: Vec::new(),
+    };
     let plan = EditionChange::Plan { number: ONE, date: now().date_naive(), due_at: now(), selection };
     store.change_editions(&[plan], "test", now()).await.unwrap();
     let served: BandSet = ["4-5", "5-7", "8-10"].map(|name| name.parse().unwrap()).into();

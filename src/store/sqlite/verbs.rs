@@ -103,6 +103,25 @@ impl Store for SqliteStore {
         self.read(editions::withdrawn).await
     }
 
+    async fn withdraw_activity(
+        &self,
+        activity: &ActivityId,
+        withdrawn: bool,
+        changes: &[EditionChange],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Answer<bool> {
+        let (activity, changes) = (activity.clone(), changes.to_vec());
+        self.write(move |conn| {
+            let new = editions::withdraw_activity(conn, &activity, withdrawn, actor, at)?;
+            for change in &changes {
+                editions::change(conn, change, actor, at)?;
+            }
+            Ok(new)
+        })
+        .await
+    }
+
     async fn audience(&self, served: &BandSet) -> Answer<Vec<Segment>> {
         let served = served.clone();
         self.read(move |conn| publish::audience(conn, &served)).await

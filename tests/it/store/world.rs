@@ -8,6 +8,7 @@ use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
 use fortnightly::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
+use fortnightly::domain::fingerprint::Fingerprint;
 use fortnightly::domain::prose::Prose;
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
 use fortnightly::domain::sender::Sender;
@@ -61,10 +62,15 @@ pub(super) fn selection(theme: &str) -> Selection {
         id: format!("{theme}/for-{}", band.replace('+', "plus")).parse().unwrap(),
         title: format!("Title for {band}"),
         reason: "never used".to_owned(),
-        fingerprint: "ab".repeat(32),
+        fingerprint: "ab".repeat(32).into(),
     };
     let picks = vec![pick("8-10"), pick("4-5"), pick("14+")];
-    Selection { theme: theme.to_owned(), theme_reason: "never used".to_owned(), picks }
+    Selection {
+        theme: theme.to_owned(),
+        theme_reason: "never used".to_owned(),
+        theme_fingerprint: Fingerprint::default(),
+        picks,
+    }
 }
 
 pub(super) fn plan(number: EditionNumber) -> EditionChange {
@@ -121,7 +127,6 @@ fn activity(id: &str) -> Activity {
         do_it_together: Prose::default(),
         talk_about_it: Prose::default(),
         if_something_worries_you: Prose::default(),
-        fingerprint: "ab".repeat(32),
     }
 }
 
@@ -133,9 +138,16 @@ fn unplanned(number: EditionNumber) -> Edition {
         reason: None,
         date: at(0).date_naive(),
         due_at: at(0),
-        selection: Selection { theme: String::new(), theme_reason: String::new(), picks: Vec::new() },
+        selection: Selection {
+            theme: String::new(),
+            theme_reason: String::new(),
+            theme_fingerprint: Fingerprint::default(),
+            picks: Vec::new(),
+        },
         published_at: None,
         finished_at: None,
+        approved_at: None,
+        released_at: None,
     }
 }
 

@@ -144,7 +144,7 @@ impl Walk {
     }
 
     fn nth_open(&self, nth: u32) -> Option<u32> {
-        let mut open = self.sim.editions.iter().filter(|edition| edition.state.is_open());
+        let mut open = self.sim.editions.iter().filter(|edition| edition.is_open());
         open.nth(usize::try_from(nth).expect("a small number")).map(|edition| edition.number.0)
     }
 

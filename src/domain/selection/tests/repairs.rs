@@ -19,7 +19,7 @@ fn planned() -> (World, Selection) {
 fn a_valid_selection_stays_even_when_its_texts_change_or_a_better_one_appears() {
     let (mut world, selection) = planned();
     world.edit("b/one").title = "Another title".to_owned();
-    world.edit("b/one").fingerprint = "another".to_owned();
+    world.edit("b/one").summary = "Another summary".to_owned();
     world.themes.push(theme("aa", Some(-9)));
     world.activities.push(activity("aa/all", "4-5 8-10 14+"));
     assert_eq!(world.repair(3, &selection), None);

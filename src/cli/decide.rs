@@ -1,0 +1,258 @@
+//! `approve`, `swap`, `hold`, `release` and `withdraw`: an operator's decisions.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
+use crate::domain::edition::EditionNumber;
+use crate::domain::text::check_line;
+use crate::service::decisions::Decided;
+use crate::service::withdrawal::Withdrawal;
+use crate::service::{Service, ServiceError};
+
+/// The edition that is meant, and how to answer.
+#[derive(Debug, Args)]
+struct About {
+    /// The edition's number
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    edition: u32,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl About {
+    fn number(&self) -> EditionNumber {
+        EditionNumber(self.edition)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    #[command(flatten)]
+    about: About,
+}
+
+impl Approve {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = open(context).await?;
+        let decided = service.approve(self.about.number()).await?;
+        tell(&service, &decided, self.about.json);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Swap {
+    #[command(flatten)]
+    about: About,
+    /// The band that gets another activity
+    #[arg(long, value_name = "BAND")]
+    band: BandName,
+    /// The activity that it gets
+    #[arg(long, value_name = "THEME/NAME")]
+    activity: ActivityId,
+}
+
+impl Swap {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        // Without the library nobody knows whether the activity suits.
+        let service = Service::open(context.config()?, context.clock).await?;
+        let decided = service.swap(self.about.number(), &self.band, &self.activity).await?;
+        if !self.about.json {
+            let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == self.band);
+            if let Some(pick) = pick {
+                out::line(&format!("{}: {} ({}), {}.", pick.band, pick.title, pick.id, pick.reason));
+            }
+        }
+        tell(&service, &decided, self.about.json);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Hold {
+    #[command(flatten)]
+    about: About,
+    /// Why, for whoever looks at it later
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl Hold {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        if let Some(reason) = &self.reason {
+            check_line(reason).map_err(|error| Failure::Usage(format!("--reason: {error}")))?;
+        }
+        let service = open(context).await?;
+        let decided = service.hold(self.about.number(), self.reason.as_deref()).await?;
+        tell(&service, &decided, self.about.json);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Release {
+    /// The edition's number; left out: lets a restored store send again
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    edition: Option<u32>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Release {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = open(context).await?;
+        let Some(number) = self.edition else {
+            out::line(&whole_store(&service).await?);
+            return Ok(ExitCode::SUCCESS);
+        };
+        let decided = service.release(EditionNumber(number)).await?;
+        tell(&service, &decided, self.json);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// No store of this version is held as a whole; single editions are named.
+async fn whole_store(service: &Service) -> Result<String, Failure> {
+    let held = service.store.editions().await?.into_iter().filter(|e| e.state.as_str() == "held");
+    let named: Vec<String> = held.map(|edition| format!("`fortnightly release {}`", edition.number)).collect();
+    let which = if named.is_empty() {
+        "and no edition is held: there is nothing to release".to_owned()
+    } else {
+        format!("so it is not held as a whole; for one edition: {}", named.join(", "))
+    };
+    Ok(format!("This store was not restored from a backup, {which}."))
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Withdraw {
+    /// An edition's number, to cancel it; or an activity, to retire it for good
+    #[arg(value_name = "N|THEME/NAME")]
+    what: What,
+    /// Take it back
+    #[arg(long)]
+    undo: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Edition(EditionNumber),
+    Activity(ActivityId),
+}
+
+impl std::str::FromStr for What {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text.parse::<u32>(), text.parse::<ActivityId>()) {
+            (Ok(number @ 1..), _) => Ok(Self::Edition(EditionNumber(number))),
+            (_, Ok(id)) => Ok(Self::Activity(id)),
+            _ => Err("expected an edition’s number, or an activity as THEME/NAME".to_owned()),
+        }
+    }
+}
+
+impl Withdraw {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = open(context).await?;
+        match &self.what {
+            What::Edition(number) => {
+                let decided =
+                    if self.undo { service.reinstate(*number).await? } else { service.withdraw(*number).await? };
+                tell(&service, &decided, self.json);
+            }
+            What::Activity(id) => {
+                let withdrawal = service.withdraw_activity(id, self.undo).await?;
+                if self.json {
+                    out::json(&as_json(id, self.undo, &withdrawal));
+                } else {
+                    tell_withdrawal(id, self.undo, &withdrawal);
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is broken in the library must not keep anybody from stopping an edition.
+async fn open(context: &Context) -> Result<Service, Failure> {
+    let config = context.config()?;
+    match Service::open(config.clone(), context.clock).await {
+        Err(ServiceError::Findings(findings)) => {
+            let errors = findings.iter().filter(|finding| finding.is_error()).count();
+            let errors = out::count(errors as u64, "error", "errors");
+            out::note(&format!(
+                "Library or templates have {errors}: run `fortnightly check`. What was planned stays as it is."
+            ));
+            Ok(Service::open_bare(config, context.clock).await?)
+        }
+        service => Ok(service?),
+    }
+}
+
+fn tell(service: &Service, decided: &Decided, as_json: bool) {
+    if as_json {
+        out::json(&decided.row(service));
+        decided.notes.iter().for_each(|note| out::note(note));
+        return;
+    }
+    let edition = &decided.edition;
+    let when = service.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
+    let before = if decided.changed { "" } else { " already; nothing changed" };
+    out::line(&format!("Edition {} ({when}) is {}{before}.", edition.number, edition.state));
+    if let Some(reason) = &edition.reason {
+        out::line(&format!("  Why: {reason}"));
+    }
+    decided.notes.iter().for_each(|note| out::line(&format!("  {note}")));
+}
+
+fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
+    match (undo, withdrawal.changed) {
+        (false, true) => out::line(&format!("{id} is withdrawn: it is never picked again.")),
+        (false, false) => out::line(&format!("{id} was withdrawn before.")),
+        (true, true) => out::line(&format!("{id} may be picked again. Editions that were picked anew stay so.")),
+        (true, false) => out::line(&format!("{id} is not withdrawn; nothing changed.")),
+    }
+    for place in &withdrawal.replaced {
+        match &place.by {
+            Some((title, by)) => {
+                out::line(&format!("  Edition {}, {}: now “{title}” ({by}).", place.edition, place.band));
+            }
+            None => out::line(&format!(
+                "  Edition {}, {}: nothing else suits this band. It is held if anybody reads it.",
+                place.edition, place.band
+            )),
+        }
+    }
+    if !undo && !withdrawal.published.is_empty() {
+        let numbers: Vec<String> = withdrawal.published.iter().map(ToString::to_string).collect();
+        out::line(&format!(
+            "  It went out in edition {}: that mail cannot be called back. One that is still being sent stops with `fortnightly hold N`.",
+            numbers.join(", ")
+        ));
+    }
+    if !withdrawal.looked {
+        out::line("  Planned editions are picked anew when the library has no errors any more.");
+    }
+}
+
+fn as_json(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) -> serde_json::Value {
+    let place = |place: &crate::service::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id) });
+    json!({
+        "activity": id,
+        "withdrawn": !undo,
+        "changed": withdrawal.changed,
+        "replaced": withdrawal.replaced.iter().map(place).collect::<Vec<_>>(),
+        "published": withdrawal.published,
+    })
+}

@@ -1,0 +1,47 @@
+//! An operator's own choice for one band.
+
+use chrono::NaiveDate;
+
+use super::barrier::{Barrier, closed};
+use super::index::Index;
+use super::{History, Shelf};
+use crate::domain::activity::{Activity, ActivityId};
+use crate::domain::band::BandName;
+use crate::domain::edition::{EditionNumber, Pick, Selection};
+use crate::domain::fingerprint::Fingerprint;
+
+/// `current` with the activity `id` for `band`; picks stay in the bands' order.
+///
+/// # Errors
+/// Why it may not be picked on `date`, completing “it cannot be swapped in: …”.
+pub fn swap(
+    shelf: Shelf<'_>,
+    history: &History,
+    (number, date): (EditionNumber, NaiveDate),
+    current: &Selection,
+    (band, id): (&BandName, &ActivityId),
+) -> Result<Selection, String> {
+    let activity = suitable(shelf, date, band, id).map_err(|barrier| barrier.to_string())?;
+    let index = Index::new(shelf, history, number, date);
+    let mut picks = current.picks.clone();
+    let before = picks.iter().position(|pick| pick.band == *band).map(|at| picks.remove(at));
+    let instead = before.map(|pick| format!(" instead of {}", pick.id)).unwrap_or_default();
+    let used = index.activity_used(activity).map_or("never used before".to_owned(), |n| format!("last in edition {n}"));
+    picks.push(Pick {
+        band: band.clone(),
+        id: id.clone(),
+        title: activity.title.clone(),
+        reason: format!("chosen by an operator{instead}; {used}"),
+        fingerprint: Fingerprint::of_activity(activity),
+    });
+    picks.sort_by_key(|pick| index.bands.iter().position(|band| **band == pick.band));
+    Ok(Selection { picks, ..current.clone() })
+}
+
+fn suitable<'a>(shelf: Shelf<'a>, date: NaiveDate, band: &BandName, id: &ActivityId) -> Result<&'a Activity, Barrier> {
+    let activity = shelf.activities.iter().find(|activity| activity.id == *id).ok_or(Barrier::Gone)?;
+    if let Some(barrier) = closed(activity, date, shelf.withdrawn) {
+        return Err(barrier);
+    }
+    if activity.bands.contains(band) { Ok(activity) } else { Err(Barrier::OtherBand(band.clone())) }
+}

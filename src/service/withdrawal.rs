@@ -1,0 +1,72 @@
+//! Retires an activity, or takes that back: planned editions pick anew, sent ones are named.
+
+use super::{Service, ServiceError};
+use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
+use crate::domain::edition::{EditionChange, EditionNumber, Selection};
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Whether anything changed; not when it was so already.
+    pub changed: bool,
+    /// What took its place in planned editions.
+    pub replaced: Vec<Replaced>,
+    /// Published editions that it is in, those being sent too.
+    pub published: Vec<EditionNumber>,
+    /// Whether planned editions could be looked at; not while the library has errors.
+    pub looked: bool,
+}
+
+/// One place that the activity had.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// The edition.
+    pub edition: EditionNumber,
+    /// The band.
+    pub band: BandName,
+    /// Title and id of what the band gets now; `None` when nothing suits.
+    pub by: Option<(String, ActivityId)>,
+}
+
+impl Service {
+    /// Withdraws an activity for good, or takes that back (`undo`); picks that were replaced stay so.
+    ///
+    /// # Errors
+    /// When nobody knows the activity, or the store fails.
+    pub async fn withdraw_activity(&self, id: &ActivityId, undo: bool) -> Result<Withdrawal, ServiceError> {
+        let now = self.clock.now();
+        if self.material.is_some() {
+            self.reconcile(now).await?;
+        }
+        let editions = self.store.editions().await?;
+        if !self.store.withdrawn().await?.contains(id) {
+            self.known_activity(id, &editions)?;
+        }
+        let (mut repicks, mut replaced) = (Vec::new(), Vec::new());
+        let looks = !undo && self.material.is_some();
+        if looks {
+            let mut planner = self.planner(&editions).await?;
+            planner.withdraw(id);
+            for edition in editions.iter().filter(|edition| edition.is_open()) {
+                if let Some(selection) = planner.repair(edition, edition.date) {
+                    replaced.extend(places(edition.number, &edition.selection, &selection, id));
+                    repicks.push(EditionChange::Repick { number: edition.number, selection });
+                }
+            }
+        }
+        let changed = self.store.withdraw_activity(id, !undo, &repicks, "operator", now).await?;
+        let has = |selection: &Selection| selection.picks.iter().any(|pick| pick.id == *id);
+        let published = editions.iter().filter(|e| e.is_published() && has(&e.selection)).map(|e| e.number).collect();
+        Ok(Withdrawal { changed, replaced, published, looked: looks || undo })
+    }
+}
+
+fn places(edition: EditionNumber, before: &Selection, after: &Selection, id: &ActivityId) -> Vec<Replaced> {
+    let lost = before.picks.iter().filter(|pick| pick.id == *id);
+    lost.map(|pick| {
+        let now = after.picks.iter().find(|new| new.band == pick.band);
+        Replaced { edition, band: pick.band.clone(), by: now.map(|new| (new.title.clone(), new.id.clone())) }
+    })
+    .collect()
+}
