@@ -11,6 +11,7 @@ use fortnightly::digest::{Card, Issue, ServiceFacts, Templates, render};
 use fortnightly::domain::activity::Activity;
 use fortnightly::domain::band::{Band, BandSet, Bands};
 use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection};
+use fortnightly::domain::fingerprint::Fingerprint;
 use fortnightly::domain::rendered::Rendered;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::selection::{History, Shelf, select};
@@ -237,8 +238,12 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             let number = EditionNumber(EDITION.fetch_add(1, Ordering::Relaxed));
-            let selection =
-                Selection { theme: seeded.theme.name.clone(), theme_reason: "bench".into(), picks: Vec::new() };
+            let selection = Selection {
+                theme: seeded.theme.name.clone(),
+                theme_reason: "bench".into(),
+                theme_fingerprint: Fingerprint::default(),
+                picks: Vec::new(),
+            };
             let date = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date");
             let change = EditionChange::Plan { number, date, due_at: now(), selection };
             seeded.runtime.block_on(seeded.store.change_editions(&[change], "bench", now())).expect("plans");

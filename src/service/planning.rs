@@ -287,7 +287,7 @@ impl Service {
                 };
                 let state = if stored.is_some() { edition.state.as_str() } else { "projected" };
                 let edition = Edition { due_at: due_at.with_timezone(&Utc), ..edition };
-                PlanRow { shifted, state, ..filled(self, &edition) }
+                PlanRow { state, shifted, ..filled(self, &edition) }
             }
         }
     }

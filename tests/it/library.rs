@@ -11,8 +11,6 @@ use fortnightly::domain::diagnostic::Diagnostic;
 use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::library::{self, Library};
 
-const FINGERPRINT: &str = "905270bd30b88a3d47333403ef89a7eb400fb74582d4d19c96f67d3250d06815";
-
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/library")
 }

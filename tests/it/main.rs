@@ -4,6 +4,7 @@
 
 mod config;
 mod daemon;
+mod decisions;
 mod digest;
 mod edits;
 mod faults;
@@ -11,6 +12,7 @@ mod journey;
 mod library;
 mod mail;
 mod refusals;
+mod reload;
 mod roster;
 mod schedule;
 mod store;

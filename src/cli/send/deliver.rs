@@ -12,7 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{out, progress};
 use crate::config::TransportUrl;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::service::Service;
 use crate::service::dispatch::{Ended, Progress};
 
@@ -88,7 +88,8 @@ impl Run {
     async fn report(&self, service: &Service, json: bool) -> Result<ExitCode, Failure> {
         let Self { number, ended, seconds, .. } = self;
         let tally = service.store.tally(*number).await?;
-        let state = service.edition(*number).await?.state;
+        let edition = service.edition(*number).await?;
+        let state = edition.state;
         #[allow(clippy::cast_precision_loss, reason = "a rate for people needs no more than 52 bits")]
         let rate = if *seconds > 0.0 { self.progress.attempts() as f64 / seconds } else { 0.0 };
         if !json {
@@ -100,6 +101,12 @@ impl Run {
                 out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.");
             }
             Ended::Refused(reply) => out::error(&format!("the relay refuses this sender, so the run stopped: {reply}")),
+        }
+        if state == EditionState::Held {
+            let why = edition.reason.as_deref().unwrap_or("no reason given");
+            out::error(&format!(
+                "edition {number} was held while it was being sent: {why}. To go on: `fortnightly release {number}`."
+            ));
         }
         if json {
             out::json_line(

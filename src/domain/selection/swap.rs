@@ -21,7 +21,7 @@ pub fn swap(
     current: &Selection,
     (band, id): (&BandName, &ActivityId),
 ) -> Result<Selection, String> {
-    let activity = suitable(shelf, date, band, id).map_err(|barrier| barrier.to_string())?;
+    let activity = suitable(shelf, date, band, id)?;
     let index = Index::new(shelf, history, number, date);
     let mut picks = current.picks.clone();
     let before = picks.iter().position(|pick| pick.band == *band).map(|at| picks.remove(at));
@@ -38,10 +38,15 @@ pub fn swap(
     Ok(Selection { picks, ..current.clone() })
 }
 
-fn suitable<'a>(shelf: Shelf<'a>, date: NaiveDate, band: &BandName, id: &ActivityId) -> Result<&'a Activity, Barrier> {
-    let activity = shelf.activities.iter().find(|activity| activity.id == *id).ok_or(Barrier::Gone)?;
+fn suitable<'a>(shelf: Shelf<'a>, date: NaiveDate, band: &BandName, id: &ActivityId) -> Result<&'a Activity, String> {
+    let activity =
+        shelf.activities.iter().find(|activity| activity.id == *id).ok_or_else(|| Barrier::Gone.to_string())?;
     if let Some(barrier) = closed(activity, date, shelf.withdrawn) {
-        return Err(barrier);
+        return Err(barrier.to_string());
     }
-    if activity.bands.contains(band) { Ok(activity) } else { Err(Barrier::OtherBand(band.clone())) }
+    if activity.bands.contains(band) {
+        return Ok(activity);
+    }
+    let bands: Vec<&str> = activity.bands.iter().map(BandName::as_str).collect();
+    Err(format!("it is for {}, not for {band}", bands.join(", ")))
 }

@@ -2,6 +2,7 @@
 //!
 //! Each function takes what opens handles to one fresh store: the first call opens it.
 
+pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
 pub(super) mod people;
@@ -46,6 +47,11 @@ macro_rules! conform_all {
             editions::only_planned_or_approved_editions_are_published,
             editions::an_audience_that_changed_is_not_published,
             editions::nobody_is_an_audience_too,
+            decisions::an_approval_survives_a_hold_and_not_a_repick,
+            decisions::a_withdrawn_edition_comes_back_only_by_being_reinstated,
+            decisions::a_hold_stops_the_sending_and_a_release_goes_on,
+            decisions::a_held_one_that_expires_is_sent,
+            decisions::a_withdrawn_activity_is_never_published,
             deliveries::each_is_claimed_once_in_order,
             deliveries::replies_mean_what_the_contract_says,
             deliveries::once_uncertain_never_refused,
