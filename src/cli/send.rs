@@ -202,6 +202,9 @@ impl Send {
     async fn nothing_due(&self, service: &Service, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
         let editions = service.store.editions().await?;
         if let Some(edition) = held_back(service, now).await? {
+            if edition.is_published() {
+                self.may_go_on(edition.number, edition.state, edition.reason.clone())?;
+            }
             return Err(ServiceError::Refused(format!(
                 "edition {} is held: {}. Send it with `fortnightly send --late`, or leave it: the next edition follows by itself.",
                 edition.number,
@@ -290,11 +293,12 @@ impl Send {
     }
 }
 
-/// The edition whose time has come and that goes out only by hand: it is held, or late.
+/// The edition that goes out only by hand: it was stopped while it was being sent, or its time has come and it is held.
 async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Edition>, Failure> {
     let editions = service.store.editions().await?;
     let schedule = &service.config.schedule;
-    let number = due(schedule, now, &editions).or_else(|| late(schedule, now, &editions));
+    let halted = editions.iter().find(|e| e.state == EditionState::Held && e.is_published()).map(|e| e.number);
+    let number = halted.or_else(|| due(schedule, now, &editions)).or_else(|| late(schedule, now, &editions));
     Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
 }
 
