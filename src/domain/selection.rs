@@ -38,7 +38,7 @@ pub struct Shelf<'a> {
 pub struct History(pub Vec<(EditionNumber, Selection)>);
 
 /// Picks for edition `number`, sent on the local date `date`. `None` when no band has an eligible activity.
-/// Only rows of `history` with a smaller number count. Same inputs, same picks, on any machine.
+/// Rows of `history` with a greater number are planned already and count as used last. Same inputs, same picks, on any machine.
 pub fn select(
     shelf: Shelf<'_>,
     history: &History,

@@ -53,6 +53,9 @@ impl<'a> Chooser<'a> {
         }
         match self.index.theme_used(theme) {
             None => "never used before".to_owned(),
+            Some(edition) if edition > self.index.number => {
+                format!("planned for edition {edition} too, as every theme that could serve as many bands is soon")
+            }
             Some(edition) if field > 1 => {
                 format!("not used since edition {edition} (longest ago of {field} themes)")
             }
@@ -116,7 +119,11 @@ impl<'a> Chooser<'a> {
         let (used, activity) = activities
             .map(|activity| (self.index.activity_used(activity), activity))
             .min_by_key(|(used, activity)| (*used, &activity.id))?;
-        let reason = used.map_or("never used".to_owned(), |edition| format!("least recently used (edition {edition})"));
+        let reason = match used {
+            None => "never used".to_owned(),
+            Some(edition) if edition > self.index.number => format!("planned for edition {edition} too"),
+            Some(edition) => format!("least recently used (edition {edition})"),
+        };
         Some((activity, reason))
     }
 }

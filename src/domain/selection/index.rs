@@ -19,6 +19,8 @@ pub(super) struct Index<'a> {
     cells: Vec<Vec<&'a Activity>>,
     theme_used: HashMap<&'a str, EditionNumber>,
     activity_used: HashMap<&'a ActivityId, EditionNumber>,
+    /// The edition that is chosen for.
+    pub(super) number: EditionNumber,
 }
 
 impl<'a> Index<'a> {
@@ -30,9 +32,10 @@ impl<'a> Index<'a> {
             bands,
             theme_used: HashMap::new(),
             activity_used: HashMap::new(),
+            number,
         };
         index.sort_in(shelf, date);
-        index.look_back(history, number);
+        index.look_around(history);
         index
     }
 
@@ -51,8 +54,10 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn look_back(&mut self, history: &'a History, number: EditionNumber) {
-        for (edition, selection) in history.0.iter().filter(|(edition, _)| *edition < number) {
+    /// What a later edition has was planned already: it counts as used most recently, so that a gap between planned
+    /// editions is not filled with its neighbour's theme.
+    fn look_around(&mut self, history: &'a History) {
+        for (edition, selection) in history.0.iter().filter(|(edition, _)| *edition != self.number) {
             let theme = self.theme_used.entry(&selection.theme).or_insert(*edition);
             *theme = (*theme).max(*edition);
             for pick in &selection.picks {
@@ -77,12 +82,12 @@ impl<'a> Index<'a> {
         (0..self.bands.len()).any(|band| !self.cell(theme, band).is_empty())
     }
 
-    /// The last edition of this theme.
+    /// The last edition of this theme, planned ones after this one too.
     pub(super) fn theme_used(&self, theme: usize) -> Option<EditionNumber> {
         self.theme_used.get(self.themes[theme].name.as_str()).copied()
     }
 
-    /// The last edition with this activity, for whichever band.
+    /// The last edition with this activity, for whichever band, planned ones after this one too.
     pub(super) fn activity_used(&self, activity: &Activity) -> Option<EditionNumber> {
         self.activity_used.get(&activity.id).copied()
     }

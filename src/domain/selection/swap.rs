@@ -26,7 +26,11 @@ pub fn swap(
     let mut picks = current.picks.clone();
     let before = picks.iter().position(|pick| pick.band == *band).map(|at| picks.remove(at));
     let instead = before.map(|pick| format!(" instead of {}", pick.id)).unwrap_or_default();
-    let used = index.activity_used(activity).map_or("never used before".to_owned(), |n| format!("last in edition {n}"));
+    let used = match index.activity_used(activity) {
+        None => "never used before".to_owned(),
+        Some(edition) if edition > number => format!("planned for edition {edition} too"),
+        Some(edition) => format!("last in edition {edition}"),
+    };
     picks.push(Pick {
         band: band.clone(),
         id: id.clone(),

@@ -224,12 +224,20 @@ fn dates_count_to_the_day() {
 }
 
 #[test]
-fn only_earlier_editions_count() {
+fn what_is_planned_later_counts_as_used_last_and_an_edition_never_counts_for_itself() {
     let mut world = World::new(&["a", "b"], "4-5", &[("a/x", "4-5"), ("b/x", "4-5")]);
     world.run(5);
     assert_eq!(sketch(&world.select(5).unwrap()), "a: 4-5=a/x");
-    assert_eq!(sketch(&world.select(3).unwrap()), "a: 4-5=a/x");
+    assert_eq!(sketch(&world.select(3).unwrap()), "b: 4-5=b/x");
     assert_eq!(sketch(&world.select(6).unwrap()), "b: 4-5=b/x");
+    // Used three editions ago beats planned for the next one.
+    world.run(2);
+    let between = world.select(4).unwrap();
+    assert_eq!(sketch(&between), "b: 4-5=b/x");
+    world.history.0.push((EditionNumber(6), between));
+    let crowded = world.select(4).unwrap();
+    assert_eq!(sketch(&crowded), "a: 4-5=a/x");
+    assert!(crowded.theme_reason.starts_with("planned for edition 5 too"), "{}", crowded.theme_reason);
 }
 
 #[test]
