@@ -31,7 +31,9 @@ impl Plan {
         if self.json {
             out::json(&rows);
         } else if self.explain {
-            explain::calendar(&service, &rows).iter().for_each(|line| out::line(line));
+            for line in explain::calendar(&service, &rows) {
+                out::line(&line);
+            }
         } else {
             let header = ["Edition", "Date", "State", "Theme", "Activities"];
             out::table(&header, rows.iter().map(cells).collect());

@@ -46,6 +46,9 @@ pub(super) fn of(nation: Nation) -> Vec<(NaiveDate, String)> {
 }
 
 /// The last day for which bank holidays are known.
+///
+/// # Panics
+/// Never: a test reads this date of the file that is compiled in.
 pub fn known_until() -> NaiveDate {
     date(FILE.until).expect("a test reads this date")
 }

@@ -40,7 +40,14 @@ pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
         }
         lines.push(String::new());
     }
-    lines.pop();
+    if rows.iter().any(|row| row.state == "projected") {
+        lines.push(
+            "Where nothing follows the time, the edition is not planned yet: its activities may still change."
+                .to_owned(),
+        );
+    } else {
+        lines.pop();
+    }
     lines
 }
 
@@ -65,12 +72,12 @@ fn entries<'a>(service: &'a Service, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Ent
 
 fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
     let mut lines = Vec::new();
-    if row.state == "paused" {
-        lines.push(format!("Edition {} · {}", row.edition, say::day(row.date)));
-    } else {
-        let at = row.due_at.format("%H:%M");
-        lines.push(format!("Edition {} · {} at {at} · {}", row.edition, say::day(row.date), say::state(row.state)));
+    let mut title = format!("Edition {} · {}", row.edition, say::day(row.date));
+    if row.state != "paused" {
+        title.push_str(&format!(" at {}", row.due_at.format("%H:%M")));
+        title.extend(say::state(row.state).map(|state| format!(" · {state}")));
     }
+    lines.push(title);
     lines.extend(say::notes(row).into_iter().map(|note| format!("  {note}")));
     lines.extend(theme(service, row));
     lines.extend(picks(row));

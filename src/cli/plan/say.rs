@@ -54,13 +54,13 @@ pub(super) fn month(date: NaiveDate) -> String {
     date.format("%B %Y").to_string()
 }
 
-/// An edition's state, for people.
-pub(super) fn state(word: &str) -> &str {
+/// An edition's state, for people; nothing for one that is only foreseen.
+pub(super) fn state(word: &str) -> Option<&str> {
     match word {
-        "projected" => "not planned yet",
-        "sending" => "being sent",
-        "held" => "held, needs a person",
-        other => other,
+        "projected" => None,
+        "sending" => Some("being sent"),
+        "held" => Some("held: needs a person"),
+        other => Some(other),
     }
 }
 

@@ -81,10 +81,10 @@ impl Around {
     /// back, on a copy of the store: the leaps take turns, and `turn` says which comes first.
     fn walk(&self, turn: usize) {
         let mut sim = Sim::default().with(&self.schedule, 1, Sent).with(&self.schedule, 2, Sent);
-        for minute in -180..=180 {
+        for (nth, minute) in (-180..=180).enumerate() {
             let now = self.change + TimeDelta::minutes(minute);
             self.tick(&mut sim, now);
-            let leap = LEAPS[(turn + minute.unsigned_abs() as usize) % LEAPS.len()];
+            let leap = LEAPS[(turn + nth) % LEAPS.len()];
             self.leap(sim.clone(), now, leap);
             if minute % 11 == 0 {
                 finish(&mut sim);
