@@ -100,7 +100,10 @@ fn an_occasion_wants_an_activity() {
         &finding,
         "“safer-internet-dya” on Tuesday 9 February 2027, which edition 12 on Monday 8 February 2027 takes up",
     );
-    assert_eq!(finding["file"], "config.toml");
+    assert_eq!(
+        (file(&finding), finding["line"].as_u64(), finding["column"].as_u64()),
+        ("config.toml", Some(12), Some(8))
+    );
     assert_eq!(findings(&scheduled(&occasion("safer-internet-day")), NOW, 0), Vec::<Value>::new());
 
     let world = scheduled(&occasion("pancake-day"));

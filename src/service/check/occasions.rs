@@ -58,5 +58,14 @@ fn finding(service: &Service, row: &PlanRow, occasion: &Occasion, listing: &[&Ac
         );
         (message, "look at their review_by, not_before and not_after, and at what was withdrawn".to_owned())
     };
-    Diagnostic::warning("occasion-without-activity", message).in_file(service.config_name()).help(help)
+    let finding = Diagnostic::warning("occasion-without-activity", message).in_file(service.config_name()).help(help);
+    // Where the name stands in the file, when it stands there once.
+    let quoted = format!("\"{name}\"");
+    match std::fs::read_to_string(&service.config.file) {
+        Ok(text) if text.matches(&quoted).count() == 1 => {
+            let at = text.find(&quoted).unwrap_or_default();
+            finding.at(&text, at)
+        }
+        _ => finding,
+    }
 }
