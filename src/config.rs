@@ -1,6 +1,7 @@
 //! config.toml and the environment → a checked [`Config`].
 
 mod bands;
+mod bank_holidays;
 mod brackets;
 mod duration;
 mod environment;
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+pub use bank_holidays::known_until as bank_holidays_known_until;
 pub use load::{load, load_with};
 
 words! {
@@ -50,6 +52,18 @@ words! {
         Scotland = "scotland",
         /// Northern Ireland.
         NorthernIreland = "northern-ireland",
+    }
+}
+
+impl Nation {
+    /// Its name in a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::England => "England",
+            Self::Wales => "Wales",
+            Self::Scotland => "Scotland",
+            Self::NorthernIreland => "Northern Ireland",
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
 use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings, home_of};
 use super::raw::Value;
-use super::{Config, bands, file, mail, schedule, service, strays, subscribers, syntax, web};
+use super::{Config, Nation, bands, file, mail, schedule, service, strays, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
 
@@ -64,7 +64,8 @@ fn assemble<'a>(
     let fields = section(f, &STORE);
     let store = service::read_store(f, &fields, &folder);
     let fields = section(f, &SCHEDULE);
-    let schedule = schedule::read(f, &fields);
+    let nation = service.as_ref().map_or(Nation::England, |service| service.nation);
+    let schedule = schedule::read(f, &fields, nation);
     let fields = section(f, &MAIL);
     let mail = mail::read(f, &fields, &folder, environment, service.as_ref());
     let fields = section(f, &WEB);

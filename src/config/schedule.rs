@@ -1,6 +1,6 @@
 //! `[schedule]`: when editions go out.
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::duration;
@@ -8,6 +8,7 @@ use super::fields::{Fields, entries};
 use super::findings::{Findings, Place, shown};
 use super::keys::{OCCASION, PAUSE};
 use super::raw::Raw;
+use super::{Nation, bank_holidays};
 use crate::domain::activity::is_slug;
 use crate::domain::calendar::{Approval, ClosedDayPolicy, Occasion, Pause, Schedule};
 use crate::domain::diagnostic::Diagnostic;
@@ -16,8 +17,8 @@ use crate::domain::nearest::nearest;
 /// How late an edition may go out when nothing else is said, in hours.
 const GRACE_HOURS: i64 = 72;
 
-/// Checks `[schedule]`.
-pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule> {
+/// Checks `[schedule]`; the closed days are those of `nation` too.
+pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>, nation: Nation) -> Option<Schedule> {
     let anchor = fields.required(f, "anchor").and_then(|raw| raw.date(f));
     let eight = NaiveTime::MIN + TimeDelta::hours(8);
     let send_at = fields.or(f, "send_at", eight, Raw::time);
@@ -26,7 +27,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule
     let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26));
     let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, Raw::word);
     let approval = fields.or(f, "approval", Approval::Automatic, Raw::word);
-    let pauses = pauses(f, fields);
+    let pauses = pauses(f, fields, on_closed_day);
     let occasions = occasions(f, fields);
     Some(Schedule {
         anchor: anchor?,
@@ -37,7 +38,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Schedule
         on_closed_day,
         approval,
         pauses,
-        holidays: Vec::new(),
+        holidays: bank_holidays::of(nation),
         occasions,
     })
 }
@@ -98,14 +99,14 @@ fn grace(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
     duration::parse(text).map_err(|error| raw.bad(f, text, error, raw.like_this())).ok()
 }
 
-fn pauses(f: &mut Findings<'_>, fields: &Fields<'_>) -> Vec<Pause> {
+fn pauses(f: &mut Findings<'_>, fields: &Fields<'_>, general: ClosedDayPolicy) -> Vec<Pause> {
     let value = fields.get("pauses").map(|raw| (raw.value, raw.place));
     let read: Vec<_> = entries(f, &PAUSE, value)
         .unwrap_or_default()
         .iter()
         .filter_map(|entry| pause(f, entry).map(|pause| (pause, entry.place())))
         .collect();
-    warn_of_overlaps(f, &read);
+    warn_of_overlaps(f, &read, general);
     read.into_iter().map(|(pause, _)| pause).collect()
 }
 
@@ -122,19 +123,24 @@ fn pause(f: &mut Findings<'_>, entry: &Fields<'_>) -> Option<Pause> {
     Some(Pause { from, to, reason: reason?, on_closed_day })
 }
 
-/// Overlapping pauses may carry different rules; then the reader cannot tell which one counts.
-fn warn_of_overlaps(f: &mut Findings<'_>, pauses: &[(Pause, Place<'_>)]) {
+/// Pauses may overlap; but where their rules differ, the reader cannot tell which one counts.
+fn warn_of_overlaps(f: &mut Findings<'_>, pauses: &[(Pause, Place<'_>)], general: ClosedDayPolicy) {
     let mut order: Vec<_> = pauses.iter().collect();
     order.sort_by_key(|(pause, _)| pause.from);
-    let mut last: Option<(NaiveDate, &str)> = None;
-    for (pause, place) in order {
-        if let Some((end, reason)) = last.filter(|(end, _)| pause.from <= *end) {
-            let what =
-                format!("the pause {} begins before the pause {} ends ({end})", shown(&pause.reason), shown(reason));
-            f.add(*place, Diagnostic::warning("overlapping-pauses", what).help("let each day belong to one pause"));
-        }
-        if last.is_none_or(|(end, _)| end < pause.to) {
-            last = Some((pause.to, &pause.reason));
+    let rule = |pause: &Pause| pause.on_closed_day.unwrap_or(general);
+    for (at, (pause, place)) in order.iter().enumerate() {
+        let contradicts = |earlier: &Pause| pause.from <= earlier.to && rule(earlier) != rule(pause);
+        if let Some((earlier, _)) = order[..at].iter().find(|(earlier, _)| contradicts(earlier)) {
+            let what = format!(
+                "the pause {} (on_closed_day {}) begins before the pause {} (on_closed_day {}) ends ({})",
+                shown(&pause.reason),
+                rule(pause),
+                shown(&earlier.reason),
+                rule(earlier),
+                earlier.to
+            );
+            let help = "let each day belong to one pause, or give both the same on_closed_day";
+            f.add(*place, Diagnostic::warning("overlapping-pauses", what).help(help));
         }
     }
 }

@@ -109,7 +109,7 @@ pub enum DigestError {
 
 impl DigestError {
     /// The body that is to blame, when one is.
-    pub(super) fn part(&self) -> Option<Part> {
+    pub fn part(&self) -> Option<Part> {
         match self {
             Self::SlotPlace { part, .. } | Self::Missing { part, .. } => Some(*part),
             Self::Markup { .. } | Self::Mjml { .. } | Self::TooLarge { .. } => Some(Part::Html),

@@ -89,6 +89,17 @@ pub struct Schedule {
     pub occasions: Vec<Occasion>,
 }
 
+/// A fortnight's first day that is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// The pause's reason, or the holiday's name.
+    pub reason: String,
+    /// What follows from it.
+    pub rule: ClosedDayPolicy,
+}
+
 /// What a fortnight comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fortnight {

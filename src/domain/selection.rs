@@ -67,5 +67,10 @@ pub fn repair(
     mend::mend(shelf, &index, &Chooser::new(&index, occasions), date, current)
 }
 
+/// Whether `activity` may be picked for an edition of the local date `date`, as far as its own dates go.
+pub fn is_open_on(activity: &Activity, date: NaiveDate, withdrawn: &BTreeSet<ActivityId>) -> bool {
+    barrier::closed(activity, date, withdrawn).is_none()
+}
+
 #[cfg(test)]
 mod tests;

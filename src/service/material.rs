@@ -6,7 +6,7 @@ use super::dispatch::Letter;
 use super::open::Material;
 use super::{Service, ServiceError};
 use crate::digest::{Card, Issue, ServiceFacts, render};
-use crate::domain::activity::{Activity, Theme};
+use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::Band;
 use crate::domain::delivery::DeliveryId;
@@ -26,13 +26,18 @@ pub(super) fn sample_address() -> Address {
 }
 
 /// An edition's material: its theme and, per band, the activity. Every part comes from the checked library.
+#[derive(Clone)]
 pub(super) struct Edition<'a> {
-    number: EditionNumber,
-    date: NaiveDate,
+    pub(super) number: EditionNumber,
+    pub(super) date: NaiveDate,
     /// The theme of the edition.
     pub(super) theme: &'a Theme,
     /// Band and activity, in the bands' order.
     pub(super) cards: Vec<(&'a Band, &'a Activity)>,
+    /// The notices that are shown on its day.
+    pub(super) notices: Vec<&'a Notice>,
+    /// Who reads replies, if anybody does.
+    pub(super) reply_to: Option<&'a Address>,
 }
 
 impl Service {
@@ -58,7 +63,9 @@ impl Service {
                 cards.push((band, activity));
             }
         }
-        Ok(Edition { number, date, theme, cards })
+        let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
+        let reply_to = self.config.service.reply_to.as_ref().map(|mailbox| &mailbox.address);
+        Ok(Edition { number, date, theme, cards, notices, reply_to })
     }
 
     /// Renders and checks one segment.
@@ -74,13 +81,13 @@ impl Service {
                 name: &service.name,
                 postal_address: &service.postal_address,
                 base_url: &service.base_url,
-                reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
+                reply_to: material.reply_to,
             },
             edition: material.number,
             date: material.date,
             theme: material.theme,
             cards: material.cards.iter().map(|(band, activity)| card(library, material, band, activity)).collect(),
-            notices: library.notices.iter().filter(|n| n.from <= material.date && material.date <= n.until).collect(),
+            notices: material.notices.clone(),
             help: &library.help,
         };
         let rendered = render(templates, &issue, key, &self.config.bands).map_err(|source| ServiceError::Digest {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Service, ServiceError, edits};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::calendar::{self, Action, Approval, Fortnight, Occasion};
+use crate::domain::calendar::{self, Action, Approval, ClosedDay, Fortnight, Occasion};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::selection::{History, Shelf, repair, select, swap};
@@ -38,6 +38,12 @@ pub struct PlanRow {
     /// Why the date is not the fortnight's first day.
     #[serde(skip)]
     pub shifted: Option<String>,
+    /// The closed day that moved or cancelled it.
+    #[serde(skip)]
+    pub closed: Option<ClosedDay>,
+    /// The dated campaigns that fall to it, by date.
+    #[serde(skip)]
+    pub occasions: Vec<Occasion>,
 }
 
 /// One pick as `plan` shows it.
@@ -257,7 +263,18 @@ impl Service {
         let editions = self.store.editions().await?;
         let mut planner = Planner::new(self, &editions).await?;
         let numbers = (from.0..from.0.saturating_add(count)).map(EditionNumber);
-        Ok(numbers.map(|number| self.row(&mut planner, &editions, number)).collect())
+        Ok(numbers.map(|number| self.annotated(self.row(&mut planner, &editions, number))).collect())
+    }
+
+    /// With what the calendar has to say about its date.
+    fn annotated(&self, row: PlanRow) -> PlanRow {
+        let schedule = &self.config.schedule;
+        let counts = |closed: &ClosedDay| row.state == "paused" || closed.day != row.date;
+        PlanRow {
+            closed: schedule.closed_day(row.edition).filter(counts),
+            occasions: schedule.occasions_of(row.edition).into_iter().cloned().collect(),
+            ..row
+        }
     }
 
     fn row(&self, planner: &mut Planner<'_>, editions: &[Edition], number: EditionNumber) -> PlanRow {
@@ -276,6 +293,8 @@ impl Service {
                 activities: Vec::new(),
                 selection: None,
                 shifted: None,
+                closed: None,
+                occasions: Vec::new(),
             },
             Fortnight::Sends { date, due_at, shifted } => {
                 let edition = match stored {
@@ -328,5 +347,7 @@ pub(super) fn filled(service: &Service, edition: &Edition) -> PlanRow {
         activities: selection.picks.iter().map(pick).collect(),
         selection: Some(selection),
         shifted: None,
+        closed: None,
+        occasions: Vec::new(),
     }
 }

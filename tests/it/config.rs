@@ -84,7 +84,8 @@ fn the_shortest_configuration_gets_every_default() {
     assert_eq!(schedule.timezone.name(), "Europe/London");
     assert_eq!((schedule.grace.num_hours(), schedule.plan_ahead), (72, 3));
     assert_eq!((schedule.on_closed_day, schedule.approval), (ClosedDayPolicy::Shift, Approval::Automatic));
-    assert!(schedule.pauses.is_empty() && schedule.holidays.is_empty() && schedule.occasions.is_empty());
+    assert!(schedule.pauses.is_empty() && schedule.occasions.is_empty());
+    assert_eq!(schedule.holidays.len(), 24, "England's bank holidays of three years");
     assert_eq!(config.bands, fortnightly::domain::band::Bands::shipped());
     assert!(matches!(&config.mail.transport, TransportUrl::Maildir(path) if path == Path::new("var/mail")));
     assert_eq!(config.mail.bounce_address.as_str(), "bounces@example.org");
@@ -168,9 +169,9 @@ fn a_password_that_everybody_may_read_is_a_warning() {
 }
 
 #[test]
-fn overlapping_pauses_are_a_warning() {
+fn overlapping_pauses_are_a_warning_where_their_rules_differ() {
     let config = good("overlapping-pauses");
-    assert_eq!(config.schedule.pauses.len(), 2);
+    assert_eq!(config.schedule.pauses.len(), 4);
     let [warning] = config.warnings.as_slice() else { panic!("{}", display(&config.warnings)) };
     assert_eq!((warning.code, warning.line), ("overlapping-pauses", Some(14)));
 }

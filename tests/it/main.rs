@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
+mod check;
 mod config;
 mod daemon;
 mod decisions;
@@ -15,8 +16,10 @@ mod refusals;
 mod reload;
 mod roster;
 mod schedule;
+mod shelf;
 mod store;
 mod store_faults;
 mod support;
 mod tidy;
 mod world;
+mod year;

@@ -67,7 +67,7 @@ fn a_closed_day_shifts_to_the_next_open_one() {
         assert_eq!(due_at(&seven), moment(&format!("{date}T08:00:00+00:00")));
         // Parity never moves.
         assert_eq!(row(&world, NOW, 8)["date"], "2026-12-14");
-        world.at(NOW, &["plan", "--explain"]).exits(0).says("closed: INSET days");
+        world.at(NOW, &["plan", "--explain"]).exits(0).says("Moved from Monday 30 November: INSET days");
     }
 }
 
@@ -186,7 +186,7 @@ fn an_occasion_pulls_its_theme_forward_and_counts_as_use() {
     let pulled = themes(&world);
     assert_eq!(pulled[at], "kindness", "{pulled:?}");
     assert_eq!(pulled[at + 1], "private-information", "the occasion was no use: {pulled:?}");
-    world.at(NOW, &["plan", "--explain"]).exits(0).says("occasion anti-bullying-week");
+    world.at(NOW, &["plan", "--explain"]).exits(0).says("for Anti-Bullying Week");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// Whether a file is compiled for tests alone.
 fn is_test(file: &Path) -> bool {
-    ["tests.rs", "testing.rs", "walks.rs"].iter().any(|name| file.ends_with(name))
+    ["tests.rs", "testing.rs", "walks.rs", "clock_tests.rs"].iter().any(|name| file.ends_with(name))
 }
 
 /// What stands before the tests of a file.

@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::{ClosedDayPolicy, Pause, Schedule, say};
+use super::{ClosedDay, ClosedDayPolicy, Pause, Schedule, say};
+use crate::domain::edition::EditionNumber;
 
 /// How many days an edition may move at most.
 const FARTHEST_SHIFT: u64 = 7;
@@ -23,6 +24,13 @@ struct Closure<'a> {
 }
 
 impl Schedule {
+    /// The first day of fortnight `number`, if it is closed.
+    pub fn closed_day(&self, number: EditionNumber) -> Option<ClosedDay> {
+        let day = self.first_day(number)?;
+        let closure = self.closure(day)?;
+        Some(ClosedDay { day, reason: closure.reason.to_owned(), rule: closure.rule })
+    }
+
     /// Where the edition of the fortnight that begins on `first_day` goes.
     pub(super) fn place(&self, first_day: NaiveDate) -> Placing {
         let Some(closure) = self.closure(first_day) else {

@@ -80,7 +80,7 @@ impl Schedule {
     }
 
     /// The local date on which fortnight `number` begins; `None` beyond [`LAST_DAY`].
-    fn first_day(&self, number: EditionNumber) -> Option<NaiveDate> {
+    pub(super) fn first_day(&self, number: EditionNumber) -> Option<NaiveDate> {
         let days = u64::from(number.0.saturating_sub(1)) * u64::from(DAYS);
         self.anchor.checked_add_days(Days::new(days)).filter(|day| *day <= LAST_DAY)
     }

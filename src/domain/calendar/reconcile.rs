@@ -161,6 +161,8 @@ fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> Str
 }
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walks;

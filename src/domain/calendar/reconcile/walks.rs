@@ -2,56 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use proptest::prelude::*;
 
-use super::super::testing::{Sim, example, schedules, utc};
+use super::super::testing::{Sim, schedules};
 use super::super::{ClosedDayPolicy, Pause};
 use super::*;
 use crate::domain::edition::EditionState::{Approved, Held, Planned, Sending, Sent, Withdrawn};
-
-/// The instants from 2024 to 2030 at which the zone's offset changes.
-fn changes(zone: Tz) -> Vec<DateTime<Utc>> {
-    let offset = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local() - at.naive_utc();
-    let hours = |hour: i64| utc("2024-01-01T00:00:00Z") + TimeDelta::minutes(30 * hour);
-    (1..7 * 366 * 48).map(hours).filter(|at| offset(*at) != offset(*at - TimeDelta::minutes(30))).collect()
-}
-
-#[test]
-fn makes_one_edition_per_fortnight_at_every_minute_around_a_clock_change() {
-    for zone in [Tz::Europe__London, Tz::America__New_York, Tz::Australia__Lord_Howe] {
-        let changes = changes(zone);
-        assert_eq!(changes.len(), 14, "{zone}");
-        for (change, minutes) in changes.iter().flat_map(|change| [-75, -20, 0, 10, 45].map(|more| (change, more))) {
-            // A wish near the change, sometimes inside its gap or fold, in the third fortnight.
-            let wish = change.with_timezone(&zone).naive_local() + TimeDelta::minutes(minutes);
-            let schedule = Schedule {
-                anchor: wish.date() - TimeDelta::days(28),
-                send_at: wish.time(),
-                timezone: zone,
-                plan_ahead: 1,
-                pauses: Vec::new(),
-                ..example()
-            };
-            assert_eq!(around(&schedule, *change), [(EditionNumber(3), wish.date())], "{zone} {wish}");
-        }
-    }
-}
-
-/// What is published while the clock goes from 3 hours before `change` to 3 after it, minute by minute,
-/// steps back to the beginning, and comes again in longer strides.
-fn around(schedule: &Schedule, change: DateTime<Utc>) -> Vec<(EditionNumber, NaiveDate)> {
-    let mut sim = Sim::default().with(schedule, 1, Sent).with(schedule, 2, Sent);
-    let again = (-180..=180).step_by(7);
-    for minute in (-180..=180).chain(again) {
-        sim.tick(schedule, change + TimeDelta::minutes(minute), 1);
-        if minute % 11 == 0 && sim.state(3) == Some(Sending) {
-            sim.set(3, Sent);
-        }
-    }
-    sim.published
-}
 
 /// One thing that happens between two ticks.
 #[derive(Debug, Clone)]

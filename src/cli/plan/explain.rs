@@ -1,0 +1,119 @@
+//! `plan --explain`: the fortnights and the closed days between them, month by month, with every reason.
+
+use chrono::{Days, NaiveDate};
+
+use super::say;
+use crate::config::bank_holidays_known_until;
+use crate::domain::calendar::{ClosedDayPolicy, Pause};
+use crate::service::Service;
+use crate::service::planning::PlanRow;
+
+/// How long the last fortnight goes on after its edition's day.
+const REST: Days = Days::new(13);
+
+/// One thing with a day of its own.
+enum Entry<'a> {
+    Pause(&'a Pause),
+    Row(&'a PlanRow),
+    /// From here on, bank holidays are not known.
+    Unknown,
+}
+
+/// The lines of the calendar.
+pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut heading = String::new();
+    for (day, entry) in entries(service, rows) {
+        let month = say::month(day);
+        if month != heading {
+            lines.push(month.clone());
+            lines.push(String::new());
+            heading = month;
+        }
+        match entry {
+            Entry::Pause(pause) => lines.push(say::pause(pause)),
+            Entry::Row(row) => lines.extend(fortnight(service, row)),
+            Entry::Unknown => lines.push(format!(
+                "Bank holidays after {} are not known yet: what follows may still move.",
+                bank_holidays_known_until().format("%-d %B %Y")
+            )),
+        }
+        lines.push(String::new());
+    }
+    if rows.iter().any(|row| row.state == "projected") {
+        lines.push(
+            "Where nothing follows the time, the edition is not planned yet: its activities may still change."
+                .to_owned(),
+        );
+    } else {
+        lines.pop();
+    }
+    lines
+}
+
+/// Everything in the order of its days; a pause that began earlier stands at the beginning.
+fn entries<'a>(service: &'a Service, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Entry<'a>)> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Vec::new() };
+    let schedule = &service.config.schedule;
+    let begins = first.closed.as_ref().map_or(first.date, |closed| closed.day).min(first.date);
+    let ends = last.date.checked_add_days(REST).unwrap_or(last.date);
+    let pauses = schedule.pauses.iter().filter(|pause| pause.to >= begins && pause.from <= ends);
+    let mut entries: Vec<_> = pauses.map(|pause| (pause.from.max(begins), Entry::Pause(pause))).collect();
+    let known = bank_holidays_known_until();
+    if schedule.on_closed_day != ClosedDayPolicy::Send
+        && let Some(row) = rows.iter().find(|row| row.date > known)
+    {
+        entries.push((row.date, Entry::Unknown));
+    }
+    entries.extend(rows.iter().map(|row| (row.date, Entry::Row(row))));
+    entries.sort_by_key(|(day, _)| *day);
+    entries
+}
+
+fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut title = format!("Edition {} · {}", row.edition, say::day(row.date));
+    if row.state != "paused" {
+        title.push_str(&format!(" at {}", row.due_at.format("%H:%M")));
+        title.extend(say::state(row.state).map(|state| format!(" · {state}")));
+    }
+    lines.push(title);
+    lines.extend(say::notes(row).into_iter().map(|note| format!("  {note}")));
+    lines.extend(theme(service, row));
+    lines.extend(picks(row));
+    lines
+}
+
+/// `  Theme: Being kind (kindness), never used before`.
+fn theme(service: &Service, row: &PlanRow) -> Option<String> {
+    let name = row.theme.as_ref()?;
+    let library = service.material.as_ref().map(|material| &material.library);
+    let title = library.and_then(|library| library.theme(name)).map_or(name.as_str(), |theme| theme.title.as_str());
+    let why = row.selection.as_ref().map_or("", |selection| selection.theme_reason.as_str());
+    let why = why.strip_prefix("occasion ").map_or(why.to_owned(), |occasion| format!("for {occasion}"));
+    Some(format!("  Theme: {title} ({name}): {}", spoken(row, &why)))
+}
+
+/// One line per band. A reason that all share is said once.
+fn picks(row: &PlanRow) -> Vec<String> {
+    let shared = row
+        .activities
+        .first()
+        .map(|pick| &pick.reason)
+        .filter(|reason| row.activities.len() > 1 && row.activities.iter().all(|pick| pick.reason == **reason));
+    let width = row.activities.iter().map(|pick| pick.band.chars().count()).max().unwrap_or_default();
+    let line = |pick: &crate::service::planning::PlanPick| {
+        let why = if shared.is_some() { String::new() } else { format!(": {}", spoken(row, &pick.reason)) };
+        format!("    {:>width$}  {} ({}){why}", pick.band, pick.title, pick.id)
+    };
+    let mut lines: Vec<String> = row.activities.iter().map(line).collect();
+    lines.extend(shared.map(|reason| format!("    {:>width$}  Each: {}", "", spoken(row, reason))));
+    lines
+}
+
+/// With the occasions' names as people say them.
+fn spoken(row: &PlanRow, reason: &str) -> String {
+    row.occasions
+        .iter()
+        .fold(reason.to_owned(), |text, occasion| text.replace(&occasion.name, &say::title(&occasion.name)))
+}

@@ -1,0 +1,218 @@
+//! `check`: what it finds a year ahead, and that every reason not to send is an error with its place.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::shelf::{self, BANDS, FRESH};
+use crate::world::{BASE, World, entry, three};
+
+const NOW: &str = "2026-09-01T12:00:00Z";
+
+fn scheduled(lines: &str) -> World {
+    let config = BASE.replace("anchor = 2026-09-07\n", &format!("anchor = 2026-09-07\n{lines}\n"));
+    let world = World::new(&format!("{config}{}", three()));
+    shelf::stock(&world);
+    world
+}
+
+#[track_caller]
+fn findings(world: &World, now: &str, code: i32) -> Vec<Value> {
+    world.at(now, &["check", "--json"]).exits(code).json().as_array().unwrap().clone()
+}
+
+/// The only finding, which has this code.
+#[track_caller]
+fn only(world: &World, now: &str, exit: i32, code: &str) -> Value {
+    let mut found = findings(world, now, exit);
+    assert!(found.len() == 1 && found[0]["code"] == code, "{found:#?}");
+    found.remove(0)
+}
+
+/// Its file, below the folder of the config.
+#[track_caller]
+fn file(finding: &Value) -> &str {
+    let file = finding["file"].as_str().unwrap();
+    file.strip_prefix("./").unwrap_or(file)
+}
+
+#[track_caller]
+fn says(finding: &Value, text: &str) {
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.contains(text), "“{text}” is not in: {message}");
+}
+
+#[test]
+fn a_year_from_the_shipped_config_has_no_surprise() {
+    let world = shelf::shipped_config();
+    for now in [NOW, "2026-11-23T12:00:00Z", "2027-03-01T12:00:00Z"] {
+        assert_eq!(findings(&world, now, 0), Vec::<Value>::new(), "at {now}");
+    }
+}
+
+#[test]
+fn what_does_no_harm_is_not_mentioned() {
+    let world = scheduled(
+        "[[schedule.pauses]]\nfrom = 2025-12-19\nto = 2026-01-03\nreason = \"Last year\"\n\
+         [[schedule.pauses]]\nfrom = 2026-12-19\nto = 2027-01-03\nreason = \"Christmas\"\n\
+         [[schedule.pauses]]\nfrom = 2027-01-02\nto = 2027-01-05\nreason = \"Training\"\n\
+         [[schedule.occasions]]\nname = \"safer-internet-day\"\non = 2026-12-30\n\
+         [[schedule.occasions]]\nname = \"never-heard-of\"\non = 2026-02-10",
+    );
+    shelf::add_notice(&world, "over", "2025-01-01", "2025-02-01", "It is over.");
+    assert_eq!(findings(&world, NOW, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn reviews_of_one_day_are_one_warning() {
+    let world = scheduled("");
+    let front = "reviewed = 2026-01-01\nreview_by = 2027-02-01\n";
+    shelf::add_theme(&world, "kindness", front, &BANDS);
+    let finding = only(&world, NOW, 0, "review-due");
+    assert_eq!(finding["level"], "warning");
+    assert!(file(&finding).starts_with("activities/kindness/"), "{finding}");
+    says(&finding, "5 texts are to be checked again by Monday 1 February 2027");
+    says(&finding, "and 2 more");
+    says(&finding, "edition 12 on Monday 8 February 2027 is the first without the activities among them");
+
+    let theme = fs::read_to_string(world.path("activities/videos/theme.md")).unwrap();
+    world.write("activities/videos/theme.md", &theme.replace("2036-09-01", "2027-01-04"));
+    let found = findings(&world, NOW, 0);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let theme = found.iter().find(|f| file(f) == "activities/videos/theme.md").unwrap();
+    assert_eq!(theme["message"], "is to be checked again by Monday 4 January 2027");
+    // The day after, it is overdue.
+    assert!(findings(&world, "2027-02-02T12:00:00Z", 0).iter().all(|f| f["code"] == "review-overdue"));
+    // The last edition of the horizon, on 23 August 2027, goes out before this day is over.
+    shelf::stock(&world);
+    shelf::add_theme(&world, "kindness", "reviewed = 2026-01-01\nreview_by = 2027-08-23\n", &BANDS);
+    assert_eq!(findings(&world, NOW, 0), Vec::<Value>::new());
+    shelf::add_theme(&world, "kindness", "reviewed = 2026-01-01\nreview_by = 2027-08-22\n", &BANDS);
+    says(&only(&world, NOW, 0, "review-due"), "edition 26 on Monday 23 August 2027 is the first without");
+}
+
+#[test]
+fn an_occasion_wants_an_activity() {
+    let occasion = |name: &str| format!("[[schedule.occasions]]\nname = \"{name}\"\non = 2027-02-09");
+    let finding = only(&scheduled(&occasion("safer-internet-dya")), NOW, 0, "occasion-without-activity");
+    says(
+        &finding,
+        "“safer-internet-dya” on Tuesday 9 February 2027, which edition 12 on Monday 8 February 2027 takes up",
+    );
+    assert_eq!(
+        (file(&finding), finding["line"].as_u64(), finding["column"].as_u64()),
+        ("config.toml", Some(12), Some(8))
+    );
+    assert_eq!(findings(&scheduled(&occasion("safer-internet-day")), NOW, 0), Vec::<Value>::new());
+
+    let world = scheduled(&occasion("pancake-day"));
+    let front = format!("{FRESH}occasions = [\"pancake-day\"]\nnot_before = 2027-02-09\n");
+    shelf::add_activity(&world, "videos", "5-7", &front, "Talk.");
+    let finding = only(&world, NOW, 0, "occasion-without-activity");
+    says(&finding, "may go out with edition 12 on Monday 8 February 2027: videos/5-7");
+}
+
+#[test]
+fn bank_holidays_that_end_are_told_a_year_before() {
+    let world = scheduled("");
+    assert_eq!(findings(&world, "2027-12-20T12:00:00Z", 0), Vec::<Value>::new());
+    let finding = only(&world, "2028-01-10T12:00:00Z", 0, "bank-holidays-end");
+    says(&finding, "the bank holidays of England are known until Sunday 31 December 2028");
+    assert!(finding["help"].as_str().unwrap().contains("[[schedule.pauses]]"), "{finding}");
+    let finding = only(&world, "2028-06-01T12:00:00Z", 0, "bank-holidays-end");
+    says(&finding, "edition 62 on Monday 8 January 2029 is the first that may have to move");
+    let world = scheduled("on_closed_day = \"send\"");
+    assert_eq!(findings(&world, "2028-06-01T12:00:00Z", 0), Vec::<Value>::new());
+}
+
+#[test]
+fn subscribers_who_would_get_nothing_are_named_and_no_address_is() {
+    let lonely = entry("Oak Sixth Form", "school", "\"office@oak.example\"", "[\"14+\"]");
+    let world = World::new(&format!("{BASE}{}{lonely}", three()));
+    shelf::clear(&world);
+    shelf::add_theme(&world, "kindness", FRESH, &BANDS[..4]);
+    shelf::add_theme(&world, "later", &format!("{FRESH}not_before = 2035-01-01\n"), &["14+"]);
+    world.at(NOW, &["subscribe", "--name", "Elm Youth Club", "--email", "elm@club.example", "--bands", "14+"]).exits(0);
+    let found = findings(&world, NOW, 1);
+    let named: Vec<&Value> = found.iter().filter(|f| f["code"] == "subscriber-without-activity").collect();
+    assert_eq!(named.len(), 2, "{found:#?}");
+    let line = fs::read_to_string(world.path("config.toml")).unwrap();
+    let line = line.lines().position(|line| line.contains("Oak")).unwrap();
+    let oak = named.iter().find(|f| !f["line"].is_null()).unwrap();
+    assert_eq!((&oak["file"], oak["line"].as_u64()), (&"config.toml".into(), Some(line as u64)));
+    says(oak, "Oak Sixth Form would get nothing");
+    assert!(named.iter().any(|f| f["message"].as_str().unwrap().contains("Elm Youth Club (14+)")), "{named:?}");
+    assert!(!format!("{found:?}").contains('@'));
+    assert!(found.iter().any(|f| f["code"] == "band-runs-dry" && f["level"] == "error"), "{found:#?}");
+}
+
+/// Each reason of issue and contract for which no digest goes out, as `check` reports it.
+#[test]
+fn every_reason_not_to_send_is_an_error_with_its_place() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/digest/bad");
+    for (case, place, has_line, message) in [
+        ("no-unsubscribe-html", "templates/digest.mjml.hbs", false, "the unsubscribe link"),
+        ("no-unsubscribe-text", "templates/digest.txt.hbs", false, "the unsubscribe link"),
+        ("no-help-html", "templates/digest.mjml.hbs", false, "the help block"),
+        ("no-help-text", "templates/digest.txt.hbs", false, "the help block"),
+        ("no-postal-address-html", "templates/digest.mjml.hbs", false, "the postal address"),
+        ("no-postal-address-text", "templates/digest.txt.hbs", false, "the postal address"),
+        ("mjml-typo", "templates/partials/gap.mjml.hbs", true, "<mj-spcer>"),
+        ("picture-without-alt", "templates/partials/gap.mjml.hbs", true, "without a description"),
+        ("unknown-path", "templates/partials/footer.mjml.hbs", true, "service.postal_adress"),
+        ("unknown-path-in-a-branch-never-taken", "templates/", true, "there is no field"),
+    ] {
+        let world = scheduled("");
+        overlay(&fixtures.join(case), &world.path("templates"));
+        let found = findings(&world, NOW, 1);
+        let finding = found.iter().find(|f| f["level"] == "error").unwrap();
+        assert!(file(finding).starts_with(place), "{case}: {finding}");
+        assert_eq!(!finding["line"].is_null(), has_line, "{case}: {finding}");
+        says(finding, message);
+    }
+}
+
+fn overlay(from: &Path, to: &Path) {
+    for item in fs::read_dir(from).unwrap() {
+        let path = item.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            overlay(&path, &target);
+        } else if target.extension().is_some_and(|end| end == "hbs") {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn html_over_the_limit_is_an_error_in_every_edition_of_the_horizon() {
+    let long = "Read this sentence again and again. ".repeat(2_700);
+    // A theme that is only reached at the third edition.
+    let world = scheduled("");
+    shelf::add_activity(&world, "videos", "8-10", FRESH, &long);
+    let finding = only(&world, NOW, 1, "cannot-render");
+    assert_eq!(file(&finding), "activities/videos/8-10.md");
+    says(&finding, "more than the 90000");
+    says(&finding, "edition 3");
+    // A notice that only one edition in February shows.
+    let world = scheduled("");
+    shelf::add_notice(&world, "february", "2027-02-01", "2027-02-10", &long);
+    let found = findings(&world, NOW, 1);
+    assert!(found.iter().any(|f| f["message"].as_str().unwrap().contains("edition 12")), "{found:#?}");
+    assert!(found.iter().all(|f| f["code"] == "cannot-render"));
+}
+
+#[test]
+fn a_template_is_tried_with_and_without_somebody_who_reads_replies() {
+    for config in [BASE.to_owned(), BASE.replace("reply_to = \"team@example.org\"\n", "")] {
+        let world = World::new(&format!("{config}{}", three()));
+        shelf::stock(&world);
+        assert_eq!(findings(&world, NOW, 0), Vec::<Value>::new());
+        let path = "templates/partials/footer.mjml.hbs";
+        let footer = fs::read_to_string(world.path(path)).unwrap();
+        let broken = "{{#unless service.reply_to}}<mj-nothing></mj-nothing>{{/unless}}";
+        world.write(path, &format!("{footer}{broken}"));
+        world.at(NOW, &["check"]).exits(1).says("<mj-nothing");
+    }
+}

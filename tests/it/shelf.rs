@@ -1,0 +1,72 @@
+//! A library made for a test, so that the shipped one may grow.
+
+use std::fs;
+
+use crate::world::World;
+
+/// The shipped bands.
+pub(crate) const BANDS: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
+
+/// The front matter's dates that suit most tests.
+pub(crate) const FRESH: &str = "reviewed = 2026-09-01\nreview_by = 2036-09-01\n";
+
+/// Takes every theme and notice out of the world's library. The help block stays.
+pub(crate) fn clear(world: &World) {
+    for entry in fs::read_dir(world.path("activities")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap();
+        }
+    }
+}
+
+/// A theme with one activity per band, named after it.
+pub(crate) fn add_theme(world: &World, theme: &str, front: &str, bands: &[&str]) {
+    fs::create_dir_all(world.path(&format!("activities/{theme}"))).unwrap();
+    let title = format!("All about {theme}");
+    world.write(
+        &format!("activities/{theme}/theme.md"),
+        &format!(
+            "+++\ntitle = \"{title}\"\nstrand = \"bullying\"\n{FRESH}+++\n\nOne opening.\n\n## For parents and carers\n\nAn article.\n"
+        ),
+    );
+    for band in bands {
+        add_activity(world, theme, band, front, "Talk.");
+    }
+}
+
+/// `front` has at least the dates; `text` stands below *Do it together*.
+pub(crate) fn add_activity(world: &World, theme: &str, band: &str, front: &str, text: &str) {
+    let name = band.replace('+', "plus");
+    world.write(
+        &format!("activities/{theme}/{name}.md"),
+        &format!(
+            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"Play it.\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk somebody you trust.\n"
+        ),
+    );
+}
+
+/// A notice with this text.
+pub(crate) fn add_notice(world: &World, name: &str, from: &str, until: &str, text: &str) {
+    fs::create_dir_all(world.path("activities/notices")).unwrap();
+    world.write(
+        &format!("activities/notices/{name}.md"),
+        &format!("+++\ntitle = \"Worth knowing\"\nfrom = {from}\nuntil = {until}\n+++\n\n{text}\n"),
+    );
+}
+
+/// Three themes that serve every band; two know an occasion.
+pub(crate) fn stock(world: &World) {
+    clear(world);
+    add_theme(world, "kindness", &format!("{FRESH}occasions = [\"anti-bullying-week\"]\n"), &BANDS);
+    add_theme(world, "privacy", &format!("{FRESH}occasions = [\"safer-internet-day\"]\n"), &BANDS);
+    add_theme(world, "videos", FRESH, &BANDS);
+}
+
+/// `stock` below the config that ships.
+pub(crate) fn shipped_config() -> World {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let world = World::new(&fs::read_to_string(root.join("config.toml")).unwrap());
+    stock(&world);
+    world
+}
