@@ -27,7 +27,7 @@ use folder::ThemeFolder;
 use page::Page;
 
 pub use help::NATIONS;
-pub use lint::{overdue, unserved};
+pub use lint::{Site, lint, overdue, unserved};
 pub use theme::STRANDS;
 
 /// Everything under `activities/`, checked.

@@ -65,6 +65,11 @@ impl Page {
         Self { file, text, fingerprint, found: RefCell::default() }
     }
 
+    /// The file, as a finding names it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The text, without a byte order mark.
     pub(super) fn text(&self) -> &str {
         &self.text

@@ -24,6 +24,7 @@ impl Service {
         let today = self.local(now).date_naive();
         findings.extend(library::overdue(self.library()?, today));
         findings.extend(library::unserved(self.library()?, &self.config.bands));
+        findings.extend(self.lint().await?);
         let synced = sync::sync(self.store.as_ref(), &self.config.subscribers, true, now).await?;
         findings.extend(shared(&synced.plan.shared, &self.config.file.display().to_string()));
         let rows = self.plan(now, FORTNIGHTS).await?;
@@ -35,6 +36,14 @@ impl Service {
             findings.extend(self.renders(row));
         }
         Ok(findings)
+    }
+
+    /// How the library's texts read, and whether its links to our own pages lead somewhere.
+    async fn lint(&self) -> Result<Vec<Diagnostic>, ServiceError> {
+        let editions = self.store.editions().await?;
+        let published = editions.iter().filter(|edition| edition.state.is_published()).map(|edition| edition.number);
+        let (base_url, published) = (&self.config.service.base_url, published.collect());
+        Ok(library::lint(self.library()?, &self.config.bands, library::Site { base_url, editions: &published }))
     }
 
     /// Fortnights in which a band has no activity (design §2.3): an error even before anybody reads it.
