@@ -1,5 +1,6 @@
 //! Arguments → what to do → exit code.
 
+mod activities;
 mod check;
 mod failure;
 mod init;
@@ -88,6 +89,9 @@ enum Command {
     /// List, show, change, import or export subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Begin a new activity
+    #[command(subcommand)]
+    Activities(activities::Activities),
 }
 
 fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
@@ -203,5 +207,6 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Subscribe(command) => command.run(context).await,
         Command::Unsubscribe(command) => command.run(context).await,
         Command::Subscribers(command) => command.run(context).await,
+        Command::Activities(command) => command.run(context),
     }
 }

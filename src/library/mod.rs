@@ -7,6 +7,7 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 
 mod activity;
+mod draft;
 mod fields;
 mod folder;
 mod front_matter;
@@ -26,6 +27,7 @@ mod words;
 use folder::ThemeFolder;
 use page::Page;
 
+pub use draft::{skeleton, slug};
 pub use help::NATIONS;
 pub use lint::{Site, lint, overdue, unserved};
 pub use theme::STRANDS;
@@ -89,6 +91,10 @@ pub fn load(dir: &Path, bands: &Bands, nation: &str) -> (Option<Library>, Vec<Di
     found.extend(lint::not_served(&activities, bands));
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let whole = !found.iter().any(Diagnostic::is_error);
+    if whole && activities.is_empty() {
+        found.push(empty(dir, "every activity in this folder is a draft"));
+        return (None, found);
+    }
     let library =
         help.filter(|_| whole).map(|help| Library { folder: dir.to_owned(), themes, activities, notices, help });
     (library, found)
@@ -127,7 +133,14 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
     let read = |name: &String| {
         let path = folder.path.join(format!("{name}.md"));
         let id = format!("{}/{name}", folder.name).parse().expect("the folder's walk keeps slugs only");
-        read_page(&path, found, |page| activity::read(page, id, bands, &folder.files))
+        read_page(&path, found, |page| {
+            let is_draft = draft::is_draft(page);
+            let activity = activity::read(page, id, bands, &folder.files);
+            if is_draft {
+                page.soften();
+            }
+            activity.filter(|_| !is_draft)
+        })
     };
     folder.activities.iter().filter_map(read).collect()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::domain::diagnostic::Diagnostic;
+use crate::domain::diagnostic::{Diagnostic, Level};
 
 /// The largest file that is read, in bytes.
 pub(super) const SIZE_LIMIT: u64 = 256 * 1024;
@@ -106,6 +106,11 @@ impl Page {
             }
             _ => found.push(finding.in_file(&self.file).at(&self.text, offset).help(help)),
         }
+    }
+
+    /// Makes a warning of every finding so far.
+    pub(super) fn soften(&self) {
+        self.found.borrow_mut().iter_mut().for_each(|finding| finding.level = Level::Warning);
     }
 
     /// How many findings there are so far.
