@@ -10,6 +10,7 @@ mod preview;
 mod progress;
 mod run;
 mod send;
+mod shell;
 mod status;
 mod subscribe;
 mod subscribers;
@@ -92,6 +93,12 @@ enum Command {
     /// Begin a new activity
     #[command(subcommand)]
     Activities(activities::Activities),
+    /// Write completions for a shell
+    Completions(shell::Completions),
+    /// Write the JSON schema of config.toml, for editors
+    Schema,
+    /// Write the manual: one page, or a folder with a page for each command
+    Man(shell::Man),
 }
 
 fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
@@ -208,5 +215,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Unsubscribe(command) => command.run(context).await,
         Command::Subscribers(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
+        Command::Completions(command) => command.run(),
+        Command::Schema => {
+            out::json(&crate::config::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(command) => command.run(),
     }
 }

@@ -15,6 +15,7 @@ mod network;
 mod raw;
 mod reading;
 mod schedule;
+mod schema;
 mod service;
 mod slips;
 mod strays;
@@ -38,6 +39,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use load::{load, load_with};
+pub use schema::schema;
 
 words! {
     /// Whose help lines and bank holidays.
