@@ -229,7 +229,7 @@ fn subscriber(key: &str) -> Option<Row> {
         "sector" => ("What it is.", word(Sector::ALL, Some(Sector::School))),
         "email" => (
             "Its mailbox, or a list of them.",
-            json!({"anyOf": [address(), {"type": "array", "items": address(), "minItems": 1, "uniqueItems": true}]}),
+            json!({"anyOf": [bare(), {"type": "array", "items": bare(), "minItems": 1, "uniqueItems": true}]}),
         ),
         "bands" => (
             "The bands that it gets.",
@@ -255,6 +255,11 @@ fn line() -> Value {
 
 fn address() -> Value {
     json!({"type": "string", "pattern": "[^@\\s]@[^@\\s]"})
+}
+
+/// An address without a name: what is in one text is one mailbox.
+fn bare() -> Value {
+    json!({"type": "string", "pattern": "^[^@]+@[^@\\s,;]+$"})
 }
 
 fn path(default: &str) -> Value {

@@ -92,7 +92,8 @@ pub fn load(dir: &Path, bands: &Bands, nation: &str) -> (Option<Library>, Vec<Di
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let whole = !found.iter().any(Diagnostic::is_error);
     if whole && activities.is_empty() {
-        found.push(empty(dir, "every activity in this folder is a draft"));
+        let drafts = Diagnostic::error("empty-library", "every activity in this folder is a draft");
+        found.push(drafts.in_file(dir.display().to_string()).help("write one of them to its end"));
         return (None, found);
     }
     let library =
