@@ -1,5 +1,6 @@
 //! Arguments → what to do → exit code.
 
+mod activities;
 mod check;
 mod decide;
 mod failure;
@@ -10,6 +11,7 @@ mod preview;
 mod progress;
 mod run;
 mod send;
+mod shell;
 mod status;
 mod subscribe;
 mod subscribers;
@@ -99,6 +101,15 @@ enum Command {
     /// List, show, change, import or export subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Begin a new activity
+    #[command(subcommand)]
+    Activities(activities::Activities),
+    /// Write completions for a shell
+    Completions(shell::Completions),
+    /// Write the JSON schema of config.toml, for editors
+    Schema,
+    /// Write the manual: one page, or a folder with a page for each command
+    Man(shell::Man),
 }
 
 fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
@@ -219,5 +230,12 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Subscribe(command) => command.run(context).await,
         Command::Unsubscribe(command) => command.run(context).await,
         Command::Subscribers(command) => command.run(context).await,
+        Command::Activities(command) => command.run(context),
+        Command::Completions(command) => command.run(),
+        Command::Schema => {
+            out::json(&crate::config::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(command) => command.run(),
     }
 }

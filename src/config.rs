@@ -16,6 +16,7 @@ mod network;
 mod raw;
 mod reading;
 mod schedule;
+mod schema;
 mod service;
 mod slips;
 mod strays;
@@ -40,6 +41,7 @@ use std::str::FromStr;
 
 pub use bank_holidays::known_until as bank_holidays_known_until;
 pub use load::{load, load_with};
+pub use schema::schema;
 
 words! {
     /// Whose help lines and bank holidays.

@@ -11,7 +11,7 @@ use crate::domain::band::{Band, BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 
 /// The highest age that may stand anywhere, in years.
-const OLDEST: u8 = 25;
+pub(super) const OLDEST: u8 = 25;
 
 /// Checks `[[bands]]`. `None` when they are so wrong that nothing can be checked against them.
 pub(super) fn read(f: &mut Findings<'_>, value: Option<(Value<'_>, Place<'_>)>) -> Option<Bands> {

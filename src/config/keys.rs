@@ -85,11 +85,15 @@ impl Table {
         }
     }
 
-    /// The keys that this section cannot do without.
+    /// The keys that this section, or an entry of this list, cannot do without.
     pub(super) fn required(&self) -> &'static [&'static str] {
-        match self.name {
+        match self.bare_heading() {
             "service" => &["name", "from", "postal_address", "base_url"],
             "schedule" => &["anchor"],
+            "schedule.pauses" => &["from", "to", "reason"],
+            "schedule.occasions" => &["name", "on"],
+            "bands" => &["id", "label", "min"],
+            "subscribers" => &["name", "email"],
             _ => &[],
         }
     }

@@ -1,14 +1,26 @@
-//! What is wrong with a library as a whole: texts past their review, bands without an activity.
+//! What is wrong with a library as a whole: texts past their review, bands without an activity, texts that read badly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
 
+mod duplicates;
+mod jargon;
+mod links;
+mod reading;
+mod sentences;
+mod style;
+mod syllables;
+mod text;
+
 use super::Library;
 use crate::domain::activity::Activity;
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
+
+pub use links::Site;
+pub use style::lint;
 
 /// A warning (`review-overdue`) for each activity and theme that should have been checked again before `on`.
 pub fn overdue(library: &Library, on: NaiveDate) -> Vec<Diagnostic> {

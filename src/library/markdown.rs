@@ -44,14 +44,16 @@ pub(super) struct Section {
     pub(super) refused: bool,
 }
 
+/// How Markdown is read. The extensions are switched on to be refused: otherwise their marks would be printed as text.
+pub(super) fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
+}
+
 /// Reads the page from byte `start` on.
 pub(super) fn read(page: &Page, start: usize) -> Outline {
-    // These extensions are switched on to be refused: otherwise their marks would be printed as text.
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let body = &page.text()[start..];
     let blank = body.len() - body.trim_start().len();
-    let events = Parser::new_ext(body, options).into_offset_iter().peekable();
+    let events = Parser::new_ext(body, options()).into_offset_iter().peekable();
     let mut reader = Reader { page, start, events, depth: 0 };
     let mut outline = Outline { opening_at: start + blank, ..Outline::default() };
     while let Some((event, range)) = reader.next() {

@@ -7,6 +7,7 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 
 mod activity;
+mod draft;
 mod fields;
 mod folder;
 mod front_matter;
@@ -26,8 +27,9 @@ mod words;
 use folder::ThemeFolder;
 use page::Page;
 
+pub use draft::{skeleton, slug};
 pub use help::NATIONS;
-pub use lint::{overdue, unserved};
+pub use lint::{Site, lint, overdue, unserved};
 pub use theme::STRANDS;
 
 /// Everything under `activities/`, checked.
@@ -89,6 +91,11 @@ pub fn load(dir: &Path, bands: &Bands, nation: &str) -> (Option<Library>, Vec<Di
     found.extend(lint::not_served(&activities, bands));
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let whole = !found.iter().any(Diagnostic::is_error);
+    if whole && activities.is_empty() {
+        let drafts = Diagnostic::error("empty-library", "every activity in this folder is a draft");
+        found.push(drafts.in_file(dir.display().to_string()).help("write one of them to its end"));
+        return (None, found);
+    }
     let library =
         help.filter(|_| whole).map(|help| Library { folder: dir.to_owned(), themes, activities, notices, help });
     (library, found)
@@ -127,7 +134,14 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
     let read = |name: &String| {
         let path = folder.path.join(format!("{name}.md"));
         let id = format!("{}/{name}", folder.name).parse().expect("the folder's walk keeps slugs only");
-        read_page(&path, found, |page| activity::read(page, id, bands, &folder.files))
+        read_page(&path, found, |page| {
+            let is_draft = draft::is_draft(page);
+            let activity = activity::read(page, id, bands, &folder.files);
+            if is_draft {
+                page.soften();
+            }
+            activity.filter(|_| !is_draft)
+        })
     };
     folder.activities.iter().filter_map(read).collect()
 }

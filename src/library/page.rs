@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::domain::diagnostic::Diagnostic;
+use crate::domain::diagnostic::{Diagnostic, Level};
 
 /// The largest file that is read, in bytes.
 pub(super) const SIZE_LIMIT: u64 = 256 * 1024;
@@ -60,6 +60,11 @@ impl Page {
         Self { file, text, found: RefCell::default() }
     }
 
+    /// The file, as a finding names it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The text, without a byte order mark.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -91,6 +96,11 @@ impl Page {
             }
             _ => found.push(finding.in_file(&self.file).at(&self.text, offset).help(help)),
         }
+    }
+
+    /// Makes a warning of every finding so far.
+    pub(super) fn soften(&self) {
+        self.found.borrow_mut().iter_mut().for_each(|finding| finding.level = Level::Warning);
     }
 
     /// How many findings there are so far.

@@ -35,6 +35,7 @@ impl Service {
         let withdrawn = self.store.withdrawn().await?;
         let mut findings = library::overdue(library, today);
         findings.extend(library::unserved(library, &self.config.bands));
+        findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(&synced.plan.shared, &self.config_name()));
         findings.extend(bands::gaps(&self.config.bands, &rows, &readers));
         findings.extend(self.without_activity(&rows).await?);
@@ -43,6 +44,14 @@ impl Service {
         findings.extend(holidays::end(self, &rows, today));
         findings.extend(self.renders(&rows));
         Ok(findings)
+    }
+
+    /// How the library's texts read, and whether its links to our own pages lead somewhere.
+    async fn lint(&self) -> Result<Vec<Diagnostic>, ServiceError> {
+        let editions = self.store.editions().await?;
+        let published = editions.iter().filter(|edition| edition.is_published()).map(|edition| edition.number);
+        let (base_url, published) = (&self.config.service.base_url, published.collect());
+        Ok(library::lint(self.library()?, &self.config.bands, library::Site { base_url, editions: &published }))
     }
 
     /// The config file, as the reader named it.

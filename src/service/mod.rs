@@ -1,5 +1,6 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
+pub mod activities;
 pub mod check;
 pub mod decisions;
 pub mod dispatch;

@@ -153,9 +153,23 @@ fn files_are_short_and_say_what_they_do() {
 fn the_changelog_and_the_readme_name_every_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    for command in
-        ["init", "check", "plan", "preview", "send", "run", "status", "sync", "subscribe", "unsubscribe", "subscribers"]
-    {
+    for command in [
+        "init",
+        "check",
+        "plan",
+        "preview",
+        "send",
+        "run",
+        "status",
+        "sync",
+        "subscribe",
+        "unsubscribe",
+        "subscribers",
+        "activities",
+        "completions",
+        "schema",
+        "man",
+    ] {
         assert!(readme.contains(&format!("`{command}")), "README.md does not name `{command}`");
     }
 }

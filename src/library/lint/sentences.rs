@@ -1,0 +1,138 @@
+//! Plain English text cut into sentences and words, and the sentences that are too long to follow.
+
+use std::ops::Range;
+
+/// The most words of a sentence: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
+pub(super) const LIMIT: usize = 25;
+
+/// Short forms whose full stop ends no sentence, in lower case.
+const ABBREVIATIONS: [&str; 11] = ["e.g", "i.e", "mr", "mrs", "ms", "dr", "st", "vs", "no", "approx", "a.m"];
+
+/// A sentence, by the bytes of the text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sentence {
+    /// Where its first word begins.
+    pub(super) start: usize,
+    /// Its words, numbers included; never empty.
+    pub(super) words: Vec<Range<usize>>,
+}
+
+/// The sentences of `text`. One ends at `.`, `!`, `?` or `…` before white space or the end; the text's end ends the last.
+pub(super) fn sentences(text: &str) -> Vec<Sentence> {
+    let mut all = Vec::new();
+    let mut words: Vec<Range<usize>> = Vec::new();
+    for token in tokens(text) {
+        words.extend(words_in(text, token.clone()));
+        if ends_sentence(text, &token) {
+            all.extend(close(&mut words));
+        }
+    }
+    all.extend(close(&mut words));
+    all
+}
+
+/// What to say about a sentence that is too long.
+pub(super) fn too_long(sentence: &Sentence) -> Option<String> {
+    let count = sentence.words.len();
+    (count > LIMIT).then(|| format!("this sentence has {count} words; after {LIMIT} a reader loses the thread"))
+}
+
+fn close(words: &mut Vec<Range<usize>>) -> Option<Sentence> {
+    let words = std::mem::take(words);
+    let start = words.first()?.start;
+    Some(Sentence { start, words })
+}
+
+/// What stands between white space.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.split_whitespace().map(|token| {
+        let start = token.as_ptr() as usize - text.as_ptr() as usize;
+        start..start + token.len()
+    })
+}
+
+/// The words of one token: a web or mail address has none, `and/or` has two, `well-being` and `child’s` are one.
+fn words_in(text: &str, token: Range<usize>) -> Vec<Range<usize>> {
+    let bare = text[token.clone()].trim_matches(|c: char| !c.is_alphanumeric());
+    let is_address =
+        bare.contains('@') || bare.contains("://") || bare.split('.').filter(|part| part.len() > 1).count() > 1;
+    if is_address {
+        return Vec::new();
+    }
+    let mut words = Vec::new();
+    let mut start = None;
+    for (index, c) in text[token.clone()].char_indices() {
+        let index = token.start + index;
+        match (is_in_word(c), start) {
+            (true, None) if c.is_alphanumeric() => start = Some(index),
+            (false, Some(from)) => {
+                words.push(from..index);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words.extend(start.map(|from| from..token.end));
+    // Marks after the last letter belong to no word: ‘so-’, dogs’.
+    let trim = |word: Range<usize>| {
+        let bare = text[word.clone()].trim_end_matches(|c: char| !c.is_alphanumeric());
+        word.start..word.start + bare.len()
+    };
+    words.into_iter().map(trim).collect()
+}
+
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '\u{2011}')
+}
+
+fn ends_sentence(text: &str, token: &Range<usize>) -> bool {
+    let token_text = text[token.clone()].trim_end_matches(['”', '’', '"', '\'', ')', ']', '*']);
+    if !token_text.ends_with(['.', '!', '?', '…']) {
+        return false;
+    }
+    let next = text[token.end..].trim_start().chars().find(|c| c.is_alphanumeric());
+    // “Wait … then”, “‘Stop!’ says Mia”: a small letter goes on with the sentence.
+    if next.is_some_and(char::is_lowercase) {
+        return false;
+    }
+    let bare = token_text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    !(token_text.ends_with('.') && ABBREVIATIONS.contains(&bare.as_str()) && next.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn counts(text: &str) -> Vec<usize> {
+        sentences(text).iter().map(|sentence| sentence.words.len()).collect()
+    }
+
+    #[test]
+    fn sentences_end_where_a_reader_takes_a_breath() {
+        assert_eq!(counts("One two. Three! Four five six? Seven"), [2, 1, 3, 1]);
+        assert_eq!(counts("Say: “Oh! Rabbit feels sad. Rabbit did nothing wrong.” Now help."), [2, 3, 4, 2]);
+        assert_eq!(counts("“Stop!” says Mia. Wait … then go."), [3, 3]);
+        assert_eq!(counts("Ask Mr. Bell, e.g. about apps. Go to www.example.org. Now."), [7, 2, 1]);
+        assert_eq!(counts("Call 0800 1111 (it is free). It’s the child’s well-being and/or yours."), [6, 7]);
+        assert_eq!(counts(""), [] as [usize; 0]);
+        assert_eq!(counts(" … ! — "), [] as [usize; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_a_word_of_the_text(text in "\\PC{0,80}") {
+            let mut last = 0;
+            for sentence in sentences(&text) {
+                prop_assert!(!sentence.words.is_empty());
+                prop_assert_eq!(sentence.start, sentence.words[0].start);
+                for word in sentence.words {
+                    prop_assert!(word.start >= last && !text[word.clone()].is_empty());
+                    prop_assert!(text[word.clone()].chars().all(|c| !c.is_whitespace()));
+                    last = word.end;
+                }
+            }
+        }
+    }
+}
