@@ -26,12 +26,16 @@ struct Trial<'a> {
 
 impl Service {
     /// Errors (`cannot-render`) of every digest that differs in more than its wording: each selection ahead with all
-    /// its bands; and of the fullest one, every sector with all bands and with each alone, with and without notices,
-    /// with and without somebody who reads replies.
+    /// its bands and with each alone, the sectors taking turns; and of the fullest one, every sector with all bands and
+    /// with each alone, with and without notices, with and without somebody who reads replies.
     pub(super) fn renders(&self, rows: &[PlanRow]) -> Vec<Diagnostic> {
         let (editions, mut findings) = self.editions_ahead(rows);
-        let mut trials: Vec<Trial<'_>> =
-            editions.iter().map(|edition| trial(edition.clone(), all_bands(edition), Sector::School)).collect();
+        let mut trials: Vec<Trial<'_>> = Vec::new();
+        for (edition, sector) in editions.iter().zip(Sector::ALL.iter().copied().cycle()) {
+            let bands = all_bands(edition);
+            trials.extend(bands.iter().map(|band| trial(edition.clone(), [band.clone()].into(), sector)));
+            trials.push(trial(edition.clone(), bands, Sector::School));
+        }
         if let Some(fullest) = editions.iter().rev().max_by_key(|edition| edition.cards.len()) {
             trials.extend(self.every_kind(fullest));
         }
