@@ -177,8 +177,9 @@ fn load(value: &Value) -> Result<config::Config, Vec<String>> {
             _ => format!("{line}\n"),
         })
         .collect();
-    config::load_with(Path::new("config.toml"), &bare, std::iter::empty())
-        .map_err(|found| found.into_iter().filter(|f| f.is_error()).map(|f| f.to_string()).collect())
+    config::load_with(Path::new("config.toml"), &bare, std::iter::empty()).map_err(|found| {
+        found.into_iter().filter(fortnightly::domain::diagnostic::Diagnostic::is_error).map(|f| f.to_string()).collect()
+    })
 }
 
 /// Every object of the schema, with where its values stand in a configuration.
