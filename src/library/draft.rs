@@ -83,7 +83,7 @@ mod tests {
     fn a_title_becomes_a_file_name() {
         assert_eq!(slug("Who’s there? A Café game!").as_deref(), Some("whos-there-a-cafe-game"));
         assert_eq!(slug("Tŷ’r Ysgol — 14+").as_deref(), Some("tyr-ysgol-14"));
-        assert_eq!(slug(&"many words ".repeat(20)).as_deref().map(str::len), Some(54));
+        assert_eq!(slug(&"many words ".repeat(20)).as_deref().map(str::len), Some(59));
         assert_eq!((slug("?!"), slug("日本"), slug("")), (None, None, None));
     }
 

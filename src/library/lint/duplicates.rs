@@ -10,8 +10,8 @@ use crate::domain::band::BandName;
 /// Words in a shingle.
 const SHINGLE: usize = 5;
 
-/// The share of the shorter text's shingles that the other may hold. Among seventy activities that were written apart the
-/// most is 0.014, measured; a text of which every fourth word was changed still shares 0.24.
+/// The share of the shorter text's shingles that the other may hold. Among some seventy activities that were written apart
+/// the most was 0.014, measured; a text with one word in eight changed at random keeps about half of its shingles.
 const TEXT_LIMIT: f64 = 0.15;
 
 /// The share of words that two titles or summaries may have in common, of all that they have.

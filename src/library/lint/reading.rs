@@ -2,7 +2,7 @@
 //!
 //! grade = 0.39 × words ÷ sentences + 11.8 × syllables ÷ words − 15.59, from J. P. Kincaid, R. P. Fishburne, R. L. Rogers and
 //! B. S. Chissom, *Derivation of New Readability Formulas for Navy Enlisted Personnel*, Research Branch Report 8-75, Naval
-//! Technical Training Command, 1975, page 14. A grade is a year of school in the United States: the age is 5 years more.
+//! Technical Training Command, 1975. A grade is a year of school in the United States: the age is 5 years more.
 
 use super::sentences::Sentence;
 use super::syllables;
