@@ -8,6 +8,7 @@ pub mod edits;
 pub mod keyring;
 mod material;
 pub mod open;
+mod planner;
 pub mod planning;
 pub mod preview;
 pub mod publish;
