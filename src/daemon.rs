@@ -171,12 +171,12 @@ enum Turn {
 async fn turn(service: Service, stop: CancellationToken) -> Result<Turn> {
     let now = service.clock.now();
     let Some(number) = service.reconcile(now).await? else { return Ok(Turn::Done) };
-    if !service.edition(number).await?.is_published()
-        && sync::waits(service.store.as_ref(), &service.config.subscribers).await?
-    {
+    let edition = service.edition(number).await?;
+    if !edition.is_published() && sync::waits(service.store.as_ref(), &service.config.subscribers).await? {
         let hold = EditionChange::Hold(number, sync::HOLD.to_owned());
-        service.store.change_editions(&[hold], "sync", now).await?;
-        tracing::error!(edition = number.0, "held: {}", sync::HOLD);
+        if service.store.change_seen(&[edition], &[hold], "sync", now).await? {
+            tracing::error!(edition = number.0, "held: {}", sync::HOLD);
+        }
         return Ok(Turn::Done);
     }
     match service.publish(number, now).await? {

@@ -110,7 +110,12 @@ impl Release {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = open(context).await?;
         let Some(number) = self.edition else {
-            out::line(&whole_store(&service).await?);
+            let told = whole_store(&service).await?;
+            if self.json {
+                out::json(&json!({ "released": false, "reason": told }));
+            } else {
+                out::line(&told);
+            }
             return Ok(ExitCode::SUCCESS);
         };
         let decided = service.release(EditionNumber(number)).await?;
@@ -234,6 +239,14 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
             )),
         }
     }
+    let mut unapproved: Vec<EditionNumber> =
+        withdrawal.replaced.iter().filter(|place| place.was_approved).map(|place| place.edition).collect();
+    unapproved.dedup();
+    for number in unapproved {
+        out::line(&format!(
+            "  The approval of edition {number} was for other activities: approve it again with `fortnightly approve {number}`."
+        ));
+    }
     if !undo && !withdrawal.published.is_empty() {
         let numbers: Vec<String> = withdrawal.published.iter().map(ToString::to_string).collect();
         out::line(&format!(
@@ -247,7 +260,7 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
 }
 
 fn as_json(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) -> serde_json::Value {
-    let place = |place: &crate::service::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id) });
+    let place = |place: &crate::service::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id), "was_approved": place.was_approved });
     json!({
         "activity": id,
         "withdrawn": !undo,

@@ -13,12 +13,12 @@ use super::preview::{edition_to_show, next, show};
 use super::{Context, Which, out, sync};
 use crate::config::Config;
 use crate::domain::address::Address;
-use crate::domain::calendar::{Fortnight, due, late};
+use crate::domain::calendar::{Fortnight, Lateness, due, late};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
 use crate::service::preview::long_date;
-use crate::service::publish::Outcome;
+use crate::service::publish::{APPROVAL_MISSING, Outcome};
 use crate::service::{Service, ServiceError, open};
 
 /// How many fortnights ahead an edition may be sent: ten years.
@@ -74,7 +74,8 @@ impl Send {
             let why = synced.consent();
             if due == Some(number) {
                 let hold = EditionChange::Hold(number, crate::service::sync::HOLD.to_owned());
-                service.store.change_editions(&[hold], "sync", now).await?;
+                let seen = service.store.editions().await?;
+                service.store.change_seen(&seen, &[hold], "sync", now).await?;
             }
             return Err(ServiceError::Refused(why).into());
         }
@@ -85,9 +86,14 @@ impl Send {
         service.plan_through(number, now).await?;
         if self.late {
             // Whoever sends a held edition by hand approves of it.
-            service.store.change_editions(&[EditionChange::Approve(number)], "send --late", now).await?;
+            service.approve_late(number).await?;
         }
         match service.publish(number, now).await? {
+            Outcome::Held(reason) if reason == APPROVAL_MISSING => Err(ServiceError::Refused(format!(
+                "edition {number} is held: {reason}. Look at `fortnightly preview --edition {number}`, then \
+                 `fortnightly approve {number}`."
+            ))
+            .into()),
             Outcome::Held(reason) => Err(ServiceError::Refused(format!(
                 "edition {number} is held: {reason}. Put that right, then `fortnightly send --edition {number} --late`."
             ))
@@ -245,8 +251,9 @@ impl Send {
     /// Asks, or insists on the flag, where an edition is early, late or held. Changes nothing.
     async fn permitted(&self, service: &Service, number: EditionNumber, now: DateTime<Utc>) -> Result<bool, Failure> {
         let stored = service.store.editions().await?.into_iter().find(|e| e.number == number);
+        let schedule = &service.config.schedule;
         let published = stored.as_ref().is_some_and(Edition::is_published);
-        let decided = stored.as_ref().and_then(Edition::decided_at);
+        let lateness = stored.as_ref().map(|edition| schedule.lateness_of(edition, now));
         let (state, reason) = stored.map_or((EditionState::Planned, None), |e| (e.state, e.reason));
         if published {
             return self.may_go_on(number, state, reason);
@@ -258,8 +265,8 @@ impl Send {
         }
         let Fortnight::Sends { due_at, .. } = service.config.schedule.fortnight(number) else { return Ok(true) };
         let when = due_at.format("%A %-d %B %Y at %H:%M");
-        let last = due_at.with_timezone(&Utc) + service.config.schedule.grace;
-        let late = last < now && decided.is_none_or(|at| at <= last);
+        let due = due_at.with_timezone(&Utc);
+        let late = lateness.unwrap_or_else(|| schedule.lateness(due, now)) == Lateness::Late;
         if (late || state == EditionState::Held) && !self.late {
             let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
             return Err(ServiceError::Refused(format!(

@@ -160,3 +160,22 @@ pub enum EditionChange {
     /// From withdrawn, back to planned.
     Reinstate(EditionNumber),
 }
+
+impl EditionChange {
+    /// The edition that it is about.
+    pub fn number(&self) -> EditionNumber {
+        match self {
+            Self::Plan { number, .. }
+            | Self::Redate { number, .. }
+            | Self::Repick { number, .. }
+            | Self::Unapprove(number, _)
+            | Self::Hold(number, _)
+            | Self::Miss(number, _)
+            | Self::Withdraw(number, _)
+            | Self::Unplan(number)
+            | Self::Approve(number)
+            | Self::Release(number)
+            | Self::Reinstate(number) => *number,
+        }
+    }
+}

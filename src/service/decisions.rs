@@ -1,9 +1,13 @@
-//! An operator's decisions about editions and activities, and what each does to what is planned already.
+//! An operator's decisions about editions, and what each does to what is planned already.
+
+mod say;
+
+use std::slice;
 
 use chrono::{DateTime, Utc};
 
 use super::planning::{PlanRow, filled};
-use super::{Service, ServiceError, edits};
+use super::{Service, ServiceError, TRIES, edits};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
@@ -21,6 +25,8 @@ pub const REACH: u32 = 52;
 pub struct Decided {
     /// Whether anything changed; not when it was so already.
     pub changed: bool,
+    /// The edition as it was.
+    pub before: Edition,
     /// The edition as it stands now.
     pub edition: Edition,
     /// What the operator should know besides.
@@ -33,28 +39,50 @@ impl Service {
     /// # Errors
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn approve(&self, number: EditionNumber) -> Result<Decided, ServiceError> {
-        let now = self.clock.now();
-        let edition = self.at_hand(number, now).await?;
-        if edition.is_published() && edition.state != EditionState::Held {
-            return Err(self.too_late_for(&edition, "there is nothing left to approve").await?);
+        let approve = async |edition: &Edition| {
+            if edition.is_published() && edition.state != EditionState::Held {
+                return Err(self.too_late_for(edition, "there is nothing left to approve").await?);
+            }
+            say::refuse_ended(edition)?;
+            let mut changes = Vec::new();
+            if let Some(material) = self.material.as_ref().filter(|_| !edition.is_published()) {
+                let selection = edits::refreshed(&material.library, &edition.selection);
+                if selection != edition.selection {
+                    changes.push(EditionChange::Repick { number, selection });
+                }
+            }
+            if edition.state != EditionState::Approved || !changes.is_empty() {
+                changes.push(EditionChange::Approve(number));
+            }
+            Ok(changes)
+        };
+        let mut decided = self.decide(number, approve).await?;
+        if !decided.edition.is_published() {
+            let objection = self.objection(&decided.edition).await?;
+            decided.notes.extend(objection.map(|why| format!("It would still be held: {why}.")));
         }
-        refuse_ended(&edition)?;
-        let mut changes = Vec::new();
-        if let Some(material) = self.material.as_ref().filter(|_| !edition.is_published()) {
-            let selection = edits::refreshed(&material.library, &edition.selection);
-            if selection != edition.selection {
-                changes.push(EditionChange::Repick { number, selection });
+        decided.notes.extend(self.when_it_goes(&decided.edition));
+        Ok(decided)
+    }
+
+    /// Approves of an edition that is held or late, because somebody sends it all the same.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn approve_late(&self, number: EditionNumber) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        for _ in 0..TRIES {
+            let edition = self.edition(number).await?;
+            let late = edition.is_open() && self.config.schedule.lateness_of(&edition, now) == Lateness::Late;
+            if edition.state != EditionState::Held && !late {
+                return Ok(());
+            }
+            let approve = [EditionChange::Approve(number)];
+            if self.store.change_seen(slice::from_ref(&edition), &approve, "send --late", now).await? {
+                return Ok(());
             }
         }
-        changes.push(EditionChange::Approve(number));
-        let mut decided = self.decide(&edition, &changes, now).await?;
-        if !decided.edition.is_published() {
-            decided
-                .notes
-                .extend(self.objection(&decided.edition).await?.map(|why| format!("It would still be held: {why}.")));
-            decided.notes.extend(self.when_it_goes(&decided.edition, now));
-        }
-        Ok(decided)
+        Err(ServiceError::busy())
     }
 
     /// Stops an edition, in the middle of its sending too.
@@ -62,17 +90,21 @@ impl Service {
     /// # Errors
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn hold(&self, number: EditionNumber, why: Option<&str>) -> Result<Decided, ServiceError> {
-        let now = self.clock.now();
-        let edition = self.at_hand(number, now).await?;
-        if edition.state == EditionState::Sent {
-            return Err(self.too_late_for(&edition, "mail that was handed over cannot be called back").await?);
-        }
-        refuse_ended(&edition)?;
-        if edition.state == EditionState::Held {
-            return Ok(unchanged(edition));
-        }
         let reason = why.map_or_else(|| "an operator held it".to_owned(), |why| format!("an operator held it: {why}"));
-        let mut decided = self.decide(&edition, &[EditionChange::Hold(number, reason)], now).await?;
+        let hold = async |edition: &Edition| {
+            if edition.state == EditionState::Sent {
+                return Err(self.too_late_for(edition, "mail that was handed over cannot be called back").await?);
+            }
+            say::refuse_ended(edition)?;
+            // A person's hold outlasts whatever else held it.
+            let held = edition.state == EditionState::Held
+                && (why.is_none() || edition.reason.as_ref() == Some(&reason) || edition.is_published());
+            Ok(if held { Vec::new() } else { vec![EditionChange::Hold(number, reason.clone())] })
+        };
+        let mut decided = self.decide(number, hold).await?;
+        if !decided.changed {
+            return Ok(decided);
+        }
         if decided.edition.is_published() {
             let tally = self.store.tally(number).await?;
             decided.notes.push(format!(
@@ -92,23 +124,27 @@ impl Service {
     /// When it is sent, missed or withdrawn, its approval is missing, or the store fails.
     pub async fn release(&self, number: EditionNumber) -> Result<Decided, ServiceError> {
         let now = self.clock.now();
-        let edition = self.at_hand(number, now).await?;
-        if edition.state == EditionState::Sent {
-            return Err(self.too_late_for(&edition, "there is nothing to release").await?);
+        let release = async |edition: &Edition| {
+            if edition.state == EditionState::Sent {
+                return Err(self.too_late_for(edition, "there is nothing to release").await?);
+            }
+            say::refuse_ended(edition)?;
+            if edition.state != EditionState::Held {
+                return Ok(Vec::new());
+            }
+            let unapproved = self.config.schedule.approval == Approval::Required && edition.approved_at.is_none();
+            if unapproved && !edition.is_published() && edition.due_at <= now {
+                return Err(ServiceError::Refused(format!(
+                    "edition {number} is held because its approval is missing: look at \
+                     `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
+                )));
+            }
+            Ok(vec![EditionChange::Release(number)])
+        };
+        let mut decided = self.decide(number, release).await?;
+        if decided.changed {
+            decided.notes.extend(self.when_it_goes(&decided.edition));
         }
-        refuse_ended(&edition)?;
-        if edition.state != EditionState::Held {
-            return Ok(unchanged(edition));
-        }
-        let unapproved = self.config.schedule.approval == Approval::Required && edition.approved_at.is_none();
-        if unapproved && !edition.is_published() && edition.due_at <= now {
-            return Err(ServiceError::Refused(format!(
-                "edition {number} is held because its approval is missing: look at `fortnightly preview --edition {number}`, \
-                 then `fortnightly approve {number}`"
-            )));
-        }
-        let mut decided = self.decide(&edition, &[EditionChange::Release(number)], now).await?;
-        decided.notes.extend(self.when_it_goes(&decided.edition, now));
         Ok(decided)
     }
 
@@ -117,22 +153,22 @@ impl Service {
     /// # Errors
     /// When it was published or missed, or the store fails.
     pub async fn withdraw(&self, number: EditionNumber) -> Result<Decided, ServiceError> {
-        let now = self.clock.now();
-        let edition = self.at_hand(number, now).await?;
-        if edition.is_published() {
-            let instead = if edition.state == EditionState::Sent {
-                "mail that was handed over cannot be called back".to_owned()
-            } else {
-                format!("`fortnightly hold {number}` stops what is left")
-            };
-            return Err(self.too_late_for(&edition, &instead).await?);
-        }
-        if edition.state == EditionState::Withdrawn {
-            return Ok(unchanged(edition));
-        }
-        refuse_ended(&edition)?;
-        let change = EditionChange::Withdraw(number, "an operator withdrew it".to_owned());
-        let mut decided = self.decide(&edition, &[change], now).await?;
+        let withdraw = async |edition: &Edition| {
+            if edition.is_published() {
+                let instead = if edition.state == EditionState::Sent {
+                    "mail that was handed over cannot be called back".to_owned()
+                } else {
+                    format!("`fortnightly hold {number}` stops what is left")
+                };
+                return Err(self.too_late_for(edition, &instead).await?);
+            }
+            if edition.state == EditionState::Withdrawn {
+                return Ok(Vec::new());
+            }
+            say::refuse_ended(edition)?;
+            Ok(vec![EditionChange::Withdraw(number, "an operator withdrew it".to_owned())])
+        };
+        let mut decided = self.decide(number, withdraw).await?;
         decided.notes.push(format!(
             "Nobody gets a digest in that fortnight. To take this back: `fortnightly withdraw {number} --undo`."
         ));
@@ -142,15 +178,19 @@ impl Service {
     /// Takes the withdrawal of an edition back.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When its fortnight has no edition any more, or the store fails.
     pub async fn reinstate(&self, number: EditionNumber) -> Result<Decided, ServiceError> {
-        let now = self.clock.now();
-        let edition = self.at_hand(number, now).await?;
-        if edition.state != EditionState::Withdrawn {
-            return Ok(unchanged(edition));
+        let reinstate = async |edition: &Edition| {
+            if edition.state != EditionState::Withdrawn {
+                return Ok(Vec::new());
+            }
+            self.refuse_paused(number)?;
+            Ok(vec![EditionChange::Reinstate(number)])
+        };
+        let mut decided = self.decide(number, reinstate).await?;
+        if decided.changed {
+            decided.notes.extend(self.when_it_goes(&decided.edition));
         }
-        let mut decided = self.decide(&edition, &[EditionChange::Reinstate(number)], now).await?;
-        decided.notes.extend(self.when_it_goes(&decided.edition, now));
         Ok(decided)
     }
 
@@ -164,25 +204,21 @@ impl Service {
         band: &BandName,
         activity: &ActivityId,
     ) -> Result<Decided, ServiceError> {
-        let now = self.clock.now();
         self.known_band(band)?;
         self.known_activity(activity, &[])?;
-        let edition = self.at_hand(number, now).await?;
-        if edition.is_published() {
-            return Err(self.too_late_for(&edition, "its activities are fixed").await?);
-        }
-        refuse_ended(&edition)?;
-        if edition.selection.picks.iter().any(|pick| pick.band == *band && pick.id == *activity) {
-            return Ok(unchanged(edition));
-        }
-        let selection = self.swapped(&edition, band, activity).await.map_err(|why| match why {
-            ServiceError::Refused(why) => {
-                ServiceError::Refused(format!("{activity} cannot be swapped into edition {number} for {band}: {why}"))
+        let swap = async |edition: &Edition| {
+            if edition.is_published() {
+                return Err(self.too_late_for(edition, "its activities are fixed").await?);
             }
-            other => other,
-        })?;
-        let mut decided = self.decide(&edition, &[EditionChange::Repick { number, selection }], now).await?;
-        if edition.approved_at.is_some() {
+            say::refuse_ended(edition)?;
+            if edition.selection.picks.iter().any(|pick| pick.band == *band && pick.id == *activity) {
+                return Ok(Vec::new());
+            }
+            let selection = self.swapped(edition, band, activity).await?;
+            Ok(vec![EditionChange::Repick { number, selection }])
+        };
+        let mut decided = self.decide(number, swap).await?;
+        if decided.changed && decided.before.approved_at.is_some() {
             decided.notes.push(format!(
                 "Its approval was for other activities: approve it again with `fortnightly approve {number}`."
             ));
@@ -190,25 +226,30 @@ impl Service {
         Ok(decided)
     }
 
-    /// Applies the changes, lets the calendar follow, and reads what came of it.
+    /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again), and lets
+    /// the calendar follow.
     async fn decide(
         &self,
-        before: &Edition,
-        changes: &[EditionChange],
-        now: DateTime<Utc>,
+        number: EditionNumber,
+        decision: impl AsyncFn(&Edition) -> Result<Vec<EditionChange>, ServiceError>,
     ) -> Result<Decided, ServiceError> {
-        let number = before.number;
-        self.store.change_editions(changes, OPERATOR, now).await?;
-        if self.material.is_some() {
-            self.reconcile(now).await?;
+        let now = self.clock.now();
+        for _ in 0..TRIES {
+            let before = self.at_hand(number, now).await?;
+            let changes = decision(&before).await?;
+            if changes.is_empty() {
+                return Ok(Decided { changed: false, edition: before.clone(), before, notes: Vec::new() });
+            }
+            if !self.store.change_seen(slice::from_ref(&before), &changes, OPERATOR, now).await? {
+                continue;
+            }
+            if self.material.is_some() {
+                self.reconcile(now).await?;
+            }
+            let edition = self.edition(number).await?;
+            return Ok(Decided { changed: true, edition, before, notes: Vec::new() });
         }
-        let edition = self.edition(number).await?;
-        // Somebody else may have been quicker, such as a run that published it.
-        let overtaken = edition.is_published() && !before.is_published();
-        if overtaken && !matches!(changes.last(), Some(EditionChange::Approve(_) | EditionChange::Release(_))) {
-            return Err(self.too_late_for(&edition, "it was published a moment ago").await?);
-        }
-        Ok(Decided { changed: edition != *before, edition, notes: Vec::new() })
+        Err(ServiceError::busy())
     }
 
     /// The edition, planned now if it is not yet.
@@ -220,12 +261,9 @@ impl Service {
         if let Some(edition) = found(self.store.editions().await?) {
             return Ok(edition);
         }
+        self.refuse_paused(number)?;
         let current = self.config.schedule.fortnight_at(now);
         let refused = |why: String| Err(ServiceError::Refused(why));
-        if let Fortnight::Paused { date, reason, .. } = self.config.schedule.fortnight(number) {
-            let day = super::preview::long_date(date);
-            return refused(format!("fortnight {number} ({day}) has no edition: {reason}"));
-        }
         if number < current {
             return refused(format!("there is no edition {number}: its fortnight is over, and nothing was sent in it"));
         }
@@ -243,32 +281,10 @@ impl Service {
             .ok_or_else(|| ServiceError::Refused(format!("edition {number} could not be planned")))
     }
 
-    /// Why nothing about a published edition can be changed.
-    async fn too_late_for(&self, edition: &Edition, so: &str) -> Result<ServiceError, ServiceError> {
-        let number = edition.number;
-        let tally = self.store.tally(number).await?;
-        let what = match edition.state {
-            EditionState::Sent => {
-                let day = edition.finished_at.map_or(edition.date, |at| self.local(at).date_naive());
-                format!("was sent on {}", super::preview::long_date(day))
-            }
-            _ => format!("is being sent ({} of {} mails accepted)", tally.accepted, tally.total),
-        };
-        Ok(ServiceError::Refused(format!("edition {number} {what}: {so}")))
-    }
-
-    /// A late edition goes out now: the operator should know.
-    fn when_it_goes(&self, edition: &Edition, now: DateTime<Utc>) -> Option<String> {
-        let number = edition.number;
-        if edition.state == EditionState::Held {
-            let why = edition.reason.as_deref().unwrap_or("no reason given");
-            return Some(format!("It is held again: {why}"));
-        }
-        let how = format!("`fortnightly run` sends it at its next look; `fortnightly send --edition {number}` at once");
-        if edition.is_published() {
-            return Some(format!("The rest goes out now: {how}."));
-        }
-        (self.config.schedule.lateness(edition.due_at, now) != Lateness::Early).then(|| format!("It is due: {how}."))
+    fn refuse_paused(&self, number: EditionNumber) -> Result<(), ServiceError> {
+        let Fortnight::Paused { date, reason, .. } = self.config.schedule.fortnight(number) else { return Ok(()) };
+        let day = super::preview::long_date(date);
+        Err(ServiceError::Refused(format!("fortnight {number} ({day}) has no edition: {reason}")))
     }
 
     fn known_band(&self, band: &BandName) -> Result<(), ServiceError> {
@@ -299,24 +315,11 @@ impl Service {
         activity: &ActivityId,
     ) -> Result<Selection, ServiceError> {
         let editions = self.store.editions().await?;
-        self.planner(&editions).await?.swap(edition, band, activity).map_err(ServiceError::Refused)
+        self.planner(&editions).await?.swap(edition, band, activity).map_err(|why| {
+            let number = edition.number;
+            ServiceError::Refused(format!("{activity} cannot be swapped into edition {number} for {band}: {why}"))
+        })
     }
-}
-
-/// Missed and withdrawn editions do not go out any more.
-fn refuse_ended(edition: &Edition) -> Result<(), ServiceError> {
-    let (number, why) = (edition.number, edition.reason.as_deref().unwrap_or("its time passed"));
-    match edition.state {
-        EditionState::Missed => Err(ServiceError::Refused(format!("edition {number} was missed: {why}"))),
-        EditionState::Withdrawn => Err(ServiceError::Refused(format!(
-            "edition {number} was withdrawn; to take that back: `fortnightly withdraw {number} --undo`"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn unchanged(edition: Edition) -> Decided {
-    Decided { changed: false, edition, notes: Vec::new() }
 }
 
 impl Decided {

@@ -94,7 +94,15 @@ pub enum ServiceError {
     Refused(String),
 }
 
+/// How often a decision is made anew when others change what it was made from.
+pub(crate) const TRIES: usize = 5;
+
 impl ServiceError {
+    /// Others kept changing what a decision was made from.
+    pub(crate) fn busy() -> Self {
+        Self::Refused("other programs keep changing the editions: wait a moment and run the command again".to_owned())
+    }
+
     /// A file that could not be read or written.
     pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
         Self::File { path: path.into(), reason: error.to_string() }

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::planner::Planner;
-use super::{Service, ServiceError, edits};
+use super::{Service, ServiceError, TRIES, edits};
 use crate::domain::calendar::{self, Action, Approval, ClosedDay, Fortnight, Occasion};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
 use crate::library::Library;
@@ -66,12 +66,19 @@ impl Service {
     /// When the store cannot be read or written.
     pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Option<EditionNumber>, ServiceError> {
         let Some(facts) = self.store.facts().await? else { return Ok(None) };
-        let editions = self.store.editions().await?;
-        let actions = calendar::reconcile(&self.config.schedule, now, facts.first, &editions);
-        let changes = self.changes(&actions, &editions).await?;
-        if !changes.is_empty() {
-            self.store.change_editions(&changes, "calendar", now).await?;
+        for _ in 0..TRIES {
+            let editions = self.store.editions().await?;
+            let actions = calendar::reconcile(&self.config.schedule, now, facts.first, &editions);
+            let changes = self.changes(&actions, &editions).await?;
+            if changes.is_empty() || self.store.change_seen(&editions, &changes, "calendar", now).await? {
+                return self.follow(actions, now).await;
+            }
         }
+        Err(ServiceError::busy())
+    }
+
+    /// What the calendar's actions ask for besides changes of editions.
+    async fn follow(&self, actions: Vec<Action>, now: DateTime<Utc>) -> Result<Option<EditionNumber>, ServiceError> {
         let mut due = None;
         for action in actions {
             match action {
@@ -94,24 +101,26 @@ impl Service {
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn plan_through(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<(), ServiceError> {
-        let editions = self.store.editions().await?;
         let from = self.config.schedule.fortnight_at(now);
-        let mut planner = Planner::new(self, &editions).await?;
-        let mut changes = Vec::new();
-        for number in (from.0..=number.0).map(EditionNumber) {
-            if editions.iter().any(|e| e.number == number) {
-                continue;
+        for _ in 0..TRIES {
+            let editions = self.store.editions().await?;
+            let mut planner = Planner::new(self, &editions).await?;
+            let mut changes = Vec::new();
+            for number in (from.0..=number.0).map(EditionNumber) {
+                if editions.iter().any(|e| e.number == number) {
+                    continue;
+                }
+                if let Fortnight::Sends { date, due_at, .. } = self.config.schedule.fortnight(number) {
+                    let due_at = due_at.with_timezone(&Utc);
+                    let selection = planner.select(number, date);
+                    changes.push(EditionChange::Plan { number, date, due_at, selection });
+                }
             }
-            if let Fortnight::Sends { date, due_at, .. } = self.config.schedule.fortnight(number) {
-                let due_at = due_at.with_timezone(&Utc);
-                let selection = planner.select(number, date);
-                changes.push(EditionChange::Plan { number, date, due_at, selection });
+            if changes.is_empty() || self.store.change_seen(&editions, &changes, "calendar", now).await? {
+                return Ok(());
             }
         }
-        if !changes.is_empty() {
-            self.store.change_editions(&changes, "calendar", now).await?;
-        }
-        Ok(())
+        Err(ServiceError::busy())
     }
 
     async fn changes(&self, actions: &[Action], editions: &[Edition]) -> Result<Vec<EditionChange>, ServiceError> {

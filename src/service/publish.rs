@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Service, ServiceError};
+use super::{Service, ServiceError, TRIES, edits};
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
 use crate::domain::sender::Sender;
 use crate::store::{Publication, Published, PublishedText};
 
-/// How often edition or audience may change between rendering and storing before we give up.
-const TRIES: usize = 5;
+/// Why an edition is held that nobody approved.
+pub const APPROVAL_MISSING: &str = "approval is missing";
 
 /// What publishing came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,13 @@ impl Service {
                 // Before its time nothing is decided yet: whatever is missing may still come.
                 if edition.due_at <= now {
                     let hold = EditionChange::Hold(number, reason.clone());
-                    self.store.change_editions(&[hold], "publish", now).await?;
+                    if !self.store.change_seen(std::slice::from_ref(&edition), &[hold], "publish", now).await? {
+                        continue;
+                    }
                 }
                 return Ok(Outcome::Held(reason));
             }
+            self.refuse_unapproved_text(&edition)?;
             let publication = self.publication(&edition, now).await?;
             if publication.segments.is_empty() {
                 return Ok(Outcome::Nobody);
@@ -63,11 +66,13 @@ impl Service {
                     return Ok(Outcome::Sending);
                 }
                 Published::Refused(reason) => return Err(ServiceError::Refused(reason)),
-                Published::Already | Published::Changed => {}
+                Published::Already => {}
+                // Perhaps an activity was withdrawn: its place is taken now.
+                Published::Changed => drop(self.reconcile(now).await?),
             }
         }
         Err(ServiceError::Refused(format!(
-            "edition {number}: the subscribers kept changing while it was published; run the command again"
+            "edition {number}: the subscribers or the edition kept changing while it was published; run the command again"
         )))
     }
 
@@ -85,7 +90,7 @@ impl Service {
     /// Why the edition must not go out as it is, if so: approval, or readers without an activity.
     pub(super) async fn objection(&self, edition: &Edition) -> Result<Option<String>, ServiceError> {
         if self.config.schedule.approval == Approval::Required && edition.state != EditionState::Approved {
-            return Ok(Some("approval is missing".into()));
+            return Ok(Some(APPROVAL_MISSING.to_owned()));
         }
         let readers = self.store.readers().await?;
         let picked: BandSet = edition.selection.picks.iter().map(|pick| pick.band.clone()).collect();
@@ -104,6 +109,22 @@ impl Service {
         Ok(Some(format!(
             "no activity for a band that is read: {}; add one to the library or bring a review up to date",
             unserved.join(", ")
+        )))
+    }
+
+    /// What this process read of the library may be older or newer than what was approved; the next look tells.
+    fn refuse_unapproved_text(&self, edition: &Edition) -> Result<(), ServiceError> {
+        if self.config.schedule.approval != Approval::Required {
+            return Ok(());
+        }
+        let edits = edits::edits(self.library()?, &edition.selection);
+        if edits.is_empty() {
+            return Ok(());
+        }
+        Err(ServiceError::Refused(format!(
+            "edition {} is not sent: this program's texts are not the ones that were approved: {}",
+            edition.number,
+            edits::told(&edits)
         )))
     }
 

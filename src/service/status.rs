@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use super::{Service, ServiceError, edits};
-use crate::domain::calendar::{Approval, Fortnight};
+use crate::domain::calendar::{Approval, Fortnight, Lateness};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
@@ -150,8 +150,12 @@ impl Service {
             if stored.is_some_and(|e| !matches!(e.state, EditionState::Planned | EditionState::Approved)) {
                 return None;
             }
+            let lateness = |due_at: DateTime<Utc>| match stored {
+                Some(edition) => schedule.lateness_of(&Edition { due_at, ..edition.clone() }, now),
+                None => schedule.lateness(due_at, now),
+            };
             match schedule.fortnight(number) {
-                Fortnight::Sends { due_at, .. } if due_at + schedule.grace >= now => {
+                Fortnight::Sends { due_at, .. } if lateness(due_at.with_timezone(&Utc)) != Lateness::Late => {
                     Some(Next { edition: number, due_at: due_at.fixed_offset() })
                 }
                 _ => None,

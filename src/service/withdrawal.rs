@@ -1,9 +1,11 @@
 //! Retires an activity, or takes that back: planned editions pick anew, sent ones are named.
 
-use super::{Service, ServiceError};
+use chrono::{DateTime, Utc};
+
+use super::{Service, ServiceError, TRIES};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::edition::{EditionChange, EditionNumber, Selection};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, Selection};
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Replaced {
     pub band: BandName,
     /// Title and id of what the band gets now; `None` when nothing suits.
     pub by: Option<(String, ActivityId)>,
+    /// Whether the edition was approved, with the old one.
+    pub was_approved: bool,
 }
 
 impl Service {
@@ -39,6 +43,21 @@ impl Service {
         if self.material.is_some() {
             self.reconcile(now).await?;
         }
+        for _ in 0..TRIES {
+            if let Some(withdrawal) = self.try_withdrawal(id, undo, now).await? {
+                return Ok(withdrawal);
+            }
+        }
+        Err(ServiceError::busy())
+    }
+
+    /// `None` when an edition changed meanwhile.
+    async fn try_withdrawal(
+        &self,
+        id: &ActivityId,
+        undo: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Withdrawal>, ServiceError> {
         let editions = self.store.editions().await?;
         if !self.store.withdrawn().await?.contains(id) {
             self.known_activity(id, &editions)?;
@@ -50,23 +69,28 @@ impl Service {
             planner.withdraw(id);
             for edition in editions.iter().filter(|edition| edition.is_open()) {
                 if let Some(selection) = planner.repair(edition, edition.date) {
-                    replaced.extend(places(edition.number, &edition.selection, &selection, id));
+                    replaced.extend(places(edition, &selection, id));
                     repicks.push(EditionChange::Repick { number: edition.number, selection });
                 }
             }
         }
-        let changed = self.store.withdraw_activity(id, !undo, &repicks, "operator", now).await?;
+        let changed = self.store.withdraw_activity(id, !undo, (&editions, &repicks), "operator", now).await?;
         let has = |selection: &Selection| selection.picks.iter().any(|pick| pick.id == *id);
         let published = editions.iter().filter(|e| e.is_published() && has(&e.selection)).map(|e| e.number).collect();
-        Ok(Withdrawal { changed, replaced, published, looked: looks || undo })
+        Ok(changed.map(|changed| Withdrawal { changed, replaced, published, looked: looks || undo }))
     }
 }
 
-fn places(edition: EditionNumber, before: &Selection, after: &Selection, id: &ActivityId) -> Vec<Replaced> {
-    let lost = before.picks.iter().filter(|pick| pick.id == *id);
+fn places(edition: &Edition, after: &Selection, id: &ActivityId) -> Vec<Replaced> {
+    let lost = edition.selection.picks.iter().filter(|pick| pick.id == *id);
     lost.map(|pick| {
         let now = after.picks.iter().find(|new| new.band == pick.band);
-        Replaced { edition, band: pick.band.clone(), by: now.map(|new| (new.title.clone(), new.id.clone())) }
+        Replaced {
+            edition: edition.number,
+            band: pick.band.clone(),
+            by: now.map(|new| (new.title.clone(), new.id.clone())),
+            was_approved: edition.approved_at.is_some(),
+        }
     })
     .collect()
 }

@@ -288,19 +288,30 @@ pub trait Store: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<usize, StoreError>;
 
-    /// Activities an operator withdrew.
-    async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;
-
-    /// Withdraws an activity (or takes that back) and applies the changes that follow from it, all or nothing.
-    /// Returns whether it was not so before; the changes are applied either way.
-    async fn withdraw_activity(
+    /// As [`Store::change_editions`], if every edition that the changes are about is still as it was `seen` (or still
+    /// absent). Returns whether they were applied; when not, read again and decide again.
+    async fn change_seen(
         &self,
-        activity: &ActivityId,
-        withdrawn: bool,
+        seen: &[Edition],
         changes: &[EditionChange],
         actor: Actor,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
+
+    /// Activities an operator withdrew.
+    async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;
+
+    /// Withdraws an activity (or takes that back) and applies the changes that follow from it, all or nothing, if every
+    /// edition is still as it was `seen`. Returns whether it was not so before; `None` when an edition was not as seen,
+    /// and nothing changed.
+    async fn withdraw_activity(
+        &self,
+        activity: &ActivityId,
+        withdrawn: bool,
+        (seen, changes): (&[Edition], &[EditionChange]),
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Option<bool>, StoreError>;
 
     /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
     /// Mailboxes with none of them are left out.
@@ -327,8 +338,8 @@ pub trait Store: Send + Sync {
     async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Result<Vec<Claimed>, StoreError>;
 
     /// Records results and marks, durably, before it returns. Returns whether the mark was set: a mailbox suppressed since
-    /// the claim is not marked and becomes `suppressed`; one of an edition that was held since is queued again. A mark of a delivery that is not claimed by this process
-    /// is `Refused`.
+    /// the claim is not marked and becomes `suppressed`; one of an edition that was held since is queued again. A mark of
+    /// a delivery that is not claimed by this process is `Refused`.
     async fn step(&self, step: Step) -> Result<bool, StoreError>;
 
     /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.

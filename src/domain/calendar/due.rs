@@ -30,6 +30,13 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// As [`Schedule::lateness`], for an edition: one that a person decided on when it was late already is not any more.
+    pub fn lateness_of(&self, edition: &Edition, now: DateTime<Utc>) -> Lateness {
+        Row::of(edition).lateness(self, now)
+    }
+}
+
 /// The edition that is due (contract §3): one that is being sent, else the newest unsent one within grace,
 /// held or awaiting approval all the same. Dates count as the editions have them: apply [`super::reconcile`] first.
 pub fn due(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Option<EditionNumber> {

@@ -64,9 +64,21 @@ pub(super) fn state(conn: &Connection, number: EditionNumber) -> Result<Option<(
     sql::row(conn, query, [number.0], |row| Ok((word(row, 0)?, row.get(1)?)))
 }
 
+/// Whether every edition that the changes are about is as it was seen, or absent as it was then.
+pub(super) fn are_as_seen(conn: &Connection, seen: &[Edition], changes: &[EditionChange]) -> Result<bool, Fault> {
+    let now = all(conn)?;
+    let of = |editions: &[Edition], number| editions.iter().find(|edition| edition.number == number).cloned();
+    Ok(changes.iter().map(EditionChange::number).all(|number| of(&now, number) == of(seen, number)))
+}
+
 /// Applies one change; whether it changed anything.
 pub(super) fn change(conn: &Connection, change: &EditionChange, actor: &str, at: DateTime<Utc>) -> Result<bool, Fault> {
-    let (number, action, detail) = told(change);
+    let before = match change {
+        EditionChange::Repick { number, .. } => picks(conn)?.remove(&number.0).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let number = change.number();
+    let (action, detail) = told(change, &before);
     if !apply(conn, change, number, sql::millis(at))? {
         return Ok(false);
     }
@@ -74,31 +86,33 @@ pub(super) fn change(conn: &Connection, change: &EditionChange, actor: &str, at:
     Ok(true)
 }
 
-/// A change as the audit table tells it.
-fn told(change: &EditionChange) -> (EditionNumber, &'static str, String) {
+/// A change as the audit table tells it. `before` are the picks that a repick replaces.
+fn told(change: &EditionChange, before: &[Pick]) -> (&'static str, String) {
     match change {
-        EditionChange::Plan { number, date, selection, .. } => {
-            (*number, "plan", format!("{date}, theme {}", selection.theme))
-        }
-        EditionChange::Redate { number, date, .. } => (*number, "redate", date.to_string()),
-        EditionChange::Repick { number, selection } => (*number, "repick", repicked(selection)),
-        EditionChange::Unplan(number) => (*number, "unplan", String::new()),
-        EditionChange::Approve(number) => (*number, "approve", String::new()),
-        EditionChange::Unapprove(number, why) => (*number, "unapprove", why.clone()),
-        EditionChange::Hold(number, reason) => (*number, "hold", reason.clone()),
-        EditionChange::Miss(number, reason) => (*number, "miss", reason.clone()),
-        EditionChange::Release(number) => (*number, "release", String::new()),
-        EditionChange::Withdraw(number, why) => (*number, "withdraw", why.clone()),
-        EditionChange::Reinstate(number) => (*number, "reinstate", String::new()),
+        EditionChange::Plan { date, selection, .. } => ("plan", format!("{date}, theme {}", selection.theme)),
+        EditionChange::Redate { date, .. } => ("redate", date.to_string()),
+        EditionChange::Repick { selection, .. } => ("repick", repicked(before, selection)),
+        EditionChange::Unplan(_) => ("unplan", String::new()),
+        EditionChange::Approve(_) => ("approve", String::new()),
+        EditionChange::Unapprove(_, why) => ("unapprove", why.clone()),
+        EditionChange::Hold(_, why) => ("hold", why.clone()),
+        EditionChange::Miss(_, why) => ("miss", why.clone()),
+        EditionChange::Release(_) => ("release", String::new()),
+        EditionChange::Withdraw(_, why) => ("withdraw", why.clone()),
+        EditionChange::Reinstate(_) => ("reinstate", String::new()),
     }
 }
 
-/// What replaces what, and why; a new theme's own reason where no pick has one.
-fn repicked(selection: &Selection) -> String {
-    let replaced = selection.picks.iter().filter(|pick| pick.reason.starts_with("replaces "));
-    let told: Vec<String> = replaced.map(|pick| format!("{} {}", pick.id, pick.reason)).collect();
-    let why = if told.is_empty() { selection.theme_reason.clone() } else { told.join("; ") };
-    format!("theme {}: {why}", selection.theme)
+/// Which band has what instead of what, and why.
+fn repicked(before: &[Pick], selection: &Selection) -> String {
+    let old = |pick: &Pick| before.iter().find(|old| old.band == pick.band).map(|old| old.id.as_str());
+    let new = selection.picks.iter().filter(|pick| old(pick) != Some(pick.id.as_str()));
+    let mut told: Vec<String> = new
+        .map(|pick| format!("{}: {} → {} ({})", pick.band, old(pick).unwrap_or("none"), pick.id, pick.reason))
+        .collect();
+    let gone = before.iter().filter(|old| selection.picks.iter().all(|pick| pick.band != old.band));
+    told.extend(gone.map(|old| format!("{}: {} → none", old.band, old.id)));
+    if told.is_empty() { "the texts as they are now".to_owned() } else { told.join("; ") }
 }
 
 fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber, at: i64) -> Result<bool, Fault> {
@@ -177,7 +191,10 @@ fn decide(
             stamp(conn, number, "released_at", at)?;
             set(conn, number, if standing.approved { Approved } else { Planned }, None)
         }
-        EditionChange::Withdraw(_, why) => set(conn, number, Withdrawn, Some(why)),
+        EditionChange::Withdraw(_, why) => {
+            unapprove(conn, number, state)?;
+            set(conn, number, Withdrawn, Some(why))
+        }
         _ => Ok(false),
     }
 }

@@ -99,6 +99,26 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn change_seen(
+        &self,
+        seen: &[Edition],
+        changes: &[EditionChange],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Answer<bool> {
+        let (seen, changes) = (seen.to_vec(), changes.to_vec());
+        self.write(move |conn| {
+            if !editions::are_as_seen(conn, &seen, &changes)? {
+                return Ok(false);
+            }
+            for change in &changes {
+                editions::change(conn, change, actor, at)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
     async fn withdrawn(&self) -> Answer<BTreeSet<ActivityId>> {
         self.read(editions::withdrawn).await
     }
@@ -107,17 +127,20 @@ impl Store for SqliteStore {
         &self,
         activity: &ActivityId,
         withdrawn: bool,
-        changes: &[EditionChange],
+        (seen, changes): (&[Edition], &[EditionChange]),
         actor: Actor,
         at: DateTime<Utc>,
-    ) -> Answer<bool> {
-        let (activity, changes) = (activity.clone(), changes.to_vec());
+    ) -> Answer<Option<bool>> {
+        let (activity, seen, changes) = (activity.clone(), seen.to_vec(), changes.to_vec());
         self.write(move |conn| {
+            if !editions::are_as_seen(conn, &seen, &changes)? {
+                return Ok(None);
+            }
             let new = editions::withdraw_activity(conn, &activity, withdrawn, actor, at)?;
             for change in &changes {
                 editions::change(conn, change, actor, at)?;
             }
-            Ok(new)
+            Ok(Some(new))
         })
         .await
     }

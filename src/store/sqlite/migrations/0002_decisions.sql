@@ -2,3 +2,5 @@
 ALTER TABLE editions ADD COLUMN approved_at INTEGER;
 ALTER TABLE editions ADD COLUMN released_at INTEGER;
 ALTER TABLE editions ADD COLUMN theme_fingerprint TEXT NOT NULL DEFAULT '';
+-- Approved before anybody wrote down when.
+UPDATE editions SET approved_at = 0 WHERE state = 'approved';

@@ -81,15 +81,69 @@ pub(in crate::store) async fn a_withdrawn_activity_is_never_published(open: Open
     store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
     let id = store.editions().await.unwrap()[0].selection.picks[0].id.clone();
     let publication = publication(&*store, SEVEN, "4-5").await;
-    assert!(store.withdraw_activity(&id, true, &[], "test", at(1)).await.unwrap());
-    assert!(!store.withdraw_activity(&id, true, &[], "test", at(1)).await.unwrap(), "it was so before");
+    assert_eq!(store.withdraw_activity(&id, true, (&[], &[]), "test", at(1)).await.unwrap(), Some(true));
+    assert_eq!(
+        store.withdraw_activity(&id, true, (&[], &[]), "test", at(1)).await.unwrap(),
+        Some(false),
+        "it was so before"
+    );
     assert!(store.withdrawn().await.unwrap().contains(&id));
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0);
     // Its place is taken in the same transaction.
     let repick = EditionChange::Repick { number: SEVEN, selection: selection("kindness") };
-    store.withdraw_activity(&id, true, &[repick], "test", at(2)).await.unwrap();
+    let seen = store.editions().await.unwrap();
+    assert_eq!(
+        store.withdraw_activity(&id, true, (&[], std::slice::from_ref(&repick)), "test", at(2)).await.unwrap(),
+        None
+    );
+    store.withdraw_activity(&id, true, (&seen, &[repick]), "test", at(2)).await.unwrap();
     assert_eq!(store.editions().await.unwrap()[0].selection.theme, "kindness");
-    assert!(store.withdraw_activity(&id, false, &[], "test", at(3)).await.unwrap());
+    assert_eq!(store.withdraw_activity(&id, false, (&[], &[]), "test", at(3)).await.unwrap(), Some(true));
     assert!(store.withdrawn().await.unwrap().is_empty());
+}
+
+pub(in crate::store) async fn what_was_decided_on_an_older_reading_is_not_applied(open: Open<'_>) {
+    let store = open();
+    assert!(store.change_seen(&[], &[plan(SEVEN)], "test", at(0)).await.unwrap());
+    assert!(!store.change_seen(&[], &[plan(SEVEN)], "test", at(0)).await.unwrap(), "it is there now");
+    let seen = store.editions().await.unwrap();
+    store.change_editions(&[EditionChange::Approve(SEVEN)], "operator", at(1)).await.unwrap();
+    let hold = EditionChange::Hold(SEVEN, "approval is missing".to_owned());
+    assert!(!store.change_seen(&seen, std::slice::from_ref(&hold), "calendar", at(2)).await.unwrap());
+    assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Approved);
+    let seen = store.editions().await.unwrap();
+    assert!(store.change_seen(&seen, &[hold], "calendar", at(3)).await.unwrap());
+    assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Held);
+}
+
+pub(in crate::store) async fn a_withdrawal_ends_an_approval(open: Open<'_>) {
+    let store = open();
+    let changes = [
+        plan(SEVEN),
+        EditionChange::Approve(SEVEN),
+        EditionChange::Withdraw(SEVEN, "x".to_owned()),
+        EditionChange::Reinstate(SEVEN),
+        EditionChange::Hold(SEVEN, "x".to_owned()),
+        EditionChange::Release(SEVEN),
+    ];
+    assert_eq!(store.change_editions(&changes, "test", at(0)).await.unwrap(), 6);
+    let edition = store.editions().await.unwrap().remove(0);
+    assert_eq!((edition.state, edition.approved_at), (EditionState::Planned, None));
+}
+
+pub(in crate::store) async fn the_audit_says_what_took_whose_place(open: Open<'_>) {
+    let store = open();
+    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    let mut other = store.editions().await.unwrap()[0].selection.clone();
+    let same = EditionChange::Repick { number: SEVEN, selection: other.clone() };
+    let before = other.picks[0].id.clone();
+    other.picks[0].id = "kindness/other".parse().unwrap();
+    let (band, reason) = (other.picks[0].band.clone(), other.picks[0].reason.clone());
+    let swap = EditionChange::Repick { number: SEVEN, selection: other };
+    store.change_editions(&[same, swap], "test", at(1)).await.unwrap();
+    let audit = store.audit().await.unwrap();
+    let told: Vec<_> = audit.iter().filter(|row| row.action == "repick").map(|row| row.detail.clone()).collect();
+    let swapped = format!("{band}: {before} → kindness/other ({reason})");
+    assert_eq!(told, ["the texts as they are now".to_owned(), swapped]);
 }

@@ -1,0 +1,51 @@
+//! What is said about decisions: why one is refused, and when an edition goes out after it.
+
+use crate::domain::calendar::Lateness;
+use crate::domain::edition::{Edition, EditionState};
+use crate::service::preview::long_date;
+use crate::service::{Service, ServiceError};
+
+/// Missed and withdrawn editions do not go out any more.
+pub(super) fn refuse_ended(edition: &Edition) -> Result<(), ServiceError> {
+    let (number, why) = (edition.number, edition.reason.as_deref().unwrap_or("its time passed"));
+    match edition.state {
+        EditionState::Missed => Err(ServiceError::Refused(format!("edition {number} was missed: {why}"))),
+        EditionState::Withdrawn => Err(ServiceError::Refused(format!(
+            "edition {number} was withdrawn; to take that back: `fortnightly withdraw {number} --undo`"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+impl Service {
+    /// Why nothing about a published edition can be changed.
+    pub(super) async fn too_late_for(&self, edition: &Edition, so: &str) -> Result<ServiceError, ServiceError> {
+        let number = edition.number;
+        let tally = self.store.tally(number).await?;
+        let what = match edition.state {
+            EditionState::Sent => {
+                let day = edition.finished_at.map_or(edition.date, |at| self.local(at).date_naive());
+                format!("was sent on {}", long_date(day))
+            }
+            _ => format!("is being sent ({} of {} mails accepted)", tally.accepted, tally.total),
+        };
+        Ok(ServiceError::Refused(format!("edition {number} {what}: {so}")))
+    }
+
+    /// When an edition goes out after a decision, unless that is only a matter of its date.
+    pub(super) fn when_it_goes(&self, edition: &Edition) -> Option<String> {
+        let number = edition.number;
+        let how = format!("`fortnightly run` sends it at its next look; `fortnightly send --edition {number}` at once");
+        match edition.state {
+            EditionState::Held => {
+                Some(format!("It is held again: {}", edition.reason.as_deref().unwrap_or("no reason given")))
+            }
+            EditionState::Sending => Some(format!("The rest goes out now: {how}.")),
+            EditionState::Planned | EditionState::Approved => {
+                let early = self.config.schedule.lateness_of(edition, self.clock.now()) == Lateness::Early;
+                (!early).then(|| format!("It is due: {how}."))
+            }
+            EditionState::Sent | EditionState::Missed | EditionState::Withdrawn => None,
+        }
+    }
+}
