@@ -25,10 +25,14 @@ const LAST_ORDERS: Duration = Duration::from_secs(10);
 /// The longest sleep between two turns, should the heartbeat ever fail.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
+/// How long a turn waits at most for changed files to be read.
+const FRESH_FILES: Duration = Duration::from_secs(45);
+
 /// How long a relay that refuses us as a sender is left alone; doubled each time, up to eight hours.
 const REFUSED: Duration = Duration::from_mins(30);
 const REFUSED_LONGEST: Duration = Duration::from_hours(8);
 
+use watch::Current;
 pub use watch::Stamp;
 
 /// The files that a daemon lives by, and who asks it to read them again.
@@ -65,8 +69,8 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
         Role::Sender => None,
     };
     tracing::info!(config = %service.config.file.display(), role = ?role, "running");
-    let (current, mut service) = channel::channel(service);
-    tokio::spawn(watch::watch(current, role, files.stamp, files.asked, stop.clone()));
+    let (current, mut service) = channel::channel(Current { service, stamp: files.stamp });
+    tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     let sender = async {
         if role == Role::Web {
             return Ok(());
@@ -103,13 +107,24 @@ async fn last_orders(stop: &CancellationToken) {
 }
 
 /// The heartbeat only wakes this loop; each turn is a task of its own, so that a panic ends the turn and not the daemon.
-async fn send_until(current: &mut channel::Receiver<Service>, stop: &CancellationToken) -> Result<()> {
+async fn send_until(current: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let mut refused: Option<(Instant, Duration)> = None;
-    tell_next(&current.borrow_and_update().clone()).await;
+    let mut waiting: Option<Instant> = None;
+    tell_next(&current.borrow_and_update().service.clone()).await;
     while !stop.is_cancelled() {
-        let service = current.borrow_and_update().clone();
+        let now = current.borrow_and_update().clone();
+        let service = now.service.clone();
+        // Files that were changed a moment ago are read first: what is decided next should be decided on them.
+        if !now.is_up_to_date().await && waiting.get_or_insert_with(Instant::now).elapsed() < FRESH_FILES {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_millis(250)) => {}
+            }
+            continue;
+        }
+        waiting = None;
         if refused.is_none_or(|(until, _)| until <= Instant::now()) {
             match tokio::spawn(turn(service.clone(), stop.clone())).await {
                 Ok(Ok(Turn::Done)) => refused = None,
@@ -125,7 +140,11 @@ async fn send_until(current: &mut channel::Receiver<Service>, stop: &Cancellatio
         tokio::select! {
             () = stop.cancelled() => {}
             () = beat.notified() => {}
-            Ok(()) = current.changed() => tell_next(&current.borrow().clone()).await,
+            Ok(()) = current.changed() => {
+                // Whoever mended the relay's settings should not wait for a pause that their mistake began.
+                refused = None;
+                tell_next(&current.borrow().service.clone()).await;
+            }
             () = tokio::time::sleep(until_due(&service)) => {}
         }
     }
@@ -208,7 +227,10 @@ async fn deliver(service: &Service, number: EditionNumber, stop: CancellationTok
             failed = t.failed,
             uncertain = t.uncertain,
             "{}",
-            if ended == Ended::Finished { "sent" } else { "stopped before the end" }
+            match ended {
+                Ended::Finished if waiting == t.deferred => "sent",
+                _ => "stopped before the end",
+            }
         );
     }
     if let Some(reply) = progress.trouble() {

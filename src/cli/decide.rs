@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::domain::activity::ActivityId;
+use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
@@ -19,11 +19,22 @@ use crate::service::{Service, ServiceError};
 #[derive(Debug, Args)]
 struct About {
     /// The edition's number
-    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_name = "N", value_parser = edition_number)]
     edition: u32,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
+}
+
+fn edition_number(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected an edition’s number, from 1".to_owned())
+}
+
+/// An id, or the path of its file as a shell completes it.
+fn activity_id(text: &str) -> Result<ActivityId, String> {
+    let path = text.strip_prefix("./").unwrap_or(text);
+    let path = path.strip_prefix("activities/").unwrap_or(path);
+    path.strip_suffix(".md").unwrap_or(path).parse().map_err(|error: ActivityIdError| error.to_string())
 }
 
 impl About {
@@ -55,7 +66,7 @@ pub(super) struct Swap {
     #[arg(long, value_name = "BAND")]
     band: BandName,
     /// The activity that it gets
-    #[arg(long, value_name = "THEME/NAME")]
+    #[arg(long, value_name = "THEME/NAME", value_parser = activity_id)]
     activity: ActivityId,
 }
 
@@ -99,7 +110,7 @@ impl Hold {
 #[derive(Debug, Args)]
 pub(super) struct Release {
     /// The edition's number; left out: lets a restored store send again
-    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_name = "N", value_parser = edition_number)]
     edition: Option<u32>,
     /// Answer in JSON
     #[arg(long)]
@@ -159,7 +170,7 @@ impl std::str::FromStr for What {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text.parse::<u32>(), text.parse::<ActivityId>()) {
+        match (text.parse::<u32>(), activity_id(text)) {
             (Ok(number @ 1..), _) => Ok(Self::Edition(EditionNumber(number))),
             (_, Ok(id)) => Ok(Self::Activity(id)),
             _ => Err("expected an edition’s number, or an activity as THEME/NAME".to_owned()),
@@ -249,10 +260,13 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
     }
     if !undo && !withdrawal.published.is_empty() {
         let numbers: Vec<String> = withdrawal.published.iter().map(ToString::to_string).collect();
-        out::line(&format!(
-            "  It went out in edition {}: that mail cannot be called back. One that is still being sent stops with `fortnightly hold N`.",
-            numbers.join(", ")
-        ));
+        out::line(&format!("  It went out in edition {}: that mail cannot be called back.", numbers.join(", ")));
+        for number in &withdrawal.unfinished {
+            out::line(&format!(
+                "  Mails of edition {number} still wait, and they carry it. Keep them with `fortnightly hold {number}`: \
+                 they expire when the next edition falls due."
+            ));
+        }
     }
     if !withdrawal.looked {
         out::line("  Planned editions are picked anew when the library has no errors any more.");
@@ -267,5 +281,6 @@ fn as_json(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) -> serde_json::
         "changed": withdrawal.changed,
         "replaced": withdrawal.replaced.iter().map(place).collect::<Vec<_>>(),
         "published": withdrawal.published,
+        "unfinished": withdrawal.unfinished,
     })
 }

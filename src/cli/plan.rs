@@ -27,6 +27,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
+        service.follow_edits(service.clock.now()).await?;
         let rows = service.plan(service.clock.now(), self.fortnights).await?;
         if self.json {
             out::json(&rows);

@@ -17,6 +17,7 @@ use crate::domain::calendar::{Fortnight, Lateness, due, late};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
+use crate::service::decisions::HELD_BY_OPERATOR;
 use crate::service::preview::long_date;
 use crate::service::publish::{APPROVAL_MISSING, Outcome};
 use crate::service::{Service, ServiceError, open};
@@ -89,15 +90,10 @@ impl Send {
             service.approve_late(number).await?;
         }
         match service.publish(number, now).await? {
-            Outcome::Held(reason) if reason == APPROVAL_MISSING => Err(ServiceError::Refused(format!(
-                "edition {number} is held: {reason}. Look at `fortnightly preview --edition {number}`, then \
-                 `fortnightly approve {number}`."
-            ))
-            .into()),
-            Outcome::Held(reason) => Err(ServiceError::Refused(format!(
-                "edition {number} is held: {reason}. Put that right, then `fortnightly send --edition {number} --late`."
-            ))
-            .into()),
+            Outcome::Held(reason) => {
+                Err(ServiceError::Refused(format!("edition {number} is held: {reason}.{}", way_out(number, &reason)))
+                    .into())
+            }
             Outcome::Nobody => self.nobody(&service, number).await,
             Outcome::Sending | Outcome::Sent => deliver::deliver(&service, number, self.json).await,
         }
@@ -211,10 +207,11 @@ impl Send {
             if edition.is_published() {
                 self.may_go_on(edition.number, edition.state, edition.reason.clone())?;
             }
+            let reason = edition.reason.as_deref().unwrap_or("it is late");
             return Err(ServiceError::Refused(format!(
-                "edition {} is held: {}. Send it with `fortnightly send --late`, or leave it: the next edition follows by itself.",
+                "edition {} is held: {reason}.{}",
                 edition.number,
-                edition.reason.as_deref().unwrap_or("it is late")
+                way_out(edition.number, reason)
             ))
             .into());
         }
@@ -270,7 +267,8 @@ impl Send {
         if (late || state == EditionState::Held) && !self.late {
             let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
             return Err(ServiceError::Refused(format!(
-                "edition {number} does not go out by itself: {why}. To send it all the same, add --late."
+                "edition {number} does not go out by itself: {why}. To send it all the same, add --late{}.",
+                if why.starts_with(APPROVAL_MISSING) { ", which approves of it as it is" } else { "" }
             ))
             .into());
         }
@@ -307,6 +305,19 @@ async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Editi
     let halted = editions.iter().find(|e| e.state == EditionState::Held && e.is_published()).map(|e| e.number);
     let number = halted.or_else(|| due(schedule, now, &editions)).or_else(|| late(schedule, now, &editions));
     Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
+}
+
+/// What to do about a hold whose reason does not say so itself.
+fn way_out(number: EditionNumber, reason: &str) -> String {
+    if reason == APPROVAL_MISSING {
+        format!(" Look at `fortnightly preview --edition {number}`, then `fortnightly approve {number}`.")
+    } else if reason.contains('`') {
+        String::new()
+    } else if reason.starts_with(HELD_BY_OPERATOR) {
+        format!(" To let it go: `fortnightly release {number}`.")
+    } else {
+        format!(" Put that right, then `fortnightly send --edition {number} --late`.")
+    }
 }
 
 async fn published(service: &Service, number: EditionNumber) -> Result<bool, Failure> {

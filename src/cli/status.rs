@@ -26,7 +26,12 @@ pub(super) struct Status {
 impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let (service, broken) = open(context).await?;
+        let replaced = match service.material {
+            Some(_) => service.follow_edits(service.clock.now()).await?,
+            None => Vec::new(),
+        };
         let mut status = service.status(self.edition.map(EditionNumber)).await?;
+        status.attention.extend(replaced);
         status.attention.extend(broken);
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(ServiceError::Refused(format!(

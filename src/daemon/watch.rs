@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long files must have been still before they are read: an editor or a copy may be in the middle of writing.
 const STILL: Duration = Duration::from_millis(1_500);
 
+/// After so many looks at files that never are still, they are read all the same: half a minute.
+const MOST_LOOKS: u32 = 20;
+
 /// Folders deeper than this are not ours.
 const DEPTH: usize = 4;
 
@@ -62,62 +65,100 @@ fn note(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
     }
 }
 
-/// Replaces the service in `current` whenever its files changed and are right, until `stop`.
-/// `loaded` is what they looked like before they were read; `asked` is SIGHUP.
-pub(super) async fn watch(
-    current: watch::Sender<Service>,
-    role: Role,
-    mut loaded: Stamp,
-    asked: Arc<Notify>,
-    stop: CancellationToken,
-) {
-    let config = current.borrow().config.file.clone();
+/// What is in force, and what the files looked like when they were last judged: loaded, or found wrong.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) service: Service,
+    pub(super) stamp: Stamp,
+}
+
+impl Current {
+    /// Whether the files are as they were when they were last judged.
+    pub(super) async fn is_up_to_date(&self) -> bool {
+        Stamp::now(&self.service.config.file).await.is_none_or(|now| now == self.stamp)
+    }
+}
+
+/// Replaces the service in `current` whenever its files changed and are right, until `stop`. `asked` is SIGHUP.
+pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Arc<Notify>, stop: CancellationToken) {
+    let config = current.borrow().service.config.file.clone();
+    let mut sync_waits = false;
     loop {
         let forced = tokio::select! {
             () = stop.cancelled() => return,
             () = asked.notified() => true,
             () = tokio::time::sleep(LOOK) => false,
         };
-        let Some(seen) = Stamp::now(&config).await else { continue };
-        if seen == loaded && !forced {
-            continue;
+        if sync_waits {
+            let service = current.borrow().service.clone();
+            sync_waits = !follow(&service, false).await;
         }
-        let Some(still) = until_still(&config, seen, &stop).await else { return };
-        let before = current.borrow().clone();
-        let fresh = before.reloaded().await;
-        // What was written while we read is no error yet.
-        if fresh.is_err() && Stamp::now(&config).await != Some(still) {
-            continue;
-        }
-        loaded = still;
+        let judged = current.borrow().stamp;
+        let Some(seen) = Stamp::now(&config).await.filter(|seen| forced || *seen != judged) else { continue };
+        let Some(still) = until_still(&config, seen, &stop).await else { continue };
+        // A task of its own, so that a panic ends the reading and not the watch.
+        let before = current.borrow().service.clone();
+        let fresh = match tokio::spawn(async move { before.reloaded().await }).await {
+            Ok(fresh) => fresh,
+            Err(panic) => Err(ServiceError::Refused(format!("reading them broke off: {panic}"))),
+        };
         match fresh {
             Ok((service, kept)) => {
                 tell(&service, &kept);
-                if role != Role::Web
-                    && let Err(error) = sync::sync_and_log(&service).await
-                {
-                    tracing::error!("{error}");
-                }
-                current.send_replace(service);
+                current.send_replace(Current { service: service.clone(), stamp: still });
+                sync_waits = role != Role::Web && !follow(&service, true).await;
             }
-            Err(error) => complain(&error),
+            // The store is locked or full: the files are not to blame, and the next look tries again.
+            Err(ServiceError::Store(error)) if error.may_pass() => {
+                tracing::warn!("the files are read again later: {error}");
+            }
+            // What was written while we read is no error yet.
+            Err(_) if Stamp::now(&config).await.is_some_and(|now| now != still) => {}
+            Err(error) => {
+                complain(&error);
+                // Whoever waits for a fresh judgement may go on with what is in force.
+                current.send_if_modified(|current| {
+                    current.stamp = still;
+                    false
+                });
+            }
         }
     }
 }
 
-/// Waits until two looks in a row see the same; `None` when told to stop.
+/// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
+async fn follow(service: &Service, first: bool) -> bool {
+    match sync::sync_and_log(service).await {
+        Err(ServiceError::Store(error)) if error.may_pass() => {
+            if first {
+                tracing::warn!("the subscribers are synced later: {error}");
+            }
+            false
+        }
+        Err(error) => {
+            tracing::error!("the subscribers were not synced: {error}");
+            true
+        }
+        Ok(()) => true,
+    }
+}
+
+/// Waits until two looks in a row see the same, but not for ever; `None` when told to stop.
 async fn until_still(config: &Path, mut seen: Stamp, stop: &CancellationToken) -> Option<Stamp> {
-    loop {
+    for _ in 0..MOST_LOOKS {
         tokio::select! {
             () = stop.cancelled() => return None,
             () = tokio::time::sleep(STILL) => {}
         }
-        let now = Stamp::now(config).await?;
-        if now == seen {
-            return Some(now);
+        match Stamp::now(config).await {
+            Some(now) if now != seen => seen = now,
+            _ => return Some(seen),
         }
-        seen = now;
     }
+    tracing::warn!(
+        "something below activities/ or templates/ changes all the time: the files are read as they are now"
+    );
+    Some(seen)
 }
 
 fn tell(service: &Service, kept: &[&'static str]) {
@@ -126,27 +167,39 @@ fn tell(service: &Service, kept: &[&'static str]) {
     for key in kept {
         tracing::warn!("{key} was changed: that takes effect when the daemon is restarted");
     }
-    service.warnings().for_each(|finding| tracing::warn!("{finding}"));
+    service.warnings().for_each(|finding| tracing::warn!("{}", for_the_log(finding)));
 }
 
 fn complain(error: &ServiceError) {
     tracing::error!(
-        "the files were changed and are wrong, so the old ones stay in force; `fortnightly check` says the same:"
+        "the files were changed and are wrong, so the old ones stay in force; `fortnightly check` says more:"
     );
     match error {
         ServiceError::Findings(findings) => {
-            findings
-                .iter()
-                .filter(|finding| finding.is_error())
-                .for_each(|finding| tracing::error!("{}", one_line(finding)));
+            let errors = findings.iter().filter(|finding| finding.is_error());
+            errors.for_each(|finding| tracing::error!("{}", for_the_log(finding)));
         }
-        other => tracing::error!("{other}"),
+        other => tracing::error!("{}", blind(&other.to_string())),
     }
 }
 
-/// A log has one line per event.
-fn one_line(finding: &Diagnostic) -> String {
-    finding.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+/// A finding on one line, without an address and without the name beside it (design §4, invariant 11).
+fn for_the_log(finding: &Diagnostic) -> String {
+    let number = |n: Option<usize>| n.map_or(String::new(), |n| format!(":{n}"));
+    let place = number(finding.line) + &number(finding.column);
+    let file = finding.file.as_deref().unwrap_or("config");
+    format!("{file}{place}: {}: {}", finding.code, blind(&finding.message))
+}
+
+/// `text` without what stands in quotation marks around an address, and without any other word with an @.
+fn blind(text: &str) -> String {
+    let quoted = text.split_inclusive('”').map(|part| match part.split_once('“') {
+        Some((before, inside)) if inside.contains('@') => format!("{before}“…”"),
+        _ => part.to_owned(),
+    });
+    let words = quoted.collect::<String>();
+    let words = words.split_whitespace().map(|word| if word.contains('@') { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -170,5 +223,13 @@ mod tests {
         assert_eq!(seen.last(), Some(&Stamp::of(&config)));
         fs::remove_file(path("activities/help.toml")).expect("it is there");
         assert_ne!(seen.last(), Some(&Stamp::of(&config)));
+    }
+
+    #[test]
+    fn no_address_and_no_name_beside_one_is_left() {
+        let told = blind("email “Jane Doe <jane@hillside.example>” is not an email address; see “bands”");
+        assert_eq!(told, "email “…” is not an email address; see “bands”");
+        assert_eq!(blind("office@hillside.example is named twice"), "… is named twice");
+        assert_eq!(blind("“unended a@b.example"), "“unended …");
     }
 }

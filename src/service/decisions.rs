@@ -17,8 +17,11 @@ use crate::domain::nearest::nearest;
 /// Who decides here.
 const OPERATOR: &str = "operator";
 
+/// How the reason of an operator's hold begins.
+pub const HELD_BY_OPERATOR: &str = "an operator held it";
+
 /// How many fortnights ahead a decision may reach: what lies before is planned, too, and keeps its picks.
-pub const REACH: u32 = 52;
+pub const REACH: u32 = 26;
 
 /// What came of a decision.
 #[derive(Debug, Clone)]
@@ -61,7 +64,7 @@ impl Service {
             let objection = self.objection(&decided.edition).await?;
             decided.notes.extend(objection.map(|why| format!("It would still be held: {why}.")));
         }
-        decided.notes.extend(self.when_it_goes(&decided.edition));
+        self.note_what_follows(&mut decided).await?;
         Ok(decided)
     }
 
@@ -90,7 +93,7 @@ impl Service {
     /// # Errors
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn hold(&self, number: EditionNumber, why: Option<&str>) -> Result<Decided, ServiceError> {
-        let reason = why.map_or_else(|| "an operator held it".to_owned(), |why| format!("an operator held it: {why}"));
+        let reason = why.map_or_else(|| HELD_BY_OPERATOR.to_owned(), |why| format!("{HELD_BY_OPERATOR}: {why}"));
         let hold = async |edition: &Edition| {
             if edition.state == EditionState::Sent {
                 return Err(self.too_late_for(edition, "mail that was handed over cannot be called back").await?);
@@ -143,7 +146,7 @@ impl Service {
         };
         let mut decided = self.decide(number, release).await?;
         if decided.changed {
-            decided.notes.extend(self.when_it_goes(&decided.edition));
+            self.note_what_follows(&mut decided).await?;
         }
         Ok(decided)
     }
@@ -155,10 +158,12 @@ impl Service {
     pub async fn withdraw(&self, number: EditionNumber) -> Result<Decided, ServiceError> {
         let withdraw = async |edition: &Edition| {
             if edition.is_published() {
-                let instead = if edition.state == EditionState::Sent {
-                    "mail that was handed over cannot be called back".to_owned()
-                } else {
-                    format!("`fortnightly hold {number}` stops what is left")
+                let instead = match edition.state {
+                    EditionState::Sent => "mail that was handed over cannot be called back".to_owned(),
+                    EditionState::Held => {
+                        "leave it held, and the rest expires when the next edition falls due".to_owned()
+                    }
+                    _ => format!("`fortnightly hold {number}` stops what is left"),
                 };
                 return Err(self.too_late_for(edition, &instead).await?);
             }
@@ -172,6 +177,9 @@ impl Service {
         decided.notes.push(format!(
             "Nobody gets a digest in that fortnight. To take this back: `fortnightly withdraw {number} --undo`."
         ));
+        if decided.changed && decided.before.approved_at.is_some() {
+            decided.notes.push("Its approval is gone with it.".to_owned());
+        }
         Ok(decided)
     }
 
@@ -189,7 +197,7 @@ impl Service {
         };
         let mut decided = self.decide(number, reinstate).await?;
         if decided.changed {
-            decided.notes.extend(self.when_it_goes(&decided.edition));
+            self.note_what_follows(&mut decided).await?;
         }
         Ok(decided)
     }

@@ -96,6 +96,28 @@ impl Service {
         Ok(due)
     }
 
+    /// Repairs picks and takes approvals back, as the next look of the daemon would, whatever the time: for looking on a
+    /// private copy. Returns what was replaced, in words.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn follow_edits(&self, now: DateTime<Utc>) -> Result<Vec<String>, ServiceError> {
+        let editions = self.store.editions().await?;
+        let changes = self.changes(&[], &editions).await?;
+        self.store.change_seen(&editions, &changes, "calendar", now).await?;
+        let mut told = Vec::new();
+        for change in changes {
+            let EditionChange::Repick { number, selection } = change else { continue };
+            let replaced = selection.picks.iter().filter(|pick| pick.reason.starts_with("replaces "));
+            let before = editions.iter().find(|edition| edition.number == number);
+            let new = replaced.filter(|pick| before.is_some_and(|e| !e.selection.picks.contains(pick)));
+            told.extend(new.map(|pick| {
+                format!("edition {number} changed since it was planned: {}: {} {}", pick.band, pick.id, pick.reason)
+            }));
+        }
+        Ok(told)
+    }
+
     /// Plans every edition up to `number`, so that `number` can be published before its time.
     ///
     /// # Errors

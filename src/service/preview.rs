@@ -222,8 +222,9 @@ fn refuse_closed(number: EditionNumber, row: &PlanRow) -> Result<(), ServiceErro
     if matches!(row.state, "paused" | "missed" | "withdrawn") {
         let why = row.reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
         return Err(ServiceError::Refused(format!(
-            "fortnight {number} ({}) has no edition to show; it is {}{why}",
-            row.date, row.state
+            "fortnight {number} ({}) has no edition to show; it is {}{why}. Another one: `fortnightly preview --edition N`",
+            long_date(row.date),
+            row.state
         )));
     }
     Ok(())

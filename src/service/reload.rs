@@ -16,13 +16,13 @@ impl Service {
         let mut config = config::load(&self.config.file).map_err(ServiceError::Findings)?;
         let kept = keep(&self.config, &mut config);
         let material = open::material(&config).map_err(ServiceError::Findings)?;
-        open::begin(self.store.as_ref(), &config, self.clock).await?;
         let fresh = Self { config: Arc::new(config), material: Some(material), ..self.clone() };
         if fresh.clock.is_pretended() && fresh.speaks_smtp() {
             return Err(ServiceError::Refused(
                 "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned(),
             ));
         }
+        open::begin(self.store.as_ref(), &fresh.config, self.clock).await?;
         Ok((fresh, kept))
     }
 

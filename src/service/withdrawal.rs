@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Service, ServiceError, TRIES};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, Selection};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -14,8 +14,10 @@ pub struct Withdrawal {
     pub changed: bool,
     /// What took its place in planned editions.
     pub replaced: Vec<Replaced>,
-    /// Published editions that it is in, those being sent too.
+    /// Published editions that it is in.
     pub published: Vec<EditionNumber>,
+    /// Those of them that are not finished: mails of them still wait.
+    pub unfinished: Vec<EditionNumber>,
     /// Whether planned editions could be looked at; not while the library has errors.
     pub looked: bool,
 }
@@ -76,8 +78,10 @@ impl Service {
         }
         let changed = self.store.withdraw_activity(id, !undo, (&editions, &repicks), "operator", now).await?;
         let has = |selection: &Selection| selection.picks.iter().any(|pick| pick.id == *id);
-        let published = editions.iter().filter(|e| e.is_published() && has(&e.selection)).map(|e| e.number).collect();
-        Ok(changed.map(|changed| Withdrawal { changed, replaced, published, looked: looks || undo }))
+        let out: Vec<&Edition> = editions.iter().filter(|e| e.is_published() && has(&e.selection)).collect();
+        let published = out.iter().map(|e| e.number).collect();
+        let unfinished = out.iter().filter(|e| e.state != EditionState::Sent).map(|e| e.number).collect();
+        Ok(changed.map(|changed| Withdrawal { changed, replaced, published, unfinished, looked: looks || undo }))
     }
 }
 

@@ -308,3 +308,87 @@ fn a_fortnight_without_an_edition_cannot_be_decided_on() {
     let held = world.at(BEFORE, &["hold", "12", "--json"]).exits(0).json();
     assert_eq!((&held["edition"], &held["state"], &held["date"]), (&12.into(), &"held".into(), &"2027-02-08".into()));
 }
+
+#[test]
+fn two_swaps_at_once_both_hold() {
+    let world = World::shipped();
+    let seven = row(&world, BEFORE, 7);
+    let swaps = ["4-5", "8-10"].map(|band| (band, another(&world, band, &picked(&seven, band))));
+    std::thread::scope(|scope| {
+        for (band, id) in &swaps {
+            let world = &world;
+            scope.spawn(move || world.at(BEFORE, &["swap", "7", "--band", band, "--activity", id]).exits(0));
+        }
+    });
+    let seven = row(&world, BEFORE, 7);
+    for (band, id) in swaps {
+        assert_eq!(picked(&seven, band), id);
+    }
+}
+
+#[test]
+fn an_edit_shows_at_once_that_the_approval_is_gone() {
+    let world = required();
+    world.at(BEFORE, &["approve", "7"]).exits(0);
+    let id = picked(&row(&world, BEFORE, 7), "4-5");
+    edit(&world, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
+    assert_eq!(row(&world, BEFORE, 7)["state"], "planned");
+    let status = world.at(BEFORE, &["status", "--edition", "7", "--json"]).exits(0).json();
+    assert_eq!(status["editions"][0]["state"], "planned");
+    assert!(status["attention"].to_string().contains("fortnightly approve 7"), "{status}");
+    world.at(MONDAY, &["send"]).exits(1).complains("fortnightly approve 7");
+}
+
+#[test]
+fn a_pick_that_is_gone_shows_in_status() {
+    let world = World::shipped();
+    world.at(BEFORE, &["hold", "7"]).exits(0);
+    let id = picked(&row(&world, BEFORE, 7), "4-5");
+    fs::remove_file(world.path(&file(&id))).unwrap();
+    let told = world.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    assert!(told.contains(&format!("replaces {id}: it is no longer in the library")), "{told}");
+}
+
+#[test]
+fn a_withdrawn_activity_in_a_half_sent_edition_is_told_everywhere() {
+    let many: String = (0..3_000)
+        .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
+        .collect();
+    let world = World::new(&format!("{BASE}{many}"));
+    let mut run = world.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || fs::read_dir(world.path("var/mail/new")).map_or(0, Iterator::count) >= 20);
+    world.at(MONDAY, &["hold", "7"]).exits(0);
+    run.ends();
+    let id = picked(&row(&world, MONDAY, 7), "4-5");
+    world.at(MONDAY, &["withdraw", &id]).exits(0).says("Mails of edition 7 still wait, and they carry it");
+    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("the rest expires when the next edition falls due");
+    world
+        .at(MONDAY, &["release", "7"])
+        .exits(0)
+        .says(&format!("{id} was withdrawn, and the mails that wait still carry it"));
+}
+
+#[test]
+fn send_late_approves_only_what_is_held_or_late() {
+    let world = required();
+    world.at(BEFORE, &["send", "--edition", "7", "--yes", "--late"]).exits(1).complains("fortnightly approve 7");
+    assert!(world.mails().is_empty());
+}
+
+#[test]
+fn an_edition_that_was_let_go_late_is_what_comes_next() {
+    let world = World::shipped();
+    world.at(LATE, &["approve", "7"]).exits(0);
+    let status = world.at(LATE, &["status", "--json"]).exits(0).json();
+    assert_eq!(status["next"]["edition"], 7, "{status}");
+}
+
+#[test]
+fn an_edition_and_an_activity_are_named_as_people_write_them() {
+    let world = World::shipped();
+    world.at(BEFORE, &["approve", "seven"]).exits(2).complains("expected an edition’s number, from 1");
+    let id = picked(&row(&world, BEFORE, 7), "4-5");
+    world.at(BEFORE, &["withdraw", &format!("activities/{id}.md")]).exits(0).says(&format!("{id} is withdrawn"));
+    let audit = world.at(BEFORE, &["status", "--audit"]).exits(0).stdout;
+    assert!(audit.contains(&format!("activity {id}")), "{audit}");
+}

@@ -106,3 +106,38 @@ fn what_only_a_restart_can_change_is_named_and_kept() {
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
+
+#[test]
+fn a_wrong_reload_logs_no_address() {
+    let world = World::shipped();
+    let mut daemon = daemon(&world);
+    let right = config(&world);
+    let twice = entry("Again", "school", "\"office@hillside.example\"", "[\"4-5\"]");
+    let slip = entry("Slip", "school", "\"Jane Doe <jane@hillside.example>\"", "[\"4-5\"]");
+    world.write("config.toml", &format!("{right}{twice}{slip}{slip}"));
+    until("it is reported", || log(&world).contains("the old ones stay in force"));
+    until("every finding is there", || log(&world).contains("config.toml:"));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    for secret in ["hillside.example", "Jane", "office@"] {
+        assert!(!log(&world).contains(secret), "the log names {secret}: {}", log(&world));
+    }
+}
+
+#[test]
+fn a_store_that_is_locked_during_a_reload_is_waited_for() {
+    let world = World::shipped();
+    let mut daemon = daemon(&world);
+    until("the store is there", || world.path("var/fortnightly.db").exists());
+    let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let newcomer = entry("Newcomer", "school", "\"new@newcomer.example\"", "[\"4-5\"]");
+    let earlier = config(&world).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
+    world.write("config.toml", &format!("{earlier}{newcomer}"));
+    until("it says that it waits", || log(&world).contains("later: "));
+    assert!(!log(&world).contains("are wrong"), "{}", log(&world));
+    store.execute_batch("ROLLBACK").unwrap();
+    until("all five mails are there", || mails(&world) == 5);
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+}

@@ -90,8 +90,9 @@ fn theme(service: &Service, row: &PlanRow) -> Option<String> {
     let library = service.material.as_ref().map(|material| &material.library);
     let title = library.and_then(|library| library.theme(name)).map_or(name.as_str(), |theme| theme.title.as_str());
     let why = row.selection.as_ref().map_or("", |selection| selection.theme_reason.as_str());
-    let why = why.strip_prefix("occasion ").map_or(why.to_owned(), |occasion| format!("for {occasion}"));
-    Some(format!("  Theme: {title} ({name}): {}", spoken(row, &why)))
+    let why = spoken(row, why);
+    let why = why.strip_prefix("occasion ").map_or(why.clone(), |occasion| format!("for {occasion}"));
+    Some(format!("  Theme: {title} ({name}): {why}"))
 }
 
 /// One line per band. A reason that all share is said once.
@@ -113,7 +114,7 @@ fn picks(row: &PlanRow) -> Vec<String> {
 
 /// With the occasions' names as people say them.
 fn spoken(row: &PlanRow, reason: &str) -> String {
-    row.occasions
-        .iter()
-        .fold(reason.to_owned(), |text, occasion| text.replace(&occasion.name, &say::title(&occasion.name)))
+    row.occasions.iter().fold(reason.to_owned(), |text, occasion| {
+        text.replace(&format!("occasion {}", occasion.name), &format!("occasion {}", say::title(&occasion.name)))
+    })
 }

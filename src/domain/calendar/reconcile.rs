@@ -152,12 +152,14 @@ fn too_late(schedule: &Schedule, row: &Row) -> String {
 }
 
 fn late_reason(schedule: &Schedule, row: &Row) -> String {
-    format!("late: {}; send it with `send --late` or wait for the next edition", too_late(schedule, row))
+    format!("late: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(schedule, row))
 }
 
 fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {
     let due = say::moment(row.due_at, schedule.timezone);
-    format!("approval is missing: it fell due on {due}; look at `preview --edition {number}`, then `approve {number}`")
+    format!(
+        "approval is missing: it fell due on {due}; look at `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
+    )
 }
 
 #[cfg(test)]

@@ -26,10 +26,14 @@ pub fn swap(
     let mut picks = current.picks.clone();
     let before = picks.iter().position(|pick| pick.band == *band).map(|at| picks.remove(at));
     let instead = before.map(|pick| format!(" instead of {}", pick.id)).unwrap_or_default();
-    let used = match index.activity_used(activity) {
-        None => "never used before".to_owned(),
-        Some(edition) if edition > number => format!("planned for edition {edition} too"),
-        Some(edition) => format!("last in edition {edition}"),
+    let places = history.0.iter().filter(|(_, selection)| selection.picks.iter().any(|pick| pick.id == *id));
+    let (before_us, after_us): (Vec<_>, Vec<_>) =
+        places.map(|(edition, _)| *edition).filter(|edition| *edition != number).partition(|edition| *edition < number);
+    let used = match (before_us.iter().max(), after_us.iter().min()) {
+        (None, None) => "never used before".to_owned(),
+        (Some(last), None) => format!("last in edition {last}"),
+        (None, Some(next)) => format!("planned for edition {next} too"),
+        (Some(last), Some(next)) => format!("last in edition {last}, planned for edition {next} too"),
     };
     picks.push(Pick {
         band: band.clone(),

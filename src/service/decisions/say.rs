@@ -2,8 +2,9 @@
 
 use crate::domain::calendar::Lateness;
 use crate::domain::edition::{Edition, EditionState};
+use crate::service::decisions::Decided;
 use crate::service::preview::long_date;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, sync};
 
 /// Missed and withdrawn editions do not go out any more.
 pub(super) fn refuse_ended(edition: &Edition) -> Result<(), ServiceError> {
@@ -27,9 +28,30 @@ impl Service {
                 let day = edition.finished_at.map_or(edition.date, |at| self.local(at).date_naive());
                 format!("was sent on {}", long_date(day))
             }
+            EditionState::Held => {
+                format!("was stopped in the middle ({} of {} mails accepted)", tally.accepted, tally.total)
+            }
             _ => format!("is being sent ({} of {} mails accepted)", tally.accepted, tally.total),
         };
         Ok(ServiceError::Refused(format!("edition {number} {what}: {so}")))
+    }
+
+    /// What the operator should know after letting an edition go.
+    pub(super) async fn note_what_follows(&self, decided: &mut Decided) -> Result<(), ServiceError> {
+        let edition = &decided.edition;
+        let withdrawn = self.store.withdrawn().await?;
+        let spoiled = edition.selection.picks.iter().filter(|pick| withdrawn.contains(&pick.id));
+        for pick in spoiled.filter(|_| edition.is_published()) {
+            decided.notes.push(format!(
+                "Careful: {} was withdrawn, and the mails that wait still carry it. `fortnightly hold {}` keeps them.",
+                pick.id, edition.number
+            ));
+        }
+        if !edition.is_published() && sync::waits(self.store.as_ref(), &self.config.subscribers).await? {
+            decided.notes.push(format!("It would still be held: {}.", sync::HOLD));
+        }
+        decided.notes.extend(self.when_it_goes(&decided.edition));
+        Ok(())
     }
 
     /// When an edition goes out after a decision, unless that is only a matter of its date.

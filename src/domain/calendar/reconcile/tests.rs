@@ -131,7 +131,7 @@ fn an_edition_without_approval_is_held_when_due() {
     assert_eq!(
         reason(&actions),
         "approval is missing: it fell due on Monday 7 September 2026 at 08:00; \
-         look at `preview --edition 1`, then `approve 1`"
+         look at `fortnightly preview --edition 1`, then `fortnightly approve 1`"
     );
     assert!(sim.tick(&required(), hours_after(DUE, 1), 1).is_empty());
     let mut approved = sim.clone();
