@@ -172,7 +172,8 @@ fn until_due(service: &Service) -> Duration {
 
 async fn tell_next(service: &Service) {
     if let Ok(editions) = service.store.editions().await
-        && let Some(next) = service.next(service.clock.now(), &editions)
+        && let Ok(first) = service.first().await
+        && let Some(next) = service.next(service.clock.now(), first, &editions)
     {
         tracing::info!(edition = next.edition.0, due = %next.due_at.to_rfc3339(), "next");
     }

@@ -215,7 +215,7 @@ impl Send {
             ))
             .into());
         }
-        let next = service.next(now, &editions).map_or_else(
+        let next = service.next(now, service.first().await?, &editions).map_or_else(
             || "Nothing is planned.".to_owned(),
             |next| format!("Edition {} goes out on {}.", next.edition, next.due_at.format("%A %-d %B %Y at %H:%M")),
         );
@@ -256,9 +256,10 @@ impl Send {
             return self.may_go_on(number, state, reason);
         }
         if matches!(state, EditionState::Missed | EditionState::Withdrawn) {
-            return Err(
-                ServiceError::Refused(format!("edition {number} is {state} and cannot be sent any more")).into()
-            );
+            return Err(ServiceError::Refused(format!(
+                "edition {number} is {state} and cannot be sent any more: `fortnightly plan` shows the ones to come"
+            ))
+            .into());
         }
         let Fortnight::Sends { due_at, .. } = service.config.schedule.fortnight(number) else { return Ok(true) };
         let when = due_at.format("%A %-d %B %Y at %H:%M");

@@ -124,7 +124,7 @@ fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
 
 async fn first_edition(service: &Service) -> Result<(), Failure> {
     let editions = service.store.editions().await?;
-    match service.next(service.clock.now(), &editions) {
+    match service.next(service.clock.now(), service.first().await?, &editions) {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,

@@ -230,6 +230,6 @@ mod tests {
         let told = blind("email “Jane Doe <jane@hillside.example>” is not an email address; see “bands”");
         assert_eq!(told, "email “…” is not an email address; see “bands”");
         assert_eq!(blind("office@hillside.example is named twice"), "… is named twice");
-        assert_eq!(blind("“unended a@b.example"), "“unended …");
+        assert_eq!(blind("“unended a@b.example"), "“…”");
     }
 }

@@ -157,7 +157,7 @@ pub enum EditionChange {
     Release(EditionNumber),
     /// Cancelled for this reason.
     Withdraw(EditionNumber, String),
-    /// From withdrawn, back to planned.
+    /// From withdrawn, missed or held, back to planned.
     Reinstate(EditionNumber),
 }
 

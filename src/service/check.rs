@@ -6,6 +6,7 @@ mod occasions;
 mod renders;
 mod reviews;
 mod subscribers;
+mod year;
 
 use chrono::NaiveDate;
 
@@ -40,8 +41,11 @@ impl Service {
         findings.extend(bands::gaps(&self.config.bands, &rows, &readers));
         findings.extend(self.without_activity(&rows).await?);
         findings.extend(reviews::due(library, &rows, today));
-        findings.extend(occasions::without_activity(self, library, &rows, &withdrawn, today));
+        findings.extend(occasions::poorly_served(self, library, &rows, &withdrawn, today));
         findings.extend(holidays::end(self, &rows, today));
+        findings.extend(year::unreached(self, library, &rows));
+        findings.extend(year::silence(self, &rows));
+        findings.extend(year::pauses_end(self, today));
         findings.extend(self.renders(&rows));
         Ok(findings)
     }

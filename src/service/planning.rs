@@ -151,6 +151,7 @@ impl Service {
         let mut changes: Vec<EditionChange> = Vec::new();
         for action in actions {
             match action.clone() {
+                Action::Revive(number) => changes.push(EditionChange::Reinstate(number)),
                 Action::Unplan(number) => changes.push(EditionChange::Unplan(number)),
                 Action::Redate { number, date, due_at } => changes.push(EditionChange::Redate { number, date, due_at }),
                 Action::Miss(number, reason) => changes.push(EditionChange::Miss(number, reason)),
@@ -159,7 +160,8 @@ impl Service {
         }
         // What is unplanned or missed is no use of its activities.
         planner.history.0.retain(|(number, _)| !gone(*number));
-        for edition in editions.iter().filter(|e| e.is_open() && !gone(e.number)) {
+        let revived = |number| actions.iter().any(|a| matches!(a, Action::Revive(n) if *n == number));
+        for edition in editions.iter().filter(|e| (e.is_open() || revived(e.number)) && !gone(e.number)) {
             let moved = actions.iter().find_map(|a| match a {
                 Action::Redate { number, date, .. } if *number == edition.number => Some(*date),
                 _ => None,

@@ -104,7 +104,7 @@ impl Service {
             editions: rows,
             subscribers: self.store.subscriber_counts().await?,
             suppressions: self.store.suppression_count().await?,
-            next: self.next(now, &editions).map(NextJson::from).unwrap_or_default(),
+            next: self.next(now, self.first().await?, &editions).map(NextJson::from).unwrap_or_default(),
             attention,
         })
     }
@@ -136,15 +136,24 @@ impl Service {
         })
     }
 
+    /// The fortnight in which the store began.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn first(&self) -> Result<Option<EditionNumber>, ServiceError> {
+        Ok(self.store.facts().await?.map(|facts| facts.first))
+    }
+
     /// An instant as the service's own clock on the wall shows it.
     pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         at.with_timezone(&self.config.schedule.timezone).fixed_offset()
     }
 
     /// The edition that goes out next by itself: one that is due, else the first unpublished one to come.
-    pub fn next(&self, now: DateTime<Utc>, editions: &[Edition]) -> Option<Next> {
+    /// None before `first`, the fortnight in which the store began.
+    pub fn next(&self, now: DateTime<Utc>, first: Option<EditionNumber>, editions: &[Edition]) -> Option<Next> {
         let schedule = &self.config.schedule;
-        let from = schedule.fortnight_at(now).0;
+        let from = schedule.fortnight_at(now).max(first.unwrap_or(EditionNumber(1))).0;
         (from..from.saturating_add(260)).map(EditionNumber).find_map(|number| {
             let stored = editions.iter().find(|e| e.number == number);
             if stored.is_some_and(|e| !matches!(e.state, EditionState::Planned | EditionState::Approved)) {
@@ -168,7 +177,8 @@ impl Service {
         let readers = self.store.readers().await?;
         for (band, count) in readers.iter().filter(|(band, n)| **n > 0 && self.config.bands.get(band).is_none()) {
             concerns.push(format!(
-                "{count} mailboxes ask for band {band}, which config.toml no longer has: they get nothing for it"
+                "{count} {} for band {band}, which config.toml no longer has: nothing is sent for it",
+                if *count == 1 { "mailbox asks" } else { "mailboxes ask" }
             ));
         }
         if super::sync::waits(self.store.as_ref(), &self.config.subscribers).await? {

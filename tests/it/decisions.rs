@@ -83,7 +83,10 @@ fn an_approval_is_for_the_text_that_was_approved() {
     edit(&world, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
     let status = world.at(BEFORE, &["status", "--json"]).exits(0).json();
     let told = status["attention"].to_string();
-    assert!(told.contains("since it was approved") && told.contains(&id) && told.contains("Talk about it"), "{told}");
+    assert!(
+        told.contains("edition 7 was edited since it was") && told.contains(&id) && told.contains("Talk about it"),
+        "{told}"
+    );
     world.at(MONDAY, &["send"]).exits(1).complains("approval is missing");
     assert!(world.mails().is_empty());
     let audit = world.at(MONDAY, &["status", "--audit"]).exits(0).stdout;
@@ -274,7 +277,7 @@ fn a_hold_in_the_middle_of_sending_stops_it_and_a_release_finishes_it() {
     assert_eq!(seven["deliveries"]["queued"], 3_000 - sent);
     world.at(MONDAY, &["send"]).exits(1).complains("release 7");
     world.at(MONDAY, &["send", "--edition", "7"]).exits(1).complains("wrong number");
-    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("is being sent");
+    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("was stopped in the middle");
     assert_eq!(count(), sent);
     world.at(MONDAY, &["release", "7"]).exits(0).says("The rest goes out now");
     world.at(MONDAY, &["send"]).exits(0);

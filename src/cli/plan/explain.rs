@@ -81,6 +81,7 @@ fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
     lines.extend(say::notes(row).into_iter().map(|note| format!("  {note}")));
     lines.extend(theme(service, row));
     lines.extend(picks(row));
+    lines.extend(lacking(service, row));
     lines
 }
 
@@ -93,6 +94,18 @@ fn theme(service: &Service, row: &PlanRow) -> Option<String> {
     let why = spoken(row, why);
     let why = why.strip_prefix("occasion ").map_or(why.clone(), |occasion| format!("for {occasion}"));
     Some(format!("  Theme: {title} ({name}): {why}"))
+}
+
+/// A line for each band that gets nothing, though the fortnight has an edition to come.
+fn lacking(service: &Service, row: &PlanRow) -> Vec<String> {
+    if !matches!(row.state, "projected" | "planned" | "approved" | "held") {
+        return Vec::new();
+    }
+    let has = |band: &crate::domain::band::Band| row.activities.iter().any(|pick| pick.band == band.id.as_str());
+    let bands = service.config.bands.iter().filter(|band| !has(band));
+    bands
+        .map(|band| format!("    {}: no activity suits; if anybody reads this band, the edition is held", band.id))
+        .collect()
 }
 
 /// One line per band. A reason that all share is said once.

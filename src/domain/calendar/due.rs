@@ -55,6 +55,9 @@ pub fn late(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Op
         .filter(|number| !standing.is_behind_published(*number))
 }
 
+/// How the reason of a hold for being late begins.
+pub(super) const LATE: &str = "late";
+
 /// What the calendar needs to know of one edition.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
@@ -62,6 +65,8 @@ pub(super) struct Row {
     /// Not published, and may still be.
     pub(super) open: bool,
     pub(super) published: bool,
+    /// The calendar gave it up: missed, or held for being late.
+    pub(super) given_up: bool,
     pub(super) date: NaiveDate,
     pub(super) due_at: DateTime<Utc>,
     /// When a person last said that it may go out.
@@ -74,6 +79,9 @@ impl Row {
             state: edition.state,
             open: edition.is_open(),
             published: edition.is_published(),
+            given_up: edition.state == EditionState::Missed
+                || (edition.state == EditionState::Held
+                    && edition.reason.as_ref().is_some_and(|reason| reason.starts_with(LATE))),
             date: edition.date,
             due_at: edition.due_at,
             decided_at: edition.decided_at(),
@@ -82,7 +90,7 @@ impl Row {
 
     pub(super) fn planned(date: NaiveDate, due_at: DateTime<Utc>) -> Self {
         let state = EditionState::Planned;
-        Self { state, open: true, published: false, date, due_at, decided_at: None }
+        Self { state, open: true, published: false, given_up: false, date, due_at, decided_at: None }
     }
 
     /// As [`Schedule::lateness`]; a person who decided on it when it was late already knew that, so it is not any more.

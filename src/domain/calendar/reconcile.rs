@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::due::{Lateness, Ledger, Row, Standing};
+use super::due::{LATE, Lateness, Ledger, Row, Standing};
 use super::{Approval, Schedule, say};
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 
@@ -11,6 +11,8 @@ use crate::domain::edition::{Edition, EditionNumber, EditionState};
 pub enum Action {
     /// The fortnight of an open edition is now paused.
     Unplan(EditionNumber),
+    /// It was missed or held for being late, and its time is still to come: the clock was wrong then.
+    Revive(EditionNumber),
     /// Move an open edition to the date that the config now gives.
     Redate {
         /// Its number.
@@ -45,13 +47,28 @@ pub enum Action {
 /// Pure, idempotent: once its actions are applied, a second call with the same `now` gives at most `Send`.
 pub fn reconcile(schedule: &Schedule, now: DateTime<Utc>, first: EditionNumber, editions: &[Edition]) -> Vec<Action> {
     let mut ledger = Ledger::new(editions);
-    let mut actions = ledger.follow(schedule);
+    let mut actions = ledger.revive(schedule, now);
+    actions.extend(ledger.follow(schedule));
     actions.extend(ledger.plan(schedule, now, first));
     actions.extend(ledger.judge(schedule, now));
     actions
 }
 
 impl Ledger {
+    /// What a clock that ran ahead gave up comes back when the clock is right again. Withdrawn editions stay so, and what
+    /// a person held.
+    fn revive(&mut self, schedule: &Schedule, now: DateTime<Utc>) -> Vec<Action> {
+        let mut revived = Vec::new();
+        for (number, row) in &mut self.0 {
+            let ahead = schedule.sends(*number).is_some_and(|(_, due_at)| due_at > now);
+            if ahead && row.given_up && !row.published {
+                (row.state, row.open, row.given_up) = (EditionState::Planned, true, false);
+                revived.push(Action::Revive(*number));
+            }
+        }
+        revived
+    }
+
     /// Open editions follow the config: first those that lose their fortnight, then those that move.
     fn follow(&mut self, schedule: &Schedule) -> Vec<Action> {
         let (mut unplanned, mut moved) = (Vec::new(), Vec::new());
@@ -152,7 +169,7 @@ fn too_late(schedule: &Schedule, row: &Row) -> String {
 }
 
 fn late_reason(schedule: &Schedule, row: &Row) -> String {
-    format!("late: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(schedule, row))
+    format!("{LATE}: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(schedule, row))
 }
 
 fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {

@@ -117,6 +117,10 @@ impl Sim {
                 assert_eq!(edition.state, EditionState::Sending);
                 edition.state = EditionState::Sent;
             }),
+            Action::Revive(number) => self.change(*number, |edition| {
+                assert!(!edition.is_published());
+                (edition.state, edition.reason) = (EditionState::Planned, None);
+            }),
             Action::Send(number) => self.send(*number),
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn end(service: &Service, rows: &[PlanRow], today: NaiveDate) -> Opti
     let schedule = &service.config.schedule;
     let year = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let horizon = rows.last().map_or(year, |row| row.date.max(year));
-    if known >= horizon || schedule.on_closed_day == ClosedDayPolicy::Send {
+    if known > horizon || schedule.on_closed_day == ClosedDayPolicy::Send {
         return None;
     }
     let nation = service.config.service.nation.title();

@@ -13,8 +13,9 @@ use crate::library::Library;
 use crate::service::Service;
 use crate::service::planning::PlanRow;
 
-/// A warning (`occasion-without-activity`) for each occasion to come whose edition can pick no activity for it.
-pub(super) fn without_activity(
+/// A warning for each occasion to come whose edition can pick no activity for it (`occasion-without-activity`), none for
+/// some band (`occasion-for-few`), or which another occasion of the same edition goes before (`occasion-overshadowed`).
+pub(super) fn poorly_served(
     service: &Service,
     library: &Library,
     rows: &[PlanRow],
@@ -25,12 +26,47 @@ pub(super) fn without_activity(
     for row in rows.iter().filter(|row| is_ahead(row)) {
         for occasion in row.occasions.iter().filter(|occasion| occasion.on >= today) {
             let listing: Vec<&Activity> = listing(service, library, &occasion.name);
-            if !listing.iter().any(|activity| is_open_on(activity, row.date, withdrawn)) {
+            let open = || listing.iter().filter(|activity| is_open_on(activity, row.date, withdrawn));
+            if open().next().is_none() {
                 findings.push(finding(service, row, occasion, &listing));
+                continue;
+            }
+            let taken = row.activities.iter().any(|pick| pick.reason.contains(&format!("occasion {}", occasion.name)));
+            let other = row.occasions.iter().find(|other| other.name != occasion.name && other.on <= occasion.on);
+            let lacking = service.config.bands.iter().filter(|band| !open().any(|a| a.bands.contains(&band.id)));
+            let lacking: Vec<String> = lacking.map(|band| band.id.to_string()).collect();
+            match other.filter(|_| !taken) {
+                Some(other) => findings.push(overshadowed(service, row, occasion, other)),
+                None if !lacking.is_empty() => findings.push(few(service, row, occasion, &lacking)),
+                None => {}
             }
         }
     }
     findings
+}
+
+fn overshadowed(service: &Service, row: &PlanRow, occasion: &Occasion, other: &Occasion) -> Diagnostic {
+    let message = format!(
+        "edition {} on {} takes up the occasion “{}”, so nothing goes out for “{}”",
+        row.edition,
+        long(row.date),
+        other.name,
+        occasion.name
+    );
+    let help = "one edition takes up one occasion: take one of the two out, or swap single activities by hand";
+    Diagnostic::warning("occasion-overshadowed", message).in_file(service.config_name()).help(help)
+}
+
+fn few(service: &Service, row: &PlanRow, occasion: &Occasion, lacking: &[String]) -> Diagnostic {
+    let message = format!(
+        "no activity for {} is for the occasion “{}”, which edition {} on {} takes up: there the band gets another one",
+        some_of(lacking),
+        occasion.name,
+        row.edition,
+        long(row.date)
+    );
+    let help = format!("add occasions = [\"{}\"] to an activity for each band", occasion.name);
+    Diagnostic::warning("occasion-for-few", message).in_file(service.config_name()).help(help)
 }
 
 /// The activities for one of the service's bands that list this occasion.

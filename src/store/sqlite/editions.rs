@@ -125,9 +125,13 @@ fn apply(conn: &Connection, change: &EditionChange, number: EditionNumber, at: i
         (None, EditionChange::Plan { date, due_at, selection, .. }) => plan(conn, number, *date, *due_at, selection),
         (None, _) => Ok(false),
         (Some(standing), _) if standing.published => halt_or_go_on(conn, change, number, &standing, at),
-        (Some(standing), EditionChange::Reinstate(_)) if standing.state == EditionState::Withdrawn => {
-            set(conn, number, EditionState::Planned, None)
-        }
+        (Some(standing), EditionChange::Reinstate(_)) => match standing.state {
+            EditionState::Withdrawn | EditionState::Missed | EditionState::Held => {
+                let state = if standing.approved { EditionState::Approved } else { EditionState::Planned };
+                set(conn, number, state, None)
+            }
+            _ => Ok(false),
+        },
         (Some(standing), _) => decide(conn, change, number, &standing, at),
     }
 }

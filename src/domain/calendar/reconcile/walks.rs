@@ -109,6 +109,7 @@ impl Walk {
     fn tick(&mut self) -> Result<Vec<Action>, TestCaseError> {
         let actions = self.sim.tick(&self.schedule, self.now, self.first.0);
         let rank = |action: &Action| match action {
+            Action::Revive(number) => (-1, *number),
             Action::Unplan(number) => (0, *number),
             Action::Redate { number, .. } => (1, *number),
             Action::Plan { number, .. } => (2, *number),
