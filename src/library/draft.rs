@@ -65,12 +65,25 @@ pub fn slug(title: &str) -> Option<String> {
 
 /// Whether a page is a draft; if so, that is noted.
 pub(super) fn is_draft(page: &Page) -> bool {
-    let Some(first) = page.text().find(MARK) else { return false };
-    let lines = page.text().lines().filter(|line| line.contains(MARK)).count();
-    let (lines, say) = if lines == 1 { ("1 line".to_owned(), "says") } else { (format!("{lines} lines"), "say") };
-    let message = format!("this activity is a draft and left out: {lines} still {say} “{MARK} …]”");
-    page.warning(first, "draft-left-out", message, "write your own words in their place; it counts from then on");
+    let places = placeholders(page.text());
+    let Some(first) = places.first() else { return false };
+    let (count, say) = match places.len() {
+        1 => ("1 place".to_owned(), "says"),
+        count => (format!("{count} places"), "say"),
+    };
+    let message = format!("this activity is a draft and left out: {count} still {say} “{MARK} …]”");
+    page.warning(*first, "draft-left-out", message, "write your own words in their place; it counts from then on");
     true
+}
+
+/// Where `text` says `write here:`, in any case and with any space: a placeholder that lost its bracket is one still.
+fn placeholders(text: &str) -> Vec<usize> {
+    let lower = text.to_ascii_lowercase();
+    let asks = |at: &usize| {
+        let rest = lower[at + "write".len()..].trim_start();
+        rest.strip_prefix("here").is_some_and(|rest| rest.trim_start().starts_with(':'))
+    };
+    lower.match_indices("write").map(|(at, _)| at).filter(asks).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +98,14 @@ mod tests {
         assert_eq!(slug("Tŷ’r Ysgol — 14+").as_deref(), Some("tyr-ysgol-14"));
         assert_eq!(slug(&"many words ".repeat(20)).as_deref().map(str::len), Some(59));
         assert_eq!((slug("?!"), slug("日本"), slug("")), (None, None, None));
+    }
+
+    #[test]
+    fn a_placeholder_is_one_however_it_is_written() {
+        for text in ["[Write here: x]", "Write here: x", "[ write  HERE : x", "- [Write\nhere: x]"] {
+            assert_eq!(placeholders(text).len(), 1, "{text}");
+        }
+        assert!(placeholders("Write it here. Then write: hello. You write here and there.").is_empty());
     }
 
     #[test]

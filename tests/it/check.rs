@@ -216,3 +216,60 @@ fn a_template_is_tried_with_and_without_somebody_who_reads_replies() {
         world.at(NOW, &["check"]).exits(1).says("<mj-nothing");
     }
 }
+
+#[test]
+fn a_theme_that_is_never_reached_is_named_with_the_reason() {
+    let world = scheduled("");
+    shelf::add_theme(&world, "lopsided", FRESH, &BANDS[..4]);
+    let finding = only(&world, NOW, 0, "theme-never-used");
+    assert_eq!(file(&finding), "activities/lopsided/theme.md");
+    says(&finding, "it has no activity for 14+ all that time");
+    shelf::add_activity(&world, "lopsided", "14+", FRESH, "Talk.");
+    assert_eq!(findings(&world, NOW, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn a_slip_in_the_year_of_a_pause_is_seen() {
+    let pause = |from: &str, to: &str| {
+        scheduled(&format!(
+            "[[schedule.pauses]]\nfrom = {from}\nto = {to}\nreason = \"Closed\"\non_closed_day = \"skip\""
+        ))
+    };
+    let world = pause("2026-12-19", "2028-01-03");
+    says(&only(&world, NOW, 0, "long-silence"), "18 fortnights in a row have no edition, from Monday 28 December 2026");
+    let world = pause("2026-01-01", "2030-01-03");
+    says(&only(&world, NOW, 1, "no-editions"), "none of the coming 26 fortnights has an edition");
+    // Seven weeks of summer are no silence.
+    assert_eq!(findings(&pause("2027-07-21", "2027-09-05"), NOW, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn the_next_school_year_wants_its_holidays_in_time() {
+    let world = scheduled("[[schedule.pauses]]\nfrom = 2027-07-24\nto = 2027-08-31\nreason = \"Summer\"");
+    assert_eq!(findings(&world, "2027-05-02T12:00:00Z", 0), Vec::<Value>::new());
+    let finding = only(&world, "2027-05-10T12:00:00Z", 0, "pauses-end");
+    says(&finding, "the last of the pauses ends on Tuesday 31 August 2027");
+}
+
+#[test]
+fn an_occasion_that_gets_little_or_nothing_is_told() {
+    let world = scheduled("[[schedule.occasions]]\nname = \"pancake-day\"\non = 2027-02-09");
+    shelf::add_activity(&world, "videos", "5-7", &format!("{FRESH}occasions = [\"pancake-day\"]\n"), "Talk.");
+    says(&only(&world, NOW, 0, "occasion-for-few"), "no activity for 4-5, 8-10, 11-14 and 1 more");
+    let world = scheduled(
+        "[[schedule.occasions]]\nname = \"safer-internet-day\"\non = 2027-02-09\n\
+         [[schedule.occasions]]\nname = \"anti-bullying-week\"\non = 2027-02-10",
+    );
+    says(&only(&world, NOW, 0, "occasion-overshadowed"), "so nothing goes out for “anti-bullying-week”");
+}
+
+#[test]
+fn a_text_that_is_past_its_last_day_or_reviewed_in_the_future_is_told() {
+    let world = scheduled("");
+    shelf::add_activity(&world, "videos", "5-7", &format!("{FRESH}not_after = 2026-08-01\n"), "Talk.");
+    let found = findings(&world, NOW, 0);
+    assert!(found.iter().any(|finding| finding["code"] == "no-longer-shown"), "{found:#?}");
+    let world = scheduled("");
+    shelf::add_activity(&world, "videos", "5-7", "reviewed = 2027-01-01\nreview_by = 2036-09-01\n", "Talk.");
+    says(&only(&world, NOW, 0, "reviewed-in-future"), "says that it was reviewed on 2027-01-01");
+}
