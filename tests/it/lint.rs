@@ -58,6 +58,48 @@ fn a_long_sentence_and_jargon_are_shown_at_their_place() {
 }
 
 #[test]
+fn an_explanation_that_comes_late_explains_nothing() {
+    let world = World::shipped();
+    let check = |text: &str| {
+        world.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", text));
+        codes(&world, "/x.md")
+    };
+    assert_eq!(check("Beware of phishing.\n\nPhishing means a message that lies."), [] as [&str; 0]);
+    assert_eq!(check("Beware of phishing.\n\nSit down.\n\nPhishing means a message that lies."), ["jargon"]);
+    assert_eq!(check("Say no to cookies."), ["jargon"]);
+    assert_eq!(check("Take two cookies.\n\nPut them on a plate."), [] as [&str; 0]);
+}
+
+#[test]
+fn a_notice_is_read_as_an_article_is() {
+    let world = World::shipped();
+    fs::create_dir_all(world.path("activities/notices")).unwrap();
+    let check = |text: &str| {
+        let front =
+            "title = \"A day\"\nfrom = 2027-01-25\nuntil = 2027-02-14\nreviewed = 2026-09-01\nreview_by = 2028-09-01";
+        world.write("activities/notices/a-day.md", &format!("+++\n{front}\n+++\n\n{text}\n"));
+        findings(&world, "/notices/a-day.md")
+    };
+    // Grade 8.2, as above.
+    let [hard] = &check(&"Every family remembers happy and sunny holiday mornings. ".repeat(20))[..] else {
+        panic!("one finding")
+    };
+    assert_eq!((hard.0.as_str(), hard.1.as_str(), hard.2, hard.3), ("reading-age", "warning", 9, 1));
+    assert!(hard.4.contains("at most 11"), "{}", hard.4);
+    let text = format!(
+        "Say {}it.\n\nBeware of phishing.\n\n[Play](https://activities.example.org/activities/kindness/gone).",
+        "one two three four five ".repeat(5)
+    );
+    let found = check(&text);
+    let places: Vec<(&str, &str, u64, u64)> = found.iter().map(|f| (f.0.as_str(), f.1.as_str(), f.2, f.3)).collect();
+    assert_eq!(
+        places,
+        [("dead-link", "error", 13, 1), ("long-sentence", "warning", 9, 1), ("jargon", "warning", 11, 11)]
+    );
+    assert_eq!(check("The answer is no. Sit down. Have a good day."), []);
+}
+
+#[test]
 fn the_youngest_band_decides_how_hard_a_text_may_be() {
     let world = World::shipped();
     // 8 words and 14 syllables a sentence: grade 8.2.
@@ -145,6 +187,7 @@ fn what_cannot_become_an_activity_is_refused_and_nothing_is_written() {
     let ran = refused(&["private-informatoin", "8-10"]);
     ran.complains("did you mean private-information?");
     ran.complains("the themes are private-information, ");
+    ran.complains(", kindness");
     ran.complains("activities/private-informatoin/theme.md first");
     refused(&["../kindness", "8-10"]).complains("there is no theme");
     refused(&["notices", "8-10"]).complains("there is no theme");

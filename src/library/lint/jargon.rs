@@ -1,6 +1,6 @@
 //! Words that need an explanation, and whether a text gives them one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -16,6 +16,8 @@ struct Entry {
     forms: Vec<Vec<&'static str>>,
     /// In plain words.
     plain: &'static str,
+    /// Words in small letters that show that it means something else in this file.
+    other: Vec<&'static str>,
 }
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| LIST.lines().filter_map(entry).collect());
@@ -31,35 +33,98 @@ static BY_FIRST: LazyLock<HashMap<String, BTreeSet<usize>>> = LazyLock::new(|| {
     by_first
 });
 
+/// The entry that does not count in a file with this word.
+static BY_OTHER: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let words = ENTRIES.iter().enumerate();
+    words.flat_map(|(index, entry)| entry.other.iter().map(move |word| (*word, index))).collect()
+});
+
 fn entry(line: &'static str) -> Option<Entry> {
     let (forms, plain) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+    let (plain, other) = plain.split_once('|').unwrap_or((plain, ""));
     let forms = forms.split(',').map(|form| form.split_whitespace().collect()).collect();
-    Some(Entry { forms, plain: plain.trim() })
+    let other = other.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    Some(Entry { forms, plain: plain.trim(), other })
 }
 
-/// A word of the list that stands in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Which entry.
-    pub(super) entry: usize,
-    /// Where it begins in its text.
+/// The words of the list in one file, which is read sentence by sentence.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// Sentences so far.
+    sentences: usize,
+    /// The first use of each entry.
+    first: BTreeMap<usize, Use>,
+    /// Entries that mean something else here.
+    innocent: BTreeSet<usize>,
+}
+
+/// The first use of a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    entry: usize,
+    /// As it is written there.
+    pub(super) said: String,
+    /// Where it stands in the page.
     pub(super) at: usize,
-    /// Where it ends.
-    pub(super) end: usize,
-    /// Whether the words around it say what it is.
-    pub(super) explained: bool,
+    sentence: usize,
+    explained: bool,
 }
 
-impl Found {
+impl Uses {
+    /// Reads on. `place` tells where in the page a byte of `text` stands.
+    pub(super) fn read(&mut self, text: &str, sentence: &Sentence, place: impl Fn(usize) -> usize) {
+        self.sentences += 1;
+        let now = self.sentences;
+        for word in &sentence.words {
+            let word = text[word.clone()].to_lowercase();
+            let forms = [Some(word.as_str()), word.strip_suffix('s')];
+            self.innocent.extend(forms.into_iter().flatten().filter_map(|form| BY_OTHER.get(form)));
+        }
+        if looks_back(text, sentence) {
+            self.first.values_mut().filter(|word| word.sentence + 1 == now).for_each(|word| word.explained = true);
+        }
+        for found in find(text, sentence) {
+            let word = self.first.entry(found.entry).or_insert_with(|| Use {
+                entry: found.entry,
+                said: text[found.at..found.end].to_owned(),
+                at: place(found.at),
+                sentence: now,
+                explained: false,
+            });
+            // Who has read on for longer without knowing the word has lost the thread.
+            word.explained |= found.explained && now <= word.sentence + 1;
+        }
+    }
+
+    /// The words that are not explained where a reader first meets them, or in the sentence after that.
+    pub(super) fn unexplained(&self) -> impl Iterator<Item = &Use> {
+        self.first.values().filter(|word| !word.explained && !self.innocent.contains(&word.entry))
+    }
+}
+
+impl Use {
     /// What to do.
-    pub(super) fn help(self) -> String {
+    pub(super) fn help(&self) -> String {
         let plain = ENTRIES[self.entry].plain;
         format!("say it in other words ({plain}), or explain it there: “…, which means …”, “… (…)”")
     }
 }
 
+/// A word of the list that stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    /// Which entry.
+    entry: usize,
+    /// Where it begins in its text.
+    at: usize,
+    /// Where it ends.
+    end: usize,
+    /// Whether the words around it say what it is.
+    explained: bool,
+}
+
 /// The words of the list in one sentence of `text`.
-pub(super) fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
+fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
     let mut found = Vec::new();
     let mut next = 0;
     for (index, word) in sentence.words.iter().enumerate() {
@@ -133,6 +198,28 @@ fn is_explained(text: &str, word: &Range<usize>) -> bool {
         || AFTER.iter().any(|words| after.starts_with(words))
 }
 
+/// Beginnings of a sentence that says what a word of the one before it means.
+const BACK: [[&str; 2]; 10] = [
+    ["it", "means"],
+    ["that", "means"],
+    ["this", "means"],
+    ["they", "mean"],
+    ["it", "is"],
+    ["that", "is"],
+    ["this", "is"],
+    ["they", "are"],
+    ["these", "are"],
+    ["those", "are"],
+];
+
+fn looks_back(text: &str, sentence: &Sentence) -> bool {
+    let begins = |words: &[&str; 2]| {
+        sentence.words.len() > 2
+            && words.iter().zip(&sentence.words).all(|(word, said)| word.eq_ignore_ascii_case(&text[said.clone()]))
+    };
+    BACK.iter().any(begins)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -168,6 +255,7 @@ mod tests {
         assert_eq!(look("Turn on two-factor authentication now."), [("two-factor", false)]);
         assert_eq!(look("Loot boxes cost money. The algorithm’s choice."), [("Loot", false), ("algorithm’s", false)]);
         assert_eq!(look("She sent a DM. My URLs."), [("DM", false), ("URLs", false)]);
+        assert_eq!(look("No phishing malware."), [("phishing", false), ("malware", false)]);
         assert_eq!(look("The dm is small. A box of loot. Algorithmically."), [] as [(&str, bool); 0]);
     }
 
@@ -187,10 +275,79 @@ mod tests {
         }
     }
 
+    /// The words that a text of several paragraphs leaves unexplained.
+    fn alarms(text: &str) -> Vec<String> {
+        let mut uses = Uses::default();
+        for run in text.split('\n') {
+            for sentence in sentences(run) {
+                uses.read(run, &sentence, |at| at);
+            }
+        }
+        uses.unexplained().map(|word| word.said.clone()).collect()
+    }
+
+    #[test]
+    fn an_explanation_comes_first_or_at_once() {
+        let meant = "Phishing means a message that lies.";
+        let none: [&str; 0] = [];
+        assert_eq!(alarms(&format!("{meant} We talk.\nPhishing is old. Beware of phishing.")), none);
+        assert_eq!(alarms(&format!("Beware of phishing. {meant}")), none);
+        assert_eq!(alarms(&format!("Beware of phishing.\n{meant}")), none);
+        assert_eq!(alarms("Beware of phishing. It means a message that lies."), none);
+        assert_eq!(alarms("Beware of phishing, for phishing means a message that lies."), none);
+        assert_eq!(alarms(&format!("Beware of phishing. We talk. {meant}")), ["phishing"]);
+        assert_eq!(alarms("Beware of phishing. We talk. It means a message that lies."), ["phishing"]);
+        assert_eq!(alarms(&format!("Beware of malware. {meant}")), ["malware"]);
+        assert_eq!(alarms("It is late. Beware of malware. It rains."), ["malware"]);
+    }
+
+    #[test]
+    fn a_cookie_that_is_eaten_is_no_jargon() {
+        assert_eq!(alarms("Say no to cookies."), ["cookies"]);
+        for food in
+            ["Bake ten cookies.", "Ten cookies lie there.\nWho ate one?", "Biscuits! We call them cookies here."]
+        {
+            assert_eq!(alarms(food), [] as [&str; 0], "{food}");
+        }
+        assert_eq!(alarms("Beware of malware on the plate."), ["malware"]);
+    }
+
+    /// A form of the list, as it may be written, with its entry.
+    fn written() -> impl Strategy<Value = (usize, String)> {
+        let form = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>());
+        (form, prop::sample::select(vec!["", "s", "’s"])).prop_map(|((entry, form, large), ending)| {
+            let entry = entry.index(ENTRIES.len());
+            let forms = &ENTRIES[entry].forms;
+            let form = forms[form.index(forms.len())].join(" ");
+            let as_listed = !large || form.contains(|c: char| c.is_ascii_uppercase());
+            (entry, if as_listed { form } else { form.to_uppercase() } + ending)
+        })
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_searched(text in "(\\PC|deepfake|DM|loot boxes?|’s| ){0,30}") {
-            look(&text);
+        fn each_listed_word_is_found_at_its_place(
+            words in prop::collection::vec((written(), "(we|lamp|häuser|over-all|’tis|—){1}"), 0..8),
+        ) {
+            let mut text = String::new();
+            let mut expected = Vec::new();
+            for ((entry, form), between) in words {
+                let (at, end) = (text.len(), text.len() + form.len());
+                expected.push((entry, at, end));
+                text += &format!("{form} {between} lamp ");
+            }
+            let found = sentences(&text).iter().flat_map(|sentence| find(&text, sentence)).collect::<Vec<_>>();
+            let found: Vec<_> = found.iter().map(|found| (found.entry, found.at, found.end)).collect();
+            prop_assert_eq!(found, expected, "{}", text);
+        }
+
+        #[test]
+        fn nothing_else_is_found(text in "(\\PC| ){0,40}") {
+            let small = text.to_lowercase();
+            let listed = |entry: usize| ENTRIES[entry].forms.iter().any(|form| small.contains(&form[0].to_lowercase()));
+            for found in sentences(&text).iter().flat_map(|sentence| find(&text, sentence)) {
+                prop_assert!(listed(found.entry), "{:?}", &text[found.at..found.end]);
+            }
         }
     }
 }

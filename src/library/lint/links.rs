@@ -103,10 +103,50 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_address_is_judged(href in "\\PC{0,40}", base in "https://[a-zé.]{1,9}(/[a-z]{0,3})?") {
-            let path = own_path(&href, &base);
-            prop_assert!(path.is_none_or(|path| href.contains(path)));
-            decoded(&href);
+        fn an_address_is_ours_when_a_slash_follows_our_own(
+            host in "https://[a-zé.]{1,9}",
+            folder in "(/[a-z]{1,3}){0,2}",
+            path in "[a-z0-9%é/:@]{0,20}",
+            after in "([?#]\\PC{0,9})?",
+        ) {
+            let base = format!("{host}{folder}");
+            let ours = format!("{base}/{path}{after}");
+            prop_assert_eq!(own_path(&ours, &base), Some(path.as_str()));
+            let loud = format!("{}{folder}/{path}{after}", host.to_ascii_uppercase());
+            prop_assert_eq!(own_path(&loud, &base), Some(path.as_str()));
+            for other in [
+                format!("{host}x{folder}/{path}{after}"),
+                format!("{base}x/{path}{after}"),
+                format!("x{ours}"),
+                format!("http:{}", &ours["https:".len()..]),
+                base.clone(),
+            ] {
+                prop_assert_eq!(own_path(&other, &base), None, "{}", other);
+            }
+            if !folder.is_empty() {
+                let loud = format!("{host}{}/{path}", folder.to_ascii_uppercase());
+                prop_assert_eq!(own_path(&loud, &base), None, "a path is not like a host (RFC 3986 §6.2.2.1)");
+            }
+        }
+
+        #[test]
+        fn whatever_is_written_with_percent_signs_is_read_again(part in "\\PC{0,20}", plain in any::<u64>(), large: bool) {
+            let encode = |(index, byte): (usize, u8)| match (byte, large) {
+                (b'a'..=b'z', _) if plain >> (index % 64) & 1 == 1 => char::from(byte).to_string(),
+                (_, true) => format!("%{byte:02X}"),
+                (_, false) => format!("%{byte:02x}"),
+            };
+            let encoded: String = part.bytes().enumerate().map(encode).collect();
+            prop_assert_eq!(decoded(&encoded), part);
+        }
+
+        #[test]
+        fn any_text_is_judged(href in "(\\PC|%|[0-9a-f]|https://é.example|/|\\?){0,20}") {
+            let path = own_path(&href, "https://é.example");
+            prop_assert_eq!(path.is_some(), href.starts_with("https://é.example/"));
+            let decoded = decoded(&href);
+            let is_plain = !href.contains('%');
+            prop_assert!(decoded == href || !is_plain && decoded.len() < href.len(), "{decoded}");
         }
     }
 }

@@ -5,8 +5,15 @@ use std::ops::Range;
 /// The most words of a sentence: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
 pub(super) const LIMIT: usize = 25;
 
-/// Short forms whose full stop ends no sentence, in lower case.
-const ABBREVIATIONS: [&str; 11] = ["e.g", "i.e", "mr", "mrs", "ms", "dr", "st", "vs", "no", "approx", "a.m"];
+/// Short forms that no sentence ends with, in lower case. Others (“etc.”, “a.m.”, “min.”) may be the last word: what they
+/// are in shows by the small letter that follows.
+const NEVER_LAST: [&str; 3] = ["e.g", "i.e", "vs"];
+
+/// Short forms only before a number, in lower case: “the answer is no.” ends its sentence.
+const BEFORE_NUMBER: [&str; 2] = ["no", "approx"];
+
+/// Short forms only before a name. Not “St.”: nothing tells “St. Mary” from “in the High St. Mary …”.
+const TITLES: [&str; 4] = ["Mr", "Mrs", "Ms", "Dr"];
 
 /// A sentence, by the bytes of the text.
 #[derive(Debug, PartialEq, Eq)]
@@ -95,8 +102,17 @@ fn ends_sentence(text: &str, token: &Range<usize>) -> bool {
     if next.is_some_and(char::is_lowercase) {
         return false;
     }
-    let bare = token_text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    !(token_text.ends_with('.') && ABBREVIATIONS.contains(&bare.as_str()) && next.is_some())
+    !is_short_form(&text[token.clone()], text[token.end..].trim_start())
+}
+
+/// Whether the full stop of `token` only marks a short form, before `next`.
+fn is_short_form(token: &str, next: &str) -> bool {
+    let Some(word) = token.strip_suffix('.') else { return false };
+    let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let small = word.to_lowercase();
+    NEVER_LAST.contains(&small.as_str())
+        || BEFORE_NUMBER.contains(&small.as_str()) && next.starts_with(|c: char| c.is_ascii_digit())
+        || TITLES.contains(&word) && next.starts_with(char::is_uppercase)
 }
 
 #[cfg(test)]
@@ -118,6 +134,20 @@ mod tests {
         assert_eq!(counts("Call 0800 1111 (it is free). It’s the child’s well-being and/or yours."), [6, 7]);
         assert_eq!(counts(""), [] as [usize; 0]);
         assert_eq!(counts(" … ! — "), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn a_short_form_ends_a_sentence_where_it_is_the_last_word() {
+        assert_eq!(counts("The good answer for Rabbit is no. Tell the child that."), [7, 4]);
+        assert_eq!(counts("He says “no.” 3 children laugh. No. We wait. Is it no? No."), [3, 3, 1, 2, 3, 1]);
+        assert_eq!(counts("Open door no. 3 and No. 12 now. Count approx. 20 beans."), [8, 4]);
+        assert_eq!(counts("Ten beans approx. Then stop. We wait 5 min. Then we go."), [3, 2, 4, 3]);
+        assert_eq!(counts("Use pens, glue, etc. Then draw. Bring pens etc. and paper."), [4, 2, 5]);
+        assert_eq!(counts("Get up at 7 a.m. Then eat. At 7 a.m. we eat."), [6, 2, 6]);
+        assert_eq!(counts("Go down the High St. Then stop."), [5, 2]);
+        assert_eq!(counts("Ask Dr. Bell or Mrs. Day. It took ms. Then we won."), [6, 3, 3]);
+        assert_eq!(counts("Ask for the Dr. 3 people wait."), [4, 3]);
+        assert_eq!(counts("Play Fox vs. Hen, i.e. Hen runs. Go (e.g. Monday)."), [8, 4]);
     }
 
     proptest! {

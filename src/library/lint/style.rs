@@ -1,6 +1,5 @@
 //! How the texts of a library read: hard, long-winded, in jargon, twice the same, or with links that lead nowhere.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::page::Page;
@@ -54,14 +53,6 @@ struct Manuscript {
     text: Text,
 }
 
-/// The first place of a word that needs an explanation.
-struct Word {
-    found: jargon::Found,
-    /// As it is written there.
-    said: String,
-    at: usize,
-}
-
 impl Manuscript {
     fn read(file: &Path) -> Option<Self> {
         let page = Page::read(file).ok()?;
@@ -75,17 +66,13 @@ impl Manuscript {
     fn findings(&self, limit: f64, site: Site<'_>, library: &Library) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let mut long = Vec::new();
-        let mut words: BTreeMap<usize, Word> = BTreeMap::new();
+        let mut uses = jargon::Uses::default();
         let mut tally = reading::Tally::default();
         for run in &self.text.runs {
             for sentence in sentences::sentences(&run.text) {
                 tally.add(&run.text, &sentence);
                 long.extend(sentences::too_long(&sentence).map(|message| (message, run.place(sentence.start))));
-                for word in jargon::find(&run.text, &sentence) {
-                    let said = run.text[word.at..word.end].to_owned();
-                    let first = Word { found: word, said, at: run.place(word.at) };
-                    words.entry(word.entry).or_insert(first).found.explained |= word.explained;
-                }
+                uses.read(&run.text, &sentence, |at| run.place(at));
             }
         }
         if let Some((message, help)) = tally.too_hard(limit) {
@@ -94,8 +81,9 @@ impl Manuscript {
         }
         let cut = "make two sentences of it, or a list";
         found.extend(long.into_iter().take(AT_MOST).map(|(message, at)| self.warn("long-sentence", message, at, cut)));
-        for Word { found: word, said, at } in words.into_values().filter(|first| !first.found.explained) {
-            found.push(self.warn("jargon", format!("not every reader knows the word “{said}”"), at, word.help()));
+        for word in uses.unexplained() {
+            let message = format!("not every reader knows the word “{}”", word.said);
+            found.push(self.warn("jargon", message, word.at, word.help()));
         }
         let dead = self.text.links.iter().filter_map(|(href, at)| Some((links::dead(href, site, library)?, *at)));
         found.extend(
