@@ -22,8 +22,8 @@ use crate::domain::diagnostic::Diagnostic;
 pub use links::Site;
 pub use style::lint;
 
-/// A warning (`review-overdue`) for each activity and theme that should have been checked again before `on`, and one for
-/// each activity whose last day is over (`no-longer-shown`) or whose review lies ahead (`reviewed-in-future`).
+/// A warning (`review-overdue`) for each activity and theme that should have been checked again before `on`, and one
+/// (`no-longer-shown`) for each activity whose last day is over.
 pub fn overdue(library: &Library, on: NaiveDate) -> Vec<Diagnostic> {
     let themes = library.themes.iter().filter(|theme| theme.review_by < on).map(|theme| {
         let help = "read the opening and the article again, mend them, and set new dates";
@@ -40,13 +40,7 @@ pub fn overdue(library: &Library, on: NaiveDate) -> Vec<Diagnostic> {
             .in_file(library.activity_file(activity).display().to_string())
             .help("take the file out, or set a later “not_after”")
     });
-    let early = library.activities.iter().filter(|activity| activity.reviewed > on).map(|activity| {
-        let message = format!("says that it was reviewed on {}, which is still to come", activity.reviewed);
-        Diagnostic::warning("reviewed-in-future", message)
-            .in_file(library.activity_file(activity).display().to_string())
-            .help("set “reviewed” to the day on which somebody last read it")
-    });
-    themes.chain(activities).chain(expired).chain(early).collect()
+    themes.chain(activities).chain(expired).collect()
 }
 
 fn warn_overdue(file: &Path, review_by: NaiveDate, so: &str, help: &str) -> Diagnostic {
