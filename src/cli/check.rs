@@ -18,7 +18,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let mut findings = findings(context).await?;
+        let (mut findings, later) = findings(context).await?;
         findings.sort_by(|a, b| (a.level, &a.file, a.line, a.column).cmp(&(b.level, &b.file, b.line, b.column)));
         let errors = findings.iter().filter(|f| f.is_error()).count() as u64;
         let warnings = findings.len() as u64 - errors;
@@ -30,23 +30,27 @@ impl Check {
             }
             let counted =
                 format!("{}, {}", out::count(errors, "error", "errors"), out::count(warnings, "warning", "warnings"));
+            if let Some(later) = later {
+                out::note(&format!("Not looked at yet, until these are mended: {later}."));
+            }
             out::line(&if findings.is_empty() { "Everything is in order.".to_owned() } else { counted });
         }
         Ok(if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
-async fn findings(context: &Context) -> Result<Vec<Diagnostic>, Failure> {
+/// What was found, and what could not be looked at because of it.
+async fn findings(context: &Context) -> Result<(Vec<Diagnostic>, Option<&'static str>), Failure> {
     let config = match crate::config::load(&context.global.config) {
         Ok(config) => config,
-        Err(findings) => return Ok(findings),
+        Err(findings) => return Ok((findings, Some("the library, the templates and the coming fortnights"))),
     };
     let mut warnings = config.warnings.clone();
     match crate::service::open::material(&config) {
         Ok(material) => warnings.extend(material.warnings),
         Err(findings) => {
             warnings.extend(findings);
-            return Ok(warnings);
+            return Ok((warnings, Some("how the texts read, and the coming fortnights")));
         }
     }
     match Service::open_copy(config, context.clock).await {
@@ -54,5 +58,5 @@ async fn findings(context: &Context) -> Result<Vec<Diagnostic>, Failure> {
         Err(ServiceError::Findings(findings)) => warnings.extend(findings),
         Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
     }
-    Ok(warnings)
+    Ok((warnings, None))
 }

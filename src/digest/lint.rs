@@ -259,7 +259,8 @@ impl<'a> Walk<'a> {
                 let help = match value.as_object() {
                     Some(object) => nearest(name, object.keys().map(String::as_str)).map_or_else(
                         || format!("the fields here are: {}", fields(value)),
-                        |near| format!("did you mean “{near}”?"),
+                        // The whole path, so that the hint can be pasted.
+                        |near| format!("did you mean “{}”?", path.replacen(name, near, 1)),
                     ),
                     None => "this is a single value, it has no fields".to_owned(),
                 };
