@@ -43,7 +43,7 @@ pub(super) struct Send {
     /// Which digest the copy shows
     #[arg(long, value_name = "S", requires = "to")]
     segment: Option<String>,
-    /// Send an edition although its time has passed
+    /// Send an edition although its time has passed or it is held; this approves of it as it is
     #[arg(long)]
     late: bool,
     /// Answer in JSON
@@ -87,7 +87,9 @@ impl Send {
         service.plan_through(number, now).await?;
         if self.late {
             // Whoever sends a held edition by hand approves of it.
-            service.approve_late(number).await?;
+            if service.approve_late(number).await? {
+                out::note(&format!("Nobody had approved edition {number}: --late approves of it as it is."));
+            }
         }
         match service.publish(number, now).await? {
             Outcome::Held(reason) => {

@@ -68,21 +68,23 @@ impl Service {
         Ok(decided)
     }
 
-    /// Approves of an edition that is held or late, because somebody sends it all the same.
+    /// Approves of an edition that is held or late, because somebody sends it all the same. Returns whether an approval
+    /// was required and missing until then.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn approve_late(&self, number: EditionNumber) -> Result<(), ServiceError> {
+    pub async fn approve_late(&self, number: EditionNumber) -> Result<bool, ServiceError> {
         let now = self.clock.now();
         for _ in 0..TRIES {
             let edition = self.edition(number).await?;
             let late = edition.is_open() && self.config.schedule.lateness_of(&edition, now) == Lateness::Late;
             if edition.state != EditionState::Held && !late {
-                return Ok(());
+                return Ok(false);
             }
             let approve = [EditionChange::Approve(number)];
             if self.store.change_seen(slice::from_ref(&edition), &approve, "send --late", now).await? {
-                return Ok(());
+                let required = self.config.schedule.approval == Approval::Required;
+                return Ok(required && edition.approved_at.is_none() && !edition.is_published());
             }
         }
         Err(ServiceError::busy())

@@ -92,6 +92,11 @@ impl Service {
         if self.config.schedule.approval == Approval::Required && edition.state != EditionState::Approved {
             return Ok(Some(APPROVAL_MISSING.to_owned()));
         }
+        self.unserved_readers(edition).await
+    }
+
+    /// The bands that somebody reads and for which the edition has nothing, if there are any, in words.
+    pub(super) async fn unserved_readers(&self, edition: &Edition) -> Result<Option<String>, ServiceError> {
         let readers = self.store.readers().await?;
         let picked: BandSet = edition.selection.picks.iter().map(|pick| pick.band.clone()).collect();
         let unserved: Vec<String> = self

@@ -81,6 +81,10 @@ impl Service {
             attention.extend(concerns(edition, &deliveries));
             attention.extend(self.edited(edition));
             attention.extend(self.unapproved(edition, now));
+            if edition.is_open() && edition.due_at > now {
+                let lacks = self.unserved_readers(edition).await?;
+                attention.extend(lacks.map(|why| format!("edition {} would be held: {why}", edition.number)));
+            }
             if matches!(edition.state, EditionState::Planned | EditionState::Approved) && edition.due_at <= now {
                 let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
                 attention.push(format!(

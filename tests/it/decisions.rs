@@ -67,7 +67,10 @@ fn with_approval_required_nothing_goes_out_before_approve() {
     assert_eq!(row(&world, MONDAY, 7)["state"], "approved");
     world.at(MONDAY, &["send"]).exits(0);
     assert_eq!(world.mails().len(), 4);
-    world.at(MONDAY, &["approve", "7"]).exits(1).complains("was sent on Monday 30 November 2026");
+    world
+        .at(MONDAY, &["approve", "7"])
+        .exits(1)
+        .complains("was sent by Monday 30 November 2026 (4 of 4 mails accepted)");
 }
 
 #[test]
@@ -394,4 +397,29 @@ fn an_edition_and_an_activity_are_named_as_people_write_them() {
     world.at(BEFORE, &["withdraw", &format!("activities/{id}.md")]).exits(0).says(&format!("{id} is withdrawn"));
     let audit = world.at(BEFORE, &["status", "--audit"]).exits(0).stdout;
     assert!(audit.contains(&format!("activity {id}")), "{audit}");
+}
+
+#[test]
+fn an_approval_that_is_missing_is_named_when_it_is_late_too() {
+    let world = required();
+    world.at(LATE, &["send"]).exits(1).complains("nobody approved it");
+    world.at(LATE, &["send"]).exits(1).complains("fortnightly approve 7");
+    world.at(LATE, &["send", "--late"]).exits(0).complains("Nobody had approved edition 7");
+}
+
+#[test]
+fn status_tells_ahead_that_a_band_that_is_read_gets_nothing() {
+    let world = World::shipped();
+    world.at(BEFORE, &["hold", "7"]).exits(0);
+    world.at(BEFORE, &["release", "7"]).exits(0);
+    for theme in fs::read_dir(world.path("activities")).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in fs::read_dir(theme).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if fs::read_to_string(&file).unwrap().contains("bands = [\"14+\"]") {
+                fs::remove_file(file).unwrap();
+            }
+        }
+    }
+    world.at(BEFORE, &["sync"]).exits(0);
+    let told = world.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    assert!(told.contains("edition 7 would be held: no activity for a band that is read: 14+"), "{told}");
 }

@@ -154,7 +154,7 @@ fn verdict(
             Some(Action::Miss(number, why))
         }
         _ if row.state == EditionState::Held => None,
-        Lateness::Late => Some(Action::Hold(number, late_reason(schedule, row))),
+        Lateness::Late => Some(Action::Hold(number, late_reason(schedule, number, row))),
         Lateness::Due if schedule.approval == Approval::Required && row.state == EditionState::Planned => {
             Some(Action::Hold(number, approval_reason(schedule, number, row)))
         }
@@ -168,7 +168,14 @@ fn too_late(schedule: &Schedule, row: &Row) -> String {
     format!("it was due on {due}, more than {grace} ago")
 }
 
-fn late_reason(schedule: &Schedule, row: &Row) -> String {
+fn late_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {
+    if schedule.approval == Approval::Required && row.state == EditionState::Planned {
+        return format!(
+            "{LATE}: {}, and nobody approved it; look at `fortnightly preview --edition {number}`, then \
+             `fortnightly approve {number}` (`fortnightly send --late` approves of it as it is), or wait for the next edition",
+            too_late(schedule, row)
+        );
+    }
     format!("{LATE}: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(schedule, row))
 }
 

@@ -26,7 +26,7 @@ impl Service {
         let what = match edition.state {
             EditionState::Sent => {
                 let day = edition.finished_at.map_or(edition.date, |at| self.local(at).date_naive());
-                format!("was sent on {}", long_date(day))
+                format!("was sent by {} ({} of {} mails accepted)", long_date(day), tally.accepted, tally.total)
             }
             EditionState::Held => {
                 format!("was stopped in the middle ({} of {} mails accepted)", tally.accepted, tally.total)
@@ -59,15 +59,13 @@ impl Service {
         let number = edition.number;
         let how = format!("`fortnightly run` sends it at its next look; `fortnightly send --edition {number}` at once");
         match edition.state {
-            EditionState::Held => {
-                Some(format!("It is held again: {}", edition.reason.as_deref().unwrap_or("no reason given")))
-            }
             EditionState::Sending => Some(format!("The rest goes out now: {how}.")),
             EditionState::Planned | EditionState::Approved => {
                 let early = self.config.schedule.lateness_of(edition, self.clock.now()) == Lateness::Early;
                 (!early).then(|| format!("It is due: {how}."))
             }
-            EditionState::Sent | EditionState::Missed | EditionState::Withdrawn => None,
+            // Its reason is told already.
+            EditionState::Held | EditionState::Sent | EditionState::Missed | EditionState::Withdrawn => None,
         }
     }
 }
