@@ -205,8 +205,7 @@ async fn open(context: &Context) -> Result<Service, Failure> {
     let config = context.config()?;
     match Service::open(config.clone(), context.clock).await {
         Err(ServiceError::Findings(findings)) => {
-            let errors = findings.iter().filter(|finding| finding.is_error()).count();
-            let errors = out::count(errors as u64, "error", "errors");
+            let errors = out::errors(&findings);
             out::note(&format!(
                 "Library or templates have {errors}: run `fortnightly check`. What was planned stays as it is."
             ));

@@ -113,6 +113,11 @@ pub(super) fn findings(findings: &[Diagnostic]) {
     }
 }
 
+/// How many of the findings are errors, in words.
+pub(super) fn errors(findings: &[Diagnostic]) -> String {
+    count(findings.iter().filter(|finding| finding.is_error()).count() as u64, "error", "errors")
+}
+
 /// A finding with its first word in colour.
 pub(super) fn painted(finding: &Diagnostic) -> String {
     let color = if finding.level == Level::Error { AnsiColor::Red } else { AnsiColor::Yellow };

@@ -90,8 +90,7 @@ async fn open(context: &Context) -> Result<(Service, Option<String>), Failure> {
     let config = context.config()?;
     match Service::open_copy(config.clone(), context.clock).await {
         Err(ServiceError::Findings(findings)) => {
-            let errors = findings.iter().filter(|finding| finding.is_error()).count();
-            let errors = out::count(errors as u64, "error", "errors");
+            let errors = out::errors(&findings);
             let told = format!(
                 "library or templates have {errors}: until they are mended nothing new goes out; run `fortnightly check`"
             );

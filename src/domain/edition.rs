@@ -96,6 +96,22 @@ pub struct Edition {
 }
 
 impl Edition {
+    /// One that is planned, and about which nobody has decided anything.
+    pub fn planned(number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc>, selection: Selection) -> Self {
+        Self {
+            number,
+            state: EditionState::Planned,
+            reason: None,
+            date,
+            due_at,
+            selection,
+            published_at: None,
+            finished_at: None,
+            approved_at: None,
+            released_at: None,
+        }
+    }
+
     /// Not published, and may still be: its date and picks follow the config.
     pub fn is_open(&self) -> bool {
         matches!(self.state, EditionState::Planned | EditionState::Approved | EditionState::Held)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::planner::Planner;
 use super::{Service, ServiceError, TRIES, edits};
 use crate::domain::calendar::{self, Action, Approval, ClosedDay, Fortnight, Occasion};
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
 use crate::library::Library;
 
 /// One fortnight as `plan` shows it.
@@ -257,29 +257,13 @@ impl Service {
                         let selection = planner.repair(e, date).unwrap_or_else(|| e.selection.clone());
                         Edition { selection: edits::retitled(planner.library, &selection), date, ..e.clone() }
                     }
-                    None => projected(number, date, due_at.with_timezone(&Utc), planner.select(number, date)),
+                    None => Edition::planned(number, date, due_at.with_timezone(&Utc), planner.select(number, date)),
                 };
                 let state = if stored.is_some() { edition.state.as_str() } else { "projected" };
                 let edition = Edition { due_at: due_at.with_timezone(&Utc), ..edition };
                 PlanRow { state, shifted, ..filled(self, &edition) }
             }
         }
-    }
-}
-
-/// An edition that nobody has planned yet.
-fn projected(number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc>, selection: Selection) -> Edition {
-    Edition {
-        number,
-        state: EditionState::Planned,
-        reason: None,
-        date,
-        due_at,
-        selection,
-        published_at: None,
-        finished_at: None,
-        approved_at: None,
-        released_at: None,
     }
 }
 

@@ -13,7 +13,7 @@ use super::planning::PlanRow;
 use super::{Service, ServiceError, edits, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
@@ -92,17 +92,10 @@ impl Service {
         }
         refuse_closed(number, &row)?;
         let selection = row.selection.clone().filter(|s| !s.picks.is_empty()).ok_or_else(|| nothing_to_show(&row))?;
-        let as_planned = Edition {
-            number,
-            state: stored.as_ref().map_or(EditionState::Planned, |e| e.state),
-            reason: None,
-            date: row.date,
-            due_at: row.due_at.with_timezone(&Utc),
-            selection,
-            published_at: None,
-            finished_at: None,
-            approved_at: stored.as_ref().and_then(|e| e.approved_at),
-            released_at: None,
+        let due_at = row.due_at.with_timezone(&Utc);
+        let as_planned = match &stored {
+            Some(edition) => Edition { reason: None, date: row.date, due_at, selection, ..edition.clone() },
+            None => Edition::planned(number, row.date, due_at, selection),
         };
         notes.extend(row.reason.clone());
         if let Some(edition) = &stored {

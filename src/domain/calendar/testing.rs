@@ -156,18 +156,7 @@ fn edition(number: EditionNumber, state: EditionState, date: NaiveDate, due_at: 
         theme_fingerprint: Fingerprint::default(),
         picks: Vec::new(),
     };
-    Edition {
-        number,
-        state,
-        reason: None,
-        date,
-        due_at,
-        selection,
-        published_at: None,
-        finished_at: None,
-        approved_at: None,
-        released_at: None,
-    }
+    Edition { state, ..Edition::planned(number, date, due_at, selection) }
 }
 
 /// Any schedule whose fortnights lie in the years around 2011 or 2026.
