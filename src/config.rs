@@ -131,6 +131,20 @@ pub struct Mail {
     pub on_uncertain: OnUncertain,
     /// SMTP connections at once, 1 to 64; 8 when left out.
     pub connections: u16,
+    /// How fast, and how much.
+    pub pace: Pace,
+    /// Deliveries that a connection may have begun and not recorded, 1 to 64; 2 when left out. A killed process repeats at
+    /// most as many per connection.
+    pub window: u16,
+}
+
+/// `mail.rate_per_second` and `mail.daily_cap`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Mails handed over in a second, all connections together; `None` for no limit.
+    pub per_second: Option<u32>,
+    /// Mails handed over from midnight to midnight in `schedule.timezone`; `None` for no limit.
+    pub per_day: Option<u32>,
 }
 
 words! {

@@ -28,10 +28,6 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// How long a turn waits at most for changed files to be read.
 const FRESH_FILES: Duration = Duration::from_secs(45);
 
-/// How long a relay that refuses us as a sender is left alone; doubled each time, up to eight hours.
-const REFUSED: Duration = Duration::from_mins(30);
-const REFUSED_LONGEST: Duration = Duration::from_hours(8);
-
 use watch::Current;
 pub use watch::Stamp;
 
@@ -110,7 +106,6 @@ async fn last_orders(stop: &CancellationToken) {
 async fn send_until(current: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
-    let mut refused: Option<(Instant, Duration)> = None;
     let mut waiting: Option<Instant> = None;
     tell_next(&current.borrow_and_update().service.clone()).await;
     while !stop.is_cancelled() {
@@ -125,26 +120,15 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
             continue;
         }
         waiting = None;
-        if refused.is_none_or(|(until, _)| until <= Instant::now()) {
-            match tokio::spawn(turn(service.clone(), stop.clone())).await {
-                Ok(Ok(Turn::Done)) => refused = None,
-                Ok(Ok(Turn::Refused)) => {
-                    let pause = refused.map_or(REFUSED, |(_, before)| (before * 2).min(REFUSED_LONGEST));
-                    tracing::error!(minutes = pause.as_secs() / 60, "the relay is left alone before the next try");
-                    refused = Some((Instant::now() + pause, pause));
-                }
-                Ok(Err(error)) => tracing::error!("{error:#}"),
-                Err(panic) => tracing::error!("a turn broke off: {panic}"),
-            }
+        match tokio::spawn(turn(service.clone(), stop.clone())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("{error:#}"),
+            Err(panic) => tracing::error!("a turn broke off: {panic}"),
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = beat.notified() => {}
-            Ok(()) = current.changed() => {
-                // Whoever mended the relay's settings should not wait for a pause that their mistake began.
-                refused = None;
-                tell_next(&current.borrow().service.clone()).await;
-            }
+            Ok(()) = current.changed() => tell_next(&current.borrow().service.clone()).await,
             () = tokio::time::sleep(until_due(&service)) => {}
         }
     }
@@ -179,25 +163,17 @@ async fn tell_next(service: &Service) {
     }
 }
 
-/// How a turn ended.
-enum Turn {
-    /// Nothing is left to do before the next one.
-    Done,
-    /// The relay refuses us as a sender.
-    Refused,
-}
-
 /// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
-async fn turn(service: Service, stop: CancellationToken) -> Result<Turn> {
+async fn turn(service: Service, stop: CancellationToken) -> Result<()> {
     let now = service.clock.now();
-    let Some(number) = service.reconcile(now).await? else { return Ok(Turn::Done) };
+    let Some(number) = service.reconcile(now).await? else { return Ok(()) };
     let edition = service.edition(number).await?;
     if !edition.is_published() && sync::waits(service.store.as_ref(), &service.config.subscribers).await? {
         let hold = EditionChange::Hold(number, sync::HOLD.to_owned());
         if service.store.change_seen(&[edition], &[hold], "sync", now).await? {
             tracing::error!(edition = number.0, "held: {}", sync::HOLD);
         }
-        return Ok(Turn::Done);
+        return Ok(());
     }
     match service.publish(number, now).await? {
         Outcome::Held(reason) => tracing::error!(edition = number.0, "held: {reason}"),
@@ -205,15 +181,15 @@ async fn turn(service: Service, stop: CancellationToken) -> Result<Turn> {
         Outcome::Sent => {}
         Outcome::Sending => return deliver(&service, number, stop).await,
     }
-    Ok(Turn::Done)
+    Ok(())
 }
 
-async fn deliver(service: &Service, number: EditionNumber, stop: CancellationToken) -> Result<Turn> {
+async fn deliver(service: &Service, number: EditionNumber, stop: CancellationToken) -> Result<()> {
     let before = service.store.tally(number).await?;
     let retry = service.store.next_retry(number).await?;
     let waits = before.queued + before.sending == 0 && before.total > before.accepted;
     if waits && retry.is_some_and(|at| at > service.clock.now()) {
-        return Ok(Turn::Done);
+        return Ok(());
     }
     let progress = Arc::new(Progress::default());
     let ended = service.dispatch(number, service.transports()?, Arc::clone(&progress), stop).await?;
@@ -237,9 +213,15 @@ async fn deliver(service: &Service, number: EditionNumber, stop: CancellationTok
     if let Some(reply) = progress.trouble() {
         tracing::warn!(edition = number.0, "the last trouble was: {reply}");
     }
-    if let Ended::Refused(reply) = ended {
-        tracing::error!(edition = number.0, "the relay refuses this sender: {reply}");
-        return Ok(Turn::Refused);
+    match ended {
+        Ended::Held(reason) => tracing::error!(edition = number.0, "held: {reason}"),
+        Ended::Unreachable(reason) => {
+            tracing::error!(edition = number.0, "the relay cannot be reached, so what is left waits: {reason}");
+        }
+        Ended::Capped if progress.attempts() > 0 => {
+            tracing::info!(edition = number.0, "mail.daily_cap is reached: the rest leaves tomorrow");
+        }
+        Ended::Finished | Ended::Stopped | Ended::Capped => {}
     }
-    Ok(Turn::Done)
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::out;
@@ -24,13 +24,12 @@ pub(super) async fn show(progress: Arc<Progress>, waiting: u64, end: Cancellatio
             () = end.cancelled() => {}
             _ = tick.tick() => {}
         }
-        let done = progress.attempts();
         if let Some(bar) = &bar {
-            bar.set_position(done);
+            bar.set_position(progress.attempts());
+            bar.set_message(rest(&progress));
         } else if last_line.elapsed() >= LINE_EVERY {
             last_line = Instant::now();
-            let seconds = start.elapsed().as_secs().max(1);
-            out::note(&format!("{done} of {waiting} mails, {} a second", done / seconds));
+            out::note(&plain(&progress, waiting, start.elapsed()));
         }
     }
     if let Some(bar) = bar {
@@ -41,8 +40,25 @@ pub(super) async fn show(progress: Arc<Progress>, waiting: u64, end: Cancellatio
 fn bar(waiting: u64) -> ProgressBar {
     let bar = ProgressBar::new(waiting);
     // A template that did not parse would only cost the bar its looks.
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} mails, {per_sec}, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} mails, {per_sec}, {eta} left{msg}") {
         bar.set_style(style);
     }
     bar
+}
+
+/// One line for a pipe.
+fn plain(progress: &Progress, waiting: u64, since: Duration) -> String {
+    let done = progress.attempts();
+    let rate = done / since.as_secs().max(1);
+    let left = match waiting.saturating_sub(done).checked_div(rate) {
+        Some(seconds) => format!(", about {} left", HumanDuration(Duration::from_secs(seconds))),
+        None => String::new(),
+    };
+    format!("{done} of {waiting} mails, {rate} a second{left}; {} accepted{}", progress.accepted(), rest(progress))
+}
+
+/// What was not accepted, if anything.
+fn rest(progress: &Progress) -> String {
+    let parts = [(progress.deferred(), "deferred"), (progress.failed(), "refused")];
+    parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect()
 }

@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::network::{HostPort, host_port, is_loopback};
 use super::raw::Raw;
 use super::service::{path_after, path_text};
-use super::{Mail, OnUncertain, Relay, Service, Tls, TransportUrl};
+use super::{Mail, OnUncertain, Pace, Relay, Service, Tls, TransportUrl};
 use crate::domain::address::Address;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::token::TOKEN_LENGTH;
@@ -24,6 +24,10 @@ const SUBMISSIONS: u16 = 465;
 
 /// The longest part before the @ that leaves room for `+` and a token within 64 octets (RFC 5321 §4.5.3.1.1).
 const BOUNCE_LOCAL_LIMIT: usize = 64 - 1 - TOKEN_LENGTH;
+
+/// The highest limits that make sense: whoever has none leaves the keys out.
+const FASTEST: u32 = 100_000;
+const MOST_A_DAY: u32 = 1_000_000_000;
 
 /// A transport as its URL alone says it.
 enum Form {
@@ -54,15 +58,15 @@ pub(super) fn read(
         }
         None => None,
     };
-    let connections = fields.or(f, "connections", 8, |raw, f| raw.whole(f, 1..=64));
+    let connections = fields.or(f, "connections", 8, |raw, f| raw.whole(f, 1..=64_u16));
+    let pace = Pace {
+        per_second: fields.get("rate_per_second").and_then(|raw| raw.whole(f, 1..=FASTEST)),
+        per_day: fields.get("daily_cap").and_then(|raw| raw.whole(f, 1..=MOST_A_DAY)),
+    };
+    let window = fields.or(f, "window", 2, |raw, f| raw.whole(f, 1..=64_u16));
     let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, Raw::word);
     let bounce_address = bounce_address(f, fields, service);
-    Some(Mail {
-        transport: transport?,
-        bounce_address: bounce_address?,
-        on_uncertain,
-        connections: u16::from(connections),
-    })
+    Some(Mail { transport: transport?, bounce_address: bounce_address?, on_uncertain, connections, pace, window })
 }
 
 fn form(f: &mut Findings<'_>, raw: &Raw<'_>, folder: &Path) -> Option<Form> {

@@ -150,7 +150,10 @@ impl<'a> Raw<'a> {
     }
 
     /// A whole number within `range`.
-    pub(super) fn whole(&self, f: &mut Findings<'_>, range: RangeInclusive<u8>) -> Option<u8> {
+    pub(super) fn whole<N>(&self, f: &mut Findings<'_>, range: RangeInclusive<N>) -> Option<N>
+    where
+        N: TryFrom<i64> + PartialOrd + Display,
+    {
         let number = match self.value {
             Value::Plain(text) => text.trim().parse::<i64>().ok(),
             Value::Toml(DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -159,7 +162,7 @@ impl<'a> Raw<'a> {
                 return None;
             }
         };
-        let fits = number.and_then(|number| u8::try_from(number).ok()).filter(|number| range.contains(number));
+        let fits = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
         if fits.is_none() {
             let what = format!("must be a whole number from {} to {}", range.start(), range.end());
             self.error(f, "bad-value", what, self.like_this());

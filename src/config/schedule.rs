@@ -24,7 +24,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>, nation: Nation) ->
     let send_at = fields.or(f, "send_at", eight, Raw::time);
     let timezone = fields.or(f, "timezone", Tz::Europe__London, |raw, f| timezone(f, raw));
     let grace = fields.or(f, "grace", TimeDelta::hours(GRACE_HOURS), |raw, f| grace(f, raw));
-    let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26));
+    let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26_u32));
     let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, Raw::word);
     let approval = fields.or(f, "approval", Approval::Automatic, Raw::word);
     let pauses = pauses(f, fields, on_closed_day);
@@ -34,7 +34,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>, nation: Nation) ->
         send_at,
         timezone,
         grace,
-        plan_ahead: u32::from(plan_ahead),
+        plan_ahead: plan_ahead,
         on_closed_day,
         approval,
         pauses,

@@ -211,6 +211,19 @@ fn mail(key: &str) -> Option<Row> {
         "connections" => {
             ("SMTP connections at once.", json!({"type": "integer", "minimum": 1, "maximum": 64, "default": 8}))
         }
+        "rate_per_second" => (
+            "The most mails handed over in a second, all connections together. Left out: no limit.",
+            json!({"type": "integer", "minimum": 1, "maximum": 100_000}),
+        ),
+        "daily_cap" => (
+            "The most mails handed over in a day, midnight to midnight; the rest waits for the next. Left out: no limit.",
+            json!({"type": "integer", "minimum": 1, "maximum": 1_000_000_000}),
+        ),
+        "window" => (
+            "Mails that a connection may have begun and not recorded: what a killed process repeats at most, per connection. \
+             More helps on disks that sync slowly.",
+            json!({"type": "integer", "minimum": 1, "maximum": 64, "default": 2}),
+        ),
         "ca_file" => {
             ("Certificates (PEM) to trust instead of the public roots.", json!({"type": "string", "minLength": 1}))
         }

@@ -57,6 +57,8 @@ pub enum Outcome {
     Uncertain(Reply),
     /// The relay refuses us, not the recipient: the run must stop (5xx at EHLO, AUTH or MAIL).
     SenderRefused(Reply),
+    /// Nothing was handed over, and nothing was said: the mailbox was suppressed, the edition held or the run stopped.
+    Withheld,
 }
 
 /// What was said, for the operator. It never holds a whole address.
@@ -128,6 +130,8 @@ pub enum Event<'a> {
         /// Whether what may have been accepted is sent again (`on_uncertain = "resend"`).
         resend: bool,
     },
+    /// The relay cannot be reached, so nothing was tried.
+    Postpone,
     /// A newer edition fell due.
     Expire,
     /// Its mailbox was suppressed.
@@ -155,6 +159,7 @@ impl Event<'_> {
             Self::Release => "a release",
             Self::Outcome { .. } => "an outcome",
             Self::Crash { .. } => "a crash",
+            Self::Postpone => "a postponement",
             Self::Expire => "an expiry",
             Self::Suppress => "a suppression",
             Self::Retry => "a retry",
@@ -241,8 +246,9 @@ impl DeliveryState {
                 Outcome::Transient(_) => ends(Self::Expired),
                 Outcome::Permanent { .. } => ends(Self::Failed),
                 // The run stops, and the recipient is not to blame: it waits for the next run.
-                Outcome::SenderRefused(_) => Self::Queued,
+                Outcome::SenderRefused(_) | Outcome::Withheld => Self::Queued,
             },
+            (Self::Queued, Event::Postpone) => Self::Deferred,
             (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),
             (Self::Queued | Self::Claimed | Self::Deferred, Event::Suppress) => ends(Self::Suppressed),
             (Self::Failed | Self::Expired | Self::Uncertain, Event::Retry) => Self::Queued,

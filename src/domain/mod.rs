@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod edition;
 pub mod fingerprint;
 pub mod nearest;
+pub mod pace;
 pub mod prose;
 pub mod rendered;
 pub mod retry;

@@ -17,7 +17,7 @@ use chrono::DateTime;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Envelope, MailError, Transport};
+use super::{Envelope, Gate, MailError, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 /// A mail folder with `cur`, `new` and `tmp`, readable by its owner alone.
@@ -92,7 +92,10 @@ impl Maildir {
 
 #[async_trait]
 impl Transport for Maildir {
-    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8]) -> Outcome {
+    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome {
+        if !gate.is_open().await {
+            return Outcome::Withheld;
+        }
         let content = content(envelope, message);
         let file = file_name(name, message, &content);
         let folder = self.clone();

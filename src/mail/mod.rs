@@ -7,7 +7,6 @@ mod maildir;
 mod quoted_printable;
 mod reply;
 mod smtp;
-mod socket;
 
 use std::path::PathBuf;
 
@@ -19,7 +18,7 @@ use crate::domain::text::TextError;
 
 pub use frame::{Frame, Personal};
 pub use maildir::Maildir;
-pub use smtp::{Smtp, SmtpSettings, Timeouts, Tls};
+pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +33,35 @@ pub struct Envelope {
 /// whatever goes wrong is an [`Outcome`].
 #[async_trait]
 pub trait Transport: Send {
-    /// Hands `message` over. `name` is unique to the delivery and the same on every attempt (its Message-ID's local part).
-    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8]) -> Outcome;
+    /// Gets ready to hand over: connects and logs in where need be. Failing here, no delivery was tried.
+    async fn prepare(&mut self) -> Result<(), Outcome> {
+        Ok(())
+    }
+
+    /// Hands `message` over, if the gate is open just before. `name` is unique to the delivery and the same on every
+    /// attempt (its Message-ID's local part).
+    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome;
 
     /// Closes whatever is open, politely.
     async fn close(&mut self) {}
+}
+
+/// Asked last of all, when nothing but MAIL is between us and the recipient (invariant 4).
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Whether the delivery is still wanted.
+    async fn is_open(&self) -> bool;
+}
+
+/// A gate that is always open: for mail that no list decides about.
+#[derive(Debug, Clone, Copy)]
+pub struct Open;
+
+#[async_trait]
+impl Gate for Open {
+    async fn is_open(&self) -> bool {
+        true
+    }
 }
 
 /// Why mail cannot be made or handed over at all. Messages say what to do.

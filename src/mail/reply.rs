@@ -109,6 +109,7 @@ mod tests {
             Err(Outcome::Permanent { .. }) => "other suppression",
             Err(Outcome::Uncertain(_)) => "uncertain",
             Err(Outcome::SenderRefused(_)) => "sender",
+            Err(Outcome::Withheld) => "withheld",
         }
     }
 

@@ -5,6 +5,7 @@ use super::{Service, ServiceError};
 use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
 use crate::domain::edition::EditionNumber;
+use crate::mail::Open;
 
 impl Service {
     /// Sends it. `self` must work on a copy of the store. Returns the segment's id.
@@ -40,10 +41,12 @@ impl Service {
         let mut message = self.sample_message(&proof, segment, to, "[Test copy] ")?;
         message.name = format!("test-{}-{}", self.clock.now().timestamp_micros(), message.name);
         let mut transport = self.transport()?;
-        let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes).await;
+        let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;
         transport.close().await;
         match outcome {
             Outcome::Accepted(_) => Ok(segment.id.clone()),
+            // Nothing stands between a test copy and its reader.
+            Outcome::Withheld => Err(ServiceError::Refused("the test copy was not sent".to_owned())),
             Outcome::Transient(reply)
             | Outcome::Permanent { reply, .. }
             | Outcome::Uncertain(reply)

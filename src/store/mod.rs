@@ -5,6 +5,7 @@
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -341,6 +342,17 @@ pub trait Store: Send + Sync {
     /// the claim is not marked and becomes `suppressed`; one of an edition that was held since is queued again. A mark of
     /// a delivery that is not claimed by this process is `Refused`.
     async fn step(&self, step: Step) -> Result<bool, StoreError>;
+
+    /// Whether a delivery is still wanted: its mailbox is not suppressed and its edition is being sent. Asked just before
+    /// MAIL (invariant 4), so it answers within microseconds.
+    async fn is_wanted(&self, id: DeliveryId) -> Result<bool, StoreError>;
+
+    /// Everything queued of this edition becomes deferred, each until some moment of `between`: the relay cannot be
+    /// reached, so nothing was tried. Returns how many.
+    async fn postpone(&self, edition: EditionNumber, between: Range<DateTime<Utc>>) -> Result<u64, StoreError>;
+
+    /// How many attempts since `from` handed a mail over, or may have: what counts against a daily cap.
+    async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Puts claimed (not marked) deliveries of this process back to queued: a clean stop.
     async fn release(&self, edition: EditionNumber) -> Result<u64, StoreError>;

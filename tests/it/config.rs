@@ -257,7 +257,7 @@ fn errors_in_the_environment_name_the_variable() {
             ("FORTNIGHTLY__SCHEDULE__GRACE", "soon"),
             ("FORTNIGHTLY__SCHEDULE__SEND_AT", "late"),
             ("FORTNIGHTLY__SCHEDULE__PAUSES", "[]"),
-            ("FORTNIGHTLY__MAIL__DAILY_CAP", "10"),
+            ("FORTNIGHTLY__MAIL__BOUNCE_MAILDIR", "10"),
             ("FORTNIGHTLY__MAIL__PASSWORD", ""),
             ("FORTNIGHTLY__MAIL__CONNECTIONS", "many"),
             ("FORTNIGHTLY__STORE__URL", "postgres://u:hunter2@db/x"),

@@ -100,7 +100,15 @@ impl Run {
             Ended::Stopped => {
                 out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.");
             }
-            Ended::Refused(reply) => out::error(&format!("the relay refuses this sender, so the run stopped: {reply}")),
+            // Said below, with the way out.
+            Ended::Held(_) => {}
+            Ended::Unreachable(reason) => out::error(&format!(
+                "the relay cannot be reached, so nothing more was tried: {reason}. What is left is tried again in half an hour \
+                 by `fortnightly run`, or then by this command; `fortnightly check --online` looks at the relay."
+            )),
+            Ended::Capped => out::note(
+                "mail.daily_cap is reached. The rest leaves tomorrow: by `fortnightly run`, or by this command.",
+            ),
         }
         if state == EditionState::Held {
             let why = edition.reason.as_deref().unwrap_or("no reason given");

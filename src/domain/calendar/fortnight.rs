@@ -85,6 +85,13 @@ impl Schedule {
         self.anchor.checked_add_days(Days::new(days)).filter(|day| *day <= LAST_DAY)
     }
 
+    /// When the local day of `now` began; on a day whose midnight does not exist, when midnight would have been.
+    pub fn midnight_before(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let midnight = now.with_timezone(&self.timezone).date_naive().and_time(chrono::NaiveTime::MIN);
+        let local = self.timezone.from_local_datetime(&midnight).earliest();
+        local.map_or_else(|| now - (now.with_timezone(&self.timezone).naive_local() - midnight), |at| at.to_utc())
+    }
+
     /// When it is `send_at` on `date`: the earlier instant if the clock shows that time twice,
     /// the first instant after the gap if it never does.
     fn instant(&self, date: NaiveDate) -> DateTime<Tz> {

@@ -9,7 +9,8 @@ use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued,
 
 /// Every event there is, for outcomes that live long enough.
 fn events(outcomes: &[Outcome]) -> Vec<Event<'_>> {
-    let mut all = vec![Event::Claim, Event::Mark, Event::Release, Event::Expire, Event::Suppress, Event::Retry];
+    let mut all =
+        vec![Event::Claim, Event::Mark, Event::Release, Event::Postpone, Event::Expire, Event::Suppress, Event::Retry];
     for yes in [false, true] {
         all.push(Event::Crash { resend: yes });
         all.extend(outcomes.iter().map(|outcome| Event::Outcome { outcome, retry: yes }));
@@ -25,6 +26,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Permanent { reply: reply(), suppress: Some(SuppressionReason::Bounced) },
         Outcome::Uncertain(reply()),
         Outcome::SenderRefused(reply()),
+        Outcome::Withheld,
     ]
 }
 
@@ -32,6 +34,7 @@ fn outcomes() -> Vec<Outcome> {
 fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
     let mut arrows = BTreeSet::from([
         (Queued, Claimed),
+        (Queued, Deferred),
         (Deferred, Claimed),
         (Uncertain, Claimed),
         (Claimed, AtDot),
@@ -70,7 +73,7 @@ fn leads_only_where_drawn() {
 
 #[test]
 fn a_reply_means_what_the_contract_says() {
-    let [accepted, transient, permanent, uncertain, refused] = outcomes().try_into().unwrap();
+    let [accepted, transient, permanent, uncertain, refused, withheld] = outcomes().try_into().unwrap();
     let after = |outcome, retry, repeated| AtDot.on(Event::Outcome { outcome, retry }, repeated).unwrap();
     assert_eq!(after(&accepted, false, true), Accepted);
     assert_eq!(after(&transient, true, true), Deferred);
@@ -81,6 +84,7 @@ fn a_reply_means_what_the_contract_says() {
     assert_eq!(after(&uncertain, false, false), Uncertain);
     assert_eq!(after(&uncertain, true, false), Uncertain);
     assert_eq!(after(&refused, true, true), Queued);
+    assert_eq!(after(&withheld, false, true), Queued);
 }
 
 #[test]

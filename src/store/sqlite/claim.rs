@@ -93,6 +93,26 @@ fn withhold(conn: &Connection, id: DeliveryId) -> Result<(), Fault> {
     sql::run(conn, update, (id.edition.0, sql::column(id.recipient.0)?)).map(drop)
 }
 
+/// Whether a delivery's mailbox is not suppressed and its edition is being sent.
+pub(super) fn is_wanted(conn: &Connection, id: DeliveryId) -> Result<bool, Fault> {
+    let query = "SELECT EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = 'sending')
+                 AND NOT EXISTS (SELECT 1 FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?2)";
+    Ok(sql::number(conn, query, (id.edition.0, sql::column(id.recipient.0)?))? > 0)
+}
+
+/// Puts a delivery of ours back that was not handed over; one whose mailbox was suppressed is settled.
+pub(super) fn put_back(conn: &Connection, me: i64, id: DeliveryId) -> Result<bool, Fault> {
+    let key = (id.edition.0, sql::column(id.recipient.0)?, me);
+    let unmark = "UPDATE deliveries SET state = 1 WHERE edition = ?1 AND recipient = ?2 AND claim = ?3";
+    let ours = sql::run(conn, unmark, key)? > 0;
+    if ours && !withhold_suppressed(conn, me, id)? {
+        let queue =
+            "UPDATE deliveries SET state = 0, claim = NULL WHERE edition = ?1 AND recipient = ?2 AND claim = ?3";
+        sql::run(conn, queue, key)?;
+    }
+    Ok(ours)
+}
+
 /// Settles a claimed delivery of ours if its mailbox was suppressed meanwhile; whether it was.
 pub(super) fn withhold_suppressed(conn: &Connection, me: i64, id: DeliveryId) -> Result<bool, Fault> {
     let query = "SELECT count(*) FROM deliveries d JOIN recipients r ON r.id = d.recipient

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use self::claimant::Claimant;
 use self::fault::Fault;
+use self::glance::Glance;
 use self::lane::{Lane, Mode};
 use super::StoreError;
 use crate::domain::suppression::AddressHasher;
@@ -21,6 +22,7 @@ mod connect;
 mod editions;
 mod facts;
 mod fault;
+mod glance;
 mod lane;
 mod leave;
 mod listing;
@@ -42,6 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct SqliteStore {
     // Dropped first: whoever closes last tidies up the side files, and only the writer can.
     reader: Option<Lane>,
+    glance: Option<Glance>,
     writer: Lane,
     claimant: Arc<Claimant>,
     hasher: AddressHasher,
@@ -69,6 +72,7 @@ impl SqliteStore {
             let reading = connect::reader(path, patience)?;
             let claimant = Arc::new(Claimant::beside(path)?);
             let mut store = Self::around(conn, claimant, hasher, place.clone())?;
+            store.glance = Some(Glance::new(connect::reader(path, patience)?));
             store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
             Ok(store)
         };
@@ -102,7 +106,7 @@ impl SqliteStore {
         facts::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&claimant);
         let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, writer, claimant, hasher, place })
+        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.

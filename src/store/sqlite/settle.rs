@@ -1,5 +1,7 @@
 //! Where an edition's deliveries stand, and when it is finished.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
@@ -21,6 +23,26 @@ pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc
         audit::write(conn, sql::millis(at), "program", "expire", &subject, &detail)?;
     }
     Ok(expired)
+}
+
+/// Everything queued waits until some moment of `between`.
+pub(super) fn postpone(
+    conn: &Connection,
+    edition: EditionNumber,
+    between: &Range<DateTime<Utc>>,
+) -> Result<u64, Fault> {
+    let from = sql::millis(between.start);
+    let width = (sql::millis(between.end) - from).max(1);
+    let update = "UPDATE deliveries INDEXED BY deliveries_queued SET state = 4, next_at = ?2 + abs(random() % ?3)
+                  WHERE edition = ?1 AND state = 0";
+    sql::run(conn, update, (edition.0, from, width))
+}
+
+/// Attempts since `from` that handed a mail over, or may have.
+pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, Fault> {
+    // Attempts are kept by edition, and an edition is sent for days at most, but for one taken up again by hand.
+    let query = "SELECT count(*) FROM attempts WHERE at >= ?1 AND outcome IN ('accepted', 'uncertain')";
+    Ok(sql::count(sql::number(conn, query, [sql::millis(from)])?))
 }
 
 /// The edition becomes sent if nothing waits or is in hand; whether it is sent.

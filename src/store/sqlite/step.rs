@@ -15,7 +15,13 @@ use crate::store::{Done, Step};
 pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
     let me = claimant.number(conn)?;
     if let Some(done) = &step.done {
-        record(conn, hasher, me, done)?;
+        if done.outcome == Outcome::Withheld {
+            if !claim::put_back(conn, me, done.id)? {
+                return Err(not_ours(done.id));
+            }
+        } else {
+            record(conn, hasher, me, done)?;
+        }
     }
     match step.mark {
         Some(id) if claim::withhold_suppressed(conn, me, id)? || claim::put_back_held(conn, me, id)? => Ok(false),
@@ -49,7 +55,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
                   WHERE edition = ?1 AND recipient = ?2";
     let repeated = state.repeated_after(event, repeated);
     sql::run(conn, update, (edition, recipient, next.code(), number, next_at, repeated))?;
-    let (word, reply) = told(&done.outcome);
+    let Some((word, reply)) = told(&done.outcome) else { return Ok(()) };
     let insert = "INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let at = sql::millis(done.at);
@@ -60,14 +66,15 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
     Ok(())
 }
 
-/// An outcome as the table of attempts tells it.
-fn told(outcome: &Outcome) -> (&'static str, &Reply) {
+/// An outcome as the table of attempts tells it; none when there was no attempt.
+fn told(outcome: &Outcome) -> Option<(&'static str, &Reply)> {
     match outcome {
-        Outcome::Accepted(reply) => ("accepted", reply),
-        Outcome::Transient(reply) => ("transient", reply),
-        Outcome::Permanent { reply, .. } => ("permanent", reply),
-        Outcome::Uncertain(reply) => ("uncertain", reply),
-        Outcome::SenderRefused(reply) => ("sender-refused", reply),
+        Outcome::Accepted(reply) => Some(("accepted", reply)),
+        Outcome::Transient(reply) => Some(("transient", reply)),
+        Outcome::Permanent { reply, .. } => Some(("permanent", reply)),
+        Outcome::Uncertain(reply) => Some(("uncertain", reply)),
+        Outcome::SenderRefused(reply) => Some(("sender-refused", reply)),
+        Outcome::Withheld => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The verbs of [`Store`]: each is one request to the thread that writes or to the one that reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -183,6 +184,21 @@ impl Store for SqliteStore {
     async fn step(&self, step: Step) -> Answer<bool> {
         let (hasher, claimant) = (self.hasher.clone(), Arc::clone(&self.claimant));
         self.write(move |conn| step::step(conn, &hasher, &claimant, &step)).await
+    }
+
+    async fn is_wanted(&self, id: DeliveryId) -> Answer<bool> {
+        match &self.glance {
+            Some(glance) => glance.look(&self.place, |conn| claim::is_wanted(conn, id)),
+            None => self.write(move |conn| claim::is_wanted(conn, id)).await,
+        }
+    }
+
+    async fn postpone(&self, edition: EditionNumber, between: Range<DateTime<Utc>>) -> Answer<u64> {
+        self.write(move |conn| settle::postpone(conn, edition, &between)).await
+    }
+
+    async fn handed_over_since(&self, from: DateTime<Utc>) -> Answer<u64> {
+        self.read(move |conn| settle::handed_over_since(conn, from)).await
     }
 
     async fn release(&self, edition: EditionNumber) -> Answer<u64> {

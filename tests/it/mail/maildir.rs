@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Maildir, Transport};
+use fortnightly::mail::{Maildir, Open, Transport};
 
 use super::{message, with_unix_lines};
 
@@ -25,7 +25,7 @@ async fn a_message_becomes_a_file() {
     let path = root.path().join("var/mail");
     let mut maildir = Maildir::open(&path).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes).await;
+    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
     let new = files(&path.join("new"));
     assert_eq!(new.len(), 1);
@@ -48,7 +48,7 @@ async fn the_same_delivery_is_one_file() {
     for _ in 0..2 {
         let mut maildir = Maildir::open(root.path()).unwrap();
         for _ in 0..2 {
-            assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes).await, Outcome::Accepted(_)));
+            assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
         }
     }
     let mut maildir = Maildir::open(root.path()).unwrap();
@@ -62,7 +62,7 @@ async fn the_same_delivery_is_one_file() {
         let name = format!("{}{flags}", new[0].file_name().unwrap().to_str().unwrap());
         fs::write(root.path().join("cur").join(name), "seen").unwrap();
         let _ = fs::remove_file(&new[0]);
-        assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes).await, Outcome::Accepted(_)));
+        assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
         assert!(files(&root.path().join("new")).is_empty(), "written again despite {flags:?} in cur");
     }
 }
@@ -72,9 +72,9 @@ async fn another_delivery_is_another_file() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes).await;
-    maildir.deliver(&envelope, "e7/../r:13", &bytes).await;
-    maildir.deliver(&envelope, "e7-r12", b"Subject: other\r\n\r\n").await;
+    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    maildir.deliver(&envelope, "e7/../r:13", &bytes, &Open).await;
+    maildir.deliver(&envelope, "e7-r12", b"Subject: other\r\n\r\n", &Open).await;
     assert_eq!(files(&root.path().join("new")).len(), 3);
 }
 
@@ -83,13 +83,13 @@ async fn what_a_killed_process_left_in_tmp_is_overwritten() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes).await;
+    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     let file = files(&root.path().join("new")).remove(0);
     let whole = fs::read(&file).unwrap();
     let draft = root.path().join("tmp").join(file.file_name().unwrap());
     fs::remove_file(&file).unwrap();
     fs::write(&draft, vec![b'x'; whole.len() + 100]).unwrap();
-    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes).await, Outcome::Accepted(_)));
+    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
     assert_eq!(fs::read(&file).unwrap(), whole);
     assert!(!draft.exists());
 }
@@ -100,7 +100,7 @@ async fn what_cannot_be_written_is_tried_again() {
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
     fs::remove_dir(root.path().join("tmp")).unwrap();
-    let Outcome::Transient(reply) = maildir.deliver(&envelope, "e7-r12", &bytes).await else {
+    let Outcome::Transient(reply) = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await else {
         panic!("a missing folder is not temporary");
     };
     assert!(reply.text.contains("could not be written"), "{reply}");
@@ -114,15 +114,15 @@ async fn a_full_disk_is_said_plainly_and_leaves_nothing_behind() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes).await;
+    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     let file = files(&root.path().join("new")).remove(0);
     fs::remove_file(&file).unwrap();
     std::os::unix::fs::symlink("/dev/full", root.path().join("tmp").join(file.file_name().unwrap())).unwrap();
-    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes).await;
+    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     let Outcome::Transient(reply) = outcome else { panic!("{outcome:?}") };
     assert!(reply.text.starts_with("the disk is full"), "{reply}");
     assert!(files(&root.path().join("tmp")).is_empty() && files(&root.path().join("new")).is_empty());
-    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes).await, Outcome::Accepted(_)));
+    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
 }
 
 /// The standard library of another language reads what we wrote.
@@ -131,7 +131,7 @@ async fn python_reads_it_too() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes).await;
+    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     let program = "import sys, mailbox, email, email.policy\n\
         box = mailbox.Maildir(sys.argv[1], factory=lambda f: email.message_from_binary_file(f, policy=email.policy.default))\n\
         [m] = list(box)\n\

@@ -1,0 +1,185 @@
+//! From nothing to a connection that may begin a transaction: TCP, greeting, TLS, login.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::commands::Auth;
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+
+use super::connection::{Connection, no_answer};
+use super::wire::Wire;
+use super::{SmtpSettings, Tls};
+use crate::domain::delivery::{Outcome, Reply};
+use crate::mail::MailError;
+use crate::mail::reply::{Stage, judge, presentable};
+
+/// More challenges than any way to log in that we know.
+const CHALLENGES: usize = 3;
+
+/// Makes connections to one relay.
+pub(super) struct Connector {
+    settings: SmtpSettings,
+    hello: ClientId,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    /// # Errors
+    /// When the certificates to trust cannot be read.
+    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, MailError> {
+        let tls = match settings.tls {
+            Tls::None => None,
+            Tls::Implicit | Tls::Starttls => Some(tls(settings)?),
+        };
+        Ok(Self { settings: settings.clone(), hello: ClientId::Domain(settings.hello.clone()), tls })
+    }
+
+    /// Connects, says hello, protects the connection and logs in.
+    ///
+    /// # Errors
+    /// What it means for a delivery that it did not work: transient, or that the relay refuses us.
+    pub(super) async fn connect(&self) -> Result<Connection, Outcome> {
+        let limit = self.settings.timeouts.command;
+        let wire = self.reach().await?;
+        if self.settings.tls == Tls::Implicit {
+            self.protect(&wire).await?;
+        }
+        let mut connection =
+            Connection::greet(wire, &self.hello, limit).await.map_err(|reply| self.ungreeted(reply))?;
+        if self.settings.tls == Tls::Starttls {
+            self.starttls(&mut connection).await?;
+        }
+        if let Some((user, password)) = &self.settings.login {
+            login(&mut connection, user, password, limit).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn reach(&self) -> Result<Wire, Outcome> {
+        let limit = self.settings.timeouts.connect;
+        let place = (self.settings.host.as_str(), self.settings.port);
+        match timeout(limit, TcpStream::connect(place)).await {
+            Ok(tcp) => tcp.and_then(Wire::new).map_err(|error| self.unreachable(&error.to_string())),
+            Err(_) => Err(self.unreachable(&no_answer(limit))),
+        }
+    }
+
+    /// The handshake, in which the relay's certificate must be good and for its name.
+    async fn protect(&self, wire: &Wire) -> Result<(), Outcome> {
+        let Some((connector, name)) = &self.tls else { return Ok(()) };
+        let limit = self.settings.timeouts.connect;
+        let result = timeout(limit, wire.protect(connector, name.clone())).await;
+        let why = match result {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => no_answer(limit),
+        };
+        let (host, port) = (&self.settings.host, self.settings.port);
+        Err(broken(&format!("no TLS with {host}:{port}: {why}")))
+    }
+
+    /// RFC 3207: asks, protects, and starts over with EHLO.
+    async fn starttls(&self, connection: &mut Connection) -> Result<(), Outcome> {
+        let limit = self.settings.timeouts.command;
+        if !connection.offer.starttls {
+            return Err(broken("the relay offers no STARTTLS: check mail.transport, or the network in between"));
+        }
+        judge(Stage::Protect, connection.ask(limit, "STARTTLS\r\n").await)?;
+        // What came along with the answer would pass for something said inside TLS.
+        if connection.is_stale().await {
+            return Err(broken("the relay, or somebody in between, said more than it was asked before TLS began"));
+        }
+        self.protect(connection.wire()).await?;
+        connection.hello(&self.hello, limit).await.map_err(|reply| self.ungreeted(reply))
+    }
+
+    fn ungreeted(&self, reply: Reply) -> Outcome {
+        match judge(Stage::Hello, reply) {
+            Err(Outcome::Transient(Reply { code: None, text })) => self.unreachable(&text),
+            Err(outcome) => outcome,
+            Ok(reply) => Outcome::Transient(reply),
+        }
+    }
+
+    fn unreachable(&self, reason: &str) -> Outcome {
+        broken(&format!("no connection to {}:{}: {reason}", self.settings.host, self.settings.port))
+    }
+}
+
+/// RFC 4954, PLAIN or LOGIN.
+async fn login(
+    connection: &mut Connection,
+    user: &str,
+    password: &SecretString,
+    limit: Duration,
+) -> Result<(), Outcome> {
+    let Some(mechanism) = connection.offer.mechanism() else {
+        let text = "the relay offers no way to log in that we know (PLAIN, LOGIN): check mail.username";
+        return Err(Outcome::SenderRefused(Reply { code: None, text: text.to_owned() }));
+    };
+    let credentials = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
+    let reply = exchange(connection, mechanism, &credentials, limit).await;
+    judge(Stage::Login, reply).map(drop)
+}
+
+/// Answers challenges until the relay says yes or no.
+async fn exchange(
+    connection: &mut Connection,
+    mechanism: Mechanism,
+    credentials: &Credentials,
+    limit: Duration,
+) -> Reply {
+    let mut challenge: Option<Response> = None;
+    for _ in 0..CHALLENGES {
+        let auth = match &challenge {
+            None => Auth::new(mechanism, credentials.clone(), None),
+            Some(response) => Auth::new_from_response(mechanism, credentials.clone(), response),
+        };
+        let Ok(auth) = auth else { break };
+        match connection.command(limit, auth).await {
+            Ok(response) if response.has_code(334) => challenge = Some(response),
+            Ok(response) => return Reply { code: Some(response.code().into()), text: String::new() },
+            Err(reply) => return reply,
+        }
+    }
+    Reply { code: None, text: "the relay's questions at the login are not understood".to_owned() }
+}
+
+fn tls(settings: &SmtpSettings) -> Result<(TlsConnector, ServerName<'static>), MailError> {
+    let mut roots = RootCertStore::empty();
+    if let Some(pem) = &settings.ca_pem {
+        let unusable = |error: String| MailError::Certificates(error);
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(unusable("it has no CERTIFICATE block".to_owned()));
+        }
+    } else {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    let provider = Arc::new(crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| MailError::Certificates(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(settings.host.clone())
+        .map_err(|_| MailError::Certificates(io::Error::other("the relay's name is not valid").to_string()))?;
+    Ok((TlsConnector::from(Arc::new(config)), name))
+}
+
+fn broken(text: &str) -> Outcome {
+    Outcome::Transient(Reply { code: None, text: presentable(text) })
+}
