@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use memchr::memmem;
+
 use super::Offer;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::Envelope;
@@ -62,16 +64,20 @@ pub(super) struct Content<'a>(pub(super) &'a str);
 
 impl Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.0.strip_suffix("\r\n").unwrap_or(self.0).split("\r\n.").enumerate() {
-            f.write_str(if index > 0 {
-                "\r\n.."
-            } else if part.starts_with('.') {
-                "."
-            } else {
-                ""
-            })?;
-            f.write_str(part)?;
+        let mut rest = self.0.strip_suffix("\r\n").unwrap_or(self.0);
+        if rest.starts_with('.') {
+            f.write_str(".")?;
         }
+        while let Some(at) = memmem::find(rest.as_bytes(), b"\r\n.") {
+            let (line, after) = rest.split_at(at + 2);
+            f.write_str(line)?;
+            f.write_str(".")?;
+            // The dot itself is not looked at again: it begins no line end.
+            let (dot, after) = after.split_at(1);
+            f.write_str(dot)?;
+            rest = after;
+        }
+        f.write_str(rest)?;
         f.write_str("\r\n.\r\n")
     }
 }

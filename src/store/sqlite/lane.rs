@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
+use super::sql;
 use crate::store::StoreError;
 
 /// How many requests may wait before senders do.
@@ -152,7 +153,7 @@ type Group = (Vec<Box<dyn Job>>, Duration, Option<Fault>);
 /// Runs `first` and whatever else waits in one transaction. The last value says why all of it was lost.
 fn group(conn: &Connection, first: Box<dyn Job>, inbox: &mut mpsc::Receiver<Box<dyn Job>>) -> Group {
     let mut jobs = Vec::new();
-    let mut lost = conn.execute_batch("BEGIN IMMEDIATE").map_err(Fault::from).err();
+    let mut lost = sql::run(conn, "BEGIN IMMEDIATE", []).err();
     let mut next = Some(first);
     while let Some(mut job) = next {
         if lost.is_none() {
@@ -163,7 +164,7 @@ fn group(conn: &Connection, first: Box<dyn Job>, inbox: &mut mpsc::Receiver<Box<
     }
     let begun = Instant::now();
     if lost.is_none() {
-        lost = conn.execute_batch("COMMIT").map_err(Fault::from).err();
+        lost = sql::run(conn, "COMMIT", []).err();
     }
     if !conn.is_autocommit() {
         // The commit failed and left the transaction open; if this fails too, the next BEGIN reports it.
