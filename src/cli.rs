@@ -1,6 +1,7 @@
 //! Arguments → what to do → exit code.
 
 mod activities;
+mod bounce;
 mod check;
 mod decide;
 mod failure;
@@ -15,6 +16,7 @@ mod shell;
 mod status;
 mod subscribe;
 mod subscribers;
+mod suppressions;
 mod sync;
 
 use std::path::PathBuf;
@@ -101,6 +103,11 @@ enum Command {
     /// List, show, change, import or export subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Look into the suppression list, and change it
+    #[command(subcommand)]
+    Suppressions(suppressions::Suppressions),
+    /// Read unsubscribe mails from files or standard input (exit 75: try again later)
+    Bounce(bounce::Bounce),
     /// Begin a new activity
     #[command(subcommand)]
     Activities(activities::Activities),
@@ -230,6 +237,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Subscribe(command) => command.run(context).await,
         Command::Unsubscribe(command) => command.run(context).await,
         Command::Subscribers(command) => command.run(context).await,
+        Command::Suppressions(command) => command.run(context).await,
+        Command::Bounce(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
         Command::Completions(command) => command.run(),
         Command::Schema => {

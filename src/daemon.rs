@@ -17,7 +17,7 @@ use crate::domain::edition::{EditionChange, EditionNumber};
 use crate::service::dispatch::{Ended, Progress};
 use crate::service::publish::Outcome;
 use crate::service::{Service, sync};
-use crate::web;
+use crate::web::{self, Pages};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -56,16 +56,20 @@ pub enum Role {
 /// # Errors
 /// When the web cannot listen or the heartbeat cannot start.
 pub async fn run(service: Service, role: Role, files: Files, stop: CancellationToken) -> Result<()> {
-    let web = match role {
-        Role::All | Role::Web => {
-            let listener = web::listen(service.config.web.listen).await?;
-            tracing::info!(address = %service.config.web.listen, "listening");
-            Some(tokio::spawn(web::serve(listener, stop.clone())))
-        }
+    let listener = match role {
+        Role::All | Role::Web => Some(web::listen(service.config.web.listen).await?),
         Role::Sender => None,
     };
     tracing::info!(config = %service.config.file.display(), role = ?role, "running");
     let (current, mut service) = channel::channel(Current { service, stamp: files.stamp });
+    let web = listener.map(|listener| {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "listening");
+        }
+        let now = service.clone();
+        let pages = Pages::new(move || now.borrow().service.clone());
+        tokio::spawn(web::serve(listener, pages, stop.clone()))
+    });
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     let sender = async {
         if role == Role::Web {

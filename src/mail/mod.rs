@@ -3,6 +3,7 @@
 mod encoded_word;
 mod frame;
 mod header;
+mod incoming;
 mod maildir;
 mod quoted_printable;
 mod reply;
@@ -17,6 +18,7 @@ use crate::domain::delivery::Outcome;
 use crate::domain::text::TextError;
 
 pub use frame::{Frame, Personal};
+pub use incoming::Incoming;
 pub use maildir::Maildir;
 pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
 

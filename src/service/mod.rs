@@ -1,11 +1,13 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
 pub mod activities;
+pub mod bounce;
 pub mod check;
 pub mod decisions;
 pub mod dispatch;
 pub mod edits;
 pub mod keyring;
+pub mod leaving;
 mod material;
 pub mod open;
 mod planner;

@@ -2,6 +2,7 @@
 //!
 //! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
 
+mod error;
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +20,12 @@ use crate::domain::edition::{Edition, EditionChange, EditionNumber};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
-use crate::domain::subscriber::{SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason};
+use crate::domain::subscriber::{
+    RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
+};
 use crate::domain::sync::{SyncPlan, Truth};
+
+pub use error::StoreError;
 
 /// What the store remembers about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +52,17 @@ pub struct AuditRecord {
     pub subject: String,
     /// More, for people.
     pub detail: String,
+}
+
+/// An address that is never mailed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// The address; `None` once it was forgotten and only its key is kept.
+    pub address: Option<Address>,
+    /// Why.
+    pub reason: SuppressionReason,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// One rendered segment of a publication.
@@ -172,69 +188,6 @@ pub struct Done {
     pub retry_at: Option<DateTime<Utc>>,
 }
 
-/// Why the store could not do it. Messages say what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another process holds the write lock for longer than we wait.
-    #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]
-    Locked {
-        /// Which store.
-        place: String,
-    },
-    /// We may not write.
-    #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
-    ReadOnly {
-        /// Which store.
-        place: String,
-    },
-    /// Made by a newer program.
-    #[error(
-        "the store {place} was made by a newer Fortnightly (schema {found}, this program knows {known}): use that version or a later one"
-    )]
-    Newer {
-        /// Which store.
-        place: String,
-        /// Its schema.
-        found: i64,
-        /// The newest we know.
-        known: i64,
-    },
-    /// Not ours, or damaged.
-    #[error(
-        "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"
-    )]
-    NotOurs {
-        /// Which store.
-        place: String,
-        /// What the backend said.
-        reason: String,
-    },
-    /// No space left.
-    #[error("the disk is full: the store {place} could not be written; make room and run the command again")]
-    Full {
-        /// Which store.
-        place: String,
-    },
-    /// A rule of the domain was broken; nothing changed.
-    #[error("{0}")]
-    Refused(String),
-    /// Anything else from the backend.
-    #[error("the store {place} failed: {reason}")]
-    Backend {
-        /// Which store.
-        place: String,
-        /// What the backend said.
-        reason: String,
-    },
-}
-
-impl StoreError {
-    /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Backend { .. })
-    }
-}
-
 /// What every backend does.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -263,6 +216,30 @@ pub trait Store: Send + Sync {
         actor: Actor,
         at: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError>;
+
+    /// As [`Store::unsubscribe`], for the mailbox with this number. One that is unknown is none; one whose address was
+    /// forgotten stays suppressed by its key.
+    async fn leave(
+        &self,
+        recipient: RecipientId,
+        reason: SuppressionReason,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, StoreError>;
+
+    /// The name of the subscriber that a mailbox belongs to, while it has a subscription.
+    async fn subscribed_name(&self, recipient: RecipientId) -> Result<Option<String>, StoreError>;
+
+    /// Every suppression, oldest first.
+    async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError>;
+
+    /// Lifts a suppression, and begins no subscription. Returns why it was there.
+    async fn lift_suppression(
+        &self,
+        address: &Address,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Option<SuppressionReason>, StoreError>;
 
     /// The mailbox moves to a new address and keeps its number, subscriptions and deliveries.
     /// `Refused` when `old` is unknown, `new` is a mailbox already, or either is suppressed.

@@ -1,11 +1,21 @@
-//! The recipients' pages. So far: whether we live.
+//! The recipients' pages: whether we live, and the way out.
+
+mod leave;
+mod page;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::service::Service;
+
+/// More than any form of ours, and than a one-click request (RFC 8058 §3.2).
+const BODY: usize = 64 * 1024;
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +27,21 @@ pub struct WebError {
     source: std::io::Error,
 }
 
+/// What the pages work with: the service as it is at the moment of a request, since files are read again while it runs.
+#[derive(Clone)]
+pub struct Pages(Arc<dyn Fn() -> Service + Send + Sync>);
+
+impl Pages {
+    /// Pages that ask `current` for the service.
+    pub fn new(current: impl Fn() -> Service + Send + Sync + 'static) -> Self {
+        Self(Arc::new(current))
+    }
+
+    fn service(&self) -> Service {
+        (self.0)()
+    }
+}
+
 /// Takes the port.
 ///
 /// # Errors
@@ -26,13 +51,17 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
 }
 
 /// Serves until `stop`.
-pub async fn serve(listener: TcpListener, stop: CancellationToken) {
-    let served = axum::serve(listener, router()).with_graceful_shutdown(stop.cancelled_owned()).await;
+pub async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) {
+    let served = axum::serve(listener, router(pages)).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!("the web stopped: {error}");
     }
 }
 
-fn router() -> Router {
-    Router::new().route("/healthz", get(|| async { "ok\n" }))
+fn router(pages: Pages) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/u/{token}", get(leave::show).post(leave::leave))
+        .layer(DefaultBodyLimit::max(BODY))
+        .with_state(pages)
 }

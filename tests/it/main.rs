@@ -10,6 +10,7 @@ mod digest;
 mod edits;
 mod faults;
 mod journey;
+mod leaving;
 mod library;
 mod lint;
 mod mail;

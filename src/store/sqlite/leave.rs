@@ -1,10 +1,13 @@
 //! Leaving, suppressing, and moving a mailbox to another address.
 
+use rusqlite::Connection;
+
 use super::fault::Fault;
-use super::people::People;
+use super::people::{People, word};
 use super::{audit, sql};
 use crate::domain::address::Address;
-use crate::domain::subscriber::{MailboxState, SuppressionReason};
+use crate::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
+use crate::store::Suppression;
 
 /// Ends every subscription of the address and suppresses it; the name it belonged to while it was active.
 pub(super) fn unsubscribe(
@@ -29,6 +32,57 @@ pub(super) fn unsubscribe(
         people.note(actor, "unsubscribe", mailbox.id, reason.as_str())?;
     }
     Ok(name)
+}
+
+/// As [`unsubscribe`], by the mailbox's number.
+pub(super) fn leave(
+    people: &People<'_>,
+    recipient: RecipientId,
+    reason: SuppressionReason,
+    actor: &str,
+) -> Result<Option<String>, Fault> {
+    let recipient = sql::column(recipient.0)?;
+    let query = "SELECT mac, address FROM recipients WHERE id = ?1";
+    let found = sql::row(people.conn, query, [recipient], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    let Some((mac, address)) = found else { return Ok(None) };
+    let name = subscribed_name(people.conn, RecipientId(sql::count(recipient)))?;
+    let fresh = suppress(people, mac, address.as_deref(), reason)?;
+    people.end_all(recipient, reason.as_str())?;
+    if fresh || name.is_some() {
+        people.note(actor, "unsubscribe", recipient, reason.as_str())?;
+    }
+    Ok(name)
+}
+
+/// The name of the subscriber that a mailbox belongs to, unless it has ended.
+pub(super) fn subscribed_name(conn: &Connection, recipient: RecipientId) -> Result<Option<String>, Fault> {
+    let query = "SELECT n.name FROM recipients r JOIN subscribers s ON s.id = r.owner JOIN names n ON n.id = s.name_id
+                 WHERE r.id = ?1 AND r.state <> 'ended'";
+    sql::row(conn, query, [sql::column(recipient.0)?], |row| Ok(row.get(0)?))
+}
+
+/// Every suppression, oldest first.
+pub(super) fn suppressions(conn: &Connection) -> Result<Vec<Suppression>, Fault> {
+    let query = "SELECT address, reason, at FROM suppressions ORDER BY at, address";
+    sql::rows(conn, query, [], |row| {
+        let address = row.get::<_, Option<String>>(0)?;
+        Ok(Suppression {
+            address: address.as_deref().map(sql::parse).transpose()?,
+            reason: word(row, 1)?,
+            since: sql::instant(row.get(2)?)?,
+        })
+    })
+}
+
+/// Lifts a suppression; why it was there.
+pub(super) fn lift(people: &People<'_>, address: &Address, actor: &str) -> Result<Option<SuppressionReason>, Fault> {
+    let Some(reason) = people.suppression(address)? else { return Ok(None) };
+    let key = people.hasher.key(address).0;
+    sql::run(people.conn, "DELETE FROM suppressions WHERE mac = ?1", [key])?;
+    audit::write(people.conn, people.at, actor, "lift-suppression", "an address", reason.as_str())?;
+    Ok(Some(reason))
 }
 
 /// Suppresses a mailbox because of what a relay said.

@@ -15,10 +15,12 @@ use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber};
 use crate::domain::segment::Segment;
-use crate::domain::subscriber::{SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason};
+use crate::domain::subscriber::{
+    RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
+};
 use crate::domain::sync::{SyncPlan, Truth};
 use crate::store::{
-    Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored,
+    Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored, Suppression,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -65,6 +67,36 @@ impl Store for SqliteStore {
             leave::unsubscribe(&people, &address, reason, actor)
         })
         .await
+    }
+
+    async fn leave(
+        &self,
+        recipient: RecipientId,
+        reason: SuppressionReason,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Answer<Option<String>> {
+        let hasher = self.hasher.clone();
+        self.write(move |conn| leave::leave(&People::open(conn, &hasher, sql::millis(at))?, recipient, reason, actor))
+            .await
+    }
+
+    async fn subscribed_name(&self, recipient: RecipientId) -> Answer<Option<String>> {
+        self.read(move |conn| leave::subscribed_name(conn, recipient)).await
+    }
+
+    async fn suppressions(&self) -> Answer<Vec<Suppression>> {
+        self.read(leave::suppressions).await
+    }
+
+    async fn lift_suppression(
+        &self,
+        address: &Address,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Answer<Option<SuppressionReason>> {
+        let (address, hasher) = (address.clone(), self.hasher.clone());
+        self.write(move |conn| leave::lift(&People::open(conn, &hasher, sql::millis(at))?, &address, actor)).await
     }
 
     async fn change_address(&self, old: &Address, new: &Address, at: DateTime<Utc>) -> Answer<()> {

@@ -1,0 +1,91 @@
+//! `bounce`: reads unsubscribe mails from files or standard input, as an MTA pipes them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::service::bounce::Read as Understood;
+use crate::service::{Service, ServiceError};
+
+/// EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and tries again.
+const TRY_AGAIN: u8 = 75;
+
+/// The most of a message that is read, in octets.
+const LIMIT: u64 = 1024 * 1024;
+
+#[derive(Debug, Args)]
+pub(super) struct Bounce {
+    /// One message each; left out: standard input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Bounce {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = match context.open_bare().await {
+            Ok(service) => service,
+            Err(failure) => return again(failure),
+        };
+        if self.files.is_empty() {
+            return one(&service, "standard input", std::io::stdin()).await;
+        }
+        let mut worst = ExitCode::SUCCESS;
+        for path in &self.files {
+            let code = match File::open(path) {
+                Ok(file) => one(&service, &path.display().to_string(), file).await?,
+                Err(error) => unreadable(path, &error),
+            };
+            if code != ExitCode::SUCCESS {
+                worst = code;
+            }
+        }
+        Ok(worst)
+    }
+}
+
+async fn one(service: &Service, place: &str, input: impl Read) -> Result<ExitCode, Failure> {
+    let mut message = Vec::new();
+    if let Err(error) = input.take(LIMIT).read_to_end(&mut message) {
+        return Ok(unreadable(Path::new(place), &error));
+    }
+    match service.take_in(&message).await {
+        Ok(understood) => {
+            out::line(&format!("{place}: {}", told(&understood)));
+            // What a later version understands must not be lost: the mail server keeps it, and says so when it gives up.
+            let keep = understood == Understood::Report;
+            Ok(if keep { ExitCode::from(TRY_AGAIN) } else { ExitCode::SUCCESS })
+        }
+        Err(error) => again(error.into()),
+    }
+}
+
+fn told(understood: &Understood) -> String {
+    match understood {
+        Understood::Left(name) => format!("{name} left"),
+        Understood::HadLeft => "left before; nothing changed".to_owned(),
+        Understood::Automatic => "an automatic reply; nothing changed".to_owned(),
+        Understood::Report => "a bounce or complaint, which this version does not read yet; nothing changed".to_owned(),
+        Understood::Nothing => "no unsubscribe token of ours; nothing changed".to_owned(),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> ExitCode {
+    out::error(&format!("{} cannot be read: {error}", path.display()));
+    ExitCode::FAILURE
+}
+
+/// A store that is locked or full is a reason to try again; anything else is told as ever.
+fn again(failure: Failure) -> Result<ExitCode, Failure> {
+    match failure {
+        Failure::Service(ServiceError::Store(error)) if error.may_pass() => {
+            out::error(&format!("{error}; the mail server should try again"));
+            Ok(ExitCode::from(TRY_AGAIN))
+        }
+        other => Err(other),
+    }
+}

@@ -1,0 +1,64 @@
+//! Why a store could not do something.
+
+/// Why the store could not do it. Messages say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds the write lock for longer than we wait.
+    #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]
+    Locked {
+        /// Which store.
+        place: String,
+    },
+    /// We may not write.
+    #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
+    ReadOnly {
+        /// Which store.
+        place: String,
+    },
+    /// Made by a newer program.
+    #[error(
+        "the store {place} was made by a newer Fortnightly (schema {found}, this program knows {known}): use that version or a later one"
+    )]
+    Newer {
+        /// Which store.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// The newest we know.
+        known: i64,
+    },
+    /// Not ours, or damaged.
+    #[error(
+        "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"
+    )]
+    NotOurs {
+        /// Which store.
+        place: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// No space left.
+    #[error("the disk is full: the store {place} could not be written; make room and run the command again")]
+    Full {
+        /// Which store.
+        place: String,
+    },
+    /// A rule of the domain was broken; nothing changed.
+    #[error("{0}")]
+    Refused(String),
+    /// Anything else from the backend.
+    #[error("the store {place} failed: {reason}")]
+    Backend {
+        /// Which store.
+        place: String,
+        /// What the backend said.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Backend { .. })
+    }
+}

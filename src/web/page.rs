@@ -1,0 +1,43 @@
+//! A page that says one thing and may ask one question: no script, no cookie, nothing from elsewhere.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use handlebars::Handlebars;
+use serde::Serialize;
+
+/// What stands on the page.
+#[derive(Debug, Serialize)]
+pub(super) struct Page {
+    pub(super) title: &'static str,
+    pub(super) paragraphs: Vec<String>,
+    /// The words on the button, which posts to the page's own address.
+    pub(super) button: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) status: StatusCode,
+}
+
+/// Styles are the page's own; the button may post here and nowhere else; nobody may frame the page around it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut handlebars = Handlebars::new();
+        handlebars.set_strict_mode(true);
+        let html = handlebars.render_template(include_str!("leave.html.hbs"), &self);
+        // The template and what goes in are our own, so this happens to nobody; the title still says what matters.
+        let html = html.unwrap_or_else(|_| self.title.to_owned());
+        let mut response = (self.status, Html(html)).into_response();
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+        response
+    }
+}

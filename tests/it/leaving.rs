@@ -1,0 +1,164 @@
+//! Leaving: by the link, by one click, by mail. Real mails, the built binary, a real connection.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::world::{BASE, Running, World, entry, three, until};
+
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+/// A daemon that answers on some port.
+fn daemon(world: &World) -> (Running, u16) {
+    let child = world.spawn(&["-vv", "--now", "2026-11-30T09:00:00Z", "run"], "log");
+    let mut port = None;
+    until("the daemon listens", || {
+        let log = fs::read_to_string(world.path("log")).unwrap_or_default();
+        port = log
+            .lines()
+            .find(|line| line.contains("listening"))
+            .and_then(|line| line.rsplit_once("127.0.0.1:").and_then(|(_, port)| port.trim().parse().ok()));
+        port.is_some()
+    });
+    (child, port.unwrap())
+}
+
+/// Status line and headers, and the body.
+fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: activities.example.org\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+/// The path of the unsubscribe link, and the address for mails, as they stand in the mail to `to`.
+fn ways_out(world: &World, to: &str) -> (String, String) {
+    let files = fs::read_dir(world.path("var/mail/new")).unwrap();
+    let mut texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let text = texts.find(|mail| mail.contains(&format!("To: {to}"))).expect("a mail");
+    let header = text.replace("\r\n ", " ").replace("\n ", " ");
+    let line = header.lines().find(|line| line.starts_with("List-Unsubscribe:")).expect("the header").to_owned();
+    let part = |from: &str| line.split(from).nth(1).unwrap().split(['>', '?']).next().unwrap().to_owned();
+    (part("https://activities.example.org"), part("mailto:"))
+}
+
+fn active(world: &World) -> u64 {
+    world.at("2026-11-30T10:00:00Z", &["status", "--json"]).exits(0).json()["subscribers"]["active"].as_u64().unwrap()
+}
+
+#[test]
+fn the_link_shows_a_button_and_only_the_button_leaves() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let (path, _) = ways_out(&world, "hello@lantern.example");
+    let (mut daemon, port) = daemon(&world);
+    for method in ["GET", "HEAD"] {
+        let (head, body) = ask(port, method, &path, "");
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        for header in ["default-src 'none'", "nosniff", "no-referrer", "cache-control: no-store", "noindex"] {
+            assert!(head.contains(header), "{header} is missing: {head}");
+        }
+        assert!(!head.contains("set-cookie"));
+        assert_eq!(method == "GET", body.contains("Lantern Trust") && body.contains("<button"), "{body}");
+        assert!(!body.contains("lantern.example") && !body.contains("<script"), "{body}");
+    }
+    assert_eq!(active(&world), 3, "looking left");
+    // RFC 8058 §3.2, twice: a mail program may not know that it asked before.
+    for _ in 0..2 {
+        let (head, body) =
+            ask(port, "POST", &path.to_uppercase().replacen("/U/", "/u/", 1), "List-Unsubscribe=One-Click");
+        assert!(head.starts_with("http/1.1 200") && !head.contains("location:"), "{head}");
+        assert!(body.contains("no more"), "{body}");
+    }
+    assert_eq!(active(&world), 2);
+    let (_, body) = ask(port, "GET", &path, "");
+    assert!(body.contains("no more") && !body.contains("Lantern"), "{body}");
+    let list = world.run(&["suppressions", "list", "--json"]).exits(0).json();
+    assert_eq!((&list[0]["address"], &list[0]["reason"]), (&"hello@lantern.example".into(), &"unsubscribed".into()));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(!log.contains(path.trim_start_matches("/u/")) && !log.contains("lantern.example"), "{log}");
+    // The next edition goes to the others.
+    world.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 4 + 3);
+}
+
+#[test]
+fn a_wrong_token_tells_nothing_and_changes_nothing() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let (path, _) = ways_out(&world, "hello@lantern.example");
+    let (mut daemon, port) = daemon(&world);
+    let mut bent = path.clone().into_bytes();
+    let at = bent.len() - 3;
+    bent[at] = if bent[at] == b'a' { b'b' } else { b'a' };
+    let bent = String::from_utf8(bent).unwrap();
+    let preferences = path.replacen("/u/", "/u/x", 1);
+    for wrong in [bent.as_str(), &preferences, "/u/abc", "/u/%ff", &path[..path.len() - 1]] {
+        for method in ["GET", "POST"] {
+            let (head, body) = ask(port, method, wrong, "List-Unsubscribe=One-Click");
+            let refused = head.starts_with("http/1.1 404") || head.starts_with("http/1.1 400");
+            assert!(refused && !body.contains("Lantern"), "{wrong}: {head}");
+        }
+    }
+    assert_eq!(active(&world), 3);
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn a_mail_to_the_unsubscribe_address_leaves() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let (_, address) = ways_out(&world, "office@hillside.example");
+    assert!(address.starts_with("unsubscribe+") && address.ends_with("@example.org"), "{address}");
+    let mail = |name: &str, headers: &str| world.write(name, &format!("{headers}\r\nSubject: unsubscribe\r\n\r\n"));
+    mail("away", &format!("To: {address}\r\nAuto-Submitted: auto-replied"));
+    world.run(&["bounce", &world.path("away").display().to_string()]).exits(0).says("automatic reply");
+    mail("forged", "To: unsubscribe+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org");
+    world.run(&["bounce", &world.path("forged").display().to_string()]).exits(0).says("no unsubscribe token");
+    assert_eq!(active(&world), 3);
+    mail("wish", &format!("To: <{}>", address.to_uppercase()));
+    let path = world.path("wish").display().to_string();
+    let said = world.run(&["bounce", &path]).exits(0);
+    assert!(
+        said.stdout.contains("Hillside Primary left") && !said.stdout.contains("hillside.example"),
+        "{}",
+        said.stdout
+    );
+    world.run(&["bounce", &path]).exits(0).says("left before");
+    assert_eq!(active(&world), 2);
+    // A locked store: the mail server keeps the mail.
+    let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    world.run(&["bounce", &path]).exits(75);
+    other.execute_batch("ROLLBACK").unwrap();
+    world.run(&["bounce", "nowhere"]).exits(1).complains("nowhere");
+}
+
+#[test]
+fn suppressions_are_listed_added_and_removed() {
+    let world = World::new(&format!("{BASE}{}", entry("Hill", "school", "\"a@hill.example\"", "[\"4-5\"]")));
+    world.at(MONDAY, &["sync"]).exits(0);
+    world.run(&["suppressions", "add", "A@hill.example"]).exits(0).says("Hill");
+    world.run(&["suppressions", "add", "a@hill.example"]).exits(0).says("already");
+    world.run(&["suppressions", "add", "b@hill.example", "--reason", "complained"]).exits(0);
+    let list = world.run(&["suppressions", "list", "--json"]).exits(0).json();
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list}");
+    world.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 0);
+    world.run(&["suppressions", "remove", "b@hill.example"]).exits(1).complains("--yes");
+    world.run(&["suppressions", "remove", "b@hill.example", "--yes"]).exits(0).says("complained");
+    world.run(&["suppressions", "remove", "b@hill.example"]).exits(1).complains("not suppressed");
+    world.run(&["suppressions", "remove", "a@hill.example"]).exits(0);
+    let audit = world.run(&["status", "--audit"]).exits(0);
+    assert!(audit.stdout.contains("lift-suppression") && !audit.stdout.contains("hill.example"), "{}", audit.stdout);
+}
