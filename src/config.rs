@@ -3,6 +3,7 @@
 mod bands;
 mod bank_holidays;
 mod brackets;
+mod dkim;
 mod duration;
 mod environment;
 mod fields;
@@ -131,6 +132,19 @@ pub struct Mail {
     pub on_uncertain: OnUncertain,
     /// SMTP connections at once, 1 to 64; 8 when left out.
     pub connections: u16,
+    /// `[[mail.dkim]]`: at most two.
+    pub dkim: Vec<DkimKey>,
+}
+
+/// One `[[mail.dkim]]`. The file was there when the configuration was read; what it holds is not looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// `d=`: a domain in lower case.
+    pub domain: String,
+    /// `s=`.
+    pub selector: String,
+    /// The private key (PEM).
+    pub private_key_file: PathBuf,
 }
 
 words! {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::dkim;
 use super::environment::Environment;
 use super::fields::Fields;
 use super::file::{is_world_readable, read_password, reason, resolve};
@@ -57,11 +58,13 @@ pub(super) fn read(
     let connections = fields.or(f, "connections", 8, |raw, f| raw.whole(f, 1..=64));
     let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, Raw::word);
     let bounce_address = bounce_address(f, fields, service);
+    let dkim = dkim::read(f, fields, folder, service);
     Some(Mail {
         transport: transport?,
         bounce_address: bounce_address?,
         on_uncertain,
         connections: u16::from(connections),
+        dkim,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::domain::delivery::{DeliveryId, Outcome, Reply};
 use crate::domain::edition::EditionNumber;
 use crate::domain::retry;
 use crate::domain::token::{Claim, Purpose, Signer};
-use crate::mail::{Frame, Personal, Transport};
+use crate::mail::{Dkim, Frame, Personal, Transport};
 use crate::store::{Claimed, Done, SegmentNumber, Step, Stored};
 
 /// Deliveries claimed at once.
@@ -86,6 +86,7 @@ struct Run {
     stored: Stored,
     frames: BTreeMap<SegmentNumber, Frame>,
     signer: Signer,
+    dkim: Dkim,
     waiting: Mutex<VecDeque<Claimed>>,
     stop: CancellationToken,
     refused: Mutex<Option<String>>,
@@ -111,6 +112,7 @@ impl Service {
         let stored = stored.ok_or_else(|| ServiceError::Refused(format!("edition {number} was not published")))?;
         let frames = frames(&stored)?;
         let signer = self.signer(stored.sender.key_version)?;
+        let dkim = self.dkim()?;
         let stop = stop.child_token();
         let run = Arc::new(Run {
             service: self.clone(),
@@ -118,6 +120,7 @@ impl Service {
             stored,
             frames,
             signer,
+            dkim,
             waiting: Mutex::default(),
             stop,
             refused: Mutex::default(),
@@ -246,6 +249,7 @@ impl Run {
         let personal = letter.personal(&next.address, &greeting);
         message.clear();
         frame.join(&personal, message);
+        self.dkim.sign(self.stored.at, message)?;
         let envelope = frame.envelope(&personal)?;
         Ok(transport.deliver(&envelope, &letter.name, message).await)
     }

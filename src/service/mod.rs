@@ -4,6 +4,7 @@ pub mod activities;
 pub mod check;
 pub mod decisions;
 pub mod dispatch;
+pub mod dkim;
 pub mod edits;
 pub mod keyring;
 mod material;
