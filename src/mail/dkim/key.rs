@@ -6,7 +6,7 @@ use mail_auth::common::headers::Writable;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
-/// What the public half begins with as a SubjectPublicKeyInfo: the algorithm rsaEncryption with NULL (RFC 8017 §A.1).
+/// What the public half begins with as a `SubjectPublicKeyInfo`: the algorithm `rsaEncryption` with NULL (RFC 8017 §A.1).
 const RSA_ENCRYPTION: [u8; 15] =
     [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
@@ -55,7 +55,7 @@ impl PrivateKey {
         }
     }
 
-    /// `p=` in DNS: for Ed25519 the 32 bytes of the key, for RSA what verifiers expect, a SubjectPublicKeyInfo.
+    /// `p=` in DNS: for Ed25519 the 32 bytes of the key, for RSA what verifiers expect, a `SubjectPublicKeyInfo`.
     pub(super) fn public(&self) -> String {
         match self {
             Self::Ed25519(key) => BASE64.encode(&key.public_key()),
