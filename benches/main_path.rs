@@ -20,7 +20,7 @@ use fortnightly::domain::subscriber::{Locale, Origin, Profile, RecipientId, Sect
 use fortnightly::domain::suppression::AddressHasher;
 use fortnightly::domain::token::{Claim, Keyring, Purpose};
 use fortnightly::library::{self, Library};
-use fortnightly::mail::{Frame, Personal};
+use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Facts, Publication, Published, PublishedSegment, Store};
 
@@ -170,6 +170,46 @@ fn join_one_message(bencher: Bencher<'_, '_>) {
         frame.join(&personal, &mut out);
         out.len()
     });
+}
+
+/// One message of five bands, signed with the key that `openssl genpkey` makes of these arguments.
+fn dkim_with(bencher: Bencher<'_, '_>, arguments: &[&str]) {
+    let made = std::process::Command::new("openssl").arg("genpkey").args(arguments).output().expect("openssl");
+    let key = DkimKey::new("example.org", "s1", Path::new("key"), &made.stdout).expect("a key");
+    let dkim = Dkim::new(vec![key]);
+    let (rendered, _) = rendered(5);
+    let frame = Frame::build(&rendered, &sender(), EditionNumber(7), now()).expect("a frame");
+    let address = "office@hillside.example".parse().expect("an address");
+    let personal = Personal {
+        to: &address,
+        name: "e7-abcdefghijklmnopqrstuvwxyz",
+        greeting: "Hello, Hillside Primary School",
+        unsubscribe_url: "https://activities.example.org/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        preferences_url: "https://activities.example.org/preferences/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        unsubscribe_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        bounce_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+    };
+    let mut joined = Vec::new();
+    frame.join(&personal, &mut joined);
+    let mut out = Vec::with_capacity(joined.len() + 4096);
+    bencher.bench_local(|| {
+        out.clear();
+        out.extend_from_slice(&joined);
+        dkim.sign(now(), &mut out).expect("signs");
+        out.len()
+    });
+}
+
+/// DKIM with Ed25519.
+#[divan::bench]
+fn dkim_ed25519(bencher: Bencher<'_, '_>) {
+    dkim_with(bencher, &["-algorithm", "ed25519"]);
+}
+
+/// DKIM with RSA-2048.
+#[divan::bench]
+fn dkim_rsa2048(bencher: Bencher<'_, '_>) {
+    dkim_with(bencher, &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
 }
 
 /// The three tokens and the name of one message.

@@ -3,6 +3,7 @@
 mod bands;
 mod bank_holidays;
 mod brackets;
+mod dkim;
 mod duration;
 mod environment;
 mod fields;
@@ -136,6 +137,8 @@ pub struct Mail {
     /// Deliveries that a connection may have begun and not recorded, 1 to 64; 2 when left out. A killed process repeats at
     /// most as many per connection.
     pub window: u16,
+    /// `[[mail.dkim]]`: at most two.
+    pub dkim: Vec<DkimKey>,
 }
 
 /// `mail.rate_per_second` and `mail.daily_cap`.
@@ -145,6 +148,17 @@ pub struct Pace {
     pub per_second: Option<u32>,
     /// Mails handed over from midnight to midnight in `schedule.timezone`; `None` for no limit.
     pub per_day: Option<u32>,
+}
+
+/// One `[[mail.dkim]]`. The file was there when the configuration was read; what it holds is not looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// `d=`: a domain in lower case.
+    pub domain: String,
+    /// `s=`.
+    pub selector: String,
+    /// The private key (PEM).
+    pub private_key_file: PathBuf,
 }
 
 words! {

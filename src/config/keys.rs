@@ -81,6 +81,7 @@ impl Table {
             "bands" => "band",
             "schedule.pauses" => "pause",
             "schedule.occasions" => "occasion",
+            "mail.dkim" => "key",
             _ => "entry",
         }
     }
@@ -92,6 +93,7 @@ impl Table {
             "schedule" => &["anchor"],
             "schedule.pauses" => &["from", "to", "reason"],
             "schedule.occasions" => &["name", "on"],
+            "mail.dkim" => &["domain", "selector", "private_key_file"],
             "bands" => &["id", "label", "min"],
             "subscribers" => &["name", "email"],
             _ => &[],
@@ -193,7 +195,17 @@ pub(super) static MAIL: Table = Table {
         scalar("bounce_address", "\"bounces@example.org\""),
         later("bounce_maildir"),
         scalar("on_uncertain", "\"resend\""),
-        later("dkim"),
+        nested("dkim", "[[mail.dkim]]"),
+    ],
+};
+
+pub(super) static DKIM: Table = Table {
+    heading: "[[mail.dkim]]",
+    name: "",
+    keys: &[
+        scalar("domain", "\"example.org\""),
+        scalar("selector", "\"s1\""),
+        scalar("private_key_file", "\"secrets/dkim.pem\""),
     ],
 };
 
@@ -242,7 +254,7 @@ pub(super) static TOP: [(&str, &Table); 8] = [
 
 /// The tables that a heading may name.
 fn all() -> impl Iterator<Item = &'static Table> {
-    TOP.iter().map(|(_, table)| *table).chain([&PAUSE, &OCCASION])
+    TOP.iter().map(|(_, table)| *table).chain([&PAUSE, &OCCASION, &DKIM])
 }
 
 /// The table that `line` is the heading of, whatever the number of its brackets.

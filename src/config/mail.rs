@@ -4,6 +4,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::dkim;
 use super::environment::Environment;
 use super::fields::Fields;
 use super::file::{is_world_readable, read_password, reason, resolve};
@@ -66,7 +67,8 @@ pub(super) fn read(
     let window = fields.or(f, "window", 2, |raw, f| raw.whole(f, 1..=64_u16));
     let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, Raw::word);
     let bounce_address = bounce_address(f, fields, service);
-    Some(Mail { transport: transport?, bounce_address: bounce_address?, on_uncertain, connections, pace, window })
+    let dkim = dkim::read(f, fields, folder, service);
+    Some(Mail { transport: transport?, bounce_address: bounce_address?, on_uncertain, connections, pace, window, dkim })
 }
 
 fn form(f: &mut Findings<'_>, raw: &Raw<'_>, folder: &Path) -> Option<Form> {

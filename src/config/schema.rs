@@ -6,7 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use super::bands::OLDEST;
-use super::keys::{Key, OCCASION, PAUSE, TOP, Table, Usage};
+use super::dkim::KEY_LIMIT;
+use super::keys::{DKIM, Key, OCCASION, PAUSE, TOP, Table, Usage};
 use super::{Nation, OnUncertain};
 use crate::domain::calendar::{Approval, ClosedDayPolicy};
 use crate::domain::subscriber::{Locale, Sector};
@@ -48,7 +49,11 @@ fn section(table: &Table) -> Value {
     let about = about_table(table);
     if table.is_list() {
         let least = usize::from(table.bare_heading() == "bands");
-        return json!({"description": about, "type": "array", "items": object, "minItems": least});
+        let mut list = json!({"description": about, "type": "array", "items": object, "minItems": least});
+        if table.bare_heading() == "mail.dkim" {
+            list["maxItems"] = KEY_LIMIT.into();
+        }
+        return list;
     }
     object["description"] = about.into();
     object
@@ -63,6 +68,7 @@ fn about_table(table: &Table) -> &'static str {
         "schedule.occasions" => "Dated campaigns, which pull matching activities forward.",
         "bands" => "The age bands. Left out: 4-5, 5-7, 8-10, 11-14 and 14+.",
         "mail" => "How mail leaves.",
+        "mail.dkim" => "Keys that sign every mail (DKIM): one or two.",
         "web" => "Where the recipients' pages are.",
         "subscribers" => "Schools and organisations that get the digest.",
         _ => "",
@@ -73,6 +79,7 @@ fn property(table: &Table, key: &Key) -> Value {
     let inner = match (table.name, key.name) {
         ("schedule", "pauses") => Some(&PAUSE),
         ("schedule", "occasions") => Some(&OCCASION),
+        ("mail", "dkim") => Some(&DKIM),
         _ => None,
     };
     if let Some(inner) = inner {
@@ -105,6 +112,7 @@ fn row(heading: &str, key: &str) -> Option<Row> {
         "schedule.pauses" | "schedule.occasions" => dated(key),
         "bands" => band(key),
         "mail" => mail(key),
+        "mail.dkim" => dkim(key),
         "subscribers" => subscriber(key),
         "store" => Some((
             "The database: sqlite: and the path of its file.",
@@ -236,6 +244,24 @@ fn mail(key: &str) -> Option<Row> {
     })
 }
 
+fn dkim(key: &str) -> Option<Row> {
+    Some(match key {
+        "domain" => (
+            "The domain that signs: that of service.from, or one above it.",
+            json!({"type": "string", "pattern": "^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", "maxLength": 253}),
+        ),
+        "selector" => (
+            "The name of the key in DNS: <selector>._domainkey.<domain>.",
+            json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", "maxLength": 63}),
+        ),
+        "private_key_file" => (
+            "The private key (PEM): RSA with 2048 to 4096 bits, or Ed25519. For this user only.",
+            json!({"type": "string", "minLength": 1}),
+        ),
+        _ => return None,
+    })
+}
+
 fn subscriber(key: &str) -> Option<Row> {
     Some(match key {
         "name" => ("The school or organisation.", line()),
@@ -297,9 +323,9 @@ mod tests {
 
     #[test]
     fn every_key_that_the_reader_takes_is_described() {
-        let lists = [&PAUSE, &OCCASION];
+        let lists = [&PAUSE, &OCCASION, &DKIM];
         for table in TOP.iter().map(|(_, table)| *table).chain(lists) {
-            for name in table.offered().filter(|name| !matches!(*name, "pauses" | "occasions")) {
+            for name in table.offered().filter(|name| !matches!(*name, "pauses" | "occasions" | "dkim")) {
                 let (about, form) = row(table.bare_heading(), name).unwrap_or_default();
                 assert!(about.ends_with('.') && form.is_object(), "{}: {name} lacks its row", table.heading);
             }

@@ -5,7 +5,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::fields::{is_lost, is_misspelt};
 use super::findings::{Findings, Place};
-use super::keys::{BAND, OCCASION, PAUSE, SECTIONS, SUBSCRIBER, TOP, Table};
+use super::keys::{BAND, DKIM, OCCASION, PAUSE, SECTIONS, SUBSCRIBER, TOP, Table};
 use crate::domain::diagnostic::Diagnostic;
 
 /// The keys of one section that stand elsewhere because its heading is missing, in the file's order.
@@ -47,11 +47,13 @@ fn groups<'a>(root: &'a DeTable<'a>) -> Vec<Group<'a>> {
         groups.extend(root.get(table.name).and_then(|value| Some((Some(table), value.get_ref().as_table()?))));
     }
     let schedule = root.get("schedule").and_then(|value| value.get_ref().as_table());
+    let mail = root.get("mail").and_then(|value| value.get_ref().as_table());
     for (table, list) in [
         (&SUBSCRIBER, root.get("subscribers")),
         (&BAND, root.get("bands")),
         (&PAUSE, schedule.and_then(|schedule| schedule.get("pauses"))),
         (&OCCASION, schedule.and_then(|schedule| schedule.get("occasions"))),
+        (&DKIM, mail.and_then(|mail| mail.get("dkim"))),
     ] {
         let entries = list.and_then(|list| list.get_ref().as_array()).into_iter().flatten();
         groups.extend(entries.filter_map(|entry| Some((Some(table), entry.get_ref().as_table()?))));

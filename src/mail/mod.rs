@@ -1,5 +1,6 @@
 //! Rendered → Frame → bytes, and the transports that hand them over.
 
+mod dkim;
 mod encoded_word;
 mod frame;
 mod header;
@@ -17,6 +18,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
 use crate::domain::text::TextError;
 
+pub use dkim::{Dkim, DkimKey};
 pub use frame::{Frame, Personal};
 pub use incoming::Incoming;
 pub use maildir::Maildir;
@@ -66,6 +68,9 @@ impl Gate for Open {
     }
 }
 
+/// The command that makes a DKIM key of 2048 bits, the size that every receiver takes (RFC 8301 §3.2).
+const MAKE_KEY: &str = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048";
+
 /// Why mail cannot be made or handed over at all. Messages say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -96,6 +101,17 @@ pub enum MailError {
         /// What the system said.
         reason: String,
     },
+    /// A file that holds no key to sign with.
+    #[error("the DKIM key {} {reason}: make one with `{MAKE_KEY} -out {}`, and publish its new DNS record", path.display(), path.display())]
+    DkimKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A message could not be signed.
+    #[error("a message could not be signed with DKIM ({0}): try again, and look at the key files if it happens again")]
+    Dkim(String),
     /// The certificates to trust cannot be read.
     #[error(
         "mail.ca_file holds no usable certificate ({0}): it must be a PEM file with the relay's certificate authority"

@@ -46,7 +46,11 @@ impl Service {
         findings.extend(year::unreached(self, library, &rows));
         findings.extend(year::silence(self, &rows));
         findings.extend(year::pauses_end(self, today));
-        findings.extend(self.renders(&rows));
+        let unusable = self.unusable_dkim_keys();
+        if unusable.is_empty() {
+            findings.extend(self.renders(&rows));
+        }
+        findings.extend(unusable);
         Ok(findings)
     }
 
@@ -59,7 +63,7 @@ impl Service {
     }
 
     /// The config file, as the reader named it.
-    fn config_name(&self) -> String {
+    pub(super) fn config_name(&self) -> String {
         self.config.file.display().to_string()
     }
 }

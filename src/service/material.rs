@@ -108,6 +108,7 @@ impl Service {
         let mut bytes = Vec::new();
         let personal = letter.personal(&to, "");
         frame.join(&personal, &mut bytes);
+        self.dkim()?.sign(self.clock.now(), &mut bytes)?;
         frame.envelope(&personal)?;
         Ok(())
     }

@@ -5,6 +5,7 @@ pub mod bounce;
 pub mod check;
 pub mod decisions;
 pub mod dispatch;
+pub mod dkim;
 pub mod edits;
 pub mod keyring;
 pub mod leaving;

@@ -200,6 +200,7 @@ impl Service {
         let personal = letter.personal(to, &greeting);
         let mut bytes = Vec::new();
         frame.join(&personal, &mut bytes);
+        self.dkim()?.sign(proof.at, &mut bytes)?;
         Ok(SampleMessage { envelope: frame.envelope(&personal)?, name: letter.name.clone(), bytes })
     }
 }

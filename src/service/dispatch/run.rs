@@ -17,7 +17,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::pace::Rate;
 use crate::domain::retry;
 use crate::domain::token::Signer;
-use crate::mail::Frame;
+use crate::mail::{Dkim, Frame};
 use crate::service::{Service, ServiceError};
 use crate::store::{Claimed, Done, SegmentNumber, Stored};
 
@@ -46,6 +46,7 @@ pub(super) struct Run {
     pub(super) stored: Stored,
     pub(super) frames: BTreeMap<SegmentNumber, Frame>,
     pub(super) signer: Signer,
+    pub(super) dkim: Dkim,
     pub(super) feed: Feed,
     pub(super) relay: Relay,
     pub(super) stop: CancellationToken,
@@ -72,6 +73,7 @@ impl Run {
         }
         let pace = service.config.mail.pace;
         Ok(Self {
+            dkim: service.dkim()?,
             signer: service.signer(stored.sender.key_version)?,
             feed: Feed::new(Arc::clone(&service.store), service.clock, edition),
             relay: Relay::new(),

@@ -133,6 +133,7 @@ impl Worker {
         let personal = letter.personal(&next.address, &greeting);
         self.message.clear();
         frame.join(&personal, &mut self.message);
+        run.dkim.sign(run.stored.at, &mut self.message)?;
         let envelope = frame.envelope(&personal)?;
         Ok(self.transport.deliver(&envelope, &letter.name, &self.message, &Wanted(run, next.id)).await)
     }

@@ -1,0 +1,40 @@
+//! Reads the configured DKIM keys, and says which DNS records belong to them.
+
+use zeroize::Zeroizing;
+
+use super::{Service, ServiceError};
+use crate::config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::mail::{Dkim, DkimKey, MailError};
+
+impl Service {
+    /// The configured signers, their keys read now; one without keys when none is configured.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no key to sign with.
+    pub fn dkim(&self) -> Result<Dkim, ServiceError> {
+        let keys = self.config.mail.dkim.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Dkim::new(keys))
+    }
+
+    /// The TXT records that must be in DNS, as name and value: one per configured key.
+    ///
+    /// # Errors
+    /// See [`Service::dkim`].
+    pub fn dkim_records(&self) -> Result<Vec<(String, String)>, ServiceError> {
+        Ok(self.dkim()?.keys().iter().map(DkimKey::dns_record).collect())
+    }
+
+    /// An error (`dkim-key`) for every key that cannot sign.
+    pub(super) fn unusable_dkim_keys(&self) -> Vec<Diagnostic> {
+        let found = self.config.mail.dkim.iter().filter_map(|key| read(key).err());
+        found.map(|error| Diagnostic::error("dkim-key", error.to_string()).in_file(self.config_name())).collect()
+    }
+}
+
+fn read(key: &config::DkimKey) -> Result<DkimKey, MailError> {
+    let path = &key.private_key_file;
+    let pem = std::fs::read(path)
+        .map_err(|error| MailError::DkimKey { path: path.clone(), reason: format!("cannot be read ({error})") })?;
+    DkimKey::new(&key.domain, &key.selector, path, &Zeroizing::new(pem))
+}
