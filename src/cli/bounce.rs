@@ -12,7 +12,7 @@ use super::{Context, out};
 use crate::service::bounce::Read as Understood;
 use crate::service::{Service, ServiceError};
 
-/// EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and tries again.
+/// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
 
 /// The most of a message that is read, in octets.

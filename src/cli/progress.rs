@@ -60,5 +60,6 @@ fn plain(progress: &Progress, waiting: u64, since: Duration) -> String {
 /// What was not accepted, if anything.
 fn rest(progress: &Progress) -> String {
     let parts = [(progress.deferred(), "deferred"), (progress.failed(), "refused")];
-    parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect()
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+    parts.collect::<Vec<_>>().concat()
 }

@@ -114,16 +114,14 @@ impl Remove {
             ))
             .into());
         }
-        match service.store.lift_suppression(address, "cli", service.clock.now()).await? {
-            Some(reason) => out::line(&format!(
-                "{address} is no longer suppressed (it was: {reason}). It gets nothing until it is subscribed again: \
-                 `fortnightly subscribe`."
-            )),
-            None => {
-                out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
-                return Ok(ExitCode::FAILURE);
-            }
-        }
+        let Some(reason) = service.store.lift_suppression(address, "cli", service.clock.now()).await? else {
+            out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
+            return Ok(ExitCode::FAILURE);
+        };
+        out::line(&format!(
+            "{address} is no longer suppressed (it was: {reason}). It gets nothing until it is subscribed again: \
+             `fortnightly subscribe`."
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>, nation: Nation) ->
         send_at,
         timezone,
         grace,
-        plan_ahead: plan_ahead,
+        plan_ahead,
         on_closed_day,
         approval,
         pauses,

@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod crash;
 mod daemon;
 mod decisions;
 mod digest;
@@ -18,6 +19,7 @@ mod refusals;
 mod reload;
 mod roster;
 mod schedule;
+mod sending;
 mod shelf;
 mod shell;
 mod store;

@@ -96,15 +96,14 @@ impl Run {
             self.tell(service, tally);
         }
         match ended {
-            Ended::Finished => {}
+            // Why it is held is said below, with the way out.
+            Ended::Finished | Ended::Held(_) => {}
             Ended::Stopped => {
                 out::note("Stopped before the end. Run the same command again to finish; nothing is sent twice.");
             }
-            // Said below, with the way out.
-            Ended::Held(_) => {}
             Ended::Unreachable(reason) => out::error(&format!(
                 "the relay cannot be reached, so nothing more was tried: {reason}. What is left is tried again in half an hour \
-                 by `fortnightly run`, or then by this command; `fortnightly check --online` looks at the relay."
+                 by `fortnightly run`, or then by this command."
             )),
             Ended::Capped => out::note(
                 "mail.daily_cap is reached. The rest leaves tomorrow: by `fortnightly run`, or by this command.",

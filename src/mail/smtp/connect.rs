@@ -36,12 +36,12 @@ pub(super) struct Connector {
 impl Connector {
     /// # Errors
     /// When the certificates to trust cannot be read.
-    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, MailError> {
+    pub(super) fn new(settings: SmtpSettings) -> Result<Self, MailError> {
         let tls = match settings.tls {
             Tls::None => None,
-            Tls::Implicit | Tls::Starttls => Some(tls(settings)?),
+            Tls::Implicit | Tls::Starttls => Some(tls(&settings)?),
         };
-        Ok(Self { settings: settings.clone(), hello: ClientId::Domain(settings.hello.clone()), tls })
+        Ok(Self { hello: ClientId::Domain(settings.hello.clone()), settings, tls })
     }
 
     /// Connects, says hello, protects the connection and logs in.

@@ -100,8 +100,8 @@ impl Smtp {
     /// # Errors
     /// When the certificates cannot be read.
     pub fn new(settings: SmtpSettings) -> Result<Self, MailError> {
-        let connector = Connector::new(&settings)?;
-        Ok(Self { connector, timeouts: settings.timeouts, connection: None })
+        let timeouts = settings.timeouts;
+        Ok(Self { connector: Connector::new(settings)?, timeouts, connection: None })
     }
 
     /// Connects, protects and logs in as for a mail, hands nothing over, and says goodbye.

@@ -180,8 +180,7 @@ impl Run {
         if tried >= TRIED && failed * ONE_IN >= tried {
             let last = self.progress.trouble().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
             self.stop_for(Stop::Hold(format!(
-                "the run stopped itself: {failed} of {tried} mails were refused for good{last}; \
-                 look at `fortnightly deliveries list`"
+                "the run stopped itself: {failed} of {tried} mails were refused for good{last}"
             )));
         }
     }

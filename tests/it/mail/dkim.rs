@@ -58,7 +58,8 @@ fn signed(dkim: &Dkim, rendered: &Rendered) -> Vec<u8> {
 /// Messages of several shapes.
 fn shapes() -> Vec<Rendered> {
     let mut welsh = rendered();
-    welsh.subject = "Gweithgareddau 15 munud: diogelwch ar-lein, tŷ a ŵyn, i deuluoedd yn Llŷn ac Ynys Môn".to_owned();
+    "Gweithgareddau 15 munud: diogelwch ar-lein, tŷ a ŵyn, i deuluoedd yn Llŷn ac Ynys Môn"
+        .clone_into(&mut welsh.subject);
     let mut long = rendered();
     long.text.0.push(literal(&"A long line of words with “quotes”. ".repeat(2_000)));
     let mut dots = rendered();

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+pub(crate) mod oracle;
 pub(crate) mod postfix;
 
 /// Says past the test runner's capture that a test was skipped, and why. Where the environment says `CI` that is a failure.

@@ -1,0 +1,110 @@
+//! A receiving SMTP server that takes everything and remembers, per recipient, what it answered 250 at the dot.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// Recipient → a hash of the content, once for each time it was accepted.
+pub(crate) type Taken = BTreeMap<String, Vec<u64>>;
+
+/// The server; its threads end with the test.
+pub(crate) struct Oracle {
+    pub(crate) port: u16,
+    taken: Arc<Mutex<Taken>>,
+}
+
+/// What a line is answered with, where it is not the usual: each line that begins with the first gets the second.
+pub(crate) type Script = &'static [(&'static str, &'static str)];
+
+impl Oracle {
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// One that answers some lines otherwise; `DOT` stands for the end of the content.
+    pub(crate) fn with(script: Script) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let taken = Arc::<Mutex<Taken>>::default();
+        let shared = Arc::clone(&taken);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let taken = Arc::clone(&shared);
+                // A client that was killed ends its conversation in an error; that is what we are here for.
+                thread::spawn(move || drop(converse(&stream, script, &taken)));
+            }
+        });
+        Self { port, taken }
+    }
+
+    pub(crate) fn taken(&self) -> Taken {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().map(Vec::len).sum()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>) -> io::Result<()> {
+    let scripted = |line: &str| script.iter().find(|(start, _)| line.starts_with(start)).map(|(_, answer)| *answer);
+    stream.set_nodelay(true)?;
+    let mut out = stream;
+    let mut lines = BufReader::new(stream);
+    out.write_all(b"220 oracle.example ESMTP\r\n")?;
+    let (mut line, mut to) = (Vec::new(), String::new());
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if let Some(answer) = scripted(&text) {
+            out.write_all(format!("{answer}\r\n").as_bytes())?;
+            continue;
+        }
+        let verb = text.get(..4).unwrap_or_default().to_ascii_uppercase();
+        match verb.as_str() {
+            "EHLO" => out.write_all(b"250-oracle.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n")?,
+            "RCPT" => {
+                text.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut to);
+                out.write_all(b"250 2.1.5 ok\r\n")?;
+            }
+            "DATA" => {
+                out.write_all(b"354 go on\r\n")?;
+                let Some(hash) = content(&mut lines)? else { return Ok(()) };
+                if let Some(answer) = scripted("DOT") {
+                    out.write_all(format!("{answer}\r\n").as_bytes())?;
+                    continue;
+                }
+                // Taken before it is answered: a client that dies in between has to send it again.
+                taken.lock().unwrap_or_else(PoisonError::into_inner).entry(to.clone()).or_default().push(hash);
+                out.write_all(b"250 2.0.0 taken\r\n")?;
+            }
+            "QUIT" => return out.write_all(b"221 2.0.0 bye\r\n"),
+            _ => out.write_all(b"250 2.0.0 ok\r\n")?,
+        }
+    }
+}
+
+/// The hash of a message up to its final dot; `None` when the connection ended before.
+fn content(lines: &mut impl io::BufRead) -> io::Result<Option<u64>> {
+    let (mut hasher, mut line) = (DefaultHasher::new(), Vec::new());
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        if line == b".\r\n" {
+            return Ok(Some(hasher.finish()));
+        }
+        line.hash(&mut hasher);
+    }
+}
