@@ -165,6 +165,8 @@ fn the_changelog_and_the_readme_name_every_command() {
         "subscribe",
         "unsubscribe",
         "subscribers",
+        "suppressions",
+        "bounce",
         "activities",
         "completions",
         "schema",
