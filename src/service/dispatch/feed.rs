@@ -52,7 +52,8 @@ impl Feed {
         if (stock.ready.is_empty() || stock.refill.as_ref().is_some_and(JoinHandle::is_finished))
             && let Some(refill) = stock.refill.take()
         {
-            let claimed = refill.await.unwrap_or_else(|_| Ok(Vec::new()))?;
+            let claimed =
+                refill.await.unwrap_or_else(|error| Err(StoreError::Refused(format!("a claim broke off: {error}"))))?;
             if claimed.is_empty() {
                 self.drained.store(true, Ordering::Relaxed);
             }

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# How fast mail leaves, beside Postfix's own smtp-source sending the same message to the same sink; alternating in one run.
+#
+#   benches/sending.sh                     100,000 recipients, 3 rounds: about 2 minutes once built
+#   RECIPIENTS=5000 ROUNDS=1 benches/sending.sh
+#
+# Needs Debian's postfix (smtp-sink, smtp-source), time and python3. Settings of ours that it passes on:
+# FORTNIGHTLY__MAIL__CONNECTIONS, FORTNIGHTLY__MAIL__WINDOW.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+recipients=${RECIPIENTS:-100000}
+rounds=${ROUNDS:-3}
+port=${PORT:-2625}
+PATH="$PATH:/usr/sbin"
+
+cargo build --release --locked --quiet
+fortnightly=$PWD/target/release/fortnightly
+folder=$(mktemp -d)
+user=$([ "$(id -u)" = 0 ] && echo "-u nobody" || true)
+# shellcheck disable=SC2086
+smtp-sink $user -c "127.0.0.1:$port" 1000 >/dev/null 2>&1 &
+sink=$!
+trap 'kill $sink; rm -rf "$folder"' EXIT
+
+cp -r activities templates "$folder"
+cd "$folder"
+today=$(date +%F)
+cat > config.toml <<CONFIG
+[service]
+name = "Online Safety at Home"
+from = "Online Safety at Home <activities@example.org>"
+postal_address = "1 High Street, Anytown AB1 2CD"
+base_url = "https://activities.example.org"
+[schedule]
+anchor = $today
+on_closed_day = "send"
+[mail]
+transport = "smtp://127.0.0.1:$port"
+tls = "none"
+CONFIG
+python3 - "$recipients" > list.csv <<'PYTHON'
+import sys
+print("name,sector,email,bands,ages,locale,urn")
+for n in range(int(sys.argv[1])):
+    print(f"School {n},school,office{n}@s{n}.example,8-10,,,")
+PYTHON
+"$fortnightly" subscribers import list.csv >/dev/null
+cp -r var ready
+"$fortnightly" preview --edition 1 --out look >/dev/null
+tr -d '\r' < look/*.eml > message
+echo "$recipients recipients, a message of $(stat -c %s look/*.eml) octets, $(nproc) cores"
+
+for round in $(seq "$rounds"); do
+  rm -rf var && cp -r ready var && sync
+  /usr/bin/time -o took -f '%e %U %S %M' "$fortnightly" send --edition 1 --yes --quiet >/dev/null
+  read -r ours user system memory < took
+  /usr/bin/time -o took -f '%e' smtp-source -d -s 8 -m "$recipients" -f a@example.org -t b@example.org -F message "127.0.0.1:$port"
+  read -r theirs < took
+  python3 - "$round" "$recipients" "$ours" "$theirs" "$user" "$system" "$memory" <<'PYTHON'
+import sys
+round, n, ours, theirs, user, system, memory = (float(x) for x in sys.argv[1:])
+print(f"round {round:.0f}: {n / ours:.0f} a second, {theirs / ours:.2f} x smtp-source ({n / theirs:.0f}); "
+      f"CPU {(user + system) / n * 1e6:.0f} us a message; {memory / 1024:.0f} MiB")
+PYTHON
+done
