@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::Bencher;
 use fortnightly::digest::{Card, Issue, ServiceFacts, Templates, render};
 use fortnightly::domain::activity::Activity;
+use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandSet, Bands};
 use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection};
 use fortnightly::domain::fingerprint::Fingerprint;
@@ -149,6 +150,19 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
     (render(&templates, &issue, &key, &all).expect("the shipped digest renders"), key)
 }
 
+/// What differs per recipient, as long as it really is.
+fn personal(to: &Address) -> Personal<'_> {
+    Personal {
+        to,
+        name: "e7-abcdefghijklmnopqrstuvwxyz",
+        greeting: "Hello, Hillside Primary School",
+        unsubscribe_url: "https://activities.example.org/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        preferences_url: "https://activities.example.org/preferences/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        unsubscribe_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        bounce_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+    }
+}
+
 /// One message of five bands from its frame: tokens, links, headers, body.
 #[divan::bench]
 fn join_one_message(bencher: Bencher<'_, '_>) {
@@ -158,15 +172,7 @@ fn join_one_message(bencher: Bencher<'_, '_>) {
     let mut out = Vec::with_capacity(100_000);
     bencher.bench_local(|| {
         out.clear();
-        let personal = Personal {
-            to: &address,
-            name: "e7-abcdefghijklmnopqrstuvwxyz",
-            greeting: "Hello, Hillside Primary School",
-            unsubscribe_url: "https://activities.example.org/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-            preferences_url: "https://activities.example.org/preferences/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-            unsubscribe_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-            bounce_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-        };
+        let personal = personal(&address);
         frame.join(&personal, &mut out);
         out.len()
     });
@@ -180,15 +186,7 @@ fn dkim_with(bencher: Bencher<'_, '_>, arguments: &[&str]) {
     let (rendered, _) = rendered(5);
     let frame = Frame::build(&rendered, &sender(), EditionNumber(7), now()).expect("a frame");
     let address = "office@hillside.example".parse().expect("an address");
-    let personal = Personal {
-        to: &address,
-        name: "e7-abcdefghijklmnopqrstuvwxyz",
-        greeting: "Hello, Hillside Primary School",
-        unsubscribe_url: "https://activities.example.org/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-        preferences_url: "https://activities.example.org/preferences/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-        unsubscribe_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-        bounce_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
-    };
+    let personal = personal(&address);
     let mut joined = Vec::new();
     frame.join(&personal, &mut joined);
     let mut out = Vec::with_capacity(joined.len() + 4096);

@@ -119,8 +119,8 @@ impl Remove {
             return Ok(ExitCode::FAILURE);
         };
         out::line(&format!(
-            "{address} is no longer suppressed (it was: {reason}). It gets nothing until it is subscribed again: \
-             `fortnightly subscribe`."
+            "{address} is no longer suppressed (it was: {reason}). It may be subscribed again: by \
+             `fortnightly subscribe`, and by the next sync if config.toml names it."
         ));
         Ok(ExitCode::SUCCESS)
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::fields::{Fields, entries};
-use super::file::{is_world_readable, reason, resolve};
+use super::file::{reason, resolve};
 use super::findings::{Findings, shown};
 use super::keys::DKIM;
 use super::raw::Raw;
@@ -109,9 +109,6 @@ fn key_file(f: &mut Findings<'_>, raw: &Raw<'_>, folder: &Path) -> Option<PathBu
         raw.error(f, "unreadable", format_args!("{shown} cannot be read: {why}"), help);
         return None;
     }
-    if is_world_readable(&path) {
-        let what = format!("{} {shown} can be read by every user of this machine", raw.subject());
-        f.add(raw.place, Diagnostic::warning("secret-readable", what).help(format!("run: chmod 600 {shown}")));
-    }
+    raw.warn_if_world_readable(f, &path);
     Some(path)
 }

@@ -7,14 +7,13 @@ use secrecy::SecretString;
 use super::dkim;
 use super::environment::Environment;
 use super::fields::Fields;
-use super::file::{is_world_readable, read_password, reason, resolve};
+use super::file::{read_password, reason, resolve};
 use super::findings::Findings;
 use super::network::{HostPort, host_port, is_loopback};
 use super::raw::Raw;
 use super::service::{path_after, path_text};
 use super::{Mail, OnUncertain, Pace, Relay, Service, Tls, TransportUrl};
 use crate::domain::address::Address;
-use crate::domain::diagnostic::Diagnostic;
 use crate::domain::token::TOKEN_LENGTH;
 
 /// Port of message submission (RFC 6409 §3.1).
@@ -165,11 +164,7 @@ fn password_from(f: &mut Findings<'_>, raw: &Raw<'_>, folder: &Path) -> Option<S
     let shown = path.display();
     match read_password(&path) {
         Ok(password) => {
-            if is_world_readable(&path) {
-                let what = format!("{} {shown} can be read by every user of this machine", raw.subject());
-                let help = format!("run: chmod 600 {shown}");
-                f.add(raw.place, Diagnostic::warning("secret-readable", what).help(help));
-            }
+            raw.warn_if_world_readable(f, &path);
             Some(SecretString::from(password))
         }
         Err(what) => {

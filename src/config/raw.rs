@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveTime};
 use toml::de::{DeArray, DeValue};
 
+use super::file::is_world_readable;
 use super::findings::{Findings, Place, did_you_mean, shown};
 use super::keys::{Key, Table};
 use super::reading;
@@ -69,6 +71,15 @@ impl<'a> Raw<'a> {
             return self.error(f, "bad-value", what, help);
         }
         self.error(f, "bad-value", format_args!("{} {what}", shown(text)), help);
+    }
+
+    /// Warns when every user of the machine may read the secret that this key names.
+    pub(super) fn warn_if_world_readable(&self, f: &mut Findings<'_>, path: &Path) {
+        if is_world_readable(path) {
+            let shown = path.display();
+            let what = format!("{} {shown} can be read by every user of this machine", self.subject());
+            f.add(self.place, Diagnostic::warning("secret-readable", what).help(format!("run: chmod 600 {shown}")));
+        }
     }
 
     fn wrong_type(&self, f: &mut Findings<'_>, value: &DeValue<'_>, expected: &str) {

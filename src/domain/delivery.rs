@@ -61,6 +61,20 @@ pub enum Outcome {
     Withheld,
 }
 
+impl Outcome {
+    /// What was said; none when nothing was handed over.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Accepted(reply)
+            | Self::Transient(reply)
+            | Self::Permanent { reply, .. }
+            | Self::Uncertain(reply)
+            | Self::SenderRefused(reply) => Some(reply),
+            Self::Withheld => None,
+        }
+    }
+}
+
 /// What was said, for the operator. It never holds a whole address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Reply {

@@ -19,7 +19,7 @@ pub struct Incoming {
 impl Incoming {
     /// Reads a message. One that makes no sense names nobody.
     pub fn read(message: &[u8]) -> Self {
-        let Some(parsed) = MessageParser::default().parse(message) else { return Self::default() };
+        let Some(parsed) = MessageParser::default().parse_headers(message) else { return Self::default() };
         let mut incoming = Self::default();
         for header in parsed.headers() {
             let name = header.name();

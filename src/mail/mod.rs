@@ -22,7 +22,7 @@ pub use dkim::{Dkim, DkimKey};
 pub use frame::{Frame, Personal};
 pub use incoming::Incoming;
 pub use maildir::Maildir;
-pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
+pub use smtp::{Offer, Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

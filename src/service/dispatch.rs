@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::run::{Run, Stop};
+use self::run::Run;
 use self::worker::Worker;
 use super::{Service, ServiceError};
 use crate::config::OnUncertain;
@@ -79,18 +79,18 @@ impl Service {
     /// What the run came to, once nothing is in hand any more.
     async fn conclude(&self, run: &Run) -> Result<Ended, ServiceError> {
         let (number, now) = (run.edition, self.clock.now());
-        match run.stopped_for() {
-            Some(Stop::Hold(reason)) => {
-                let hold = EditionChange::Hold(number, reason.clone());
-                self.store.change_editions(&[hold], "program", now).await?;
-                return Ok(Ended::Held(reason));
+        if let Some(ended) = run.stopped_for() {
+            match &ended {
+                Ended::Held(reason) => {
+                    let hold = EditionChange::Hold(number, reason.clone());
+                    self.store.change_editions(&[hold], "program", now).await?;
+                }
+                Ended::Unreachable(_) => {
+                    self.store.postpone(number, now + POSTPONED[0]..now + POSTPONED[1]).await?;
+                }
+                Ended::Finished | Ended::Stopped | Ended::Capped => {}
             }
-            Some(Stop::Unreachable(reason)) => {
-                self.store.postpone(number, now + POSTPONED[0]..now + POSTPONED[1]).await?;
-                return Ok(Ended::Unreachable(reason));
-            }
-            Some(Stop::Capped) => return Ok(Ended::Capped),
-            None => {}
+            return Ok(ended);
         }
         self.store.finish(number, now).await?;
         Ok(if run.feed.is_drained() { Ended::Finished } else { Ended::Stopped })

@@ -1,4 +1,4 @@
-//! Reads the configured DKIM keys, and says which DNS records belong to them.
+//! Reads the configured DKIM keys, and says which of them cannot sign.
 
 use zeroize::Zeroizing;
 
@@ -15,14 +15,6 @@ impl Service {
     pub fn dkim(&self) -> Result<Dkim, ServiceError> {
         let keys = self.config.mail.dkim.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Dkim::new(keys))
-    }
-
-    /// The TXT records that must be in DNS, as name and value: one per configured key.
-    ///
-    /// # Errors
-    /// See [`Service::dkim`].
-    pub fn dkim_records(&self) -> Result<Vec<(String, String)>, ServiceError> {
-        Ok(self.dkim()?.keys().iter().map(DkimKey::dns_record).collect())
     }
 
     /// An error (`dkim-key`) for every key that cannot sign.

@@ -43,16 +43,10 @@ impl Service {
         let mut transport = self.transport()?;
         let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;
         transport.close().await;
-        match outcome {
-            Outcome::Accepted(_) => Ok(segment.id.clone()),
-            // Nothing stands between a test copy and its reader.
-            Outcome::Withheld => Err(ServiceError::Refused("the test copy was not sent".to_owned())),
-            Outcome::Transient(reply)
-            | Outcome::Permanent { reply, .. }
-            | Outcome::Uncertain(reply)
-            | Outcome::SenderRefused(reply) => {
-                Err(ServiceError::Refused(format!("the test copy was not accepted: {reply}")))
-            }
+        if let Outcome::Accepted(_) = outcome {
+            return Ok(segment.id.clone());
         }
+        let why = outcome.reply().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
+        Err(ServiceError::Refused(format!("the test copy was not accepted: {why}")))
     }
 }

@@ -24,7 +24,7 @@ impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
-        let html = handlebars.render_template(include_str!("leave.html.hbs"), &self);
+        let html = handlebars.render_template(include_str!("page.html.hbs"), &self);
         // The template and what goes in are our own, so this happens to nobody; the title still says what matters.
         let html = html.unwrap_or_else(|_| self.title.to_owned());
         let mut response = (self.status, Html(html)).into_response();

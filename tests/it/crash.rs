@@ -3,6 +3,7 @@
 //! The receiving server's log is the oracle. `FORTNIGHTLY_LONG=1` runs the long forms.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -102,7 +103,7 @@ fn killed_at_a_system_call_it_loses_nothing() {
     let oracle = Oracle::start();
     let ready = world(&oracle, RECIPIENTS, CONNECTIONS);
     let mut kills = 0;
-    // strace counts calls per thread, so each kind of call, which belongs to one thread, is counted alone.
+    // strace counts calls per thread: the first thread that makes so many of a kind is where it ends.
     for call in ["pwrite64", "fsync", "sendto", "write"] {
         for nth in (1..).step_by(step) {
             oracle.forget();
@@ -124,6 +125,8 @@ fn killed_at_a_system_call_it_loses_nothing() {
                 assert!(nth > 1, "{call} is never called: the test proves nothing");
                 break;
             }
+            // strace ends as its tracee did; anything else would be counted as a kill that never was.
+            assert_eq!(ended.signal(), Some(9), "{what}: {ended}");
             kills += 1;
             ends_well(&world, &oracle, RECIPIENTS, WINDOW * CONNECTIONS, &what);
         }

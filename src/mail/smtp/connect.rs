@@ -1,6 +1,5 @@
 //! From nothing to a connection that may begin a transaction: TCP, greeting, TLS, login.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -176,7 +175,7 @@ fn tls(settings: &SmtpSettings) -> Result<(TlsConnector, ServerName<'static>), M
         .with_root_certificates(roots)
         .with_no_client_auth();
     let name = ServerName::try_from(settings.host.clone())
-        .map_err(|_| MailError::Certificates(io::Error::other("the relay's name is not valid").to_string()))?;
+        .map_err(|_| MailError::Certificates("the relay's name is not valid".to_owned()))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 

@@ -85,15 +85,6 @@ pub struct Smtp {
     connection: Option<Connection>,
 }
 
-/// What a relay says of itself, for `check --online`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acquaintance {
-    /// What it offers, inside TLS where there is TLS.
-    pub offer: Offer,
-    /// The version of TLS; `None` without.
-    pub tls: Option<String>,
-}
-
 impl Smtp {
     /// A transport that has not connected yet.
     ///
@@ -102,17 +93,6 @@ impl Smtp {
     pub fn new(settings: SmtpSettings) -> Result<Self, MailError> {
         let timeouts = settings.timeouts;
         Ok(Self { connector: Connector::new(settings)?, timeouts, connection: None })
-    }
-
-    /// Connects, protects and logs in as for a mail, hands nothing over, and says goodbye.
-    ///
-    /// # Errors
-    /// What a mail would meet: transient, or that the relay refuses us.
-    pub async fn meet(&mut self) -> Result<Acquaintance, Outcome> {
-        let connection = self.ready().await?;
-        let met = Acquaintance { offer: connection.offer.clone(), tls: connection.wire().tls_version() };
-        connection.quit(self.timeouts.quit).await;
-        Ok(met)
     }
 
     /// The open connection, or a new one where there is none or it died of old age.

@@ -48,16 +48,17 @@ impl Progress {
 
     /// Counts an attempt.
     pub(super) fn count(&self, outcome: &Outcome) {
-        let (counter, reply) = match outcome {
-            Outcome::Accepted(_) => (&self.accepted, None),
-            Outcome::Transient(reply) => (&self.deferred, Some(reply)),
-            Outcome::Uncertain(reply) => (&self.uncertain, Some(reply)),
-            Outcome::Permanent { reply, .. } => (&self.failed, Some(reply)),
-            Outcome::SenderRefused(reply) => return self.note(reply),
-            Outcome::Withheld => return,
+        let counter = match outcome {
+            Outcome::Accepted(_) => Some(&self.accepted),
+            Outcome::Transient(_) => Some(&self.deferred),
+            Outcome::Uncertain(_) => Some(&self.uncertain),
+            Outcome::Permanent { .. } => Some(&self.failed),
+            Outcome::SenderRefused(_) | Outcome::Withheld => None,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
-        if let Some(reply) = reply {
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(reply) = outcome.reply().filter(|_| !matches!(outcome, Outcome::Accepted(_))) {
             self.note(reply);
         }
     }

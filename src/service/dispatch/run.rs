@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
+use super::Ended;
 use super::feed::Feed;
 use super::progress::Progress;
 use super::relay::Relay;
@@ -28,17 +29,6 @@ const UNCERTAIN_PAUSE: TimeDelta = TimeDelta::minutes(30);
 const TRIED: u64 = 50;
 const ONE_IN: u64 = 20;
 
-/// Why a run stopped itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The edition must be held.
-    Hold(String),
-    /// The relay could not be reached.
-    Unreachable(String),
-    /// The day's cap is reached.
-    Capped,
-}
-
 /// What all workers of a run share.
 pub(super) struct Run {
     pub(super) service: Service,
@@ -50,7 +40,7 @@ pub(super) struct Run {
     pub(super) feed: Feed,
     pub(super) relay: Relay,
     pub(super) stop: CancellationToken,
-    stopped: Mutex<Option<Stop>>,
+    stopped: Mutex<Option<Ended>>,
     progress: Arc<Progress>,
     rate: Option<Mutex<Rate>>,
     begun: Instant,
@@ -91,7 +81,7 @@ impl Run {
     }
 
     /// Why the run stopped itself, if it did.
-    pub(super) fn stopped_for(&self) -> Option<Stop> {
+    pub(super) fn stopped_for(&self) -> Option<Ended> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -101,7 +91,7 @@ impl Run {
     }
 
     /// The run stops; the first reason counts.
-    pub(super) fn stop_for(&self, reason: Stop) {
+    pub(super) fn stop_for(&self, reason: Ended) {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
         self.stop.cancel();
     }
@@ -111,12 +101,12 @@ impl Run {
         match outcome {
             Outcome::SenderRefused(reply) => {
                 self.progress.note(reply);
-                self.stop_for(Stop::Hold(refused(reply)));
+                self.is_refused(reply);
             }
             Outcome::Transient(reply) => {
                 self.progress.note(reply);
                 if self.relay.is_lost() {
-                    self.stop_for(Stop::Unreachable(reply.to_string()));
+                    self.stop_for(Ended::Unreachable(reply.to_string()));
                 }
             }
             _ => {}
@@ -129,7 +119,7 @@ impl Run {
             && left.fetch_sub(1, Ordering::Relaxed) <= 0
         {
             left.fetch_add(1, Ordering::Relaxed);
-            self.stop_for(Stop::Capped);
+            self.stop_for(Ended::Capped);
         }
         if let Some(rate) = &self.rate {
             let at = rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
@@ -156,7 +146,7 @@ impl Run {
         };
         self.progress.count(&outcome);
         if let Outcome::SenderRefused(reply) = &outcome {
-            self.stop_for(Stop::Hold(refused(reply)));
+            self.is_refused(reply);
         }
         if let Some(left) = &self.left_today
             && !matches!(outcome, Outcome::Accepted(_) | Outcome::Uncertain(_))
@@ -174,20 +164,23 @@ impl Run {
         Done { id: delivery.id, outcome, at: now, retry_at }
     }
 
+    /// The relay refuses us as a sender.
+    fn is_refused(&self, reply: &Reply) {
+        self.stop_for(Ended::Held(format!(
+            "the run stopped itself: the relay refuses this sender ({reply}); mend that first"
+        )));
+    }
+
     /// Too many refusals mean that the list, or our name with the relay, is bad: going on would make both worse.
     fn mind_refusals(&self) {
         let (failed, tried) = (self.progress.failed(), self.progress.attempts());
         if tried >= TRIED && failed * ONE_IN >= tried {
             let last = self.progress.trouble().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
-            self.stop_for(Stop::Hold(format!(
+            self.stop_for(Ended::Held(format!(
                 "the run stopped itself: {failed} of {tried} mails were refused for good{last}"
             )));
         }
     }
-}
-
-fn refused(reply: &Reply) -> String {
-    format!("the run stopped itself: the relay refuses this sender ({reply}); mend that first")
 }
 
 fn retry_at(delivery: &Claimed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

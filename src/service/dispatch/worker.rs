@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::letter::Letter;
 use super::relay::pause;
 use super::run::{Run, jitter};
-use super::{LAST_TRIES, PAUSE};
+use super::{Ended, LAST_TRIES, PAUSE};
 use crate::domain::delivery::{DeliveryId, Outcome};
 use crate::mail::{Gate, Transport};
 use crate::service::ServiceError;
@@ -117,7 +117,7 @@ impl Worker {
         let outcome = match self.hand_over(&run, &next).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                run.stop_for(super::run::Stop::Hold(error.to_string()));
+                run.stop_for(Ended::Held(error.to_string()));
                 Outcome::Withheld
             }
         };

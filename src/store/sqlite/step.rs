@@ -15,13 +15,7 @@ use crate::store::{Done, Step};
 pub(super) fn step(conn: &Connection, hasher: &AddressHasher, claimant: &Claimant, step: &Step) -> Result<bool, Fault> {
     let me = claimant.number(conn)?;
     if let Some(done) = &step.done {
-        if done.outcome == Outcome::Withheld {
-            if !claim::put_back(conn, me, done.id)? {
-                return Err(not_ours(done.id));
-            }
-        } else {
-            record(conn, hasher, me, done)?;
-        }
+        record(conn, hasher, me, done)?;
     }
     match step.mark {
         Some(id) if claim::withhold_suppressed(conn, me, id)? || claim::put_back_held(conn, me, id)? => Ok(false),
@@ -39,6 +33,9 @@ fn mark(conn: &Connection, me: i64, id: DeliveryId) -> Result<(), Fault> {
 }
 
 fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Result<(), Fault> {
+    let Some((word, reply)) = told(&done.outcome) else {
+        return if claim::put_back(conn, me, done.id)? { Ok(()) } else { Err(not_ours(done.id)) };
+    };
     let (edition, recipient) = (done.id.edition.0, sql::column(done.id.recipient.0)?);
     let query = "SELECT attempts, repeated, state FROM deliveries WHERE edition = ?1 AND recipient = ?2 AND claim = ?3";
     let (attempts, repeated, state) =
@@ -55,7 +52,6 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
                   WHERE edition = ?1 AND recipient = ?2";
     let repeated = state.repeated_after(event, repeated);
     sql::run(conn, update, (edition, recipient, next.code(), number, next_at, repeated))?;
-    let Some((word, reply)) = told(&done.outcome) else { return Ok(()) };
     let insert = "INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let at = sql::millis(done.at);
@@ -68,14 +64,15 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
 
 /// An outcome as the table of attempts tells it; none when there was no attempt.
 fn told(outcome: &Outcome) -> Option<(&'static str, &Reply)> {
-    match outcome {
-        Outcome::Accepted(reply) => Some(("accepted", reply)),
-        Outcome::Transient(reply) => Some(("transient", reply)),
-        Outcome::Permanent { reply, .. } => Some(("permanent", reply)),
-        Outcome::Uncertain(reply) => Some(("uncertain", reply)),
-        Outcome::SenderRefused(reply) => Some(("sender-refused", reply)),
-        Outcome::Withheld => None,
-    }
+    let word = match outcome {
+        Outcome::Accepted(_) => "accepted",
+        Outcome::Transient(_) => "transient",
+        Outcome::Permanent { .. } => "permanent",
+        Outcome::Uncertain(_) => "uncertain",
+        Outcome::SenderRefused(_) => "sender-refused",
+        Outcome::Withheld => return None,
+    };
+    Some((word, outcome.reply()?))
 }
 
 fn not_ours(id: DeliveryId) -> Fault {
