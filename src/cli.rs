@@ -106,7 +106,10 @@ enum Command {
     /// Look into the suppression list, and change it
     #[command(subcommand)]
     Suppressions(suppressions::Suppressions),
-    /// Read unsubscribe mails from files or standard input (exit 75: try again later)
+    /// Read unsubscribe mails from files or standard input
+    ///
+    /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
+    /// store is busy, and for bounces and complaints, which this version does not read yet.
     Bounce(bounce::Bounce),
     /// Begin a new activity
     #[command(subcommand)]

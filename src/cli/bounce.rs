@@ -34,17 +34,17 @@ impl Bounce {
         if self.files.is_empty() {
             return one(&service, "standard input", std::io::stdin()).await;
         }
-        let mut worst = ExitCode::SUCCESS;
+        let (mut again, mut failed) = (false, false);
         for path in &self.files {
             let code = match File::open(path) {
                 Ok(file) => one(&service, &path.display().to_string(), file).await?,
                 Err(error) => unreadable(path, &error),
             };
-            if code != ExitCode::SUCCESS {
-                worst = code;
-            }
+            again |= code == ExitCode::from(TRY_AGAIN);
+            failed |= code == ExitCode::FAILURE;
         }
-        Ok(worst)
+        // Whoever reads the code must not take a message away that is still to be read.
+        Ok(if again { ExitCode::from(TRY_AGAIN) } else { ExitCode::from(u8::from(failed)) })
     }
 }
 

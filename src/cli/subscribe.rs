@@ -149,7 +149,7 @@ impl Unsubscribe {
         let (store, _) = crate::service::open::bare_store(&config)?;
         let store: &dyn Store = store.as_ref();
         let address = &self.address;
-        let known = store.sync_truth(std::slice::from_ref(address)).await?.suppressed.contains_key(address);
+        let known = store.suppression(address).await?.is_some();
         if known {
             out::line(&format!(
                 "{address} is on the list of addresses that are never mailed already. Nothing changed."

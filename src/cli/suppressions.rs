@@ -75,10 +75,8 @@ pub(super) struct Add {
 impl Add {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_bare().await?;
-        let before = service.store.suppressions().await?;
-        let there = before.iter().find(|known| known.address.as_ref() == Some(&self.address));
-        if let Some(known) = there {
-            out::line(&format!("{} is suppressed already ({}).", self.address, known.reason));
+        if let Some(reason) = service.store.suppression(&self.address).await? {
+            out::line(&format!("{} is suppressed already ({reason}).", self.address));
             return Ok(ExitCode::SUCCESS);
         }
         let now = service.clock.now();
@@ -103,8 +101,7 @@ impl Remove {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_bare().await?;
         let address = &self.address;
-        let all = service.store.suppressions().await?;
-        let reason = all.iter().find(|known| known.address.as_ref() == Some(address)).map(|known| known.reason);
+        let reason = service.store.suppression(address).await?;
         if let Some(reason @ (SuppressionReason::Unsubscribed | SuppressionReason::Complained)) = reason
             && !self.yes
         {
@@ -118,9 +115,14 @@ impl Remove {
             out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
             return Ok(ExitCode::FAILURE);
         };
+        let file = match reason {
+            SuppressionReason::Unsubscribed | SuppressionReason::Complained => {
+                "An entry in config.toml does not bring it back"
+            }
+            _ => "If config.toml names it, the next sync brings it back",
+        };
         out::line(&format!(
-            "{address} is no longer suppressed (it was: {reason}). It may be subscribed again: by \
-             `fortnightly subscribe`, and by the next sync if config.toml names it."
+            "{address} is no longer suppressed (it was: {reason}). {file}; `fortnightly subscribe` does."
         ));
         Ok(ExitCode::SUCCESS)
     }

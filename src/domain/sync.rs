@@ -48,8 +48,8 @@ pub struct StoredMailbox {
 pub struct Truth {
     /// Every subscriber that the file made.
     pub entries: Vec<StoredEntry>,
-    /// Those of the wished addresses that are suppressed, and why.
-    pub suppressed: BTreeMap<Address, SuppressionReason>,
+    /// Those of the wished addresses that the file must not bring in, and why: they are suppressed, or left.
+    pub kept_out: BTreeMap<Address, SuppressionReason>,
 }
 
 /// Which subscriber a change is about.
@@ -147,19 +147,19 @@ pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
     };
     let lines = Lines::of(wish);
     plan.shared = lines.shared();
-    plan.kept_out = lines.order.iter().filter_map(|a| Some(((*a).clone(), *truth.suppressed.get(*a)?))).collect();
-    // Nothing of theirs starts, changes or ends while they are suppressed: they get nothing whatever the file says.
-    let suppressed: HashSet<&Address> = plan.kept_out.iter().map(|(address, _)| address).collect();
-    let claims = matching::claims(wish, truth, &suppressed);
+    plan.kept_out = lines.order.iter().filter_map(|a| Some(((*a).clone(), *truth.kept_out.get(*a)?))).collect();
+    // Nothing of theirs starts, changes or ends while they are kept out: they get nothing whatever the file says.
+    let kept_out: HashSet<&Address> = plan.kept_out.iter().map(|(address, _)| address).collect();
+    let claims = matching::claims(wish, truth, &kept_out);
     let mut claimed_by = vec![None; truth.entries.len()];
     for (entry, claim) in wish.iter().zip(claims) {
-        bring_in(entry, claim.map(|at| &truth.entries[at]), &suppressed, &mut plan.changes);
+        bring_in(entry, claim.map(|at| &truth.entries[at]), &kept_out, &mut plan.changes);
         if let Some(at) = claim {
             claimed_by[at] = Some(entry);
         }
     }
     for (stored, entry) in truth.entries.iter().zip(claimed_by) {
-        for address in gone(stored, entry, &suppressed) {
+        for address in gone(stored, entry, &kept_out) {
             plan.ending += usize::from(!lines.by_address.contains_key(address));
             plan.changes.push(SyncChange::End { subscriber: stored.subscriber, address: address.clone() });
         }
@@ -168,13 +168,8 @@ pub fn plan_sync(wish: &[Entry], truth: &Truth) -> SyncPlan {
 }
 
 /// Adds what starts, comes back or changes for one entry and the stored entry that it is.
-fn bring_in(
-    entry: &Entry,
-    stored: Option<&StoredEntry>,
-    suppressed: &HashSet<&Address>,
-    changes: &mut Vec<SyncChange>,
-) {
-    let open: Vec<&Address> = entry.addresses.iter().filter(|address| !suppressed.contains(address)).collect();
+fn bring_in(entry: &Entry, stored: Option<&StoredEntry>, kept_out: &HashSet<&Address>, changes: &mut Vec<SyncChange>) {
+    let open: Vec<&Address> = entry.addresses.iter().filter(|address| !kept_out.contains(address)).collect();
     if open.is_empty() {
         return;
     }
@@ -211,11 +206,11 @@ fn start(subscriber: Who, address: &Address, entry: &Entry) -> SyncChange {
 }
 
 /// The active addresses of a stored entry that its entry in the file (if there is one) no longer names.
-fn gone<'a>(stored: &'a StoredEntry, entry: Option<&Entry>, suppressed: &HashSet<&Address>) -> Vec<&'a Address> {
+fn gone<'a>(stored: &'a StoredEntry, entry: Option<&Entry>, kept_out: &HashSet<&Address>) -> Vec<&'a Address> {
     let named: HashSet<&Address> = entry.into_iter().flat_map(|entry| &entry.addresses).collect();
     let active = stored.mailboxes.iter().filter(|mailbox| !mailbox.ended);
     let addresses = active.map(|mailbox| &mailbox.address);
-    addresses.filter(|address| !named.contains(address) && !suppressed.contains(address)).collect()
+    addresses.filter(|address| !named.contains(address) && !kept_out.contains(address)).collect()
 }
 
 /// Which lines of the file name an address.

@@ -10,7 +10,8 @@ const RECIPIENTS: [&str; 6] = ["To", "Cc", "Delivered-To", "X-Original-To", "Env
 pub struct Incoming {
     /// Every address that it names as a recipient.
     pub recipients: Vec<String>,
-    /// A program wrote it (RFC 3834 §5).
+    /// A program wrote it in answer to a mail of ours (RFC 3834 §5): `auto-replied`. A button that a mail client sends as
+    /// `auto-generated` is still its reader's wish.
     pub is_automatic: bool,
     /// It is a delivery status notification or a feedback report (RFC 3464, RFC 5965).
     pub is_report: bool,
@@ -31,8 +32,10 @@ impl Incoming {
                 ));
             }
             if name.eq_ignore_ascii_case("Auto-Submitted") {
-                incoming.is_automatic |=
-                    header.value().as_text().is_some_and(|text| !text.trim().eq_ignore_ascii_case("no"));
+                incoming.is_automatic |= header.value().as_text().is_some_and(|text| {
+                    let keyword = text.split([';', '(']).next().unwrap_or_default();
+                    keyword.trim().eq_ignore_ascii_case("auto-replied")
+                });
             }
         }
         let kind = parsed
@@ -83,9 +86,16 @@ mod tests {
 
     #[test]
     fn knows_what_no_person_wrote() {
-        let reply = Incoming::read(b"To: unsubscribe+abc@example.org\r\nAuto-Submitted: auto-replied\r\n\r\n");
-        assert!(reply.is_automatic);
-        assert!(!Incoming::read(b"To: unsubscribe+abc@example.org\r\nAuto-Submitted: no\r\n\r\n").is_automatic);
+        let automatic = |value: &str| {
+            Incoming::read(format!("To: unsubscribe+abc@example.org\r\nAuto-Submitted: {value}\r\n\r\n").as_bytes())
+                .is_automatic
+        };
+        for reply in ["auto-replied", "Auto-Replied; owner-email=a@b.example", "auto-replied (vacation)"] {
+            assert!(automatic(reply), "{reply}");
+        }
+        for wish in ["no", "auto-generated", "no (really)", ""] {
+            assert!(!automatic(wish), "{wish}");
+        }
         let report = b"To: bounces+abc@example.org\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x--\r\n";
         assert!(Incoming::read(report).is_report);
         for nothing in [&b""[..], b"\0\xff", b"no header at all"] {

@@ -230,6 +230,9 @@ pub trait Store: Send + Sync {
     /// The name of the subscriber that a mailbox belongs to, while it has a subscription.
     async fn subscribed_name(&self, recipient: RecipientId) -> Result<Option<String>, StoreError>;
 
+    /// Why this address is never mailed, if so; one that was forgotten is known by its key.
+    async fn suppression(&self, address: &Address) -> Result<Option<SuppressionReason>, StoreError>;
+
     /// Every suppression, oldest first.
     async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError>;
 

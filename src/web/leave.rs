@@ -1,5 +1,6 @@
 //! `/u/{token}`: GET shows a button and changes nothing, POST leaves (contract §8, RFC 8058).
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
@@ -8,7 +9,8 @@ use super::page::Page;
 use crate::service::leaving::Leaving;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
-pub(super) async fn show(State(pages): State<Pages>, Path(token): Path<String>) -> Page {
+pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
+    let Ok(Path(token)) = token else { return unknown() };
     match pages.service().who_leaves(&token).await {
         Ok(Leaving::Subscribed(name)) => Page {
             title: "Stop these emails?",
@@ -28,7 +30,8 @@ pub(super) async fn show(State(pages): State<Pages>, Path(token): Path<String>) 
 }
 
 /// Leaves. The same answer however often it is asked, and for one-click and button alike.
-pub(super) async fn leave(State(pages): State<Pages>, Path(token): Path<String>) -> Page {
+pub(super) async fn leave(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
+    let Ok(Path(token)) = token else { return unknown() };
     match pages.service().leave(&token, "web").await {
         Ok(Leaving::Subscribed(_) | Leaving::Gone) => gone(),
         Ok(Leaving::Unknown) => unknown(),

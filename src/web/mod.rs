@@ -2,6 +2,7 @@
 
 mod leave;
 mod page;
+mod serve;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::service::Service;
+
+pub use serve::serve;
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -44,14 +46,6 @@ impl Pages {
 /// When another program has it, or we may not.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
     TcpListener::bind(address).await.map_err(|source| WebError { address, source })
-}
-
-/// Serves until `stop`.
-pub async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) {
-    let served = axum::serve(listener, router(pages)).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!("the web stopped: {error}");
-    }
 }
 
 fn router(pages: Pages) -> Router {

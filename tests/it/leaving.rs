@@ -105,8 +105,8 @@ fn a_wrong_token_tells_nothing_and_changes_nothing() {
     for wrong in [bent.as_str(), &preferences, "/u/abc", "/u/%ff", &path[..path.len() - 1]] {
         for method in ["GET", "POST"] {
             let (head, body) = ask(port, method, wrong, "List-Unsubscribe=One-Click");
-            let refused = head.starts_with("http/1.1 404") || head.starts_with("http/1.1 400");
-            assert!(refused && !body.contains("Lantern"), "{wrong}: {head}");
+            assert!(head.starts_with("http/1.1 404") && !body.contains("Lantern"), "{wrong}: {head}");
+            assert!(body.contains("This link does not work"), "{wrong}: {body}");
         }
     }
     assert_eq!(active(&world), 3);
@@ -123,10 +123,14 @@ fn a_mail_to_the_unsubscribe_address_leaves() {
     let mail = |name: &str, headers: &str| world.write(name, &format!("{headers}\r\nSubject: unsubscribe\r\n\r\n"));
     mail("away", &format!("To: {address}\r\nAuto-Submitted: auto-replied"));
     world.run(&["bounce", &world.path("away").display().to_string()]).exits(0).says("automatic reply");
+    mail("dsn", "To: bounces+x@example.org\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x");
+    let both = [world.path("dsn").display().to_string(), "nowhere".to_owned()];
+    world.run(&["bounce", &both[0], &both[1]]).exits(75).complains("nowhere");
     mail("forged", "To: unsubscribe+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org");
     world.run(&["bounce", &world.path("forged").display().to_string()]).exits(0).says("no unsubscribe token");
     assert_eq!(active(&world), 3);
-    mail("wish", &format!("To: <{}>", address.to_uppercase()));
+    // A mail client's own button may say that a program wrote it: that is still a wish.
+    mail("wish", &format!("To: <{}>\r\nAuto-Submitted: auto-generated", address.to_uppercase()));
     let path = world.path("wish").display().to_string();
     let said = world.run(&["bounce", &path]).exits(0);
     assert!(
@@ -161,4 +165,54 @@ fn suppressions_are_listed_added_and_removed() {
     world.run(&["suppressions", "remove", "a@hill.example"]).exits(0);
     let audit = world.run(&["status", "--audit"]).exits(0);
     assert!(audit.stdout.contains("lift-suppression") && !audit.stdout.contains("hill.example"), "{}", audit.stdout);
+}
+
+#[test]
+fn the_file_never_brings_back_somebody_who_left() {
+    let entries = |second: &str| {
+        let hill = entry("Hill", "school", "[\"a@hill.example\", \"b@hill.example\"]", "[\"4-5\"]");
+        format!("{BASE}{hill}{second}")
+    };
+    let other = entry("Dale", "charity", "\"c@dale.example\"", "[\"8-10\"]");
+    let world = World::new(&entries(&other));
+    world.at(MONDAY, &["sync"]).exits(0);
+    // Dale's entry goes before its reader leaves: that it was the file which ended it first must not bring them back.
+    world.write("config.toml", &entries(""));
+    world.at(MONDAY, &["sync"]).exits(0);
+    for address in ["a@hill.example", "c@dale.example"] {
+        world.run(&["unsubscribe", address]).exits(0);
+        world.run(&["suppressions", "remove", address, "--yes"]).exits(0).says("does not bring it back");
+    }
+    // One that an operator suppressed by mistake did not leave.
+    world.run(&["suppressions", "add", "b@hill.example"]).exits(0);
+    world.run(&["suppressions", "remove", "b@hill.example"]).exits(0).says("next sync brings it back");
+    world.write("config.toml", &entries(&other));
+    let synced = world.at(MONDAY, &["sync"]).exits(0);
+    assert!(synced.stdout.contains("not brought back: a@hill.example (unsubscribed)"), "{}", synced.stdout);
+    assert!(synced.stdout.contains("not brought back: c@dale.example (unsubscribed)"), "{}", synced.stdout);
+    world.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 1);
+    // Their own wish does, with the bands that they asked for.
+    let wish = ["subscribe", "--name", "Hill", "--email", "a@hill.example", "--bands", "5-7"];
+    world.at(MONDAY, &wish).exits(0);
+    world.at("2026-12-14T08:00:00Z", &["sync"]).exits(0);
+    let shown = world.run(&["subscribers", "show", "a@hill.example", "--json"]).exits(0).json();
+    let mailbox = shown.pointer("/0/mailboxes/0").or_else(|| shown.pointer("/mailboxes/0")).expect("a mailbox");
+    assert_eq!(mailbox["bands"], serde_json::json!(["5-7"]), "{shown}");
+    world.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 1 + 2);
+}
+
+#[test]
+fn a_client_that_says_nothing_holds_up_no_stop() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    let (mut daemon, port) = daemon(&world);
+    let mut silent = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    silent.write_all(b"GET /healthz HTTP/1.1\r\nHost: a").unwrap();
+    let (head, _) = ask(port, "GET", "/healthz", "");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(!log.contains("still in hand"), "{log}");
 }

@@ -13,8 +13,8 @@ use crate::domain::address::Address;
 /// lowest subscriber number, and the alphabetically first common address rather than the place in the file, so that
 /// moving an entry within the file changes nothing. Suppressed addresses are not active: they never start, so they
 /// must not decide. That way the pairs stay the same once their changes are applied.
-pub(super) fn claims(wish: &[Entry], truth: &Truth, suppressed: &HashSet<&Address>) -> Vec<Option<usize>> {
-    let mut pairs = pairs(wish, truth, suppressed);
+pub(super) fn claims(wish: &[Entry], truth: &Truth, kept_out: &HashSet<&Address>) -> Vec<Option<usize>> {
+    let mut pairs = pairs(wish, truth, kept_out);
     pairs.sort_by_cached_key(|pair| {
         (
             Reverse(pair.active),
@@ -50,12 +50,12 @@ struct Pair<'a> {
     first: &'a Address,
 }
 
-fn pairs<'a>(wish: &'a [Entry], truth: &'a Truth, suppressed: &HashSet<&Address>) -> Vec<Pair<'a>> {
+fn pairs<'a>(wish: &'a [Entry], truth: &'a Truth, kept_out: &HashSet<&Address>) -> Vec<Pair<'a>> {
     let held = Held::of(truth);
     let mut pairs = Vec::new();
     for (entry, wished) in wish.iter().enumerate() {
         let candidates = held.candidates(wished).into_iter();
-        pairs.extend(candidates.filter_map(|stored| held.pair((entry, wished), stored, suppressed)));
+        pairs.extend(candidates.filter_map(|stored| held.pair((entry, wished), stored, kept_out)));
     }
     pairs
 }
@@ -99,11 +99,11 @@ impl<'a> Held<'a> {
         &self,
         (at, entry): (usize, &'w Entry),
         stored: usize,
-        suppressed: &HashSet<&Address>,
+        kept_out: &HashSet<&Address>,
     ) -> Option<Pair<'w>> {
         let of = |address: &'w Address| Some((address, *self.mailboxes.get(&(stored, address))?));
         let common: Vec<_> = entry.addresses.iter().filter_map(of).collect();
-        let active = || common.iter().filter(|(address, mailbox)| !mailbox.ended && !suppressed.contains(address));
+        let active = || common.iter().filter(|(address, mailbox)| !mailbox.ended && !kept_out.contains(address));
         Some(Pair {
             entry: at,
             stored,

@@ -94,7 +94,7 @@ impl Model {
 
     /// Somebody leaves: every subscription ends, as the store's `unsubscribe` does.
     fn leave(&mut self, address: &Address) {
-        self.0.suppressed.insert(address.clone(), SuppressionReason::Unsubscribed);
+        self.0.kept_out.insert(address.clone(), SuppressionReason::Unsubscribed);
         let mailboxes = self.0.entries.iter_mut().flat_map(|stored| &mut stored.mailboxes);
         mailboxes.filter(|mailbox| mailbox.address == *address).for_each(|mailbox| mailbox.ended = true);
     }
@@ -115,7 +115,7 @@ impl Model {
         for mailbox in self.0.entries.iter().flat_map(|stored| &stored.mailboxes).filter(|m| !m.ended) {
             found.entry(mailbox.address.clone()).or_default().extend(mailbox.bands.iter().cloned());
         }
-        found.retain(|address, _| !self.0.suppressed.contains_key(address));
+        found.retain(|address, _| !self.0.kept_out.contains_key(address));
         found
     }
 }
@@ -173,13 +173,13 @@ fn nobody_who_left_is_brought_back() {
     let mut model = Model::default();
     model.sync(&file(&[("Hillside", "a b", "4-5")]));
     model.leave(&address("a"));
-    model.0.suppressed.insert(address("z"), SuppressionReason::Bounced);
+    model.0.kept_out.insert(address("z"), SuppressionReason::Bounced);
     let wish = file(&[("Hillside", "A b", "4-5"), ("New", "z", "4-5"), ("Other", "a", "8-10")]);
     let plan = model.sync(&wish);
     assert_eq!(plan.changes, []);
     let kept = [(address("a"), SuppressionReason::Unsubscribed), (address("z"), SuppressionReason::Bounced)];
     assert_eq!(plan.kept_out, kept);
-    model.0.suppressed.clear();
+    model.0.kept_out.clear();
     model.sync(&wish);
     assert_eq!(model.sketch(), ["1 Hillside: a+ b+", "2 New: z+", "3 Other: a+"]);
 }
@@ -226,7 +226,7 @@ fn thousands_of_entries_are_matched() {
             .map(|address| StoredMailbox { address, bands: bands("4-5"), ended: false })
             .to_vec(),
     };
-    let truth = Truth { entries: (0..6000).map(stored).collect(), suppressed: BTreeMap::new() };
+    let truth = Truth { entries: (0..6000).map(stored).collect(), kept_out: BTreeMap::new() };
     let wish: Vec<_> =
         (0..6000).map(|at| entry(&format!("S{at}"), &format!("s{at} t{at} everywhere"), "4-5")).collect();
     assert_eq!(plan_sync(&wish, &truth).changes, []);
@@ -279,7 +279,7 @@ fn models() -> impl Strategy<Value = Model> {
                 if ends {
                     model.leave(&address);
                 } else {
-                    model.0.suppressed.insert(address, SuppressionReason::Operator);
+                    model.0.kept_out.insert(address, SuppressionReason::Operator);
                 }
             }
         }
@@ -315,7 +315,7 @@ proptest! {
         let plan = model.sync(&wish);
         let mut wished: BTreeMap<Address, BandSet> = BTreeMap::new();
         for entry in &wish {
-            for address in entry.addresses.iter().filter(|address| !model.0.suppressed.contains_key(*address)) {
+            for address in entry.addresses.iter().filter(|address| !model.0.kept_out.contains_key(*address)) {
                 wished.entry(address.clone()).or_default().extend(entry.bands.iter().cloned());
             }
         }

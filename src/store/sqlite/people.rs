@@ -46,6 +46,18 @@ impl<'a> People<'a> {
         sql::row(self.conn, "SELECT reason FROM suppressions WHERE mac = ?1", [key], |row| word(row, 0))
     }
 
+    /// Why the config file must not bring this address in, if so: it is suppressed, or its reader left or complained and
+    /// has not been subscribed since.
+    pub(super) fn kept_out(&self, address: &Address) -> Result<Option<SuppressionReason>, Fault> {
+        if let Some(reason) = self.suppression(address)? {
+            return Ok(Some(reason));
+        }
+        let query = "SELECT s.ended_by FROM recipients r JOIN subscriptions s ON s.recipient = r.id
+                     WHERE r.folded = ?1 AND r.state = 'ended' AND s.ended_by IN ('unsubscribed', 'complained')
+                     ORDER BY s.ended DESC LIMIT 1";
+        sql::row(self.conn, query, [address.folded()], |row| word(row, 0))
+    }
+
     /// The mailbox of this address, in whatever state.
     pub(super) fn find(&self, address: &Address) -> Result<Option<Mailbox>, Fault> {
         let query = "SELECT id, owner, bands, state FROM recipients WHERE folded = ?1";
@@ -98,9 +110,10 @@ impl<'a> People<'a> {
         sql::run(self.conn, put, (recipient, subscriber, origin.as_str(), bands, self.at)).map(drop)
     }
 
-    /// Ends every subscription of a mailbox.
+    /// Ends every subscription of a mailbox. Those that ended before, but not by its reader's wish, count as ended by this too.
     pub(super) fn end_all(&self, recipient: i64, by: &str) -> Result<(), Fault> {
-        let end = "UPDATE subscriptions SET ended = ?2, ended_by = ?3 WHERE recipient = ?1 AND ended IS NULL";
+        let end = "UPDATE subscriptions SET ended = coalesce(ended, ?2), ended_by = ?3
+                   WHERE recipient = ?1 AND (ended IS NULL OR ended_by NOT IN ('unsubscribed', 'complained'))";
         sql::run(self.conn, end, (recipient, self.at, by))?;
         self.refresh(recipient)
     }

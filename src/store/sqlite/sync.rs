@@ -12,15 +12,15 @@ use crate::domain::sync::{StoredEntry, StoredMailbox, SyncChange, SyncPlan, Trut
 
 const ACTOR: &str = "config";
 
-/// Every subscriber that the file made, and which of `wished` are suppressed.
+/// Every subscriber that the file made, and which of `wished` are kept out.
 pub(super) fn truth(people: &People<'_>, wished: &[Address]) -> Result<Truth, Fault> {
-    let mut suppressed = BTreeMap::new();
+    let mut kept_out = BTreeMap::new();
     for address in wished {
-        if let Some(reason) = people.suppression(address)? {
-            suppressed.insert(address.clone(), reason);
+        if let Some(reason) = people.kept_out(address)? {
+            kept_out.insert(address.clone(), reason);
         }
     }
-    Ok(Truth { entries: entries(people)?, suppressed })
+    Ok(Truth { entries: entries(people)?, kept_out })
 }
 
 fn entries(people: &People<'_>) -> Result<Vec<StoredEntry>, Fault> {
@@ -91,7 +91,7 @@ fn rename(people: &People<'_>, subscriber: SubscriberId, profile: &Profile) -> R
     audit::write(people.conn, people.at, ACTOR, "update", &format!("subscriber {id}"), &profile.name)
 }
 
-/// A mailbox that the file names now. One that was suppressed since the plan was made stays away.
+/// A mailbox that the file names now. One that left or was suppressed since the plan was made stays away.
 fn start(
     people: &mut People<'_>,
     subscriber: i64,
@@ -99,7 +99,7 @@ fn start(
     bands: &BandSet,
     action: &str,
 ) -> Result<(), Fault> {
-    if people.suppression(address)?.is_some() {
+    if people.kept_out(address)?.is_some() {
         return Ok(());
     }
     let mask = people.mask(bands)?;
@@ -107,8 +107,14 @@ fn start(
         Some(mailbox) => mailbox.id,
         None => people.add_mailbox(address, subscriber, mask)?,
     };
+    // Somebody who left and came back by themselves chose their bands then; the entry has not changed since.
+    let returned = "SELECT ended_by <> 'config' FROM subscriptions
+                    WHERE recipient = ?1 AND subscriber = ?2 AND origin = 'config' AND ended IS NOT NULL";
+    let returned = sql::row(people.conn, returned, (recipient, subscriber), |row| Ok(row.get::<_, bool>(0)?))?;
     people.join(recipient, subscriber, Origin::Config, mask)?;
-    people.choose(recipient, None)?;
+    if returned != Some(true) {
+        people.choose(recipient, None)?;
+    }
     people.refresh(recipient)?;
     people.note(ACTOR, action, recipient, &format!("subscriber {subscriber}"))
 }

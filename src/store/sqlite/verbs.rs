@@ -85,6 +85,11 @@ impl Store for SqliteStore {
         self.read(move |conn| leave::subscribed_name(conn, recipient)).await
     }
 
+    async fn suppression(&self, address: &Address) -> Answer<Option<SuppressionReason>> {
+        let (address, hasher) = (address.clone(), self.hasher.clone());
+        self.read(move |conn| People::open(conn, &hasher, 0)?.suppression(&address)).await
+    }
+
     async fn suppressions(&self) -> Answer<Vec<Suppression>> {
         self.read(leave::suppressions).await
     }

@@ -200,7 +200,7 @@ pub(in crate::store) async fn the_file_never_brings_back_who_left(open: Open<'_>
     let hill = entry(&*store, "Hill", "a@b.example", "4-5").await;
     leave(&*store, "a@b.example").await;
     let truth = store.sync_truth(&[address("A@b.example"), address("c@b.example")]).await.unwrap();
-    let kept: Vec<_> = truth.suppressed.into_iter().collect();
+    let kept: Vec<_> = truth.kept_out.into_iter().collect();
     assert_eq!(kept, [(address("a@b.example"), SuppressionReason::Unsubscribed)]);
     // Even a plan that was made before it left does not.
     let restore = SyncChange::Restore { subscriber: hill, address: address("a@b.example"), bands: bands("4-5") };

@@ -1,0 +1,68 @@
+//! The HTTP server: what a slow or silent client can hold up is itself alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::{Pages, router};
+
+/// How long a client may take to send its request's header, the first or the next on a connection.
+const HEADER: Duration = Duration::from_secs(10);
+
+/// How long a connection lives: a mail client asks for one page.
+const LIFE: Duration = Duration::from_mins(1);
+
+/// How long answers that are being written have when we are told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How many connections are open at once; others wait to be accepted.
+const CONNECTIONS: usize = 512;
+
+/// The pause after a connection could not be accepted, as when there are no file descriptors left.
+const BREATH: Duration = Duration::from_millis(500);
+
+/// Serves until `stop`.
+pub async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) {
+    let service = TowerToHyperService::new(router(pages));
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(HEADER);
+    let open = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let next = async {
+            let place = Arc::clone(&room).acquire_owned().await.ok();
+            (place, accept(&listener).await)
+        };
+        let (place, stream) = tokio::select! {
+            next = next => next,
+            () = stop.cancelled() => break,
+        };
+        let connection = open.watch(protocol.serve_connection(TokioIo::new(stream), service.clone()));
+        tokio::spawn(async move {
+            // A client that went away, or was too slow, is no event.
+            let _ = tokio::time::timeout(LIFE, connection).await;
+            drop(place);
+        });
+    }
+    // Whoever has not sent a whole request by now has nothing to lose.
+    let _ = tokio::time::timeout(LAST_WORDS, open.shutdown()).await;
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!("the web cannot accept a connection: {error}");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+}
