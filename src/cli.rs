@@ -1,9 +1,11 @@
 //! Arguments → what to do → exit code.
 
 mod activities;
+mod backup;
 mod bounce;
 mod check;
 mod decide;
+mod deliveries;
 mod failure;
 mod init;
 mod out;
@@ -106,6 +108,13 @@ enum Command {
     /// Look into the suppression list, and change it
     #[command(subcommand)]
     Suppressions(suppressions::Suppressions),
+    /// Look into deliveries that failed, and take them up again
+    #[command(subcommand)]
+    Deliveries(deliveries::Deliveries),
+    /// Copy the store and its keys to one file, also while mail is being sent
+    Backup(backup::Backup),
+    /// Put a backup in the store's place; it sends nothing until `release`
+    Restore(backup::Restore),
     /// Read unsubscribe mails from files or standard input
     ///
     /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
@@ -241,6 +250,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Unsubscribe(command) => command.run(context).await,
         Command::Subscribers(command) => command.run(context).await,
         Command::Suppressions(command) => command.run(context).await,
+        Command::Deliveries(command) => command.run(context).await,
+        Command::Backup(command) => command.run(context),
+        Command::Restore(command) => command.run(context).await,
         Command::Bounce(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
         Command::Completions(command) => command.run(),

@@ -121,13 +121,7 @@ impl Release {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = open(context).await?;
         let Some(number) = self.edition else {
-            let told = whole_store(&service).await?;
-            if self.json {
-                out::json(&json!({ "released": false, "reason": told }));
-            } else {
-                out::line(&told);
-            }
-            return Ok(ExitCode::SUCCESS);
+            return whole_store(&service, self.json).await;
         };
         let decided = service.release(EditionNumber(number)).await?;
         tell(&service, &decided, self.json);
@@ -135,8 +129,31 @@ impl Release {
     }
 }
 
-/// No store of this version is held as a whole; single editions are named.
-async fn whole_store(service: &Service) -> Result<String, Failure> {
+/// Lets a restored store send again; of another, single editions are named.
+async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failure> {
+    let concerns = service.restored_concerns().await?;
+    let Some(editions) = service.release_restored().await? else {
+        let told = not_restored(service).await?;
+        if as_json {
+            out::json(&json!({ "released": false, "editions": [], "reason": told }));
+        } else {
+            out::line(&told);
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    if as_json {
+        out::json(&json!({ "released": true, "editions": editions, "reason": null }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    out::line("This store sends again.");
+    concerns.iter().skip(1).for_each(|concern| out::line(&format!("  {concern}")));
+    if editions.is_empty() {
+        out::line("  No edition was held for it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn not_restored(service: &Service) -> Result<String, Failure> {
     let held = service.store.editions().await?.into_iter().filter(|e| e.state.as_str() == "held");
     let named: Vec<String> = held.map(|edition| format!("`fortnightly release {}`", edition.number)).collect();
     let which = if named.is_empty() {

@@ -152,6 +152,11 @@ pub enum Event<'a> {
     Suppress,
     /// An operator takes it up again.
     Retry,
+    /// An operator found out what became of it.
+    Resolve {
+        /// Whether it was accepted.
+        accepted: bool,
+    },
 }
 
 /// An event that cannot happen to a delivery in this state: a fault in the program, and nothing changed.
@@ -177,6 +182,7 @@ impl Event<'_> {
             Self::Expire => "an expiry",
             Self::Suppress => "a suppression",
             Self::Retry => "a retry",
+            Self::Resolve { .. } => "a resolution",
         }
     }
 }
@@ -266,6 +272,8 @@ impl DeliveryState {
             (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),
             (Self::Queued | Self::Claimed | Self::Deferred, Event::Suppress) => ends(Self::Suppressed),
             (Self::Failed | Self::Expired | Self::Uncertain, Event::Retry) => Self::Queued,
+            (Self::Uncertain, Event::Resolve { accepted: true }) => Self::Accepted,
+            (Self::Uncertain, Event::Resolve { accepted: false }) => Self::Failed,
             _ => return Err(self.impossible(event)),
         })
     }

@@ -47,6 +47,9 @@ impl Service {
                 return Err(self.too_late_for(edition, "there is nothing left to approve").await?);
             }
             say::refuse_ended(edition)?;
+            if edition.is_published() {
+                self.refuse_restored().await?;
+            }
             let mut changes = Vec::new();
             if let Some(material) = self.material.as_ref().filter(|_| !edition.is_published()) {
                 let selection = edits::refreshed(&material.library, &edition.selection);
@@ -75,6 +78,7 @@ impl Service {
     /// When the store fails.
     pub async fn approve_late(&self, number: EditionNumber) -> Result<bool, ServiceError> {
         let now = self.clock.now();
+        self.refuse_restored().await?;
         for _ in 0..TRIES {
             let edition = self.edition(number).await?;
             let late = edition.is_open() && self.config.schedule.lateness_of(&edition, now) == Lateness::Late;
@@ -137,6 +141,7 @@ impl Service {
             if edition.state != EditionState::Held {
                 return Ok(Vec::new());
             }
+            self.refuse_restored().await?;
             let unapproved = self.config.schedule.approval == Approval::Required && edition.approved_at.is_none();
             if unapproved && !edition.is_published() && edition.due_at <= now {
                 return Err(ServiceError::Refused(format!(

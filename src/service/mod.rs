@@ -1,6 +1,7 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
 pub mod activities;
+pub mod backup;
 pub mod bounce;
 pub mod check;
 pub mod decisions;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Service, ServiceError, TRIES, edits};
+use super::{Service, ServiceError, TRIES, backup, edits};
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
@@ -87,8 +87,11 @@ impl Service {
         })
     }
 
-    /// Why the edition must not go out as it is, if so: approval, or readers without an activity.
+    /// Why the edition must not go out as it is, if so: a restored store, approval, or readers without an activity.
     pub(super) async fn objection(&self, edition: &Edition) -> Result<Option<String>, ServiceError> {
+        if self.store.restored().await?.is_some() {
+            return Ok(Some(backup::RESTORED.to_owned()));
+        }
         if self.config.schedule.approval == Approval::Required && edition.state != EditionState::Approved {
             return Ok(Some(APPROVAL_MISSING.to_owned()));
         }

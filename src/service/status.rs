@@ -101,6 +101,7 @@ impl Service {
             });
         }
         attention.extend(self.roster_concerns().await?);
+        attention.splice(0..0, self.restored_concerns().await?);
         if let Some(only) = only {
             rows.retain(|row| row.edition == only);
         }
@@ -227,7 +228,10 @@ fn concerns(edition: &Edition, tally: &Tally) -> Vec<String> {
         (tally.uncertain, "may or may not have arrived"),
     ] {
         if count > 0 {
-            list.push(format!("edition {number}: {count} of {} mails {what}", tally.total));
+            list.push(format!(
+                "edition {number}: {count} of {} mails {what}; look at `fortnightly deliveries list --edition {number}`",
+                tally.total
+            ));
         }
     }
     list

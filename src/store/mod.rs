@@ -2,6 +2,7 @@
 //!
 //! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
 
+mod deliveries;
 mod error;
 pub mod sqlite;
 
@@ -25,6 +26,7 @@ use crate::domain::subscriber::{
 };
 use crate::domain::sync::{SyncPlan, Truth};
 
+pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 
 /// What the store remembers about itself.
@@ -355,6 +357,42 @@ pub trait Store: Send + Sync {
 
     /// The state of one delivery.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryState>, StoreError>;
+
+    /// Deliveries that `filter` lets through, by edition and mailbox, after `after`: at most `limit`.
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError>;
+
+    /// Failed, expired and uncertain deliveries of `edition` that `filter` lets through are queued again, with their full
+    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again. `Refused` when a newer edition was
+    /// published: the calendar would expire them at once.
+    async fn retry(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        at: DateTime<Utc>,
+    ) -> Result<Retried, StoreError>;
+
+    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out.
+    /// Returns how many.
+    async fn resolve(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        accepted: bool,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+
+    /// When the backup was made from which this store was restored, until [`Store::release_restored`]. Meanwhile nothing is
+    /// claimed or published.
+    async fn restored(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Lets a restored store send again, with the editions that were held for it. What waits in them may have been accepted
+    /// after the backup was made: it is sent when `resend`, and otherwise becomes uncertain. Returns the editions.
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, StoreError>;
 
     /// The audit table, oldest first.
     async fn audit(&self) -> Result<Vec<AuditRecord>, StoreError>;

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
+mod backup;
 mod check;
 mod config;
 mod crash;
 mod daemon;
 mod decisions;
+mod deliveries;
 mod digest;
 mod edits;
 mod faults;

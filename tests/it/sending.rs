@@ -5,10 +5,10 @@ use std::time::Instant;
 use crate::support::oracle::{Oracle, Script};
 use crate::world::{BASE, World};
 
-const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
+pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
 
 /// A world with so many recipients, whose mail goes to the relay on `port`.
-fn world(port: u16, recipients: usize, more: &str) -> World {
+pub(crate) fn world(port: u16, recipients: usize, more: &str) -> World {
     let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = 2\n{more}");
     let world = World::new(&format!("{BASE}{mail}"));
     let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
@@ -18,7 +18,7 @@ fn world(port: u16, recipients: usize, more: &str) -> World {
 }
 
 /// How many deliveries are in `state`, the edition's state, and what needs a person.
-fn standing(world: &World, state: &str) -> (u64, String, String) {
+pub(crate) fn standing(world: &World, state: &str) -> (u64, String, String) {
     let status = world.run(&["status", "--json"]).exits(0).json();
     let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
     let count = edition["deliveries"][state].as_u64().unwrap();

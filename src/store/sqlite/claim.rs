@@ -22,7 +22,8 @@ pub(super) fn claim(
     now: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Claimed>, Fault> {
-    let sending = "SELECT count(*) FROM editions WHERE number = ?1 AND state = 'sending'";
+    let sending = "SELECT count(*) FROM editions WHERE number = ?1 AND state = 'sending'
+                   AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'restored')";
     if limit == 0 || sql::number(conn, sending, [edition.0])? == 0 {
         return Ok(Vec::new());
     }
@@ -51,12 +52,13 @@ fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -
     let query = "SELECT d.recipient, d.segment, r.address, n.name, d.attempts, d.repeated,
                         EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac),
                         CASE WHEN d.attempts > 0 THEN (SELECT min(at) FROM attempts a
-                                                       WHERE a.edition = ?1 AND a.recipient = d.recipient) END
-                 FROM (SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated
+                                                       WHERE a.edition = ?1 AND a.recipient = d.recipient
+                                                         AND a.at >= coalesce(d.retried_at, a.at)) END
+                 FROM (SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated, retried_at
                                       FROM deliveries INDEXED BY deliveries_queued
                                       WHERE edition = ?1 AND state = 0 ORDER BY recipient LIMIT ?3)
                        UNION ALL
-                       SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated
+                       SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated, retried_at
                                       FROM deliveries INDEXED BY deliveries_retry
                                       WHERE edition = ?1 AND next_at <= ?2 ORDER BY next_at LIMIT ?3)) d
                  JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
@@ -166,7 +168,7 @@ pub(super) fn abandon(conn: &Connection, claimant: &Claimant, resend: bool, at: 
     take_up(conn, claimant.number(conn)?, resend, at)
 }
 
-fn take_up(conn: &Connection, claimant: i64, resend: bool, at: i64) -> Result<u64, Fault> {
+pub(super) fn take_up(conn: &Connection, claimant: i64, resend: bool, at: i64) -> Result<u64, Fault> {
     let attempt = "INSERT INTO attempts (edition, recipient, number, at, outcome, reply)
                    SELECT edition, recipient, attempts + 1, ?2, 'uncertain',
                           'the program ended before the reply was recorded'

@@ -15,10 +15,12 @@ use super::StoreError;
 use crate::domain::suppression::AddressHasher;
 
 mod audit;
+pub mod backup;
 mod bands;
 mod claim;
 mod claimant;
 mod connect;
+mod deliveries;
 mod editions;
 mod facts;
 mod fault;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::bands::BandBook;
 use super::fault::Fault;
 use super::people::word;
-use super::{audit, editions, sql};
+use super::{audit, backup, editions, sql};
 use crate::domain::band::BandSet;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::{Segment, SegmentKey};
@@ -32,6 +32,9 @@ pub(super) fn audience(conn: &Connection, served: &BandSet) -> Result<Vec<Segmen
 /// Publishes, if the edition may be and every segment was rendered.
 pub(super) fn publish(conn: &Connection, publication: &Publication) -> Result<Published, Fault> {
     let number = publication.edition.number;
+    if backup::restored(conn)?.is_some() {
+        return Ok(Published::Refused(format!("edition {number} waits: {}", backup::RESTORED)));
+    }
     match editions::state(conn, number)? {
         Some((EditionState::Planned | EditionState::Approved, _)) => {}
         Some((EditionState::Sending | EditionState::Sent, _)) => return Ok(Published::Already),

@@ -8,8 +8,11 @@ use super::fault::Fault;
 pub(super) const APPLICATION_ID: i64 = 0x464E_6C79;
 
 /// Migration *n* brings schema *n* − 1 to *n*. Published ones never change.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_decisions.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_decisions.sql"),
+    include_str!("migrations/0003_sending.sql"),
+];
 
 /// The newest schema that this program knows.
 pub(super) fn known() -> i64 {

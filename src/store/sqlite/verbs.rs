@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::people::People;
-use super::{SqliteStore, audit, claim, editions, facts, leave, listing, publish, settle, sql, step, subscribe, sync};
+use super::{
+    SqliteStore, audit, backup, claim, deliveries, editions, facts, leave, listing, publish, settle, sql, step,
+    subscribe, sync,
+};
 use crate::domain::activity::ActivityId;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
@@ -20,7 +23,8 @@ use crate::domain::subscriber::{
 };
 use crate::domain::sync::{SyncPlan, Truth};
 use crate::store::{
-    Actor, Addressee, AuditRecord, Claimed, Facts, Publication, Published, Step, Store, StoreError, Stored, Suppression,
+    Actor, Addressee, AuditRecord, Claimed, DeliveryFilter, DeliveryRecord, Facts, Publication, Published, Retried,
+    Step, Store, StoreError, Stored, Suppression,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -266,6 +270,40 @@ impl Store for SqliteStore {
 
     async fn delivery(&self, id: DeliveryId) -> Answer<Option<DeliveryState>> {
         self.read(move |conn| settle::state(conn, id)).await
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Answer<Vec<DeliveryRecord>> {
+        let filter = filter.clone();
+        self.read(move |conn| deliveries::page(conn, &filter, after, limit)).await
+    }
+
+    async fn retry(&self, edition: EditionNumber, filter: &DeliveryFilter, at: DateTime<Utc>) -> Answer<Retried> {
+        let filter = filter.clone();
+        self.write(move |conn| deliveries::retry(conn, edition, &filter, at)).await
+    }
+
+    async fn resolve(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        accepted: bool,
+        at: DateTime<Utc>,
+    ) -> Answer<u64> {
+        let filter = filter.clone();
+        self.write(move |conn| deliveries::resolve(conn, edition, &filter, accepted, at)).await
+    }
+
+    async fn restored(&self) -> Answer<Option<DateTime<Utc>>> {
+        self.read(backup::restored).await
+    }
+
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Answer<Vec<EditionNumber>> {
+        self.write(move |conn| backup::release(conn, resend, at)).await
     }
 
     async fn audit(&self) -> Answer<Vec<AuditRecord>> {

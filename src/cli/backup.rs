@@ -1,0 +1,53 @@
+//! `backup FILE` and `restore FILE`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::service::{Service, backup};
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write, with store and keys in it
+    file: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+impl Backup {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        backup::back_up(&context.config()?, &self.file, self.force, context.clock.now())?;
+        out::line(&format!("Backed up the store and its key file to {}.", self.file.display()));
+        out::line(
+            "Keep it as safe as the store: it holds addresses and keys. Config, activities, templates and the files of \
+             secrets are not in it.",
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// A file that `fortnightly backup` wrote
+    file: PathBuf,
+}
+
+impl Restore {
+    pub(super) async fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let restored = backup::restore(&config, &self.file, context.clock.now())?;
+        let service = Service::open_bare(config, context.clock).await?;
+        out::line(&format!("Restored the backup of {}.", service.local(restored.made).format("%A %-d %B %Y at %H:%M")));
+        for aside in &restored.aside {
+            out::line(&format!("  What was there before is kept in {}.", aside.display()));
+        }
+        for concern in service.restored_concerns().await? {
+            out::line(&format!("  {concern}"));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,249 @@
+//! `deliveries list|retry|resolve`: what did not arrive, and what to do about it.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::{Context, out};
+use crate::config::Config;
+use crate::domain::address::Address;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::edition::EditionNumber;
+use crate::service::{Service, ServiceError, open};
+use crate::store::{DeliveryFilter, DeliveryRecord, Store};
+
+/// How many deliveries are read at once.
+const PAGE: u32 = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Deliveries {
+    /// Deliveries and what was last said about them: those that failed, expired or are uncertain, unless others are named
+    List(List),
+    /// Queue failed, expired and uncertain deliveries again
+    Retry(Retry),
+    /// Say what became of uncertain deliveries, once you know it from the relay's log
+    Resolve(Resolve),
+}
+
+impl Deliveries {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            Self::List(command) => command.run(context).await,
+            Self::Retry(command) => command.run(context).await,
+            Self::Resolve(command) => command.run(context).await,
+        }
+    }
+}
+
+/// A word of contract §6 as the states that it stands for.
+fn states(words: &[String]) -> Vec<DeliveryState> {
+    DeliveryState::ALL.iter().copied().filter(|state| words.iter().any(|word| word == state.group())).collect()
+}
+
+fn only(addresses: &[Address]) -> Option<Vec<Address>> {
+    (!addresses.is_empty()).then(|| addresses.to_vec())
+}
+
+const ENDED: [&str; 3] = ["failed", "expired", "uncertain"];
+const STATES: [&str; 8] = ["queued", "sending", "accepted", "deferred", "uncertain", "failed", "expired", "suppressed"];
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only these mailboxes
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+    /// Only this edition
+    #[arg(long, value_name = "N")]
+    edition: Option<u32>,
+    /// Only these states
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STATES), default_values = ENDED)]
+    state: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: usize,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let (store, _) = open::bare_copy(&config)?;
+        let filter = DeliveryFilter {
+            edition: self.edition.map(EditionNumber),
+            states: states(&self.state),
+            addresses: only(&self.addresses),
+        };
+        let mut found = collect(store.as_ref(), &filter, self.limit.saturating_add(1)).await?;
+        let more = found.len() > self.limit;
+        found.truncate(self.limit);
+        if self.json {
+            out::json(&found.iter().map(|record| as_json(record, &config)).collect::<Vec<_>>());
+        } else if found.is_empty() && out::is_watched() {
+            out::line("No delivery is in such a state.");
+        } else {
+            let header = ["Edition", "Address", "Subscriber", "State", "Attempts", "Next", "Last said"];
+            out::table(&header, found.iter().map(|record| row(record, &config)).collect());
+        }
+        if more {
+            out::note(&format!(
+                "There are more than {}: use --limit, or name an edition, state or address.",
+                self.limit
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn collect(store: &dyn Store, filter: &DeliveryFilter, limit: usize) -> Result<Vec<DeliveryRecord>, Failure> {
+    let mut found: Vec<DeliveryRecord> = Vec::new();
+    while found.len() < limit {
+        let page = u32::try_from(limit - found.len()).unwrap_or(PAGE).min(PAGE);
+        let some = store.deliveries(filter, found.last().map(|record| record.id), page).await?;
+        if some.is_empty() {
+            break;
+        }
+        found.extend(some);
+    }
+    Ok(found)
+}
+
+fn moment(at: DateTime<Utc>, config: &Config) -> String {
+    at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+fn as_json(record: &DeliveryRecord, config: &Config) -> Value {
+    let last = record.last.as_ref();
+    json!({
+        "edition": record.id.edition,
+        "address": record.address,
+        "subscriber": record.subscriber,
+        "state": record.state.group(),
+        "attempts": record.attempts,
+        "next_at": record.next_at.map(|at| moment(at, config)),
+        "last_at": last.map(|last| moment(last.at, config)),
+        "code": last.and_then(|last| last.reply.code),
+        "reply": last.map(|last| last.reply.text.as_str()),
+    })
+}
+
+fn row(record: &DeliveryRecord, config: &Config) -> Vec<String> {
+    vec![
+        record.id.edition.to_string(),
+        record.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string),
+        record.subscriber.clone(),
+        record.state.group().to_owned(),
+        record.attempts.to_string(),
+        record.next_at.map(|at| moment(at, config)).unwrap_or_default(),
+        record.last.as_ref().map(|last| format!("{} ({})", last.reply, moment(last.at, config))).unwrap_or_default(),
+    ]
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Retry {
+    /// Only these mailboxes
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+    /// The edition; left out: the newest that was published
+    #[arg(long, value_name = "N")]
+    edition: Option<u32>,
+    /// Only these states
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = ENDED, default_values = ENDED)]
+    state: Vec<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Retry {
+    async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = context.open_bare().await?;
+        let edition = chosen(&service, self.edition).await?;
+        let filter =
+            DeliveryFilter { edition: Some(edition), states: states(&self.state), addresses: only(&self.addresses) };
+        let retried = service.store.retry(edition, &filter, service.clock.now()).await?;
+        let taken = retried.ended + retried.uncertain;
+        if self.json {
+            out::json(
+                &json!({ "edition": edition, "retried": taken, "uncertain": retried.uncertain, "suppressed": retried.suppressed }),
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mails = out::count(taken, "mail", "mails");
+        out::line(&format!("Edition {edition}: {mails} queued again."));
+        if retried.uncertain > 0 {
+            out::line(&format!(
+                "  {} of them may have arrived before: those get the same mail again.",
+                retried.uncertain
+            ));
+        }
+        if retried.suppressed > 0 {
+            out::line(&format!("  {} left as they are: their mailbox is suppressed.", retried.suppressed));
+        }
+        if taken > 0 {
+            let state = service.edition(edition).await?.state;
+            let next = if state.as_str() == "held" { "release" } else { "send --edition" };
+            out::line(&format!("  `fortnightly {next} {edition}` goes on, or `fortnightly run` by itself."));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct Resolve {
+    /// These mailboxes
+    #[arg(value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
+    addresses: Vec<Address>,
+    /// Every uncertain delivery of the edition
+    #[arg(long)]
+    all: bool,
+    /// The edition; left out: the newest that was published
+    #[arg(long, value_name = "N")]
+    edition: Option<u32>,
+    /// They arrived
+    #[arg(long, required_unless_present = "failed", conflicts_with = "failed")]
+    accepted: bool,
+    /// They did not
+    #[arg(long)]
+    failed: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Resolve {
+    async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let service = context.open_bare().await?;
+        let edition = chosen(&service, self.edition).await?;
+        let filter = DeliveryFilter {
+            edition: Some(edition),
+            states: vec![DeliveryState::Uncertain],
+            addresses: only(&self.addresses),
+        };
+        let resolved = service.store.resolve(edition, &filter, self.accepted, service.clock.now()).await?;
+        let what = if self.accepted { "accepted" } else { "failed" };
+        if self.json {
+            out::json(&json!({ "edition": edition, "resolved": resolved, "state": what }));
+        } else {
+            let mails = out::count(resolved, "uncertain mail counts", "uncertain mails count");
+            out::line(&format!("Edition {edition}: {mails} as {what} now."));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The edition that is meant: the newest published one, unless it is named.
+async fn chosen(service: &Service, named: Option<u32>) -> Result<EditionNumber, Failure> {
+    if let Some(number) = named {
+        return Ok(EditionNumber(number));
+    }
+    let newest = service.store.editions().await?.into_iter().rev().find(|edition| edition.published_at.is_some());
+    newest
+        .map(|edition| edition.number)
+        .ok_or_else(|| ServiceError::Refused("no edition was published yet".to_owned()).into())
+}
