@@ -206,11 +206,17 @@ pub enum Tls {
     None,
 }
 
+/// Where the operators' pages listen unless told otherwise, if it is free.
+pub const CONSOLE: std::net::SocketAddr =
+    std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8026);
+
 /// `[web]`.
 #[derive(Debug, Clone)]
 pub struct Web {
     /// Where the recipients' pages listen.
     pub listen: std::net::SocketAddr,
+    /// Where the operators' pages listen.
+    pub console_listen: std::net::SocketAddr,
     /// The keyring.
     pub secret_file: PathBuf,
 }

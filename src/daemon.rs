@@ -7,17 +7,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chrono::Utc;
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch as channel};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
+use crate::config::CONSOLE;
 use crate::domain::calendar::Fortnight;
 use crate::domain::edition::{EditionChange, EditionNumber};
 use crate::service::dispatch::{Ended, Progress};
 use crate::service::publish::Outcome;
 use crate::service::{Service, sync};
-use crate::web::{self, Pages};
+use crate::web::{self, Pages, Site};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -56,20 +59,23 @@ pub enum Role {
 /// # Errors
 /// When the web cannot listen or the heartbeat cannot start.
 pub async fn run(service: Service, role: Role, files: Files, stop: CancellationToken) -> Result<()> {
-    let listener = match role {
-        Role::All | Role::Web => Some(web::listen(service.config.web.listen).await?),
-        Role::Sender => None,
-    };
+    let mut sites = Vec::new();
+    if role != Role::Sender {
+        sites.push((Site::Recipients, web::listen(service.config.web.listen).await?));
+    }
+    sites.extend(console(&service).await?.map(|listener| (Site::Console, listener)));
     tracing::info!(config = %service.config.file.display(), role = ?role, "running");
     let (current, mut service) = channel::channel(Current { service, stamp: files.stamp });
-    let web = listener.map(|listener| {
+    let mut serving = JoinSet::new();
+    for (site, listener) in sites {
         if let Ok(address) = listener.local_addr() {
-            tracing::info!(%address, "listening");
+            let what = if site == Site::Console { "console" } else { "listening" };
+            tracing::info!(%address, "{what}");
         }
         let now = service.clone();
         let pages = Pages::new(move || now.borrow().service.clone());
-        tokio::spawn(web::serve(listener, pages, stop.clone()))
-    });
+        serving.spawn(web::serve(site, listener, pages, stop.clone()));
+    }
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     let sender = async {
         if role == Role::Web {
@@ -83,10 +89,7 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
             stop.cancel();
         }
         stop.cancelled().await;
-        if let Some(web) = web {
-            // The server has nothing to say at its end.
-            let _ = web.await;
-        }
+        while serving.join_next().await.is_some() {}
         sent
     };
     let ended = tokio::select! {
@@ -98,6 +101,18 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     };
     tracing::info!("stopped");
     ended
+}
+
+/// The operators' listener; none where the usual place is taken: several daemons may run on one machine.
+async fn console(service: &Service) -> Result<Option<TcpListener>> {
+    let address = service.config.web.console_listen;
+    match web::listen(address).await {
+        Err(error) if address == CONSOLE => {
+            tracing::warn!("no metrics: {error}");
+            Ok(None)
+        }
+        listener => Ok(Some(listener?)),
+    }
 }
 
 /// Ends when what is in hand at a stop has had its time.
@@ -196,6 +211,7 @@ async fn deliver(service: &Service, number: EditionNumber, stop: CancellationTok
         return Ok(());
     }
     let progress = Arc::new(Progress::default());
+    let begun = Instant::now();
     let ended = service.dispatch(number, service.transports()?, Arc::clone(&progress), stop).await?;
     if progress.attempts() > 0 {
         let t = service.store.tally(number).await?;
@@ -206,7 +222,10 @@ async fn deliver(service: &Service, number: EditionNumber, stop: CancellationTok
             accepted = t.accepted,
             waiting,
             failed = t.failed,
+            expired = t.expired,
             uncertain = t.uncertain,
+            suppressed = t.suppressed,
+            seconds = begun.elapsed().as_secs(),
             "{}",
             match ended {
                 Ended::Finished if waiting == t.deferred => "sent",

@@ -11,6 +11,9 @@ use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
+    /// Also try the relay and look into DNS: whether it takes us, and whether SPF, DKIM and DMARC records are there
+    #[arg(long)]
+    online: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -18,7 +21,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let (mut findings, later) = findings(context).await?;
+        let (mut findings, later) = findings(context, self.online).await?;
         findings.sort_by(|a, b| (a.level, &a.file, a.line, a.column).cmp(&(b.level, &b.file, b.line, b.column)));
         let errors = findings.iter().filter(|f| f.is_error()).count() as u64;
         let warnings = findings.len() as u64 - errors;
@@ -40,7 +43,7 @@ impl Check {
 }
 
 /// What was found, and what could not be looked at because of it.
-async fn findings(context: &Context) -> Result<(Vec<Diagnostic>, Option<&'static str>), Failure> {
+async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, Option<&'static str>), Failure> {
     let config = match crate::config::load(&context.global.config) {
         Ok(config) => config,
         Err(findings) => return Ok((findings, Some("the library, the templates and the coming fortnights"))),
@@ -54,7 +57,14 @@ async fn findings(context: &Context) -> Result<(Vec<Diagnostic>, Option<&'static
         }
     }
     match Service::open_copy(config, context.clock).await {
-        Ok(service) => warnings.extend(service.check().await?),
+        Ok(service) => {
+            warnings.extend(service.check().await?);
+            if online {
+                let online = service.online().await?;
+                online.facts.iter().for_each(|fact| out::note(fact));
+                warnings.extend(online.findings);
+            }
+        }
         Err(ServiceError::Findings(findings)) => warnings.extend(findings),
         Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
     }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
+use crate::domain::suppression::AddressHasher;
 use crate::service::{Service, ServiceError, open};
 use crate::store::{DeliveryFilter, DeliveryRecord, Store};
 
@@ -72,7 +73,8 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
+        let (store, keys) = open::bare_copy(&config)?;
+        let hasher = keys.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),
             states: states(&self.state),
@@ -82,7 +84,7 @@ impl List {
         let more = found.len() > self.limit;
         found.truncate(self.limit);
         if self.json {
-            out::json(&found.iter().map(|record| as_json(record, &config)).collect::<Vec<_>>());
+            out::json(&found.iter().map(|record| as_json(record, &hasher, &config)).collect::<Vec<_>>());
         } else if found.is_empty() && out::is_watched() {
             out::line("No delivery is in such a state.");
         } else {
@@ -116,11 +118,13 @@ fn moment(at: DateTime<Utc>, config: &Config) -> String {
     at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-fn as_json(record: &DeliveryRecord, config: &Config) -> Value {
+fn as_json(record: &DeliveryRecord, hasher: &AddressHasher, config: &Config) -> Value {
     let last = record.last.as_ref();
     json!({
         "edition": record.id.edition,
         "address": record.address,
+        // As the log names it.
+        "mailbox": record.address.as_ref().map(|address| hasher.key(address).short()),
         "subscriber": record.subscriber,
         "state": record.state.group(),
         "attempts": record.attempts,

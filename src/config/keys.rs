@@ -214,7 +214,7 @@ pub(super) static WEB: Table = Table {
     name: "web",
     keys: &[
         scalar("listen", "\"127.0.0.1:8025\""),
-        later("console_listen"),
+        scalar("console_listen", "\"127.0.0.1:8026\""),
         scalar("secret_file", "\"var/secret\""),
         later("console_password_file"),
     ],

@@ -122,6 +122,10 @@ fn row(heading: &str, key: &str) -> Option<Row> {
             "Where the recipients' pages listen: an IP address with a port.",
             json!({"type": "string", "pattern": "^.+:[0-9]{1,5}$", "default": "127.0.0.1:8025"}),
         )),
+        "web" if key == "console_listen" => Some((
+            "Where the operators' pages listen: a loopback address with a port. /metrics is for Prometheus.",
+            json!({"type": "string", "pattern": "^.+:[0-9]{1,5}$", "default": "127.0.0.1:8026"}),
+        )),
         "web" => Some(("The keys behind every link: made on the first run. Back it up.", path("var/secret"))),
         _ => None,
     }

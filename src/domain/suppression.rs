@@ -33,6 +33,13 @@ impl AddressHasher {
     }
 }
 
+impl AddressKey {
+    /// The first 8 hexadecimal digits: tells mailboxes apart in logs without naming them.
+    pub fn short(&self) -> String {
+        self.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl std::fmt::Debug for AddressHasher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AddressHasher(…)")

@@ -1,6 +1,7 @@
 //! Rendered → Frame → bytes, and the transports that hand them over.
 
 mod dkim;
+mod dns;
 mod encoded_word;
 mod frame;
 mod header;
@@ -19,10 +20,11 @@ use crate::domain::delivery::Outcome;
 use crate::domain::text::TextError;
 
 pub use dkim::{Dkim, DkimKey};
+pub use dns::Dns;
 pub use frame::{Frame, Personal};
 pub use incoming::Incoming;
 pub use maildir::Maildir;
-pub use smtp::{Offer, Smtp, SmtpSettings, Timeouts, Tls};
+pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

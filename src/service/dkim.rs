@@ -24,7 +24,7 @@ impl Service {
     }
 }
 
-fn read(key: &config::DkimKey) -> Result<DkimKey, MailError> {
+pub(super) fn read(key: &config::DkimKey) -> Result<DkimKey, MailError> {
     let path = &key.private_key_file;
     let pem = std::fs::read(path)
         .map_err(|error| MailError::DkimKey { path: path.clone(), reason: format!("cannot be read ({error})") })?;

@@ -11,6 +11,8 @@ pub mod edits;
 pub mod keyring;
 pub mod leaving;
 mod material;
+pub mod metrics;
+pub mod online;
 pub mod open;
 mod planner;
 pub mod planning;

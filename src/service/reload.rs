@@ -43,6 +43,10 @@ fn keep(old: &Config, new: &mut Config) -> Vec<&'static str> {
         new.web.listen = old.web.listen;
         kept.push("web.listen");
     }
+    if new.web.console_listen != old.web.console_listen {
+        new.web.console_listen = old.web.console_listen;
+        kept.push("web.console_listen");
+    }
     if new.web.secret_file != old.web.secret_file {
         new.web.secret_file.clone_from(&old.web.secret_file);
         kept.push("web.secret_file");

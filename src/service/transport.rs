@@ -38,7 +38,7 @@ impl Service {
         }
     }
 
-    fn settings(&self, relay: &Relay) -> Result<SmtpSettings, ServiceError> {
+    pub(super) fn settings(&self, relay: &Relay) -> Result<SmtpSettings, ServiceError> {
         let read = |path: &Path| std::fs::read(path).map_err(|error| ServiceError::file(path, &error));
         Ok(SmtpSettings {
             host: relay.host.clone(),

@@ -1,6 +1,7 @@
-//! The recipients' pages: whether we live, and the way out.
+//! The recipients' pages: whether we live, and the way out. Apart from them, on a listener for operators, the metrics.
 
 mod leave;
+mod metrics;
 mod page;
 mod serve;
 
@@ -13,12 +14,12 @@ use tokio::net::TcpListener;
 
 use crate::service::Service;
 
-pub use serve::serve;
+pub use serve::{Site, serve};
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot listen on {address}: is another fortnightly running? Choose another address with web.listen, or run with --role sender"
+    "cannot listen on {address}: is another fortnightly running? Choose another address with web.listen or web.console_listen"
 )]
 pub struct WebError {
     address: SocketAddr,
@@ -48,10 +49,20 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
     TcpListener::bind(address).await.map_err(|source| WebError { address, source })
 }
 
-fn router(pages: Pages) -> Router {
+/// What operators see.
+fn console(pages: Pages) -> Router {
+    Router::new().route("/healthz", get(alive)).route("/metrics", get(metrics::metrics)).with_state(pages)
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// What recipients see.
+fn recipients(pages: Pages) -> Router {
     // No handler reads a body: whoever posts to a link of ours has said all there is.
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive))
         .route("/u/{token}", get(leave::show).post(leave::leave))
         .with_state(pages)
 }

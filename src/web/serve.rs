@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{Pages, router};
+use super::{Pages, console, recipients};
 
 /// How long a client may take to send its request's header, the first or the next on a connection.
 const HEADER: Duration = Duration::from_secs(10);
@@ -28,9 +28,22 @@ const CONNECTIONS: usize = 512;
 /// The pause after a connection could not be accepted, as when there are no file descriptors left.
 const BREATH: Duration = Duration::from_millis(500);
 
+/// Which pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// Those for the people in whose mailboxes the digests arrive.
+    Recipients,
+    /// Those for operators.
+    Console,
+}
+
 /// Serves until `stop`.
-pub async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) {
-    let service = TowerToHyperService::new(router(pages));
+pub async fn serve(site: Site, listener: TcpListener, pages: Pages, stop: CancellationToken) {
+    let router = match site {
+        Site::Recipients => recipients(pages),
+        Site::Console => console(pages),
+    };
+    let service = TowerToHyperService::new(router);
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(HEADER);
     let open = GracefulShutdown::new();

@@ -9,7 +9,7 @@ use crate::world::{BASE, Running, World, entry, three, until};
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
 /// A daemon that answers on some port.
-fn daemon(world: &World) -> (Running, u16) {
+pub(crate) fn daemon(world: &World) -> (Running, u16) {
     let child = world.spawn(&["-vv", "--now", "2026-11-30T09:00:00Z", "run"], "log");
     let mut port = None;
     until("the daemon listens", || {
@@ -24,7 +24,7 @@ fn daemon(world: &World) -> (Running, u16) {
 }
 
 /// Status line and headers, and the body.
-fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, String) {
+pub(crate) fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: activities.example.org\r\nConnection: close\r\n\

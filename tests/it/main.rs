@@ -17,6 +17,7 @@ mod leaving;
 mod library;
 mod lint;
 mod mail;
+mod online;
 mod refusals;
 mod reload;
 mod roster;

@@ -23,6 +23,7 @@ anchor = 2026-09-07
 
 [web]
 listen = "127.0.0.1:0"
+console_listen = "127.0.0.1:0"
 "#;
 
 /// One entry of a config.

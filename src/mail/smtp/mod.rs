@@ -85,7 +85,27 @@ pub struct Smtp {
     connection: Option<Connection>,
 }
 
+/// What a relay says of itself, for `check --online`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acquaintance {
+    /// What it offers, inside TLS where there is TLS.
+    pub offer: Offer,
+    /// The version of TLS; `None` without.
+    pub tls: Option<String>,
+}
+
 impl Smtp {
+    /// Connects, protects and logs in as for a mail, hands nothing over, and says goodbye.
+    ///
+    /// # Errors
+    /// What a mail would meet: transient, or that the relay refuses us.
+    pub async fn meet(&mut self) -> Result<Acquaintance, Outcome> {
+        let connection = self.ready().await?;
+        let met = Acquaintance { offer: connection.offer.clone(), tls: connection.wire().tls_version() };
+        connection.quit(self.timeouts.quit).await;
+        Ok(met)
+    }
+
     /// A transport that has not connected yet.
     ///
     /// # Errors

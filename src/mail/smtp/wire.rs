@@ -76,6 +76,14 @@ impl Wire {
         Ok(())
     }
 
+    /// The version of TLS, once protected.
+    pub(super) fn tls_version(&self) -> Option<String> {
+        match &self.state().stream {
+            Stream::Tls(tls) => tls.get_ref().1.protocol_version().map(|version| format!("{version:?}")),
+            Stream::Plain(_) | Stream::Gone => None,
+        }
+    }
+
     /// Whether `taken` replies are all that was read so far.
     pub(super) fn is_even(&self, taken: u64) -> bool {
         self.state().replies.is_even(taken)

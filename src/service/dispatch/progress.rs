@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::delivery::{Outcome, Reply};
+use crate::service::metrics;
 
 /// What happened in this run so far.
 #[derive(Debug, Default)]
@@ -48,6 +49,7 @@ impl Progress {
 
     /// Counts an attempt.
     pub(super) fn count(&self, outcome: &Outcome) {
+        metrics::count(outcome);
         let counter = match outcome {
             Outcome::Accepted(_) => Some(&self.accepted),
             Outcome::Transient(_) => Some(&self.deferred),

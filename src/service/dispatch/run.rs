@@ -145,6 +145,7 @@ impl Run {
             _ => None,
         };
         self.progress.count(&outcome);
+        self.log(delivery, &outcome, retry_at);
         if let Outcome::SenderRefused(reply) = &outcome {
             self.is_refused(reply);
         }
@@ -162,6 +163,17 @@ impl Run {
             self.relay.is_there();
         }
         Done { id: delivery.id, outcome, at: now, retry_at }
+    }
+
+    /// One line for whoever looks for a mail; `deliveries list --json` shows whose `mailbox` it is.
+    fn log(&self, delivery: &Claimed, outcome: &Outcome, retry_at: Option<DateTime<Utc>>) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let Some(reply) = outcome.reply() else { return };
+        let mailbox = self.service.keyring.address_hasher().key(&delivery.address).short();
+        let again = retry_at.map(|at| at.to_rfc3339());
+        tracing::debug!(edition = self.edition.0, mailbox, attempt = delivery.attempts + 1, again, "{reply}");
     }
 
     /// The relay refuses us as a sender.
