@@ -85,7 +85,7 @@ fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let world = with_relay(&relay);
     let config = fs::read_to_string(world.path("config.toml")).unwrap();
-    world.write("config.toml", &config.replace("127.0.0.1:0\"", &format!("127.0.0.1:{web}\"")));
+    world.write("config.toml", &config.replacen("127.0.0.1:0\"", &format!("127.0.0.1:{web}\""), 1));
     let mut daemon = world.spawn(&["run"], "log");
     let (_silent, _) = relay.accept().unwrap();
     let mut reader = std::net::TcpStream::connect(("127.0.0.1", web)).unwrap();

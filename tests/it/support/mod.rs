@@ -5,6 +5,18 @@ use std::io::Write as _;
 pub(crate) mod oracle;
 pub(crate) mod postfix;
 
+/// The library that pretends another time to a whole program.
+#[track_caller]
+pub(crate) fn faketime(what: &str) -> Option<String> {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut places = folders.map(|folder| folder.path().join("faketime/libfaketime.so.1"));
+    let found = places.find(|place| place.exists()).map(|place| place.display().to_string());
+    if found.is_none() {
+        skipped(what, "libfaketime is not installed: install the Debian package faketime");
+    }
+    found
+}
+
 /// Says past the test runner's capture that a test was skipped, and why. Where the environment says `CI` that is a failure.
 #[track_caller]
 pub(crate) fn skipped(what: &str, reason: &str) {

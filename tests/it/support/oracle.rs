@@ -14,9 +14,12 @@ pub(crate) type Taken = BTreeMap<String, Vec<u64>>;
 pub(crate) struct Oracle {
     pub(crate) port: u16,
     taken: Arc<Mutex<Taken>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
-/// What a line is answered with, where it is not the usual: each line that begins with the first gets the second.
+/// What a line is answered with, where it is not the usual: each line that begins with the first gets the second. `GREET`,
+/// `CONTENT` (in the middle of it) and `DOT` stand for what is no line. An answer that begins with `!` is something to do:
+/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!slow` (three seconds, then as usual).
 pub(crate) type Script = &'static [(&'static str, &'static str)];
 
 impl Oracle {
@@ -29,19 +32,25 @@ impl Oracle {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::<Mutex<Taken>>::default();
-        let shared = Arc::clone(&taken);
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let shared = (Arc::clone(&taken), Arc::clone(&asked));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let taken = Arc::clone(&shared);
+                let (taken, asked) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
                 // A client that was killed ends its conversation in an error; that is what we are here for.
-                thread::spawn(move || drop(converse(&stream, script, &taken)));
+                thread::spawn(move || drop(converse(&stream, script, &taken, &asked)));
             }
         });
-        Self { port, taken }
+        Self { port, taken, asked }
     }
 
     pub(crate) fn taken(&self) -> Taken {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every recipient that was named in a RCPT, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -53,12 +62,39 @@ impl Oracle {
     }
 }
 
-fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>) -> io::Result<()> {
+/// Answers, or does what the script says instead; whether the conversation goes on with the usual answer.
+fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
+    let mut out = stream;
+    match answer {
+        "!drop" => return Err(io::ErrorKind::ConnectionAborted.into()),
+        "!reset" => {
+            // Closing with the client's octets unread makes the kernel send a reset.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        "!garbage" => out.write_all(b"\0\xff\xfe what is this\r\n")?,
+        "!endless" => {
+            for _ in 0..40 {
+                out.write_all(&[b'2'; 4096])?;
+            }
+        }
+        "!slow" => {
+            std::thread::sleep(std::time::Duration::from_secs(3));
+            return Ok(true);
+        }
+        answer => out.write_all(format!("{answer}\r\n").as_bytes())?,
+    }
+    Ok(false)
+}
+
+fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>, asked: &Mutex<Vec<String>>) -> io::Result<()> {
     let scripted = |line: &str| script.iter().find(|(start, _)| line.starts_with(start)).map(|(_, answer)| *answer);
     stream.set_nodelay(true)?;
     let mut out = stream;
     let mut lines = BufReader::new(stream);
-    out.write_all(b"220 oracle.example ESMTP\r\n")?;
+    if scripted("GREET").map_or(Ok(true), |answer| act(stream, answer))? {
+        out.write_all(b"220 oracle.example ESMTP\r\n")?;
+    }
     let (mut line, mut to) = (Vec::new(), String::new());
     loop {
         line.clear();
@@ -66,8 +102,13 @@ fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>) -> io::Res
             return Ok(());
         }
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        if let Some(answer) = scripted(&text) {
-            out.write_all(format!("{answer}\r\n").as_bytes())?;
+        if text.starts_with("RCPT") {
+            let to = text.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(to);
+        }
+        if let Some(answer) = scripted(&text)
+            && !act(stream, answer)?
+        {
             continue;
         }
         let verb = text.get(..4).unwrap_or_default().to_ascii_uppercase();
@@ -79,9 +120,14 @@ fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>) -> io::Res
             }
             "DATA" => {
                 out.write_all(b"354 go on\r\n")?;
+                if let Some(answer) = scripted("CONTENT") {
+                    lines.fill_buf()?;
+                    act(stream, answer)?;
+                }
                 let Some(hash) = content(&mut lines)? else { return Ok(()) };
-                if let Some(answer) = scripted("DOT") {
-                    out.write_all(format!("{answer}\r\n").as_bytes())?;
+                if let Some(answer) = scripted("DOT")
+                    && !act(stream, answer)?
+                {
                     continue;
                 }
                 // Taken before it is answered: a client that dies in between has to send it again.

@@ -1,0 +1,298 @@
+//! A disk that is full, fails or loses power under a run, and a clock that jumps. The relay's log is the oracle.
+//!
+//! `FORTNIGHTLY_LONG=1` runs the long forms.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use crate::sending::{SEND, standing, world};
+use crate::support::oracle::Oracle;
+use crate::support::{faketime, skipped};
+use crate::world::{BASE, World, three, until};
+
+fn is_long() -> bool {
+    std::env::var_os("FORTNIGHTLY_LONG").is_some()
+}
+
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new(program);
+    command.args(arguments).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A file system of our own, unmounted at the end.
+struct Mount(PathBuf);
+
+impl Mount {
+    /// None where we may not mount, which is said.
+    #[track_caller]
+    fn new(at: &Path, what: &str, arguments: &[&str]) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let place = at.display().to_string();
+        if succeeds("mount", &[arguments, &[place.as_str()]].concat()) {
+            return Some(Self(at.to_owned()));
+        }
+        skipped(what, "this needs root and the right to mount");
+        None
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        succeeds("umount", &["-l", &self.0.display().to_string()]);
+    }
+}
+
+/// Everybody got it, and all copies are the same.
+#[track_caller]
+fn all_got_it(oracle: &Oracle, recipients: usize, most_repeats: usize, what: &str) -> usize {
+    let taken = oracle.taken();
+    assert_eq!(taken.len(), recipients, "{what}: somebody got nothing");
+    assert!(taken.values().all(|mails| mails.iter().all(|mail| *mail == mails[0])), "{what}: different bytes");
+    let repeats = oracle.count() - recipients;
+    assert!(repeats <= most_repeats, "{what}: {repeats} repeats");
+    repeats
+}
+
+/// The same world with its store below `var` on another file system.
+fn moved(world: &World, onto: &Path) {
+    for file in fs::read_dir(world.path("var")).unwrap().flatten() {
+        fs::copy(file.path(), onto.join(file.file_name())).unwrap();
+    }
+    let config = fs::read_to_string(world.path("config.toml")).unwrap();
+    let place = onto.display();
+    let store = format!("[store]\nurl = \"sqlite:{place}/fortnightly.db\"\n\n[schedule]");
+    let config = config.replace("[schedule]", &store);
+    world.write("config.toml", &config.replace("[web]", &format!("[web]\nsecret_file = \"{place}/secret\"")));
+}
+
+#[test]
+fn a_full_disk_costs_time_and_nobodys_mail() {
+    const ALL: usize = 1_500;
+    let oracle = Oracle::start();
+    let world = world(oracle.port, ALL, "");
+    let disk = world.path("disk");
+    let Some(_mount) = Mount::new(&disk, "a full disk", &["-t", "tmpfs", "-o", "size=8m", "tmpfs"]) else { return };
+    moved(&world, &disk);
+    let mut send = world.spawn(SEND, "log");
+    until("some have left", || oracle.count() >= 20);
+    let filler = disk.join("filler");
+    let mut full = fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut full, &[0; 4096]).is_ok() {}
+    until("the sender meets the full disk", || {
+        let log = fs::read_to_string(world.path("log")).unwrap_or_default();
+        log.contains("full") || send.0.try_wait().unwrap().is_some()
+    });
+    drop(full);
+    let stuck = send.0.try_wait().unwrap().is_none() || oracle.count() < ALL;
+    fs::remove_file(filler).unwrap();
+    let _ = send.ends();
+    assert!(stuck, "the disk was never full while it sent: {}", fs::read_to_string(world.path("log")).unwrap());
+    world.run(SEND).exits(0);
+    all_got_it(&oracle, ALL, 4, "a full disk");
+    assert_eq!(standing(&world, "accepted").0, ALL as u64);
+}
+
+#[test]
+fn a_disk_that_fails_loses_nothing_acknowledged() {
+    const ALL: usize = 24;
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        skipped("I/O errors", "strace is not installed: install the Debian package strace");
+        return;
+    }
+    let step = if is_long() { 1 } else { 5 };
+    let mut failed = 0;
+    for call in ["fsync", "pwrite64"] {
+        for (nth, for_ever) in (1..=40).step_by(step).flat_map(|nth| [(nth, false), (nth, true)]) {
+            let oracle = Oracle::start();
+            let world = world(oracle.port, ALL, "");
+            let when = if for_ever { format!("{nth}+") } else { nth.to_string() };
+            let plain = world.command(SEND);
+            let mut traced = Command::new("strace");
+            let inject = format!("inject={call}:error=EIO:when={when}");
+            traced.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]);
+            traced.arg(plain.get_program()).args(plain.get_args()).current_dir(world.path("."));
+            let log = fs::File::create(world.path("log")).unwrap();
+            let mut run = traced.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+            // With a disk that fails for ever it waits, so it is ended once it has met the fault.
+            let what = format!("{call} number {when}");
+            let deadline = std::time::Instant::now() + Duration::from_secs(40);
+            let ended = loop {
+                if let Some(status) = run.try_wait().unwrap() {
+                    break Some(status);
+                }
+                let log = fs::read_to_string(world.path("log")).unwrap();
+                if for_ever && log.contains("disk I/O error") {
+                    break None;
+                }
+                assert!(std::time::Instant::now() < deadline, "{what}: it hangs: {log}");
+                sleep(Duration::from_millis(10));
+            };
+            if ended.is_none_or(|status| !status.success()) {
+                failed += 1;
+            }
+            if ended.is_none() {
+                succeeds("pkill", &["-KILL", "-P", &run.id().to_string()]);
+                let _ = run.kill();
+                run.wait().unwrap();
+            }
+            let known = standing_or_none(&world, "accepted");
+            assert!(known <= oracle.count() as u64, "{what}: {known} accepted, {} taken", oracle.count());
+            world.run(SEND).exits(0);
+            all_got_it(&oracle, ALL, 4, &what);
+        }
+    }
+    assert!(failed > 0, "no run met a fault: the test proves nothing");
+}
+
+/// As `standing`, 0 when nothing was published yet.
+fn standing_or_none(world: &World, state: &str) -> u64 {
+    let status = world.run(&["status", "--json"]).exits(0).json();
+    let editions = status["editions"].as_array().unwrap();
+    editions.iter().map(|edition| edition["deliveries"][state].as_u64().unwrap()).sum()
+}
+
+/// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: the file system is gone at once, as in a power cut.
+fn cut_power(mount: &Path) -> bool {
+    let cut = "import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
+    succeeds("python3", &["-c", cut, &mount.display().to_string()])
+}
+
+/// An ext4 of its own in a file.
+#[track_caller]
+fn ext4(world: &World, image: &str, what: &str) -> Option<()> {
+    let file = world.path(image);
+    fs::File::create(&file).unwrap().set_len(48 * 1024 * 1024).unwrap();
+    let made = succeeds("mkfs.ext4", &["-q", "-F", &file.display().to_string()]);
+    if !made {
+        skipped(what, "mkfs.ext4 is missing: install the Debian package e2fsprogs");
+    }
+    made.then_some(())
+}
+
+#[test]
+fn a_power_cut_loses_nothing_that_was_acknowledged() {
+    const ALL: usize = 1_500;
+    let wanted = if is_long() { 50 } else { 4 };
+    let mut seed: u64 = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
+    let (mut cuts, mut repeats) = (0, 0);
+    while cuts < wanted {
+        let oracle = Oracle::start();
+        let world = world(oracle.port, ALL, "");
+        let what = "power cuts";
+        if ext4(&world, "image", what).is_none() {
+            return;
+        }
+        let (disk, image) = (world.path("disk"), world.path("image").display().to_string());
+        let mut here = 0;
+        let Some(mut mount) = Mount::new(&disk, what, &["-o", "loop", &image]) else { return };
+        moved(&world, &disk);
+        succeeds("sync", &[]);
+        while cuts + here < wanted && here < 5 {
+            let before = oracle.count();
+            let mut run = world.spawn(SEND, "log");
+            until("it sends", || oracle.count() > before || run.0.try_wait().unwrap().is_some());
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            sleep(Duration::from_millis((seed >> 33) % 60));
+            if run.0.try_wait().unwrap().is_some() {
+                break;
+            }
+            if !cut_power(&disk) {
+                skipped(what, "this kernel does not shut ext4 down");
+                return;
+            }
+            run.0.kill().unwrap();
+            run.0.wait().unwrap();
+            drop(mount);
+            mount = Mount::new(&disk, what, &["-o", "loop", &image]).unwrap();
+            here += 1;
+            let store = rusqlite::Connection::open(disk.join("fortnightly.db")).unwrap();
+            let sound: String = store.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(sound, "ok");
+        }
+        world.run(SEND).exits(0);
+        repeats += all_got_it(&oracle, ALL, here * 4, "power cuts");
+        cuts += here;
+        drop(mount);
+    }
+    eprintln!("{cuts} power cuts, {repeats} repeats, none lost");
+}
+
+/// The rig shows a loss where there is one: rows that were acknowledged with synchronous=NORMAL are gone.
+#[test]
+fn the_power_cut_is_a_real_one() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    let mut lost = BTreeMap::new();
+    for mode in ["NORMAL", "FULL"] {
+        let image = format!("image-{mode}");
+        if ext4(&world, &image, "a control of the power cut").is_none() {
+            return;
+        }
+        let (disk, image) = (world.path("disk"), world.path(&image).display().to_string());
+        let Some(mount) = Mount::new(&disk, "a control of the power cut", &["-o", "loop", &image]) else { return };
+        let conn = rusqlite::Connection::open(disk.join("x.db")).unwrap();
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
+        conn.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        succeeds("sync", &[]);
+        conn.pragma_update(None, "synchronous", mode).unwrap();
+        for n in 0..50 {
+            conn.execute("INSERT INTO t VALUES (?1)", [n]).unwrap();
+        }
+        if !cut_power(&disk) {
+            skipped("a control of the power cut", "this kernel does not shut ext4 down");
+            return;
+        }
+        drop(conn);
+        drop(mount);
+        let _mount = Mount::new(&disk, "a control of the power cut", &["-o", "loop", &image]).unwrap();
+        let conn = rusqlite::Connection::open(disk.join("x.db")).unwrap();
+        let kept: i64 = conn.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        lost.insert(mode, 50 - kept);
+    }
+    assert_eq!(lost["FULL"], 0);
+    assert!(lost["NORMAL"] > 0, "the rig loses nothing, so it proves nothing");
+}
+
+#[test]
+fn a_clock_that_jumps_sends_no_edition_twice() {
+    let Some(library) = faketime("a clock that jumps") else { return };
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at("2026-11-29T12:00:00Z", &["sync"]).exits(0);
+    let set = |moment: &str| {
+        // Put in place whole: the library reads it at any moment.
+        world.write("clock.new", moment);
+        fs::rename(world.path("clock.new"), world.path("clock")).unwrap();
+    };
+    set("@2026-11-30 07:59:58");
+    let mut command = world.command(&["-v", "run", "--role", "sender"]);
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", world.path("clock"));
+    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("TZ", "UTC");
+    let log = fs::File::create(world.path("log")).unwrap();
+    let mut daemon =
+        crate::world::Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    until("Monday's edition was sent", || world.mails().len() == 4);
+    let heard = || fs::read_to_string(world.path("log")).unwrap().matches(" next ").count();
+    for (jump, mails) in [
+        ("@2026-11-30 09:00:05", 4),
+        ("@2026-11-30 07:30:00", 4),
+        ("@2025-11-30 08:00:00", 4),
+        ("@2026-11-30 08:30:00", 4),
+        ("@2026-12-14 08:00:05", 8),
+        ("@2026-11-30 08:00:00", 8),
+        ("@2026-12-14 09:00:00", 8),
+    ] {
+        set(jump);
+        let before = heard();
+        // A reading of the files makes a turn, and it says what comes next.
+        daemon.signal("-HUP");
+        until(jump, || heard() > before && world.mails().len() >= mails);
+        assert_eq!(world.mails().len(), mails, "after {jump}: {}", fs::read_to_string(world.path("log")).unwrap());
+    }
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+}
