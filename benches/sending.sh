@@ -4,6 +4,10 @@
 #   benches/sending.sh                     100,000 recipients, 3 rounds: about 2 minutes once built
 #   RECIPIENTS=5000 ROUNDS=1 benches/sending.sh
 #
+#   SMALL=1                                a message of some 25 kB in place of 46: no article for parents
+#   DKIM=ed25519 | DKIM=rsa                every message is signed
+#   SYNC_MS=5 FORTNIGHTLY__MAIL__WINDOW=16 so many milliseconds are added to every sync (needs cc)
+#
 # Needs Debian's postfix (smtp-sink, smtp-source), time and python3. Settings of ours that it passes on:
 # FORTNIGHTLY__MAIL__CONNECTIONS, FORTNIGHTLY__MAIL__WINDOW.
 set -euo pipefail
@@ -38,6 +42,33 @@ on_closed_day = "send"
 transport = "smtp://127.0.0.1:$port"
 tls = "none"
 CONFIG
+if [ -n "${SMALL:-}" ]; then
+  for theme in activities/*/theme.md; do
+    sed -i '/^## For parents and carers/,$ { /^## For parents/!d; }' "$theme"
+    echo 'Look at it together, and ask what your child thinks.' >> "$theme"
+  done
+fi
+if [ -n "${DKIM:-}" ]; then
+  case $DKIM in
+    rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem 2>/dev/null ;;
+    *) openssl genpkey -algorithm ed25519 -out key.pem ;;
+  esac
+  chmod 600 key.pem
+  printf '[[mail.dkim]]\ndomain = "example.org"\nselector = "s1"\nprivate_key_file = "key.pem"\n' >> config.toml
+fi
+run=()
+if [ -n "${SYNC_MS:-}" ]; then
+  cat > slow.c <<C
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+static void rest(void) { usleep(${SYNC_MS} * 1000); }
+int fsync(int fd) { rest(); return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
+int fdatasync(int fd) { rest(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
+C
+  cc -shared -fPIC -o slow.so slow.c -ldl
+  run=(env "LD_PRELOAD=$PWD/slow.so")
+fi
 python3 - "$recipients" > list.csv <<'PYTHON'
 import sys
 print("name,sector,email,bands,ages,locale,urn")
@@ -52,7 +83,7 @@ echo "$recipients recipients, a message of $(stat -c %s look/*.eml) octets, $(np
 
 for round in $(seq "$rounds"); do
   rm -rf var && cp -r ready var && sync
-  /usr/bin/time -o took -f '%e %U %S %M' "$fortnightly" send --edition 1 --yes --quiet >/dev/null
+  /usr/bin/time -o took -f '%e %U %S %M' "${run[@]}" "$fortnightly" send --edition 1 --yes --quiet >/dev/null
   read -r ours user system memory < took
   /usr/bin/time -o took -f '%e' smtp-source -d -s 8 -m "$recipients" -f a@example.org -t b@example.org -F message "127.0.0.1:$port"
   read -r theirs < took

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use fortnightly::domain::delivery::{DeliveryState, Outcome};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
-use fortnightly::domain::subscriber::{MailboxState, SuppressionReason};
-use fortnightly::store::{Done, Step, Store, StoreError};
+use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
+use fortnightly::store::{DeliveryFilter, Done, Step, Store, StoreError};
 
 use super::world::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
 
@@ -281,4 +281,101 @@ pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'
     assert_eq!(state(&*living, id(1)).await, DeliveryState::Uncertain);
     assert_eq!(state(&*living, id(2)).await, DeliveryState::Queued);
     assert_eq!(living.next_retry(SEVEN).await.unwrap(), None);
+}
+
+fn filter(states: &[DeliveryState], addresses: Option<&[&str]>) -> DeliveryFilter {
+    let addresses = addresses.map(|all| all.iter().map(|one| address(one)).collect());
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses }
+}
+
+/// Five deliveries: failed, expired, uncertain, accepted, and failed with its mailbox suppressed.
+async fn ended(store: &dyn Store) {
+    send_out(store, &crowd(5)).await;
+    claim(store, 2, 9).await;
+    let refused = |suppress| Outcome::Permanent { reply: reply(550), suppress };
+    done(store, id(1), refused(None), None).await;
+    done(store, id(2), Outcome::Transient(reply(451)), None).await;
+    done(store, id(3), Outcome::Uncertain(reply(421)), None).await;
+    done(store, id(4), Outcome::Accepted(reply(250)), None).await;
+    done(store, id(5), refused(Some(SuppressionReason::Bounced)), None).await;
+    assert!(store.finish(SEVEN, at(3)).await.unwrap());
+}
+
+pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(open: Open<'_>) {
+    use DeliveryState::{Accepted, Expired, Failed, Queued, Uncertain};
+    let store = open();
+    ended(&*store).await;
+    let page = store.deliveries(&filter(DeliveryState::ALL, None), Some(id(3)), 9).await.unwrap();
+    assert_eq!(page.iter().map(|record| record.state).collect::<Vec<_>>(), [Accepted, Failed]);
+    assert_eq!(page[1].last.as_ref().and_then(|last| last.reply.code), Some(550));
+    assert_eq!(store.deliveries(&filter(&[], None), None, 9).await.unwrap(), [], "no state is none");
+    assert_eq!(store.deliveries(&filter(DeliveryState::ALL, Some(&[])), None, 9).await.unwrap(), [], "nobody is none");
+    let unknown = store.retry(SEVEN, &filter(&[Failed], Some(&["nobody@school.example"])), at(9)).await;
+    assert!(matches!(unknown, Err(StoreError::Refused(_))));
+    let all = filter(&[Failed, Expired, Uncertain, Accepted], None);
+    let retried = store.retry(SEVEN, &all, at(100)).await.unwrap();
+    assert_eq!((retried.ended, retried.uncertain, retried.suppressed), (2, 1, 1));
+    assert_eq!(state(&*store, id(4)).await, Accepted, "what was accepted stays so");
+    let claimed = claim(&*store, 101, 9).await;
+    let told: Vec<_> = claimed.iter().map(|c| (c.id.recipient.0, c.first_attempt, c.repeated)).collect();
+    assert_eq!(told, [(1, None, false), (2, None, false), (3, None, true)], "the time counts anew");
+    done(&*store, id(3), Outcome::Permanent { reply: reply(550), suppress: None }, None).await;
+    assert_eq!(state(&*store, id(3)).await, Uncertain, "an earlier attempt may have been accepted");
+    let later = Done { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(110), retry_at: Some(at(130)) };
+    store.step(Step { done: Some(later), mark: None }).await.unwrap();
+    let again = claim(&*store, 130, 9).await;
+    assert_eq!(again[0].first_attempt, Some(at(110)), "what was tried before the retry does not count");
+    assert_ne!(state(&*store, id(2)).await, Queued);
+}
+
+pub(in crate::store) async fn what_is_uncertain_is_resolved_and_nothing_else(open: Open<'_>) {
+    let store = open();
+    ended(&*store).await;
+    let all = filter(&[DeliveryState::Uncertain], None);
+    assert_eq!(store.resolve(SEVEN, &all, true, at(9)).await.unwrap(), 1);
+    assert_eq!(store.resolve(SEVEN, &all, false, at(9)).await.unwrap(), 0);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.accepted, tally.failed, tally.expired), (5, 2, 2, 1));
+    assert!(matches!(store.resolve(EditionNumber(8), &all, true, at(9)).await, Err(StoreError::Refused(_))));
+}
+
+pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_back(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(2)).await;
+    let (one, reason) = (RecipientId(1), SuppressionReason::Unsubscribed);
+    assert_eq!(store.subscribed_name(one).await.unwrap().as_deref(), Some("School 0"));
+    assert!(store.is_wanted(id(1)).await.unwrap());
+    assert_eq!(store.leave(one, reason, "test", at(2)).await.unwrap().as_deref(), Some("School 0"));
+    assert_eq!(store.leave(one, reason, "test", at(3)).await.unwrap(), None, "once");
+    assert_eq!(store.leave(RecipientId(99), reason, "test", at(3)).await.unwrap(), None);
+    assert_eq!(store.subscribed_name(one).await.unwrap(), None);
+    assert!(!store.is_wanted(id(1)).await.unwrap() && store.is_wanted(id(2)).await.unwrap());
+    let who = address("M0@school.example");
+    assert_eq!(store.suppression(&who).await.unwrap(), Some(reason));
+    let all = store.suppressions().await.unwrap();
+    assert_eq!((all.len(), all[0].since), (1, at(2)));
+    assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), Some(reason));
+    assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), None);
+    assert_eq!(store.subscribed_name(one).await.unwrap(), None, "lifting begins no subscription");
+    assert_eq!(store.sync_truth(std::slice::from_ref(&who)).await.unwrap().kept_out.get(&who), Some(&reason));
+}
+
+pub(in crate::store) async fn without_a_relay_all_wait_and_none_was_tried(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(50)).await;
+    assert_eq!(store.postpone(SEVEN, at(25)..at(40)).await.unwrap(), 50);
+    let next = store.next_retry(SEVEN).await.unwrap().unwrap();
+    assert!((at(25)..at(40)).contains(&next), "{next}");
+    assert_eq!(claim(&*store, 24, 99).await, []);
+    let later = claim(&*store, 40, 99).await;
+    assert!(later.len() == 50 && later.iter().all(|claimed| claimed.attempts == 0));
+    for claimed in &later[..3] {
+        done(&*store, claimed.id, Outcome::Accepted(reply(250)), None).await;
+    }
+    done(&*store, later[3].id, Outcome::Uncertain(reply(421)), None).await;
+    done(&*store, later[4].id, Outcome::Transient(reply(451)), Some(99)).await;
+    assert_eq!(store.handed_over_since(at(0)).await.unwrap(), 4, "what may have been accepted counts");
+    assert_eq!(store.handed_over_since(at(1_000)).await.unwrap(), 0);
+    assert_eq!(store.restored().await.unwrap(), None);
+    assert_eq!(store.release_restored(true, at(50)).await.unwrap(), []);
 }
