@@ -4,7 +4,8 @@
 #   benches/sending.sh                     100,000 recipients, 3 rounds: about 2 minutes once built
 #   RECIPIENTS=5000 ROUNDS=1 benches/sending.sh
 #
-#   SMALL=1                                a message of some 25 kB in place of 46: no article for parents
+#   SMALL=1                                a message of some 28 kB in place of 46: no article, short activities
+#   DELAY_MS=50 FORTNIGHTLY__MAIL__CONNECTIONS=64 RECIPIENTS=20000    every answer comes so much later
 #   DKIM=ed25519 | DKIM=rsa                every message is signed
 #   SYNC_MS=5 FORTNIGHTLY__MAIL__WINDOW=16 so many milliseconds are added to every sync (needs cc)
 #
@@ -26,6 +27,13 @@ smtp-sink $user -c "127.0.0.1:$port" 1000 >/dev/null 2>&1 &
 sink=$!
 trap 'kill $sink; rm -rf "$folder"' EXIT
 
+relay=$port
+if [ -n "${DELAY_MS:-}" ]; then
+  relay=$((port + 1))
+  python3 benches/delay.py "$relay" "$port" "$DELAY_MS" &
+  trap 'kill $sink $!; rm -rf "$folder"' EXIT
+fi
+connections=${FORTNIGHTLY__MAIL__CONNECTIONS:-8}
 cp -r activities templates "$folder"
 cd "$folder"
 today=$(date +%F)
@@ -39,14 +47,22 @@ base_url = "https://activities.example.org"
 anchor = $today
 on_closed_day = "send"
 [mail]
-transport = "smtp://127.0.0.1:$port"
+transport = "smtp://127.0.0.1:$relay"
 tls = "none"
 CONFIG
 if [ -n "${SMALL:-}" ]; then
-  for theme in activities/*/theme.md; do
-    sed -i '/^## For parents and carers/,$ { /^## For parents/!d; }' "$theme"
-    echo 'Look at it together, and ask what your child thinks.' >> "$theme"
-  done
+  python3 - <<'PYTHON'
+import pathlib, re
+for file in pathlib.Path("activities").glob("*/*.md"):
+    head, matter, body = file.read_text().split("+++\n", 2)
+    opening, *sections = re.split(r"(?m)^## ", body)
+    def short(section):
+        title, text = section.split("\n", 1)
+        parts = [part for part in re.split(r"\n(?=[-*\d\n])", text) if part.strip()]
+        asked = [part for part in parts if "?" in part] if title.startswith("Talk") else parts
+        return f"## {title}\n\n{asked[0].strip()}\n\n"
+    file.write_text(f"{head}+++\n{matter}+++\n{opening}{''.join(map(short, sections))}")
+PYTHON
 fi
 if [ -n "${DKIM:-}" ]; then
   case $DKIM in
@@ -85,7 +101,7 @@ for round in $(seq "$rounds"); do
   rm -rf var && cp -r ready var && sync
   /usr/bin/time -o took -f '%e %U %S %M' "${run[@]}" "$fortnightly" send --edition 1 --yes --quiet >/dev/null
   read -r ours user system memory < took
-  /usr/bin/time -o took -f '%e' smtp-source -d -s 8 -m "$recipients" -f a@example.org -t b@example.org -F message "127.0.0.1:$port"
+  /usr/bin/time -o took -f '%e' smtp-source -d -s "$connections" -m "$recipients" -f a@example.org -t b@example.org -F message "127.0.0.1:$relay"
   read -r theirs < took
   python3 - "$round" "$recipients" "$ours" "$theirs" "$user" "$system" "$memory" <<'PYTHON'
 import sys
