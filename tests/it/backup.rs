@@ -147,3 +147,21 @@ fn a_store_in_use_is_not_replaced() {
     let shown = world.at(SUNDAY, &["status", "--json"]).exits(0).json();
     assert_eq!(shown["subscribers"]["active"], 3);
 }
+
+#[test]
+fn a_journal_that_was_left_behind_spoils_nothing() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(SUNDAY, &["sync"]).exits(0);
+    world.run(&["backup", "backup.db"]).exits(0);
+    // The store was removed by hand, and its journal, with something newer in it, forgotten.
+    let db = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    db.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE meta SET value = 'spoilt'").unwrap();
+    fs::copy(world.path("var/fortnightly.db-wal"), world.path("wal")).unwrap();
+    drop(db);
+    fs::remove_file(world.path("var/fortnightly.db")).unwrap();
+    fs::copy(world.path("wal"), world.path("var/fortnightly.db-wal")).unwrap();
+    world.at(SUNDAY, &["restore", "backup.db"]).exits(0);
+    world.at(SUNDAY, &["release"]).exits(0);
+    world.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(world.mails().len(), 4);
+}

@@ -1,7 +1,7 @@
 //! A consistent copy of the store in one file, and a store made from such a copy.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -123,6 +123,13 @@ impl Restorable {
             if old {
                 std::fs::hard_link(to, aside)?;
             }
+            // A journal whose store was removed would be taken for the new one's, and spoil it.
+            for suffix in ["-wal", "-shm", "-journal"] {
+                match std::fs::rename(with(to, suffix), with(aside, suffix)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
             before()?;
             self.file.persist(to).map_err(|error| Fault::Io(error.error))?;
             File::open(folder(to))?.sync_all()?;
@@ -242,6 +249,13 @@ fn take(conn: &Connection, key: &str) -> Result<Option<String>, Fault> {
     let found = get(conn, key)?;
     sql::run(conn, "DELETE FROM meta WHERE key = ?1", [key])?;
     Ok(found)
+}
+
+/// `x.db` → `x.db-wal`.
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn folder(path: &Path) -> &Path {
