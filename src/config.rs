@@ -128,6 +128,8 @@ pub struct Mail {
     pub transport: TransportUrl,
     /// Where bounces go; `bounces@` the domain of `service.from` when left out.
     pub bounce_address: Address,
+    /// Where mail to it arrives, if this program is to read it.
+    pub bounce_maildir: Option<PathBuf>,
     /// What happens to deliveries that may have been accepted.
     pub on_uncertain: OnUncertain,
     /// SMTP connections at once, 1 to 64; 8 when left out.

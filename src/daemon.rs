@@ -1,5 +1,6 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
+mod inbox;
 mod watch;
 
 use std::sync::Arc;
@@ -77,6 +78,9 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
         serving.spawn(web::serve(site, listener, pages, stop.clone()));
     }
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
+    if role != Role::Web {
+        tokio::spawn(inbox::watch(service.clone(), stop.clone()));
+    }
     let sender = async {
         if role == Role::Web {
             return Ok(());

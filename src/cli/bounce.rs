@@ -1,4 +1,4 @@
-//! `bounce`: reads unsubscribe mails from files or standard input, as an MTA pipes them.
+//! `bounce`: reads bounces, complaints and unsubscribe mails from files or standard input, as an MTA pipes them.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,14 +9,11 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::bounce::Read as Understood;
+use crate::service::bounce::MOST;
 use crate::service::{Service, ServiceError};
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
-
-/// The most of a message that is read, in octets.
-const LIMIT: u64 = 1024 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct Bounce {
@@ -50,27 +47,15 @@ impl Bounce {
 
 async fn one(service: &Service, place: &str, input: impl Read) -> Result<ExitCode, Failure> {
     let mut message = Vec::new();
-    if let Err(error) = input.take(LIMIT).read_to_end(&mut message) {
+    if let Err(error) = input.take(MOST + 1).read_to_end(&mut message) {
         return Ok(unreadable(Path::new(place), &error));
     }
     match service.take_in(&message).await {
         Ok(understood) => {
-            out::line(&format!("{place}: {}", told(&understood)));
-            // What a later version understands must not be lost: the mail server keeps it, and says so when it gives up.
-            let keep = understood == Understood::Report;
-            Ok(if keep { ExitCode::from(TRY_AGAIN) } else { ExitCode::SUCCESS })
+            out::line(&format!("{place}: {understood}"));
+            Ok(ExitCode::SUCCESS)
         }
         Err(error) => again(error.into()),
-    }
-}
-
-fn told(understood: &Understood) -> String {
-    match understood {
-        Understood::Left(name) => format!("{name} left"),
-        Understood::HadLeft => "left before; nothing changed".to_owned(),
-        Understood::Automatic => "an automatic reply; nothing changed".to_owned(),
-        Understood::Report => "a bounce or complaint, which this version does not read yet; nothing changed".to_owned(),
-        Understood::Nothing => "no unsubscribe token of ours; nothing changed".to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `subscribers list|show|change|import|export`.
 
+mod show;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxRecord, Subscribed, SubscriberRecord};
 use crate::service::{ServiceError, open, roster};
+use show::Show;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -116,55 +119,6 @@ fn to_json(record: &SubscriberRecord, bands: &Bands) -> Value {
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Show {
-    /// The mailbox
-    #[arg(value_name = "ADDRESS")]
-    address: Address,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
-}
-
-impl Show {
-    async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
-        let records = store.subscribers().await?;
-        let record = records.into_iter().find_map(|mut record| {
-            record.mailboxes.retain(|mailbox| mailbox.address == self.address);
-            (!record.mailboxes.is_empty()).then_some(record)
-        });
-        let Some(record) = record else {
-            let hint = config.line_of_address(&self.address).map_or_else(String::new, |line| {
-                format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
-            });
-            return Err(ServiceError::Refused(format!("{} is not in the store{hint}", self.address)).into());
-        };
-        if self.json {
-            out::json(&to_json(&record, &config.bands));
-            return Ok(ExitCode::SUCCESS);
-        }
-        let profile = &record.profile;
-        out::line(&format!("Name:    {}", profile.name));
-        out::line(&format!("Sector:  {}", profile.sector));
-        out::line(&format!("Locale:  {}", profile.locale));
-        out::line(&format!("URN:     {}", profile.urn.as_deref().unwrap_or("none")));
-        for mailbox in &record.mailboxes {
-            out::line(&format!("Email:   {}", mailbox.address));
-            let chosen = if mailbox.chosen { " (its own choice)" } else { "" };
-            out::line(&format!("Bands:   {}{chosen}", list(&mailbox.bands, &config.bands)));
-            out::line(&format!("State:   {}", state(mailbox)));
-            for s in &mailbox.subscriptions {
-                let ended = s.ended.map_or(String::new(), |at| format!(", ended {}", at.format("%Y-%m-%d")));
-                let since = s.since.format("%Y-%m-%d");
-                out::line(&format!("From:    {} since {since}{ended} ({})", s.origin, list(&s.bands, &config.bands)));
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    }
 }
 
 #[derive(Debug, Args)]

@@ -193,7 +193,7 @@ pub(super) static MAIL: Table = Table {
         scalar("window", "2"),
         scalar("ca_file", "\"relay-ca.pem\""),
         scalar("bounce_address", "\"bounces@example.org\""),
-        later("bounce_maildir"),
+        scalar("bounce_maildir", "\"var/bounces\""),
         scalar("on_uncertain", "\"resend\""),
         nested("dkim", "[[mail.dkim]]"),
     ],

@@ -66,8 +66,21 @@ pub(super) fn read(
     let window = fields.or(f, "window", 2, |raw, f| raw.whole(f, 1..=64_u16));
     let on_uncertain = fields.or(f, "on_uncertain", OnUncertain::Resend, Raw::word);
     let bounce_address = bounce_address(f, fields, service);
+    let bounce_maildir = fields.get("bounce_maildir").and_then(|raw| {
+        let text = raw.text(f)?;
+        Some(resolve(folder, path_text(f, &raw, text)?))
+    });
     let dkim = dkim::read(f, fields, folder, service);
-    Some(Mail { transport: transport?, bounce_address: bounce_address?, on_uncertain, connections, pace, window, dkim })
+    Some(Mail {
+        transport: transport?,
+        bounce_address: bounce_address?,
+        bounce_maildir,
+        on_uncertain,
+        connections,
+        pace,
+        window,
+        dkim,
+    })
 }
 
 fn form(f: &mut Findings<'_>, raw: &Raw<'_>, folder: &Path) -> Option<Form> {

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod address;
 pub mod band;
+pub mod bounce;
 pub mod calendar;
 pub mod delivery;
 pub mod diagnostic;

@@ -1,6 +1,8 @@
 //! Mail that comes back to us: whom it was for, and whether a person wrote it.
 
-use mail_parser::{HeaderValue, MessageParser, MimeHeaders as _};
+use mail_parser::{HeaderValue, MessageParser};
+
+use super::report::{self, Report};
 
 /// Headers in which mail servers and writers name the recipient.
 const RECIPIENTS: [&str; 6] = ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
@@ -13,8 +15,10 @@ pub struct Incoming {
     /// A program wrote it in answer to a mail of ours (RFC 3834 §5): `auto-replied`. A button that a mail client sends as
     /// `auto-generated` is still its reader's wish.
     pub is_automatic: bool,
-    /// It is a delivery status notification or a feedback report (RFC 3464, RFC 5965).
-    pub is_report: bool,
+    /// The bounce or complaint that it is.
+    pub report: Option<Report>,
+    /// It is too deep, or has too many parts, to be read.
+    pub is_too_much: bool,
 }
 
 impl Incoming {
@@ -38,21 +42,31 @@ impl Incoming {
                 });
             }
         }
-        let kind = parsed
-            .content_type()
-            .map(|kind| (kind.ctype().to_ascii_lowercase(), kind.subtype().unwrap_or_default().to_ascii_lowercase()));
-        incoming.is_report = kind == Some(("multipart".to_owned(), "report".to_owned()));
+        match report::read(message) {
+            Ok(report) => incoming.report = report,
+            Err(_) => incoming.is_too_much = true,
+        }
         incoming
     }
 
     /// What stands after `prefix+` in the local part of a recipient, in any case (RFC 5233: a subaddress).
     pub fn tokens<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.recipients.iter().filter_map(move |address| {
-            let (local, _) = address.rsplit_once('@')?;
-            let (head, token) = local.split_once('+')?;
-            head.eq_ignore_ascii_case(prefix).then_some(token)
-        })
+        self.recipients.iter().filter_map(move |address| token_of(address, prefix))
     }
+}
+
+impl Report {
+    /// As [`Incoming::tokens`], in the header of the mail that it is about.
+    pub fn tokens<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.addresses.iter().filter_map(move |address| token_of(address, prefix))
+    }
+}
+
+/// The last `+` begins the token: the prefix may have one of its own.
+fn token_of<'a>(address: &'a str, prefix: &str) -> Option<&'a str> {
+    let (local, _) = address.rsplit_once('@')?;
+    let (head, token) = local.rsplit_once('+')?;
+    head.eq_ignore_ascii_case(prefix).then_some(token)
 }
 
 fn addresses(value: &HeaderValue<'_>, raw: &[u8], range: std::ops::Range<usize>) -> Vec<String> {
@@ -80,7 +94,7 @@ mod tests {
         for mail in mails {
             let incoming = Incoming::read(mail.as_bytes());
             assert_eq!(incoming.tokens("unsubscribe").collect::<Vec<_>>(), ["abc"], "{mail}");
-            assert!(!incoming.is_automatic && !incoming.is_report);
+            assert!(!incoming.is_automatic && incoming.report.is_none());
         }
     }
 
@@ -96,8 +110,8 @@ mod tests {
         for wish in ["no", "auto-generated", "no (really)", ""] {
             assert!(!automatic(wish), "{wish}");
         }
-        let report = b"To: bounces+abc@example.org\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x--\r\n";
-        assert!(Incoming::read(report).is_report);
+        let two = Incoming::read(b"To: back+office+abc@example.org\r\n\r\n");
+        assert_eq!(two.tokens("back+office").collect::<Vec<_>>(), ["abc"]);
         for nothing in [&b""[..], b"\0\xff", b"no header at all"] {
             assert_eq!(Incoming::read(nothing).tokens("unsubscribe").count(), 0);
         }

@@ -5,10 +5,13 @@ mod dns;
 mod encoded_word;
 mod frame;
 mod header;
+mod inbox;
 mod incoming;
 mod maildir;
+mod parts;
 mod quoted_printable;
 mod reply;
+mod report;
 mod smtp;
 
 use std::path::PathBuf;
@@ -22,8 +25,10 @@ use crate::domain::text::TextError;
 pub use dkim::{Dkim, DkimKey};
 pub use dns::Dns;
 pub use frame::{Frame, Personal};
+pub use inbox::{Inbox, LIMIT};
 pub use incoming::Incoming;
 pub use maildir::Maildir;
+pub use report::{Event, Report};
 pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).

@@ -1,5 +1,6 @@
 //! What a relay's reply means (contract §6), and how it may be shown.
 
+use crate::domain::bounce::EnhancedStatus;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::subscriber::SuppressionReason;
 
@@ -43,15 +44,16 @@ pub(super) fn judge(stage: Stage, reply: Reply) -> Result<Reply, Outcome> {
 }
 
 fn refusal(stage: Stage, reply: Reply) -> Outcome {
-    let enhanced = enhanced(&reply.text);
+    let status = EnhancedStatus::at_start_of(&reply.text);
+    let about_us = |status: EnhancedStatus| matches!((status.class, status.subject, status.detail), (5, 1, 7 | 8));
     match stage {
         // Our address, wherever it is said: "bad sender's mailbox address syntax", "… system address" (RFC 3463 §3.2).
-        _ if matches!(enhanced, Some((5, 1, 7 | 8))) => Outcome::SenderRefused(reply),
+        _ if status.is_some_and(about_us) => Outcome::SenderRefused(reply),
         Stage::Hello | Stage::Login | Stage::Mail => Outcome::SenderRefused(reply),
         // Without protection nothing was said about sender or recipient (RFC 3207 §4).
         Stage::Protect => Outcome::Transient(reply),
         Stage::Recipient | Stage::Data | Stage::Dot => {
-            let gone = stage == Stage::Recipient && matches!(enhanced, Some((5, 1, 1 | 2 | 3 | 6 | 10)));
+            let gone = stage == Stage::Recipient && status.is_some_and(EnhancedStatus::is_gone);
             Outcome::Permanent { reply, suppress: gone.then_some(SuppressionReason::Bounced) }
         }
     }
@@ -59,14 +61,6 @@ fn refusal(stage: Stage, reply: Reply) -> Outcome {
 
 fn unexpected(reply: &Reply) -> Reply {
     Reply { code: reply.code, text: format!("unexpected answer: {}", reply.text) }
-}
-
-/// The enhanced status code that a text begins with (RFC 3463 §2).
-fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
-    let word = text.split_whitespace().next()?.trim_matches(|c: char| !c.is_ascii_digit());
-    let mut parts = word.split('.').map(|part| part.parse().ok());
-    let code = (parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(code)
 }
 
 /// One line of at most 500 characters in which every email address has lost its local part.

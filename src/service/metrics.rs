@@ -1,5 +1,6 @@
 //! What a monitoring system asks for: where things stand, and what this process did.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use super::{Service, ServiceError};
 use crate::domain::delivery::{Outcome, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
+use crate::store::ReportKind;
 
 /// How many finished editions are shown beside the unfinished ones.
 const FINISHED: usize = 2;
@@ -31,6 +33,8 @@ pub struct Metrics {
     pub subscribers: SubscriberCounts,
     /// Suppressed addresses.
     pub suppressions: u64,
+    /// Messages that came in, by kind.
+    pub reports: BTreeMap<&'static str, u64>,
     /// When the next edition is due.
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -48,6 +52,12 @@ pub(super) fn count(outcome: &Outcome) {
 }
 
 impl Service {
+    /// Messages that came in, by kind: every kind is there.
+    async fn reports(&self) -> Result<BTreeMap<&'static str, u64>, ServiceError> {
+        let counts = self.store.report_counts().await?;
+        Ok(ReportKind::ALL.iter().map(|kind| (kind.as_str(), counts.get(kind).copied().unwrap_or(0))).collect())
+    }
+
     /// Where things stand now.
     ///
     /// # Errors
@@ -69,6 +79,7 @@ impl Service {
             held: editions.iter().filter(|edition| edition.state == EditionState::Held).count() as u64,
             subscribers: self.store.subscriber_counts().await?,
             suppressions: self.store.suppression_count().await?,
+            reports: self.reports().await?,
             next_due: next.map(|next| next.due_at.to_utc()),
         })
     }

@@ -101,6 +101,7 @@ impl Service {
             });
         }
         attention.extend(self.roster_concerns().await?);
+        attention.extend(self.policy_concerns().await?);
         attention.splice(0..0, self.restored_concerns().await?);
         if let Some(only) = only {
             rows.retain(|row| row.edition == only);
@@ -175,6 +176,18 @@ impl Service {
                 _ => None,
             }
         })
+    }
+
+    /// Mail that came back although the mailbox is there: something about the sender displeases.
+    async fn policy_concerns(&self) -> Result<Vec<String>, ServiceError> {
+        let concern = |(number, count): (EditionNumber, u64)| {
+            let mails = if count == 1 { "mail" } else { "mails" };
+            format!(
+                "edition {number}: {count} {mails} came back as a matter of policy (status 5.7), which is about this sender and \
+                 not about the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`"
+            )
+        };
+        Ok(self.store.policy_bounces().await?.into_iter().map(concern).collect())
     }
 
     async fn roster_concerns(&self) -> Result<Vec<String>, ServiceError> {

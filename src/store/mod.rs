@@ -4,13 +4,16 @@
 
 mod deliveries;
 mod error;
+mod privacy;
+mod records;
+mod reports;
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::activity::ActivityId;
@@ -28,44 +31,12 @@ use crate::domain::sync::{SyncPlan, Truth};
 
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
-
-/// What the store remembers about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// The anchor it began with, or was given since.
-    pub anchor: NaiveDate,
-    /// The fortnight in which it began.
-    pub first: EditionNumber,
-}
+pub use privacy::{Held, HeldAttempt, HeldBounce, HeldDelivery, Privacy};
+pub use records::{AuditRecord, Facts, Suppression};
+pub use reports::{Bounced, ReportKind, Reports};
 
 /// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
 pub type Actor = &'static str;
-
-/// One line of the audit table. It never holds an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuditRecord {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who.
-    pub actor: String,
-    /// What was done: `plan`, `publish`, `subscribe`, …
-    pub action: String,
-    /// To what: `edition 7`, `subscriber 12`.
-    pub subject: String,
-    /// More, for people.
-    pub detail: String,
-}
-
-/// An address that is never mailed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Suppression {
-    /// The address; `None` once it was forgotten and only its key is kept.
-    pub address: Option<Address>,
-    /// Why.
-    pub reason: SuppressionReason,
-    /// Since when.
-    pub since: DateTime<Utc>,
-}
 
 /// One rendered segment of a publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +163,7 @@ pub struct Done {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Privacy + Reports + Send + Sync {
     /// What the store remembers about itself; `None` before [`Store::begin`].
     async fn facts(&self) -> Result<Option<Facts>, StoreError>;
 

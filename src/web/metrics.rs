@@ -47,6 +47,11 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     ];
     let by_state = by_state.map(|(state, count)| (vec![("state", state.to_owned())], count));
     gauges(&mut registry, "subscribers", "Organisations, by state", by_state.to_vec());
+    let came = Family::<Labels, Counter>::default();
+    for (kind, count) in &metrics.reports {
+        came.get_or_create(&vec![("kind", (*kind).to_owned())]).inc_by(*count);
+    }
+    registry.register("reports", "Messages that came in, by what they were", came);
     gauge(&mut registry, "suppressions", "Addresses that are never mailed", metrics.suppressions);
     gauge(&mut registry, "editions_held", "Editions that wait for a person", metrics.held);
     let due = metrics.next_due.and_then(|due| u64::try_from(due.timestamp()).ok());

@@ -118,6 +118,84 @@ fn a_refused_reset_costs_a_connection_and_no_mail() {
     }
 }
 
+/// A hundred times as fast as life, the limits of 5 and 10 minutes pass in 3 and 6 seconds.
+#[test]
+fn a_relay_that_falls_silent_is_left_after_its_time() {
+    const FASTER: u64 = 100;
+    let Some(library) = faketime("a relay that falls silent") else { return };
+    // The stage, what comes of it, and its limit in seconds.
+    let stages: [(Script, &str, u64); 6] = [
+        (&[("GREET", "!silence")], "deferred", 30),
+        (&[("EHLO", "!silence")], "deferred", 300),
+        (&[("MAIL", "!silence")], "deferred", 300),
+        (&[("RCPT", "!silence")], "deferred", 300),
+        (&[("DATA", "!silence")], "deferred", 300),
+        (&[("DOT", "!silence")], "uncertain", 600),
+    ];
+    let runs = stages.map(|(script, state, limit)| {
+        let library = library.clone();
+        std::thread::spawn(move || {
+            let relay = Oracle::with(script);
+            let world = world(relay.port, 2, "on_uncertain = \"hold\"\n");
+            let mut send = world.command(SEND);
+            send.env("LD_PRELOAD", library).env("FAKETIME", format!("+0 x{FASTER}"));
+            let begun = Instant::now();
+            send.stdin(Stdio::null()).output().unwrap();
+            let took = begun.elapsed().as_secs() * FASTER;
+            assert_eq!(standing(&world, state).0, 2, "{script:?}");
+            // The relay is looked for a second time for a minute at most, and starting costs a second of real time or two.
+            assert!(took <= limit + 60 + 5 + 3 * FASTER, "{script:?} took {took} s");
+            assert!(took + FASTER >= limit, "{script:?} was left after {took} s");
+        })
+    });
+    for run in runs {
+        run.join().unwrap();
+    }
+}
+
+/// However much a relay says, it is not kept.
+#[test]
+fn a_reply_without_end_costs_no_memory() {
+    for stage in ["GREET", "EHLO", "RCPT", "DOT"] {
+        let relay = Oracle::with(Box::leak(Box::new([(stage, "!endless")])));
+        let world = world(relay.port, 20, "");
+        let mut send = world.spawn(SEND, "log");
+        let mut peak = 0;
+        while send.0.try_wait().unwrap().is_none() {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", send.0.id())).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+            peak = peak.max(kib.unwrap_or(0_u64));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!((1..64 * 1024).contains(&peak), "{stage}: {peak} KiB");
+        assert_eq!(relay.count(), 0);
+    }
+}
+
+/// What a man in the middle can do before the handshake: take STARTTLS away, or say something in advance.
+#[test]
+fn nothing_leaves_in_the_clear_when_starttls_is_tampered_with() {
+    const TRICKS: [Script; 4] = [
+        &[],
+        &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "220 go\r\n250-injected\r\n250 AUTH PLAIN")],
+        &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "454 4.7.0 not now")],
+        &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "!garbage")],
+    ];
+    for trick in TRICKS {
+        let relay = Oracle::with(trick);
+        let world = world(relay.port, 2, "");
+        world.write("password", "correct-horse-battery\n");
+        let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
+        let login = "username = \"digest\"\npassword_file = \"password\"\n";
+        world.write("config.toml", &config.replace("tls = \"none\"\n", login));
+        world.run(SEND).exits(1);
+        assert_eq!(standing(&world, "deferred").0, 2, "{trick:?}");
+        assert!(relay.asked().is_empty() && relay.count() == 0, "{trick:?}");
+        assert!(!relay.heard().iter().any(|line| line.starts_with("AUTH") || line.starts_with("MAIL")), "{trick:?}");
+    }
+}
+
 #[test]
 fn a_tarpit_holds_up_nobody_else() {
     let relay = Oracle::with(&[("RCPT TO:<s1@", "!slow"), ("RCPT TO:<s2@", "!slow")]);

@@ -22,6 +22,7 @@ mod mail;
 mod online;
 mod refusals;
 mod reload;
+mod reports;
 mod roster;
 mod schedule;
 mod sending;

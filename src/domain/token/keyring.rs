@@ -6,10 +6,15 @@ use std::fmt;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use super::{Claim, Purpose, Signer, TokenError};
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::RecipientId;
 use crate::domain::suppression::AddressHasher;
 
 const HEADER: &str = "fortnightly-keyring";
 const FORMAT: &str = "1";
+
+/// Characters of a delivery's name after its edition: 128 bits in base32.
+const NAME_LENGTH: usize = 26;
 
 const PREFACE: &str = "\
 # The keys of this Fortnightly service. Keep this file secret (mode 0600), and keep it for good:
@@ -93,6 +98,18 @@ impl Keyring {
     /// [`TokenError`], whatever the reason.
     pub fn verify(&self, text: &str, purpose: Purpose) -> Result<Claim, TokenError> {
         super::verify(self, text, purpose)
+    }
+
+    /// The edition in what may be a delivery's name (`e7-…`).
+    pub fn edition_in_name(&self, name: &str) -> Option<EditionNumber> {
+        let (edition, rest) = name.strip_prefix(['e', 'E'])?.split_once('-')?;
+        let is_name = rest.len() == NAME_LENGTH && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        edition.parse().ok().filter(|_| is_name).map(EditionNumber)
+    }
+
+    /// Whether a key of this ring gives that name to the delivery.
+    pub fn names(&self, edition: EditionNumber, recipient: RecipientId, name: &str) -> bool {
+        self.keys.iter().any(|(version, key)| Signer::new(*version, key).message_name(edition, recipient) == name)
     }
 
     /// Recognises addresses, with the key that never changes.

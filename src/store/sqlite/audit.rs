@@ -1,6 +1,6 @@
 //! The audit table: one row per decision, never with an address in it.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::fault::Fault;
 use super::sql;
@@ -21,13 +21,21 @@ pub(super) fn write(
 
 /// Every row, oldest first.
 pub(super) fn all(conn: &Connection) -> Result<Vec<AuditRecord>, Fault> {
-    sql::rows(conn, "SELECT at, actor, action, subject, detail FROM audit ORDER BY id", [], |row| {
-        Ok(AuditRecord {
-            at: sql::instant(row.get(0)?)?,
-            actor: row.get(1)?,
-            action: row.get(2)?,
-            subject: row.get(3)?,
-            detail: row.get(4)?,
-        })
+    sql::rows(conn, "SELECT at, actor, action, subject, detail FROM audit ORDER BY id", [], record)
+}
+
+/// Every row about `subject`, oldest first.
+pub(super) fn about(conn: &Connection, subject: &str) -> Result<Vec<AuditRecord>, Fault> {
+    let query = "SELECT at, actor, action, subject, detail FROM audit WHERE subject = ?1 ORDER BY id";
+    sql::rows(conn, query, [subject], record)
+}
+
+fn record(row: &Row<'_>) -> Result<AuditRecord, Fault> {
+    Ok(AuditRecord {
+        at: sql::instant(row.get(0)?)?,
+        actor: row.get(1)?,
+        action: row.get(2)?,
+        subject: row.get(3)?,
+        detail: row.get(4)?,
     })
 }

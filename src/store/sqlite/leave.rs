@@ -81,6 +81,9 @@ pub(super) fn lift(people: &People<'_>, address: &Address, actor: &str) -> Resul
     let Some(reason) = people.suppression(address)? else { return Ok(None) };
     let key = people.hasher.key(address).0;
     sql::run(people.conn, "DELETE FROM suppressions WHERE mac = ?1", [key])?;
+    // Whoever is let back begins with a clean slate.
+    let forget = "DELETE FROM bounces WHERE recipient IN (SELECT id FROM recipients WHERE mac = ?1)";
+    sql::run(people.conn, forget, [key])?;
     audit::write(people.conn, people.at, actor, "lift-suppression", "an address", reason.as_str())?;
     Ok(Some(reason))
 }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_decisions.sql"),
     include_str!("migrations/0003_sending.sql"),
+    include_str!("migrations/0004_reports.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -15,11 +15,12 @@ pub(crate) struct Oracle {
     pub(crate) port: u16,
     taken: Arc<Mutex<Taken>>,
     asked: Arc<Mutex<Vec<String>>>,
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 /// What a line is answered with, where it is not the usual: each line that begins with the first gets the second. `GREET`,
 /// `CONTENT` (in the middle of it) and `DOT` stand for what is no line. An answer that begins with `!` is something to do:
-/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!slow` (three seconds, then as usual).
+/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual).
 pub(crate) type Script = &'static [(&'static str, &'static str)];
 
 impl Oracle {
@@ -33,15 +34,16 @@ impl Oracle {
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::<Mutex<Taken>>::default();
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let shared = (Arc::clone(&taken), Arc::clone(&asked));
+        let heard = Arc::<Mutex<Vec<String>>>::default();
+        let shared = (Arc::clone(&taken), Arc::clone(&asked), Arc::clone(&heard));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (taken, asked) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
+                let (taken, asked, heard) = (Arc::clone(&shared.0), Arc::clone(&shared.1), Arc::clone(&shared.2));
                 // A client that was killed ends its conversation in an error; that is what we are here for.
-                thread::spawn(move || drop(converse(&stream, script, &taken, &asked)));
+                thread::spawn(move || drop(converse(&stream, script, &taken, &asked, &heard)));
             }
         });
-        Self { port, taken, asked }
+        Self { port, taken, asked, heard }
     }
 
     pub(crate) fn taken(&self) -> Taken {
@@ -51,6 +53,11 @@ impl Oracle {
     /// Every recipient that was named in a RCPT, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every command but those that hand a message over, in order.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -74,9 +81,14 @@ fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
         }
         "!garbage" => out.write_all(b"\0\xff\xfe what is this\r\n")?,
         "!endless" => {
-            for _ in 0..40 {
+            // 200 MB, to whoever takes them.
+            for _ in 0..50_000 {
                 out.write_all(&[b'2'; 4096])?;
             }
+        }
+        "!silence" => {
+            std::thread::sleep(std::time::Duration::from_secs(600));
+            return Err(io::ErrorKind::ConnectionAborted.into());
         }
         "!slow" => {
             std::thread::sleep(std::time::Duration::from_secs(3));
@@ -87,7 +99,13 @@ fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>, asked: &Mutex<Vec<String>>) -> io::Result<()> {
+fn converse(
+    stream: &TcpStream,
+    script: Script,
+    taken: &Mutex<Taken>,
+    asked: &Mutex<Vec<String>>,
+    heard: &Mutex<Vec<String>>,
+) -> io::Result<()> {
     let scripted = |line: &str| script.iter().find(|(start, _)| line.starts_with(start)).map(|(_, answer)| *answer);
     stream.set_nodelay(true)?;
     let mut out = stream;
@@ -102,6 +120,9 @@ fn converse(stream: &TcpStream, script: Script, taken: &Mutex<Taken>, asked: &Mu
             return Ok(());
         }
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if !text.starts_with("RCPT") && !text.starts_with("DATA") {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        }
         if text.starts_with("RCPT") {
             let to = text.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
             asked.lock().unwrap_or_else(PoisonError::into_inner).push(to);

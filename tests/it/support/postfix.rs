@@ -13,8 +13,15 @@ use tempfile::TempDir;
 /// The one domain that it takes mail for.
 pub(crate) const DOMAIN: &str = "hillside.example";
 
+/// Where mail to [`OURS`] arrives, below the instance's folder.
+const REPORTS: &str = "mail/reports";
+
+/// The domain whose mail comes back to us.
+const OURS: &str = "example.org";
+
 /// A running instance. Recipients whose local part begins with `later`, `nobody` or `full` get 451 4.2.0, 550 5.1.1 and
-/// 552 5.2.2; the sender domain `refused.example` gets 550 5.7.1 at MAIL.
+/// 552 5.2.2; the sender domain `refused.example` gets 550 5.7.1 at MAIL. Those that begin with `moved` or `crowded` are
+/// accepted, and bounce later with 5.1.1 and 5.2.2. Mail to `example.org` arrives in [`Postfix::reports`].
 pub(crate) struct Postfix {
     folder: TempDir,
     /// Plain SMTP, STARTTLS offered.
@@ -66,6 +73,11 @@ impl Postfix {
             .collect()
     }
 
+    /// The Maildir in which mail to `example.org` arrives.
+    pub(crate) fn reports(&self) -> std::path::PathBuf {
+        self.path().join(REPORTS)
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -92,7 +104,14 @@ impl Postfix {
                 .into(),
         );
         etc("senders", "/@refused\\.example$/ 550 5.7.1 we do not take mail from you\n".into());
-        etc("mailboxes", format!("/@{}$/ box/\n", DOMAIN.replace('.', "\\.")));
+        let [domain, ours] = [DOMAIN, OURS].map(|domain| domain.replace('.', "\\."));
+        etc("mailboxes", format!("/@{domain}$/ box/\n/@{ours}$/ reports/\n"));
+        // Aliases are looked up after the mail was accepted.
+        etc("aliases", "/^moved.*/ x@gone.invalid\n/^crowded.*/ x@crowded.invalid\n".into());
+        etc(
+            "transports",
+            "/@gone\\.invalid$/ error:5.1.1 no such mailbox\n/@crowded\\.invalid$/ error:5.2.2 mailbox full\n".into(),
+        );
     }
 
     fn make_certificate(&self) {
@@ -127,7 +146,10 @@ impl Postfix {
              local_recipient_maps =\n\
              default_transport = error:5.1.2 nothing leaves this machine\n\
              relay_transport = error:5.1.2 nothing leaves this machine\n\
-             virtual_mailbox_domains = {DOMAIN}\n\
+             virtual_mailbox_domains = {DOMAIN}, {OURS}\n\
+             virtual_alias_domains =\n\
+             virtual_alias_maps = regexp:{dir}/etc/aliases\n\
+             transport_maps = regexp:{dir}/etc/transports\n\
              virtual_mailbox_base = {dir}/mail\n\
              virtual_mailbox_maps = regexp:{dir}/etc/mailboxes\n\
              virtual_uid_maps = static:65534\n\

@@ -1,0 +1,41 @@
+//! Watches the Maildir in which bounces, complaints and wishes to leave arrive.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::watch::Current;
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long it is left alone after something went wrong.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Deals with what comes in, until `stop`.
+pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
+    let told = std::sync::Arc::new(AtomicBool::new(false));
+    let mut pause = LOOK;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        let service = current.borrow().service.clone();
+        let told = std::sync::Arc::clone(&told);
+        // A task of its own, so that a panic ends the reading and not the watch.
+        pause = match tokio::spawn(async move { service.read_inbox(&told).await }).await {
+            Ok(Ok(_)) => LOOK,
+            Ok(Err(error)) => {
+                tracing::warn!("what came in by mail is read again later: {error}");
+                PAUSE
+            }
+            Err(panic) => {
+                tracing::error!("the reading of what came in by mail broke off: {panic}");
+                PAUSE
+            }
+        };
+    }
+}
