@@ -1,7 +1,9 @@
-//! Subscribers in and out as CSV.
+//! Subscribers in and out as CSV, and schools in from the register of England.
 
 mod cells;
+mod gias;
 mod header;
+mod left_out;
 mod request;
 mod text;
 mod wanted;
@@ -14,32 +16,72 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxState, Profile, SubscribeRequest, SubscriberRecord};
 
+pub use left_out::{LeftOut, Why};
 pub use wanted::wanted_bands;
 
 /// The columns, in the order of an export.
 pub const COLUMNS: [&str; 7] = ["name", "sector", "email", "bands", "ages", "locale", "urn"];
+
+/// How a file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Our own columns, in UTF-8.
+    Csv,
+    /// The establishment extract of GIAS (Get Information about Schools), joined with a column of addresses.
+    Gias,
+}
 
 /// What a CSV file asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roster {
     /// One request per mailbox, in the file's order.
     pub requests: Vec<SubscribeRequest>,
+    /// Rows without an error that ask for nothing; [`Format::Csv`] has none.
+    pub left_out: Vec<LeftOut>,
     /// Errors and warnings, by line.
     pub findings: Vec<Diagnostic>,
 }
 
 impl From<Vec<Diagnostic>> for Roster {
     fn from(findings: Vec<Diagnostic>) -> Self {
-        Self { requests: Vec::new(), findings }
+        Self { findings, ..Self::default() }
+    }
+}
+
+/// What a row without an error comes to.
+enum Entry {
+    Wanted(SubscribeRequest),
+    LeftOut(LeftOut),
+}
+
+/// Where the columns of the file stand.
+enum Layout {
+    Csv(header::Header),
+    Gias(gias::Header),
+}
+
+impl Layout {
+    fn read(format: Format, row: &cells::Row<'_>) -> Result<Self, Vec<Diagnostic>> {
+        match format {
+            Format::Csv => header::Header::read(row).map(Self::Csv),
+            Format::Gias => gias::Header::read(row).map(Self::Gias),
+        }
+    }
+
+    fn entry(&self, row: &cells::Row<'_>, bands: &Bands) -> Result<Entry, Vec<Diagnostic>> {
+        match self {
+            Self::Csv(header) => request::request(row, header, bands).map(Entry::Wanted),
+            Self::Gias(header) => gias::entry(row, header, bands),
+        }
     }
 }
 
 /// Reads a CSV file. Rows with an error make no request; whether the rest is used is the caller's choice.
 /// A file whose text or first line cannot be understood makes none at all.
-pub fn read(mut input: impl Read, file: &str, bands: &Bands) -> Roster {
+pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> Roster {
     let mut bytes = Vec::new();
     let mut roster: Roster = match input.read_to_end(&mut bytes) {
-        Ok(_) => text::of(&bytes).map_or_else(Roster::from, |text| rows(text, bands)),
+        Ok(_) => text::of(&bytes, format).map_or_else(Roster::from, |text| rows(&text, format, bands)),
         Err(error) => vec![Diagnostic::error("unreadable", format!("cannot be read: {error}"))].into(),
     };
     for finding in &mut roster.findings {
@@ -48,26 +90,27 @@ pub fn read(mut input: impl Read, file: &str, bands: &Bands) -> Roster {
     roster
 }
 
-fn rows(text: &str, bands: &Bands) -> Roster {
+fn rows(text: &str, format: Format, bands: &Bands) -> Roster {
     let mut rows = cells::Rows::of(text).peekable();
-    let header = match rows.next().map(|row| header::Header::read(&row)) {
-        Some(Ok(header)) => header,
+    let layout = match rows.next().map(|row| Layout::read(format, &row)) {
+        Some(Ok(layout)) => layout,
         Some(Err(findings)) => return findings.into(),
-        None => return vec![text::empty()].into(),
+        None => return vec![text::empty(format)].into(),
     };
     if rows.peek().is_none() {
         let finding = Diagnostic::error("no-rows", "has a first line that names the columns, but no row below it");
         return vec![finding.help("write one line for each mailbox below the first line")].into();
     }
     let mut merged = Merged::default();
-    let mut findings = Vec::new();
+    let (mut findings, mut left_out) = (Vec::new(), Vec::new());
     for row in rows {
-        match request::request(&row, &header, bands) {
-            Ok(request) => findings.extend(merged.add(request, row.line)),
+        match layout.entry(&row, bands) {
+            Ok(Entry::Wanted(request)) => findings.extend(merged.add(request, row.line)),
+            Ok(Entry::LeftOut(row)) => left_out.push(row),
             Err(bad) => findings.extend(bad),
         }
     }
-    Roster { requests: merged.requests, findings }
+    Roster { requests: merged.requests, left_out, findings }
 }
 
 /// Requests so far: a mailbox in several rows gets the union of their bands and belongs to the first;
@@ -144,18 +187,32 @@ mod tests {
     proptest! {
         #[test]
         fn no_file_is_too_strange(text in "(\u{feff}){0,2}(name,email,bands\r\n)?[a@.é\u{feff},;\"\r\n 4-5]{0,60}") {
-            let roster = read(text.as_bytes(), "x.csv", &Bands::shipped());
-            let lines = text.matches(['\n', '\r']).count() + 1;
-            prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
-            for finding in &roster.findings {
-                prop_assert!(finding.line.is_none_or(|line| (1..=lines).contains(&line)), "{finding}");
-            }
+            check(&text, Format::Csv)?;
+        }
+
+        #[test]
+        fn no_extract_is_too_strange(text in "(\u{feff})?(URN,EstablishmentName,EstablishmentStatus \\(name\\),\
+            StatutoryLowAge,StatutoryHighAge,email\r\n)?([a@.é,;\"\r\n 4-5]|,Open,4,11,|a@b.cd){0,60}") {
+            check(&text, Format::Gias)?;
         }
 
         #[test]
         fn no_bytes_are_too_strange(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
-            let roster = read(bytes.as_slice(), "x.csv", &Bands::shipped());
-            prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
+            for format in [Format::Csv, Format::Gias] {
+                let roster = read(bytes.as_slice(), "x.csv", format, &Bands::shipped());
+                prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
+            }
         }
+    }
+
+    fn check(text: &str, format: Format) -> Result<(), proptest::test_runner::TestCaseError> {
+        let roster = read(text.as_bytes(), "x.csv", format, &Bands::shipped());
+        let lines = text.matches(['\n', '\r']).count() + 1;
+        prop_assert!(!(roster.findings.is_empty() && roster.requests.is_empty() && roster.left_out.is_empty()));
+        let places = roster.findings.iter().filter_map(|finding| finding.line);
+        for line in places.chain(roster.left_out.iter().map(|row| row.line)) {
+            prop_assert!((1..=lines).contains(&line), "line {line}");
+        }
+        Ok(())
     }
 }

@@ -13,6 +13,7 @@ mod digest;
 mod disasters;
 mod edits;
 mod faults;
+mod gias;
 mod hazards;
 mod journey;
 mod leaving;

@@ -100,14 +100,14 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn text_error(error: TextError) -> String {
+pub(super) fn text_error(error: TextError) -> String {
     match error {
         TextError::Control(10 | 13) => "contains a line break".to_owned(),
         other => other.to_string(),
     }
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     if text.is_empty() {
         return Err("is empty".to_owned());
     }
@@ -117,7 +117,7 @@ fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|error: crate::domain::address::AddressError| error.to_string())
 }
 
-fn urn(text: &str) -> Result<Option<String>, String> {
+pub(super) fn urn(text: &str) -> Result<Option<String>, String> {
     if text.len() > 20 || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(format!("{} is not a register number (1 to 20 letters and digits)", shown(text)));
     }
@@ -136,6 +136,6 @@ fn word<T: Copy>(text: &str, all: &[T], default: T, name: impl Fn(T) -> &'static
     })
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     format!("“{}”", text.chars().filter(|c| !c.is_control()).take(40).collect::<String>())
 }

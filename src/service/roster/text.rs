@@ -1,7 +1,11 @@
 //! From the bytes of a CSV file to text that can be split: encoding, separator, quotes.
 
-use super::COLUMNS;
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
 use super::cells::Cutter;
+use super::{COLUMNS, Format, gias};
 use crate::domain::diagnostic::Diagnostic;
 
 const SAVE_AS: &str = "in Excel or LibreOffice, save the file again as “CSV UTF-8 (comma delimited)”";
@@ -10,11 +14,13 @@ const SAVE_AS: &str = "in Excel or LibreOffice, save the file again as “CSV UT
 const COMMAS: &str =
     "save the file in LibreOffice with the comma as field delimiter, or replace the separators in a text editor";
 
-/// The text of the file, without a byte order mark.
+const USE_GIAS: &str = "to read it as such, import it with --format gias";
+
+/// The text of the file, without a byte order mark. Only the register's may be in Windows' own encoding.
 ///
 /// # Errors
 /// What makes the whole file unreadable.
-pub(super) fn of(bytes: &[u8]) -> Result<&str, Vec<Diagnostic>> {
+pub(super) fn of(bytes: &[u8], format: Format) -> Result<Cow<'_, str>, Vec<Diagnostic>> {
     let bad = |finding| Err(vec![finding]);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return bad(Diagnostic::error("bad-csv", "is a spreadsheet, not a CSV file").help(SAVE_AS));
@@ -22,15 +28,33 @@ pub(super) fn of(bytes: &[u8]) -> Result<&str, Vec<Diagnostic>> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
         return bad(Diagnostic::error("bad-csv", "is not UTF-8 text, but UTF-16 or no text at all").help(SAVE_AS));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| vec![foreign(bytes, error.valid_up_to())])?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    separator(text).or_else(|| open_quote(text)).map_or(Ok(text), bad)
+    if format == Format::Csv && is_gias(bytes) {
+        return bad(Diagnostic::error("gias", "looks like the GIAS extract of schools").help(USE_GIAS));
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        // Every byte means something there, so a file that is no UTF-8 is always taken for it.
+        Err(_) if format == Format::Gias => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        Err(error) => return bad(foreign(bytes, error.valid_up_to())),
+    };
+    let finding = separator(&text).or_else(|| open_quote(&text));
+    finding.map_or(Ok(text), bad)
+}
+
+/// Whether the first line has a column that only the register has.
+fn is_gias(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    memchr::memmem::find(&first.to_ascii_lowercase(), b"establishmentname").is_some()
 }
 
 /// Nothing was written in the file.
-pub(super) fn empty() -> Diagnostic {
+pub(super) fn empty(format: Format) -> Diagnostic {
+    let columns = match format {
+        Format::Csv => COLUMNS.join(","),
+        Format::Gias => gias::FIRST_LINE.to_owned(),
+    };
     Diagnostic::error("empty", "is empty")
-        .help(format!("the first line must name the columns: {}; then one line for each mailbox", COLUMNS.join(",")))
+        .help(format!("the first line must name the columns: {columns}; then one line for each mailbox"))
 }
 
 /// A byte that UTF-8 does not have; most often the file is in Windows' own encoding, so its letter is shown.

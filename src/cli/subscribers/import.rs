@@ -1,0 +1,126 @@
+//! `subscribers import`: reads a file, says what it changes, and changes it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::super::failure::Failure;
+use super::super::sync::sync_and_tell;
+use super::super::{Context, out};
+use super::report::{Report, left_out};
+use crate::config::Config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::subscriber::{SubscribeRequest, Subscribed};
+use crate::service::roster::{self, Roster};
+use crate::service::{ServiceError, open};
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Fortnightly's own columns, as `subscribers export` writes them
+    Csv,
+    /// The establishment extract of GIAS (Get Information about Schools), with a column of addresses added
+    Gias,
+}
+
+impl From<Format> for roster::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Gias => Self::Gias,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(in super::super) struct Import {
+    /// The CSV file; its first line names the columns: name,sector,email,bands,ages,locale,urn
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// How the file is laid out
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+    /// Import the good rows of a file that has bad ones
+    #[arg(long)]
+    skip_bad: bool,
+    /// Only say what would be added, updated and left out, and why
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Import {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let shown = self.file.display().to_string();
+        let roster = self.read(&shown, &config)?;
+        let results = self.subscribe(context, &config, &roster.requests).await?;
+        tell_left(&roster.requests, &results, &shown);
+        let report = Report {
+            file: &shown,
+            roster: &roster,
+            results: &results,
+            bad: bad_rows(&roster),
+            applied: !self.dry_run,
+            bands: &config.bands,
+        };
+        if self.json {
+            out::json(&report.to_json());
+        } else {
+            out::line(&report.text());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the file asks for, if it may be used.
+    fn read(&self, shown: &str, config: &Config) -> Result<Roster, ServiceError> {
+        let file = File::open(&self.file)
+            .map_err(|error| ServiceError::Refused(format!("{shown}: cannot be read: {error}")))?;
+        let roster = roster::read(file, shown, self.format.into(), &config.bands);
+        out::findings(&roster.findings);
+        let bad = bad_rows(&roster);
+        if bad > 0 && !self.skip_bad {
+            let rows = out::count(bad, "bad row", "bad rows");
+            return Err(ServiceError::Refused(format!(
+                "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
+            )));
+        }
+        if roster.requests.is_empty() {
+            let why = left_out(&roster).map_or_else(String::new, |why| format!(". {why}"));
+            return Err(ServiceError::Refused(format!("{shown} has no row that could be imported{why}")));
+        }
+        Ok(roster)
+    }
+
+    async fn subscribe(
+        &self,
+        context: &Context,
+        config: &Config,
+        requests: &[SubscribeRequest],
+    ) -> Result<Vec<Subscribed>, Failure> {
+        let clock = context.clock;
+        let (store, _) =
+            if self.dry_run { open::copy(config, clock).await? } else { open::store(config, clock).await? };
+        // The file's entries first, so that a mailbox that it names is known to be its own.
+        sync_and_tell(store.as_ref(), config, clock.now()).await?;
+        Ok(store.subscribe(requests, clock.now()).await?)
+    }
+}
+
+fn bad_rows(roster: &Roster) -> u64 {
+    roster.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
+}
+
+/// Names those who left, whom no import brings back.
+fn tell_left(requests: &[SubscribeRequest], results: &[Subscribed], file: &str) {
+    for (request, result) in requests.iter().zip(results) {
+        if let Subscribed::Left(reason) = result {
+            let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);
+            out::note(&out::painted(&finding));
+        }
+    }
+}
