@@ -86,6 +86,6 @@ fn tell(held: &Held) {
     }
     for record in &held.audit {
         let at = record.at.format("%Y-%m-%d %H:%M");
-        out::line(&format!("Record:  {at} UTC {} by {} {}", record.action, record.actor, record.detail).trim_end());
+        out::line(format!("Record:  {at} UTC {} by {} {}", record.action, record.actor, record.detail).trim_end());
     }
 }
