@@ -295,6 +295,7 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
                 segments: vec![seeded.segment.clone()],
                 theme: seeded.theme.clone(),
                 texts: Vec::new(),
+                notices: Vec::new(),
             }
         })
         .bench_values(|publication| {

@@ -18,6 +18,7 @@ mod planner;
 pub mod planning;
 pub mod preview;
 pub mod publish;
+pub mod reading;
 pub mod reload;
 pub mod roster;
 pub mod status;

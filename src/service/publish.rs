@@ -155,6 +155,7 @@ impl Service {
             segments,
             theme: material.theme.clone(),
             texts: material.cards.iter().map(text).collect(),
+            notices: material.notices.iter().map(|notice| (*notice).clone()).collect(),
         })
     }
 

@@ -5,6 +5,7 @@
 mod deliveries;
 mod error;
 mod privacy;
+mod reading;
 mod records;
 mod reports;
 pub mod sqlite;
@@ -16,7 +17,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::activity::ActivityId;
+use crate::domain::activity::{ActivityId, Notice};
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Outcome, Tally};
@@ -32,6 +33,7 @@ use crate::domain::sync::{SyncPlan, Truth};
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use privacy::{Held, HeldAttempt, HeldBounce, HeldDelivery, Privacy};
+pub use reading::{PublishedEdition, Reading};
 pub use records::{AuditRecord, Facts, Suppression};
 pub use reports::{Bounced, ReportKind, Reports};
 
@@ -73,6 +75,8 @@ pub struct Publication {
     pub theme: crate::domain::activity::Theme,
     /// The texts of its activities.
     pub texts: Vec<PublishedText>,
+    /// Its notices.
+    pub notices: Vec<Notice>,
 }
 
 /// What became of a publication.
@@ -163,7 +167,7 @@ pub struct Done {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Privacy + Reports + Send + Sync {
+pub trait Store: Privacy + Reading + Reports + Send + Sync {
     /// What the store remembers about itself; `None` before [`Store::begin`].
     async fn facts(&self) -> Result<Option<Facts>, StoreError>;
 

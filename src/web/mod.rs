@@ -1,5 +1,6 @@
 //! The recipients' pages: whether we live, and the way out. Apart from them, on a listener for operators, the metrics.
 
+mod bands;
 mod leave;
 mod metrics;
 mod page;

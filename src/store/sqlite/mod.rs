@@ -31,6 +31,7 @@ mod listing;
 mod people;
 mod privacy;
 mod publish;
+mod reading;
 mod reports;
 mod schema;
 mod settle;

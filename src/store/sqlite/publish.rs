@@ -79,10 +79,13 @@ fn write_texts(conn: &Connection, publication: &Publication) -> Result<(), Fault
     for text in &publication.texts {
         sql::run(conn, insert, (number, text.activity.as_str(), sql::to_json(&text.content)?))?;
     }
-    let update = "UPDATE editions SET state = 'sending', reason = NULL, published_at = ?2, sender = ?3, theme_text = ?4
+    let update =
+        "UPDATE editions SET state = 'sending', reason = NULL, published_at = ?2, sender = ?3, theme_text = ?4,
+                                       notices = ?5
                   WHERE number = ?1";
     let texts = (sql::to_json(&publication.sender)?, sql::to_json(&publication.theme)?);
-    sql::run(conn, update, (number, sql::millis(publication.at), texts.0, texts.1)).map(drop)
+    let notices = sql::to_json(&publication.notices)?;
+    sql::run(conn, update, (number, sql::millis(publication.at), texts.0, texts.1, notices)).map(drop)
 }
 
 /// One delivery per recipient; `None` if one of them is in no rendered segment, which shows as a segment that is null.

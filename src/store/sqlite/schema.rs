@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_decisions.sql"),
     include_str!("migrations/0003_sending.sql"),
     include_str!("migrations/0004_reports.sql"),
+    include_str!("migrations/0005_reading.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -60,6 +60,7 @@ async fn publication(store: &SqliteStore) -> Publication {
         segments,
         theme: serde_json::from_value(theme).unwrap(),
         texts: Vec::new(),
+        notices: Vec::new(),
     }
 }
 

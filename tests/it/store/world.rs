@@ -163,7 +163,7 @@ pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served
     let texts = vec![PublishedText { activity: content.id.clone(), content }];
     let planned = store.editions().await.unwrap().into_iter().find(|edition| edition.number == number);
     let edition = planned.unwrap_or_else(|| unplanned(number));
-    Publication { edition, at: at(1), served, sender: sender(), segments, theme: theme(), texts }
+    Publication { edition, at: at(1), served, sender: sender(), segments, theme: theme(), texts, notices: Vec::new() }
 }
 
 /// Plans and publishes edition 7 for these people; how many get it.

@@ -87,7 +87,7 @@ fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
             }
         }
         "!silence" => {
-            std::thread::sleep(std::time::Duration::from_secs(600));
+            std::thread::sleep(std::time::Duration::from_mins(10));
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         "!slow" => {
