@@ -158,6 +158,7 @@ fn personal(to: &Address) -> Personal<'_> {
         greeting: "Hello, Hillside Primary School",
         unsubscribe_url: "https://activities.example.org/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
         preferences_url: "https://activities.example.org/preferences/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
+        confirm_url: "",
         unsubscribe_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
         bounce_token: "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv",
     }

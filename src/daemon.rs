@@ -1,6 +1,7 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
 mod inbox;
+mod letters;
 mod watch;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
+        serving.spawn(letters::watch(service.clone(), stop.clone()));
     }
     let sender = async {
         if role == Role::Web {

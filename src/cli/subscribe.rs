@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::sync::list;
@@ -17,7 +18,7 @@ use crate::domain::subscriber::{
 use crate::domain::text::check_line;
 use crate::service::preview::long_date;
 use crate::service::{Service, ServiceError, roster};
-use crate::store::Store;
+use crate::store::{Asked, Store};
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("wanted").required(true).args(["bands", "ages"]))]
@@ -43,6 +44,9 @@ pub(super) struct Subscribe {
     /// Number in a register of schools
     #[arg(long, value_name = "URN")]
     urn: Option<String>,
+    /// Send an email that asks the reader to confirm; nothing begins before the click
+    #[arg(long)]
+    confirm: bool,
 }
 
 impl Subscribe {
@@ -56,6 +60,9 @@ impl Subscribe {
         let now = service.clock.now();
         // The file's entries first, so that a mailbox that it names is known to be its own.
         super::sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
+        if self.confirm && self.ask(context, &service, &request).await? {
+            return Ok(ExitCode::SUCCESS);
+        }
         let mut results = service.store.subscribe(&[request], now).await?;
         match results.pop() {
             Some(Subscribed::Added) => {
@@ -77,6 +84,37 @@ impl Subscribe {
         }
         first_edition(&service).await?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Asks for the click. False when the mailbox has a subscription already, which is updated without one.
+    async fn ask(&self, context: &Context, service: &Service, wish: &SubscribeRequest) -> Result<bool, Failure> {
+        context.refuse_pretended_time(&service.config)?;
+        let address = &wish.address;
+        match service.ask_to_subscribe(wish).await? {
+            Asked::Already => return Ok(false),
+            Asked::Waits(_) => {}
+            Asked::Never(reason) => return Err(left(address, reason).into()),
+            Asked::TooOften => {
+                return Err(ServiceError::Refused(format!(
+                    "{address} was asked three times in a day already, or 500 addresses were asked in the last hour: wait, \
+                     and try again"
+                ))
+                .into());
+            }
+            Asked::Nobody => return Err(ServiceError::Refused("the store gave no answer".into()).into()),
+        }
+        let name = &wish.profile.name;
+        out::line(&format!(
+            "{name} <{address}> is asked to confirm. The subscription begins with the click, within 7 days."
+        ));
+        let posted = service.send_letters(&CancellationToken::new()).await?;
+        match posted.trouble {
+            None => Ok(true),
+            Some(reply) => Err(ServiceError::Refused(format!(
+                "the email was not taken yet: {reply}. `fortnightly run` tries again"
+            ))
+            .into()),
+        }
     }
 
     fn request(&self, bands: &Bands) -> Result<SubscribeRequest, Failure> {
@@ -117,9 +155,13 @@ fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
         SuppressionReason::Complained => "its reader complained",
         SuppressionReason::Operator => "an operator suppressed it",
     };
-    ServiceError::Refused(format!(
-        "{address} is never mailed: {why}. Only its own confirmation brings it back, and this version cannot ask for one yet."
-    ))
+    let way = match reason {
+        SuppressionReason::Unsubscribed => {
+            "Only its own confirmation brings it back: run the command again with --confirm".to_owned()
+        }
+        _ => format!("If that has changed, take it off the list with `fortnightly suppressions remove {address}`"),
+    };
+    ServiceError::Refused(format!("{address} is never mailed: {why}. {way}."))
 }
 
 async fn first_edition(service: &Service) -> Result<(), Failure> {

@@ -73,7 +73,7 @@ impl HelperDef for SlotHelper {
 
 /// The slot that templates call `name`.
 pub(super) fn slot_named(name: &str) -> Option<Slot> {
-    Slot::ALL.iter().copied().find(|slot| slot.name() == name)
+    Slot::OF_DIGESTS.iter().copied().find(|slot| slot.name() == name)
 }
 
 /// `{{#wrap}}…{{/wrap}}`: the text inside as one paragraph, wrapped; after `- ` it hangs (text template only).

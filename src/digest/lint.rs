@@ -195,7 +195,8 @@ impl<'a> Walk<'a> {
             let found = SlotUse { slot, part: self.part, file: scope.file.to_owned(), place };
             return self.found.slots.push(found);
         }
-        let names: Vec<String> = Slot::ALL.iter().map(|slot| format!("{{{{slot \"{}\"}}}}", slot.name())).collect();
+        let names: Vec<String> =
+            Slot::OF_DIGESTS.iter().map(|slot| format!("{{{{slot \"{}\"}}}}", slot.name())).collect();
         let message = format!("there is no slot “{name}”");
         self.report(scope, place, "template-slot", message, Some(format!("write one of {}", names.join(", "))));
     }

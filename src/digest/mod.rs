@@ -7,6 +7,7 @@ mod escape;
 mod helpers;
 mod html;
 pub mod index;
+mod letter;
 mod lint;
 mod look;
 mod numbers;
@@ -29,6 +30,7 @@ use crate::domain::edition::EditionNumber;
 
 pub use check::{HTML_LIMIT, check_complete, check_rendered};
 pub use error::{DigestError, Part};
+pub use letter::{Occasion, letter};
 pub use render::render;
 pub use templates::Templates;
 pub use wording::greeting;

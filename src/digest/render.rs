@@ -46,6 +46,11 @@ pub fn render(
 
 /// The view as the engine reads it, its characters checked.
 pub(super) fn fields(view: &super::view::View) -> Result<Value, DigestError> {
+    checked(view)
+}
+
+/// Any view's fields, their characters checked.
+pub(super) fn checked(view: &impl serde::Serialize) -> Result<Value, DigestError> {
     let value = serde_json::to_value(view).expect("the view has only texts, numbers and lists");
     check_texts("", &value)?;
     Ok(value)
@@ -70,7 +75,7 @@ fn fill(registry: &Handlebars<'_>, part: Part, data: Value) -> Result<String, Di
     registry.render_with_context(name, &context).map_err(|error| template_error(&error))
 }
 
-fn template_error(error: &RenderError) -> DigestError {
+pub(super) fn template_error(error: &RenderError) -> DigestError {
     DigestError::Template {
         file: error.template_name.as_deref().map(super::templates::file_of).unwrap_or_default(),
         line: error.line_no,

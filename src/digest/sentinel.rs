@@ -63,6 +63,7 @@ fn letter(slot: Slot) -> char {
         Slot::Greeting => 'g',
         Slot::UnsubscribeUrl => 'u',
         Slot::PreferencesUrl => 'p',
+        Slot::ConfirmUrl => 'c',
     }
 }
 

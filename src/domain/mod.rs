@@ -13,6 +13,7 @@ pub mod nearest;
 pub mod pace;
 pub mod prose;
 pub mod rendered;
+pub mod request;
 pub mod retry;
 pub mod segment;
 pub mod selection;

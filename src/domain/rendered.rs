@@ -12,11 +12,16 @@ pub enum Slot {
     UnsubscribeUrl,
     /// The link to change bands. URL.
     PreferencesUrl,
+    /// The link that confirms or undoes something. URL. In letters alone.
+    ConfirmUrl,
 }
 
 impl Slot {
     /// Every slot.
-    pub const ALL: &[Self] = &[Self::Greeting, Self::UnsubscribeUrl, Self::PreferencesUrl];
+    pub const ALL: &[Self] = &[Self::Greeting, Self::UnsubscribeUrl, Self::PreferencesUrl, Self::ConfirmUrl];
+
+    /// Those that a digest may have.
+    pub const OF_DIGESTS: &[Self] = &[Self::Greeting, Self::UnsubscribeUrl, Self::PreferencesUrl];
 
     /// Its name in a template: `{{slot "greeting"}}`.
     pub fn name(self) -> &'static str {
@@ -24,6 +29,7 @@ impl Slot {
             Self::Greeting => "greeting",
             Self::UnsubscribeUrl => "unsubscribe_url",
             Self::PreferencesUrl => "preferences_url",
+            Self::ConfirmUrl => "confirm_url",
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Personal<'a> {
     pub unsubscribe_url: &'a str,
     /// The link to change bands, ASCII.
     pub preferences_url: &'a str,
+    /// The link that confirms or undoes something, ASCII; empty in a digest.
+    pub confirm_url: &'a str,
     /// For `unsubscribe+<token>@…`.
     pub unsubscribe_token: &'a str,
     /// For `bounces+<token>@…`.
@@ -66,8 +68,20 @@ impl Frame {
                 return Err(MailError::NoUnsubscribe { part });
             }
         }
+        Self::of(rendered, sender, &format!("e{edition}:digest"), at)
+    }
+
+    /// As [`Frame::build`], for mail that is no digest: `kind` is a word for what it is.
+    ///
+    /// # Errors
+    /// When a name or the subject holds a control character.
+    pub fn letter(rendered: &Rendered, sender: &Sender, kind: &str, at: DateTime<Utc>) -> Result<Self, MailError> {
+        Self::of(rendered, sender, &format!("e0:{kind}"), at)
+    }
+
+    fn of(rendered: &Rendered, sender: &Sender, stream: &str, at: DateTime<Utc>) -> Result<Self, MailError> {
         let mut frame = Self {
-            bytes: header::common(&rendered.subject, sender, edition, at, BOUNDARY)?.into_bytes(),
+            bytes: header::common(&rendered.subject, sender, stream, at, BOUNDARY)?.into_bytes(),
             holes: Vec::new(),
             from_domain: sender.from.address.domain().to_owned(),
             bounce: sender.bounce_address.clone(),
@@ -142,6 +156,7 @@ impl Personal<'_> {
             Slot::Greeting => self.greeting,
             Slot::UnsubscribeUrl => self.unsubscribe_url,
             Slot::PreferencesUrl => self.preferences_url,
+            Slot::ConfirmUrl => self.confirm_url,
         }
     }
 }

@@ -10,15 +10,15 @@ use super::MailError;
 use super::encoded_word::{phrase, unstructured};
 use super::frame::Personal;
 use crate::domain::address::Mailbox;
-use crate::domain::edition::EditionNumber;
 use crate::domain::sender::Sender;
 use crate::domain::text::check_characters;
 
-/// Everything that is the same for a whole segment, without the empty line that ends the headers.
+/// Everything that is the same for a whole segment, without the empty line that ends the headers. `stream` has two fields,
+/// such as `e7:digest`: complaints are counted by it.
 pub(super) fn common(
     subject: &str,
     sender: &Sender,
-    edition: EditionNumber,
+    stream: &str,
     at: DateTime<Utc>,
     boundary: &str,
 ) -> Result<String, MailError> {
@@ -40,7 +40,7 @@ pub(super) fn common(
         // RFC 8058 §3.1: only this exact value.
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned(),
         // Four fields, the last one the same for ever: the form that mailbox providers count complaints by.
-        format!("Feedback-ID: e{edition}:digest:{domain}:fortnightly"),
+        format!("Feedback-ID: {stream}:{domain}:fortnightly"),
         "MIME-Version: 1.0".to_owned(),
         format!("Content-Type: multipart/alternative; boundary=\"{boundary}\""),
     ];

@@ -29,7 +29,7 @@ pub use progress::Progress;
 const LAST_TRIES: u32 = 3;
 
 /// How long between two such questions.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// When mails are tried again that met no relay at all: spread over a quarter of an hour, so that they do not come at once.
 const POSTPONED: [TimeDelta; 2] = [TimeDelta::minutes(25), TimeDelta::minutes(40)];

@@ -1,8 +1,10 @@
 //! Leaving: by the link, by mail, whenever. Whoever holds the token may; nothing else is asked.
 
 use super::{Service, ServiceError};
+use crate::digest::Occasion;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::token::Purpose;
+use crate::store::LetterKind;
 
 /// Who a token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,17 @@ impl Service {
         let Ok(claim) = self.keyring.verify(token, Purpose::Unsubscribe) else { return Ok(Leaving::Unknown) };
         let reason = SuppressionReason::Unsubscribed;
         let name = self.store.leave(claim.recipient, reason, actor, self.clock.now()).await?;
+        Ok(name.map_or(Leaving::Gone, Leaving::Subscribed))
+    }
+
+    /// As [`Service::leave`]; a mailbox that had a subscription gets one good-bye with a link that takes it back.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn leave_with_undo(&self, token: &str) -> Result<Leaving, ServiceError> {
+        let Ok(claim) = self.keyring.verify(token, Purpose::Unsubscribe) else { return Ok(Leaving::Unknown) };
+        let letter = self.new_letter(LetterKind::Goodbye, Occasion::Goodbye)?;
+        let name = self.store.leave_with_undo(claim.recipient, &letter, self.clock.now()).await?;
         Ok(name.map_or(Leaving::Gone, Leaving::Subscribed))
     }
 }

@@ -254,6 +254,8 @@ fn sample(letter: &Letter, slot: Slot, readers: &[(String, Address)]) -> String 
         Slot::Greeting => crate::digest::escape(&greeting(readers)),
         Slot::UnsubscribeUrl => letter.unsubscribe_url.clone(),
         Slot::PreferencesUrl => letter.preferences_url.clone(),
+        // No digest has it.
+        Slot::ConfirmUrl => String::new(),
     }
 }
 

@@ -4,10 +4,12 @@
 
 mod deliveries;
 mod error;
+mod letters;
 mod privacy;
 mod reading;
 mod records;
 mod reports;
+mod requests;
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,10 +34,12 @@ use crate::domain::sync::{SyncPlan, Truth};
 
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
+pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
 pub use privacy::{Held, HeldAttempt, HeldBounce, HeldDelivery, Privacy};
 pub use reading::{PublishedEdition, Reading};
 pub use records::{AuditRecord, Facts, Suppression};
 pub use reports::{Bounced, ReportKind, Reports};
+pub use requests::{Asked, Clicked, Requests};
 
 /// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
 pub type Actor = &'static str;
@@ -167,7 +171,7 @@ pub struct Done {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Privacy + Reading + Reports + Send + Sync {
+pub trait Store: Letters + Privacy + Reading + Reports + Requests + Send + Sync {
     /// What the store remembers about itself; `None` before [`Store::begin`].
     async fn facts(&self) -> Result<Option<Facts>, StoreError>;
 

@@ -1,11 +1,12 @@
 //! `/u/{token}`: GET shows a button and changes nothing, POST leaves (contract §8, RFC 8058).
 
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::Pages;
-use super::page::Page;
+use super::page::{Page, too_long, trouble};
+use super::{Pages, form};
 use crate::service::leaving::Leaving;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
@@ -21,7 +22,7 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
                     .to_owned(),
             ],
             button: Some("Stop the emails"),
-            status: StatusCode::OK,
+            ..Page::default()
         },
         Ok(Leaving::Gone) => gone(),
         Ok(Leaving::Unknown) => unknown(),
@@ -29,10 +30,19 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
     }
 }
 
-/// Leaves. The same answer however often it is asked, and for one-click and button alike.
-pub(super) async fn leave(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
+/// Leaves. The same answer however often it is asked. Whoever pressed the page's button gets a good-bye with an undo:
+/// anyone with a forwarded copy can press it. A mail program's one click is its reader's own.
+pub(super) async fn leave(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>, body: Body) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    match pages.service().leave(&token, "web").await {
+    let Some(body) = form::read(body).await else { return too_long() };
+    let service = pages.service();
+    let left = if form::is_one_click(&body) {
+        service.leave(&token, "web").await
+    } else {
+        service.leave_with_undo(&token).await
+    };
+    match left {
+        Ok(Leaving::Subscribed(_)) if !form::is_one_click(&body) => said_goodbye(),
         Ok(Leaving::Subscribed(_) | Leaving::Gone) => gone(),
         Ok(Leaving::Unknown) => unknown(),
         Err(error) => trouble(&error.to_string()),
@@ -46,8 +56,19 @@ fn gone() -> Page {
             "The mailbox is off the list. An email that is already on its way may still arrive.".to_owned(),
             "If this was a mistake, please write to the team: the address is in every email.".to_owned(),
         ],
-        button: None,
-        status: StatusCode::OK,
+        ..Page::default()
+    }
+}
+
+fn said_goodbye() -> Page {
+    Page {
+        title: "You will get no more of these emails",
+        paragraphs: vec![
+            "The mailbox is off the list. An email that is already on its way may still arrive.".to_owned(),
+            "One last email goes to the mailbox. If this was a mistake, the link in it takes it back, for 14 days."
+                .to_owned(),
+        ],
+        ..Page::default()
     }
 }
 
@@ -59,17 +80,7 @@ fn unknown() -> Page {
             "Please open it again from the email that it came in: it may have been cut short on the way.".to_owned(),
             "If it still does not work, reply to that email with the word “unsubscribe”.".to_owned(),
         ],
-        button: None,
         status: StatusCode::NOT_FOUND,
-    }
-}
-
-fn trouble(error: &str) -> Page {
-    tracing::error!("a page could not be answered: {error}");
-    Page {
-        title: "Something went wrong on our side",
-        paragraphs: vec!["Nothing was changed. Please try again in a few minutes.".to_owned()],
-        button: None,
-        status: StatusCode::SERVICE_UNAVAILABLE,
+        ..Page::default()
     }
 }

@@ -1,9 +1,12 @@
 //! The recipients' pages: whether we live, and the way out. Apart from them, on a listener for operators, the metrics.
 
 mod bands;
+mod confirm;
+mod form;
 mod leave;
 mod metrics;
 mod page;
+mod preferences;
 mod serve;
 
 use std::net::SocketAddr;
@@ -61,9 +64,10 @@ async fn alive() -> &'static str {
 
 /// What recipients see.
 fn recipients(pages: Pages) -> Router {
-    // No handler reads a body: whoever posts to a link of ours has said all there is.
     Router::new()
         .route("/healthz", get(alive))
         .route("/u/{token}", get(leave::show).post(leave::leave))
+        .route("/preferences/{token}", get(preferences::show).post(preferences::wish))
+        .route("/confirm/{token}", get(confirm::show).post(confirm::confirm))
         .with_state(pages)
 }

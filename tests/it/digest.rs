@@ -23,6 +23,7 @@ fn filled(rendered: &Rendered, name: &str) -> (String, String) {
         Slot::Greeting => greeting(name),
         Slot::UnsubscribeUrl => "https://activities.example/u/TOKEN".to_owned(),
         Slot::PreferencesUrl => "https://activities.example/preferences/TOKEN".to_owned(),
+        Slot::ConfirmUrl => String::new(),
     };
     (rendered.html.fill(value), rendered.text.fill(value))
 }

@@ -69,6 +69,7 @@ fn personal<'a>(to: &'a Address, name: &'a str) -> Personal<'a> {
         greeting: "Dear families of St. Mary's & Tŷ'r Ysgol <Primary>,",
         unsubscribe_url: "https://activities.example.org/u/uaaabbbcccdddeeefffggghhhiii",
         preferences_url: "https://activities.example.org/preferences/paaabbbcccdddeeefffggghhhiii",
+        confirm_url: "",
         unsubscribe_token: "uaaabbbcccdddeeefffggghhhiii",
         bounce_token: "baaabbbcccdddeeefffggghhhiii",
     }

@@ -5,6 +5,7 @@
 mod backup;
 mod check;
 mod config;
+mod confirm;
 mod crash;
 mod daemon;
 mod decisions;

@@ -39,6 +39,7 @@ impl Letter {
             greeting,
             unsubscribe_url: &self.unsubscribe_url,
             preferences_url: &self.preferences_url,
+            confirm_url: "",
             unsubscribe_token: &self.unsubscribe_token,
             bounce_token: &self.bounce_token,
         }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::fault::Fault;
-use super::{SqliteStore, audit, claim, editions, facts, schema, settle, sql};
+use super::{SqliteStore, audit, claim, editions, facts, letters, schema, settle, sql};
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
 use crate::domain::suppression::AddressHasher;
 use crate::store::StoreError;
@@ -147,6 +147,7 @@ fn hold_back(conn: &Connection, made: DateTime<Utc>, at: DateTime<Utc>) -> Resul
     for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
         claim::take_up(conn, claimant, true, sql::millis(at))?;
     }
+    letters::drop_all(conn)?;
     sql::run(conn, "DELETE FROM claimants", [])?;
     sql::run(conn, "UPDATE deliveries SET repeated = 1 WHERE state IN (0, 4)", [])?;
     for edition in editions::all(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::claimant::Claimant;
 use super::fault::Fault;
-use super::{audit, sql};
+use super::{audit, letters, sql};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
@@ -151,7 +151,7 @@ pub(super) struct Recovered {
 pub(super) fn recover(conn: &Connection, claimant: &Claimant, resend: bool, at: i64) -> Result<Recovered, Fault> {
     let mut recovered = Recovered { deliveries: 0, files: Vec::new() };
     for (id, file) in claimant.dead(conn)? {
-        let deliveries = take_up(conn, id, resend, at)?;
+        let deliveries = take_up(conn, id, resend, at)? + letters::take_up(conn, id, resend)?;
         if deliveries > 0 {
             let detail = format!("{deliveries} deliveries of a process that died");
             audit::write(conn, at, "program", "recover", &format!("claimant {id}"), &detail)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::bands::BandBook;
 use super::fault::Fault;
-use super::{audit, sql};
+use super::{audit, requests, sql};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::subscriber::{MailboxState, Origin, Profile, SuppressionReason};
@@ -115,6 +115,7 @@ impl<'a> People<'a> {
         let end = "UPDATE subscriptions SET ended = coalesce(ended, ?2), ended_by = ?3
                    WHERE recipient = ?1 AND (ended IS NULL OR ended_by NOT IN ('unsubscribed', 'complained'))";
         sql::run(self.conn, end, (recipient, self.at, by))?;
+        requests::close(self.conn, recipient, self.at)?;
         self.refresh(recipient)
     }
 

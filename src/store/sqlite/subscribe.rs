@@ -35,12 +35,7 @@ fn add(
     request: &SubscribeRequest,
     bands: i64,
 ) -> Result<Subscribed, Fault> {
-    let subscriber = match (known(people, request)?, mailbox) {
-        (Some(known), _) => known,
-        (None, Some(mailbox)) if request.profile.urn.is_none() => mailbox.owner,
-        (None, _) => new(people, request)?,
-    };
-    reprofile(people, subscriber, &request.profile)?;
+    let subscriber = subscriber_of(people, mailbox, request)?;
     let recipient = match mailbox {
         Some(mailbox) => mailbox.id,
         None => people.add_mailbox(&request.address, subscriber, bands)?,
@@ -50,6 +45,21 @@ fn add(
     people.refresh(recipient)?;
     people.note(request.origin.as_str(), "subscribe", recipient, &listed(request))?;
     Ok(Subscribed::Added)
+}
+
+/// The subscriber that the mailbox will belong to, with the profile that is wished.
+pub(super) fn subscriber_of(
+    people: &People<'_>,
+    mailbox: Option<&Mailbox>,
+    request: &SubscribeRequest,
+) -> Result<i64, Fault> {
+    let subscriber = match (known(people, request)?, mailbox) {
+        (Some(known), _) => known,
+        (None, Some(mailbox)) if request.profile.urn.is_none() => mailbox.owner,
+        (None, _) => new(people, request)?,
+    };
+    reprofile(people, subscriber, &request.profile)?;
+    Ok(subscriber)
 }
 
 /// The subscriber of this urn, if there is one that the config did not make.

@@ -229,6 +229,7 @@ proptest! {
             Slot::Greeting => personal.greeting.to_owned(),
             Slot::UnsubscribeUrl => personal.unsubscribe_url.to_owned(),
             Slot::PreferencesUrl => personal.preferences_url.to_owned(),
+            Slot::ConfirmUrl => String::new(),
         };
         prop_assert_eq!(message.text_body_count(), 1);
         prop_assert_eq!(message.body_text(0).unwrap().replace("\r\n", "\n"), rendered.text.fill(value));

@@ -1,0 +1,218 @@
+//! Whatever waits for a click: subscriptions, other bands, an undo. Real mails, the built binary, a real connection.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::leaving::{ask, daemon};
+use crate::world::{BASE, Mail, World, entry, three, until};
+
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+const LATER: &str = "2026-11-30T10:00:00Z";
+
+/// The letters to `to` (not the digests), oldest first.
+fn letters(world: &World, to: &str) -> Vec<Mail> {
+    let mut mails = world.mails();
+    mails.retain(|mail| mail.to == to && mail.message_id.starts_with("e0-"));
+    mails
+}
+
+/// The path of the link in a letter.
+fn link(mail: &Mail) -> String {
+    let start = "https://activities.example.org/confirm/";
+    let at = mail.text.find(start).expect("a link");
+    let token: String = mail.text[at + start.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    assert!(mail.html.contains(&format!("href=\"{start}{token}\"")), "{}", mail.html);
+    format!("/confirm/{token}")
+}
+
+/// The path of a digest's link, by what stands before its token.
+fn path(mail: &Mail, part: &str) -> String {
+    let start = format!("https://activities.example.org{part}");
+    let at = mail.text.find(&start).expect("a link");
+    let token: String = mail.text[at + start.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    format!("{part}{token}")
+}
+
+fn mailbox(world: &World, address: &str) -> Value {
+    let shown = world.at(LATER, &["subscribers", "show", address, "--json"]).exits(0).json();
+    shown["mailboxes"][0].clone()
+}
+
+fn wish(email: &str, bands: &str) -> Vec<String> {
+    ["subscribe", "--name", "Evil <b>name</b>", "--email", email, "--bands", bands, "--confirm"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+fn asks(world: &World, now: &str, email: &str, bands: &str) -> crate::world::Ran {
+    let wish = wish(email, bands);
+    world.at(now, &wish.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn stop(mut daemon: crate::world::Running) {
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+}
+
+#[test]
+fn a_subscription_begins_with_the_click() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    asks(&world, MONDAY, "parent@home.example", "4-5,14+").exits(0).says("asked to confirm");
+    let counts = world.at(MONDAY, &["status", "--json"]).exits(0).json()["subscribers"].clone();
+    assert_eq!((&counts["pending"], &counts["active"]), (&json!(1), &json!(3)));
+    world.at(MONDAY, &["send"]).exits(0);
+    let letter = &letters(&world, "parent@home.example")[0];
+    // Nothing of what the asking person wrote; our own words and the age groups.
+    assert!(!letter.html.contains("Evil") && !letter.text.contains("Evil") && !letter.subject.contains("Evil"));
+    assert!(letter.text.contains("ages 4 to 5, and 14 and over"), "{}", letter.text);
+    let raw = String::from_utf8(letter.raw.clone()).unwrap();
+    for header in ["List-Unsubscribe: <https://", "List-Unsubscribe-Post:", "Reply-To:", "Feedback-ID: e0:confirm:"] {
+        assert!(raw.contains(header), "{header}: {raw}");
+    }
+    let link = link(letter);
+    let (daemon, port) = daemon(&world);
+    for method in ["GET", "HEAD", "GET"] {
+        let (head, body) = ask(port, method, &link, "");
+        assert!(head.starts_with("http/1.1 200") && head.contains("no-store"), "{head}");
+        assert!(method == "HEAD" || body.contains("<button") && !body.contains("home.example"), "{body}");
+        assert!(!body.contains("<b>name"), "{body}");
+    }
+    assert_eq!(mailbox(&world, "parent@home.example")["state"], "pending");
+    for _ in 0..2 {
+        let (head, body) = ask(port, "POST", &link, "");
+        assert!(head.starts_with("http/1.1 200") && body.contains("That is confirmed"), "{head}{body}");
+    }
+    assert_eq!(mailbox(&world, "parent@home.example")["bands"], json!(["4-5", "14+"]));
+    stop(daemon);
+    world.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    assert_eq!(world.mails().iter().filter(|mail| mail.to == "parent@home.example").count(), 2);
+}
+
+#[test]
+fn a_link_runs_out_and_gives_way_to_a_newer_one() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    let address = "parent@home.example";
+    asks(&world, "2026-11-23T09:00:00Z", address, "4-5").exits(0);
+    asks(&world, "2026-11-23T10:00:00Z", address, "5-7").exits(0);
+    asks(&world, "2026-11-23T10:01:00Z", address, "8-10").exits(0);
+    asks(&world, "2026-11-23T10:02:00Z", address, "8-10").exits(1).complains("three times");
+    let all: Vec<String> = letters(&world, address).iter().map(link).collect();
+    assert_eq!(all.len(), 3);
+    // The daemon's clock says Monday 30th, 09:00: the first would have run out just now, the third has an hour left.
+    let (daemon, port) = daemon(&world);
+    let answers: Vec<String> = all.iter().map(|link| ask(port, "POST", link, "").1).collect();
+    let works = |answer: &&String| answer.contains("That is confirmed");
+    assert_eq!(answers.iter().filter(works).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|answer| answer.contains("too old")).count(), 2);
+    stop(daemon);
+    assert_eq!(mailbox(&world, address)["bands"], json!(["8-10"]));
+    // One that nobody confirmed ends.
+    asks(&world, "2026-11-22T08:00:00Z", "other@home.example", "4-5").exits(0);
+    assert_eq!(mailbox(&world, "other@home.example")["state"], "pending");
+    let (daemon, _) = self::daemon(&world);
+    until("the wish has ended", || mailbox(&world, "other@home.example")["state"] == "ended");
+    stop(daemon);
+}
+
+#[test]
+fn whoever_left_comes_back_by_a_click_and_nobody_who_bounced() {
+    let world = World::new(&format!("{BASE}{}", entry("Hill", "school", "\"a@hill.example\"", "[\"4-5\"]")));
+    world.at(MONDAY, &["sync"]).exits(0);
+    world.run(&["unsubscribe", "a@hill.example"]).exits(0);
+    let plain = ["subscribe", "--name", "Hill", "--email", "a@hill.example", "--bands", "5-7"];
+    world.at(MONDAY, &plain).exits(1).complains("--confirm");
+    asks(&world, MONDAY, "a@hill.example", "5-7").exits(0);
+    let link = link(&letters(&world, "a@hill.example")[0]);
+    assert_eq!(mailbox(&world, "a@hill.example")["suppressed"], "unsubscribed");
+    let (daemon, port) = daemon(&world);
+    assert!(ask(port, "POST", &link, "").1.contains("That is confirmed"));
+    stop(daemon);
+    let back = mailbox(&world, "a@hill.example");
+    assert_eq!(
+        (&back["state"], &back["suppressed"], &back["bands"]),
+        (&json!("active"), &Value::Null, &json!(["5-7"]))
+    );
+    world.run(&["suppressions", "add", "b@hill.example", "--reason", "complained"]).exits(0);
+    asks(&world, MONDAY, "b@hill.example", "5-7").exits(1).complains("suppressions remove");
+    assert!(letters(&world, "b@hill.example").is_empty());
+}
+
+#[test]
+fn other_bands_count_after_a_click_in_the_mailbox() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let address = "hello@lantern.example";
+    let digest = world.mails().into_iter().find(|mail| mail.to == address).unwrap();
+    let preferences = path(&digest, "/preferences/");
+    let (daemon, port) = daemon(&world);
+    let (head, body) = ask(port, "GET", &preferences, "");
+    assert!(head.starts_with("http/1.1 200") && head.contains("no-store"), "{head}");
+    assert!(body.contains("Lantern Trust") && !body.contains("lantern.example"), "{body}");
+    assert!(body.contains("value=\"8-10\" checked") && body.contains("value=\"14+\">"), "{body}");
+    for (form, status) in [("", 422), ("bands=x", 422), ("bands=4-6", 422), ("bands=8-10", 200), ("bands=", 422)] {
+        let (head, _) = ask(port, "POST", &preferences, form);
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{form}: {head}");
+    }
+    let (head, _) = ask(port, "POST", &preferences, &"x".repeat(1 << 20));
+    assert!(head.starts_with("http/1.1 413"), "{head}");
+    assert!(letters(&world, address).is_empty());
+    let (_, body) = ask(port, "POST", &preferences, "bands=5-7&bands=14%2B");
+    assert!(body.contains("look into the mailbox"), "{body}");
+    assert_eq!(mailbox(&world, address)["bands"], json!(["8-10"]), "before the click");
+    until("the letter is there", || letters(&world, address).len() == 1);
+    let letter = &letters(&world, address)[0];
+    let link = link(letter);
+    let (_, body) = ask(port, "GET", &link, "");
+    assert!(body.contains("Ages 5 to 7, Ages 14 and over"), "{body}");
+    ask(port, "POST", &link, "");
+    assert_eq!(mailbox(&world, address)["bands"], json!(["5-7", "14+"]));
+    // Too many wishes for one mailbox.
+    for (form, status) in [("bands=4-5", 200), ("bands=8-10", 200), ("bands=4-5", 429)] {
+        let (head, _) = ask(port, "POST", &preferences, form);
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{form}: {head}");
+    }
+    // A token for one thing opens no other.
+    let token = preferences.rsplit('/').next().unwrap();
+    for other in ["u", "confirm"] {
+        let (head, body) = ask(port, "POST", &format!("/{other}/{token}"), "");
+        assert!(head.starts_with("http/1.1 404") && !body.contains("Lantern"), "{head}");
+    }
+    stop(daemon);
+}
+
+#[test]
+fn the_button_says_goodbye_with_an_undo_and_one_click_does_not() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let (by_button, by_click) = ("hello@lantern.example", "office@hillside.example");
+    let leave = |to: &str| path(&world.mails().into_iter().find(|mail| mail.to == to).unwrap(), "/u/");
+    let (button, click) = (leave(by_button), leave(by_click));
+    let (daemon, port) = daemon(&world);
+    for _ in 0..2 {
+        let (head, body) = ask(port, "POST", &button, "");
+        assert!(head.starts_with("http/1.1 200") && body.contains("no more"), "{head}{body}");
+        ask(port, "POST", &click, "List-Unsubscribe=One-Click");
+    }
+    until("the good-bye is there", || letters(&world, by_button).len() == 1);
+    let undo = link(&letters(&world, by_button)[0]);
+    assert_eq!(mailbox(&world, by_button)["suppressed"], "unsubscribed");
+    let (_, body) = ask(port, "GET", &undo, "");
+    assert!(body.contains("Send the emails again?"), "{body}");
+    assert_eq!(mailbox(&world, by_button)["state"], "ended");
+    let (_, body) = ask(port, "POST", &undo, "");
+    assert!(body.contains("as before"), "{body}");
+    let back = mailbox(&world, by_button);
+    assert_eq!(
+        (&back["state"], &back["suppressed"], &back["bands"]),
+        (&json!("active"), &Value::Null, &json!(["8-10"]))
+    );
+    // One undo, one time: whoever leaves again is not brought back by the old link.
+    ask(port, "POST", &button, "List-Unsubscribe=One-Click");
+    ask(port, "POST", &undo, "");
+    assert_eq!(mailbox(&world, by_button)["state"], "ended");
+    stop(daemon);
+    assert_eq!((letters(&world, by_button).len(), letters(&world, by_click).len()), (1, 0));
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(!log.contains("lantern.example") && !log.contains("/confirm/"), "{log}");
+}
