@@ -5,6 +5,7 @@
 pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
+pub(super) mod letters;
 pub(super) mod people;
 
 use super::world;
@@ -70,6 +71,9 @@ macro_rules! conform_all {
             deliveries::what_is_uncertain_is_resolved_and_nothing_else,
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
+            letters::who_bounced_gets_no_letter_and_who_left_does,
+            letters::a_request_is_fulfilled_once_and_in_time,
+            letters::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,
         }
     };
 }
@@ -82,6 +86,8 @@ macro_rules! conform_shared {
             deliveries::what_a_dead_process_held_is_taken_up,
             deliveries::a_living_process_keeps_what_it_holds,
             deliveries::holding_back_instead_of_sending_again,
+            letters::each_letter_is_claimed_once_and_settled,
+            letters::a_dead_process_s_letters_are_taken_up,
             editions::of_two_publishers_one_wins,
         }
     };
