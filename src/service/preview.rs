@@ -38,7 +38,7 @@ pub struct Proof {
     #[serde(skip)]
     sender: Sender,
     #[serde(skip)]
-    at: DateTime<Utc>,
+    pub(super) at: DateTime<Utc>,
 }
 
 /// One segment of a [`Proof`].
@@ -192,15 +192,16 @@ impl Service {
         segment: &ProofSegment,
         to: &Address,
         mark: &str,
+        at: DateTime<Utc>,
     ) -> Result<SampleMessage, ServiceError> {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
-        let frame = Frame::build(&rendered, &proof.sender, proof.edition, proof.at)?;
+        let frame = Frame::build(&rendered, &proof.sender, proof.edition, at)?;
         let letter = self.sample_letter(proof.edition)?;
         let greeting = greeting(&segment.readers);
         let personal = letter.personal(to, &greeting);
         let mut bytes = Vec::new();
         frame.join(&personal, &mut bytes);
-        self.dkim()?.sign(proof.at, &mut bytes)?;
+        self.dkim()?.sign(at, &mut bytes)?;
         Ok(SampleMessage { envelope: frame.envelope(&personal)?, name: letter.name.clone(), bytes })
     }
 }

@@ -38,7 +38,9 @@ impl Service {
                 )));
             }
         };
-        let mut message = self.sample_message(&proof, segment, to, "[Test copy] ")?;
+        // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
+        let at = proof.at.min(self.clock.now());
+        let mut message = self.sample_message(&proof, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.clock.now().timestamp_micros(), message.name);
         let mut transport = self.transport()?;
         let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;

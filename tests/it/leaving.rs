@@ -115,6 +115,30 @@ fn a_wrong_token_tells_nothing_and_changes_nothing() {
 }
 
 #[test]
+fn a_link_works_after_its_key_was_replaced_and_says_so_when_the_store_is_locked() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let (path, _) = ways_out(&world, "hello@lantern.example");
+    let keys = fs::read_to_string(world.path("var/secret")).unwrap();
+    let keys =
+        keys.replace("current 1\n", "current 2\n").replace("key 1 ", &format!("key 2 {}\nkey 1 ", "5a".repeat(32)));
+    world.write("var/secret", &keys);
+    let (mut daemon, port) = daemon(&world);
+    let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (head, body) = ask(port, "POST", &path, "List-Unsubscribe=One-Click");
+    assert!(head.starts_with("http/1.1 503") && body.contains("Nothing was changed"), "{head}");
+    other.execute_batch("ROLLBACK").unwrap();
+    // RFC 8058 §3.2 allows this encoding, too.
+    let form = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    let (head, _) = ask(port, "POST", &path, form);
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(active(&world), 2);
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+}
+
+#[test]
 fn a_mail_to_the_unsubscribe_address_leaves() {
     let world = World::new(&format!("{BASE}{}", three()));
     world.at(MONDAY, &["send"]).exits(0);
@@ -140,6 +164,10 @@ fn a_mail_to_the_unsubscribe_address_leaves() {
     );
     world.run(&["bounce", &path]).exits(0).says("left before");
     assert_eq!(active(&world), 2);
+    // As a mail server pipes it.
+    let mut piped = world.command(&["bounce"]);
+    let piped = piped.stdin(fs::File::open(&path).unwrap()).output().unwrap();
+    assert!(piped.status.success() && String::from_utf8_lossy(&piped.stdout).contains("standard input: left before"));
     // A locked store: the mail server keeps the mail.
     let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -51,7 +51,7 @@ impl Service {
         let html = segment.rendered.html.fill(|slot| sample(&letter, slot, &segment.readers));
         let text = self.sample_text(proof.edition, segment)?;
         let to = sample_address();
-        let message = self.sample_message(proof, segment, &to, "")?;
+        let message = self.sample_message(proof, segment, &to, "", proof.at)?;
         let mut files = Vec::new();
         for (ending, bytes) in [("html", html.as_bytes()), ("txt", text.as_bytes()), ("eml", message.bytes.as_slice())]
         {

@@ -170,17 +170,19 @@ pub(super) fn release(conn: &Connection, resend: bool, at: DateTime<Utc>) -> Res
     audit::write(conn, sql::millis(at), "operator", "release", "store", "")?;
     let mut released = Vec::new();
     for edition in editions::all(conn)? {
-        if edition.state != EditionState::Held || edition.reason.as_deref() != Some(RESTORED) {
-            continue;
+        let for_us = edition.state == EditionState::Held && edition.reason.as_deref() == Some(RESTORED);
+        if for_us {
+            editions::change(conn, &EditionChange::Release(edition.number), "operator", at)?;
+            released.push(edition.number);
         }
-        editions::change(conn, &EditionChange::Release(edition.number), "operator", at)?;
+        // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
         if edition.is_published() && !resend {
             let doubt = "UPDATE deliveries SET state = 5, next_at = NULL
                          WHERE edition = ?1 AND state IN (0, 4) AND repeated";
-            sql::run(conn, doubt, [edition.number.0])?;
-            settle::finish(conn, edition.number, at)?;
+            if sql::run(conn, doubt, [edition.number.0])? > 0 || for_us {
+                settle::finish(conn, edition.number, at)?;
+            }
         }
-        released.push(edition.number);
     }
     Ok(released)
 }
