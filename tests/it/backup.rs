@@ -62,12 +62,20 @@ fn with_hold_what_waited_becomes_uncertain() {
     let relay = Oracle::with(&[("RCPT TO:<s1@", "450 4.2.0 later")]);
     let first = world(relay.port, 3, "on_uncertain = \"hold\"\n");
     first.run(SEND).exits(1);
-    first.run(&["backup", "backup.db"]).exits(0);
-    let second = elsewhere(&first);
-    second.run(&["restore", "backup.db"]).exits(0);
-    second.run(&["release"]).exits(0);
-    assert_eq!(standing(&second, "uncertain").0, 1);
-    assert_eq!(standing(&second, "uncertain").1, "sent");
+    for held_before in [false, true] {
+        if held_before {
+            let status = first.run(&["status", "--json"]).exits(0).json();
+            let all = status["editions"].as_array().unwrap();
+            let sending = all.iter().find(|e| e["state"] == "sending").unwrap();
+            first.run(&["hold", &sending["edition"].to_string()]).exits(0);
+        }
+        first.run(&["backup", "backup.db", "--force"]).exits(0);
+        let second = elsewhere(&first);
+        second.run(&["restore", "backup.db"]).exits(0);
+        second.run(&["release"]).exits(0);
+        assert_eq!(standing(&second, "uncertain").0, 1, "held before: {held_before}");
+        assert_eq!(standing(&second, "uncertain").1, "sent");
+    }
 }
 
 #[test]
