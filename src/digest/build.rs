@@ -120,7 +120,7 @@ fn listed(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-fn help_view(help: &Help, part: Part) -> HelpView {
+pub(super) fn help_view(help: &Help, part: Part) -> HelpView {
     HelpView {
         title: line(&help.title),
         intro: line(&help.intro),

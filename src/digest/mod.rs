@@ -11,6 +11,7 @@ mod letter;
 mod lint;
 mod look;
 mod numbers;
+pub mod pages;
 mod render;
 mod sample;
 mod scan;

@@ -15,8 +15,8 @@ use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
-struct Sample {
-    bands: Bands,
+pub(super) struct Sample {
+    pub(super) bands: Bands,
     theme: Theme,
     activity: Activity,
     notice: Notice,
@@ -42,7 +42,7 @@ pub(super) fn sample_fields(part: Part) -> Value {
 }
 
 impl Sample {
-    fn new(full: bool) -> Self {
+    pub(super) fn new(full: bool) -> Self {
         Self {
             bands: Bands::shipped(),
             theme: theme(),
@@ -54,7 +54,7 @@ impl Sample {
         }
     }
 
-    fn issue(&self) -> Issue<'_> {
+    pub(super) fn issue(&self) -> Issue<'_> {
         let from_theme = self.full.then_some("Another theme");
         let count = if self.full { 5 } else { 1 };
         Issue {

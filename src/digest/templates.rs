@@ -8,14 +8,16 @@ use handlebars::{Handlebars, Template, TemplateError, TemplateErrorReason, no_es
 
 use super::error::{DigestError, Part};
 use super::lint::{Findings, Source, lint};
+use super::pages::{self, Page};
 use super::{escape, helpers, sample};
 use crate::domain::diagnostic::Diagnostic;
 
-/// `digest.mjml.hbs`, `digest.txt.hbs` and `partials/*.hbs`, ready to render.
+/// `digest.mjml.hbs`, `digest.txt.hbs`, `partials/*.hbs` and the pages in `web`, ready to render.
 #[derive(Debug)]
 pub struct Templates {
     pub(super) html: Handlebars<'static>,
     pub(super) text: Handlebars<'static>,
+    pub(super) web: Handlebars<'static>,
     /// Every source, so that no nonce can occur in one.
     pub(super) sources: String,
 }
@@ -39,9 +41,10 @@ impl Templates {
         let templates = Self {
             html: registry(&sources, escape::html),
             text: registry(&sources, no_escape),
+            web: registry(&sources, escape::html),
             sources: files.iter().map(|file| file.text.as_str()).collect(),
         };
-        match sample::try_out(&templates) {
+        match sample::try_out(&templates).and_then(|()| pages::try_out(&templates)) {
             Ok(()) => Ok(templates),
             Err(error) => Err(vec![finding(&error, dir, &files, &found.slots)]),
         }
@@ -58,20 +61,31 @@ fn stop_if_any(errors: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Whether a template is a web page's, by what stands after its last full stop.
+fn is_of_web(name: &str) -> bool {
+    name.rsplit('.').next() == Some("html")
+}
+
 /// The file, below the templates' folder, of the template that the engine calls `name`.
 pub(super) fn file_of(name: &str) -> String {
     let main = [Part::Html, Part::Text].iter().any(|part| part.file().strip_suffix(".hbs") == Some(name));
-    if main { format!("{name}.hbs") } else { format!("partials/{name}.hbs") }
+    // What ends in .html is the web's.
+    let web = if is_of_web(name) { "web/" } else { "" };
+    let page = main || Page::ALL.iter().any(|page| page.name() == name);
+    if page { format!("{web}{name}.hbs") } else { format!("{web}partials/{name}.hbs") }
 }
 
 fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
     let mut names: Vec<String> =
         [Part::Html, Part::Text].iter().map(|part| part.file().trim_end_matches(".hbs").to_owned()).collect();
-    let partials = fs::read_dir(dir.join("partials")).into_iter().flatten().flatten();
-    let mut partials: Vec<String> =
-        partials.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".hbs").map(str::to_owned)).collect();
-    partials.sort();
-    names.append(&mut partials);
+    names.extend(Page::ALL.map(|page| page.name().to_owned()));
+    for (folder, is_web) in [("partials", false), ("web/partials", true)] {
+        let partials = fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+        let found = partials.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".hbs").map(str::to_owned));
+        let mut partials: Vec<String> = found.filter(|name| is_of_web(name) == is_web).collect();
+        partials.sort();
+        names.append(&mut partials);
+    }
     let mut files = Vec::new();
     for name in names {
         let path = dir.join(file_of(&name));
@@ -121,6 +135,9 @@ fn check_names(sources: &BTreeMap<String, Source>) -> Findings {
     for part in [Part::Html, Part::Text] {
         let main = &sources[part.file().trim_end_matches(".hbs")];
         lint(sources, main, part, &sample::sample_fields(part), &mut found);
+    }
+    for page in Page::ALL {
+        lint(sources, &sources[page.name()], Part::Html, &pages::fields_of(page), &mut found);
     }
     found
 }

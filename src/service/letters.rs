@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Service, ServiceError};
 use crate::config::OnUncertain;
-use crate::digest::{Occasion, ServiceFacts, letter};
+use crate::digest::{Occasion, letter};
 use crate::domain::delivery::Outcome;
 use crate::domain::edition::EditionNumber;
 use crate::domain::request::RequestId;
@@ -46,14 +46,7 @@ struct Ready {
 impl Service {
     /// What a letter says, and from whom.
     pub(super) fn new_letter(&self, kind: LetterKind, occasion: Occasion<'_>) -> Result<NewLetter, ServiceError> {
-        let service = &self.config.service;
-        let facts = ServiceFacts {
-            name: &service.name,
-            postal_address: &service.postal_address,
-            base_url: &service.base_url,
-            reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
-        };
-        let rendered = letter(&facts, occasion)
+        let rendered = letter(&self.facts(), occasion)
             .map_err(|error| ServiceError::Refused(format!("a letter cannot be made: {error}")))?;
         Ok(NewLetter { kind, sender: self.sender(), rendered })
     }

@@ -74,15 +74,9 @@ impl Service {
         material: &Edition<'_>,
         key: &SegmentKey,
     ) -> Result<PublishedSegment, ServiceError> {
-        let service = &self.config.service;
         let Material { library, templates, .. } = self.material()?;
         let issue = Issue {
-            service: ServiceFacts {
-                name: &service.name,
-                postal_address: &service.postal_address,
-                base_url: &service.base_url,
-                reply_to: material.reply_to,
-            },
+            service: ServiceFacts { reply_to: material.reply_to, ..self.facts() },
             edition: material.number,
             date: material.date,
             theme: material.theme,

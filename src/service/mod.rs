@@ -23,6 +23,7 @@ pub mod publish;
 pub mod reading;
 pub mod reload;
 pub mod roster;
+pub mod site;
 pub mod status;
 pub mod sync;
 pub mod test_copy;

@@ -3,20 +3,26 @@
 mod bands;
 mod confirm;
 mod form;
+mod headers;
 mod leave;
 mod metrics;
 mod page;
 mod preferences;
+mod public;
 mod serve;
+mod site;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_response_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::service::Service;
+use crate::service::site::Shown;
+use crate::service::{Service, ServiceError};
+use public::{Cache, Kept};
 
 pub use serve::{Site, serve};
 
@@ -32,16 +38,28 @@ pub struct WebError {
 
 /// What the pages work with: the service as it is at the moment of a request, since files are read again while it runs.
 #[derive(Clone)]
-pub struct Pages(Arc<dyn Fn() -> Service + Send + Sync>);
+pub struct Pages {
+    current: Arc<dyn Fn() -> Service + Send + Sync>,
+    cache: Arc<Cache>,
+}
 
 impl Pages {
     /// Pages that ask `current` for the service.
     pub fn new(current: impl Fn() -> Service + Send + Sync + 'static) -> Self {
-        Self(Arc::new(current))
+        Self { current: Arc::new(current), cache: Arc::default() }
     }
 
     fn service(&self) -> Service {
-        (self.0)()
+        (self.current)()
+    }
+
+    /// A public page that was made a moment ago, or is made now.
+    async fn kept(
+        &self,
+        key: &str,
+        make: impl Future<Output = Result<Shown, ServiceError>>,
+    ) -> Result<Kept, ServiceError> {
+        self.cache.get(key, make).await
     }
 }
 
@@ -69,5 +87,11 @@ fn recipients(pages: Pages) -> Router {
         .route("/u/{token}", get(leave::show).post(leave::leave))
         .route("/preferences/{token}", get(preferences::show).post(preferences::wish))
         .route("/confirm/{token}", get(confirm::show).post(confirm::confirm))
+        .route("/", get(site::front))
+        .route("/editions/{number}", get(site::edition))
+        .route("/activities/{theme}/{name}", get(site::activity))
+        .route("/embed", get(site::embed))
+        .fallback(site::nowhere)
+        .layer(map_response_with_state(pages.clone(), page::dress))
         .with_state(pages)
 }

@@ -1,12 +1,15 @@
-//! A page that says one thing and may ask one question: no script, no cookie, nothing from elsewhere.
+//! A page that says one thing and may ask one question: no cookie, nothing from elsewhere.
 
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use handlebars::Handlebars;
-use serde::Serialize;
 
-/// What stands on the page.
-#[derive(Debug, Default, Serialize)]
+use super::public::Framing;
+use super::{Pages, headers};
+use crate::service::site::{Choice, Message};
+
+/// What stands on the page. A handler returns it, and [`dress`] makes the HTML.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Page {
     pub(super) title: &'static str,
     pub(super) paragraphs: Vec<String>,
@@ -15,17 +18,9 @@ pub(super) struct Page {
     pub(super) choices: Vec<Choice>,
     /// The words on the button, which posts to the page's own address.
     pub(super) button: Option<&'static str>,
-    #[serde(skip)]
+    /// It belongs to the web view: it has its quick exit, and a link to the front page.
+    pub(super) is_public: bool,
     pub(super) status: StatusCode,
-}
-
-/// A box to tick.
-#[derive(Debug, Serialize)]
-pub(super) struct Choice {
-    /// What the form sends as `bands`.
-    pub(super) value: String,
-    pub(super) label: String,
-    pub(super) is_ticked: bool,
 }
 
 /// A body that is longer than any form of ours.
@@ -51,28 +46,36 @@ pub(super) fn trouble(error: &str) -> Page {
     }
 }
 
-/// Styles are the page's own; the button may post here and nowhere else; nobody may frame the page around it.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let mut handlebars = Handlebars::new();
-        handlebars.set_strict_mode(true);
-        let html = handlebars.render_template(include_str!("page.html.hbs"), &self);
-        // The template and what goes in are our own, so this happens to nobody; the title still says what matters.
-        let html = html.unwrap_or_else(|_| self.title.to_owned());
-        let mut response = (self.status, Html(html)).into_response();
-        let headers = response.headers_mut();
-        for (name, value) in [
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Makes the HTML of a [`Page`] that a handler returned, as the templates are at this moment.
+pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) -> Response {
+    let Some(page) = response.extensions_mut().remove::<Page>() else { return response };
+    let (service, status, title) = (pages.service(), page.status, page.title);
+    let message = Message {
+        title: title.to_owned(),
+        paragraphs: page.paragraphs,
+        question: page.question.unwrap_or_default().to_owned(),
+        choices: page.choices,
+        button: page.button.unwrap_or_default().to_owned(),
+        links: Vec::new(),
+        has_exit: page.is_public,
+    };
+    let html = service.message_page(&message).unwrap_or_else(|error| {
+        tracing::error!("{error}");
+        // The title says what matters; the templates were tried out when they were read, so this happens to nobody.
+        format!("<!doctype html><title>{title}</title><h1>{title}</h1>")
+    });
+    let mut response = (status, Html(html)).into_response();
+    let all = response.headers_mut();
+    headers::protect(all, Framing::None);
+    all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    all.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
 }

@@ -5,10 +5,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::page::{Choice, Page, too_long, trouble};
+use super::page::{Page, too_long, trouble};
 use super::{Pages, form};
 use crate::domain::band::BandSet;
 use crate::service::preferences::{Preferences, Wished};
+use crate::service::site::Choice;
 
 /// The page with the boxes. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
@@ -78,6 +79,7 @@ fn choose(paragraphs: Vec<String>, choices: impl Iterator<Item = Choice>, status
         choices: choices.collect(),
         button: Some("Change the age groups"),
         status,
+        ..Page::default()
     }
 }
 

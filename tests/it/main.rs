@@ -30,6 +30,7 @@ mod schedule;
 mod sending;
 mod shelf;
 mod shell;
+mod site;
 mod store;
 mod store_faults;
 mod support;

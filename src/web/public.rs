@@ -1,0 +1,129 @@
+//! Public pages: kept for a moment, labelled so that others may keep them for longer, and asked for on condition.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
+
+use super::headers;
+use crate::service::ServiceError;
+use crate::service::site::Shown;
+
+/// How long a page is kept before it is made anew: another process may have taken something back.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// How many pages are kept.
+const MOST: usize = 256;
+
+/// Who may show a page in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Nobody.
+    None,
+    /// Any site.
+    Everybody,
+}
+
+/// A page that was made.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+/// What was found at an address.
+#[derive(Debug, Clone)]
+pub(super) enum Kept {
+    Page(Made),
+    Withdrawn,
+    Missing,
+}
+
+/// The pages made a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<HashMap<String, (Instant, Kept)>>);
+
+impl Cache {
+    /// What is kept under `key`, or what `make` makes.
+    pub(super) async fn get(
+        &self,
+        key: &str,
+        make: impl Future<Output = Result<Shown, ServiceError>>,
+    ) -> Result<Kept, ServiceError> {
+        if let Some(kept) = self.fresh(key) {
+            return Ok(kept);
+        }
+        let kept = match make.await? {
+            Shown::Page(html) => Kept::Page(Made::new(html)),
+            Shown::Withdrawn => Kept::Withdrawn,
+            Shown::Missing => return Ok(Kept::Missing),
+        };
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() >= MOST {
+            pages.retain(|_, (made, _)| made.elapsed() < KEPT);
+        }
+        if pages.len() < MOST {
+            pages.insert(key.to_owned(), (Instant::now(), kept.clone()));
+        }
+        Ok(kept)
+    }
+
+    fn fresh(&self, key: &str) -> Option<Kept> {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.get(key).filter(|(made, _)| made.elapsed() < KEPT).map(|(_, kept)| kept.clone())
+    }
+}
+
+impl Made {
+    fn new(html: String) -> Self {
+        let tag = format!("\"{}\"", BASE64URL_NOPAD.encode(&Sha256::digest(&html)[..18]));
+        let etag = HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        Self { body: Bytes::from(html), etag }
+    }
+
+    /// The page, or 304 for whoever has it already (RFC 9110 §13.1.2).
+    pub(super) fn answer(&self, asked: &HeaderMap, age: u32, framing: Framing) -> Response<Body> {
+        let known = is_known(asked, self.etag.to_str().unwrap_or_default());
+        let mut response = Response::new(if known { Body::empty() } else { Body::from(self.body.clone()) });
+        *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let all = response.headers_mut();
+        all.insert(header::ETAG, self.etag.clone());
+        if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={age}")) {
+            all.insert(header::CACHE_CONTROL, value);
+        }
+        if !known {
+            all.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        }
+        headers::protect(all, framing);
+        response
+    }
+}
+
+/// Whether `If-None-Match` names this tag; weak ones compare equal (RFC 9110 §8.8.3.2).
+pub(super) fn is_known(asked: &HeaderMap, etag: &str) -> bool {
+    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_compare_weakly_and_in_lists() {
+        let asked = |value: &str| HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
+        for yes in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(is_known(&asked(yes), "\"a\""), "{yes}");
+        }
+        for no in ["\"b\"", "a", ""] {
+            assert!(!is_known(&asked(no), "\"a\""), "{no}");
+        }
+        assert!(!is_known(&HeaderMap::new(), "\"a\""));
+    }
+}

@@ -1,0 +1,200 @@
+//! The public pages over a real connection: what they show, what they say to browsers, and what they keep to themselves.
+
+use crate::leaving::{ask, daemon};
+use crate::world::{BASE, Running, World, entry, three};
+
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+fn served(world: &World) -> (Running, u16) {
+    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    world.at(MONDAY, &["send"]).exits(0);
+    daemon(world)
+}
+
+fn all_bands() -> String {
+    format!(
+        "{BASE}{}{}",
+        three(),
+        entry("All", "school", "\"all@school.example\"", "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]")
+    )
+}
+
+/// The header's value, in small letters.
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap_or_default()
+}
+
+/// The paths of the activities that a page links to.
+fn activities(body: &str) -> Vec<String> {
+    let mut found: Vec<String> = body
+        .split("href=\"https://activities.example.org/activities/")
+        .skip(1)
+        .map(|rest| format!("/activities/{}", rest.split('"').next().unwrap()))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn get(port: u16, path: &str) -> (String, String) {
+    ask(port, "GET", path, "")
+}
+
+/// As [`get`], with one more header.
+fn get_with(port: u16, path: &str, more: &str) -> (String, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+#[test]
+fn every_page_is_there_and_shows_what_went_out() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let (head, front) = get(port, "/");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    for part in
+        ["Edition 7, Monday 30 November 2026", "Earlier editions", "/feed.rss", "/calendar.ics", "&lt;iframe src"]
+    {
+        assert!(front.contains(part), "{part} is missing: {front}");
+    }
+    let (_, edition) = get(port, "/editions/7");
+    let links = activities(&edition);
+    assert_eq!(links.len(), 5, "{links:?}");
+    for part in
+        ["For parents and carers", "Share this", "Childline", "0800 1111", "Do it together", "Leave this page now"]
+    {
+        assert!(edition.contains(part), "{part} is missing");
+    }
+    assert!(front.contains(links[0].as_str()));
+    for link in &links {
+        let (head, body) = get(port, link);
+        assert!(
+            head.starts_with("http/1.1 200") && body.contains("Talk about it") && body.contains("Childline"),
+            "{link}"
+        );
+    }
+    let (_, embed) = get(port, "/embed");
+    assert!(embed.contains("target=\"_blank\" rel=\"noopener\"") && !embed.contains("<script"), "{embed}");
+    assert_eq!(embed.matches("<h2>").count(), 2);
+    assert_eq!(get(port, "/embed?items=1").1.matches("<h2>").count(), 1);
+    // Nobody who reads it is named, and nothing is counted.
+    for body in [&front, &edition, &embed] {
+        for private in ["Hillside", "Lantern", "school.example", "/u/", "/preferences/", "<img", "http://"] {
+            assert!(!body.contains(private), "{private}");
+        }
+    }
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ends(), 0);
+}
+
+#[test]
+fn age_groups_choose_and_a_plus_is_understood_either_way() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let cards = |path: &str| activities(&get(port, path).1);
+    let all = cards("/editions/7");
+    let two = cards("/editions/7?bands=4-5,14%2B");
+    assert_eq!(two.len(), 2);
+    assert!(two.iter().all(|one| all.contains(one)));
+    assert_eq!(cards("/editions/7?bands=14%2B,4-5"), two);
+    assert_eq!(cards("/editions/7?bands=14+,4-5"), two);
+    assert_eq!(cards("/editions/7?bands="), all);
+    assert_eq!(cards("/embed?bands=14+&items=1").len(), 1);
+    for wrong in ["/editions/7?bands=x", "/editions/7?bands=4-5,", "/embed?bands=9"] {
+        let (head, body) = get(port, wrong);
+        assert!(head.starts_with("http/1.1 404") && body.contains("4-5, 5-7, 8-10, 11-14, 14+"), "{wrong}: {head}");
+    }
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn what_is_not_published_is_not_there_and_what_was_taken_back_says_so() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let plan = world.at(MONDAY, &["plan", "--json"]).exits(0).json();
+    let coming = plan.as_array().unwrap().iter().find(|row| row["edition"] == 8).unwrap();
+    let secret = format!("/activities/{}", coming["activities"][0]["id"].as_str().unwrap());
+    for nowhere in [
+        "/editions/8",
+        "/editions/0",
+        "/editions/x",
+        "/editions/99999999999",
+        &secret,
+        "/activities/no/such",
+        "/activities/A/../b",
+        "/nowhere",
+        "/u",
+        "/editions/7/x",
+    ] {
+        let (head, body) = get(port, nowhere);
+        assert!(head.starts_with("http/1.1 404"), "{nowhere}: {head}");
+        assert!(body.contains("There is no such page") && body.contains("id=\"exit\""), "{nowhere}: {body}");
+    }
+    let (_, before) = get(port, "/editions/7");
+    let gone = activities(&before)[0].clone();
+    world.at(MONDAY, &["withdraw", gone.trim_start_matches("/activities/")]).exits(0);
+    crate::world::until("it is taken back", || get(port, &gone).0.starts_with("http/1.1 410"));
+    crate::world::until("the edition leaves it out", || activities(&get(port, "/editions/7").1).len() == 4);
+    let (_, after) = get(port, "/editions/7");
+    assert!(after.contains("was taken back"), "{after}");
+    assert!(!get(port, "/").1.contains(gone.as_str()));
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let (_, edition) = get(port, "/editions/7");
+    let activity = activities(&edition)[0].clone();
+    for path in ["/", "/editions/7", "/editions/7?bands=4-5", &activity, "/embed"] {
+        let (head, body) = get(port, path);
+        let policy = header(&head, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        let framed = policy.contains("frame-ancestors *");
+        assert_eq!(framed, path == "/embed", "{path}: {policy}");
+        assert_eq!(policy.contains("script-src 'sha256-"), path != "/embed", "{path}: {policy}");
+        assert_eq!(header(&head, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&head, "referrer-policy"), "no-referrer");
+        assert!(
+            !head.contains("set-cookie") && header(&head, "cache-control").starts_with("public, max-age="),
+            "{head}"
+        );
+        assert!(head.contains("text/html; charset=utf-8"), "{head}");
+        // The tag's letters have a case, which `ask` folds: ask for it as it is.
+        let (etag, (again, nothing)) = (header(&head, "etag"), get_with(port, path, "If-None-Match: *"));
+        assert!(etag.len() > 10 && again.starts_with("http/1.1 304") && nothing.is_empty(), "{again}");
+        assert_eq!(header(&again, "etag"), etag);
+        let (head, no_body) = ask(port, "HEAD", path, "");
+        assert!(head.starts_with("http/1.1 200") && no_body.is_empty() && header(&head, "etag") == etag, "{head}");
+        let (head, _) = ask(port, "POST", path, "");
+        assert!(head.starts_with("http/1.1 405"), "{head}");
+        assert_eq!(body.matches("<h1>").count(), 1, "{path}");
+        assert_eq!(body.matches("<script>").count(), usize::from(path != "/embed"));
+    }
+    let (head, _) = get(port, "/nowhere");
+    assert!(
+        header(&head, "cache-control") == "no-store"
+            && header(&head, "content-security-policy").contains("frame-ancestors 'none'")
+    );
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn a_service_that_has_sent_nothing_has_its_pages_all_the_same() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = daemon(&world);
+    crate::world::until("the first edition is there or not", || get(port, "/").0.starts_with("http/1.1 200"));
+    let (head, _) = get(port, "/embed");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    daemon.signal("-TERM");
+    daemon.ends();
+}
