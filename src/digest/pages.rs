@@ -37,10 +37,12 @@ pub(super) enum Page {
     Activity,
     Embed,
     Message,
+    Feed,
 }
 
 impl Page {
-    pub(super) const ALL: [Self; 5] = [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
 
     /// The name that the engine knows it by: its file's, without `.hbs`.
     pub(super) fn name(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Page {
             Self::Activity => "activity.html",
             Self::Embed => "embed.html",
             Self::Message => "message.html",
+            Self::Feed => "feed.html",
         }
     }
 }
@@ -155,6 +158,18 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
     let edition_url = format!("{}/editions/{}", service.base_url, issue.edition);
     let view = EditionView { shell: shell.with_exit(), filters: Vec::new(), withdrawn: Vec::new(), edition_url, view };
     fill(templates, Page::Activity, &view)
+}
+
+/// An edition in a feed: one line, and all of it without a page around it.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Result<(String, String), DigestError> {
+    let view = whole(issue, bands)?;
+    let summary = view.subject.clone();
+    let shell = Shell::new(&issue.service, "", "");
+    let view = EditionView { shell, filters: Vec::new(), withdrawn: Vec::new(), edition_url: String::new(), view };
+    Ok((summary, fill(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
 /// What a school shows on a page of its own.

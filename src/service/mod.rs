@@ -8,6 +8,7 @@ pub mod decisions;
 pub mod dispatch;
 pub mod dkim;
 pub mod edits;
+pub mod feeds;
 pub mod keyring;
 pub mod leaving;
 pub mod letters;

@@ -132,7 +132,7 @@ impl Service {
     }
 
     /// What went out, as the digest's own parts take it.
-    fn issue<'a>(&'a self, reading: &'a Reading, help: &'a Help) -> Issue<'a> {
+    pub(super) fn issue<'a>(&'a self, reading: &'a Reading, help: &'a Help) -> Issue<'a> {
         let cards = reading.cards.iter().map(|card| Card {
             band: &card.band,
             activity: &card.activity,
@@ -161,6 +161,6 @@ impl Service {
     }
 }
 
-fn failed(error: &DigestError) -> ServiceError {
+pub(super) fn failed(error: &DigestError) -> ServiceError {
     ServiceError::Refused(format!("a page cannot be made: {error}"))
 }

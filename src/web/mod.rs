@@ -2,6 +2,7 @@
 
 mod bands;
 mod confirm;
+mod feeds;
 mod form;
 mod headers;
 mod leave;
@@ -91,6 +92,10 @@ fn recipients(pages: Pages) -> Router {
         .route("/editions/{number}", get(site::edition))
         .route("/activities/{theme}/{name}", get(site::activity))
         .route("/embed", get(site::embed))
+        .route("/feed.rss", get(feeds::rss))
+        .route("/feed.atom", get(feeds::atom))
+        .route("/feed.json", get(feeds::json))
+        .route("/calendar.ics", get(feeds::calendar))
         .fallback(site::nowhere)
         .layer(map_response_with_state(pages.clone(), page::dress))
         .with_state(pages)

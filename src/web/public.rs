@@ -29,6 +29,17 @@ pub(super) enum Framing {
     Everybody,
 }
 
+/// What is said of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Label {
+    pub(super) media_type: &'static str,
+    /// How long others may keep it, in seconds.
+    pub(super) age: u32,
+    pub(super) framing: Framing,
+    /// Scripts of other sites may read it: feeds are for that.
+    pub(super) is_open: bool,
+}
+
 /// A page that was made.
 #[derive(Debug, Clone)]
 pub(super) struct Made {
@@ -87,19 +98,22 @@ impl Made {
     }
 
     /// The page, or 304 for whoever has it already (RFC 9110 §13.1.2).
-    pub(super) fn answer(&self, asked: &HeaderMap, age: u32, framing: Framing) -> Response<Body> {
+    pub(super) fn answer(&self, asked: &HeaderMap, label: Label) -> Response<Body> {
         let known = is_known(asked, self.etag.to_str().unwrap_or_default());
         let mut response = Response::new(if known { Body::empty() } else { Body::from(self.body.clone()) });
         *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let all = response.headers_mut();
         all.insert(header::ETAG, self.etag.clone());
-        if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={age}")) {
+        if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={}", label.age)) {
             all.insert(header::CACHE_CONTROL, value);
         }
         if !known {
-            all.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            all.insert(header::CONTENT_TYPE, HeaderValue::from_static(label.media_type));
         }
-        headers::protect(all, framing);
+        if label.is_open {
+            all.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        headers::protect(all, label.framing);
         response
     }
 }

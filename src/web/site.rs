@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::page::{Page, trouble};
-use super::public::{Framing, Kept};
+use super::public::{Framing, Kept, Label};
 use super::{Pages, bands};
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::EditionNumber;
@@ -24,7 +24,7 @@ const ITEMS: usize = 3;
 const MOST_ITEMS: usize = 10;
 
 /// The value of a parameter in a query.
-fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
@@ -77,7 +77,9 @@ pub(super) async fn embed(State(pages): State<Pages>, RawQuery(query): RawQuery,
 
 fn answer(made: Result<Kept, ServiceError>, headers: &HeaderMap, age: u32, framing: Framing) -> Response {
     match made {
-        Ok(Kept::Page(page)) => page.answer(headers, age, framing),
+        Ok(Kept::Page(page)) => {
+            page.answer(headers, Label { media_type: "text/html; charset=utf-8", age, framing, is_open: false })
+        }
         Ok(Kept::Withdrawn) => taken_back().into_response(),
         Ok(Kept::Missing) => lost().into_response(),
         Err(error) => trouble(&error.to_string()).into_response(),
@@ -115,7 +117,7 @@ fn taken_back() -> Page {
     }
 }
 
-fn no_such_band(bands: &crate::domain::band::Bands) -> Page {
+pub(super) fn no_such_band(bands: &crate::domain::band::Bands) -> Page {
     let names: Vec<&str> = bands.iter().map(|band| band.id.as_str()).collect();
     Page {
         title: "There is no such age group",

@@ -11,6 +11,12 @@ const MONDAY: &str = "2026-11-30T08:00:00Z";
 /// A daemon that answers on some port.
 pub(crate) fn daemon(world: &World) -> (Running, u16) {
     let child = world.spawn(&["-vv", "--now", "2026-11-30T09:00:00Z", "run"], "log");
+    let port = port(world);
+    (child, port)
+}
+
+/// The port of the recipients' pages, as soon as the log names it.
+pub(crate) fn port(world: &World) -> u16 {
     let mut port = None;
     until("the daemon listens", || {
         let log = fs::read_to_string(world.path("log")).unwrap_or_default();
@@ -20,7 +26,7 @@ pub(crate) fn daemon(world: &World) -> (Running, u16) {
             .and_then(|line| line.rsplit_once("127.0.0.1:").and_then(|(_, port)| port.trim().parse().ok()));
         port.is_some()
     });
-    (child, port.unwrap())
+    port.unwrap()
 }
 
 /// Status line and headers, and the body.

@@ -14,6 +14,7 @@ mod digest;
 mod disasters;
 mod edits;
 mod faults;
+mod feeds;
 mod gias;
 mod hazards;
 mod journey;

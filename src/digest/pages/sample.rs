@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::error::DigestError;
 use super::super::sample::Sample;
 use super::super::templates::Templates;
-use super::{Brief, Choice, EditionPage, Link, Message, Page, activity, edition, embed, front, message};
+use super::{Brief, Choice, EditionPage, Link, Message, Page, activity, edition, embed, feed_item, front, message};
 use super::{EditionView, Filter, Label, Shell, feeds, whole};
 
 /// The fields that a page's template may name.
@@ -23,7 +23,7 @@ pub(in crate::digest) fn fields_of(page: Page) -> Value {
             "snippet_fixed": "x", "snippet_growing": "x",
             "help": whole(&issue, &sample.bands).map(|view| json!(view.help)).unwrap_or_default(),
         }),
-        Page::Edition | Page::Activity => {
+        Page::Edition | Page::Activity | Page::Feed => {
             let view = whole(&issue, &sample.bands).expect("the sample has an activity for every band");
             let filter = Filter { label: "Ages".to_owned(), url: "x".to_owned(), is_current: true };
             let withdrawn = vec![Label { label: "Ages".to_owned() }];
@@ -49,6 +49,7 @@ pub(in crate::digest) fn try_out(templates: &Templates) -> Result<(), DigestErro
         let withdrawn = if full { sample.bands.iter().collect() } else { Vec::new() };
         edition(templates, &EditionPage { issue: &issue, bands, is_filtered: full, withdrawn }, &sample.bands)?;
         activity(templates, &issue, "Ages 4 to 5", &sample.bands)?;
+        feed_item(templates, &issue, &sample.bands)?;
         embed(templates, &issue.service, some(brief()))?;
         let words = if full { words() } else { Message { title: "Sample".to_owned(), ..Message::default() } };
         message(templates, &issue.service, &words)?;
