@@ -1,0 +1,279 @@
+//! Pages and digests in a real Chromium: accessible, whole at every width, and without a word to anybody else.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::leaving::{ask, daemon};
+use crate::support::skipped;
+use crate::world::{BASE, Mail, Running, World, entry, three, until};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+
+/// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
+fn browse(tasks: &Value) -> Option<Vec<Value>> {
+    let node = Command::new("node").arg("--version").output();
+    let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let missing = match node {
+        Err(_) => Some("node is not installed: install nodejs and npm".to_owned()),
+        Ok(_) if !Path::new(&browser).exists() => Some("chromium is not installed".to_owned()),
+        Ok(_) if !Path::new(FOLDER).join("node_modules").exists() => {
+            Some("its parts are missing: run `npm ci --ignore-scripts` in tests/browser".to_owned())
+        }
+        Ok(_) => None,
+    };
+    if let Some(missing) = missing {
+        skipped("pages in a browser", &missing);
+        return None;
+    }
+    let mut check = Command::new("node")
+        .arg(Path::new(FOLDER).join("check.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    check.stdin.take().unwrap().write_all(tasks.to_string().as_bytes()).unwrap();
+    let output = check.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let results: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    for result in &results {
+        assert!(result.get("failed").is_none(), "{}", result["failed"]);
+    }
+    Some(results)
+}
+
+/// Looks at every page, narrow and wide, light and dark.
+fn all_ways(pages: &[Value]) -> Value {
+    let mut tasks = Vec::new();
+    for page in pages {
+        for (width, dark) in [(360, false), (360, true), (1280, false), (1280, true)] {
+            let mut task = page.clone();
+            task["do"] = json!("look");
+            task["width"] = json!(width);
+            task["dark"] = json!(dark);
+            tasks.push(task);
+        }
+    }
+    Value::Array(tasks)
+}
+
+#[track_caller]
+fn is_clean(tasks: &Value, results: &[Value]) {
+    for (task, result) in tasks.as_array().unwrap().iter().zip(results) {
+        let what = format!("{} at {}, dark: {}", task["url"], task["width"], task["dark"]);
+        assert_eq!(result["violations"], json!([]), "{what}");
+        assert!(result["checked"].as_u64().unwrap() > 5, "{what}: nothing was checked: {result}");
+        assert_eq!(
+            (&result["overflow"], &result["foreign"], &result["errors"]),
+            (&json!(0), &json!([]), &json!([])),
+            "{what}"
+        );
+    }
+}
+
+/// A service that has sent two editions, its daemon, and the front of every address.
+fn served() -> (World, Running, String) {
+    let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
+    let world = World::new(&format!("{BASE}{}{}", three(), entry("All", "school", "\"all@school.example\"", all)));
+    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let (daemon, port) = daemon(&world);
+    (world, daemon, format!("http://127.0.0.1:{port}"))
+}
+
+/// The address of a link in the newest mail to `to`, by what stands before its token.
+fn link(world: &World, base: &str, to: &str, part: &str) -> String {
+    let mails: Vec<Mail> = world.mails().into_iter().filter(|mail| mail.to == to && mail.text.contains(part)).collect();
+    let text = &mails.last().expect("a mail").text;
+    let at = text.find(part).unwrap();
+    let token: String = text[at + part.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    format!("{base}{part}{token}")
+}
+
+fn an_activity(base: &str) -> String {
+    let port = base.rsplit(':').next().unwrap().parse().unwrap();
+    let (_, body) = ask(port, "GET", "/editions/7", "");
+    let path = body.split("activities.example.org/activities/").nth(1).unwrap().split('"').next().unwrap();
+    format!("{base}/activities/{path}")
+}
+
+#[test]
+fn every_page_is_accessible_at_every_width_light_and_dark() {
+    let (world, _daemon, base) = served();
+    let to = "hello@lantern.example";
+    let pages = [
+        format!("{base}/"),
+        format!("{base}/editions/7"),
+        format!("{base}/editions/7?bands=8-10"),
+        an_activity(&base),
+        format!("{base}/embed"),
+        link(&world, &base, to, "/u/"),
+        link(&world, &base, to, "/preferences/"),
+    ];
+    let pages: Vec<Value> = pages.iter().map(|url| json!({ "url": url })).collect();
+    let tasks = all_ways(&pages);
+    let Some(results) = browse(&tasks) else { return };
+    is_clean(&tasks, &results);
+    let port = base.rsplit(':').next().unwrap().parse().unwrap();
+    let html = |page: &Value| ask(port, "GET", page["url"].as_str().unwrap().trim_start_matches(&base), "").1;
+    let valid: Vec<Value> = pages.iter().map(|page| json!({ "do": "validate", "html": html(page) })).collect();
+    for (page, result) in pages.iter().zip(browse(&json!(valid)).unwrap()) {
+        assert_eq!(result["messages"], json!([]), "{page}");
+    }
+    // What is not there is a page of ours, too; the browser notes its status as an error.
+    let lost = all_ways(&[json!({ "url": format!("{base}/nowhere") }), json!({ "url": format!("{base}/u/wrong") })]);
+    for result in browse(&lost).unwrap() {
+        assert_eq!((&result["violations"], &result["overflow"]), (&json!([]), &json!(0)), "{result}");
+    }
+}
+
+#[test]
+fn the_rig_finds_what_it_looks_for() {
+    let bad = "<!doctype html><html><body style='margin:0'><img src='https://elsewhere.example/x.png'>\
+               <p style='color:#bbb;background:#ccc;width:2000px'>Faint and wide</p><script>nowhere()</script></body></html>";
+    let tasks = json!([
+        { "do": "look", "html": bad, "width": 360, "dark": false },
+        { "do": "validate", "html": "<!doctype html><html lang='en'><head><title>x</title></head><body><p><div></p></body></html>" },
+        { "do": "frame", "url": "data:text/html,x", "height": 200 },
+    ]);
+    let Some(results) = browse(&tasks) else { return };
+    let ids: Vec<&str> =
+        results[0]["violations"].as_array().unwrap().iter().map(|v| v["id"].as_str().unwrap()).collect();
+    for id in ["image-alt", "color-contrast", "html-has-lang"] {
+        assert!(ids.contains(&id), "{id} was not found: {ids:?}");
+    }
+    assert!(results[0]["overflow"].as_i64().unwrap() > 0);
+    assert_eq!(results[0]["foreign"], json!(["https://elsewhere.example/x.png"]));
+    assert!(!results[0]["errors"].as_array().unwrap().is_empty());
+    assert!(!results[1]["messages"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn leaving_and_changing_work_with_a_finger_and_without_scripts() {
+    let (world, _daemon, base) = served();
+    let to = "hello@lantern.example";
+    let preferences = link(&world, &base, to, "/preferences/");
+    let tick = json!([{ "untick": "[value='8-10']" }, { "tick": "[value='14+']" }, { "click": "button" }]);
+    let change = json!([{ "do": "press", "url": preferences, "script": false, "steps": tick }]);
+    let Some(changed) = browse(&change) else { return };
+    assert!(changed[0]["text"].as_str().unwrap().contains("look into the mailbox"), "{changed:?}");
+    until("the letter is there", || world.mails().iter().any(|mail| mail.message_id.starts_with("e0-")));
+    let press = |url: String| json!({ "do": "press", "url": url, "script": false, "steps": [{ "click": "button" }] });
+    let confirm = link(&world, &base, to, "/confirm/");
+    let both = json!([
+        { "do": "look", "url": confirm, "width": 360, "dark": true },
+        press(confirm.clone()),
+        press(link(&world, &base, to, "/u/")),
+    ]);
+    let done = browse(&both).unwrap();
+    assert_eq!(done[0]["violations"], json!([]));
+    assert!(done[1]["text"].as_str().unwrap().contains("The age groups are changed"), "{done:?}");
+    assert!(done[2]["text"].as_str().unwrap().contains("no more of these emails"), "{done:?}");
+    let shown = world.run(&["subscribers", "show", to, "--json"]).exits(0).json();
+    let mailbox = &shown["mailboxes"][0];
+    assert_eq!((&mailbox["bands"], &mailbox["suppressed"]), (&json!(["14+"]), &json!("unsubscribed")));
+}
+
+#[test]
+fn the_quick_exit_leaves_no_way_back() {
+    let (_world, _daemon, base) = served();
+    let mut tasks = Vec::new();
+    let pages = [format!("{base}/"), format!("{base}/editions/7"), an_activity(&base), format!("{base}/nowhere")];
+    for url in &pages {
+        for how in ["click", "key", "tab", "plain"] {
+            tasks.push(json!({ "do": "exit", "url": url, "how": how }));
+        }
+    }
+    let Some(results) = browse(&json!(tasks)) else { return };
+    for (task, result) in tasks.iter().zip(results) {
+        assert_eq!(result["left"], "https://www.bbc.co.uk/weather", "{task}");
+        let back = if task["how"] == "plain" { task["url"].as_str().unwrap() } else { "https://before.example/" };
+        assert_eq!(result["back"], back, "{task}");
+    }
+}
+
+#[test]
+fn an_activity_prints_on_one_sheet_and_only_the_embed_is_framed() {
+    let (_world, _daemon, base) = served();
+    let port: u16 = base.rsplit(':').next().unwrap().parse().unwrap();
+    let (_, body) = ask(port, "GET", "/editions/7", "");
+    let mut paths: Vec<&str> =
+        body.split("activities.example.org").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    paths.retain(|path| path.starts_with("/activities/"));
+    paths.sort_unstable();
+    paths.dedup();
+    let mut tasks: Vec<Value> =
+        paths.iter().map(|path| json!({ "do": "pdf", "url": format!("{base}{path}") })).collect();
+    let sheets = tasks.len();
+    assert_eq!(sheets, 5);
+    for path in ["/embed", "/embed?bands=14%2B&items=1", "/", "/editions/7"] {
+        tasks.push(json!({ "do": "frame", "url": format!("{base}{path}"), "height": 300 }));
+    }
+    let Some(results) = browse(&json!(tasks)) else { return };
+    for (task, result) in tasks.iter().zip(&results).take(sheets) {
+        assert_eq!(result["sheets"], 1, "{task}");
+    }
+    for (at, framed) in [true, true, false, false].iter().enumerate() {
+        let result = &results[sheets + at];
+        assert_eq!(
+            result["text"].as_str().unwrap().contains("Ask for help"),
+            *framed,
+            "{}: {result}",
+            tasks[sheets + at]
+        );
+        assert_eq!(result["overflow"], 0);
+    }
+}
+
+/// Every kind of mail: digests of a school and of a charity, and a letter.
+fn mails() -> Vec<Mail> {
+    let world = World::shipped();
+    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let ask = ["subscribe", "--name", "P", "--email", "p@home.example", "--bands", "4-5", "--confirm"];
+    world.at("2026-11-30T08:00:00Z", &ask).exits(0);
+    world.mails()
+}
+
+#[test]
+fn mails_are_accessible_and_valid_and_fetch_nothing() {
+    let mails = mails();
+    let pages: Vec<Value> = mails.iter().map(|mail| json!({ "html": mail.html })).collect();
+    let mut tasks = all_ways(&pages);
+    let looks = tasks.as_array().unwrap().len();
+    tasks
+        .as_array_mut()
+        .unwrap()
+        .extend(mails.iter().map(|mail| json!({ "do": "validate", "html": mail.html, "mail": true })));
+    let Some(results) = browse(&tasks) else { return };
+    is_clean(&json!(tasks.as_array().unwrap()[..looks]), &results[..looks]);
+    for result in &results[looks..] {
+        assert_eq!(result["messages"], json!([]));
+    }
+}
+
+#[test]
+fn a_spam_filter_has_little_against_our_mail() {
+    if Command::new("spamassassin").arg("--version").stdout(Stdio::null()).status().is_err() {
+        skipped("the spam filter", "spamassassin is not installed");
+        return;
+    }
+    for mail in mails() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mail"), &mail.raw).unwrap();
+        let output = Command::new("spamassassin")
+            .args(["-L", "-t", "--prefspath"])
+            .arg(folder.path().join("prefs"))
+            .stdin(fs::File::open(folder.path().join("mail")).unwrap())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let line = told.lines().find(|line| line.starts_with("X-Spam-Status:")).unwrap_or_else(|| panic!("{told}"));
+        let score: f64 = line.split("score=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let rules = told.split("Content analysis details:").nth(1).unwrap_or_default();
+        assert!(score < 2.0, "{} for “{}”: {rules}", score, mail.subject);
+    }
+}
