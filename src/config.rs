@@ -16,6 +16,7 @@ mod mail;
 mod network;
 mod raw;
 mod reading;
+mod retention;
 mod schedule;
 mod schema;
 mod service;
@@ -26,6 +27,8 @@ mod syntax;
 mod web;
 
 use std::path::PathBuf;
+
+use chrono::TimeDelta;
 
 use secrecy::SecretString;
 
@@ -89,12 +92,23 @@ pub struct Config {
     pub mail: Mail,
     /// `[web]`.
     pub web: Web,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[[subscribers]]`.
     pub subscribers: Vec<Entry>,
     /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
     pub anchor_place: Option<(usize, usize)>,
     /// Findings that stop nothing.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// `[retention]`: how long what is about people is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// What a relay said about a mail; 90 days when left out.
+    pub attempts: TimeDelta,
+    /// The address of somebody whose subscriptions have ended; 28 days when left out.
+    pub ended: TimeDelta,
 }
 
 /// `[service]`.

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod letters;
+mod tidy;
 mod watch;
 
 use std::sync::Arc;
@@ -81,6 +82,7 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
+        tokio::spawn(tidy::watch(service.clone(), stop.clone()));
         serving.spawn(letters::watch(service.clone(), stop.clone()));
     }
     let sender = async {

@@ -1,5 +1,6 @@
-//! `subscribers list|show|change|import|export`.
+//! `subscribers list|show|change|import|export|erase`.
 
+mod erase;
 mod import;
 mod report;
 mod show;
@@ -17,6 +18,7 @@ use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::service::{ServiceError, open, roster};
+use erase::Erase;
 use show::Show;
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,8 @@ pub(super) enum Subscribers {
     Import(import::Import),
     /// Write every active mailbox as CSV
     Export(Export),
+    /// Remove a person for good, from the store and new backups
+    Erase(Erase),
 }
 
 impl Subscribers {
@@ -49,6 +53,7 @@ impl Subscribers {
             Self::Change(command) => command.run(context).await,
             Self::Import(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
         }
     }
 }

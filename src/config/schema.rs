@@ -70,6 +70,7 @@ fn about_table(table: &Table) -> &'static str {
         "mail" => "How mail leaves.",
         "mail.dkim" => "Keys that sign every mail (DKIM): one or two.",
         "web" => "Where the recipients' pages are.",
+        "retention" => "How long what is about people is kept.",
         "subscribers" => "Schools and organisations that get the digest.",
         _ => "",
     }
@@ -126,6 +127,7 @@ fn row(heading: &str, key: &str) -> Option<Row> {
             "Where the operators' pages listen: a loopback address with a port. /metrics is for Prometheus.",
             json!({"type": "string", "pattern": "^.+:[0-9]{1,5}$", "default": "127.0.0.1:8026"}),
         )),
+        "retention" => retention(key),
         "web" => Some(("The keys behind every link: made on the first run. Back it up.", path("var/secret"))),
         _ => None,
     }
@@ -142,6 +144,15 @@ fn service(key: &str) -> Option<Row> {
             json!({"type": "string", "pattern": "^https?://[^/?#]", "maxLength": 500}),
         ),
         "nation" => ("Whose help lines and bank holidays.", word(Nation::ALL, Some(Nation::England))),
+        _ => return None,
+    })
+}
+
+fn retention(key: &str) -> Option<Row> {
+    let length = |default| json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": default});
+    Some(match key {
+        "attempts" => ("How long it is kept what a relay said about a mail.", length("90d")),
+        "ended" => ("How long the address of somebody whose subscriptions have ended is kept.", length("28d")),
         _ => return None,
     })
 }
@@ -240,6 +251,9 @@ fn mail(key: &str) -> Option<Row> {
             ("Certificates (PEM) to trust instead of the public roots.", json!({"type": "string", "minLength": 1}))
         }
         "bounce_address" => ("Where bounces go. Left out: bounces@ the sender's domain.", address()),
+        "bounce_maildir" => {
+            ("A Maildir in which mail to that address, and to unsubscribe+…, arrives: the daemon reads it.", any_path())
+        }
         "on_uncertain" => (
             "A mail that may have arrived is sent again, the same bytes, or waits for a person.",
             word(OnUncertain::ALL, Some(OnUncertain::Resend)),
@@ -307,6 +321,10 @@ fn bare() -> Value {
 
 fn path(default: &str) -> Value {
     json!({"type": "string", "minLength": 1, "default": default})
+}
+
+fn any_path() -> Value {
+    json!({"type": "string", "minLength": 1})
 }
 
 fn date() -> Value {

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{AuditRecord, StoreError};
+use super::{AuditRecord, LetterKind, StoreError};
+use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
+use crate::domain::request::RequestKind;
 use crate::domain::subscriber::RecipientId;
 
 /// Everything about one mailbox that is not in its subscription.
@@ -13,8 +15,14 @@ use crate::domain::subscriber::RecipientId;
 pub struct Held {
     /// Since when it is known.
     pub known_since: Option<DateTime<Utc>>,
+    /// Since when it is suppressed, if it is.
+    pub suppressed_since: Option<DateTime<Utc>>,
     /// What was sent to it, by edition.
     pub deliveries: Vec<HeldDelivery>,
+    /// What it was asked to confirm, or may undo.
+    pub requests: Vec<HeldRequest>,
+    /// Mail that was no edition: its text is not kept.
+    pub letters: Vec<HeldLetter>,
     /// What was decided about it, oldest first.
     pub audit: Vec<AuditRecord>,
 }
@@ -54,9 +62,60 @@ pub struct HeldBounce {
     pub status: Option<String>,
 }
 
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldRequest {
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// When its link stops working.
+    pub expires_at: DateTime<Utc>,
+    /// When it was fulfilled.
+    pub done_at: Option<DateTime<Utc>>,
+}
+
+/// A letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldLetter {
+    /// What it was for.
+    pub kind: LetterKind,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Where it stands.
+    pub state: &'static str,
+}
+
+/// What an erasure removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// A mailbox, and not only a suppressed address.
+    pub mailbox: bool,
+    /// The name of a subscriber who had no other mailbox.
+    pub name: bool,
+    /// The journal beside the store holds it no longer, either.
+    pub is_gone_from_disk: bool,
+}
+
+/// What is too old to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Old {
+    /// Attempts, letters and requests from before this instant.
+    pub attempts_before: DateTime<Utc>,
+    /// Addresses of those whose subscriptions all ended before this instant.
+    pub ended_before: DateTime<Utc>,
+}
+
 /// What a store tells about a person, and forgets.
 #[async_trait]
 pub trait Privacy {
     /// Everything that is held about a mailbox beside its subscriptions.
     async fn held(&self, recipient: RecipientId) -> Result<Held, StoreError>;
+
+    /// Forgets an address, in whatever state, and everything about it: from the store, its free space and its journal. The
+    /// address stays suppressed by its keyed hash. `None` when nothing is known of it.
+    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Option<Erased>, StoreError>;
+
+    /// Forgets some of what is old, about `limit` rows; 0 when nothing is left. Nothing of an edition that is being sent.
+    async fn forget_old(&self, old: &Old, at: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }

@@ -24,6 +24,7 @@ mod library;
 mod lint;
 mod mail;
 mod online;
+mod privacy;
 mod refusals;
 mod reload;
 mod reports;

@@ -84,6 +84,16 @@ fn tell(held: &Held) {
             out::line(&format!("         {at} UTC {}:{code} {}", attempt.outcome, attempt.reply));
         }
     }
+    for request in &held.requests {
+        let end = request.done_at.map_or_else(
+            || format!("open until {}", request.expires_at.format("%Y-%m-%d")),
+            |at| format!("done {}", at.format("%Y-%m-%d")),
+        );
+        out::line(&format!("Asked:   {} on {}, {end}", request.kind, request.made_at.format("%Y-%m-%d")));
+    }
+    for letter in &held.letters {
+        out::line(&format!("Letter:  {} of {}, {}", letter.kind, letter.at.format("%Y-%m-%d"), letter.state));
+    }
     for record in &held.audit {
         let at = record.at.format("%Y-%m-%d %H:%M");
         out::line(format!("Record:  {at} UTC {} by {} {}", record.action, record.actor, record.detail).trim_end());

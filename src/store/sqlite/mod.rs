@@ -1,7 +1,7 @@
 //! The store in one `SQLite` file (or in memory): opening it, and the threads that own its connections.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ mod deliveries;
 mod editions;
 mod facts;
 mod fault;
+mod forget;
 mod glance;
 mod lane;
 mod leave;
@@ -56,6 +57,8 @@ pub struct SqliteStore {
     claimant: Arc<Claimant>,
     hasher: AddressHasher,
     place: String,
+    /// The file; none for a store in memory.
+    path: Option<PathBuf>,
 }
 
 impl SqliteStore {
@@ -79,6 +82,7 @@ impl SqliteStore {
             let reading = connect::reader(path, patience)?;
             let claimant = Arc::new(Claimant::beside(path)?);
             let mut store = Self::around(conn, claimant, hasher, place.clone())?;
+            store.path = Some(path.to_owned());
             store.glance = Some(Glance::new(connect::reader(path, patience)?));
             store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
             Ok(store)
@@ -113,7 +117,15 @@ impl SqliteStore {
         facts::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&claimant);
         let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place })
+        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place, path: None })
+    }
+
+    /// Moves the journal into the file, and empties it. Whether that was done: a reader may be in its way.
+    async fn fold_journal(&self) -> Result<bool, StoreError> {
+        let Some(path) = self.path.clone() else { return Ok(true) };
+        let place = self.place.clone();
+        let fold = move || connect::fold_journal(&path).map_err(|fault| fault.at(&place));
+        tokio::task::spawn_blocking(fold).await.unwrap_or_else(|error| Err(Fault::Io(error.into()).at(&self.place)))
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.
