@@ -97,17 +97,8 @@ fn retention_forgets_what_is_older_and_nothing_else() {
     let world = world("\n[retention]\nattempts = \"30d\"\nended = \"10d\"\n");
     world.at("2026-12-01T08:00:00Z", &["unsubscribe", ADDRESS]).exits(0);
     let daemon_at = |now: &str| {
-        let mut daemon = world.spawn(&["-v", "--now", now, "run", "--role", "sender"], "log");
-        until("it has looked", || fs::read_to_string(world.path("log")).unwrap().contains("next"));
-        // What it does first it does before it answers the signal.
-        until("it has tidied up", || {
-            fs::read_to_string(world.path("log")).unwrap().contains("forgotten")
-                || daemon.0.try_wait().unwrap().is_some()
-                || {
-                    daemon.signal_if_alive("-TERM");
-                    daemon.0.try_wait().unwrap().is_some()
-                }
-        });
+        let mut daemon = world.spawn(&["-vv", "--now", now, "run", "--role", "sender"], "log");
+        until("it has tidied up", || fs::read_to_string(world.path("log")).unwrap().contains("forgotten"));
         daemon.signal_if_alive("-TERM");
         daemon.ends();
         fs::read_to_string(world.path("log")).unwrap()
