@@ -29,6 +29,7 @@ mod refusals;
 mod reload;
 mod reports;
 mod roster;
+mod scanners;
 mod schedule;
 mod sending;
 mod shelf;
