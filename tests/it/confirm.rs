@@ -235,3 +235,18 @@ fn the_button_says_goodbye_with_an_undo_and_one_click_does_not() {
     let log = fs::read_to_string(world.path("log")).unwrap();
     assert!(!log.contains("lantern.example") && !log.contains("/confirm/"), "{log}");
 }
+
+#[test]
+fn where_nobody_runs_the_sender_the_send_command_takes_letters_along() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let to = "hello@lantern.example";
+    let leave = path(&world.mails().into_iter().find(|mail| mail.to == to).unwrap(), "/u/");
+    let web = world.spawn(&["-v", "--now", "2026-11-30T09:00:00Z", "run", "--role", "web"], "log");
+    let (_, body) = ask(crate::leaving::port(&world), "POST", &leave, "");
+    assert!(body.contains("One last email"), "{body}");
+    stop(web);
+    assert!(letters(&world, to).is_empty(), "the web sends no mail");
+    world.at(LATER, &["send"]).exits(0).complains("Sent 1 confirmation or good-bye");
+    assert_eq!(letters(&world, to).len(), 1);
+}
