@@ -178,8 +178,15 @@ fn a_reply_without_end_costs_no_memory() {
 /// What a man in the middle can do before the handshake: take STARTTLS away, or say something in advance.
 #[test]
 fn nothing_leaves_in_the_clear_when_starttls_is_tampered_with() {
-    const TRICKS: [Script; 4] = [
+    const OFFER: (&str, &str) = ("EHLO", "250-oracle.example\r\n250 STARTTLS");
+    const TRICKS: [Script; 9] = [
         &[],
+        &[OFFER, ("STARTTLS", "!drop")],
+        &[OFFER, ("STARTTLS", "!reset")],
+        &[OFFER, ("STARTTLS", "!endless")],
+        // Agreed, and then no handshake.
+        &[OFFER, ("STARTTLS", "220 go")],
+        &[OFFER, ("STARTTLS", "554 5.7.0 no")],
         &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "220 go\r\n250-injected\r\n250 AUTH PLAIN")],
         &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "454 4.7.0 not now")],
         &[("EHLO", "250-oracle.example\r\n250 STARTTLS"), ("STARTTLS", "!garbage")],
@@ -195,6 +202,33 @@ fn nothing_leaves_in_the_clear_when_starttls_is_tampered_with() {
         assert_eq!(standing(&world, "deferred").0, 2, "{trick:?}");
         assert!(relay.asked().is_empty() && relay.count() == 0, "{trick:?}");
         assert!(!relay.heard().iter().any(|line| line.starts_with("AUTH") || line.starts_with("MAIL")), "{trick:?}");
+    }
+}
+
+/// A login that goes wrong in any way hands nothing over; one that is refused holds the edition.
+#[test]
+fn a_login_that_fails_hands_nothing_over() {
+    const OFFER: (&str, &str) = ("EHLO", "250-oracle.example\r\n250 AUTH PLAIN");
+    const FAULTS: [(Script, &str); 7] = [
+        (&[OFFER, ("AUTH", "454 4.7.0 later")], "deferred"),
+        (&[OFFER, ("AUTH", "535 5.7.8 wrong password")], "queued"),
+        (&[OFFER, ("AUTH", "!drop")], "deferred"),
+        (&[OFFER, ("AUTH", "!reset")], "deferred"),
+        (&[OFFER, ("AUTH", "!garbage")], "deferred"),
+        (&[OFFER, ("AUTH", "!endless")], "deferred"),
+        (&[OFFER, ("AUTH", "235 2.7.0 ok\r\n250 2.1.0 and more")], "deferred"),
+    ];
+    for (script, state) in FAULTS {
+        let relay = Oracle::with(script);
+        let world = world(relay.port, 2, "");
+        world.write("password", "correct-horse-battery\n");
+        let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
+        world.write("config.toml", &format!("{config}username = \"digest\"\npassword_file = \"password\"\n"));
+        world.run(SEND).exits(1);
+        let (count, edition, _) = standing(&world, state);
+        assert_eq!(count, 2, "{script:?}");
+        assert_eq!(edition == "held", state == "queued", "{script:?}");
+        assert!(relay.count() == 0 && relay.asked().is_empty(), "{script:?}");
     }
 }
 
