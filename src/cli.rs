@@ -82,7 +82,7 @@ enum Command {
     Preview(preview::Preview),
     /// Publish and send an edition now; run again, it finishes what is left and repeats nothing
     Send(send::Send),
-    /// Run the daemon: schedule, sending, web
+    /// Run the daemon: schedule, sending, web, bounces
     Run(run::Run),
     /// Show editions, deliveries, what comes next and what needs a person
     Status(status::Status),
@@ -115,7 +115,7 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in the store's place; it sends nothing until `release`
     Restore(backup::Restore),
-    /// Read unsubscribe mails from files or standard input
+    /// Read bounces, complaints and unsubscribe mails from files or standard input
     ///
     /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
     /// store is busy, and for bounces and complaints, which this version does not read yet.
