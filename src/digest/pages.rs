@@ -172,14 +172,19 @@ pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Res
     Ok((summary, fill(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
-/// What a school shows on a page of its own.
+/// What a school shows on a page of its own: the editions, or what there is to say in their place.
 ///
 /// # Errors
 /// A template that does not fit.
-pub fn embed(templates: &Templates, service: &ServiceFacts<'_>, items: Vec<Brief>) -> Result<String, DigestError> {
+pub fn embed(
+    templates: &Templates,
+    service: &ServiceFacts<'_>,
+    items: Vec<Brief>,
+    paragraphs: &[String],
+) -> Result<String, DigestError> {
     let shell =
         Shell { css_class: "embed", is_private: true, ..Shell::new(service, service.name, "Online-safety activities") };
-    fill(templates, Page::Embed, &EmbedView { shell, items })
+    fill(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
 }
 
 /// A page that says one thing.

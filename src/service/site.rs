@@ -4,13 +4,13 @@ use super::open::Material;
 use super::preview::long_date;
 use super::reading::{ActivityReading, Reading};
 use super::{Service, ServiceError};
-use crate::digest::pages::{self, Brief, EditionPage, Link};
+use crate::digest::pages::{self, Brief, EditionPage};
 use crate::digest::{Card, DigestError, Issue, ServiceFacts};
 use crate::domain::activity::{ActivityId, Help};
 use crate::domain::band::{Band, BandSet};
 use crate::domain::edition::EditionNumber;
 
-pub use crate::digest::pages::{Choice, EXIT_SCRIPT, Message};
+pub use crate::digest::pages::{Choice, EXIT_SCRIPT, Link, Message};
 
 /// How many earlier editions the front page names.
 const PAST: usize = 12;
@@ -88,7 +88,7 @@ impl Service {
     /// When the store cannot be read, or a template does not fit.
     pub async fn embed_page(&self, wanted: Option<&BandSet>, items: usize) -> Result<String, ServiceError> {
         let briefs = self.briefs(items, wanted).await?;
-        pages::embed(&self.material()?.templates, &self.facts(), briefs).map_err(|error| failed(&error))
+        pages::embed(&self.material()?.templates, &self.facts(), briefs, &[]).map_err(|error| failed(&error))
     }
 
     /// A page that says one thing.
@@ -97,6 +97,15 @@ impl Service {
     /// When a template does not fit.
     pub fn message_page(&self, message: &Message) -> Result<String, ServiceError> {
         pages::message(&self.material()?.templates, &self.facts(), message).map_err(|error| failed(&error))
+    }
+
+    /// What a school's own page shows where there are no editions to show.
+    ///
+    /// # Errors
+    /// When a template does not fit.
+    pub fn embed_message(&self, message: &Message) -> Result<String, ServiceError> {
+        let made = pages::embed(&self.material()?.templates, &self.facts(), Vec::new(), &message.paragraphs);
+        made.map_err(|error| failed(&error))
     }
 
     /// The newest editions that have something for these bands.

@@ -72,7 +72,7 @@ async fn serve(kind: Kind, State(pages): State<Pages>, RawQuery(query): RawQuery
     };
     let query = bands::query(wanted.as_ref(), &service.config.bands);
     let key = format!("{}{query}", kind.path());
-    match pages.kept(&key, make(kind, &service, wanted.as_ref(), &query)).await {
+    match pages.kept(&service, &key, make(kind, &service, wanted.as_ref(), &query)).await {
         Ok(Kept::Page(made)) => {
             let label = Label { media_type: kind.media_type(), age: AGE, framing: Framing::None, is_open: true };
             made.answer(&headers, label)

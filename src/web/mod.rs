@@ -57,10 +57,11 @@ impl Pages {
     /// A public page that was made a moment ago, or is made now.
     async fn kept(
         &self,
+        service: &Service,
         key: &str,
         make: impl Future<Output = Result<Shown, ServiceError>>,
     ) -> Result<Kept, ServiceError> {
-        self.cache.get(key, make).await
+        self.cache.get(&service.config, key, make).await
     }
 }
 
@@ -97,6 +98,7 @@ fn recipients(pages: Pages) -> Router {
         .route("/feed.json", get(feeds::json))
         .route("/calendar.ics", get(feeds::calendar))
         .fallback(site::nowhere)
+        .method_not_allowed_fallback(site::only_to_read)
         .layer(map_response_with_state(pages.clone(), page::dress))
         .with_state(pages)
 }

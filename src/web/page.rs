@@ -6,7 +6,8 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::public::Framing;
 use super::{Pages, headers};
-use crate::service::site::{Choice, Message};
+use crate::service::Service;
+use crate::service::site::{Choice, Link, Message};
 
 /// What stands on the page. A handler returns it, and [`dress`] makes the HTML.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Page {
     pub(super) button: Option<&'static str>,
     /// It belongs to the web view: it has its quick exit, and a link to the front page.
     pub(super) is_public: bool,
+    /// It stands in a frame on another site: no exit, and links open beside that site.
+    pub(super) is_framed: bool,
     pub(super) status: StatusCode,
 }
 
@@ -64,18 +67,25 @@ pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) ->
         question: page.question.unwrap_or_default().to_owned(),
         choices: page.choices,
         button: page.button.unwrap_or_default().to_owned(),
-        links: Vec::new(),
+        links: if page.is_public { vec![front(&service)] } else { Vec::new() },
         has_exit: page.is_public,
     };
-    let html = service.message_page(&message).unwrap_or_else(|error| {
+    let made = if page.is_framed { service.embed_message(&message) } else { service.message_page(&message) };
+    let html = made.unwrap_or_else(|error| {
         tracing::error!("{error}");
         // The title says what matters; the templates were tried out when they were read, so this happens to nobody.
         format!("<!doctype html><title>{title}</title><h1>{title}</h1>")
     });
     let mut response = (status, Html(html)).into_response();
     let all = response.headers_mut();
-    headers::protect(all, Framing::None);
+    headers::protect(all, if page.is_framed { Framing::Everybody } else { Framing::None });
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     all.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
+}
+
+/// The way on from a page that says one thing.
+fn front(service: &Service) -> Link {
+    let url = format!("{}/", service.config.service.base_url);
+    Link { age: String::new(), title: "Go to the front page".to_owned(), url }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -11,6 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::headers;
+use crate::config::Config;
 use crate::service::ServiceError;
 use crate::service::site::Shown;
 
@@ -55,18 +56,26 @@ pub(super) enum Kept {
     Missing,
 }
 
-/// The pages made a moment ago.
+/// The pages made a moment ago, all from one reading of the files.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<String, (Instant, Kept)>>);
+pub(super) struct Cache(Mutex<Recent>);
+
+#[derive(Debug, Default)]
+struct Recent {
+    /// The config of that reading: every reading makes its own, and as long as this one is known no other has its place.
+    config: Weak<Config>,
+    pages: HashMap<String, (Instant, Kept)>,
+}
 
 impl Cache {
-    /// What is kept under `key`, or what `make` makes.
+    /// What is kept under `key`, or what `make` makes with the files as they were read along with `config`.
     pub(super) async fn get(
         &self,
+        config: &Arc<Config>,
         key: &str,
         make: impl Future<Output = Result<Shown, ServiceError>>,
     ) -> Result<Kept, ServiceError> {
-        if let Some(kept) = self.fresh(key) {
+        if let Some(kept) = self.fresh(config, key) {
             return Ok(kept);
         }
         let kept = match make.await? {
@@ -74,19 +83,41 @@ impl Cache {
             Shown::Withdrawn => Kept::Withdrawn,
             Shown::Missing => return Ok(Kept::Missing),
         };
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if pages.len() >= MOST {
-            pages.retain(|_, (made, _)| made.elapsed() < KEPT);
-        }
-        if pages.len() < MOST {
-            pages.insert(key.to_owned(), (Instant::now(), kept.clone()));
-        }
+        self.keep(config, key, &kept);
         Ok(kept)
     }
 
-    fn fresh(&self, key: &str) -> Option<Kept> {
-        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.get(key).filter(|(made, _)| made.elapsed() < KEPT).map(|(_, kept)| kept.clone())
+    /// A page that is young enough. When the files were read again since, nothing is.
+    fn fresh(&self, config: &Arc<Config>, key: &str) -> Option<Kept> {
+        let mut recent = self.recent();
+        if !recent.is_of(config) {
+            *recent = Recent { config: Arc::downgrade(config), pages: HashMap::new() };
+        }
+        recent.pages.get(key).filter(|(made, _)| made.elapsed() < KEPT).map(|(_, kept)| kept.clone())
+    }
+
+    /// Keeps a page, unless the files were read again while it was made, or there are too many.
+    fn keep(&self, config: &Arc<Config>, key: &str, kept: &Kept) {
+        let mut recent = self.recent();
+        if !recent.is_of(config) {
+            return;
+        }
+        if recent.pages.len() >= MOST {
+            recent.pages.retain(|_, (made, _)| made.elapsed() < KEPT);
+        }
+        if recent.pages.len() < MOST {
+            recent.pages.insert(key.to_owned(), (Instant::now(), kept.clone()));
+        }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recent {
+    fn is_of(&self, config: &Arc<Config>) -> bool {
+        self.config.as_ptr() == Arc::as_ptr(config)
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
 
 pub(super) async fn front(State(pages): State<Pages>, headers: HeaderMap) -> Response {
     let service = pages.service();
-    let made = pages.kept("/", async { service.front_page().await.map(Shown::Page) }).await;
+    let made = pages.kept(&service, "/", async { service.front_page().await.map(Shown::Page) }).await;
     answer(made, &headers, FRESH, Framing::None)
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn edition(
         return no_such_band(&service.config.bands).into_response();
     };
     let key = format!("/editions/{number}{}", bands::query(wanted.as_ref(), &service.config.bands));
-    let made = pages.kept(&key, service.edition_page(EditionNumber(number), wanted.as_ref())).await;
+    let made = pages.kept(&service, &key, service.edition_page(EditionNumber(number), wanted.as_ref())).await;
     answer(made, &headers, LASTING, Framing::None)
 }
 
@@ -59,19 +59,22 @@ pub(super) async fn activity(
     let Ok(Path((theme, name))) = name else { return lost().into_response() };
     let Ok(id) = format!("{theme}/{name}").parse::<ActivityId>() else { return lost().into_response() };
     let service = pages.service();
-    let made = pages.kept(&format!("/activities/{id}"), service.activity_page(&id)).await;
+    let made = pages.kept(&service, &format!("/activities/{id}"), service.activity_page(&id)).await;
     answer(made, &headers, LASTING, Framing::None)
 }
 
+/// Whatever it says may be framed: a school's web manager must see what is wrong, not an empty frame.
 pub(super) async fn embed(State(pages): State<Pages>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let service = pages.service();
     let Ok(wanted) = bands::wanted(parameter(query.as_deref(), "bands").as_deref(), &service.config.bands) else {
-        return no_such_band(&service.config.bands).into_response();
+        let told = no_such_band(&service.config.bands);
+        return Page { is_public: false, is_framed: true, ..told }.into_response();
     };
     let items =
         parameter(query.as_deref(), "items").and_then(|items| items.parse().ok()).unwrap_or(ITEMS).clamp(1, MOST_ITEMS);
     let key = format!("/embed/{items}{}", bands::query(wanted.as_ref(), &service.config.bands));
-    let made = pages.kept(&key, async { service.embed_page(wanted.as_ref(), items).await.map(Shown::Page) }).await;
+    let made =
+        pages.kept(&service, &key, async { service.embed_page(wanted.as_ref(), items).await.map(Shown::Page) }).await;
     answer(made, &headers, FRESH, Framing::Everybody)
 }
 
@@ -82,7 +85,25 @@ fn answer(made: Result<Kept, ServiceError>, headers: &HeaderMap, age: u32, frami
         }
         Ok(Kept::Withdrawn) => taken_back().into_response(),
         Ok(Kept::Missing) => lost().into_response(),
-        Err(error) => trouble(&error.to_string()).into_response(),
+        Err(error) => unreadable(&error, framing).into_response(),
+    }
+}
+
+/// A page that cannot be made now. It belongs to the web view, or into a frame.
+fn unreadable(error: &ServiceError, framing: Framing) -> Page {
+    let is_framed = framing == Framing::Everybody;
+    let paragraphs = vec!["This cannot be shown just now. Please try again in a few minutes.".to_owned()];
+    Page { paragraphs, is_public: !is_framed, is_framed, ..trouble(&error.to_string()) }
+}
+
+/// What is here can be read, not written to.
+pub(super) async fn only_to_read() -> Page {
+    Page {
+        title: "This page can only be read",
+        paragraphs: vec!["Nothing was changed.".to_owned()],
+        is_public: true,
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        ..Page::default()
     }
 }
 

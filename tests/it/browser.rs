@@ -1,5 +1,6 @@
 //! Pages and digests in a real Chromium: accessible, whole at every width, and without a word to anybody else.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -227,6 +228,39 @@ fn an_activity_prints_on_one_sheet_and_only_the_embed_is_framed() {
         );
         assert_eq!(result["overflow"], 0);
     }
+}
+
+#[test]
+fn every_shipped_activity_prints_on_one_sheet() {
+    let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
+    let world = World::new(&format!("{BASE}{}", entry("All", "school", "\"all@school.example\"", all)));
+    let shipped: usize = fs::read_dir(world.path("activities"))
+        .unwrap()
+        .filter_map(|theme| fs::read_dir(theme.unwrap().path()).ok())
+        .flatten()
+        .filter(|file| {
+            let path = file.as_ref().unwrap().path();
+            !path.ends_with("theme.md") && !path.parent().unwrap().ends_with("notices")
+        })
+        .count();
+    let plan = world.at("2026-09-07T08:00:00Z", &["plan", "--fortnights", "26", "--json"]).exits(0).json();
+    let mut paths = BTreeSet::new();
+    for row in plan.as_array().unwrap() {
+        let picks = row["activities"].as_array().unwrap();
+        if picks.is_empty() || paths.len() == shipped {
+            continue;
+        }
+        world.at(row["due_at"].as_str().unwrap(), &["send"]).exits(0);
+        paths.extend(picks.iter().map(|pick| pick["id"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(paths.len(), shipped, "some activity is not in a year of editions");
+    let (_daemon, port) = daemon(&world);
+    let sheet = |id: &String| json!({ "do": "pdf", "url": format!("http://127.0.0.1:{port}/activities/{id}") });
+    let tasks: Vec<Value> = paths.iter().map(sheet).collect();
+    let Some(results) = browse(&json!(tasks)) else { return };
+    let too_long: Vec<&Value> =
+        tasks.iter().zip(&results).filter(|(_, result)| result["sheets"] != 1).map(|(task, _)| &task["url"]).collect();
+    assert!(too_long.is_empty(), "{too_long:?}");
 }
 
 /// Every kind of mail: digests of a school and of a charity, and a letter.

@@ -42,13 +42,19 @@ fn get(port: u16, path: &str) -> (String, String) {
 
 /// As [`get`], with one more header.
 fn get_with(port: u16, path: &str, more: &str) -> (String, String) {
+    let (head, body) = raw(port, path, more);
+    (head.to_ascii_lowercase(), body)
+}
+
+/// As [`get_with`], with the head as it came.
+fn raw(port: u16, path: &str, more: &str) -> (String, String) {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_ascii_lowercase(), body.to_owned())
+    (head.to_owned(), body.to_owned())
 }
 
 #[test]
@@ -135,6 +141,7 @@ fn what_is_not_published_is_not_there_and_what_was_taken_back_says_so() {
         let (head, body) = get(port, nowhere);
         assert!(head.starts_with("http/1.1 404"), "{nowhere}: {head}");
         assert!(body.contains("There is no such page") && body.contains("id=\"exit\""), "{nowhere}: {body}");
+        assert!(body.contains("<a href=\"https://activities.example.org/\">Go to the front page</a>"), "{body}");
     }
     let (_, before) = get(port, "/editions/7");
     let gone = activities(&before)[0].clone();
@@ -168,14 +175,23 @@ fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
             "{head}"
         );
         assert!(head.contains("text/html; charset=utf-8"), "{head}");
-        // The tag's letters have a case, which `ask` folds: ask for it as it is.
-        let (etag, (again, nothing)) = (header(&head, "etag"), get_with(port, path, "If-None-Match: *"));
-        assert!(etag.len() > 10 && again.starts_with("http/1.1 304") && nothing.is_empty(), "{again}");
-        assert_eq!(header(&again, "etag"), etag);
+        let etag = header(&head, "etag");
+        // The tag's letters have a case, which `header` needs folded: ask for it as it came.
+        let (whole, _) = raw(port, path, "Accept: */*");
+        let tag = whole.lines().find(|line| line.to_ascii_lowercase().starts_with("etag: ")).unwrap();
+        for known in [&tag[6..], "*", &format!("\"other\", W/{}", &tag[6..])] {
+            let (again, nothing) = get_with(port, path, &format!("If-None-Match: {known}"));
+            assert!(etag.len() > 10 && again.starts_with("http/1.1 304") && nothing.is_empty(), "{known}: {again}");
+            assert_eq!(header(&again, "etag"), etag);
+        }
+        let (other, _) = get_with(port, path, "If-None-Match: \"other\"");
+        assert!(other.starts_with("http/1.1 200"), "{other}");
         let (head, no_body) = ask(port, "HEAD", path, "");
         assert!(head.starts_with("http/1.1 200") && no_body.is_empty() && header(&head, "etag") == etag, "{head}");
-        let (head, _) = ask(port, "POST", path, "");
-        assert!(head.starts_with("http/1.1 405"), "{head}");
+        let (refused, words) = ask(port, "POST", path, "");
+        assert!(refused.starts_with("http/1.1 405") && header(&refused, "allow") == "get,head", "{refused}");
+        assert!(header(&refused, "content-security-policy").contains("frame-ancestors 'none'"), "{refused}");
+        assert!(words.contains("This page can only be read"), "{words}");
         assert_eq!(body.matches("<h1>").count(), 1, "{path}");
         assert_eq!(body.matches("<script>").count(), usize::from(path != "/embed"));
     }
@@ -184,6 +200,42 @@ fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
         header(&head, "cache-control") == "no-store"
             && header(&head, "content-security-policy").contains("frame-ancestors 'none'")
     );
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn a_frame_says_what_is_wrong_with_its_address() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let (head, body) = get(port, "/embed?bands=15");
+    assert!(head.starts_with("http/1.1 404") && header(&head, "cache-control") == "no-store", "{head}");
+    let policy = header(&head, "content-security-policy");
+    assert!(policy.contains("frame-ancestors *") && policy.contains("script-src 'none'"), "{policy}");
+    assert!(body.contains("4-5, 5-7, 8-10, 11-14, 14+") && body.contains("target=\"_blank\""), "{body}");
+    assert!(!body.contains("id=\"exit\"") && !body.contains("<script"), "{body}");
+    let (head, body) = get(port, "/editions/7?bands=15");
+    assert!(header(&head, "content-security-policy").contains("frame-ancestors 'none'"), "{head}");
+    assert!(body.contains("id=\"exit\""), "{body}");
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
+fn pages_follow_templates_that_were_read_again() {
+    let world = World::new(&all_bands());
+    let (mut daemon, port) = served(&world);
+    let template = "templates/web/partials/bottom.html.hbs";
+    let text = std::fs::read_to_string(world.path(template)).unwrap();
+    assert!(get(port, "/").1.contains("sets no cookies"));
+    world.write(template, &text.replace("sets no cookies", "has no cookie"));
+    let log = || std::fs::read_to_string(world.path("log")).unwrap();
+    // Somebody reads all the time, so that a page is always kept.
+    crate::world::until("the files were read again", || {
+        get(port, "/");
+        log().contains("were read again")
+    });
+    assert!(get(port, "/").1.contains("has no cookie"), "a page of the old template was shown");
     daemon.signal("-TERM");
     daemon.ends();
 }

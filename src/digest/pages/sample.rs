@@ -29,7 +29,7 @@ pub(in crate::digest) fn fields_of(page: Page) -> Value {
             let withdrawn = vec![Label { label: "Ages".to_owned() }];
             json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })
         }
-        Page::Embed => json!({ "shell": shell(), "items": [brief()] }),
+        Page::Embed => json!({ "shell": shell(), "items": [brief()], "paragraphs": ["x"] }),
         Page::Message => {
             let mut fields = json!(words());
             fields["shell"] = json!(shell());
@@ -50,7 +50,8 @@ pub(in crate::digest) fn try_out(templates: &Templates) -> Result<(), DigestErro
         edition(templates, &EditionPage { issue: &issue, bands, is_filtered: full, withdrawn }, &sample.bands)?;
         activity(templates, &issue, "Ages 4 to 5", &sample.bands)?;
         feed_item(templates, &issue, &sample.bands)?;
-        embed(templates, &issue.service, some(brief()))?;
+        embed(templates, &issue.service, some(brief()), &[])?;
+        embed(templates, &issue.service, Vec::new(), &["Sample".to_owned()])?;
         let words = if full { words() } else { Message { title: "Sample".to_owned(), ..Message::default() } };
         message(templates, &issue.service, &words)?;
     }

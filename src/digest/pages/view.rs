@@ -161,9 +161,11 @@ pub(super) struct Label {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct EmbedView {
+pub(super) struct EmbedView<'a> {
     pub(super) shell: Shell,
     pub(super) items: Vec<Brief>,
+    /// What is said instead of them; empty as a rule.
+    pub(super) paragraphs: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
