@@ -61,6 +61,7 @@ impl IntoResponse for Page {
 pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) -> Response {
     let Some(page) = response.extensions_mut().remove::<Page>() else { return response };
     let (service, status, title) = (pages.service(), page.status, page.title);
+    let allowed = response.headers_mut().remove(header::ALLOW);
     let message = Message {
         title: title.to_owned(),
         paragraphs: page.paragraphs,
@@ -80,6 +81,8 @@ pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) ->
     let all = response.headers_mut();
     headers::protect(all, if page.is_framed { Framing::Everybody } else { Framing::None });
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // With a 405 comes what is allowed (RFC 9110 §15.5.6).
+    all.extend(allowed.map(|methods| (header::ALLOW, methods)));
     all.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
 }
