@@ -63,7 +63,22 @@ fn prepare(conn: &Connection) -> Result<(), Fault> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
-    Ok(())
+    overwrite_what_goes(conn)
+}
+
+/// What is deleted or replaced is overwritten with zeros, so that nothing forgotten stays in a page.
+pub(super) fn overwrite_what_goes(conn: &Connection) -> Result<(), Fault> {
+    Ok(conn.pragma_update(None, "secure_delete", true)?)
+}
+
+/// A connection to a store that is there, for housekeeping outside of any transaction of the others.
+pub(super) fn housekeeper(path: &Path, patience: Duration) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(patience)?;
+    prepare(&conn)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    Ok(conn)
 }
 
 /// Makes the file before `SQLite` would, for its mode: side files take theirs from it.
@@ -119,6 +134,7 @@ mod tests {
         assert_eq!(pragma(&conn, "synchronous"), "2", "FULL");
         assert_eq!(pragma(&conn, "journal_mode"), "wal");
         assert_eq!(pragma(&conn, "foreign_keys"), "1");
+        assert_eq!(pragma(&conn, "secure_delete"), "1", "ON, not FAST");
         assert_eq!(pragma(&conn, "application_id"), schema::APPLICATION_ID.to_string());
         let reading = reader(&path, Duration::from_secs(1)).unwrap();
         assert!(reading.execute("DELETE FROM meta", []).is_err());

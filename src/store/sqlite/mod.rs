@@ -1,7 +1,7 @@
 //! The store in one `SQLite` file (or in memory): opening it, and the threads that own its connections.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ mod deliveries;
 mod editions;
 mod facts;
 mod fault;
+mod forget;
 mod glance;
 mod lane;
 mod leave;
@@ -34,8 +35,10 @@ mod privacy;
 mod publish;
 mod reading;
 mod reports;
+mod retention;
 mod requests;
 mod schema;
+mod scrub;
 mod settle;
 mod snapshot;
 mod sql;
@@ -56,6 +59,8 @@ pub struct SqliteStore {
     claimant: Arc<Claimant>,
     hasher: AddressHasher,
     place: String,
+    /// Its file, unless it is in memory.
+    file: Option<PathBuf>,
 }
 
 impl SqliteStore {
@@ -79,6 +84,7 @@ impl SqliteStore {
             let reading = connect::reader(path, patience)?;
             let claimant = Arc::new(Claimant::beside(path)?);
             let mut store = Self::around(conn, claimant, hasher, place.clone())?;
+            store.file = Some(path.to_owned());
             store.glance = Some(Glance::new(connect::reader(path, patience)?));
             store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
             Ok(store)
@@ -113,7 +119,7 @@ impl SqliteStore {
         facts::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&claimant);
         let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place })
+        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place, file: None })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.

@@ -1,18 +1,64 @@
-//! What is held about one mailbox, table by table.
+//! What is held about one mailbox, table by table, and the verbs that forget.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use super::{SqliteStore, audit, settle, sql};
+use super::people::{People, word};
+use super::{PATIENCE, SqliteStore, audit, facts, forget, retention, scrub, settle, sql};
+use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
-use crate::store::{Held, HeldAttempt, HeldBounce, HeldDelivery, Privacy, StoreError};
+use crate::store::{
+    Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, HeldSuppression, Limits,
+    Privacy, Stage, StoreError,
+};
+
+/// When everything that was too old was last forgotten.
+const TIDIED: &str = "tidied";
 
 #[async_trait]
 impl Privacy for SqliteStore {
     async fn held(&self, recipient: RecipientId) -> Result<Held, StoreError> {
         self.read(move |conn| held(conn, sql::column(recipient.0)?)).await
+    }
+
+    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Erasure, StoreError> {
+        let (address, hasher) = (address.clone(), self.hasher.clone());
+        self.write(move |conn| forget::erase(&People::open(conn, &hasher, sql::millis(at))?, &address)).await
+    }
+
+    async fn forget(
+        &self,
+        limits: Limits,
+        stage: Stage,
+        at: DateTime<Utc>,
+    ) -> Result<(Forgotten, Option<Stage>), StoreError> {
+        let hasher = self.hasher.clone();
+        self.write(move |conn| retention::part(&People::open(conn, &hasher, sql::millis(at))?, limits, stage)).await
+    }
+
+    async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(facts::get(conn, forget::UNSCRUBBED)?.is_some())).await
+    }
+
+    async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError> {
+        let Some(file) = self.file.clone() else { return Ok(true) };
+        let folded = erased.map(Address::folded);
+        let work = move || scrub::scrub(&file, PATIENCE, folded.as_deref());
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done.map_err(|fault| fault.at(&self.place)),
+            Err(panic) => Err(StoreError::Backend { place: self.place.clone(), reason: panic.to_string() }),
+        }
+    }
+
+    async fn tidied(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|conn| facts::get(conn, TIDIED)?.map(|at| sql::instant(sql::parse(&at)?)).transpose()).await
+    }
+
+    async fn note_tidied(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(move |conn| facts::put(conn, TIDIED, &sql::millis(at).to_string())).await
     }
 }
 
@@ -44,5 +90,44 @@ fn held(conn: &Connection, recipient: i64) -> Result<Held, Fault> {
             })
         })?;
     }
-    Ok(Held { known_since, deliveries, audit: audit::about(conn, &format!("recipient {recipient}"))? })
+    Ok(Held {
+        known_since,
+        suppression: suppression(conn, recipient)?,
+        deliveries,
+        requests: requests(conn, recipient)?,
+        letters: letters(conn, recipient)?,
+        audit: audit::about(conn, &format!("recipient {recipient}"))?,
+    })
+}
+
+fn suppression(conn: &Connection, recipient: i64) -> Result<Option<HeldSuppression>, Fault> {
+    let query = "SELECT x.reason, x.at FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1";
+    sql::row(conn, query, [recipient], |row| {
+        Ok(HeldSuppression { reason: word(row, 0)?, since: sql::instant(row.get(1)?)? })
+    })
+}
+
+fn requests(conn: &Connection, recipient: i64) -> Result<Vec<HeldRequest>, Fault> {
+    let query = "SELECT kind, made_at, expires_at, done_at FROM requests WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(HeldRequest {
+            kind: word(row, 0)?,
+            made: sql::instant(row.get(1)?)?,
+            expires: sql::instant(row.get(2)?)?,
+            done: sql::maybe_instant(row.get(3)?)?,
+        })
+    })
+}
+
+fn letters(conn: &Connection, recipient: i64) -> Result<Vec<HeldLetter>, Fault> {
+    let query = "SELECT kind, at, state, code, reply FROM letters WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(HeldLetter {
+            kind: word(row, 0)?,
+            at: sql::instant(row.get(1)?)?,
+            state: settle::decode(row.get(2)?)?.group(),
+            code: row.get(3)?,
+            reply: row.get(4)?,
+        })
+    })
 }

@@ -1,0 +1,117 @@
+//! Forgetting one mailbox: what tells who it was goes; its number, and what is counted by it, stay.
+
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::people::People;
+use super::{facts, leave, letters, sql};
+use crate::domain::address::Address;
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::store::{Erased, Erasure};
+
+/// Set while something forgotten may still lie in the files.
+pub(super) const UNSCRUBBED: &str = "unscrubbed";
+
+/// The name of subscribers that were forgotten.
+const NAMELESS: &str = "(erased)";
+
+/// Erases a person: whatever is known of the address goes, but for the hash that keeps it suppressed.
+pub(super) fn erase(people: &People<'_>, address: &Address) -> Result<Erasure, Fault> {
+    let conn = people.conn;
+    let mac = people.hasher.key(address).0;
+    let mailbox = people.find(address)?;
+    let clear = "SELECT count(*) FROM suppressions WHERE mac = ?1 AND address IS NOT NULL";
+    if mailbox.is_none() && sql::number(conn, clear, [mac])? == 0 {
+        let hashed = "SELECT EXISTS (SELECT 1 FROM suppressions WHERE mac = ?1)
+                          OR EXISTS (SELECT 1 FROM recipients WHERE mac = ?1 AND address IS NULL)";
+        return Ok(if sql::number(conn, hashed, [mac])? > 0 { Erasure::Before } else { Erasure::Unknown });
+    }
+    leave::suppress(people, mac, None, SuppressionReason::Unsubscribed)?;
+    sql::run(conn, "UPDATE suppressions SET address = NULL WHERE mac = ?1", [mac])?;
+    let mut erased = Erased::default();
+    if let Some(mailbox) = mailbox {
+        let active = "SELECT count(*) FROM subscriptions WHERE recipient = ?1 AND ended IS NULL";
+        let subscriptions = sql::count(sql::number(conn, active, [mailbox.id])?);
+        people.end_all(mailbox.id, SuppressionReason::Unsubscribed.as_str())?;
+        erased = Erased { subscriptions, ..forget(people, mailbox.id)? };
+        people.note("operator", "erase", mailbox.id, "")?;
+    }
+    facts::put(conn, UNSCRUBBED, &people.at.to_string())?;
+    Ok(Erasure::Done(erased))
+}
+
+/// Forgets a mailbox that has no subscription any more. Its hash stays while it keeps mail away: as a suppression, or
+/// because its reader left.
+pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Fault> {
+    let conn = people.conn;
+    let subscribers = "SELECT owner FROM recipients WHERE id = ?1
+                       UNION SELECT subscriber FROM subscriptions WHERE recipient = ?1
+                       UNION SELECT subscriber FROM requests WHERE recipient = ?1 AND subscriber IS NOT NULL";
+    let subscribers = sql::rows(conn, subscribers, [recipient], |row| Ok(row.get::<_, i64>(0)?))?;
+    let clear = "UPDATE suppressions SET address = NULL WHERE mac = (SELECT mac FROM recipients WHERE id = ?1)";
+    sql::run(conn, clear, [recipient])?;
+    let address = "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended',
+                       mac = CASE WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = recipients.mac)
+                                    OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.recipient = recipients.id
+                                                 AND s.ended_by IN ('unsubscribed', 'complained'))
+                             THEN mac ELSE randomblob(16) END
+                   WHERE id = ?1";
+    sql::run(conn, address, [recipient])?;
+    let replies = "UPDATE attempts SET reply = ''
+                   WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";
+    let replies = sql::run(conn, replies, [recipient])?;
+    let close = "UPDATE requests SET expires_at = ?2 WHERE recipient = ?1 AND done_at IS NULL AND expires_at > ?2";
+    let requests = sql::run(conn, close, (recipient, people.at))?;
+    let (letters, letter_replies) = letters::forget_all(conn, recipient)?;
+    let mut names = 0;
+    for subscriber in subscribers {
+        names += u64::from(forget_name(people, subscriber, recipient)?);
+    }
+    let deliveries =
+        "SELECT count(*) FROM editions e JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+    Ok(Erased {
+        mailbox: Some(RecipientId(sql::count(recipient))),
+        subscriptions: 0,
+        deliveries: sql::count(sql::number(conn, deliveries, [recipient])?),
+        replies: replies + letter_replies,
+        requests,
+        letters,
+        names,
+    })
+}
+
+/// Whether a mailbox's address is gone.
+pub(super) fn is_forgotten(conn: &Connection, recipient: i64) -> Result<bool, Fault> {
+    let query = "SELECT address IS NULL FROM recipients WHERE id = ?1";
+    Ok(sql::row(conn, query, [recipient], |row| Ok(row.get(0)?))?.unwrap_or(true))
+}
+
+/// Forgets what a subscriber is called, unless another mailbox of it is known; whether it was forgotten.
+fn forget_name(people: &People<'_>, subscriber: i64, recipient: i64) -> Result<bool, Fault> {
+    let conn = people.conn;
+    let others = "SELECT EXISTS (SELECT 1 FROM recipients WHERE owner = ?1 AND address IS NOT NULL)
+                      OR EXISTS (SELECT 1 FROM subscriptions s JOIN recipients r ON r.id = s.recipient
+                                 WHERE s.subscriber = ?1 AND r.address IS NOT NULL)";
+    if sql::number(conn, others, [subscriber])? > 0 {
+        return Ok(false);
+    }
+    let subject = format!("subscriber {subscriber}");
+    let called = "SELECT name_id FROM subscribers WHERE id = ?1
+                  UNION SELECT n.id FROM audit a JOIN names n ON n.name = a.detail WHERE a.subject = ?2";
+    let called = sql::rows(conn, called, (subscriber, &subject), |row| Ok(row.get::<_, i64>(0)?))?;
+    let nameless = people.name(NAMELESS)?;
+    sql::run(conn, "UPDATE subscribers SET name_id = ?2, urn = NULL WHERE id = ?1", (subscriber, nameless))?;
+    sql::run(conn, "UPDATE audit SET detail = '' WHERE subject = ?1", [&subject])?;
+    let mut forgotten = false;
+    for name in called.into_iter().filter(|name| *name != nameless) {
+        let of_mails = "UPDATE deliveries SET name_id = ?3
+                        WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND name_id = ?2";
+        sql::run(conn, of_mails, (recipient, name, nameless))?;
+        // The row stays: deliveries to a subscriber that was called so before may refer to it.
+        let rename = "UPDATE names SET name = '(erased ' || id || ')'
+                      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM subscribers WHERE name_id = ?1)";
+        sql::run(conn, rename, [name])?;
+        forgotten = true;
+    }
+    Ok(forgotten)
+}
