@@ -16,6 +16,7 @@ mod mail;
 mod network;
 mod raw;
 mod reading;
+mod retention;
 mod schedule;
 mod schema;
 mod service;
@@ -89,6 +90,8 @@ pub struct Config {
     pub mail: Mail,
     /// `[web]`.
     pub web: Web,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[[subscribers]]`.
     pub subscribers: Vec<Entry>,
     /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
@@ -221,6 +224,15 @@ pub struct Web {
     pub console_listen: std::net::SocketAddr,
     /// The keyring.
     pub secret_file: PathBuf,
+}
+
+/// `[retention]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How long attempts and bounces are kept.
+    pub attempts: chrono::TimeDelta,
+    /// How long the address of an ended mailbox is remembered.
+    pub ended: chrono::TimeDelta,
 }
 
 impl Config {

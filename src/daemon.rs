@@ -2,6 +2,7 @@
 
 mod inbox;
 mod letters;
+mod tidy;
 mod watch;
 
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
         serving.spawn(letters::watch(service.clone(), stop.clone()));
+        serving.spawn(tidy::watch(service.clone(), stop.clone()));
     }
     let sender = async {
         if role == Role::Web {

@@ -1,5 +1,6 @@
-//! `subscribers list|show|change|import|export`.
+//! `subscribers list|show|change|import|export|erase`.
 
+mod erase;
 mod import;
 mod report;
 mod show;
@@ -39,6 +40,11 @@ pub(super) enum Subscribers {
     Import(import::Import),
     /// Write every active mailbox as CSV
     Export(Export),
+    /// Remove a person from the store, its journal and every later backup
+    ///
+    /// Every subscription of the address ends, and it is never mailed again: a keyed hash that keeps it so is all that is left
+    /// of it. What mail servers said about it goes, and a name that named nobody else. How many mails there were stays.
+    Erase(erase::Erase),
 }
 
 impl Subscribers {
@@ -49,6 +55,7 @@ impl Subscribers {
             Self::Change(command) => command.run(context).await,
             Self::Import(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
         }
     }
 }

@@ -220,8 +220,11 @@ pub(super) static WEB: Table = Table {
     ],
 };
 
-pub(super) static RETENTION: Table =
-    Table { heading: "[retention]", name: "retention", keys: &[later("attempts"), later("ended")] };
+pub(super) static RETENTION: Table = Table {
+    heading: "[retention]",
+    name: "retention",
+    keys: &[scalar("attempts", "\"90d\""), scalar("ended", "\"28d\"")],
+};
 
 pub(super) static SUBSCRIBER: Table = Table {
     heading: "[[subscribers]]",

@@ -9,7 +9,7 @@ use super::fields::{Fields, is_lost};
 use super::findings::{Findings, Place, shown};
 use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings, home_of};
 use super::raw::Value;
-use super::{Config, Nation, bands, file, mail, schedule, service, strays, subscribers, syntax, web};
+use super::{Config, Nation, bands, file, mail, retention, schedule, service, strays, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::nearest::nearest;
 
@@ -70,7 +70,8 @@ fn assemble<'a>(
     let mail = mail::read(f, &fields, &folder, environment, service.as_ref());
     let fields = section(f, &WEB);
     let web = web::read(f, &fields, &folder);
-    section(f, &RETENTION);
+    let fields = section(f, &RETENTION);
+    let retention = retention::read(f, &fields);
     let bands = bands::read(f, list("bands"));
     let subscribers = subscribers::read(f, list("subscribers"), bands.as_ref());
     Some(Config {
@@ -82,6 +83,7 @@ fn assemble<'a>(
         bands: bands?,
         mail: mail?,
         web,
+        retention,
         subscribers,
         anchor_place: anchor_place(f, root),
         warnings: Vec::new(),

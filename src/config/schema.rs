@@ -70,6 +70,7 @@ fn about_table(table: &Table) -> &'static str {
         "mail" => "How mail leaves.",
         "mail.dkim" => "Keys that sign every mail (DKIM): one or two.",
         "web" => "Where the recipients' pages are.",
+        "retention" => "How long things are kept: numbers with the units s, m, h or d.",
         "subscribers" => "Schools and organisations that get the digest.",
         _ => "",
     }
@@ -126,6 +127,7 @@ fn row(heading: &str, key: &str) -> Option<Row> {
             "Where the operators' pages listen: a loopback address with a port. /metrics is for Prometheus.",
             json!({"type": "string", "pattern": "^.+:[0-9]{1,5}$", "default": "127.0.0.1:8026"}),
         )),
+        "retention" => retention(key),
         "web" => Some(("The keys behind every link: made on the first run. Back it up.", path("var/secret"))),
         _ => None,
     }
@@ -159,7 +161,7 @@ fn schedule(key: &str) -> Option<Row> {
         ),
         "grace" => (
             "How late an edition may still go out by itself: numbers with the units s, m, h or d.",
-            json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": "72h"}),
+            duration("72h"),
         ),
         "plan_ahead" => (
             "How many editions are planned in advance.",
@@ -290,6 +292,18 @@ fn subscriber(key: &str) -> Option<Row> {
         }
         _ => return None,
     })
+}
+
+fn retention(key: &str) -> Option<Row> {
+    Some(match key {
+        "attempts" => ("How long it is kept what the relay said about each mail.", duration("90d")),
+        "ended" => ("How long the address of a mailbox is remembered that has no subscription any more.", duration("28d")),
+        _ => return None,
+    })
+}
+
+fn duration(default: &str) -> Value {
+    json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": default})
 }
 
 fn line() -> Value {

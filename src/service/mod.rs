@@ -23,6 +23,7 @@ pub mod preview;
 pub mod publish;
 pub mod reading;
 pub mod reload;
+pub mod retention;
 pub mod roster;
 pub mod site;
 pub mod status;

@@ -3,15 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
 use super::super::{Context, out};
 use super::{state, to_json};
+use crate::config::Config;
 use crate::domain::address::Address;
+use crate::domain::band::Bands;
+use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::service::{ServiceError, open};
-use crate::store::Held;
+use crate::store::{Held, HeldSuppression, Store};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -32,12 +35,7 @@ impl Show {
             record.mailboxes.retain(|mailbox| mailbox.address == self.address);
             (!record.mailboxes.is_empty()).then_some(record)
         });
-        let Some(record) = record else {
-            let hint = config.line_of_address(&self.address).map_or_else(String::new, |line| {
-                format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
-            });
-            return Err(ServiceError::Refused(format!("{} is not in the store{hint}", self.address)).into());
-        };
+        let Some(record) = record else { return self.no_mailbox(&config, store.as_ref()).await };
         let mut all = Vec::new();
         for mailbox in &record.mailboxes {
             all.push(store.held(mailbox.recipient).await?);
@@ -47,32 +45,78 @@ impl Show {
             for (at, held) in all.iter().enumerate() {
                 json["mailboxes"][at]["held"] = json!(held);
             }
+            json["suppression"] = json!(all.first().and_then(|held| held.suppression));
             out::json(&json);
             return Ok(ExitCode::SUCCESS);
         }
-        let profile = &record.profile;
-        out::line(&format!("Name:    {}", profile.name));
-        out::line(&format!("Sector:  {}", profile.sector));
-        out::line(&format!("Locale:  {}", profile.locale));
-        out::line(&format!("URN:     {}", profile.urn.as_deref().unwrap_or("none")));
+        tell_subscriber(&record);
         for (mailbox, held) in record.mailboxes.iter().zip(&all) {
-            out::line(&format!("Email:   {}", mailbox.address));
-            let chosen = if mailbox.chosen { " (its own choice)" } else { "" };
-            out::line(&format!("Bands:   {}{chosen}", list(&mailbox.bands, &config.bands)));
-            out::line(&format!("State:   {}", state(mailbox)));
-            for s in &mailbox.subscriptions {
-                let ended = s.ended.map_or(String::new(), |at| format!(", ended {}", at.format("%Y-%m-%d")));
-                let since = s.since.format("%Y-%m-%d");
-                out::line(&format!("From:    {} since {since}{ended} ({})", s.origin, list(&s.bands, &config.bands)));
-            }
+            tell_mailbox(mailbox, &config.bands);
             tell(held);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// An address may be suppressed without ever having been a mailbox, or be remembered by its hash alone.
+    async fn no_mailbox(&self, config: &Config, store: &dyn Store) -> Result<ExitCode, Failure> {
+        if store.suppression(&self.address).await?.is_none() {
+            let hint = config.line_of_address(&self.address).map_or_else(String::new, |line| {
+                format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
+            });
+            return Err(ServiceError::Refused(format!("{} is not in the store{hint}", self.address)).into());
+        }
+        let all = store.suppressions().await?;
+        let named = all.into_iter().find(|suppression| suppression.address.as_ref() == Some(&self.address));
+        let suppression = named.map(|found| HeldSuppression { reason: found.reason, since: found.since });
+        if self.json {
+            out::json(&json!({
+                "id": Value::Null, "name": Value::Null, "sector": Value::Null, "locale": Value::Null, "urn": Value::Null,
+                "mailboxes": [], "suppression": suppression,
+            }));
+            return Ok(ExitCode::SUCCESS);
+        }
+        match suppression {
+            Some(suppression) => tell_suppression(suppression),
+            None => out::line(
+                "It was erased, or forgotten after its subscriptions had ended. A keyed hash is all that is held: it tells \
+                 that the address is never to be mailed.",
+            ),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+fn tell_subscriber(record: &SubscriberRecord) {
+    let profile = &record.profile;
+    out::line(&format!("Name:    {}", profile.name));
+    out::line(&format!("Sector:  {}", profile.sector));
+    out::line(&format!("Locale:  {}", profile.locale));
+    out::line(&format!("URN:     {}", profile.urn.as_deref().unwrap_or("none")));
+}
+
+fn tell_mailbox(mailbox: &MailboxRecord, bands: &Bands) {
+    out::line(&format!("Email:   {}", mailbox.address));
+    let chosen = if mailbox.chosen { " (its own choice)" } else { "" };
+    out::line(&format!("Bands:   {}{chosen}", list(&mailbox.bands, bands)));
+    out::line(&format!("State:   {}", state(mailbox)));
+    for s in &mailbox.subscriptions {
+        let ended = s.ended.map_or(String::new(), |at| format!(", ended {}", at.format("%Y-%m-%d")));
+        let since = s.since.format("%Y-%m-%d");
+        out::line(&format!("From:    {} since {since}{ended} ({})", s.origin, list(&s.bands, bands)));
+    }
+}
+
+fn tell_suppression(suppression: HeldSuppression) {
+    out::line(&format!(
+        "Never:   it is never mailed ({}), since {}",
+        suppression.reason,
+        suppression.since.format("%Y-%m-%d")
+    ));
+}
+
 /// What was sent and what was decided, for people.
 fn tell(held: &Held) {
+    held.suppression.into_iter().for_each(tell_suppression);
     for delivery in &held.deliveries {
         let bounce = delivery.bounce.as_ref().map_or_else(String::new, |bounce| {
             format!(", bounced {} ({})", bounce.at.format("%Y-%m-%d"), bounce.status.as_deref().unwrap_or("no status"))
@@ -83,6 +127,21 @@ fn tell(held: &Held) {
             let at = attempt.at.format("%Y-%m-%d %H:%M");
             out::line(&format!("         {at} UTC {}:{code} {}", attempt.outcome, attempt.reply));
         }
+    }
+    for request in &held.requests {
+        let (made, expires) = (request.made.format("%Y-%m-%d %H:%M"), request.expires.format("%Y-%m-%d"));
+        let done = request.done.map_or_else(
+            || format!("works until {expires}"),
+            |at| format!("fulfilled {}", at.format("%Y-%m-%d %H:%M UTC")),
+        );
+        out::line(&format!("Asked:   {made} UTC {}, {done}", request.kind));
+    }
+    for letter in &held.letters {
+        let at = letter.at.format("%Y-%m-%d %H:%M");
+        let reply = letter.reply.as_deref().map_or_else(String::new, |reply| {
+            format!(":{} {reply}", letter.code.map_or_else(String::new, |code| format!(" {code}")))
+        });
+        out::line(&format!("Letter:  {at} UTC {} {}{reply}", letter.kind, letter.state));
     }
     for record in &held.audit {
         let at = record.at.format("%Y-%m-%d %H:%M");

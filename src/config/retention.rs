@@ -1,0 +1,28 @@
+//! `[retention]`: how long things are kept.
+
+use chrono::TimeDelta;
+
+use super::Retention;
+use super::duration;
+use super::fields::Fields;
+use super::findings::Findings;
+use super::raw::Raw;
+
+/// How long attempts are kept when nothing else is said, in days.
+const ATTEMPTS: i64 = 90;
+
+/// How long an ended mailbox is remembered when nothing else is said, in days.
+const ENDED: i64 = 28;
+
+/// Checks `[retention]`.
+pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Retention {
+    Retention {
+        attempts: fields.or(f, "attempts", TimeDelta::days(ATTEMPTS), |raw, f| length(f, raw)),
+        ended: fields.or(f, "ended", TimeDelta::days(ENDED), |raw, f| length(f, raw)),
+    }
+}
+
+fn length(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
+    let text = raw.text(f)?;
+    duration::parse(text).map_err(|error| raw.bad(f, text, error, raw.like_this())).ok()
+}

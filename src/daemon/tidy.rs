@@ -1,0 +1,40 @@
+//! Forgets what is too old, at the start and then once a day, and finishes an erasure that met somebody in the way.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::watch::Current;
+use crate::service::retention::Forgotten;
+use crate::service::{Service, ServiceError};
+
+/// How often we look whether something is to be done.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Until `stop`.
+pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
+    let mut first = true;
+    loop {
+        let service = current.borrow().service.clone();
+        // A task of its own, so that a panic ends the tidying and not the watch.
+        match tokio::spawn(look(service, first, stop.clone())).await {
+            Ok(Ok(())) => first = false,
+            Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {error}"),
+            Err(panic) => tracing::error!("forgetting what is too old broke off: {panic}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), ServiceError> {
+    let gone = if first { Some(service.tidy_up(&stop).await?) } else { service.tidy_up_daily(&stop).await? };
+    if let Some(gone) = gone.filter(|gone| *gone != Forgotten::default()) {
+        let Forgotten { attempts, bounces, mailboxes, letters, requests } = gone;
+        tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+    }
+    service.scrub().await.map(drop)
+}
