@@ -159,10 +159,9 @@ fn schedule(key: &str) -> Option<Row> {
             "The time zone of dates and times, by its IANA name.",
             json!({"type": "string", "default": "Europe/London"}),
         ),
-        "grace" => (
-            "How late an edition may still go out by itself: numbers with the units s, m, h or d.",
-            duration("72h"),
-        ),
+        "grace" => {
+            ("How late an edition may still go out by itself: numbers with the units s, m, h or d.", duration("72h"))
+        }
         "plan_ahead" => (
             "How many editions are planned in advance.",
             json!({"type": "integer", "minimum": 1, "maximum": 26, "default": 3}),
@@ -297,7 +296,9 @@ fn subscriber(key: &str) -> Option<Row> {
 fn retention(key: &str) -> Option<Row> {
     Some(match key {
         "attempts" => ("How long it is kept what the relay said about each mail.", duration("90d")),
-        "ended" => ("How long the address of a mailbox is remembered that has no subscription any more.", duration("28d")),
+        "ended" => {
+            ("How long the address of a mailbox is remembered that has no subscription any more.", duration("28d"))
+        }
         _ => return None,
     })
 }

@@ -14,6 +14,7 @@ mod deliveries;
 mod digest;
 mod disasters;
 mod edits;
+mod erasure;
 mod faults;
 mod feeds;
 mod gias;
@@ -24,6 +25,7 @@ mod library;
 mod lint;
 mod mail;
 mod online;
+
 mod refusals;
 mod reload;
 mod reports;

@@ -108,7 +108,11 @@ fn removed(erased: Erased) -> Vec<String> {
         (erased.replies, "reply of the mail server", "replies of the mail server"),
         (erased.requests, "request that waited for a click", "requests that waited for a click"),
         (erased.letters, "letter's text", "letters' texts"),
-        (erased.names, "name of a subscriber that had no other mailbox", "names of subscribers that had no other mailbox"),
+        (
+            erased.names,
+            "name of a subscriber that had no other mailbox",
+            "names of subscribers that had no other mailbox",
+        ),
     ];
     lines.extend(counted.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| out::count(n, one, many)));
     lines

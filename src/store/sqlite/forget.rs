@@ -32,8 +32,9 @@ pub(super) fn erase(people: &People<'_>, address: &Address) -> Result<Erasure, F
     if let Some(mailbox) = mailbox {
         let active = "SELECT count(*) FROM subscriptions WHERE recipient = ?1 AND ended IS NULL";
         let subscriptions = sql::count(sql::number(conn, active, [mailbox.id])?);
+        let requests = close(people, mailbox.id)?;
         people.end_all(mailbox.id, SuppressionReason::Unsubscribed.as_str())?;
-        erased = Erased { subscriptions, ..forget(people, mailbox.id)? };
+        erased = Erased { subscriptions, requests, ..forget(people, mailbox.id)? };
         people.note("operator", "erase", mailbox.id, "")?;
     }
     facts::put(conn, UNSCRUBBED, &people.at.to_string())?;
@@ -60,15 +61,14 @@ pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Faul
     let replies = "UPDATE attempts SET reply = ''
                    WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";
     let replies = sql::run(conn, replies, [recipient])?;
-    let close = "UPDATE requests SET expires_at = ?2 WHERE recipient = ?1 AND done_at IS NULL AND expires_at > ?2";
-    let requests = sql::run(conn, close, (recipient, people.at))?;
+    settle_waiting(conn, recipient)?;
+    let requests = close(people, recipient)?;
     let (letters, letter_replies) = letters::forget_all(conn, recipient)?;
     let mut names = 0;
     for subscriber in subscribers {
         names += u64::from(forget_name(people, subscriber, recipient)?);
     }
-    let deliveries =
-        "SELECT count(*) FROM editions e JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+    let deliveries = "SELECT count(*) FROM editions e JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
     Ok(Erased {
         mailbox: Some(RecipientId(sql::count(recipient))),
         subscriptions: 0,
@@ -78,6 +78,21 @@ pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Faul
         letters,
         names,
     })
+}
+
+/// What waits to be sent is settled; what is in hand is settled by whoever has it. One that may have been accepted stays
+/// uncertain (invariant 3).
+fn settle_waiting(conn: &Connection, recipient: i64) -> Result<(), Fault> {
+    let settle = "UPDATE deliveries SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
+                  WHERE recipient = ?1 AND edition IN (SELECT number FROM editions)
+                    AND (state IN (0, 4) OR next_at IS NOT NULL)";
+    sql::run(conn, settle, [recipient]).map(drop)
+}
+
+/// No click fulfils anything any more, not even an undo of leaving; how many waited for one.
+fn close(people: &People<'_>, recipient: i64) -> Result<u64, Fault> {
+    let close = "UPDATE requests SET expires_at = ?2 WHERE recipient = ?1 AND done_at IS NULL AND expires_at > ?2";
+    sql::run(people.conn, close, (recipient, people.at))
 }
 
 /// Whether a mailbox's address is gone.

@@ -85,8 +85,7 @@ fn bounces(conn: &Connection, limits: Limits) -> Result<u64, Fault> {
 fn mailboxes(people: &People<'_>, limits: Limits, after: RecipientId) -> Result<(u64, Stage), Fault> {
     let query = "SELECT id FROM recipients INDEXED BY recipients_ended
                  WHERE state = 'ended' AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
-    let ids =
-        sql::rows(people.conn, query, (sql::column(after.0)?, MAILBOXES), |row| Ok(row.get::<_, i64>(0)?))?;
+    let ids = sql::rows(people.conn, query, (sql::column(after.0)?, MAILBOXES), |row| Ok(row.get::<_, i64>(0)?))?;
     let Some(last) = ids.last() else { return Ok((0, Stage::Letters)) };
     let mut gone = 0;
     for &id in &ids {

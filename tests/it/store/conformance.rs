@@ -7,6 +7,7 @@ pub(super) mod deliveries;
 pub(super) mod editions;
 pub(super) mod letters;
 pub(super) mod people;
+pub(super) mod privacy;
 
 use super::world;
 
@@ -40,6 +41,16 @@ macro_rules! conform_all {
             people::counts_are_of_organisations,
             people::a_store_knows_62_bands,
             people::the_audit_table_has_every_decision_and_no_address,
+            privacy::an_erased_person_leaves_a_hash_and_the_counts,
+            privacy::an_erased_person_comes_back_by_their_own_click_alone,
+            privacy::nothing_is_sent_to_whom_is_erased_meanwhile,
+            privacy::a_name_stays_while_it_names_somebody_else,
+            privacy::an_erased_person_s_wishes_and_letters_are_over,
+            privacy::an_address_that_was_only_suppressed_is_erased,
+            privacy::who_ended_long_ago_is_forgotten,
+            privacy::who_never_confirmed_is_forgotten_with_the_wish,
+            privacy::old_attempts_go_when_their_edition_is_sent,
+            privacy::a_rule_of_editions_in_a_row_keeps_its_bounces,
             editions::facts_are_kept_until_something_was_published,
             editions::changes_follow_the_states,
             editions::a_published_edition_does_not_change,
