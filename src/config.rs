@@ -28,6 +28,8 @@ mod web;
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
+
 use secrecy::SecretString;
 
 use crate::domain::address::{Address, Mailbox};
@@ -98,6 +100,15 @@ pub struct Config {
     pub anchor_place: Option<(usize, usize)>,
     /// Findings that stop nothing.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// `[retention]`: how long what is about people is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// What a relay said about a mail; 90 days when left out.
+    pub attempts: TimeDelta,
+    /// The address of somebody whose subscriptions have ended; 28 days when left out.
+    pub ended: TimeDelta,
 }
 
 /// `[service]`.
@@ -224,15 +235,6 @@ pub struct Web {
     pub console_listen: std::net::SocketAddr,
     /// The keyring.
     pub secret_file: PathBuf,
-}
-
-/// `[retention]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// How long attempts and bounces are kept.
-    pub attempts: chrono::TimeDelta,
-    /// How long the address of an ended mailbox is remembered.
-    pub ended: chrono::TimeDelta,
 }
 
 impl Config {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::preview::{edition_to_show, next, show};
@@ -67,6 +68,7 @@ impl Send {
         };
         let now = service.clock.now();
         let synced = sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
+        post_letters(&service).await?;
         let due = service.reconcile(now).await?;
         let Some(number) = self.target(&service, due, now).await? else {
             return self.nothing_due(&service, now).await;
@@ -321,6 +323,22 @@ fn way_out(number: EditionNumber, reason: &str) -> String {
     } else {
         format!(" Put that right, then `fortnightly send --edition {number} --late`.")
     }
+}
+
+/// Sends confirmations and good-byes that wait: where nobody runs the daemon, this command is all there is.
+async fn post_letters(service: &Service) -> Result<(), Failure> {
+    if !service.store.has_letters(service.clock.now()).await? {
+        return Ok(());
+    }
+    let posted = service.send_letters(&CancellationToken::new()).await?;
+    if posted.accepted > 0 {
+        let letters = out::count(posted.accepted, "confirmation or good-bye", "confirmations and good-byes");
+        out::note(&format!("Sent {letters} besides."));
+    }
+    if let Some(reply) = posted.trouble {
+        out::error(&format!("a confirmation or good-bye was not taken yet: {reply}"));
+    }
+    Ok(())
 }
 
 async fn published(service: &Service, number: EditionNumber) -> Result<bool, Failure> {

@@ -18,6 +18,7 @@ use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::service::{ServiceError, open, roster};
+use erase::Erase;
 use show::Show;
 
 #[derive(Debug, Subcommand)]
@@ -44,7 +45,7 @@ pub(super) enum Subscribers {
     ///
     /// Every subscription of the address ends, and it is never mailed again: a keyed hash that keeps it so is all that is left
     /// of it. What mail servers said about it goes, and a name that named nobody else. How many mails there were stays.
-    Erase(erase::Erase),
+    Erase(Erase),
 }
 
 impl Subscribers {

@@ -1,4 +1,4 @@
-//! `[retention]`: how long things are kept.
+//! `[retention]`: how long what is about people is kept.
 
 use chrono::TimeDelta;
 
@@ -8,10 +8,8 @@ use super::fields::Fields;
 use super::findings::Findings;
 use super::raw::Raw;
 
-/// How long attempts are kept when nothing else is said, in days.
+/// What is left out means these, in days (contract §3).
 const ATTEMPTS: i64 = 90;
-
-/// How long an ended mailbox is remembered when nothing else is said, in days.
 const ENDED: i64 = 28;
 
 /// Checks `[retention]`.
@@ -22,7 +20,8 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>) -> Retention {
     }
 }
 
-fn length(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
+/// A length of time.
+pub(super) fn length(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
     let text = raw.text(f)?;
     duration::parse(text).map_err(|error| raw.bad(f, text, error, raw.like_this())).ok()
 }

@@ -3,11 +3,11 @@
 use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::duration;
 use super::fields::{Fields, entries};
 use super::findings::{Findings, Place, shown};
 use super::keys::{OCCASION, PAUSE};
 use super::raw::Raw;
+use super::retention;
 use super::{Nation, bank_holidays};
 use crate::domain::activity::is_slug;
 use crate::domain::calendar::{Approval, ClosedDayPolicy, Occasion, Pause, Schedule};
@@ -23,7 +23,7 @@ pub(super) fn read(f: &mut Findings<'_>, fields: &Fields<'_>, nation: Nation) ->
     let eight = NaiveTime::MIN + TimeDelta::hours(8);
     let send_at = fields.or(f, "send_at", eight, Raw::time);
     let timezone = fields.or(f, "timezone", Tz::Europe__London, |raw, f| timezone(f, raw));
-    let grace = fields.or(f, "grace", TimeDelta::hours(GRACE_HOURS), |raw, f| grace(f, raw));
+    let grace = fields.or(f, "grace", TimeDelta::hours(GRACE_HOURS), |raw, f| retention::length(f, raw));
     let plan_ahead = fields.or(f, "plan_ahead", 3, |raw, f| raw.whole(f, 1..=26_u32));
     let on_closed_day = fields.or(f, "on_closed_day", ClosedDayPolicy::Shift, Raw::word);
     let approval = fields.or(f, "approval", Approval::Automatic, Raw::word);
@@ -92,11 +92,6 @@ fn nearest_zone(raw: &Raw<'_>, text: &str) -> String {
         Some(name) => format!("did you mean “{name}”?"),
         None => raw.like_this(),
     }
-}
-
-fn grace(f: &mut Findings<'_>, raw: &Raw<'_>) -> Option<TimeDelta> {
-    let text = raw.text(f)?;
-    duration::parse(text).map_err(|error| raw.bad(f, text, error, raw.like_this())).ok()
 }
 
 fn pauses(f: &mut Findings<'_>, fields: &Fields<'_>, general: ClosedDayPolicy) -> Vec<Pause> {

@@ -70,7 +70,7 @@ fn about_table(table: &Table) -> &'static str {
         "mail" => "How mail leaves.",
         "mail.dkim" => "Keys that sign every mail (DKIM): one or two.",
         "web" => "Where the recipients' pages are.",
-        "retention" => "How long things are kept: numbers with the units s, m, h or d.",
+        "retention" => "How long what is about people is kept.",
         "subscribers" => "Schools and organisations that get the digest.",
         _ => "",
     }
@@ -148,6 +148,15 @@ fn service(key: &str) -> Option<Row> {
     })
 }
 
+fn retention(key: &str) -> Option<Row> {
+    let length = |default| json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": default});
+    Some(match key {
+        "attempts" => ("How long it is kept what a relay said about a mail.", length("90d")),
+        "ended" => ("How long the address of somebody whose subscriptions have ended is kept.", length("28d")),
+        _ => return None,
+    })
+}
+
 fn schedule(key: &str) -> Option<Row> {
     Some(match key {
         "anchor" => ("Fortnight 1 goes out on this local date. Refused to change once something was sent.", date()),
@@ -159,9 +168,10 @@ fn schedule(key: &str) -> Option<Row> {
             "The time zone of dates and times, by its IANA name.",
             json!({"type": "string", "default": "Europe/London"}),
         ),
-        "grace" => {
-            ("How late an edition may still go out by itself: numbers with the units s, m, h or d.", duration("72h"))
-        }
+        "grace" => (
+            "How late an edition may still go out by itself: numbers with the units s, m, h or d.",
+            json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": "72h"}),
+        ),
         "plan_ahead" => (
             "How many editions are planned in advance.",
             json!({"type": "integer", "minimum": 1, "maximum": 26, "default": 3}),
@@ -241,6 +251,9 @@ fn mail(key: &str) -> Option<Row> {
             ("Certificates (PEM) to trust instead of the public roots.", json!({"type": "string", "minLength": 1}))
         }
         "bounce_address" => ("Where bounces go. Left out: bounces@ the sender's domain.", address()),
+        "bounce_maildir" => {
+            ("A Maildir in which mail to that address, and to unsubscribe+…, arrives: the daemon reads it.", any_path())
+        }
         "on_uncertain" => (
             "A mail that may have arrived is sent again, the same bytes, or waits for a person.",
             word(OnUncertain::ALL, Some(OnUncertain::Resend)),
@@ -293,20 +306,6 @@ fn subscriber(key: &str) -> Option<Row> {
     })
 }
 
-fn retention(key: &str) -> Option<Row> {
-    Some(match key {
-        "attempts" => ("How long it is kept what the relay said about each mail.", duration("90d")),
-        "ended" => {
-            ("How long the address of a mailbox is remembered that has no subscription any more.", duration("28d"))
-        }
-        _ => return None,
-    })
-}
-
-fn duration(default: &str) -> Value {
-    json!({"type": "string", "pattern": "^([0-9]+[smhd])+$", "default": default})
-}
-
 fn line() -> Value {
     json!({"type": "string", "pattern": "^[^\\r\\n\\t]*[^\\s][^\\r\\n\\t]*$", "maxLength": NAME_LIMIT})
 }
@@ -322,6 +321,10 @@ fn bare() -> Value {
 
 fn path(default: &str) -> Value {
     json!({"type": "string", "minLength": 1, "default": default})
+}
+
+fn any_path() -> Value {
+    json!({"type": "string", "minLength": 1})
 }
 
 fn date() -> Value {

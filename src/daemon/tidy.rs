@@ -32,9 +32,12 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
 
 async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), ServiceError> {
     let gone = if first { Some(service.tidy_up(&stop).await?) } else { service.tidy_up_daily(&stop).await? };
-    if let Some(gone) = gone.filter(|gone| *gone != Forgotten::default()) {
-        let Forgotten { attempts, bounces, mailboxes, letters, requests } = gone;
-        tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+    match gone {
+        None => {}
+        Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
+        Some(Forgotten { attempts, bounces, mailboxes, letters, requests }) => {
+            tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+        }
     }
     service.scrub().await.map(drop)
 }

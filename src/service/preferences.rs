@@ -110,9 +110,15 @@ impl Service {
                 let bands = self.config.bands.ordered(&request.bands).into_iter().cloned().collect();
                 Confirmation::Open(request, bands)
             }
-            Standing::Done => Confirmation::Done(request),
+            Standing::Done => self.done(request).await?,
             Standing::Over => Confirmation::Over,
         })
+    }
+
+    /// What was done once need not hold any more: whoever left since is told nothing else.
+    async fn done(&self, request: Request) -> Result<Confirmation, ServiceError> {
+        let holds = self.store.subscribed_bands(request.recipient).await?.is_some();
+        Ok(if holds { Confirmation::Done(request) } else { Confirmation::Over })
     }
 
     /// Does what the token's request asked for, once.
@@ -122,7 +128,8 @@ impl Service {
     pub async fn confirm(&self, token: &str) -> Result<Confirmation, ServiceError> {
         let Some(id) = self.request_of(token) else { return Ok(Confirmation::Unknown) };
         Ok(match self.store.fulfil(id, self.clock.now()).await? {
-            Clicked::Done(request) | Clicked::Before(request) => Confirmation::Done(request),
+            Clicked::Done(request) => Confirmation::Done(request),
+            Clicked::Before(request) => self.done(request).await?,
             Clicked::Over => Confirmation::Over,
             Clicked::Unknown => Confirmation::Unknown,
         })

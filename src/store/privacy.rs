@@ -8,15 +8,15 @@ use super::{AuditRecord, LetterKind, StoreError};
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::request::RequestKind;
-use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscriber::RecipientId;
 
 /// Everything about one mailbox that is not in its subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Held {
     /// Since when it is known.
     pub known_since: Option<DateTime<Utc>>,
-    /// Why and since when it is never mailed, if so.
-    pub suppression: Option<HeldSuppression>,
+    /// Since when it is suppressed, if it is.
+    pub suppressed_since: Option<DateTime<Utc>>,
     /// What was sent to it, by edition.
     pub deliveries: Vec<HeldDelivery>,
     /// What it asked for, oldest first.
@@ -25,15 +25,6 @@ pub struct Held {
     pub letters: Vec<HeldLetter>,
     /// What was decided about it, oldest first.
     pub audit: Vec<AuditRecord>,
-}
-
-/// A suppression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct HeldSuppression {
-    /// Why.
-    pub reason: SuppressionReason,
-    /// Since when.
-    pub since: DateTime<Utc>,
 }
 
 /// One edition to it.
@@ -77,11 +68,11 @@ pub struct HeldRequest {
     /// What it was for.
     pub kind: RequestKind,
     /// When it was made.
-    pub made: DateTime<Utc>,
+    pub made_at: DateTime<Utc>,
     /// When its link stops working.
-    pub expires: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
     /// When the click came, if it did.
-    pub done: Option<DateTime<Utc>>,
+    pub done_at: Option<DateTime<Utc>>,
 }
 
 /// A letter, without what it says.

@@ -58,7 +58,8 @@ pub trait Requests {
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError>;
 
-    /// As [`super::Store::leave`]; when the mailbox had a subscription, the letter says good-bye and offers an undo.
+    /// As [`super::Store::leave`]; when the mailbox had a subscription, the letter says good-bye and offers an undo. Returns
+    /// the subscriber's name then, and only then.
     async fn leave_with_undo(
         &self,
         recipient: RecipientId,

@@ -24,6 +24,7 @@ const rules = {
   // The title names the page and the service.
   "long-title": "off",
   "tel-non-breaking": "off",
+  "form-dup-name": ["error", { shared: ["checkbox", "radio", "button", "submit"] }],
 };
 // What mail programs need: layout tables with their old attributes, comments for Outlook, roles for what has no element.
 const ofMail = {

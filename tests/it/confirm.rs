@@ -116,6 +116,22 @@ fn a_link_runs_out_and_gives_way_to_a_newer_one() {
 }
 
 #[test]
+fn whoever_never_wants_to_be_asked_again_is_not() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    asks(&world, MONDAY, "parent@home.example", "4-5").exits(0);
+    let letter = letters(&world, "parent@home.example").remove(0);
+    let (daemon, port) = daemon(&world);
+    let (_, body) = ask(port, "POST", &path(&letter, "/u/"), "");
+    assert!(body.contains("no more of these emails") && !body.contains("One last email"), "{body}");
+    let (head, _) = ask(port, "POST", &link(&letter), "");
+    assert!(head.starts_with("http/1.1 410"), "{head}");
+    stop(daemon);
+    let mailbox = mailbox(&world, "parent@home.example");
+    assert_eq!((&mailbox["state"], &mailbox["suppressed"]), (&json!("ended"), &json!("unsubscribed")));
+    assert_eq!(letters(&world, "parent@home.example").len(), 1);
+}
+
+#[test]
 fn whoever_left_comes_back_by_a_click_and_nobody_who_bounced() {
     let world = World::new(&format!("{BASE}{}", entry("Hill", "school", "\"a@hill.example\"", "[\"4-5\"]")));
     world.at(MONDAY, &["sync"]).exits(0);
@@ -209,10 +225,28 @@ fn the_button_says_goodbye_with_an_undo_and_one_click_does_not() {
     );
     // One undo, one time: whoever leaves again is not brought back by the old link.
     ask(port, "POST", &button, "List-Unsubscribe=One-Click");
-    ask(port, "POST", &undo, "");
+    for method in ["GET", "POST"] {
+        let (head, body) = ask(port, method, &undo, "");
+        assert!(head.starts_with("http/1.1 410") && !body.contains("as before"), "{head}{body}");
+    }
     assert_eq!(mailbox(&world, by_button)["state"], "ended");
     stop(daemon);
     assert_eq!((letters(&world, by_button).len(), letters(&world, by_click).len()), (1, 0));
     let log = fs::read_to_string(world.path("log")).unwrap();
     assert!(!log.contains("lantern.example") && !log.contains("/confirm/"), "{log}");
+}
+
+#[test]
+fn where_nobody_runs_the_sender_the_send_command_takes_letters_along() {
+    let world = World::new(&format!("{BASE}{}", three()));
+    world.at(MONDAY, &["send"]).exits(0);
+    let to = "hello@lantern.example";
+    let leave = path(&world.mails().into_iter().find(|mail| mail.to == to).unwrap(), "/u/");
+    let web = world.spawn(&["-v", "--now", "2026-11-30T09:00:00Z", "run", "--role", "web"], "log");
+    let (_, body) = ask(crate::leaving::port(&world), "POST", &leave, "");
+    assert!(body.contains("One last email"), "{body}");
+    stop(web);
+    assert!(letters(&world, to).is_empty(), "the web sends no mail");
+    world.at(LATER, &["send"]).exits(0).complains("Sent 1 confirmation or good-bye");
+    assert_eq!(letters(&world, to).len(), 1);
 }

@@ -118,19 +118,19 @@ fn a_refused_reset_costs_a_connection_and_no_mail() {
     }
 }
 
-/// A hundred times as fast as life, the limits of 5 and 10 minutes pass in 3 and 6 seconds.
+/// Fifty times as fast as life, the limits of 5 and 10 minutes pass in 6 and 12 seconds.
 #[test]
 fn a_relay_that_falls_silent_is_left_after_its_time() {
-    const FASTER: u64 = 100;
+    const FASTER: u32 = 50;
     let Some(library) = faketime("a relay that falls silent") else { return };
     // The stage, what comes of it, and its limit in seconds.
-    let stages: [(Script, &str, u64); 6] = [
-        (&[("GREET", "!silence")], "deferred", 30),
-        (&[("EHLO", "!silence")], "deferred", 300),
-        (&[("MAIL", "!silence")], "deferred", 300),
-        (&[("RCPT", "!silence")], "deferred", 300),
-        (&[("DATA", "!silence")], "deferred", 300),
-        (&[("DOT", "!silence")], "uncertain", 600),
+    let stages: [(Script, &str, f64); 6] = [
+        (&[("GREET", "!silence")], "deferred", 300.0),
+        (&[("EHLO", "!silence")], "deferred", 300.0),
+        (&[("MAIL", "!silence")], "deferred", 300.0),
+        (&[("RCPT", "!silence")], "deferred", 300.0),
+        (&[("DATA", "!silence")], "deferred", 300.0),
+        (&[("DOT", "!silence")], "uncertain", 600.0),
     ];
     let runs = stages.map(|(script, state, limit)| {
         let library = library.clone();
@@ -139,13 +139,15 @@ fn a_relay_that_falls_silent_is_left_after_its_time() {
             let world = world(relay.port, 2, "on_uncertain = \"hold\"\n");
             let mut send = world.command(SEND);
             send.env("LD_PRELOAD", library).env("FAKETIME", format!("+0 x{FASTER}"));
-            let begun = Instant::now();
             send.stdin(Stdio::null()).output().unwrap();
-            let took = begun.elapsed().as_secs() * FASTER;
             assert_eq!(standing(&world, state).0, 2, "{script:?}");
-            // The relay is looked for a second time for a minute at most, and starting costs a second of real time or two.
-            assert!(took <= limit + 60 + 5 + 3 * FASTER, "{script:?} took {took} s");
-            assert!(took + FASTER >= limit, "{script:?} was left after {took} s");
+            let waited = relay.waited();
+            assert!(waited.len() >= 2, "{script:?}: {waited:?}");
+            // Two seconds of real time for a machine that is busy with other tests.
+            for one in waited.iter().map(|one| (*one * FASTER).as_secs_f64()) {
+                let most = limit + 5.0 + 2.0 * f64::from(FASTER);
+                assert!((limit * 0.95..most).contains(&one), "{script:?}: left after {one} s, its limit is {limit} s");
+            }
         })
     });
     for run in runs {

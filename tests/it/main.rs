@@ -25,11 +25,12 @@ mod library;
 mod lint;
 mod mail;
 mod online;
-
+mod privacy;
 mod refusals;
 mod reload;
 mod reports;
 mod roster;
+mod scanners;
 mod schedule;
 mod sending;
 mod shelf;

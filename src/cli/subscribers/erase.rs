@@ -62,31 +62,41 @@ impl Erase {
 
     fn unknown(&self, config: &Config) -> ServiceError {
         let hint = still_named(config, &self.address).map_or_else(String::new, |line| format!(". {line}"));
-        ServiceError::Refused(format!("{} is not in the store: there is nothing to erase{hint}", self.address))
+        ServiceError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
     }
 
     fn tell(&self, config: &Config, erasure: Erasure, clean: bool) {
-        let by_hand = by_hand(config, &self.address);
+        let by_hand = by_hand(config);
+        let line = config.line_of_address(&self.address);
         let before = !matches!(erasure, Erasure::Done(_));
         let erased = if let Erasure::Done(erased) = erasure { erased } else { Erased::default() };
         if self.json {
             out::json(&json!({
-                "erased": !before,
+                "mailbox": erased.mailbox.is_some(),
+                "name": erased.names > 0,
+                "gone_from_disk": clean,
+                "named_in_config": line,
                 "before": before,
                 "removed": erased,
                 "stays": STAYS,
-                "clean": clean,
                 "by_hand": by_hand,
             }));
-            return;
+        } else {
+            self.tell_people(before, erased, clean, &by_hand);
         }
+        if let Some(line) = still_named(config, &self.address) {
+            out::note(&format!("{line}."));
+        }
+    }
+
+    fn tell_people(&self, before: bool, erased: Erased, clean: bool, by_hand: &[String]) {
         if before {
             out::line(&format!("{} was erased before.", self.address));
         } else {
             out::line(&format!("Erased {}:", self.address));
             removed(erased).iter().for_each(|line| out::line(&format!("  {line}")));
         }
-        out::line(&format!("What stays: {STAYS}"));
+        out::line(&format!("It is never mailed again. What stays: {STAYS}"));
         if !clean {
             out::line(
                 "Other programs were reading the store, so old pages of it are still in its journal. A running daemon \
@@ -119,9 +129,8 @@ fn removed(erased: Erased) -> Vec<String> {
 }
 
 /// The places that this program does not clean.
-fn by_hand(config: &Config, address: &Address) -> Vec<String> {
-    let mut lines: Vec<String> = still_named(config, address).into_iter().collect();
-    lines.push("backups that were made before, and lists that were imported or exported".to_owned());
+fn by_hand(config: &Config) -> Vec<String> {
+    let mut lines = vec!["backups that were made before, and lists that were imported or exported".to_owned()];
     let StoreUrl::Sqlite(store) = &config.store;
     lines.extend(put_aside(store).iter().map(|file| format!("{}: a store that a restore put aside", file.display())));
     match &config.mail.transport {
@@ -136,7 +145,7 @@ fn by_hand(config: &Config, address: &Address) -> Vec<String> {
 
 fn still_named(config: &Config, address: &Address) -> Option<String> {
     let line = config.line_of_address(address)?;
-    Some(format!("{}:{line} names it: remove it there", config.file.display()))
+    Some(format!("{}:{line} still names it: remove it there", config.file.display()))
 }
 
 /// What `restore` kept of older stores.

@@ -14,7 +14,7 @@ use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::service::{ServiceError, open};
-use crate::store::{Held, HeldSuppression, Store};
+use crate::store::{Held, Store, Suppression};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -45,7 +45,6 @@ impl Show {
             for (at, held) in all.iter().enumerate() {
                 json["mailboxes"][at]["held"] = json!(held);
             }
-            json["suppression"] = json!(all.first().and_then(|held| held.suppression));
             out::json(&json);
             return Ok(ExitCode::SUCCESS);
         }
@@ -59,30 +58,32 @@ impl Show {
 
     /// An address may be suppressed without ever having been a mailbox, or be remembered by its hash alone.
     async fn no_mailbox(&self, config: &Config, store: &dyn Store) -> Result<ExitCode, Failure> {
-        if store.suppression(&self.address).await?.is_none() {
-            let hint = config.line_of_address(&self.address).map_or_else(String::new, |line| {
-                format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
-            });
-            return Err(ServiceError::Refused(format!("{} is not in the store{hint}", self.address)).into());
-        }
         let all = store.suppressions().await?;
         let named = all.into_iter().find(|suppression| suppression.address.as_ref() == Some(&self.address));
-        let suppression = named.map(|found| HeldSuppression { reason: found.reason, since: found.since });
+        let Some(suppression) = named else { return Err(self.unknown(config, store).await?.into()) };
         if self.json {
             out::json(&json!({
                 "id": Value::Null, "name": Value::Null, "sector": Value::Null, "locale": Value::Null, "urn": Value::Null,
                 "mailboxes": [], "suppression": suppression,
             }));
-            return Ok(ExitCode::SUCCESS);
-        }
-        match suppression {
-            Some(suppression) => tell_suppression(suppression),
-            None => out::line(
-                "It was erased, or forgotten after its subscriptions had ended. A keyed hash is all that is held: it tells \
-                 that the address is never to be mailed.",
-            ),
+        } else {
+            tell_suppression(&suppression);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    async fn unknown(&self, config: &Config, store: &dyn Store) -> Result<ServiceError, Failure> {
+        let address = &self.address;
+        if store.suppression(address).await?.is_some() {
+            return Ok(ServiceError::Refused(format!(
+                "{address} was erased, or forgotten after its subscriptions had ended: all that is held is a keyed hash, which \
+                 tells that it is never to be mailed"
+            )));
+        }
+        let hint = config.line_of_address(address).map_or_else(String::new, |line| {
+            format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
+        });
+        Ok(ServiceError::Refused(format!("{address} is not in the store{hint}")))
     }
 }
 
@@ -106,17 +107,16 @@ fn tell_mailbox(mailbox: &MailboxRecord, bands: &Bands) {
     }
 }
 
-fn tell_suppression(suppression: HeldSuppression) {
-    out::line(&format!(
-        "Never:   it is never mailed ({}), since {}",
-        suppression.reason,
-        suppression.since.format("%Y-%m-%d")
-    ));
+fn tell_suppression(suppression: &Suppression) {
+    let since = suppression.since.format("%Y-%m-%d");
+    out::line(&format!("Never:   it is never mailed ({}), since {since}", suppression.reason));
 }
 
 /// What was sent and what was decided, for people.
 fn tell(held: &Held) {
-    held.suppression.into_iter().for_each(tell_suppression);
+    if let Some(since) = held.suppressed_since {
+        out::line(&format!("Never:   it is never mailed, since {}", since.format("%Y-%m-%d")));
+    }
     for delivery in &held.deliveries {
         let bounce = delivery.bounce.as_ref().map_or_else(String::new, |bounce| {
             format!(", bounced {} ({})", bounce.at.format("%Y-%m-%d"), bounce.status.as_deref().unwrap_or("no status"))
@@ -129,8 +129,8 @@ fn tell(held: &Held) {
         }
     }
     for request in &held.requests {
-        let (made, expires) = (request.made.format("%Y-%m-%d %H:%M"), request.expires.format("%Y-%m-%d"));
-        let done = request.done.map_or_else(
+        let (made, expires) = (request.made_at.format("%Y-%m-%d %H:%M"), request.expires_at.format("%Y-%m-%d"));
+        let done = request.done_at.map_or_else(
             || format!("works until {expires}"),
             |at| format!("fulfilled {}", at.format("%Y-%m-%d %H:%M UTC")),
         );

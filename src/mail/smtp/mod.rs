@@ -153,8 +153,9 @@ impl Smtp {
         let Timeouts { command, data, quit, .. } = self.timeouts;
         let reused = self.connection.is_some();
         let (mut connection, mut replies) = self.open(envelope, name, gate).await?;
-        if reused && matches!(replies.first(), Some(Reply { code: None | Some(421), .. })) {
+        if reused && is_dead(&connection, replies.first()).await {
             // It died of old age between two mails: nothing was said about this one.
+            drop(connection);
             (connection, replies) = self.open(envelope, name, gate).await?;
         }
         if let Err(refusal) = weigh(&replies) {
@@ -177,6 +178,15 @@ impl Smtp {
             _ => {}
         }
         verdict
+    }
+}
+
+/// Whether the connection has ended, and not only fallen silent: a relay that says nothing is given its time once.
+async fn is_dead(connection: &Connection, first: Option<&Reply>) -> bool {
+    match first.map(|reply| reply.code) {
+        Some(Some(421)) => true,
+        Some(None) => connection.is_stale().await,
+        _ => false,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::store::{
-    Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, HeldSuppression, Limits,
-    Privacy, Stage, StoreError,
+    Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Limits, Privacy, Stage,
+    StoreError,
 };
 
 /// When everything that was too old was last forgotten.
@@ -92,7 +92,7 @@ fn held(conn: &Connection, recipient: i64) -> Result<Held, Fault> {
     }
     Ok(Held {
         known_since,
-        suppression: suppression(conn, recipient)?,
+        suppressed_since: suppressed_since(conn, recipient)?,
         deliveries,
         requests: requests(conn, recipient)?,
         letters: letters(conn, recipient)?,
@@ -100,11 +100,9 @@ fn held(conn: &Connection, recipient: i64) -> Result<Held, Fault> {
     })
 }
 
-fn suppression(conn: &Connection, recipient: i64) -> Result<Option<HeldSuppression>, Fault> {
-    let query = "SELECT x.reason, x.at FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1";
-    sql::row(conn, query, [recipient], |row| {
-        Ok(HeldSuppression { reason: word(row, 0)?, since: sql::instant(row.get(1)?)? })
-    })
+fn suppressed_since(conn: &Connection, recipient: i64) -> Result<Option<DateTime<Utc>>, Fault> {
+    let query = "SELECT x.at FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1";
+    sql::row(conn, query, [recipient], |row| sql::instant(row.get(0)?))
 }
 
 fn requests(conn: &Connection, recipient: i64) -> Result<Vec<HeldRequest>, Fault> {
@@ -112,9 +110,9 @@ fn requests(conn: &Connection, recipient: i64) -> Result<Vec<HeldRequest>, Fault
     sql::rows(conn, query, [recipient], |row| {
         Ok(HeldRequest {
             kind: word(row, 0)?,
-            made: sql::instant(row.get(1)?)?,
-            expires: sql::instant(row.get(2)?)?,
-            done: sql::maybe_instant(row.get(3)?)?,
+            made_at: sql::instant(row.get(1)?)?,
+            expires_at: sql::instant(row.get(2)?)?,
+            done_at: sql::maybe_instant(row.get(3)?)?,
         })
     })
 }

@@ -138,7 +138,9 @@ fn leave_with_undo(people: &People<'_>, recipient: RecipientId, letter: &NewLett
     let may_undo = sql::number(people.conn, was_active, [id])? > 0;
     let bands = sql::row(people.conn, "SELECT bands FROM recipients WHERE id = ?1", [id], |row| Ok(row.get(0)?))?;
     let name = leave::leave(people, recipient, SuppressionReason::Unsubscribed, "web")?;
-    if let (true, Some(name), Some(bands)) = (may_undo, &name, bands) {
+    // Somebody who only was asked whether they want it has nothing to take back.
+    let name = name.filter(|_| may_undo);
+    if let (Some(name), Some(bands)) = (&name, bands) {
         let request = put(people, id, RequestKind::Undo, None, bands)?;
         letters::enqueue(people, id, name, Some(request), letter)?;
     }

@@ -8,6 +8,7 @@ pub(super) mod editions;
 pub(super) mod letters;
 pub(super) mod people;
 pub(super) mod privacy;
+pub(super) mod reading;
 
 use super::world;
 
@@ -82,6 +83,8 @@ macro_rules! conform_all {
             deliveries::what_is_uncertain_is_resolved_and_nothing_else,
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
+            reading::a_published_edition_is_read_as_it_went_out,
+            reading::a_bounce_is_noted_once_and_means_what_its_status_says,
             letters::who_bounced_gets_no_letter_and_who_left_does,
             letters::a_request_is_fulfilled_once_and_in_time,
             letters::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Recipient → a hash of the content, once for each time it was accepted.
 pub(crate) type Taken = BTreeMap<String, Vec<u64>>;
@@ -16,6 +17,7 @@ pub(crate) struct Oracle {
     taken: Arc<Mutex<Taken>>,
     asked: Arc<Mutex<Vec<String>>>,
     heard: Arc<Mutex<Vec<String>>>,
+    waited: Arc<Mutex<Vec<Duration>>>,
 }
 
 /// What a line is answered with, where it is not the usual: each line that begins with the first gets the second. `GREET`,
@@ -36,14 +38,23 @@ impl Oracle {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let heard = Arc::<Mutex<Vec<String>>>::default();
         let shared = (Arc::clone(&taken), Arc::clone(&asked), Arc::clone(&heard));
+        let waited = Arc::<Mutex<Vec<Duration>>>::default();
+        let patience = Arc::clone(&waited);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (taken, asked, heard) = (Arc::clone(&shared.0), Arc::clone(&shared.1), Arc::clone(&shared.2));
+                let patience = Arc::clone(&patience);
                 // A client that was killed ends its conversation in an error; that is what we are here for.
-                thread::spawn(move || drop(converse(&stream, script, &taken, &asked, &heard)));
+                thread::spawn(move || {
+                    let mut heard_last = Instant::now();
+                    let end = converse(&stream, script, &taken, &asked, &heard, &mut heard_last);
+                    if end.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+                        patience.lock().unwrap_or_else(PoisonError::into_inner).push(heard_last.elapsed());
+                    }
+                });
             }
         });
-        Self { port, taken, asked, heard }
+        Self { port, taken, asked, heard, waited }
     }
 
     pub(crate) fn taken(&self) -> Taken {
@@ -60,6 +71,11 @@ impl Oracle {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How long each client waited for an answer that did not come.
+    pub(crate) fn waited(&self) -> Vec<Duration> {
+        self.waited.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().map(Vec::len).sum()
     }
@@ -70,7 +86,7 @@ impl Oracle {
 }
 
 /// Answers, or does what the script says instead; whether the conversation goes on with the usual answer.
-fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
+fn act(mut stream: &TcpStream, answer: &str) -> io::Result<bool> {
     let mut out = stream;
     match answer {
         "!drop" => return Err(io::ErrorKind::ConnectionAborted.into()),
@@ -87,8 +103,9 @@ fn act(stream: &TcpStream, answer: &str) -> io::Result<bool> {
             }
         }
         "!silence" => {
-            std::thread::sleep(std::time::Duration::from_mins(10));
-            return Err(io::ErrorKind::ConnectionAborted.into());
+            // Whatever is said, until the client has had enough.
+            while stream.read(&mut [0; 4096])? > 0 {}
+            return Err(io::ErrorKind::TimedOut.into());
         }
         "!slow" => {
             std::thread::sleep(std::time::Duration::from_secs(3));
@@ -105,6 +122,7 @@ fn converse(
     taken: &Mutex<Taken>,
     asked: &Mutex<Vec<String>>,
     heard: &Mutex<Vec<String>>,
+    heard_last: &mut Instant,
 ) -> io::Result<()> {
     let scripted = |line: &str| script.iter().find(|(start, _)| line.starts_with(start)).map(|(_, answer)| *answer);
     stream.set_nodelay(true)?;
@@ -119,6 +137,7 @@ fn converse(
         if lines.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
+        *heard_last = Instant::now();
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         if !text.starts_with("RCPT") && !text.starts_with("DATA") {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
@@ -146,6 +165,7 @@ fn converse(
                     act(stream, answer)?;
                 }
                 let Some(hash) = content(&mut lines)? else { return Ok(()) };
+                *heard_last = Instant::now();
                 if let Some(answer) = scripted("DOT")
                     && !act(stream, answer)?
                 {

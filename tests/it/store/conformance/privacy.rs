@@ -185,7 +185,7 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     let ask = store.ask_to_subscribe(&wish("Jane Miller", JANE, "4-5"), &letter(), at(0)).await.unwrap();
     let Asked::Waits(request) = ask else { panic!("{ask:?}") };
     let held = store.held(RecipientId(1)).await.unwrap();
-    assert_eq!((held.requests.len(), held.letters.len(), held.suppression), (1, 1, None));
+    assert_eq!((held.requests.len(), held.letters.len(), held.suppressed_since), (1, 1, None));
     let in_hand = store.claim_letter(at(1)).await.unwrap().unwrap();
     let erased = erase(&*store, JANE, 2).await.unwrap();
     assert_eq!((erased.requests, erased.letters, erased.names), (1, 1, 1));
@@ -197,7 +197,7 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     store.subscribe(&[wish("Joe", "joe@home.example", "4-5")], at(4)).await.unwrap();
     store.leave_with_undo(RecipientId(2), &letter(), at(5)).await.unwrap();
     let held = store.held(RecipientId(2)).await.unwrap();
-    assert_eq!(held.suppression.unwrap().since, at(5));
+    assert_eq!(held.suppressed_since, Some(at(5)));
     erase(&*store, "joe@home.example", 6).await.unwrap();
     assert!(store.claim_letter(at(7)).await.unwrap().is_none());
     assert_eq!(store.fulfil(fortnightly::domain::request::RequestId(2), at(8)).await.unwrap(), Clicked::Over);

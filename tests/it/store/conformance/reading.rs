@@ -1,0 +1,49 @@
+//! What was published, read back for the web; and bounces.
+
+use fortnightly::domain::bounce::EnhancedStatus;
+use fortnightly::domain::delivery::Outcome;
+use fortnightly::domain::edition::EditionNumber;
+use fortnightly::store::{Bounced, ReportKind};
+
+use super::world::{Open, SEVEN, at, claim, crowd, done, id, look_up, mark, reply, send_out};
+
+pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {
+    let store = open();
+    assert_eq!(store.published_edition(SEVEN).await.unwrap(), None);
+    send_out(&*store, &crowd(1)).await;
+    let read = store.published_edition(SEVEN).await.unwrap().unwrap();
+    assert_eq!((read.edition.number, read.theme.title.as_str()), (SEVEN, "Sharing"));
+    let text = &read.texts[0];
+    let (edition, activity) = store.published_activity(&text.activity).await.unwrap().unwrap();
+    assert_eq!((edition, &activity), (SEVEN, &text.content));
+    assert_eq!(store.published_activity(&"no/such".parse().unwrap()).await.unwrap(), None);
+    assert_eq!(store.published_edition(EditionNumber(8)).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_says(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(3)).await;
+    claim(&*store, 2, 9).await;
+    for recipient in 1..=3 {
+        mark(&*store, id(recipient)).await;
+        done(&*store, id(recipient), Outcome::Accepted(reply(250)), None).await;
+    }
+    let status = |text: &str| Some(text.parse::<EnhancedStatus>().unwrap());
+    for _ in 0..2 {
+        let noted = store.bounce(id(1), status("5.2.2"), at(5)).await.unwrap();
+        assert_eq!(noted, Bounced::Counted { in_a_row: 1, of: 3 });
+    }
+    assert_eq!(store.bounce(id(2), status("5.7.1"), at(5)).await.unwrap(), Bounced::Policy);
+    assert_eq!(store.policy_bounces().await.unwrap().into_iter().collect::<Vec<_>>(), [(SEVEN, 1)]);
+    assert_eq!(store.bounce(id(9), status("5.1.1"), at(5)).await.unwrap(), Bounced::Unknown);
+    assert_eq!(store.suppression_count().await.unwrap(), 0);
+    assert_eq!(store.bounce(id(3), status("5.1.1"), at(5)).await.unwrap(), Bounced::Suppressed);
+    assert!(look_up(&*store, "m2@school.example").await.1.suppressed.is_some());
+    assert_eq!(store.tally(SEVEN).await.unwrap().accepted, 3, "the relay took them");
+    for kind in [ReportKind::Bounced, ReportKind::Unmatched, ReportKind::Bounced] {
+        store.count_report(kind).await.unwrap();
+    }
+    let counts: Vec<_> = store.report_counts().await.unwrap().into_iter().collect();
+    assert_eq!(counts, [(ReportKind::Bounced, 2), (ReportKind::Unmatched, 1)]);
+    assert_eq!(store.recipients_of(SEVEN, Some(id(1).recipient), 1).await.unwrap(), [id(2).recipient]);
+}
