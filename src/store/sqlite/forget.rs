@@ -68,7 +68,8 @@ pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Faul
     for subscriber in subscribers {
         names += u64::from(forget_name(people, subscriber, recipient)?);
     }
-    let deliveries = "SELECT count(*) FROM editions e JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+    let deliveries =
+        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
     Ok(Erased {
         mailbox: Some(RecipientId(sql::count(recipient))),
         subscriptions: 0,

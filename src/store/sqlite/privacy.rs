@@ -66,7 +66,7 @@ fn held(conn: &Connection, recipient: i64) -> Result<Held, Fault> {
     let since = "SELECT created_at FROM recipients WHERE id = ?1";
     let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
     let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
-                 JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                 CROSS JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
                  LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number";
     let mut deliveries = sql::rows(conn, query, [recipient], |row| {
         let bounce = sql::maybe_instant(row.get(2)?)?;

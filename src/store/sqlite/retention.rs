@@ -14,7 +14,7 @@ use crate::store::{Forgotten, Limits, Stage};
 const ROWS: u32 = 2_000;
 
 /// Mailboxes of which one part looks at most, and that it forgets: each touches a dozen rows.
-const MAILBOXES: u32 = 200;
+const MAILBOXES: u32 = 50;
 
 /// One part; where to go on.
 pub(super) fn part(people: &People<'_>, limits: Limits, stage: Stage) -> Result<(Forgotten, Option<Stage>), Fault> {
@@ -106,7 +106,7 @@ fn is_over(conn: &Connection, limits: Limits, recipient: i64) -> Result<bool, Fa
     let query = "SELECT max(coalesce((SELECT max(ended) FROM subscriptions WHERE recipient = ?1), r.created_at),
                             coalesce((SELECT max(min(expires_at, coalesce(done_at, expires_at)))
                                       FROM requests WHERE recipient = ?1), 0)) < ?2
-                    AND NOT EXISTS (SELECT 1 FROM editions e JOIN deliveries d ON d.edition = e.number
+                    AND NOT EXISTS (SELECT 1 FROM editions e CROSS JOIN deliveries d ON d.edition = e.number
                                     WHERE d.recipient = ?1 AND e.state IN ('sending', 'held')
                                       AND (d.state IN (0, 1, 2, 4) OR d.next_at IS NOT NULL))
                     AND NOT EXISTS (SELECT 1 FROM letters WHERE recipient = ?1 AND state IN (0, 1, 2, 4))
