@@ -102,7 +102,7 @@ enum Command {
     Subscribe(subscribe::Subscribe),
     /// End every subscription of an address; it is never mailed again
     Unsubscribe(subscribe::Unsubscribe),
-    /// List, show, change, import or export subscribers
+    /// List, show, change, import, export or erase subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
     /// Look into the suppression list, and change it

@@ -82,8 +82,8 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
-        tokio::spawn(tidy::watch(service.clone(), stop.clone()));
         serving.spawn(letters::watch(service.clone(), stop.clone()));
+        serving.spawn(tidy::watch(service.clone(), stop.clone()));
     }
     let sender = async {
         if role == Role::Web {

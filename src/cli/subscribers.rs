@@ -41,7 +41,10 @@ pub(super) enum Subscribers {
     Import(import::Import),
     /// Write every active mailbox as CSV
     Export(Export),
-    /// Remove a person for good, from the store and new backups
+    /// Remove a person from the store, its journal and every later backup
+    ///
+    /// Every subscription of the address ends, and it is never mailed again: a keyed hash that keeps it so is all that is left
+    /// of it. What mail servers said about it goes, and a name that named nobody else. How many mails there were stays.
     Erase(Erase),
 }
 

@@ -42,7 +42,7 @@ impl Sync {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
                 "changes": lines,
-                "kept_out": kept_out(&synced.plan),
+                "kept_out": kept_out(&synced.plan, &config),
                 "ending": synced.plan.ending,
                 "active_before": synced.plan.active_before,
             }));
@@ -51,7 +51,7 @@ impl Sync {
             for text in &lines {
                 out::line(&format!("{would}{text}"));
             }
-            for text in kept_out(&synced.plan) {
+            for text in kept_out(&synced.plan, &config) {
                 out::line(&text);
             }
             if lines.is_empty() {
@@ -120,8 +120,12 @@ pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
 }
 
 /// Addresses that the file names although they left.
-fn kept_out(plan: &SyncPlan) -> Vec<String> {
-    let line = |(address, reason): &(Address, SuppressionReason)| format!("not brought back: {address} ({reason})");
+fn kept_out(plan: &SyncPlan, config: &Config) -> Vec<String> {
+    let line = |(address, reason): &(Address, SuppressionReason)| {
+        let place = config.line_of_address(address);
+        let place = place.map_or_else(String::new, |line| format!(": remove it in {}:{line}", config.file.display()));
+        format!("not brought back: {address} ({reason}){place}")
+    };
     plan.kept_out.iter().map(line).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Forgets what is old, at the start and then once an hour.
+//! Forgets what is too old, at the start and then once a day, and finishes an erasure that met somebody in the way.
 
 use std::time::Duration;
 
@@ -6,24 +6,38 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
+use crate::service::retention::Forgotten;
+use crate::service::{Service, ServiceError};
 
-/// How often.
-const EVERY: Duration = Duration::from_hours(1);
+/// How often we look whether something is to be done.
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Until `stop`.
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
+    let mut first = true;
     loop {
         let service = current.borrow().service.clone();
         // A task of its own, so that a panic ends the tidying and not the watch.
-        match tokio::spawn(async move { service.forget_old().await }).await {
-            Ok(Ok(0)) => tracing::debug!("nothing is old enough to be forgotten"),
-            Ok(Ok(rows)) => tracing::info!(rows, "old records were forgotten"),
-            Ok(Err(error)) => tracing::warn!("old records are forgotten later: {error}"),
-            Err(panic) => tracing::error!("the forgetting of old records broke off: {panic}"),
+        match tokio::spawn(look(service, first, stop.clone())).await {
+            Ok(Ok(())) => first = false,
+            Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {error}"),
+            Err(panic) => tracing::error!("forgetting what is too old broke off: {panic}"),
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
+}
+
+async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), ServiceError> {
+    let gone = if first { Some(service.tidy_up(&stop).await?) } else { service.tidy_up_daily(&stop).await? };
+    match gone {
+        None => {}
+        Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
+        Some(Forgotten { attempts, bounces, mailboxes, letters, requests }) => {
+            tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+        }
+    }
+    service.scrub().await.map(drop)
 }

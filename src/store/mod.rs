@@ -35,7 +35,10 @@ use crate::domain::sync::{SyncPlan, Truth};
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
-pub use privacy::{Erased, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Old, Privacy};
+pub use privacy::{
+    Erased, Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Limits, Privacy,
+    Stage,
+};
 pub use reading::{PublishedEdition, Reading};
 pub use records::{AuditRecord, Facts, Suppression};
 pub use reports::{Bounced, ReportKind, Reports};

@@ -14,6 +14,7 @@ mod deliveries;
 mod digest;
 mod disasters;
 mod edits;
+mod erasure;
 mod faults;
 mod feeds;
 mod gias;

@@ -3,6 +3,7 @@
 mod conformance;
 mod opening;
 mod random;
+mod retention;
 mod snapshots;
 mod world;
 

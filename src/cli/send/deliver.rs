@@ -33,7 +33,12 @@ pub(super) async fn deliver(service: &Service, number: EditionNumber, json: bool
     // Progress that broke off has nothing to say about the run.
     let _ = watcher.await;
     let run = Run { number, ended: ended?, progress, seconds: start.elapsed().as_secs_f64() };
-    run.report(service, json).await
+    let code = run.report(service, json).await?;
+    // Where no daemon runs, this is when old things are forgotten. It is no part of the sending.
+    if let Err(error) = service.tidy_up_daily(&stop).await {
+        out::note(&format!("What is too old is forgotten next time: {error}"));
+    }
+    Ok(code)
 }
 
 /// Sends until nothing can be claimed, and waits for what another process has in hand: it finishes that, or dies and

@@ -1,5 +1,6 @@
-//! `subscribers erase`: removes a person for good.
+//! `subscribers erase`: removes what is held about a person, and says what stays.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -7,12 +8,14 @@ use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::{Context, out};
+use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
 use crate::service::{ServiceError, open};
+use crate::store::{Erased, Erasure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Erase {
-    /// The mailbox to forget
+    /// The mailbox of the person
     #[arg(value_name = "ADDRESS")]
     address: Address,
     /// Do not ask
@@ -26,47 +29,134 @@ pub(in crate::cli) struct Erase {
 impl Erase {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let address = &self.address;
-        if !self.yes && !self.agreed()? {
-            out::note("Nothing was erased.");
-            return Ok(ExitCode::FAILURE);
+        let now = context.clock.now();
+        // What would be removed is found out by removing it from a copy.
+        let (copy, _) = open::bare_copy(&config)?;
+        match copy.erase(&self.address, now).await? {
+            Erasure::Unknown => return Err(self.unknown(&config).into()),
+            Erasure::Before => {}
+            Erasure::Done(erased) if !self.yes => {
+                out::note(&format!("Erasing {} removes for good:", self.address));
+                for line in removed(erased) {
+                    out::note(&format!("  {line}"));
+                }
+                match out::ask("Erase?") {
+                    Some(true) => {}
+                    Some(false) => {
+                        out::note("Nothing was erased.");
+                        return Ok(ExitCode::FAILURE);
+                    }
+                    None => return Err(Failure::Usage("nobody can be asked here: if that is meant, add --yes".into())),
+                }
+            }
+            Erasure::Done(_) => {}
         }
-        // A person's wish works whatever else is wrong: a changed anchor is no reason to keep somebody.
+        drop(copy);
+        // Erasing works whatever the schedule says.
         let (store, _) = open::bare_store(&config)?;
-        let Some(erased) = store.erase(address, context.clock.now()).await? else {
-            return Err(
-                ServiceError::Refused(format!("nothing is known of {address}, so there is nothing to erase")).into()
-            );
-        };
-        let line = config.line_of_address(address);
-        if self.json {
-            out::json(&json!({
-                "mailbox": erased.mailbox, "name": erased.name, "gone_from_disk": erased.is_gone_from_disk,
-                "named_in_config": line,
-            }));
-        } else {
-            let name = if erased.name { ", and the name of its subscriber, who had no other" } else { "" };
-            out::line(&format!("Erased {address}{name}. It is never mailed again: a keyed hash of it stays for that."));
-            out::line("Counts of what was sent stay; nothing in them says to whom.");
-        }
-        if let Some(line) = line {
-            out::note(&format!("{}:{line} still names it: remove it there.", config.file.display()));
-        }
-        if !erased.is_gone_from_disk {
-            out::note(
-                "Another program is reading the store: the journal beside it may hold the address until that has finished. \
-                 Run the command again in a minute.",
-            );
-        }
-        out::note(
-            "What this program cannot reach: older backups, the relay's logs, the bounce Maildir, printed copies.",
-        );
+        let erasure = store.erase(&self.address, now).await?;
+        let clean = store.scrub(Some(&self.address)).await?;
+        self.tell(&config, erasure, clean);
         Ok(ExitCode::SUCCESS)
     }
 
-    fn agreed(&self) -> Result<bool, Failure> {
-        out::ask(&format!("Erase {} for good? This cannot be undone.", self.address)).ok_or_else(|| {
-            Failure::Usage(format!("to erase {} for good, say so with --yes: it cannot be undone", self.address))
-        })
+    fn unknown(&self, config: &Config) -> ServiceError {
+        let hint = still_named(config, &self.address).map_or_else(String::new, |line| format!(". {line}"));
+        ServiceError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
     }
+
+    fn tell(&self, config: &Config, erasure: Erasure, clean: bool) {
+        let by_hand = by_hand(config);
+        let line = config.line_of_address(&self.address);
+        let before = !matches!(erasure, Erasure::Done(_));
+        let erased = if let Erasure::Done(erased) = erasure { erased } else { Erased::default() };
+        if self.json {
+            out::json(&json!({
+                "mailbox": erased.mailbox.is_some(),
+                "name": erased.names > 0,
+                "gone_from_disk": clean,
+                "named_in_config": line,
+                "before": before,
+                "removed": erased,
+                "stays": STAYS,
+                "by_hand": by_hand,
+            }));
+        } else {
+            self.tell_people(before, erased, clean, &by_hand);
+        }
+        if let Some(line) = still_named(config, &self.address) {
+            out::note(&format!("{line}."));
+        }
+    }
+
+    fn tell_people(&self, before: bool, erased: Erased, clean: bool, by_hand: &[String]) {
+        if before {
+            out::line(&format!("{} was erased before.", self.address));
+        } else {
+            out::line(&format!("Erased {}:", self.address));
+            removed(erased).iter().for_each(|line| out::line(&format!("  {line}")));
+        }
+        out::line(&format!("It is never mailed again. What stays: {STAYS}"));
+        if !clean {
+            out::line(
+                "Other programs were reading the store, so old pages of it are still in its journal. A running daemon \
+                 removes them within minutes; or run this command again.",
+            );
+        }
+        out::line("What only you can remove:");
+        by_hand.iter().for_each(|line| out::line(&format!("  {line}")));
+    }
+}
+
+const STAYS: &str = "a keyed hash, which tells that this address is never to be mailed, and cannot be turned back into it; and \
+                     how many mails there were, without whose they were.";
+
+fn removed(erased: Erased) -> Vec<String> {
+    let mut lines = vec!["the address".to_owned()];
+    let counted = [
+        (erased.subscriptions, "subscription, which ends", "subscriptions, which end"),
+        (erased.replies, "reply of the mail server", "replies of the mail server"),
+        (erased.requests, "request that waited for a click", "requests that waited for a click"),
+        (erased.letters, "letter's text", "letters' texts"),
+        (
+            erased.names,
+            "name of a subscriber that had no other mailbox",
+            "names of subscribers that had no other mailbox",
+        ),
+    ];
+    lines.extend(counted.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| out::count(n, one, many)));
+    lines
+}
+
+/// The places that this program does not clean.
+fn by_hand(config: &Config) -> Vec<String> {
+    let mut lines = vec!["backups that were made before, and lists that were imported or exported".to_owned()];
+    let StoreUrl::Sqlite(store) = &config.store;
+    lines.extend(put_aside(store).iter().map(|file| format!("{}: a store that a restore put aside", file.display())));
+    match &config.mail.transport {
+        TransportUrl::Maildir(folder) => lines.push(format!("{}: the mails that were written there", folder.display())),
+        TransportUrl::Smtp(_) => lines.push("the relay's logs and queue".to_owned()),
+    }
+    if let Some(folder) = &config.mail.bounce_maildir {
+        lines.push(format!("{}: bounces and replies that came in", folder.display()));
+    }
+    lines
+}
+
+fn still_named(config: &Config, address: &Address) -> Option<String> {
+    let line = config.line_of_address(address)?;
+    Some(format!("{}:{line} still names it: remove it there", config.file.display()))
+}
+
+/// What `restore` kept of older stores.
+fn put_aside(store: &Path) -> Vec<PathBuf> {
+    let (Some(folder), Some(name)) = (store.parent(), store.file_name().and_then(|name| name.to_str())) else {
+        return Vec::new();
+    };
+    let start = format!("{name}.before-restore-");
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    found.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&start)));
+    found.sort();
+    found
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::fault::Fault;
-use super::{SqliteStore, audit, claim, editions, facts, letters, schema, settle, sql};
+use super::{SqliteStore, audit, claim, connect, editions, facts, letters, schema, settle, sql};
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
 use crate::domain::suppression::AddressHasher;
 use crate::store::StoreError;
@@ -59,8 +59,8 @@ impl SqliteStore {
             copy(&source, file.path())?;
             let conn = alone(file.path())?;
             facts::check_keys(&conn, hasher)?;
-            put(&conn, MADE, &sql::millis(at).to_string())?;
-            put(&conn, KEYS, keys)?;
+            facts::put(&conn, MADE, &sql::millis(at).to_string())?;
+            facts::put(&conn, KEYS, keys)?;
             check(&conn)?;
             close(conn)?;
             file.as_file().sync_all()?;
@@ -88,7 +88,7 @@ impl SqliteStore {
             let file = NamedTempFile::new_in(folder(to))?;
             copy(&source, file.path())?;
             let mut conn = alone(file.path())?;
-            let (Some(made), Some(keys)) = (take(&conn, MADE)?, take(&conn, KEYS)?) else {
+            let (Some(made), Some(keys)) = (facts::take(&conn, MADE)?, facts::take(&conn, KEYS)?) else {
                 return Err(Fault::refused(format!("{place} is a store, but no backup: it has no keys in it")));
             };
             schema::migrate(&mut conn)?;
@@ -143,7 +143,7 @@ impl Restorable {
 /// What a restored store knows may be out of date: whatever waited may have been accepted since, so it counts as repeated,
 /// and its edition is held.
 fn hold_back(conn: &Connection, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), Fault> {
-    put(conn, "restored", &sql::millis(made).to_string())?;
+    facts::put(conn, "restored", &sql::millis(made).to_string())?;
     for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
         claim::take_up(conn, claimant, true, sql::millis(at))?;
     }
@@ -159,12 +159,12 @@ fn hold_back(conn: &Connection, made: DateTime<Utc>, at: DateTime<Utc>) -> Resul
 
 /// When the backup was made, while the store is not released.
 pub(super) fn restored(conn: &Connection) -> Result<Option<DateTime<Utc>>, Fault> {
-    get(conn, "restored")?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
+    facts::get(conn, "restored")?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
 }
 
 /// Lets the store send again; the editions that were held for it.
 pub(super) fn release(conn: &Connection, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, Fault> {
-    if take(conn, "restored")?.is_none() {
+    if facts::take(conn, "restored")?.is_none() {
         return Ok(Vec::new());
     }
     audit::write(conn, sql::millis(at), "operator", "release", "store", "")?;
@@ -218,6 +218,8 @@ fn alone(path: &Path) -> Result<Connection, Fault> {
     let conn = Connection::open(path)?;
     conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     conn.pragma_update(None, "synchronous", "FULL")?;
+    // A restored store must not keep the keys in a page that they were taken out of.
+    connect::overwrite_what_goes(&conn)?;
     Ok(conn)
 }
 
@@ -237,21 +239,6 @@ fn check(conn: &Connection) -> Result<(), Fault> {
 
 fn close(conn: Connection) -> Result<(), Fault> {
     conn.close().map_err(|(_, error)| error.into())
-}
-
-fn get(conn: &Connection, key: &str) -> Result<Option<String>, Fault> {
-    sql::row(conn, "SELECT value FROM meta WHERE key = ?1", [key], |row| Ok(row.get(0)?))
-}
-
-fn put(conn: &Connection, key: &str, value: &str) -> Result<(), Fault> {
-    let put = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    sql::run(conn, put, (key, value)).map(drop)
-}
-
-fn take(conn: &Connection, key: &str) -> Result<Option<String>, Fault> {
-    let found = get(conn, key)?;
-    sql::run(conn, "DELETE FROM meta WHERE key = ?1", [key])?;
-    Ok(found)
 }
 
 /// `x.db` → `x.db-wal`.

@@ -95,10 +95,11 @@ fn withhold(conn: &Connection, id: DeliveryId) -> Result<(), Fault> {
     sql::run(conn, update, (id.edition.0, sql::column(id.recipient.0)?)).map(drop)
 }
 
-/// Whether a delivery's mailbox is not suppressed and its edition is being sent.
+/// Whether a delivery's mailbox is neither suppressed nor forgotten, and its edition is being sent.
 pub(super) fn is_wanted(conn: &Connection, id: DeliveryId) -> Result<bool, Fault> {
     let query = "SELECT EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = 'sending')
-                 AND NOT EXISTS (SELECT 1 FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?2)";
+                 AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac
+                                 WHERE r.id = ?2 AND (x.mac IS NOT NULL OR r.address IS NULL))";
     Ok(sql::number(conn, query, (id.edition.0, sql::column(id.recipient.0)?))? > 0)
 }
 
@@ -115,11 +116,12 @@ pub(super) fn put_back(conn: &Connection, me: i64, id: DeliveryId) -> Result<boo
     Ok(ours)
 }
 
-/// Settles a claimed delivery of ours if its mailbox was suppressed meanwhile; whether it was.
+/// Settles a claimed delivery of ours if its mailbox was suppressed or forgotten meanwhile; whether it was.
 pub(super) fn withhold_suppressed(conn: &Connection, me: i64, id: DeliveryId) -> Result<bool, Fault> {
     let query = "SELECT count(*) FROM deliveries d JOIN recipients r ON r.id = d.recipient
-                 JOIN suppressions x ON x.mac = r.mac
-                 WHERE d.edition = ?1 AND d.recipient = ?2 AND d.state = 1 AND d.claim = ?3";
+                 LEFT JOIN suppressions x ON x.mac = r.mac
+                 WHERE d.edition = ?1 AND d.recipient = ?2 AND d.state = 1 AND d.claim = ?3
+                   AND (x.mac IS NOT NULL OR r.address IS NULL)";
     let ours = sql::number(conn, query, (id.edition.0, sql::column(id.recipient.0)?, me))? > 0;
     if ours {
         withhold(conn, id)?;

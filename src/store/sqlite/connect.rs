@@ -16,9 +16,6 @@ use super::schema;
 /// More than the number of different statements, so that none is parsed twice.
 const STATEMENTS: usize = 160;
 
-/// How long the emptying of the journal waits for others.
-const FOLDING: Duration = Duration::from_secs(5);
-
 /// The connection that writes. Creates folder and file if need be, refuses what is not ours, and migrates.
 pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Fault> {
     create(path)?;
@@ -65,18 +62,23 @@ fn prepare(conn: &Connection) -> Result<(), Fault> {
     // A plan that depends on bound values is made anew at every execution: a sixth of the sender's time (measured).
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    // What is deleted is overwritten, so that what a person had erased is in no free page and no backup.
-    conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
-    Ok(())
+    overwrite_what_goes(conn)
 }
 
-/// Moves the journal into the database and empties it; false when somebody keeps reading or writing.
-pub(super) fn fold_journal(path: &Path) -> Result<bool, Fault> {
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(FOLDING)?;
-    let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    Ok(busy == 0)
+/// What is deleted or replaced is overwritten with zeros, so that nothing forgotten stays in a page.
+pub(super) fn overwrite_what_goes(conn: &Connection) -> Result<(), Fault> {
+    Ok(conn.pragma_update(None, "secure_delete", true)?)
+}
+
+/// A connection to a store that is there, for housekeeping outside of any transaction of the others.
+pub(super) fn housekeeper(path: &Path, patience: Duration) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(patience)?;
+    prepare(&conn)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    Ok(conn)
 }
 
 /// Makes the file before `SQLite` would, for its mode: side files take theirs from it.
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(pragma(&conn, "synchronous"), "2", "FULL");
         assert_eq!(pragma(&conn, "journal_mode"), "wal");
         assert_eq!(pragma(&conn, "foreign_keys"), "1");
+        assert_eq!(pragma(&conn, "secure_delete"), "1", "ON, not FAST");
         assert_eq!(pragma(&conn, "application_id"), schema::APPLICATION_ID.to_string());
         let reading = reader(&path, Duration::from_secs(1)).unwrap();
         assert!(reading.execute("DELETE FROM meta", []).is_err());

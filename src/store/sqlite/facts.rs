@@ -31,9 +31,7 @@ pub(super) fn check_keys(conn: &Connection, hasher: &AddressHasher) -> Result<()
 
 /// The facts, if any are remembered.
 pub(super) fn read(conn: &Connection) -> Result<Option<Facts>, Fault> {
-    let value =
-        |key: &str| sql::row(conn, "SELECT value FROM meta WHERE key = ?1", [key], |row| Ok(row.get::<_, String>(0)?));
-    let (Some(anchor), Some(first)) = (value("anchor")?, value("first")?) else { return Ok(None) };
+    let (Some(anchor), Some(first)) = (get(conn, "anchor")?, get(conn, "first")?) else { return Ok(None) };
     Ok(Some(Facts { anchor: sql::parse(&anchor)?, first: EditionNumber(sql::parse(&first)?) }))
 }
 
@@ -54,10 +52,27 @@ pub(super) fn begin(conn: &Connection, facts: Facts, at: DateTime<Utc>) -> Resul
         }
         None => {}
     }
-    let put = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    sql::run(conn, put, ("anchor", facts.anchor.to_string()))?;
-    sql::run(conn, put, ("first", facts.first.to_string()))?;
+    put(conn, "anchor", &facts.anchor.to_string())?;
+    put(conn, "first", &facts.first.to_string())?;
     let detail = format!("anchor {}, first fortnight {}", facts.anchor, facts.first);
     audit::write(conn, sql::millis(at), "program", "begin", "store", &detail)?;
     Ok(facts)
+}
+
+/// What is remembered under this key.
+pub(super) fn get(conn: &Connection, key: &str) -> Result<Option<String>, Fault> {
+    sql::row(conn, "SELECT value FROM meta WHERE key = ?1", [key], |row| Ok(row.get(0)?))
+}
+
+/// Remembers a value.
+pub(super) fn put(conn: &Connection, key: &str, value: &str) -> Result<(), Fault> {
+    let put = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sql::run(conn, put, (key, value)).map(drop)
+}
+
+/// Forgets a value; what it was.
+pub(super) fn take(conn: &Connection, key: &str) -> Result<Option<String>, Fault> {
+    let found = get(conn, key)?;
+    sql::run(conn, "DELETE FROM meta WHERE key = ?1", [key])?;
+    Ok(found)
 }

@@ -1,117 +1,133 @@
-//! Forgetting: one person at their wish, and whatever is old.
-//!
-//! Numbers stay, so that an edition's deliveries still add up; the keyed hash of a suppressed address stays, so that it is
-//! never mailed again. `secure_delete` is always on, so what is deleted is overwritten where it stood.
+//! Forgetting one mailbox: what tells who it was goes; its number, and what is counted by it, stay.
+
+use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::people::People;
-use super::sql;
+use super::{facts, leave, letters, sql};
 use crate::domain::address::Address;
-use crate::domain::subscriber::SuppressionReason;
-use crate::store::{Erased, Old};
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::store::{Erased, Erasure};
 
-/// Editions whose bounces are kept however old: the rules look back on them.
-const LOOK_BACK: u32 = 12;
+/// Set while something forgotten may still lie in the files.
+pub(super) const UNSCRUBBED: &str = "unscrubbed";
 
-/// Forgets the address and what is about it. `None` when nothing is known of it.
-pub(super) fn erase(people: &People<'_>, address: &Address) -> Result<Option<Erased>, Fault> {
-    let key = people.hasher.key(address).0;
-    let hashed = "UPDATE suppressions SET address = NULL WHERE mac = ?1";
-    let known_as_suppressed = sql::run(people.conn, hashed, [key])? > 0;
-    let Some(mailbox) = people.find(address)? else {
-        return Ok(known_as_suppressed.then(Erased::default));
-    };
-    let never = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, NULL, ?2, ?3) ON CONFLICT DO NOTHING";
-    sql::run(people.conn, never, (key, SuppressionReason::Unsubscribed.as_str(), people.at))?;
-    let name = forget(people, mailbox.id)?;
-    people.note("operator", "erase", mailbox.id, "")?;
-    Ok(Some(Erased { mailbox: true, name, is_gone_from_disk: false }))
+/// The name of subscribers that were forgotten.
+const NAMELESS: &str = "(erased)";
+
+/// Erases a person: whatever is known of the address goes, but for the hash that keeps it suppressed.
+pub(super) fn erase(people: &People<'_>, address: &Address) -> Result<Erasure, Fault> {
+    let conn = people.conn;
+    let mac = people.hasher.key(address).0;
+    let mailbox = people.find(address)?;
+    let clear = "SELECT count(*) FROM suppressions WHERE mac = ?1 AND address IS NOT NULL";
+    if mailbox.is_none() && sql::number(conn, clear, [mac])? == 0 {
+        let hashed = "SELECT EXISTS (SELECT 1 FROM suppressions WHERE mac = ?1)
+                          OR EXISTS (SELECT 1 FROM recipients WHERE mac = ?1 AND address IS NULL)";
+        return Ok(if sql::number(conn, hashed, [mac])? > 0 { Erasure::Before } else { Erasure::Unknown });
+    }
+    leave::suppress(people, mac, None, SuppressionReason::Unsubscribed)?;
+    sql::run(conn, "UPDATE suppressions SET address = NULL WHERE mac = ?1", [mac])?;
+    let mut erased = Erased::default();
+    if let Some(mailbox) = mailbox {
+        let active = "SELECT count(*) FROM subscriptions WHERE recipient = ?1 AND ended IS NULL";
+        let subscriptions = sql::count(sql::number(conn, active, [mailbox.id])?);
+        let requests = close(people, mailbox.id)?;
+        people.end_all(mailbox.id, SuppressionReason::Unsubscribed.as_str())?;
+        erased = Erased { subscriptions, requests, ..forget(people, mailbox.id)? };
+        people.note("operator", "erase", mailbox.id, "")?;
+    }
+    facts::put(conn, UNSCRUBBED, &people.at.to_string())?;
+    Ok(Erasure::Done(erased))
 }
 
-/// Forgets a mailbox's address and what is about it; whether its subscriber's name went with it.
-fn forget(people: &People<'_>, recipient: i64) -> Result<bool, Fault> {
-    people.end_all(recipient, SuppressionReason::Unsubscribed.as_str())?;
-    for statement in [
-        "DELETE FROM letters WHERE recipient = ?1",
-        "DELETE FROM requests WHERE recipient = ?1",
-        "DELETE FROM bounces WHERE recipient = ?1",
-        "UPDATE suppressions SET address = NULL WHERE mac = (SELECT mac FROM recipients WHERE id = ?1)",
-        "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended' WHERE id = ?1",
-    ] {
-        sql::run(people.conn, statement, [recipient])?;
-    }
-    // Attempts are kept by edition; what a relay said may have named somebody.
-    let editions = "SELECT number FROM editions WHERE published_at IS NOT NULL";
-    for edition in sql::rows(people.conn, editions, [], |row| Ok(row.get::<_, u32>(0)?))? {
-        let blank = "UPDATE attempts SET reply = '' WHERE edition = ?1 AND recipient = ?2";
-        sql::run(people.conn, blank, (edition, recipient))?;
-    }
+/// Forgets a mailbox that has no subscription any more. Its hash stays while it keeps mail away: as a suppression, or
+/// because its reader left.
+pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Fault> {
+    let conn = people.conn;
     let subscribers = "SELECT owner FROM recipients WHERE id = ?1
-                       UNION SELECT subscriber FROM subscriptions WHERE recipient = ?1";
-    let mut named = false;
-    for subscriber in sql::rows(people.conn, subscribers, [recipient], |row| Ok(row.get::<_, i64>(0)?))? {
-        named |= forget_name(people, subscriber)?;
+                       UNION SELECT subscriber FROM subscriptions WHERE recipient = ?1
+                       UNION SELECT subscriber FROM requests WHERE recipient = ?1 AND subscriber IS NOT NULL";
+    let subscribers = sql::rows(conn, subscribers, [recipient], |row| Ok(row.get::<_, i64>(0)?))?;
+    let clear = "UPDATE suppressions SET address = NULL WHERE mac = (SELECT mac FROM recipients WHERE id = ?1)";
+    sql::run(conn, clear, [recipient])?;
+    let address = "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended',
+                       mac = CASE WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = recipients.mac)
+                                    OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.recipient = recipients.id
+                                                 AND s.ended_by IN ('unsubscribed', 'complained'))
+                             THEN mac ELSE randomblob(16) END
+                   WHERE id = ?1";
+    sql::run(conn, address, [recipient])?;
+    let replies = "UPDATE attempts SET reply = ''
+                   WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";
+    let replies = sql::run(conn, replies, [recipient])?;
+    settle_waiting(conn, recipient)?;
+    let requests = close(people, recipient)?;
+    let (letters, letter_replies) = letters::forget_all(conn, recipient)?;
+    let mut names = 0;
+    for subscriber in subscribers {
+        names += u64::from(forget_name(people, subscriber, recipient)?);
     }
-    Ok(named)
+    let deliveries =
+        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+    Ok(Erased {
+        mailbox: Some(RecipientId(sql::count(recipient))),
+        subscriptions: 0,
+        deliveries: sql::count(sql::number(conn, deliveries, [recipient])?),
+        replies: replies + letter_replies,
+        requests,
+        letters,
+        names,
+    })
 }
 
-/// A subscriber without any mailbox that is known loses its name and number; deliveries name it by the same row.
-fn forget_name(people: &People<'_>, subscriber: i64) -> Result<bool, Fault> {
+/// What waits to be sent is settled; what is in hand is settled by whoever has it. One that may have been accepted stays
+/// uncertain (invariant 3).
+fn settle_waiting(conn: &Connection, recipient: i64) -> Result<(), Fault> {
+    let settle = "UPDATE deliveries SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
+                  WHERE recipient = ?1 AND edition IN (SELECT number FROM editions)
+                    AND (state IN (0, 4) OR next_at IS NOT NULL)";
+    sql::run(conn, settle, [recipient]).map(drop)
+}
+
+/// No click fulfils anything any more, not even an undo of leaving; how many waited for one.
+fn close(people: &People<'_>, recipient: i64) -> Result<u64, Fault> {
+    let close = "UPDATE requests SET expires_at = ?2 WHERE recipient = ?1 AND done_at IS NULL AND expires_at > ?2";
+    sql::run(people.conn, close, (recipient, people.at))
+}
+
+/// Whether a mailbox's address is gone.
+pub(super) fn is_forgotten(conn: &Connection, recipient: i64) -> Result<bool, Fault> {
+    let query = "SELECT address IS NULL FROM recipients WHERE id = ?1";
+    Ok(sql::row(conn, query, [recipient], |row| Ok(row.get(0)?))?.unwrap_or(true))
+}
+
+/// Forgets what a subscriber is called, unless another mailbox of it is known; whether it was forgotten.
+fn forget_name(people: &People<'_>, subscriber: i64, recipient: i64) -> Result<bool, Fault> {
+    let conn = people.conn;
     let others = "SELECT EXISTS (SELECT 1 FROM recipients WHERE owner = ?1 AND address IS NOT NULL)
                       OR EXISTS (SELECT 1 FROM subscriptions s JOIN recipients r ON r.id = s.recipient
                                  WHERE s.subscriber = ?1 AND r.address IS NOT NULL)";
-    if sql::number(people.conn, others, [subscriber])? > 0 {
+    if sql::number(conn, others, [subscriber])? > 0 {
         return Ok(false);
     }
-    let blank = format!("(erased {subscriber})");
-    let shared = "SELECT count(*) FROM subscribers WHERE id <> ?1
-                  AND name_id = (SELECT name_id FROM subscribers WHERE id = ?1)";
-    if sql::number(people.conn, shared, [subscriber])? == 0 {
-        let rename = "UPDATE names SET name = ?2 WHERE id = (SELECT name_id FROM subscribers WHERE id = ?1)";
-        sql::run(people.conn, rename, (subscriber, &blank))?;
+    let subject = format!("subscriber {subscriber}");
+    let called = "SELECT name_id FROM subscribers WHERE id = ?1
+                  UNION SELECT n.id FROM audit a JOIN names n ON n.name = a.detail WHERE a.subject = ?2";
+    let called = sql::rows(conn, called, (subscriber, &subject), |row| Ok(row.get::<_, i64>(0)?))?;
+    let nameless = people.name(NAMELESS)?;
+    sql::run(conn, "UPDATE subscribers SET name_id = ?2, urn = NULL WHERE id = ?1", (subscriber, nameless))?;
+    sql::run(conn, "UPDATE audit SET detail = '' WHERE subject = ?1", [&subject])?;
+    let mut forgotten = false;
+    for name in called.into_iter().filter(|name| *name != nameless) {
+        let of_mails = "UPDATE deliveries SET name_id = ?3
+                        WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND name_id = ?2";
+        sql::run(conn, of_mails, (recipient, name, nameless))?;
+        // The row stays: deliveries to a subscriber that was called so before may refer to it.
+        let rename = "UPDATE names SET name = '(erased ' || id || ')'
+                      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM subscribers WHERE name_id = ?1)";
+        sql::run(conn, rename, [name])?;
+        forgotten = true;
     }
-    sql::run(people.conn, "UPDATE subscribers SET urn = NULL WHERE id = ?1", [subscriber])?;
-    let told = "UPDATE audit SET detail = '' WHERE subject = ?1";
-    sql::run(people.conn, told, [format!("subscriber {subscriber}")])?;
-    Ok(true)
-}
-
-/// Forgets at most about `limit` rows of what is older than it may be; how many it was.
-pub(super) fn old(people: &People<'_>, old: &Old, limit: u32) -> Result<u64, Fault> {
-    let mut gone = attempts(people, old, limit)?;
-    let (attempts, ended) = (sql::millis(old.attempts_before), sql::millis(old.ended_before));
-    let bounces = "DELETE FROM bounces WHERE at < ?1 AND edition NOT IN
-                       (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2)";
-    gone += sql::run(people.conn, bounces, (attempts, LOOK_BACK))?;
-    let letters = "DELETE FROM letters WHERE id IN
-                       (SELECT id FROM letters WHERE at < ?1 AND state NOT IN (0, 1, 2, 4) AND next_at IS NULL LIMIT ?2)";
-    gone += sql::run(people.conn, letters, (attempts, limit))?;
-    let requests = "DELETE FROM requests WHERE id IN
-                        (SELECT q.id FROM requests q WHERE q.expires_at < ?1
-                         AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.request = q.id) LIMIT ?2)";
-    gone += sql::run(people.conn, requests, (attempts, limit))?;
-    let left = "SELECT r.id FROM recipients r WHERE r.state = 'ended' AND r.address IS NOT NULL
-                AND coalesce((SELECT max(s.ended) FROM subscriptions s WHERE s.recipient = r.id), r.created_at) < ?1
-                AND NOT EXISTS (SELECT 1 FROM requests q WHERE q.recipient = r.id AND q.done_at IS NULL
-                                                           AND q.expires_at > ?2)
-                LIMIT ?3";
-    // Each of them is a dozen statements.
-    let left = sql::rows(people.conn, left, (ended, people.at, (limit / 10).max(1)), |row| Ok(row.get::<_, i64>(0)?))?;
-    for recipient in &left {
-        forget(people, *recipient)?;
-        people.note("program", "forget", *recipient, "")?;
-    }
-    Ok(gone + left.len() as u64)
-}
-
-/// Attempts of editions that were finished long ago, some mailboxes at a time.
-fn attempts(people: &People<'_>, old: &Old, limit: u32) -> Result<u64, Fault> {
-    let query = "SELECT e.number FROM editions e WHERE e.finished_at < ?1 AND e.state = 'sent'
-                 AND EXISTS (SELECT 1 FROM attempts a WHERE a.edition = e.number) ORDER BY e.number LIMIT 1";
-    let before = sql::millis(old.attempts_before);
-    let Some(edition) = sql::row(people.conn, query, [before], |row| Ok(row.get::<_, u32>(0)?))? else { return Ok(0) };
-    let upto = "SELECT recipient FROM attempts WHERE edition = ?1 ORDER BY recipient LIMIT 1 OFFSET ?2";
-    let upto = sql::row(people.conn, upto, (edition, limit), |row| Ok(row.get::<_, i64>(0)?))?.unwrap_or(i64::MAX);
-    let delete = "DELETE FROM attempts WHERE edition = ?1 AND recipient <= ?2";
-    sql::run(people.conn, delete, (edition, upto))
+    Ok(forgotten)
 }

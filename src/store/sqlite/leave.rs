@@ -47,6 +47,10 @@ pub(super) fn leave(
         Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<String>>(1)?))
     })?;
     let Some((mac, address)) = found else { return Ok(None) };
+    // Forgotten: whoever was suppressed then still is, by the hash; of the others there is none to suppress.
+    if address.is_none() {
+        return Ok(None);
+    }
     let name = subscribed_name(people.conn, RecipientId(sql::count(recipient)))?;
     let fresh = suppress(people, mac, address.as_deref(), reason)?;
     people.end_all(recipient, reason.as_str())?;
@@ -94,15 +98,15 @@ pub(super) fn bounced(people: &People<'_>, recipient: i64, reason: SuppressionRe
     let found = sql::row(people.conn, query, [recipient], |row| {
         Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<String>>(1)?))
     })?;
-    let Some((mac, address)) = found else { return Ok(()) };
-    if suppress(people, mac, address.as_deref(), reason)? {
+    let Some((mac, Some(address))) = found else { return Ok(()) };
+    if suppress(people, mac, Some(&address), reason)? {
         people.note("relay", "suppress", recipient, reason.as_str())?;
     }
     people.end_all(recipient, reason.as_str())
 }
 
 /// Adds a suppression; an earlier reason stays. Whether it is new.
-fn suppress(
+pub(super) fn suppress(
     people: &People<'_>,
     mac: [u8; 16],
     address: Option<&str>,

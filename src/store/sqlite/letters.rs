@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::people::{People, word};
-use super::{SqliteStore, settle, sql};
+use super::{SqliteStore, forget, settle, sql};
 use crate::domain::delivery::{DeliveryState, Event, Outcome};
 use crate::domain::request::RequestId;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
@@ -115,6 +115,20 @@ pub(super) fn drop_all(conn: &Connection) -> Result<(), Fault> {
     sql::run(conn, update, []).map(drop)
 }
 
+/// Empties the letters of a mailbox that is forgotten, and settles those that wait: how many, and of how many the relay's
+/// reply. What is in hand is settled by whoever has it.
+pub(super) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64), Fault> {
+    let replies = "UPDATE letters SET reply = NULL WHERE recipient = ?1 AND reply <> ''";
+    let replies = sql::run(conn, replies, [recipient])?;
+    let empty = "UPDATE letters SET rendered = '', subscriber = ''
+                 WHERE recipient = ?1 AND (rendered <> '' OR subscriber <> '')";
+    let emptied = sql::run(conn, empty, [recipient])?;
+    let settle = "UPDATE letters SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
+                  WHERE recipient = ?1 AND (state IN (0, 4) OR next_at IS NOT NULL)";
+    sql::run(conn, settle, [recipient])?;
+    Ok((emptied, replies))
+}
+
 /// The next that waits, and whether its mailbox gets none.
 fn next(conn: &Connection, now: i64) -> Result<Option<(LetterId, bool)>, Fault> {
     let query = format!("SELECT id FROM letters WHERE {WAITS} ORDER BY id LIMIT 1");
@@ -176,7 +190,9 @@ fn done(
     let waits = next == DeliveryState::Deferred
         || (next == DeliveryState::Uncertain && matches!(outcome, Outcome::Uncertain(_)) && retry_at.is_some());
     let next_at = retry_at.filter(|_| waits).map(sql::millis);
-    let reply = outcome.reply().map(|reply| (reply.code, reply.text.clone())).unwrap_or_default();
+    let reply = outcome.reply().map(|reply| (reply.code, Some(reply.text.clone()))).unwrap_or_default();
+    // What a relay says may name whom we have just forgotten.
+    let reply = if forget::is_forgotten(people.conn, recipient)? { (reply.0, None) } else { reply };
     let update = "UPDATE letters SET state = ?2, attempts = attempts + 1, next_at = ?3, repeated = ?4, claim = NULL,
                          code = ?5, reply = ?6, rendered = CASE WHEN ?7 THEN '' ELSE rendered END WHERE id = ?1";
     let settled = next.is_settled() && next_at.is_none();

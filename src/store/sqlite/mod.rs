@@ -36,7 +36,9 @@ mod publish;
 mod reading;
 mod reports;
 mod requests;
+mod retention;
 mod schema;
+mod scrub;
 mod settle;
 mod snapshot;
 mod sql;
@@ -57,8 +59,8 @@ pub struct SqliteStore {
     claimant: Arc<Claimant>,
     hasher: AddressHasher,
     place: String,
-    /// The file; none for a store in memory.
-    path: Option<PathBuf>,
+    /// Its file, unless it is in memory.
+    file: Option<PathBuf>,
 }
 
 impl SqliteStore {
@@ -82,7 +84,7 @@ impl SqliteStore {
             let reading = connect::reader(path, patience)?;
             let claimant = Arc::new(Claimant::beside(path)?);
             let mut store = Self::around(conn, claimant, hasher, place.clone())?;
-            store.path = Some(path.to_owned());
+            store.file = Some(path.to_owned());
             store.glance = Some(Glance::new(connect::reader(path, patience)?));
             store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
             Ok(store)
@@ -117,15 +119,7 @@ impl SqliteStore {
         facts::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&claimant);
         let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place, path: None })
-    }
-
-    /// Moves the journal into the file, and empties it. Whether that was done: a reader may be in its way.
-    async fn fold_journal(&self) -> Result<bool, StoreError> {
-        let Some(path) = self.path.clone() else { return Ok(true) };
-        let place = self.place.clone();
-        let fold = move || connect::fold_journal(&path).map_err(|fault| fault.at(&place));
-        tokio::task::spawn_blocking(fold).await.unwrap_or_else(|error| Err(Fault::Io(error.into()).at(&self.place)))
+        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place, file: None })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.

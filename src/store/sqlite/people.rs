@@ -55,7 +55,15 @@ impl<'a> People<'a> {
         let query = "SELECT s.ended_by FROM recipients r JOIN subscriptions s ON s.recipient = r.id
                      WHERE r.folded = ?1 AND r.state = 'ended' AND s.ended_by IN ('unsubscribed', 'complained')
                      ORDER BY s.ended DESC LIMIT 1";
-        sql::row(self.conn, query, [address.folded()], |row| word(row, 0))
+        if let Some(reason) = sql::row(self.conn, query, [address.folded()], |row| word(row, 0))? {
+            return Ok(Some(reason));
+        }
+        // Whoever left and was forgotten is known by the hash, unless they have come back since.
+        let query = "SELECT s.ended_by FROM recipients r JOIN subscriptions s ON s.recipient = r.id
+                     WHERE r.mac = ?1 AND r.address IS NULL AND s.ended_by IN ('unsubscribed', 'complained')
+                       AND NOT EXISTS (SELECT 1 FROM recipients n WHERE n.folded = ?2 AND n.state <> 'ended')
+                     ORDER BY s.ended DESC LIMIT 1";
+        sql::row(self.conn, query, (self.hasher.key(address).0, address.folded()), |row| word(row, 0))
     }
 
     /// The mailbox of this address, in whatever state.
@@ -147,7 +155,7 @@ impl<'a> People<'a> {
         audit::write(self.conn, self.at, actor, action, &format!("recipient {recipient}"), detail)
     }
 
-    fn name(&self, name: &str) -> Result<i64, Fault> {
+    pub(super) fn name(&self, name: &str) -> Result<i64, Fault> {
         if let Some(id) = sql::row(self.conn, "SELECT id FROM names WHERE name = ?1", [name], |row| Ok(row.get(0)?))? {
             return Ok(id);
         }

@@ -1,4 +1,4 @@
-//! What is held about one mailbox, table by table; forgetting it; and forgetting what is old.
+//! What is held about one mailbox, table by table, and the verbs that forget.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -6,13 +6,17 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::people::{People, word};
-use super::{SqliteStore, audit, forget, settle, sql};
+use super::{PATIENCE, SqliteStore, audit, facts, forget, retention, scrub, settle, sql};
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::store::{
-    Erased, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Old, Privacy, StoreError,
+    Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Limits, Privacy, Stage,
+    StoreError,
 };
+
+/// When everything that was too old was last forgotten.
+const TIDIED: &str = "tidied";
 
 #[async_trait]
 impl Privacy for SqliteStore {
@@ -20,54 +24,51 @@ impl Privacy for SqliteStore {
         self.read(move |conn| held(conn, sql::column(recipient.0)?)).await
     }
 
-    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Option<Erased>, StoreError> {
+    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Erasure, StoreError> {
         let (address, hasher) = (address.clone(), self.hasher.clone());
-        let erased =
-            self.write(move |conn| forget::erase(&People::open(conn, &hasher, sql::millis(at))?, &address)).await?;
-        let Some(mut erased) = erased else { return Ok(None) };
-        // Pages are overwritten as they are freed; what is left is the journal.
-        erased.is_gone_from_disk = self.fold_journal().await?;
-        Ok(Some(erased))
+        self.write(move |conn| forget::erase(&People::open(conn, &hasher, sql::millis(at))?, &address)).await
     }
 
-    async fn forget_old(&self, old: &Old, at: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        let (old, hasher) = (old.clone(), self.hasher.clone());
-        self.write(move |conn| forget::old(&People::open(conn, &hasher, sql::millis(at))?, &old, limit)).await
+    async fn forget(
+        &self,
+        limits: Limits,
+        stage: Stage,
+        at: DateTime<Utc>,
+    ) -> Result<(Forgotten, Option<Stage>), StoreError> {
+        let hasher = self.hasher.clone();
+        self.write(move |conn| retention::part(&People::open(conn, &hasher, sql::millis(at))?, limits, stage)).await
+    }
+
+    async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(facts::get(conn, forget::UNSCRUBBED)?.is_some())).await
+    }
+
+    async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError> {
+        let Some(file) = self.file.clone() else { return Ok(true) };
+        let folded = erased.map(Address::folded);
+        let work = move || scrub::scrub(&file, PATIENCE, folded.as_deref());
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done.map_err(|fault| fault.at(&self.place)),
+            Err(panic) => Err(StoreError::Backend { place: self.place.clone(), reason: panic.to_string() }),
+        }
+    }
+
+    async fn tidied(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|conn| facts::get(conn, TIDIED)?.map(|at| sql::instant(sql::parse(&at)?)).transpose()).await
+    }
+
+    async fn note_tidied(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(move |conn| facts::put(conn, TIDIED, &sql::millis(at).to_string())).await
     }
 }
 
 fn held(conn: &Connection, recipient: i64) -> Result<Held, Fault> {
     let since = "SELECT created_at FROM recipients WHERE id = ?1";
     let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
-    let since = "SELECT x.at FROM suppressions x JOIN recipients r ON r.mac = x.mac WHERE r.id = ?1";
-    let suppressed_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
-    let mut deliveries = deliveries(conn, recipient)?;
-    for delivery in &mut deliveries {
-        delivery.attempts = attempts(conn, delivery.edition, recipient)?;
-    }
-    let query = "SELECT kind, made_at, expires_at, done_at FROM requests WHERE recipient = ?1 ORDER BY id";
-    let requests = sql::rows(conn, query, [recipient], |row| {
-        Ok(HeldRequest {
-            kind: word(row, 0)?,
-            made_at: sql::instant(row.get(1)?)?,
-            expires_at: sql::instant(row.get(2)?)?,
-            done_at: sql::maybe_instant(row.get(3)?)?,
-        })
-    })?;
-    let query = "SELECT kind, at, state FROM letters WHERE recipient = ?1 ORDER BY id";
-    let letters = sql::rows(conn, query, [recipient], |row| {
-        let state = settle::decode(row.get(2)?)?.group();
-        Ok(HeldLetter { kind: word(row, 0)?, at: sql::instant(row.get(1)?)?, state })
-    })?;
-    let audit = audit::about(conn, &format!("recipient {recipient}"))?;
-    Ok(Held { known_since, suppressed_since, deliveries, requests, letters, audit })
-}
-
-fn deliveries(conn: &Connection, recipient: i64) -> Result<Vec<HeldDelivery>, Fault> {
     let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
-                 JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                 CROSS JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
                  LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number";
-    sql::rows(conn, query, [recipient], |row| {
+    let mut deliveries = sql::rows(conn, query, [recipient], |row| {
         let bounce = sql::maybe_instant(row.get(2)?)?;
         let status = row.get(3)?;
         Ok(HeldDelivery {
@@ -76,12 +77,55 @@ fn deliveries(conn: &Connection, recipient: i64) -> Result<Vec<HeldDelivery>, Fa
             attempts: Vec::new(),
             bounce: bounce.map(|at| HeldBounce { at, status }),
         })
+    })?;
+    for delivery in &mut deliveries {
+        let query =
+            "SELECT at, outcome, code, reply FROM attempts WHERE edition = ?1 AND recipient = ?2 ORDER BY number";
+        delivery.attempts = sql::rows(conn, query, (delivery.edition.0, recipient), |row| {
+            Ok(HeldAttempt {
+                at: sql::instant(row.get(0)?)?,
+                outcome: row.get(1)?,
+                code: row.get(2)?,
+                reply: row.get(3)?,
+            })
+        })?;
+    }
+    Ok(Held {
+        known_since,
+        suppressed_since: suppressed_since(conn, recipient)?,
+        deliveries,
+        requests: requests(conn, recipient)?,
+        letters: letters(conn, recipient)?,
+        audit: audit::about(conn, &format!("recipient {recipient}"))?,
     })
 }
 
-fn attempts(conn: &Connection, edition: EditionNumber, recipient: i64) -> Result<Vec<HeldAttempt>, Fault> {
-    let query = "SELECT at, outcome, code, reply FROM attempts WHERE edition = ?1 AND recipient = ?2 ORDER BY number";
-    sql::rows(conn, query, (edition.0, recipient), |row| {
-        Ok(HeldAttempt { at: sql::instant(row.get(0)?)?, outcome: row.get(1)?, code: row.get(2)?, reply: row.get(3)? })
+fn suppressed_since(conn: &Connection, recipient: i64) -> Result<Option<DateTime<Utc>>, Fault> {
+    let query = "SELECT x.at FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1";
+    sql::row(conn, query, [recipient], |row| sql::instant(row.get(0)?))
+}
+
+fn requests(conn: &Connection, recipient: i64) -> Result<Vec<HeldRequest>, Fault> {
+    let query = "SELECT kind, made_at, expires_at, done_at FROM requests WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(HeldRequest {
+            kind: word(row, 0)?,
+            made_at: sql::instant(row.get(1)?)?,
+            expires_at: sql::instant(row.get(2)?)?,
+            done_at: sql::maybe_instant(row.get(3)?)?,
+        })
+    })
+}
+
+fn letters(conn: &Connection, recipient: i64) -> Result<Vec<HeldLetter>, Fault> {
+    let query = "SELECT kind, at, state, code, reply FROM letters WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(HeldLetter {
+            kind: word(row, 0)?,
+            at: sql::instant(row.get(1)?)?,
+            state: settle::decode(row.get(2)?)?.group(),
+            code: row.get(3)?,
+            reply: row.get(4)?,
+        })
     })
 }

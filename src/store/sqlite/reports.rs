@@ -16,7 +16,7 @@ use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::store::{Bounced, ReportKind, Reports, StoreError};
 
 /// Editions that are looked back on: more than any rule asks for, with room for some that do not count.
-const LOOK_BACK: u32 = 12;
+pub(super) const LOOK_BACK: u32 = 12;
 
 #[async_trait]
 impl Reports for SqliteStore {

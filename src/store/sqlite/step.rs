@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::claimant::Claimant;
 use super::fault::Fault;
 use super::people::People;
-use super::{claim, leave, settle, sql};
+use super::{claim, forget, leave, settle, sql};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Outcome, Reply};
 use crate::domain::suppression::AddressHasher;
 use crate::store::{Done, Step};
@@ -55,7 +55,9 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
     let insert = "INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let at = sql::millis(done.at);
-    sql::run(conn, insert, (edition, recipient, number, at, word, reply.code, &reply.text))?;
+    // What a relay says may name whom we have just forgotten.
+    let text = if forget::is_forgotten(conn, recipient)? { "" } else { &reply.text };
+    sql::run(conn, insert, (edition, recipient, number, at, word, reply.code, text))?;
     if let Outcome::Permanent { suppress: Some(reason), .. } = done.outcome {
         leave::bounced(&People::open(conn, hasher, at)?, recipient, reason)?;
     }

@@ -23,7 +23,7 @@ fn update(people: &People<'_>, mailbox: &Mailbox, request: &SubscribeRequest, ba
     let before = (people.profile(mailbox.owner)?, people.bands.set(mailbox.bands));
     people.choose(mailbox.id, Some(bands))?;
     people.refresh(mailbox.id)?;
-    let profile = reprofile(people, mailbox.owner, &request.profile)?;
+    let profile = reprofile(people, mailbox.owner, request)?;
     people.note(request.origin.as_str(), "update", mailbox.id, &listed(request))?;
     Ok(Subscribed::Updated { before, after: (profile, request.bands.clone()) })
 }
@@ -58,7 +58,7 @@ pub(super) fn subscriber_of(
         (None, Some(mailbox)) if request.profile.urn.is_none() => mailbox.owner,
         (None, _) => new(people, request)?,
     };
-    reprofile(people, subscriber, &request.profile)?;
+    reprofile(people, subscriber, request)?;
     Ok(subscriber)
 }
 
@@ -78,8 +78,8 @@ fn new(people: &People<'_>, request: &SubscribeRequest) -> Result<i64, Fault> {
 
 /// Gives the subscriber the wished profile unless the config names it; a urn that is not mentioned stays.
 /// Returns the profile it has now.
-fn reprofile(people: &People<'_>, subscriber: i64, wish: &Profile) -> Result<Profile, Fault> {
-    let has = people.profile(subscriber)?;
+fn reprofile(people: &People<'_>, subscriber: i64, request: &SubscribeRequest) -> Result<Profile, Fault> {
+    let (has, wish) = (people.profile(subscriber)?, &request.profile);
     let wish = Profile { urn: wish.urn.clone().or_else(|| has.urn.clone()), ..wish.clone() };
     let named = "SELECT count(*) FROM (SELECT 1 FROM subscriptions
                  WHERE subscriber = ?1 AND origin = ?2 AND ended IS NULL LIMIT 1)";
@@ -87,6 +87,9 @@ fn reprofile(people: &People<'_>, subscriber: i64, wish: &Profile) -> Result<Pro
         return Ok(has);
     }
     people.update_subscriber(subscriber, &wish)?;
+    // Every name that it ever had stands here, so that all can be forgotten.
+    let subject = format!("subscriber {subscriber}");
+    audit::write(people.conn, people.at, request.origin.as_str(), "update", &subject, &wish.name)?;
     Ok(wish)
 }
 

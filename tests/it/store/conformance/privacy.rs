@@ -1,72 +1,312 @@
-//! Forgetting, seen through the trait.
+//! Erasing a person, and forgetting what is old.
 
-use fortnightly::domain::delivery::Outcome;
+use chrono::{DateTime, Utc};
+use fortnightly::domain::bounce::EnhancedStatus;
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
 use fortnightly::domain::edition::EditionNumber;
-use fortnightly::domain::subscriber::{Subscribed, SuppressionReason};
-use fortnightly::store::{Erased, Old};
+use fortnightly::domain::subscriber::{MailboxState, RecipientId, Subscribed, SuppressionReason};
+use fortnightly::domain::sync::{Entry, plan_sync};
+use fortnightly::store::{
+    Asked, Bounced, Clicked, DeliveryFilter, Done, Erased, Erasure, Forgotten, LetterKind, Limits, NewLetter,
+    Published, Stage, Step, Store,
+};
 
-use super::world::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, wish};
+use super::world::{
+    Open, SEVEN, address, at, bands, claim, done, id, look_up, mark, plan, profile, publication, rendered, reply,
+    send_out, sender, state, wish,
+};
 
-fn before(minutes: i64) -> Old {
-    Old { attempts_before: at(minutes), ended_before: at(minutes) }
+const JANE: &str = "Jane@home.example";
+
+fn letter() -> NewLetter {
+    NewLetter { kind: LetterKind::Confirm, sender: sender(), rendered: rendered("Please click") }
 }
 
-pub(in crate::store) async fn the_erased_are_gone_and_stay_suppressed(open: Open<'_>) {
+fn named() -> Outcome {
+    Outcome::Accepted(Reply { code: Some(250), text: format!("2.1.5 <{JANE}> accepted") })
+}
+
+async fn erase(store: &dyn Store, mailbox: &str, minutes: i64) -> Option<Erased> {
+    match store.erase(&address(mailbox), at(minutes)).await.unwrap() {
+        Erasure::Done(erased) => Some(erased),
+        Erasure::Before | Erasure::Unknown => None,
+    }
+}
+
+/// Forgets everything that is older than `before`, bit by bit.
+async fn forget(store: &dyn Store, before: DateTime<Utc>, minutes: i64) -> Forgotten {
+    let limits = Limits { attempts: before, ended: before, settled: before };
+    let (mut gone, mut stage) = (Forgotten::default(), Some(Stage::FIRST));
+    while let Some(now) = stage {
+        let (part, next) = store.forget(limits, now, at(minutes)).await.unwrap();
+        gone += part;
+        stage = next;
+    }
+    gone
+}
+
+async fn attempts(store: &dyn Store, recipient: u64) -> Vec<String> {
+    let held = store.held(RecipientId(recipient)).await.unwrap();
+    held.deliveries.into_iter().flat_map(|d| d.attempts).map(|attempt| attempt.reply).collect()
+}
+
+async fn suppressed(store: &dyn Store, mailbox: &str) -> Option<SuppressionReason> {
+    store.suppression(&address(mailbox)).await.unwrap()
+}
+
+/// What a config that names this mailbox comes to: whether it is brought in.
+async fn brought_in(store: &dyn Store, mailbox: &str) -> bool {
+    let entry = Entry { profile: profile("By file"), addresses: vec![address(mailbox)], bands: bands("4-5"), line: 1 };
+    let truth = store.sync_truth(&entry.addresses).await.unwrap();
+    let plan = plan_sync(&[entry], &truth);
+    store.apply_sync(&plan, at(9_000)).await.unwrap();
+    !plan.changes.is_empty()
+}
+
+pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open: Open<'_>) {
     let store = open();
-    send_out(&*store, &crowd(3)).await;
-    claim(&*store, 2, 1).await;
-    mark(&*store, id(1)).await;
-    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
-    let erased = store.erase(&address("M0@school.example"), at(5)).await.unwrap().unwrap();
-    assert!(erased.mailbox && erased.name);
-    assert_eq!(store.erase(&address("nobody@school.example"), at(5)).await.unwrap(), None);
-    let again = store.erase(&address("m0@school.example"), at(6)).await.unwrap().unwrap();
-    assert_eq!(again, Erased { mailbox: false, ..again });
-    let known = store.subscribers().await.unwrap();
-    assert!(
-        known.iter().all(|subscriber| subscriber.mailboxes.iter().all(|m| m.address != address("m0@school.example")))
+    send_out(&*store, &[wish("Jane Miller", JANE, "4-5"), wish("Hill", "b@hill.example", "4-5")]).await;
+    claim(&*store, 1, 9).await;
+    done(&*store, id(1), named(), None).await;
+    done(&*store, id(2), Outcome::Accepted(reply(250)), None).await;
+    assert!(store.finish(SEVEN, at(3)).await.unwrap());
+    let before = store.tally(SEVEN).await.unwrap();
+    let erased = erase(&*store, "JANE@home.example", 4).await.unwrap();
+    assert_eq!(
+        erased,
+        Erased {
+            mailbox: Some(RecipientId(1)),
+            subscriptions: 1,
+            deliveries: 1,
+            replies: 1,
+            requests: 0,
+            letters: 0,
+            names: 1
+        }
     );
-    assert!(known.iter().all(|subscriber| subscriber.profile.name != "School 0"));
-    assert_eq!(store.suppression(&address("m0@school.example")).await.unwrap(), Some(SuppressionReason::Unsubscribed));
-    let back = store.subscribe(&[wish("Hill", "m0@school.example", "4-5")], at(7)).await.unwrap();
-    assert_eq!(back, [Subscribed::Left(SuppressionReason::Unsubscribed)]);
-    // One that waits is not mailed any more, and all of them still add up.
-    store.erase(&address("m2@school.example"), at(8)).await.unwrap();
-    let rest = claim(&*store, 9, 9).await;
-    assert_eq!(rest.iter().map(|claimed| claimed.id).collect::<Vec<_>>(), [id(2)]);
-    let tally = store.tally(SEVEN).await.unwrap();
-    assert_eq!((tally.total, tally.accepted, tally.suppressed, tally.sending), (3, 1, 1, 1));
-    let held = store.held(id(1).recipient).await.unwrap();
-    assert!(held.deliveries[0].attempts.iter().all(|attempt| attempt.reply.is_empty()), "{held:?}");
-    assert!(store.audit().await.unwrap().iter().all(|record| !record.detail.contains("School 0")));
+    assert_eq!(store.tally(SEVEN).await.unwrap(), before);
+    assert_eq!(attempts(&*store, 1).await, [""]);
+    assert_eq!(attempts(&*store, 2).await, ["as the relay said"]);
+    let everything = format!(
+        "{:?}{:?}{:?}{:?}{:?}",
+        store.subscribers().await.unwrap(),
+        store.addressees(SEVEN).await.unwrap(),
+        store.suppressions().await.unwrap(),
+        store.audit().await.unwrap(),
+        store
+            .deliveries(
+                &DeliveryFilter { edition: None, states: vec![DeliveryState::Accepted], addresses: None },
+                None,
+                9
+            )
+            .await
+            .unwrap()
+    );
+    assert!(!everything.to_lowercase().contains("jane"), "{everything}");
+    assert!(everything.contains("(erased)"));
+    assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Unsubscribed));
+    assert_eq!(store.suppressions().await.unwrap()[0].address, None);
+    assert_eq!(store.subscribed_name(RecipientId(1)).await.unwrap(), None);
+    assert_eq!(store.erase(&address(JANE), at(5)).await.unwrap(), Erasure::Before);
+    assert_eq!(store.erase(&address("nobody@home.example"), at(5)).await.unwrap(), Erasure::Unknown);
+    // A late click on an old link, a late bounce: nothing comes up again.
+    assert_eq!(store.leave(RecipientId(1), SuppressionReason::Complained, "web", at(6)).await.unwrap(), None);
+    store.bounce(id(1), Some("5.1.1".parse::<EnhancedStatus>().unwrap()), at(6)).await.unwrap();
+    assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Unsubscribed));
+    assert_eq!(store.suppression_count().await.unwrap(), 1);
 }
 
-pub(in crate::store) async fn what_is_old_goes_a_little_at_a_time(open: Open<'_>) {
+pub(in crate::store) async fn an_erased_person_comes_back_by_their_own_click_alone(open: Open<'_>) {
     let store = open();
-    send_out(&*store, &crowd(5)).await;
-    claim(&*store, 2, 9).await;
-    for recipient in 1..=5 {
-        mark(&*store, id(recipient)).await;
-        done(&*store, id(recipient), Outcome::Accepted(reply(250)), None).await;
+    store.subscribe(&[wish("Jane Miller", JANE, "4-5")], at(0)).await.unwrap();
+    erase(&*store, JANE, 1).await.unwrap();
+    let again = store.subscribe(&[wish("Jane Miller", JANE, "4-5")], at(2)).await.unwrap();
+    assert_eq!(again, [Subscribed::Left(SuppressionReason::Unsubscribed)]);
+    assert!(!brought_in(&*store, JANE).await);
+    let asked = store.ask_to_subscribe(&wish("Jane", JANE, "8-10"), &letter(), at(3)).await.unwrap();
+    let Asked::Waits(request) = asked else { panic!("{asked:?}") };
+    assert!(!brought_in(&*store, JANE).await, "a wish that nobody confirmed");
+    assert!(matches!(store.fulfil(request, at(4)).await.unwrap(), Clicked::Done(_)));
+    let (subscriber, mailbox) = look_up(&*store, JANE).await;
+    assert_eq!((mailbox.recipient, mailbox.state), (RecipientId(2), MailboxState::Active));
+    assert_eq!((subscriber.profile.name.as_str(), mailbox.suppressed), ("Jane", None));
+    assert!(brought_in(&*store, JANE).await, "they came back: an entry may name them again");
+}
+
+pub(in crate::store) async fn nothing_is_sent_to_whom_is_erased_meanwhile(open: Open<'_>) {
+    let store = open();
+    let people =
+        ["a", "b", "c", JANE].map(|name| if name == JANE { JANE.to_owned() } else { format!("{name}@x.example") });
+    let wishes: Vec<_> = people.iter().map(|mailbox| wish(mailbox, mailbox, "4-5")).collect();
+    send_out(&*store, &wishes).await;
+    let claimed = claim(&*store, 1, 2).await;
+    mark(&*store, claimed[0].id).await;
+    for mailbox in &people {
+        erase(&*store, mailbox, 2).await.unwrap();
     }
-    assert_eq!(store.forget_old(&before(1_000), at(1_000), 2).await.unwrap(), 0, "it is still being sent");
+    assert!(!store.is_wanted(claimed[1].id).await.unwrap());
+    assert!(!store.step(Step { done: None, mark: Some(claimed[1].id) }).await.unwrap(), "claimed, not yet at the dot");
+    assert_eq!(claim(&*store, 3, 9).await, []);
+    // What was at the dot ends as the relay says, without its words.
+    let result = Done { id: claimed[0].id, outcome: named(), at: at(3), retry_at: None };
+    store.step(Step { done: Some(result), mark: None }).await.unwrap();
+    assert_eq!(attempts(&*store, 1).await, [""]);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.accepted, tally.suppressed), (4, 1, 3));
     assert!(store.finish(SEVEN, at(4)).await.unwrap());
-    assert_eq!(store.forget_old(&before(4), at(1_000), 2).await.unwrap(), 0, "not before its time");
-    let mut rounds = 0;
-    while store.forget_old(&before(5), at(1_000), 2).await.unwrap() > 0 {
-        rounds += 1;
-        assert!(rounds < 9);
+}
+
+pub(in crate::store) async fn a_name_stays_while_it_names_somebody_else(open: Open<'_>) {
+    let store = open();
+    let mut both = [wish("Hill School", "a@hill.example", "4-5"), wish("Hill School", "b@hill.example", "4-5")];
+    for wish in &mut both {
+        wish.profile.urn = Some("123".to_owned());
     }
-    assert!(rounds > 1, "all at once");
-    assert!(store.held(id(1).recipient).await.unwrap().deliveries[0].attempts.is_empty());
-    assert_eq!(store.tally(SEVEN).await.unwrap().accepted, 5);
-    // Whoever left is forgotten after a while; who is subscribed is not.
-    store.unsubscribe(&address("m1@school.example"), SuppressionReason::Unsubscribed, "test", at(10)).await.unwrap();
-    assert_eq!(store.forget_old(&before(10), at(1_000), 100).await.unwrap(), 0);
-    assert_eq!(store.forget_old(&before(11), at(1_000), 100).await.unwrap(), 1);
-    let left: usize = store.subscribers().await.unwrap().iter().map(|subscriber| subscriber.mailboxes.len()).sum();
-    assert_eq!(left, 4);
-    assert_eq!(look_up(&*store, "m2@school.example").await.1.address, address("m2@school.example"));
-    assert!(store.suppression(&address("m1@school.example")).await.unwrap().is_some());
-    assert_eq!(store.recipients_of(EditionNumber(7), None, 9).await.unwrap().len(), 5);
+    send_out(&*store, &both).await;
+    // Another subscriber of the same name, and one that was called otherwise before.
+    store.subscribe(&[wish("Hill School", "c@dale.example", "4-5")], at(2)).await.unwrap();
+    assert_eq!(erase(&*store, "a@hill.example", 3).await.unwrap().names, 0);
+    assert_eq!(look_up(&*store, "b@hill.example").await.0.profile.name, "Hill School");
+    assert_eq!(claim(&*store, 3, 9).await[0].subscriber, "Hill School");
+    assert_eq!(erase(&*store, "b@hill.example", 4).await.unwrap().names, 1);
+    assert_eq!(look_up(&*store, "c@dale.example").await.0.profile.name, "Hill School");
+    let nameless = &store.subscribers().await.unwrap()[0];
+    assert_eq!((nameless.profile.name.as_str(), nameless.profile.urn.as_deref()), ("(erased)", None));
+    store.subscribe(&[wish("Dale Mansion", "c@dale.example", "4-5")], at(5)).await.unwrap();
+    assert_eq!(erase(&*store, "c@dale.example", 6).await.unwrap().names, 1);
+    let audit = format!("{:?}", store.audit().await.unwrap());
+    assert!(!audit.contains("Dale Mansion") && !audit.contains("Hill School"), "{audit}");
+    let counts = store.subscriber_counts().await.unwrap();
+    assert_eq!((counts.active, counts.ended), (0, 2));
+}
+
+pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(open: Open<'_>) {
+    let store = open();
+    let ask = store.ask_to_subscribe(&wish("Jane Miller", JANE, "4-5"), &letter(), at(0)).await.unwrap();
+    let Asked::Waits(request) = ask else { panic!("{ask:?}") };
+    let held = store.held(RecipientId(1)).await.unwrap();
+    assert_eq!((held.requests.len(), held.letters.len(), held.suppressed_since), (1, 1, None));
+    let in_hand = store.claim_letter(at(1)).await.unwrap().unwrap();
+    let erased = erase(&*store, JANE, 2).await.unwrap();
+    assert_eq!((erased.requests, erased.letters, erased.names), (1, 1, 1));
+    assert!(!store.mark_letter(in_hand.id).await.unwrap());
+    assert!(!store.has_letters(at(99)).await.unwrap());
+    assert_eq!(store.fulfil(request, at(3)).await.unwrap(), Clicked::Over);
+    assert_eq!(store.subscriber_counts().await.unwrap().pending, 0);
+    // An undo of leaving is over, too.
+    store.subscribe(&[wish("Joe", "joe@home.example", "4-5")], at(4)).await.unwrap();
+    store.leave_with_undo(RecipientId(2), &letter(), at(5)).await.unwrap();
+    let held = store.held(RecipientId(2)).await.unwrap();
+    assert_eq!(held.suppressed_since, Some(at(5)));
+    erase(&*store, "joe@home.example", 6).await.unwrap();
+    assert!(store.claim_letter(at(7)).await.unwrap().is_none());
+    assert_eq!(store.fulfil(fortnightly::domain::request::RequestId(2), at(8)).await.unwrap(), Clicked::Over);
+}
+
+pub(in crate::store) async fn an_address_that_was_only_suppressed_is_erased(open: Open<'_>) {
+    let store = open();
+    store.unsubscribe(&address(JANE), SuppressionReason::Complained, "cli", at(0)).await.unwrap();
+    assert_eq!(erase(&*store, JANE, 1).await, Some(Erased::default()));
+    assert_eq!(store.suppressions().await.unwrap()[0].address, None);
+    assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Complained));
+    assert_eq!(store.erase(&address(JANE), at(2)).await.unwrap(), Erasure::Before);
+}
+
+pub(in crate::store) async fn who_ended_long_ago_is_forgotten(open: Open<'_>) {
+    let store = open();
+    let people = [
+        wish("Stays", "stays@x.example", "4-5"),
+        wish("Ended", "ended@x.example", "4-5"),
+        wish("Left", "left@x.example", "4-5"),
+        wish("Lifted", "lifted@x.example", "4-5"),
+    ];
+    store.subscribe(&people, at(0)).await.unwrap();
+    for mailbox in ["left@x.example", "lifted@x.example"] {
+        store.unsubscribe(&address(mailbox), SuppressionReason::Unsubscribed, "cli", at(10)).await.unwrap();
+    }
+    store.lift_suppression(&address("lifted@x.example"), "cli", at(11)).await.unwrap();
+    store.unsubscribe(&address("ended@x.example"), SuppressionReason::Bounced, "cli", at(10)).await.unwrap();
+    store.lift_suppression(&address("ended@x.example"), "cli", at(11)).await.unwrap();
+    assert_eq!(forget(&*store, at(10), 99).await, Forgotten::default(), "not before its time is over");
+    assert!(!store.is_unscrubbed().await.unwrap());
+    assert_eq!(forget(&*store, at(11), 99).await.mailboxes, 3);
+    assert!(store.is_unscrubbed().await.unwrap());
+    let known: Vec<_> = store.subscribers().await.unwrap().into_iter().flat_map(|s| s.mailboxes).collect();
+    assert_eq!(known.iter().map(|m| m.address.as_str()).collect::<Vec<_>>(), ["stays@x.example"]);
+    assert_eq!(forget(&*store, at(11), 99).await, Forgotten::default(), "once is enough");
+    // Suppressed stays suppressed, by the hash; nobody else becomes so, not even by an old link.
+    assert_eq!(suppressed(&*store, "left@x.example").await, Some(SuppressionReason::Unsubscribed));
+    store.leave(RecipientId(2), SuppressionReason::Unsubscribed, "web", at(100)).await.unwrap();
+    assert_eq!(store.suppression_count().await.unwrap(), 1);
+    assert!(!brought_in(&*store, "left@x.example").await);
+    assert!(!brought_in(&*store, "lifted@x.example").await, "the file never brings back who left");
+    assert!(brought_in(&*store, "ended@x.example").await);
+    let again = store.subscribe(&[wish("Lifted", "lifted@x.example", "4-5")], at(101)).await.unwrap();
+    assert_eq!(again, [Subscribed::Added]);
+    assert_eq!(look_up(&*store, "stays@x.example").await.0.profile.name, "Stays");
+}
+
+pub(in crate::store) async fn who_never_confirmed_is_forgotten_with_the_wish(open: Open<'_>) {
+    const DAY: i64 = 24 * 60;
+    let store = open();
+    store.ask_to_subscribe(&wish("Jane Miller", JANE, "4-5"), &letter(), at(0)).await.unwrap();
+    store.claim_letter(at(1)).await.unwrap().unwrap();
+    store.put_letters_back(true, at(2)).await.unwrap();
+    store.end_unconfirmed(at(8 * DAY)).await.unwrap();
+    assert_eq!(forget(&*store, at(30 * DAY), 40 * DAY).await, Forgotten::default(), "its letter still waits");
+    let letter = store.claim_letter(at(3)).await.unwrap().unwrap();
+    assert!(store.mark_letter(letter.id).await.unwrap());
+    store.letter_done(letter.id, &named(), at(4), None).await.unwrap();
+    assert_eq!(forget(&*store, at(7 * DAY), 40 * DAY).await.mailboxes, 0, "the link worked for seven days");
+    let gone = forget(&*store, at(7 * DAY + 1), 40 * DAY).await;
+    assert_eq!((gone.mailboxes, gone.requests), (1, 1));
+    assert_eq!(suppressed(&*store, JANE).await, None, "it never had anything to leave");
+    assert_eq!(store.request(fortnightly::domain::request::RequestId(1)).await.unwrap(), None);
+    assert!(store.held(RecipientId(1)).await.unwrap().letters.is_empty());
+}
+
+pub(in crate::store) async fn old_attempts_go_when_their_edition_is_sent(open: Open<'_>) {
+    let store = open();
+    let people = [wish("A", "a@x.example", "4-5"), wish("B", "b@x.example", "4-5")];
+    send_out(&*store, &people).await;
+    claim(&*store, 2, 9).await;
+    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
+    assert_eq!(forget(&*store, at(99), 99).await.attempts, 0, "it is still being sent");
+    mark(&*store, id(2)).await;
+    let later = Done { id: id(2), outcome: Outcome::Accepted(reply(250)), at: at(50), retry_at: None };
+    store.step(Step { done: Some(later), mark: None }).await.unwrap();
+    assert!(store.finish(SEVEN, at(51)).await.unwrap());
+    for (before, gone, left) in [(2, 0, [1, 1]), (3, 1, [0, 1]), (50, 0, [0, 1]), (51, 1, [0, 0])] {
+        assert_eq!(forget(&*store, at(before), 99).await.attempts, gone, "before minute {before}");
+        assert_eq!([attempts(&*store, 1).await.len(), attempts(&*store, 2).await.len()], left);
+    }
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.accepted), (2, 2));
+}
+
+pub(in crate::store) async fn a_rule_of_editions_in_a_row_keeps_its_bounces(open: Open<'_>) {
+    let store = open();
+    store.subscribe(&[wish("A", "a@x.example", "4-5")], at(0)).await.unwrap();
+    for number in 1..=14 {
+        let edition = EditionNumber(number);
+        store.change_editions(&[plan(edition)], "test", at(0)).await.unwrap();
+        let publication = publication(&*store, edition, "4-5").await;
+        assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
+        store.claim(edition, at(1), 1).await.unwrap();
+        let delivery = DeliveryId { edition, recipient: RecipientId(1) };
+        done(&*store, delivery, Outcome::Accepted(reply(250)), None).await;
+        store.finish(edition, at(3)).await.unwrap();
+        let policy = Some("5.7.1".parse::<EnhancedStatus>().unwrap());
+        assert_eq!(store.bounce(delivery, policy, at(i64::from(number))).await.unwrap(), Bounced::Policy);
+    }
+    assert_eq!(forget(&*store, at(2), 99).await.bounces, 1, "that of edition 1 is from before");
+    assert_eq!(forget(&*store, at(99), 99).await.bounces, 1, "those of the last twelve stay, however old");
+    let held = store.held(RecipientId(1)).await.unwrap().deliveries;
+    let bounced: Vec<u32> = held.iter().filter(|d| d.bounce.is_some()).map(|d| d.edition.0).collect();
+    assert_eq!(bounced, (3..=14).collect::<Vec<_>>());
+    assert_eq!(look_up(&*store, "a@x.example").await.1.state, MailboxState::Active);
+    assert_eq!(
+        state(&*store, DeliveryId { edition: EditionNumber(1), recipient: RecipientId(1) }).await,
+        DeliveryState::Accepted
+    );
 }

@@ -1,0 +1,58 @@
+//! How much the store does at once when much is old.
+
+use std::time::{Duration, Instant};
+
+use fortnightly::store::{Forgotten, Limits, Privacy as _, Stage};
+
+use super::open;
+use super::world::at;
+
+/// Attempts, bounces, ended mailboxes, requests and letters, so many of each, all old.
+const FILL: &str = "
+    INSERT INTO names (id, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+        SELECT i, 'School ' || i FROM n;
+    INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 26)
+        SELECT i, 'sent', '2026-01-01', i, '', '', i FROM n;
+    CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ROWS) SELECT i FROM n;
+    INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at)
+        SELECT i, 1 + i % 1000, 'school', 'en-GB', 'import', 1 FROM n;
+    INSERT INTO recipients (id, address, folded, mac, owner, bands, state, created_at)
+        SELECT i, 's' || i || '@x.example', 's' || i || '@x.example', randomblob(16), i, 1, 'ended', 1 FROM n;
+    INSERT INTO subscriptions (recipient, subscriber, origin, bands, since, ended, ended_by)
+        SELECT i, i, 'import', 1, 1, 2, 'bounced' FROM n;
+    INSERT INTO deliveries (edition, recipient, segment, state, name_id) SELECT 1, i, 0, 3, 1 + i % 1000 FROM n;
+    INSERT INTO attempts (edition, recipient, number, at, outcome, reply) SELECT 1, i, 1, 2, 'accepted', 'yes' FROM n;
+    INSERT INTO bounces (recipient, edition, at, meaning) SELECT i, 1, 2, 'policy' FROM n;
+    INSERT INTO requests (id, recipient, kind, bands, made_at, expires_at) SELECT i, i, 'bands', 1, 1, 2 FROM n;
+    INSERT INTO letters (recipient, request, kind, at, subscriber, sender, rendered, state)
+        SELECT i, i, 'confirm', 1, '', '', '', 3 FROM n;
+    INSERT INTO audit (at, actor, action, subject, detail) SELECT 1, 'x', 'add', 'subscriber ' || i, 'School 1' FROM n;
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_long_for_what_is_forgotten() {
+    // More rows, for measuring: FORGET_ROWS=200000 … -- --nocapture.
+    let rows: u64 = std::env::var("FORGET_ROWS").ok().map_or(6_000, |rows| rows.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    drop(open(&path));
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(&format!("BEGIN;{}COMMIT", FILL.replace("ROWS", &rows.to_string()))).unwrap();
+    drop(conn);
+    let store = open(&path);
+    let limits = Limits { attempts: at(0), ended: at(0), settled: at(0) };
+    let (mut gone, mut stage, mut slowest) = (Forgotten::default(), Some(Stage::FIRST), Duration::ZERO);
+    while let Some(now) = stage {
+        let begun = Instant::now();
+        let (part, next) = store.forget(limits, now, at(0)).await.unwrap();
+        slowest = slowest.max(begun.elapsed());
+        let Forgotten { attempts, bounces, mailboxes, letters, requests } = part;
+        assert!(attempts.max(bounces).max(letters).max(requests) <= 2_000 && mailboxes <= 50, "{part:?}");
+        gone += part;
+        stage = next;
+    }
+    println!("the slowest of all parts took {slowest:?}");
+    let all = Forgotten { attempts: rows, bounces: rows, mailboxes: rows, letters: rows, requests: rows };
+    assert_eq!(gone, all);
+}
