@@ -18,9 +18,12 @@ pub(in crate::cli) struct Erase {
     /// The mailbox of the person
     #[arg(value_name = "ADDRESS")]
     address: Address,
-    /// Do not ask
-    #[arg(long)]
+    /// Do not ask at a terminal
+    #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -34,22 +37,25 @@ impl Erase {
         let (copy, _) = open::bare_copy(&config)?;
         match copy.erase(&self.address, now).await? {
             Erasure::Unknown => return Err(self.unknown(&config).into()),
-            Erasure::Before => {}
             Erasure::Done(erased) if !self.yes => {
                 out::note(&format!("Erasing {} removes for good:", self.address));
                 for line in removed(erased) {
                     out::note(&format!("  {line}"));
                 }
-                match out::ask("Erase?") {
-                    Some(true) => {}
-                    Some(false) => {
-                        out::note("Nothing was erased.");
-                        return Ok(ExitCode::FAILURE);
-                    }
-                    None => return Err(Failure::Usage("nobody can be asked here: if that is meant, add --yes".into())),
+                if self.dry_run {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                // In a script nobody is asked: the command itself says what is meant.
+                if out::ask("Erase?") == Some(false) {
+                    out::note("Nothing was erased.");
+                    return Ok(ExitCode::FAILURE);
                 }
             }
-            Erasure::Done(_) => {}
+            Erasure::Before if self.dry_run => {
+                out::note("It was erased before; nothing is left to remove.");
+                return Ok(ExitCode::SUCCESS);
+            }
+            Erasure::Before | Erasure::Done(_) => {}
         }
         drop(copy);
         // Erasing works whatever the schedule says.
@@ -94,7 +100,9 @@ impl Erase {
             out::line(&format!("{} was erased before.", self.address));
         } else {
             out::line(&format!("Erased {}:", self.address));
-            removed(erased).iter().for_each(|line| out::line(&format!("  {line}")));
+            for line in removed(erased) {
+                out::line(&format!("  {line}"));
+            }
         }
         out::line(&format!("It is never mailed again. What stays: {STAYS}"));
         if !clean {
@@ -104,7 +112,9 @@ impl Erase {
             );
         }
         out::line("What only you can remove:");
-        by_hand.iter().for_each(|line| out::line(&format!("  {line}")));
+        for line in &by_hand {
+            out::line(&format!("  {line}"));
+        }
     }
 }
 
