@@ -112,7 +112,7 @@ impl Erase {
             );
         }
         out::line("What only you can remove:");
-        for line in &by_hand {
+        for line in by_hand {
             out::line(&format!("  {line}"));
         }
     }
