@@ -87,6 +87,7 @@ macro_rules! conform_all {
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
             letters::who_bounced_gets_no_letter_and_who_left_does,
             letters::a_request_is_fulfilled_once_and_in_time,
+            letters::nobody_is_asked_too_often_and_neither_is_everybody,
             letters::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,
         }
     };

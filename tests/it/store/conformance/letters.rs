@@ -131,3 +131,19 @@ pub(in crate::store) async fn leaving_closes_what_was_asked_and_undo_opens_what_
     let (_, back) = look_up(&*store, "a@b.example").await;
     assert_eq!((back.state, back.suppressed, back.bands), (MailboxState::Active, None, bands("4-5")));
 }
+
+pub(in crate::store) async fn nobody_is_asked_too_often_and_neither_is_everybody(open: Open<'_>) {
+    let store = open();
+    for minutes in 0..3 {
+        assert!(matches!(ask(&*store, "a@b.example", minutes).await, Asked::Waits(_)));
+    }
+    assert_eq!(ask(&*store, "A@b.example", 4).await, Asked::TooOften);
+    for n in 3..500 {
+        assert!(matches!(ask(&*store, &format!("m{n}@b.example"), 5).await, Asked::Waits(_)), "{n}");
+    }
+    assert_eq!(ask(&*store, "one-more@b.example", 6).await, Asked::TooOften);
+    assert!(matches!(ask(&*store, "one-more@b.example", 66).await, Asked::Waits(_)), "an hour later");
+    assert_eq!(ask(&*store, "a@b.example", 67).await, Asked::TooOften);
+    let day = 24 * 60;
+    assert!(matches!(ask(&*store, "a@b.example", day + 1).await, Asked::Waits(_)), "a day later");
+}
