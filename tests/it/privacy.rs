@@ -115,9 +115,12 @@ fn retention_forgets_what_is_older_and_nothing_else() {
     assert_eq!((sql(addresses), sql(attempts)), (2, 2), "too early");
     daemon_at("2026-12-11T08:01:00Z");
     assert_eq!((sql(addresses), sql(attempts)), (1, 2), "the address of who left goes, after ten days");
-    assert_eq!(places(&world, "unmistakable"), Vec::<String>::new());
-    assert_eq!(sql("SELECT count(*) FROM suppressions WHERE address IS NULL"), 1, "its hash stays");
+    assert_eq!(places(&world, NAME), Vec::<String>::new(), "and so does the name");
+    let list = world.run(&["suppressions", "list", "--json"]).exits(0).json();
+    assert_eq!((&list[0]["address"], &list[0]["reason"]), (&json!(ADDRESS), &json!("unsubscribed")), "until erased");
     let log = daemon_at("2026-12-31T08:01:00Z");
     assert_eq!((sql(addresses), sql(attempts)), (1, 0), "{log}");
     assert_eq!(sql("SELECT count(*) FROM deliveries WHERE edition = 7"), 2, "counts stay");
+    world.run(&["subscribers", "erase", ADDRESS]).exits(0);
+    assert_eq!(places(&world, "unmistakable"), Vec::<String>::new());
 }
