@@ -10,7 +10,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::{Context, out};
 use crate::service::bounce::MOST;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, open};
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -24,13 +24,13 @@ pub(super) struct Bounce {
 
 impl Bounce {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = match context.open_bare().await {
+        if self.files.is_empty() {
+            return piped(context).await;
+        }
+        let service = match open(context) {
             Ok(service) => service,
             Err(failure) => return again(failure),
         };
-        if self.files.is_empty() {
-            return one(&service, "standard input", std::io::stdin()).await;
-        }
         let (mut again, mut failed) = (false, false);
         for path in &self.files {
             let code = match File::open(path) {
@@ -43,6 +43,27 @@ impl Bounce {
         // Whoever reads the code must not take a message away that is still to be read.
         Ok(if again { ExitCode::from(TRY_AGAIN) } else { ExitCode::from(u8::from(failed)) })
     }
+}
+
+/// Whatever is wrong here is wrong with us and not with the message: a mail server that hears anything else sends it back,
+/// and somebody's wish to leave is lost.
+async fn piped(context: &Context) -> Result<ExitCode, Failure> {
+    let read = async { one(&open(context)?, "standard input", std::io::stdin()).await };
+    let failure = match read.await {
+        Ok(code) if code == ExitCode::FAILURE => return Ok(ExitCode::from(TRY_AGAIN)),
+        Ok(code) => return Ok(code),
+        Err(failure) => failure,
+    };
+    failure.report();
+    out::note("The mail server should try again.");
+    Ok(ExitCode::from(TRY_AGAIN))
+}
+
+/// The store alone: leaving works whatever the schedule says.
+fn open(context: &Context) -> Result<Service, Failure> {
+    let config = context.config()?;
+    let (store, keyring) = open::bare_store(&config)?;
+    Ok(Service { config: config.into(), material: None, store, keyring, clock: context.clock })
 }
 
 async fn one(service: &Service, place: &str, input: impl Read) -> Result<ExitCode, Failure> {

@@ -48,6 +48,9 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
         Ok(config) => config,
         Err(findings) => return Ok((findings, Some("the library, the templates and the coming fortnights"))),
     };
+    if online {
+        context.refuse_pretended_time(&config)?;
+    }
     let mut warnings = config.warnings.clone();
     match crate::service::open::material(&config) {
         Ok(material) => warnings.extend(material.warnings),

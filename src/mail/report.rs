@@ -36,7 +36,8 @@ pub(super) fn read(message: &[u8]) -> Result<Option<Report>, TooMuch> {
     if let Some(status) = content(&["message/delivery-status", "message/global-delivery-status"]) {
         let groups = groups(&status.content);
         report.event = failure(&groups);
-        report.names.extend(values(&groups, "original-envelope-id"));
+        // It stands in the part about the message, which comes first (RFC 3464 §2.2); one is enough to look for.
+        report.names.extend(values(&groups[..groups.len().min(1)], "original-envelope-id"));
     } else if let Some(feedback) = content(&["message/feedback-report"]) {
         let groups = groups(&feedback.content);
         report.event = complaint(&groups);
@@ -46,6 +47,7 @@ pub(super) fn read(message: &[u8]) -> Result<Option<Report>, TooMuch> {
     } else {
         return Ok(None);
     }
+    report.names.truncate(1);
     let copy = returned.map(|part| part.content.to_vec()).or_else(|| exim_copy(&leaves));
     report.look_into(&copy.unwrap_or_default());
     Ok(Some(report))

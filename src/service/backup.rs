@@ -34,9 +34,24 @@ pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> 
         return Err(ServiceError::Refused(format!("there is no store at {}: nothing to back up", store.display())));
     }
     let keys = &config.web.secret_file;
+    let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
+    let ours = [store.clone(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
+    if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
+        return Err(ServiceError::Refused(format!(
+            "{} is in use by this service itself: name another file for the backup",
+            ours.display()
+        )));
+    }
     let text = std::fs::read_to_string(keys).map_err(|error| ServiceError::file(keys, &error))?;
     let hasher = ring(keys, &text)?.address_hasher();
     Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
+}
+
+/// Whether both names lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    id(one).is_some_and(|one| id(other) == Some(one))
 }
 
 /// Puts the store and the key file of a backup in their places. What is there is kept under another name. The store sends
@@ -117,6 +132,11 @@ impl Service {
             "this store was restored from a backup made on {when}, and knows nothing of what happened since: nothing is sent \
              until `fortnightly release`"
         )];
+        told.push(
+            "whoever left since then is on the list again: look through the mails to the unsubscribe address and the store that \
+             was put aside, and enter them with `fortnightly unsubscribe ADDRESS` before you release"
+                .to_owned(),
+        );
         let now = self.clock.now();
         for edition in self.store.editions().await? {
             let number = edition.number;

@@ -13,6 +13,7 @@ use crate::domain::band::BandName;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
 use crate::domain::nearest::nearest;
+use crate::store::sqlite::backup::RESTORED;
 
 /// Who decides here.
 const OPERATOR: &str = "operator";
@@ -107,6 +108,7 @@ impl Service {
             say::refuse_ended(edition)?;
             // A person's hold outlasts whatever else held it.
             let held = edition.state == EditionState::Held
+                && edition.reason.as_deref() != Some(RESTORED)
                 && (why.is_none() || edition.reason.as_ref() == Some(&reason) || edition.is_published());
             Ok(if held { Vec::new() } else { vec![EditionChange::Hold(number, reason.clone())] })
         };

@@ -45,7 +45,11 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
         second.run(&refused).exits(1);
     }
     assert_eq!(relay.count(), 400, "a restored store sent something");
+    // A person's hold outlasts the release.
+    second.run(&["hold", &edition, "--reason", "half of it went out"]).exits(0);
     second.run(&["release"]).exits(0).says("sends again");
+    assert_eq!(standing(&second, "queued").1, "held");
+    second.run(&["release", &edition]).exits(0);
     second.run(&["release"]).exits(0).says("was not restored");
     second.run(&["send", "--edition", &edition]).exits(0);
     assert_eq!(standing(&second, "accepted").0, 400);
@@ -84,6 +88,9 @@ fn an_edition_that_went_out_after_the_backup_waits_for_the_operator() {
     world.at(SUNDAY, &["sync"]).exits(0);
     world.at(SUNDAY, &["backup", "backup.db"]).exits(0);
     world.at(SUNDAY, &["backup", "backup.db"]).exits(1).complains("--force");
+    for ours in ["var/fortnightly.db", "var/secret", "config.toml"] {
+        world.at(SUNDAY, &["backup", "--force", ours]).exits(1).complains("in use by this service");
+    }
     world.at(MONDAY, &["send"]).exits(0);
     let sent = world.mails().len();
     world.at(MONDAY, &["backup", "later.db"]).exits(0);

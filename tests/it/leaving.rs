@@ -174,6 +174,16 @@ fn a_mail_to_the_unsubscribe_address_leaves() {
     let mut piped = world.command(&["bounce"]);
     let piped = piped.stdin(fs::File::open(&path).unwrap()).output().unwrap();
     assert!(piped.status.success() && String::from_utf8_lossy(&piped.stdout).contains("standard input: left before"));
+    // Whatever is wrong with us, the mail server keeps the mail.
+    let config = fs::read_to_string(world.path("config.toml")).unwrap();
+    for broken in [config.replace("[schedule]", "[shedule]"), config.replace("2026-09-07", "2026-09-14")] {
+        world.write("config.toml", &broken);
+        let mut piped = world.command(&["bounce"]);
+        let piped = piped.stdin(fs::File::open(&path).unwrap()).output().unwrap();
+        let is_typo = broken.contains("[shedule]");
+        assert_eq!(piped.status.code(), Some(if is_typo { 75 } else { 0 }), "{piped:?}");
+    }
+    world.write("config.toml", &config);
     // A locked store: the mail server keeps the mail.
     let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -59,10 +59,13 @@ pub(super) fn retry(
     at: DateTime<Utc>,
 ) -> Result<Retried, Fault> {
     let state = published(conn, edition)?;
-    let newer = "SELECT max(number) FROM editions WHERE number > ?1 AND published_at IS NOT NULL";
-    if let Some(newer) = sql::row(conn, newer, [edition.0], |row| Ok(row.get::<_, Option<u32>>(0)?))?.flatten() {
+    let newer = "SELECT max(number) FROM editions WHERE number > ?1
+                 AND (published_at IS NOT NULL OR (due_at <= ?2 AND state IN ('planned', 'approved', 'held')))";
+    if let Some(newer) =
+        sql::row(conn, newer, (edition.0, sql::millis(at)), |row| Ok(row.get::<_, Option<u32>>(0)?))?.flatten()
+    {
         return Err(Fault::refused(format!(
-            "edition {newer} went out since, so edition {edition} is over: whoever missed it reads the newer one"
+            "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
         )));
     }
     let endings = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Uncertain];

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::Connection;
 
+use super::backup::RESTORED;
 use super::fault::Fault;
 use super::people::word;
 use super::{audit, sql};
@@ -153,6 +154,10 @@ fn halt_or_go_on(
     at: i64,
 ) -> Result<bool, Fault> {
     match (change, standing.state) {
+        // A person's hold outlasts the release of a restored store.
+        (EditionChange::Hold(_, why), EditionState::Held) if standing.reason.as_deref() == Some(RESTORED) => {
+            set(conn, number, EditionState::Held, Some(why))
+        }
         (EditionChange::Hold(_, why), EditionState::Sending) => set(conn, number, EditionState::Held, Some(why)),
         (EditionChange::Release(_) | EditionChange::Approve(_), EditionState::Held) => {
             stamp(conn, number, "released_at", at)?;

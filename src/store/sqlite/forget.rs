@@ -41,20 +41,15 @@ pub(super) fn erase(people: &People<'_>, address: &Address) -> Result<Erasure, F
     Ok(Erasure::Done(erased))
 }
 
-/// Forgets a mailbox that has no subscription any more. Its hash stays while it keeps mail away: as a suppression, or
-/// because its reader left. The suppression list has an address of its own, until it is erased (contract §4).
+/// Forgets a mailbox that has no subscription any more. Its keyed hash stays, so that a link in an old mail still keeps
+/// mail away, whatever row the address has by then. The suppression list has an address of its own, until it is erased (contract §4).
 pub(super) fn forget(people: &People<'_>, recipient: i64) -> Result<Erased, Fault> {
     let conn = people.conn;
     let subscribers = "SELECT owner FROM recipients WHERE id = ?1
                        UNION SELECT subscriber FROM subscriptions WHERE recipient = ?1
                        UNION SELECT subscriber FROM requests WHERE recipient = ?1 AND subscriber IS NOT NULL";
     let subscribers = sql::rows(conn, subscribers, [recipient], |row| Ok(row.get::<_, i64>(0)?))?;
-    let address = "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended',
-                       mac = CASE WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = recipients.mac)
-                                    OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.recipient = recipients.id
-                                                 AND s.ended_by IN ('unsubscribed', 'complained'))
-                             THEN mac ELSE randomblob(16) END
-                   WHERE id = ?1";
+    let address = "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended' WHERE id = ?1";
     sql::run(conn, address, [recipient])?;
     let replies = "UPDATE attempts SET reply = ''
                    WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";

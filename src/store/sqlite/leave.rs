@@ -47,13 +47,17 @@ pub(super) fn leave(
         Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<String>>(1)?))
     })?;
     let Some((mac, address)) = found else { return Ok(None) };
-    // Forgotten: whoever was suppressed then still is, by the hash; of the others there is none to suppress.
-    if address.is_none() {
-        return Ok(None);
-    }
-    let name = subscribed_name(people.conn, RecipientId(sql::count(recipient)))?;
+    let mut name = subscribed_name(people.conn, RecipientId(sql::count(recipient)))?;
     let fresh = suppress(people, mac, address.as_deref(), reason)?;
     people.end_all(recipient, reason.as_str())?;
+    if address.is_none() {
+        // It was forgotten; if it was subscribed anew since, that is another row with the same hash.
+        let query = "SELECT id FROM recipients WHERE mac = ?1 AND address IS NOT NULL";
+        for other in sql::rows(people.conn, query, [mac], |row| Ok(row.get::<_, i64>(0)?))? {
+            name = name.or(subscribed_name(people.conn, RecipientId(sql::count(other)))?);
+            people.end_all(other, reason.as_str())?;
+        }
+    }
     if fresh || name.is_some() {
         people.note(actor, "unsubscribe", recipient, reason.as_str())?;
     }
@@ -105,14 +109,17 @@ pub(super) fn bounced(people: &People<'_>, recipient: i64, reason: SuppressionRe
     people.end_all(recipient, reason.as_str())
 }
 
-/// Adds a suppression; an earlier reason stays. Whether it is new.
+/// Adds a suppression; an earlier reason stays, but a complaint or a bounce counts for more than leaving, which its reader may
+/// take back. Whether anything is new.
 pub(super) fn suppress(
     people: &People<'_>,
     mac: [u8; 16],
     address: Option<&str>,
     reason: SuppressionReason,
 ) -> Result<bool, Fault> {
-    let insert = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let insert = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, ?2, ?3, ?4)
+                  ON CONFLICT DO UPDATE SET reason = excluded.reason
+                  WHERE reason = 'unsubscribed' AND excluded.reason IN ('bounced', 'complained')";
     Ok(sql::run(people.conn, insert, (mac, address, reason.as_str(), people.at))? > 0)
 }
 
@@ -132,8 +139,10 @@ pub(super) fn change_address(people: &People<'_>, old: &Address, new: &Address) 
     if old != new && people.find(new)?.is_some() {
         return Err(Fault::refused("the new address is a mailbox already: unsubscribe one of the two"));
     }
-    let update = "UPDATE recipients SET address = ?2, folded = ?3, mac = ?4 WHERE id = ?1";
+    // What came back from the old address says nothing about the new one.
+    sql::run(people.conn, "DELETE FROM bounces WHERE recipient = ?1", [mailbox.id])?;
+    let update = "UPDATE recipients SET address = ?2, folded = ?3, mac = ?4, changed_at = ?5 WHERE id = ?1";
     let key = people.hasher.key(new).0;
-    sql::run(people.conn, update, (mailbox.id, new.as_str(), new.folded(), key))?;
+    sql::run(people.conn, update, (mailbox.id, new.as_str(), new.folded(), key, people.at))?;
     people.note("cli", "change-address", mailbox.id, "")
 }

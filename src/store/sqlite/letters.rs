@@ -133,7 +133,12 @@ pub(super) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64)
 fn next(conn: &Connection, now: i64) -> Result<Option<(LetterId, bool)>, Fault> {
     let query = format!("SELECT id FROM letters WHERE {WAITS} ORDER BY id LIMIT 1");
     let found = sql::row(conn, &query, [now], |row| Ok(row.get::<_, i64>(0)?))?;
-    found.map(|id| Ok((LetterId(sql::count(id)), is_withheld(conn, id)?))).transpose()
+    let over = "SELECT EXISTS (SELECT 1 FROM letters l JOIN requests q ON q.id = l.request
+                               WHERE l.id = ?1 AND (q.done_at IS NOT NULL OR q.expires_at <= ?2))";
+    let Some(id) = found else { return Ok(None) };
+    // A link that does nothing any more is not worth a mail.
+    let withheld = is_withheld(conn, id)? || sql::number(conn, over, (id, now))? > 0;
+    Ok(Some((LetterId(sql::count(id)), withheld)))
 }
 
 /// Whether the mailbox bounced, complained, was suppressed by an operator, or was forgotten.

@@ -53,7 +53,7 @@ impl<'a> People<'a> {
             return Ok(Some(reason));
         }
         let query = "SELECT s.ended_by FROM recipients r JOIN subscriptions s ON s.recipient = r.id
-                     WHERE r.folded = ?1 AND r.state = 'ended' AND s.ended_by IN ('unsubscribed', 'complained')
+                     WHERE r.folded = ?1 AND r.state <> 'active' AND s.ended_by IN ('unsubscribed', 'complained')
                      ORDER BY s.ended DESC LIMIT 1";
         if let Some(reason) = sql::row(self.conn, query, [address.folded()], |row| word(row, 0))? {
             return Ok(Some(reason));
@@ -61,7 +61,7 @@ impl<'a> People<'a> {
         // Whoever left and was forgotten is known by the hash, unless they have come back since.
         let query = "SELECT s.ended_by FROM recipients r JOIN subscriptions s ON s.recipient = r.id
                      WHERE r.mac = ?1 AND r.address IS NULL AND s.ended_by IN ('unsubscribed', 'complained')
-                       AND NOT EXISTS (SELECT 1 FROM recipients n WHERE n.folded = ?2 AND n.state <> 'ended')
+                       AND NOT EXISTS (SELECT 1 FROM recipients n WHERE n.folded = ?2 AND n.state = 'active')
                      ORDER BY s.ended DESC LIMIT 1";
         sql::row(self.conn, query, (self.hasher.key(address).0, address.folded()), |row| word(row, 0))
     }

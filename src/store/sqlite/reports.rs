@@ -80,7 +80,11 @@ fn bounce(people: &People<'_>, id: DeliveryId, status: Option<EnhancedStatus>) -
     let (conn, recipient) = (people.conn, sql::column(id.recipient.0)?);
     let known = match id.edition.0 {
         0 => "SELECT count(*) FROM recipients WHERE ?1 = 0 AND id = ?2",
-        _ => "SELECT count(*) FROM deliveries WHERE edition = ?1 AND recipient = ?2",
+        _ => {
+            "SELECT count(*) FROM deliveries d JOIN editions e ON e.number = d.edition
+             JOIN recipients r ON r.id = d.recipient
+             WHERE d.edition = ?1 AND d.recipient = ?2 AND e.published_at >= coalesce(r.changed_at, 0)"
+        }
     };
     if sql::number(conn, known, (id.edition.0, recipient))? == 0 {
         return Ok(Bounced::Unknown);
