@@ -50,6 +50,8 @@ pub(super) fn read(message: &[u8]) -> Result<Option<Report>, TooMuch> {
     report.names.truncate(1);
     let copy = returned.map(|part| part.content.to_vec()).or_else(|| exim_copy(&leaves));
     report.look_into(&copy.unwrap_or_default());
+    // Each is looked for among all mailboxes of its edition: nobody shall make that long.
+    report.names.truncate(2);
     Ok(Some(report))
 }
 

@@ -58,6 +58,15 @@ fn our_marks_are_found_in_what_came_back() {
 }
 
 #[test]
+fn a_report_names_two_deliveries_at_most() {
+    let envelope = "Original-Envelope-Id: e7-a\r\n".repeat(50);
+    let group = format!("{envelope}\r\nAction: failed\r\nStatus: 5.1.1\r\n{envelope}");
+    let returned = "Message-ID: <e7-b@example.org>\r\n".repeat(50);
+    let report = read(dsn(&group, &returned).as_bytes()).unwrap().unwrap();
+    assert_eq!(report.names, ["e7-a", "e7-b"]);
+}
+
+#[test]
 fn complaints_are_told_from_other_feedback() {
     let report = |kind: &str| {
         format!(
