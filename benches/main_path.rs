@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::Bencher;
-use fortnightly::digest::{Card, Issue, ServiceFacts, Templates, render};
 use fortnightly::domain::activity::Activity;
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandSet, Bands};
@@ -19,9 +18,10 @@ use fortnightly::domain::selection::{History, Shelf, select};
 use fortnightly::domain::sender::Sender;
 use fortnightly::domain::subscriber::{Locale, Origin, Profile, RecipientId, Sector, SubscribeRequest};
 use fortnightly::domain::suppression::AddressHasher;
-use fortnightly::domain::token::{Claim, Keyring, Purpose};
+use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 use fortnightly::library::{self, Library};
 use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
+use fortnightly::render::{Card, Issue, ServiceFacts, Templates, render};
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Facts, Publication, Published, PublishedSegment, Store};
 
@@ -216,7 +216,8 @@ fn dkim_rsa2048(bencher: Bencher<'_, '_>) {
 fn sign_one_message(bencher: Bencher<'_, '_>) {
     let signer = Keyring::generate([7; 64]).signer(1).expect("the first key");
     bencher.bench_local(|| {
-        let token = |purpose| signer.sign(&Claim { purpose, edition: EditionNumber(7), recipient: RecipientId(9) });
+        let token =
+            |purpose| signer.sign(&TokenPayload { purpose, edition: EditionNumber(7), recipient: RecipientId(9) });
         let name = signer.message_name(EditionNumber(7), RecipientId(9));
         (token(Purpose::Unsubscribe), token(Purpose::Preferences), token(Purpose::Bounce), name)
     });

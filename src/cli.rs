@@ -27,10 +27,10 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::app::Service;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::edition::EditionNumber;
-use crate::service::Service;
 use failure::Failure;
 
 /// Sends families a 15-minute online-safety activity every fortnight, through the schools and organisations that subscribe.

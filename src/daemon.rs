@@ -17,12 +17,12 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::dispatch::{Ended, Progress};
+use crate::app::publish::Outcome;
+use crate::app::{Service, sync};
 use crate::config::CONSOLE;
 use crate::domain::calendar::Fortnight;
 use crate::domain::edition::{EditionChange, EditionNumber};
-use crate::service::dispatch::{Ended, Progress};
-use crate::service::publish::Outcome;
-use crate::service::{Service, sync};
 use crate::web::{self, Pages, Site};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.

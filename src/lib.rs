@@ -1,13 +1,14 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
-pub mod digest;
 pub mod domain;
+pub mod editorial;
 pub mod library;
 pub mod mail;
-pub mod service;
+pub mod render;
 pub mod store;
 pub mod web;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::activities::{NewActivityError, new_activity};
+use crate::app::activities::{NewActivityError, new_activity};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Activities {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::{Service, backup};
+use crate::app::{Service, backup};
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {

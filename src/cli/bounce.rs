@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::bounce::MOST;
-use crate::service::{Service, ServiceError, open};
+use crate::app::bounce::MOST;
+use crate::app::{AppError, Service, open};
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -88,7 +88,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ExitCode {
 /// A store that is locked or full is a reason to try again; anything else is told as ever.
 fn again(failure: Failure) -> Result<ExitCode, Failure> {
     match failure {
-        Failure::Service(ServiceError::Store(error)) if error.may_pass() => {
+        Failure::Service(AppError::Store(error)) if error.may_pass() => {
             out::error(&format!("{error}; the mail server should try again"));
             Ok(ExitCode::from(TRY_AGAIN))
         }

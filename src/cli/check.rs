@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::{AppError, Service};
 use crate::domain::diagnostic::Diagnostic;
-use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -52,7 +52,7 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
         context.refuse_pretended_time(&config)?;
     }
     let mut warnings = config.warnings.clone();
-    match crate::service::open::material(&config) {
+    match crate::app::open::material(&config) {
         Ok(material) => warnings.extend(material.warnings),
         Err(findings) => {
             warnings.extend(findings);
@@ -68,7 +68,7 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
                 warnings.extend(online.findings);
             }
         }
-        Err(ServiceError::Findings(findings)) => warnings.extend(findings),
+        Err(AppError::Findings(findings)) => warnings.extend(findings),
         Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
     }
     Ok((warnings, None))

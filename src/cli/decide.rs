@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::decisions::Decided;
+use crate::app::withdrawal::Withdrawal;
+use crate::app::{AppError, Service};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
-use crate::service::decisions::Decided;
-use crate::service::withdrawal::Withdrawal;
-use crate::service::{Service, ServiceError};
 
 /// The edition that is meant, and how to answer.
 #[derive(Debug, Args)]
@@ -221,7 +221,7 @@ impl Withdraw {
 async fn open(context: &Context) -> Result<Service, Failure> {
     let config = context.config()?;
     match Service::open(config.clone(), context.clock).await {
-        Err(ServiceError::Findings(findings)) => {
+        Err(AppError::Findings(findings)) => {
             let errors = out::errors(&findings);
             out::note(&format!(
                 "Library or templates have {errors}: run `fortnightly check`. What was planned stays as it is."
@@ -290,7 +290,7 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
 }
 
 fn as_json(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) -> serde_json::Value {
-    let place = |place: &crate::service::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id), "was_approved": place.was_approved });
+    let place = |place: &crate::app::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id), "was_approved": place.was_approved });
     json!({
         "activity": id,
         "withdrawn": !undo,

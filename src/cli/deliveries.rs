@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::{AppError, Service, open};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::suppression::AddressHasher;
-use crate::service::{Service, ServiceError, open};
 use crate::store::{DeliveryFilter, DeliveryRecord, Store};
 
 /// How many deliveries are read at once.
@@ -249,5 +249,5 @@ async fn chosen(service: &Service, named: Option<u32>) -> Result<EditionNumber, 
     let newest = service.store.editions().await?.into_iter().rev().find(|edition| edition.published_at.is_some());
     newest
         .map(|edition| edition.number)
-        .ok_or_else(|| ServiceError::Refused("no edition was published yet".to_owned()).into())
+        .ok_or_else(|| AppError::Refused("no edition was published yet".to_owned()).into())
 }

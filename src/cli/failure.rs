@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::app::AppError;
 use crate::domain::diagnostic::Diagnostic;
-use crate::service::ServiceError;
 use crate::store::StoreError;
 
 use super::out;
@@ -15,13 +15,13 @@ pub(super) enum Failure {
     /// A wrong configuration: exit 2.
     Config(Vec<Diagnostic>),
     /// It could not be done: exit 1.
-    Service(ServiceError),
+    Service(AppError),
     /// Anything else: exit 1.
     Other(anyhow::Error),
 }
 
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
         Self::Service(error)
     }
 }
@@ -42,7 +42,7 @@ impl Failure {
     /// Says on standard error what went wrong.
     pub(super) fn report(self) -> ExitCode {
         match self {
-            Self::Usage(message) | Self::Service(ServiceError::Configuration(message)) => {
+            Self::Usage(message) | Self::Service(AppError::Configuration(message)) => {
                 out::error(&message);
                 ExitCode::from(2)
             }
@@ -50,7 +50,7 @@ impl Failure {
                 out::findings(&findings);
                 ExitCode::from(2)
             }
-            Self::Service(ServiceError::Findings(findings)) => {
+            Self::Service(AppError::Findings(findings)) => {
                 out::findings(&findings);
                 ExitCode::FAILURE
             }

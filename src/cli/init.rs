@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::ServiceError;
+use crate::app::AppError;
 
 static ACTIVITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/activities");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -35,7 +35,7 @@ impl Init {
             .map(|name| self.folder.join(name).display().to_string())
             .collect();
         if !taken.is_empty() {
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "{} exists already, and init overwrites nothing: name an empty folder, such as `fortnightly init my-service`",
                 taken.join(", ")
             ))

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::service::planning::PlanRow;
+use crate::app::planning::PlanRow;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, Which, out};
+use crate::app::preview::{Proof, long_date};
+use crate::app::{AppError, Service};
 use crate::domain::edition::EditionNumber;
-use crate::service::preview::{Proof, long_date};
-use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Preview {
@@ -54,17 +54,17 @@ pub(super) async fn edition_to_show(service: &Service, which: Which) -> Result<E
         Which::Due => {
             let due = service.reconcile(now).await?;
             Ok(due.ok_or_else(|| {
-                ServiceError::Refused("nothing is due now; look at the next edition with --edition next".into())
+                AppError::Refused("nothing is due now; look at the next edition with --edition next".into())
             })?)
         }
     }
 }
 
 /// The first unpaused edition with `due_at > now`, sent or not.
-pub(super) fn next(service: &Service) -> Result<EditionNumber, ServiceError> {
+pub(super) fn next(service: &Service) -> Result<EditionNumber, AppError> {
     let next = service.config.schedule.next_after(service.clock.now());
     next.ok_or_else(|| {
-        ServiceError::Refused("every coming fortnight is paused: see [[schedule.pauses]] in the config".into())
+        AppError::Refused("every coming fortnight is paused: see [[schedule.pauses]] in the config".into())
     })
 }
 

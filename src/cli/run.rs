@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Context;
 use super::failure::Failure;
+use crate::app::{Service, sync};
 use crate::daemon::{self, Role, Stamp};
-use crate::service::{Service, sync};
 
 #[derive(Debug, Args)]
 pub(super) struct Run {

@@ -12,16 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::preview::{edition_to_show, next, show};
 use super::{Context, Which, out, sync};
+use crate::app::decisions::HELD_BY_OPERATOR;
+use crate::app::preview::long_date;
+use crate::app::publish::{APPROVAL_MISSING, Outcome};
+use crate::app::{AppError, Service, open};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::calendar::{Fortnight, Lateness, due, late};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
-use crate::service::decisions::HELD_BY_OPERATOR;
-use crate::service::preview::long_date;
-use crate::service::publish::{APPROVAL_MISSING, Outcome};
-use crate::service::{Service, ServiceError, open};
 
 /// How many fortnights ahead an edition may be sent: ten years.
 const FURTHEST: u32 = 260;
@@ -63,7 +63,7 @@ impl Send {
             return self.test_copy(context, to).await;
         }
         let service = match Service::open(config.clone(), context.clock).await {
-            Err(ServiceError::Findings(findings)) => return self.finish_only(context, config, findings).await,
+            Err(AppError::Findings(findings)) => return self.finish_only(context, config, findings).await,
             service => service?,
         };
         let now = service.clock.now();
@@ -76,11 +76,11 @@ impl Send {
         if synced.waits_for_consent() && !published(&service, number).await? {
             let why = synced.consent();
             if due == Some(number) {
-                let hold = EditionChange::Hold(number, crate::service::sync::HOLD.to_owned());
+                let hold = EditionChange::Hold(number, crate::app::sync::HOLD.to_owned());
                 let seen = service.store.editions().await?;
                 service.store.change_seen(&seen, &[hold], "sync", now).await?;
             }
-            return Err(ServiceError::Refused(why).into());
+            return Err(AppError::Refused(why).into());
         }
         if !self.permitted(&service, number, now).await? {
             out::note("Nothing was sent.");
@@ -95,7 +95,7 @@ impl Send {
         }
         match service.publish(number, now).await? {
             Outcome::Held(reason) => {
-                Err(ServiceError::Refused(format!("edition {number} is held: {reason}.{}", way_out(number, &reason)))
+                Err(AppError::Refused(format!("edition {number} is held: {reason}.{}", way_out(number, &reason)))
                     .into())
             }
             Outcome::Nobody => self.nobody(&service, number).await,
@@ -118,7 +118,7 @@ impl Send {
         let editions = copy.editions().await?;
         let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && meant(e.number));
         let Some(number) = unfinished.map(|e| e.number) else {
-            return Err(ServiceError::Findings(findings).into());
+            return Err(AppError::Findings(findings).into());
         };
         out::findings(&findings);
         out::note(&format!("Edition {number} was published before this went wrong, and is finished now."));
@@ -129,7 +129,7 @@ impl Send {
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
         let now = service.clock.now();
-        crate::service::sync::sync(service.store.as_ref(), &service.config.subscribers, true, now).await?;
+        crate::app::sync::sync(service.store.as_ref(), &service.config.subscribers, true, now).await?;
         let due = service.reconcile(now).await?;
         let Some(number) = self.target(&service, due, now).await? else {
             if self.json {
@@ -195,7 +195,7 @@ impl Send {
         if let (Fortnight::Paused { date, reason, .. }, false) =
             (service.config.schedule.fortnight(number), published(service, number).await?)
         {
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "fortnight {number} ({}) has no edition: {reason}",
                 long_date(date)
             ))
@@ -212,7 +212,7 @@ impl Send {
                 self.may_go_on(edition.number, edition.state, edition.reason.clone())?;
             }
             let reason = edition.reason.as_deref().unwrap_or("it is late");
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "edition {} is held: {reason}.{}",
                 edition.number,
                 way_out(edition.number, reason)
@@ -260,7 +260,7 @@ impl Send {
             return self.may_go_on(number, state, reason);
         }
         if matches!(state, EditionState::Missed | EditionState::Withdrawn) {
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "edition {number} is {state} and cannot be sent any more: `fortnightly plan` shows the ones to come"
             ))
             .into());
@@ -271,7 +271,7 @@ impl Send {
         let late = lateness.unwrap_or_else(|| schedule.lateness(due, now)) == Lateness::Late;
         if (late || state == EditionState::Held) && !self.late {
             let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "edition {number} does not go out by itself: {why}. To send it all the same, add --late{}.",
                 if why.starts_with(APPROVAL_MISSING) { ", which approves of it as it is" } else { "" }
             ))
@@ -296,7 +296,7 @@ impl Send {
             return Ok(true);
         }
         let why = reason.unwrap_or_else(|| "no reason given".to_owned());
-        Err(ServiceError::Refused(format!(
+        Err(AppError::Refused(format!(
             "edition {number} was stopped while it was being sent: {why}. To go on: `fortnightly release {number}`."
         ))
         .into())

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::status::EditionStatus;
+use crate::app::{AppError, Service};
 use crate::domain::edition::EditionNumber;
-use crate::service::status::EditionStatus;
-use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -34,7 +34,7 @@ impl Status {
         status.attention.extend(replaced);
         status.attention.extend(broken);
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "there is no edition {number} in the store; see `fortnightly plan`"
             ))
             .into());
@@ -89,7 +89,7 @@ impl Status {
 async fn open(context: &Context) -> Result<(Service, Option<String>), Failure> {
     let config = context.config()?;
     match Service::open_copy(config.clone(), context.clock).await {
-        Err(ServiceError::Findings(findings)) => {
+        Err(AppError::Findings(findings)) => {
             let errors = out::errors(&findings);
             let told = format!(
                 "library or templates have {errors}: until they are mended nothing new goes out; run `fortnightly check`"

@@ -8,16 +8,16 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::sync::list;
 use super::{Context, out};
+use crate::app::preview::long_date;
+use crate::app::{AppError, Service, roster};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
-use crate::domain::nearest::nearest;
 use crate::domain::subscriber::{
     Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, Subscribed, SuppressionReason,
 };
 use crate::domain::text::check_line;
-use crate::service::preview::long_date;
-use crate::service::{Service, ServiceError, roster};
+use crate::domain::text::suggest::nearest;
 use crate::store::{Asked, Store};
 
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ impl Subscribe {
                 tell_config_name(&service.config, &address, &name, &after.0);
             }
             Some(Subscribed::Left(reason)) => return Err(left(&address, reason).into()),
-            None => return Err(ServiceError::Refused("the store gave no answer".into()).into()),
+            None => return Err(AppError::Refused("the store gave no answer".into()).into()),
         }
         first_edition(&service).await?;
         Ok(ExitCode::SUCCESS)
@@ -95,13 +95,13 @@ impl Subscribe {
             Asked::Waits(_) => {}
             Asked::Never(reason) => return Err(left(address, reason).into()),
             Asked::TooOften => {
-                return Err(ServiceError::Refused(format!(
+                return Err(AppError::Refused(format!(
                     "{address} was asked three times in a day already, or 500 addresses were asked in the last hour: wait, \
                      and try again"
                 ))
                 .into());
             }
-            Asked::Nobody => return Err(ServiceError::Refused("the store gave no answer".into()).into()),
+            Asked::Nobody => return Err(AppError::Refused("the store gave no answer".into()).into()),
         }
         let name = &wish.profile.name;
         out::line(&format!(
@@ -110,10 +110,10 @@ impl Subscribe {
         let posted = service.send_letters(&CancellationToken::new()).await?;
         match posted.trouble {
             None => Ok(true),
-            Some(reply) => Err(ServiceError::Refused(format!(
-                "the email was not taken yet: {reply}. `fortnightly run` tries again"
-            ))
-            .into()),
+            Some(reply) => {
+                Err(AppError::Refused(format!("the email was not taken yet: {reply}. `fortnightly run` tries again"))
+                    .into())
+            }
         }
     }
 
@@ -148,7 +148,7 @@ fn tell_config_name(config: &Config, address: &Address, asked: &str, now: &Profi
     }
 }
 
-fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
+fn left(address: &Address, reason: SuppressionReason) -> AppError {
     let why = match reason {
         SuppressionReason::Unsubscribed => "it unsubscribed",
         SuppressionReason::Bounced => "its mail came back",
@@ -161,7 +161,7 @@ fn left(address: &Address, reason: SuppressionReason) -> ServiceError {
         }
         _ => format!("If that has changed, take it off the list with `fortnightly suppressions remove {address}`"),
     };
-    ServiceError::Refused(format!("{address} is never mailed: {why}. {way}."))
+    AppError::Refused(format!("{address} is never mailed: {why}. {way}."))
 }
 
 async fn first_edition(service: &Service) -> Result<(), Failure> {
@@ -188,7 +188,7 @@ impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
-        let (store, _) = crate::service::open::bare_store(&config)?;
+        let (store, _) = crate::app::open::bare_store(&config)?;
         let store: &dyn Store = store.as_ref();
         let address = &self.address;
         let known = store.suppression(address).await?.is_some();

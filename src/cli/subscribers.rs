@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::sync::list;
 use super::{Context, out};
+use crate::app::{AppError, open, roster};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
-use crate::service::{ServiceError, open, roster};
 use erase::Erase;
 use show::Show;
 
@@ -151,7 +151,7 @@ impl Change {
         let config = context.config()?;
         for address in [&self.old, &self.new] {
             if let Some(line) = config.line_of_address(address) {
-                return Err(ServiceError::Refused(format!(
+                return Err(AppError::Refused(format!(
                     "{address} is named in {}:{line}: change it there, and the next sync follows",
                     config.file.display()
                 ))
@@ -181,12 +181,12 @@ impl Export {
             Some(path) => {
                 use std::os::unix::fs::OpenOptionsExt as _;
                 let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-                let file = file.map_err(|error| ServiceError::Refused(format!("{}: {error}", path.display())))?;
+                let file = file.map_err(|error| AppError::Refused(format!("{}: {error}", path.display())))?;
                 roster::write(file, &records, &config.bands)
             }
             None => roster::write(std::io::stdout().lock(), &records, &config.bands),
         };
-        let rows = written.map_err(|error| ServiceError::Refused(format!("the export broke off: {error}")))?;
+        let rows = written.map_err(|error| AppError::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));
         Ok(ExitCode::SUCCESS)
     }

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::open;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
-use crate::service::open;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Suppressions {
@@ -106,7 +106,7 @@ impl Remove {
             && !self.yes
         {
             let what = if reason == SuppressionReason::Complained { "complained" } else { "left" };
-            return Err(crate::service::ServiceError::Refused(format!(
+            return Err(crate::app::AppError::Refused(format!(
                 "the reader of {address} {what}: only their own wish should bring them back. If you have it in writing, add --yes"
             ))
             .into());

@@ -8,13 +8,13 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
+use crate::app::open;
+use crate::app::sync::{Synced, sync};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::sync::{SyncChange, SyncPlan, Who};
-use crate::service::open;
-use crate::service::sync::{Synced, sync};
 use crate::store::Store;
 
 #[derive(Debug, Args)]

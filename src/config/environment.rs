@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::findings::{Findings, Place, shown};
 use super::keys::{Key, SECTIONS, Table, Usage};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::nearest::nearest;
+use crate::domain::text::suggest::nearest;
 
 /// What the variables that are ours begin with.
 pub(super) const PREFIX: &str = "FORTNIGHTLY__";

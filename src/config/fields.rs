@@ -10,7 +10,7 @@ use super::keys::{Key, TOP, Table, Usage, home_of};
 use super::raw::{Raw, Value, kind};
 use super::strays::{Stray, and};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::nearest::nearest;
+use crate::domain::text::suggest::nearest;
 
 /// The values under one heading, by key.
 pub(super) struct Fields<'a> {

@@ -152,7 +152,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// The help for a word that is unknown, below a message that lists those that are known.
 pub(super) fn did_you_mean(word: &str, options: &[&str]) -> String {
-    match crate::domain::nearest::nearest(word, options.iter().copied()) {
+    match crate::domain::text::suggest::nearest(word, options.iter().copied()) {
         Some(option) => format!("did you mean “{option}”?"),
         None => "choose one of those".to_owned(),
     }

@@ -11,7 +11,7 @@ use super::keys::{MAIL, RETENTION, SCHEDULE, SERVICE, STORE, TOP, WEB, headings,
 use super::raw::Value;
 use super::{Config, Nation, bands, file, mail, retention, schedule, service, strays, subscribers, syntax, web};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::nearest::nearest;
+use crate::domain::text::suggest::nearest;
 
 /// Reads the file, merges it with the process's environment and checks it. All errors at once.
 ///

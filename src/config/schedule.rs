@@ -12,7 +12,7 @@ use super::{Nation, bank_holidays};
 use crate::domain::activity::is_slug;
 use crate::domain::calendar::{Approval, ClosedDayPolicy, Occasion, Pause, Schedule};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::nearest::nearest;
+use crate::domain::text::suggest::nearest;
 
 /// How late an edition may go out when nothing else is said, in hours.
 const GRACE_HOURS: i64 = 72;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
-use crate::service::{Service, ServiceError};
+use crate::app::{AppError, Service};
 
 /// How often we look for letters.
 const LOOK: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
     }
 }
 
-async fn look(service: Service, tidy: bool, stop: CancellationToken) -> Result<(), ServiceError> {
+async fn look(service: Service, tidy: bool, stop: CancellationToken) -> Result<(), AppError> {
     let now = service.clock.now();
     if tidy {
         service.store.end_unconfirmed(now).await?;
@@ -60,7 +60,7 @@ async fn look(service: Service, tidy: bool, stop: CancellationToken) -> Result<(
         tracing::info!(letters = posted.accepted, "letters were sent");
     }
     match posted.trouble {
-        Some(reply) => Err(ServiceError::Refused(reply)),
+        Some(reply) => Err(AppError::Refused(reply)),
         None => Ok(()),
     }
 }

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
-use crate::service::retention::Forgotten;
-use crate::service::{Service, ServiceError};
+use crate::app::retention::Forgotten;
+use crate::app::{AppError, Service};
 
 /// How often we look whether something is to be done.
 const LOOK: Duration = Duration::from_mins(1);
@@ -30,7 +30,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
     }
 }
 
-async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), ServiceError> {
+async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), AppError> {
     let gone = if first { Some(service.tidy_up(&stop).await?) } else { service.tidy_up_daily(&stop).await? };
     match gone {
         None => {}

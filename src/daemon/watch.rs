@@ -11,8 +11,8 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Role;
+use crate::app::{AppError, Service, sync};
 use crate::domain::diagnostic::Diagnostic;
-use crate::service::{Service, ServiceError, sync};
 
 /// How often the files are looked at. A stat of a hundred files costs less than a millisecond, and works on any file system.
 const LOOK: Duration = Duration::from_secs(1);
@@ -100,7 +100,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
         let before = current.borrow().service.clone();
         let fresh = match tokio::spawn(async move { before.reloaded().await }).await {
             Ok(fresh) => fresh,
-            Err(panic) => Err(ServiceError::Refused(format!("reading them broke off: {panic}"))),
+            Err(panic) => Err(AppError::Refused(format!("reading them broke off: {panic}"))),
         };
         match fresh {
             Ok((service, kept)) => {
@@ -109,7 +109,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
                 sync_waits = role != Role::Web && !follow(&service, true).await;
             }
             // The store is locked or full: the files are not to blame, and the next look tries again.
-            Err(ServiceError::Store(error)) if error.may_pass() => {
+            Err(AppError::Store(error)) if error.may_pass() => {
                 tracing::warn!("the files are read again later: {error}");
             }
             // What was written while we read is no error yet.
@@ -129,7 +129,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
 async fn follow(service: &Service, first: bool) -> bool {
     match sync::sync_and_log(service).await {
-        Err(ServiceError::Store(error)) if error.may_pass() => {
+        Err(AppError::Store(error)) if error.may_pass() => {
             if first {
                 tracing::warn!("the subscribers are synced later: {error}");
             }
@@ -170,12 +170,12 @@ fn tell(service: &Service, kept: &[&'static str]) {
     service.warnings().for_each(|finding| tracing::warn!("{}", for_the_log(finding)));
 }
 
-fn complain(error: &ServiceError) {
+fn complain(error: &AppError) {
     tracing::error!(
         "the files were changed and are wrong, so the old ones stay in force; `fortnightly check` says more:"
     );
     match error {
-        ServiceError::Findings(findings) => {
+        AppError::Findings(findings) => {
             let errors = findings.iter().filter(|finding| finding.is_error());
             errors.for_each(|finding| tracing::error!("{}", for_the_log(finding)));
         }

@@ -4,7 +4,6 @@ mod closed;
 mod due;
 mod fortnight;
 mod reconcile;
-mod say;
 #[cfg(test)]
 mod testing;
 

@@ -16,7 +16,7 @@ pub struct DeliveryId {
     pub recipient: RecipientId,
 }
 
-/// Where a delivery stands. `Claimed` and `AtDot` together are what people see as *sending*.
+/// Where a delivery stands. `Claimed` and `InFlight` together are what people see as *sending*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeliveryState {
     /// Waits for its turn.
@@ -24,7 +24,7 @@ pub enum DeliveryState {
     /// A process has it in hand; nothing was sent that could be accepted.
     Claimed,
     /// The final dot may have been sent, and no reply is recorded.
-    AtDot,
+    InFlight,
     /// The relay answered 2xx to the final dot.
     Accepted,
     /// Waits for its next attempt.
@@ -192,7 +192,7 @@ impl DeliveryState {
     pub const ALL: &[Self] = &[
         Self::Queued,
         Self::Claimed,
-        Self::AtDot,
+        Self::InFlight,
         Self::Accepted,
         Self::Deferred,
         Self::Uncertain,
@@ -207,7 +207,7 @@ impl DeliveryState {
         match self {
             Self::Queued => 0,
             Self::Claimed => 1,
-            Self::AtDot => 2,
+            Self::InFlight => 2,
             Self::Accepted => 3,
             Self::Deferred => 4,
             Self::Uncertain => 5,
@@ -226,7 +226,7 @@ impl DeliveryState {
     pub fn group(self) -> &'static str {
         match self {
             Self::Queued => "queued",
-            Self::Claimed | Self::AtDot => "sending",
+            Self::Claimed | Self::InFlight => "sending",
             Self::Accepted => "accepted",
             Self::Deferred => "deferred",
             Self::Uncertain => "uncertain",
@@ -238,7 +238,7 @@ impl DeliveryState {
 
     /// Whether nothing more happens by itself.
     pub fn is_settled(self) -> bool {
-        !matches!(self, Self::Queued | Self::Claimed | Self::AtDot | Self::Deferred)
+        !matches!(self, Self::Queued | Self::Claimed | Self::InFlight | Self::Deferred)
     }
 
     /// Where `event` leads (contract §6).
@@ -252,15 +252,15 @@ impl DeliveryState {
         let ends = |end| if repeated { Self::Uncertain } else { end };
         Ok(match (self, event) {
             (Self::Queued | Self::Deferred | Self::Uncertain, Event::Claim) => Self::Claimed,
-            (Self::Claimed, Event::Mark) => Self::AtDot,
-            (Self::Claimed, Event::Release | Event::Crash { .. }) | (Self::AtDot, Event::Crash { resend: true }) => {
+            (Self::Claimed, Event::Mark) => Self::InFlight,
+            (Self::Claimed, Event::Release | Event::Crash { .. }) | (Self::InFlight, Event::Crash { resend: true }) => {
                 Self::Queued
             }
-            (Self::AtDot, Event::Crash { resend: false }) => Self::Uncertain,
-            (Self::Claimed | Self::AtDot, Event::Outcome { outcome, retry }) => match outcome {
-                Outcome::Accepted(_) if self == Self::AtDot => Self::Accepted,
+            (Self::InFlight, Event::Crash { resend: false }) => Self::Uncertain,
+            (Self::Claimed | Self::InFlight, Event::Outcome { outcome, retry }) => match outcome {
+                Outcome::Accepted(_) if self == Self::InFlight => Self::Accepted,
                 // With a retry time it stays uncertain while it waits: that is what is known of it.
-                Outcome::Uncertain(_) if self == Self::AtDot => Self::Uncertain,
+                Outcome::Uncertain(_) if self == Self::InFlight => Self::Uncertain,
                 Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
                 Outcome::Transient(_) if retry => Self::Deferred,
                 Outcome::Transient(_) => ends(Self::Expired),
@@ -282,7 +282,7 @@ impl DeliveryState {
     /// Once that is so, it stays so.
     pub fn repeated_after(self, event: Event<'_>, repeated: bool) -> bool {
         let unknown = matches!(event, Event::Crash { .. } | Event::Outcome { outcome: Outcome::Uncertain(_), .. });
-        repeated || (self == Self::AtDot && unknown)
+        repeated || (self == Self::InFlight && unknown)
     }
 
     fn impossible(self, event: Event<'_>) -> Impossible {

@@ -9,7 +9,6 @@ pub mod delivery;
 pub mod diagnostic;
 pub mod edition;
 pub mod fingerprint;
-pub mod nearest;
 pub mod pace;
 pub mod prose;
 pub mod rendered;

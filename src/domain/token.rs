@@ -41,7 +41,7 @@ impl Purpose {
 
 /// What a token says, all of it inside the signed payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Claim {
+pub struct TokenPayload {
     /// What it allows.
     pub purpose: Purpose,
     /// The edition it came with; 0 for none.
@@ -89,7 +89,7 @@ impl Signer {
 
     /// The token of this claim: [`TOKEN_LENGTH`] characters of lower-case base32 (RFC 4648 §6) without padding.
     /// It survives case folding and may stand in a URL or a local part as it is.
-    pub fn sign(&self, claim: &Claim) -> String {
+    pub fn sign(&self, claim: &TokenPayload) -> String {
         let payload = self.payload(claim);
         let mut octets = [0; PAYLOAD + MAC];
         octets[..PAYLOAD].copy_from_slice(&payload);
@@ -107,7 +107,7 @@ impl Signer {
         format!("e{edition}-{name}")
     }
 
-    fn payload(&self, claim: &Claim) -> [u8; PAYLOAD] {
+    fn payload(&self, claim: &TokenPayload) -> [u8; PAYLOAD] {
         let mut payload = [0; PAYLOAD];
         payload[0] = claim.purpose.octet();
         payload[1] = self.version;
@@ -127,7 +127,7 @@ impl Signer {
 }
 
 /// The claim of `text` if one of the ring's keys signed it for `purpose`.
-fn verify(ring: &Keyring, text: &str, purpose: Purpose) -> Result<Claim, TokenError> {
+fn verify(ring: &Keyring, text: &str, purpose: Purpose) -> Result<TokenPayload, TokenError> {
     if text.len() != TOKEN_LENGTH {
         return Err(TokenError);
     }
@@ -139,7 +139,7 @@ fn verify(ring: &Keyring, text: &str, purpose: Purpose) -> Result<Claim, TokenEr
     edition.copy_from_slice(&payload[2..6]);
     let mut recipient = [0; 8];
     recipient.copy_from_slice(&payload[6..]);
-    let claim = Claim {
+    let claim = TokenPayload {
         purpose,
         edition: EditionNumber(u32::from_be_bytes(edition)),
         recipient: RecipientId(u64::from_be_bytes(recipient)),

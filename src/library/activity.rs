@@ -10,13 +10,13 @@ use super::page::Page;
 use super::{front_matter, link, markdown, review, sections, words};
 
 /// The level-2 headings, in order.
-pub(super) const HEADINGS: [&str; 4] = ["Get ready", "Do it together", "Talk about it", "If something worries you"];
+pub(crate) const HEADINGS: [&str; 4] = ["Get ready", "Do it together", "Talk about it", "If something worries you"];
 
 /// The most words of a summary.
 const SUMMARY_WORDS: usize = 30;
 
 /// File endings of pictures that mail programs show.
-pub(super) const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "gif"];
+pub(crate) const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "gif"];
 
 static ACTIVITY: Kind = Kind {
     what: "an activity",
@@ -60,7 +60,7 @@ static IMAGE: Kind = Kind {
 };
 
 /// Reads an activity. `files` are the names beside it. `None` when anything is wrong; all of it is noted.
-pub(super) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<String>) -> Option<Activity> {
+pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<String>) -> Option<Activity> {
     let (front, body) = front_matter::split(page)?;
     let mut fields = front_matter::parse(page, front, &ACTIVITY);
     let title = fields.line("title");
@@ -207,7 +207,7 @@ fn read_image(mut fields: Fields<'_>, files: &BTreeSet<String>) -> Option<Image>
 }
 
 /// Whether `name` is a plain file name with the ending of a picture.
-pub(super) fn is_picture(name: &str) -> bool {
+pub(crate) fn is_picture(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     name.bytes().all(plain)
         && name.rsplit_once('.').is_some_and(|(stem, ending)| {

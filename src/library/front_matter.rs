@@ -14,7 +14,7 @@ const FENCE: &str = "+++";
 
 /// Splits a page into its front matter and the offset at which the Markdown begins.
 /// `None` when there is no whole front matter: that is noted.
-pub(super) fn split(page: &Page) -> Option<(Range<usize>, usize)> {
+pub(crate) fn split(page: &Page) -> Option<(Range<usize>, usize)> {
     let text = page.text();
     if text.trim().is_empty() {
         page.error(0, "empty-file", "the file is empty", "write it, or delete it");

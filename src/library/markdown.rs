@@ -12,45 +12,45 @@ use super::refusal::refusal;
 use super::{inline, words};
 
 /// How many lists, quotations, links and stresses may stand inside each other.
-pub(super) const DEPTH_LIMIT: usize = 12;
+pub(crate) const DEPTH_LIMIT: usize = 12;
 
 /// A body, cut at its headings of level 1 and 2.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Outline {
+pub(crate) struct Outline {
     /// What stands before the first heading.
-    pub(super) opening: Prose,
+    pub(crate) opening: Prose,
     /// Where it begins, or where it would.
-    pub(super) opening_at: usize,
+    pub(crate) opening_at: usize,
     /// Whether something in it was refused, so that its emptiness proves nothing.
-    pub(super) opening_refused: bool,
+    pub(crate) opening_refused: bool,
     /// The headings with what follows them.
-    pub(super) sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
 }
 
 /// A heading and the text below it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Section {
+pub(crate) struct Section {
     /// The heading's words.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// Where the heading stands.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Whether it has level 2, as it should.
-    pub(super) level_two: bool,
+    pub(crate) level_two: bool,
     /// Whether a line of dashes below a text made it a heading.
-    pub(super) underlined: bool,
+    pub(crate) underlined: bool,
     /// What follows.
-    pub(super) body: Prose,
+    pub(crate) body: Prose,
     /// Whether something in it was refused, so that its emptiness proves nothing.
-    pub(super) refused: bool,
+    pub(crate) refused: bool,
 }
 
 /// How Markdown is read. The extensions are switched on to be refused: otherwise their marks would be printed as text.
-pub(super) fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
 }
 
 /// Reads the page from byte `start` on.
-pub(super) fn read(page: &Page, start: usize) -> Outline {
+pub(crate) fn read(page: &Page, start: usize) -> Outline {
     let body = &page.text()[start..];
     let blank = body.len() - body.trim_start().len();
     let events = Parser::new_ext(body, options()).into_offset_iter().peekable();
@@ -74,8 +74,8 @@ pub(super) fn read(page: &Page, start: usize) -> Outline {
 }
 
 /// A walk over the events of one body. Ranges are moved to count from the start of the page.
-pub(super) struct Reader<'p> {
-    pub(super) page: &'p Page,
+pub(crate) struct Reader<'p> {
+    pub(crate) page: &'p Page,
     start: usize,
     events: Peekable<OffsetIter<'p>>,
     depth: usize,
@@ -83,17 +83,17 @@ pub(super) struct Reader<'p> {
 
 impl<'p> Reader<'p> {
     /// The next event and its bytes in the page.
-    pub(super) fn next(&mut self) -> Option<(Event<'p>, Range<usize>)> {
+    pub(crate) fn next(&mut self) -> Option<(Event<'p>, Range<usize>)> {
         self.events.next().map(|(event, range)| (event, self.start + range.start..self.start + range.end))
     }
 
     /// The next event, not taken.
-    pub(super) fn peek(&mut self) -> Option<&Event<'p>> {
+    pub(crate) fn peek(&mut self) -> Option<&Event<'p>> {
         self.events.peek().map(|(event, _)| event)
     }
 
     /// Takes everything up to the end that belongs to the start taken last.
-    pub(super) fn skip_to_end(&mut self) {
+    pub(crate) fn skip_to_end(&mut self) {
         let mut open = 1;
         while open > 0 {
             match self.events.next() {
@@ -106,7 +106,7 @@ impl<'p> Reader<'p> {
     }
 
     /// Reads what is inside the start taken last, unless it is nested too deeply; then takes its end.
-    pub(super) fn inside<T: Default>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn inside<T: Default>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth == DEPTH_LIMIT {
             let message = "lists, quotations or stresses stand too deep inside each other";
             self.page.error(at, "nested-too-deep", message, "two levels of list are as much as a reader can follow");
@@ -121,7 +121,7 @@ impl<'p> Reader<'p> {
     }
 
     /// Notes what may not stand here, and skips it.
-    pub(super) fn refuse(&mut self, event: &Event<'p>, at: usize) {
+    pub(crate) fn refuse(&mut self, event: &Event<'p>, at: usize) {
         let (code, message, help) = refusal(event);
         self.page.error(at, code, message, help);
         if matches!(event, Event::Start(_)) {
@@ -202,7 +202,7 @@ fn paragraph(content: Vec<Inline>) -> Option<Block> {
 }
 
 /// The words of a run.
-pub(super) fn plain(content: &[Inline]) -> String {
+pub(crate) fn plain(content: &[Inline]) -> String {
     Prose(vec![Block::Paragraph(content.to_vec())]).plain()
 }
 

@@ -6,30 +6,30 @@ use crate::domain::activity::{Activity, ActivityId, Help, Notice, Theme};
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 
-mod activity;
+pub(crate) mod activity;
+mod coverage;
 mod draft;
 mod fields;
 mod folder;
-mod front_matter;
+pub(crate) mod front_matter;
 mod help;
 mod inline;
 mod link;
-mod lint;
-mod markdown;
+pub(crate) mod markdown;
 mod notice;
-mod page;
+pub(crate) mod page;
 mod refusal;
 mod review;
 mod sections;
 mod theme;
-mod words;
+pub(crate) mod words;
 
 use folder::ThemeFolder;
 use page::Page;
 
+pub use coverage::{overdue, unserved};
 pub use draft::{skeleton, slug};
 pub use help::NATIONS;
-pub use lint::{Site, lint, overdue, unserved};
 pub use theme::STRANDS;
 
 /// Everything under `activities/`, checked.
@@ -88,7 +88,7 @@ pub fn load(dir: &Path, bands: &Bands, nation: &str) -> (Option<Library>, Vec<Di
     let notices = notices.collect();
     let help = read_help(dir, folder.has_help, nation, &mut found);
     activities.sort_by(|a, b| a.id.cmp(&b.id));
-    found.extend(lint::not_served(&activities, bands));
+    found.extend(coverage::not_served(&activities, bands));
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let whole = !found.iter().any(Diagnostic::is_error);
     if whole && activities.is_empty() {

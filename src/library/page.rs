@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::domain::diagnostic::{Diagnostic, Level};
 
 /// The largest file that is read, in bytes.
-pub(super) const SIZE_LIMIT: u64 = 256 * 1024;
+pub(crate) const SIZE_LIMIT: u64 = 256 * 1024;
 
 /// The most findings of one file: nobody reads more at once, and finding the line of each takes time.
 const FINDINGS_LIMIT: usize = 100;
@@ -16,7 +16,7 @@ const LAST: usize = FINDINGS_LIMIT - 1;
 
 /// A file's text, and what was found in it so far.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     file: String,
     text: String,
     found: RefCell<Vec<Diagnostic>>,
@@ -24,7 +24,7 @@ pub(super) struct Page {
 
 impl Page {
     /// Reads a file. A file that cannot be read or is no UTF-8 text is one finding.
-    pub(super) fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
         let file = path.display().to_string();
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|opened| opened.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
@@ -56,27 +56,27 @@ impl Page {
     }
 
     /// A page of text that is already at hand.
-    pub(super) fn new(file: String, text: String) -> Self {
+    pub(crate) fn new(file: String, text: String) -> Self {
         Self { file, text, found: RefCell::default() }
     }
 
     /// The file, as a finding names it.
-    pub(super) fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         &self.file
     }
 
     /// The text, without a byte order mark.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Notes an error at byte `offset`.
-    pub(super) fn error(&self, offset: usize, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&self, offset: usize, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         self.note(Diagnostic::error(code, message), offset, help);
     }
 
     /// Notes a warning at byte `offset`.
-    pub(super) fn warning(
+    pub(crate) fn warning(
         &self,
         offset: usize,
         code: &'static str,
@@ -99,17 +99,17 @@ impl Page {
     }
 
     /// Makes a warning of every finding so far.
-    pub(super) fn soften(&self) {
+    pub(crate) fn soften(&self) {
         self.found.borrow_mut().iter_mut().for_each(|finding| finding.level = Level::Warning);
     }
 
     /// How many findings there are so far.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.found.borrow().len()
     }
 
     /// Takes the findings out, in the order of the text.
-    pub(super) fn take_findings(&self) -> Vec<Diagnostic> {
+    pub(crate) fn take_findings(&self) -> Vec<Diagnostic> {
         let mut found = self.found.take();
         found.sort_by_key(|finding| (finding.line, finding.column));
         found
@@ -117,7 +117,7 @@ impl Page {
 }
 
 /// A finding about a file or folder that the system does not let us read.
-pub(super) fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
+pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error("unreadable-file", format!("cannot be read: {error}"))
         .in_file(file)
         .help("check that it still exists and that this user may read it")

@@ -52,7 +52,7 @@ fn meant(page: &Page, section: &Section, wanted: &[&'static str]) -> Option<usiz
     if exact.is_some() && section.level_two {
         return exact;
     }
-    let near = crate::domain::nearest::nearest(&section.title, wanted.iter().copied());
+    let near = crate::domain::text::suggest::nearest(&section.title, wanted.iter().copied());
     let level = if section.level_two { "##" } else { "#" };
     let message = format!("the heading “{level} {}” does not belong here", words::shown(&section.title));
     let (are, them) = if wanted.len() == 1 { ("the only heading is", "it") } else { ("the headings are", "them") };

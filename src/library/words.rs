@@ -6,7 +6,7 @@ use super::page::Page;
 
 /// Notes what in `text` cannot be printed or was not meant. `place` turns a byte of it into a byte of the page;
 /// `name` is what the reader would call it. Returns whether the text may be used.
-pub(super) fn check(page: &Page, place: impl Fn(usize) -> usize, name: &str, text: &str) -> bool {
+pub(crate) fn check(page: &Page, place: impl Fn(usize) -> usize, name: &str, text: &str) -> bool {
     if let Some((index, c)) = text.char_indices().find(|(_, c)| is_refused(*c)) {
         let (code, what, help) = refusal(c);
         page.error(place(index), code, format!("{name} holds {what}"), help);
@@ -52,7 +52,7 @@ fn refusal(c: char) -> (&'static str, String, &'static str) {
 }
 
 /// Joins words as a sentence lists them: `a, b and c`.
-pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
+pub(crate) fn listed<S: AsRef<str>>(words: &[S]) -> String {
     match words {
         [] => String::new(),
         [only] => only.as_ref().to_owned(),
@@ -64,15 +64,15 @@ pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
 }
 
 /// `did you mean “x”? ` when one of `options` is like `word`, then `rest`.
-pub(super) fn suggest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>, rest: &str) -> String {
-    match crate::domain::nearest::nearest(word, options) {
+pub(crate) fn suggest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>, rest: &str) -> String {
+    match crate::domain::text::suggest::nearest(word, options) {
         Some(near) => format!("did you mean “{near}”? {rest}"),
         None => rest.to_owned(),
     }
 }
 
 /// A text from the file as a message may show it: one line, without controls, not too long.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let clean: String = line.chars().filter(|c| check_characters(c.encode_utf8(&mut [0; 4])).is_ok()).collect();
     if clean.chars().count() <= 60 {

@@ -29,7 +29,7 @@ pub use inbox::{Inbox, LIMIT};
 pub use incoming::Incoming;
 pub use maildir::Maildir;
 pub use report::{Event, Report};
-pub use smtp::{Acquaintance, Offer, Smtp, SmtpSettings, Timeouts, Tls};
+pub use smtp::{Acquaintance, Capabilities, Smtp, SmtpSettings, Timeouts, Tls};
 
 /// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub(super) enum Stage {
 /// Judges what was said at `stage`: `Ok` when the conversation goes on (at the dot: accepted).
 ///
 /// `reply.text` starts with the enhanced status code where there is one (RFC 2034 §4).
-pub(super) fn judge(stage: Stage, reply: Reply) -> Result<Reply, Outcome> {
+pub(super) fn classify_reply(stage: Stage, reply: Reply) -> Result<Reply, Outcome> {
     let class = reply.code.map(|code| code / 100);
     match (stage, class) {
         (Stage::Data, _) if reply.code == Some(354) => Ok(reply),
@@ -94,7 +94,7 @@ mod tests {
 
     fn said(stage: Stage, code: u16, text: &str) -> &'static str {
         let code = (code > 0).then_some(code);
-        match judge(stage, Reply { code, text: text.to_owned() }) {
+        match classify_reply(stage, Reply { code, text: text.to_owned() }) {
             Ok(_) => "ok",
             Err(Outcome::Accepted(_)) => "accepted",
             Err(Outcome::Transient(_)) => "transient",

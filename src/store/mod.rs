@@ -36,8 +36,8 @@ pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
 pub use privacy::{
-    Erased, Erasure, Forgotten, Held, HeldAttempt, HeldBounce, HeldDelivery, HeldLetter, HeldRequest, Limits, Privacy,
-    Stage,
+    Erased, Erasure, Forgotten, Limits, Privacy, Stage, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery,
+    SubjectLetter, SubjectRequest,
 };
 pub use reading::{PublishedEdition, Reading};
 pub use records::{AuditRecord, Facts, Suppression};

@@ -12,37 +12,37 @@ use crate::domain::subscriber::RecipientId;
 
 /// Everything about one mailbox that is not in its subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Held {
+pub struct SubjectData {
     /// Since when it is known.
     pub known_since: Option<DateTime<Utc>>,
     /// Since when it is suppressed, if it is.
     pub suppressed_since: Option<DateTime<Utc>>,
     /// What was sent to it, by edition.
-    pub deliveries: Vec<HeldDelivery>,
+    pub deliveries: Vec<SubjectDelivery>,
     /// What it asked for, oldest first.
-    pub requests: Vec<HeldRequest>,
+    pub requests: Vec<SubjectRequest>,
     /// Mail to it that was no edition, oldest first.
-    pub letters: Vec<HeldLetter>,
+    pub letters: Vec<SubjectLetter>,
     /// What was decided about it, oldest first.
     pub audit: Vec<AuditRecord>,
 }
 
 /// One edition to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldDelivery {
+pub struct SubjectDelivery {
     /// Which edition.
     pub edition: EditionNumber,
     /// Where it stands.
     pub state: &'static str,
     /// Every attempt that is still remembered, oldest first.
-    pub attempts: Vec<HeldAttempt>,
+    pub attempts: Vec<SubjectAttempt>,
     /// The bounce that came back, if one did.
-    pub bounce: Option<HeldBounce>,
+    pub bounce: Option<SubjectBounce>,
 }
 
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldAttempt {
+pub struct SubjectAttempt {
     /// When it ended.
     pub at: DateTime<Utc>,
     /// What came of it, in a word.
@@ -55,7 +55,7 @@ pub struct HeldAttempt {
 
 /// A bounce.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldBounce {
+pub struct SubjectBounce {
     /// When it came.
     pub at: DateTime<Utc>,
     /// Its enhanced status code, if it named one.
@@ -64,7 +64,7 @@ pub struct HeldBounce {
 
 /// A wish that waited for a click.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldRequest {
+pub struct SubjectRequest {
     /// What it was for.
     pub kind: RequestKind,
     /// When it was made.
@@ -77,7 +77,7 @@ pub struct HeldRequest {
 
 /// A letter, without what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldLetter {
+pub struct SubjectLetter {
     /// What it is for.
     pub kind: LetterKind,
     /// When it was made.
@@ -180,7 +180,7 @@ impl std::ops::AddAssign for Forgotten {
 #[async_trait]
 pub trait Privacy {
     /// Everything that is held about a mailbox beside its subscriptions.
-    async fn held(&self, recipient: RecipientId) -> Result<Held, StoreError>;
+    async fn held(&self, recipient: RecipientId) -> Result<SubjectData, StoreError>;
 
     /// Removes what tells who was behind an address: every subscription ends, the address goes, and with it what relays
     /// said about it, and names that named nobody else. Its hash stays suppressed, its number and its deliveries stay for

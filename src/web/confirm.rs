@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 
 use super::Pages;
 use super::page::{Page, trouble};
+use crate::app::preferences::Confirmation;
 use crate::domain::band::Band;
 use crate::domain::request::{Request, RequestKind};
-use crate::service::preferences::Confirmation;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {

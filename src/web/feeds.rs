@@ -12,10 +12,10 @@ use super::page::{Page, trouble};
 use super::public::{Framing, Kept, Label};
 use super::site::{no_such_band, parameter};
 use super::{Pages, bands};
+use crate::app::feeds::{Date, Feed};
+use crate::app::site::Shown;
+use crate::app::{AppError, Service};
 use crate::domain::band::BandSet;
-use crate::service::feeds::{Date, Feed};
-use crate::service::site::Shown;
-use crate::service::{Service, ServiceError};
 
 /// How long, in seconds, others may keep a feed.
 const AGE: u32 = 900;
@@ -84,7 +84,7 @@ async fn serve(kind: Kind, State(pages): State<Pages>, RawQuery(query): RawQuery
     }
 }
 
-async fn make(kind: Kind, service: &Service, wanted: Option<&BandSet>, query: &str) -> Result<Shown, ServiceError> {
+async fn make(kind: Kind, service: &Service, wanted: Option<&BandSet>, query: &str) -> Result<Shown, AppError> {
     let own = format!("{}{}{query}", service.config.service.base_url, kind.path());
     let text = match kind {
         Kind::Rss => rss_text(&service.feed(wanted, query).await?, &own),

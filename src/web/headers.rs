@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::public::Framing;
-use crate::service::site::EXIT_SCRIPT;
+use crate::app::site::EXIT_SCRIPT;
 
 /// Nothing but the page's own styles and the quick exit's one script, by its hash; forms post to us alone.
 static POLICY: LazyLock<[HeaderValue; 2]> = LazyLock::new(|| {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::page::{Page, too_long, trouble};
 use super::{Pages, form};
-use crate::service::leaving::Leaving;
+use crate::app::leaving::Leaving;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {

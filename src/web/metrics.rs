@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Pages;
-use crate::service::metrics::{Metrics, OUTCOMES};
+use crate::app::metrics::{Metrics, OUTCOMES};
 
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

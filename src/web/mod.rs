@@ -21,8 +21,8 @@ use axum::middleware::map_response_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::service::site::Shown;
-use crate::service::{Service, ServiceError};
+use crate::app::site::Shown;
+use crate::app::{AppError, Service};
 use public::{Cache, Kept};
 
 pub use serve::{Site, serve};
@@ -59,8 +59,8 @@ impl Pages {
         &self,
         service: &Service,
         key: &str,
-        make: impl Future<Output = Result<Shown, ServiceError>>,
-    ) -> Result<Kept, ServiceError> {
+        make: impl Future<Output = Result<Shown, AppError>>,
+    ) -> Result<Kept, AppError> {
         self.cache.get(&service.config, key, make).await
     }
 }

@@ -6,8 +6,8 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::public::Framing;
 use super::{Pages, headers};
-use crate::service::Service;
-use crate::service::site::{Choice, Link, Message};
+use crate::app::Service;
+use crate::app::site::{Choice, Link, Message};
 
 /// What stands on the page. A handler returns it, and [`dress`] makes the HTML.
 #[derive(Debug, Clone, Default)]

@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 
 use super::page::{Page, too_long, trouble};
 use super::{Pages, form};
+use crate::app::preferences::{Preferences, Wished};
+use crate::app::site::Choice;
 use crate::domain::band::BandSet;
-use crate::service::preferences::{Preferences, Wished};
-use crate::service::site::Choice;
 
 /// The page with the boxes. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {

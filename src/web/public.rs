@@ -11,9 +11,9 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::headers;
+use crate::app::AppError;
+use crate::app::site::Shown;
 use crate::config::Config;
-use crate::service::ServiceError;
-use crate::service::site::Shown;
 
 /// How long a page is kept before it is made anew: another process may have taken something back.
 const KEPT: Duration = Duration::from_secs(1);
@@ -73,8 +73,8 @@ impl Cache {
         &self,
         config: &Arc<Config>,
         key: &str,
-        make: impl Future<Output = Result<Shown, ServiceError>>,
-    ) -> Result<Kept, ServiceError> {
+        make: impl Future<Output = Result<Shown, AppError>>,
+    ) -> Result<Kept, AppError> {
         if let Some(kept) = self.fresh(config, key) {
             return Ok(kept);
         }

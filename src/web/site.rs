@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use super::page::{Page, trouble};
 use super::public::{Framing, Kept, Label};
 use super::{Pages, bands};
+use crate::app::AppError;
+use crate::app::site::Shown;
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::EditionNumber;
-use crate::service::ServiceError;
-use crate::service::site::Shown;
 
 /// How long, in seconds, others may keep what changes only when something is taken back.
 const LASTING: u32 = 3600;
@@ -78,7 +78,7 @@ pub(super) async fn embed(State(pages): State<Pages>, RawQuery(query): RawQuery,
     answer(made, &headers, FRESH, Framing::Everybody)
 }
 
-fn answer(made: Result<Kept, ServiceError>, headers: &HeaderMap, age: u32, framing: Framing) -> Response {
+fn answer(made: Result<Kept, AppError>, headers: &HeaderMap, age: u32, framing: Framing) -> Response {
     match made {
         Ok(Kept::Page(page)) => {
             page.answer(headers, Label { media_type: "text/html; charset=utf-8", age, framing, is_open: false })
@@ -90,7 +90,7 @@ fn answer(made: Result<Kept, ServiceError>, headers: &HeaderMap, age: u32, frami
 }
 
 /// A page that cannot be made now. It belongs to the web view, or into a frame.
-fn unreadable(error: &ServiceError, framing: Framing) -> Page {
+fn unreadable(error: &AppError, framing: Framing) -> Page {
     let is_framed = framing == Framing::Everybody;
     let paragraphs = vec!["This cannot be shown just now. Please try again in a few minutes.".to_owned()];
     Page { paragraphs, is_public: !is_framed, is_framed, ..trouble(&error.to_string()) }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use fortnightly::digest::{DigestError, HTML_LIMIT, Part, Templates, check_complete, check_rendered, greeting, render};
 use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::domain::rendered::{Piece, Rendered, Slot};
 use fortnightly::domain::subscriber::Sector;
 use fortnightly::domain::text::check_characters;
+use fortnightly::render::{HTML_LIMIT, Part, RenderError, Templates, check_complete, check_rendered, greeting, render};
 use proptest::prelude::*;
 use support::{Edition, listed, root, segment, templates};
 
@@ -289,7 +289,7 @@ proptest! {
                 prop_assert!(html.ends_with("</html>"));
                 prop_assert!(!rendered.subject.chars().any(char::is_control));
             }
-            Err(DigestError::Character { .. }) => {
+            Err(RenderError::Character { .. }) => {
                 let refused = |word: &String| check_characters(&word.replace(['\n', '\r', '\t', '\x0c'], " ")).is_err();
                 prop_assert!(words.iter().any(refused), "{words:?} were refused");
             }
@@ -309,10 +309,10 @@ fn the_same_inputs_give_the_same_bytes() {
 fn a_segment_without_bands_or_activity_gets_nothing() {
     let mut edition = Edition::invented();
     let empty = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &[]), &edition.bands);
-    assert_eq!(empty.unwrap_err(), DigestError::NoBand);
+    assert_eq!(empty.unwrap_err(), RenderError::NoBand);
     edition.activities.remove(1);
     let lacking = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &["4-5", "5-7"]), &edition.bands);
-    assert_eq!(lacking.unwrap_err(), DigestError::NoCard("5-7".parse().unwrap()));
+    assert_eq!(lacking.unwrap_err(), RenderError::NoCard("5-7".parse().unwrap()));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn invariant_12_holds_for_a_digest_from_anywhere() {
             let body = if part == Part::Html { &mut bad.html } else { &mut bad.text };
             body.0.retain(|piece| *piece != Piece::Slot(slot));
             let error = check_rendered(&bad).unwrap_err();
-            assert!(matches!(error, DigestError::Missing { part: found, .. } if found == part), "{error}");
+            assert!(matches!(error, RenderError::Missing { part: found, .. } if found == part), "{error}");
         }
     }
     for (wanted, what) in [("1 High Street", "the postal address"), ("0808 800 5000", "help block")] {
@@ -351,7 +351,7 @@ fn html_that_would_be_cut_off_is_refused() {
     let paragraph = Block::Paragraph(vec![Inline::Text("A long paragraph about almost nothing.".to_owned())]);
     edition.theme.for_parents = Prose(vec![paragraph; 1500]);
     let error = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap_err();
-    assert!(matches!(error, DigestError::TooLarge { limit: HTML_LIMIT, .. }), "{error}");
+    assert!(matches!(error, RenderError::TooLarge { limit: HTML_LIMIT, .. }), "{error}");
 }
 
 #[test]

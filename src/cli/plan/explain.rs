@@ -3,10 +3,10 @@
 use chrono::{Days, NaiveDate};
 
 use super::say;
+use crate::app::Service;
+use crate::app::planning::PlanRow;
 use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::{ClosedDayPolicy, Pause};
-use crate::service::Service;
-use crate::service::planning::PlanRow;
 
 /// How long the last fortnight goes on after its edition's day.
 const REST: Days = Days::new(13);
@@ -116,7 +116,7 @@ fn picks(row: &PlanRow) -> Vec<String> {
         .map(|pick| &pick.reason)
         .filter(|reason| row.activities.len() > 1 && row.activities.iter().all(|pick| pick.reason == **reason));
     let width = row.activities.iter().map(|pick| pick.band.chars().count()).max().unwrap_or_default();
-    let line = |pick: &crate::service::planning::PlanPick| {
+    let line = |pick: &crate::app::planning::PlanPick| {
         let why = if shared.is_some() { String::new() } else { format!(": {}", spoken(row, &pick.reason)) };
         format!("    {:>width$}  {} ({}){why}", pick.band, pick.title, pick.id)
     };

@@ -2,8 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::app::planning::PlanRow;
 use crate::domain::calendar::{ClosedDayPolicy, Occasion, Pause};
-use crate::service::planning::PlanRow;
 
 /// Parts of a word that keep their hyphen when a name is read as words.
 const PREFIXES: [&str; 4] = ["anti", "e", "non", "self"];

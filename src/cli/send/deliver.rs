@@ -8,13 +8,13 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::Service;
+use crate::app::dispatch::{Ended, Progress};
 use crate::cli::failure::Failure;
 use crate::cli::{out, progress};
 use crate::config::TransportUrl;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::service::Service;
-use crate::service::dispatch::{Ended, Progress};
 
 /// How often we look whether another process has finished what it has in hand.
 const OTHERS: Duration = Duration::from_millis(500);

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::{Context, out};
+use crate::app::{AppError, open};
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
-use crate::service::{ServiceError, open};
 use crate::store::{Erased, Erasure};
 
 #[derive(Debug, Args)]
@@ -66,9 +66,9 @@ impl Erase {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn unknown(&self, config: &Config) -> ServiceError {
+    fn unknown(&self, config: &Config) -> AppError {
         let hint = still_named(config, &self.address).map_or_else(String::new, |line| format!(". {line}"));
-        ServiceError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
+        AppError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
     }
 
     fn tell(&self, config: &Config, erasure: Erasure, clean: bool) {

@@ -11,11 +11,11 @@ use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
 use super::super::{Context, out};
 use super::report::{Report, left_out};
+use crate::app::roster::{self, Roster};
+use crate::app::{AppError, open};
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{SubscribeRequest, Subscribed};
-use crate::service::roster::{self, Roster};
-use crate::service::{ServiceError, open};
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
@@ -77,21 +77,21 @@ impl Import {
     }
 
     /// What the file asks for, if it may be used.
-    fn read(&self, shown: &str, config: &Config) -> Result<Roster, ServiceError> {
-        let file = File::open(&self.file)
-            .map_err(|error| ServiceError::Refused(format!("{shown}: cannot be read: {error}")))?;
+    fn read(&self, shown: &str, config: &Config) -> Result<Roster, AppError> {
+        let file =
+            File::open(&self.file).map_err(|error| AppError::Refused(format!("{shown}: cannot be read: {error}")))?;
         let roster = roster::read(file, shown, self.format.into(), &config.bands);
         out::findings(&roster.findings);
         let bad = bad_rows(&roster);
         if bad > 0 && !self.skip_bad {
             let rows = out::count(bad, "bad row", "bad rows");
-            return Err(ServiceError::Refused(format!(
+            return Err(AppError::Refused(format!(
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             )));
         }
         if roster.requests.is_empty() {
             let why = left_out(&roster).map_or_else(String::new, |why| format!(". {why}"));
-            return Err(ServiceError::Refused(format!("{shown} has no row that could be imported{why}")));
+            return Err(AppError::Refused(format!("{shown} has no row that could be imported{why}")));
         }
         Ok(roster)
     }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::sync::list;
 use super::names;
+use crate::app::roster::{Roster, Why};
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::subscriber::{Profile, SubscribeRequest, Subscribed};
-use crate::service::roster::{Roster, Why};
 
 /// Everything that is known after an import or a dry run.
 pub(super) struct Report<'a> {

@@ -9,12 +9,12 @@ use super::super::failure::Failure;
 use super::super::sync::list;
 use super::super::{Context, out};
 use super::{state, to_json};
+use crate::app::{AppError, open};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
-use crate::service::{ServiceError, open};
-use crate::store::{Held, Store, Suppression};
+use crate::store::{Store, SubjectData, Suppression};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -72,10 +72,10 @@ impl Show {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn unknown(&self, config: &Config, store: &dyn Store) -> Result<ServiceError, Failure> {
+    async fn unknown(&self, config: &Config, store: &dyn Store) -> Result<AppError, Failure> {
         let address = &self.address;
         if store.suppression(address).await?.is_some() {
-            return Ok(ServiceError::Refused(format!(
+            return Ok(AppError::Refused(format!(
                 "{address} was erased, or forgotten after its subscriptions had ended: all that is held is a keyed hash, which \
                  tells that it is never to be mailed"
             )));
@@ -83,7 +83,7 @@ impl Show {
         let hint = config.line_of_address(address).map_or_else(String::new, |line| {
             format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
         });
-        Ok(ServiceError::Refused(format!("{address} is not in the store{hint}")))
+        Ok(AppError::Refused(format!("{address} is not in the store{hint}")))
     }
 }
 
@@ -113,7 +113,7 @@ fn tell_suppression(suppression: &Suppression) {
 }
 
 /// What was sent and what was decided, for people.
-fn tell(held: &Held) {
+fn tell(held: &SubjectData) {
     if let Some(since) = held.suppressed_since {
         out::line(&format!("Never:   it is never mailed, since {}", since.format("%Y-%m-%d")));
     }

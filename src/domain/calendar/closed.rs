@@ -2,8 +2,9 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::{ClosedDay, ClosedDayPolicy, Pause, Schedule, say};
+use super::{ClosedDay, ClosedDayPolicy, Pause, Schedule};
 use crate::domain::edition::EditionNumber;
+use crate::domain::text::dates;
 
 /// How many days an edition may move at most.
 const FARTHEST_SHIFT: u64 = 7;
@@ -88,6 +89,6 @@ fn is_weekend(day: NaiveDate) -> bool {
 }
 
 fn closed(day: NaiveDate, reason: &str) -> String {
-    let day = say::day(day);
+    let day = dates::day(day);
     if reason.is_empty() { format!("{day} is closed") } else { format!("{day} is closed: {reason}") }
 }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::due::{LATE, Lateness, Ledger, Row, Standing};
-use super::{Approval, Schedule, say};
+use super::{Approval, Schedule};
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::text::dates;
 
 /// What `reconcile` finds must be done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +165,7 @@ fn verdict(
 }
 
 fn too_late(schedule: &Schedule, row: &Row) -> String {
-    let (due, grace) = (say::moment(row.due_at, schedule.timezone), say::length(schedule.grace));
+    let (due, grace) = (dates::moment(row.due_at, schedule.timezone), dates::length(schedule.grace));
     format!("it was due on {due}, more than {grace} ago")
 }
 
@@ -180,7 +181,7 @@ fn late_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String 
 }
 
 fn approval_reason(schedule: &Schedule, number: EditionNumber, row: &Row) -> String {
-    let due = say::moment(row.due_at, schedule.timezone);
+    let due = dates::moment(row.due_at, schedule.timezone);
     format!(
         "approval is missing: it fell due on {due}; look at `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
     )

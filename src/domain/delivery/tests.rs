@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued, Suppressed, Uncertain};
+use DeliveryState::{Accepted, Claimed, Deferred, Expired, Failed, InFlight, Queued, Suppressed, Uncertain};
 
 /// Every event there is, for outcomes that live long enough.
 fn events(outcomes: &[Outcome]) -> Vec<Event<'_>> {
@@ -37,13 +37,13 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
         (Queued, Deferred),
         (Deferred, Claimed),
         (Uncertain, Claimed),
-        (Claimed, AtDot),
+        (Claimed, InFlight),
         (Claimed, Queued),
         (Claimed, Deferred),
-        (AtDot, Accepted),
-        (AtDot, Queued),
-        (AtDot, Deferred),
-        (AtDot, Uncertain),
+        (InFlight, Accepted),
+        (InFlight, Queued),
+        (InFlight, Deferred),
+        (InFlight, Uncertain),
         (Failed, Queued),
         (Expired, Queued),
         (Uncertain, Queued),
@@ -52,8 +52,8 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
         arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Uncertain)));
     } else {
         arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Suppressed)));
-        arrows.extend([Queued, Deferred, Claimed, AtDot].map(|from| (from, Expired)));
-        arrows.extend([Claimed, AtDot].map(|from| (from, Failed)));
+        arrows.extend([Queued, Deferred, Claimed, InFlight].map(|from| (from, Expired)));
+        arrows.extend([Claimed, InFlight].map(|from| (from, Failed)));
     }
     arrows
 }
@@ -74,7 +74,7 @@ fn leads_only_where_drawn() {
 #[test]
 fn a_reply_means_what_the_contract_says() {
     let [accepted, transient, permanent, uncertain, refused, withheld] = outcomes().try_into().unwrap();
-    let after = |outcome, retry, repeated| AtDot.on(Event::Outcome { outcome, retry }, repeated).unwrap();
+    let after = |outcome, retry, repeated| InFlight.on(Event::Outcome { outcome, retry }, repeated).unwrap();
     assert_eq!(after(&accepted, false, true), Accepted);
     assert_eq!(after(&transient, true, true), Deferred);
     assert_eq!(after(&transient, false, false), Expired);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
-use super::{Claim, Purpose, Signer, TokenError};
+use super::{Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::suppression::AddressHasher;
@@ -96,7 +96,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`TokenError`], whatever the reason.
-    pub fn verify(&self, text: &str, purpose: Purpose) -> Result<Claim, TokenError> {
+    pub fn verify(&self, text: &str, purpose: Purpose) -> Result<TokenPayload, TokenError> {
         super::verify(self, text, purpose)
     }
 

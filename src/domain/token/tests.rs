@@ -13,11 +13,11 @@ fn two_keys() -> Keyring {
     Keyring::from_text(&(ring().to_text().replace("current 1", "current 2") + &more)).unwrap()
 }
 
-fn claim(purpose: Purpose, edition: u32, recipient: u64) -> Claim {
-    Claim { purpose, edition: EditionNumber(edition), recipient: RecipientId(recipient) }
+fn claim(purpose: Purpose, edition: u32, recipient: u64) -> TokenPayload {
+    TokenPayload { purpose, edition: EditionNumber(edition), recipient: RecipientId(recipient) }
 }
 
-fn any_claim() -> impl Strategy<Value = Claim> {
+fn any_claim() -> impl Strategy<Value = TokenPayload> {
     (prop::sample::select(Purpose::ALL), any::<u32>(), any::<u64>()).prop_map(|(p, e, r)| claim(p, e, r))
 }
 

@@ -16,11 +16,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::connection::{Connection, no_answer};
-use super::wire::Wire;
+use super::stream::Stream;
 use super::{SmtpSettings, Tls};
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::MailError;
-use crate::mail::reply::{Stage, judge, presentable};
+use crate::mail::reply::{Stage, classify_reply, presentable};
 
 /// More challenges than any way to log in that we know.
 const CHALLENGES: usize = 3;
@@ -49,12 +49,12 @@ impl Connector {
     /// What it means for a delivery that it did not work: transient, or that the relay refuses us.
     pub(super) async fn connect(&self) -> Result<Connection, Outcome> {
         let limit = self.settings.timeouts.command;
-        let wire = self.reach().await?;
+        let stream = self.reach().await?;
         if self.settings.tls == Tls::Implicit {
-            self.protect(&wire).await?;
+            self.protect(&stream).await?;
         }
         let mut connection =
-            Connection::greet(wire, &self.hello, limit).await.map_err(|reply| self.ungreeted(reply))?;
+            Connection::greet(stream, &self.hello, limit).await.map_err(|reply| self.ungreeted(reply))?;
         if self.settings.tls == Tls::Starttls {
             self.starttls(&mut connection).await?;
         }
@@ -64,20 +64,20 @@ impl Connector {
         Ok(connection)
     }
 
-    async fn reach(&self) -> Result<Wire, Outcome> {
+    async fn reach(&self) -> Result<Stream, Outcome> {
         let limit = self.settings.timeouts.connect;
         let place = (self.settings.host.as_str(), self.settings.port);
         match timeout(limit, TcpStream::connect(place)).await {
-            Ok(tcp) => tcp.and_then(Wire::new).map_err(|error| self.unreachable(&error.to_string())),
+            Ok(tcp) => tcp.and_then(Stream::new).map_err(|error| self.unreachable(&error.to_string())),
             Err(_) => Err(self.unreachable(&no_answer(limit))),
         }
     }
 
     /// The handshake, in which the relay's certificate must be good and for its name.
-    async fn protect(&self, wire: &Wire) -> Result<(), Outcome> {
+    async fn protect(&self, stream: &Stream) -> Result<(), Outcome> {
         let Some((connector, name)) = &self.tls else { return Ok(()) };
         let limit = self.settings.timeouts.connect;
-        let result = timeout(limit, wire.protect(connector, name.clone())).await;
+        let result = timeout(limit, stream.protect(connector, name.clone())).await;
         let why = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
@@ -90,20 +90,20 @@ impl Connector {
     /// RFC 3207: asks, protects, and starts over with EHLO.
     async fn starttls(&self, connection: &mut Connection) -> Result<(), Outcome> {
         let limit = self.settings.timeouts.command;
-        if !connection.offer.starttls {
+        if !connection.capabilities.starttls {
             return Err(broken("the relay offers no STARTTLS: check mail.transport, or the network in between"));
         }
-        judge(Stage::Protect, connection.ask(limit, "STARTTLS\r\n").await)?;
+        classify_reply(Stage::Protect, connection.ask(limit, "STARTTLS\r\n").await)?;
         // What came along with the answer would pass for something said inside TLS.
         if connection.is_stale().await {
             return Err(broken("the relay, or somebody in between, said more than it was asked before TLS began"));
         }
-        self.protect(connection.wire()).await?;
+        self.protect(connection.stream()).await?;
         connection.hello(&self.hello, limit).await.map_err(|reply| self.ungreeted(reply))
     }
 
     fn ungreeted(&self, reply: Reply) -> Outcome {
-        match judge(Stage::Hello, reply) {
+        match classify_reply(Stage::Hello, reply) {
             Err(Outcome::Transient(Reply { code: None, text })) => self.unreachable(&text),
             Err(outcome) => outcome,
             Ok(reply) => Outcome::Transient(reply),
@@ -122,13 +122,13 @@ async fn login(
     password: &SecretString,
     limit: Duration,
 ) -> Result<(), Outcome> {
-    let Some(mechanism) = connection.offer.mechanism() else {
+    let Some(mechanism) = connection.capabilities.mechanism() else {
         let text = "the relay offers no way to log in that we know (PLAIN, LOGIN): check mail.username";
         return Err(Outcome::SenderRefused(Reply { code: None, text: text.to_owned() }));
     };
     let credentials = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
     let reply = exchange(connection, mechanism, &credentials, limit).await;
-    judge(Stage::Login, reply).map(drop)
+    classify_reply(Stage::Login, reply).map(drop)
 }
 
 /// Answers challenges until the relay says yes or no.

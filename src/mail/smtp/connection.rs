@@ -10,9 +10,9 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Offer;
-use super::transaction::{Content, weigh};
-use super::wire::Wire;
+use super::Capabilities;
+use super::stream::Stream;
+use super::transaction::{Content, evaluate_replies};
 use crate::domain::delivery::Reply;
 use crate::mail::reply::presentable;
 
@@ -22,10 +22,10 @@ const GREETED: u64 = 2;
 /// An open connection, past EHLO.
 pub(super) struct Connection {
     smtp: AsyncSmtpConnection,
-    wire: Wire,
+    stream: Stream,
     /// Replies that were taken.
     taken: u64,
-    pub(super) offer: Offer,
+    pub(super) capabilities: Capabilities,
 }
 
 impl Connection {
@@ -33,11 +33,11 @@ impl Connection {
     ///
     /// # Errors
     /// What was said, or that nothing was.
-    pub(super) async fn greet(wire: Wire, hello: &ClientId, limit: Duration) -> Result<Self, Reply> {
-        let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), hello);
+    pub(super) async fn greet(stream: Stream, hello: &ClientId, limit: Duration) -> Result<Self, Reply> {
+        let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(stream.clone()), hello);
         let smtp = within(limit, greeting).await?;
-        let offer = Offer::read(wire.heard().iter().map(String::as_str));
-        Ok(Self { smtp, wire, taken: GREETED, offer })
+        let capabilities = Capabilities::read(stream.heard().iter().map(String::as_str));
+        Ok(Self { smtp, stream, taken: GREETED, capabilities })
     }
 
     /// Says EHLO again, inside TLS, and reads what is offered.
@@ -46,7 +46,7 @@ impl Connection {
     /// As [`Connection::greet`].
     pub(super) async fn hello(&mut self, hello: &ClientId, limit: Duration) -> Result<(), Reply> {
         let response = self.command(limit, format!("EHLO {hello}\r\n")).await?;
-        self.offer = Offer::read(response.message());
+        self.capabilities = Capabilities::read(response.message());
         Ok(())
     }
 
@@ -68,10 +68,10 @@ impl Connection {
     pub(super) async fn ask_all(&mut self, limit: Duration, commands: &[String]) -> Vec<Reply> {
         let mut replies = Vec::with_capacity(commands.len());
         let deadline = Instant::now() + limit;
-        if !self.offer.pipelining {
+        if !self.capabilities.pipelining {
             for command in commands {
                 replies.push(self.ask(deadline - Instant::now(), command).await);
-                if weigh(&replies).is_err() {
+                if evaluate_replies(&replies).is_err() {
                     break;
                 }
             }
@@ -98,18 +98,18 @@ impl Connection {
             return (early(), true);
         }
         let reply = self.ask(limit, Content(message)).await;
-        let unsent = reply.code.is_none() && self.wire.write_failed();
+        let unsent = reply.code.is_none() && self.stream.write_failed();
         (reply, unsent)
     }
 
     /// Whether the relay hung up, or said something that nobody asked for.
     pub(super) async fn is_stale(&self) -> bool {
-        self.undisturbed().is_err() || self.wire.is_disturbed().await
+        self.undisturbed().is_err() || self.stream.is_disturbed().await
     }
 
     /// Notices answers that came before their question: whoever takes one for the answer to the next is lost.
     fn undisturbed(&self) -> Result<(), Reply> {
-        if self.wire.is_even(self.taken) { Ok(()) } else { Err(early()) }
+        if self.stream.is_even(self.taken) { Ok(()) } else { Err(early()) }
     }
 
     /// Ends a transaction before its content. False when the connection can no longer be used.
@@ -123,8 +123,8 @@ impl Connection {
     }
 
     /// The stream below.
-    pub(super) fn wire(&self) -> &Wire {
-        &self.wire
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
     }
 }
 

@@ -3,12 +3,12 @@
 //! lettre speaks the protocol; what it leaves open is decided here: a time limit on every phase, a 2xx and nothing
 //! else at the dot, and a connection that is dropped as soon as nobody can know where it stands.
 
+mod capabilities;
 mod connect;
 mod connection;
-mod offer;
 mod replies;
+mod stream;
 mod transaction;
-mod wire;
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use secrecy::SecretString;
 
 use self::connect::Connector;
 use self::connection::Connection;
-use self::transaction::{opening, weigh};
-use super::reply::{Stage, judge};
+use self::transaction::{evaluate_replies, opening};
+use super::reply::{Stage, classify_reply};
 use super::{Envelope, Gate, MailError, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
-pub use offer::Offer;
+pub use capabilities::Capabilities;
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub struct Smtp {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acquaintance {
     /// What it offers, inside TLS where there is TLS.
-    pub offer: Offer,
+    pub capabilities: Capabilities,
     /// The version of TLS; `None` without.
     pub tls: Option<String>,
 }
@@ -101,7 +101,8 @@ impl Smtp {
     /// What a mail would meet: transient, or that the relay refuses us.
     pub async fn meet(&mut self) -> Result<Acquaintance, Outcome> {
         let connection = self.ready().await?;
-        let met = Acquaintance { offer: connection.offer.clone(), tls: connection.wire().tls_version() };
+        let met =
+            Acquaintance { capabilities: connection.capabilities.clone(), tls: connection.stream().tls_version() };
         connection.quit(self.timeouts.quit).await;
         Ok(met)
     }
@@ -137,7 +138,7 @@ impl Smtp {
             self.connection = Some(connection);
             return Err(Outcome::Withheld);
         }
-        let commands = opening(envelope, name, &connection.offer);
+        let commands = opening(envelope, name, &connection.capabilities);
         let replies = connection.ask_all(self.timeouts.command, &commands).await;
         Ok((connection, replies))
     }
@@ -158,7 +159,7 @@ impl Smtp {
             drop(connection);
             (connection, replies) = self.open(envelope, name, gate).await?;
         }
-        if let Err(refusal) = weigh(&replies) {
+        if let Err(refusal) = evaluate_replies(&replies) {
             if matches!(refusal.outcome, Outcome::SenderRefused(_)) && refusal.reusable {
                 connection.quit(quit).await;
             } else if refusal.reusable && connection.reset(command).await {
@@ -168,7 +169,7 @@ impl Smtp {
         }
         let (reply, unsent) = connection.say(data, message).await;
         let code = reply.code;
-        let verdict = judge(if unsent { Stage::Data } else { Stage::Dot }, reply);
+        let verdict = classify_reply(if unsent { Stage::Data } else { Stage::Dot }, reply);
         match &verdict {
             Err(Outcome::SenderRefused(_)) => connection.quit(quit).await,
             // The transaction ended with this reply (RFC 5321 §4.1.1.4); there is nothing to reset.

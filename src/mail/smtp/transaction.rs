@@ -4,19 +4,19 @@ use std::fmt::{self, Display, Write as _};
 
 use memchr::memmem;
 
-use super::Offer;
+use super::Capabilities;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::Envelope;
-use crate::mail::reply::{Stage, judge};
+use crate::mail::reply::{Stage, classify_reply};
 
 /// The commands before the content, in their order.
 pub(super) const OPENING: [Stage; 3] = [Stage::Mail, Stage::Recipient, Stage::Data];
 
 /// MAIL, RCPT and DATA, each with its line end. Where the relay takes them, a failed or late delivery is asked to be
 /// reported with the delivery's name (RFC 3461 §4), and no more of the mail than its headers.
-pub(super) fn opening(envelope: &Envelope, name: &str, offer: &Offer) -> [String; 3] {
+pub(super) fn opening(envelope: &Envelope, name: &str, capabilities: &Capabilities) -> [String; 3] {
     let (mut from, mut to) = (format!("MAIL FROM:<{}>", envelope.from), format!("RCPT TO:<{}>", envelope.to));
-    if offer.dsn {
+    if capabilities.dsn {
         from.push_str(&format!(" RET=HDRS ENVID={}", xtext(name)));
         to.push_str(&format!(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{}", xtext(envelope.to.as_str())));
     }
@@ -47,12 +47,12 @@ pub(super) struct Refusal {
 }
 
 /// Weighs the answers so far, one for each of [`OPENING`] that was asked. The first that refuses decides.
-pub(super) fn weigh(replies: &[Reply]) -> Result<(), Refusal> {
+pub(super) fn evaluate_replies(replies: &[Reply]) -> Result<(), Refusal> {
     let reusable =
         replies.iter().all(|reply| reply.code.is_some_and(|code| code != 421 && matches!(code / 100, 2 | 4 | 5)));
     let opened = replies.get(2).is_some_and(|data| data.code == Some(354));
     for (stage, reply) in OPENING.into_iter().zip(replies) {
-        if let Err(outcome) = judge(stage, reply.clone()) {
+        if let Err(outcome) = classify_reply(stage, reply.clone()) {
             return Err(Refusal { outcome, reusable: reusable && !opened });
         }
     }
@@ -102,10 +102,10 @@ mod tests {
             from: "bounces+abc@example.org".parse().unwrap(),
             to: "o'neil+x=y@hillside.example".parse().unwrap(),
         };
-        let plain = opening(&envelope, "e7-abc", &Offer::default());
+        let plain = opening(&envelope, "e7-abc", &Capabilities::default());
         assert_eq!(plain[0], "MAIL FROM:<bounces+abc@example.org>\r\n");
         assert_eq!(plain[1], "RCPT TO:<o'neil+x=y@hillside.example>\r\n");
-        let dsn = opening(&envelope, "e7-abc", &Offer { dsn: true, ..Offer::default() });
+        let dsn = opening(&envelope, "e7-abc", &Capabilities { dsn: true, ..Capabilities::default() });
         assert_eq!(dsn[0], "MAIL FROM:<bounces+abc@example.org> RET=HDRS ENVID=e7-abc\r\n");
         assert!(
             dsn[1].ends_with("> NOTIFY=FAILURE,DELAY ORCPT=rfc822;o'neil+2Bx+3Dy@hillside.example\r\n"),
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_first_refusal_decides() {
-        let outcome = |codes: [u16; 3]| weigh(&codes.map(reply));
+        let outcome = |codes: [u16; 3]| evaluate_replies(&codes.map(reply));
         assert_eq!(outcome([250, 250, 354]), Ok(()));
         let refusal = outcome([250, 550, 503]).unwrap_err();
         assert!(matches!(refusal.outcome, Outcome::Permanent { .. }) && refusal.reusable);
@@ -134,7 +134,7 @@ mod tests {
         fn content_follows_only_three_consents(codes in prop::collection::vec(codes(), 3)) {
             let replies: Vec<_> = codes.iter().map(|code| reply(*code)).collect();
             let consent = codes[0] / 100 == 2 && codes[1] / 100 == 2 && codes[2] == 354;
-            match weigh(&replies) {
+            match evaluate_replies(&replies) {
                 Ok(()) => prop_assert!(consent),
                 Err(refusal) => {
                     prop_assert!(!consent);

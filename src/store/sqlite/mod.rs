@@ -7,44 +7,20 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use self::claimant::Claimant;
-use self::fault::Fault;
-use self::glance::Glance;
-use self::lane::{Lane, Mode};
 use super::StoreError;
 use crate::domain::suppression::AddressHasher;
+use engine::db_thread::{DbThread, Mode};
+use engine::error::SqliteError;
+use engine::inline_reader::InlineReader;
+use engine::process_lock::ProcessLock;
+use engine::{connect, snapshot};
+use tables::meta;
 
-mod audit;
-pub mod backup;
-mod bands;
-mod claim;
-mod claimant;
-mod connect;
-mod deliveries;
-mod editions;
-mod facts;
-mod fault;
-mod forget;
-mod glance;
-mod lane;
-mod leave;
-mod letters;
-mod listing;
-mod people;
-mod privacy;
-mod publish;
-mod reading;
-mod reports;
-mod requests;
-mod retention;
-mod schema;
-mod scrub;
-mod settle;
-mod snapshot;
-mod sql;
-mod step;
-mod subscribe;
-mod sync;
+mod engine;
+pub mod maintenance;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 /// How long we wait for another process's write lock.
@@ -53,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A store in one `SQLite` file. One thread writes, another reads; both end when it is dropped.
 pub struct SqliteStore {
     // Dropped first: whoever closes last tidies up the side files, and only the writer can.
-    reader: Option<Lane>,
-    glance: Option<Glance>,
-    writer: Lane,
-    claimant: Arc<Claimant>,
+    reader: Option<DbThread>,
+    inline_reader: Option<InlineReader>,
+    writer: DbThread,
+    process_lock: Arc<ProcessLock>,
     hasher: AddressHasher,
     place: String,
     /// Its file, unless it is in memory.
@@ -79,14 +55,14 @@ impl SqliteStore {
     /// Returns the same errors as [`Self::open`].
     pub fn open_patiently(path: &Path, hasher: AddressHasher, patience: Duration) -> Result<Self, StoreError> {
         let place = path.display().to_string();
-        let build = || -> Result<Self, Fault> {
+        let build = || -> Result<Self, SqliteError> {
             let conn = connect::writer(path, patience)?;
             let reading = connect::reader(path, patience)?;
-            let claimant = Arc::new(Claimant::beside(path)?);
-            let mut store = Self::around(conn, claimant, hasher, place.clone())?;
+            let process_lock = Arc::new(ProcessLock::beside(path)?);
+            let mut store = Self::around(conn, process_lock, hasher, place.clone())?;
             store.file = Some(path.to_owned());
-            store.glance = Some(Glance::new(connect::reader(path, patience)?));
-            store.reader = Some(Lane::start(Mode::Read, reading, &place, |_| ())?);
+            store.inline_reader = Some(InlineReader::new(connect::reader(path, patience)?));
+            store.reader = Some(DbThread::start(Mode::Read, reading, &place, |_| ())?);
             Ok(store)
         };
         build().map_err(|fault| fault.at(&place))
@@ -100,7 +76,7 @@ impl SqliteStore {
     pub fn snapshot(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = path.display().to_string();
         snapshot::take(path)
-            .and_then(|conn| Self::around(conn, Arc::new(Claimant::in_memory()), hasher, place.clone()))
+            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone()))
             .map_err(|fault| fault.at(&place))
     }
 
@@ -111,22 +87,27 @@ impl SqliteStore {
     pub fn in_memory(hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = "in memory".to_owned();
         connect::memory()
-            .and_then(|conn| Self::around(conn, Arc::new(Claimant::in_memory()), hasher, place.clone()))
+            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone()))
             .map_err(|fault| fault.at(&place))
     }
 
-    fn around(conn: Connection, claimant: Arc<Claimant>, hasher: AddressHasher, place: String) -> Result<Self, Fault> {
-        facts::check_keys(&conn, &hasher)?;
-        let retiring = Arc::clone(&claimant);
-        let writer = Lane::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, glance: None, writer, claimant, hasher, place, file: None })
+    fn around(
+        conn: Connection,
+        process_lock: Arc<ProcessLock>,
+        hasher: AddressHasher,
+        place: String,
+    ) -> Result<Self, SqliteError> {
+        meta::check_keys(&conn, &hasher)?;
+        let retiring = Arc::clone(&process_lock);
+        let writer = DbThread::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
+        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
         self.writer.ask(work).await
     }
@@ -135,7 +116,7 @@ impl SqliteStore {
     async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
         self.reader.as_ref().unwrap_or(&self.writer).ask(work).await
     }
@@ -146,6 +127,3 @@ impl fmt::Debug for SqliteStore {
         f.debug_tuple("SqliteStore").field(&self.place).finish()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,11 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::people::People;
-use super::{
-    SqliteStore, audit, backup, claim, deliveries, editions, facts, leave, listing, publish, settle, sql, step,
-    subscribe, sync,
-};
+use super::SqliteStore;
 use crate::domain::activity::ActivityId;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
@@ -22,6 +18,12 @@ use crate::domain::subscriber::{
     RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
 };
 use crate::domain::sync::{SyncPlan, Truth};
+use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::maintenance::backup;
+use crate::store::sqlite::tables::people::People;
+use crate::store::sqlite::tables::{
+    audit, claim, deliveries, editions, leave, listing, meta, publish, settle, step, subscribe, sync,
+};
 use crate::store::{
     Actor, Addressee, AuditRecord, Claimed, DeliveryFilter, DeliveryRecord, Facts, Publication, Published, Retried,
     Step, Store, StoreError, Stored, Suppression,
@@ -32,11 +34,11 @@ type Answer<T> = Result<T, StoreError>;
 #[async_trait]
 impl Store for SqliteStore {
     async fn facts(&self) -> Answer<Option<Facts>> {
-        self.read(facts::read).await
+        self.read(meta::read).await
     }
 
     async fn begin(&self, facts: Facts, at: DateTime<Utc>) -> Answer<Facts> {
-        self.write(move |conn| facts::begin(conn, facts, at)).await
+        self.write(move |conn| meta::begin(conn, facts, at)).await
     }
 
     async fn sync_truth(&self, wished: &[Address]) -> Answer<Truth> {
@@ -210,26 +212,26 @@ impl Store for SqliteStore {
     }
 
     async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Answer<u64> {
-        let claimant = Arc::clone(&self.claimant);
+        let claimant = Arc::clone(&self.process_lock);
         let recovered = self.write(move |conn| claim::recover(conn, &claimant, resend, sql::millis(at))).await?;
         // Only now: until the commit, another process must still find them.
-        self.claimant.sweep(&recovered.files);
+        self.process_lock.sweep(&recovered.files);
         Ok(recovered.deliveries)
     }
 
     async fn claim(&self, edition: EditionNumber, now: DateTime<Utc>, limit: u32) -> Answer<Vec<Claimed>> {
-        let claimant = Arc::clone(&self.claimant);
+        let claimant = Arc::clone(&self.process_lock);
         self.write(move |conn| claim::claim(conn, &claimant, edition, now, limit)).await
     }
 
     async fn step(&self, step: Step) -> Answer<bool> {
-        let (hasher, claimant) = (self.hasher.clone(), Arc::clone(&self.claimant));
+        let (hasher, claimant) = (self.hasher.clone(), Arc::clone(&self.process_lock));
         self.write(move |conn| step::step(conn, &hasher, &claimant, &step)).await
     }
 
     async fn is_wanted(&self, id: DeliveryId) -> Answer<bool> {
-        match &self.glance {
-            Some(glance) => glance.look(&self.place, |conn| claim::is_wanted(conn, id)),
+        match &self.inline_reader {
+            Some(reader) => reader.look(&self.place, |conn| claim::is_wanted(conn, id)),
             None => self.write(move |conn| claim::is_wanted(conn, id)).await,
         }
     }
@@ -243,12 +245,12 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, edition: EditionNumber) -> Answer<u64> {
-        let claimant = Arc::clone(&self.claimant);
+        let claimant = Arc::clone(&self.process_lock);
         self.write(move |conn| claim::release(conn, &claimant, edition)).await
     }
 
     async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Answer<u64> {
-        let claimant = Arc::clone(&self.claimant);
+        let claimant = Arc::clone(&self.process_lock);
         self.write(move |conn| claim::abandon(conn, &claimant, resend, sql::millis(at))).await
     }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use fortnightly::digest::{Card, Issue, ServiceFacts, Templates};
 use fortnightly::domain::activity::{Activity, Help, Notice, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandName, Bands};
@@ -12,6 +11,7 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};
+use fortnightly::render::{Card, Issue, ServiceFacts, Templates};
 
 /// The folder of the project.
 pub(super) fn root() -> PathBuf {

@@ -80,7 +80,7 @@ fn many_may_open_a_fresh_store_at_once() {
 
 /// The number of migrations.
 fn newest() -> i64 {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/sqlite/migrations");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/sqlite/engine/migrations");
     i64::try_from(fs::read_dir(folder).unwrap().count()).unwrap()
 }
 

@@ -104,7 +104,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             let id = model.in_hand[i];
             let retry_at = retry.then(|| at(model.now + 30));
             let done = Done { id, outcome: outcome(verdict), at: at(model.now), retry_at };
-            let marked = store.delivery(id).await.unwrap() == Some(DeliveryState::AtDot);
+            let marked = store.delivery(id).await.unwrap() == Some(DeliveryState::InFlight);
             let recorded = store.step(Step { done: Some(done), mark: None }).await;
             if !marked && matches!(verdict, Verdict::Accepted | Verdict::Uncertain) {
                 assert!(matches!(recorded, Err(StoreError::Refused(_))), "accepted before the dot");
@@ -124,7 +124,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             store.release(SEVEN).await.unwrap();
             let mut kept = Vec::new();
             for id in &model.in_hand {
-                if store.delivery(*id).await.unwrap() == Some(DeliveryState::AtDot) {
+                if store.delivery(*id).await.unwrap() == Some(DeliveryState::InFlight) {
                     kept.push(*id);
                 }
             }

@@ -34,13 +34,13 @@ pub(in crate::store) async fn each_is_claimed_once_in_order(open: Open<'_>) {
 }
 
 pub(in crate::store) async fn replies_mean_what_the_contract_says(open: Open<'_>) {
-    use DeliveryState::{Accepted, AtDot, Claimed, Deferred, Expired, Failed, Queued, Uncertain};
+    use DeliveryState::{Accepted, Claimed, Deferred, Expired, Failed, InFlight, Queued, Uncertain};
     let store = open();
     send_out(&*store, &crowd(7)).await;
     claim(&*store, 2, 9).await;
     assert_eq!(state(&*store, id(1)).await, Claimed);
     mark(&*store, id(1)).await;
-    assert_eq!(state(&*store, id(1)).await, AtDot);
+    assert_eq!(state(&*store, id(1)).await, InFlight);
     let refused = Outcome::Permanent { reply: reply(554), suppress: None };
     let cases = [
         (Outcome::Accepted(reply(250)), None, Accepted),
@@ -144,10 +144,10 @@ pub(in crate::store) async fn a_step_is_both_or_none(open: Open<'_>) {
     let result = || Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
     let refused = store.step(Step { done: Some(result()), mark: Some(id(3)) }).await;
     assert!(matches!(refused, Err(StoreError::Refused(_))));
-    assert_eq!(state(&*store, id(1)).await, DeliveryState::AtDot);
+    assert_eq!(state(&*store, id(1)).await, DeliveryState::InFlight);
     store.step(Step { done: Some(result()), mark: Some(id(2)) }).await.unwrap();
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
-    assert_eq!(state(&*store, id(2)).await, DeliveryState::AtDot);
+    assert_eq!(state(&*store, id(2)).await, DeliveryState::InFlight);
     store.step(Step::default()).await.unwrap();
 }
 
@@ -158,7 +158,7 @@ pub(in crate::store) async fn a_clean_stop_puts_back_what_was_not_marked(open: O
     mark(&*store, id(2)).await;
     assert_eq!(store.release(EditionNumber(8)).await.unwrap(), 0);
     assert_eq!(store.release(SEVEN).await.unwrap(), 2);
-    assert_eq!(state(&*store, id(2)).await, DeliveryState::AtDot);
+    assert_eq!(state(&*store, id(2)).await, DeliveryState::InFlight);
     assert_eq!(numbers(&claim(&*store, 2, 9).await), [1, 3, 4]);
     assert_eq!(store.recover(true, at(3)).await.unwrap(), 0, "we are alive");
 }

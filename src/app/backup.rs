@@ -1,0 +1,187 @@
+//! A copy of store and keys in one file, and the way back.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::{AppError, Service};
+use crate::config::{Config, OnUncertain, StoreUrl};
+use crate::domain::edition::EditionNumber;
+use crate::domain::token::Keyring;
+use crate::store::StoreError;
+use crate::store::sqlite::SqliteStore;
+pub use crate::store::sqlite::maintenance::backup::RESTORED;
+
+/// What became of a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// When the backup was made.
+    pub made: DateTime<Utc>,
+    /// Where files are now that were in the way.
+    pub aside: Vec<PathBuf>,
+}
+
+/// Copies store and key file to `to`, mode 0600, while others may be at work.
+///
+/// # Errors
+/// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
+/// written.
+pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
+    let StoreUrl::Sqlite(store) = &config.store;
+    if !store.exists() {
+        return Err(AppError::Refused(format!("there is no store at {}: nothing to back up", store.display())));
+    }
+    let keys = &config.web.secret_file;
+    let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
+    let ours = [store.clone(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
+    if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
+        return Err(AppError::Refused(format!(
+            "{} is in use by this service itself: name another file for the backup",
+            ours.display()
+        )));
+    }
+    let text = std::fs::read_to_string(keys).map_err(|error| AppError::file(keys, &error))?;
+    let hasher = ring(keys, &text)?.address_hasher();
+    Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
+}
+
+/// Whether both names lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    id(one).is_some_and(|one| id(other) == Some(one))
+}
+
+/// Puts the store and the key file of a backup in their places. What is there is kept under another name. The store sends
+/// nothing until it is released.
+///
+/// # Errors
+/// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
+pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
+    let StoreUrl::Sqlite(store) = &config.store;
+    let keys = &config.web.secret_file;
+    if !from.is_file() {
+        return Err(AppError::Refused(format!("{}: there is no such file", from.display())));
+    }
+    let ready = SqliteStore::read_backup(from, store, at)?;
+    ring(from, &ready.keys)?;
+    let (made, text) = (ready.made, ready.keys.clone());
+    let suffix = format!("before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
+    let store_aside = beside(store, &suffix);
+    let mut aside = Vec::new();
+    let put_keys = || {
+        let differs = match std::fs::read_to_string(keys) {
+            Ok(old) => old != text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        if differs {
+            let name = beside(keys, &suffix);
+            std::fs::hard_link(keys, &name)?;
+            aside.push(name);
+        }
+        write_keys(keys, &text)
+    };
+    let moved = ready.put(store, &store_aside, put_keys).map_err(|error| match error {
+        StoreError::Locked { place } => AppError::Refused(format!(
+            "the store {place} is in use: stop `fortnightly run` and every other command, then restore"
+        )),
+        other => other.into(),
+    })?;
+    if moved {
+        aside.insert(0, store_aside);
+    }
+    Ok(Restored { made, aside })
+}
+
+fn ring(place: &Path, text: &str) -> Result<Keyring, AppError> {
+    Keyring::from_text(text).map_err(|error| AppError::Keyring { path: place.to_owned(), reason: error.to_string() })
+}
+
+/// `x.db` → `x.db.SUFFIX`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn write_keys(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let draft = beside(file, "new");
+    let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&draft, file)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+impl Service {
+    /// What an operator must know before a restored store sends again; empty for any other store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn restored_concerns(&self) -> Result<Vec<String>, AppError> {
+        let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
+        let when = self.local(made).format("%A %-d %B %Y at %H:%M");
+        let mut told = vec![format!(
+            "this store was restored from a backup made on {when}, and knows nothing of what happened since: nothing is sent \
+             until `fortnightly release`"
+        )];
+        told.push(
+            "whoever left since then is on the list again: look through the mails to the unsubscribe address and the store that \
+             was put aside, and enter them with `fortnightly unsubscribe ADDRESS` before you release"
+                .to_owned(),
+        );
+        let now = self.clock.now();
+        for edition in self.store.editions().await? {
+            let number = edition.number;
+            if edition.is_published() && edition.reason.as_deref() == Some(RESTORED) {
+                let tally = self.store.tally(number).await?;
+                let waiting = tally.queued + tally.deferred;
+                let then = match self.config.mail.on_uncertain {
+                    OnUncertain::Resend => {
+                        "they are sent when you release, and who got it since gets the same mail again"
+                    }
+                    OnUncertain::Hold => "they become uncertain when you release",
+                };
+                told.push(format!(
+                    "edition {number}: {waiting} of {} mails were not sent when the backup was made: {then}",
+                    tally.total
+                ));
+            } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
+                told.push(format!(
+                    "edition {number} fell due after the backup was made: if it went out then, `fortnightly withdraw {number}` \
+                     before you release, or everybody gets it twice"
+                ));
+            }
+        }
+        Ok(told)
+    }
+
+    /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
+    /// restored.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn release_restored(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
+        if self.store.restored().await?.is_none() {
+            return Ok(None);
+        }
+        let resend = self.config.mail.on_uncertain == OnUncertain::Resend;
+        Ok(Some(self.store.release_restored(resend, self.clock.now()).await?))
+    }
+
+    /// That the store was not restored, or was released since.
+    pub(super) async fn refuse_restored(&self) -> Result<(), AppError> {
+        if self.store.restored().await?.is_none() {
+            return Ok(());
+        }
+        let why = "this store was restored from a backup and sends nothing until `fortnightly release`: look at \
+                   `fortnightly status` first";
+        Err(AppError::Refused(why.to_owned()))
+    }
+}

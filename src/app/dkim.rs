@@ -1,0 +1,32 @@
+//! Reads the configured DKIM keys, and says which of them cannot sign.
+
+use zeroize::Zeroizing;
+
+use super::{AppError, Service};
+use crate::config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::mail::{Dkim, DkimKey, MailError};
+
+impl Service {
+    /// The configured signers, their keys read now; one without keys when none is configured.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no key to sign with.
+    pub fn dkim(&self) -> Result<Dkim, AppError> {
+        let keys = self.config.mail.dkim.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Dkim::new(keys))
+    }
+
+    /// An error (`dkim-key`) for every key that cannot sign.
+    pub(super) fn unusable_dkim_keys(&self) -> Vec<Diagnostic> {
+        let found = self.config.mail.dkim.iter().filter_map(|key| read(key).err());
+        found.map(|error| Diagnostic::error("dkim-key", error.to_string()).in_file(self.config_name())).collect()
+    }
+}
+
+pub(super) fn read(key: &config::DkimKey) -> Result<DkimKey, MailError> {
+    let path = &key.private_key_file;
+    let pem = std::fs::read(path)
+        .map_err(|error| MailError::DkimKey { path: path.clone(), reason: format!("cannot be read ({error})") })?;
+    DkimKey::new(&key.domain, &key.selector, path, &Zeroizing::new(pem))
+}

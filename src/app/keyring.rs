@@ -1,0 +1,99 @@
+//! The key file: made on first use, mode 0600, part of a backup.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use super::{AppError, Service};
+use crate::domain::token::{Keyring, Signer};
+
+/// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
+///
+/// # Errors
+/// When the file cannot be read or written, is not a keyring, or is missing beside a store that exists.
+pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, AppError> {
+    if let Some(keyring) = load(file)? {
+        return Ok(keyring);
+    }
+    if store_exists {
+        return Err(lost(file));
+    }
+    make(file)?;
+    // Another process may have been first; whichever file is there now is the one to use.
+    load(file)?
+        .ok_or_else(|| AppError::Keyring { path: file.to_owned(), reason: "vanished while it was being made".into() })
+}
+
+/// Loads the keyring if the file exists.
+///
+/// # Errors
+/// When the file cannot be read or is not a keyring.
+pub fn load(file: &Path) -> Result<Option<Keyring>, AppError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Keyring::from_text(&text).map(Some).map_err(|error| AppError::Keyring {
+            path: file.to_owned(),
+            reason: format!("{error}. Restore this file from your backup."),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(AppError::file(file, &error)),
+    }
+}
+
+/// A keyring for previews and dry runs: no server will ever honour its tokens, but it knows who left.
+///
+/// # Errors
+/// When the file cannot be read, is not a keyring, or is missing beside a store that exists.
+pub fn throwaway(file: &Path, store_exists: bool) -> Result<Keyring, AppError> {
+    match load(file)? {
+        Some(keyring) => Ok(keyring.with_throwaway_key(random()?)),
+        None if store_exists => Err(lost(file)),
+        None => Ok(Keyring::throwaway(random()?)),
+    }
+}
+
+fn lost(file: &Path) -> AppError {
+    AppError::Keyring {
+        path: file.to_owned(),
+        reason: "the store exists, but its key file does not: without it nobody who left would be recognised, and no \
+                 unsubscribe link already sent would work. Restore this file from your backup."
+            .into(),
+    }
+}
+
+fn make(file: &Path) -> Result<(), AppError> {
+    let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| AppError::file(folder, &error))?;
+    let text = Keyring::generate(random()?).to_text();
+    let draft = folder.join(format!(".secret-{}.tmp", std::process::id()));
+    let written = (|| {
+        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        // A link fails where the name is taken: the first process wins, and nobody sees half a file.
+        match std::fs::hard_link(&draft, file) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            // The name must outlive a power cut as surely as the store that depends on it.
+            linked => linked.and_then(|()| std::fs::File::open(folder)?.sync_all()),
+        }
+    })();
+    // The draft has served; a leftover would only be untidy.
+    let _ = std::fs::remove_file(&draft);
+    written.map_err(|error| AppError::file(file, &error))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], AppError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| AppError::Refused(format!("the system gives no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+impl Service {
+    /// The signer of this key version.
+    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
+        self.keyring.signer(version).map_err(|error| AppError::Keyring {
+            path: self.config.web.secret_file.clone(),
+            reason: format!("{error}. Restore this file from your backup."),
+        })
+    }
+}

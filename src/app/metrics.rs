@@ -1,0 +1,86 @@
+//! What a monitoring system asks for: where things stand, and what this process did.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+
+use super::{AppError, Service};
+use crate::domain::delivery::{Outcome, Tally};
+use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::subscriber::SubscriberCounts;
+use crate::store::ReportKind;
+
+/// How many finished editions are shown beside the unfinished ones.
+const FINISHED: usize = 2;
+
+/// Attempts of this process, by what came of them, in the order of [`OUTCOMES`].
+static ATTEMPTS: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+
+/// The words for what comes of an attempt.
+pub const OUTCOMES: [&str; 4] = ["accepted", "deferred", "failed", "uncertain"];
+
+/// Where things stand.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// Attempts of this process so far, in the order of [`OUTCOMES`].
+    pub attempts: [u64; 4],
+    /// Editions that are published and unfinished, and the last finished ones.
+    pub editions: Vec<(EditionNumber, Tally)>,
+    /// Editions that are held.
+    pub held: u64,
+    /// Organisations by state.
+    pub subscribers: SubscriberCounts,
+    /// Suppressed addresses.
+    pub suppressions: u64,
+    /// Messages that came in, by kind.
+    pub reports: BTreeMap<&'static str, u64>,
+    /// When the next edition is due.
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+/// Counts an attempt.
+pub(super) fn count(outcome: &Outcome) {
+    let at = match outcome {
+        Outcome::Accepted(_) => 0,
+        Outcome::Transient(_) => 1,
+        Outcome::Permanent { .. } => 2,
+        Outcome::Uncertain(_) => 3,
+        Outcome::SenderRefused(_) | Outcome::Withheld => return,
+    };
+    ATTEMPTS[at].fetch_add(1, Ordering::Relaxed);
+}
+
+impl Service {
+    /// Messages that came in, by kind: every kind is there.
+    async fn reports(&self) -> Result<BTreeMap<&'static str, u64>, AppError> {
+        let counts = self.store.report_counts().await?;
+        Ok(ReportKind::ALL.iter().map(|kind| (kind.as_str(), counts.get(kind).copied().unwrap_or(0))).collect())
+    }
+
+    /// Where things stand now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn metrics(&self) -> Result<Metrics, AppError> {
+        let editions = self.store.editions().await?;
+        let finished = editions.iter().filter(|edition| edition.state == EditionState::Sent);
+        let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
+        let mut tallies = Vec::new();
+        for edition in editions.iter().filter(|edition| edition.published_at.is_some()) {
+            if edition.state != EditionState::Sent || Some(edition.number) >= shown_from {
+                tallies.push((edition.number, self.store.tally(edition.number).await?));
+            }
+        }
+        let next = self.next(self.clock.now(), self.first().await?, &editions);
+        Ok(Metrics {
+            attempts: std::array::from_fn(|at| ATTEMPTS[at].load(Ordering::Relaxed)),
+            editions: tallies,
+            held: editions.iter().filter(|edition| edition.state == EditionState::Held).count() as u64,
+            subscribers: self.store.subscriber_counts().await?,
+            suppressions: self.store.suppression_count().await?,
+            reports: self.reports().await?,
+            next_due: next.map(|next| next.due_at.to_utc()),
+        })
+    }
+}

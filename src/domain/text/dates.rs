@@ -1,0 +1,44 @@
+//! Days, moments and lengths of time, as people read them.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// `Monday 21 December 2026`.
+pub fn day(date: NaiveDate) -> String {
+    date.format("%A %-d %B %Y").to_string()
+}
+
+/// `Monday 21 December 2026 at 08:00`, in the zone.
+pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%A %-d %B %Y at %H:%M").to_string()
+}
+
+/// `72 hours`, in the largest unit up to hours that leaves no rest.
+pub fn length(length: TimeDelta) -> String {
+    let seconds = length.num_seconds();
+    let (count, unit) = match seconds {
+        s if s % 3600 == 0 => (s / 3600, "hour"),
+        s if s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_plainly() {
+        let date = NaiveDate::from_ymd_opt(2026, 9, 7).expect("a date");
+        let at = date.and_hms_opt(7, 0, 0).expect("a time").and_utc();
+        assert_eq!(day(date), "Monday 7 September 2026");
+        assert_eq!(moment(at, Tz::Europe__London), "Monday 7 September 2026 at 08:00");
+        assert!(!moment(DateTime::<Utc>::MAX_UTC, Tz::Pacific__Apia).is_empty());
+        assert_eq!(length(TimeDelta::hours(72)), "72 hours");
+        assert_eq!(length(TimeDelta::hours(1)), "1 hour");
+        assert_eq!(length(TimeDelta::minutes(90)), "90 minutes");
+        assert_eq!(length(TimeDelta::seconds(61)), "61 seconds");
+    }
+}

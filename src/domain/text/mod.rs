@@ -1,0 +1,69 @@
+//! What a short text from outside (a name, a title, a reason) may contain, and small helpers for text that people read.
+
+pub mod dates;
+pub mod suggest;
+
+/// The most characters that a name may have: longer display names break header folding (RFC 5322 §2.1.1).
+pub const NAME_LIMIT: usize = 200;
+
+/// Why a short text was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("is empty")]
+    Empty,
+    /// More than [`NAME_LIMIT`] characters.
+    #[error("is longer than {NAME_LIMIT} characters")]
+    TooLong,
+    /// A control character, a line or paragraph separator.
+    #[error("contains a control character (U+{0:04X})")]
+    Control(u32),
+    /// A character that reorders text, such as U+202E.
+    #[error("contains a character that changes the direction of text (U+{0:04X})")]
+    Direction(u32),
+}
+
+/// Checks a one-line text: not empty, at most [`NAME_LIMIT`] characters, no controls, no bidi overrides.
+///
+/// # Errors
+/// Returns the first rule that `text` breaks.
+pub fn check_line(text: &str) -> Result<(), TextError> {
+    if text.trim().is_empty() {
+        return Err(TextError::Empty);
+    }
+    if text.chars().count() > NAME_LIMIT {
+        return Err(TextError::TooLong);
+    }
+    check_characters(text)
+}
+
+/// Checks only the characters of `text`: no controls, separators or bidi overrides (Unicode TR9 §2.1–2.4).
+///
+/// # Errors
+/// Returns the first character that is refused.
+pub fn check_characters(text: &str) -> Result<(), TextError> {
+    for c in text.chars() {
+        let code = u32::from(c);
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') {
+            return Err(TextError::Control(code));
+        }
+        if matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}') {
+            return Err(TextError::Direction(code));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_breaks_a_header() {
+        assert_eq!(check_line("  "), Err(TextError::Empty));
+        assert_eq!(check_line("a\r\nBcc: x"), Err(TextError::Control(13)));
+        assert_eq!(check_line("a\u{202E}b"), Err(TextError::Direction(0x202E)));
+        assert_eq!(check_line(&"é".repeat(201)), Err(TextError::TooLong));
+        assert_eq!(check_line("Ysgol Gynradd Llŷn & Tŷ’r Ysgol, “Cylch” 😀"), Ok(()));
+    }
+}

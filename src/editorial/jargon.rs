@@ -1,0 +1,353 @@
+//! Words that need an explanation, and whether a text gives them one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::sentences::Sentence;
+
+/// The list: forms, and what to say instead.
+static LIST: &str = include_str!("jargon.txt");
+
+/// An entry of the list.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    /// Each form, word by word.
+    forms: Vec<Vec<&'static str>>,
+    /// In plain words.
+    plain: &'static str,
+    /// Words in small letters that show that it means something else in this file.
+    other: Vec<&'static str>,
+}
+
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| LIST.lines().filter_map(entry).collect());
+
+/// The entries with a form that begins with a word in small letters.
+static BY_FIRST: LazyLock<HashMap<String, BTreeSet<usize>>> = LazyLock::new(|| {
+    let mut by_first: HashMap<String, BTreeSet<usize>> = HashMap::new();
+    for (index, entry) in ENTRIES.iter().enumerate() {
+        for first in entry.forms.iter().filter_map(|form| form.first()) {
+            by_first.entry(first.to_lowercase()).or_default().insert(index);
+        }
+    }
+    by_first
+});
+
+/// The entry that does not count in a file with this word.
+static BY_OTHER: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let words = ENTRIES.iter().enumerate();
+    words.flat_map(|(index, entry)| entry.other.iter().map(move |word| (*word, index))).collect()
+});
+
+fn entry(line: &'static str) -> Option<Entry> {
+    let (forms, plain) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+    let (plain, other) = plain.split_once('|').unwrap_or((plain, ""));
+    let forms = forms.split(',').map(|form| form.split_whitespace().collect()).collect();
+    let other = other.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    Some(Entry { forms, plain: plain.trim(), other })
+}
+
+/// The words of the list in one file, which is read sentence by sentence.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// Sentences so far.
+    sentences: usize,
+    /// The first use of each entry.
+    first: BTreeMap<usize, Use>,
+    /// Entries that mean something else here.
+    innocent: BTreeSet<usize>,
+}
+
+/// The first use of a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    entry: usize,
+    /// As it is written there.
+    pub(super) said: String,
+    /// Where it stands in the page.
+    pub(super) at: usize,
+    sentence: usize,
+    explained: bool,
+}
+
+impl Uses {
+    /// Reads on. `place` tells where in the page a byte of `text` stands.
+    pub(super) fn read(&mut self, text: &str, sentence: &Sentence, place: impl Fn(usize) -> usize) {
+        self.sentences += 1;
+        let now = self.sentences;
+        for word in &sentence.words {
+            let word = text[word.clone()].to_lowercase();
+            let forms = [Some(word.as_str()), word.strip_suffix('s')];
+            self.innocent.extend(forms.into_iter().flatten().filter_map(|form| BY_OTHER.get(form)));
+        }
+        if looks_back(text, sentence) {
+            self.first.values_mut().filter(|word| word.sentence + 1 == now).for_each(|word| word.explained = true);
+        }
+        for found in find(text, sentence) {
+            let word = self.first.entry(found.entry).or_insert_with(|| Use {
+                entry: found.entry,
+                said: text[found.at..found.end].to_owned(),
+                at: place(found.at),
+                sentence: now,
+                explained: false,
+            });
+            // Who has read on for longer without knowing the word has lost the thread.
+            word.explained |= found.explained && now <= word.sentence + 1;
+        }
+    }
+
+    /// The words that are not explained where a reader first meets them, or in the sentence after that.
+    pub(super) fn unexplained(&self) -> impl Iterator<Item = &Use> {
+        self.first.values().filter(|word| !word.explained && !self.innocent.contains(&word.entry))
+    }
+}
+
+impl Use {
+    /// What to do.
+    pub(super) fn help(&self) -> String {
+        let plain = ENTRIES[self.entry].plain;
+        format!("say it in other words ({plain}), or explain it there: “…, which means …”, “… (…)”")
+    }
+}
+
+/// A word of the list that stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    /// Which entry.
+    entry: usize,
+    /// Where it begins in its text.
+    at: usize,
+    /// Where it ends.
+    end: usize,
+    /// Whether the words around it say what it is.
+    explained: bool,
+}
+
+/// The words of the list in one sentence of `text`.
+fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut next = 0;
+    for (index, word) in sentence.words.iter().enumerate() {
+        if index < next {
+            continue;
+        }
+        let first = text[word.clone()].to_lowercase();
+        let one = bare(&first);
+        let entries =
+            [one, one.strip_suffix('s').unwrap_or(one)].into_iter().filter_map(|form| BY_FIRST.get(form)).flatten();
+        let longest = entries.filter_map(|entry| Some((fits(text, &sentence.words[index..], *entry)?, *entry))).max();
+        if let Some((length, entry)) = longest {
+            let whole = word.start..sentence.words[index + length - 1].end;
+            found.push(Found { entry, at: whole.start, end: whole.end, explained: is_explained(text, &whole) });
+            next = index + length;
+        }
+    }
+    found
+}
+
+/// How many words the longest form has that stands at the beginning of `words`.
+fn fits(text: &str, words: &[Range<usize>], entry: usize) -> Option<usize> {
+    let is = |form: &str, word: &Range<usize>| {
+        let word = &text[word.clone()];
+        let has_capital = form.contains(|c: char| c.is_ascii_uppercase());
+        let same = |a: &str| if has_capital { a == form } else { a.eq_ignore_ascii_case(form) };
+        same(word) || same(bare(word)) || same(bare(word).strip_suffix('s').unwrap_or_default())
+    };
+    let stands =
+        |form: &&Vec<&str>| form.len() <= words.len() && form.iter().zip(words).all(|(form, word)| is(form, word));
+    ENTRIES[entry].forms.iter().filter(stands).map(Vec::len).max()
+}
+
+/// Without a possessive ending.
+fn bare(word: &str) -> &str {
+    word.strip_suffix("’s").or_else(|| word.strip_suffix("'s")).unwrap_or(word)
+}
+
+/// What comes before or after a word that is being explained.
+const BEFORE: [&str; 5] = ["called ", "known as ", "the word ", "that is ", "("];
+const AFTER: [&str; 18] = [
+    " (",
+    ", which ",
+    ", that is",
+    ", a ",
+    ", an ",
+    ", the ",
+    ", or ",
+    ", where ",
+    ", when ",
+    ": ",
+    " – ",
+    " — ",
+    " means ",
+    " mean ",
+    " is ",
+    " are ",
+    " happens when ",
+    " stands for ",
+];
+
+/// Whether the words around `word` say what it is: an explanation follows, or it stands in quotes, as a word that is new.
+fn is_explained(text: &str, word: &Range<usize>) -> bool {
+    let before = text[..word.start].to_lowercase();
+    let before = ["a ", "an "].iter().find_map(|article| before.strip_suffix(article)).unwrap_or(&before);
+    let after = text[word.end..].to_lowercase();
+    let quote = |c: char| matches!(c, '“' | '”' | '‘' | '’' | '"' | '\'');
+    let is_quoted = before.ends_with(quote) && after.trim_start_matches(['.', ',', '!', '?']).starts_with(quote);
+    is_quoted
+        || BEFORE.iter().any(|words| before.ends_with(words))
+        || AFTER.iter().any(|words| after.starts_with(words))
+}
+
+/// Beginnings of a sentence that says what a word of the one before it means.
+const BACK: [[&str; 2]; 10] = [
+    ["it", "means"],
+    ["that", "means"],
+    ["this", "means"],
+    ["they", "mean"],
+    ["it", "is"],
+    ["that", "is"],
+    ["this", "is"],
+    ["they", "are"],
+    ["these", "are"],
+    ["those", "are"],
+];
+
+fn looks_back(text: &str, sentence: &Sentence) -> bool {
+    let begins = |words: &[&str; 2]| {
+        sentence.words.len() > 2
+            && words.iter().zip(&sentence.words).all(|(word, said)| word.eq_ignore_ascii_case(&text[said.clone()]))
+    };
+    BACK.iter().any(begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::editorial::sentences::sentences;
+
+    fn look(text: &str) -> Vec<(&str, bool)> {
+        let all = sentences(text).iter().flat_map(|sentence| find(text, sentence)).collect::<Vec<_>>();
+        all.iter()
+            .map(|found| (text[found.at..].split([' ', '.']).next().unwrap_or_default(), found.explained))
+            .collect()
+    }
+
+    #[test]
+    fn every_line_of_the_list_is_an_entry_with_plain_words() {
+        let lines = LIST.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(ENTRIES.len(), lines);
+        assert!(lines > 30);
+        for entry in ENTRIES.iter() {
+            assert!(entry.plain.len() > 5 && entry.forms.iter().all(|form| !form.is_empty()), "{entry:?}");
+        }
+        let mut forms: Vec<_> = ENTRIES.iter().flat_map(|entry| &entry.forms).collect();
+        let all = forms.len();
+        forms.sort();
+        forms.dedup();
+        assert_eq!(forms.len(), all, "a form is listed twice");
+    }
+
+    #[test]
+    fn words_are_found_in_any_form_and_no_others() {
+        assert_eq!(look("Beware of Phishing and deepfakes."), [("Phishing", false), ("deepfakes", false)]);
+        assert_eq!(look("Turn on two-factor authentication now."), [("two-factor", false)]);
+        assert_eq!(look("Loot boxes cost money. The algorithm’s choice."), [("Loot", false), ("algorithm’s", false)]);
+        assert_eq!(look("She sent a DM. My URLs."), [("DM", false), ("URLs", false)]);
+        assert_eq!(look("No phishing malware."), [("phishing", false), ("malware", false)]);
+        assert_eq!(look("The dm is small. A box of loot. Algorithmically."), [] as [(&str, bool); 0]);
+    }
+
+    #[test]
+    fn an_explanation_is_seen() {
+        for text in [
+            "An algorithm, which picks what to show, is at work.",
+            "Phishing means a message that lies.",
+            "Malware (harmful programs) can hide.",
+            "This is called grooming.",
+            "People say “deepfake”.",
+            "Turn on two-factor authentication: a code as well as a password.",
+            "A false picture (a deepfake) can fool anyone.",
+            "It follows a set of rules, called an algorithm.",
+        ] {
+            assert!(look(text).iter().all(|(_, explained)| *explained) && !look(text).is_empty(), "{text}");
+        }
+    }
+
+    /// The words that a text of several paragraphs leaves unexplained.
+    fn alarms(text: &str) -> Vec<String> {
+        let mut uses = Uses::default();
+        for run in text.split('\n') {
+            for sentence in sentences(run) {
+                uses.read(run, &sentence, |at| at);
+            }
+        }
+        uses.unexplained().map(|word| word.said.clone()).collect()
+    }
+
+    #[test]
+    fn an_explanation_comes_first_or_at_once() {
+        let meant = "Phishing means a message that lies.";
+        let none: [&str; 0] = [];
+        assert_eq!(alarms(&format!("{meant} We talk.\nPhishing is old. Beware of phishing.")), none);
+        assert_eq!(alarms(&format!("Beware of phishing. {meant}")), none);
+        assert_eq!(alarms(&format!("Beware of phishing.\n{meant}")), none);
+        assert_eq!(alarms("Beware of phishing. It means a message that lies."), none);
+        assert_eq!(alarms("Beware of phishing, for phishing means a message that lies."), none);
+        assert_eq!(alarms(&format!("Beware of phishing. We talk. {meant}")), ["phishing"]);
+        assert_eq!(alarms("Beware of phishing. We talk. It means a message that lies."), ["phishing"]);
+        assert_eq!(alarms(&format!("Beware of malware. {meant}")), ["malware"]);
+        assert_eq!(alarms("It is late. Beware of malware. It rains."), ["malware"]);
+    }
+
+    #[test]
+    fn a_cookie_that_is_eaten_is_no_jargon() {
+        assert_eq!(alarms("Say no to cookies."), ["cookies"]);
+        for food in
+            ["Bake ten cookies.", "Ten cookies lie there.\nWho ate one?", "Biscuits! We call them cookies here."]
+        {
+            assert_eq!(alarms(food), [] as [&str; 0], "{food}");
+        }
+        assert_eq!(alarms("Beware of malware on the plate."), ["malware"]);
+    }
+
+    /// A form of the list, as it may be written, with its entry.
+    fn written() -> impl Strategy<Value = (usize, String)> {
+        let form = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>());
+        (form, prop::sample::select(vec!["", "s", "’s"])).prop_map(|((entry, form, large), ending)| {
+            let entry = entry.index(ENTRIES.len());
+            let forms = &ENTRIES[entry].forms;
+            let form = forms[form.index(forms.len())].join(" ");
+            let as_listed = !large || form.contains(|c: char| c.is_ascii_uppercase());
+            (entry, if as_listed { form } else { form.to_uppercase() } + ending)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn each_listed_word_is_found_at_its_place(
+            words in prop::collection::vec((written(), "(we|lamp|häuser|over-all|’tis|—){1}"), 0..8),
+        ) {
+            let mut text = String::new();
+            let mut expected = Vec::new();
+            for ((entry, form), between) in words {
+                let (at, end) = (text.len(), text.len() + form.len());
+                expected.push((entry, at, end));
+                text += &format!("{form} {between} lamp ");
+            }
+            let found = sentences(&text).iter().flat_map(|sentence| find(&text, sentence)).collect::<Vec<_>>();
+            let found: Vec<_> = found.iter().map(|found| (found.entry, found.at, found.end)).collect();
+            prop_assert_eq!(found, expected, "{}", text);
+        }
+
+        #[test]
+        fn nothing_else_is_found(text in "(\\PC| ){0,40}") {
+            let small = text.to_lowercase();
+            let listed = |entry: usize| ENTRIES[entry].forms.iter().any(|form| small.contains(&form[0].to_lowercase()));
+            for found in sentences(&text).iter().flat_map(|sentence| find(&text, sentence)) {
+                prop_assert!(listed(found.entry), "{:?}", &text[found.at..found.end]);
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Links to the service's own pages that lead nowhere (contract §8).
+
+use std::collections::BTreeSet;
+
+use crate::domain::edition::EditionNumber;
+use crate::domain::text::suggest::nearest;
+use crate::library::Library;
+
+/// What of the service's own pages the library does not know.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The public address, without a slash at its end.
+    pub base_url: &'a str,
+    /// The editions that can be read there.
+    pub editions: &'a BTreeSet<EditionNumber>,
+}
+
+/// Why a link of ours leads nowhere, and what to do; `None` for links that do, and for those to other places.
+pub(super) fn dead(href: &str, site: Site<'_>, library: &Library) -> Option<(String, String)> {
+    let path = own_path(href, site.base_url)?;
+    let parts: Vec<String> = path.split('/').map(decoded).collect();
+    match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["activities", theme, name] => {
+            let id = format!("{theme}/{name}");
+            let lives = library.activities.iter().any(|activity| activity.id.as_str() == id);
+            (!lives).then(|| no_activity(&id, library))
+        }
+        ["activities", ..] => Some(no_activity(&parts[1..].join("/"), library)),
+        ["editions", number] => {
+            let lives = number.parse().is_ok_and(|number| site.editions.contains(&EditionNumber(number)));
+            (!lives).then(|| no_edition(number))
+        }
+        ["editions", ..] => Some(no_edition(&parts[1..].join("/"))),
+        _ => None,
+    }
+}
+
+fn no_activity(id: &str, library: &Library) -> (String, String) {
+    let near = nearest(id, library.activities.iter().map(|activity| activity.id.as_str()));
+    let did_you_mean = near.map_or(String::new(), |near| format!("did you mean /activities/{near}? "));
+    let help = format!("{did_you_mean}the address is /activities/THEME/NAME, as its file is named without .md");
+    (
+        format!("this link leads nowhere: there is no activity “{}” in the library", crate::library::words::shown(id)),
+        help,
+    )
+}
+
+fn no_edition(number: &str) -> (String, String) {
+    let message = format!("this link leads nowhere: no edition “{}” was sent", crate::library::words::shown(number));
+    (message, "link to an activity instead: the pages of an edition exist once it was sent".to_owned())
+}
+
+/// The path of an address below the service's own, without query and fragment.
+fn own_path<'a>(href: &'a str, base_url: &str) -> Option<&'a str> {
+    let authority = base_url.find("://").map_or(0, |at| at + 3);
+    let host_end = base_url[authority..].find('/').map_or(base_url.len(), |at| authority + at);
+    let (host, rest) = (href.get(..host_end)?, href.get(host_end..)?);
+    if !host.eq_ignore_ascii_case(&base_url[..host_end]) {
+        return None;
+    }
+    let path = rest.strip_prefix(&base_url[host_end..])?.strip_prefix('/')?;
+    path.split(['?', '#']).next()
+}
+
+/// A part of a path with its `%XX` resolved (RFC 3986 §2.1). What is no valid text afterwards stays as it is.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = hex.and_then(|hex| std::str::from_utf8(hex).ok()).filter(|hex| !hex.starts_with('+'));
+        let byte = byte.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_are_ours() {
+        let own = |href| own_path(href, "https://a.example");
+        assert_eq!(own("https://a.example/activities/x/y?z#t"), Some("activities/x/y"));
+        assert_eq!(own("https://A.Example/editions/3"), Some("editions/3"));
+        for other in
+            ["https://a.example.org/activities/x/y", "https://b.example/x", "https://a.example", "mailto:x@a.example"]
+        {
+            assert_eq!(own(other), None, "{other}");
+        }
+        assert_eq!(own_path("https://a.example/sub/editions/3", "https://a.example/sub"), Some("editions/3"));
+        assert_eq!(own_path("https://a.example/subway/3", "https://a.example/sub"), None);
+    }
+
+    #[test]
+    fn percent_signs_are_resolved() {
+        assert_eq!(decoded("14%2B"), "14+");
+        assert_eq!(decoded("%2f%C3%A9"), "/é");
+        assert_eq!(decoded("100%"), "100%");
+        assert_eq!(decoded("%+1%zz%C3"), "%+1%zz%C3");
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_is_ours_when_a_slash_follows_our_own(
+            host in "https://[a-zé.]{1,9}",
+            folder in "(/[a-z]{1,3}){0,2}",
+            path in "[a-z0-9%é/:@]{0,20}",
+            after in "([?#]\\PC{0,9})?",
+        ) {
+            let base = format!("{host}{folder}");
+            let ours = format!("{base}/{path}{after}");
+            prop_assert_eq!(own_path(&ours, &base), Some(path.as_str()));
+            let loud = format!("{}{folder}/{path}{after}", host.to_ascii_uppercase());
+            prop_assert_eq!(own_path(&loud, &base), Some(path.as_str()));
+            for other in [
+                format!("{host}x{folder}/{path}{after}"),
+                format!("{base}x/{path}{after}"),
+                format!("x{ours}"),
+                format!("http:{}", &ours["https:".len()..]),
+                base.clone(),
+            ] {
+                prop_assert_eq!(own_path(&other, &base), None, "{}", other);
+            }
+            if !folder.is_empty() {
+                let loud = format!("{host}{}/{path}", folder.to_ascii_uppercase());
+                prop_assert_eq!(own_path(&loud, &base), None, "a path is not like a host (RFC 3986 §6.2.2.1)");
+            }
+        }
+
+        #[test]
+        fn whatever_is_written_with_percent_signs_is_read_again(part in "\\PC{0,20}", plain in any::<u64>(), large: bool) {
+            let encode = |(index, byte): (usize, u8)| match (byte, large) {
+                (b'a'..=b'z', _) if plain >> (index % 64) & 1 == 1 => char::from(byte).to_string(),
+                (_, true) => format!("%{byte:02X}"),
+                (_, false) => format!("%{byte:02x}"),
+            };
+            let encoded: String = part.bytes().enumerate().map(encode).collect();
+            prop_assert_eq!(decoded(&encoded), part);
+        }
+
+        #[test]
+        fn any_text_is_judged(href in "(\\PC|%|[0-9a-f]|https://é.example|/|\\?){0,20}") {
+            let path = own_path(&href, "https://é.example");
+            prop_assert_eq!(path.is_some(), href.starts_with("https://é.example/"));
+            let decoded = decoded(&href);
+            let is_plain = !href.contains('%');
+            prop_assert!(decoded == href || !is_plain && decoded.len() < href.len(), "{decoded}");
+        }
+    }
+}

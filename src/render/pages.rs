@@ -1,0 +1,221 @@
+//! The recipients' web pages: view structs, and the templates of `templates/web` filled in with them.
+
+mod sample;
+mod view;
+
+use handlebars::Context;
+use serde::Serialize;
+
+use super::edition::{checked, template_error};
+use super::error::{Part, RenderError};
+use super::templates::Templates;
+use super::{Issue, ServiceFacts, build};
+use crate::domain::band::{Band, Bands};
+use crate::domain::segment::SegmentKey;
+use crate::domain::subscriber::{Locale, Sector};
+
+pub use view::{Brief, Choice, Feed, Link, Message};
+use view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
+
+pub(super) use sample::{fields_of, try_out};
+
+/// Where the quick exit leads: a page that everybody has a reason to look at.
+pub const EXIT_URL: &str = "https://www.bbc.co.uk/weather";
+
+/// Leaves at once by click and by key, and takes the page's place in the history, so that *back* does not return to it.
+/// Without it the link still leads away.
+pub const EXIT_SCRIPT: &str = "(function(){var a=document.getElementById('exit');\
+function go(e){e.preventDefault();document.documentElement.style.display='none';location.replace(a.href)}\
+a.addEventListener('click',go);\
+document.addEventListener('keydown',function(e){if(e.key==='Escape'||e.key==='Esc')go(e)})})()";
+
+/// The files below `templates/web`, each a page, and the data it is filled in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    Front,
+    Edition,
+    Activity,
+    Embed,
+    Message,
+    Feed,
+}
+
+impl Page {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
+
+    /// The name that the engine knows it by: its file's, without `.hbs`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Front => "front.html",
+            Self::Edition => "edition.html",
+            Self::Activity => "activity.html",
+            Self::Embed => "embed.html",
+            Self::Message => "message.html",
+            Self::Feed => "feed.html",
+        }
+    }
+}
+
+/// An edition as the web shows it.
+#[derive(Debug)]
+pub struct EditionPage<'a> {
+    /// What went out.
+    pub issue: &'a Issue<'a>,
+    /// Every band of the edition, to choose from.
+    pub bands: Vec<&'a Band>,
+    /// Whether not all of them are shown.
+    pub is_filtered: bool,
+    /// Bands whose activity was taken back.
+    pub withdrawn: Vec<&'a Band>,
+}
+
+/// The front page.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn front(
+    templates: &Templates,
+    service: &ServiceFacts<'_>,
+    latest: Option<Brief>,
+    past: Vec<Brief>,
+    help: &crate::domain::activity::Help,
+) -> Result<String, RenderError> {
+    let base = service.base_url;
+    let feeds = feeds(base);
+    let view = FrontView {
+        shell: Shell {
+            feeds: feeds.clone(),
+            canonical: format!("{base}/"),
+            ..Shell::new(service, service.name, "Online-safety activities to do together in 15 minutes")
+        }
+        .with_exit(),
+        latest: latest.into_iter().collect(),
+        past,
+        feeds,
+        example: format!("{base}/feed.rss?bands=4-5,5-7"),
+        snippet_fixed: format!(
+            "<iframe src=\"{base}/embed\" title=\"{}\" width=\"100%\" height=\"600\" style=\"border:0\" loading=\"lazy\"></iframe>",
+            super::escape(service.name)
+        ),
+        snippet_growing: format!(
+            "<iframe src=\"{base}/embed\" title=\"{}\" style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\" loading=\"lazy\"></iframe>",
+            super::escape(service.name)
+        ),
+        help: build::help_view(help, Part::Html),
+    };
+    fill(templates, Page::Front, &view)
+}
+
+/// One edition, or some bands of it.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> Result<String, RenderError> {
+    let view = whole(page.issue, bands)?;
+    let service = &page.issue.service;
+    let base = format!("{}/editions/{}", service.base_url, page.issue.edition);
+    let shown = |band: &Band| page.issue.cards.iter().any(|card| card.band.id == band.id);
+    let mut filters = vec![Filter { label: "All ages".to_owned(), url: base.clone(), is_current: !page.is_filtered }];
+    filters.extend(page.bands.iter().map(|band| Filter {
+        label: band.label.clone(),
+        url: format!("{base}?bands={}", band.id.as_str().replace('+', "%2B")),
+        is_current: page.is_filtered && shown(band),
+    }));
+    let title = format!("{}: {}", view.theme.title, service.name);
+    let description = format!("15-minute online-safety activities for {}", view.bands);
+    let shell = Shell {
+        css_class: "edition",
+        canonical: if page.is_filtered { view.web_url.clone() } else { base },
+        feeds: feeds(service.base_url),
+        ..Shell::new(service, &title, &description)
+    };
+    let withdrawn = page.withdrawn.iter().map(|band| Label { label: band.label.clone() }).collect();
+    let filters = if page.bands.len() > 1 { filters } else { Vec::new() };
+    fill(
+        templates,
+        Page::Edition,
+        &EditionView { shell: shell.with_exit(), filters, withdrawn, edition_url: String::new(), view },
+    )
+}
+
+/// One activity: the only card of `issue`, for the ages that `labels` names.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &Bands) -> Result<String, RenderError> {
+    let mut view = whole(issue, bands)?;
+    let service = &issue.service;
+    for card in &mut view.cards {
+        labels.clone_into(&mut card.age);
+    }
+    let card = view.cards.first();
+    let title = format!("{}: {}", card.map_or("", |card| card.title.as_str()), service.name);
+    let shell = Shell {
+        canonical: card.map(|card| card.url.clone()).unwrap_or_default(),
+        ..Shell::new(service, &title, card.map_or("", |card| card.summary.as_str()))
+    };
+    let edition_url = format!("{}/editions/{}", service.base_url, issue.edition);
+    let view = EditionView { shell: shell.with_exit(), filters: Vec::new(), withdrawn: Vec::new(), edition_url, view };
+    fill(templates, Page::Activity, &view)
+}
+
+/// An edition in a feed: one line, and all of it without a page around it.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Result<(String, String), RenderError> {
+    let view = whole(issue, bands)?;
+    let summary = view.subject.clone();
+    let shell = Shell::new(&issue.service, "", "");
+    let view = EditionView { shell, filters: Vec::new(), withdrawn: Vec::new(), edition_url: String::new(), view };
+    Ok((summary, fill(templates, Page::Feed, &view)?.trim().to_owned()))
+}
+
+/// What a school shows on a page of its own: the editions, or what there is to say in their place.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn embed(
+    templates: &Templates,
+    service: &ServiceFacts<'_>,
+    items: Vec<Brief>,
+    paragraphs: &[String],
+) -> Result<String, RenderError> {
+    let shell =
+        Shell { css_class: "embed", is_private: true, ..Shell::new(service, service.name, "Online-safety activities") };
+    fill(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
+}
+
+/// A page that says one thing.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn message(templates: &Templates, service: &ServiceFacts<'_>, message: &Message) -> Result<String, RenderError> {
+    let shell = Shell { is_private: true, ..Shell::new(service, &message.title, &message.title) };
+    let shell = if message.has_exit { shell.with_exit() } else { shell };
+    fill(templates, Page::Message, &MessageView { shell, message })
+}
+
+/// All cards of an issue as one page sees them.
+fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<super::view::View, RenderError> {
+    let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
+    let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };
+    build::view(issue, &segment, bands, Part::Html)
+}
+
+fn feeds(base: &str) -> Vec<Feed> {
+    [
+        ("application/rss+xml", "RSS feed", "/feed.rss"),
+        ("application/atom+xml", "Atom feed", "/feed.atom"),
+        ("application/feed+json", "JSON feed", "/feed.json"),
+        ("text/calendar", "Calendar of the fortnights ahead", "/calendar.ics"),
+    ]
+    .map(|(kind, title, path)| Feed { kind, title, url: format!("{base}{path}") })
+    .to_vec()
+}
+
+fn fill(templates: &Templates, page: Page, view: &impl Serialize) -> Result<String, RenderError> {
+    let context = Context::wraps(checked(view)?).map_err(|error| template_error(&error))?;
+    templates.web.render_with_context(page.name(), &context).map_err(|error| template_error(&error))
+}

@@ -1,0 +1,279 @@
+//! A thread that owns one connection and takes requests from a bounded channel.
+//!
+//! The writer's lane groups what is waiting into one transaction, each request in a savepoint of its own, so that
+//! many callers share the cost of one commit (design §3).
+
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::SqliteError;
+use super::sql;
+use crate::store::StoreError;
+
+/// How many requests may wait before senders do.
+const QUEUE: usize = 256;
+/// How many requests share a commit at most.
+const GROUP: usize = 64;
+
+/// What a lane's transactions are.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store::sqlite) enum Mode {
+    /// `BEGIN IMMEDIATE`, grouped.
+    Write,
+    /// One consistent view per request.
+    Read,
+}
+
+/// The end of a lane that takes requests. Dropping it runs what is waiting, then ends the thread.
+pub(in crate::store::sqlite) struct DbThread {
+    requests: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    place: String,
+}
+
+/// One request with its way back.
+trait Job: Send {
+    /// Does the work; whether its changes are to be kept.
+    fn run(&mut self, conn: &Connection) -> bool;
+    /// Answers, with `lost` if the transaction was.
+    fn answer(self: Box<Self>, lost: Option<&SqliteError>, place: &str);
+}
+
+struct Request<T, F> {
+    work: Option<F>,
+    result: Option<Result<T, SqliteError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Request<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, SqliteError> + Send,
+{
+    fn run(&mut self, conn: &Connection) -> bool {
+        self.result = self.work.take().map(|work| work(conn));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&SqliteError>, place: &str) {
+        let answer = match (self.result, lost) {
+            // Its own error says more than what it did to the group.
+            (Some(Err(fault)), _) => Err(fault.at(place)),
+            (_, Some(fault)) => Err(fault.at(place)),
+            (Some(Ok(value)), None) => Ok(value),
+            (None, None) => Err(stopped(place)),
+        };
+        // A caller that went away does not want the answer.
+        let _ = self.reply.send(answer);
+    }
+}
+
+impl DbThread {
+    /// Starts the thread. `at_end` runs on the connection before it is closed.
+    pub(in crate::store::sqlite) fn start(
+        mode: Mode,
+        conn: Connection,
+        place: &str,
+        at_end: impl FnOnce(&Connection) + Send + 'static,
+    ) -> Result<Self, SqliteError> {
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let name = match mode {
+            Mode::Write => "store-writer",
+            Mode::Read => "store-reader",
+        };
+        let owned = place.to_owned();
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            serve(mode, &conn, inbox, &owned);
+            at_end(&conn);
+        })?;
+        Ok(Self { requests: Some(requests), thread: Some(thread), place: place.to_owned() })
+    }
+
+    /// Runs `work` in a transaction of the lane and waits until it is committed.
+    pub(in crate::store::sqlite) async fn ask<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let request = Box::new(Request { work: Some(work), result: None, reply });
+        let Some(requests) = &self.requests else { return Err(stopped(&self.place)) };
+        requests.send(request).await.map_err(|_| stopped(&self.place))?;
+        answer.await.unwrap_or_else(|_| Err(stopped(&self.place)))
+    }
+}
+
+impl Drop for DbThread {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread was reported there; nothing is left to do here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped(place: &str) -> StoreError {
+    StoreError::Backend { place: place.to_owned(), reason: "its thread stopped: start the program again".to_owned() }
+}
+
+fn serve(mode: Mode, conn: &Connection, mut inbox: mpsc::Receiver<Box<dyn Job>>, place: &str) {
+    while let Some(first) = inbox.blocking_recv() {
+        match mode {
+            Mode::Write => {
+                let (jobs, commit, lost) = group(conn, first, &mut inbox);
+                let shared = jobs.len() > 1;
+                for job in jobs {
+                    job.answer(lost.as_ref(), place);
+                }
+                if shared {
+                    thread::sleep(pause(commit));
+                }
+            }
+            Mode::Read => {
+                let mut job = first;
+                let lost = view(conn, job.as_mut()).err();
+                job.answer(lost.as_ref(), place);
+            }
+        }
+    }
+}
+
+/// Gives callers that were just answered the time to come back, so that they share the next commit:
+/// a quarter of the commit's duration. Alone, nobody waits.
+fn pause(commit: Duration) -> Duration {
+    (commit / 4).clamp(Duration::from_micros(300), Duration::from_millis(2))
+}
+
+type Group = (Vec<Box<dyn Job>>, Duration, Option<SqliteError>);
+
+/// Runs `first` and whatever else waits in one transaction. The last value says why all of it was lost.
+fn group(conn: &Connection, first: Box<dyn Job>, inbox: &mut mpsc::Receiver<Box<dyn Job>>) -> Group {
+    let mut jobs = Vec::new();
+    let mut lost = sql::run(conn, "BEGIN IMMEDIATE", []).err();
+    let mut next = Some(first);
+    while let Some(mut job) = next {
+        if lost.is_none() {
+            lost = apart(conn, job.as_mut()).err();
+        }
+        jobs.push(job);
+        next = if jobs.len() < GROUP { inbox.try_recv().ok() } else { None };
+    }
+    let begun = Instant::now();
+    if lost.is_none() {
+        lost = sql::run(conn, "COMMIT", []).err();
+    }
+    if !conn.is_autocommit() {
+        // The commit failed and left the transaction open; if this fails too, the next BEGIN reports it.
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+    (jobs, begun.elapsed(), lost)
+}
+
+/// Runs one request in a savepoint: if it fails, it alone is undone. An error means that the whole group is lost.
+fn apart(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {
+    conn.prepare_cached("SAVEPOINT request")?.execute([])?;
+    let keep = job.run(conn);
+    // A full disk or an I/O error makes SQLite roll back everything by itself.
+    if conn.is_autocommit() {
+        let why = "another request of the same transaction failed and undid it: try again";
+        return Err(SqliteError::Io(std::io::Error::other(why)));
+    }
+    if !keep {
+        conn.prepare_cached("ROLLBACK TO request")?.execute([])?;
+    }
+    conn.prepare_cached("RELEASE request")?.execute([])?;
+    Ok(())
+}
+
+fn view(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {
+    let view = conn.unchecked_transaction()?;
+    job.run(conn);
+    Ok(view.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane() -> DbThread {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (v INTEGER UNIQUE)").unwrap();
+        DbThread::start(Mode::Write, conn, "here", |_| ()).unwrap()
+    }
+
+    fn insert(conn: &Connection, value: i64) -> Result<(), SqliteError> {
+        conn.execute("INSERT INTO t VALUES (?1)", [value])?;
+        Ok(())
+    }
+
+    async fn stored(lane: &DbThread) -> Vec<i64> {
+        lane.ask(|conn| {
+            crate::store::sqlite::engine::sql::rows(conn, "SELECT v FROM t ORDER BY v", [], |r| Ok(r.get(0)?))
+        })
+        .await
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_request_that_fails_is_undone_alone() {
+        let lane = lane();
+        // Keeps the thread busy until all the others wait, so that they share one transaction.
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let first = lane.ask(move |_| Ok(wait.recv().is_ok()));
+        let good = lane.ask(|conn| insert(conn, 1));
+        let bad = lane.ask(|conn| {
+            insert(conn, 2)?;
+            Err::<(), _>(SqliteError::refused("no"))
+        });
+        let twice = lane.ask(|conn| insert(conn, 1));
+        let last = lane.ask(|conn| insert(conn, 3));
+        let all = async { tokio::join!(first, good, bad, twice, last, async { go.send(()).unwrap() }) };
+        let (first, good, bad, twice, last, ()) = all.await;
+        assert!(first.unwrap());
+        good.unwrap();
+        assert!(matches!(bad, Err(StoreError::Refused(_))));
+        assert!(twice.is_err());
+        last.unwrap();
+        assert_eq!(stored(&lane).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_lost_is_lost_for_all() {
+        let lane = lane();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let first = lane.ask(move |conn| {
+            let _ = wait.recv();
+            insert(conn, 1)
+        });
+        // What SQLite does by itself when the disk is full.
+        let fatal = lane.ask(|conn| Ok(conn.execute_batch("ROLLBACK")?));
+        let last = lane.ask(|conn| insert(conn, 3));
+        let (first, fatal, last, ()) = tokio::join!(first, fatal, last, async { go.send(()).unwrap() });
+        assert!(first.is_err() && fatal.is_err() && last.is_err());
+        assert_eq!(stored(&lane).await, Vec::<i64>::new());
+        lane.ask(|conn| insert(conn, 4)).await.unwrap();
+        assert_eq!(stored(&lane).await, [4]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_done_before_the_thread_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch("CREATE TABLE t (v INTEGER)").unwrap();
+        let (done, ended) = std::sync::mpsc::channel();
+        let lane = DbThread::start(Mode::Write, conn, "here", move |_| done.send(()).unwrap()).unwrap();
+        let mut request = Box::pin(lane.ask(|conn| insert(conn, 7)));
+        std::future::poll_fn(|cx| std::task::Poll::Ready(request.as_mut().poll(cx).is_ready())).await;
+        drop(request);
+        drop(lane);
+        ended.try_recv().expect("the thread was joined");
+        let count: i64 =
+            Connection::open(&path).unwrap().query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 1);
+    }
+}

@@ -1,0 +1,10 @@
+//! How the database is reached: its threads, connections, schema, the locks of processes, and errors.
+
+pub(super) mod connect;
+pub(super) mod db_thread;
+pub(super) mod error;
+pub(super) mod inline_reader;
+pub(super) mod process_lock;
+pub(super) mod schema;
+pub(super) mod snapshot;
+pub(super) mod sql;

@@ -1,0 +1,88 @@
+//! Small helpers that run prepared statements, and turn columns into values and back.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Params, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::SqliteError;
+
+/// Runs a statement that returns no rows; how many it changed.
+pub(in crate::store::sqlite) fn run(conn: &Connection, sql: &str, params: impl Params) -> Result<u64, SqliteError> {
+    Ok(conn.prepare_cached(sql)?.execute(params)? as u64)
+}
+
+/// Every row of a query.
+pub(in crate::store::sqlite) fn rows<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, SqliteError>,
+) -> Result<Vec<T>, SqliteError> {
+    conn.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+}
+
+/// The first row of a query.
+pub(in crate::store::sqlite) fn row<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, SqliteError>,
+) -> Result<Option<T>, SqliteError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut found = statement.query(params)?;
+    found.next()?.map(read).transpose()
+}
+
+/// The integer in the first column of the only row.
+pub(in crate::store::sqlite) fn number(conn: &Connection, sql: &str, params: impl Params) -> Result<i64, SqliteError> {
+    row(conn, sql, params, |row| Ok(row.get(0)?))?.ok_or_else(|| damaged("a row is missing"))
+}
+
+/// An instant as it is stored.
+pub(in crate::store::sqlite) fn millis(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis()
+}
+
+/// A stored instant.
+pub(in crate::store::sqlite) fn instant(millis: i64) -> Result<DateTime<Utc>, SqliteError> {
+    DateTime::from_timestamp_millis(millis).ok_or_else(|| damaged("an instant is out of range"))
+}
+
+/// A stored instant that may be null.
+pub(in crate::store::sqlite) fn maybe_instant(millis: Option<i64>) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    millis.map(instant).transpose()
+}
+
+/// A stored word, name, date or address.
+pub(in crate::store::sqlite) fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, SqliteError> {
+    text.parse().map_err(|error: T::Err| damaged(&error.to_string()))
+}
+
+/// A value as JSON text.
+pub(in crate::store::sqlite) fn to_json(value: &impl Serialize) -> Result<String, SqliteError> {
+    serde_json::to_string(value).map_err(|error| SqliteError::refused(format!("this cannot be stored: {error}")))
+}
+
+/// A value from JSON text.
+pub(in crate::store::sqlite) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, SqliteError> {
+    serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))
+}
+
+/// A count, which is never negative.
+pub(in crate::store::sqlite) fn count(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A number of the domain as a column.
+pub(in crate::store::sqlite) fn column(id: u64) -> Result<i64, SqliteError> {
+    i64::try_from(id).map_err(|_| SqliteError::refused(format!("number {id} is too large")))
+}
+
+/// A value that we never write.
+pub(in crate::store::sqlite) fn damaged(what: &str) -> SqliteError {
+    SqliteError::NotOurs(format!("a stored value is not valid: {what}"))
+}

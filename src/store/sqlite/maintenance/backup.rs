@@ -1,0 +1,259 @@
+//! A consistent copy of the store in one file, and a store made from such a copy.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::NamedTempFile;
+
+use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
+use crate::domain::suppression::AddressHasher;
+use crate::store::StoreError;
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::{connect, schema, sql};
+use crate::store::sqlite::tables::{audit, claim, editions, letters, meta, settle};
+
+/// Why editions of a restored store are held.
+pub const RESTORED: &str = "restored store";
+
+/// What a backup has that a store has not: its moment, and the key file.
+const MADE: &str = "backup_made";
+const KEYS: &str = "backup_keys";
+
+/// How long a copy waits for locks.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A backup that was read and is fit to take a store's place.
+#[derive(Debug)]
+pub struct Restorable {
+    file: NamedTempFile,
+    /// The key file that belongs to it.
+    pub keys: String,
+    /// When the backup was made.
+    pub made: DateTime<Utc>,
+}
+
+impl SqliteStore {
+    /// Writes a copy of the store at `from`, with `keys`, to `to` (mode 0600): whole, checked and durable, or not at all.
+    /// Others may write to the store meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read, does not belong to the keys, or the copy cannot be written. `Refused` when `to`
+    /// exists and is not to be replaced.
+    pub fn back_up(
+        from: &Path,
+        to: &Path,
+        (keys, hasher): (&str, &AddressHasher),
+        replace: bool,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if !replace && to.exists() {
+            return Err(StoreError::Refused(format!("{} exists: choose another name, or add --force", to.display())));
+        }
+        let source = open(from).map_err(|fault| fault.at(&from.display().to_string()))?;
+        let write = || -> Result<(), SqliteError> {
+            let file = NamedTempFile::new_in(folder(to))?;
+            copy(&source, file.path())?;
+            let conn = alone(file.path())?;
+            meta::check_keys(&conn, hasher)?;
+            meta::put(&conn, MADE, &sql::millis(at).to_string())?;
+            meta::put(&conn, KEYS, keys)?;
+            check(&conn)?;
+            close(conn)?;
+            file.as_file().sync_all()?;
+            let kept = if replace { file.persist(to) } else { file.persist_noclobber(to) };
+            kept.map_err(|error| SqliteError::Io(error.error))?;
+            Ok(File::open(folder(to))?.sync_all()?)
+        };
+        write().map_err(|fault| fault.at(&to.display().to_string()))
+    }
+
+    /// Reads the backup `from` into a file beside `to`, as a store that sends nothing until it is released.
+    ///
+    /// # Errors
+    /// When it is no backup of ours, is damaged or newer than this program, or there is no room.
+    pub fn read_backup(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<Restorable, StoreError> {
+        let place = from.display().to_string();
+        let opened = || -> Result<Connection, SqliteError> {
+            let source = open(from)?;
+            check(&source)?;
+            Ok(source)
+        };
+        let source = opened().map_err(|fault| fault.at(&place))?;
+        let read = || -> Result<Restorable, SqliteError> {
+            std::fs::create_dir_all(folder(to))?;
+            let file = NamedTempFile::new_in(folder(to))?;
+            copy(&source, file.path())?;
+            let mut conn = alone(file.path())?;
+            let (Some(made), Some(keys)) = (meta::take(&conn, MADE)?, meta::take(&conn, KEYS)?) else {
+                return Err(SqliteError::refused(format!("{place} is a store, but no backup: it has no keys in it")));
+            };
+            schema::migrate(&mut conn)?;
+            let made = sql::instant(sql::parse(&made)?)?;
+            let all = conn.transaction()?;
+            hold_back(&all, made, at)?;
+            all.commit()?;
+            close(conn)?;
+            file.as_file().sync_all()?;
+            Ok(Restorable { file, keys, made })
+        };
+        read().map_err(|fault| fault.at(&to.display().to_string()))
+    }
+}
+
+impl Restorable {
+    /// Puts it in the place of the store at `to`, after `before` (which puts the keys in their place). A store that is
+    /// there keeps its file under the name `aside`.
+    ///
+    /// # Errors
+    /// `Locked` when another program has that store open, or when files cannot be moved.
+    pub fn put(
+        self,
+        to: &Path,
+        aside: &Path,
+        before: impl FnOnce() -> std::io::Result<()>,
+    ) -> Result<bool, StoreError> {
+        let put = || -> Result<bool, SqliteError> {
+            let old = to.exists();
+            // Only when nobody else has it open does it leave WAL mode; then the one file is all there is.
+            let held = old.then(|| closed_to_others(to)).transpose()?;
+            if old {
+                std::fs::hard_link(to, aside)?;
+            }
+            // A journal whose store was removed would be taken for the new one's, and spoil it.
+            for suffix in ["-wal", "-shm", "-journal"] {
+                match std::fs::rename(with(to, suffix), with(aside, suffix)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
+            before()?;
+            self.file.persist(to).map_err(|error| SqliteError::Io(error.error))?;
+            File::open(folder(to))?.sync_all()?;
+            drop(held);
+            Ok(old)
+        };
+        put().map_err(|fault| fault.at(&to.display().to_string()))
+    }
+}
+
+/// What a restored store knows may be out of date: whatever waited may have been accepted since, so it counts as repeated,
+/// and its edition is held.
+fn hold_back(conn: &Connection, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), SqliteError> {
+    meta::put(conn, "restored", &sql::millis(made).to_string())?;
+    for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
+        claim::take_up(conn, claimant, true, sql::millis(at))?;
+    }
+    letters::drop_all(conn)?;
+    sql::run(conn, "DELETE FROM claimants", [])?;
+    sql::run(conn, "UPDATE deliveries SET repeated = 1 WHERE state IN (0, 4)", [])?;
+    for edition in editions::all(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {
+        let hold = EditionChange::Hold(edition.number, RESTORED.to_owned());
+        editions::change(conn, &hold, "restore", at)?;
+    }
+    audit::write(conn, sql::millis(at), "operator", "restore", "store", &format!("backup of {}", made.to_rfc3339()))
+}
+
+/// When the backup was made, while the store is not released.
+pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    meta::get(conn, "restored")?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
+}
+
+/// Lets the store send again; the editions that were held for it.
+pub(in crate::store::sqlite) fn release(
+    conn: &Connection,
+    resend: bool,
+    at: DateTime<Utc>,
+) -> Result<Vec<EditionNumber>, SqliteError> {
+    if meta::take(conn, "restored")?.is_none() {
+        return Ok(Vec::new());
+    }
+    audit::write(conn, sql::millis(at), "operator", "release", "store", "")?;
+    let mut released = Vec::new();
+    for edition in editions::all(conn)? {
+        let for_us = edition.state == EditionState::Held && edition.reason.as_deref() == Some(RESTORED);
+        if for_us {
+            editions::change(conn, &EditionChange::Release(edition.number), "operator", at)?;
+            released.push(edition.number);
+        }
+        // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
+        if edition.is_published() && !resend {
+            let doubt = "UPDATE deliveries SET state = 5, next_at = NULL
+                         WHERE edition = ?1 AND state IN (0, 4) AND repeated";
+            if sql::run(conn, doubt, [edition.number.0])? > 0 || for_us {
+                settle::finish(conn, edition.number, at)?;
+            }
+        }
+    }
+    Ok(released)
+}
+
+/// A database that is there, to be read. It may be in use.
+fn open(path: &Path) -> Result<Connection, SqliteError> {
+    File::open(path)?;
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(PATIENCE)?;
+    conn.pragma_update(None, "query_only", true)?;
+    match schema::version_seen(&conn)? {
+        0 => Err(SqliteError::NotOurs("it is empty".to_owned())),
+        _ => Ok(conn),
+    }
+}
+
+/// All pages in one step: one consistent view, and a writer that goes on does not make it start over.
+fn copy(source: &Connection, to: &Path) -> Result<(), SqliteError> {
+    let mut target = Connection::open(to)?;
+    let deadline = Instant::now() + PATIENCE;
+    let backup = Backup::new(source, &mut target)?;
+    loop {
+        match backup.step(-1)? {
+            StepResult::Done => return Ok(()),
+            _ if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
+            _ => return Err(SqliteError::Io(std::io::Error::other("it stayed locked: try again"))),
+        }
+    }
+}
+
+/// A copy of ours as one file without side files.
+fn alone(path: &Path) -> Result<Connection, SqliteError> {
+    let conn = Connection::open(path)?;
+    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    // A restored store must not keep the keys in a page that they were taken out of.
+    connect::overwrite_what_goes(&conn)?;
+    Ok(conn)
+}
+
+/// A store that nobody else has open, locked until this is dropped.
+fn closed_to_others(path: &Path) -> Result<Connection, SqliteError> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(Duration::from_secs(1))?;
+    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    conn.execute_batch("BEGIN EXCLUSIVE")?;
+    Ok(conn)
+}
+
+fn check(conn: &Connection) -> Result<(), SqliteError> {
+    let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(SqliteError::NotOurs(found)) }
+}
+
+fn close(conn: Connection) -> Result<(), SqliteError> {
+    conn.close().map_err(|(_, error)| error.into())
+}
+
+/// `x.db` → `x.db-wal`.
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

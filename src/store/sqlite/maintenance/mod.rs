@@ -1,0 +1,5 @@
+//! Backups, forgetting, and getting what was forgotten out of the files.
+
+pub mod backup;
+pub(super) mod retention;
+pub(super) mod scrub;

@@ -1,0 +1,103 @@
+//! Getting what was forgotten out of the files: pages are overwritten as they change, but the journal keeps older ones until
+//! it is emptied, and a store of an older version has pages that were not overwritten.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use memchr::memmem::Finder;
+use rusqlite::Connection;
+
+use crate::store::sqlite::engine::connect;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::tables::{forget, meta};
+
+/// How much of a file is looked at at once.
+const CHUNK: usize = 1 << 20;
+
+/// Empties the journal; where the files name `erased` all the same, rebuilds the store. False when somebody who reads the
+/// store was in the way for as long as `patience`.
+pub(in crate::store::sqlite) fn scrub(
+    path: &Path,
+    patience: Duration,
+    erased: Option<&str>,
+) -> Result<bool, SqliteError> {
+    let conn = connect::housekeeper(path, patience)?;
+    let noted = meta::get(&conn, forget::UNSCRUBBED)?;
+    if !empty_journal(&conn)? {
+        return Ok(false);
+    }
+    if let Some(folded) = erased
+        && is_named(path, folded)?
+    {
+        conn.execute_batch("VACUUM")?;
+        if !empty_journal(&conn)? {
+            return Ok(false);
+        }
+    }
+    // What was forgotten meanwhile has a note of its own.
+    conn.execute("DELETE FROM meta WHERE key = ?1 AND value IS ?2", (forget::UNSCRUBBED, noted))?;
+    Ok(true)
+}
+
+/// Moves everything from the journal to the store and cuts the journal to nothing; false when others are in the way
+/// (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
+fn empty_journal(conn: &Connection) -> Result<bool, SqliteError> {
+    match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
+        Ok(busy) => Ok(!busy),
+        Err(error) => {
+            let fault = SqliteError::from(error);
+            if fault.is_busy() { Ok(false) } else { Err(fault) }
+        }
+    }
+}
+
+/// Whether the store's file or its journal has this address, in any mixture of capital and small letters.
+fn is_named(path: &Path, folded: &str) -> Result<bool, SqliteError> {
+    let mut journal = OsString::from(path);
+    journal.push("-wal");
+    Ok(has(path, folded.as_bytes())? || has(Path::new(&journal), folded.as_bytes())?)
+}
+
+fn has(path: &Path, folded: &[u8]) -> Result<bool, SqliteError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let finder = Finder::new(folded);
+    let mut chunk: Vec<u8> = Vec::with_capacity(CHUNK + folded.len());
+    loop {
+        // The end of the last chunk stays: a match may lie across.
+        chunk.drain(..chunk.len().saturating_sub(folded.len().saturating_sub(1)));
+        let kept = chunk.len();
+        if (&mut file).take(CHUNK as u64).read_to_end(&mut chunk)? == 0 {
+            return Ok(false);
+        }
+        chunk[kept..].make_ascii_lowercase();
+        if finder.find(&chunk).is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_wherever_it_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        for at in [0, 5, CHUNK - 7, CHUNK - 1, CHUNK, 2 * CHUNK - 3] {
+            let mut bytes = vec![b'x'; 2 * CHUNK + 100];
+            bytes[at..at + 9].copy_from_slice(b"A@b.Org.U");
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(has(&path, b"a@b.org.u").unwrap(), "at {at}");
+            assert!(!has(&path, b"a@b.org.z").unwrap());
+        }
+        assert!(!has(&folder.path().join("none"), b"a").unwrap());
+    }
+}

@@ -1,0 +1,83 @@
+//! What the store remembers about itself: the anchor, and the fortnight in which it began.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::audit;
+use crate::domain::address::Address;
+use crate::domain::edition::EditionNumber;
+use crate::domain::suppression::AddressHasher;
+use crate::store::Facts;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+/// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who
+/// left would be recognised.
+pub(in crate::store::sqlite) fn check_keys(conn: &Connection, hasher: &AddressHasher) -> Result<(), SqliteError> {
+    let probe: Address = sql::parse("keys@fortnightly.invalid")?;
+    let print = data_encoding::HEXLOWER.encode(&hasher.key(&probe).0);
+    let known = || sql::row(conn, "SELECT value FROM meta WHERE key = 'keys'", [], |row| Ok(row.get::<_, String>(0)?));
+    if known()?.is_none() {
+        sql::run(conn, "INSERT INTO meta (key, value) VALUES ('keys', ?1) ON CONFLICT (key) DO NOTHING", [&print])?;
+    }
+    if known()? != Some(print) {
+        return Err(SqliteError::refused(
+            "the key file (web.secret_file) is not the one that this store was made with: nobody who left would be \
+             recognised. Restore the key file that belongs to the store from your backup"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The facts, if any are remembered.
+pub(in crate::store::sqlite) fn read(conn: &Connection) -> Result<Option<Facts>, SqliteError> {
+    let (Some(anchor), Some(first)) = (get(conn, "anchor")?, get(conn, "first")?) else { return Ok(None) };
+    Ok(Some(Facts { anchor: sql::parse(&anchor)?, first: EditionNumber(sql::parse(&first)?) }))
+}
+
+/// Remembers `facts` if nothing is remembered, or if the anchor differs and nothing was published.
+pub(in crate::store::sqlite) fn begin(
+    conn: &Connection,
+    facts: Facts,
+    at: DateTime<Utc>,
+) -> Result<Facts, SqliteError> {
+    match read(conn)? {
+        Some(known) if known.anchor == facts.anchor => return Ok(known),
+        Some(known) => {
+            let published = sql::number(conn, "SELECT count(*) FROM editions WHERE published_at IS NOT NULL", [])?;
+            if published > 0 {
+                return Err(SqliteError::refused(format!(
+                    "it is {}, but this store began with {} and has sent editions since: \
+                     set it back (or begin anew with another store.url)",
+                    facts.anchor, known.anchor
+                )));
+            }
+            sql::run(conn, "DELETE FROM editions", [])?;
+        }
+        None => {}
+    }
+    put(conn, "anchor", &facts.anchor.to_string())?;
+    put(conn, "first", &facts.first.to_string())?;
+    let detail = format!("anchor {}, first fortnight {}", facts.anchor, facts.first);
+    audit::write(conn, sql::millis(at), "program", "begin", "store", &detail)?;
+    Ok(facts)
+}
+
+/// What is remembered under this key.
+pub(in crate::store::sqlite) fn get(conn: &Connection, key: &str) -> Result<Option<String>, SqliteError> {
+    sql::row(conn, "SELECT value FROM meta WHERE key = ?1", [key], |row| Ok(row.get(0)?))
+}
+
+/// Remembers a value.
+pub(in crate::store::sqlite) fn put(conn: &Connection, key: &str, value: &str) -> Result<(), SqliteError> {
+    let put = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sql::run(conn, put, (key, value)).map(drop)
+}
+
+/// Forgets a value; what it was.
+pub(in crate::store::sqlite) fn take(conn: &Connection, key: &str) -> Result<Option<String>, SqliteError> {
+    let found = get(conn, key)?;
+    sql::run(conn, "DELETE FROM meta WHERE key = ?1", [key])?;
+    Ok(found)
+}

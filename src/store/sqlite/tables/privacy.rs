@@ -1,0 +1,134 @@
+//! What is held about one mailbox, table by table, and the verbs that forget.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::people::{People, word};
+use super::{audit, forget, meta, settle};
+use crate::domain::address::Address;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::RecipientId;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::maintenance::{retention, scrub};
+use crate::store::sqlite::{PATIENCE, SqliteStore};
+use crate::store::{
+    Erasure, Forgotten, Limits, Privacy, Stage, StoreError, SubjectAttempt, SubjectBounce, SubjectData,
+    SubjectDelivery, SubjectLetter, SubjectRequest,
+};
+
+/// When everything that was too old was last forgotten.
+const TIDIED: &str = "tidied";
+
+#[async_trait]
+impl Privacy for SqliteStore {
+    async fn held(&self, recipient: RecipientId) -> Result<SubjectData, StoreError> {
+        self.read(move |conn| held(conn, sql::column(recipient.0)?)).await
+    }
+
+    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Erasure, StoreError> {
+        let (address, hasher) = (address.clone(), self.hasher.clone());
+        self.write(move |conn| forget::erase(&People::open(conn, &hasher, sql::millis(at))?, &address)).await
+    }
+
+    async fn forget(
+        &self,
+        limits: Limits,
+        stage: Stage,
+        at: DateTime<Utc>,
+    ) -> Result<(Forgotten, Option<Stage>), StoreError> {
+        let hasher = self.hasher.clone();
+        self.write(move |conn| retention::part(&People::open(conn, &hasher, sql::millis(at))?, limits, stage)).await
+    }
+
+    async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(meta::get(conn, forget::UNSCRUBBED)?.is_some())).await
+    }
+
+    async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError> {
+        let Some(file) = self.file.clone() else { return Ok(true) };
+        let folded = erased.map(Address::folded);
+        let work = move || scrub::scrub(&file, PATIENCE, folded.as_deref());
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done.map_err(|fault| fault.at(&self.place)),
+            Err(panic) => Err(StoreError::Backend { place: self.place.clone(), reason: panic.to_string() }),
+        }
+    }
+
+    async fn tidied(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|conn| meta::get(conn, TIDIED)?.map(|at| sql::instant(sql::parse(&at)?)).transpose()).await
+    }
+
+    async fn note_tidied(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(move |conn| meta::put(conn, TIDIED, &sql::millis(at).to_string())).await
+    }
+}
+
+fn held(conn: &Connection, recipient: i64) -> Result<SubjectData, SqliteError> {
+    let since = "SELECT created_at FROM recipients WHERE id = ?1";
+    let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
+    let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
+                 CROSS JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                 LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number";
+    let mut deliveries = sql::rows(conn, query, [recipient], |row| {
+        let bounce = sql::maybe_instant(row.get(2)?)?;
+        let status = row.get(3)?;
+        Ok(SubjectDelivery {
+            edition: EditionNumber(row.get(0)?),
+            state: settle::decode(row.get(1)?)?.group(),
+            attempts: Vec::new(),
+            bounce: bounce.map(|at| SubjectBounce { at, status }),
+        })
+    })?;
+    for delivery in &mut deliveries {
+        let query =
+            "SELECT at, outcome, code, reply FROM attempts WHERE edition = ?1 AND recipient = ?2 ORDER BY number";
+        delivery.attempts = sql::rows(conn, query, (delivery.edition.0, recipient), |row| {
+            Ok(SubjectAttempt {
+                at: sql::instant(row.get(0)?)?,
+                outcome: row.get(1)?,
+                code: row.get(2)?,
+                reply: row.get(3)?,
+            })
+        })?;
+    }
+    Ok(SubjectData {
+        known_since,
+        suppressed_since: suppressed_since(conn, recipient)?,
+        deliveries,
+        requests: requests(conn, recipient)?,
+        letters: letters(conn, recipient)?,
+        audit: audit::about(conn, &format!("recipient {recipient}"))?,
+    })
+}
+
+fn suppressed_since(conn: &Connection, recipient: i64) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    let query = "SELECT x.at FROM recipients r JOIN suppressions x ON x.mac = r.mac WHERE r.id = ?1";
+    sql::row(conn, query, [recipient], |row| sql::instant(row.get(0)?))
+}
+
+fn requests(conn: &Connection, recipient: i64) -> Result<Vec<SubjectRequest>, SqliteError> {
+    let query = "SELECT kind, made_at, expires_at, done_at FROM requests WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(SubjectRequest {
+            kind: word(row, 0)?,
+            made_at: sql::instant(row.get(1)?)?,
+            expires_at: sql::instant(row.get(2)?)?,
+            done_at: sql::maybe_instant(row.get(3)?)?,
+        })
+    })
+}
+
+fn letters(conn: &Connection, recipient: i64) -> Result<Vec<SubjectLetter>, SqliteError> {
+    let query = "SELECT kind, at, state, code, reply FROM letters WHERE recipient = ?1 ORDER BY id";
+    sql::rows(conn, query, [recipient], |row| {
+        Ok(SubjectLetter {
+            kind: word(row, 0)?,
+            at: sql::instant(row.get(1)?)?,
+            state: settle::decode(row.get(2)?)?.group(),
+            code: row.get(3)?,
+            reply: row.get(4)?,
+        })
+    })
+}
