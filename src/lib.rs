@@ -9,6 +9,7 @@ pub mod domain;
 pub mod editorial;
 pub mod library;
 pub mod mail;
+pub mod messages;
 pub mod render;
 pub mod store;
 pub mod web;

@@ -73,7 +73,7 @@ impl Service {
             }
             let reading = self.reading(number).await?.and_then(|reading| reading.only(wanted));
             let Some(reading) = reading.filter(|reading| !reading.cards.is_empty()) else { continue };
-            let material = self.material()?;
+            let material = self.content()?;
             let issue = self.issue(&reading, &material.library.help);
             let (summary, content) = pages::feed_item(&material.templates, &issue, &self.config.bands)
                 .map_err(|error| super::site::failed(&error))?;

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
+use super::bootstrap::Content;
 use super::dispatch::Letter;
-use super::open::Material;
 use super::{AppError, Service};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
@@ -74,7 +74,7 @@ impl Service {
         material: &Edition<'_>,
         key: &SegmentKey,
     ) -> Result<PublishedSegment, AppError> {
-        let Material { library, templates, .. } = self.material()?;
+        let Content { library, templates, .. } = self.content()?;
         let issue = Issue {
             service: ServiceFacts { reply_to: material.reply_to, ..self.facts() },
             edition: material.number,

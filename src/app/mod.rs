@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod backup;
+pub mod bootstrap;
 pub mod bounce;
 pub mod check;
 pub mod decisions;
@@ -15,7 +16,6 @@ pub mod letters;
 mod material;
 pub mod metrics;
 pub mod online;
-pub mod open;
 mod planner;
 pub mod planning;
 pub mod preferences;
@@ -43,7 +43,20 @@ use crate::domain::token::Keyring;
 use crate::mail::MailError;
 use crate::render::RenderError;
 use crate::store::{Store, StoreError};
-use open::Material;
+use bootstrap::Content;
+
+/// What every use case is built from.
+#[derive(Clone)]
+pub struct AppContext {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// The store, or a private copy of it.
+    pub store: Arc<dyn Store>,
+    /// Signs tokens and names messages.
+    pub keyring: Arc<Keyring>,
+    /// The time.
+    pub clock: Clock,
+}
 
 /// Everything a command or the daemon works with.
 #[derive(Clone)]
@@ -51,13 +64,21 @@ pub struct Service {
     /// The checked configuration.
     pub config: Arc<Config>,
     /// Library and templates; `None` for what needs neither.
-    pub material: Option<Material>,
+    pub material: Option<Content>,
     /// The store, or a private copy of it.
     pub store: Arc<dyn Store>,
     /// Signs tokens and names messages.
     pub keyring: Arc<Keyring>,
     /// The time.
     pub clock: Clock,
+}
+
+impl Service {
+    /// What every use case is built from.
+    pub fn context(&self) -> AppContext {
+        let Self { config, store, keyring, clock, .. } = self.clone();
+        AppContext { config, store, keyring, clock }
+    }
 }
 
 /// Why the service could not do something.

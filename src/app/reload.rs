@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AppError, Service, open};
+use super::{AppError, Service, bootstrap};
 use crate::config::{self, Config};
 use crate::domain::diagnostic::Diagnostic;
 
@@ -15,14 +15,14 @@ impl Service {
     pub async fn reloaded(&self) -> Result<(Self, Vec<&'static str>), AppError> {
         let mut config = config::load(&self.config.file).map_err(AppError::Findings)?;
         let kept = keep(&self.config, &mut config);
-        let material = open::material(&config).map_err(AppError::Findings)?;
+        let material = bootstrap::material(&config).map_err(AppError::Findings)?;
         let fresh = Self { config: Arc::new(config), material: Some(material), ..self.clone() };
         if fresh.clock.is_pretended() && fresh.speaks_smtp() {
             return Err(AppError::Refused(
                 "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned(),
             ));
         }
-        open::begin(self.store.as_ref(), &fresh.config, self.clock).await?;
+        bootstrap::begin(self.store.as_ref(), &fresh.config, self.clock).await?;
         Ok((fresh, kept))
     }
 

@@ -1,6 +1,6 @@
 //! The recipients' web pages, made from what was published and from today's help lines.
 
-use super::open::Material;
+use super::bootstrap::Content;
 use super::preview::long_date;
 use super::reading::{ActivityReading, Reading};
 use super::{AppError, Service};
@@ -32,7 +32,7 @@ impl Service {
     /// # Errors
     /// When the store cannot be read, or a template does not fit.
     pub async fn front_page(&self) -> Result<String, AppError> {
-        let Material { templates, library, .. } = self.material()?;
+        let Content { templates, library, .. } = self.content()?;
         let mut briefs = self.briefs(PAST + 1, None).await?.into_iter();
         let latest = briefs.next();
         pages::front(templates, &self.facts(), latest, briefs.collect(), &library.help).map_err(|error| failed(&error))
@@ -49,7 +49,7 @@ impl Service {
         if reading.cards.is_empty() {
             return Ok(Shown::Withdrawn);
         }
-        let Material { templates, library, .. } = self.material()?;
+        let Content { templates, library, .. } = self.content()?;
         let page = EditionPage {
             issue: &self.issue(&reading, &library.help),
             is_filtered: wanted.is_some() && reading.cards.len() < bands.len(),
@@ -72,7 +72,7 @@ impl Service {
         let Some(mut reading) = self.reading(edition).await? else { return Ok(Shown::Missing) };
         reading.cards.retain(|card| card.activity.id == activity.id);
         reading.cards.truncate(1);
-        let Material { templates, library, .. } = self.material()?;
+        let Content { templates, library, .. } = self.content()?;
         let labels: Vec<&str> = bands.iter().map(|band| band.label.as_str()).collect();
         let issue = self.issue(&reading, &library.help);
         if issue.cards.is_empty() {
@@ -88,7 +88,7 @@ impl Service {
     /// When the store cannot be read, or a template does not fit.
     pub async fn embed_page(&self, wanted: Option<&BandSet>, items: usize) -> Result<String, AppError> {
         let briefs = self.briefs(items, wanted).await?;
-        pages::embed(&self.material()?.templates, &self.facts(), briefs, &[]).map_err(|error| failed(&error))
+        pages::embed(&self.content()?.templates, &self.facts(), briefs, &[]).map_err(|error| failed(&error))
     }
 
     /// A page that says one thing.
@@ -96,7 +96,7 @@ impl Service {
     /// # Errors
     /// When a template does not fit.
     pub fn message_page(&self, message: &Message) -> Result<String, AppError> {
-        pages::message(&self.material()?.templates, &self.facts(), message).map_err(|error| failed(&error))
+        pages::message(&self.content()?.templates, &self.facts(), message).map_err(|error| failed(&error))
     }
 
     /// What a school's own page shows where there are no editions to show.
@@ -104,7 +104,7 @@ impl Service {
     /// # Errors
     /// When a template does not fit.
     pub fn embed_message(&self, message: &Message) -> Result<String, AppError> {
-        let made = pages::embed(&self.material()?.templates, &self.facts(), Vec::new(), &message.paragraphs);
+        let made = pages::embed(&self.content()?.templates, &self.facts(), Vec::new(), &message.paragraphs);
         made.map_err(|error| failed(&error))
     }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::{Context, out};
 use crate::app::bounce::MOST;
-use crate::app::{AppError, Service, open};
+use crate::app::{AppError, Service, bootstrap};
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -62,7 +62,7 @@ async fn piped(context: &Context) -> Result<ExitCode, Failure> {
 /// The store alone: leaving works whatever the schedule says.
 fn open(context: &Context) -> Result<Service, Failure> {
     let config = context.config()?;
-    let (store, keyring) = open::bare_store(&config)?;
+    let (store, keyring) = bootstrap::bare_store(&config)?;
     Ok(Service { config: config.into(), material: None, store, keyring, clock: context.clock })
 }
 

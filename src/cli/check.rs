@@ -52,7 +52,7 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
         context.refuse_pretended_time(&config)?;
     }
     let mut warnings = config.warnings.clone();
-    match crate::app::open::material(&config) {
+    match crate::app::bootstrap::material(&config) {
         Ok(material) => warnings.extend(material.warnings),
         Err(findings) => {
             warnings.extend(findings);

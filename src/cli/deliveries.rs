@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::app::{AppError, Service, open};
+use crate::app::{AppError, Service, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
@@ -73,7 +73,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, keys) = open::bare_copy(&config)?;
+        let (store, keys) = bootstrap::bare_copy(&config)?;
         let hasher = keys.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),

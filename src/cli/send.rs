@@ -15,7 +15,7 @@ use super::{Context, Which, out, sync};
 use crate::app::decisions::HELD_BY_OPERATOR;
 use crate::app::preview::long_date;
 use crate::app::publish::{APPROVAL_MISSING, Outcome};
-use crate::app::{AppError, Service, open};
+use crate::app::{AppError, Service, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::calendar::{Fortnight, Lateness, due, late};
@@ -110,7 +110,7 @@ impl Send {
         config: Config,
         findings: Vec<Diagnostic>,
     ) -> Result<ExitCode, Failure> {
-        let (copy, _) = open::bare_copy(&config)?;
+        let (copy, _) = bootstrap::bare_copy(&config)?;
         let meant = |number| match self.edition {
             Which::Number(wanted) => wanted == number,
             Which::Due | Which::Next => true,

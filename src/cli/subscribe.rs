@@ -188,7 +188,7 @@ impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
-        let (store, _) = crate::app::open::bare_store(&config)?;
+        let (store, _) = crate::app::bootstrap::bare_store(&config)?;
         let store: &dyn Store = store.as_ref();
         let address = &self.address;
         let known = store.suppression(address).await?.is_some();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::sync::list;
 use super::{Context, out};
-use crate::app::{AppError, open, roster};
+use crate::app::{AppError, bootstrap, roster};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
@@ -71,7 +71,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
+        let (store, _) = bootstrap::bare_copy(&config)?;
         let records = store.subscribers().await?;
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
@@ -158,7 +158,7 @@ impl Change {
                 .into());
             }
         }
-        let (store, _) = open::store(&config, context.clock).await?;
+        let (store, _) = bootstrap::store(&config, context.clock).await?;
         store.change_address(&self.old, &self.new, context.clock.now()).await?;
         out::line(&format!("{} is now {}.", self.old, self.new));
         Ok(ExitCode::SUCCESS)
@@ -175,7 +175,7 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
+        let (store, _) = bootstrap::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let written = match &self.out {
             Some(path) => {

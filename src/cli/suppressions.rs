@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::app::open;
+use crate::app::bootstrap;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 
@@ -42,7 +42,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
+        let (store, _) = bootstrap::bare_copy(&config)?;
         let all = store.suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::app::open;
+use crate::app::bootstrap;
 use crate::app::sync::{Synced, sync};
 use crate::config::Config;
 use crate::domain::address::Address;
@@ -34,8 +34,11 @@ impl Sync {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let clock = context.clock;
-        let (store, _) =
-            if self.dry_run { open::copy(&config, clock).await? } else { open::store(&config, clock).await? };
+        let (store, _) = if self.dry_run {
+            bootstrap::copy(&config, clock).await?
+        } else {
+            bootstrap::store(&config, clock).await?
+        };
         let synced = sync(store.as_ref(), &config.subscribers, self.yes, clock.now()).await?;
         let lines = changes(&synced.plan, &config.bands);
         if self.json {

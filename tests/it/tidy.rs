@@ -65,9 +65,10 @@ fn dependencies_point_one_way() {
         ("store", &["domain"]),
         ("mail", &["domain"]),
         ("app", &["domain", "clock", "config", "library", "editorial", "render", "store", "mail"]),
-        ("web", &["domain", "clock", "config", "app"]),
-        ("daemon", &["domain", "clock", "config", "app", "web"]),
-        ("cli", &["domain", "clock", "config", "app", "store", "daemon"]),
+        ("messages", &["domain", "config", "app"]),
+        ("web", &["domain", "clock", "config", "app", "messages"]),
+        ("daemon", &["domain", "clock", "config", "app", "messages", "web"]),
+        ("cli", &["domain", "clock", "config", "app", "messages", "store", "daemon"]),
         ("main", &[]),
         ("lib", &[]),
     ];

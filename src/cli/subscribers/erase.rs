@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::{Context, out};
-use crate::app::{AppError, open};
+use crate::app::{AppError, bootstrap};
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
 use crate::store::{Erased, Erasure};
@@ -34,7 +34,7 @@ impl Erase {
         let config = context.config()?;
         let now = context.clock.now();
         // What would be removed is found out by removing it from a copy.
-        let (copy, _) = open::bare_copy(&config)?;
+        let (copy, _) = bootstrap::bare_copy(&config)?;
         match copy.erase(&self.address, now).await? {
             Erasure::Unknown => return Err(self.unknown(&config).into()),
             Erasure::Done(erased) if !self.yes => {
@@ -59,7 +59,7 @@ impl Erase {
         }
         drop(copy);
         // Erasing works whatever the schedule says.
-        let (store, _) = open::bare_store(&config)?;
+        let (store, _) = bootstrap::bare_store(&config)?;
         let erasure = store.erase(&self.address, now).await?;
         let clean = store.scrub(Some(&self.address)).await?;
         self.tell(&config, erasure, clean);

@@ -12,7 +12,7 @@ use super::super::sync::sync_and_tell;
 use super::super::{Context, out};
 use super::report::{Report, left_out};
 use crate::app::roster::{self, Roster};
-use crate::app::{AppError, open};
+use crate::app::{AppError, bootstrap};
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{SubscribeRequest, Subscribed};
@@ -104,7 +104,7 @@ impl Import {
     ) -> Result<Vec<Subscribed>, Failure> {
         let clock = context.clock;
         let (store, _) =
-            if self.dry_run { open::copy(config, clock).await? } else { open::store(config, clock).await? };
+            if self.dry_run { bootstrap::copy(config, clock).await? } else { bootstrap::store(config, clock).await? };
         // The file's entries first, so that a mailbox that it names is known to be its own.
         sync_and_tell(store.as_ref(), config, clock.now()).await?;
         Ok(store.subscribe(requests, clock.now()).await?)

@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::sync::list;
 use super::super::{Context, out};
 use super::{state, to_json};
-use crate::app::{AppError, open};
+use crate::app::{AppError, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = open::bare_copy(&config)?;
+        let (store, _) = bootstrap::bare_copy(&config)?;
         let records = store.subscribers().await?;
         let record = records.into_iter().find_map(|mut record| {
             record.mailboxes.retain(|mailbox| mailbox.address == self.address);

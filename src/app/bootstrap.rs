@@ -15,7 +15,7 @@ use crate::store::{Facts, Store, StoreError};
 
 /// What is read from `activities/` and `templates/`.
 #[derive(Clone)]
-pub struct Material {
+pub struct Content {
     /// The library.
     pub library: Arc<Library>,
     /// The templates.
@@ -28,14 +28,14 @@ pub struct Material {
 ///
 /// # Errors
 /// Every finding of both, when at least one is an error.
-pub fn material(config: &Config) -> Result<Material, Vec<Diagnostic>> {
+pub fn material(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     let nation = config.service.nation;
     let (library, mut findings) =
         library::load(&config.folder.join("activities"), &config.bands, Nation::as_str(nation));
     let templates = Templates::load(&config.folder.join("templates"));
     match (library, templates) {
         (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {
-            Ok(Material { library: Arc::new(library), templates: Arc::new(templates), warnings: findings })
+            Ok(Content { library: Arc::new(library), templates: Arc::new(templates), warnings: findings })
         }
         (_, templates) => {
             findings.extend(templates.err().unwrap_or_default());
@@ -138,23 +138,17 @@ impl Service {
         Ok(Self { config: Arc::new(config), material: None, store, keyring, clock })
     }
 
-    fn assemble(
-        config: Config,
-        clock: Clock,
-        material: Material,
-        store: Arc<dyn Store>,
-        keyring: Arc<Keyring>,
-    ) -> Self {
+    fn assemble(config: Config, clock: Clock, material: Content, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> Self {
         Self { config: Arc::new(config), material: Some(material), store, keyring, clock }
     }
 
     /// Library and templates.
-    pub(super) fn material(&self) -> Result<&Material, AppError> {
+    pub(super) fn content(&self) -> Result<&Content, AppError> {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
     }
 
     /// The library.
     pub(super) fn library(&self) -> Result<&Library, AppError> {
-        Ok(&self.material()?.library)
+        Ok(&self.content()?.library)
     }
 }

@@ -1,0 +1,4 @@
+//! What people read of it: every reason, state and refusal as a sentence, with the command to type.
+//!
+//! The one place where sentences about the service are made, for `cli`, `daemon` and the console alike. Nothing here is
+//! ever read back: whoever has to decide asks the enums.
