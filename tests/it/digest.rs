@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod samples;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use fortnightly::domain::subscriber::Sector;
 use fortnightly::domain::text::check_characters;
 use fortnightly::render::{HTML_LIMIT, Part, RenderError, Templates, check_complete, check_rendered, greeting, render};
 use proptest::prelude::*;
-use support::{Edition, listed, root, segment, templates};
+use samples::{Edition, listed, root, segment, templates};
 
 const ALL: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 
@@ -76,7 +76,7 @@ fn a_charity_reads_one_band_and_no_other() {
 #[test]
 fn the_real_library_fits() {
     let folder = std::env::var_os("DIGEST_LIBRARY").map_or_else(|| root().join("activities"), PathBuf::from);
-    let library = support::library(&folder);
+    let library = samples::library(&folder);
     for theme in &library.themes {
         let edition = Edition::of_theme(&library, &theme.name);
         let bands: Vec<&str> = edition.activities.iter().map(|(band, ..)| band.as_str()).collect();
@@ -92,7 +92,7 @@ fn the_real_library_fits() {
 /// The steps of an activity leave some of its minutes to get ready and to talk.
 #[test]
 fn fifteen_minutes_are_enough() {
-    for activity in &support::library(&root().join("activities")).activities {
+    for activity in &samples::library(&root().join("activities")).activities {
         let steps = activity.do_it_together.plain();
         let minutes: u8 = steps.split('(').filter_map(|part| part.split_once(" minute")?.0.parse::<u8>().ok()).sum();
         assert!((11..=12).contains(&minutes) || activity.minutes < 15, "{}: {minutes} minutes of steps", activity.id);
@@ -102,7 +102,7 @@ fn fifteen_minutes_are_enough() {
 
 #[test]
 fn telephone_numbers_are_never_broken() {
-    let library = support::library(&root().join("activities"));
+    let library = samples::library(&root().join("activities"));
     for theme in &library.themes {
         let edition = Edition::of_theme(&library, &theme.name);
         let rendered = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();

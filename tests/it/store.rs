@@ -4,8 +4,8 @@ mod conformance;
 mod opening;
 mod random;
 mod retention;
+mod samples;
 mod snapshots;
-mod world;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use fortnightly::store::{Done, Step, Store, StoreError};
 use proptest::prelude::*;
 
 use super::hasher;
-use super::world::{SEVEN, address, at, crowd, id, reply, send_out};
+use super::samples::{SEVEN, address, at, crowd, id, reply, send_out};
 
 const PEOPLE: u64 = 6;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fortnightly::store::{Forgotten, Limits, Privacy as _, Stage};
 
 use super::open;
-use super::world::at;
+use super::samples::at;
 
 /// Attempts, bounces, ended mailboxes, requests and letters, so many of each, all old.
 const FILL: &str = "

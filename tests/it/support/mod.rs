@@ -2,8 +2,12 @@
 
 use std::io::Write as _;
 
+pub(crate) mod fixture;
+pub(crate) mod http;
+pub(crate) mod library_fixture;
 pub(crate) mod oracle;
 pub(crate) mod postfix;
+pub(crate) mod sending;
 
 /// The library that pretends another time to a whole program.
 #[track_caller]

@@ -7,7 +7,7 @@ use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::store::{DeliveryFilter, Done, Step, Store, StoreError};
 
-use super::world::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
+use super::samples::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
 
 fn numbers(claimed: &[fortnightly::store::Claimed]) -> Vec<u64> {
     claimed.iter().map(|claimed| claimed.id.recipient.0).collect()

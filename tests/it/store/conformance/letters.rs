@@ -5,7 +5,7 @@ use fortnightly::domain::request::RequestKind;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::store::{Asked, ClaimedLetter, Clicked, LetterKind, NewLetter, Store};
 
-use super::world::{Open, address, at, bands, look_up, rendered, reply, sender, wish};
+use super::samples::{Open, address, at, bands, look_up, rendered, reply, sender, wish};
 
 fn letter(subject: &str) -> NewLetter {
     NewLetter { kind: LetterKind::Confirm, sender: sender(), rendered: rendered(subject) }

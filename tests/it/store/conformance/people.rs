@@ -4,7 +4,7 @@ use fortnightly::domain::subscriber::{MailboxState, Origin, Subscribed, Subscrib
 use fortnightly::domain::sync::{Entry, SyncChange, SyncPlan, Who, plan_sync};
 use fortnightly::store::{Store, StoreError};
 
-use super::world::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
+use super::samples::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
 
 fn plan(changes: Vec<SyncChange>) -> SyncPlan {
     SyncPlan { changes, ..SyncPlan::default() }

@@ -11,7 +11,7 @@ use fortnightly::store::{
     Published, Stage, Step, Store,
 };
 
-use super::world::{
+use super::samples::{
     Open, SEVEN, address, at, bands, claim, done, id, look_up, mark, plan, profile, publication, rendered, reply,
     send_out, sender, state, wish,
 };

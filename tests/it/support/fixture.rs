@@ -95,11 +95,11 @@ pub(crate) struct Mail {
     pub(crate) raw: Vec<u8>,
 }
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     folder: TempDir,
 }
 
-impl World {
+impl Fixture {
     /// With `config` as config.toml, and the shipped library and templates.
     pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -4,10 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use crate::sending::{SEND, standing, world};
+use crate::support::fixture::Fixture;
 use crate::support::oracle::{Oracle, Script};
+use crate::support::sending::{SEND, behind_relay, edition_status};
 use crate::support::{faketime, skipped};
-use crate::world::World;
 
 /// What must come of it: all in one state, or the edition held with everything queued.
 #[derive(Debug, Clone, Copy)]
@@ -22,11 +22,11 @@ const RECIPIENTS: usize = 4;
 #[track_caller]
 fn meets(script: Script, comes: Comes) {
     let relay = Oracle::with(script);
-    let world = world(relay.port, RECIPIENTS, "");
+    let fixture = behind_relay(relay.port, RECIPIENTS, "");
     let begun = Instant::now();
-    world.run(SEND);
+    fixture.run(SEND);
     assert!(begun.elapsed().as_secs() < 30, "{script:?} took {:?}", begun.elapsed());
-    let status = world.run(&["status", "--json"]).exits(0).json();
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
     let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
     let count = |state: &str| edition["deliveries"][state].as_u64().unwrap();
     let (state, expected) = match comes {
@@ -71,9 +71,9 @@ fn a_fault_before_the_content_defers_and_is_never_accepted() {
         }
         // How much of the content was on its way nobody knows, so it may be uncertain; never accepted.
         let relay = Oracle::with(script);
-        let world = world(relay.port, RECIPIENTS, "");
-        world.run(SEND).exits(1);
-        let (deferred, uncertain) = (standing(&world, "deferred").0, standing(&world, "uncertain").0);
+        let fixture = behind_relay(relay.port, RECIPIENTS, "");
+        fixture.run(SEND).exits(1);
+        let (deferred, uncertain) = (edition_status(&fixture, "deferred").0, edition_status(&fixture, "uncertain").0);
         assert_eq!(deferred + uncertain, RECIPIENTS as u64, "{script:?}");
     }
     for script in broken!("DOT") as [Script; 4] {
@@ -101,8 +101,8 @@ fn what_a_relay_says_after_the_mail_changes_nothing() {
     }
     // Two answers at the dot: the first counts, and nobody takes the second for the next mail's.
     let relay = Oracle::with(&[("DOT", "250 2.0.0 taken\r\n250 2.0.0 taken")]);
-    let world = world(relay.port, 4, "");
-    world.run(SEND).exits(0);
+    let fixture = behind_relay(relay.port, 4, "");
+    fixture.run(SEND).exits(0);
     assert_eq!(relay.asked().len(), 4, "a mail went without its own transaction");
 }
 
@@ -111,9 +111,9 @@ fn a_refused_reset_costs_a_connection_and_no_mail() {
     for reset in ["!drop", "!garbage", "554 no", "!endless"] {
         let script: Script = Box::leak(Box::new([("RCPT TO:<s1@", "550 5.7.1 no"), ("RSET", reset)]));
         let relay = Oracle::with(script);
-        let world = world(relay.port, 6, "");
-        world.run(SEND).exits(1);
-        assert_eq!((standing(&world, "accepted").0, standing(&world, "failed").0), (5, 1), "{reset}");
+        let fixture = behind_relay(relay.port, 6, "");
+        fixture.run(SEND).exits(1);
+        assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "failed").0), (5, 1), "{reset}");
         assert_eq!(relay.count(), 5, "{reset}");
     }
 }
@@ -136,11 +136,11 @@ fn a_relay_that_falls_silent_is_left_after_its_time() {
         let library = library.clone();
         std::thread::spawn(move || {
             let relay = Oracle::with(script);
-            let world = world(relay.port, 2, "on_uncertain = \"hold\"\n");
-            let mut send = world.command(SEND);
+            let fixture = behind_relay(relay.port, 2, "on_uncertain = \"hold\"\n");
+            let mut send = fixture.command(SEND);
             send.env("LD_PRELOAD", library).env("FAKETIME", format!("+0 x{FASTER}"));
             send.stdin(Stdio::null()).output().unwrap();
-            assert_eq!(standing(&world, state).0, 2, "{script:?}");
+            assert_eq!(edition_status(&fixture, state).0, 2, "{script:?}");
             let waited = relay.waited();
             assert!(waited.len() >= 2, "{script:?}: {waited:?}");
             // Two seconds of real time for a machine that is busy with other tests.
@@ -160,8 +160,8 @@ fn a_relay_that_falls_silent_is_left_after_its_time() {
 fn a_reply_without_end_costs_no_memory() {
     for stage in ["GREET", "EHLO", "RCPT", "DOT"] {
         let relay = Oracle::with(Box::leak(Box::new([(stage, "!endless")])));
-        let world = world(relay.port, 20, "");
-        let mut send = world.spawn(SEND, "log");
+        let fixture = behind_relay(relay.port, 20, "");
+        let mut send = fixture.spawn(SEND, "log");
         let mut peak = 0;
         while send.0.try_wait().unwrap().is_none() {
             let status = std::fs::read_to_string(format!("/proc/{}/status", send.0.id())).unwrap_or_default();
@@ -193,13 +193,13 @@ fn nothing_leaves_in_the_clear_when_starttls_is_tampered_with() {
     ];
     for trick in TRICKS {
         let relay = Oracle::with(trick);
-        let world = world(relay.port, 2, "");
-        world.write("password", "correct-horse-battery\n");
-        let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
+        let fixture = behind_relay(relay.port, 2, "");
+        fixture.write("password", "correct-horse-battery\n");
+        let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
         let login = "username = \"digest\"\npassword_file = \"password\"\n";
-        world.write("config.toml", &config.replace("tls = \"none\"\n", login));
-        world.run(SEND).exits(1);
-        assert_eq!(standing(&world, "deferred").0, 2, "{trick:?}");
+        fixture.write("config.toml", &config.replace("tls = \"none\"\n", login));
+        fixture.run(SEND).exits(1);
+        assert_eq!(edition_status(&fixture, "deferred").0, 2, "{trick:?}");
         assert!(relay.asked().is_empty() && relay.count() == 0, "{trick:?}");
         assert!(!relay.heard().iter().any(|line| line.starts_with("AUTH") || line.starts_with("MAIL")), "{trick:?}");
     }
@@ -220,12 +220,12 @@ fn a_login_that_fails_hands_nothing_over() {
     ];
     for (script, state) in FAULTS {
         let relay = Oracle::with(script);
-        let world = world(relay.port, 2, "");
-        world.write("password", "correct-horse-battery\n");
-        let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
-        world.write("config.toml", &format!("{config}username = \"digest\"\npassword_file = \"password\"\n"));
-        world.run(SEND).exits(1);
-        let (count, edition, _) = standing(&world, state);
+        let fixture = behind_relay(relay.port, 2, "");
+        fixture.write("password", "correct-horse-battery\n");
+        let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
+        fixture.write("config.toml", &format!("{config}username = \"digest\"\npassword_file = \"password\"\n"));
+        fixture.run(SEND).exits(1);
+        let (count, edition, _) = edition_status(&fixture, state);
         assert_eq!(count, 2, "{script:?}");
         assert_eq!(edition == "held", state == "queued", "{script:?}");
         assert!(relay.count() == 0 && relay.asked().is_empty(), "{script:?}");
@@ -235,9 +235,9 @@ fn a_login_that_fails_hands_nothing_over() {
 #[test]
 fn a_tarpit_holds_up_nobody_else() {
     let relay = Oracle::with(&[("RCPT TO:<s1@", "!slow"), ("RCPT TO:<s2@", "!slow")]);
-    let world = world(relay.port, 40, "");
-    let mut send = world.spawn(SEND, "log");
-    crate::world::until("the first has left the tarpit", || {
+    let fixture = behind_relay(relay.port, 40, "");
+    let mut send = fixture.spawn(SEND, "log");
+    crate::support::fixture::until("the first has left the tarpit", || {
         relay.taken().keys().any(|mailbox| mailbox.starts_with("s1@") || mailbox.starts_with("s2@"))
     });
     send.ends();
@@ -248,20 +248,20 @@ fn a_tarpit_holds_up_nobody_else() {
 fn greylisting_is_met_again_later_and_everybody_gets_it() {
     let Some(library) = faketime("greylisting") else { return };
     let strict = Oracle::with(&[("RCPT", "450 4.2.0 greylisted, come back later")]);
-    let world = world(strict.port, 5, "");
-    world.run(SEND).exits(1);
-    assert_eq!(standing(&world, "deferred").0, 5);
+    let fixture = behind_relay(strict.port, 5, "");
+    fixture.run(SEND).exits(1);
+    assert_eq!(edition_status(&fixture, "deferred").0, 5);
     // Not before its time, then at its time, from another relay on the old port's place.
-    world.run(SEND).exits(1);
+    fixture.run(SEND).exits(1);
     let kind = Oracle::start();
-    let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
-    world.write("config.toml", &config.replace(&format!(":{}\"", strict.port), &format!(":{}\"", kind.port)));
-    world.run(SEND).exits(1);
+    let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
+    fixture.write("config.toml", &config.replace(&format!(":{}\"", strict.port), &format!(":{}\"", kind.port)));
+    fixture.run(SEND).exits(1);
     assert_eq!(kind.count(), 0, "tried before its time");
-    let mut later = world.command(SEND);
+    let mut later = fixture.command(SEND);
     later.env("LD_PRELOAD", library).env("FAKETIME", "+40m").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     assert!(later.stdin(Stdio::null()).output().unwrap().status.success());
-    assert_eq!((kind.count(), standing(&world, "accepted").0), (5, 5));
+    assert_eq!((kind.count(), edition_status(&fixture, "accepted").0), (5, 5));
 }
 
 /// All are claimed at once, and go out in order: who leaves from the end of the list leaves between claim and MAIL.
@@ -271,10 +271,10 @@ fn who_leaves_between_claim_and_mail_is_not_mailed() {
     for _ in 0..rounds {
         const ALL: usize = 400;
         let relay = Oracle::start();
-        let world = world(relay.port, ALL, "rate_per_second = 150\n");
-        let mut send = world.spawn(SEND, "log");
-        crate::world::until("it sends", || !relay.asked().is_empty());
-        let db = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+        let fixture = behind_relay(relay.port, ALL, "rate_per_second = 150\n");
+        let mut send = fixture.spawn(SEND, "log");
+        crate::support::fixture::until("it sends", || !relay.asked().is_empty());
+        let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
         db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
         let (mut left, mut n) = (Vec::new(), ALL - 1);
         // Two connections may be past the last look; the rest is not.
@@ -294,7 +294,7 @@ fn who_leaves_between_claim_and_mail_is_not_mailed() {
         assert!(left.len() > 100, "only {} left in time", left.len());
         let mailed = left.iter().filter(|address| asked.contains(address)).count();
         assert_eq!(mailed, 0, "of {} who left", left.len());
-        assert_eq!(standing(&world, "suppressed").0, left.len() as u64);
+        assert_eq!(edition_status(&fixture, "suppressed").0, left.len() as u64);
         eprintln!("{} left between claim and MAIL, none was mailed", left.len());
     }
 }
@@ -303,11 +303,11 @@ fn who_leaves_between_claim_and_mail_is_not_mailed() {
 struct TlsRelay(Child, u16);
 
 impl TlsRelay {
-    fn start(world: &World, certificate: &str) -> Self {
+    fn start(fixture: &Fixture, certificate: &str) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/tls_relay.py");
         let mut relay = Command::new("python3");
         relay.arg(script).args([format!("{certificate}.pem"), format!("{certificate}.key")]);
-        let mut relay = relay.current_dir(world.path(".")).stdout(Stdio::piped()).spawn().unwrap();
+        let mut relay = relay.current_dir(fixture.path(".")).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut out = BufReader::new(relay.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
@@ -323,9 +323,9 @@ impl TlsRelay {
     }
 }
 
-fn openssl(world: &World, arguments: &str, past: Option<&str>) {
+fn openssl(fixture: &Fixture, arguments: &str, past: Option<&str>) {
     let mut openssl = Command::new("openssl");
-    openssl.args(arguments.split(' ')).current_dir(world.path("."));
+    openssl.args(arguments.split(' ')).current_dir(fixture.path("."));
     if let Some(library) = past {
         openssl.env("LD_PRELOAD", library).env("FAKETIME", "-400d");
     }
@@ -334,14 +334,14 @@ fn openssl(world: &World, arguments: &str, past: Option<&str>) {
 }
 
 /// `NAME.key` and `NAME.pem`, for `host`, signed by `issuer`.
-fn certificate(world: &World, name: &str, host: &str, issuer: &str, past: Option<&str>) {
+fn certificate(fixture: &Fixture, name: &str, host: &str, issuer: &str, past: Option<&str>) {
     const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    world.write("extensions", &format!("subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth\n"));
-    openssl(world, &format!("req {KEY} -keyout {name}.key -out {name}.csr -subj /CN={host}"), None);
+    fixture.write("extensions", &format!("subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth\n"));
+    openssl(fixture, &format!("req {KEY} -keyout {name}.key -out {name}.csr -subj /CN={host}"), None);
     let sign = format!(
         "x509 -req -in {name}.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial -days 10 -extfile extensions -out {name}.pem"
     );
-    openssl(world, &sign, past);
+    openssl(fixture, &sign, past);
 }
 
 #[test]
@@ -351,40 +351,40 @@ fn only_the_right_certificate_will_do() {
         skipped("certificates", "openssl is not installed");
         return;
     }
-    let world = world(1, 3, "");
+    let fixture = behind_relay(1, 3, "");
     for authority in ["ours", "theirs"] {
         const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
         openssl(
-            &world,
+            &fixture,
             &format!("req -x509 {KEY} -keyout {authority}.key -out {authority}.pem -subj /CN={authority} -days 10"),
             None,
         );
     }
-    certificate(&world, "expired", "localhost", "ours", Some(&library));
-    certificate(&world, "wrong-name", "relay.example", "ours", None);
-    certificate(&world, "self-made", "localhost", "theirs", None);
-    certificate(&world, "right", "localhost", "ours", None);
-    let config = std::fs::read_to_string(world.path("config.toml"))
+    certificate(&fixture, "expired", "localhost", "ours", Some(&library));
+    certificate(&fixture, "wrong-name", "relay.example", "ours", None);
+    certificate(&fixture, "self-made", "localhost", "theirs", None);
+    certificate(&fixture, "right", "localhost", "ours", None);
+    let config = std::fs::read_to_string(fixture.path("config.toml"))
         .unwrap()
         .replace("tls = \"none\"\n", "ca_file = \"ours.pem\"\n");
     let behind = |port: u16| {
-        world.write("config.toml", &config.replace("smtp://127.0.0.1:1", &format!("smtps://localhost:{port}")));
+        fixture.write("config.toml", &config.replace("smtp://127.0.0.1:1", &format!("smtps://localhost:{port}")));
     };
     for (name, why) in [("expired", "expired"), ("wrong-name", "name"), ("self-made", "ssuer")] {
-        let relay = TlsRelay::start(&world, name);
+        let relay = TlsRelay::start(&fixture, name);
         behind(relay.1);
-        let ran = world.run(SEND).exits(1);
+        let ran = fixture.run(SEND).exits(1);
         assert!(ran.stderr.contains(why), "{name}: {}", ran.stderr);
-        let check = world.run(&["check", "--online"]).exits(1);
+        let check = fixture.run(&["check", "--online"]).exits(1);
         assert!(check.stdout.contains("does not take us"), "{name}: {}", check.stdout);
-        assert_eq!((relay.stop(), standing(&world, "accepted").0), (0, 0), "{name} was taken");
+        assert_eq!((relay.stop(), edition_status(&fixture, "accepted").0), (0, 0), "{name} was taken");
     }
-    let relay = TlsRelay::start(&world, "right");
+    let relay = TlsRelay::start(&fixture, "right");
     behind(relay.1);
-    world.run(&["check", "--online"]).exits(0);
-    world.run(&["deliveries", "retry"]).exits(0);
+    fixture.run(&["check", "--online"]).exits(0);
+    fixture.run(&["deliveries", "retry"]).exits(0);
     // What met no relay waits for half an hour; from then on all is well.
-    let mut later = world.command(SEND);
+    let mut later = fixture.command(SEND);
     later.env("LD_PRELOAD", &library).env("FAKETIME", "+1h").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     let ran = later.stdin(Stdio::null()).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -394,11 +394,11 @@ fn only_the_right_certificate_will_do() {
 #[test]
 fn no_log_at_trace_level_has_the_password_or_a_token() {
     let relay = Oracle::with(&[("EHLO", "250-oracle.example\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN")]);
-    let world = world(relay.port, 3, "");
-    world.write("password", "correct-horse-battery\n");
-    let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
-    world.write("config.toml", &format!("{config}username = \"digest\"\npassword_file = \"password\"\n"));
-    let mut send = world.command(&["-vvv", "send", "--edition", "next", "--yes"]);
+    let fixture = behind_relay(relay.port, 3, "");
+    fixture.write("password", "correct-horse-battery\n");
+    let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
+    fixture.write("config.toml", &format!("{config}username = \"digest\"\npassword_file = \"password\"\n"));
+    let mut send = fixture.command(&["-vvv", "send", "--edition", "next", "--yes"]);
     let ran = send.env("RUST_LOG", "trace").stdin(Stdio::null()).output().unwrap();
     let log = format!("{}{}", String::from_utf8_lossy(&ran.stderr), String::from_utf8_lossy(&ran.stdout));
     assert_eq!(relay.count(), 3, "{log}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::World;
+use crate::support::fixture::Fixture;
 
 /// The shipped bands.
 pub(crate) const BANDS: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
@@ -10,9 +10,9 @@ pub(crate) const BANDS: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 /// The front matter's dates that suit most tests.
 pub(crate) const FRESH: &str = "reviewed = 2026-09-01\nreview_by = 2036-09-01\n";
 
-/// Takes every theme and notice out of the world's library. The help block stays.
-pub(crate) fn clear(world: &World) {
-    for entry in fs::read_dir(world.path("activities")).unwrap() {
+/// Takes every theme and notice out of the fixture's library. The help block stays.
+pub(crate) fn clear(fixture: &Fixture) {
+    for entry in fs::read_dir(fixture.path("activities")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             fs::remove_dir_all(path).unwrap();
@@ -21,25 +21,25 @@ pub(crate) fn clear(world: &World) {
 }
 
 /// A theme with one activity per band, named after it.
-pub(crate) fn add_theme(world: &World, theme: &str, front: &str, bands: &[&str]) {
-    fs::create_dir_all(world.path(&format!("activities/{theme}"))).unwrap();
+pub(crate) fn add_theme(fixture: &Fixture, theme: &str, front: &str, bands: &[&str]) {
+    fs::create_dir_all(fixture.path(&format!("activities/{theme}"))).unwrap();
     let title = format!("All about {theme}");
-    world.write(
+    fixture.write(
         &format!("activities/{theme}/theme.md"),
         &format!(
             "+++\ntitle = \"{title}\"\nstrand = \"bullying\"\n{FRESH}+++\n\nOne opening.\n\n## For parents and carers\n\nAn article.\n"
         ),
     );
     for band in bands {
-        add_activity(world, theme, band, front, "Talk.");
+        add_activity(fixture, theme, band, front, "Talk.");
     }
 }
 
 /// `front` has at least the dates; `text` stands below *Do it together*.
-pub(crate) fn add_activity(world: &World, theme: &str, band: &str, front: &str, text: &str) {
+pub(crate) fn add_activity(fixture: &Fixture, theme: &str, band: &str, front: &str, text: &str) {
     let (name, words) = (band.replace('+', "plus"), words(theme, band));
     let summary = words.split('.').next().unwrap_or_default();
-    world.write(
+    fixture.write(
         &format!("activities/{theme}/{name}.md"),
         &format!(
             "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk somebody you trust.\n"
@@ -66,26 +66,26 @@ fn words(theme: &str, band: &str) -> String {
 }
 
 /// A notice with this text.
-pub(crate) fn add_notice(world: &World, name: &str, from: &str, until: &str, text: &str) {
-    fs::create_dir_all(world.path("activities/notices")).unwrap();
-    world.write(
+pub(crate) fn add_notice(fixture: &Fixture, name: &str, from: &str, until: &str, text: &str) {
+    fs::create_dir_all(fixture.path("activities/notices")).unwrap();
+    fixture.write(
         &format!("activities/notices/{name}.md"),
         &format!("+++\ntitle = \"Worth knowing\"\nfrom = {from}\nuntil = {until}\n+++\n\n{text}\n"),
     );
 }
 
 /// Three themes that serve every band; two know an occasion.
-pub(crate) fn stock(world: &World) {
-    clear(world);
-    add_theme(world, "kindness", &format!("{FRESH}occasions = [\"anti-bullying-week\"]\n"), &BANDS);
-    add_theme(world, "privacy", &format!("{FRESH}occasions = [\"safer-internet-day\"]\n"), &BANDS);
-    add_theme(world, "videos", FRESH, &BANDS);
+pub(crate) fn stock(fixture: &Fixture) {
+    clear(fixture);
+    add_theme(fixture, "kindness", &format!("{FRESH}occasions = [\"anti-bullying-week\"]\n"), &BANDS);
+    add_theme(fixture, "privacy", &format!("{FRESH}occasions = [\"safer-internet-day\"]\n"), &BANDS);
+    add_theme(fixture, "videos", FRESH, &BANDS);
 }
 
 /// `stock` below the config that ships.
-pub(crate) fn shipped_config() -> World {
+pub(crate) fn shipped_config() -> Fixture {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let world = World::new(&fs::read_to_string(root.join("config.toml")).unwrap());
-    stock(&world);
-    world
+    let fixture = Fixture::new(&fs::read_to_string(root.join("config.toml")).unwrap());
+    stock(&fixture);
+    fixture
 }
