@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{AppError, Service};
+use super::error::BackupError;
+use super::{AppError, Service, keyring};
 use crate::config::{Config, OnUncertain, StoreUrl};
 use crate::domain::edition::EditionNumber;
-use crate::domain::token::Keyring;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 pub use crate::store::sqlite::maintenance::backup::RESTORED;
@@ -31,19 +31,16 @@ pub struct Restored {
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
     let StoreUrl::Sqlite(store) = &config.store;
     if !store.exists() {
-        return Err(AppError::Refused(format!("there is no store at {}: nothing to back up", store.display())));
+        return Err(BackupError::NoStore(store.clone()).into());
     }
     let keys = &config.web.secret_file;
     let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
     let ours = [store.clone(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
     if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
-        return Err(AppError::Refused(format!(
-            "{} is in use by this service itself: name another file for the backup",
-            ours.display()
-        )));
+        return Err(BackupError::OwnFile(ours.clone()).into());
     }
     let text = std::fs::read_to_string(keys).map_err(|error| AppError::file(keys, &error))?;
-    let hasher = ring(keys, &text)?.address_hasher();
+    let hasher = keyring::parse(keys, &text)?.address_hasher();
     Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
 }
 
@@ -63,10 +60,10 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     let StoreUrl::Sqlite(store) = &config.store;
     let keys = &config.web.secret_file;
     if !from.is_file() {
-        return Err(AppError::Refused(format!("{}: there is no such file", from.display())));
+        return Err(BackupError::NoSuchFile(from.to_owned()).into());
     }
     let ready = SqliteStore::read_backup(from, store, at)?;
-    ring(from, &ready.keys)?;
+    keyring::parse(from, &ready.keys)?;
     let (made, text) = (ready.made, ready.keys.clone());
     let suffix = format!("before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
     let store_aside = beside(store, &suffix);
@@ -85,19 +82,13 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
         write_keys(keys, &text)
     };
     let moved = ready.put(store, &store_aside, put_keys).map_err(|error| match error {
-        StoreError::Locked { place } => AppError::Refused(format!(
-            "the store {place} is in use: stop `fortnightly run` and every other command, then restore"
-        )),
-        other => other.into(),
+        StoreError::Locked { place } => BackupError::StoreInUse(place).into(),
+        other => AppError::from(other),
     })?;
     if moved {
         aside.insert(0, store_aside);
     }
     Ok(Restored { made, aside })
-}
-
-fn ring(place: &Path, text: &str) -> Result<Keyring, AppError> {
-    Keyring::from_text(text).map_err(|error| AppError::Keyring { path: place.to_owned(), reason: error.to_string() })
 }
 
 /// `x.db` → `x.db.SUFFIX`.
@@ -180,8 +171,6 @@ impl Service {
         if self.store.restored().await?.is_none() {
             return Ok(());
         }
-        let why = "this store was restored from a backup and sends nothing until `fortnightly release`: look at \
-                   `fortnightly status` first";
-        Err(AppError::Refused(why.to_owned()))
+        Err(AppError::NotReleased)
     }
 }

@@ -2,27 +2,18 @@
 
 use std::sync::Arc;
 
+pub use super::Content;
+use super::error::AnchorError;
 use super::{AppError, Service, keyring};
 use crate::clock::Clock;
 use crate::config::{Config, Nation, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::token::Keyring;
-use crate::library::{self, Library};
+use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Facts, Store, StoreError};
-
-/// What is read from `activities/` and `templates/`.
-#[derive(Clone)]
-pub struct Content {
-    /// The library.
-    pub library: Arc<Library>,
-    /// The templates.
-    pub templates: Arc<Templates>,
-    /// Findings that stop nothing.
-    pub warnings: Vec<Diagnostic>,
-}
 
 /// Reads library and templates.
 ///
@@ -93,7 +84,7 @@ pub(super) async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> R
     store.begin(facts, now).await.map(|_| ()).map_err(|error| match error {
         StoreError::Refused(reason) => {
             let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-            AppError::Configuration(format!("{}{place}: schedule.anchor: {reason}", config.file.display()))
+            AnchorError { place: format!("{}{place}", config.file.display()), reason }.into()
         }
         other => other.into(),
     })
@@ -140,15 +131,5 @@ impl Service {
 
     fn assemble(config: Config, clock: Clock, material: Content, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> Self {
         Self { config: Arc::new(config), material: Some(material), store, keyring, clock }
-    }
-
-    /// Library and templates.
-    pub(super) fn content(&self) -> Result<&Content, AppError> {
-        self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
-    }
-
-    /// The library.
-    pub(super) fn library(&self) -> Result<&Library, AppError> {
-        Ok(&self.content()?.library)
     }
 }

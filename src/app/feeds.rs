@@ -75,8 +75,7 @@ impl Service {
             let Some(reading) = reading.filter(|reading| !reading.cards.is_empty()) else { continue };
             let material = self.content()?;
             let issue = self.issue(&reading, &material.library.help);
-            let (summary, content) = pages::feed_item(&material.templates, &issue, &self.config.bands)
-                .map_err(|error| super::site::failed(&error))?;
+            let (summary, content) = pages::feed_item(&material.templates, &issue, &self.config.bands)?;
             items.push(Item {
                 url: format!("{}/editions/{number}{query}", service.base_url),
                 title: reading.theme.title.clone(),

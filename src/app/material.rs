@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::bootstrap::Content;
 use super::dispatch::Letter;
-use super::{AppError, Service};
+use super::error::ContentError;
+use super::{AppError, Content, Service};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::Band;
@@ -49,11 +49,7 @@ impl Service {
         theme: &str,
         picks: &[Pick],
     ) -> Result<Edition<'_>, AppError> {
-        let gone = |what: &str| {
-            AppError::Refused(format!(
-                "edition {number}: {what} is no longer in the library; run the command again to pick anew"
-            ))
-        };
+        let gone = |what: &str| ContentError { edition: number, what: what.to_owned() };
         let library = self.library()?;
         let theme = library.theme(theme).ok_or_else(|| gone(&format!("theme {theme}")))?;
         let mut cards = Vec::new();

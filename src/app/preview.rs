@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::dispatch::Letter;
+use super::error::PreviewError;
 use super::planning::PlanRow;
 use super::{AppError, Service, edits, sync};
 use crate::domain::address::Address;
@@ -213,23 +214,15 @@ pub(super) struct SampleMessage {
     pub(super) bytes: Vec<u8>,
 }
 
-fn refuse_closed(number: EditionNumber, row: &PlanRow) -> Result<(), AppError> {
+fn refuse_closed(number: EditionNumber, row: &PlanRow) -> Result<(), PreviewError> {
     if matches!(row.state, "paused" | "missed" | "withdrawn") {
-        let why = row.reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
-        return Err(AppError::Refused(format!(
-            "fortnight {number} ({}) has no edition to show; it is {}{why}. Another one: `fortnightly preview --edition N`",
-            long_date(row.date),
-            row.state
-        )));
+        return Err(PreviewError::Closed { number, date: row.date, state: row.state, reason: row.reason.clone() });
     }
     Ok(())
 }
 
-fn nothing_to_show(row: &PlanRow) -> AppError {
-    AppError::Refused(format!(
-        "edition {} on {} has no activity for any band: add some to the library, or bring reviews up to date",
-        row.edition, row.date
-    ))
+fn nothing_to_show(row: &PlanRow) -> PreviewError {
+    PreviewError::Empty { number: row.edition, date: row.date }
 }
 
 fn proof(
@@ -262,9 +255,7 @@ fn sample(letter: &Letter, slot: Slot, readers: &[(String, Address)]) -> String 
 
 /// The error for a segment that is not there, naming those that are.
 pub(super) fn unknown_segment(wanted: &str, ids: &[String]) -> AppError {
-    let near = crate::domain::text::suggest::nearest(wanted, ids.iter().map(String::as_str));
-    let hint = near.map_or_else(|| format!("the segments are: {}", ids.join(", ")), |id| format!("did you mean {id}?"));
-    AppError::Refused(format!("there is no segment {wanted} in this edition: {hint}"))
+    PreviewError::UnknownSegment { wanted: wanted.to_owned(), known: ids.to_vec() }.into()
 }
 
 /// `Monday 30 November 2026`.

@@ -18,9 +18,7 @@ impl Service {
         let material = bootstrap::material(&config).map_err(AppError::Findings)?;
         let fresh = Self { config: Arc::new(config), material: Some(material), ..self.clone() };
         if fresh.clock.is_pretended() && fresh.speaks_smtp() {
-            return Err(AppError::Refused(
-                "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned(),
-            ));
+            return Err(AppError::PretendedTime);
         }
         bootstrap::begin(self.store.as_ref(), &fresh.config, self.clock).await?;
         Ok((fresh, kept))

@@ -1,14 +1,13 @@
 //! The recipients' web pages, made from what was published and from today's help lines.
 
-use super::bootstrap::Content;
 use super::preview::long_date;
 use super::reading::{ActivityReading, Reading};
-use super::{AppError, Service};
+use super::{AppError, Content, Service};
 use crate::domain::activity::{ActivityId, Help};
 use crate::domain::band::{Band, BandSet};
 use crate::domain::edition::EditionNumber;
 use crate::render::pages::{self, Brief, EditionPage};
-use crate::render::{Card, Issue, RenderError, ServiceFacts};
+use crate::render::{Card, Issue, ServiceFacts};
 
 pub use crate::render::pages::{Choice, EXIT_SCRIPT, Link, Message};
 
@@ -35,7 +34,7 @@ impl Service {
         let Content { templates, library, .. } = self.content()?;
         let mut briefs = self.briefs(PAST + 1, None).await?.into_iter();
         let latest = briefs.next();
-        pages::front(templates, &self.facts(), latest, briefs.collect(), &library.help).map_err(|error| failed(&error))
+        Ok(pages::front(templates, &self.facts(), latest, briefs.collect(), &library.help)?)
     }
 
     /// One published edition, or some bands of it.
@@ -56,7 +55,7 @@ impl Service {
             bands: bands.iter().collect(),
             withdrawn: reading.withdrawn.iter().collect(),
         };
-        pages::edition(templates, &page, &self.config.bands).map(Shown::Page).map_err(|error| failed(&error))
+        Ok(Shown::Page(pages::edition(templates, &page, &self.config.bands)?))
     }
 
     /// One published activity.
@@ -78,8 +77,7 @@ impl Service {
         if issue.cards.is_empty() {
             return Ok(Shown::Missing);
         }
-        let page = pages::activity(templates, &issue, &labels.join(", "), &self.config.bands);
-        page.map(Shown::Page).map_err(|error| failed(&error))
+        Ok(Shown::Page(pages::activity(templates, &issue, &labels.join(", "), &self.config.bands)?))
     }
 
     /// The newest editions for a school's own page.
@@ -88,7 +86,7 @@ impl Service {
     /// When the store cannot be read, or a template does not fit.
     pub async fn embed_page(&self, wanted: Option<&BandSet>, items: usize) -> Result<String, AppError> {
         let briefs = self.briefs(items, wanted).await?;
-        pages::embed(&self.content()?.templates, &self.facts(), briefs, &[]).map_err(|error| failed(&error))
+        Ok(pages::embed(&self.content()?.templates, &self.facts(), briefs, &[])?)
     }
 
     /// A page that says one thing.
@@ -96,7 +94,7 @@ impl Service {
     /// # Errors
     /// When a template does not fit.
     pub fn message_page(&self, message: &Message) -> Result<String, AppError> {
-        pages::message(&self.content()?.templates, &self.facts(), message).map_err(|error| failed(&error))
+        Ok(pages::message(&self.content()?.templates, &self.facts(), message)?)
     }
 
     /// What a school's own page shows where there are no editions to show.
@@ -104,8 +102,7 @@ impl Service {
     /// # Errors
     /// When a template does not fit.
     pub fn embed_message(&self, message: &Message) -> Result<String, AppError> {
-        let made = pages::embed(&self.content()?.templates, &self.facts(), Vec::new(), &message.paragraphs);
-        made.map_err(|error| failed(&error))
+        Ok(pages::embed(&self.content()?.templates, &self.facts(), Vec::new(), &message.paragraphs)?)
     }
 
     /// The newest editions that have something for these bands.
@@ -168,8 +165,4 @@ impl Service {
             reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
         }
     }
-}
-
-pub(super) fn failed(error: &RenderError) -> AppError {
-    AppError::Refused(format!("a page cannot be made: {error}"))
 }

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::{Context, out};
 use crate::app::{AppError, Service};
 use crate::domain::diagnostic::Diagnostic;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -69,7 +70,7 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
             }
         }
         Err(AppError::Findings(findings)) => warnings.extend(findings),
-        Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
+        Err(error) => warnings.push(Diagnostic::error("store", messages::errors::error(&error))),
     }
     Ok((warnings, None))
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::{Context, Which, out};
+use crate::app::error::PreviewError;
 use crate::app::preview::{Proof, long_date};
 use crate::app::{AppError, Service};
 use crate::domain::edition::EditionNumber;
@@ -53,9 +54,7 @@ pub(super) async fn edition_to_show(service: &Service, which: Which) -> Result<E
         Which::Next => Ok(next(service)?),
         Which::Due => {
             let due = service.reconcile(now).await?;
-            Ok(due.ok_or_else(|| {
-                AppError::Refused("nothing is due now; look at the next edition with --edition next".into())
-            })?)
+            Ok(due.ok_or(AppError::from(PreviewError::NothingDue))?)
         }
     }
 }
@@ -63,9 +62,7 @@ pub(super) async fn edition_to_show(service: &Service, which: Which) -> Result<E
 /// The first unpaused edition with `due_at > now`, sent or not.
 pub(super) fn next(service: &Service) -> Result<EditionNumber, AppError> {
     let next = service.config.schedule.next_after(service.clock.now());
-    next.ok_or_else(|| {
-        AppError::Refused("every coming fortnight is paused: see [[schedule.pauses]] in the config".into())
-    })
+    next.ok_or(PreviewError::NothingAhead.into())
 }
 
 /// Edition, notes and segments, for people.

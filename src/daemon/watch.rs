@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Role;
 use crate::app::{AppError, Service, sync};
 use crate::domain::diagnostic::Diagnostic;
+use crate::messages;
 
 /// How often the files are looked at. A stat of a hundred files costs less than a millisecond, and works on any file system.
 const LOOK: Duration = Duration::from_secs(1);
@@ -136,7 +137,7 @@ async fn follow(service: &Service, first: bool) -> bool {
             false
         }
         Err(error) => {
-            tracing::error!("the subscribers were not synced: {error}");
+            tracing::error!("the subscribers were not synced: {}", messages::errors::error(&error));
             true
         }
         Ok(()) => true,
@@ -179,7 +180,7 @@ fn complain(error: &AppError) {
             let errors = findings.iter().filter(|finding| finding.is_error());
             errors.for_each(|finding| tracing::error!("{}", for_the_log(finding)));
         }
-        other => tracing::error!("{}", blind(&other.to_string())),
+        other => tracing::error!("{}", blind(&messages::errors::error(other))),
     }
 }
 
