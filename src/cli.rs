@@ -118,7 +118,7 @@ enum Command {
     /// Read bounces, complaints and unsubscribe mails from files or standard input
     ///
     /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
-    /// store is busy, and for bounces and complaints, which this version does not read yet.
+    /// store is busy or full, and, for a message on standard input, whenever it could not be taken in.
     Bounce(bounce::Bounce),
     /// Begin a new activity
     #[command(subcommand)]

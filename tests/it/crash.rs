@@ -6,34 +6,16 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use crate::support::fixture::{BASE, Fixture};
+use crate::support::fixture::Fixture;
 use crate::support::oracle::Oracle;
+use crate::support::sending::{SEND, with_connections};
 use crate::support::skipped;
+use crate::support::trials::{Chance, is_long};
 
 /// `mail.window`, its default.
 const WINDOW: usize = 2;
-
-/// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
-const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
-
-fn is_long() -> bool {
-    std::env::var_os("FORTNIGHTLY_LONG").is_some()
-}
-
-/// A fixture with so many recipients, ready to send to the oracle.
-fn fixture(oracle: &Oracle, recipients: usize, connections: usize) -> Fixture {
-    let mail = format!(
-        "\n[mail]\ntransport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\nconnections = {connections}\nwindow = {WINDOW}\n",
-        oracle.port
-    );
-    let fixture = Fixture::new(&format!("{BASE}{mail}"));
-    let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
-    fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
-    fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
-    fixture
-}
 
 /// Sends what is left, and asks the oracle: everybody got it, few got it again, and then the same bytes.
 #[track_caller]
@@ -49,23 +31,16 @@ fn ends_well(fixture: &Fixture, oracle: &Oracle, recipients: usize, most_repeats
     repeats
 }
 
-/// A number below `limit`; the sequence follows from the seed.
-fn below(seed: &mut u64, limit: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % limit
-}
-
 #[test]
 fn killed_at_random_it_loses_nothing() {
     const RECIPIENTS: usize = 3_000;
     const CONNECTIONS: usize = 4;
     let wanted = if is_long() { 1_000 } else { 20 };
-    let mut seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
-    let first_seed = seed;
+    let mut chance = Chance::new();
     let (mut kills, mut repeats) = (0, 0);
     while kills < wanted {
         let oracle = Oracle::start();
-        let fixture = fixture(&oracle, RECIPIENTS, CONNECTIONS);
+        let fixture = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
         let mut here = 0;
         while kills + here < wanted {
             let before = oracle.count();
@@ -73,10 +48,10 @@ fn killed_at_random_it_loses_nothing() {
             // Most die while they send, every fourth anywhere after its start.
             let deadline = Instant::now() + Duration::from_secs(20);
             while here % 4 != 3 && oracle.count() == before && run.0.try_wait().unwrap().is_none() {
-                assert!(Instant::now() < deadline, "seed {first_seed}: it sends nothing");
+                assert!(Instant::now() < deadline, "it sends nothing");
                 sleep(Duration::from_millis(1));
             }
-            sleep(Duration::from_millis(below(&mut seed, 120)));
+            sleep(Duration::from_millis(chance.below(120)));
             if run.0.try_wait().unwrap().is_some() {
                 break;
             }
@@ -85,7 +60,7 @@ fn killed_at_random_it_loses_nothing() {
             here += 1;
         }
         let most = here * WINDOW * CONNECTIONS;
-        repeats += ends_well(&fixture, &oracle, RECIPIENTS, most, &format!("seed {first_seed}, {here} kills"));
+        repeats += ends_well(&fixture, &oracle, RECIPIENTS, most, &format!("{here} kills"));
         kills += here;
     }
     eprintln!("{kills} kills, {repeats} repeats, none lost");
@@ -101,7 +76,7 @@ fn killed_at_a_system_call_it_loses_nothing() {
     }
     let step = if is_long() { 1 } else { 9 };
     let oracle = Oracle::start();
-    let ready = fixture(&oracle, RECIPIENTS, CONNECTIONS);
+    let ready = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
     let mut kills = 0;
     // strace counts calls per thread: the first thread that makes so many of a kind is where it ends.
     for call in ["pwrite64", "fsync", "sendto", "write"] {

@@ -7,16 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::support::fixture::{BASE, Fixture, three, until};
 use crate::support::oracle::Oracle;
 use crate::support::sending::{SEND, behind_relay, edition_status};
+use crate::support::trials::{Chance, is_long};
 use crate::support::{faketime, skipped};
-
-fn is_long() -> bool {
-    std::env::var_os("FORTNIGHTLY_LONG").is_some()
-}
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {
     let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
@@ -141,7 +138,7 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
                 let _ = run.kill();
                 run.wait().unwrap();
             }
-            let known = standing_or_none(&fixture, "accepted");
+            let known = count_or_none(&fixture, "accepted");
             assert!(known <= oracle.count() as u64, "{what}: {known} accepted, {} taken", oracle.count());
             fixture.run(SEND).exits(0);
             all_got_it(&oracle, ALL, 4, &what);
@@ -150,8 +147,8 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
     assert!(failed > 0, "no run met a fault: the test proves nothing");
 }
 
-/// As `edition_status`, 0 when nothing was published yet.
-fn standing_or_none(fixture: &Fixture, state: &str) -> u64 {
+/// How many deliveries are in `state`; 0 when nothing was published yet.
+fn count_or_none(fixture: &Fixture, state: &str) -> u64 {
     let status = fixture.run(&["status", "--json"]).exits(0).json();
     let editions = status["editions"].as_array().unwrap();
     editions.iter().map(|edition| edition["deliveries"][state].as_u64().unwrap()).sum()
@@ -179,7 +176,7 @@ fn ext4(fixture: &Fixture, image: &str, what: &str) -> Option<()> {
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
     const ALL: usize = 1_500;
     let wanted = if is_long() { 50 } else { 4 };
-    let mut seed: u64 = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
+    let mut chance = Chance::new();
     let (mut cuts, mut repeats) = (0, 0);
     while cuts < wanted {
         let oracle = Oracle::start();
@@ -197,8 +194,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
             let before = oracle.count();
             let mut run = fixture.spawn(SEND, "log");
             until("it sends", || oracle.count() > before || run.0.try_wait().unwrap().is_some());
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            sleep(Duration::from_millis((seed >> 33) % 60));
+            sleep(Duration::from_millis(chance.below(60)));
             if run.0.try_wait().unwrap().is_some() {
                 break;
             }

@@ -8,6 +8,7 @@ pub(crate) mod library_fixture;
 pub(crate) mod oracle;
 pub(crate) mod postfix;
 pub(crate) mod sending;
+pub(crate) mod trials;
 
 /// The library that pretends another time to a whole program.
 #[track_caller]

@@ -2,11 +2,19 @@
 
 use super::fixture::{BASE, Fixture};
 
+/// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
 pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
 
-/// A fixture with so many recipients, whose mail goes to the relay on `port`.
+/// A fixture with so many recipients, whose mail goes to the relay on `port` by two connections.
 pub(crate) fn behind_relay(port: u16, recipients: usize, more: &str) -> Fixture {
-    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = 2\n{more}");
+    with_connections(port, recipients, 2, more)
+}
+
+/// As `behind_relay`, with as many connections as a test needs.
+pub(crate) fn with_connections(port: u16, recipients: usize, connections: usize, more: &str) -> Fixture {
+    let mail = format!(
+        "\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = {connections}\n{more}"
+    );
     let fixture = Fixture::new(&format!("{BASE}{mail}"));
     let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
     fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
