@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::{MailError, Maildir};
+use crate::mail::error::MailError;
+use crate::mail::maildir::Maildir;
 
 /// The most of a message that is read, in octets; one that is longer is read as far as that.
 pub const LIMIT: u64 = 1024 * 1024;
