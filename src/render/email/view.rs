@@ -1,30 +1,149 @@
-//! Issue + segment → the view that the templates see.
+//! What the templates see: plain, typed fields, none of them ever missing; and how they are filled from an issue.
+//!
+//! A text that does not exist is empty, a list that does not exist has no items, so `{{#if}}` and strict mode agree.
+//! Fields ending in `_prose` are ready-made: HTML in `digest.mjml.hbs` (write them `{{{…}}}`), wrapped lines in
+//! `digest.txt.hbs`. Everything else is escaped by `{{…}}`.
 
-use super::error::RenderError;
-use super::palette::{self, LOOK};
-use super::view::{CardView, HelpEntryView, HelpView, NoticeView, ResourceView, ServiceView, ThemeView, View};
-use super::{Card, Issue, Part, html, phone_numbers, share, text, wording};
+use serde::Serialize;
+
+use super::share::{self, ShareView};
+use super::wording::{self, Wording};
 use crate::domain::activity::{Help, HelpEntry};
 use crate::domain::band::{Band, Bands};
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
+use crate::domain::text::{dates, one_line};
+use crate::render::error::{Part, RenderError};
+use crate::render::issue::{Card, Issue};
+use crate::render::palette::{self, Accent, LOOK, Look};
+use crate::render::prose::{phone_numbers, prose};
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct DigestView {
+    /// Language tag (RFC 5646).
+    pub(in crate::render) lang: &'static str,
+    pub(in crate::render) subject: String,
+    /// The line that mail programs show beside the subject.
+    pub(in crate::render) preheader: String,
+    pub(in crate::render) edition: u32,
+    /// `Monday 30 November 2026`.
+    pub(in crate::render) date: String,
+    /// `ages 4 to 10`.
+    pub(in crate::render) bands: String,
+    /// The web view of this edition for these bands; no token.
+    pub(in crate::render) web_url: String,
+    pub(in crate::render) service: ServiceView,
+    pub(in crate::render) theme: ThemeView,
+    pub(in crate::render) cards: Vec<CardView>,
+    pub(in crate::render) notices: Vec<NoticeView>,
+    pub(in crate::render) share: ShareView,
+    pub(in crate::render) help: HelpView,
+    pub(in crate::render) words: Wording,
+    pub(in crate::render) look: Look,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct ServiceView {
+    pub(in crate::render) name: String,
+    pub(in crate::render) postal_address: String,
+    pub(in crate::render) base_url: String,
+    /// Empty when replies are not read.
+    pub(in crate::render) reply_to: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct ThemeView {
+    pub(in crate::render) title: String,
+    pub(in crate::render) strand: String,
+    pub(in crate::render) opening_prose: String,
+    /// Headings inside are of level 3.
+    pub(in crate::render) article_prose: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct CardView {
+    /// `Ages 4 to 5`.
+    pub(in crate::render) age: String,
+    pub(in crate::render) title: String,
+    /// `15 minutes`.
+    pub(in crate::render) time: String,
+    /// `no screen needed`, or that one is.
+    pub(in crate::render) screen: String,
+    /// `paper, pencils`; empty when nothing is needed.
+    pub(in crate::render) needs: String,
+    pub(in crate::render) summary: String,
+    /// A note for the adult; empty when none is due.
+    pub(in crate::render) care: String,
+    /// The title of another theme that it is from; else empty.
+    pub(in crate::render) from_theme: String,
+    /// Headings inside the four parts are of level 4.
+    pub(in crate::render) get_ready_prose: String,
+    pub(in crate::render) do_it_prose: String,
+    pub(in crate::render) talk_prose: String,
+    pub(in crate::render) worries_prose: String,
+    pub(in crate::render) resources: Vec<ResourceView>,
+    /// The web view of this activity.
+    pub(in crate::render) url: String,
+    pub(in crate::render) accent: Accent,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct ResourceView {
+    pub(in crate::render) title: String,
+    pub(in crate::render) url: String,
+    pub(in crate::render) publisher: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct NoticeView {
+    pub(in crate::render) title: String,
+    /// Headings inside are of level 4.
+    pub(in crate::render) body_prose: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct HelpView {
+    pub(in crate::render) title: String,
+    pub(in crate::render) intro: String,
+    pub(in crate::render) entries: Vec<HelpEntryView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct HelpEntryView {
+    pub(in crate::render) when: String,
+    pub(in crate::render) who: String,
+    /// One line, its numbers linked in HTML; empty when there is none.
+    pub(in crate::render) what_prose: String,
+    /// As written; empty when there is none.
+    pub(in crate::render) phone: String,
+    /// The digits for a `tel:` link.
+    pub(in crate::render) phone_digits: String,
+    pub(in crate::render) email: String,
+    pub(in crate::render) url: String,
+    pub(in crate::render) link_text: String,
+}
 
 /// The view of `issue` for `segment`, with prose as `part` wants it.
 ///
 /// # Errors
 /// [`RenderError::NoBand`] and [`RenderError::NoCard`]: a segment gets exactly the bands it reads, or nothing.
-pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part: Part) -> Result<View, RenderError> {
+pub(in crate::render) fn digest(
+    issue: &Issue<'_>,
+    segment: &SegmentKey,
+    bands: &Bands,
+    part: Part,
+) -> Result<DigestView, RenderError> {
     let cards = chosen(issue, segment)?;
     let shown: Vec<&Band> = cards.iter().map(|card| card.band).collect();
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
     let title = line(&issue.theme.title);
-    Ok(View {
+    Ok(DigestView {
         lang: segment.locale.as_str(),
         subject: format!("{title}: 15-minute activities for {phrase}"),
         preheader: preheader(&cards),
         edition: issue.edition.0,
-        date: wording::long_date(issue.date),
+        date: dates::day(issue.date),
         service: ServiceView {
             name: line(issue.service.name),
             postal_address: line(issue.service.postal_address),
@@ -44,7 +163,7 @@ pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part:
             .iter()
             .map(|notice| NoticeView { title: line(&notice.title), body_prose: prose(&notice.body, part, 4) })
             .collect(),
-        help: help_view(issue.help, part),
+        help: help(issue.help, part),
         words: wording::wording(segment.sector, shown.len() == 1),
         look: LOOK,
         bands: phrase,
@@ -120,7 +239,7 @@ fn listed(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-pub(super) fn help_view(help: &Help, part: Part) -> HelpView {
+pub(in crate::render) fn help(help: &Help, part: Part) -> HelpView {
     HelpView {
         title: line(&help.title),
         intro: line(&help.intro),
@@ -150,13 +269,6 @@ fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
     }
 }
 
-fn prose(prose: &Prose, part: Part, level: u8) -> String {
-    match part {
-        Part::Html => html::prose(prose, level),
-        Part::Text => text::prose(prose, level),
-    }
-}
-
 fn line(text: &str) -> String {
-    text::one_line(text).trim().to_owned()
+    one_line(text).trim().to_owned()
 }

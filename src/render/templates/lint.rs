@@ -9,38 +9,38 @@ use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::error::Part;
 use super::helpers;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rendered::Slot;
 use crate::domain::text::suggest::nearest;
+use crate::render::error::Part;
 
 /// One template file, parsed.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(in crate::render) struct Source {
     /// Where it is, for messages.
-    pub(super) file: String,
+    pub(in crate::render) file: String,
     /// Its elements.
-    pub(super) template: Template,
+    pub(in crate::render) template: Template,
 }
 
 /// Where a slot stands in the templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SlotUse {
-    pub(super) slot: Slot,
-    pub(super) part: Part,
-    pub(super) file: String,
-    pub(super) place: Place,
+pub(in crate::render) struct SlotUse {
+    pub(in crate::render) slot: Slot,
+    pub(in crate::render) part: Part,
+    pub(in crate::render) file: String,
+    pub(in crate::render) place: Place,
 }
 
 /// Line and column, from 1.
-pub(super) type Place = (usize, usize);
+pub(in crate::render) type Place = (usize, usize);
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) errors: Vec<Diagnostic>,
-    pub(super) slots: Vec<SlotUse>,
+pub(in crate::render) struct Findings {
+    pub(in crate::render) errors: Vec<Diagnostic>,
+    pub(in crate::render) slots: Vec<SlotUse>,
 }
 
 struct Walk<'a> {
@@ -61,7 +61,7 @@ struct Scope<'a> {
 }
 
 /// Walks `main` and whatever it includes. `sample` is a view with every field and at least one item in every list.
-pub(super) fn lint(
+pub(in crate::render) fn lint(
     sources: &BTreeMap<String, Source>,
     main: &Source,
     part: Part,
