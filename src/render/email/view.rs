@@ -19,115 +19,115 @@ use crate::render::palette::{self, Accent, LOOK, Look};
 use crate::render::prose::{phone_numbers, prose};
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct DigestView {
+pub(crate) struct DigestView {
     /// Language tag (RFC 5646).
-    pub(in crate::render) lang: &'static str,
-    pub(in crate::render) subject: String,
+    pub(crate) lang: &'static str,
+    pub(crate) subject: String,
     /// The line that mail programs show beside the subject.
-    pub(in crate::render) preheader: String,
-    pub(in crate::render) edition: u32,
+    pub(crate) preheader: String,
+    pub(crate) edition: u32,
     /// `Monday 30 November 2026`.
-    pub(in crate::render) date: String,
+    pub(crate) date: String,
     /// `ages 4 to 10`.
-    pub(in crate::render) bands: String,
+    pub(crate) bands: String,
     /// The web view of this edition for these bands; no token.
-    pub(in crate::render) web_url: String,
-    pub(in crate::render) service: ServiceView,
-    pub(in crate::render) theme: ThemeView,
-    pub(in crate::render) cards: Vec<CardView>,
-    pub(in crate::render) notices: Vec<NoticeView>,
-    pub(in crate::render) share: ShareView,
-    pub(in crate::render) help: HelpView,
-    pub(in crate::render) words: Wording,
-    pub(in crate::render) look: Look,
+    pub(crate) web_url: String,
+    pub(crate) service: ServiceView,
+    pub(crate) theme: ThemeView,
+    pub(crate) cards: Vec<CardView>,
+    pub(crate) notices: Vec<NoticeView>,
+    pub(crate) share: ShareView,
+    pub(crate) help: HelpView,
+    pub(crate) words: Wording,
+    pub(crate) look: Look,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct ServiceView {
-    pub(in crate::render) name: String,
-    pub(in crate::render) postal_address: String,
-    pub(in crate::render) base_url: String,
+pub(crate) struct ServiceView {
+    pub(crate) name: String,
+    pub(crate) postal_address: String,
+    pub(crate) base_url: String,
     /// Empty when replies are not read.
-    pub(in crate::render) reply_to: String,
+    pub(crate) reply_to: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct ThemeView {
-    pub(in crate::render) title: String,
-    pub(in crate::render) strand: String,
-    pub(in crate::render) opening_prose: String,
+pub(crate) struct ThemeView {
+    pub(crate) title: String,
+    pub(crate) strand: String,
+    pub(crate) opening_prose: String,
     /// Headings inside are of level 3.
-    pub(in crate::render) article_prose: String,
+    pub(crate) article_prose: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct CardView {
+pub(crate) struct CardView {
     /// `Ages 4 to 5`.
-    pub(in crate::render) age: String,
-    pub(in crate::render) title: String,
+    pub(crate) age: String,
+    pub(crate) title: String,
     /// `15 minutes`.
-    pub(in crate::render) time: String,
+    pub(crate) time: String,
     /// `no screen needed`, or that one is.
-    pub(in crate::render) screen: String,
+    pub(crate) screen: String,
     /// `paper, pencils`; empty when nothing is needed.
-    pub(in crate::render) needs: String,
-    pub(in crate::render) summary: String,
+    pub(crate) needs: String,
+    pub(crate) summary: String,
     /// A note for the adult; empty when none is due.
-    pub(in crate::render) care: String,
+    pub(crate) care: String,
     /// The title of another theme that it is from; else empty.
-    pub(in crate::render) from_theme: String,
+    pub(crate) from_theme: String,
     /// Headings inside the four parts are of level 4.
-    pub(in crate::render) get_ready_prose: String,
-    pub(in crate::render) do_it_prose: String,
-    pub(in crate::render) talk_prose: String,
-    pub(in crate::render) worries_prose: String,
-    pub(in crate::render) resources: Vec<ResourceView>,
+    pub(crate) get_ready_prose: String,
+    pub(crate) do_it_prose: String,
+    pub(crate) talk_prose: String,
+    pub(crate) worries_prose: String,
+    pub(crate) resources: Vec<ResourceView>,
     /// The web view of this activity.
-    pub(in crate::render) url: String,
-    pub(in crate::render) accent: Accent,
+    pub(crate) url: String,
+    pub(crate) accent: Accent,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct ResourceView {
-    pub(in crate::render) title: String,
-    pub(in crate::render) url: String,
-    pub(in crate::render) publisher: String,
+pub(crate) struct ResourceView {
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) publisher: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct NoticeView {
-    pub(in crate::render) title: String,
+pub(crate) struct NoticeView {
+    pub(crate) title: String,
     /// Headings inside are of level 4.
-    pub(in crate::render) body_prose: String,
+    pub(crate) body_prose: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct HelpView {
-    pub(in crate::render) title: String,
-    pub(in crate::render) intro: String,
-    pub(in crate::render) entries: Vec<HelpEntryView>,
+pub(crate) struct HelpView {
+    pub(crate) title: String,
+    pub(crate) intro: String,
+    pub(crate) entries: Vec<HelpEntryView>,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct HelpEntryView {
-    pub(in crate::render) when: String,
-    pub(in crate::render) who: String,
+pub(crate) struct HelpEntryView {
+    pub(crate) when: String,
+    pub(crate) who: String,
     /// One line, its numbers linked in HTML; empty when there is none.
-    pub(in crate::render) what_prose: String,
+    pub(crate) what_prose: String,
     /// As written; empty when there is none.
-    pub(in crate::render) phone: String,
+    pub(crate) phone: String,
     /// The digits for a `tel:` link.
-    pub(in crate::render) phone_digits: String,
-    pub(in crate::render) email: String,
-    pub(in crate::render) url: String,
-    pub(in crate::render) link_text: String,
+    pub(crate) phone_digits: String,
+    pub(crate) email: String,
+    pub(crate) url: String,
+    pub(crate) link_text: String,
 }
 
 /// The view of `issue` for `segment`, with prose as `part` wants it.
 ///
 /// # Errors
 /// [`RenderError::NoBand`] and [`RenderError::NoCard`]: a segment gets exactly the bands it reads, or nothing.
-pub(in crate::render) fn digest(
+pub(crate) fn digest(
     issue: &Issue<'_>,
     segment: &SegmentKey,
     bands: &Bands,
@@ -239,7 +239,7 @@ fn listed(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-pub(in crate::render) fn help(help: &Help, part: Part) -> HelpView {
+pub(crate) fn help(help: &Help, part: Part) -> HelpView {
     HelpView {
         title: line(&help.title),
         intro: line(&help.intro),

@@ -9,20 +9,20 @@ use crate::domain::text::one_line;
 
 /// What a sector reads differently.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(in crate::render) struct Wording {
+pub(crate) struct Wording {
     /// Below the greeting: what this is, and what to do with it.
-    pub(in crate::render) lead: &'static str,
+    pub(crate) lead: &'static str,
     /// Why this mailbox gets it.
-    pub(in crate::render) why: &'static str,
+    pub(crate) why: &'static str,
     /// The heading of the long text to copy.
-    pub(in crate::render) newsletter: &'static str,
+    pub(crate) newsletter: &'static str,
     /// What to know before handing it on.
-    pub(in crate::render) pass_on: &'static str,
+    pub(crate) pass_on: &'static str,
 }
 
 /// The wording for `sector`: a school hands on to families, the others mostly work with them. `one` is whether the
 /// digest has a single activity.
-pub(in crate::render) fn wording(sector: Sector, one: bool) -> Wording {
+pub(crate) fn wording(sector: Sector, one: bool) -> Wording {
     let lead = lead(sector, one);
     match sector {
         Sector::School => Wording {
@@ -141,7 +141,7 @@ pub fn greeting(subscriber_name: &str) -> String {
 }
 
 /// The note for the adult that `sensitivity` puts on a card; empty for none. `help` is the help block's heading.
-pub(in crate::render) fn care(sensitivity: Sensitivity, help: &str) -> String {
+pub(crate) fn care(sensitivity: Sensitivity, help: &str) -> String {
     match sensitivity {
         Sensitivity::None => String::new(),
         Sensitivity::Care => {
@@ -158,7 +158,7 @@ pub(in crate::render) fn care(sensitivity: Sensitivity, help: &str) -> String {
 
 /// `ages 4 to 10`, `ages 4 to 5 and 11 to 14`: the bands as one phrase within a sentence, those that follow each other
 /// without a gap as one span. Bands with labels of another form are listed by their labels.
-pub(in crate::render) fn bands_phrase(bands: &[&Band]) -> String {
+pub(crate) fn bands_phrase(bands: &[&Band]) -> String {
     let short: Option<Vec<&str>> = bands.iter().map(|band| band.label.strip_prefix("Ages ")).collect();
     let Some(labels) = short else {
         return and(&bands.iter().map(|band| band.label.as_str()).collect::<Vec<_>>());
@@ -182,7 +182,7 @@ fn follows(band: &Band, min: u8, max: Option<u8>) -> bool {
 }
 
 /// `a`, `a and b`, `a, b and c`; with a comma before the last `and` when the last item has one of its own.
-pub(in crate::render) fn and(items: &[&str]) -> String {
+pub(crate) fn and(items: &[&str]) -> String {
     let Some((last, others)) = items.split_last() else { return String::new() };
     match others {
         [] => (*last).to_owned(),

@@ -18,29 +18,29 @@ document.addEventListener('keydown',function(e){if(e.key==='Escape'||e.key==='Es
 
 /// What is around every page.
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct Shell {
-    pub(in crate::render) title: String,
-    pub(in crate::render) description: String,
-    pub(in crate::render) service: String,
-    pub(in crate::render) postal_address: String,
-    pub(in crate::render) base_url: String,
+pub(crate) struct Shell {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) service: String,
+    pub(crate) postal_address: String,
+    pub(crate) base_url: String,
     /// Empty when replies are not read.
-    pub(in crate::render) reply_to: String,
+    pub(crate) reply_to: String,
     /// The page's own address; empty where it has none that lasts.
-    pub(in crate::render) canonical: String,
+    pub(crate) canonical: String,
     /// Not for search engines.
-    pub(in crate::render) is_private: bool,
+    pub(crate) is_private: bool,
     /// Empty on pages without the quick exit.
-    pub(in crate::render) exit_url: &'static str,
+    pub(crate) exit_url: &'static str,
     /// The quick exit's script, with its tags.
-    pub(in crate::render) exit_prose: String,
-    pub(in crate::render) css_class: &'static str,
-    pub(in crate::render) feeds: Vec<Feed>,
-    pub(in crate::render) look: Look,
+    pub(crate) exit_prose: String,
+    pub(crate) css_class: &'static str,
+    pub(crate) feeds: Vec<Feed>,
+    pub(crate) look: Look,
 }
 
 impl Shell {
-    pub(in crate::render) fn new(service: &ServiceInfo<'_>, title: &str, description: &str) -> Self {
+    pub(crate) fn new(service: &ServiceInfo<'_>, title: &str, description: &str) -> Self {
         Self {
             title: title.to_owned(),
             description: description.to_owned(),
@@ -58,7 +58,7 @@ impl Shell {
         }
     }
 
-    pub(in crate::render) fn with_exit(self) -> Self {
+    pub(crate) fn with_exit(self) -> Self {
         Self { exit_url: EXIT_URL, exit_prose: format!("<script>{EXIT_SCRIPT}</script>"), ..self }
     }
 }
@@ -132,54 +132,54 @@ pub struct Choice {
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct FrontView {
-    pub(in crate::render) shell: Shell,
+pub(crate) struct FrontView {
+    pub(crate) shell: Shell,
     /// One, or none.
-    pub(in crate::render) latest: Vec<Brief>,
-    pub(in crate::render) past: Vec<Brief>,
-    pub(in crate::render) feeds: Vec<Feed>,
+    pub(crate) latest: Vec<Brief>,
+    pub(crate) past: Vec<Brief>,
+    pub(crate) feeds: Vec<Feed>,
     /// A feed's address with age groups.
-    pub(in crate::render) example: String,
-    pub(in crate::render) snippet_fixed: String,
-    pub(in crate::render) snippet_growing: String,
-    pub(in crate::render) help: HelpView,
+    pub(crate) example: String,
+    pub(crate) snippet_fixed: String,
+    pub(crate) snippet_growing: String,
+    pub(crate) help: HelpView,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct EditionView {
-    pub(in crate::render) shell: Shell,
+pub(crate) struct EditionView {
+    pub(crate) shell: Shell,
     /// None where there is nothing to choose.
-    pub(in crate::render) filters: Vec<Filter>,
-    pub(in crate::render) withdrawn: Vec<Label>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) withdrawn: Vec<Label>,
     /// The edition that an activity came with; empty on the edition's own page.
-    pub(in crate::render) edition_url: String,
+    pub(crate) edition_url: String,
     #[serde(flatten)]
-    pub(in crate::render) view: DigestView,
+    pub(crate) view: DigestView,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct Filter {
-    pub(in crate::render) label: String,
-    pub(in crate::render) url: String,
-    pub(in crate::render) is_current: bool,
+pub(crate) struct Filter {
+    pub(crate) label: String,
+    pub(crate) url: String,
+    pub(crate) is_current: bool,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct Label {
-    pub(in crate::render) label: String,
+pub(crate) struct Label {
+    pub(crate) label: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct EmbedView<'a> {
-    pub(in crate::render) shell: Shell,
-    pub(in crate::render) items: Vec<Brief>,
+pub(crate) struct EmbedView<'a> {
+    pub(crate) shell: Shell,
+    pub(crate) items: Vec<Brief>,
     /// What is said instead of them; empty as a rule.
-    pub(in crate::render) paragraphs: &'a [String],
+    pub(crate) paragraphs: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct MessageView<'a> {
-    pub(in crate::render) shell: Shell,
+pub(crate) struct MessageView<'a> {
+    pub(crate) shell: Shell,
     #[serde(flatten)]
-    pub(in crate::render) message: &'a Message,
+    pub(crate) message: &'a Message,
 }

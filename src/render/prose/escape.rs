@@ -24,7 +24,7 @@ pub fn html(text: &str) -> String {
 }
 
 /// Undoes [`html`], and the few named references that template authors write by hand.
-pub(in crate::render) fn undo(text: &str) -> String {
+pub(crate) fn undo(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -10,7 +10,7 @@ const ITEM: &str = "margin:0 0 8px";
 const QUOTE: &str = "margin:0 0 14px;padding:2px 0 2px 16px;border-left:4px solid #b9ad97";
 
 /// `prose` as HTML; its headings have `level`.
-pub(in crate::render) fn prose(prose: &Prose, level: u8) -> String {
+pub(crate) fn prose(prose: &Prose, level: u8) -> String {
     let mut out = String::new();
     blocks(&prose.0, level, &mut out);
     out

@@ -5,11 +5,11 @@ use crate::domain::prose::{Block, Inline, Prose, is_allowed_link};
 use crate::domain::text::one_line;
 
 /// Columns that plain-text mail programs show without folding (RFC 5322 §2.1.1 asks for 78 at most).
-pub(in crate::render) const WIDTH: usize = 72;
+pub(crate) const WIDTH: usize = 72;
 
 /// `prose` as lines of at most [`WIDTH`] columns (a longer word has a line of its own), blocks apart by a blank line.
 /// Its headings are underlined with dashes at `level` 3, as the templates' own are, and with dots below that.
-pub(in crate::render) fn prose(prose: &Prose, level: u8) -> String {
+pub(crate) fn prose(prose: &Prose, level: u8) -> String {
     blocks(&prose.0, level, WIDTH)
 }
 
@@ -29,14 +29,14 @@ fn one(block: &Block, level: u8, width: usize) -> String {
 }
 
 /// `title` with a line of marks below it, as long as its longest line.
-pub(in crate::render) fn underlined(title: &str, mark: &str, width: usize) -> String {
+pub(crate) fn underlined(title: &str, mark: &str, width: usize) -> String {
     let wrapped = wrap(title, width);
     let longest = wrapped.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     format!("{wrapped}\n{}", mark.repeat(longest.min(width)))
 }
 
 /// A paragraph; one that begins as an item of a list hangs from its mark.
-pub(in crate::render) fn paragraph(text: &str) -> String {
+pub(crate) fn paragraph(text: &str) -> String {
     match text.strip_prefix("- ") {
         Some(item) => indent(&wrap(item, WIDTH - 2), "- ", "  "),
         None => wrap(text, WIDTH),
@@ -63,7 +63,7 @@ fn indent(text: &str, first: &str, rest: &str) -> String {
 }
 
 /// Wraps each line of `text` at `width` columns; words longer than that stay whole.
-pub(in crate::render) fn wrap(text: &str, width: usize) -> String {
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
 }
 

@@ -11,16 +11,16 @@ use crate::domain::text::one_line;
 use crate::render::prose::{phone_numbers, text};
 
 /// The field of the root context that holds the nonce; no template can print it, the lint does not know it.
-pub(in crate::render) const NONCE: &str = "slot_nonce";
+pub(crate) const NONCE: &str = "slot_nonce";
 
 /// The names of all helpers, `each` included.
-pub(in crate::render) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
+pub(crate) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
 
 /// Those that make sense in `digest.txt.hbs` alone.
-pub(in crate::render) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
+pub(crate) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
 
 /// Puts the helpers into `registry`, the stock `if` and `unless` replaced by strict ones.
-pub(in crate::render) fn register(registry: &mut Handlebars<'_>) {
+pub(crate) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("if", Box::new(Condition { wanted: true }));
     registry.register_helper("unless", Box::new(Condition { wanted: false }));
     registry.register_helper("slot", Box::new(SlotHelper));
@@ -73,7 +73,7 @@ impl HelperDef for SlotHelper {
 }
 
 /// The slot that templates call `name`.
-pub(in crate::render) fn slot_named(name: &str) -> Option<Slot> {
+pub(crate) fn slot_named(name: &str) -> Option<Slot> {
     Slot::OF_DIGESTS.iter().copied().find(|slot| slot.name() == name)
 }
 

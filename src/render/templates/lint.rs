@@ -17,30 +17,30 @@ use crate::render::error::Part;
 
 /// One template file, parsed.
 #[derive(Debug, Clone)]
-pub(in crate::render) struct Source {
+pub(crate) struct Source {
     /// Where it is, for messages.
-    pub(in crate::render) file: String,
+    pub(crate) file: String,
     /// Its elements.
-    pub(in crate::render) template: Template,
+    pub(crate) template: Template,
 }
 
 /// Where a slot stands in the templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::render) struct SlotUse {
-    pub(in crate::render) slot: Slot,
-    pub(in crate::render) part: Part,
-    pub(in crate::render) file: String,
-    pub(in crate::render) place: Place,
+pub(crate) struct SlotUse {
+    pub(crate) slot: Slot,
+    pub(crate) part: Part,
+    pub(crate) file: String,
+    pub(crate) place: Place,
 }
 
 /// Line and column, from 1.
-pub(in crate::render) type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub(in crate::render) struct Findings {
-    pub(in crate::render) errors: Vec<Diagnostic>,
-    pub(in crate::render) slots: Vec<SlotUse>,
+pub(crate) struct Findings {
+    pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) slots: Vec<SlotUse>,
 }
 
 struct Walk<'a> {
@@ -61,7 +61,7 @@ struct Scope<'a> {
 }
 
 /// Walks `main` and whatever it includes. `sample` is a view with every field and at least one item in every list.
-pub(in crate::render) fn lint(
+pub(crate) fn lint(
     sources: &BTreeMap<String, Source>,
     main: &Source,
     part: Part,
