@@ -12,7 +12,7 @@ use crate::domain::retry;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::token::{Purpose, Signer, TokenPayload};
 use crate::mail::{Dkim, Envelope, Frame, Open, Personal, Transport};
-use crate::render::{Occasion, letter};
+use crate::render::{TransactionalMail, render_transactional};
 use crate::store::{ClaimedLetter, LetterKind, NewLetter};
 
 /// What is no edition has this number in its tokens.
@@ -45,8 +45,8 @@ struct Ready {
 
 impl Service {
     /// What a letter says, and from whom.
-    pub(super) fn new_letter(&self, kind: LetterKind, occasion: Occasion<'_>) -> Result<NewLetter, AppError> {
-        let rendered = letter(&self.facts(), occasion)
+    pub(super) fn new_letter(&self, kind: LetterKind, mail: TransactionalMail<'_>) -> Result<NewLetter, AppError> {
+        let rendered = render_transactional(&self.facts(), mail)
             .map_err(|error| AppError::Refused(format!("a letter cannot be made: {error}")))?;
         Ok(NewLetter { kind, sender: self.sender(), rendered })
     }

@@ -14,7 +14,7 @@ use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
 use crate::library::Library;
 use crate::mail::Frame;
-use crate::render::{Card, Issue, ServiceFacts, render};
+use crate::render::{Card, Issue, ServiceInfo, render};
 use crate::store::PublishedSegment;
 
 /// The recipient of a sample.
@@ -72,7 +72,7 @@ impl Service {
     ) -> Result<PublishedSegment, AppError> {
         let Content { library, templates, .. } = self.content()?;
         let issue = Issue {
-            service: ServiceFacts { reply_to: material.reply_to, ..self.facts() },
+            service: ServiceInfo { reply_to: material.reply_to, ..self.facts() },
             edition: material.number,
             date: material.date,
             theme: material.theme,

@@ -5,7 +5,7 @@ use crate::domain::band::{Band, BandSet};
 use crate::domain::request::{Request, RequestId, Standing};
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::token::Purpose;
-use crate::render::Occasion;
+use crate::render::TransactionalMail;
 use crate::store::{Asked, Clicked, LetterKind};
 
 /// What stands on the page to change bands.
@@ -61,7 +61,7 @@ impl Service {
     /// When the store cannot be written.
     pub async fn ask_to_subscribe(&self, wish: &SubscribeRequest) -> Result<Asked, AppError> {
         let bands = self.config.bands.ordered(&wish.bands);
-        let letter = self.new_letter(LetterKind::Confirm, Occasion::Subscribe(&bands))?;
+        let letter = self.new_letter(LetterKind::Confirm, TransactionalMail::ConfirmSubscription(&bands))?;
         Ok(self.store.ask_to_subscribe(wish, &letter, self.clock.now()).await?)
     }
 
@@ -88,7 +88,7 @@ impl Service {
         if bands.is_empty() || bands.len() != wanted.len() {
             return Ok(Wished::None);
         }
-        let letter = self.new_letter(LetterKind::Confirm, Occasion::Bands(&bands))?;
+        let letter = self.new_letter(LetterKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
         let asked = self.store.ask_for_bands(claim.recipient, wanted, &letter, self.clock.now()).await?;
         Ok(match asked {
             Asked::Waits(_) => Wished::Asked,

@@ -7,7 +7,7 @@ use crate::domain::activity::{ActivityId, Help};
 use crate::domain::band::{Band, BandSet};
 use crate::domain::edition::EditionNumber;
 use crate::render::pages::{self, Brief, EditionPage};
-use crate::render::{Card, Issue, ServiceFacts};
+use crate::render::{Card, Issue, ServiceInfo};
 
 pub use crate::render::pages::{Choice, EXIT_SCRIPT, Link, Message};
 
@@ -156,9 +156,9 @@ impl Service {
     }
 
     /// What every page and mail says about the service.
-    pub(super) fn facts(&self) -> ServiceFacts<'_> {
+    pub(super) fn facts(&self) -> ServiceInfo<'_> {
         let service = &self.config.service;
-        ServiceFacts {
+        ServiceInfo {
             name: &service.name,
             postal_address: &service.postal_address,
             base_url: &service.base_url,

@@ -12,7 +12,7 @@ use crate::app::{AppError, Service};
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
-use crate::render::index::{IndexPick, IndexSegment, IndexView, page};
+use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
 
 impl Service {
     /// Writes `index.html` and, per segment, `.html`, `.txt` and `.eml` into `folder`; addresses go to

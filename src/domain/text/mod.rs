@@ -54,6 +54,19 @@ pub fn check_characters(text: &str) -> Result<(), TextError> {
     Ok(())
 }
 
+/// `text` with every run of white space as one space. A no-break space stays: it is there to hold words together.
+pub fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' | '\t' | '\n' | '\r' | '\x0c' if out.ends_with(' ') => {}
+            ' ' | '\t' | '\n' | '\r' | '\x0c' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};
-use fortnightly::render::{Card, Issue, ServiceFacts, Templates};
+use fortnightly::render::{Card, Issue, ServiceInfo, Templates};
 
 /// The folder of the project.
 pub(super) fn root() -> PathBuf {
@@ -72,7 +72,7 @@ impl Edition {
 
     pub(super) fn issue(&self) -> Issue<'_> {
         Issue {
-            service: ServiceFacts {
+            service: ServiceInfo {
                 name: &self.service,
                 postal_address: &self.postal_address,
                 base_url: "https://activities.example",

@@ -1,8 +1,7 @@
 //! Reads finished HTML the way a browser's tokeniser does, as far as slots and our own rules need (HTML §13.2.5).
 
 use crate::domain::rendered::{Body, Piece, Slot};
-
-use super::escape;
+use crate::render::prose::escape;
 
 /// Where the reader stands.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! An invented edition with every field filled, and one with none that may be empty: what templates are tried with.
 
 use chrono::NaiveDate;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::edition::{fields, render};
+use super::email::{self, view};
 use super::error::{Part, RenderError};
-use super::templates::Templates;
-use super::{Card, Issue, ServiceFacts, build};
+use super::issue::{Card, Issue, ServiceInfo};
+use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
+use super::pages::{self, EditionPage, feeds, whole};
+use super::templates::{Page, Templates, checked_fields};
 use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
@@ -15,8 +17,73 @@ use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
-pub(super) struct Sample {
-    pub(super) bands: Bands,
+/// Renders every digest and page, full and sparse.
+pub(super) fn render_all(templates: &Templates) -> Result<(), RenderError> {
+    for full in [true, false] {
+        let sample = Sample::new(full);
+        email::render(templates, &sample.issue(), &sample.segment(), &sample.bands)?;
+    }
+    for full in [true, false] {
+        render_pages(templates, &Sample::new(full))?;
+    }
+    Ok(())
+}
+
+fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderError> {
+    let (issue, bands, full) = (sample.issue(), &sample.bands, sample.full);
+    let some = |brief: Brief| if full { vec![brief] } else { Vec::new() };
+    pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
+    let shown = issue.cards.iter().map(|card| card.band).collect();
+    let withdrawn = if full { bands.iter().collect() } else { Vec::new() };
+    pages::edition(templates, &EditionPage { issue: &issue, bands: shown, is_filtered: full, withdrawn }, bands)?;
+    pages::activity(templates, &issue, "Ages 4 to 5", bands)?;
+    pages::feed_item(templates, &issue, bands)?;
+    pages::embed(templates, &issue.service, some(brief()), &[])?;
+    pages::embed(templates, &issue.service, Vec::new(), &[words()])?;
+    let message = if full { question() } else { Message { title: words(), ..Message::default() } };
+    pages::message(templates, &issue.service, &message)?;
+    Ok(())
+}
+
+/// The fields that a body's template may name: all of them, filled.
+pub(super) fn digest_fields(part: Part) -> Value {
+    let sample = Sample::new(true);
+    let view = view::digest(&sample.issue(), &sample.segment(), &sample.bands, part);
+    view.and_then(|view| checked_fields(&view)).expect("the sample has an activity for every band and plain words")
+}
+
+/// The fields that a page's template may name.
+pub(super) fn page_fields(page: Page) -> Value {
+    let sample = Sample::new(true);
+    let issue = sample.issue();
+    let shell = || {
+        let some = Shell::new(&issue.service, "Sample", "Sample").with_exit();
+        let (canonical, feeds) = (issue.service.base_url.to_owned(), feeds(issue.service.base_url));
+        Shell { canonical, feeds, css_class: "edition", is_private: true, ..some }
+    };
+    match page {
+        Page::Front => json!({
+            "shell": shell(), "latest": [brief()], "past": [brief()], "feeds": feeds("x"), "example": "x",
+            "snippet_fixed": "x", "snippet_growing": "x",
+            "help": whole(&issue, &sample.bands).map(|view| json!(view.help)).unwrap_or_default(),
+        }),
+        Page::Edition | Page::Activity | Page::Feed => {
+            let view = whole(&issue, &sample.bands).expect("the sample has an activity for every band");
+            let filter = Filter { label: "Ages".to_owned(), url: "x".to_owned(), is_current: true };
+            let withdrawn = vec![Label { label: "Ages".to_owned() }];
+            json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })
+        }
+        Page::Embed => json!({ "shell": shell(), "items": [brief()], "paragraphs": ["x"] }),
+        Page::Message => {
+            let mut fields = json!(question());
+            fields["shell"] = json!(shell());
+            fields
+        }
+    }
+}
+
+struct Sample {
+    bands: Bands,
     theme: Theme,
     activity: Activity,
     notice: Notice,
@@ -25,24 +92,8 @@ pub(super) struct Sample {
     full: bool,
 }
 
-/// Renders a full and a sparse digest.
-pub(super) fn try_out(templates: &Templates) -> Result<(), RenderError> {
-    for full in [true, false] {
-        let sample = Sample::new(full);
-        render(templates, &sample.issue(), &sample.segment(), &sample.bands)?;
-    }
-    Ok(())
-}
-
-/// The full sample as templates see it: every field that exists.
-pub(super) fn sample_fields(part: Part) -> Value {
-    let sample = Sample::new(true);
-    let view = build::view(&sample.issue(), &sample.segment(), &sample.bands, part);
-    view.and_then(|view| fields(&view)).expect("the sample has an activity for every band and plain words")
-}
-
 impl Sample {
-    pub(super) fn new(full: bool) -> Self {
+    fn new(full: bool) -> Self {
         Self {
             bands: Bands::shipped(),
             theme: theme(),
@@ -54,11 +105,11 @@ impl Sample {
         }
     }
 
-    pub(super) fn issue(&self) -> Issue<'_> {
+    fn issue(&self) -> Issue<'_> {
         let from_theme = self.full.then_some("Another theme");
         let count = if self.full { 5 } else { 1 };
         Issue {
-            service: ServiceFacts {
+            service: ServiceInfo {
                 name: "Sample service",
                 postal_address: "1 Sample Street, Anytown AB1 2CD",
                 base_url: "https://fortnightly.example",
@@ -147,6 +198,24 @@ fn help(full: bool) -> Help {
     Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry] }
 }
 
+fn brief() -> Brief {
+    let link =
+        Link { age: "Ages".to_owned(), title: "Sample".to_owned(), url: "https://fortnightly.example".to_owned() };
+    Brief { number: 1, title: words(), date: words(), url: link.url.clone(), cards: vec![link] }
+}
+
+fn question() -> Message {
+    Message {
+        title: words(),
+        paragraphs: vec![words()],
+        question: words(),
+        choices: vec![Choice { value: words(), label: words(), is_ticked: true }],
+        button: words(),
+        links: brief().cards,
+        has_exit: true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +242,7 @@ mod tests {
             }
         }
         for part in [Part::Html, Part::Text] {
-            check("", &sample_fields(part));
+            check("", &digest_fields(part));
         }
     }
 }

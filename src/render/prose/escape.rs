@@ -6,7 +6,7 @@ use std::fmt::Write;
 ///
 /// mrml writes attributes with Rust's `{:?}`, so every character that `escape_debug` would spell out (private use,
 /// NBSP, soft hyphen, joiners, backslash) becomes a numeric reference here; it then passes through unharmed.
-pub(super) fn html(text: &str) -> String {
+pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {
@@ -24,7 +24,7 @@ pub(super) fn html(text: &str) -> String {
 }
 
 /// Undoes [`html`], and the few named references that template authors write by hand.
-pub(super) fn undo(text: &str) -> String {
+pub(crate) fn undo(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -9,38 +9,38 @@ use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::error::Part;
 use super::helpers;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rendered::Slot;
 use crate::domain::text::suggest::nearest;
+use crate::render::error::Part;
 
 /// One template file, parsed.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Where it is, for messages.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// Its elements.
-    pub(super) template: Template,
+    pub(crate) template: Template,
 }
 
 /// Where a slot stands in the templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SlotUse {
-    pub(super) slot: Slot,
-    pub(super) part: Part,
-    pub(super) file: String,
-    pub(super) place: Place,
+pub(crate) struct SlotUse {
+    pub(crate) slot: Slot,
+    pub(crate) part: Part,
+    pub(crate) file: String,
+    pub(crate) place: Place,
 }
 
 /// Line and column, from 1.
-pub(super) type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) errors: Vec<Diagnostic>,
-    pub(super) slots: Vec<SlotUse>,
+pub(crate) struct Findings {
+    pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) slots: Vec<SlotUse>,
 }
 
 struct Walk<'a> {
@@ -61,7 +61,7 @@ struct Scope<'a> {
 }
 
 /// Walks `main` and whatever it includes. `sample` is a view with every field and at least one item in every list.
-pub(super) fn lint(
+pub(crate) fn lint(
     sources: &BTreeMap<String, Source>,
     main: &Source,
     part: Part,

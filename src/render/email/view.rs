@@ -1,30 +1,149 @@
-//! Issue + segment → the view that the templates see.
+//! What the templates see: plain, typed fields, none of them ever missing; and how they are filled from an issue.
+//!
+//! A text that does not exist is empty, a list that does not exist has no items, so `{{#if}}` and strict mode agree.
+//! Fields ending in `_prose` are ready-made: HTML in `digest.mjml.hbs` (write them `{{{…}}}`), wrapped lines in
+//! `digest.txt.hbs`. Everything else is escaped by `{{…}}`.
 
-use super::error::RenderError;
-use super::palette::{self, LOOK};
-use super::view::{CardView, HelpEntryView, HelpView, NoticeView, ResourceView, ServiceView, ThemeView, View};
-use super::{Card, Issue, Part, html, phone_numbers, share, text, wording};
+use serde::Serialize;
+
+use super::share::{self, ShareView};
+use super::wording::{self, Wording};
 use crate::domain::activity::{Help, HelpEntry};
 use crate::domain::band::{Band, Bands};
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
+use crate::domain::text::{dates, one_line};
+use crate::render::error::{Part, RenderError};
+use crate::render::issue::{Card, Issue};
+use crate::render::palette::{self, Accent, LOOK, Look};
+use crate::render::prose::{phone_numbers, prose};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DigestView {
+    /// Language tag (RFC 5646).
+    pub(crate) lang: &'static str,
+    pub(crate) subject: String,
+    /// The line that mail programs show beside the subject.
+    pub(crate) preheader: String,
+    pub(crate) edition: u32,
+    /// `Monday 30 November 2026`.
+    pub(crate) date: String,
+    /// `ages 4 to 10`.
+    pub(crate) bands: String,
+    /// The web view of this edition for these bands; no token.
+    pub(crate) web_url: String,
+    pub(crate) service: ServiceView,
+    pub(crate) theme: ThemeView,
+    pub(crate) cards: Vec<CardView>,
+    pub(crate) notices: Vec<NoticeView>,
+    pub(crate) share: ShareView,
+    pub(crate) help: HelpView,
+    pub(crate) words: Wording,
+    pub(crate) look: Look,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ServiceView {
+    pub(crate) name: String,
+    pub(crate) postal_address: String,
+    pub(crate) base_url: String,
+    /// Empty when replies are not read.
+    pub(crate) reply_to: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ThemeView {
+    pub(crate) title: String,
+    pub(crate) strand: String,
+    pub(crate) opening_prose: String,
+    /// Headings inside are of level 3.
+    pub(crate) article_prose: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CardView {
+    /// `Ages 4 to 5`.
+    pub(crate) age: String,
+    pub(crate) title: String,
+    /// `15 minutes`.
+    pub(crate) time: String,
+    /// `no screen needed`, or that one is.
+    pub(crate) screen: String,
+    /// `paper, pencils`; empty when nothing is needed.
+    pub(crate) needs: String,
+    pub(crate) summary: String,
+    /// A note for the adult; empty when none is due.
+    pub(crate) care: String,
+    /// The title of another theme that it is from; else empty.
+    pub(crate) from_theme: String,
+    /// Headings inside the four parts are of level 4.
+    pub(crate) get_ready_prose: String,
+    pub(crate) do_it_prose: String,
+    pub(crate) talk_prose: String,
+    pub(crate) worries_prose: String,
+    pub(crate) resources: Vec<ResourceView>,
+    /// The web view of this activity.
+    pub(crate) url: String,
+    pub(crate) accent: Accent,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ResourceView {
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) publisher: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NoticeView {
+    pub(crate) title: String,
+    /// Headings inside are of level 4.
+    pub(crate) body_prose: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HelpView {
+    pub(crate) title: String,
+    pub(crate) intro: String,
+    pub(crate) entries: Vec<HelpEntryView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HelpEntryView {
+    pub(crate) when: String,
+    pub(crate) who: String,
+    /// One line, its numbers linked in HTML; empty when there is none.
+    pub(crate) what_prose: String,
+    /// As written; empty when there is none.
+    pub(crate) phone: String,
+    /// The digits for a `tel:` link.
+    pub(crate) phone_digits: String,
+    pub(crate) email: String,
+    pub(crate) url: String,
+    pub(crate) link_text: String,
+}
 
 /// The view of `issue` for `segment`, with prose as `part` wants it.
 ///
 /// # Errors
 /// [`RenderError::NoBand`] and [`RenderError::NoCard`]: a segment gets exactly the bands it reads, or nothing.
-pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part: Part) -> Result<View, RenderError> {
+pub(crate) fn digest(
+    issue: &Issue<'_>,
+    segment: &SegmentKey,
+    bands: &Bands,
+    part: Part,
+) -> Result<DigestView, RenderError> {
     let cards = chosen(issue, segment)?;
     let shown: Vec<&Band> = cards.iter().map(|card| card.band).collect();
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
     let title = line(&issue.theme.title);
-    Ok(View {
+    Ok(DigestView {
         lang: segment.locale.as_str(),
         subject: format!("{title}: 15-minute activities for {phrase}"),
         preheader: preheader(&cards),
         edition: issue.edition.0,
-        date: wording::long_date(issue.date),
+        date: dates::day(issue.date),
         service: ServiceView {
             name: line(issue.service.name),
             postal_address: line(issue.service.postal_address),
@@ -44,7 +163,7 @@ pub(super) fn view(issue: &Issue<'_>, segment: &SegmentKey, bands: &Bands, part:
             .iter()
             .map(|notice| NoticeView { title: line(&notice.title), body_prose: prose(&notice.body, part, 4) })
             .collect(),
-        help: help_view(issue.help, part),
+        help: help(issue.help, part),
         words: wording::wording(segment.sector, shown.len() == 1),
         look: LOOK,
         bands: phrase,
@@ -120,7 +239,7 @@ fn listed(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-pub(super) fn help_view(help: &Help, part: Part) -> HelpView {
+pub(crate) fn help(help: &Help, part: Part) -> HelpView {
     HelpView {
         title: line(&help.title),
         intro: line(&help.intro),
@@ -150,13 +269,6 @@ fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
     }
 }
 
-fn prose(prose: &Prose, part: Part, level: u8) -> String {
-    match part {
-        Part::Html => html::prose(prose, level),
-        Part::Text => text::prose(prose, level),
-    }
-}
-
 fn line(text: &str) -> String {
-    text::one_line(text).trim().to_owned()
+    one_line(text).trim().to_owned()
 }

@@ -9,11 +9,11 @@ const LENGTH: usize = 16;
 
 /// A word that cannot occur in the content, the same for the same content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Nonce(String);
+pub(crate) struct Nonce(String);
 
 impl Nonce {
     /// The first of a fixed sequence of candidates that does not occur in `content`.
-    pub(super) fn absent_from(content: &str) -> Self {
+    pub(crate) fn absent_from(content: &str) -> Self {
         Self::first_absent(content, |counter| {
             let mut hash = Sha256::new();
             hash.update(counter.to_be_bytes());
@@ -31,17 +31,17 @@ impl Nonce {
     }
 
     /// The word itself.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What the helper writes for `slot`: ASCII letters and digits, so that nothing escapes or wraps it.
-    pub(super) fn mark(nonce: &str, slot: Slot) -> String {
+    pub(crate) fn mark(nonce: &str, slot: Slot) -> String {
         format!("slot{nonce}{}", letter(slot))
     }
 
     /// Cuts `text` at its marks.
-    pub(super) fn cut(&self, text: &str) -> Body {
+    pub(crate) fn cut(&self, text: &str) -> Body {
         let start = format!("slot{}", self.0);
         let mut parts = text.split(start.as_str());
         let mut pieces: Vec<Piece> = Vec::new();

@@ -6,20 +6,21 @@ use handlebars::{
 };
 
 use super::slot_markers::Nonce;
-use super::{phone_numbers, text};
 use crate::domain::rendered::Slot;
+use crate::domain::text::one_line;
+use crate::render::prose::{phone_numbers, text};
 
 /// The field of the root context that holds the nonce; no template can print it, the lint does not know it.
-pub(super) const NONCE: &str = "slot_nonce";
+pub(crate) const NONCE: &str = "slot_nonce";
 
 /// The names of all helpers, `each` included.
-pub(super) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
+pub(crate) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
 
 /// Those that make sense in `digest.txt.hbs` alone.
-pub(super) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
+pub(crate) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
 
 /// Puts the helpers into `registry`, the stock `if` and `unless` replaced by strict ones.
-pub(super) fn register(registry: &mut Handlebars<'_>) {
+pub(crate) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("if", Box::new(Condition { wanted: true }));
     registry.register_helper("unless", Box::new(Condition { wanted: false }));
     registry.register_helper("slot", Box::new(SlotHelper));
@@ -72,7 +73,7 @@ impl HelperDef for SlotHelper {
 }
 
 /// The slot that templates call `name`.
-pub(super) fn slot_named(name: &str) -> Option<Slot> {
+pub(crate) fn slot_named(name: &str) -> Option<Slot> {
     Slot::OF_DIGESTS.iter().copied().find(|slot| slot.name() == name)
 }
 
@@ -91,7 +92,7 @@ impl HelperDef for Wrap {
         let Some(template) = helper.template() else { return Ok(()) };
         let mut inner = StringOutput::new();
         template.render(registry, context, render, &mut inner)?;
-        let text = phone_numbers::held(&text::one_line(&inner.into_string()?));
+        let text = phone_numbers::held(&one_line(&inner.into_string()?));
         out.write(&text::paragraph(text.trim()))?;
         Ok(())
     }

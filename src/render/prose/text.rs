@@ -1,27 +1,15 @@
 //! Prose → plain text, wrapped at 72 columns.
 
 use super::phone_numbers;
-use crate::domain::prose::{Block, Inline, Prose};
+use crate::domain::prose::{Block, Inline, Prose, is_allowed_link};
+use crate::domain::text::one_line;
 
 /// Columns that plain-text mail programs show without folding (RFC 5322 §2.1.1 asks for 78 at most).
-pub(super) const WIDTH: usize = 72;
-
-/// `text` with every run of white space as one space. NBSP stays: it is there to hold words together.
-pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            ' ' | '\t' | '\n' | '\r' | '\x0c' if out.ends_with(' ') => {}
-            ' ' | '\t' | '\n' | '\r' | '\x0c' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
+pub(crate) const WIDTH: usize = 72;
 
 /// `prose` as lines of at most [`WIDTH`] columns (a longer word has a line of its own), blocks apart by a blank line.
 /// Its headings are underlined with dashes at `level` 3, as the templates' own are, and with dots below that.
-pub(super) fn prose(prose: &Prose, level: u8) -> String {
+pub(crate) fn prose(prose: &Prose, level: u8) -> String {
     blocks(&prose.0, level, WIDTH)
 }
 
@@ -41,14 +29,14 @@ fn one(block: &Block, level: u8, width: usize) -> String {
 }
 
 /// `title` with a line of marks below it, as long as its longest line.
-pub(super) fn underlined(title: &str, mark: &str, width: usize) -> String {
+pub(crate) fn underlined(title: &str, mark: &str, width: usize) -> String {
     let wrapped = wrap(title, width);
     let longest = wrapped.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     format!("{wrapped}\n{}", mark.repeat(longest.min(width)))
 }
 
 /// A paragraph; one that begins as an item of a list hangs from its mark.
-pub(super) fn paragraph(text: &str) -> String {
+pub(crate) fn paragraph(text: &str) -> String {
     match text.strip_prefix("- ") {
         Some(item) => indent(&wrap(item, WIDTH - 2), "- ", "  "),
         None => wrap(text, WIDTH),
@@ -75,7 +63,7 @@ fn indent(text: &str, first: &str, rest: &str) -> String {
 }
 
 /// Wraps each line of `text` at `width` columns; words longer than that stay whole.
-pub(super) fn wrap(text: &str, width: usize) -> String {
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
 }
 
@@ -115,7 +103,7 @@ fn inlines(list: &[Inline]) -> String {
 fn link(href: &str, words: &str) -> String {
     let address = href.strip_prefix("mailto:").or_else(|| href.strip_prefix("tel:")).unwrap_or(href);
     let same = words.chars().filter(|c| !matches!(c, ' ' | '\u{a0}')).eq(address.chars());
-    if !super::html::may_link(href) || same { words.to_owned() } else { format!("{words} ({address})") }
+    if !is_allowed_link(href) || same { words.to_owned() } else { format!("{words} ({address})") }
 }
 
 #[cfg(test)]

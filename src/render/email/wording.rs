@@ -1,28 +1,28 @@
 //! The sentences that depend on who reads: by sector, by bands, by what an activity asks of the adult.
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::domain::activity::Sensitivity;
 use crate::domain::band::Band;
 use crate::domain::subscriber::Sector;
+use crate::domain::text::one_line;
 
 /// What a sector reads differently.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Wording {
+pub(crate) struct Wording {
     /// Below the greeting: what this is, and what to do with it.
-    pub(super) lead: &'static str,
+    pub(crate) lead: &'static str,
     /// Why this mailbox gets it.
-    pub(super) why: &'static str,
+    pub(crate) why: &'static str,
     /// The heading of the long text to copy.
-    pub(super) newsletter: &'static str,
+    pub(crate) newsletter: &'static str,
     /// What to know before handing it on.
-    pub(super) pass_on: &'static str,
+    pub(crate) pass_on: &'static str,
 }
 
 /// The wording for `sector`: a school hands on to families, the others mostly work with them. `one` is whether the
 /// digest has a single activity.
-pub(super) fn wording(sector: Sector, one: bool) -> Wording {
+pub(crate) fn wording(sector: Sector, one: bool) -> Wording {
     let lead = lead(sector, one);
     match sector {
         Sector::School => Wording {
@@ -136,12 +136,12 @@ fn lead(sector: Sector, one: bool) -> &'static str {
 /// White space becomes single spaces and control characters go, so it is always one line.
 pub fn greeting(subscriber_name: &str) -> String {
     let visible: String = subscriber_name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let name = super::text::one_line(visible.trim());
+    let name = one_line(visible.trim());
     if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") }
 }
 
 /// The note for the adult that `sensitivity` puts on a card; empty for none. `help` is the help block's heading.
-pub(super) fn care(sensitivity: Sensitivity, help: &str) -> String {
+pub(crate) fn care(sensitivity: Sensitivity, help: &str) -> String {
     match sensitivity {
         Sensitivity::None => String::new(),
         Sensitivity::Care => {
@@ -158,7 +158,7 @@ pub(super) fn care(sensitivity: Sensitivity, help: &str) -> String {
 
 /// `ages 4 to 10`, `ages 4 to 5 and 11 to 14`: the bands as one phrase within a sentence, those that follow each other
 /// without a gap as one span. Bands with labels of another form are listed by their labels.
-pub(super) fn bands_phrase(bands: &[&Band]) -> String {
+pub(crate) fn bands_phrase(bands: &[&Band]) -> String {
     let short: Option<Vec<&str>> = bands.iter().map(|band| band.label.strip_prefix("Ages ")).collect();
     let Some(labels) = short else {
         return and(&bands.iter().map(|band| band.label.as_str()).collect::<Vec<_>>());
@@ -182,18 +182,13 @@ fn follows(band: &Band, min: u8, max: Option<u8>) -> bool {
 }
 
 /// `a`, `a and b`, `a, b and c`; with a comma before the last `and` when the last item has one of its own.
-pub(super) fn and(items: &[&str]) -> String {
+pub(crate) fn and(items: &[&str]) -> String {
     let Some((last, others)) = items.split_last() else { return String::new() };
     match others {
         [] => (*last).to_owned(),
         _ if last.contains(" and ") => format!("{}, and {last}", others.join(", ")),
         _ => format!("{} and {last}", others.join(", ")),
     }
-}
-
-/// `Monday 30 November 2026`.
-pub(super) fn long_date(date: NaiveDate) -> String {
-    date.format("%A %-d %B %Y").to_string()
 }
 
 #[cfg(test)]

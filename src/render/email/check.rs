@@ -1,10 +1,11 @@
 //! The last look at a digest before it may be sent: invariant 12, the size, and markup that works everywhere.
 
-use super::error::{Part, RenderError};
-use super::html_scan::{Page, scan};
-use super::{ServiceFacts, text};
+use super::html_scan::{Element, Page, scan};
 use crate::domain::activity::Help;
 use crate::domain::rendered::{Body, Piece, Rendered, Slot};
+use crate::domain::text::one_line;
+use crate::render::error::{Part, RenderError};
+use crate::render::issue::ServiceInfo;
 
 /// The most bytes of HTML, slot values included: Gmail cuts a message at about 102 KB (contract §7).
 pub const HTML_LIMIT: usize = 90_000;
@@ -47,7 +48,7 @@ pub fn check_rendered(rendered: &Rendered) -> Result<(), RenderError> {
 ///
 /// # Errors
 /// [`RenderError::Missing`], naming the body and what it lacks.
-pub fn check_complete(rendered: &Rendered, service: &ServiceFacts<'_>, help: &Help) -> Result<(), RenderError> {
+pub fn check_complete(rendered: &Rendered, service: &ServiceInfo<'_>, help: &Help) -> Result<(), RenderError> {
     let page = scan(&rendered.html);
     let links: Vec<&str> = page.elements.iter().filter_map(|element| element.attribute("href")).collect();
     let seen = folded(&page.text) + " " + &links.join(" ");
@@ -74,7 +75,7 @@ pub fn check_complete(rendered: &Rendered, service: &ServiceFacts<'_>, help: &He
 
 /// On one line, with plain spaces: numbers are held together by no-break ones.
 fn folded(text: &str) -> String {
-    text::one_line(&text.replace('\u{a0}', " ")).trim().to_owned()
+    one_line(&text.replace('\u{a0}', " ")).trim().to_owned()
 }
 
 fn markup(page: &Page, html: &Body) -> Result<(), RenderError> {
@@ -99,7 +100,7 @@ fn markup(page: &Page, html: &Body) -> Result<(), RenderError> {
 const BACKSLASH: &str = "a backslash. Write &#92; in a text. If you wrote none, an attribute holds a character that \
                          MJML cannot write, such as a no-break space: use a plain space or &#160;";
 
-fn element_problem(element: &super::html_scan::Element) -> Option<RenderError> {
+fn element_problem(element: &Element) -> Option<RenderError> {
     let name = element.name.as_str();
     let text = match name {
         "img" if element.attribute("alt").is_none() => {

@@ -1,7 +1,8 @@
 //! Prose → HTML with the few inline styles that mail programs need.
 
 use super::{escape, phone_numbers};
-use crate::domain::prose::{Block, Inline, Prose};
+use crate::domain::prose::{Block, Inline, Prose, is_allowed_link};
+use crate::domain::text::one_line;
 
 const SPACE_BELOW: &str = "margin:0 0 14px";
 const LIST: &str = "margin:0 0 14px;padding:0 0 0 26px";
@@ -9,7 +10,7 @@ const ITEM: &str = "margin:0 0 8px";
 const QUOTE: &str = "margin:0 0 14px;padding:2px 0 2px 16px;border-left:4px solid #b9ad97";
 
 /// `prose` as HTML; its headings have `level`.
-pub(super) fn prose(prose: &Prose, level: u8) -> String {
+pub(crate) fn prose(prose: &Prose, level: u8) -> String {
     let mut out = String::new();
     blocks(&prose.0, level, &mut out);
     out
@@ -81,10 +82,10 @@ fn close(tag: &str, out: &mut String) {
 fn inlines(list: &[Inline], out: &mut String) {
     for inline in list {
         match inline {
-            Inline::Text(text) => out.push_str(&phone_numbers::kept(&super::text::one_line(text))),
+            Inline::Text(text) => out.push_str(&phone_numbers::kept(&one_line(text))),
             Inline::Emphasis(inner) => wrap("em", inner, out),
             Inline::Strong(inner) => wrap("strong", inner, out),
-            Inline::Link { href, content } if may_link(href) => {
+            Inline::Link { href, content } if is_allowed_link(href) => {
                 out.extend(["<a href=\"", &escape::html(href), "\">"]);
                 inlines(content, out);
                 out.push_str("</a>");
@@ -99,11 +100,6 @@ fn wrap(tag: &str, inner: &[Inline], out: &mut String) {
     out.extend(["<", tag, ">"]);
     inlines(inner, out);
     close(tag, out);
-}
-
-/// Whether `href` may be followed from a mail: anything else is shown as its words alone.
-pub(super) fn may_link(href: &str) -> bool {
-    ["https://", "mailto:", "tel:"].iter().any(|scheme| href.starts_with(scheme))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const DIGITS: Range<usize> = 8..16;
 const NOWRAP: &str = "<span style=\"white-space:nowrap\">";
 
 /// `text` with U+00A0 for the spaces inside telephone numbers, and between “call” or “on” and a number.
-pub(super) fn held(text: &str) -> String {
+pub(crate) fn held(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for number in find(text) {
@@ -30,12 +30,12 @@ pub(super) fn held(text: &str) -> String {
 
 /// `text` as HTML, each number (with “call” or “on” before it) kept on one line. Spaces stay plain, so that people find and
 /// copy what they see.
-pub(super) fn kept(text: &str) -> String {
+pub(crate) fn kept(text: &str) -> String {
     marked(text, |shown, _| escape::html(shown))
 }
 
 /// [`kept`], each number a `tel:` link.
-pub(super) fn linked(text: &str) -> String {
+pub(crate) fn linked(text: &str) -> String {
     marked(text, |shown, number| {
         let (before, _) = shown.split_at(shown.len() - number.len());
         let number = escape::html(number);
@@ -58,7 +58,7 @@ fn marked(text: &str, show: impl Fn(&str, &str) -> String) -> String {
 }
 
 /// What a `tel:` link needs of `number` (RFC 3966 §3).
-pub(super) fn digits(number: &str) -> String {
+pub(crate) fn digits(number: &str) -> String {
     number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 

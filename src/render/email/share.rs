@@ -1,8 +1,17 @@
 //! *Share this*: a line for an app, and about 60 words for a newsletter.
 
-use super::view::ShareView;
+use serde::Serialize;
+
 use super::wording::bands_phrase;
 use crate::domain::band::Band;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ShareView {
+    /// One line for an app, with the link.
+    pub(crate) line: String,
+    /// About 60 words for a newsletter, with the link.
+    pub(crate) paragraph: String,
+}
 
 /// The most words of a newsletter paragraph; it has at least ten fewer.
 const MOST: usize = 65;
@@ -17,7 +26,7 @@ const MORE: [&str; 5] = [
 ];
 
 /// Both texts, for the theme `title`, these bands, and the web view at `url`.
-pub(super) fn share(title: &str, shown: &[&Band], url: &str) -> ShareView {
+pub(crate) fn share(title: &str, shown: &[&Band], url: &str) -> ShareView {
     let span = bands_phrase(shown);
     let one = shown.len() == 1;
     let what = if one { "A free activity" } else { "Free activities" };
