@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 use super::error::BackupError;
 use super::{AppError, Service, keyring};
 use crate::config::{Config, OnUncertain, StoreUrl};
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
-pub use crate::store::sqlite::maintenance::backup::RESTORED;
 
 /// What became of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +129,7 @@ impl Service {
         let now = self.clock.now();
         for edition in self.store.editions().await? {
             let number = edition.number;
-            if edition.is_published() && edition.reason.as_deref() == Some(RESTORED) {
+            if edition.is_published() && edition.hold_reason() == Some(&HoldReason::RestoredStore) {
                 let tally = self.store.tally(number).await?;
                 let waiting = tally.queued + tally.deferred;
                 let then = match self.config.mail.on_uncertain {
@@ -164,13 +163,5 @@ impl Service {
         }
         let resend = self.config.mail.on_uncertain == OnUncertain::Resend;
         Ok(Some(self.store.release_restored(resend, self.clock.now()).await?))
-    }
-
-    /// That the store was not restored, or was released since.
-    pub(super) async fn refuse_restored(&self) -> Result<(), AppError> {
-        if self.store.restored().await?.is_none() {
-            return Ok(());
-        }
-        Err(AppError::NotReleased)
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::token::Keyring;
 use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Facts, Store, StoreError};
+use crate::store::{Store, StoreError, StoreMeta};
 
 /// Reads library and templates.
 ///
@@ -79,9 +79,9 @@ pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppE
 
 pub(super) async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), AppError> {
     let now = clock.now();
-    let facts =
-        Facts { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
-    store.begin(facts, now).await.map(|_| ()).map_err(|error| match error {
+    let meta =
+        StoreMeta { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
+    store.begin(meta, now).await.map(|_| ()).map_err(|error| match error {
         StoreError::Refused(reason) => {
             let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             AnchorError { place: format!("{}{place}", config.file.display()), reason }.into()

@@ -10,7 +10,6 @@ mod year;
 
 use chrono::NaiveDate;
 
-use super::planning::PlanRow;
 use super::{AppError, Service, sync};
 use crate::domain::diagnostic::Diagnostic;
 use crate::editorial;
@@ -32,7 +31,7 @@ impl Service {
         let library = self.library()?;
         let today = self.local(now).date_naive();
         let synced = sync::sync(self.store.as_ref(), &self.config.subscribers, true, now).await?;
-        let rows = self.plan(now, FORTNIGHTS).await?;
+        let rows = self.planner()?.plan(now, FORTNIGHTS).await?;
         let readers = self.store.readers().await?;
         let withdrawn = self.store.withdrawn().await?;
         let mut findings = library::overdue(library, today);
@@ -67,11 +66,6 @@ impl Service {
     pub(super) fn config_name(&self) -> String {
         self.config.file.display().to_string()
     }
-}
-
-/// Whether picks may still be made or changed in this row.
-fn is_ahead(row: &PlanRow) -> bool {
-    matches!(row.state, "projected" | "planned" | "approved" | "held")
 }
 
 /// `Monday 21 December 2026`.

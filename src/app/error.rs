@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
+use super::decisions::error::DecisionError;
+use super::publisher::error::PublishError;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::TextError;
@@ -75,6 +77,15 @@ pub enum AppError {
     /// No new activity.
     #[error(transparent)]
     NewActivity(#[from] NewActivityError),
+    /// The store has no edition of this number.
+    #[error("there is no edition {0}")]
+    NoEdition(EditionNumber),
+    /// An operator's decision is not possible.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
+    /// An edition is not published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// A rule says no, and has no type of its own yet.
     #[error("{0}")]
     Refused(String),
@@ -84,11 +95,6 @@ impl AppError {
     /// A file that could not be read or written.
     pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
         Self::File { path: path.into(), reason: error.to_string() }
-    }
-
-    /// Others kept changing what a decision was made from.
-    pub(crate) fn busy() -> Self {
-        Self::Busy
     }
 
     /// Whether the same request may succeed later without anybody changing anything.

@@ -11,6 +11,7 @@ use crate::domain::band::Band;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::segment::SegmentKey;
+use crate::domain::sender::Sender;
 use crate::domain::subscriber::RecipientId;
 use crate::library::Library;
 use crate::mail::Frame;
@@ -101,6 +102,19 @@ impl Service {
         self.dkim()?.sign(self.clock.now(), &mut bytes)?;
         frame.envelope(&personal)?;
         Ok(())
+    }
+
+    /// The sender's side of every header, as it is configured now.
+    pub(super) fn sender(&self) -> Sender {
+        let service = &self.config.service;
+        Sender {
+            service: service.name.clone(),
+            from: service.from.clone(),
+            reply_to: service.reply_to.clone(),
+            base_url: service.base_url.clone(),
+            bounce_address: self.config.mail.bounce_address.clone(),
+            key_version: self.keyring.current(),
+        }
     }
 
     /// A letter to recipient 0, who is nobody.

@@ -9,7 +9,7 @@ mod context;
 pub mod decisions;
 pub mod dispatch;
 pub mod dkim;
-pub mod edits;
+mod edition;
 pub mod error;
 pub mod feeds;
 pub mod keyring;
@@ -18,11 +18,10 @@ pub mod letters;
 mod material;
 pub mod metrics;
 pub mod online;
-mod planner;
-pub mod planning;
+pub mod planner;
 pub mod preferences;
 pub mod preview;
-pub mod publish;
+pub mod publisher;
 pub mod reading;
 pub mod reload;
 pub mod retention;
@@ -33,11 +32,7 @@ pub mod status;
 pub mod sync;
 pub mod test_copy;
 pub mod transport;
-pub mod withdrawal;
 
 pub use context::{AppContext, Content};
 pub use error::AppError;
 pub use service::Service;
-
-/// How often a decision is made anew when others change what it was made from.
-pub(crate) const TRIES: usize = 5;

@@ -10,16 +10,19 @@ use serde::Serialize;
 
 use super::dispatch::Letter;
 use super::error::PreviewError;
-use super::planning::PlanRow;
-use super::{AppError, Service, edits, sync};
+use super::planner::{PlanRow, PlanState};
+use super::publisher::objection;
+use super::{AppError, Service, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edits::edits;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::MailboxState;
 use crate::mail::Frame;
+use crate::messages;
 
 /// An edition as it would go out (or went out).
 #[derive(Debug, Clone, Serialize)]
@@ -86,7 +89,7 @@ impl Service {
             );
         }
         self.reconcile(now).await?;
-        let row = self.plan_of(number, now).await?;
+        let row = self.planner()?.plan_of(number, now).await?;
         let stored = self.store.editions().await?.into_iter().find(|e| e.number == number);
         if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
             return self.published_proof(edition, row, notes).await;
@@ -98,13 +101,14 @@ impl Service {
             Some(edition) => Edition { reason: None, date: row.date, due_at, selection, ..edition.clone() },
             None => Edition::planned(number, row.date, due_at, selection),
         };
-        notes.extend(row.reason.clone());
+        notes.extend(messages::plan::reason(&row));
         if let Some(edition) = &stored {
             let since = if edition.approved_at.is_some() { "approved" } else { "planned" };
-            let edits = edits::edits(self.library()?, &edition.selection);
-            notes.extend(edits.iter().map(|edit| format!("edited since it was {since}: {edit}")));
+            let edits = edits(self.library()?.texts(), &edition.selection);
+            notes.extend(edits.iter().map(|edit| format!("edited since it was {since}: {}", messages::picks::edit(edit))));
         }
-        notes.extend(self.objection(&as_planned).await?.map(|why| format!("it would be held: {why}")));
+        let objection = objection(&self.context(), &as_planned).await?;
+        notes.extend(objection.map(|why| format!("it would be held: {}", messages::edition::hold(&why, number))));
         self.planned_proof(&as_planned, row, notes).await
     }
 
@@ -215,8 +219,11 @@ pub(super) struct SampleMessage {
 }
 
 fn refuse_closed(number: EditionNumber, row: &PlanRow) -> Result<(), PreviewError> {
-    if matches!(row.state, "paused" | "missed" | "withdrawn") {
-        return Err(PreviewError::Closed { number, date: row.date, state: row.state, reason: row.reason.clone() });
+    let ended = PlanState::Edition(EditionState::Missed) == row.state
+        || PlanState::Edition(EditionState::Withdrawn) == row.state;
+    if ended || row.is_paused() {
+        let (state, reason) = (row.state.as_str(), messages::plan::reason(row));
+        return Err(PreviewError::Closed { number, date: row.date, state, reason });
     }
     Ok(())
 }

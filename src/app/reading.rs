@@ -80,7 +80,7 @@ impl Service {
     /// # Errors
     /// When the store cannot be read.
     pub async fn reading(&self, number: EditionNumber) -> Result<Option<Reading>, AppError> {
-        let Some(published) = self.store.published_edition(number).await? else { return Ok(None) };
+        let Some(published) = self.store.published_view(number).await? else { return Ok(None) };
         let Some(published_at) = published.edition.published_at else { return Ok(None) };
         let gone = self.store.withdrawn().await?;
         let (mut cards, mut withdrawn) = (Vec::new(), Vec::new());

@@ -2,9 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{AppContext, AppError, Content};
+use chrono::{DateTime, Utc};
+
+use super::context::{AppContext, Content};
+use super::decisions::Decisions;
+use super::edition::edition;
+use super::error::AppError;
+use super::planner::Planner;
+use super::publisher::Publisher;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::token::Keyring;
 use crate::library::Library;
 use crate::store::Store;
@@ -29,6 +37,43 @@ impl Service {
     pub fn of(base: &AppContext, content: Option<&Content>) -> Self {
         let AppContext { config, store, keyring, clock } = base.clone();
         Self { config, material: content.cloned(), store, keyring, clock }
+    }
+
+    /// Plans editions.
+    ///
+    /// # Errors
+    /// When the library was not read.
+    pub fn planner(&self) -> Result<Planner, AppError> {
+        Ok(Planner::new(&self.context(), self.content()?))
+    }
+
+    /// Publishes editions.
+    ///
+    /// # Errors
+    /// When the library was not read.
+    pub fn publisher(&self) -> Result<Publisher, AppError> {
+        Ok(Publisher::new(&self.context(), self.content()?))
+    }
+
+    /// What an operator decides.
+    pub fn decisions(&self) -> Decisions {
+        Decisions::new(&self.context(), self.material.as_ref())
+    }
+
+    /// The edition to send, if one is due, after everything that the calendar says was done.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Option<EditionNumber>, AppError> {
+        Ok(self.planner()?.reconcile(now).await?.due)
+    }
+
+    /// The edition as the store holds it.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub async fn edition(&self, number: EditionNumber) -> Result<Edition, AppError> {
+        edition(self.store.as_ref(), number).await
     }
 
     /// What every use case is built from.

@@ -3,10 +3,13 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
-use super::{AppError, Service, edits};
+use super::{AppError, Service};
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
+use crate::domain::edits::edits;
+use crate::domain::objection::unserved;
+use crate::messages;
 use crate::domain::subscriber::SubscriberCounts;
 
 /// The answer of `status`.
@@ -38,7 +41,7 @@ pub struct EditionStatus {
     pub deliveries: Tally,
     /// Why it is held, missed or withdrawn.
     #[serde(skip)]
-    pub reason: Option<String>,
+    pub reason: Option<StateReason>,
 }
 
 /// The next edition.
@@ -82,8 +85,9 @@ impl Service {
             attention.extend(self.edited(edition));
             attention.extend(self.unapproved(edition, now));
             if edition.is_open() && edition.due_at > now {
-                let lacks = self.unserved_readers(edition).await?;
-                attention.extend(lacks.map(|why| format!("edition {} would be held: {why}", edition.number)));
+                let lacks = unserved(edition, &self.config.bands, &self.store.readers().await?);
+                let told = |why| messages::edition::hold(&why, edition.number);
+                attention.extend(lacks.map(|why| format!("edition {} would be held: {}", edition.number, told(why))));
             }
             if matches!(edition.state, EditionState::Planned | EditionState::Approved) && edition.due_at <= now {
                 let due = self.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
@@ -118,11 +122,11 @@ impl Service {
     /// What was edited since an open edition was planned or approved.
     fn edited(&self, edition: &Edition) -> Option<String> {
         let material = self.material.as_ref().filter(|_| edition.is_open())?;
-        let edits = edits::edits(&material.library, &edition.selection);
+        let edits = edits(material.library.texts(), &edition.selection);
         let since = if edition.approved_at.is_some() { "approved" } else { "planned" };
         let number = edition.number;
         (!edits.is_empty()).then(|| {
-            let edits = edits::told(&edits);
+            let edits = messages::picks::edits(&edits);
             format!("edition {number} was edited since it was {since}: {edits}; look at `fortnightly preview --edition {number}`")
         })
     }
@@ -147,7 +151,7 @@ impl Service {
     /// # Errors
     /// When the store cannot be read.
     pub async fn first(&self) -> Result<Option<EditionNumber>, AppError> {
-        Ok(self.store.facts().await?.map(|facts| facts.first))
+        Ok(self.store.meta().await?.map(|meta| meta.first))
     }
 
     /// An instant as the service's own clock on the wall shows it.
@@ -200,7 +204,7 @@ impl Service {
             ));
         }
         if super::sync::waits(self.store.as_ref(), &self.config.subscribers).await? {
-            concerns.push(super::sync::HOLD.to_owned());
+            concerns.push(messages::edition::CONSENT.to_owned());
         }
         Ok(concerns)
     }
@@ -226,7 +230,8 @@ fn concerns(edition: &Edition, tally: &Tally) -> Vec<String> {
     let number = edition.number;
     let mut list = Vec::new();
     if edition.state == EditionState::Held {
-        list.push(format!("edition {number} is held: {}", edition.reason.as_deref().unwrap_or("no reason given")));
+        let why = messages::edition::reason(edition).unwrap_or_else(|| "no reason given".to_owned());
+        list.push(format!("edition {number} is held: {why}"));
     }
     let waiting = tally.queued + tally.sending + tally.deferred;
     if edition.state == EditionState::Sending && waiting > 0 {

@@ -67,7 +67,7 @@ pub(super) fn next(service: &Service) -> Result<EditionNumber, AppError> {
 
 /// Edition, notes and segments, for people.
 pub(super) fn show(proof: &Proof) {
-    let theme = proof.row.theme.as_deref().unwrap_or("no theme");
+    let theme = proof.row.theme().unwrap_or("no theme");
     out::line(&format!(
         "Edition {} · {} at {} · {theme} · {}",
         proof.edition,

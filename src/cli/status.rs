@@ -9,6 +9,7 @@ use super::{Context, out};
 use crate::app::status::EditionStatus;
 use crate::app::{AppError, Service};
 use crate::domain::edition::EditionNumber;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -27,17 +28,14 @@ impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let (service, broken) = open(context).await?;
         let replaced = match service.material {
-            Some(_) => service.follow_edits(service.clock.now()).await?,
+            Some(_) => service.planner()?.follow_edits(service.clock.now()).await?,
             None => Vec::new(),
         };
         let mut status = service.status(self.edition.map(EditionNumber)).await?;
-        status.attention.extend(replaced);
+        status.attention.extend(replaced.iter().map(messages::plan::replacement));
         status.attention.extend(broken);
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
-            return Err(AppError::Refused(format!(
-                "there is no edition {number} in the store; see `fortnightly plan`"
-            ))
-            .into());
+            return Err(AppError::NoEdition(EditionNumber(number)).into());
         }
         let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
         if self.json {
@@ -110,6 +108,6 @@ fn cells(row: &EditionStatus) -> Vec<String> {
         d.accepted.to_string(),
         (d.queued + d.sending + d.deferred).to_string(),
         (d.uncertain + d.failed + d.expired + d.suppressed).to_string(),
-        row.reason.clone().unwrap_or_default(),
+        row.reason.as_ref().map(|reason| messages::edition::state(reason, row.edition)).unwrap_or_default(),
     ]
 }

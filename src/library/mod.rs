@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::activity::{Activity, ActivityId, Help, Notice, Theme};
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edits::Texts;
 
 pub(crate) mod activity;
 mod coverage;
@@ -56,6 +57,11 @@ impl Library {
     /// The theme of this folder name.
     pub fn theme(&self, name: &str) -> Option<&Theme> {
         self.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// The texts that editions pick from.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts { themes: &self.themes, activities: &self.activities }
     }
 
     /// The file of an activity.

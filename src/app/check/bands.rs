@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{FORTNIGHTS, is_ahead, long};
-use crate::app::planning::PlanRow;
+use super::{FORTNIGHTS, long};
+use crate::app::planner::PlanRow;
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
 
@@ -11,8 +11,8 @@ use crate::domain::diagnostic::Diagnostic;
 pub(super) fn gaps(bands: &Bands, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for band in bands.iter() {
-        let lacks = |row: &&PlanRow| !row.activities.iter().any(|pick| pick.band == band.id.as_str());
-        let dry: Vec<&PlanRow> = rows.iter().filter(|row| is_ahead(row)).filter(lacks).collect();
+        let lacks = |row: &&PlanRow| !row.picks().iter().any(|pick| pick.band == band.id);
+        let dry: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).filter(lacks).collect();
         let Some(first) = dry.first() else { continue };
         let count = readers.get(&band.id).copied().unwrap_or(0);
         let mailboxes = if count == 1 { "1 mailbox reads".to_owned() } else { format!("{count} mailboxes read") };

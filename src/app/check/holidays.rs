@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 
 use super::long;
 use crate::app::Service;
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
 use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::ClosedDayPolicy;
 use crate::domain::diagnostic::Diagnostic;

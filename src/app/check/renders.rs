@@ -7,9 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::is_ahead;
 use crate::app::material::Edition;
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
 use crate::app::{AppError, Service};
 use crate::domain::activity::Activity;
 use crate::domain::band::BandSet;
@@ -51,7 +50,7 @@ impl Service {
     /// Each selection ahead once, unless its notices differ.
     fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<Edition<'_>>, Vec<Diagnostic>) {
         let (mut editions, mut findings, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for row in rows.iter().filter(|row| is_ahead(row)) {
+        for row in rows.iter().filter(|row| row.is_ahead()) {
             let Some(selection) = row.selection.as_ref().filter(|selection| !selection.picks.is_empty()) else {
                 continue;
             };

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{FORTNIGHTS, is_ahead, some_of};
-use crate::app::planning::PlanRow;
+use super::{FORTNIGHTS, some_of};
+use crate::app::planner::PlanRow;
 use crate::app::{AppError, Service};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -27,12 +27,12 @@ impl Service {
     /// A warning (`subscriber-without-activity`) for each entry of the config, and one for all other subscribers,
     /// whose bands none of the coming editions serves. The config must have been synced.
     pub(super) async fn without_activity(&self, rows: &[PlanRow]) -> Result<Vec<Diagnostic>, AppError> {
-        let ahead: Vec<&PlanRow> = rows.iter().filter(|row| is_ahead(row)).collect();
+        let ahead: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).collect();
         if ahead.is_empty() {
             return Ok(Vec::new());
         }
         let picked: BTreeSet<&str> =
-            ahead.iter().flat_map(|row| &row.activities).map(|pick| pick.band.as_str()).collect();
+            ahead.iter().flat_map(|row| row.picks()).map(|pick| pick.band.as_str()).collect();
         let served: BandSet =
             self.config.bands.names().into_iter().filter(|band| picked.contains(band.as_str())).collect();
         let help = "write activities for these bands, or subscribe to others";

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::{FORTNIGHTS, is_ahead, long, some_of};
+use super::{FORTNIGHTS, long, some_of};
 use crate::app::Service;
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
 use crate::domain::diagnostic::Diagnostic;
 use crate::library::Library;
+use crate::messages;
 
 /// Fortnights in a row without an edition from which on somebody should look: the longest school holidays take three.
 const SILENCE: usize = 5;
@@ -19,8 +20,8 @@ const PAUSES_AHEAD: Days = Days::new(120);
 /// A warning (`theme-never-used`) for each theme that the coming fortnights pass over although there are enough of them:
 /// a theme that lacks a band gives way to those that serve them all.
 pub(super) fn unreached(service: &Service, library: &Library, rows: &[PlanRow]) -> Vec<Diagnostic> {
-    let used: BTreeSet<&str> = rows.iter().filter_map(|row| row.theme.as_deref()).collect();
-    let sends = rows.iter().filter(|row| is_ahead(row)).count();
+    let used: BTreeSet<&str> = rows.iter().filter_map(|row| row.theme()).collect();
+    let sends = rows.iter().filter(|row| row.is_ahead()).count();
     if sends < library.themes.len() {
         return Vec::new();
     }
@@ -57,7 +58,7 @@ pub(super) fn unreached(service: &Service, library: &Library, rows: &[PlanRow]) 
 /// An error (`no-editions`) when nothing goes out in all the coming fortnights, a warning (`long-silence`) when many in a
 /// row have no edition: a slip in a year is easily made.
 pub(super) fn silence(service: &Service, rows: &[PlanRow]) -> Option<Diagnostic> {
-    let paused = |row: &PlanRow| row.state == "paused";
+    let paused = |row: &PlanRow| row.is_paused();
     let mut longest: &[PlanRow] = &[];
     for run in rows.chunk_by(|a, b| paused(a) == paused(b)).filter(|run| paused(&run[0])) {
         if run.len() > longest.len() {
@@ -65,7 +66,7 @@ pub(super) fn silence(service: &Service, rows: &[PlanRow]) -> Option<Diagnostic>
         }
     }
     let (first, last) = (longest.first()?, longest.last()?);
-    let reason = first.reason.as_deref().unwrap_or("closed");
+    let reason = messages::plan::reason(first).unwrap_or_else(|| "closed".to_owned());
     let help = "look at the dates of [[schedule.pauses]]: is a year wrong?";
     if longest.len() == rows.len() {
         let message = format!("none of the coming {FORTNIGHTS} fortnights has an edition: {reason}");

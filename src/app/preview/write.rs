@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::{Proof, ProofSegment, greeting, long_date, sample, unknown_segment};
 use crate::app::material::sample_address;
-use crate::app::planning::PlanPick;
 use crate::app::{AppError, Service};
 use crate::domain::address::Address;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::rendered::Slot;
+use crate::messages;
 use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
 
 impl Service {
@@ -67,11 +67,11 @@ impl Service {
 
     fn index_view(&self, proof: &Proof) -> Result<IndexView, AppError> {
         let row = &proof.row;
-        let pick = |p: &PlanPick| IndexPick {
-            band: p.band.clone(),
-            id: p.id.clone(),
+        let pick = |p: &Pick| IndexPick {
+            band: p.band.to_string(),
+            id: p.id.to_string(),
             title: p.title.clone(),
-            reason: p.reason.clone(),
+            reason: messages::picks::pick(p),
         };
         let segment = |s: &ProofSegment| -> Result<IndexSegment, AppError> {
             Ok(IndexSegment {
@@ -90,17 +90,16 @@ impl Service {
             edition: proof.edition.0,
             date: long_date(row.date),
             time: row.due_at.format("%H:%M").to_string(),
-            state: row.state.to_owned(),
+            state: row.state.as_str().to_owned(),
             theme: row
-                .theme
-                .as_ref()
+                .theme()
                 .zip(self.library().ok())
                 .and_then(|(t, library)| library.theme(t))
                 .map_or(String::new(), |t| t.title.clone()),
-            theme_reason: row.selection.as_ref().map_or(String::new(), |s| s.theme_reason.clone()),
-            shifted: row.shifted.clone(),
+            theme_reason: row.selection.as_ref().map_or(String::new(), messages::picks::theme),
+            shifted: row.shifted.as_ref().map(messages::plan::closed),
             notes: proof.notes.clone(),
-            picks: row.activities.iter().map(pick).collect(),
+            picks: row.picks().iter().map(pick).collect(),
             segments: proof.segments.iter().map(segment).collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,

@@ -1,0 +1,14 @@
+//! What was edited in a text since it was picked or approved.
+
+use serde::Serialize;
+
+/// One text that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// The activity's id, or the theme's folder name.
+    pub id: String,
+    /// Its title now.
+    pub title: String,
+    /// The parts that changed, as people name them.
+    pub parts: Vec<&'static str>,
+}
