@@ -13,7 +13,9 @@ use crate::config::Config;
 use crate::domain::activity::ActivityId;
 use crate::domain::calendar::{self, Action, ClosedDay, Fortnight, Occasion, PauseReason};
 use crate::domain::edition::state::change;
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, PickReason, Selection, StateReason};
+use crate::domain::edition::{
+    Edition, EditionChange, EditionNumber, EditionState, Pick, PickReason, Selection, StateReason,
+};
 use crate::domain::edits::retitled;
 use crate::domain::planning::{self, Picker};
 use crate::domain::selection::Shelf;

@@ -105,7 +105,9 @@ impl Service {
         if let Some(edition) = &stored {
             let since = if edition.approved_at.is_some() { "approved" } else { "planned" };
             let edits = edits(self.library()?.texts(), &edition.selection);
-            notes.extend(edits.iter().map(|edit| format!("edited since it was {since}: {}", messages::picks::edit(edit))));
+            notes.extend(
+                edits.iter().map(|edit| format!("edited since it was {since}: {}", messages::picks::edit(edit))),
+            );
         }
         let objection = objection(&self.context(), &as_planned).await?;
         notes.extend(objection.map(|why| format!("it would be held: {}", messages::edition::hold(&why, number))));

@@ -60,7 +60,9 @@ impl Publisher {
                 // Before its time nothing is decided yet: whatever is missing may still come.
                 let hold = [EditionChange::Hold(number, reason.clone())];
                 let held = edition.due_at > now
-                    || store.write_editions(&change(slice::from_ref(&edition), &hold, now), &[], "publish", now).await?;
+                    || store
+                        .write_editions(&change(slice::from_ref(&edition), &hold, now), &[], "publish", now)
+                        .await?;
                 if held {
                     return Ok(Outcome::Held(reason));
                 }

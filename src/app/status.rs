@@ -9,8 +9,8 @@ use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::objection::unserved;
-use crate::messages;
 use crate::domain::subscriber::SubscriberCounts;
+use crate::messages;
 
 /// The answer of `status`.
 #[derive(Debug, Clone, Serialize)]

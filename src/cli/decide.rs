@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Context, out};
-use crate::app::decisions::{Decided, Replaced, Withdrawal};
+use crate::app::decisions::Decided;
+use crate::app::decisions::activity::{Replaced, Withdrawal};
 use crate::app::planner::PlanRow;
 use crate::app::{AppError, Service};
 use crate::domain::activity::{ActivityId, ActivityIdError};

@@ -260,7 +260,8 @@ impl Send {
         if (late || state == EditionState::Held) && !self.late {
             let why = stored.as_ref().and_then(messages::edition::reason);
             let why = why.unwrap_or_else(|| format!("it was due on {when}"));
-            let unapproved = stored.as_ref().and_then(Edition::hold_reason).is_some_and(HoldReason::is_approval_missing);
+            let unapproved =
+                stored.as_ref().and_then(Edition::hold_reason).is_some_and(HoldReason::is_approval_missing);
             return Err(AppError::Refused(format!(
                 "edition {number} does not go out by itself: {why}. To send it all the same, add --late{}.",
                 if unapproved { ", which approves of it as it is" } else { "" }

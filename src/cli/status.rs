@@ -37,7 +37,10 @@ impl Status {
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(AppError::NoEdition(EditionNumber(number)).into());
         }
-        let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
+        let mut audit = if self.audit { service.store.audit().await? } else { Vec::new() };
+        for record in &mut audit {
+            record.detail = messages::audit::detail(&record.action, &record.subject, &record.detail);
+        }
         if self.json {
             let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;
             if self.audit {

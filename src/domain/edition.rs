@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::subscriber::{WordError, words};
 
-pub use change::{EditionChange, UnapproveReason};
+pub use change::{EditionChange, Repicked, UnapproveReason};
 pub use edit::Edit;
 pub use hold_reason::{Deadline, HoldReason, MissReason, StateReason, ToldHold, UnservedBand, WithdrawReason};
 pub use ineligibility::Ineligibility;

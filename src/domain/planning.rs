@@ -5,9 +5,7 @@ use chrono::{NaiveDate, Utc};
 use super::activity::ActivityId;
 use super::band::BandName;
 use super::calendar::{Action, Approval, Fortnight, Occasion, Schedule};
-use super::edition::{
-    Edition, EditionChange, EditionNumber, EditionState, Selection, ThemeReason, UnapproveReason,
-};
+use super::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection, ThemeReason, UnapproveReason};
 use super::edits::{Texts, edits};
 use super::fingerprint::Fingerprint;
 use super::selection::{History, Shelf, Unsuitable, repair, select, swap};

@@ -83,9 +83,11 @@ fn refusal(error: &DecisionError) -> String {
             "edition {number} is held because its approval is missing: look at \
              `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
         ),
-        DecisionError::Restored => "this store was restored from a backup and sends nothing until `fortnightly release`: \
+        DecisionError::Restored => {
+            "this store was restored from a backup and sends nothing until `fortnightly release`: \
                                     look at `fortnightly status` first"
-            .to_owned(),
+                .to_owned()
+        }
         DecisionError::UnknownBand { band, bands } => {
             format!("there is no band {band}: the bands are {}", list(bands))
         }

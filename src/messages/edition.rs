@@ -10,10 +10,9 @@ use crate::domain::text::dates;
 /// Why an edition is held; completes “edition 7 is held: …”. Some say what to do: [`way_out`] has the rest.
 pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
     match reason {
-        HoldReason::Late { deadline, unapproved: false } => format!(
-            "late: {}; send it with `fortnightly send --late` or wait for the next edition",
-            too_late(deadline)
-        ),
+        HoldReason::Late { deadline, unapproved: false } => {
+            format!("late: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(deadline))
+        }
         HoldReason::Late { deadline, unapproved: true } => format!(
             "late: {}, and nobody approved it; look at `fortnightly preview --edition {number}`, then \
              `fortnightly approve {number}` (`fortnightly send --late` approves of it as it is), or wait for the next edition",
@@ -84,6 +83,13 @@ pub fn miss(reason: &MissReason) -> String {
     }
 }
 
+/// Why an edition was cancelled.
+pub fn withdrawn(reason: WithdrawReason) -> String {
+    match reason {
+        WithdrawReason::Operator => "an operator withdrew it".to_owned(),
+    }
+}
+
 /// Why an edition is in its state, where that has a reason.
 pub fn reason(edition: &Edition) -> Option<String> {
     edition.reason.as_ref().map(|reason| state(reason, edition.number))
@@ -94,7 +100,7 @@ pub fn state(reason: &StateReason, number: EditionNumber) -> String {
     match reason {
         StateReason::Held(reason) => hold(reason, number),
         StateReason::Missed(reason) => miss(reason),
-        StateReason::Withdrawn(WithdrawReason::Operator) => "an operator withdrew it".to_owned(),
+        StateReason::Withdrawn(reason) => withdrawn(*reason),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The one place where sentences about the service are made, for `cli`, `daemon` and the console alike. Nothing here is
 //! ever read back: whoever has to decide asks the enums.
 
+pub mod audit;
 pub mod decisions;
 pub mod edition;
 pub mod errors;

@@ -1,7 +1,9 @@
 //! Why a theme or an activity was picked, in words.
 
+use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::edition::{Edit, Ineligibility, LastUse, Pick, PickReason, Selection, ThemeReason};
+use crate::domain::edition::{Edit, Ineligibility, LastUse, Pick, PickReason, Repicked, Selection, ThemeReason};
+use crate::domain::fingerprint::TextPart;
 
 /// Why this activity was picked for its band.
 pub fn pick(pick: &Pick) -> String {
@@ -46,7 +48,37 @@ pub fn edits(edits: &[Edit]) -> String {
 
 /// `“Strong passwords” (passwords/strong): title, links`.
 pub fn edit(edit: &Edit) -> String {
-    format!("“{}” ({}): {}", edit.title, edit.id, edit.parts.join(", "))
+    let parts: Vec<&str> = edit.parts.iter().map(|part| text_part(*part)).collect();
+    format!("“{}” ({}): {}", edit.title, edit.id, parts.join(", "))
+}
+
+fn text_part(part: TextPart) -> &'static str {
+    match part {
+        TextPart::Title => "title",
+        TextPart::Summary => "summary",
+        TextPart::Facts => "minutes, needs, screen or care",
+        TextPart::Links => "links",
+        TextPart::Picture => "picture",
+        TextPart::GetReady => "“Get ready”",
+        TextPart::DoItTogether => "“Do it together”",
+        TextPart::TalkAboutIt => "“Talk about it”",
+        TextPart::IfSomethingWorriesYou => "“If something worries you”",
+        TextPart::Opening => "opening paragraph",
+        TextPart::ForParents => "“For parents and carers”",
+    }
+}
+
+/// `4-5: passwords/old → passwords/new (never used)`, and so on.
+pub fn repicked(repicked: &[Repicked]) -> String {
+    let id = |id: &Option<ActivityId>| id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let told: Vec<String> = repicked
+        .iter()
+        .map(|one| {
+            let why = one.reason.as_ref().map(|why| format!(" ({})", reason(why, &one.band, &str::to_owned)));
+            format!("{}: {} → {}{}", one.band, id(&one.before), id(&one.after), why.unwrap_or_default())
+        })
+        .collect();
+    if told.is_empty() { "the texts as they are now".to_owned() } else { told.join("; ") }
 }
 
 fn reason(reason: &PickReason, band: &BandName, title: &dyn Fn(&str) -> String) -> String {

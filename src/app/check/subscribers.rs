@@ -31,8 +31,7 @@ impl Service {
         if ahead.is_empty() {
             return Ok(Vec::new());
         }
-        let picked: BTreeSet<&str> =
-            ahead.iter().flat_map(|row| row.picks()).map(|pick| pick.band.as_str()).collect();
+        let picked: BTreeSet<&str> = ahead.iter().flat_map(|row| row.picks()).map(|pick| pick.band.as_str()).collect();
         let served: BandSet =
             self.config.bands.names().into_iter().filter(|band| picked.contains(band.as_str())).collect();
         let help = "write activities for these bands, or subscribe to others";

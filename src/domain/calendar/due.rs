@@ -68,7 +68,5 @@ pub fn due(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Opt
 pub fn late(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Option<EditionNumber> {
     let timeline = EditionTimeline::new(editions);
     let newest = timeline.newest(now);
-    schedule
-        .newest_unsent(now, &timeline, newest, Lateness::Late)
-        .filter(|number| !newest.is_behind_published(*number))
+    schedule.newest_unsent(now, &timeline, newest, Lateness::Late).filter(|number| !newest.is_behind_published(*number))
 }

@@ -92,12 +92,7 @@ fn follow(timeline: &mut EditionTimeline, schedule: &Schedule) -> Vec<Action> {
 
 /// The current fortnight, late or not, unless a newer one was published;
 /// then the next ones, until `plan_ahead` open editions lie ahead.
-fn plan(
-    timeline: &mut EditionTimeline,
-    schedule: &Schedule,
-    now: DateTime<Utc>,
-    first: EditionNumber,
-) -> Vec<Action> {
+fn plan(timeline: &mut EditionTimeline, schedule: &Schedule, now: DateTime<Utc>, first: EditionNumber) -> Vec<Action> {
     let current = schedule.fortnight_at(now).max(first);
     let newest = timeline.newest(now);
     let (mut planned, mut ahead) = (Vec::new(), 0);

@@ -1,15 +1,18 @@
 //! What can be done to an edition, and how the audit table tells it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::edit::Edit;
 use super::hold_reason::{HoldReason, MissReason, WithdrawReason};
 use super::number::EditionNumber;
+use super::pick_reason::PickReason;
 use super::selection::{Pick, Selection};
+use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
 
 /// Why an approval is taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum UnapproveReason {
     /// What was approved was edited.
@@ -17,6 +20,19 @@ pub enum UnapproveReason {
         /// The texts.
         edits: Vec<Edit>,
     },
+}
+
+/// What a band has in the place of what, as the audit table keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repicked {
+    /// The band.
+    pub band: BandName,
+    /// What it had.
+    pub before: Option<ActivityId>,
+    /// What it has.
+    pub after: Option<ActivityId>,
+    /// Why that.
+    pub reason: Option<PickReason>,
 }
 
 /// One change to an edition. One that was published can only be held, released and approved: the rest is for open ones.
@@ -85,39 +101,40 @@ impl EditionChange {
         }
     }
 
-    /// Its line of the audit table: the action, and more for people who look there. `before` are the picks until now.
+    /// Its line of the audit table: the action, and its data, which is a reason or [`Repicked`] as JSON where it is no plain
+    /// text. `before` are the picks until now.
     pub fn audit(&self, before: &[Pick]) -> (&'static str, String) {
         match self {
             Self::Plan { date, selection, .. } => ("plan", format!("{date}, theme {}", selection.theme)),
             Self::Redate { date, .. } => ("redate", date.to_string()),
-            Self::Repick { selection, .. } => ("repick", repicked(before, selection)),
+            Self::Repick { selection, .. } => ("repick", json(&repicked(before, selection))),
             Self::Unplan(_) => ("unplan", String::new()),
             Self::Approve(_) => ("approve", String::new()),
-            Self::Unapprove(_, why) => ("unapprove", coded(why)),
-            Self::Hold(_, why) => ("hold", coded(why)),
-            Self::Miss(_, why) => ("miss", coded(why)),
+            Self::Unapprove(_, why) => ("unapprove", json(why)),
+            Self::Hold(_, why) => ("hold", json(why)),
+            Self::Miss(_, why) => ("miss", json(why)),
             Self::Release(_) => ("release", String::new()),
-            Self::Withdraw(_, why) => ("withdraw", coded(why)),
+            Self::Withdraw(_, why) => ("withdraw", json(why)),
             Self::Reinstate(_) => ("reinstate", String::new()),
         }
     }
 }
 
-/// Which band has what instead of what, and why.
-fn repicked(before: &[Pick], selection: &Selection) -> String {
-    let old = |pick: &Pick| before.iter().find(|old| old.band == pick.band).map(|old| old.id.as_str());
-    let new = selection.picks.iter().filter(|pick| old(pick) != Some(pick.id.as_str()));
-    let mut told: Vec<String> = new
-        .map(|pick| format!("{}: {} → {} ({})", pick.band, old(pick).unwrap_or("none"), pick.id, coded(&pick.reason)))
-        .collect();
+/// Which bands have what instead of what, and why.
+fn repicked(before: &[Pick], selection: &Selection) -> Vec<Repicked> {
+    let old = |pick: &Pick| before.iter().find(|old| old.band == pick.band).map(|old| &old.id);
+    let new = selection.picks.iter().filter(|pick| old(pick) != Some(&pick.id)).map(|pick| Repicked {
+        band: pick.band.clone(),
+        before: old(pick).cloned(),
+        after: Some(pick.id.clone()),
+        reason: Some(pick.reason.clone()),
+    });
     let gone = before.iter().filter(|old| selection.picks.iter().all(|pick| pick.band != old.band));
-    told.extend(gone.map(|old| format!("{}: {} → none", old.band, old.id)));
-    if told.is_empty() { "the texts as they are now".to_owned() } else { told.join("; ") }
+    let gone =
+        gone.map(|old| Repicked { band: old.band.clone(), before: Some(old.id.clone()), after: None, reason: None });
+    new.chain(gone).collect()
 }
 
-/// A reason's code, and its data as JSON: `operator {"why":null}`.
-fn coded(reason: &impl Serialize) -> String {
-    let json = serde_json::to_value(reason).unwrap_or_default();
-    let code = json["code"].as_str().unwrap_or_default();
-    json.get("detail").map_or_else(|| code.to_owned(), |detail| format!("{code} {detail}"))
+fn json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).expect("codes, numbers and texts always become JSON")
 }

@@ -161,9 +161,17 @@ mod tests {
         let reply = || "550 no".to_owned();
         let deadline_json = r#""due":"2026-09-07T08:00:00+01:00","grace":259200"#;
         for (reason, code, detail) in [
-            (HoldReason::Late { deadline, unapproved: true }, "late", format!("{{{deadline_json},\"unapproved\":true}}")),
+            (
+                HoldReason::Late { deadline, unapproved: true },
+                "late",
+                format!("{{{deadline_json},\"unapproved\":true}}"),
+            ),
             (HoldReason::ApprovalMissing { due: None }, "approval-missing", r#"{"due":null}"#.to_owned()),
-            (HoldReason::UnservedBands { bands: vec![band("4-5")] }, "unserved-bands", r#"{"bands":[{"band":"4-5","mailboxes":3}]}"#.to_owned()),
+            (
+                HoldReason::UnservedBands { bands: vec![band("4-5")] },
+                "unserved-bands",
+                r#"{"bands":[{"band":"4-5","mailboxes":3}]}"#.to_owned(),
+            ),
             (HoldReason::SenderRefused { reply: reply() }, "sender-refused", r#"{"reply":"550 no"}"#.to_owned()),
             (
                 HoldReason::TooManyRefused { failed: 3, tried: 50, last: Some(reply()) },
@@ -190,7 +198,11 @@ mod tests {
             assert_eq!(serde_json::from_str::<HoldReason>(json).expect("it is read"), reason);
         }
         for (reason, code, detail) in [
-            (MissReason::Overtaken { by: EditionNumber(8), held: true }, "overtaken", r#"{"by":8,"held":true}"#.to_owned()),
+            (
+                MissReason::Overtaken { by: EditionNumber(8), held: true },
+                "overtaken",
+                r#"{"by":8,"held":true}"#.to_owned(),
+            ),
             (MissReason::LateBehindNewer(deadline), "late-behind-newer", format!("{{{deadline_json}}}")),
         ] {
             let json = format!(r#"{{"code":"{code}","detail":{detail}}}"#);

@@ -158,8 +158,14 @@ mod tests {
             (PickReason::OnlyOne, r#"{"code":"only-one"}"#),
             (PickReason::Rotation(LastUse::Never), r#"{"code":"rotation","detail":"never"}"#),
             (PickReason::Rotation(used), r#"{"code":"rotation","detail":{"in":3}}"#),
-            (PickReason::Rotation(LastUse::PlannedFor(EditionNumber(3))), r#"{"code":"rotation","detail":{"planned-for":3}}"#),
-            (PickReason::Borrowed { lacking: "a".to_owned(), used }, r#"{"code":"borrowed","detail":{"lacking":"a","used":{"in":3}}}"#),
+            (
+                PickReason::Rotation(LastUse::PlannedFor(EditionNumber(3))),
+                r#"{"code":"rotation","detail":{"planned-for":3}}"#,
+            ),
+            (
+                PickReason::Borrowed { lacking: "a".to_owned(), used },
+                r#"{"code":"borrowed","detail":{"lacking":"a","used":{"in":3}}}"#,
+            ),
             (
                 PickReason::Occasion { name: "day".to_owned(), lacking: None, used },
                 r#"{"code":"occasion","detail":{"name":"day","lacking":null,"used":{"in":3}}}"#,

@@ -64,11 +64,7 @@ pub fn change(seen: &[Edition], changes: &[EditionChange], at: DateTime<Utc>) ->
 ///
 /// # Errors
 /// When the edition's state does not allow it, or it changes nothing.
-pub fn apply(
-    edition: Option<&Edition>,
-    change: &EditionChange,
-    at: DateTime<Utc>,
-) -> Result<Option<Edition>, Denied> {
+pub fn apply(edition: Option<&Edition>, change: &EditionChange, at: DateTime<Utc>) -> Result<Option<Edition>, Denied> {
     match (edition, change) {
         (None, EditionChange::Plan { number, date, due_at, selection }) => {
             Ok(Some(Edition::planned(*number, *date, *due_at, selection.clone())))
@@ -129,17 +125,13 @@ fn decide(edition: &Edition, change: &EditionChange, at: DateTime<Utc>) -> Resul
         EditionChange::Redate { date, due_at, .. } if (edition.date, edition.due_at) != (*date, *due_at) => {
             Ok(Edition { date: *date, due_at: *due_at, ..edition.clone() })
         }
-        EditionChange::Repick { selection, .. } => {
-            Ok(Edition { selection: selection.clone(), ..unapprove(edition) })
-        }
+        EditionChange::Repick { selection, .. } => Ok(Edition { selection: selection.clone(), ..unapprove(edition) }),
         EditionChange::Approve(_) if edition.state != EditionState::Approved => {
             Ok(Edition { approved_at: Some(at), ..stand(edition, EditionState::Approved, None) })
         }
         EditionChange::Unapprove(..) if edition.approved_at.is_some() => Ok(unapprove(edition)),
         EditionChange::Hold(_, why) if edition.hold_reason() != Some(why) => Ok(hold(edition, why)),
-        EditionChange::Miss(_, why) => {
-            Ok(stand(edition, EditionState::Missed, Some(StateReason::Missed(why.clone()))))
-        }
+        EditionChange::Miss(_, why) => Ok(stand(edition, EditionState::Missed, Some(StateReason::Missed(why.clone())))),
         EditionChange::Release(_) if edition.state == EditionState::Held => {
             Ok(Edition { released_at: Some(at), ..let_go(edition) })
         }

@@ -61,8 +61,10 @@ impl<'a> Chooser<'a> {
 
     /// The pick for a band in an edition of this theme; `None` when nothing is eligible for the band.
     pub(super) fn pick(&self, theme: usize, band: usize) -> Option<Pick> {
-        let (activity, reason) =
-            self.for_occasion(theme, band).or_else(|| self.of_theme(theme, band)).or_else(|| self.borrowed(theme, band))?;
+        let (activity, reason) = self
+            .for_occasion(theme, band)
+            .or_else(|| self.of_theme(theme, band))
+            .or_else(|| self.borrowed(theme, band))?;
         Some(Pick {
             band: self.index.bands[band].clone(),
             id: activity.id.clone(),

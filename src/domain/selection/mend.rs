@@ -72,13 +72,7 @@ fn theme_that_stays(index: &Index<'_>, current: &Selection, verdicts: &[Verdict<
     (!replaces || index.serves(theme)).then_some(theme)
 }
 
-fn replacement(
-    chooser: &Chooser<'_>,
-    theme: usize,
-    band: usize,
-    old: &Pick,
-    because: &Ineligibility,
-) -> Option<Pick> {
+fn replacement(chooser: &Chooser<'_>, theme: usize, band: usize, old: &Pick, because: &Ineligibility) -> Option<Pick> {
     let pick = chooser.pick(theme, band)?;
     let choice = Box::new(pick.reason);
     Some(Pick { reason: PickReason::Replaces { id: old.id.clone(), because: because.clone(), choice }, ..pick })

@@ -20,9 +20,7 @@ use crate::domain::sync::{SyncPlan, Truth};
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::people::People;
 use crate::store::sqlite::tables::{claim, deliveries, leave, listing, publish, settle, step, subscribe, sync};
-use crate::store::{
-    Actor, Claimed, DeliveryFilter, DeliveryRecord, Retried, Step, Store, StoreError, Suppression,
-};
+use crate::store::{Actor, Claimed, DeliveryFilter, DeliveryRecord, Retried, Step, Store, StoreError, Suppression};
 
 type Answer<T> = Result<T, StoreError>;
 

@@ -51,10 +51,7 @@ impl Archive for SqliteStore {
     }
 }
 
-fn mails(
-    conn: &Connection,
-    edition: EditionNumber,
-) -> Result<Option<PublishedMails>, SqliteError> {
+fn mails(conn: &Connection, edition: EditionNumber) -> Result<Option<PublishedMails>, SqliteError> {
     let query = "SELECT published_at, sender FROM editions
                  WHERE number = ?1 AND published_at IS NOT NULL AND sender IS NOT NULL";
     let found = sql::row(conn, query, [edition.0], |row| {

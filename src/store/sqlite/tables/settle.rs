@@ -72,7 +72,8 @@ pub(in crate::store::sqlite) fn finish(
     if sql::number(conn, open, [edition.0])? != 0 {
         return Ok(false);
     }
-    let update = "UPDATE editions SET state = 'sent', reason = NULL, reason_detail = NULL, finished_at = ?2 WHERE number = ?1";
+    let update =
+        "UPDATE editions SET state = 'sent', reason = NULL, reason_detail = NULL, finished_at = ?2 WHERE number = ?1";
     sql::run(conn, update, (edition.0, sql::millis(at)))?;
     audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
     Ok(true)
