@@ -22,7 +22,7 @@ use crate::domain::edition::{
 };
 use crate::domain::edits::refreshed;
 
-pub use error::{Decision, DecisionError, Stage};
+use error::{Decision, DecisionError, Stage};
 
 /// Who decides here.
 const OPERATOR: &str = "operator";
@@ -81,9 +81,9 @@ pub enum Note {
 
 impl Decisions {
     /// One that decides from this library; without one, about what is planned already.
-    pub fn new(context: &AppContext, content: Option<&Content>) -> Self {
-        let planner = content.map(|content| Planner::new(context, content));
-        Self { context: context.clone(), planner }
+    pub fn new(base: &AppContext, content: Option<&Content>) -> Self {
+        let planner = content.map(|content| Planner::new(base, content));
+        Self { context: base.clone(), planner }
     }
 
     /// Lets an edition go out: as it reads now.
@@ -275,8 +275,8 @@ impl Decisions {
         actor: &'static str,
         now: DateTime<Utc>,
     ) -> Result<bool, AppError> {
-        let changed = change(slice::from_ref(edition), changes, now);
-        Ok(self.context.store.write_editions(&changed, &[], actor, now).await?)
+        let after = change(slice::from_ref(edition), changes, now);
+        Ok(self.context.store.write_editions(&after, &[], actor, now).await?)
     }
 
     /// The edition, planned now if it is not yet.
@@ -312,7 +312,7 @@ impl Decisions {
     /// That the store was not restored, or was released since.
     async fn refuse_restored(&self) -> Result<(), AppError> {
         match self.context.store.restored().await? {
-            Some(_) => Err(DecisionError::Restored.into()),
+            Some(_) => Err(AppError::NotReleased),
             None => Ok(()),
         }
     }

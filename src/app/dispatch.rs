@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::run::Run;
 use self::worker::Worker;
-use super::{AppError, Service, change_now};
+use super::edition::change_now;
+use super::{AppError, Service};
 use crate::config::OnUncertain;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;

@@ -53,12 +53,8 @@ pub struct Replacement {
 
 impl Planner {
     /// One that picks from this library.
-    pub fn new(context: &AppContext, content: &Content) -> Self {
-        Self {
-            config: Arc::clone(&context.config),
-            store: Arc::clone(&context.store),
-            library: Arc::clone(&content.library),
-        }
+    pub fn new(base: &AppContext, content: &Content) -> Self {
+        Self { config: Arc::clone(&base.config), store: Arc::clone(&base.store), library: Arc::clone(&content.library) }
     }
 
     /// The library that it picks from.
@@ -68,13 +64,9 @@ impl Planner {
 
     /// One that knows what these editions used.
     pub(super) fn picker<'a>(&'a self, withdrawn: &'a BTreeSet<ActivityId>, editions: &[Edition]) -> Picker<'a> {
-        let shelf = Shelf {
-            themes: &self.library.themes,
-            activities: &self.library.activities,
-            bands: &self.config.bands,
-            withdrawn,
-        };
-        Picker::new(shelf, &self.config.schedule, editions)
+        let Library { themes, activities, .. } = self.library.as_ref();
+        let choice = Shelf { themes, activities, bands: &self.config.bands, withdrawn };
+        Picker::new(choice, &self.config.schedule, editions)
     }
 
     /// Puts into the store what the calendar says must be done now.
@@ -214,16 +206,13 @@ impl Planner {
             },
             Fortnight::Sends { date, due_at, shifted } => {
                 let due_at = due_at.with_timezone(&Utc);
-                let (edition, state) = match stored {
-                    Some(e) => {
-                        let selection = picker.repair(e, date).unwrap_or_else(|| e.selection.clone());
-                        let selection = retitled(picker.texts(), &selection);
-                        (Edition { selection, date, due_at, ..e.clone() }, PlanState::Edition(e.state))
-                    }
-                    None => {
-                        let selection = picker.select(number, date);
-                        (Edition::planned(number, date, due_at, selection), PlanState::Projected)
-                    }
+                let (edition, state) = if let Some(e) = stored {
+                    let selection = picker.repair(e, date).unwrap_or_else(|| e.selection.clone());
+                    let selection = retitled(picker.texts(), &selection);
+                    (Edition { date, due_at, selection, ..e.clone() }, PlanState::Edition(e.state))
+                } else {
+                    let selection = picker.select(number, date);
+                    (Edition::planned(number, date, due_at, selection), PlanState::Projected)
                 };
                 PlanRow { state, shifted, ..PlanRow::of(&edition, zone) }
             }

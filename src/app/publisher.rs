@@ -41,8 +41,8 @@ pub struct Publisher {
 
 impl Publisher {
     /// One that renders with this library and these templates.
-    pub fn new(context: &AppContext, content: &Content) -> Self {
-        Self { context: context.clone(), content: content.clone(), planner: Planner::new(context, content) }
+    pub fn new(base: &AppContext, content: &Content) -> Self {
+        Self { context: base.clone(), content: content.clone(), planner: Planner::new(base, content) }
     }
 
     /// Makes the edition `sending`. It changes nothing when that happened before.
@@ -59,11 +59,11 @@ impl Publisher {
             if let Some(reason) = objection(&self.context, &edition).await? {
                 // Before its time nothing is decided yet: whatever is missing may still come.
                 let hold = [EditionChange::Hold(number, reason.clone())];
-                let held = edition.due_at > now
+                let done = edition.due_at > now
                     || store
                         .write_editions(&change(slice::from_ref(&edition), &hold, now), &[], "publish", now)
                         .await?;
-                if held {
+                if done {
                     return Ok(Outcome::Held(reason));
                 }
                 continue;

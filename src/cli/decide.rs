@@ -241,7 +241,9 @@ fn tell(service: &Service, decided: &Decided, as_json: bool) {
     if as_json {
         let row = PlanRow::of(&decided.edition, service.config.schedule.timezone);
         out::json(&messages::plan::json(&row));
-        notes.iter().for_each(|note| out::note(note));
+        for note in &notes {
+            out::note(note);
+        }
         return;
     }
     let edition = &decided.edition;
@@ -251,7 +253,9 @@ fn tell(service: &Service, decided: &Decided, as_json: bool) {
     if let Some(reason) = messages::edition::reason(edition) {
         out::line(&format!("  Why: {reason}"));
     }
-    notes.iter().for_each(|note| out::line(&format!("  {note}")));
+    for note in &notes {
+        out::line(&format!("  {note}"));
+    }
 }
 
 fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {

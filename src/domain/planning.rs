@@ -141,5 +141,5 @@ fn taken_back(picker: &Picker<'_>, edition: &Edition) -> Option<EditionChange> {
     }
     let edits = edits(picker.texts(), &edition.selection);
     let edited = !edits.is_empty();
-    edited.then(|| EditionChange::Unapprove(edition.number, UnapproveReason::Edited { edits }))
+    edited.then_some(EditionChange::Unapprove(edition.number, UnapproveReason::Edited { edits }))
 }

@@ -1,25 +1,12 @@
 //! What is said about an operator's decisions: what came of one, and why one is not possible.
 
 use super::{edition, picks, plan};
-use crate::app::AppError;
-use crate::app::decisions::{Decided, Decision, DecisionError, Note, Stage};
-use crate::app::publisher::PublishError;
+use crate::app::decisions::error::{Decision, DecisionError, Stage};
+use crate::app::decisions::{Decided, Note};
+use crate::app::publisher::error::PublishError;
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::selection::Unsuitable;
-
-/// Why something could not be done, with what to do.
-pub fn failure(error: &AppError) -> String {
-    match error {
-        AppError::NoEdition(number) => format!("there is no edition {number} in the store; see `fortnightly plan`"),
-        AppError::Decision(error) => refusal(error),
-        AppError::Publish(error) => publish(error),
-        AppError::Busy => {
-            "other programs keep changing the editions: wait a moment and run the command again".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
 
 /// What the operator should know besides.
 pub fn notes(decided: &Decided) -> Vec<String> {
@@ -51,7 +38,8 @@ fn note(note: &Note, number: EditionNumber) -> String {
     }
 }
 
-fn refusal(error: &DecisionError) -> String {
+/// Why a decision is not possible.
+pub fn refusal(error: &DecisionError) -> String {
     match error {
         DecisionError::Published { number, decision, stage, accepted, total } => {
             let accepted = format!("({accepted} of {total} mails accepted)");
@@ -83,11 +71,6 @@ fn refusal(error: &DecisionError) -> String {
             "edition {number} is held because its approval is missing: look at \
              `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
         ),
-        DecisionError::Restored => {
-            "this store was restored from a backup and sends nothing until `fortnightly release`: \
-                                    look at `fortnightly status` first"
-                .to_owned()
-        }
         DecisionError::UnknownBand { band, bands } => {
             format!("there is no band {band}: the bands are {}", list(bands))
         }
@@ -119,7 +102,8 @@ fn instead(decision: Decision, stage: Stage, number: EditionNumber) -> String {
     }
 }
 
-fn publish(error: &PublishError) -> String {
+/// Why an edition is not published.
+pub fn publish(error: &PublishError) -> String {
     match error {
         PublishError::Ended { number, state } => format!("edition {number} is {state} and cannot be sent"),
         PublishError::OtherTexts { number, edits } => format!(

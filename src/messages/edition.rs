@@ -48,8 +48,10 @@ pub const CONSENT: &str = "config.toml would end many subscriptions: look at `fo
 /// What to do about a hold of an edition that was not published; `None` where [`hold`] says so itself.
 pub fn way_out(reason: &HoldReason, number: EditionNumber) -> Option<String> {
     match reason {
-        HoldReason::Late { .. } | HoldReason::ApprovalMissing { due: Some(_) } | HoldReason::ConsentMissing => None,
-        HoldReason::Told { kind: ToldHold::Late | ToldHold::ApprovalMissing, .. } => None,
+        HoldReason::Late { .. }
+        | HoldReason::ApprovalMissing { due: Some(_) }
+        | HoldReason::ConsentMissing
+        | HoldReason::Told { kind: ToldHold::Late | ToldHold::ApprovalMissing, .. } => None,
         HoldReason::ApprovalMissing { due: None } => {
             Some(format!("Look at `fortnightly preview --edition {number}`, then `fortnightly approve {number}`."))
         }

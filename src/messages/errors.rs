@@ -22,6 +22,9 @@ pub fn error(error: &AppError) -> String {
         AppError::PretendedTime => {
             "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned()
         }
+        AppError::NoEdition(number) => format!("there is no edition {number} in the store; see `fortnightly plan`"),
+        AppError::Decision(error) => super::decisions::refusal(error),
+        AppError::Publish(error) => super::decisions::publish(error),
         AppError::Content(error) => format!("{error}; run the command again to pick anew"),
         AppError::Preview(error) => preview(error),
         AppError::Backup(error) => backup(error),

@@ -89,9 +89,6 @@ pub enum DecisionError {
     /// It would go out without the approval that is required.
     #[error("the approval of edition {0} is missing")]
     ApprovalMissing(EditionNumber),
-    /// The store was restored from a backup and sends nothing until it is released.
-    #[error("the store was restored from a backup")]
-    Restored,
     /// There is no such band.
     #[error("there is no band {band}")]
     UnknownBand {

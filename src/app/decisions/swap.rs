@@ -1,7 +1,8 @@
 //! Gives a band of an edition another activity.
 
-use super::{Decided, Decision, DecisionError, Decisions, Note, refuse_ended};
-use crate::app::AppError;
+use super::error::{Decision, DecisionError};
+use super::{Decided, Decisions, Note, refuse_ended};
+use crate::app::error::AppError;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, Selection};

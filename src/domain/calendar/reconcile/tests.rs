@@ -26,10 +26,7 @@ fn short(actions: &[Action]) -> Vec<String> {
 
 /// The first hold.
 fn held(actions: &[Action]) -> &HoldReason {
-    let hold = |action| match action {
-        &Action::Hold(_, ref reason) => Some(reason),
-        _ => None,
-    };
+    let hold = |action| if let Action::Hold(_, reason) = action { Some(reason) } else { None };
     actions.iter().find_map(hold).expect("a hold")
 }
 

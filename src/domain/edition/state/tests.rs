@@ -180,16 +180,16 @@ fn changes_follow_one_another_and_leave_a_line_each() {
         EditionChange::Hold(SEVEN, operator("stop")),
         EditionChange::Unplan(EditionNumber(8)),
     ];
-    let changed = change(&seen, &changes, at(5));
+    let after = change(&seen, &changes, at(5));
     let told: Vec<_> =
-        changed.audit.iter().map(|(number, action, detail)| (number.0, *action, detail.as_str())).collect();
+        after.audit.iter().map(|(number, action, detail)| (number.0, *action, detail.as_str())).collect();
     assert_eq!(
         told,
         [(7, "approve", ""), (7, "hold", r#"{"code":"operator","detail":{"why":"stop"}}"#)],
         "what is denied is no decision"
     );
-    let [seven, eight] = changed.transitions.as_slice() else { panic!("{changed:?}") };
-    assert_eq!(seven.before.as_ref(), Some(&seen[0]));
-    assert_eq!(seven.after.as_ref().map(|edition| (edition.state, edition.approved_at)), Some((Held, Some(at(5)))));
-    assert_eq!((&eight.before, &eight.after), (&None, &None), "read, and so looked at again");
+    let [first, second] = after.transitions.as_slice() else { panic!("{after:?}") };
+    assert_eq!(first.before.as_ref(), Some(&seen[0]));
+    assert_eq!(first.after.as_ref().map(|edition| (edition.state, edition.approved_at)), Some((Held, Some(at(5)))));
+    assert_eq!((&second.before, &second.after), (&None, &None), "read, and so looked at again");
 }
