@@ -26,8 +26,8 @@ fn short(actions: &[Action]) -> Vec<String> {
 
 /// The first hold.
 fn held(actions: &[Action]) -> &HoldReason {
-    let hold = |action| if let Action::Hold(_, reason) = action { Some(reason) } else { None };
-    actions.iter().find_map(hold).expect("a hold")
+    let hold = actions.iter().find_map(|action| if let Action::Hold(_, reason) = action { Some(reason) } else { None });
+    hold.expect("a hold")
 }
 
 /// Edition 1's, with the example's grace.
