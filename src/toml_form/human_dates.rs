@@ -1,4 +1,4 @@
-//! Dates, times and addresses as people write them, so that an error can say how the file needs them.
+//! Dates and times as people write them, so that an error can say how the file needs them.
 
 use chrono::{NaiveDate, NaiveTime};
 
@@ -77,13 +77,6 @@ pub(super) fn date_to_write(text: &str) -> Option<String> {
 /// The time of day that was probably meant, as it must be written.
 pub(super) fn time_to_write(text: &str) -> Option<String> {
     time(text).map(|time| time.to_string())
-}
-
-/// The lines of `text` as one, with commas between the parts of a postal address.
-pub(super) fn one_line(key: &str, text: &str) -> String {
-    let (between, end) = if key == "postal_address" { (", ", ',') } else { (" ", ' ') };
-    let parts: Vec<&str> = text.lines().map(|line| line.trim().trim_end_matches(end)).collect();
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(between)
 }
 
 fn number(text: &str) -> Option<u32> {

@@ -1,10 +1,12 @@
-//! Reads the files that a configuration consists of: itself, and the password.
+//! The files that a configuration consists of or names: itself, passwords and keys, paths beside it.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::check_characters;
+use crate::toml_form::value::Value;
 
 /// The largest configuration: far above any real one, low enough not to fill the memory.
 const CONFIG_LIMIT: u64 = 16 << 20;
@@ -17,9 +19,9 @@ pub(super) fn read_config(file: &Path) -> Result<String, Box<Diagnostic>> {
     let name = file.display().to_string();
     let read = read_limited(file, CONFIG_LIMIT).map_err(|error| unreadable(&error).in_file(&name))?;
     let Some(bytes) = read else {
-        let finding = Diagnostic::error("too-large", "the file is larger than 16 MiB; it cannot be a configuration");
+        let diagnostic = Diagnostic::error("too-large", "the file is larger than 16 MiB; it cannot be a configuration");
         let help = "name the right file with --config; a long list of subscribers goes into a CSV file instead: fortnightly subscribers import FILE";
-        return Err(finding.in_file(name).help(help).into());
+        return Err(diagnostic.in_file(name).help(help).into());
     };
     String::from_utf8(bytes).map_err(|error| not_utf8(&error).in_file(name).into())
 }
@@ -38,9 +40,9 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Diagnostic {
     let line = before.split(|byte| *byte == b'\n').count();
     let column =
         before.rsplit(|byte| *byte == b'\n').next().map_or(0, |text| String::from_utf8_lossy(text).chars().count()) + 1;
-    let finding = Diagnostic::error("not-utf8", "the file is not UTF-8 text from here on")
+    let diagnostic = Diagnostic::error("not-utf8", "the file is not UTF-8 text from here on")
         .help("open it in an editor and save it with the encoding UTF-8");
-    Diagnostic { line: Some(line), column: Some(column), ..finding }
+    Diagnostic { line: Some(line), column: Some(column), ..diagnostic }
 }
 
 /// The bytes of a file; `None` when there are more than `limit`.
@@ -74,17 +76,53 @@ pub(super) fn read_password(file: &Path) -> Result<String, String> {
     Ok(password.to_owned())
 }
 
-/// Whether every user of the machine may read the file.
+/// Warns when every user of the machine may read the secret that `value` names.
+pub(super) fn warn_if_world_readable(value: &Value<'_>, path: &Path) {
+    if is_world_readable(path) {
+        let shown = path.display();
+        let what = format!("{shown} can be read by every user of this machine");
+        value.warning("secret-readable", what, format!("run: chmod 600 {shown}"));
+    }
+}
+
 #[cfg(unix)]
-pub(super) fn is_world_readable(file: &Path) -> bool {
+fn is_world_readable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(file).is_ok_and(|data| data.permissions().mode() & 0o004 != 0)
 }
 
 /// Other systems have no such bit.
 #[cfg(not(unix))]
-pub(super) fn is_world_readable(_: &Path) -> bool {
+fn is_world_readable(_: &Path) -> bool {
     false
+}
+
+/// The path that `value` is, usable from the working directory.
+pub(super) fn read_path(value: &Value<'_>, folder: &Path) -> Option<PathBuf> {
+    let path = value.text()?;
+    check_path(value, path).then(|| resolve(folder, path))
+}
+
+/// The path after a scheme such as `sqlite:`.
+pub(super) fn path_after(value: &Value<'_>, path: &str, folder: &Path) -> Option<PathBuf> {
+    if path.starts_with("//") {
+        let help = "write the path straight after the colon: var/… beside this file, or /… from the top";
+        value.bad(path, "begins with two slashes", help);
+        return None;
+    }
+    if path.starts_with(':') || path.ends_with('/') || path == "." {
+        value.bad(path, "does not name a file or folder", value.like_this());
+        return None;
+    }
+    check_path(value, path).then(|| resolve(folder, path))
+}
+
+fn check_path(value: &Value<'_>, path: &str) -> bool {
+    if path.trim().is_empty() {
+        value.error("bad-value", "names no file", value.like_this());
+        return false;
+    }
+    check_characters(path).map_err(|error| value.bad(path, error, value.like_this())).is_ok()
 }
 
 /// The folder of the configuration.
@@ -96,7 +134,7 @@ pub(super) fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// A path of the configuration, usable from the working directory.
-pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
+fn resolve(folder: &Path, path: &str) -> PathBuf {
     if folder == Path::new(".") { PathBuf::from(path) } else { folder.join(path) }
 }
 

@@ -1,14 +1,45 @@
-//! What a library lacks as a whole: texts past their review, bands without an activity.
+//! A whole library, and what it lacks: texts past their review, bands without an activity.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use super::Library;
-use crate::domain::activity::Activity;
+use crate::domain::activity::{Activity, ActivityId, Help, Notice, Theme};
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
+
+/// Everything under `activities/`, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// The folder it was read from, as the caller named it.
+    pub folder: PathBuf,
+    /// Themes, by folder name.
+    pub themes: Vec<Theme>,
+    /// Activities, by id.
+    pub activities: Vec<Activity>,
+    /// Notices, by name.
+    pub notices: Vec<Notice>,
+    /// The help block of the service's nation.
+    pub help: Help,
+}
+
+impl Library {
+    /// The activity of this id.
+    pub fn activity(&self, id: &ActivityId) -> Option<&Activity> {
+        self.activities.binary_search_by(|a| a.id.cmp(id)).ok().map(|at| &self.activities[at])
+    }
+
+    /// The theme of this folder name.
+    pub fn theme(&self, name: &str) -> Option<&Theme> {
+        self.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// The file of an activity.
+    pub fn activity_file(&self, activity: &Activity) -> PathBuf {
+        self.folder.join(activity.id.theme()).join(format!("{}.md", activity.id.name()))
+    }
+}
 
 /// A warning (`review-overdue`) for each activity and theme that should have been checked again before `on`, and one
 /// (`no-longer-shown`) for each activity whose last day is over.
