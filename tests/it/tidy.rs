@@ -5,9 +5,9 @@ mod commands;
 mod names;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::LazyLock;
 
+use crate::support::root;
 use names::{Crate, Source};
 
 static SRC: LazyLock<Crate> = LazyLock::new(Crate::read);
@@ -213,7 +213,7 @@ fn the_words_of_a_reason_decide_nothing() {
 
 #[test]
 fn the_changelog_and_the_readme_name_every_command() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let all = commands::of_the_binary();
     assert!(all.len() > 30, "{all:?}");
     let mut broken = BTreeSet::new();
