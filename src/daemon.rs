@@ -92,7 +92,7 @@ pub async fn run(
         let site = console::site(move || MetricsCollector::new(&now.borrow().context));
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
-    tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
+    tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
         serving.spawn(letters::watch(service.clone(), stop.clone()));

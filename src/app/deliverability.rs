@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::{AppContext, AppError, dkim, transport};
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
-pub use crate::mail::Acquaintance;
-use crate::mail::{Dns, Smtp};
+use crate::mail::{Acquaintance, Dns, Smtp};
 
 /// What the network told.
 #[derive(Debug, Default)]
@@ -30,8 +29,10 @@ pub enum Fact {
         port: u16,
         /// Whether we logged in.
         login: bool,
-        /// What it said of itself.
-        met: Acquaintance,
+        /// The version of TLS; none without it.
+        tls: Option<String>,
+        /// The extensions that it offers and we use: `PIPELINING`, `SIZE 10240000`.
+        offers: Vec<String>,
     },
     /// This machine cannot ask the DNS.
     NoDns(String),
@@ -98,7 +99,10 @@ impl Deliverability {
         };
         let (host, port) = (relay.host.clone(), relay.port);
         online.add(match Smtp::new(transport::settings(&self.config, relay)?)?.meet().await {
-            Ok(met) => Ok(Fact::Relay { host, port, login: relay.login.is_some(), met }),
+            Ok(met) => {
+                let offers = offers(&met);
+                Ok(Fact::Relay { host, port, login: relay.login.is_some(), tls: met.tls, offers })
+            }
             Err(outcome) => {
                 let said = outcome.reply().map(ToString::to_string).unwrap_or_default();
                 let message = format!("the relay {host}:{port} does not take us: {said}");
@@ -130,6 +134,14 @@ impl Deliverability {
         }
         Ok(())
     }
+}
+
+fn offers(met: &Acquaintance) -> Vec<String> {
+    let known = [(met.capabilities.pipelining, "PIPELINING"), (met.capabilities.dsn, "DSN")];
+    let mut offers: Vec<String> =
+        known.iter().filter(|(is_offered, _)| *is_offered).map(|(_, name)| (*name).to_owned()).collect();
+    offers.extend(met.capabilities.size.filter(|size| *size > 0).map(|size| format!("SIZE {size}")));
+    offers
 }
 
 /// Exactly one SPF record, where bounces go (RFC 7208 §4.5).

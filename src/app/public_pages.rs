@@ -11,9 +11,10 @@ use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
 use crate::domain::text::lists::listed;
-use crate::render::pages::{self, Brief, EditionPage};
+use crate::render::pages::{self, Brief, Choice, EditionPage, Link, Message};
 
-pub use crate::render::pages::{Choice, EXIT_SCRIPT, Link, Message};
+/// The one script of the pages: the quick exit.
+pub const EXIT_SCRIPT: &str = pages::EXIT_SCRIPT;
 
 /// How many earlier editions the front page names.
 const PAST: usize = 12;
@@ -27,6 +28,33 @@ pub enum Shown {
     Withdrawn,
     /// Nothing.
     Missing,
+}
+
+/// Where a page is shown that says one thing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Place {
+    /// By itself, behind a link in an email.
+    #[default]
+    Alone,
+    /// Among the pages of the web view: it has their quick exit, and a link to the front page.
+    WebView,
+    /// In a frame on another site: no exit, and links open beside that site.
+    Frame,
+}
+
+/// A page that says one thing, and may ask one question.
+#[derive(Debug, Clone, Default)]
+pub struct PlainPage {
+    /// Its heading.
+    pub title: &'static str,
+    /// What it says.
+    pub paragraphs: Vec<String>,
+    /// Age groups to choose from, and whether each is ticked already.
+    pub bands: Vec<(Band, bool)>,
+    /// The words on the button, which posts to the page's own address.
+    pub button: Option<&'static str>,
+    /// Where it is shown.
+    pub place: Place,
 }
 
 /// Makes the pages.
@@ -111,16 +139,30 @@ impl PublicPages {
     ///
     /// # Errors
     /// When a template does not fit.
-    pub fn message(&self, message: &Message) -> Result<String, AppError> {
-        Ok(pages::message(&self.content.templates, &service_info(&self.config), message)?)
-    }
-
-    /// What a school's own page shows where there are no editions to show.
-    ///
-    /// # Errors
-    /// When a template does not fit.
-    pub fn embed_message(&self, message: &Message) -> Result<String, AppError> {
-        Ok(pages::embed(&self.content.templates, &service_info(&self.config), Vec::new(), &message.paragraphs)?)
+    pub fn plain(&self, page: PlainPage) -> Result<String, AppError> {
+        let (templates, info) = (&self.content.templates, service_info(&self.config));
+        if page.place == Place::Frame {
+            return Ok(pages::embed(templates, &info, Vec::new(), &page.paragraphs)?);
+        }
+        let is_public = page.place == Place::WebView;
+        let front = || Link {
+            age: String::new(),
+            title: "Go to the front page".to_owned(),
+            url: format!("{}/", self.config.service.base_url),
+        };
+        let choice =
+            |(band, is_ticked): (Band, bool)| Choice { value: band.id.to_string(), label: band.label, is_ticked };
+        let question = if page.bands.is_empty() { "" } else { "Send activities for" };
+        let message = Message {
+            title: page.title.to_owned(),
+            paragraphs: page.paragraphs,
+            question: question.to_owned(),
+            choices: page.bands.into_iter().map(choice).collect(),
+            button: page.button.unwrap_or_default().to_owned(),
+            links: is_public.then(front).into_iter().collect(),
+            has_exit: is_public,
+        };
+        Ok(pages::message(templates, &info, &message)?)
     }
 
     /// The newest editions that have something for these bands.

@@ -6,13 +6,13 @@ use serde::Serialize;
 use super::attention::{Attention, Undelivered};
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, Service, edits, sync};
+use crate::domain::audit::AuditRecord;
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::text::dates;
-pub use crate::store::AuditRecord;
 
 /// The answer of `status`.
 #[derive(Debug, Clone, Serialize)]

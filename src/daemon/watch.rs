@@ -10,7 +10,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::Role;
 use crate::app::reload::{self, Reloaded};
 use crate::app::{AppContext, AppError, Content, Service, sync};
 use crate::domain::diagnostic::Diagnostic;
@@ -87,7 +86,8 @@ impl Current {
 }
 
 /// Replaces what is in `current` whenever its files changed and are right, until `stop`. `asked` is SIGHUP.
-pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Arc<Notify>, stop: CancellationToken) {
+/// With `syncs`, the subscribers follow the config.
+pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: Arc<Notify>, stop: CancellationToken) {
     let config = current.borrow().context.config.file.clone();
     let mut sync_waits = false;
     loop {
@@ -111,7 +111,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
                 let Reloaded { context, content, .. } = fresh;
                 let fresh = Current { context, content, stamp: still };
                 current.send_replace(fresh.clone());
-                sync_waits = role != Role::Web && !follow(&fresh.service(), true).await;
+                sync_waits = syncs && !follow(&fresh.service(), true).await;
             }
             // The store is locked or full: the files are not to blame, and the next look tries again.
             Ok(Err(error)) if error.may_pass() => {

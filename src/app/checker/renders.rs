@@ -192,7 +192,7 @@ impl<'c> Renders<'c> {
     }
 }
 
-const HELP: &str = "mend the template or the text that it names; `fortnightly preview` shows the whole digest";
+const HELP: &str = "mend the template or the text that it names; the preview shows the whole digest";
 
 fn trial(edition: EditionContent<'_>, bands: BandSet, sector: Sector) -> Trial<'_> {
     Trial { edition, key: SegmentKey { bands, sector, locale: Locale::EnGb } }

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::page::{Page, trouble};
+use super::page::{Page, unchanged};
 use super::pages::Pages;
 use crate::app::AppError;
 use crate::app::preferences::Confirmation;
@@ -36,7 +36,7 @@ fn page(found: Result<Confirmation, AppError>) -> Page {
             Page::said(StatusCode::GONE, "This link is too old", &paragraphs)
         }
         Ok(Confirmation::Unknown) => unknown(),
-        Err(error) => trouble(&error),
+        Err(error) => unchanged(&error),
     }
 }
 
@@ -62,7 +62,7 @@ fn open(request: &Request, bands: &[Band]) -> Page {
             "Yes, send the emails again",
         ),
     };
-    Page { title, paragraphs: vec![paragraph], button: Some(button), ..Page::default() }
+    Page::said(StatusCode::OK, title, &[&paragraph]).with_button(button)
 }
 
 fn done(request: &Request) -> Page {

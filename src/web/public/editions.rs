@@ -11,7 +11,7 @@ use super::page::{Page, trouble};
 use super::pages::Pages;
 use super::request::{parameter, wanted_bands};
 use crate::app::AppError;
-use crate::app::public_pages::{Shown, bands_query};
+use crate::app::public_pages::{Place, Shown, bands_query};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::Bands;
 use crate::domain::edition::EditionNumber;
@@ -65,8 +65,7 @@ pub(super) async fn activity(
 pub(super) async fn embed(State(pages): State<Pages>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let site = pages.site();
     let Ok(wanted) = wanted_bands(query.as_deref(), site.bands()) else {
-        let told = no_such_band(site.bands());
-        return Page { is_public: false, is_framed: true, ..told }.into_response();
+        return no_such_band(site.bands()).at(Place::Frame).into_response();
     };
     let items =
         parameter(query.as_deref(), "items").and_then(|items| items.parse().ok()).unwrap_or(ITEMS).clamp(1, MOST_ITEMS);
@@ -88,14 +87,14 @@ fn answer(made: Result<Kept, AppError>, headers: &HeaderMap, age: u32, framing: 
 
 /// A page that cannot be made now. It belongs to the web view, or into a frame.
 fn unreadable(error: &AppError, framing: Framing) -> Page {
-    let is_framed = framing == Framing::Everybody;
-    let paragraphs = vec!["This cannot be shown just now. Please try again in a few minutes.".to_owned()];
-    Page { paragraphs, is_public: !is_framed, is_framed, ..trouble(error) }
+    let place = if framing == Framing::Everybody { Place::Frame } else { Place::WebView };
+    trouble(error, "This cannot be shown just now. Please try again in a few minutes.").at(place)
 }
 
 /// What is here can be read, not written to.
 pub(super) async fn only_to_read() -> Page {
-    Page::said(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read", &["Nothing was changed."]).public()
+    Page::said(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read", &["Nothing was changed."])
+        .at(Place::WebView)
 }
 
 /// Nothing is here.
@@ -108,7 +107,7 @@ fn lost() -> Page {
         "The address may have been cut short on the way, or mistyped.",
         "Every edition and every activity can be found from the front page.",
     ];
-    Page::said(StatusCode::NOT_FOUND, "There is no such page", &paragraphs).public()
+    Page::said(StatusCode::NOT_FOUND, "There is no such page", &paragraphs).at(Place::WebView)
 }
 
 fn taken_back() -> Page {
@@ -116,7 +115,7 @@ fn taken_back() -> Page {
         "Something was wrong with it, so please do not use it any more, and throw printed copies away.",
         "There are other activities on the front page.",
     ];
-    Page::said(StatusCode::GONE, "This was taken back", &paragraphs).public()
+    Page::said(StatusCode::GONE, "This was taken back", &paragraphs).at(Place::WebView)
 }
 
 pub(super) fn no_such_band(bands: &Bands) -> Page {
@@ -124,5 +123,5 @@ pub(super) fn no_such_band(bands: &Bands) -> Page {
         "The address asks for an age group that we do not have. These are right, separated by commas: {}.",
         listed(bands.iter().map(|band| &band.id))
     );
-    Page::said(StatusCode::NOT_FOUND, "There is no such age group", &[&paragraph]).public()
+    Page::said(StatusCode::NOT_FOUND, "There is no such age group", &[&paragraph]).at(Place::WebView)
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::cache::{Kept, Label};
 use super::editions::no_such_band;
 use super::headers::Framing;
-use super::page::{Page, trouble};
+use super::page::{Page, unchanged};
 use super::pages::{Pages, PublicSite};
 use super::request::wanted_bands;
 use crate::app::AppError;
@@ -80,7 +80,7 @@ async fn serve(kind: Kind, State(pages): State<Pages>, RawQuery(query): RawQuery
             made.answer(&headers, label)
         }
         Ok(_) => Page::said(StatusCode::NOT_FOUND, "There is no such feed", &[]).into_response(),
-        Err(error) => trouble(&error).into_response(),
+        Err(error) => unchanged(&error).into_response(),
     }
 }
 

@@ -5,38 +5,42 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::headers::{self, Framing};
-use super::pages::{Pages, PublicSite};
+use super::pages::Pages;
 use crate::app::AppError;
-use crate::app::public_pages::{Choice, Link, Message};
+use crate::app::public_pages::{Place, PlainPage};
+use crate::domain::band::Band;
 use crate::messages;
 
-/// What stands on the page. A handler returns it, and [`dress`] makes the HTML.
-#[derive(Debug, Clone, Default)]
+/// What is answered with words alone. A handler returns it, and [`dress`] makes the HTML.
+#[derive(Debug, Clone)]
 pub(super) struct Page {
-    pub(super) title: &'static str,
-    pub(super) paragraphs: Vec<String>,
-    /// What there is to choose from, with the words above it; none for a plain page.
-    pub(super) question: Option<&'static str>,
-    pub(super) choices: Vec<Choice>,
-    /// The words on the button, which posts to the page's own address.
-    pub(super) button: Option<&'static str>,
-    /// It belongs to the web view: it has its quick exit, and a link to the front page.
-    pub(super) is_public: bool,
-    /// It stands in a frame on another site: no exit, and links open beside that site.
-    pub(super) is_framed: bool,
-    pub(super) status: StatusCode,
+    status: StatusCode,
+    page: PlainPage,
 }
 
 impl Page {
-    /// A page that only says something.
+    /// A page that says something.
     pub(super) fn said(status: StatusCode, title: &'static str, paragraphs: &[&str]) -> Self {
         let paragraphs = paragraphs.iter().map(|paragraph| (*paragraph).to_owned()).collect();
-        Self { title, paragraphs, status, ..Self::default() }
+        Self { status, page: PlainPage { title, paragraphs, ..PlainPage::default() } }
     }
 
-    /// As a page of the web view.
-    pub(super) fn public(self) -> Self {
-        Self { is_public: true, ..self }
+    /// With a button, which posts to the page's own address.
+    pub(super) fn with_button(mut self, words: &'static str) -> Self {
+        self.page.button = Some(words);
+        self
+    }
+
+    /// With age groups to choose from, and whether each is ticked already.
+    pub(super) fn with_bands(mut self, bands: Vec<(Band, bool)>) -> Self {
+        self.page.bands = bands;
+        self
+    }
+
+    /// Shown there, and not alone.
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.page.place = place;
+        self
     }
 }
 
@@ -46,10 +50,14 @@ pub(super) fn too_long() -> Page {
     Page::said(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", &[then])
 }
 
-/// The store is locked, full or broken.
-pub(super) fn trouble(error: &AppError) -> Page {
+/// Something was to be changed, and could not be: the store is locked, full or broken.
+pub(super) fn unchanged(error: &AppError) -> Page {
+    trouble(error, "Nothing was changed. Please try again in a few minutes.")
+}
+
+/// The store is locked, full or broken; `then` says what that means.
+pub(super) fn trouble(error: &AppError, then: &str) -> Page {
     tracing::error!("a page could not be answered: {}", messages::errors::error(error));
-    let then = "Nothing was changed. Please try again in a few minutes.";
     Page::said(StatusCode::SERVICE_UNAVAILABLE, "Something went wrong on our side", &[then])
 }
 
@@ -63,36 +71,20 @@ impl IntoResponse for Page {
 
 /// Makes the HTML of a [`Page`] that a handler returned, as the templates are at this moment.
 pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) -> Response {
-    let Some(page) = response.extensions_mut().remove::<Page>() else { return response };
-    let (site, status, title) = (pages.site(), page.status, page.title);
+    let Some(Page { status, page }) = response.extensions_mut().remove::<Page>() else { return response };
+    let (title, place) = (page.title, page.place);
     let allowed = response.headers_mut().remove(header::ALLOW);
-    let message = Message {
-        title: title.to_owned(),
-        paragraphs: page.paragraphs,
-        question: page.question.unwrap_or_default().to_owned(),
-        choices: page.choices,
-        button: page.button.unwrap_or_default().to_owned(),
-        links: if page.is_public { vec![front(&site)] } else { Vec::new() },
-        has_exit: page.is_public,
-    };
-    let made = if page.is_framed { site.pages.embed_message(&message) } else { site.pages.message(&message) };
-    let html = made.unwrap_or_else(|error| {
-        tracing::error!("{error}");
+    let html = pages.site().pages.plain(page).unwrap_or_else(|error| {
+        tracing::error!("{}", messages::errors::error(&error));
         // The title says what matters; the templates were tried out when they were read, so this happens to nobody.
         format!("<!doctype html><title>{title}</title><h1>{title}</h1>")
     });
     let mut response = (status, Html(html)).into_response();
     let all = response.headers_mut();
-    headers::protect(all, if page.is_framed { Framing::Everybody } else { Framing::None });
+    headers::protect(all, if place == Place::Frame { Framing::Everybody } else { Framing::None });
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // With a 405 comes what is allowed (RFC 9110 §15.5.6).
     all.extend(allowed.map(|methods| (header::ALLOW, methods)));
     all.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
-}
-
-/// The way on from a page that says one thing.
-fn front(site: &PublicSite) -> Link {
-    let url = format!("{}/", site.config.service.base_url);
-    Link { age: String::new(), title: "Go to the front page".to_owned(), url }
 }

@@ -5,32 +5,26 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::page::{Page, too_long, trouble};
+use super::page::{Page, too_long, unchanged};
 use super::pages::Pages;
 use super::request;
 use crate::app::preferences::{Preferences, Wished};
-use crate::app::public_pages::Choice;
-use crate::domain::band::BandSet;
+use crate::domain::band::{Band, BandSet};
 
 /// The page with the boxes. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
     match pages.site().mailboxes.preferences(&token).await {
-        Ok(Preferences::Of { name, bands }) => choose(
-            vec![
-                format!("This changes what the mailbox of {name} gets."),
-                "We send an email to the mailbox first. Nothing changes until the link in it is used.".to_owned(),
-            ],
-            bands.into_iter().map(|(band, is_ticked)| Choice {
-                value: band.id.to_string(),
-                label: band.label,
-                is_ticked,
-            }),
-            StatusCode::OK,
-        ),
+        Ok(Preferences::Of { name, bands }) => {
+            let paragraphs = [
+                &format!("This changes what the mailbox of {name} gets."),
+                "We send an email to the mailbox first. Nothing changes until the link in it is used.",
+            ];
+            choose(StatusCode::OK, &paragraphs, bands)
+        }
         Ok(Preferences::Gone) => gone(),
         Ok(Preferences::Unknown) => unknown(),
-        Err(error) => trouble(&error),
+        Err(error) => unchanged(&error),
     }
 }
 
@@ -51,14 +45,10 @@ pub(super) async fn wish(State(pages): State<Pages>, token: Result<Path<String>,
             said("Nothing to change", "The mailbox gets just these age groups already.", StatusCode::OK)
         }
         Ok(Wished::None) => {
-            let bands = site.bands().iter().map(|band| Choice {
-                value: band.id.to_string(),
-                label: band.label.clone(),
-                is_ticked: false,
-            });
+            let bands = site.bands().iter().map(|band| (band.clone(), false)).collect();
             let why = "Please tick at least one age group. If you want no more emails at all, use the unsubscribe link \
                        in the email instead.";
-            choose(vec![why.to_owned()], bands, StatusCode::UNPROCESSABLE_ENTITY)
+            choose(StatusCode::UNPROCESSABLE_ENTITY, &[why], bands)
         }
         Ok(Wished::TooOften) => said(
             "Please wait a little",
@@ -68,24 +58,16 @@ pub(super) async fn wish(State(pages): State<Pages>, token: Result<Path<String>,
         ),
         Ok(Wished::Gone) => gone(),
         Ok(Wished::Unknown) => unknown(),
-        Err(error) => trouble(&error),
+        Err(error) => unchanged(&error),
     }
 }
 
-fn choose(paragraphs: Vec<String>, choices: impl Iterator<Item = Choice>, status: StatusCode) -> Page {
-    Page {
-        title: "Which age groups?",
-        paragraphs,
-        question: Some("Send activities for"),
-        choices: choices.collect(),
-        button: Some("Change the age groups"),
-        status,
-        ..Page::default()
-    }
+fn choose(status: StatusCode, paragraphs: &[&str], bands: Vec<(Band, bool)>) -> Page {
+    Page::said(status, "Which age groups?", paragraphs).with_bands(bands).with_button("Change the age groups")
 }
 
 fn said(title: &'static str, text: &str, status: StatusCode) -> Page {
-    Page { title, paragraphs: vec![text.to_owned()], status, ..Page::default() }
+    Page::said(status, title, &[text])
 }
 
 fn gone() -> Page {

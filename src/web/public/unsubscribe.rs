@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::page::{Page, too_long, trouble};
+use super::page::{Page, too_long, unchanged};
 use super::pages::Pages;
 use super::request;
 use crate::app::leaving::Leaving;
@@ -14,20 +14,17 @@ use crate::app::leaving::Leaving;
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
     match pages.site().mailboxes.who_leaves(&token).await {
-        Ok(Leaving::Subscribed(name)) => Page {
-            title: "Stop these emails?",
-            paragraphs: vec![
-                format!("This stops the fortnightly online-safety activities for the mailbox of {name}."),
+        Ok(Leaving::Subscribed(name)) => {
+            let paragraphs = [
+                &format!("This stops the fortnightly online-safety activities for the mailbox of {name}."),
                 "If somebody passed the email on to you, please don't press the button: it would end their \
-                 subscription, not yours."
-                    .to_owned(),
-            ],
-            button: Some("Stop the emails"),
-            ..Page::default()
-        },
+                 subscription, not yours.",
+            ];
+            Page::said(StatusCode::OK, "Stop these emails?", &paragraphs).with_button("Stop the emails")
+        }
         Ok(Leaving::Gone) => gone(),
         Ok(Leaving::Unknown) => unknown(),
-        Err(error) => trouble(&error),
+        Err(error) => unchanged(&error),
     }
 }
 
@@ -50,7 +47,7 @@ pub(super) async fn unsubscribe(
         Ok(Leaving::Subscribed(_)) if !request::is_one_click(&body) => said_goodbye(),
         Ok(Leaving::Subscribed(_) | Leaving::Gone) => gone(),
         Ok(Leaving::Unknown) => unknown(),
-        Err(error) => trouble(&error),
+        Err(error) => unchanged(&error),
     }
 }
 
