@@ -176,6 +176,9 @@ pub enum PreviewError {
         /// Its local date.
         date: NaiveDate,
     },
+    /// It counts as published, and nothing is stored of it.
+    #[error("edition {0} was not published")]
+    NotPublished(EditionNumber),
     /// Nothing is due.
     #[error("nothing is due now")]
     NothingDue,

@@ -1,41 +1,43 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
 pub mod activities;
+pub mod attention;
 pub mod backup;
 pub mod bootstrap;
 pub mod bounce;
-pub mod check;
+pub mod checker;
 mod context;
 pub mod decisions;
+pub mod deliverability;
 pub mod dispatch;
 pub mod dkim;
+mod edition_content;
 pub mod edits;
 pub mod error;
 pub mod feeds;
 pub mod keyring;
 pub mod leaving;
 pub mod letters;
-mod material;
 pub mod metrics;
-pub mod online;
 mod planner;
 pub mod planning;
 pub mod preferences;
-pub mod preview;
+pub mod previewer;
+pub mod public_pages;
 pub mod publish;
-pub mod reading;
+pub mod published_view;
 pub mod reload;
+pub mod reporter;
+pub mod restored;
 pub mod retention;
 pub mod roster;
 mod service;
-pub mod site;
-pub mod status;
 pub mod sync;
 pub mod test_copy;
 pub mod transport;
 pub mod withdrawal;
 
-pub use context::{AppContext, Content};
+pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;
 pub use service::Service;
 

@@ -61,6 +61,7 @@ fn preview(error: &PreviewError) -> String {
         PreviewError::Empty { number, date } => format!(
             "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
         ),
+        PreviewError::NotPublished(_) => error.to_string(),
         PreviewError::NothingDue => "nothing is due now; look at the next edition with --edition next".to_owned(),
         PreviewError::NothingAhead => {
             "every coming fortnight is paused: see [[schedule.pauses]] in the config".to_owned()

@@ -32,6 +32,7 @@ use crate::domain::subscriber::{
 };
 use crate::domain::sync::{SyncPlan, Truth};
 
+pub use crate::domain::audit::AuditRecord;
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
@@ -40,7 +41,7 @@ pub use privacy::{
     SubjectLetter, SubjectRequest,
 };
 pub use reading::{PublishedEdition, Reading};
-pub use records::{AuditRecord, Facts, Suppression};
+pub use records::{Facts, Suppression};
 pub use reports::{Bounced, ReportKind, Reports};
 pub use requests::{Asked, Clicked, Requests};
 

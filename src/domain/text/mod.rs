@@ -1,6 +1,7 @@
 //! What a short text from outside (a name, a title, a reason) may contain, and small helpers for text that people read.
 
 pub mod dates;
+pub mod lists;
 pub mod suggest;
 
 /// The most characters that a name may have: longer display names break header folding (RFC 5322 §2.1.1).
