@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::error::BackupError;
-use super::{AppError, Service, keyring};
-use crate::config::{Config, OnUncertain, StoreUrl};
-use crate::domain::edition::{EditionNumber, HoldReason};
+use super::{AppError, bootstrap, keyring};
+use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
@@ -28,13 +27,13 @@ pub struct Restored {
 /// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
 /// written.
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
-    let StoreUrl::Sqlite(store) = &config.store;
+    let store = bootstrap::store_file(config);
     if !store.exists() {
-        return Err(BackupError::NoStore(store.clone()).into());
+        return Err(BackupError::NoStore(store.to_owned()).into());
     }
     let keys = &config.web.secret_file;
     let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
-    let ours = [store.clone(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
+    let ours = [store.to_owned(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
     if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
         return Err(BackupError::OwnFile(ours.clone()).into());
     }
@@ -56,7 +55,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 /// # Errors
 /// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
-    let StoreUrl::Sqlite(store) = &config.store;
+    let store = bootstrap::store_file(config);
     let keys = &config.web.secret_file;
     if !from.is_file() {
         return Err(BackupError::NoSuchFile(from.to_owned()).into());
@@ -107,61 +106,4 @@ fn write_keys(file: &Path, text: &str) -> std::io::Result<()> {
     out.sync_all()?;
     std::fs::rename(&draft, file)?;
     std::fs::File::open(folder)?.sync_all()
-}
-
-impl Service {
-    /// What an operator must know before a restored store sends again; empty for any other store.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn restored_concerns(&self) -> Result<Vec<String>, AppError> {
-        let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
-        let when = self.local(made).format("%A %-d %B %Y at %H:%M");
-        let mut told = vec![format!(
-            "this store was restored from a backup made on {when}, and knows nothing of what happened since: nothing is sent \
-             until `fortnightly release`"
-        )];
-        told.push(
-            "whoever left since then is on the list again: look through the mails to the unsubscribe address and the store that \
-             was put aside, and enter them with `fortnightly unsubscribe ADDRESS` before you release"
-                .to_owned(),
-        );
-        let now = self.clock.now();
-        for edition in self.store.editions().await? {
-            let number = edition.number;
-            if edition.is_published() && edition.hold_reason() == Some(&HoldReason::RestoredStore) {
-                let tally = self.store.tally(number).await?;
-                let waiting = tally.queued + tally.deferred;
-                let then = match self.config.mail.on_uncertain {
-                    OnUncertain::Resend => {
-                        "they are sent when you release, and who got it since gets the same mail again"
-                    }
-                    OnUncertain::Hold => "they become uncertain when you release",
-                };
-                told.push(format!(
-                    "edition {number}: {waiting} of {} mails were not sent when the backup was made: {then}",
-                    tally.total
-                ));
-            } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
-                told.push(format!(
-                    "edition {number} fell due after the backup was made: if it went out then, `fortnightly withdraw {number}` \
-                     before you release, or everybody gets it twice"
-                ));
-            }
-        }
-        Ok(told)
-    }
-
-    /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
-    /// restored.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub async fn release_restored(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
-        if self.store.restored().await?.is_none() {
-            return Ok(None);
-        }
-        let resend = self.config.mail.on_uncertain == OnUncertain::Resend;
-        Ok(Some(self.store.release_restored(resend, self.clock.now()).await?))
-    }
 }

@@ -1,10 +1,12 @@
-//! Brings the parts together: for real work, or on a private copy that leaves the store untouched.
+//! Opens what use cases are built from: for real work, or on a private copy that leaves the store untouched.
 
+use std::path::Path;
 use std::sync::Arc;
 
 pub use super::Content;
+use super::context::Loaded;
 use super::error::AnchorError;
-use super::{AppError, Service, keyring};
+use super::{AppContext, AppError, keyring};
 use crate::clock::Clock;
 use crate::config::{Config, Nation, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
@@ -19,7 +21,7 @@ use crate::store::{Store, StoreError, StoreMeta};
 ///
 /// # Errors
 /// Every finding of both, when at least one is an error.
-pub fn material(config: &Config) -> Result<Content, Vec<Diagnostic>> {
+pub fn content(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     let nation = config.service.nation;
     let (library, mut findings) =
         library::load(&config.folder.join("activities"), &config.bands, Nation::as_str(nation));
@@ -35,53 +37,100 @@ pub fn material(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     }
 }
 
+/// Library and templates if they can be read, and else why not: for what can do without them.
+pub fn loaded(config: &Config) -> Loaded {
+    content(config).map_or_else(Loaded::WithoutContent, Loaded::Whole)
+}
+
+/// Everything, for real work.
+///
+/// # Errors
+/// See [`content`] and [`open`].
+pub async fn open_whole(config: Config, clock: Clock) -> Result<(AppContext, Content), AppError> {
+    let content = content(&config).map_err(AppError::Findings)?;
+    Ok((open(config, clock).await?, content))
+}
+
+/// Everything, on a private copy of the store: nothing that is done with it lasts (invariant 8).
+///
+/// # Errors
+/// See [`content`] and [`open_copy`].
+pub async fn open_whole_copy(config: Config, clock: Clock) -> Result<(AppContext, Content), AppError> {
+    let content = content(&config).map_err(AppError::Findings)?;
+    Ok((open_copy(config, clock).await?, content))
+}
+
 /// Opens the store for changes, making it and the key file when they are missing.
 ///
 /// # Errors
 /// When store or key file cannot be used, or the anchor changed after something was sent.
-pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let (store, keyring) = bare_store(config)?;
-    begin(store.as_ref(), config, clock).await?;
-    Ok((store, keyring))
+pub async fn open(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    let context = open_undated(config, clock)?;
+    begin(&context).await?;
+    Ok(context)
 }
 
-/// As [`store`], without a look at the calendar: for what must work whatever the schedule says.
+/// As [`open`], without a look at the calendar: for what must work whatever the schedule says.
+///
+/// # Errors
+/// When store or key file cannot be used.
+pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    let (store, keyring) = bare_store(&config)?;
+    Ok(AppContext { config: Arc::new(config), store, keyring, clock })
+}
+
+/// Opens a private copy of the store, in memory; a missing one counts as empty. Its tokens are honoured by no server.
+///
+/// # Errors
+/// When store or key file cannot be read, or the anchor changed after something was sent.
+pub async fn open_copy(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    let context = open_copy_undated(config, clock)?;
+    begin(&context).await?;
+    Ok(context)
+}
+
+/// As [`open_copy`], without a look at the calendar.
+///
+/// # Errors
+/// When store or key file cannot be read.
+pub fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    let (store, keyring) = bare_copy(&config)?;
+    Ok(AppContext { config: Arc::new(config), store, keyring, clock })
+}
+
+pub(super) fn store_file(config: &Config) -> &Path {
+    let StoreUrl::Sqlite(path) = &config.store;
+    path
+}
+
+/// As [`open_undated`].
 ///
 /// # Errors
 /// When store or key file cannot be used.
 pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let StoreUrl::Sqlite(path) = &config.store;
+    let path = store_file(config);
     let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
     Ok((store, Arc::new(keyring)))
 }
 
-/// A private copy of the store, in memory; a missing one counts as empty. Its tokens are honoured by no server.
-///
-/// # Errors
-/// When store or key file cannot be read, or the anchor changed after something was sent.
-pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let (store, keyring) = bare_copy(config)?;
-    begin(store.as_ref(), config, clock).await?;
-    Ok((store, keyring))
-}
-
-/// As [`copy`], without a look at the calendar.
+/// As [`open_copy_undated`].
 ///
 /// # Errors
 /// When store or key file cannot be read.
 pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let StoreUrl::Sqlite(path) = &config.store;
+    let path = store_file(config);
     let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
     Ok((store, Arc::new(keyring)))
 }
 
-pub(super) async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> Result<(), AppError> {
-    let now = clock.now();
+/// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.
+pub(super) async fn begin(context: &AppContext) -> Result<(), AppError> {
+    let (config, now) = (&context.config, context.clock.now());
     let meta =
         StoreMeta { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
-    store.begin(meta, now).await.map(|_| ()).map_err(|error| match error {
+    context.store.begin(meta, now).await.map(drop).map_err(|error| match error {
         StoreError::Refused(reason) => {
             let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             AnchorError { place: format!("{}{place}", config.file.display()), reason }.into()
@@ -90,46 +139,20 @@ pub(super) async fn begin(store: &dyn Store, config: &Config, clock: Clock) -> R
     })
 }
 
-impl Service {
-    /// Everything, for real work.
-    ///
-    /// # Errors
-    /// See [`material`] and [`store`].
-    pub async fn open(config: Config, clock: Clock) -> Result<Self, AppError> {
-        let material = material(&config).map_err(AppError::Findings)?;
-        let (store, keyring) = store(&config, clock).await?;
-        Ok(Self::assemble(config, clock, material, store, keyring))
-    }
+/// As [`open`], the parts.
+///
+/// # Errors
+/// See [`open`].
+pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+    let context = open(config.clone(), clock).await?;
+    Ok((context.store, context.keyring))
+}
 
-    /// Everything, on a private copy of the store: nothing that is done with it lasts (invariant 8).
-    ///
-    /// # Errors
-    /// See [`material`] and [`copy`].
-    pub async fn open_copy(config: Config, clock: Clock) -> Result<Self, AppError> {
-        let material = material(&config).map_err(AppError::Findings)?;
-        let (store, keyring) = copy(&config, clock).await?;
-        Ok(Self::assemble(config, clock, material, store, keyring))
-    }
-
-    /// Everything but library and templates: enough to look, to subscribe, and to finish what was published.
-    ///
-    /// # Errors
-    /// See [`store`].
-    pub async fn open_bare(config: Config, clock: Clock) -> Result<Self, AppError> {
-        let (store, keyring) = store(&config, clock).await?;
-        Ok(Self { config: Arc::new(config), material: None, store, keyring, clock })
-    }
-
-    /// As [`Service::open_bare`], on a private copy of the store.
-    ///
-    /// # Errors
-    /// See [`copy`].
-    pub async fn open_bare_copy(config: Config, clock: Clock) -> Result<Self, AppError> {
-        let (store, keyring) = copy(&config, clock).await?;
-        Ok(Self { config: Arc::new(config), material: None, store, keyring, clock })
-    }
-
-    fn assemble(config: Config, clock: Clock, material: Content, store: Arc<dyn Store>, keyring: Arc<Keyring>) -> Self {
-        Self { config: Arc::new(config), material: Some(material), store, keyring, clock }
-    }
+/// As [`open_copy`], the parts.
+///
+/// # Errors
+/// See [`open_copy`].
+pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+    let context = open_copy(config.clone(), clock).await?;
+    Ok((context.store, context.keyring))
 }

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::decisions::error::DecisionError;
+use super::planner::PlanState;
 use super::publisher::error::PublishError;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, StateReason};
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
@@ -163,16 +164,16 @@ pub struct ContentError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PreviewError {
     /// Its fortnight has none, or it will not go out.
-    #[error("fortnight {number} has no edition to show; it is {state}")]
+    #[error("fortnight {number} has no edition to show; it is {}", .state.as_str())]
     Closed {
         /// The fortnight.
         number: EditionNumber,
         /// Its local date.
         date: NaiveDate,
-        /// `paused`, `missed` or `withdrawn`.
-        state: &'static str,
-        /// Why.
-        reason: Option<String>,
+        /// Paused, missed or withdrawn.
+        state: PlanState,
+        /// Why it is missed or withdrawn.
+        reason: Option<StateReason>,
     },
     /// It has no activity for any band.
     #[error("edition {number} has no activity for any band")]
@@ -182,6 +183,9 @@ pub enum PreviewError {
         /// Its local date.
         date: NaiveDate,
     },
+    /// It counts as published, and nothing is stored of it.
+    #[error("edition {0} was not published")]
+    NotPublished(EditionNumber),
     /// Nothing is due.
     #[error("nothing is due now")]
     NothingDue,

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use super::AppError;
 use super::error::KeyringError;
-use super::{AppError, Service};
 use crate::domain::token::{Keyring, Signer};
 
 /// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
@@ -87,10 +87,10 @@ fn random<const N: usize>() -> Result<[u8; N], KeyringError> {
     Ok(bytes)
 }
 
-impl Service {
-    /// The signer of this key version.
-    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
-        let path = || self.config.web.secret_file.clone();
-        Ok(self.keyring.signer(version).map_err(|source| KeyringError::Lacks { path: path(), source })?)
-    }
+/// The signer of this key version; `file` is named when there is none.
+///
+/// # Errors
+/// When the keyring lacks this version.
+pub fn signer(keyring: &Keyring, version: u8, file: &Path) -> Result<Signer, KeyringError> {
+    keyring.signer(version).map_err(|source| KeyringError::Lacks { path: file.to_owned(), source })
 }

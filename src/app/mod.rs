@@ -1,38 +1,40 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
 pub mod activities;
+pub mod attention;
 pub mod backup;
 pub mod bootstrap;
 pub mod bounce;
-pub mod check;
+pub mod checker;
 mod context;
 pub mod decisions;
+pub mod deliverability;
 pub mod dispatch;
 pub mod dkim;
 mod edition;
+mod edition_content;
 pub mod error;
 pub mod feeds;
 pub mod keyring;
 pub mod leaving;
 pub mod letters;
-mod material;
 pub mod metrics;
-pub mod online;
 pub mod planner;
 pub mod preferences;
-pub mod preview;
+pub mod previewer;
+pub mod public_pages;
+pub mod published_view;
 pub mod publisher;
-pub mod reading;
 pub mod reload;
+pub mod reporter;
+pub mod restored;
 pub mod retention;
 pub mod roster;
 mod service;
-pub mod site;
-pub mod status;
 pub mod sync;
 pub mod test_copy;
 pub mod transport;
 
-pub use context::{AppContext, Content};
+pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;
 pub use service::Service;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 
 use super::context::{AppContext, Content};
 use super::decisions::Decisions;
@@ -10,11 +10,13 @@ use super::edition::edition;
 use super::error::AppError;
 use super::planner::Planner;
 use super::publisher::Publisher;
+use super::{bootstrap, context, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::calendar::NextEdition;
 use crate::domain::edition::{Edition, EditionNumber};
-use crate::domain::token::Keyring;
-use crate::library::Library;
+use crate::domain::token::{Keyring, Signer};
+use crate::render::ServiceInfo;
 use crate::store::Store;
 
 /// Everything a command or the daemon works with.
@@ -87,8 +89,43 @@ impl Service {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
     }
 
-    /// The library.
-    pub(super) fn library(&self) -> Result<&Library, AppError> {
-        Ok(&self.content()?.library)
+    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
+        Ok(keyring::signer(&self.keyring, version, &self.config.web.secret_file)?)
+    }
+
+    pub(super) fn facts(&self) -> ServiceInfo<'_> {
+        context::service_info(&self.config)
+    }
+
+    /// An instant as the service's own clock on the wall shows it.
+    pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        self.config.schedule.local(at)
+    }
+
+    /// The fortnight in which the store began.
+    pub async fn first(&self) -> Result<Option<EditionNumber>, AppError> {
+        Ok(self.store.meta().await?.map(|meta| meta.first))
+    }
+
+    /// The edition that goes out next by itself.
+    pub fn next(&self, now: DateTime<Utc>, first: Option<EditionNumber>, editions: &[Edition]) -> Option<NextEdition> {
+        self.config.schedule.next_edition(now, first, editions)
+    }
+
+    /// Everything, for real work.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, AppError> {
+        let (context, content) = bootstrap::open_whole(config, clock).await?;
+        Ok(Self::of(&context, Some(&content)))
+    }
+
+    /// Everything, on a private copy of the store.
+    pub async fn open_copy(config: Config, clock: Clock) -> Result<Self, AppError> {
+        let (context, content) = bootstrap::open_whole_copy(config, clock).await?;
+        Ok(Self::of(&context, Some(&content)))
+    }
+
+    /// Everything but library and templates.
+    pub async fn open_bare(config: Config, clock: Clock) -> Result<Self, AppError> {
+        Ok(Self::of(&bootstrap::open(config, clock).await?, None))
     }
 }

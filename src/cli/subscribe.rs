@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::context::Context;
 use super::failure::Failure;
+use super::out;
 use super::sync::list;
-use super::{Context, out};
-use crate::app::preview::long_date;
 use crate::app::{AppError, Service, roster};
 use crate::config::Config;
 use crate::domain::address::Address;
@@ -170,7 +170,7 @@ async fn first_edition(service: &Service) -> Result<(), Failure> {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,
-            long_date(next.due_at.date_naive())
+            crate::domain::text::dates::day(next.due_at.date_naive())
         )),
         None => out::line("No edition is planned yet."),
     }

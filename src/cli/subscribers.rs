@@ -11,9 +11,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::context::Context;
 use super::failure::Failure;
+use super::out;
 use super::sync::list;
-use super::{Context, out};
 use crate::app::{AppError, bootstrap, roster};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;

@@ -6,8 +6,9 @@ use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::bootstrap;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;

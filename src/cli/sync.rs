@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::bootstrap;
 use crate::app::sync::{Synced, sync};
 use crate::config::Config;

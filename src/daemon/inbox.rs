@@ -23,7 +23,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let service = current.borrow().service.clone();
+        let service = current.borrow().service();
         let told = std::sync::Arc::clone(&told);
         // A task of its own, so that a panic ends the reading and not the watch.
         pause = match tokio::spawn(async move { service.read_inbox(&told).await }).await {

@@ -54,7 +54,8 @@ fn keyring(error: &KeyringError) -> String {
 fn preview(error: &PreviewError) -> String {
     match error {
         PreviewError::Closed { number, date, state, reason } => {
-            let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+            let why = super::plan::why(state, reason.as_ref(), *number).map_or(String::new(), |why| format!(": {why}"));
+            let state = state.as_str();
             format!(
                 "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
                  Another one: `fortnightly preview --edition N`",
@@ -64,6 +65,7 @@ fn preview(error: &PreviewError) -> String {
         PreviewError::Empty { number, date } => format!(
             "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
         ),
+        PreviewError::NotPublished(_) => error.to_string(),
         PreviewError::NothingDue => "nothing is due now; look at the next edition with --edition next".to_owned(),
         PreviewError::NothingAhead => {
             "every coming fortnight is paused: see [[schedule.pauses]] in the config".to_owned()

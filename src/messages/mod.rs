@@ -3,9 +3,12 @@
 //! The one place where sentences about the service are made, for `cli`, `daemon` and the console alike. Nothing here is
 //! ever read back: whoever has to decide asks the enums.
 
+pub mod attention;
 pub mod audit;
 pub mod decisions;
+pub mod deliverability;
 pub mod edition;
 pub mod errors;
 pub mod picks;
 pub mod plan;
+pub mod preview;

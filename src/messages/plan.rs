@@ -8,7 +8,7 @@ use crate::app::planner::{PlanRow, PlanState, Replacement};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
 use crate::domain::calendar::{ClosedDay, ClosedDayPolicy, PauseReason};
-use crate::domain::edition::{EditionNumber, Pick};
+use crate::domain::edition::{EditionNumber, Pick, StateReason};
 
 /// One fortnight as JSON has it.
 #[derive(Debug, Clone, Serialize)]
@@ -50,11 +50,14 @@ pub fn json(row: &PlanRow) -> RowJson<'_> {
 
 /// Why a fortnight is paused, or its edition held, missed or withdrawn.
 pub fn reason(row: &PlanRow) -> Option<String> {
-    match &row.state {
+    why(&row.state, row.reason.as_ref(), row.edition)
+}
+
+/// Why a fortnight is paused, or its edition in its state.
+pub fn why(state: &PlanState, reason: Option<&StateReason>, number: EditionNumber) -> Option<String> {
+    match state {
         PlanState::Paused(reason) => Some(pause(reason)),
-        PlanState::Projected | PlanState::Edition(_) => {
-            row.reason.as_ref().map(|reason| edition::state(reason, row.edition))
-        }
+        PlanState::Projected | PlanState::Edition(_) => reason.map(|reason| edition::state(reason, number)),
     }
 }
 

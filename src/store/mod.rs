@@ -29,6 +29,7 @@ use crate::domain::subscriber::{
 };
 use crate::domain::sync::{SyncPlan, Truth};
 
+pub use crate::domain::audit::AuditRecord;
 pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     SegmentNumber,
@@ -41,7 +42,7 @@ pub use privacy::{
     Erased, Erasure, Forgotten, Limits, Privacy, Stage, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery,
     SubjectLetter, SubjectRequest,
 };
-pub use records::{AuditRecord, Suppression};
+pub use records::Suppression;
 pub use reports::{Bounced, ReportKind, Reports};
 pub use requests::{Asked, Clicked, Requests};
 

@@ -154,7 +154,7 @@ fn a_store_in_use_is_not_replaced() {
     fixture.at(SUNDAY, &["sync"]).exits(0);
     fixture.run(&["backup", "backup.db"]).exits(0);
     let mut daemon = fixture.spawn(&["-v", "--now", SUNDAY, "run"], "log");
-    until("the daemon runs", || fs::read_to_string(fixture.path("log")).unwrap_or_default().contains("listening"));
+    until("the daemon runs", || fixture.log().contains("listening"));
     fixture.at(SUNDAY, &["restore", "backup.db"]).exits(1).complains("is in use");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);

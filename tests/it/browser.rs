@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::fixture::{BASE, Fixture, Mail, Running, entry, three, until};
 use crate::support::http::{ask, daemon};
-use crate::support::skipped;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+use crate::support::{root, skipped};
 
 /// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
 fn browse(tasks: &Value) -> Option<Vec<Value>> {
@@ -21,7 +19,7 @@ fn browse(tasks: &Value) -> Option<Vec<Value>> {
     let missing = match node {
         Err(_) => Some("node is not installed: install nodejs and npm".to_owned()),
         Ok(_) if !Path::new(&browser).exists() => Some("chromium is not installed".to_owned()),
-        Ok(_) if !Path::new(FOLDER).join("node_modules").exists() => {
+        Ok(_) if !root().join("tests/browser").join("node_modules").exists() => {
             Some("its parts are missing: run `npm ci --ignore-scripts` in tests/browser".to_owned())
         }
         Ok(_) => None,
@@ -31,7 +29,7 @@ fn browse(tasks: &Value) -> Option<Vec<Value>> {
         return None;
     }
     let mut check = Command::new("node")
-        .arg(Path::new(FOLDER).join("check.mjs"))
+        .arg(root().join("tests/browser").join("check.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -90,10 +88,7 @@ fn served() -> (Fixture, Running, String) {
 fn link(fixture: &Fixture, base: &str, to: &str, part: &str) -> String {
     let mails: Vec<Mail> =
         fixture.mails().into_iter().filter(|mail| mail.to == to && mail.text.contains(part)).collect();
-    let text = &mails.last().expect("a mail").text;
-    let at = text.find(part).unwrap();
-    let token: String = text[at + part.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
-    format!("{base}{part}{token}")
+    format!("{base}{}", mails.last().expect("a mail").path(part))
 }
 
 fn an_activity(base: &str) -> String {

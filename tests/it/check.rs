@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::fixture::{BASE, Fixture, entry, three};
+use crate::support::fixture::{BASE, Fixture, entry, scheduled, three};
 use crate::support::library_fixture::{self, BANDS, FRESH};
+use crate::support::root;
 
 const NOW: &str = "2026-09-01T12:00:00Z";
 
-fn scheduled(lines: &str) -> Fixture {
-    let config = BASE.replace("anchor = 2026-09-07\n", &format!("anchor = 2026-09-07\n{lines}\n"));
-    let fixture = Fixture::new(&format!("{config}{}", three()));
+fn stocked_with(lines: &str) -> Fixture {
+    let fixture = Fixture::new(&scheduled(lines));
     library_fixture::stock(&fixture);
     fixture
 }
@@ -53,7 +53,7 @@ fn a_year_from_the_shipped_config_has_no_surprise() {
 
 #[test]
 fn what_does_no_harm_is_not_mentioned() {
-    let fixture = scheduled(
+    let fixture = stocked_with(
         "[[schedule.pauses]]\nfrom = 2025-12-19\nto = 2026-01-03\nreason = \"Last year\"\n\
          [[schedule.pauses]]\nfrom = 2026-12-19\nto = 2027-01-03\nreason = \"Christmas\"\n\
          [[schedule.pauses]]\nfrom = 2027-01-02\nto = 2027-01-05\nreason = \"Training\"\n\
@@ -66,7 +66,7 @@ fn what_does_no_harm_is_not_mentioned() {
 
 #[test]
 fn reviews_of_one_day_are_one_warning() {
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     let front = "reviewed = 2026-01-01\nreview_by = 2027-02-01\n";
     library_fixture::add_theme(&fixture, "kindness", front, &BANDS);
     let finding = only(&fixture, NOW, 0, "review-due");
@@ -95,7 +95,7 @@ fn reviews_of_one_day_are_one_warning() {
 #[test]
 fn an_occasion_wants_an_activity() {
     let occasion = |name: &str| format!("[[schedule.occasions]]\nname = \"{name}\"\non = 2027-02-09");
-    let finding = only(&scheduled(&occasion("safer-internet-dya")), NOW, 0, "occasion-without-activity");
+    let finding = only(&stocked_with(&occasion("safer-internet-dya")), NOW, 0, "occasion-without-activity");
     says(
         &finding,
         "“safer-internet-dya” on Tuesday 9 February 2027, which edition 12 on Monday 8 February 2027 takes up",
@@ -104,9 +104,9 @@ fn an_occasion_wants_an_activity() {
         (file(&finding), finding["line"].as_u64(), finding["column"].as_u64()),
         ("config.toml", Some(12), Some(8))
     );
-    assert_eq!(findings(&scheduled(&occasion("safer-internet-day")), NOW, 0), Vec::<Value>::new());
+    assert_eq!(findings(&stocked_with(&occasion("safer-internet-day")), NOW, 0), Vec::<Value>::new());
 
-    let fixture = scheduled(&occasion("pancake-day"));
+    let fixture = stocked_with(&occasion("pancake-day"));
     let front = format!("{FRESH}occasions = [\"pancake-day\"]\nnot_before = 2027-02-09\n");
     library_fixture::add_activity(&fixture, "videos", "5-7", &front, "Talk.");
     let finding = only(&fixture, NOW, 0, "occasion-without-activity");
@@ -115,14 +115,14 @@ fn an_occasion_wants_an_activity() {
 
 #[test]
 fn bank_holidays_that_end_are_told_a_year_before() {
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     assert_eq!(findings(&fixture, "2027-12-20T12:00:00Z", 0), Vec::<Value>::new());
     let finding = only(&fixture, "2028-01-10T12:00:00Z", 0, "bank-holidays-end");
     says(&finding, "the bank holidays of England are known until Sunday 31 December 2028");
     assert!(finding["help"].as_str().unwrap().contains("[[schedule.pauses]]"), "{finding}");
     let finding = only(&fixture, "2028-06-01T12:00:00Z", 0, "bank-holidays-end");
     says(&finding, "edition 62 on Monday 8 January 2029 is the first that may have to move");
-    let fixture = scheduled("on_closed_day = \"send\"");
+    let fixture = stocked_with("on_closed_day = \"send\"");
     assert_eq!(findings(&fixture, "2028-06-01T12:00:00Z", 0), Vec::<Value>::new());
 }
 
@@ -152,7 +152,7 @@ fn subscribers_who_would_get_nothing_are_named_and_no_address_is() {
 /// Each reason of issue and contract for which no digest goes out, as `check` reports it.
 #[test]
 fn every_reason_not_to_send_is_an_error_with_its_place() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/digest/bad");
+    let fixtures = root().join("tests/fixtures/digest/bad");
     for (case, place, has_line, message) in [
         ("no-unsubscribe-html", "templates/digest.mjml.hbs", false, "the unsubscribe link"),
         ("no-unsubscribe-text", "templates/digest.txt.hbs", false, "the unsubscribe link"),
@@ -165,7 +165,7 @@ fn every_reason_not_to_send_is_an_error_with_its_place() {
         ("unknown-path", "templates/partials/footer.mjml.hbs", true, "service.postal_adress"),
         ("unknown-path-in-a-branch-never-taken", "templates/", true, "there is no field"),
     ] {
-        let fixture = scheduled("");
+        let fixture = stocked_with("");
         overlay(&fixtures.join(case), &fixture.path("templates"));
         let found = findings(&fixture, NOW, 1);
         let finding = found.iter().find(|f| f["level"] == "error").unwrap();
@@ -191,14 +191,14 @@ fn overlay(from: &Path, to: &Path) {
 fn html_over_the_limit_is_an_error_in_every_edition_of_the_horizon() {
     let long = "Read this again. ".repeat(5_600);
     // A theme that is only reached at the third edition.
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     library_fixture::add_activity(&fixture, "videos", "8-10", FRESH, &long);
     let finding = only(&fixture, NOW, 1, "cannot-render");
     assert_eq!(file(&finding), "activities/videos/8-10.md");
     says(&finding, "more than the 90000");
     says(&finding, "edition 3");
     // A notice that only one edition in February shows.
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     library_fixture::add_notice(&fixture, "february", "2027-02-01", "2027-02-10", &long);
     let found = findings(&fixture, NOW, 1);
     assert!(found.iter().any(|f| f["message"].as_str().unwrap().contains("edition 12")), "{found:#?}");
@@ -221,7 +221,7 @@ fn a_template_is_tried_with_and_without_somebody_who_reads_replies() {
 
 #[test]
 fn a_theme_that_is_never_reached_is_named_with_the_reason() {
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     library_fixture::add_theme(&fixture, "lopsided", FRESH, &BANDS[..4]);
     let finding = only(&fixture, NOW, 0, "theme-never-used");
     assert_eq!(file(&finding), "activities/lopsided/theme.md");
@@ -233,7 +233,7 @@ fn a_theme_that_is_never_reached_is_named_with_the_reason() {
 #[test]
 fn a_slip_in_the_year_of_a_pause_is_seen() {
     let pause = |from: &str, to: &str| {
-        scheduled(&format!(
+        stocked_with(&format!(
             "[[schedule.pauses]]\nfrom = {from}\nto = {to}\nreason = \"Closed\"\non_closed_day = \"skip\""
         ))
     };
@@ -250,7 +250,7 @@ fn a_slip_in_the_year_of_a_pause_is_seen() {
 
 #[test]
 fn the_next_school_year_wants_its_holidays_in_time() {
-    let fixture = scheduled("[[schedule.pauses]]\nfrom = 2027-07-24\nto = 2027-08-31\nreason = \"Summer\"");
+    let fixture = stocked_with("[[schedule.pauses]]\nfrom = 2027-07-24\nto = 2027-08-31\nreason = \"Summer\"");
     assert_eq!(findings(&fixture, "2027-05-02T12:00:00Z", 0), Vec::<Value>::new());
     let finding = only(&fixture, "2027-05-10T12:00:00Z", 0, "pauses-end");
     says(&finding, "the last of the pauses ends on Tuesday 31 August 2027");
@@ -258,7 +258,7 @@ fn the_next_school_year_wants_its_holidays_in_time() {
 
 #[test]
 fn an_occasion_that_gets_little_or_nothing_is_told() {
-    let fixture = scheduled("[[schedule.occasions]]\nname = \"pancake-day\"\non = 2027-02-09");
+    let fixture = stocked_with("[[schedule.occasions]]\nname = \"pancake-day\"\non = 2027-02-09");
     library_fixture::add_activity(
         &fixture,
         "videos",
@@ -267,7 +267,7 @@ fn an_occasion_that_gets_little_or_nothing_is_told() {
         "Talk.",
     );
     says(&only(&fixture, NOW, 0, "occasion-for-few"), "no activity for 4-5, 8-10, 11-14 and 1 more");
-    let fixture = scheduled(
+    let fixture = stocked_with(
         "[[schedule.occasions]]\nname = \"safer-internet-day\"\non = 2027-02-09\n\
          [[schedule.occasions]]\nname = \"anti-bullying-week\"\non = 2027-02-10",
     );
@@ -276,7 +276,7 @@ fn an_occasion_that_gets_little_or_nothing_is_told() {
 
 #[test]
 fn a_text_that_is_past_its_last_day_is_told() {
-    let fixture = scheduled("");
+    let fixture = stocked_with("");
     library_fixture::add_activity(&fixture, "videos", "5-7", &format!("{FRESH}not_after = 2026-08-01\n"), "Talk.");
     let found = findings(&fixture, NOW, 0);
     assert!(found.iter().any(|finding| finding["code"] == "no-longer-shown"), "{found:#?}");

@@ -1,7 +1,5 @@
 //! Whatever waits for a click: subscriptions, other bands, an undo. Real mails, the built binary, a real connection.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::support::fixture::{BASE, Fixture, Mail, entry, three, until};
@@ -19,19 +17,9 @@ fn letters(fixture: &Fixture, to: &str) -> Vec<Mail> {
 
 /// The path of the link in a letter.
 fn link(mail: &Mail) -> String {
-    let start = "https://activities.example.org/confirm/";
-    let at = mail.text.find(start).expect("a link");
-    let token: String = mail.text[at + start.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
-    assert!(mail.html.contains(&format!("href=\"{start}{token}\"")), "{}", mail.html);
-    format!("/confirm/{token}")
-}
-
-/// The path of a digest's link, by what stands before its token.
-fn path(mail: &Mail, part: &str) -> String {
-    let start = format!("https://activities.example.org{part}");
-    let at = mail.text.find(&start).expect("a link");
-    let token: String = mail.text[at + start.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
-    format!("{part}{token}")
+    let path = mail.path("/confirm/");
+    assert!(mail.html.contains(&format!("href=\"https://activities.example.org{path}\"")), "{}", mail.html);
+    path
 }
 
 fn mailbox(fixture: &Fixture, address: &str) -> Value {
@@ -121,7 +109,7 @@ fn whoever_never_wants_to_be_asked_again_is_not() {
     asks(&fixture, MONDAY, "parent@home.example", "4-5").exits(0);
     let letter = letters(&fixture, "parent@home.example").remove(0);
     let (daemon, port) = daemon(&fixture);
-    let (_, body) = ask(port, "POST", &path(&letter, "/u/"), "");
+    let (_, body) = ask(port, "POST", &letter.path("/u/"), "");
     assert!(body.contains("no more of these emails") && !body.contains("One last email"), "{body}");
     let (head, _) = ask(port, "POST", &link(&letter), "");
     assert!(head.starts_with("http/1.1 410"), "{head}");
@@ -163,7 +151,7 @@ fn other_bands_count_after_a_click_in_the_mailbox() {
     fixture.at(MONDAY, &["send"]).exits(0);
     let address = "hello@lantern.example";
     let digest = fixture.mails().into_iter().find(|mail| mail.to == address).unwrap();
-    let preferences = path(&digest, "/preferences/");
+    let preferences = digest.path("/preferences/");
     let (daemon, port) = daemon(&fixture);
     let (head, body) = ask(port, "GET", &preferences, "");
     assert!(head.starts_with("http/1.1 200") && head.contains("no-store"), "{head}");
@@ -205,7 +193,7 @@ fn the_button_says_goodbye_with_an_undo_and_one_click_does_not() {
     let fixture = Fixture::new(&format!("{BASE}{}", three()));
     fixture.at(MONDAY, &["send"]).exits(0);
     let (by_button, by_click) = ("hello@lantern.example", "office@hillside.example");
-    let leave = |to: &str| path(&fixture.mails().into_iter().find(|mail| mail.to == to).unwrap(), "/u/");
+    let leave = |to: &str| fixture.mails().into_iter().find(|mail| mail.to == to).unwrap().path("/u/");
     let (button, click) = (leave(by_button), leave(by_click));
     let (daemon, port) = daemon(&fixture);
     for _ in 0..2 {
@@ -235,7 +223,7 @@ fn the_button_says_goodbye_with_an_undo_and_one_click_does_not() {
     assert_eq!(mailbox(&fixture, by_button)["state"], "ended");
     stop(daemon);
     assert_eq!((letters(&fixture, by_button).len(), letters(&fixture, by_click).len()), (1, 0));
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(!log.contains("lantern.example") && !log.contains("/confirm/"), "{log}");
 }
 
@@ -244,7 +232,7 @@ fn where_nobody_runs_the_sender_the_send_command_takes_letters_along() {
     let fixture = Fixture::new(&format!("{BASE}{}", three()));
     fixture.at(MONDAY, &["send"]).exits(0);
     let to = "hello@lantern.example";
-    let leave = path(&fixture.mails().into_iter().find(|mail| mail.to == to).unwrap(), "/u/");
+    let leave = fixture.mails().into_iter().find(|mail| mail.to == to).unwrap().path("/u/");
     let web = fixture.spawn(&["-v", "--now", "2026-11-30T09:00:00Z", "run", "--role", "web"], "log");
     let (_, body) = ask(crate::support::http::port(&fixture), "POST", &leave, "");
     assert!(body.contains("One last email"), "{body}");

@@ -8,10 +8,6 @@ use crate::support::fixture::{BASE, Fixture, entry, until};
 
 const MANY: usize = 2_000;
 
-fn count(fixture: &Fixture) -> usize {
-    fs::read_dir(fixture.path("var/mail/new")).map_or(0, Iterator::count)
-}
-
 /// Mailbox → the Message-IDs that it got.
 fn received(fixture: &Fixture) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -30,12 +26,12 @@ fn told_to_stop_it_leaves_the_rest_queued() {
         .collect();
     let fixture = Fixture::new(&format!("{BASE}{many}"));
     let mut daemon = fixture.spawn(&["--now", "2026-11-30T08:00:00Z", "run", "--role", "sender"], "log");
-    until("some mail is there", || count(&fixture) >= 20);
+    until("some mail is there", || fixture.mail_count() >= 20);
     let told = Instant::now();
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     assert!(told.elapsed() < Duration::from_secs(15), "it took {:?}", told.elapsed());
-    let sent = count(&fixture);
+    let sent = fixture.mail_count();
     assert!(sent < MANY, "everything was sent before it was told");
     let status = fixture.at("2026-11-30T08:01:00Z", &["status", "--edition", "7", "--json"]).exits(0).json();
     let seven = &status["editions"][0];
@@ -52,12 +48,12 @@ fn told_to_stop_it_leaves_the_rest_queued() {
 fn started_late_within_grace_it_sends_at_once_and_a_restart_repeats_nothing() {
     let fixture = Fixture::shipped();
     let mut daemon = fixture.spawn(&["--now", "2026-12-02T21:30:00Z", "run"], "log");
-    until("the mail is there", || count(&fixture) == 4);
+    until("the mail is there", || fixture.mail_count() == 4);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     // It looks once at its start, and then at the moment of edition 8: only that one is added.
     let mut daemon = fixture.spawn(&["--now", "2026-12-14T07:59:58Z", "run"], "log");
-    until("the next mail is there", || count(&fixture) >= 8);
+    until("the next mail is there", || fixture.mail_count() >= 8);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     let received = received(&fixture);
@@ -78,8 +74,8 @@ fn started_beyond_grace_it_holds_and_says_so() {
     until("the edition is held", || status()["editions"][0]["state"] == "held");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    assert_eq!(count(&fixture), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    assert_eq!(fixture.mail_count(), 0);
+    let log = fixture.log();
     assert!(log.contains("held") && log.contains("edition=7") && log.contains("send --late"), "{log}");
     let attention = status()["attention"].to_string();
     assert!(attention.contains("edition 7 is held") && attention.contains("send --late"), "{attention}");

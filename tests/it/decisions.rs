@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::fixture::{BASE, Fixture, entry, three, until};
+use crate::support::fixture::{BASE, Fixture, entry, pick, three, until};
 
 const BEFORE: &str = "2026-11-25T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
@@ -15,16 +15,8 @@ fn required() -> Fixture {
     Fixture::new(&format!("{base}{}", three()))
 }
 
-/// The row of an edition in `plan --json`.
-fn row(fixture: &Fixture, now: &str, edition: u64) -> Value {
-    let plan = fixture.at(now, &["plan", "--fortnights", "12", "--json"]).exits(0).json();
-    let found = plan.as_array().unwrap().iter().find(|row| row["edition"] == edition);
-    found.unwrap_or_else(|| panic!("no edition {edition} in {plan}")).clone()
-}
-
 fn picked(row: &Value, band: &str) -> String {
-    let all = row["activities"].as_array().unwrap();
-    all.iter().find(|pick| pick["band"] == band).unwrap()["id"].as_str().unwrap().to_owned()
+    pick(row, band)["id"].as_str().unwrap().to_owned()
 }
 
 /// An activity of the shipped library for this band that is not the one picked.
@@ -48,9 +40,7 @@ fn file(id: &str) -> String {
 }
 
 fn edit(fixture: &Fixture, id: &str, from: &str, to: &str) {
-    let text = fs::read_to_string(fixture.path(&file(id))).unwrap();
-    assert!(text.contains(from), "{id} has no {from}");
-    fixture.write(&file(id), &text.replace(from, to));
+    fixture.edit(&file(id), from, to);
 }
 
 #[test]
@@ -61,10 +51,10 @@ fn with_approval_required_nothing_goes_out_before_approve() {
     assert!(attention.stdout.contains("projected"));
     fixture.at(MONDAY, &["send"]).exits(1).complains("approve 7");
     assert!(fixture.mails().is_empty());
-    assert_eq!(row(&fixture, MONDAY, 7)["state"], "held");
+    assert_eq!(fixture.planned(MONDAY, 7)["state"], "held");
     fixture.at(MONDAY, &["release", "7"]).exits(1).complains("approval is missing");
     fixture.at(MONDAY, &["approve", "7"]).exits(0).says("is approved");
-    assert_eq!(row(&fixture, MONDAY, 7)["state"], "approved");
+    assert_eq!(fixture.planned(MONDAY, 7)["state"], "approved");
     fixture.at(MONDAY, &["send"]).exits(0);
     assert_eq!(fixture.mails().len(), 4);
     fixture
@@ -78,11 +68,11 @@ fn an_approval_is_for_the_text_that_was_approved() {
     let fixture = required();
     fixture.at(BEFORE, &["approve", "7"]).exits(0).says("is approved");
     fixture.at(BEFORE, &["approve", "7"]).exits(0).says("already; nothing changed");
-    let id = picked(&row(&fixture, BEFORE, 7), "4-5");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     // A review that changes no word is no edit.
     edit(&fixture, &id, "reviewed = 2026-11-01", "reviewed = 2026-11-24");
     fixture.at(MONDAY, &["send", "--dry-run"]).exits(0);
-    assert_eq!(row(&fixture, BEFORE, 7)["state"], "approved");
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "approved");
     edit(&fixture, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
     let status = fixture.at(BEFORE, &["status", "--json"]).exits(0).json();
     let told = status["attention"].to_string();
@@ -104,7 +94,7 @@ fn what_was_edited_since_planning_shows_in_status_and_preview() {
     let fixture = Fixture::shipped();
     fixture.at(BEFORE, &["hold", "7"]).exits(0);
     fixture.at(BEFORE, &["release", "7"]).exits(0);
-    let seven = row(&fixture, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     let id = picked(&seven, "8-10");
     let theme = seven["theme"].as_str().unwrap().to_owned();
     let before = fixture.at(BEFORE, &["status"]).exits(0).stdout;
@@ -127,18 +117,18 @@ fn what_was_edited_since_planning_shows_in_status_and_preview() {
     let index = fs::read_to_string(fixture.path("look/index.html")).unwrap();
     assert!(index.contains("edited since it was planned") && index.contains(&id));
     // What is edited goes out as it is then, and the plan names it so.
-    assert!(row(&fixture, BEFORE, 7)["activities"].to_string().contains("Edited "));
+    assert!(fixture.planned(BEFORE, 7)["activities"].to_string().contains("Edited "));
 }
 
 #[test]
 fn a_swap_holds_through_planning_and_is_what_goes_out() {
     let fixture = Fixture::shipped();
-    let old = picked(&row(&fixture, BEFORE, 7), "8-10");
+    let old = picked(&fixture.planned(BEFORE, 7), "8-10");
     let new = another(&fixture, "8-10", &old);
     let swap = ["swap", "7", "--band", "8-10", "--activity", &new];
     fixture.at(BEFORE, &swap).exits(0).says(&format!("chosen by an operator instead of {old}"));
     fixture.at(BEFORE, &swap).exits(0).says("nothing changed");
-    let seven = row(&fixture, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     assert_eq!(picked(&seven, "8-10"), new);
     fixture.at(MONDAY, &["send"]).exits(0);
     let title = seven["activities"].as_array().unwrap().iter().find(|pick| pick["band"] == "8-10").unwrap()["title"]
@@ -154,7 +144,7 @@ fn a_swap_holds_through_planning_and_is_what_goes_out() {
 #[test]
 fn a_swap_that_does_not_suit_is_refused_with_the_reason() {
     let fixture = Fixture::shipped();
-    let young = picked(&row(&fixture, BEFORE, 7), "4-5");
+    let young = picked(&fixture.planned(BEFORE, 7), "4-5");
     let refused = |arguments: &[&str], why: &str| {
         fixture.at(BEFORE, arguments).exits(1).complains(why);
     };
@@ -197,7 +187,7 @@ fn what_is_released_when_it_is_late_goes_out() {
     for decision in ["release", "approve"] {
         let fixture = Fixture::shipped();
         fixture.at(LATE, &["send"]).exits(1).complains("--late");
-        assert_eq!(row(&fixture, LATE, 7)["state"], "held");
+        assert_eq!(fixture.planned(LATE, 7)["state"], "held");
         fixture.at(LATE, &[decision, "7"]).exits(0).says("It is due");
         fixture.at("2026-12-04T08:01:00Z", &["send"]).exits(0);
         assert_eq!(fixture.mails().len(), 4, "{decision}");
@@ -217,7 +207,7 @@ fn a_release_before_its_time_gives_no_later_grace() {
 fn a_withdrawn_edition_is_not_sent_and_can_be_taken_back() {
     let fixture = Fixture::shipped();
     fixture.at(BEFORE, &["withdraw", "7"]).exits(0).says("is withdrawn");
-    assert_eq!(row(&fixture, BEFORE, 7)["state"], "withdrawn");
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "withdrawn");
     // The one before is late, and not overtaken by one that does not go out.
     fixture.at(MONDAY, &["send"]).exits(1).complains("edition 6 is held: late");
     fixture.at(MONDAY, &["send", "--edition", "7", "--late"]).exits(1).complains("withdrawn");
@@ -235,12 +225,12 @@ fn a_withdrawn_edition_is_not_sent_and_can_be_taken_back() {
 fn a_withdrawn_activity_leaves_planned_editions_and_never_comes_back_by_itself() {
     let fixture = Fixture::shipped();
     fixture.at(BEFORE, &["release"]).exits(0);
-    let id = picked(&row(&fixture, BEFORE, 7), "8-10");
+    let id = picked(&fixture.planned(BEFORE, 7), "8-10");
     let answer = fixture.at(BEFORE, &["withdraw", &id, "--json"]).exits(0).json();
     assert_eq!((&answer["changed"], &answer["published"]), (&true.into(), &Value::Array(Vec::new())));
     assert_eq!((&answer["replaced"][0]["edition"], &answer["replaced"][0]["band"]), (&7.into(), &"8-10".into()));
     fixture.at(BEFORE, &["withdraw", &id]).exits(0).says("was withdrawn before");
-    let seven = row(&fixture, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     assert_ne!(picked(&seven, "8-10"), id);
     assert!(seven["activities"].to_string().contains(&format!("replaces {id}: it was withdrawn")), "{seven}");
     let plan = fixture.at(BEFORE, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout;
@@ -255,7 +245,7 @@ fn a_withdrawn_activity_leaves_planned_editions_and_never_comes_back_by_itself()
 fn a_sent_activity_that_is_withdrawn_names_its_editions() {
     let fixture = Fixture::shipped();
     fixture.at(MONDAY, &["send"]).exits(0);
-    let id = picked(&row(&fixture, MONDAY, 7), "8-10");
+    let id = picked(&fixture.planned(MONDAY, 7), "8-10");
     fixture.at(MONDAY, &["withdraw", &id]).exits(0).says("It went out in edition 7");
 }
 
@@ -265,14 +255,14 @@ fn a_hold_in_the_middle_of_sending_stops_it_and_a_release_finishes_it() {
         .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
         .collect();
     let fixture = Fixture::new(&format!("{BASE}{many}"));
-    let count = || fs::read_dir(fixture.path("var/mail/new")).map_or(0, Iterator::count);
+    let count = || fixture.mail_count();
     let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
     until("some mail is there", || count() >= 20);
     fixture.at(MONDAY, &["hold", "7", "--reason", "wrong number"]).exits(0).says("cannot be called back");
     assert_eq!(run.ends(), 1);
     let sent = count();
     assert!(sent < 3_000, "everything was sent before the hold");
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(log.contains("wrong number") && log.contains("release 7"), "{log}");
     let status = fixture.at(MONDAY, &["status", "--edition", "7", "--json"]).exits(0).json();
     let seven = &status["editions"][0];
@@ -318,7 +308,7 @@ fn a_fortnight_without_an_edition_cannot_be_decided_on() {
 #[test]
 fn two_swaps_at_once_both_hold() {
     let fixture = Fixture::shipped();
-    let seven = row(&fixture, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     let swaps = ["4-5", "8-10"].map(|band| (band, another(&fixture, band, &picked(&seven, band))));
     std::thread::scope(|scope| {
         for (band, id) in &swaps {
@@ -326,7 +316,7 @@ fn two_swaps_at_once_both_hold() {
             scope.spawn(move || fixture.at(BEFORE, &["swap", "7", "--band", band, "--activity", id]).exits(0));
         }
     });
-    let seven = row(&fixture, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     for (band, id) in swaps {
         assert_eq!(picked(&seven, band), id);
     }
@@ -336,9 +326,9 @@ fn two_swaps_at_once_both_hold() {
 fn an_edit_shows_at_once_that_the_approval_is_gone() {
     let fixture = required();
     fixture.at(BEFORE, &["approve", "7"]).exits(0);
-    let id = picked(&row(&fixture, BEFORE, 7), "4-5");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     edit(&fixture, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
-    assert_eq!(row(&fixture, BEFORE, 7)["state"], "planned");
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "planned");
     let status = fixture.at(BEFORE, &["status", "--edition", "7", "--json"]).exits(0).json();
     assert_eq!(status["editions"][0]["state"], "planned");
     assert!(status["attention"].to_string().contains("fortnightly approve 7"), "{status}");
@@ -349,7 +339,7 @@ fn an_edit_shows_at_once_that_the_approval_is_gone() {
 fn a_pick_that_is_gone_shows_in_status() {
     let fixture = Fixture::shipped();
     fixture.at(BEFORE, &["hold", "7"]).exits(0);
-    let id = picked(&row(&fixture, BEFORE, 7), "4-5");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     fs::remove_file(fixture.path(&file(&id))).unwrap();
     let told = fixture.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
     assert!(told.contains(&format!("replaces {id}: it is no longer in the library")), "{told}");
@@ -362,10 +352,10 @@ fn a_withdrawn_activity_in_a_half_sent_edition_is_told_everywhere() {
         .collect();
     let fixture = Fixture::new(&format!("{BASE}{many}"));
     let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
-    until("some mail is there", || fs::read_dir(fixture.path("var/mail/new")).map_or(0, Iterator::count) >= 20);
+    until("some mail is there", || fixture.mail_count() >= 20);
     fixture.at(MONDAY, &["hold", "7"]).exits(0);
     run.ends();
-    let id = picked(&row(&fixture, MONDAY, 7), "4-5");
+    let id = picked(&fixture.planned(MONDAY, 7), "4-5");
     fixture.at(MONDAY, &["withdraw", &id]).exits(0).says("Mails of edition 7 still wait, and they carry it");
     fixture.at(MONDAY, &["withdraw", "7"]).exits(1).complains("the rest expires when the next edition falls due");
     fixture
@@ -393,7 +383,7 @@ fn an_edition_that_was_let_go_late_is_what_comes_next() {
 fn an_edition_and_an_activity_are_named_as_people_write_them() {
     let fixture = Fixture::shipped();
     fixture.at(BEFORE, &["approve", "seven"]).exits(2).complains("expected an edition’s number, from 1");
-    let id = picked(&row(&fixture, BEFORE, 7), "4-5");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     fixture.at(BEFORE, &["withdraw", &format!("activities/{id}.md")]).exits(0).says(&format!("{id} is withdrawn"));
     let audit = fixture.at(BEFORE, &["status", "--audit"]).exits(0).stdout;
     assert!(audit.contains(&format!("activity {id}")), "{audit}");

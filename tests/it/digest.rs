@@ -4,17 +4,19 @@
 
 mod samples;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use crate::support::fixture::copy;
+use crate::support::root;
 use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::domain::rendered::{Piece, Rendered, Slot};
 use fortnightly::domain::subscriber::Sector;
 use fortnightly::domain::text::check_characters;
 use fortnightly::render::{HTML_LIMIT, Part, RenderError, Templates, check_complete, check_rendered, greeting, render};
 use proptest::prelude::*;
-use samples::{Edition, listed, root, segment, templates};
+use samples::{Edition, listed, segment, templates};
 
 const ALL: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 
@@ -135,8 +137,8 @@ fn bad_templates_are_told_where_and_why() {
     for entry in std::fs::read_dir(&bad).unwrap() {
         let case = entry.unwrap().path();
         let folder = tempfile::tempdir().unwrap();
-        overlay(&root().join("templates"), folder.path());
-        overlay(&case, folder.path());
+        copy(&root().join("templates"), folder.path());
+        copy(&case, folder.path());
         let errors = Templates::load(folder.path()).expect_err(&format!("{} was taken", case.display()));
         let said = listed(&errors).replace(&folder.path().display().to_string(), "templates") + "\n";
         let expected = case.join("expected.txt");
@@ -150,19 +152,6 @@ fn bad_templates_are_told_where_and_why() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count >= 30, "only {count} bad templates");
-}
-
-fn overlay(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            overlay(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -82,14 +82,14 @@ fn a_full_disk_costs_time_and_nobodys_mail() {
     let mut full = fs::File::create(&filler).unwrap();
     while std::io::Write::write_all(&mut full, &[0; 4096]).is_ok() {}
     until("the sender meets the full disk", || {
-        let log = fs::read_to_string(fixture.path("log")).unwrap_or_default();
+        let log = fixture.log();
         log.contains("full") || send.0.try_wait().unwrap().is_some()
     });
     drop(full);
     let stuck = send.0.try_wait().unwrap().is_none() || oracle.count() < ALL;
     fs::remove_file(filler).unwrap();
     let _ = send.ends();
-    assert!(stuck, "the disk was never full while it sent: {}", fs::read_to_string(fixture.path("log")).unwrap());
+    assert!(stuck, "the disk was never full while it sent: {}", fixture.log());
     fixture.run(SEND).exits(0);
     all_got_it(&oracle, ALL, 4, "a full disk");
     assert_eq!(edition_status(&fixture, "accepted").0, ALL as u64);
@@ -123,7 +123,7 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
                 if let Some(status) = run.try_wait().unwrap() {
                     break Some(status);
                 }
-                let log = fs::read_to_string(fixture.path("log")).unwrap();
+                let log = fixture.log();
                 if for_ever && log.contains("disk I/O error") {
                     break None;
                 }
@@ -273,7 +273,7 @@ fn a_clock_that_jumps_sends_no_edition_twice() {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap(),
     );
     until("Monday's edition was sent", || fixture.mails().len() == 4);
-    let heard = || fs::read_to_string(fixture.path("log")).unwrap().matches(" next ").count();
+    let heard = || fixture.log().matches(" next ").count();
     for (jump, mails) in [
         ("@2026-11-30 09:00:05", 4),
         ("@2026-11-30 07:30:00", 4),
@@ -288,7 +288,7 @@ fn a_clock_that_jumps_sends_no_edition_twice() {
         // A reading of the files makes a turn, and it says what comes next.
         daemon.signal("-HUP");
         until(jump, || heard() > before && fixture.mails().len() >= mails);
-        assert_eq!(fixture.mails().len(), mails, "after {jump}: {}", fs::read_to_string(fixture.path("log")).unwrap());
+        assert_eq!(fixture.mails().len(), mails, "after {jump}: {}", fixture.log());
     }
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);

@@ -6,7 +6,7 @@ use std::fs;
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::support::fixture::{BASE, Fixture, entry, three, until};
+use crate::support::fixture::{BASE, Fixture, entry, pick, three, until};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const EARLIER: &str = "2026-11-25T12:00:00Z";
@@ -58,7 +58,7 @@ fn edit_everything(fixture: &Fixture) {
 fn an_edit_after_publishing_changes_nothing() {
     let fixture = Fixture::new(&format!("{BASE}{}", schools("School", "[\"4-5\"]")));
     let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
-    let count = || fs::read_dir(fixture.path("var/mail/new")).map_or(0, Iterator::count);
+    let count = || fixture.mail_count();
     until("some mail is there", || count() >= 20);
     run.signal_if_alive("-KILL");
     run.ends();
@@ -98,36 +98,27 @@ fn planned(config: &str) -> Fixture {
     fixture
 }
 
-fn row(fixture: &Fixture, number: u64) -> Value {
-    let rows = fixture.at(EARLIER, &["plan", "--json"]).exits(0).json();
-    rows.as_array().unwrap().iter().find(|row| row["edition"] == number).unwrap().clone()
-}
-
 /// The instant of `due_at`, in UTC.
 fn moment(row: &Value) -> String {
     DateTime::parse_from_rfc3339(row["due_at"].as_str().unwrap()).unwrap().to_utc().to_rfc3339()
 }
 
-fn picked<'a>(row: &'a Value, band: &str) -> &'a Value {
-    row["activities"].as_array().unwrap().iter().find(|pick| pick["band"] == band).unwrap()
-}
-
 #[test]
 fn a_pick_that_became_invalid_is_replaced_and_says_why() {
     let fixture = planned(&format!("{BASE}{}", three()));
-    let before = row(&fixture, 7);
+    let before = fixture.planned(EARLIER, 7);
     assert_eq!(before["state"], "planned");
-    let old = picked(&before, "8-10").clone();
+    let old = pick(&before, "8-10").clone();
     let id = old["id"].as_str().unwrap();
     fs::remove_file(fixture.path(&format!("activities/{id}.md"))).unwrap();
     for moment in ["seen", "stored", "sent"] {
-        let after = row(&fixture, 7);
-        let new = picked(&after, "8-10");
+        let after = fixture.planned(EARLIER, 7);
+        let new = pick(&after, "8-10");
         assert_ne!(new["id"], id);
         let reason = new["reason"].as_str().unwrap();
         assert!(reason.starts_with(&format!("replaces {id}: ")), "{moment}: {reason}");
         for band in ["4-5", "5-7", "11-14", "14+"] {
-            assert_eq!(picked(&after, band), picked(&before, band), "{moment}");
+            assert_eq!(pick(&after, band), pick(&before, band), "{moment}");
         }
         match moment {
             "seen" => fixture.at(EARLIER, &["send"]).exits(0).says("Nothing is due"),
@@ -136,8 +127,8 @@ fn a_pick_that_became_invalid_is_replaced_and_says_why() {
     }
     let audit = fixture.at(MONDAY, &["status", "--audit"]).exits(0);
     audit.says(&format!("replaces {id}: "));
-    let new = row(&fixture, 7);
-    let (new, old) = (picked(&new, "8-10")["title"].as_str().unwrap(), old["title"].as_str().unwrap());
+    let new = fixture.planned(EARLIER, 7);
+    let (new, old) = (pick(&new, "8-10")["title"].as_str().unwrap(), old["title"].as_str().unwrap());
     let mails = fixture.mails();
     let mail = mails.iter().rfind(|m| m.to == "hello@lantern.example" && m.text.contains(new));
     assert!(!mail.unwrap().text.contains(old), "the mail shows what was replaced");
@@ -149,7 +140,7 @@ fn a_pause_added_after_planning_drops_the_edition() {
     let pause =
         "\n[[schedule.pauses]]\nfrom = 2026-11-30\nto = 2026-12-11\nreason = \"Snow\"\non_closed_day = \"skip\"\n";
     fixture.write("config.toml", &format!("{BASE}{}{pause}", three()));
-    let seven = row(&fixture, 7);
+    let seven = fixture.planned(EARLIER, 7);
     assert_eq!(seven["state"], "paused");
     assert!(seven["reason"].as_str().unwrap().contains("Snow"));
     fixture.at(MONDAY, &["send"]).exits(0).says("Edition 8 goes out");
@@ -175,7 +166,7 @@ fn a_moved_send_time_moves_what_is_planned() {
     assert_eq!(due_at(&fixture), "2026-11-30T08:00:00+00:00");
     let moved = BASE.replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\nsend_at = 10:30:00\n");
     fixture.write("config.toml", &format!("{moved}{}", three()));
-    assert_eq!(moment(&row(&fixture, 7)), "2026-11-30T10:30:00+00:00");
+    assert_eq!(moment(&fixture.planned(EARLIER, 7)), "2026-11-30T10:30:00+00:00");
     fixture.at(EARLIER, &["send"]).exits(0);
     assert_eq!(due_at(&fixture), "2026-11-30T10:30:00+00:00");
     fixture.at("2026-11-30T10:29:59Z", &["send"]).exits(0).says("Nothing is due");

@@ -56,7 +56,7 @@ fn nothing_of_an_erased_person_is_left_in_store_journal_log_or_backup() {
     fixture.run(&["backup", "backup.db"]).exits(0);
     assert!(traces(&fixture, &words).len() >= 6, "the control: {:?}", traces(&fixture, &words));
     let mut daemon = fixture.spawn(&["-vv", "run"], "log");
-    let log = || fs::read_to_string(fixture.path("log")).unwrap_or_default();
+    let log = || fixture.log();
     until("the daemon runs", || log().contains("listening"));
     let ran = fixture.run(&["subscribers", "erase", "JANE.miller@home.EXAMPLE", "--yes"]).exits(0);
     ran.says("1 subscription, which ends");
@@ -93,7 +93,7 @@ fn whom_a_reader_keeps_in_the_journal_the_next_run_removes() {
     // The daemon finishes it by itself.
     let mut daemon = fixture.spawn(&["run"], "log");
     until("the daemon has emptied the journal", || traces(&fixture, &words).is_empty());
-    until("the daemon runs", || fs::read_to_string(fixture.path("log")).unwrap_or_default().contains("listening"));
+    until("the daemon runs", || fixture.log().contains("listening"));
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     fixture.run(&["subscribers", "erase", JANE]).exits(0).says("was erased before");

@@ -15,7 +15,7 @@ fn schools(count: usize) -> String {
 fn a_daemon_does_not_undo_what_sync_did() {
     let fixture = Fixture::shipped();
     let mut daemon = fixture.spawn(&["--now", "2026-11-30T07:59:56Z", "run", "--role", "sender"], "log");
-    until("the daemon runs", || fs::read_to_string(fixture.path("log")).unwrap().contains("next"));
+    until("the daemon runs", || fixture.log().contains("next"));
     let more = entry("New School", "school", "\"new@school.example\"", "[\"4-5\"]");
     fixture.write("config.toml", &format!("{BASE}{}{more}", three()));
     fixture.at("2026-11-30T07:59:57Z", &["sync"]).exits(0).says("new@school.example");
@@ -35,10 +35,8 @@ fn a_store_that_is_locked_while_sending_costs_time_and_nothing_else() {
     let other = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     other.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    until("the sender meets the lock", || {
-        fs::read_to_string(fixture.path("log")).unwrap().contains("locked") || send.0.try_wait().unwrap().is_some()
-    });
-    assert!(send.0.try_wait().unwrap().is_none(), "it gave up: {}", fs::read_to_string(fixture.path("log")).unwrap());
+    until("the sender meets the lock", || fixture.log().contains("locked") || send.0.try_wait().unwrap().is_some());
+    assert!(send.0.try_wait().unwrap().is_none(), "it gave up: {}", fixture.log());
     other.execute_batch("ROLLBACK").unwrap();
     let _ = send.ends();
     fixture.at(MONDAY, &["send"]).exits(0);
@@ -179,7 +177,7 @@ fn a_daemon_on_a_new_store_logs_no_address() {
     until("the mail is there", || fixture.mails().len() == 4);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(log.contains("the store follows the config"), "{log}");
     for secret in ["hillside.example", "riverbank.example", "lantern.example", "/u/", "bounces+"] {
         assert!(!log.contains(secret), "the log names {secret}: {log}");

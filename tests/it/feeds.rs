@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::support::fixture::{BASE, Fixture, entry, three, until};
-use crate::support::http::{ask, daemon};
+use crate::support::http::{ask, daemon, get};
 use crate::support::skipped;
 
 /// What an independent parser makes of it; `None`, said loudly, where it is not installed.
@@ -145,7 +145,7 @@ fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
         ("/feed.json", "application/feed+json; charset=utf-8"),
         ("/calendar.ics", "text/calendar; charset=utf-8"),
     ] {
-        let first = raw(port, path, "");
+        let (first, _) = get(port, path, "");
         assert!(first.contains(&format!("content-type: {kind}")), "{first}");
         for header in ["access-control-allow-origin: *", "nosniff", "public, max-age=", "default-src 'none'"] {
             assert!(first.contains(header), "{path}: {header}");
@@ -153,11 +153,11 @@ fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
         let etag = first.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
         for asked in [etag.to_owned(), format!("\"x\", W/{etag}"), "*".to_owned()] {
             assert!(
-                raw(port, path, &format!("If-None-Match: {asked}\r\n")).starts_with("HTTP/1.1 304"),
+                get(port, path, &format!("If-None-Match: {asked}")).0.starts_with("HTTP/1.1 304"),
                 "{path} {asked}"
             );
         }
-        assert!(raw(port, path, "If-None-Match: \"x\"\r\n").starts_with("HTTP/1.1 200"));
+        assert!(get(port, path, "If-None-Match: \"x\"").0.starts_with("HTTP/1.1 200"));
         tags.push((path, etag.to_owned()));
     }
     running.signal("-TERM");
@@ -165,19 +165,10 @@ fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
     // Another process makes the same: nothing in it is about now.
     let (mut daemon, port) = daemon(&fixture);
     for (path, etag) in tags {
-        assert!(raw(port, path, &format!("If-None-Match: {etag}\r\n")).starts_with("HTTP/1.1 304"), "{path}");
+        assert!(get(port, path, &format!("If-None-Match: {etag}")).0.starts_with("HTTP/1.1 304"), "{path}");
     }
     daemon.signal("-TERM");
     daemon.ends();
-}
-
-fn raw(port: u16, path: &str, more: &str) -> String {
-    use std::io::Read as _;
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
 }
 
 #[test]

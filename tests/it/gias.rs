@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::support::fixture::{BASE, Fixture, Ran, entry};
+use crate::support::root;
 
 const NOW: &str = "2026-11-25T12:00:00Z";
 const HEADER: &str = "URN,EstablishmentName,EstablishmentStatus (name),StatutoryLowAge,StatutoryHighAge,email\n";
 
 fn fixtures(below: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gias").join(below)
+    root().join("tests/fixtures/gias").join(below)
 }
 
 fn import(fixture: &Fixture, file: &str, more: &[&str]) -> Ran {

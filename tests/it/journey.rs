@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::fixture::{BASE, Fixture, entry, three, until};
+use crate::support::root;
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -354,7 +355,7 @@ fn no_log_names_an_address_at_any_level() {
     until("the next mail is there", || fixture.mails().len() == 8);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     for secret in ["hillside.example", "riverbank.example", "lantern.example"] {
         assert!(!log.contains(secret), "the log names {secret}: {log}");
     }
@@ -392,8 +393,8 @@ fn init_gives_a_service_that_works() {
 
 #[test]
 fn the_readme_command_works_on_the_shipped_config() {
-    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).unwrap();
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shipped = fs::read_to_string(root().join("config.toml")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.contains("cargo run -- send --edition next --yes"));
     let fixture = Fixture::new(&shipped);
     fixture.run(&["send", "--edition", "next", "--yes"]).exits(0).says("var/mail/new");

@@ -55,7 +55,7 @@ fn the_link_shows_a_button_and_only_the_button_leaves() {
     assert_eq!((&list[0]["address"], &list[0]["reason"]), (&"hello@lantern.example".into(), &"unsubscribed".into()));
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(!log.contains(path.trim_start_matches("/u/")) && !log.contains("lantern.example"), "{log}");
     // The next edition goes to the others.
     fixture.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
@@ -222,6 +222,6 @@ fn a_client_that_says_nothing_holds_up_no_stop() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(!log.contains("still in hand"), "{log}");
 }

@@ -38,7 +38,7 @@ fn codes(fixture: &Fixture, file: &str) -> Vec<String> {
 
 #[test]
 fn check_is_clean_on_what_ships() {
-    let config = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml")).unwrap();
+    let config = fs::read_to_string(crate::support::root().join("config.toml")).unwrap();
     let fixture = Fixture::new(&config);
     for now in ["2026-09-01T12:00:00Z", "2026-11-23T12:00:00Z", "2027-03-01T12:00:00Z"] {
         let findings = fixture.at(now, &["check", "--json"]).exits(0).json();

@@ -1,7 +1,5 @@
 //! What the network tells an operator: `check --online`, and the metrics.
 
-use std::fs;
-
 use crate::support::fixture::{BASE, Fixture, three};
 use crate::support::http::{ask, daemon};
 use crate::support::oracle::Oracle;
@@ -39,7 +37,7 @@ fn a_relay_that_does_not_is_an_error() {
 fn metrics_say_where_things_stand_and_name_nobody() {
     let fixture = Fixture::new(&format!("{BASE}{}", three()));
     let (mut daemon, port) = daemon(&fixture);
-    let log = || fs::read_to_string(fixture.path("log")).unwrap();
+    let log = || fixture.log();
     let console = log().lines().find(|line| line.contains("console")).unwrap().to_owned();
     let console: u16 = console.rsplit_once("127.0.0.1:").unwrap().1.trim().parse().unwrap();
     let mut told = String::new();

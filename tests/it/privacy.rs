@@ -58,7 +58,7 @@ fn whoever_is_erased_is_in_no_byte_of_store_journal_and_backup() {
     let said = fixture.run(&["subscribers", "erase", &ADDRESS.to_uppercase()]).exits(0);
     assert!(said.stdout.contains("never mailed again"), "{}{}", said.stdout, said.stderr);
     assert_eq!(places(&fixture, "unmistakable"), Vec::<String>::new());
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(!log.to_lowercase().contains("unmistakable"), "{log}");
     fixture.run(&["backup", "var/copy.db"]).exits(0);
     assert_eq!(places(&fixture, "unmistakable"), Vec::<String>::new());
@@ -99,10 +99,10 @@ fn retention_forgets_what_is_older_and_nothing_else() {
     fixture.at("2026-12-01T08:00:00Z", &["unsubscribe", ADDRESS]).exits(0);
     let daemon_at = |now: &str| {
         let mut daemon = fixture.spawn(&["-vv", "--now", now, "run", "--role", "sender"], "log");
-        until("it has tidied up", || fs::read_to_string(fixture.path("log")).unwrap().contains("forgotten"));
+        until("it has tidied up", || fixture.log().contains("forgotten"));
         daemon.signal_if_alive("-TERM");
         daemon.ends();
-        fs::read_to_string(fixture.path("log")).unwrap()
+        fixture.log()
     };
     let sql = |query: &str| -> i64 {
         let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();

@@ -105,13 +105,6 @@ fn a_band_that_is_no_more_reaches_nobody_and_status_says_so() {
     assert!(status["attention"].to_string().contains("2 mailboxes ask for band 14+"), "{status}");
 }
 
-/// Replaces a part of a template; fails the test when it is not there.
-fn edit(fixture: &Fixture, file: &str, from: &str, to: &str) {
-    let before = fs::read_to_string(fixture.path(file)).unwrap();
-    assert!(before.contains(from), "{file} does not say {from}");
-    fixture.write(file, &before.replace(from, to));
-}
-
 #[test]
 fn an_incomplete_digest_is_refused_and_nothing_is_sent() {
     // A file, what is taken out of it, and what the refusal must name.
@@ -128,7 +121,7 @@ fn an_incomplete_digest_is_refused_and_nothing_is_sent() {
     for (file, from, to, says) in cases {
         let fixture =
             Fixture::new(&format!("{BASE}{}", entry("Moor", "school", "\"office@moor.example\"", "[\"4-5\"]")));
-        edit(&fixture, file, from, to);
+        fixture.edit(file, from, to);
         let body = if file.contains(".mjml.") { "digest.mjml.hbs" } else { "digest.txt.hbs" };
         let ran = fixture.at(MONDAY, &["send"]).exits(1);
         ran.complains(says);

@@ -4,14 +4,6 @@ use std::fs;
 
 use crate::support::fixture::{Fixture, Running, entry, until};
 
-fn log(fixture: &Fixture) -> String {
-    fs::read_to_string(fixture.path("log")).unwrap_or_default()
-}
-
-fn mails(fixture: &Fixture) -> usize {
-    fs::read_dir(fixture.path("var/mail/new")).map_or(0, Iterator::count)
-}
-
 fn config(fixture: &Fixture) -> String {
     fs::read_to_string(fixture.path("config.toml")).unwrap()
 }
@@ -19,12 +11,12 @@ fn config(fixture: &Fixture) -> String {
 /// Started well before the next edition; the time of sending is what a reload moves.
 fn daemon(fixture: &Fixture) -> Running {
     let daemon = fixture.spawn(&["--now", "2026-11-30T07:00:00Z", "run"], "log");
-    until("the daemon runs", || log(fixture).contains("listening"));
+    until("the daemon runs", || fixture.log().contains("listening"));
     daemon
 }
 
 fn read_again(fixture: &Fixture) -> usize {
-    log(fixture).matches("were read again").count()
+    fixture.log().matches("were read again").count()
 }
 
 #[test]
@@ -34,9 +26,9 @@ fn a_changed_config_takes_force_without_a_restart() {
     let newcomer = entry("Newcomer", "school", "\"new@newcomer.example\"", "[\"4-5\"]");
     let earlier = config(&fixture).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
     fixture.write("config.toml", &format!("{earlier}{newcomer}"));
-    until("all five mails are there", || mails(&fixture) == 5);
-    assert!(log(&fixture).contains("were read again"), "{}", log(&fixture));
-    assert!(!log(&fixture).contains("newcomer.example"), "an address is in the log");
+    until("all five mails are there", || fixture.mail_count() == 5);
+    assert!(fixture.log().contains("were read again"), "{}", fixture.log());
+    assert!(!fixture.log().contains("newcomer.example"), "an address is in the log");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
@@ -47,19 +39,19 @@ fn a_wrong_file_is_reported_once_and_the_old_ones_stay_in_force() {
     let mut daemon = daemon(&fixture);
     let right = config(&fixture);
     fixture.write("config.toml", &right.replace("anchor", "anchr"));
-    until("it is reported", || log(&fixture).contains("anchr"));
-    assert!(log(&fixture).contains("the old ones stay in force"), "{}", log(&fixture));
+    until("it is reported", || fixture.log().contains("anchr"));
+    assert!(fixture.log().contains("the old ones stay in force"), "{}", fixture.log());
     daemon.signal("-HUP");
-    until("told again, it says it again", || log(&fixture).matches("the old ones stay in force").count() == 2);
+    until("told again, it says it again", || fixture.log().matches("the old ones stay in force").count() == 2);
     let theme = "activities/kindness/theme.md";
     let text = fs::read_to_string(fixture.path(theme)).unwrap();
     fixture.write("config.toml", &right);
     fixture.write(theme, "no front matter");
-    until("the library is reported", || log(&fixture).contains("kindness/theme.md"));
+    until("the library is reported", || fixture.log().contains("kindness/theme.md"));
     // Mended, it is in force again.
     fixture.write(theme, &text);
     fixture.write("config.toml", &right.replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n"));
-    until("the mails are there", || mails(&fixture) == 4);
+    until("the mails are there", || fixture.mail_count() == 4);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
@@ -86,8 +78,8 @@ fn a_file_that_is_being_written_is_no_error() {
         fixture.write("config.toml", &whole[..written]);
         written == whole.len()
     });
-    until("the mails are there", || mails(&fixture) == 4);
-    let log = log(&fixture);
+    until("the mails are there", || fixture.mail_count() == 4);
+    let log = fixture.log();
     assert!(!log.contains("wrong"), "{log}");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
@@ -100,8 +92,8 @@ fn what_only_a_restart_can_change_is_named_and_kept() {
     let moved = config(&fixture)
         .replace("[schedule]\n", "[store]\nurl = \"sqlite:other.db\"\n\n[schedule]\nsend_at = 07:00:00\n");
     fixture.write("config.toml", &moved);
-    until("the mails are there", || mails(&fixture) == 4);
-    assert!(log(&fixture).contains("store.url was changed"), "{}", log(&fixture));
+    until("the mails are there", || fixture.mail_count() == 4);
+    assert!(fixture.log().contains("store.url was changed"), "{}", fixture.log());
     assert!(!fixture.path("other.db").exists());
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
@@ -115,12 +107,12 @@ fn a_wrong_reload_logs_no_address() {
     let twice = entry("Again", "school", "\"office@hillside.example\"", "[\"4-5\"]");
     let slip = entry("Slip", "school", "\"Jane Doe <jane@hillside.example>\"", "[\"4-5\"]");
     fixture.write("config.toml", &format!("{right}{twice}{slip}{slip}"));
-    until("it is reported", || log(&fixture).contains("the old ones stay in force"));
-    until("every finding is there", || log(&fixture).contains("config.toml:"));
+    until("it is reported", || fixture.log().contains("the old ones stay in force"));
+    until("every finding is there", || fixture.log().contains("config.toml:"));
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     for secret in ["hillside.example", "Jane", "office@"] {
-        assert!(!log(&fixture).contains(secret), "the log names {secret}: {}", log(&fixture));
+        assert!(!fixture.log().contains(secret), "the log names {secret}: {}", fixture.log());
     }
 }
 
@@ -134,10 +126,10 @@ fn a_store_that_is_locked_during_a_reload_is_waited_for() {
     let newcomer = entry("Newcomer", "school", "\"new@newcomer.example\"", "[\"4-5\"]");
     let earlier = config(&fixture).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
     fixture.write("config.toml", &format!("{earlier}{newcomer}"));
-    until("it says that it waits", || log(&fixture).contains("later: "));
-    assert!(!log(&fixture).contains("are wrong"), "{}", log(&fixture));
+    until("it says that it waits", || fixture.log().contains("later: "));
+    assert!(!fixture.log().contains("are wrong"), "{}", fixture.log());
     store.execute_batch("ROLLBACK").unwrap();
-    until("all five mails are there", || mails(&fixture) == 5);
+    until("all five mails are there", || fixture.mail_count() == 5);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }

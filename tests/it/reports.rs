@@ -203,7 +203,7 @@ fn the_daemon_reads_its_folder_and_forgeries_change_nothing() {
     assert_eq!(suppressed(&fixture), [("office@hillside.example".to_owned(), "bounced".to_owned())]);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(fixture.path("log")).unwrap();
+    let log = fixture.log();
     assert!(!log.contains("hillside.example") && !log.contains(&token), "{log}");
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::support::fixture::{BASE, Fixture, entry};
+use crate::support::root;
 
 const NOW: &str = "2026-11-25T12:00:00Z";
 const HEADER: &str = "name,sector,email,bands,ages,locale,urn\n";
 
 fn fixtures(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/roster").join(kind)
+    root().join("tests/fixtures/roster").join(kind)
 }
 
 fn import(fixture: &Fixture, text: &str, more: &[&str]) -> crate::support::fixture::Ran {

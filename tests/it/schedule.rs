@@ -5,31 +5,22 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
-use crate::support::fixture::{BASE, Fixture, three};
+use crate::support::fixture::{BASE, Fixture, scheduled, three};
 
 const NOW: &str = "2026-11-25T12:00:00Z";
-
-/// The base config with three organisations and more lines in `[schedule]`.
-fn scheduled(more: &str) -> Fixture {
-    let anchor = "anchor = 2026-09-07\n";
-    assert!(BASE.contains(anchor));
-    Fixture::new(&format!("{}{}", BASE.replace(anchor, &format!("{anchor}{more}\n")), three()))
-}
 
 fn anchored(anchor: &str, more: &str) -> Fixture {
     let lines = format!("anchor = {anchor}\n{more}\n");
     Fixture::new(&format!("{}{}", BASE.replace("anchor = 2026-09-07\n", &lines), three()))
 }
 
-fn pause(from: &str, to: &str, more: &str) -> String {
-    format!("[[schedule.pauses]]\nfrom = {from}\nto = {to}\nreason = \"INSET days\"\n{more}\n")
+/// The shipped library, and a schedule with these lines.
+fn shipped_with(lines: &str) -> Fixture {
+    Fixture::new(&scheduled(lines))
 }
 
-/// The row of one fortnight, seen from `now`.
-#[track_caller]
-fn row(fixture: &Fixture, now: &str, number: u64) -> Value {
-    let rows = fixture.at(now, &["plan", "--fortnights", "26", "--json"]).exits(0).json();
-    rows.as_array().unwrap().iter().find(|row| row["edition"] == number).unwrap().clone()
+fn pause(from: &str, to: &str, more: &str) -> String {
+    format!("[[schedule.pauses]]\nfrom = {from}\nto = {to}\nreason = \"INSET days\"\n{more}\n")
 }
 
 /// The instant and offset of `due_at`.
@@ -61,19 +52,19 @@ fn a_closed_day_shifts_to_the_next_open_one() {
         ("2026-11-20", "2026-12-01", "2026-12-02"),
         ("2026-11-30", "2026-12-04", "2026-12-07"), // Saturday and Sunday do not count as open
     ] {
-        let fixture = scheduled(&pause(from, to, ""));
-        let seven = row(&fixture, NOW, 7);
+        let fixture = shipped_with(&pause(from, to, ""));
+        let seven = fixture.planned(NOW, 7);
         assert_eq!((&seven["date"], &seven["state"]), (&date.into(), &"projected".into()), "{from} to {to}");
         assert_eq!(due_at(&seven), moment(&format!("{date}T08:00:00+00:00")));
         // Parity never moves.
-        assert_eq!(row(&fixture, NOW, 8)["date"], "2026-12-14");
+        assert_eq!(fixture.planned(NOW, 8)["date"], "2026-12-14");
         fixture.at(NOW, &["plan", "--explain"]).exits(0).says("Moved from Monday 30 November: INSET days");
     }
 }
 
 #[test]
 fn a_shifted_edition_goes_out_on_its_new_day() {
-    let fixture = scheduled(&pause("2026-11-30", "2026-12-01", ""));
+    let fixture = shipped_with(&pause("2026-11-30", "2026-12-01", ""));
     fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
     fixture.at("2026-12-01T12:00:00Z", &["send"]).exits(0).says("Nothing is due");
     assert_eq!(fixture.mails().len(), 4);
@@ -83,8 +74,8 @@ fn a_shifted_edition_goes_out_on_its_new_day() {
 
 #[test]
 fn without_an_open_day_there_is_no_edition() {
-    let fixture = scheduled(&pause("2026-11-30", "2026-12-07", ""));
-    let seven = row(&fixture, NOW, 7);
+    let fixture = shipped_with(&pause("2026-11-30", "2026-12-07", ""));
+    let seven = fixture.planned(NOW, 7);
     assert_eq!((&seven["date"], &seven["state"]), (&"2026-11-30".into(), &"paused".into()));
     assert!(seven["reason"].as_str().unwrap().contains("INSET days"), "{seven}");
     assert_eq!((&seven["theme"], &seven["activities"]), (&Value::Null, &Value::Array(Vec::new())));
@@ -94,19 +85,19 @@ fn without_an_open_day_there_is_no_edition() {
 
 #[test]
 fn skip_and_send_are_obeyed() {
-    let fixture = scheduled(&pause("2026-12-19", "2027-01-03", "on_closed_day = \"skip\""));
-    assert_eq!(row(&fixture, NOW, 9)["state"], "paused");
-    assert_eq!(row(&fixture, NOW, 10)["date"], "2027-01-11");
+    let fixture = shipped_with(&pause("2026-12-19", "2027-01-03", "on_closed_day = \"skip\""));
+    assert_eq!(fixture.planned(NOW, 9)["state"], "paused");
+    assert_eq!(fixture.planned(NOW, 10)["date"], "2027-01-11");
     // The pause's own rule overrides the general one, either way.
-    let fixture = scheduled(&format!("on_closed_day = \"skip\"\n{}", pause("2026-12-28", "2026-12-28", "")));
-    assert_eq!(row(&fixture, NOW, 9)["state"], "paused");
-    let fixture = scheduled(&format!(
+    let fixture = shipped_with(&format!("on_closed_day = \"skip\"\n{}", pause("2026-12-28", "2026-12-28", "")));
+    assert_eq!(fixture.planned(NOW, 9)["state"], "paused");
+    let fixture = shipped_with(&format!(
         "on_closed_day = \"skip\"\n{}",
         pause("2026-12-28", "2026-12-28", "on_closed_day = \"send\"")
     ));
-    let nine = row(&fixture, NOW, 9);
+    let nine = fixture.planned(NOW, 9);
     assert_eq!((&nine["state"], &nine["date"]), (&"projected".into(), &"2026-12-28".into()));
-    let fixture = scheduled(&format!("on_closed_day = \"send\"\n{}", pause("2026-11-30", "2026-12-04", "")));
+    let fixture = shipped_with(&format!("on_closed_day = \"send\"\n{}", pause("2026-11-30", "2026-12-04", "")));
     fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     assert_eq!(fixture.mails().len(), 4);
 }
@@ -115,10 +106,10 @@ fn skip_and_send_are_obeyed() {
 fn weekends_count_only_where_the_anchor_is_on_one() {
     // Friday 27 November is closed: Monday.
     let fixture = anchored("2026-09-04", &pause("2026-11-27", "2026-11-27", ""));
-    assert_eq!(row(&fixture, NOW, 7)["date"], "2026-11-30");
+    assert_eq!(fixture.planned(NOW, 7)["date"], "2026-11-30");
     // Saturday 28 November is closed, and the service writes at weekends: Sunday.
     let fixture = anchored("2026-09-05", &pause("2026-11-28", "2026-11-28", ""));
-    assert_eq!(row(&fixture, NOW, 7)["date"], "2026-11-29");
+    assert_eq!(fixture.planned(NOW, 7)["date"], "2026-11-29");
 }
 
 #[test]
@@ -141,7 +132,7 @@ fn the_plan_starts_with_the_fortnight_of_now() {
     let rows = fixture.at("2026-12-01T08:00:00Z", &["plan", "--json"]).exits(0).json();
     assert_eq!((&rows[0]["edition"], &rows[0]["state"]), (&7.into(), &"sent".into()));
     // Paused fortnights count.
-    let fixture = scheduled(&pause("2026-11-30", "2026-12-20", "on_closed_day = \"skip\""));
+    let fixture = shipped_with(&pause("2026-11-30", "2026-12-20", "on_closed_day = \"skip\""));
     let rows = fixture.at(NOW, &["plan", "--fortnights", "4", "--json"]).exits(0).json();
     let states: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["projected", "paused", "paused", "projected"]);
@@ -161,13 +152,13 @@ fn eight_in_the_morning_is_eight_in_summer_and_in_winter() {
         (15, "2027-03-22T08:00:00+00:00"),
         (16, "2027-04-05T08:00:00+01:00"),
     ] {
-        same(&row(&fixture, "2026-10-01T12:00:00Z", number), expected);
+        same(&fixture.planned("2026-10-01T12:00:00Z", number), expected);
     }
     // A time that the clocks jump over, and one that comes twice.
     let fixture = anchored("2027-03-28", "send_at = 01:30:00");
-    same(&row(&fixture, NOW, 1), "2027-03-28T02:00:00+01:00");
+    same(&fixture.planned(NOW, 1), "2027-03-28T02:00:00+01:00");
     let fixture = anchored("2026-10-25", "send_at = 01:30:00");
-    same(&row(&fixture, "2026-10-20T12:00:00Z", 1), "2026-10-25T01:30:00+01:00");
+    same(&fixture.planned("2026-10-20T12:00:00Z", 1), "2026-10-25T01:30:00+01:00");
 }
 
 #[test]
@@ -182,7 +173,7 @@ fn an_occasion_pulls_its_theme_forward_and_counts_as_use() {
     assert!(at < 2, "two themes take turns: {usual:?}");
     // Fortnight 6 begins on 16 November, so this lies in the fortnight of that row.
     let on = ["2026-11-29", "2026-11-30"][at];
-    let fixture = scheduled(&format!("[[schedule.occasions]]\nname = \"anti-bullying-week\"\non = {on}"));
+    let fixture = shipped_with(&format!("[[schedule.occasions]]\nname = \"anti-bullying-week\"\non = {on}"));
     let pulled = themes(&fixture);
     assert_eq!(pulled[at], "kindness", "{pulled:?}");
     assert_eq!(pulled[at + 1], "private-information", "the occasion was no use: {pulled:?}");
@@ -191,7 +182,7 @@ fn an_occasion_pulls_its_theme_forward_and_counts_as_use() {
 
 #[test]
 fn plan_has_all_its_keys() {
-    let fixture = scheduled(&pause("2026-12-28", "2026-12-28", "on_closed_day = \"skip\""));
+    let fixture = shipped_with(&pause("2026-12-28", "2026-12-28", "on_closed_day = \"skip\""));
     fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
     let rows = fixture.at(NOW, &["plan", "--fortnights", "8", "--json"]).exits(0).json();
     let rows = rows.as_array().unwrap();
@@ -226,7 +217,7 @@ fn status_has_all_its_keys() {
     assert_eq!(status["next"]["edition"], 8);
     assert!(status["editions"].as_array().unwrap().len() > 1);
     // Nothing to come: the keys stay.
-    let fixture = scheduled(&pause("2026-09-01", "2060-01-01", "on_closed_day = \"skip\""));
+    let fixture = shipped_with(&pause("2026-09-01", "2060-01-01", "on_closed_day = \"skip\""));
     let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
     shape(&status);
     assert_eq!((&status["next"]["edition"], &status["next"]["due_at"]), (&Value::Null, &Value::Null));

@@ -1,7 +1,7 @@
 //! The public pages over a real connection: what they show, what they say to browsers, and what they keep to themselves.
 
 use crate::support::fixture::{BASE, Fixture, Running, entry, three};
-use crate::support::http::{ask, daemon};
+use crate::support::http::{self, ask, daemon};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -42,19 +42,8 @@ fn get(port: u16, path: &str) -> (String, String) {
 
 /// As [`get`], with one more header.
 fn get_with(port: u16, path: &str, more: &str) -> (String, String) {
-    let (head, body) = raw(port, path, more);
+    let (head, body) = http::get(port, path, more);
     (head.to_ascii_lowercase(), body)
-}
-
-/// As [`get_with`], with the head as it came.
-fn raw(port: u16, path: &str, more: &str) -> (String, String) {
-    use std::io::{Read as _, Write as _};
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
 }
 
 #[test]
@@ -177,7 +166,7 @@ fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
         assert!(head.contains("text/html; charset=utf-8"), "{head}");
         let etag = header(&head, "etag");
         // The tag's letters have a case, which `header` needs folded: ask for it as it came.
-        let (whole, _) = raw(port, path, "Accept: */*");
+        let (whole, _) = http::get(port, path, "Accept: */*");
         let tag = whole.lines().find(|line| line.to_ascii_lowercase().starts_with("etag: ")).unwrap();
         for known in [&tag[6..], "*", &format!("\"other\", W/{}", &tag[6..])] {
             let (again, nothing) = get_with(port, path, &format!("If-None-Match: {known}"));
@@ -229,7 +218,7 @@ fn pages_follow_templates_that_were_read_again() {
     let text = std::fs::read_to_string(fixture.path(template)).unwrap();
     assert!(get(port, "/").1.contains("sets no cookies"));
     fixture.write(template, &text.replace("sets no cookies", "has no cookie"));
-    let log = || std::fs::read_to_string(fixture.path("log")).unwrap();
+    let log = || fixture.log();
     // Somebody reads all the time, so that a page is always kept.
     crate::support::fixture::until("the files were read again", || {
         get(port, "/");

@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::failure::Failure;
-use super::super::{Context, out};
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
 use crate::store::{Erased, Erasure};

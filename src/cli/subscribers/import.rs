@@ -9,10 +9,11 @@ use clap::{Args, ValueEnum};
 
 use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
-use super::super::{Context, out};
 use super::report::{Report, left_out};
 use crate::app::roster::{self, Roster};
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{SubscribeRequest, Subscribed};

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
-use super::super::{Context, out};
 use super::{state, to_json};
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;

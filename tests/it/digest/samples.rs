@@ -1,8 +1,9 @@
 //! An edition to render: invented texts from tests/fixtures/digest, or a real library's theme.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
+use crate::support::root;
 use chrono::NaiveDate;
 use fortnightly::domain::activity::{Activity, Help, Notice, Theme};
 use fortnightly::domain::address::Address;
@@ -12,11 +13,6 @@ use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};
 use fortnightly::render::{Card, Issue, ServiceInfo, Templates};
-
-/// The folder of the project.
-pub(super) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The shipped templates.
 pub(super) fn templates() -> Templates {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use mail_parser::{MessageParser, MimeHeaders as _};
 use tempfile::TempDir;
 
+use super::root;
+
 /// The start of a config; subscribers follow.
 pub(crate) const BASE: &str = r#"
 [service]
@@ -44,6 +46,19 @@ pub(crate) fn three() -> String {
         entry("Lantern Trust", "charity", "\"hello@lantern.example\"", "[\"8-10\"]"),
     ]
     .concat()
+}
+
+/// The base config with `lines` in its schedule, and three organisations.
+pub(crate) fn scheduled(lines: &str) -> String {
+    let anchor = "anchor = 2026-09-07\n";
+    assert!(BASE.contains(anchor));
+    format!("{}{}", BASE.replace(anchor, &format!("{anchor}{lines}\n")), three())
+}
+
+/// The pick for a band in a row of `plan`.
+#[track_caller]
+pub(crate) fn pick<'a>(row: &'a serde_json::Value, band: &str) -> &'a serde_json::Value {
+    row["activities"].as_array().unwrap().iter().find(|pick| pick["band"] == band).unwrap()
 }
 
 /// What a run of the binary came to.
@@ -95,6 +110,17 @@ pub(crate) struct Mail {
     pub(crate) raw: Vec<u8>,
 }
 
+impl Mail {
+    /// The path of one of its links, token and all, by how it begins: `/u/`.
+    #[track_caller]
+    pub(crate) fn path(&self, begin: &str) -> String {
+        let start = format!("https://activities.example.org{begin}");
+        let at = self.text.find(&start).expect("a link");
+        let token: String = self.text[at + start.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        format!("{begin}{token}")
+    }
+}
+
 pub(crate) struct Fixture {
     folder: TempDir,
 }
@@ -103,7 +129,7 @@ impl Fixture {
     /// With `config` as config.toml, and the shipped library and templates.
     pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = root();
         copy(&root.join("activities"), &folder.path().join("activities"));
         copy(&root.join("templates"), &folder.path().join("templates"));
         fs::write(folder.path().join("config.toml"), config).unwrap();
@@ -121,6 +147,22 @@ impl Fixture {
 
     pub(crate) fn write(&self, below: &str, text: &str) {
         fs::write(self.path(below), text).unwrap();
+    }
+
+    /// Replaces `from` by `to` in a file that must say it.
+    #[track_caller]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let before = fs::read_to_string(self.path(file)).unwrap();
+        assert!(before.contains(from), "{file} does not say {from}");
+        self.write(file, &before.replace(from, to));
+    }
+
+    /// Edition `number` as `plan` shows it at a pretended moment.
+    #[track_caller]
+    pub(crate) fn planned(&self, now: &str, number: u64) -> serde_json::Value {
+        let plan = self.at(now, &["plan", "--fortnights", "26", "--json"]).exits(0).json();
+        let found = plan.as_array().unwrap().iter().find(|row| row["edition"] == number);
+        found.unwrap_or_else(|| panic!("no edition {number} in {plan}")).clone()
     }
 
     /// The binary, in this folder, without the environment's overrides.
@@ -153,6 +195,16 @@ impl Fixture {
         let log = fs::File::create(self.path(log)).unwrap();
         let mut command = self.command(arguments);
         Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    /// What a program that was started wrote to `log` so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// How many mails are in the mail folder.
+    pub(crate) fn mail_count(&self) -> usize {
+        fs::read_dir(self.path("var/mail/new")).map_or(0, Iterator::count)
     }
 
     /// Every mail in the mail folder, by recipient.
@@ -205,7 +257,8 @@ pub(crate) fn mail(raw: &[u8]) -> Mail {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder, over what is there.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -1,6 +1,5 @@
 //! A running daemon, and plain requests to its pages.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -17,7 +16,7 @@ pub(crate) fn daemon(fixture: &Fixture) -> (Running, u16) {
 pub(crate) fn port(fixture: &Fixture) -> u16 {
     let mut port = None;
     until("the daemon listens", || {
-        let log = fs::read_to_string(fixture.path("log")).unwrap_or_default();
+        let log = fixture.log();
         port = log
             .lines()
             .find(|line| line.contains("listening"))
@@ -40,4 +39,15 @@ pub(crate) fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, S
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_ascii_lowercase(), body.to_owned())
+}
+
+/// The answer to GET with one more header, or none: head and body as they came.
+pub(crate) fn get(port: u16, path: &str, header: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{header}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
 }

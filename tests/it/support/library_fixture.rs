@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::fixture::Fixture;
+use super::fixture::Fixture;
+use super::root;
 
 /// The shipped bands.
 pub(crate) const BANDS: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
@@ -84,7 +85,7 @@ pub(crate) fn stock(fixture: &Fixture) {
 
 /// `stock` below the config that ships.
 pub(crate) fn shipped_config() -> Fixture {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let fixture = Fixture::new(&fs::read_to_string(root.join("config.toml")).unwrap());
     stock(&fixture);
     fixture

@@ -1,6 +1,7 @@
 //! Helpers that start real programs on loopback, and stop what they started.
 
 use std::io::Write as _;
+use std::path::Path;
 
 pub(crate) mod fixture;
 pub(crate) mod http;
@@ -9,6 +10,11 @@ pub(crate) mod oracle;
 pub(crate) mod postfix;
 pub(crate) mod sending;
 pub(crate) mod trials;
+
+/// The folder of the package.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// The library that pretends another time to a whole program.
 #[track_caller]

@@ -11,6 +11,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
 use super::code::{Code, is_test};
+use crate::support::root;
 
 /// A source file, without its tests.
 pub(super) struct Source {
@@ -63,7 +64,7 @@ struct Found {
 
 impl Crate {
     pub(super) fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let root = root().join("src");
         let mut read = Self { files: Vec::new(), modules: Vec::new(), lost: Vec::new(), ties: BTreeSet::new() };
         for name in ["lib.rs", "main.rs"] {
             read.file(&root, &root.join(name), &root, 0);
