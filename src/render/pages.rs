@@ -44,28 +44,28 @@ pub fn front(
 ) -> Result<String, RenderError> {
     let base = service.base_url;
     let feeds = feeds(base);
+    let shell = Shell {
+        feeds: feeds.clone(),
+        canonical: format!("{base}/"),
+        ..Shell::new(service, service.name, "Online-safety activities to do together in 15 minutes")
+    };
     let view = FrontView {
-        shell: Shell {
-            feeds: feeds.clone(),
-            canonical: format!("{base}/"),
-            ..Shell::new(service, service.name, "Online-safety activities to do together in 15 minutes")
-        }
-        .with_exit(),
+        shell: shell.with_exit(),
         latest: latest.into_iter().collect(),
         past,
         feeds,
         example: format!("{base}/feed.rss?bands=4-5,5-7"),
-        snippet_fixed: format!(
-            "<iframe src=\"{base}/embed\" title=\"{}\" width=\"100%\" height=\"600\" style=\"border:0\" loading=\"lazy\"></iframe>",
-            escape::html(service.name)
-        ),
-        snippet_growing: format!(
-            "<iframe src=\"{base}/embed\" title=\"{}\" style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\" loading=\"lazy\"></iframe>",
-            escape::html(service.name)
-        ),
+        snippet_fixed: snippet(service, "width=\"100%\" height=\"600\" style=\"border:0\""),
+        snippet_growing: snippet(service, "style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\""),
         help: help_block(help, Part::Html),
     };
     fill_page(templates, Page::Front, &view)
+}
+
+/// What a school copies into a page of its own; `size` is attributes.
+fn snippet(service: &ServiceInfo<'_>, size: &str) -> String {
+    let (base, title) = (service.base_url, escape::html(service.name));
+    format!("<iframe src=\"{base}/embed\" title=\"{title}\" {size} loading=\"lazy\"></iframe>")
 }
 
 /// One edition, or some bands of it.
@@ -80,7 +80,7 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
     let mut filters = vec![Filter { label: "All ages".to_owned(), url: base.clone(), is_current: !page.is_filtered }];
     filters.extend(page.bands.iter().map(|band| Filter {
         label: band.label.clone(),
-        url: format!("{base}?bands={}", band.id.as_str().replace('+', "%2B")),
+        url: format!("{base}?bands={}", band.id.in_query()),
         is_current: page.is_filtered && shown(band),
     }));
     let title = format!("{}: {}", view.theme.title, service.name);
