@@ -9,16 +9,16 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::text::suggest::nearest;
 use crate::library::Library;
 
-/// What of the service's own pages the library does not know.
+/// What must be known of the service's own pages besides the library.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
-    /// The public address, without a slash at its end.
+    /// The public address, without a trailing slash.
     pub base_url: &'a str,
     /// The editions that can be read there.
     pub editions: &'a BTreeSet<EditionNumber>,
 }
 
-/// Why a link of ours leads nowhere, and what to do; `None` for links that do, and for those to other places.
+/// What is wrong with a link to a page of our own, and what to do; `None` when the page exists or is somebody else’s.
 pub(super) fn dead(href: &str, site: Site<'_>, library: &Library) -> Option<(String, String)> {
     let path = own_path(href, site.base_url)?;
     let parts: Vec<String> = path.split('/').map(decoded).collect();
@@ -65,7 +65,7 @@ fn own_path<'a>(href: &'a str, base_url: &str) -> Option<&'a str> {
     path.split(['?', '#']).next()
 }
 
-/// A part of a path with its `%XX` resolved (RFC 3986 §2.1). What is no valid text afterwards stays as it is.
+/// A part of a path with its `%XX` resolved (RFC 3986 §2.1). What would not be UTF-8 stays as it is.
 fn decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8().map_or_else(|_| part.to_owned(), Cow::into_owned)
 }

@@ -16,7 +16,7 @@ struct Entry {
     forms: Vec<Vec<&'static str>>,
     /// In plain words.
     plain: &'static str,
-    /// Words in small letters that show that it means something else in this file.
+    /// Words in small letters which show that this file means something else by it.
     other: Vec<&'static str>,
 }
 
@@ -47,14 +47,14 @@ fn entry(line: &'static str) -> Option<Entry> {
     Some(Entry { forms, plain: plain.trim(), other })
 }
 
-/// The words of the list in one file, which is read sentence by sentence.
+/// How one file, read sentence by sentence, uses the words of the list.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     /// Sentences so far.
     sentences: usize,
     /// The first use of each entry.
     first: BTreeMap<usize, Use>,
-    /// Entries that mean something else here.
+    /// Entries by which this file means something else.
     innocent: BTreeSet<usize>,
 }
 
@@ -91,7 +91,7 @@ impl Uses {
                 sentence: now,
                 explained: false,
             });
-            // Who has read on for longer without knowing the word has lost the thread.
+            // An explanation further on comes too late for a reader who does not know the word.
             word.explained |= found.explained && now <= word.sentence + 1;
         }
     }
@@ -145,7 +145,7 @@ fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
     found
 }
 
-/// How many words the longest form has that stands at the beginning of `words`.
+/// The number of words in the longest form of the entry that `words` begin with.
 fn fits(text: &str, words: &[Range<usize>], entry: usize) -> Option<usize> {
     let is = |form: &str, word: &Range<usize>| {
         let word = &text[word.clone()];

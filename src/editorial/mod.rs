@@ -21,14 +21,14 @@ use crate::library::{Library, front_matter};
 
 pub use dead_links::Site;
 
-/// The most findings of one kind in one file: when they are mended, the rest shows.
+/// The most findings of one kind in one file; the rest show once these are fixed.
 const AT_MOST: usize = 20;
 
-/// Everything about the library's texts that a careful editor would mend. Warnings, and an error (`dead-link`) for each
-/// link to a page of the service itself that is not there.
+/// Everything in the library's texts that a careful editor would change: warnings, and an error (`dead-link`) for each
+/// link to a page of the service itself that does not exist.
 ///
-/// The files are read again: only this look needs to know on which line a word stands. One that disappeared meanwhile is
-/// passed over; the next look notices.
+/// The files are read again, since only this needs to know on which line a word stands. A file that has disappeared in
+/// the meantime is skipped; loading the library reports it next time.
 pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic> {
     let articles = library.themes.iter().map(|theme| library.folder.join(&theme.name).join("theme.md"));
     let notices = library.notices.iter().map(|it| library.folder.join("notices").join(format!("{}.md", it.name)));
@@ -48,7 +48,7 @@ pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic>
     found
 }
 
-/// A file and its text.
+/// A file, and its text as an editor reads it.
 struct Manuscript {
     page: Page,
     text: BodyText,
@@ -139,7 +139,7 @@ fn addresses(front: &str) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// Says on the later file which earlier one it is like.
+/// A finding about the later file, naming the earlier one that it resembles.
 fn twice(activities: &[(&Activity, Manuscript)], pair: Pair) -> Diagnostic {
     let first = activities[pair.first].0;
     let manuscript = &activities[pair.later].1;

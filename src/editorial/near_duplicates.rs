@@ -1,4 +1,4 @@
-//! Activities of one band that a family would take for the same one.
+//! Activities of one band that a family would take for the same.
 //!
 //! Texts are compared by their shingles: every run of [`SHINGLE`] words in a row (A. Broder, “On the resemblance and
 //! containment of documents”, 1997), by way of an index; titles and summaries by the words in them, each with each.
@@ -11,14 +11,14 @@ use crate::domain::band::BandName;
 /// Words in a shingle.
 const SHINGLE: usize = 5;
 
-/// The share of the shorter text's shingles that the other may hold. Among some seventy activities that were written apart
-/// the most was below 0.02, measured; a text with one word in eight changed at random keeps about half of its shingles.
+/// The share of the shorter text's shingles from which two texts are too much alike. Between some seventy activities
+/// written independently it was below 0.02, measured; a text with one word in eight changed at random keeps about half.
 const TEXT_LIMIT: f64 = 0.15;
 
-/// The share of words that two titles or summaries may have in common, of all that they have.
+/// The share of common words, of all words of both, from which two titles or summaries are too much alike.
 const LINE_LIMIT: f64 = 0.7;
 
-/// How many activities are remembered for a shingle: enough to name the first, and identical files stay cheap.
+/// How many activities are remembered for a shingle: enough to name the first, while many copies stay cheap.
 const HOLDERS: usize = 8;
 
 /// Words that say nothing about what a title or summary is about.
@@ -38,10 +38,10 @@ pub(super) struct Sample {
     pub(super) summary: String,
 }
 
-/// In what two activities are alike.
+/// What two activities have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Alike {
-    /// A share of the text, from 0 to 1; and the byte of the later one's page at which the first shared words begin.
+    /// A share of the text, from 0 to 1, and the byte at which the first shared words begin in the later page.
     Text(f64, usize),
     /// The titles.
     Titles,
@@ -57,7 +57,7 @@ pub(super) struct Pair {
     pub(super) alike: Alike,
 }
 
-/// Every activity that is too much like an earlier one of one of its bands, each once, with the most like it.
+/// Every activity that is too much like an earlier one of the same band: once, with the one it resembles most.
 pub(super) fn find(samples: &[Sample]) -> Vec<Pair> {
     let shingles: Vec<_> = samples.iter().map(|sample| shingles(&sample.words)).collect();
     let titles: Vec<_> = samples.iter().map(|sample| significant(&sample.title)).collect();

@@ -1,7 +1,7 @@
 //! How many syllables an English word has.
 //!
-//! English spelling has no exact rule. Runs of vowels are counted; vowels that nobody says are taken off, neighbours that are
-//! said apart are added, and what still comes out wrong is listed. Over a text the errors that remain cancel out.
+//! English spelling has no exact rule. Runs of vowels are counted, silent vowels subtracted, vowels side by side in two
+//! syllables added, and words that still come out wrong are listed. Over a whole text, the remaining errors cancel out.
 
 /// Words that the rules get wrong: those of one syllable, of two, and so on.
 const KNOWN: [&str; 4] = [
@@ -94,7 +94,7 @@ fn runs(letters: &[char]) -> usize {
     (0..letters.len()).filter(begins).count()
 }
 
-/// Vowels that stand side by side and are said apart, and endings with a syllable but no vowel.
+/// Vowels side by side in two syllables, and endings with a syllable but no vowel.
 fn apart(word: &str, letters: &[char]) -> usize {
     let pairs = (1..letters.len()).filter(|at| is_apart(letters, *at)).count();
     let listed = APART.iter().filter(|run| word.contains(**run) && !word.contains("creature")).count();
@@ -130,7 +130,7 @@ fn is_noun(rest: &str) -> bool {
     rest.starts_with("ent") || rest.starts_with("enc")
 }
 
-/// Vowels that are written and not said.
+/// Vowels that are written but not said.
 fn silent(word: &str, runs: usize) -> usize {
     let before = |ending: &str| word.strip_suffix(ending).and_then(|stem| stem.chars().next_back());
     let stem = |ending: &str| word.strip_suffix(ending).unwrap_or_default();

@@ -21,13 +21,13 @@ pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 /// An edition as the web shows it.
 #[derive(Debug)]
 pub struct EditionPage<'a> {
-    /// What went out.
+    /// The edition as it was sent.
     pub issue: &'a Issue<'a>,
     /// Every band of the edition, to choose from.
     pub bands: Vec<&'a Band>,
-    /// Whether not all of them are shown.
+    /// Whether only some of them are shown.
     pub is_filtered: bool,
-    /// Bands whose activity was taken back.
+    /// Bands whose activity was withdrawn.
     pub withdrawn: Vec<&'a Band>,
 }
 
@@ -121,7 +121,7 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
     fill_page(templates, Page::Activity, &view)
 }
 
-/// An edition in a feed: one line, and all of it without a page around it.
+/// An edition in a feed: its summary in one line, and its content without a page around it.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -133,7 +133,7 @@ pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Res
     Ok((summary, fill_page(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
-/// What a school shows on a page of its own: the editions, or what there is to say in their place.
+/// The page that a school shows inside its own: the editions, or a message instead.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -148,7 +148,7 @@ pub fn embed(
     fill_page(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
 }
 
-/// A page that says one thing.
+/// A page with one message, and perhaps one question.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -158,7 +158,7 @@ pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Messa
     fill_page(templates, Page::Message, &MessageView { shell, message })
 }
 
-/// All cards of an issue as one page sees them.
+/// The view of all cards of an issue, in the wording for everybody.
 pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<DigestView, RenderError> {
     let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
     let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };

@@ -1,6 +1,6 @@
-//! What the templates see: plain, typed fields, none of them ever missing; and how they are filled from an issue.
+//! What the templates see, and how it is made from an issue: plain typed fields, none of them ever missing.
 //!
-//! A text that does not exist is empty, a list that does not exist has no items, so `{{#if}}` and strict mode agree.
+//! A missing text is empty and a missing list has no items, so that `{{#if}}` works in strict mode.
 //! Fields ending in `_prose` are ready-made: HTML in `digest.mjml.hbs` (write them `{{{…}}}`), wrapped lines in
 //! `digest.txt.hbs`. Everything else is escaped by `{{…}}`.
 
@@ -67,14 +67,14 @@ pub(crate) struct CardView {
     pub(crate) title: String,
     /// `15 minutes`.
     pub(crate) time: String,
-    /// `no screen needed`, or that one is.
+    /// `no screen needed` or `uses a screen`.
     pub(crate) screen: String,
     /// `paper, pencils`; empty when nothing is needed.
     pub(crate) needs: String,
     pub(crate) summary: String,
-    /// A note for the adult; empty when none is due.
+    /// A note for the adult; empty when none is needed.
     pub(crate) care: String,
-    /// The title of another theme that it is from; else empty.
+    /// The title of the activity's theme when it is another than the edition's; else empty.
     pub(crate) from_theme: String,
     /// Headings inside the four parts are of level 4.
     pub(crate) get_ready_prose: String,
@@ -263,8 +263,8 @@ fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
         when: line(&entry.when),
         who: line(&entry.who),
         what_prose: match part {
-            Part::Html => phone_numbers::linked(&line(&entry.what)),
-            Part::Text => phone_numbers::held(&line(&entry.what)),
+            Part::Html => phone_numbers::linked_html(&line(&entry.what)),
+            Part::Text => phone_numbers::unbroken(&line(&entry.what)),
         },
         phone_digits: phone_numbers::digits(&optional(&entry.phone)),
         phone: match part {
