@@ -13,7 +13,7 @@ use super::open;
 use super::samples::{SEVEN, at, done, id, rendered, reply, sender, state};
 
 /// A store as the version whose newest migration is `last` made it.
-fn store_of(path: &Path, last: u32) -> Connection {
+pub(super) fn store_of(path: &Path, last: u32) -> Connection {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/engine/migrations");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
