@@ -8,27 +8,10 @@ use crate::domain::text::lists::count;
 /// One thing that does not go on by itself, and what to do about it.
 pub fn attention(attention: &Attention) -> String {
     match attention {
-        Attention::Restored { made } => format!(
-            "this store was restored from a backup made on {}, and knows nothing of what happened since: nothing is sent \
-             until `fortnightly release`",
-            local_moment(made)
-        ),
-        Attention::LeftSinceBackup => "whoever left since then is on the list again: look through the mails to the \
-             unsubscribe address and the store that was put aside, and enter them with `fortnightly unsubscribe ADDRESS` \
-             before you release"
-            .to_owned(),
-        Attention::UnsentSinceBackup { edition, waiting, total, resend } => {
-            let then = if *resend {
-                "they are sent when you release, and who got it since gets the same mail again"
-            } else {
-                "they become uncertain when you release"
-            };
-            format!("edition {edition}: {waiting} of {total} mails were not sent when the backup was made: {then}")
-        }
-        Attention::DueSinceBackup(edition) => format!(
-            "edition {edition} fell due after the backup was made: if it went out then, `fortnightly withdraw {edition}` \
-             before you release, or everybody gets it twice"
-        ),
+        Attention::Restored { .. }
+        | Attention::LeftSinceBackup
+        | Attention::UnsentSinceBackup { .. }
+        | Attention::DueSinceBackup(_) => restored(attention).unwrap_or_default(),
         Attention::Held { edition, reason } => {
             let why = reason.as_ref().map(|reason| editions::hold(reason, *edition));
             format!("edition {edition} is held: {}", why.as_deref().unwrap_or("no reason given"))
@@ -81,4 +64,32 @@ pub fn attention(attention: &Attention) -> String {
             count(*errors, "error", "errors")
         ),
     }
+}
+
+/// What there is to know about a store that was restored from a backup.
+fn restored(attention: &Attention) -> Option<String> {
+    Some(match attention {
+        Attention::Restored { made } => format!(
+            "this store was restored from a backup made on {}, and knows nothing of what happened since: nothing is sent \
+             until `fortnightly release`",
+            local_moment(made)
+        ),
+        Attention::LeftSinceBackup => "whoever left since then is on the list again: look through the mails to the \
+             unsubscribe address and the store that was put aside, and enter them with `fortnightly unsubscribe ADDRESS` \
+             before you release"
+            .to_owned(),
+        Attention::UnsentSinceBackup { edition, waiting, total, resend } => {
+            let then = if *resend {
+                "they are sent when you release, and who got it since gets the same mail again"
+            } else {
+                "they become uncertain when you release"
+            };
+            format!("edition {edition}: {waiting} of {total} mails were not sent when the backup was made: {then}")
+        }
+        Attention::DueSinceBackup(edition) => format!(
+            "edition {edition} fell due after the backup was made: if it went out then, `fortnightly withdraw {edition}` \
+             before you release, or everybody gets it twice"
+        ),
+        _ => return None,
+    })
 }
