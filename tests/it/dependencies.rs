@@ -19,8 +19,8 @@ fn texts(value: &toml::Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-/// Every package that is built for one of the targets of `deny.toml`.
-fn packages() -> Vec<Value> {
+/// Every package that the program, or its tests too, are built from, for one of the targets of `deny.toml`.
+fn packages(with_tests: bool) -> Vec<Value> {
     let mut all = Vec::new();
     for target in texts(&rules()["graph"]["targets"]) {
         let cargo = Command::new(env!("CARGO"))
@@ -30,13 +30,28 @@ fn packages() -> Vec<Value> {
             .unwrap();
         assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
         let metadata: Value = serde_json::from_slice(&cargo.stdout).unwrap();
-        let built: BTreeSet<&str> =
-            metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+        let built = built(&metadata["resolve"], with_tests);
         let packages = metadata["packages"].as_array().unwrap().iter();
         all.extend(packages.filter(|package| built.contains(package["id"].as_str().unwrap())).cloned());
     }
     assert!(all.len() > 200, "{} packages", all.len());
     all
+}
+
+/// What can be reached from our package.
+fn built(resolve: &Value, with_tests: bool) -> BTreeSet<&str> {
+    let nodes = resolve["nodes"].as_array().unwrap();
+    let (mut built, mut open) = (BTreeSet::new(), vec![resolve["root"].as_str().unwrap()]);
+    while let Some(id) = open.pop() {
+        if built.insert(id) {
+            let node = nodes.iter().find(|node| node["id"] == id).unwrap();
+            let needs = node["deps"].as_array().unwrap().iter().filter(|needed| {
+                with_tests || needed["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"] != "dev")
+            });
+            open.extend(needs.map(|needed| needed["pkg"].as_str().unwrap()));
+        }
+    }
+    built
 }
 
 #[track_caller]
@@ -45,14 +60,14 @@ fn none(broken: &BTreeSet<String>) {
 }
 
 #[test]
-fn every_licence_is_allowed() {
+fn every_licence_of_the_program_is_allowed() {
     let rules = rules();
     let allowed = texts(&rules["licenses"]["allow"]);
     let is_allowed = |licence: &str| {
         Expression::parse_mode(licence, ParseMode::LAX)
             .is_ok_and(|expression| expression.evaluate(|one| allowed.contains(&one.to_string().as_str())))
     };
-    let broken = packages().into_iter().filter(|package| !package["license"].as_str().is_some_and(is_allowed));
+    let broken = packages(false).into_iter().filter(|package| !package["license"].as_str().is_some_and(is_allowed));
     none(&broken.map(|package| format!("{} is under {}", package["name"], package["license"])).collect());
     assert!(!is_allowed("GPL-3.0-only") && !is_allowed("MIT AND GPL-3.0-only") && is_allowed("GPL-3.0-only OR MIT"));
 }
@@ -61,7 +76,7 @@ fn every_licence_is_allowed() {
 fn everything_comes_from_the_registry() {
     let is_ours = |package: &Value| package["name"] == env!("CARGO_PKG_NAME");
     let registry = "registry+https://github.com/rust-lang/crates.io-index";
-    let broken = packages().into_iter().filter(|package| package["source"] != registry && !is_ours(package));
+    let broken = packages(true).into_iter().filter(|package| package["source"] != registry && !is_ours(package));
     none(&broken.map(|package| format!("{} comes from {}", package["name"], package["source"])).collect());
 }
 
@@ -78,7 +93,7 @@ fn nothing_is_built_that_is_banned_and_any_version_is_no_version() {
         .collect();
     assert!(!banned.is_empty());
     let mut broken = BTreeSet::new();
-    for package in packages() {
+    for package in packages(true) {
         let (name, version) = (package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
         let version: Version = version.parse().unwrap();
         if banned.iter().any(|(banned, versions)| *banned == name && versions.matches(&version)) {
