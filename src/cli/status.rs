@@ -7,8 +7,8 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::bootstrap;
 use crate::app::reporter::{self, EditionStatus, Reporter};
-use crate::app::{AppError, bootstrap};
 use crate::domain::audit::AuditRecord;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
@@ -35,10 +35,7 @@ impl Status {
         let reporter = Reporter::new(&app, loaded);
         let status = reporter.status(self.edition.map(EditionNumber)).await?;
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
-            return Err(AppError::Refused(format!(
-                "there is no edition {number} in the store; see `fortnightly plan`"
-            ))
-            .into());
+            return Err(Failure::Refused(format!("there is no edition {number} in the store; see `fortnightly plan`")));
         }
         let audit = if self.audit { reporter.audit().await? } else { Vec::new() };
         if self.json {

@@ -13,6 +13,7 @@ use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
 use crate::domain::text::dates;
+use crate::domain::text::lists::commas;
 use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
 
 impl Previewer {
@@ -97,7 +98,7 @@ impl Previewer {
         Ok(IndexSegment {
             id: segment.id.clone(),
             sector: segment.sector.to_owned(),
-            bands: segment.bands.join(", "),
+            bands: commas(&segment.bands),
             recipients: segment.recipients,
             subject: segment.subject.clone(),
             kilobytes: segment.html_bytes.div_ceil(1000),

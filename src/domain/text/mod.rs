@@ -80,15 +80,6 @@ pub fn excerpt(text: &str) -> String {
     if safe.next().is_some() { format!("{short}…") } else { short }
 }
 
-/// Joins words as a sentence lists them: `a, b and c`.
-pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match words.as_slice() {
-        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
-        _ => words.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

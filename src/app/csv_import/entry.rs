@@ -1,10 +1,30 @@
-//! Rows that are in order, and yet subscribe nobody: why, and whom.
+//! How a file is laid out, and what a row comes to: a request, or a reason why it is skipped.
 
 use std::fmt;
 
-/// A row that is left out.
+use crate::domain::subscriber::SubscribeRequest;
+
+/// The columns, in the order of an export.
+pub const COLUMNS: [&str; 7] = ["name", "sector", "email", "bands", "ages", "locale", "urn"];
+
+/// How a file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Our own columns, in UTF-8.
+    Csv,
+    /// The establishment extract of GIAS (Get Information about Schools), joined with a column of addresses.
+    Gias,
+}
+
+/// What a row without an error comes to.
+pub(super) enum Entry {
+    Wanted(SubscribeRequest),
+    Skipped(Skipped),
+}
+
+/// A row that is in order, and yet subscribes nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Skipped {
     /// The line it begins on, from 1.
     pub line: usize,
     /// Its number in the register, as it stands there; empty when it has none that can be shown.
@@ -12,12 +32,12 @@ pub struct LeftOut {
     /// The school; empty when its name cannot be shown.
     pub name: String,
     /// Why.
-    pub why: Why,
+    pub why: SkipReason,
 }
 
-/// Why a row is left out.
+/// Why a row is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum SkipReason {
     /// Its status, in the register's words, is not one of an open school.
     NotOpen(String),
     /// Nobody gave an address for it.
@@ -28,7 +48,7 @@ pub enum Why {
     NoBand(u8, u8),
 }
 
-impl Why {
+impl SkipReason {
     /// A stable word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
@@ -40,7 +60,7 @@ impl Why {
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpen(status) if status.is_empty() => f.write_str("no status"),
