@@ -13,21 +13,20 @@ pub mod decisions;
 pub mod deliverability;
 pub mod dispatch;
 pub mod dkim;
+mod edition;
 mod edition_content;
-pub mod edits;
 pub mod error;
 pub mod feeds;
 pub mod keyring;
 pub mod leaving;
 pub mod letters;
 pub mod metrics;
-mod planner;
-pub mod planning;
+pub mod planner;
 pub mod preferences;
 pub mod previewer;
 pub mod public_pages;
-pub mod publish;
 pub mod published_view;
+pub mod publisher;
 pub mod reload;
 pub mod reporter;
 pub mod restored;
@@ -36,11 +35,7 @@ mod service;
 pub mod sync;
 pub mod test_copy;
 pub mod transport;
-pub mod withdrawal;
 
 pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;
 pub use service::Service;
-
-/// How often a decision is made anew when others change what it was made from.
-pub(crate) const TRIES: usize = 5;

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use super::edition_content::DigestMaker;
-use super::restored::RestoredStore;
-use super::{AppContext, AppError, Content, bootstrap, context, keyring};
+use super::context::{self, AppContext, Content};
+use super::decisions::Decisions;
+use super::edition::edition;
+use super::error::AppError;
+use super::planner::Planner;
+use super::publisher::Publisher;
+use super::{bootstrap, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::sender::Sender;
 use crate::domain::token::{Keyring, Signer};
-use crate::library::Library;
 use crate::render::ServiceInfo;
 use crate::store::Store;
 
@@ -50,10 +53,6 @@ impl Service {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
     }
 
-    pub(super) fn digests(&self) -> Result<DigestMaker, AppError> {
-        Ok(DigestMaker::new(&self.context(), self.content()?))
-    }
-
     pub(super) fn sender(&self) -> Sender {
         context::sender(&self.config, &self.keyring)
     }
@@ -73,7 +72,7 @@ impl Service {
 
     /// The fortnight in which the store began.
     pub async fn first(&self) -> Result<Option<EditionNumber>, AppError> {
-        Ok(self.store.facts().await?.map(|facts| facts.first))
+        Ok(self.store.meta().await?.map(|meta| meta.first))
     }
 
     /// The edition that goes out next by itself.
@@ -98,12 +97,28 @@ impl Service {
         Ok(Self::of(&bootstrap::open(config, clock).await?, None))
     }
 
-    pub(super) async fn refuse_restored(&self) -> Result<(), AppError> {
-        RestoredStore::new(&self.context()).refuse().await
+    /// Plans editions.
+    pub fn planner(&self) -> Result<Planner, AppError> {
+        Ok(Planner::new(&self.context(), self.content()?))
     }
 
-    /// The library.
-    pub(super) fn library(&self) -> Result<&Library, AppError> {
-        Ok(&self.content()?.library)
+    /// Publishes editions.
+    pub fn publisher(&self) -> Result<Publisher, AppError> {
+        Ok(Publisher::new(&self.context(), self.content()?))
+    }
+
+    /// What an operator decides.
+    pub fn decisions(&self) -> Decisions {
+        Decisions::new(&self.context(), self.material.as_ref())
+    }
+
+    /// The edition to send, if one is due, after everything that the calendar says was done.
+    pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Option<EditionNumber>, AppError> {
+        Ok(self.planner()?.reconcile(now).await?.due)
+    }
+
+    /// The edition as the store holds it.
+    pub async fn edition(&self, number: EditionNumber) -> Result<Edition, AppError> {
+        edition(self.store.as_ref(), number).await
     }
 }

@@ -13,7 +13,7 @@ use crate::app::AppError;
 use crate::app::previewer::{Previewer, Proof};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
-use crate::messages::preview::note;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Preview {
@@ -38,8 +38,8 @@ impl Preview {
         let number = edition_to_show(&previewer, self.edition).await?;
         let mut proof = previewer.proof(number).await?;
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
-        let notes = proof.notes.iter().map(note).collect();
-        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), notes)?;
+        let texts = messages::preview::index(&proof);
+        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), texts)?;
         if self.json {
             out::json(&proof);
         } else {
@@ -61,7 +61,7 @@ pub(super) async fn edition_to_show(previewer: &Previewer, which: Which) -> Resu
 
 /// Edition, notes and segments, for people.
 pub(super) fn show(proof: &Proof) {
-    let theme = proof.row.theme.as_deref().unwrap_or("no theme");
+    let theme = proof.row.theme().unwrap_or("no theme");
     out::line(&format!(
         "Edition {} · {} at {} · {theme} · {}",
         proof.edition,
@@ -70,7 +70,7 @@ pub(super) fn show(proof: &Proof) {
         out::count(proof.recipients, "mailbox", "mailboxes")
     ));
     for one in &proof.notes {
-        out::line(&format!("Note: {}", note(one)));
+        out::line(&format!("Note: {}", messages::preview::note(one)));
     }
     let rows = proof.segments.iter().map(|segment| {
         vec![

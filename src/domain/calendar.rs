@@ -16,6 +16,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::subscriber::{WordError, words};
+use super::text::dates::day;
 
 pub use due::{Lateness, due, late};
 pub use next::NextEdition;
@@ -111,7 +112,7 @@ pub enum Fortnight {
         /// The instant, in the schedule's zone.
         due_at: DateTime<Tz>,
         /// Why the date is not the fortnight's first day, if it is not.
-        shifted: Option<String>,
+        shifted: Option<ClosedDay>,
     },
     /// It has none.
     Paused {
@@ -120,6 +121,34 @@ pub enum Fortnight {
         /// When it would have been due, in the schedule's zone.
         due_at: DateTime<Tz>,
         /// Why.
-        reason: String,
+        reason: PauseReason,
     },
+}
+
+/// Why a fortnight has no edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PauseReason {
+    /// Its first day is closed; where that shifts the edition, no day of the week after it is open.
+    Closed(ClosedDay),
+    /// The calendar ends with the year 9999.
+    BeyondCalendar,
+}
+
+impl fmt::Display for ClosedDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        write!(f, "{} is closed{reason}", day(self.day))
+    }
+}
+
+impl fmt::Display for PauseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(day) if day.rule == ClosedDayPolicy::Shift => {
+                write!(f, "{day}; no day of the 7 after it is open")
+            }
+            Self::Closed(day) => day.fmt(f),
+            Self::BeyondCalendar => f.write_str("it is beyond the calendar, which ends with the year 9999"),
+        }
+    }
 }

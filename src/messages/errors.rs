@@ -1,7 +1,11 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
+use chrono::NaiveDate;
+
+use super::edition;
 use crate::app::error::{AppError, BackupError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::domain::text::suggest::{nearest, nearest_first};
@@ -23,6 +27,9 @@ pub fn error(error: &AppError) -> String {
         AppError::PretendedTime => {
             "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned()
         }
+        AppError::NoEdition(number) => format!("there is no edition {number} in the store; see `fortnightly plan`"),
+        AppError::Decision(error) => super::decisions::refusal(error),
+        AppError::Publish(error) => super::decisions::publish(error),
         AppError::Content(error) => format!("{error}; run the command again to pick anew"),
         AppError::Preview(error) => preview(error),
         AppError::Backup(error) => backup(error),
@@ -51,13 +58,10 @@ fn keyring(error: &KeyringError) -> String {
 
 fn preview(error: &PreviewError) -> String {
     match error {
-        PreviewError::Closed { number, date, state, reason } => {
-            let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
-            format!(
-                "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
-                 Another one: `fortnightly preview --edition N`",
-                dates::day(*date)
-            )
+        PreviewError::Paused { number, date, reason } => nothing_in(*number, *date, "paused", Some(reason.to_string())),
+        PreviewError::Ended { number, date, state, reason } => {
+            let why = reason.as_ref().map(|reason| edition::state(reason, *number));
+            nothing_in(*number, *date, state.as_str(), why)
         }
         PreviewError::Empty { number, date } => format!(
             "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
@@ -73,6 +77,15 @@ fn preview(error: &PreviewError) -> String {
             format!("there is no segment {wanted} in this edition: {hint}")
         }
     }
+}
+
+fn nothing_in(number: EditionNumber, date: NaiveDate, state: &str, why: Option<String>) -> String {
+    let why = why.map_or(String::new(), |why| format!(": {why}"));
+    format!(
+        "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
+         Another one: `fortnightly preview --edition N`",
+        dates::day(date)
+    )
 }
 
 fn backup(error: &BackupError) -> String {

@@ -1,20 +1,10 @@
-//! What the store remembers about itself and about decisions.
+//! The suppression list, as it is read.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::domain::address::Address;
-use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::SuppressionReason;
-
-/// What the store remembers about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// The anchor it began with, or was given since.
-    pub anchor: NaiveDate,
-    /// The fortnight in which it began.
-    pub first: EditionNumber,
-}
 
 /// An address that is never mailed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -42,19 +42,11 @@ const STILL_CIRCLING: &[&str] = &["app", "cli", "domain", "mail", "render", "sto
 const STILL_LONG: &[&str] = &["render/letter.rs::view"];
 
 /// Files below the edge that still name a command to type. It must become empty.
-const STILL_COMMANDING: &[&str] = &[
-    "app/decisions.rs",
-    "app/decisions/say.rs",
-    "app/publish.rs",
-    "app/sync.rs",
-    "domain/calendar/reconcile.rs",
-    "render/templates.rs",
-    "store/sqlite/tables/deliveries.rs",
-    "store/sqlite/tables/leave.rs",
-];
+const STILL_COMMANDING: &[&str] =
+    &["app/sync.rs", "render/templates.rs", "store/sqlite/tables/deliveries.rs", "store/sqlite/tables/leave.rs"];
 
 /// Files in which the words of a reason still decide something. It must become empty.
-const STILL_JUDGING: &[&str] = &["app/checker/occasions.rs", "app/planning.rs"];
+const STILL_JUDGING: &[&str] = &[];
 
 /// The room that a file belongs to: its first folder, or its name.
 fn room(path: &str) -> &str {

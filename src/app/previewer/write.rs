@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::{Previewer, Proof, ProofSegment, greeting, sample};
 use crate::app::AppError;
 use crate::app::edition_content::sample_address;
-use crate::app::planning::PlanPick;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
@@ -16,9 +15,22 @@ use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
 
+/// What the index says in sentences.
+#[derive(Debug, Clone, Default)]
+pub struct IndexTexts {
+    /// What would keep the edition from going out, or is worth knowing first.
+    pub notes: Vec<String>,
+    /// Why the theme was picked.
+    pub theme: String,
+    /// Why each activity was picked, in the order of the picks.
+    pub picks: Vec<String>,
+    /// Why the date is not the fortnight's first day.
+    pub shifted: Option<String>,
+}
+
 impl Previewer {
     /// Writes `index.html` and, per segment, `.html`, `.txt` and `.eml` into `folder`; addresses go to
-    /// `recipients.csv` alone, mode 0600. `only` writes one segment. `notes` stand at the head of the index.
+    /// `recipients.csv` alone, mode 0600. `only` writes one segment. `texts` stand in the index.
     ///
     /// # Errors
     /// When `only` names no segment or a file cannot be written.
@@ -27,7 +39,7 @@ impl Previewer {
         proof: &mut Proof,
         folder: &Path,
         only: Option<&str>,
-        notes: Vec<String>,
+        texts: IndexTexts,
     ) -> Result<PathBuf, AppError> {
         if let Some(only) = only {
             proof.segments = vec![proof.segment(only)?.clone()];
@@ -40,7 +52,7 @@ impl Previewer {
         }
         write_recipients(proof, &folder.join("recipients.csv"))?;
         let index = folder.join("index.html");
-        let page = page(&self.index_view(proof, notes)?);
+        let page = page(&self.index_view(proof, texts)?);
         fs::write(&index, page).map_err(|error| AppError::file(&index, &error))?;
         Ok(index)
     }
@@ -68,26 +80,26 @@ impl Previewer {
         }))
     }
 
-    fn index_view(&self, proof: &Proof, notes: Vec<String>) -> Result<IndexView, AppError> {
+    fn index_view(&self, proof: &Proof, texts: IndexTexts) -> Result<IndexView, AppError> {
         let row = &proof.row;
-        let pick = |p: &PlanPick| IndexPick {
-            band: p.band.clone(),
-            id: p.id.clone(),
-            title: p.title.clone(),
-            reason: p.reason.clone(),
-        };
-        let theme = row.theme.as_ref().and_then(|name| self.content.library.theme(name));
+        let picks = row.picks().iter().zip(texts.picks).map(|(pick, reason)| IndexPick {
+            band: pick.band.to_string(),
+            id: pick.id.to_string(),
+            title: pick.title.clone(),
+            reason,
+        });
+        let theme = row.theme().and_then(|name| self.content.library.theme(name));
         Ok(IndexView {
             service: self.context.config.service.name.clone(),
             edition: proof.edition.0,
             date: dates::day(row.date),
             time: row.due_at.format("%H:%M").to_string(),
-            state: row.state.to_owned(),
+            state: row.state.as_str().to_owned(),
             theme: theme.map_or(String::new(), |theme| theme.title.clone()),
-            theme_reason: row.selection.as_ref().map_or(String::new(), |s| s.theme_reason.clone()),
-            shifted: row.shifted.clone(),
-            notes,
-            picks: row.activities.iter().map(pick).collect(),
+            theme_reason: texts.theme,
+            shifted: texts.shifted,
+            notes: texts.notes,
+            picks: picks.collect(),
             segments: proof.segments.iter().map(|s| self.index_segment(proof, s)).collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,

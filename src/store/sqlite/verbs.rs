@@ -1,6 +1,6 @@
 //! The verbs of [`Store`]: each is one request to the thread that writes or to the one that reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,39 +8,24 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::SqliteStore;
-use crate::domain::activity::ActivityId;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
-use crate::domain::edition::{Edition, EditionChange, EditionNumber};
+use crate::domain::edition::EditionNumber;
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::{
     RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
 };
 use crate::domain::sync::{SyncPlan, Truth};
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::maintenance::backup;
 use crate::store::sqlite::tables::people::People;
-use crate::store::sqlite::tables::{
-    audit, claim, deliveries, editions, leave, listing, meta, publish, settle, step, subscribe, sync,
-};
-use crate::store::{
-    Actor, Addressee, AuditRecord, Claimed, DeliveryFilter, DeliveryRecord, Facts, Publication, Published, Retried,
-    Step, Store, StoreError, Stored, Suppression,
-};
+use crate::store::sqlite::tables::{claim, deliveries, leave, listing, publish, settle, step, subscribe, sync};
+use crate::store::{Actor, Claimed, DeliveryFilter, DeliveryRecord, Retried, Step, Store, StoreError, Suppression};
 
 type Answer<T> = Result<T, StoreError>;
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn facts(&self) -> Answer<Option<Facts>> {
-        self.read(meta::read).await
-    }
-
-    async fn begin(&self, facts: Facts, at: DateTime<Utc>) -> Answer<Facts> {
-        self.write(move |conn| meta::begin(conn, facts, at)).await
-    }
-
     async fn sync_truth(&self, wished: &[Address]) -> Answer<Truth> {
         let (wished, hasher) = (wished.to_vec(), self.hasher.clone());
         self.read(move |conn| sync::truth(&People::open(conn, &hasher, 0)?, &wished)).await
@@ -127,68 +112,6 @@ impl Store for SqliteStore {
         self.read(listing::suppressions).await
     }
 
-    async fn editions(&self) -> Answer<Vec<Edition>> {
-        self.read(editions::all).await
-    }
-
-    async fn change_editions(&self, changes: &[EditionChange], actor: Actor, at: DateTime<Utc>) -> Answer<usize> {
-        let changes = changes.to_vec();
-        self.write(move |conn| {
-            let mut applied = 0;
-            for change in &changes {
-                applied += usize::from(editions::change(conn, change, actor, at)?);
-            }
-            Ok(applied)
-        })
-        .await
-    }
-
-    async fn change_seen(
-        &self,
-        seen: &[Edition],
-        changes: &[EditionChange],
-        actor: Actor,
-        at: DateTime<Utc>,
-    ) -> Answer<bool> {
-        let (seen, changes) = (seen.to_vec(), changes.to_vec());
-        self.write(move |conn| {
-            if !editions::are_as_seen(conn, &seen, &changes)? {
-                return Ok(false);
-            }
-            for change in &changes {
-                editions::change(conn, change, actor, at)?;
-            }
-            Ok(true)
-        })
-        .await
-    }
-
-    async fn withdrawn(&self) -> Answer<BTreeSet<ActivityId>> {
-        self.read(editions::withdrawn).await
-    }
-
-    async fn withdraw_activity(
-        &self,
-        activity: &ActivityId,
-        withdrawn: bool,
-        (seen, changes): (&[Edition], &[EditionChange]),
-        actor: Actor,
-        at: DateTime<Utc>,
-    ) -> Answer<Option<bool>> {
-        let (activity, seen, changes) = (activity.clone(), seen.to_vec(), changes.to_vec());
-        self.write(move |conn| {
-            if !editions::are_as_seen(conn, &seen, &changes)? {
-                return Ok(None);
-            }
-            let new = editions::withdraw_activity(conn, &activity, withdrawn, actor, at)?;
-            for change in &changes {
-                editions::change(conn, change, actor, at)?;
-            }
-            Ok(Some(new))
-        })
-        .await
-    }
-
     async fn audience(&self, served: &BandSet) -> Answer<Vec<Segment>> {
         let served = served.clone();
         self.read(move |conn| publish::audience(conn, &served)).await
@@ -196,19 +119,6 @@ impl Store for SqliteStore {
 
     async fn readers(&self) -> Answer<BTreeMap<BandName, u64>> {
         self.read(listing::readers).await
-    }
-
-    async fn publish(&self, publication: &Publication) -> Answer<Published> {
-        let publication = publication.clone();
-        self.write(move |conn| publish::publish(conn, &publication)).await
-    }
-
-    async fn addressees(&self, edition: EditionNumber) -> Answer<Vec<Addressee>> {
-        self.read(move |conn| listing::addressees(conn, edition)).await
-    }
-
-    async fn published(&self, edition: EditionNumber) -> Answer<Option<Stored>> {
-        self.read(move |conn| publish::published(conn, edition)).await
     }
 
     async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Answer<u64> {
@@ -298,17 +208,5 @@ impl Store for SqliteStore {
     ) -> Answer<u64> {
         let filter = filter.clone();
         self.write(move |conn| deliveries::resolve(conn, edition, &filter, accepted, at)).await
-    }
-
-    async fn restored(&self) -> Answer<Option<DateTime<Utc>>> {
-        self.read(backup::restored).await
-    }
-
-    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Answer<Vec<EditionNumber>> {
-        self.write(move |conn| backup::release(conn, resend, at)).await
-    }
-
-    async fn audit(&self) -> Answer<Vec<AuditRecord>> {
-        self.read(audit::all).await
     }
 }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fortnightly::store::Store;
 use fortnightly::store::sqlite::SqliteStore;
+use fortnightly::store::{Editions as _, Store};
 
 use super::samples::{at, crowd};
 use super::{hasher, open};
@@ -85,7 +85,7 @@ async fn of_no_store_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("var/x.db");
     let copy = SqliteStore::snapshot(&path, hasher()).unwrap();
-    assert!(copy.facts().await.unwrap().is_none());
+    assert!(copy.meta().await.unwrap().is_none());
     assert!(copy.editions().await.unwrap().is_empty());
     assert!(photograph(folder.path()).is_empty());
 }

@@ -1,9 +1,11 @@
 //! One module for each table or group of tables: rows in, rows out.
 
+pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod bands;
 pub(super) mod claim;
 pub(super) mod deliveries;
+pub(super) mod edition_rows;
 pub(super) mod editions;
 pub(super) mod forget;
 pub(super) mod leave;
@@ -13,9 +15,9 @@ pub(super) mod meta;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod publish;
-pub(super) mod reading;
 pub(super) mod reports;
 pub(super) mod requests;
+pub(super) mod restored;
 pub(super) mod settle;
 pub(super) mod step;
 pub(super) mod subscribe;
