@@ -13,6 +13,7 @@ use super::edition::{TRIES, edition};
 use super::error::AppError;
 use super::planner::Planner;
 use super::publisher::objection;
+use super::restored::RestoredStore;
 use super::sync;
 use crate::domain::activity::ActivityId;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
@@ -311,10 +312,7 @@ impl Decisions {
 
     /// That the store was not restored, or was released since.
     async fn refuse_restored(&self) -> Result<(), AppError> {
-        match self.context.store.restored().await? {
-            Some(_) => Err(AppError::NotReleased),
-            None => Ok(()),
-        }
+        RestoredStore::new(&self.context).refuse().await
     }
 
     /// Why this cannot be decided about a published edition.

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::decisions::error::DecisionError;
+use super::planner::PlanState;
 use super::publisher::error::PublishError;
-use crate::domain::calendar::PauseReason;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{EditionNumber, EditionState, StateReason};
+use crate::domain::edition::{EditionNumber, StateReason};
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
@@ -163,26 +163,16 @@ pub struct ContentError {
 /// Why an edition cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PreviewError {
-    /// Its fortnight has none.
-    #[error("fortnight {number} has no edition")]
-    Paused {
+    /// Its fortnight has none, or it will not go out.
+    #[error("fortnight {number} has no edition to show; it is {}", .state.as_str())]
+    Closed {
         /// The fortnight.
-        number: EditionNumber,
-        /// Its first day.
-        date: NaiveDate,
-        /// Why.
-        reason: PauseReason,
-    },
-    /// It will not go out.
-    #[error("edition {number} is {state}")]
-    Ended {
-        /// Which edition.
         number: EditionNumber,
         /// Its local date.
         date: NaiveDate,
-        /// Missed or withdrawn.
-        state: EditionState,
-        /// Why.
+        /// Paused, missed or withdrawn.
+        state: PlanState,
+        /// Why it is missed or withdrawn.
         reason: Option<StateReason>,
     },
     /// It has no activity for any band.

@@ -48,7 +48,7 @@ impl Service {
     pub(super) fn new_letter(&self, kind: LetterKind, mail: TransactionalMail<'_>) -> Result<NewLetter, AppError> {
         let rendered = render_transactional(&self.facts(), mail)
             .map_err(|error| AppError::Refused(format!("a letter cannot be made: {error}")))?;
-        Ok(NewLetter { kind, sender: self.sender(), rendered })
+        Ok(NewLetter { kind, sender: super::context::sender(&self.config, &self.keyring), rendered })
     }
 
     /// The token that fulfils a request.

@@ -1,8 +1,6 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
-mod write;
-
-pub use write::IndexTexts;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -81,7 +79,7 @@ pub enum Note {
     SyncWaits,
     /// Why the edition is in its state.
     Reason {
-        /// Which edition.
+        /// The edition.
         edition: EditionNumber,
         /// Why.
         reason: StateReason,
@@ -95,7 +93,7 @@ pub enum Note {
     },
     /// It would be held if it were due now.
     WouldBeHeld {
-        /// Which edition.
+        /// The edition.
         edition: EditionNumber,
         /// Why.
         reason: HoldReason,
@@ -117,18 +115,17 @@ pub struct Previewer {
     context: AppContext,
     content: Content,
     digests: DigestMaker,
-    planner: Planner,
 }
 
 impl Previewer {
     /// Previews on the store of `context`, which is a copy.
     pub fn new(context: &AppContext, content: &Content) -> Self {
-        Self {
-            context: context.clone(),
-            content: content.clone(),
-            digests: DigestMaker::new(context, content),
-            planner: Planner::new(context, content),
-        }
+        let digests = DigestMaker::new(context, content);
+        Self { context: context.clone(), content: content.clone(), digests }
+    }
+
+    fn planner(&self) -> Planner {
+        Planner::new(&self.context, &self.content)
     }
 
     /// The first edition to come that is not paused, sent before its time or not.
@@ -144,8 +141,8 @@ impl Previewer {
     /// # Errors
     /// When nothing is due, or the store cannot be read.
     pub async fn due(&self) -> Result<EditionNumber, AppError> {
-        let due = self.planner.reconcile(self.context.clock.now()).await?.due;
-        Ok(due.ok_or(PreviewError::NothingDue)?)
+        let reconciled = self.planner().reconcile(self.context.clock.now()).await?;
+        Ok(reconciled.due.ok_or(PreviewError::NothingDue)?)
     }
 
     /// Everything an edition would send.
@@ -154,15 +151,15 @@ impl Previewer {
     /// When the fortnight has no edition, a digest cannot be made, or the store cannot be read.
     pub async fn proof(&self, number: EditionNumber) -> Result<Proof, AppError> {
         let AppContext { config, store, clock, .. } = &self.context;
-        let now = clock.now();
+        let (planner, now) = (self.planner(), clock.now());
         let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
         let mut notes = Vec::new();
         if synced.plan.needs_consent() {
             notes.push(Note::SyncWaits);
         }
-        self.planner.reconcile(now).await?;
-        let row = self.planner.plan_of(number, now).await?;
-        let stored = store.editions().await?.into_iter().find(|e| e.number == number);
+        planner.reconcile(now).await?;
+        let row = planner.plan_of(number, now).await?;
+        let stored = store.edition(number).await?;
         if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
             return self.published_proof(edition, row, notes).await;
         }
@@ -173,9 +170,8 @@ impl Previewer {
             let edits = edits(self.content.library.texts(), &edition.selection);
             notes.extend(edits.into_iter().map(|edit| Note::Edited { was_approved, edit }));
         }
-        notes.extend(
-            objection(&self.context, &planned).await?.map(|reason| Note::WouldBeHeld { edition: number, reason }),
-        );
+        let objection = objection(&self.context, &planned).await?;
+        notes.extend(objection.map(|reason| Note::WouldBeHeld { edition: number, reason }));
         self.planned_proof(&planned, row, notes).await
     }
 
@@ -285,13 +281,10 @@ pub(super) struct SampleMessage {
 
 /// The edition as it would be published now.
 fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) -> Result<Edition, PreviewError> {
-    let date = row.date;
-    match &row.state {
-        PlanState::Paused(reason) => return Err(PreviewError::Paused { number, date, reason: reason.clone() }),
-        PlanState::Edition(state @ (EditionState::Missed | EditionState::Withdrawn)) => {
-            return Err(PreviewError::Ended { number, date, state: *state, reason: row.reason.clone() });
-        }
-        PlanState::Projected | PlanState::Edition(_) => {}
+    use EditionState::{Missed, Withdrawn};
+    if matches!(row.state, PlanState::Paused(_) | PlanState::Edition(Missed | Withdrawn)) {
+        let (state, reason) = (row.state.clone(), row.reason.clone());
+        return Err(PreviewError::Closed { number, date: row.date, state, reason });
     }
     let selection = row.selection.clone().filter(|selection| !selection.picks.is_empty());
     let selection = selection.ok_or(PreviewError::Empty { number, date: row.date })?;

@@ -12,7 +12,6 @@ use super::edition::{TRIES, edition};
 use super::edition_content::DigestMaker;
 use super::error::AppError;
 use super::planner::Planner;
-use crate::domain::activity::Activity;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::state::{self, change};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, HoldReason};
@@ -37,13 +36,15 @@ pub enum Outcome {
 pub struct Publisher {
     context: AppContext,
     content: Content,
+    digests: DigestMaker,
     planner: Planner,
 }
 
 impl Publisher {
     /// One that renders with this library and these templates.
     pub fn new(base: &AppContext, content: &Content) -> Self {
-        Self { context: base.clone(), content: content.clone(), planner: Planner::new(base, content) }
+        let (digests, planner) = (DigestMaker::new(base, content), Planner::new(base, content));
+        Self { context: base.clone(), content: content.clone(), digests, planner }
     }
 
     /// Makes the edition `sending`. It changes nothing when that happened before.
@@ -95,14 +96,14 @@ impl Publisher {
     }
 
     async fn publication(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Publication, AppError> {
-        let digests = DigestMaker::new(&self.context, &self.content);
-        let served = self.context.config.bands.names();
+        let AppContext { config, store, keyring, .. } = &self.context;
+        let served = config.bands.names();
         let selection = &edition.selection;
-        let material = digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
-        let audience = self.context.store.audience(&served).await?;
+        let parts = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let audience = store.audience(&served).await?;
         let segments =
-            audience.iter().map(|segment| digests.segment(&material, &segment.key)).collect::<Result<_, _>>()?;
-        let text = |(_, activity): &(_, &Activity)| PublishedText {
+            audience.iter().map(|segment| self.digests.segment(&parts, &segment.key)).collect::<Result<_, _>>()?;
+        let text = |(_, activity): &(_, &crate::domain::activity::Activity)| PublishedText {
             activity: activity.id.clone(),
             content: (*activity).clone(),
         };
@@ -113,11 +114,11 @@ impl Publisher {
             after,
             at: now,
             served,
-            sender: sender(&self.context.config, &self.context.keyring),
+            sender: sender(config, keyring),
             segments,
-            theme: material.theme.clone(),
-            texts: material.cards.iter().map(text).collect(),
-            notices: material.notices.iter().map(|notice| (*notice).clone()).collect(),
+            theme: parts.theme.clone(),
+            texts: parts.cards.iter().map(text).collect(),
+            notices: parts.notices.iter().map(|notice| (*notice).clone()).collect(),
         })
     }
 }

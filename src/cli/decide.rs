@@ -17,8 +17,6 @@ use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
-use crate::domain::text::dates::local_moment;
-use crate::domain::text::lists::commas;
 use crate::messages;
 
 /// The edition that is meant, and how to answer.
@@ -154,7 +152,7 @@ async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     out::line("This store sends again.");
-    concerns.iter().skip(1).for_each(|concern| out::line(&format!("  {}", messages::attention::attention(concern))));
+    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::restored(*one))));
     if editions.is_empty() {
         out::line("  No edition was held for it.");
     }
@@ -167,7 +165,7 @@ async fn not_restored(service: &Service) -> Result<String, Failure> {
     let which = if named.is_empty() {
         "and no edition is held: there is nothing to release".to_owned()
     } else {
-        format!("so it is not held as a whole; for one edition: {}", commas(named))
+        format!("so it is not held as a whole; for one edition: {}", named.join(", "))
     };
     Ok(format!("This store was not restored from a backup, {which}."))
 }
@@ -252,7 +250,7 @@ fn tell(service: &Service, decided: &Decided, as_json: bool) {
         return;
     }
     let edition = &decided.edition;
-    let when = local_moment(&service.local(edition.due_at));
+    let when = service.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
     let before = if decided.changed { "" } else { " already; nothing changed" };
     out::line(&format!("Edition {} ({when}) is {}{before}.", edition.number, edition.state));
     if let Some(reason) = messages::edition::reason(edition) {
@@ -291,7 +289,7 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
     }
     if !undo && !withdrawal.published.is_empty() {
         let numbers: Vec<String> = withdrawal.published.iter().map(ToString::to_string).collect();
-        out::line(&format!("  It went out in edition {}: that mail cannot be called back.", commas(numbers)));
+        out::line(&format!("  It went out in edition {}: that mail cannot be called back.", numbers.join(", ")));
         for number in &withdrawal.unfinished {
             out::line(&format!(
                 "  Mails of edition {number} still wait, and they carry it. Keep them with `fortnightly hold {number}`: \

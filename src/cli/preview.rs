@@ -1,5 +1,6 @@
 //! `preview`: the whole run on disk.
 
+use crate::messages;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use crate::app::AppError;
 use crate::app::previewer::{Previewer, Proof};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
-use crate::messages;
+use crate::messages::preview::note;
 
 #[derive(Debug, Args)]
 pub(super) struct Preview {
@@ -38,8 +39,8 @@ impl Preview {
         let number = edition_to_show(&previewer, self.edition).await?;
         let mut proof = previewer.proof(number).await?;
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
-        let texts = messages::preview::index(&proof);
-        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), texts)?;
+        let words = messages::preview::index(&proof);
+        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words)?;
         if self.json {
             out::json(&proof);
         } else {
@@ -70,7 +71,7 @@ pub(super) fn show(proof: &Proof) {
         out::count(proof.recipients, "mailbox", "mailboxes")
     ));
     for one in &proof.notes {
-        out::line(&format!("Note: {}", messages::preview::note(one)));
+        out::line(&format!("Note: {}", note(one)));
     }
     let rows = proof.segments.iter().map(|segment| {
         vec![

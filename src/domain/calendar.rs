@@ -16,7 +16,6 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::subscriber::{WordError, words};
-use super::text::dates::day;
 
 pub use due::{Lateness, due, late};
 pub use next::NextEdition;
@@ -132,23 +131,4 @@ pub enum PauseReason {
     Closed(ClosedDay),
     /// The calendar ends with the year 9999.
     BeyondCalendar,
-}
-
-impl fmt::Display for ClosedDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-        write!(f, "{} is closed{reason}", day(self.day))
-    }
-}
-
-impl fmt::Display for PauseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed(day) if day.rule == ClosedDayPolicy::Shift => {
-                write!(f, "{day}; no day of the 7 after it is open")
-            }
-            Self::Closed(day) => day.fmt(f),
-            Self::BeyondCalendar => f.write_str("it is beyond the calendar, which ends with the year 9999"),
-        }
-    }
 }

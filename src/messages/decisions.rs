@@ -7,7 +7,6 @@ use crate::app::publisher::error::PublishError;
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::selection::Unsuitable;
-use crate::domain::text::dates;
 
 /// What the operator should know besides.
 pub fn notes(decided: &Decided) -> Vec<String> {
@@ -45,7 +44,7 @@ pub fn refusal(error: &DecisionError) -> String {
         DecisionError::Published { number, decision, stage, accepted, total } => {
             let accepted = format!("({accepted} of {total} mails accepted)");
             let what = match stage {
-                Stage::SentBy(day) => format!("was sent by {} {accepted}", dates::day(*day)),
+                Stage::SentBy(day) => format!("was sent by {} {accepted}", edition::day(*day)),
                 Stage::Stopped => format!("was stopped in the middle {accepted}"),
                 Stage::BeingSent => format!("is being sent {accepted}"),
             };

@@ -22,7 +22,7 @@ pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
         HoldReason::ApprovalMissing { due: Some(due) } => format!(
             "approval is missing: it fell due on {}; look at `fortnightly preview --edition {number}`, then \
              `fortnightly approve {number}`",
-            dates::local_moment(due)
+            moment(due)
         ),
         HoldReason::RestoredStore => "restored store".to_owned(),
         HoldReason::UnservedBands { bands } => unserved(bands),
@@ -106,8 +106,18 @@ pub fn state(reason: &StateReason, number: EditionNumber) -> String {
     }
 }
 
+/// `Monday 30 November 2026`.
+pub fn day(date: NaiveDate) -> String {
+    dates::day(date)
+}
+
+/// `Monday 30 November 2026 at 08:00`.
+pub fn moment(at: &DateTime<FixedOffset>) -> String {
+    at.format("%A %-d %B %Y at %H:%M").to_string()
+}
+
 fn too_late(Deadline { due, grace }: &Deadline) -> String {
-    format!("it was due on {}, more than {} ago", dates::local_moment(due), dates::length(TimeDelta::seconds(*grace)))
+    format!("it was due on {}, more than {} ago", moment(due), dates::length(TimeDelta::seconds(*grace)))
 }
 
 fn unserved(bands: &[UnservedBand]) -> String {

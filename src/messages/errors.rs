@@ -1,11 +1,7 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
-use chrono::NaiveDate;
-
-use super::edition;
 use crate::app::error::{AppError, BackupError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::domain::text::suggest::{nearest, nearest_first};
@@ -58,10 +54,14 @@ fn keyring(error: &KeyringError) -> String {
 
 fn preview(error: &PreviewError) -> String {
     match error {
-        PreviewError::Paused { number, date, reason } => nothing_in(*number, *date, "paused", Some(reason.to_string())),
-        PreviewError::Ended { number, date, state, reason } => {
-            let why = reason.as_ref().map(|reason| edition::state(reason, *number));
-            nothing_in(*number, *date, state.as_str(), why)
+        PreviewError::Closed { number, date, state, reason } => {
+            let why = super::plan::why(state, reason.as_ref(), *number).map_or(String::new(), |why| format!(": {why}"));
+            let state = state.as_str();
+            format!(
+                "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
+                 Another one: `fortnightly preview --edition N`",
+                dates::day(*date)
+            )
         }
         PreviewError::Empty { number, date } => format!(
             "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
@@ -77,15 +77,6 @@ fn preview(error: &PreviewError) -> String {
             format!("there is no segment {wanted} in this edition: {hint}")
         }
     }
-}
-
-fn nothing_in(number: EditionNumber, date: NaiveDate, state: &str, why: Option<String>) -> String {
-    let why = why.map_or(String::new(), |why| format!(": {why}"));
-    format!(
-        "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
-         Another one: `fortnightly preview --edition N`",
-        dates::day(date)
-    )
 }
 
 fn backup(error: &BackupError) -> String {

@@ -7,9 +7,8 @@ use super::{edition, picks};
 use crate::app::planner::{PlanRow, PlanState, Replacement};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::calendar::PauseReason;
-use crate::domain::edition::{EditionNumber, Pick};
-use crate::domain::text::dates;
+use crate::domain::calendar::{ClosedDay, ClosedDayPolicy, PauseReason};
+use crate::domain::edition::{EditionNumber, Pick, StateReason};
 
 /// One fortnight as JSON has it.
 #[derive(Debug, Clone, Serialize)]
@@ -51,17 +50,37 @@ pub fn json(row: &PlanRow) -> RowJson<'_> {
 
 /// Why a fortnight is paused, or its edition held, missed or withdrawn.
 pub fn reason(row: &PlanRow) -> Option<String> {
-    match &row.state {
-        PlanState::Paused(reason) => Some(reason.to_string()),
-        PlanState::Projected | PlanState::Edition(_) => {
-            row.reason.as_ref().map(|reason| edition::state(reason, row.edition))
-        }
+    why(&row.state, row.reason.as_ref(), row.edition)
+}
+
+/// Why a fortnight is paused, or its edition in its state.
+pub fn why(state: &PlanState, reason: Option<&StateReason>, number: EditionNumber) -> Option<String> {
+    match state {
+        PlanState::Paused(reason) => Some(pause(reason)),
+        PlanState::Projected | PlanState::Edition(_) => reason.map(|reason| edition::state(reason, number)),
     }
+}
+
+/// Why a fortnight has no edition.
+pub fn pause(reason: &PauseReason) -> String {
+    match reason {
+        PauseReason::Closed(day) if day.rule == ClosedDayPolicy::Shift => {
+            format!("{}; no day of the 7 after it is open", closed(day))
+        }
+        PauseReason::Closed(day) => closed(day),
+        PauseReason::BeyondCalendar => "it is beyond the calendar, which ends with the year 9999".to_owned(),
+    }
+}
+
+/// `Monday 21 December 2026 is closed: Christmas holidays`.
+pub fn closed(day: &ClosedDay) -> String {
+    let reason = if day.reason.is_empty() { String::new() } else { format!(": {}", day.reason) };
+    format!("{} is closed{reason}", edition::day(day.day))
 }
 
 /// That a fortnight has no edition.
 pub fn no_edition(number: EditionNumber, date: NaiveDate, reason: &PauseReason) -> String {
-    format!("fortnight {number} ({}) has no edition: {}", dates::day(date), reason)
+    format!("fortnight {number} ({}) has no edition: {}", edition::day(date), pause(reason))
 }
 
 /// What took the place of a pick that can no longer be used.

@@ -29,6 +29,7 @@ use crate::domain::subscriber::{
 };
 use crate::domain::sync::{SyncPlan, Truth};
 
+pub use crate::domain::audit::AuditRecord;
 pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     SegmentNumber,
@@ -42,8 +43,6 @@ pub use privacy::{
     SubjectLetter, SubjectRequest,
 };
 pub use records::Suppression;
-
-pub use crate::domain::audit::AuditRecord;
 pub use reports::{Bounced, ReportKind, Reports};
 pub use requests::{Asked, Clicked, Requests};
 

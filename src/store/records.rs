@@ -1,4 +1,4 @@
-//! The suppression list, as it is read.
+//! What the store remembers about people.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

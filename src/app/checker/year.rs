@@ -1,5 +1,6 @@
 //! What is odd about the year as a whole: themes that are never reached, long silences, holidays that nobody entered.
 
+use crate::domain::text::dates;
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
@@ -7,6 +8,7 @@ use chrono::{Days, NaiveDate};
 use super::coming::{FORTNIGHTS, config_warning, some_of};
 use crate::app::planner::{PlanRow, PlanState};
 use crate::config::Config;
+use crate::domain::calendar::PauseReason;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates::day;
 use crate::library::Library;
@@ -66,7 +68,7 @@ pub(super) fn silence(config: &Config, rows: &[PlanRow]) -> Option<Diagnostic> {
         }
     }
     let (first, last) = (longest.first()?, longest.last()?);
-    let PlanState::Paused(reason) = &first.state else { return None };
+    let reason = closed(first);
     let help = "look at the dates of [[schedule.pauses]]: is a year wrong?";
     if longest.len() == rows.len() {
         let message = format!("none of the coming {FORTNIGHTS} fortnights has an edition: {reason}");
@@ -93,4 +95,15 @@ pub(super) fn pauses_end(config: &Config, today: NaiveDate) -> Option<Diagnostic
         config_warning(config, "pauses-end", message)
             .help("enter the coming school year's holidays as [[schedule.pauses]]")
     })
+}
+
+/// Why a paused fortnight has no edition, as the end of a sentence.
+fn closed(row: &PlanRow) -> String {
+    match &row.state {
+        PlanState::Paused(PauseReason::Closed(day)) if day.reason.is_empty() => {
+            format!("{} is closed", dates::day(day.day))
+        }
+        PlanState::Paused(PauseReason::Closed(day)) => format!("{} is closed: {}", dates::day(day.day), day.reason),
+        _ => "closed".to_owned(),
+    }
 }
