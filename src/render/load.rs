@@ -136,7 +136,7 @@ fn finding(error: &RenderError, dir: &Path, files: &[File], slots: &[SlotUse]) -
         },
         _ => whole,
     };
-    finding.help("seen while rendering a sample digest; compare with the templates that init writes")
+    finding.help("seen while rendering a sample digest; compare with the templates that `fortnightly init` writes")
 }
 
 /// Where `found` stands in the templates, in whatever letter case.
