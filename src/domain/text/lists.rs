@@ -37,6 +37,8 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         assert_eq!(commas(["a", "b"]), "a, b");
+        assert_eq!((listed::<&str>(&[]), listed(&["a"])), (String::new(), "a".into()));
+        assert_eq!((listed(&["a", "b"]), listed(&["a", "b", "c"])), ("a and b".into(), "a, b and c".into()));
         assert_eq!(some_of(&[1, 2, 3], 3), "1, 2, 3");
         assert_eq!(some_of(&[1, 2, 3, 4], 3), "1, 2, 3 and 1 more");
         assert_eq!((count(1, "mail", "mails"), count(0, "mail", "mails")), ("1 mail".into(), "0 mails".into()));

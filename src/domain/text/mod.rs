@@ -92,18 +92,11 @@ mod tests {
         assert_eq!(check_line(&"é".repeat(201)), Err(TextError::TooLong));
         assert_eq!(check_line("Ysgol Gynradd Llŷn & Tŷ’r Ysgol, “Cylch” 😀"), Ok(()));
     }
+
     #[test]
     fn quotes_no_controls_and_no_novels() {
         assert_eq!(excerpt("a\u{1b}[31mb\u{202e}"), "a[31mb");
         assert_eq!(excerpt("a\r\nb\tc"), "a  b c");
         assert_eq!(excerpt(&"x".repeat(100)), format!("{}…", "x".repeat(60)));
-    }
-
-    #[test]
-    fn lists_as_a_sentence_does() {
-        assert_eq!(
-            ["", "a", "a and b", "a, b and c"],
-            [listed::<&str>(&[]), listed(&["a"]), listed(&["a", "b"]), listed(&["a", "b", "c"])]
-        );
     }
 }

@@ -85,7 +85,9 @@ const PICKS: [(&str, &str); 9] = [
 
 fn write_old_store(path: &Path) {
     let store = Connection::open(path).unwrap();
-    MIGRATIONS.iter().for_each(|migration| store.execute_batch(migration).unwrap());
+    for migration in MIGRATIONS {
+        store.execute_batch(migration).unwrap();
+    }
     store.pragma_update(None, "application_id", 0x464E_6C79).unwrap();
     store.pragma_update(None, "user_version", 7).unwrap();
     for (number, (state, reason, published)) in (1_u32..).zip(EDITIONS) {
