@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use super::sync::list;
-use crate::app::{AppError, Service, csv_import};
+use crate::app::{AppError, Service, roster};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
@@ -127,7 +127,7 @@ impl Subscribe {
             return Err(Failure::Usage("--urn must be 1 to 20 letters and digits".into()));
         }
         let wanted =
-            csv_import::wanted_bands(self.bands.as_deref().unwrap_or(""), self.ages.as_deref().unwrap_or(""), bands);
+            roster::wanted_bands(self.bands.as_deref().unwrap_or(""), self.ages.as_deref().unwrap_or(""), bands);
         Ok(SubscribeRequest {
             profile: Profile {
                 name: self.name.clone(),

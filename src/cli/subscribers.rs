@@ -15,7 +15,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use super::sync::list;
-use crate::app::{AppError, bootstrap, csv_export};
+use crate::app::{AppError, bootstrap, roster};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
@@ -183,9 +183,9 @@ impl Export {
                 use std::os::unix::fs::OpenOptionsExt as _;
                 let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
                 let file = file.map_err(|error| AppError::Refused(format!("{}: {error}", path.display())))?;
-                csv_export::write(file, &records, &config.bands)
+                roster::write(file, &records, &config.bands)
             }
-            None => csv_export::write(std::io::stdout().lock(), &records, &config.bands),
+            None => roster::write(std::io::stdout().lock(), &records, &config.bands),
         };
         let rows = written.map_err(|error| AppError::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));

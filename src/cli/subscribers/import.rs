@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
 use super::report::{Report, left_out};
-use crate::app::csv_import::{self, CsvImport};
+use crate::app::roster::{self, Roster};
 use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
@@ -26,7 +26,7 @@ enum Format {
     Gias,
 }
 
-impl From<Format> for csv_import::Format {
+impl From<Format> for roster::Format {
     fn from(format: Format) -> Self {
         match format {
             Format::Csv => Self::Csv,
@@ -58,14 +58,14 @@ impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let shown = self.file.display().to_string();
-        let import = self.read(&shown, &config)?;
-        let results = self.subscribe(context, &config, &import.requests).await?;
-        tell_left(&import.requests, &results, &shown);
+        let roster = self.read(&shown, &config)?;
+        let results = self.subscribe(context, &config, &roster.requests).await?;
+        tell_left(&roster.requests, &results, &shown);
         let report = Report {
             file: &shown,
-            import: &import,
+            roster: &roster,
             results: &results,
-            bad: bad_rows(&import),
+            bad: bad_rows(&roster),
             applied: !self.dry_run,
             bands: &config.bands,
         };
@@ -78,23 +78,23 @@ impl Import {
     }
 
     /// What the file asks for, if it may be used.
-    fn read(&self, shown: &str, config: &Config) -> Result<CsvImport, AppError> {
+    fn read(&self, shown: &str, config: &Config) -> Result<Roster, AppError> {
         let file =
             File::open(&self.file).map_err(|error| AppError::Refused(format!("{shown}: cannot be read: {error}")))?;
-        let import = csv_import::read(file, shown, self.format.into(), &config.bands);
-        out::findings(&import.findings);
-        let bad = bad_rows(&import);
+        let roster = roster::read(file, shown, self.format.into(), &config.bands);
+        out::findings(&roster.findings);
+        let bad = bad_rows(&roster);
         if bad > 0 && !self.skip_bad {
             let rows = out::count(bad, "bad row", "bad rows");
             return Err(AppError::Refused(format!(
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             )));
         }
-        if import.requests.is_empty() {
-            let why = left_out(&import).map_or_else(String::new, |why| format!(". {why}"));
+        if roster.requests.is_empty() {
+            let why = left_out(&roster).map_or_else(String::new, |why| format!(". {why}"));
             return Err(AppError::Refused(format!("{shown} has no row that could be imported{why}")));
         }
-        Ok(import)
+        Ok(roster)
     }
 
     async fn subscribe(
@@ -112,8 +112,8 @@ impl Import {
     }
 }
 
-fn bad_rows(import: &CsvImport) -> u64 {
-    import.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
+fn bad_rows(roster: &Roster) -> u64 {
+    roster.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
 }
 
 /// Names those who left, whom no import brings back.

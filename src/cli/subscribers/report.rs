@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::super::sync::list;
 use super::names;
-use crate::app::csv_import::{CsvImport, SkipReason};
+use crate::app::roster::{Roster, Why};
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::subscriber::{Profile, SubscribeRequest, Subscribed};
 
 /// Everything that is known after an import or a dry run.
 pub(super) struct Report<'a> {
     pub(super) file: &'a str,
-    pub(super) import: &'a CsvImport,
-    /// One for each request of `import`.
+    pub(super) roster: &'a Roster,
+    /// One for each request of `roster`.
     pub(super) results: &'a [Subscribed],
     /// Rows with an error.
     pub(super) bad: u64,
@@ -33,19 +33,19 @@ impl Report<'_> {
             "{would} {}: {} added, {} updated, {} unchanged, {} kept out, {} bad.",
             self.file, counts.added, counts.updated, counts.unchanged, counts.left, self.bad
         ));
-        lines.extend(left_out(self.import));
+        lines.extend(left_out(self.roster));
         lines.join("\n")
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&SubscribeRequest, &Subscribed)> {
-        self.import.requests.iter().zip(self.results)
+        self.roster.requests.iter().zip(self.results)
     }
 
     fn changes(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.pairs().filter_map(|(request, result)| self.change(request, result)).collect();
         // Half of the register is closed schools: those are only counted.
-        let rows = self.import.skipped.iter().filter(|row| !matches!(row.why, SkipReason::NotOpen(_)));
+        let rows = self.roster.left_out.iter().filter(|row| !matches!(row.why, Why::NotOpen(_)));
         lines.extend(rows.map(|row| {
             let name = if row.name.is_empty() { "a school without a name" } else { &row.name };
             format!("left out: {}:{}: {name} (URN {}): {}", self.file, row.line, row.urn, row.why)
@@ -82,7 +82,7 @@ impl Report<'_> {
 
     pub(super) fn to_json(&self) -> Value {
         let counts = Counts::of(self.results);
-        let why = reasons(self.import);
+        let why = reasons(self.roster);
         let number = |code| why.get(code).map_or(0, |(rows, _)| *rows);
         json!({
             "added": counts.added, "updated": counts.updated, "unchanged": counts.unchanged,
@@ -92,7 +92,7 @@ impl Report<'_> {
                 "no_ages": number("no_ages"), "no_band": number("no_band"),
             },
             "changes": self.pairs().filter_map(|(request, result)| self.change_json(request, result)).collect::<Vec<_>>(),
-            "left_out_rows": self.import.skipped.iter().map(|row| json!({
+            "left_out_rows": self.roster.left_out.iter().map(|row| json!({
                 "line": row.line, "urn": row.urn, "name": row.name, "reason": row.why.code(),
             })).collect::<Vec<_>>(),
         })
@@ -119,9 +119,9 @@ impl Report<'_> {
 }
 
 /// How many rows were left out for which reason, by its code; and of each reason, how many for which detail.
-fn reasons(import: &CsvImport) -> BTreeMap<&'static str, (u64, BTreeMap<String, u64>)> {
+fn reasons(roster: &Roster) -> BTreeMap<&'static str, (u64, BTreeMap<String, u64>)> {
     let mut all: BTreeMap<_, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
-    for row in &import.skipped {
+    for row in &roster.left_out {
         let (rows, details) = all.entry(row.why.code()).or_default();
         *rows += 1;
         *details.entry(row.why.to_string()).or_default() += 1;
@@ -130,8 +130,8 @@ fn reasons(import: &CsvImport) -> BTreeMap<&'static str, (u64, BTreeMap<String, 
 }
 
 /// Why rows were left out, in one line; `None` when none was.
-pub(super) fn left_out(import: &CsvImport) -> Option<String> {
-    let why = reasons(import);
+pub(super) fn left_out(roster: &Roster) -> Option<String> {
+    let why = reasons(roster);
     let words =
         [("no_email", "without an email"), ("no_ages", "without ages"), ("no_band", "of ages that no band has")];
     let mut parts = Vec::new();

@@ -1,6 +1,6 @@
 //! The first row of the GIAS extract: which of its many columns are read, and where they stand.
 
-use super::cells::Row;
+use super::super::cells::Row;
 use crate::domain::diagnostic::Diagnostic;
 
 pub(super) const URN: &str = "URN";
@@ -10,7 +10,7 @@ pub(super) const LOW: &str = "StatutoryLowAge";
 pub(super) const HIGH: &str = "StatutoryHighAge";
 
 /// What a first line must have, for messages.
-pub(super) const FIRST_LINE: &str =
+pub(in super::super) const FIRST_LINE: &str =
     "URN,EstablishmentName,EstablishmentStatus (name),StatutoryLowAge,StatutoryHighAge,email";
 
 /// Names of a column with a school's own address. A head teacher's is not among them: a named person's is personal data.
@@ -29,7 +29,7 @@ const ADD_EMAIL: &str = "GIAS gives out no addresses as a rule: add a column nam
                          school, joined by URN from a list of your own; leave it empty where you have none";
 
 /// Where each column stands that is read, from 0. Others may stand anywhere.
-pub(super) struct Header {
+pub(in super::super) struct Header {
     pub(super) urn: usize,
     pub(super) name: usize,
     pub(super) status: usize,
@@ -45,7 +45,7 @@ impl Header {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub(super) fn read(row: &Row<'_>) -> Result<Self, Vec<Diagnostic>> {
+    pub(in super::super) fn read(row: &Row<'_>) -> Result<Self, Vec<Diagnostic>> {
         let mut columns = Columns { row, names: row.cells.iter().map(fold).collect(), findings: Vec::new() };
         let [urn, name, status, low, high] = [URN, NAME, STATUS, LOW, HIGH].map(|column| columns.find(column));
         if [urn, name, status, low, high].iter().all(Option::is_none) {

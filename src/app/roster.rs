@@ -1,60 +1,76 @@
-//! Subscribers in as CSV, and schools in from the register of England.
+//! Subscribers in and out as CSV, and schools in from the register of England.
 
-mod band_columns;
 mod cells;
-mod entry;
 mod gias;
-mod gias_header;
-mod own;
+mod header;
+mod left_out;
+mod request;
 mod text;
+mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
+use std::io::{Read, Write};
 
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::subscriber::{Profile, SubscribeRequest};
+use crate::domain::subscriber::{MailboxState, Profile, SubscribeRequest, SubscriberRecord};
 
-use entry::Entry;
+pub use left_out::{LeftOut, Why};
+pub use wanted::wanted_bands;
 
-pub use band_columns::wanted_bands;
-pub use entry::{COLUMNS, Format, SkipReason, Skipped};
+/// The columns, in the order of an export.
+pub const COLUMNS: [&str; 7] = ["name", "sector", "email", "bands", "ages", "locale", "urn"];
+
+/// How a file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Our own columns, in UTF-8.
+    Csv,
+    /// The establishment extract of GIAS (Get Information about Schools), joined with a column of addresses.
+    Gias,
+}
 
 /// What a CSV file asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CsvImport {
+pub struct Roster {
     /// One request per mailbox, in the file's order.
     pub requests: Vec<SubscribeRequest>,
     /// Rows without an error that ask for nothing; [`Format::Csv`] has none.
-    pub skipped: Vec<Skipped>,
+    pub left_out: Vec<LeftOut>,
     /// Errors and warnings, by line.
     pub findings: Vec<Diagnostic>,
 }
 
-impl From<Vec<Diagnostic>> for CsvImport {
+impl From<Vec<Diagnostic>> for Roster {
     fn from(findings: Vec<Diagnostic>) -> Self {
         Self { findings, ..Self::default() }
     }
 }
 
+/// What a row without an error comes to.
+enum Entry {
+    Wanted(SubscribeRequest),
+    LeftOut(LeftOut),
+}
+
 /// Where the columns of the file stand.
 enum Layout {
-    Csv(own::Header),
-    Gias(gias_header::Header),
+    Csv(header::Header),
+    Gias(gias::Header),
 }
 
 impl Layout {
     fn read(format: Format, row: &cells::Row<'_>) -> Result<Self, Vec<Diagnostic>> {
         match format {
-            Format::Csv => own::Header::read(row).map(Self::Csv),
-            Format::Gias => gias_header::Header::read(row).map(Self::Gias),
+            Format::Csv => header::Header::read(row).map(Self::Csv),
+            Format::Gias => gias::Header::read(row).map(Self::Gias),
         }
     }
 
     fn entry(&self, row: &cells::Row<'_>, bands: &Bands) -> Result<Entry, Vec<Diagnostic>> {
         match self {
-            Self::Csv(header) => own::request(row, header, bands).map(Entry::Wanted),
+            Self::Csv(header) => request::request(row, header, bands).map(Entry::Wanted),
             Self::Gias(header) => gias::entry(row, header, bands),
         }
     }
@@ -62,19 +78,19 @@ impl Layout {
 
 /// Reads a CSV file. Rows with an error make no request; whether the rest is used is the caller's choice.
 /// A file whose text or first line cannot be understood makes none at all.
-pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> CsvImport {
+pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> Roster {
     let mut bytes = Vec::new();
-    let mut import: CsvImport = match input.read_to_end(&mut bytes) {
-        Ok(_) => text::of(&bytes, format).map_or_else(CsvImport::from, |text| rows(&text, format, bands)),
+    let mut roster: Roster = match input.read_to_end(&mut bytes) {
+        Ok(_) => text::of(&bytes, format).map_or_else(Roster::from, |text| rows(&text, format, bands)),
         Err(error) => vec![Diagnostic::error("unreadable", format!("cannot be read: {error}"))].into(),
     };
-    for finding in &mut import.findings {
+    for finding in &mut roster.findings {
         finding.file = Some(file.to_owned());
     }
-    import
+    roster
 }
 
-fn rows(text: &str, format: Format, bands: &Bands) -> CsvImport {
+fn rows(text: &str, format: Format, bands: &Bands) -> Roster {
     let mut rows = cells::Rows::of(text).peekable();
     let layout = match rows.next().map(|row| Layout::read(format, &row)) {
         Some(Ok(layout)) => layout,
@@ -86,15 +102,15 @@ fn rows(text: &str, format: Format, bands: &Bands) -> CsvImport {
         return vec![finding.help("write one line for each mailbox below the first line")].into();
     }
     let mut merged = Merged::default();
-    let (mut findings, mut skipped) = (Vec::new(), Vec::new());
+    let (mut findings, mut left_out) = (Vec::new(), Vec::new());
     for row in rows {
         match layout.entry(&row, bands) {
             Ok(Entry::Wanted(request)) => findings.extend(merged.add(request, row.line)),
-            Ok(Entry::Skipped(row)) => skipped.push(row),
+            Ok(Entry::LeftOut(row)) => left_out.push(row),
             Err(bad) => findings.extend(bad),
         }
     }
-    CsvImport { requests: merged.requests, skipped, findings }
+    Roster { requests: merged.requests, left_out, findings }
 }
 
 /// Requests so far: a mailbox in several rows gets the union of their bands and belongs to the first;
@@ -133,6 +149,35 @@ impl Merged {
     }
 }
 
+/// Writes every active mailbox.
+///
+/// # Errors
+/// When `output` cannot be written.
+pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
+    let mut csv = csv::Writer::from_writer(output);
+    csv.write_record(COLUMNS)?;
+    let mut rows = 0;
+    for subscriber in subscribers {
+        let profile = &subscriber.profile;
+        for mailbox in subscriber.mailboxes.iter().filter(|m| m.state == MailboxState::Active) {
+            let list: Vec<&str> = bands.ordered(&mailbox.bands).iter().map(|band| band.id.as_str()).collect();
+            let urn = profile.urn.as_deref().unwrap_or("");
+            csv.write_record([
+                &profile.name,
+                profile.sector.as_str(),
+                mailbox.address.as_str(),
+                &list.join(" "),
+                "",
+                profile.locale.as_str(),
+                urn,
+            ])?;
+            rows += 1;
+        }
+    }
+    csv.flush()?;
+    Ok(rows)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{prop_assert, proptest};
@@ -154,18 +199,18 @@ mod tests {
         #[test]
         fn no_bytes_are_too_strange(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
             for format in [Format::Csv, Format::Gias] {
-                let import = read(bytes.as_slice(), "x.csv", format, &Bands::shipped());
-                prop_assert!(!import.findings.is_empty() || !import.requests.is_empty());
+                let roster = read(bytes.as_slice(), "x.csv", format, &Bands::shipped());
+                prop_assert!(!roster.findings.is_empty() || !roster.requests.is_empty());
             }
         }
     }
 
     fn check(text: &str, format: Format) -> Result<(), proptest::test_runner::TestCaseError> {
-        let import = read(text.as_bytes(), "x.csv", format, &Bands::shipped());
+        let roster = read(text.as_bytes(), "x.csv", format, &Bands::shipped());
         let lines = text.matches(['\n', '\r']).count() + 1;
-        prop_assert!(!(import.findings.is_empty() && import.requests.is_empty() && import.skipped.is_empty()));
-        let places = import.findings.iter().filter_map(|finding| finding.line);
-        for line in places.chain(import.skipped.iter().map(|row| row.line)) {
+        prop_assert!(!(roster.findings.is_empty() && roster.requests.is_empty() && roster.left_out.is_empty()));
+        let places = roster.findings.iter().filter_map(|finding| finding.line);
+        for line in places.chain(roster.left_out.iter().map(|row| row.line)) {
             prop_assert!((1..=lines).contains(&line), "line {line}");
         }
         Ok(())

@@ -1,30 +1,10 @@
-//! How a file is laid out, and what a row comes to: a request, or a reason why it is skipped.
+//! Rows that are in order, and yet subscribe nobody: why, and whom.
 
 use std::fmt;
 
-use crate::domain::subscriber::SubscribeRequest;
-
-/// The columns, in the order of an export.
-pub const COLUMNS: [&str; 7] = ["name", "sector", "email", "bands", "ages", "locale", "urn"];
-
-/// How a file is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Our own columns, in UTF-8.
-    Csv,
-    /// The establishment extract of GIAS (Get Information about Schools), joined with a column of addresses.
-    Gias,
-}
-
-/// What a row without an error comes to.
-pub(super) enum Entry {
-    Wanted(SubscribeRequest),
-    Skipped(Skipped),
-}
-
-/// A row that is in order, and yet subscribes nobody.
+/// A row that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
+pub struct LeftOut {
     /// The line it begins on, from 1.
     pub line: usize,
     /// Its number in the register, as it stands there; empty when it has none that can be shown.
@@ -32,12 +12,12 @@ pub struct Skipped {
     /// The school; empty when its name cannot be shown.
     pub name: String,
     /// Why.
-    pub why: SkipReason,
+    pub why: Why,
 }
 
-/// Why a row is skipped.
+/// Why a row is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SkipReason {
+pub enum Why {
     /// Its status, in the register's words, is not one of an open school.
     NotOpen(String),
     /// Nobody gave an address for it.
@@ -48,7 +28,7 @@ pub enum SkipReason {
     NoBand(u8, u8),
 }
 
-impl SkipReason {
+impl Why {
     /// A stable word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
@@ -60,7 +40,7 @@ impl SkipReason {
     }
 }
 
-impl fmt::Display for SkipReason {
+impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpen(status) if status.is_empty() => f.write_str("no status"),

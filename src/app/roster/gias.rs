@@ -2,14 +2,18 @@
 //!
 //! The extract has some 130 columns and no address. The operator appends one, or has an extract with `MainEmail`.
 
+mod header;
+
 use super::cells::Row;
-use super::entry::{Entry, SkipReason, Skipped};
-use super::gias_header::{HIGH, Header, LOW, NAME, URN};
-use super::own;
+use super::left_out::{LeftOut, Why};
+use super::{Entry, request};
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::domain::text::{check_characters, check_line};
+
+pub(super) use header::{FIRST_LINE, Header};
+use header::{HIGH, LOW, NAME, URN};
 
 /// The statuses of a school that has pupils.
 const OPEN: [&str; 2] = ["Open", "Open, but proposed to close"];
@@ -17,7 +21,7 @@ const OPEN: [&str; 2] = ["Open", "Open, but proposed to close"];
 /// What joining two lists leaves in a cell that found no partner.
 const NOTHING: [&str; 6] = ["#n/a", "n/a", "null", "nan", "none", "-"];
 
-/// What the row asks for. A row that is skipped is not judged any further: nobody can mend the register.
+/// What the row asks for. A row that is left out is not judged any further: nobody can mend the register.
 ///
 /// # Errors
 /// Every finding, each with its line and column.
@@ -27,20 +31,20 @@ pub(super) fn entry(row: &Row<'_>, header: &Header, bands: &Bands) -> Result<Ent
     }
     let mut school = School { row, header, findings: Vec::new() };
     if let Some(why) = school.lacks() {
-        return Ok(Entry::Skipped(school.skip(why)));
+        return Ok(Entry::LeftOut(school.left_out(why)));
     }
     let urn = school.read(header.urn, "bad-urn", URN, urn);
     let name = school.read(header.name, "bad-name", NAME, |text| {
-        check_line(text).map(|()| text.to_owned()).map_err(own::text_error)
+        check_line(text).map(|()| text.to_owned()).map_err(request::text_error)
     });
-    let address = school.read(header.email, "bad-email", "email", own::address);
+    let address = school.read(header.email, "bad-email", "email", request::address);
     let ages = school.ages();
     let (Some(urn), Some(name), Some(address), Some((low, high))) = (urn, name, address, ages) else {
         return Err(school.findings);
     };
     let bands: BandSet = bands.for_ages(low, high);
     if bands.is_empty() {
-        return Ok(Entry::Skipped(school.skip(SkipReason::NoBand(low, high))));
+        return Ok(Entry::LeftOut(school.left_out(Why::NoBand(low, high))));
     }
     let profile = Profile { name, sector: Sector::School, locale: Locale::EnGb, urn: Some(urn) };
     Ok(Entry::Wanted(SubscribeRequest { profile, address, bands, origin: Origin::Import }))
@@ -63,21 +67,21 @@ impl<'a> School<'a> {
         if NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text)) { "" } else { text }
     }
 
-    fn lacks(&self) -> Option<SkipReason> {
+    fn lacks(&self) -> Option<Why> {
         let status = self.text(self.header.status);
         if !OPEN.iter().any(|open| open.eq_ignore_ascii_case(status)) {
-            return Some(SkipReason::NotOpen(showable(status)));
+            return Some(Why::NotOpen(showable(status)));
         }
         if self.maybe(self.header.email).is_empty() {
-            return Some(SkipReason::NoEmail);
+            return Some(Why::NoEmail);
         }
         let either = [self.header.low, self.header.high].iter().any(|cell| self.maybe(*cell).is_empty());
-        either.then_some(SkipReason::NoAges)
+        either.then_some(Why::NoAges)
     }
 
-    fn skip(&self, why: SkipReason) -> Skipped {
+    fn left_out(&self, why: Why) -> LeftOut {
         let shown = |cell| showable(self.text(cell));
-        Skipped { line: self.row.line, urn: shown(self.header.urn), name: shown(self.header.name), why }
+        LeftOut { line: self.row.line, urn: shown(self.header.urn), name: shown(self.header.name), why }
     }
 
     fn read<T>(
@@ -111,13 +115,13 @@ impl<'a> School<'a> {
 }
 
 fn urn(text: &str) -> Result<String, String> {
-    own::urn(text)?.ok_or_else(|| "is empty".to_owned())
+    request::urn(text)?.ok_or_else(|| "is empty".to_owned())
 }
 
 /// An age. Programs that join lists turn a column with gaps into fractions: 4 becomes 4.0.
 fn years(text: &str) -> Result<u8, String> {
     let whole = text.strip_suffix(".0").unwrap_or(text);
-    whole.parse().map_err(|_| format!("{} is not a number of years", own::shown(text)))
+    whole.parse().map_err(|_| format!("{} is not a number of years", request::shown(text)))
 }
 
 /// Text that may be shown at a terminal, or nothing.

@@ -1,83 +1,14 @@
-//! Our own columns: where each stands, and from a row to a request, or everything that is wrong with it.
+//! One row → one request, or everything that is wrong with it.
 
-use super::band_columns;
 use super::cells::Row;
-use super::entry::COLUMNS;
-use crate::domain::address::{Address, AddressError};
-use crate::domain::band::{BandSet, Bands};
+use super::header::Header;
+use super::wanted;
+use crate::domain::address::Address;
+use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::domain::text::suggest::nearest;
-use crate::domain::text::{TextError, check_characters, check_line, lists};
-
-/// Where each known column stands.
-pub(super) struct Header {
-    at: [Option<usize>; COLUMNS.len()],
-    /// Cells that have a name.
-    pub(super) named: usize,
-}
-
-impl Header {
-    /// Reads the first row. A cell without a name is no column: spreadsheets leave such cells behind.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub(super) fn read(row: &Row<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let mut header = Self { at: [None; COLUMNS.len()], named: 0 };
-        let mut findings = Vec::new();
-        for (cell, name) in row.cells.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            header.named += 1;
-            let (line, column) = row.place(cell);
-            let placed = |finding| Diagnostic { line: Some(line), column: Some(column), ..finding };
-            match COLUMNS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
-                Some(known) if header.at[known].is_some() => {
-                    let message = format!("the column “{}” stands twice", COLUMNS[known]);
-                    findings.push(placed(
-                        Diagnostic::error("duplicate-column", message).help("remove or rename one of the two"),
-                    ));
-                }
-                Some(known) => header.at[known] = Some(cell),
-                None => findings.push(placed(unknown(name))),
-            }
-        }
-        if header.at.iter().all(Option::is_none) {
-            let finding = Diagnostic::error("missing-header", "the first line does not name the columns");
-            return Err(vec![Diagnostic { line: Some(row.line), ..finding.help(first_line()) }]);
-        }
-        findings.extend(header.lacks().map(|finding| Diagnostic { line: Some(row.line), ..finding }));
-        if findings.is_empty() { Ok(header) } else { Err(findings) }
-    }
-
-    fn lacks(&self) -> impl Iterator<Item = Diagnostic> {
-        let missing = |name: &'static str| self.cell(name).is_none();
-        let needed = ["name", "email"].into_iter().filter(move |name| missing(name));
-        let needed = needed.map(|name| format!("the column “{name}” is missing"));
-        let neither = missing("bands") && missing("ages");
-        let either = neither.then(|| "one of the columns “bands” and “ages” is needed".to_owned());
-        needed.chain(either).map(|message| Diagnostic::error("missing-column", message).help(first_line()))
-    }
-
-    /// The number of the cell, from 0, that stands in the column `name`.
-    pub(super) fn cell(&self, name: &str) -> Option<usize> {
-        COLUMNS.iter().position(|known| *known == name).and_then(|known| self.at[known])
-    }
-
-    /// Whether the cell stands in a named column.
-    pub(super) fn names(&self, cell: usize) -> bool {
-        self.at.contains(&Some(cell))
-    }
-}
-
-fn unknown(name: &str) -> Diagnostic {
-    let near = nearest(name, COLUMNS).map_or(String::new(), |near| format!("; did you mean “{near}”?"));
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    Diagnostic::error("unknown-column", format!("there is no column “{shown}”{near}"))
-        .help(format!("the columns are: {}; remove any other", COLUMNS.join(",")))
-}
-
-fn first_line() -> String {
-    format!("make the first line {} (sector, locale, urn and one of bands and ages may be left out)", COLUMNS.join(","))
-}
+use crate::domain::text::{TextError, check_characters, check_line};
 
 /// What the row asks for.
 ///
@@ -132,15 +63,15 @@ impl<'a> Cells<'a> {
         self.findings.push(Diagnostic { line: Some(line), column: Some(column), ..finding });
     }
 
-    fn wanted(&mut self, bands: &Bands) -> Option<BandSet> {
+    fn wanted(&mut self, bands: &Bands) -> Option<crate::domain::band::BandSet> {
         let (list, ages) = (self.text("bands"), self.text("ages"));
         let column = if list.is_empty() && self.header.cell("ages").is_some() { "ages" } else { "bands" };
-        match band_columns::wanted_bands(list, ages, bands) {
+        match wanted::wanted_bands(list, ages, bands) {
             Ok(set) => Some(set),
             Err(message) => {
                 let finding = Diagnostic::error("bad-bands", message);
-                let dated = band_columns::looks_like_a_date(if list.is_empty() { ages } else { list });
-                self.bad(column, if dated { finding.help(band_columns::DATES) } else { finding });
+                let dated = wanted::looks_like_a_date(if list.is_empty() { ages } else { list });
+                self.bad(column, if dated { finding.help(wanted::DATES) } else { finding });
                 None
             }
         }
@@ -183,7 +114,7 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
     if check_characters(text).is_ok() && text.matches('@').count() > 1 && text.contains([',', ';', ' ', '/']) {
         return Err("names several mailboxes: give each a row of its own, with the same urn".to_owned());
     }
-    text.parse().map_err(|error: AddressError| error.to_string())
+    text.parse().map_err(|error: crate::domain::address::AddressError| error.to_string())
 }
 
 pub(super) fn urn(text: &str) -> Result<Option<String>, String> {
@@ -201,7 +132,7 @@ fn word<T: Copy>(text: &str, all: &[T], default: T, name: impl Fn(T) -> &'static
     let names = || all.iter().map(|value| name(*value));
     all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or_else(|| {
         let near = nearest(text, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-        format!("{} is not one of: {}{near}", shown(text), lists::commas(names()))
+        format!("{} is not one of: {}{near}", shown(text), names().collect::<Vec<_>>().join(", "))
     })
 }
 

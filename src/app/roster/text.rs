@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 use super::cells::Cutter;
-use super::entry::{COLUMNS, Format};
-use super::gias_header;
+use super::{COLUMNS, Format, gias};
 use crate::domain::diagnostic::Diagnostic;
 
 const SAVE_AS: &str = "in Excel or LibreOffice, save the file again as “CSV UTF-8 (comma delimited)”";
@@ -52,7 +51,7 @@ fn is_gias(bytes: &[u8]) -> bool {
 pub(super) fn empty(format: Format) -> Diagnostic {
     let columns = match format {
         Format::Csv => COLUMNS.join(","),
-        Format::Gias => gias_header::FIRST_LINE.to_owned(),
+        Format::Gias => gias::FIRST_LINE.to_owned(),
     };
     Diagnostic::error("empty", "is empty")
         .help(format!("the first line must name the columns: {columns}; then one line for each mailbox"))
