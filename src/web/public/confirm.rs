@@ -10,7 +10,7 @@ use crate::app::AppError;
 use crate::app::preferences::Confirmation;
 use crate::domain::band::Band;
 use crate::domain::request::{Request, RequestKind};
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
@@ -42,7 +42,7 @@ fn page(found: Result<Confirmation, AppError>) -> Page {
 
 fn open(request: &Request, bands: &[Band]) -> Page {
     let name = &request.subscriber;
-    let list = listed(bands.iter().map(|band| &band.label));
+    let list = commas(bands.iter().map(|band| &band.label));
     let (title, paragraph, button) = match request.kind {
         RequestKind::Subscribe => (
             "Do you want these emails?",
