@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::domain::activity::Sensitivity;
 use crate::domain::band::Band;
 use crate::domain::subscriber::Sector;
-use crate::domain::text::{listed, one_line};
+use crate::domain::text::lists::listed;
+use crate::domain::text::one_line;
 
 /// What a sector reads differently.
 #[derive(Debug, Clone, Serialize)]
