@@ -1,10 +1,10 @@
 //! Leaving: by the link, by mail, whenever. Whoever holds the token may; nothing else is asked.
 
 use super::{AppError, Service};
+use crate::domain::delivery::TransactionalKind;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::token::Purpose;
 use crate::render::TransactionalMail;
-use crate::store::LetterKind;
 
 /// Who a token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Service {
     /// When the store cannot be written.
     pub async fn leave_with_undo(&self, token: &str) -> Result<Leaving, AppError> {
         let Ok(claim) = self.keyring.verify(token, Purpose::Unsubscribe) else { return Ok(Leaving::Unknown) };
-        let letter = self.new_letter(LetterKind::Goodbye, TransactionalMail::Goodbye)?;
+        let letter = self.new_letter(TransactionalKind::Goodbye, TransactionalMail::Goodbye)?;
         let name = self.store.leave_with_undo(claim.recipient, &letter, self.clock.now()).await?;
         Ok(name.map_or(Leaving::Gone, Leaving::Subscribed))
     }

@@ -2,11 +2,12 @@
 
 use super::{AppError, Service};
 use crate::domain::band::{Band, BandSet};
+use crate::domain::delivery::TransactionalKind;
 use crate::domain::request::{Request, RequestId, Standing};
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::token::Purpose;
 use crate::render::TransactionalMail;
-use crate::store::{Asked, Clicked, LetterKind};
+use crate::store::{Asked, Clicked};
 
 /// What stands on the page to change bands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Service {
     /// When the store cannot be written.
     pub async fn ask_to_subscribe(&self, wish: &SubscribeRequest) -> Result<Asked, AppError> {
         let bands = self.config.bands.ordered(&wish.bands);
-        let letter = self.new_letter(LetterKind::Confirm, TransactionalMail::ConfirmSubscription(&bands))?;
+        let letter = self.new_letter(TransactionalKind::Confirm, TransactionalMail::ConfirmSubscription(&bands))?;
         Ok(self.store.ask_to_subscribe(wish, &letter, self.clock.now()).await?)
     }
 
@@ -88,7 +89,7 @@ impl Service {
         if bands.is_empty() || bands.len() != wanted.len() {
             return Ok(Wished::None);
         }
-        let letter = self.new_letter(LetterKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
+        let letter = self.new_letter(TransactionalKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
         let asked = self.store.ask_for_bands(claim.recipient, wanted, &letter, self.clock.now()).await?;
         Ok(match asked {
             Asked::Waits(_) => Wished::Asked,

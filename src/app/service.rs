@@ -10,13 +10,14 @@ use super::edition::edition;
 use super::error::AppError;
 use super::planner::Planner;
 use super::publisher::Publisher;
-use super::{bootstrap, context, keyring};
+use super::{bootstrap, context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
+use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::edition::{Edition, EditionNumber};
-use crate::domain::token::{Keyring, Signer};
-use crate::render::ServiceInfo;
+use crate::domain::token::Keyring;
+use crate::render::{self, ServiceInfo};
 use crate::store::Store;
 
 /// Everything a command or the daemon works with.
@@ -89,12 +90,18 @@ impl Service {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
     }
 
-    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
-        Ok(keyring::signer(&self.keyring, version, &self.config.web.secret_file)?)
-    }
-
     pub(super) fn facts(&self) -> ServiceInfo<'_> {
         context::service_info(&self.config)
+    }
+
+    /// A confirmation or good-bye, and from whom it is.
+    pub(super) fn new_letter(
+        &self,
+        kind: TransactionalKind,
+        about: render::TransactionalMail<'_>,
+    ) -> Result<TransactionalMail, AppError> {
+        let rendered = render::render_transactional(&self.facts(), about)?;
+        Ok(TransactionalMail { kind, sender: context::sender(&self.config, &self.keyring), rendered })
     }
 
     /// An instant as the service's own clock on the wall shows it.

@@ -12,3 +12,4 @@ pub mod errors;
 pub mod picks;
 pub mod plan;
 pub mod preview;
+pub mod sending;

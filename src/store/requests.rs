@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use super::letters::NewLetter;
 use crate::domain::band::BandSet;
+use crate::domain::delivery::TransactionalMail;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::subscriber::{RecipientId, SubscribeRequest, SuppressionReason};
 
@@ -45,7 +45,7 @@ pub trait Requests {
     async fn ask_to_subscribe(
         &self,
         wish: &SubscribeRequest,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError>;
 
@@ -54,7 +54,7 @@ pub trait Requests {
         &self,
         recipient: RecipientId,
         bands: &BandSet,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError>;
 
@@ -63,7 +63,7 @@ pub trait Requests {
     async fn leave_with_undo(
         &self,
         recipient: RecipientId,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError>;
 

@@ -8,7 +8,7 @@ use crate::domain::edition::{EditionChange, EditionNumber, Selection, ThemeReaso
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
-use crate::store::{Archive, Editions, Publication, PublishResult, PublishedSegment, Store};
+use crate::store::{Archive, Editions, Outbox, Publication, PublishResult, PublishedSegment, Store};
 
 const ONE: EditionNumber = EditionNumber(1);
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions as _, Store};
+use fortnightly::store::{Editions as _, Outbox as _, Store};
 
 use super::samples::{at, crowd};
 use super::{hasher, open};

@@ -2,10 +2,12 @@
 
 use rusqlite::Connection;
 
+use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
+use crate::store::sqlite::tables::outbox::transactional;
 use crate::store::sqlite::tables::people::People;
 use crate::store::sqlite::tables::reports::LOOK_BACK;
 use crate::store::sqlite::tables::{forget, meta};
@@ -40,7 +42,7 @@ pub(in crate::store::sqlite) fn part(
             Some(next)
         }
         Stage::Letters => {
-            gone.letters = letters(people.conn, limits)?;
+            gone.letters = transactional::remove_old(people.conn, sql::millis(limits.settled), ROWS)?;
             Some(if gone.letters == 0 { Stage::Requests } else { stage })
         }
         Stage::Requests => {
@@ -63,12 +65,12 @@ fn attempts(
                     ORDER BY number";
     for number in sql::rows(conn, editions, (edition.0, before), |row| Ok(row.get::<_, u32>(0)?))? {
         let after = if number == edition.0 { sql::column(after.0)? } else { 0 };
-        let last = "SELECT max(recipient) FROM (SELECT recipient FROM attempts WHERE edition = ?1 AND recipient > ?2
+        let last = "SELECT max(recipient) FROM (SELECT recipient FROM attempts WHERE mailing = ?1 AND recipient > ?2
                                                 ORDER BY recipient LIMIT ?3)";
         let last = sql::row(conn, last, (number, after, ROWS), |row| Ok(row.get::<_, Option<i64>>(0)?))?.flatten();
         if let Some(last) = last {
             let delete = "DELETE FROM attempts
-                          WHERE edition = ?1 AND recipient > ?2 AND recipient <= ?3 AND at < ?4";
+                          WHERE mailing = ?1 AND recipient > ?2 AND recipient <= ?3 AND at < ?4";
             let gone = sql::run(conn, delete, (number, after, last, before))?;
             return Ok((gone, Stage::Attempts(EditionNumber(number), RecipientId(sql::count(last)))));
         }
@@ -108,23 +110,18 @@ fn mailboxes(people: &People<'_>, limits: Limits, after: RecipientId) -> Result<
 
 /// Whether the last that this mailbox had or asked for ended before the limit.
 fn is_over(conn: &Connection, limits: Limits, recipient: i64) -> Result<bool, SqliteError> {
-    let query = "SELECT max(coalesce((SELECT max(ended) FROM subscriptions WHERE recipient = ?1), r.created_at),
+    let open = states::list(DeliveryState::OPEN);
+    let query = format!(
+        "SELECT max(coalesce((SELECT max(ended) FROM subscriptions WHERE recipient = ?1), r.created_at),
                             coalesce((SELECT max(min(expires_at, coalesce(done_at, expires_at)))
                                       FROM requests WHERE recipient = ?1), 0)) < ?2
-                    AND NOT EXISTS (SELECT 1 FROM editions e CROSS JOIN deliveries d ON d.edition = e.number
+                    AND NOT EXISTS (SELECT 1 FROM editions e CROSS JOIN deliveries d ON d.mailing = e.number
                                     WHERE d.recipient = ?1 AND e.state IN ('sending', 'held')
-                                      AND (d.state IN (0, 1, 2, 4) OR d.next_at IS NOT NULL))
-                    AND NOT EXISTS (SELECT 1 FROM letters WHERE recipient = ?1 AND state IN (0, 1, 2, 4))
-                 FROM recipients r WHERE r.id = ?1";
-    Ok(sql::number(conn, query, (recipient, sql::millis(limits.ended)))? > 0)
-}
-
-/// Old letters that are settled. They are numbered as they were made, so only the oldest are looked at.
-fn letters(conn: &Connection, limits: Limits) -> Result<u64, SqliteError> {
-    let delete = "DELETE FROM letters WHERE id IN (
-                      SELECT id FROM (SELECT id, at, state, next_at FROM letters ORDER BY id LIMIT ?2)
-                      WHERE at < ?1 AND state NOT IN (0, 1, 2, 4) AND next_at IS NULL)";
-    sql::run(conn, delete, (sql::millis(limits.settled), ROWS))
+                                      AND (d.state IN {open} OR d.next_at IS NOT NULL))
+                 FROM recipients r WHERE r.id = ?1"
+    );
+    Ok(sql::number(conn, &query, (recipient, sql::millis(limits.ended)))? > 0
+        && !transactional::is_open(conn, recipient)?)
 }
 
 /// Old requests that are fulfilled or over, and of which no letter is left.
@@ -132,6 +129,6 @@ fn requests(conn: &Connection, limits: Limits) -> Result<u64, SqliteError> {
     let delete = "DELETE FROM requests WHERE id IN (
                       SELECT id FROM (SELECT id, expires_at, done_at FROM requests ORDER BY id LIMIT ?2) q
                       WHERE coalesce(q.done_at, q.expires_at) < ?1
-                        AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.request = q.id))";
+                        AND NOT EXISTS (SELECT 1 FROM transactional_mails t WHERE t.request = q.id))";
     sql::run(conn, delete, (sql::millis(limits.settled), ROWS))
 }

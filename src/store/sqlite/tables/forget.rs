@@ -2,12 +2,14 @@
 
 use rusqlite::Connection;
 
+use super::outbox::transactional;
 use super::people::People;
-use super::{leave, letters, meta};
+use super::{leave, meta};
 use crate::domain::address::Address;
+use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Erased, Erasure};
 
 /// Set while something forgotten may still lie in the files.
@@ -53,17 +55,17 @@ pub(in crate::store::sqlite) fn forget(people: &People<'_>, recipient: i64) -> R
     let address = "UPDATE recipients SET address = NULL, folded = NULL, chosen = NULL, state = 'ended' WHERE id = ?1";
     sql::run(conn, address, [recipient])?;
     let replies = "UPDATE attempts SET reply = ''
-                   WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";
+                   WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND reply <> ''";
     let replies = sql::run(conn, replies, [recipient])?;
     settle_waiting(conn, recipient)?;
     let requests = close(people, recipient)?;
-    let (letters, letter_replies) = letters::forget_all(conn, recipient)?;
+    let (letters, letter_replies) = transactional::forget_all(conn, recipient)?;
     let mut names = 0;
     for subscriber in subscribers {
         names += u64::from(forget_name(people, subscriber, recipient)?);
     }
     let deliveries =
-        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.mailing = e.number WHERE d.recipient = ?1";
     Ok(Erased {
         mailbox: Some(RecipientId(sql::count(recipient))),
         subscriptions: 0,
@@ -78,22 +80,19 @@ pub(in crate::store::sqlite) fn forget(people: &People<'_>, recipient: i64) -> R
 /// What waits to be sent is settled; what is in hand is settled by whoever has it. One that may have been accepted stays
 /// uncertain (invariant 3).
 fn settle_waiting(conn: &Connection, recipient: i64) -> Result<(), SqliteError> {
-    let settle = "UPDATE deliveries SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
-                  WHERE recipient = ?1 AND edition IN (SELECT number FROM editions)
-                    AND (state IN (0, 4) OR next_at IS NOT NULL)";
-    sql::run(conn, settle, [recipient]).map(drop)
+    let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Suppress).to);
+    let settle = format!(
+        "UPDATE deliveries SET state = {to}, next_at = NULL
+         WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions)
+           AND (state IN {waiting} OR next_at IS NOT NULL)"
+    );
+    sql::run(conn, &settle, [recipient]).map(drop)
 }
 
 /// No click fulfils anything any more, not even an undo of leaving; how many waited for one.
 fn close(people: &People<'_>, recipient: i64) -> Result<u64, SqliteError> {
     let close = "UPDATE requests SET expires_at = ?2 WHERE recipient = ?1 AND done_at IS NULL AND expires_at > ?2";
     sql::run(people.conn, close, (recipient, people.at))
-}
-
-/// Whether a mailbox's address is gone.
-pub(in crate::store::sqlite) fn is_forgotten(conn: &Connection, recipient: i64) -> Result<bool, SqliteError> {
-    let query = "SELECT address IS NULL FROM recipients WHERE id = ?1";
-    Ok(sql::row(conn, query, [recipient], |row| Ok(row.get(0)?))?.unwrap_or(true))
 }
 
 /// Forgets what a subscriber is called, unless another mailbox of it is known; whether it was forgotten.
@@ -115,7 +114,7 @@ fn forget_name(people: &People<'_>, subscriber: i64, recipient: i64) -> Result<b
     let mut forgotten = false;
     for name in called.into_iter().filter(|name| *name != nameless) {
         let of_mails = "UPDATE deliveries SET name_id = ?3
-                        WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND name_id = ?2";
+                        WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND name_id = ?2";
         sql::run(conn, of_mails, (recipient, name, nameless))?;
         // The row stays: deliveries to a subscriber that was called so before may refer to it.
         let rename = "UPDATE names SET name = '(erased ' || id || ')'

@@ -39,7 +39,7 @@ pub(in crate::store::sqlite) fn addressees(
 ) -> Result<Vec<Addressee>, SqliteError> {
     let query = "SELECT d.segment, n.name, r.address FROM deliveries d
                  JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-                 WHERE d.edition = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
+                 WHERE d.mailing = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
     sql::rows(conn, query, [edition.0], |row| {
         let address: String = row.get(2)?;
         Ok(Addressee { segment: SegmentNumber(row.get(0)?), subscriber: row.get(1)?, address: sql::parse(&address)? })

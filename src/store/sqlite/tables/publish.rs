@@ -78,7 +78,7 @@ fn write_texts(conn: &Connection, publication: &Publication) -> Result<(), Sqlit
 /// One delivery per recipient; `None` if one of them is in no rendered segment, which shows as a segment that is null.
 fn enqueue(conn: &Connection, publication: &Publication) -> Result<Option<u64>, SqliteError> {
     // CROSS JOIN fixes the order: recipients by number, so that rows are appended to the table.
-    let insert = "INSERT INTO deliveries (edition, recipient, segment, name_id)
+    let insert = "INSERT INTO deliveries (mailing, recipient, segment, name_id)
                   SELECT ?1, r.id,
                          (SELECT s.number FROM segments s WHERE s.edition = ?1 AND s.bands = r.bands & ?2
                           AND s.sector = o.sector AND s.locale = o.locale),

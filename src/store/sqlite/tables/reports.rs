@@ -9,12 +9,12 @@ use rusqlite::Connection;
 use super::leave;
 use super::people::{People, word};
 use crate::domain::bounce::{EnhancedStatus, Meaning, in_a_row};
-use crate::domain::delivery::DeliveryId;
+use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Bounced, ReportKind, Reports, StoreError};
 
 /// Editions that are looked back on: more than any rule asks for, with room for some that do not count.
@@ -70,7 +70,7 @@ impl Reports for SqliteStore {
     ) -> Result<Vec<RecipientId>, StoreError> {
         self.read(move |conn| {
             let after = sql::column(after.map_or(0, |id| id.0))?;
-            let query = "SELECT recipient FROM deliveries WHERE edition = ?1 AND recipient > ?2
+            let query = "SELECT recipient FROM deliveries WHERE mailing = ?1 AND recipient > ?2
                          ORDER BY recipient LIMIT ?3";
             sql::rows(conn, query, (edition.0, after, limit), |row| Ok(RecipientId(sql::count(row.get(0)?))))
         })
@@ -83,9 +83,9 @@ fn bounce(people: &People<'_>, id: DeliveryId, status: Option<EnhancedStatus>) -
     let known = match id.edition.0 {
         0 => "SELECT count(*) FROM recipients WHERE ?1 = 0 AND id = ?2",
         _ => {
-            "SELECT count(*) FROM deliveries d JOIN editions e ON e.number = d.edition
+            "SELECT count(*) FROM deliveries d JOIN editions e ON e.number = d.mailing
              JOIN recipients r ON r.id = d.recipient
-             WHERE d.edition = ?1 AND d.recipient = ?2 AND e.published_at >= coalesce(r.changed_at, 0)"
+             WHERE d.mailing = ?1 AND d.recipient = ?2 AND e.published_at >= coalesce(r.changed_at, 0)"
         }
     };
     if sql::number(conn, known, (id.edition.0, recipient))? == 0 {
@@ -118,13 +118,16 @@ fn suppress(people: &People<'_>, recipient: i64) -> Result<Bounced, SqliteError>
 /// Of the mailbox's editions, newest first, whether they bounced. One that never reached the receiving server, or that was
 /// refused as a matter of policy, says nothing about the mailbox.
 fn history(conn: &Connection, recipient: i64) -> Result<Vec<bool>, SqliteError> {
-    let query = "SELECT b.edition IS NOT NULL
+    let arrived = states::list(DeliveryState::ARRIVED);
+    let query = format!(
+        "SELECT b.edition IS NOT NULL
                  FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
-                 JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                 JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
                  LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number
-                 WHERE CASE WHEN b.edition IS NULL THEN d.state IN (3, 5) ELSE b.meaning <> 'policy' END
-                 ORDER BY e.number DESC";
-    sql::rows(conn, query, (recipient, LOOK_BACK), |row| Ok(row.get(0)?))
+                 WHERE CASE WHEN b.edition IS NULL THEN d.state IN {arrived} ELSE b.meaning <> 'policy' END
+                 ORDER BY e.number DESC"
+    );
+    sql::rows(conn, &query, (recipient, LOOK_BACK), |row| Ok(row.get(0)?))
 }
 
 fn stored(meaning: Meaning) -> String {

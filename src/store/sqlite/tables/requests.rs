@@ -4,22 +4,24 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
+use super::outbox::transactional;
 use super::people::{People, word};
-use super::{leave, letters, subscribe};
+use super::{leave, subscribe};
 use crate::domain::band::BandSet;
+use crate::domain::delivery::TransactionalMail;
 use crate::domain::request::{PER_ADDRESS, PER_HOUR, Request, RequestId, RequestKind, Standing};
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscribeRequest, SuppressionReason};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Asked, Clicked, NewLetter, Requests, StoreError};
+use crate::store::{Asked, Clicked, Requests, StoreError};
 
 #[async_trait]
 impl Requests for SqliteStore {
     async fn ask_to_subscribe(
         &self,
         wish: &SubscribeRequest,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError> {
         let (wish, letter, hasher) = (wish.clone(), letter.clone(), self.hasher.clone());
@@ -31,7 +33,7 @@ impl Requests for SqliteStore {
         &self,
         recipient: RecipientId,
         bands: &BandSet,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError> {
         let (bands, letter, hasher) = (bands.clone(), letter.clone(), self.hasher.clone());
@@ -44,7 +46,7 @@ impl Requests for SqliteStore {
     async fn leave_with_undo(
         &self,
         recipient: RecipientId,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
         let (letter, hasher) = (letter.clone(), self.hasher.clone());
@@ -83,7 +85,7 @@ impl Requests for SqliteStore {
 fn ask_to_subscribe(
     people: &mut People<'_>,
     wish: &SubscribeRequest,
-    letter: &NewLetter,
+    letter: &TransactionalMail,
 ) -> Result<Asked, SqliteError> {
     let bands = people.mask(&wish.bands)?;
     if let Some(reason) = people.suppression(&wish.address)?
@@ -106,7 +108,7 @@ fn ask_to_subscribe(
     sql::run(people.conn, "UPDATE recipients SET state = 'pending' WHERE id = ?1", [recipient])?;
     people.note(wish.origin.as_str(), "ask", recipient, RequestKind::Subscribe.as_str())?;
     let id = put(people, recipient, RequestKind::Subscribe, Some(subscriber), bands)?;
-    letters::enqueue(people, recipient, &wish.profile.name, Some(id), letter)?;
+    transactional::enqueue(people, recipient, Some(id), letter)?;
     Ok(Asked::Waits(id))
 }
 
@@ -114,10 +116,12 @@ fn ask_for_bands(
     people: &mut People<'_>,
     recipient: RecipientId,
     bands: &BandSet,
-    letter: &NewLetter,
+    letter: &TransactionalMail,
 ) -> Result<Asked, SqliteError> {
     let mask = people.mask(bands)?;
-    let Some(name) = leave::subscribed_name(people.conn, recipient)? else { return Ok(Asked::Nobody) };
+    if leave::subscribed_name(people.conn, recipient)?.is_none() {
+        return Ok(Asked::Nobody);
+    }
     let recipient = sql::column(recipient.0)?;
     let query = "SELECT state = 'active', bands FROM recipients WHERE id = ?1";
     let (active, has): (bool, i64) =
@@ -132,14 +136,14 @@ fn ask_for_bands(
         return Ok(Asked::TooOften);
     }
     let id = put(people, recipient, RequestKind::Bands, None, mask)?;
-    letters::enqueue(people, recipient, &name, Some(id), letter)?;
+    transactional::enqueue(people, recipient, Some(id), letter)?;
     Ok(Asked::Waits(id))
 }
 
 fn leave_with_undo(
     people: &People<'_>,
     recipient: RecipientId,
-    letter: &NewLetter,
+    letter: &TransactionalMail,
 ) -> Result<Option<String>, SqliteError> {
     let id = sql::column(recipient.0)?;
     let was_active =
@@ -150,9 +154,9 @@ fn leave_with_undo(
     let name = leave::leave(people, recipient, SuppressionReason::Unsubscribed, "web")?;
     // Somebody who only was asked whether they want it has nothing to take back.
     let name = name.filter(|_| may_undo);
-    if let (Some(name), Some(bands)) = (&name, bands) {
+    if let (Some(_), Some(bands)) = (&name, bands) {
         let request = put(people, id, RequestKind::Undo, None, bands)?;
-        letters::enqueue(people, id, name, Some(request), letter)?;
+        transactional::enqueue(people, id, Some(request), letter)?;
     }
     Ok(name)
 }

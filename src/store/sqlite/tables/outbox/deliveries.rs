@@ -3,18 +3,19 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::people::word;
-use super::{audit, edition_rows, settle};
+use super::super::people::word;
+use super::super::{audit, edition_rows};
+use super::edition_progress;
 use crate::domain::address::Address;
-use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 
 /// One page of what the filter lets through, by edition and mailbox.
-pub(in crate::store::sqlite) fn page(
+pub(super) fn page(
     conn: &Connection,
     filter: &DeliveryFilter,
     after: Option<DeliveryId>,
@@ -26,12 +27,12 @@ pub(in crate::store::sqlite) fn page(
         None => (first, 0),
     };
     let query =
-        "SELECT d.edition, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply
+        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply
                  FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-                 LEFT JOIN attempts a ON a.edition = d.edition AND a.recipient = d.recipient AND a.number = d.attempts
-                 WHERE (d.edition, d.recipient) > (?1, ?2) AND d.edition <= ?3 AND (?4 >> d.state) & 1
+                 LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
+                 WHERE (d.mailing, d.recipient) > (?1, ?2) AND d.mailing <= ?3 AND (?4 >> d.state) & 1
                    AND (?5 IS NULL OR d.recipient IN (SELECT value FROM json_each(?5)))
-                 ORDER BY d.edition, d.recipient LIMIT ?6";
+                 ORDER BY d.mailing, d.recipient LIMIT ?6";
     let mailboxes = mailboxes(conn, filter)?;
     sql::rows(conn, query, (after.0, after.1, last, mask(&filter.states), mailboxes, limit), |row| {
         let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
@@ -44,7 +45,7 @@ pub(in crate::store::sqlite) fn page(
             id,
             address,
             subscriber: word(row, 3)?,
-            state: settle::decode(row.get(4)?)?,
+            state: row.get(4)?,
             attempts: row.get(5)?,
             last,
             next_at: sql::maybe_instant(row.get(6)?)?,
@@ -53,7 +54,7 @@ pub(in crate::store::sqlite) fn page(
 }
 
 /// Takes up again what ended without being accepted.
-pub(in crate::store::sqlite) fn retry(
+pub(super) fn retry(
     conn: &Connection,
     edition: EditionNumber,
     filter: &DeliveryFilter,
@@ -69,17 +70,19 @@ pub(in crate::store::sqlite) fn retry(
             "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
         )));
     }
-    let endings = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Uncertain];
-    let [ended, uncertain] = [&endings[..2], &endings[2..]]
-        .map(|part| mask(&part.iter().copied().filter(|state| filter.states.contains(state)).collect::<Vec<_>>()));
+    let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
+    let meant = may.into_iter().filter(|state| filter.states.contains(state));
+    let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
+    let (uncertain, ended) = (mask(&uncertain), mask(&ended));
     let mailboxes = mailboxes(conn, filter)?;
     let mailable = "EXISTS (SELECT 1 FROM recipients r WHERE r.id = recipient AND r.address IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac))";
-    let meant = "edition = ?1 AND (?2 >> state) & 1 AND (?3 IS NULL OR recipient IN (SELECT value FROM json_each(?3)))";
+    let meant = "mailing = ?1 AND (?2 >> state) & 1 AND (?3 IS NULL OR recipient IN (SELECT value FROM json_each(?3)))";
     let left = format!("SELECT count(*) FROM deliveries WHERE {meant} AND NOT {mailable}");
     let suppressed = sql::count(sql::number(conn, &left, (edition.0, ended | uncertain, &mailboxes))?);
+    let to = states::change(Event::Retry).to;
     let update =
-        format!("UPDATE deliveries SET state = 0, next_at = NULL, retried_at = ?4 WHERE {meant} AND {mailable}");
+        format!("UPDATE deliveries SET state = {to}, next_at = NULL, retried_at = ?4 WHERE {meant} AND {mailable}");
     let take = |states: i64| sql::run(conn, &update, (edition.0, states, &mailboxes, sql::millis(at)));
     let retried = Retried { ended: take(ended)?, uncertain: take(uncertain)?, suppressed };
     let taken = retried.ended + retried.uncertain;
@@ -94,7 +97,7 @@ pub(in crate::store::sqlite) fn retry(
 }
 
 /// Settles what is uncertain.
-pub(in crate::store::sqlite) fn resolve(
+pub(super) fn resolve(
     conn: &Connection,
     edition: EditionNumber,
     filter: &DeliveryFilter,
@@ -102,14 +105,16 @@ pub(in crate::store::sqlite) fn resolve(
     at: DateTime<Utc>,
 ) -> Result<u64, SqliteError> {
     published(conn, edition)?;
-    let update = "UPDATE deliveries SET state = CASE WHEN ?3 THEN 3 ELSE 6 END, next_at = NULL
-                  WHERE edition = ?1 AND state = 5
-                    AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))";
-    let resolved = sql::run(conn, update, (edition.0, mailboxes(conn, filter)?, accepted))?;
+    let states::Change { from, to } = states::change(Event::Resolve { accepted });
+    let update = format!(
+        "UPDATE deliveries SET state = {to}, next_at = NULL
+         WHERE mailing = ?1 AND state IN {from} AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))"
+    );
+    let resolved = sql::run(conn, &update, (edition.0, mailboxes(conn, filter)?))?;
     if resolved > 0 {
         let what = if accepted { "accepted" } else { "failed" };
         note(conn, "resolve", edition, &format!("{resolved} deliveries are {what}"), at)?;
-        settle::finish(conn, edition, at)?;
+        edition_progress::finish(conn, edition, at)?;
     }
     Ok(resolved)
 }

@@ -1,75 +1,112 @@
-//! Requests that wait for a click, and the letters that ask for it.
+//! Requests that wait for a click, and the confirmations and good-byes that go with them through the one outbox.
 
-use fortnightly::domain::delivery::Outcome;
+use fortnightly::domain::delivery::{DeliveryState, EnqueuedMail, Outcome, TransactionalKind, TransactionalMail};
 use fortnightly::domain::request::RequestKind;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
-use fortnightly::store::{Asked, ClaimedLetter, Clicked, LetterKind, NewLetter, Store};
+use fortnightly::store::{Asked, AttemptResult, Claimed, ClaimedContent, Clicked, Store, StoreError};
 
-use super::samples::{Open, address, at, bands, look_up, rendered, reply, sender, wish};
+use super::samples::{
+    Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, rendered, reply, send_out, sender,
+    state, wish,
+};
 
-fn letter(subject: &str) -> NewLetter {
-    NewLetter { kind: LetterKind::Confirm, sender: sender(), rendered: rendered(subject) }
+fn letter(subject: &str) -> TransactionalMail {
+    TransactionalMail { kind: TransactionalKind::Confirm, sender: sender(), rendered: rendered(subject) }
 }
 
 async fn ask(store: &dyn Store, mailbox: &str, minutes: i64) -> Asked {
     store.ask_to_subscribe(&wish("Hill", mailbox, "4-5"), &letter(mailbox), at(minutes)).await.unwrap()
 }
 
-async fn claim(store: &dyn Store, minutes: i64) -> Option<ClaimedLetter> {
-    store.claim_letter(at(minutes)).await.unwrap()
+async fn claim(store: &dyn Store, minutes: i64) -> Option<Claimed> {
+    store.claim(None, at(minutes), 1).await.unwrap().pop()
+}
+
+fn content(claimed: &Claimed) -> &EnqueuedMail {
+    match &claimed.content {
+        ClaimedContent::Transactional(mail) => mail,
+        ClaimedContent::Digest { .. } => panic!("it is no edition"),
+    }
 }
 
 async fn subjects(store: &dyn Store, minutes: i64) -> Vec<String> {
-    let mut found = Vec::new();
-    while let Some(claimed) = claim(store, minutes).await {
-        found.push(claimed.letter.rendered.subject);
-    }
-    found
+    let claimed = store.claim(None, at(minutes), 99).await.unwrap();
+    claimed.iter().map(|claimed| content(claimed).mail.rendered.subject.clone()).collect()
 }
 
-pub(in crate::store) async fn each_letter_is_claimed_once_and_settled(open: Open<'_>) {
+pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     let (one, two) = (open(), open());
     for mailbox in ["a@b.example", "c@b.example", "d@b.example"] {
         assert!(matches!(ask(&*one, mailbox, 0).await, Asked::Waits(_)));
     }
-    assert!(two.has_letters(at(1)).await.unwrap());
+    assert!(two.is_waiting(None, at(1)).await.unwrap());
     let (first, second) = (claim(&*one, 1).await.unwrap(), claim(&*two, 1).await.unwrap());
     assert_eq!((first.address.as_str(), second.address.as_str()), ("a@b.example", "c@b.example"));
-    assert_eq!((first.at, first.letter, first.attempts), (at(0), letter("a@b.example"), 0));
-    assert!(!two.mark_letter(first.id).await.unwrap(), "another process has it in hand");
-    assert!(one.mark_letter(first.id).await.unwrap());
-    assert!(two.mark_letter(second.id).await.unwrap());
-    one.letter_done(first.id, &Outcome::Accepted(reply(250)), at(2), None).await.unwrap();
-    two.letter_done(second.id, &Outcome::Transient(reply(451)), at(2), Some(at(30))).await.unwrap();
-    assert!(two.letter_done(second.id, &Outcome::Accepted(reply(250)), at(2), None).await.is_err());
+    assert_eq!((content(&first).at, &content(&first).mail, first.attempts), (at(0), &letter("a@b.example"), 0));
+    let stolen = two.record_and_mark(None, Some(first.id)).await;
+    assert!(matches!(stolen, Err(StoreError::Refused(_))), "another process has it in hand");
+    done(&*one, first.id, Outcome::Accepted(reply(250)), None).await;
+    done(&*two, second.id, Outcome::Transient(reply(451)), Some(30)).await;
+    let again = AttemptResult { id: second.id, outcome: Outcome::Accepted(reply(250)), at: at(2), retry_at: None };
+    assert!(two.record_and_mark(Some(again), None).await.is_err());
     assert_eq!(subjects(&*one, 3).await, ["d@b.example"]);
     let again = claim(&*two, 30).await.unwrap();
-    assert_eq!((again.letter, again.attempts), (letter("c@b.example"), 1), "the same words on every attempt");
-    assert!(!one.has_letters(at(99)).await.unwrap());
+    assert_eq!((&content(&again).mail, again.attempts), (&letter("c@b.example"), 1), "the same words on every attempt");
+    assert_eq!(again.first_attempt, Some(at(2)));
+    assert!(!one.is_waiting(None, at(99)).await.unwrap());
+    let held = one.held(first.id.recipient).await.unwrap().letters;
+    assert_eq!((held[0].state, held[0].code), ("accepted", Some(250)));
 }
 
-pub(in crate::store) async fn a_dead_process_s_letters_are_taken_up(open: Open<'_>) {
+pub(in crate::store) async fn a_dead_process_s_mails_are_taken_up(open: Open<'_>) {
     for (resend, expected) in [(true, vec!["a@b.example", "c@b.example"]), (false, vec!["c@b.example"])] {
         let (living, dying) = (open(), open());
         for mailbox in ["a@b.example", "c@b.example"] {
-            ask(&*living, mailbox, 0).await;
             // Once for each turn of the loop: a pending mailbox may be asked again.
+            ask(&*living, mailbox, 0).await;
         }
         let first = claim(&*dying, 1).await.unwrap();
-        assert!(dying.mark_letter(first.id).await.unwrap());
+        assert!(mark(&*dying, first.id).await);
         claim(&*dying, 1).await.unwrap();
         assert_eq!(claim(&*living, 1).await, None);
         drop(dying);
-        living.recover(resend, at(2)).await.unwrap();
-        assert_eq!(subjects(&*living, 3).await, expected);
+        assert_eq!(living.recover(resend, at(2)).await.unwrap(), 2);
+        let claimed = living.claim(None, at(3), 99).await.unwrap();
+        let subjects: Vec<_> = claimed.iter().map(|one| content(one).mail.rendered.subject.as_str()).collect();
+        assert_eq!(subjects, expected);
         // What the first turn left would be in the second's way.
-        for _ in 0..2 {
-            living.put_letters_back(false, at(1_000_000)).await.unwrap();
+        for claimed in claimed {
+            done(&*living, claimed.id, Outcome::Accepted(reply(250)), None).await;
         }
     }
 }
 
-pub(in crate::store) async fn who_bounced_gets_no_letter_and_who_left_does(open: Open<'_>) {
+pub(in crate::store) async fn what_belongs_to_no_edition_goes_first_and_ignores_its_hold(open: Open<'_>) {
+    use fortnightly::domain::edition::{EditionChange, HoldReason};
+    let store = open();
+    assert_eq!(send_out(&*store, &crowd(3)).await, 3);
+    ask(&*store, "a@b.example", 2).await;
+    let claimed = store.claim(Some(SEVEN), at(3), 2).await.unwrap();
+    let mailings: Vec<_> = claimed.iter().map(|claimed| claimed.id.mailing.edition()).collect();
+    assert_eq!(mailings, [None, Some(SEVEN)]);
+    let hold = EditionChange::Hold(SEVEN, HoldReason::Operator { why: None });
+    assert_eq!(change_editions(&*store, &[hold], at(3)).await, 1);
+    assert!(store.is_wanted(claimed[0].id).await.unwrap() && !store.is_wanted(claimed[1].id).await.unwrap());
+    assert!(mark(&*store, claimed[0].id).await, "no hold stops it");
+    assert!(!mark(&*store, claimed[1].id).await);
+    done(&*store, claimed[0].id, Outcome::Uncertain(reply(421)), None).await;
+    assert_eq!(store.handed_over_since(at(0)).await.unwrap(), 0, "it counts towards no cap");
+    ask(&*store, "c@b.example", 3).await;
+    assert_eq!(store.postpone(Some(SEVEN), at(50)..at(50)).await.unwrap(), 3);
+    assert_eq!(subjects(&*store, 4).await, ["c@b.example"], "an edition's mails are put off alone");
+    store.abandon(true, at(4)).await.unwrap();
+    assert_eq!(store.postpone(None, at(14)..at(14)).await.unwrap(), 1);
+    assert!(!store.is_waiting(None, at(13)).await.unwrap());
+    assert!(store.is_waiting(None, at(14)).await.unwrap());
+    assert_eq!(store.tally(SEVEN).await.unwrap().total, 3, "it is none of the edition's mails");
+}
+
+pub(in crate::store) async fn who_bounced_gets_none_and_who_left_does(open: Open<'_>) {
     let store = open();
     for mailbox in ["left@b.example", "bounced@b.example", "later@b.example"] {
         store.subscribe(&[wish("Hill", mailbox, "4-5")], at(0)).await.unwrap();
@@ -86,10 +123,13 @@ pub(in crate::store) async fn who_bounced_gets_no_letter_and_who_left_does(open:
     bounce("bounced@b.example").await;
     let claimed = claim(&*store, 3).await.unwrap();
     assert_eq!(claimed.address.as_str(), "left@b.example");
+    assert!(store.is_wanted(claimed.id).await.unwrap());
     let late = claim(&*store, 3).await.unwrap();
     assert_eq!(late.address.as_str(), "later@b.example");
     bounce("later@b.example").await;
-    assert!(!store.mark_letter(late.id).await.unwrap());
+    assert!(!store.is_wanted(late.id).await.unwrap());
+    assert!(!mark(&*store, late.id).await);
+    assert_eq!(state(&*store, late.id).await, DeliveryState::Suppressed);
     assert_eq!(claim(&*store, 9).await, None);
 }
 

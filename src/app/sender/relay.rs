@@ -26,7 +26,7 @@ impl Relay {
     }
 
     /// It answered.
-    pub(super) fn is_there(&self) {
+    pub(super) fn note_reachable(&self) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 

@@ -5,24 +5,23 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::{audit, edition_rows};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
+use super::super::{audit, edition_rows};
+use crate::domain::delivery::{DeliveryState, Event, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 
 /// Gives up what waits. What may have been accepted once ends uncertain instead.
-pub(in crate::store::sqlite) fn expire(
-    conn: &Connection,
-    edition: EditionNumber,
-    at: DateTime<Utc>,
-) -> Result<u64, SqliteError> {
-    let queued = "UPDATE deliveries INDEXED BY deliveries_queued SET state = CASE WHEN repeated THEN 5 ELSE 7 END
-                  WHERE edition = ?1 AND state = 0";
-    let waiting = "UPDATE deliveries INDEXED BY deliveries_retry
-                   SET state = CASE WHEN repeated THEN 5 ELSE 7 END, next_at = NULL
-                   WHERE edition = ?1 AND next_at IS NOT NULL";
-    let expired = sql::run(conn, queued, [edition.0])? + sql::run(conn, waiting, [edition.0])?;
+pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, SqliteError> {
+    let (to, is_queued) = (states::change(Event::Expire).to, DeliveryState::Queued.code());
+    let queued = format!(
+        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to} WHERE mailing = ?1 AND state = {is_queued}"
+    );
+    let waiting = format!(
+        "UPDATE deliveries INDEXED BY deliveries_retry SET state = {to}, next_at = NULL
+         WHERE mailing = ?1 AND next_at IS NOT NULL"
+    );
+    let expired = sql::run(conn, &queued, [edition.0])? + sql::run(conn, &waiting, [edition.0])?;
     if expired > 0 {
         let (subject, detail) = (format!("edition {edition}"), format!("{expired} deliveries"));
         audit::write(conn, sql::millis(at), "program", "expire", &subject, &detail)?;
@@ -31,22 +30,26 @@ pub(in crate::store::sqlite) fn expire(
 }
 
 /// Everything queued waits until some moment of `between`.
-pub(in crate::store::sqlite) fn postpone(
+pub(super) fn postpone(
     conn: &Connection,
-    edition: EditionNumber,
+    edition: Option<EditionNumber>,
     between: &Range<DateTime<Utc>>,
 ) -> Result<u64, SqliteError> {
     let from = sql::millis(between.start);
     let width = (sql::millis(between.end) - from).max(1);
-    let update = "UPDATE deliveries INDEXED BY deliveries_queued SET state = 4, next_at = ?2 + abs(random() % ?3)
-                  WHERE edition = ?1 AND state = 0";
-    sql::run(conn, update, (edition.0, from, width))
+    let (first, last) = edition.map_or((i64::MIN, -1), |edition| (i64::from(edition.0), i64::from(edition.0)));
+    let (to, queued) = (states::change(Event::Postpone).to, DeliveryState::Queued.code());
+    let update = format!(
+        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to}, next_at = ?2 + abs(random() % ?3)
+         WHERE mailing BETWEEN ?1 AND ?4 AND state = {queued}"
+    );
+    sql::run(conn, &update, (first, from, width, last))
 }
 
 /// Attempts since `from` that handed a mail over, or may have.
-pub(in crate::store::sqlite) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
+pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
     // Attempts are kept by edition, and an edition is sent for days at most, but for one taken up again by hand.
-    let query = "SELECT count(*) FROM attempts WHERE at >= ?1 AND outcome IN ('accepted', 'uncertain')";
+    let query = "SELECT count(*) FROM attempts WHERE mailing > 0 AND at >= ?1 AND outcome IN ('accepted', 'uncertain')";
     Ok(sql::count(sql::number(conn, query, [sql::millis(from)])?))
 }
 
@@ -64,12 +67,15 @@ pub(in crate::store::sqlite) fn finish(
         _ => return Ok(false),
     }
     // Each part is answered by its own index.
-    let open = "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE edition = ?1 AND state = 0)
-                    OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry
-                               WHERE edition = ?1 AND next_at IS NOT NULL)
-                    OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand
-                               WHERE claim IS NOT NULL AND edition = ?1)";
-    if sql::number(conn, open, [edition.0])? != 0 {
+    let queued = DeliveryState::Queued.code();
+    let open = format!(
+        "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE mailing = ?1 AND state = {queued})
+             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry
+                        WHERE mailing = ?1 AND next_at IS NOT NULL)
+             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand
+                        WHERE claim IS NOT NULL AND mailing = ?1)"
+    );
+    if sql::number(conn, &open, [edition.0])? != 0 {
         return Ok(false);
     }
     let update =
@@ -85,14 +91,12 @@ fn is_published(conn: &Connection, edition: EditionNumber) -> Result<bool, Sqlit
 }
 
 /// Deliveries by state.
-pub(in crate::store::sqlite) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
-    let query = "SELECT state, count(*) FROM deliveries WHERE edition = ?1 GROUP BY state";
+pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
+    let query = "SELECT state, count(*) FROM deliveries WHERE mailing = ?1 GROUP BY state";
     let mut tally = Tally::default();
-    for (code, number) in
-        sql::rows(conn, query, [edition.0], |row| Ok((row.get::<_, u8>(0)?, sql::count(row.get(1)?))))?
-    {
+    for (state, number) in sql::rows(conn, query, [edition.0], |row| Ok((row.get(0)?, sql::count(row.get(1)?))))? {
         tally.total += number;
-        *match decode(code)? {
+        *match state {
             DeliveryState::Queued => &mut tally.queued,
             DeliveryState::Claimed | DeliveryState::InFlight => &mut tally.sending,
             DeliveryState::Accepted => &mut tally.accepted,
@@ -107,21 +111,7 @@ pub(in crate::store::sqlite) fn tally(conn: &Connection, edition: EditionNumber)
 }
 
 /// When the next delivery that waits may be tried.
-pub(in crate::store::sqlite) fn next_retry(
-    conn: &Connection,
-    edition: EditionNumber,
-) -> Result<Option<DateTime<Utc>>, SqliteError> {
-    let query = "SELECT min(next_at) FROM deliveries WHERE edition = ?1 AND next_at IS NOT NULL";
+pub(super) fn next_retry(conn: &Connection, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    let query = "SELECT min(next_at) FROM deliveries WHERE mailing = ?1 AND next_at IS NOT NULL";
     sql::maybe_instant(sql::row(conn, query, [edition.0], |row| Ok(row.get(0)?))?.flatten())
-}
-
-/// The state of one delivery.
-pub(in crate::store::sqlite) fn state(conn: &Connection, id: DeliveryId) -> Result<Option<DeliveryState>, SqliteError> {
-    let query = "SELECT state FROM deliveries WHERE edition = ?1 AND recipient = ?2";
-    sql::row(conn, query, (id.edition.0, sql::column(id.recipient.0)?), |row| decode(row.get(0)?))
-}
-
-/// A state from its column (the codes are the domain's).
-pub(in crate::store::sqlite) fn decode(code: u8) -> Result<DeliveryState, SqliteError> {
-    DeliveryState::from_code(code).ok_or_else(|| sql::damaged("a delivery's state"))
 }

@@ -1,20 +1,8 @@
-//! One edition to one mailbox: its states, and what a reply does to them (contract §6).
+//! Where a mail stands, and where each event leads: for one row, and for statements about many (contract §6).
 
-use std::fmt;
+use chrono::{DateTime, Utc};
 
-use serde::Serialize;
-
-use super::edition::EditionNumber;
-use super::subscriber::{RecipientId, SuppressionReason};
-
-/// Which delivery: unique, for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeliveryId {
-    /// The edition.
-    pub edition: EditionNumber,
-    /// The mailbox.
-    pub recipient: RecipientId,
-}
+use super::outcome::Outcome;
 
 /// Where a delivery stands. `Claimed` and `InFlight` together are what people see as *sending*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,99 +27,13 @@ pub enum DeliveryState {
     Suppressed,
 }
 
-/// What the relay made of one attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// 2xx at the final dot.
-    Accepted(Reply),
-    /// Try again later: 4xx anywhere, or no connection before the dot.
-    Transient(Reply),
-    /// Refused: 5xx at RCPT, DATA or the dot. `suppress` when the reply says the mailbox does not exist.
-    Permanent {
-        /// What was said.
-        reply: Reply,
-        /// Whether the address must never be mailed again.
-        suppress: Option<SuppressionReason>,
-    },
-    /// The dot was sent and no valid reply came: it may have been accepted.
-    Uncertain(Reply),
-    /// The relay refuses us, not the recipient: the run must stop (5xx at EHLO, AUTH or MAIL).
-    SenderRefused(Reply),
-    /// Nothing was handed over, and nothing was said: the mailbox was suppressed, the edition held or the run stopped.
-    Withheld,
-}
-
-impl Outcome {
-    /// What was said; none when nothing was handed over.
-    pub fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::Accepted(reply)
-            | Self::Transient(reply)
-            | Self::Permanent { reply, .. }
-            | Self::Uncertain(reply)
-            | Self::SenderRefused(reply) => Some(reply),
-            Self::Withheld => None,
-        }
-    }
-}
-
-/// What was said, for the operator. It never holds a whole address.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Reply {
-    /// The reply code, or `None` when none came.
-    pub code: Option<u16>,
-    /// The text, one line, at most 500 characters.
-    pub text: String,
-}
-
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => write!(f, "{code} {}", self.text),
-            None => f.write_str(&self.text),
-        }
-    }
-}
-
-/// How many deliveries of an edition stand where. They always add up to `total` (invariant 3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// All of them.
-    pub total: u64,
-    /// Waiting for their turn.
-    pub queued: u64,
-    /// In hand.
-    pub sending: u64,
-    /// Handed over.
-    pub accepted: u64,
-    /// Waiting for another attempt.
-    pub deferred: u64,
-    /// Perhaps handed over.
-    pub uncertain: u64,
-    /// Refused.
-    pub failed: u64,
-    /// Given up.
-    pub expired: u64,
-    /// Suppressed since publishing.
-    pub suppressed: u64,
-}
-
-impl Tally {
-    /// Whether nothing is queued, in hand or waiting for another attempt.
-    pub fn is_settled(&self) -> bool {
-        self.queued + self.sending + self.deferred == 0
-    }
-}
-
 /// Something that happens to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A process takes it in hand: it is queued, or deferred and due.
+    /// A process takes it in hand: it is queued, or its time has come again.
     Claim,
     /// Its final dot is about to be sent.
     Mark,
-    /// The process stops cleanly before the dot.
-    Release,
     /// An attempt ended.
     Outcome {
         /// What the relay made of it.
@@ -159,6 +61,35 @@ pub enum Event<'a> {
     },
 }
 
+/// What an ended attempt made of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When it is tried again, if it is.
+    pub next_at: Option<DateTime<Utc>>,
+    /// Whether some attempt may have been accepted.
+    pub repeated: bool,
+}
+
+impl Settled {
+    /// Whether nothing more happens by itself.
+    pub fn is_final(&self) -> bool {
+        self.state.is_settled() && self.next_at.is_none()
+    }
+}
+
+/// Where one event leads from one state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrow {
+    /// The state in which it happens.
+    pub from: DeliveryState,
+    /// Where it leads.
+    pub to: DeliveryState,
+    /// Where it leads when an earlier attempt may have been accepted.
+    pub if_repeated: DeliveryState,
+}
+
 /// An event that cannot happen to a delivery in this state: a fault in the program, and nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a delivery that is {state:?} cannot take {event}")]
@@ -175,7 +106,6 @@ impl Event<'_> {
         match self {
             Self::Claim => "a claim",
             Self::Mark => "a mark",
-            Self::Release => "a release",
             Self::Outcome { .. } => "an outcome",
             Self::Crash { .. } => "a crash",
             Self::Postpone => "a postponement",
@@ -200,6 +130,21 @@ impl DeliveryState {
         Self::Expired,
         Self::Suppressed,
     ];
+
+    /// Those that wait for an attempt. One that is uncertain may wait, too: then it has a time.
+    pub const WAITING: &[Self] = &[Self::Queued, Self::Deferred];
+
+    /// Those that a process has in hand.
+    pub const IN_HAND: &[Self] = &[Self::Claimed, Self::InFlight];
+
+    /// Those to which something will still happen by itself.
+    pub const OPEN: &[Self] = &[Self::Queued, Self::Claimed, Self::InFlight, Self::Deferred];
+
+    /// Those of a mail that arrived, or may have.
+    pub const ARRIVED: &[Self] = &[Self::Accepted, Self::Uncertain];
+
+    /// Those that ended without a 2xx that we saw: an operator may take them up again.
+    pub const ENDED: &[Self] = &[Self::Failed, Self::Expired, Self::Uncertain];
 
     /// The number that stores keep: 0 queued, 1 claimed, 2 at the dot, 3 accepted, 4 deferred, 5 uncertain, 6 failed,
     /// 7 expired, 8 suppressed. It never changes its meaning.
@@ -238,7 +183,7 @@ impl DeliveryState {
 
     /// Whether nothing more happens by itself.
     pub fn is_settled(self) -> bool {
-        !matches!(self, Self::Queued | Self::Claimed | Self::InFlight | Self::Deferred)
+        !Self::OPEN.contains(&self)
     }
 
     /// Where `event` leads (contract §6).
@@ -253,16 +198,18 @@ impl DeliveryState {
         Ok(match (self, event) {
             (Self::Queued | Self::Deferred | Self::Uncertain, Event::Claim) => Self::Claimed,
             (Self::Claimed, Event::Mark) => Self::InFlight,
-            (Self::Claimed, Event::Release | Event::Crash { .. }) | (Self::InFlight, Event::Crash { resend: true }) => {
-                Self::Queued
-            }
-            (Self::InFlight, Event::Crash { resend: false }) => Self::Uncertain,
+            (Self::Claimed, Event::Crash { .. })
+            | (Self::InFlight, Event::Crash { resend: true })
+            | (Self::Failed | Self::Expired | Self::Uncertain, Event::Retry) => Self::Queued,
+            (Self::InFlight, Event::Crash { resend: false })
+            // It was to be sent again, and is not: all that is known of it stays true.
+            | (Self::Uncertain, Event::Expire | Event::Suppress) => Self::Uncertain,
             (Self::Claimed | Self::InFlight, Event::Outcome { outcome, retry }) => match outcome {
                 Outcome::Accepted(_) if self == Self::InFlight => Self::Accepted,
                 // With a retry time it stays uncertain while it waits: that is what is known of it.
                 Outcome::Uncertain(_) if self == Self::InFlight => Self::Uncertain,
                 Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
-                Outcome::Transient(_) if retry => Self::Deferred,
+                Outcome::Transient(_) | Outcome::SenderRefused(_) if retry => Self::Deferred,
                 Outcome::Transient(_) => ends(Self::Expired),
                 Outcome::Permanent { .. } => ends(Self::Failed),
                 // The run stops, and the recipient is not to blame: it waits for the next run.
@@ -271,7 +218,6 @@ impl DeliveryState {
             (Self::Queued, Event::Postpone) => Self::Deferred,
             (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),
             (Self::Queued | Self::Claimed | Self::Deferred, Event::Suppress) => ends(Self::Suppressed),
-            (Self::Failed | Self::Expired | Self::Uncertain, Event::Retry) => Self::Queued,
             (Self::Uncertain, Event::Resolve { accepted: true }) => Self::Accepted,
             (Self::Uncertain, Event::Resolve { accepted: false }) => Self::Failed,
             _ => return Err(self.impossible(event)),
@@ -285,10 +231,33 @@ impl DeliveryState {
         repeated || (self == Self::InFlight && unknown)
     }
 
+    /// What becomes of a mail when an attempt ends, of which `repeated` says whether an earlier one may have been accepted.
+    ///
+    /// # Errors
+    /// [`Impossible`] when no attempt can have ended in this state.
+    pub fn after_attempt(
+        self,
+        outcome: &Outcome,
+        retry_at: Option<DateTime<Utc>>,
+        repeated: bool,
+    ) -> Result<Settled, Impossible> {
+        let event = Event::Outcome { outcome, retry: retry_at.is_some() };
+        let state = self.on(event, repeated)?;
+        let waits = state == Self::Deferred || (state == Self::Uncertain && matches!(outcome, Outcome::Uncertain(_)));
+        let next_at = retry_at.filter(|_| waits);
+        Ok(Settled { state, next_at, repeated: self.repeated_after(event, repeated) })
+    }
+
+    /// Every state in which `event` can happen, and where it leads: for statements about many rows at once.
+    pub fn arrows(event: Event<'_>) -> Vec<Arrow> {
+        let arrow = |from: Self| {
+            let (to, if_repeated) = (from.on(event, false).ok()?, from.on(event, true).ok()?);
+            Some(Arrow { from, to, if_repeated })
+        };
+        Self::ALL.iter().copied().filter_map(arrow).collect()
+    }
+
     fn impossible(self, event: Event<'_>) -> Impossible {
         Impossible { state: self, event: event.name() }
     }
 }
-
-#[cfg(test)]
-mod tests;

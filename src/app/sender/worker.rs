@@ -1,4 +1,4 @@
-//! One worker: it owns a transport, and keeps a few deliveries marked ahead so that it never waits for a commit.
+//! One worker: it owns a transport, and keeps a few mails marked ahead so that it never waits for a commit.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,17 +6,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
-use super::letter::Letter;
+use super::ended::Ended;
 use super::relay::pause;
-use super::run::{Run, jitter};
-use super::{Ended, LAST_TRIES, PAUSE};
+use super::run::{LAST_TRIES, PAUSE, Run, jitter};
 use crate::app::AppError;
-use crate::domain::delivery::{DeliveryId, Outcome};
+use crate::domain::delivery::{ItemId, Outcome, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Gate, Transport};
-use crate::store::{Claimed, Done, Step};
+use crate::store::{AttemptResult, Claimed};
 
-/// The answer of the store to a step: whether its mark was set.
+/// The store's answer: whether the mark was set.
 type Marking = JoinHandle<Result<bool, AppError>>;
 
 pub(super) struct Worker {
@@ -30,14 +29,14 @@ pub(super) struct Worker {
     message: Vec<u8>,
 }
 
-/// The store, asked about one delivery.
-struct Wanted<'a>(&'a Run, DeliveryId);
+/// The store, asked about one mail.
+struct Wanted<'a>(&'a Run, ItemId);
 
 #[async_trait]
 impl Gate for Wanted<'_> {
     async fn is_open(&self) -> bool {
         let Self(run, id) = self;
-        match run.service.store.is_wanted(*id).await {
+        match run.context.store.is_wanted(*id).await {
             Ok(wanted) => wanted,
             Err(error) => {
                 // Nobody knows whether it is, so it is not sent now.
@@ -87,8 +86,8 @@ impl Worker {
     }
 
     /// Records a result and begins as many deliveries as the window has room for.
-    async fn begin(&mut self, mut done: Option<Done>) -> Result<(), AppError> {
-        let window = usize::from(self.run.service.config.mail.window);
+    async fn begin(&mut self, mut done: Option<AttemptResult>) -> Result<(), AppError> {
+        let window = usize::from(self.run.context.config.mail.window);
         let mut failure = Ok(());
         while self.begun.len() < window && !self.run.stop.is_cancelled() {
             match self.run.feed.next().await {
@@ -110,33 +109,24 @@ impl Worker {
     }
 
     /// Hands one over, in its time.
-    async fn deliver(&mut self, next: Claimed) -> Done {
-        if !self.ready().await || !self.run.may_go().await {
+    async fn deliver(&mut self, next: Claimed) -> AttemptResult {
+        if !self.ready().await || !self.run.may_go(next.id.mailing).await {
             return withheld(next.id);
         }
         let run = Arc::clone(&self.run);
-        let outcome = match self.hand_over(&run, &next).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                run.stop_for(Ended::Held(HoldReason::MessageFailed { why: error.to_string() }));
+        let outcome = match run.compose(&next, &mut self.message) {
+            Ok((envelope, name)) => {
+                self.transport.deliver(&envelope, &name, &self.message, &Wanted(&run, next.id)).await
+            }
+            // Nothing of the edition can be made, so nothing of it is tried.
+            Err(error) if next.id.mailing.edition().is_some() => {
+                run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
                 Outcome::Withheld
             }
+            // One that is alone must not be in the way of others: it is tried again later.
+            Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
         run.judge(&next, outcome)
-    }
-
-    async fn hand_over(&mut self, run: &Run, next: &Claimed) -> Result<Outcome, AppError> {
-        let frame = run.frames.get(&next.segment).ok_or_else(|| {
-            AppError::Refused(format!("edition {}: a delivery names a segment that was not stored", run.edition))
-        })?;
-        let letter = Letter::new(&run.signer, &run.stored.sender.base_url, next.id);
-        let greeting = crate::render::greeting(&next.subscriber);
-        let personal = letter.personal(&next.address, &greeting);
-        self.message.clear();
-        frame.join(&personal, &mut self.message);
-        run.dkim.sign(run.stored.at, &mut self.message)?;
-        let envelope = frame.envelope(&personal)?;
-        Ok(self.transport.deliver(&envelope, &letter.name, &self.message, &Wanted(run, next.id)).await)
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
@@ -145,10 +135,10 @@ impl Worker {
         while !self.run.stop.is_cancelled() {
             match self.transport.prepare().await {
                 Ok(()) => {
-                    self.run.relay.is_there();
+                    self.run.relay.note_reachable();
                     return true;
                 }
-                Err(outcome) => self.run.is_unready(&outcome),
+                Err(outcome) => self.run.note_unready(&outcome),
             }
             if self.begun.is_empty() && self.run.feed.is_drained() {
                 return false;
@@ -162,15 +152,14 @@ impl Worker {
         false
     }
 
-    /// Sends a step to the store at once; the answer comes when it is durable. A store that is locked or full is waited
-    /// for: what a relay accepted must not be forgotten.
-    fn record(&self, done: Option<Done>, mark: Option<DeliveryId>) -> Marking {
+    /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
+    /// full is waited for: what a relay accepted must not be forgotten.
+    fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
         let run = Arc::clone(&self.run);
-        let step = Step { done, mark };
         tokio::spawn(async move {
             let mut last_tries = LAST_TRIES;
             loop {
-                match run.service.store.step(step.clone()).await {
+                match run.context.store.record_and_mark(result.clone(), mark).await {
                     Ok(marked) => return Ok(marked),
                     Err(error) if error.may_pass() && last_tries > 0 => {
                         tracing::warn!("{error}");
@@ -184,9 +173,9 @@ impl Worker {
     }
 }
 
-fn withheld(id: DeliveryId) -> Done {
+fn withheld(id: ItemId) -> AttemptResult {
     // Nothing was tried, so no time is kept.
-    Done { id, outcome: Outcome::Withheld, at: chrono::DateTime::UNIX_EPOCH, retry_at: None }
+    AttemptResult { id, outcome: Outcome::Withheld, at: chrono::DateTime::UNIX_EPOCH, retry_at: None }
 }
 
 async fn settled(marking: Marking) -> Result<bool, AppError> {

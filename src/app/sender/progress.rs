@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::app::metrics;
-use crate::domain::delivery::{Outcome, Reply};
+use crate::domain::delivery::{Mailing, Outcome, Reply};
 
-/// What happened in this run so far.
+/// What happened in this run so far. The counts are of an edition's mails; what belongs to no edition is counted apart.
 #[derive(Debug, Default)]
 pub struct Progress {
     accepted: AtomicU64,
@@ -14,6 +14,17 @@ pub struct Progress {
     failed: AtomicU64,
     uncertain: AtomicU64,
     trouble: Mutex<Option<Reply>>,
+    posted: AtomicU64,
+    not_posted: Mutex<Option<Reply>>,
+}
+
+/// What became of confirmations and good-byes that waited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// So many were accepted.
+    pub accepted: u64,
+    /// What was said last about one that was not.
+    pub trouble: Option<Reply>,
 }
 
 impl Progress {
@@ -42,13 +53,33 @@ impl Progress {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes what went wrong outside any delivery.
+    /// What became of the confirmations and good-byes that were sent along.
+    pub fn posted(&self) -> Posted {
+        let trouble = self.not_posted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Posted { accepted: self.posted.load(Ordering::Relaxed), trouble }
+    }
+
+    /// Notes what went wrong outside any mail.
     pub(super) fn note(&self, reply: &Reply) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.clone());
     }
 
     /// Counts an attempt.
-    pub(super) fn count(&self, outcome: &Outcome) {
+    pub(super) fn count(&self, mailing: Mailing, outcome: &Outcome) {
+        match mailing {
+            Mailing::Edition(_) => self.count_digest(outcome),
+            Mailing::Transactional(_) if matches!(outcome, Outcome::Accepted(_)) => {
+                self.posted.fetch_add(1, Ordering::Relaxed);
+            }
+            Mailing::Transactional(_) => {
+                if let Some(reply) = outcome.reply() {
+                    *self.not_posted.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.clone());
+                }
+            }
+        }
+    }
+
+    fn count_digest(&self, outcome: &Outcome) {
         metrics::count(outcome);
         let counter = match outcome {
             Outcome::Accepted(_) => Some(&self.accepted),
