@@ -9,6 +9,7 @@ pub mod checker;
 mod context;
 pub mod decisions;
 pub mod deliverability;
+pub mod deliveries;
 mod edition;
 mod edition_content;
 pub mod error;
