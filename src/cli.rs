@@ -27,7 +27,8 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::Service;
+use crate::app::bootstrap::Opened;
+use crate::app::{AppContext, AppError, Service};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::edition::EditionNumber;
@@ -179,6 +180,16 @@ impl Context {
     async fn open_copy(&self) -> Result<Service, Failure> {
         let config = self.config()?;
         Ok(Service::open_copy(config, self.clock).await?)
+    }
+
+    /// What use cases are built from, over a store that `open` opens.
+    fn over(
+        &self,
+        config: Config,
+        open: impl FnOnce(&Config) -> Result<Opened, AppError>,
+    ) -> Result<AppContext, Failure> {
+        let (store, keyring) = open(&config)?;
+        Ok(AppContext { config: config.into(), store, keyring, clock: self.clock })
     }
 
     /// Refuses a pretended time where mail would really leave.

@@ -38,7 +38,7 @@ use crate::domain::calendar::Schedule;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::WordError;
 use crate::domain::subscriber::words;
-use crate::domain::sync::Entry;
+use crate::domain::subscription::sync::Entry;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

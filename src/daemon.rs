@@ -2,6 +2,7 @@
 
 mod inbox;
 mod letters;
+pub(crate) mod sync_log;
 mod tidy;
 mod watch;
 

@@ -24,6 +24,9 @@ pub struct Content {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A store, and the keys that its tokens are signed with.
+pub type Opened = (Arc<dyn Store>, Arc<Keyring>);
+
 /// Reads library and templates.
 ///
 /// # Errors
@@ -48,7 +51,7 @@ pub fn material(config: &Config) -> Result<Content, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// When store or key file cannot be used, or the anchor changed after something was sent.
-pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+pub async fn store(config: &Config, clock: Clock) -> Result<Opened, AppError> {
     let (store, keyring) = bare_store(config)?;
     begin(store.as_ref(), config, clock).await?;
     Ok((store, keyring))
@@ -58,7 +61,7 @@ pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc
 ///
 /// # Errors
 /// When store or key file cannot be used.
-pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+pub fn bare_store(config: &Config) -> Result<Opened, AppError> {
     let StoreUrl::Sqlite(path) = &config.store;
     let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
@@ -69,7 +72,7 @@ pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), App
 ///
 /// # Errors
 /// When store or key file cannot be read, or the anchor changed after something was sent.
-pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+pub async fn copy(config: &Config, clock: Clock) -> Result<Opened, AppError> {
     let (store, keyring) = bare_copy(config)?;
     begin(store.as_ref(), config, clock).await?;
     Ok((store, keyring))
@@ -79,7 +82,7 @@ pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<
 ///
 /// # Errors
 /// When store or key file cannot be read.
-pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
+pub fn bare_copy(config: &Config) -> Result<Opened, AppError> {
     let StoreUrl::Sqlite(path) = &config.store;
     let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);

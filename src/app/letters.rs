@@ -7,13 +7,12 @@ use super::{AppError, Service};
 use crate::config::OnUncertain;
 use crate::domain::delivery::Outcome;
 use crate::domain::edition::EditionNumber;
-use crate::domain::request::RequestId;
 use crate::domain::retry;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::request::RequestId;
 use crate::domain::token::{Purpose, Signer, TokenPayload};
 use crate::mail::{Dkim, Envelope, Frame, Open, Personal, Transport};
-use crate::render::{Occasion, letter};
-use crate::store::{ClaimedLetter, LetterKind, NewLetter};
+use crate::store::ClaimedLetter;
 
 /// What is no edition has this number in its tokens.
 const NONE: EditionNumber = EditionNumber(0);
@@ -44,13 +43,6 @@ struct Ready {
 }
 
 impl Service {
-    /// What a letter says, and from whom.
-    pub(super) fn new_letter(&self, kind: LetterKind, occasion: Occasion<'_>) -> Result<NewLetter, AppError> {
-        let rendered = letter(&self.facts(), occasion)
-            .map_err(|error| AppError::Refused(format!("a letter cannot be made: {error}")))?;
-        Ok(NewLetter { kind, sender: self.sender(), rendered })
-    }
-
     /// The token that fulfils a request.
     fn confirm_token(signer: &Signer, request: RequestId) -> String {
         // A request's number stands in the place of a mailbox's: the purpose tells them apart.

@@ -3,33 +3,35 @@
 pub mod activities;
 pub mod backup;
 pub mod bootstrap;
-pub mod bounce;
 pub mod check;
+pub mod csv_import;
 pub mod decisions;
 pub mod dispatch;
 pub mod dkim;
 pub mod edits;
 pub mod feeds;
 pub mod keyring;
-pub mod leaving;
 pub mod letters;
+pub mod maintenance;
 mod material;
 pub mod metrics;
 pub mod online;
 mod planner;
 pub mod planning;
-pub mod preferences;
 pub mod preview;
+pub mod privacy;
 pub mod publish;
 pub mod reading;
+pub mod receiver;
 pub mod reload;
-pub mod retention;
-pub mod roster;
 pub mod site;
 pub mod status;
+pub mod subscriber;
 pub mod sync;
 pub mod test_copy;
+mod transactional;
 pub mod transport;
+pub mod unsubscriber;
 pub mod withdrawal;
 
 use std::path::PathBuf;
@@ -39,6 +41,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
+use crate::domain::subscription::subscribe::NoBand;
+use crate::domain::subscription::sync::UnknownSubscriber;
+use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::token::Keyring;
 use crate::mail::MailError;
 use crate::render::RenderError;
@@ -97,6 +102,18 @@ pub enum AppError {
         /// Why.
         source: RenderError,
     },
+    /// A letter could not be made.
+    #[error("a letter cannot be made: {0}")]
+    Letter(RenderError),
+    /// A mailbox without a band would get nothing.
+    #[error(transparent)]
+    NoBand(#[from] NoBand),
+    /// A mailbox cannot move to another address.
+    #[error(transparent)]
+    CannotMove(#[from] CannotMove),
+    /// A sync contradicts itself.
+    #[error(transparent)]
+    Sync(#[from] UnknownSubscriber),
     /// A message could not be built or a transport not be opened.
     #[error(transparent)]
     Mail(#[from] MailError),

@@ -158,14 +158,6 @@ impl Service {
 
     /// The sender's side of every header, as it is configured now.
     pub(super) fn sender(&self) -> Sender {
-        let service = &self.config.service;
-        Sender {
-            service: service.name.clone(),
-            from: service.from.clone(),
-            reply_to: service.reply_to.clone(),
-            base_url: service.base_url.clone(),
-            bounce_address: self.config.mail.bounce_address.clone(),
-            key_version: self.keyring.current(),
-        }
+        super::transactional::sender(&self.config, self.keyring.current())
     }
 }

@@ -160,13 +160,7 @@ impl Service {
 
     /// What every page and mail says about the service.
     pub(super) fn facts(&self) -> ServiceFacts<'_> {
-        let service = &self.config.service;
-        ServiceFacts {
-            name: &service.name,
-            postal_address: &service.postal_address,
-            base_url: &service.base_url,
-            reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
-        }
+        super::transactional::service_facts(&self.config)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::{DeliveryFilter, DeliveryRecord, Store};
 
 /// How many deliveries are read at once.

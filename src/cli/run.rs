@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Context;
 use super::failure::Failure;
-use crate::app::{Service, sync};
+use crate::app::Service;
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ impl Run {
         }
         let service = Service::open(config, context.clock).await?;
         if sends {
-            sync::sync_and_log(&service).await?;
+            crate::daemon::sync_log::sync_and_log(&service.context()).await?;
             let now = service.clock.now();
             let mailboxes: u64 =
                 service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();

@@ -74,7 +74,7 @@ impl Send {
             return self.nothing_due(&service, now).await;
         };
         if synced.waits_for_consent() && !published(&service, number).await? {
-            let why = synced.consent();
+            let why = crate::messages::subscription::consent(&synced.plan);
             if due == Some(number) {
                 let hold = EditionChange::Hold(number, crate::app::sync::HOLD.to_owned());
                 let seen = service.store.editions().await?;

@@ -14,10 +14,12 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::sync::list;
 use super::{Context, out};
-use crate::app::{AppError, bootstrap, roster};
+use crate::app::subscriber::Subscriber;
+use crate::app::{AppError, bootstrap, csv_import};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
+use crate::messages::subscription::cannot_move;
 use erase::Erase;
 use show::Show;
 
@@ -158,8 +160,11 @@ impl Change {
                 .into());
             }
         }
-        let (store, _) = bootstrap::store(&config, context.clock).await?;
-        store.change_address(&self.old, &self.new, context.clock.now()).await?;
+        let service = context.open_bare().await?;
+        match Subscriber::new(&service.context()).change_address(&self.old, &self.new).await {
+            Err(AppError::CannotMove(why)) => return Err(AppError::Refused(cannot_move(why)).into()),
+            moved => moved?,
+        }
         out::line(&format!("{} is now {}.", self.old, self.new));
         Ok(ExitCode::SUCCESS)
     }
@@ -182,9 +187,9 @@ impl Export {
                 use std::os::unix::fs::OpenOptionsExt as _;
                 let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
                 let file = file.map_err(|error| AppError::Refused(format!("{}: {error}", path.display())))?;
-                roster::write(file, &records, &config.bands)
+                csv_import::write(file, &records, &config.bands)
             }
-            None => roster::write(std::io::stdout().lock(), &records, &config.bands),
+            None => csv_import::write(std::io::stdout().lock(), &records, &config.bands),
         };
         let rows = written.map_err(|error| AppError::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));

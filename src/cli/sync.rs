@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::sync::{SyncChange, SyncPlan, Who};
+use crate::domain::subscription::sync::{SyncChange, SyncPlan, Who};
+use crate::messages::subscription::consent;
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -63,7 +64,7 @@ impl Sync {
         }
         warn_shared(&synced.plan, &config.file.display().to_string());
         if synced.waits_for_consent() {
-            out::error(&synced.consent());
+            out::error(&consent(&synced.plan));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use super::raw::{Raw, Value};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{Locale, Profile, Sector};
-use crate::domain::sync::Entry;
+use crate::domain::subscription::sync::Entry;
 
 /// Checks every `[[subscribers]]` entry.
 pub(super) fn read(f: &mut Findings<'_>, value: Option<(Value<'_>, Place<'_>)>, bands: Option<&Bands>) -> Vec<Entry> {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
+use crate::app::maintenance::Maintenance;
 use crate::app::{AppError, Service};
 
 /// How often we look for letters.
@@ -49,7 +50,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
 async fn look(service: Service, tidy: bool, stop: CancellationToken) -> Result<(), AppError> {
     let now = service.clock.now();
     if tidy {
-        service.store.end_unconfirmed(now).await?;
+        Maintenance::new(&service.context()).end_unconfirmed().await?;
     }
     // With `tidy`, also those that a dead process had in hand.
     if !tidy && !service.store.has_letters(now).await? {

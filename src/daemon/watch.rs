@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Role;
-use crate::app::{AppError, Service, sync};
+use crate::app::{AppError, Service};
 use crate::domain::diagnostic::Diagnostic;
 
 /// How often the files are looked at. A stat of a hundred files costs less than a millisecond, and works on any file system.
@@ -128,7 +128,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
 
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
 async fn follow(service: &Service, first: bool) -> bool {
-    match sync::sync_and_log(service).await {
+    match super::sync_log::sync_and_log(&service.context()).await {
         Err(AppError::Store(error)) if error.may_pass() => {
             if first {
                 tracing::warn!("the subscribers are synced later: {error}");

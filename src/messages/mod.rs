@@ -2,3 +2,5 @@
 //!
 //! The one place where sentences about the service are made, for `cli`, `daemon` and the console alike. Nothing here is
 //! ever read back: whoever has to decide asks the enums.
+
+pub mod subscription;

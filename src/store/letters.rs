@@ -10,9 +10,9 @@ use super::StoreError;
 use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
 use crate::domain::rendered::Rendered;
-use crate::domain::request::RequestId;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::{RecipientId, WordError, words};
+use crate::domain::subscription::request::RequestId;
 
 words! {
     /// What a letter is for.

@@ -9,8 +9,8 @@ mod privacy;
 mod reading;
 mod records;
 mod reports;
-mod requests;
 pub mod sqlite;
+mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,28 +21,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::activity::{ActivityId, Notice};
 use crate::domain::address::Address;
-use crate::domain::band::{BandName, BandSet};
+use crate::domain::band::BandSet;
 use crate::domain::delivery::{DeliveryId, DeliveryState, Outcome, Tally};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
-use crate::domain::subscriber::{
-    RecipientId, SubscribeRequest, Subscribed, SubscriberCounts, SubscriberRecord, SuppressionReason,
-};
-use crate::domain::sync::{SyncPlan, Truth};
 
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
 pub use privacy::{
-    Erased, Erasure, Forgotten, Limits, Privacy, Stage, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery,
-    SubjectLetter, SubjectRequest,
+    Privacy, Records, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectLetter, SubjectRequest,
 };
 pub use reading::{PublishedEdition, Reading};
-pub use records::{AuditRecord, Facts, Suppression};
-pub use reports::{Bounced, ReportKind, Reports};
-pub use requests::{Asked, Clicked, Requests};
+pub use records::{AuditRecord, Facts};
+pub use reports::{ReportKind, Reports};
+pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
 
 /// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
 pub type Actor = &'static str;
@@ -174,72 +169,13 @@ pub struct Done {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Letters + Privacy + Reading + Reports + Requests + Send + Sync {
+pub trait Store: Letters + Privacy + Reading + Reports + Subscribers + Send + Sync {
     /// What the store remembers about itself; `None` before [`Store::begin`].
     async fn facts(&self) -> Result<Option<Facts>, StoreError>;
 
     /// Remembers anchor and first fortnight if nothing is remembered yet. A different anchor replaces the old one
     /// (and drops editions that are not published) unless something was published: then `Refused`.
     async fn begin(&self, facts: Facts, at: DateTime<Utc>) -> Result<Facts, StoreError>;
-
-    /// What a sync of these addresses depends on.
-    async fn sync_truth(&self, wished: &[Address]) -> Result<Truth, StoreError>;
-
-    /// Applies a sync, all or nothing.
-    async fn apply_sync(&self, plan: &SyncPlan, at: DateTime<Utc>) -> Result<(), StoreError>;
-
-    /// Adds or updates mailboxes, all or nothing; one result per request.
-    async fn subscribe(&self, requests: &[SubscribeRequest], at: DateTime<Utc>) -> Result<Vec<Subscribed>, StoreError>;
-
-    /// Ends every subscription of the address and suppresses it. Returns the name of the subscriber it belonged to,
-    /// or `None` when it had no active subscription (it is suppressed all the same).
-    async fn unsubscribe(
-        &self,
-        address: &Address,
-        reason: SuppressionReason,
-        actor: Actor,
-        at: DateTime<Utc>,
-    ) -> Result<Option<String>, StoreError>;
-
-    /// As [`Store::unsubscribe`], for the mailbox with this number. One that is unknown is none; one whose address was
-    /// forgotten stays suppressed by its key.
-    async fn leave(
-        &self,
-        recipient: RecipientId,
-        reason: SuppressionReason,
-        actor: Actor,
-        at: DateTime<Utc>,
-    ) -> Result<Option<String>, StoreError>;
-
-    /// The name of the subscriber that a mailbox belongs to, while it has a subscription.
-    async fn subscribed_name(&self, recipient: RecipientId) -> Result<Option<String>, StoreError>;
-
-    /// Why this address is never mailed, if so; one that was forgotten is known by its key.
-    async fn suppression(&self, address: &Address) -> Result<Option<SuppressionReason>, StoreError>;
-
-    /// Every suppression, oldest first.
-    async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError>;
-
-    /// Lifts a suppression, and begins no subscription. Returns why it was there.
-    async fn lift_suppression(
-        &self,
-        address: &Address,
-        actor: Actor,
-        at: DateTime<Utc>,
-    ) -> Result<Option<SuppressionReason>, StoreError>;
-
-    /// The mailbox moves to a new address and keeps its number, subscriptions and deliveries.
-    /// `Refused` when `old` is unknown, `new` is a mailbox already, or either is suppressed.
-    async fn change_address(&self, old: &Address, new: &Address, at: DateTime<Utc>) -> Result<(), StoreError>;
-
-    /// Every organisation with its mailboxes, oldest first.
-    async fn subscribers(&self) -> Result<Vec<SubscriberRecord>, StoreError>;
-
-    /// Organisations by state.
-    async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;
-
-    /// Suppressed addresses.
-    async fn suppression_count(&self) -> Result<u64, StoreError>;
 
     /// Every edition, by number.
     async fn editions(&self) -> Result<Vec<Edition>, StoreError>;
@@ -281,9 +217,6 @@ pub trait Store: Letters + Privacy + Reading + Reports + Requests + Send + Sync 
     /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
     /// Mailboxes with none of them are left out.
     async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
-
-    /// Active mailboxes per band, bands that are no longer configured too.
-    async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError>;
 
     /// In one transaction: stores segments and texts, makes the edition `sending`, inserts one delivery per recipient.
     async fn publish(&self, publication: &Publication) -> Result<Published, StoreError>;

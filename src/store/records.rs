@@ -3,9 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::SuppressionReason;
 
 /// What the store remembers about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +27,4 @@ pub struct AuditRecord {
     pub subject: String,
     /// More, for people.
     pub detail: String,
-}
-
-/// An address that is never mailed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Suppression {
-    /// The address; `None` once it was forgotten and only its key is kept.
-    pub address: Option<Address>,
-    /// Why.
-    pub reason: SuppressionReason,
-    /// Since when.
-    pub since: DateTime<Utc>,
 }

@@ -6,26 +6,27 @@ use axum::http::StatusCode;
 
 use super::Pages;
 use super::page::{Page, trouble};
-use crate::app::preferences::Confirmation;
+use crate::app::subscriber::{Confirmation, Subscriber};
 use crate::domain::band::Band;
-use crate::domain::request::{Request, RequestKind};
+use crate::domain::subscription::confirm::Fulfilled;
+use crate::domain::subscription::request::RequestKind;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    page(pages.service().confirmation(&token).await.map_err(|error| error.to_string()))
+    page(Subscriber::new(&pages.service().context()).confirmation(&token).await.map_err(|error| error.to_string()))
 }
 
 /// Does it, once.
 pub(super) async fn confirm(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    page(pages.service().confirm(&token).await.map_err(|error| error.to_string()))
+    page(Subscriber::new(&pages.service().context()).confirm(&token).await.map_err(|error| error.to_string()))
 }
 
 fn page(found: Result<Confirmation, String>) -> Page {
     match found {
-        Ok(Confirmation::Open(request, bands)) => open(&request, &bands),
-        Ok(Confirmation::Done(request)) => done(&request),
+        Ok(Confirmation::Open { kind, subscriber, bands }) => open(kind, &subscriber, &bands),
+        Ok(Confirmation::Done(fulfilled)) => done(&fulfilled),
         Ok(Confirmation::Over) => said(
             "This link is too old",
             vec![
@@ -39,11 +40,10 @@ fn page(found: Result<Confirmation, String>) -> Page {
     }
 }
 
-fn open(request: &Request, bands: &[Band]) -> Page {
-    let name = &request.subscriber;
+fn open(kind: RequestKind, name: &str, bands: &[Band]) -> Page {
     let labels: Vec<&str> = bands.iter().map(|band| band.label.as_str()).collect();
     let list = labels.join(", ");
-    let (title, paragraph, button) = match request.kind {
+    let (title, paragraph, button) = match kind {
         RequestKind::Subscribe => (
             "Do you want these emails?",
             format!(
@@ -65,9 +65,9 @@ fn open(request: &Request, bands: &[Band]) -> Page {
     Page { title, paragraphs: vec![paragraph], button: Some(button), ..Page::default() }
 }
 
-fn done(request: &Request) -> Page {
-    let name = &request.subscriber;
-    let (title, paragraph) = match request.kind {
+fn done(fulfilled: &Fulfilled) -> Page {
+    let name = &fulfilled.subscriber;
+    let (title, paragraph) = match fulfilled.kind {
         RequestKind::Subscribe => {
             ("That is confirmed", format!("The mailbox of {name} gets the emails, from the next edition on."))
         }

@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 
 use super::page::{Page, too_long, trouble};
 use super::{Pages, form};
-use crate::app::leaving::Leaving;
+use crate::app::unsubscriber::{Holder, Unsubscriber};
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    match pages.service().who_leaves(&token).await {
-        Ok(Leaving::Subscribed(name)) => Page {
+    match Unsubscriber::new(&pages.service().context()).holder(&token).await {
+        Ok(Holder::Subscribed(name)) => Page {
             title: "Stop these emails?",
             paragraphs: vec![
                 format!("This stops the fortnightly online-safety activities for the mailbox of {name}."),
@@ -24,8 +24,8 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
             button: Some("Stop the emails"),
             ..Page::default()
         },
-        Ok(Leaving::Gone) => gone(),
-        Ok(Leaving::Unknown) => unknown(),
+        Ok(Holder::Gone) => gone(),
+        Ok(Holder::Unknown) => unknown(),
         Err(error) => trouble(&error.to_string()),
     }
 }
@@ -35,16 +35,16 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
 pub(super) async fn leave(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>, body: Body) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
     let Some(body) = form::read(body).await else { return too_long() };
-    let service = pages.service();
+    let unsubscriber = Unsubscriber::new(&pages.service().context());
     let left = if form::is_one_click(&body) {
-        service.leave(&token, "web").await
+        unsubscriber.leave(&token, "web").await
     } else {
-        service.leave_with_undo(&token).await
+        unsubscriber.leave_with_undo(&token).await
     };
     match left {
-        Ok(Leaving::Subscribed(_)) if !form::is_one_click(&body) => said_goodbye(),
-        Ok(Leaving::Subscribed(_) | Leaving::Gone) => gone(),
-        Ok(Leaving::Unknown) => unknown(),
+        Ok(Holder::Subscribed(_)) if !form::is_one_click(&body) => said_goodbye(),
+        Ok(Holder::Subscribed(_) | Holder::Gone) => gone(),
+        Ok(Holder::Unknown) => unknown(),
         Err(error) => trouble(&error.to_string()),
     }
 }

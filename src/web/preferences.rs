@@ -7,14 +7,14 @@ use axum::http::StatusCode;
 
 use super::page::{Page, too_long, trouble};
 use super::{Pages, form};
-use crate::app::preferences::{Preferences, Wished};
 use crate::app::site::Choice;
+use crate::app::subscriber::{Preferences, Subscriber, Wished};
 use crate::domain::band::BandSet;
 
 /// The page with the boxes. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    match pages.service().preferences(&token).await {
+    match Subscriber::new(&pages.service().context()).preferences(&token).await {
         Ok(Preferences::Of { name, bands }) => choose(
             vec![
                 format!("This changes what the mailbox of {name} gets."),
@@ -39,7 +39,7 @@ pub(super) async fn wish(State(pages): State<Pages>, token: Result<Path<String>,
     let Some(body) = form::read(body).await else { return too_long() };
     let names: Option<BandSet> = form::values(&body, "bands").iter().map(|name| name.parse().ok()).collect();
     let service = pages.service();
-    match service.wish_for_bands(&token, &names.unwrap_or_default()).await {
+    match Subscriber::new(&service.context()).wish_for_bands(&token, &names.unwrap_or_default()).await {
         Ok(Wished::Asked) => said(
             "Please look into the mailbox",
             "We have sent an email there. The new age groups count from the moment when the link in it is used. It works \

@@ -1,6 +1,7 @@
 //! The store: every backend's conformance, and what is particular to a `SQLite` file.
 
 mod conformance;
+mod desk;
 mod opening;
 mod random;
 mod retention;
@@ -10,7 +11,7 @@ mod world;
 use std::path::Path;
 use std::sync::Arc;
 
-use fortnightly::domain::suppression::AddressHasher;
+use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::store::Store;
 use fortnightly::store::sqlite::SqliteStore;
 

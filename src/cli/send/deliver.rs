@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Service;
 use crate::app::dispatch::{Ended, Progress};
+use crate::app::maintenance::Maintenance;
 use crate::cli::failure::Failure;
 use crate::cli::{out, progress};
 use crate::config::TransportUrl;
@@ -35,7 +36,7 @@ pub(super) async fn deliver(service: &Service, number: EditionNumber, json: bool
     let run = Run { number, ended: ended?, progress, seconds: start.elapsed().as_secs_f64() };
     let code = run.report(service, json).await?;
     // Where no daemon runs, this is when old things are forgotten. It is no part of the sending.
-    if let Err(error) = service.tidy_up_daily(&stop).await {
+    if let Err(error) = Maintenance::new(&service.context()).tidy_up_daily(&stop).await {
         out::note(&format!("What is too old is forgotten next time: {error}"));
     }
     Ok(code)

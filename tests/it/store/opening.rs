@@ -7,9 +7,10 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Facts, Store, StoreError};
+use fortnightly::store::{Facts, Store, StoreError, Subscribers as _};
 use rusqlite::Connection;
 
+use super::desk::Desk as _;
 use super::world::{at, crowd, day};
 use super::{hasher, open};
 use fortnightly::domain::edition::EditionNumber;

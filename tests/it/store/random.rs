@@ -8,6 +8,7 @@ use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Done, Step, Store, StoreError};
 use proptest::prelude::*;
 
+use super::desk::Desk as _;
 use super::hasher;
 use super::world::{SEVEN, address, at, crowd, id, reply, send_out};
 

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fortnightly::store::Store;
 use fortnightly::store::sqlite::SqliteStore;
+use fortnightly::store::{Store, Subscribers as _};
 
+use super::desk::Desk as _;
 use super::world::{at, crowd};
 use super::{hasher, open};
 

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::people::{People, word};
-use super::{forget, settle};
+use super::people::word;
+use super::{forget, mailing_list, settle};
 use crate::domain::delivery::{DeliveryState, Event, Outcome};
-use crate::domain::request::RequestId;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -69,11 +70,7 @@ impl Letters for SqliteStore {
     ) -> Result<(), StoreError> {
         let (outcome, hasher, claimant) =
             (outcome.clone(), self.hasher.clone(), std::sync::Arc::clone(&self.process_lock));
-        self.write(move |conn| {
-            let people = People::open(conn, &hasher, sql::millis(at))?;
-            done(&people, claimant.number(conn)?, id, &outcome, retry_at)
-        })
-        .await
+        self.write(move |conn| done(conn, (&hasher, at), claimant.number(conn)?, id, &outcome, retry_at)).await
     }
 
     async fn put_letters_back(&self, resend: bool, until: DateTime<Utc>) -> Result<u64, StoreError> {
@@ -85,22 +82,6 @@ impl Letters for SqliteStore {
         })
         .await
     }
-}
-
-/// Puts a letter on its way.
-pub(in crate::store::sqlite) fn enqueue(
-    people: &People<'_>,
-    recipient: i64,
-    subscriber: &str,
-    request: Option<RequestId>,
-    letter: &NewLetter,
-) -> Result<(), SqliteError> {
-    let insert = "INSERT INTO letters (recipient, request, kind, at, subscriber, sender, rendered)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let request = request.map(|request| sql::column(request.0)).transpose()?;
-    let texts = (sql::to_json(&letter.sender)?, sql::to_json(&letter.rendered)?);
-    let values = (recipient, request, letter.kind.as_str(), people.at, subscriber, texts.0, texts.1);
-    sql::run(people.conn, insert, values).map(drop)
 }
 
 /// What a claimant that is gone had in hand, as with deliveries.
@@ -116,20 +97,6 @@ pub(in crate::store::sqlite) fn drop_all(conn: &Connection) -> Result<(), Sqlite
     let update = "UPDATE letters SET state = 7, claim = NULL, next_at = NULL, rendered = ''
                   WHERE state IN (0, 1, 2, 4) OR next_at IS NOT NULL";
     sql::run(conn, update, []).map(drop)
-}
-
-/// Empties the letters of a mailbox that is forgotten, and settles those that wait: how many, and of how many the relay's
-/// reply. What is in hand is settled by whoever has it.
-pub(in crate::store::sqlite) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64), SqliteError> {
-    let replies = "UPDATE letters SET reply = NULL WHERE recipient = ?1 AND reply <> ''";
-    let replies = sql::run(conn, replies, [recipient])?;
-    let empty = "UPDATE letters SET rendered = '', subscriber = ''
-                 WHERE recipient = ?1 AND (rendered <> '' OR subscriber <> '')";
-    let emptied = sql::run(conn, empty, [recipient])?;
-    let settle = "UPDATE letters SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
-                  WHERE recipient = ?1 AND (state IN (0, 4) OR next_at IS NOT NULL)";
-    sql::run(conn, settle, [recipient])?;
-    Ok((emptied, replies))
 }
 
 /// The next that waits, and whether its mailbox gets none.
@@ -181,7 +148,8 @@ fn read(conn: &Connection, id: i64) -> Result<Option<ClaimedLetter>, SqliteError
 }
 
 fn done(
-    people: &People<'_>,
+    conn: &Connection,
+    (hasher, at): (&AddressHasher, DateTime<Utc>),
     me: i64,
     id: LetterId,
     outcome: &Outcome,
@@ -189,7 +157,7 @@ fn done(
 ) -> Result<(), SqliteError> {
     let letter = sql::column(id.0)?;
     let query = "SELECT state, repeated, recipient FROM letters WHERE id = ?1 AND claim = ?2";
-    let found = sql::row(people.conn, query, (letter, me), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let found = sql::row(conn, query, (letter, me), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let (state, repeated, recipient): (u8, bool, i64) =
         found.ok_or_else(|| SqliteError::refused(format!("letter {} is not in this program's hands", id.0)))?;
     let state = settle::decode(state)?;
@@ -200,14 +168,14 @@ fn done(
     let next_at = retry_at.filter(|_| waits).map(sql::millis);
     let reply = outcome.reply().map(|reply| (reply.code, Some(reply.text.clone()))).unwrap_or_default();
     // What a relay says may name whom we have just forgotten.
-    let reply = if forget::is_forgotten(people.conn, recipient)? { (reply.0, None) } else { reply };
+    let reply = if forget::is_forgotten(conn, recipient)? { (reply.0, None) } else { reply };
     let update = "UPDATE letters SET state = ?2, attempts = attempts + 1, next_at = ?3, repeated = ?4, claim = NULL,
                          code = ?5, reply = ?6, rendered = CASE WHEN ?7 THEN '' ELSE rendered END WHERE id = ?1";
     let settled = next.is_settled() && next_at.is_none();
     let repeated = state.repeated_after(event, repeated);
-    sql::run(people.conn, update, (letter, next.code(), next_at, repeated, reply.0, reply.1, settled))?;
+    sql::run(conn, update, (letter, next.code(), next_at, repeated, reply.0, reply.1, settled))?;
     if let Outcome::Permanent { suppress: Some(reason), .. } = outcome {
-        super::leave::bounced(people, recipient, *reason)?;
+        mailing_list::refuse_for_good(conn, (hasher, at), RecipientId(sql::count(recipient)), *reason)?;
     }
     Ok(())
 }

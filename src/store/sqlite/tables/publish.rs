@@ -13,7 +13,7 @@ use crate::domain::segment::{Segment, SegmentKey};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::backup;
-use crate::store::{Publication, Published, PublishedSegment, SegmentNumber, Stored};
+use crate::store::{Addressee, Publication, Published, PublishedSegment, SegmentNumber, Stored};
 
 /// Active, unsuppressed mailboxes by segment.
 pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) -> Result<Vec<Segment>, SqliteError> {
@@ -143,4 +143,17 @@ fn segments(
         Ok((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered }))
     })?;
     Ok(found.into_iter().collect())
+}
+
+/// Everybody whom a published edition is for. Forgotten ones are left out.
+pub(in crate::store::sqlite) fn addressees(
+    conn: &Connection,
+    edition: EditionNumber,
+) -> Result<Vec<Addressee>, SqliteError> {
+    let query = "SELECT d.segment, n.name, r.address FROM deliveries d
+                 JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
+                 WHERE d.edition = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
+    sql::rows(conn, query, [edition.0], |row| {
+        Ok(Addressee { segment: SegmentNumber(row.get(0)?), subscriber: row.get(1)?, address: word(row, 2)? })
+    })
 }

@@ -2,10 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::people::People;
-use super::{claim, forget, leave, settle};
+use super::{claim, forget, mailing_list, settle};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Outcome, Reply};
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::process_lock::ProcessLock;
 use crate::store::sqlite::engine::sql;
@@ -65,7 +64,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, done: &Done) -> Re
     let text = if forget::is_forgotten(conn, recipient)? { "" } else { &reply.text };
     sql::run(conn, insert, (edition, recipient, number, at, word, reply.code, text))?;
     if let Outcome::Permanent { suppress: Some(reason), .. } = done.outcome {
-        leave::bounced(&People::open(conn, hasher, at)?, recipient, reason)?;
+        mailing_list::refuse_for_good(conn, (hasher, done.at), done.id.recipient, reason)?;
     }
     Ok(())
 }

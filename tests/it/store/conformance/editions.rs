@@ -4,6 +4,7 @@ use fortnightly::domain::edition::{EditionChange, EditionNumber, EditionState};
 use fortnightly::domain::subscriber::{Sector, SuppressionReason};
 use fortnightly::store::{Facts, Published, SegmentNumber, StoreError};
 
+use super::desk::Desk as _;
 use super::world::{Open, SEVEN, address, at, bands, crowd, day, plan, publication, selection, send_out, sender, wish};
 
 pub(in crate::store) async fn facts_are_kept_until_something_was_published(open: Open<'_>) {
