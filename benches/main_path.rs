@@ -22,7 +22,7 @@ use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 use fortnightly::library::{self, Library};
 use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
-use fortnightly::render::{Card, Issue, ServiceFacts, Templates, render};
+use fortnightly::render::{Card, Issue, ServiceInfo, Templates, render};
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Facts, Publication, Published, PublishedSegment, Scope, Store, decide};
 
@@ -84,7 +84,7 @@ fn render_with(bencher: Bencher<'_, '_>, wanted: usize) {
         })
         .collect();
     let issue = Issue {
-        service: ServiceFacts {
+        service: ServiceInfo {
             name: "Online Safety at Home",
             postal_address: "1 High Street, Anytown AB1 2CD",
             base_url: "https://activities.example.org",
@@ -133,7 +133,7 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
         library.activities.iter().find(fits).expect("a full theme")
     };
     let issue = Issue {
-        service: ServiceFacts {
+        service: ServiceInfo {
             name: "S",
             postal_address: "1 High Street",
             base_url: "https://a.example.org",

@@ -1,9 +1,11 @@
 //! Arguments → what to do → exit code.
 
 mod activities;
+mod args;
 mod backup;
 mod bounce;
 mod check;
+mod context;
 mod decide;
 mod deliveries;
 mod failure;
@@ -21,17 +23,14 @@ mod subscribers;
 mod suppressions;
 mod sync;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use chrono::Utc;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app::bootstrap::Opened;
-use crate::app::{AppContext, AppError, Service};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::domain::edition::EditionNumber;
+use args::Global;
+use context::Context;
 use failure::Failure;
 
 /// Sends families a 15-minute online-safety activity every fortnight, through the schools and organisations that subscribe.
@@ -42,33 +41,6 @@ pub struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Options for every command")]
-struct Global {
-    /// The configuration; activities/ and templates/ lie beside it
-    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
-    config: PathBuf,
-    /// Pretend that it is this moment, such as 2026-11-30T08:00:00Z (never when SMTP would really be spoken)
-    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
-    now: Option<DateTime<chrono::FixedOffset>>,
-    /// Say more (twice: everything)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-    /// Say only results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
-    color: Color,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,7 +91,7 @@ enum Command {
     /// Read bounces, complaints and unsubscribe mails from files or standard input
     ///
     /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
-    /// store is busy, and for bounces and complaints, which this version does not read yet.
+    /// store is busy or full, and, for a message on standard input, whenever it could not be taken in.
     Bounce(bounce::Bounce),
     /// Begin a new activity
     #[command(subcommand)]
@@ -130,80 +102,6 @@ enum Command {
     Schema,
     /// Write the manual: one page, or a folder with a page for each command
     Man(shell::Man),
-}
-
-fn moment(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
-    DateTime::parse_from_rfc3339(text).map_err(|_| "write it like 2026-11-30T08:00:00Z (RFC 3339)".to_owned())
-}
-
-/// Which edition a command is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Number(EditionNumber),
-    Next,
-    Due,
-}
-
-impl std::str::FromStr for Which {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "next" => Ok(Self::Next),
-            "due" => Ok(Self::Due),
-            _ => match text.parse::<u32>() {
-                Ok(number @ 1..=100_000) => Ok(Self::Number(EditionNumber(number))),
-                _ => Err("expected a number from 1, or next, or due".to_owned()),
-            },
-        }
-    }
-}
-
-/// What every command has at hand.
-struct Context {
-    global: Global,
-    clock: Clock,
-}
-
-impl Context {
-    fn config(&self) -> Result<Config, Failure> {
-        crate::config::load(&self.global.config).map_err(Failure::Config)
-    }
-
-    /// The service without library and templates: what is wrong with those must not keep anybody from subscribing.
-    async fn open_bare(&self) -> Result<Service, Failure> {
-        let config = self.config()?;
-        Ok(Service::open_bare(config, self.clock).await?)
-    }
-
-    /// The service on a private copy of the store: for commands that must change nothing.
-    async fn open_copy(&self) -> Result<Service, Failure> {
-        let config = self.config()?;
-        Ok(Service::open_copy(config, self.clock).await?)
-    }
-
-    /// What use cases are built from, over a store that `open` opens.
-    fn over(
-        &self,
-        config: Config,
-        open: impl FnOnce(&Config) -> Result<Opened, AppError>,
-    ) -> Result<AppContext, Failure> {
-        let (store, keyring) = open(&config)?;
-        Ok(AppContext { config: config.into(), store, keyring, clock: self.clock })
-    }
-
-    /// Refuses a pretended time where mail would really leave.
-    fn refuse_pretended_time(&self, config: &Config) -> Result<(), Failure> {
-        let smtp = matches!(config.mail.transport, crate::config::TransportUrl::Smtp(_));
-        if self.clock.is_pretended() && smtp {
-            return Err(Failure::Usage(
-                "--now is refused here: mail.transport speaks SMTP, and mail with a pretended date would really leave. \
-                 Use `preview`, `send --dry-run`, or a maildir: transport."
-                    .into(),
-            ));
-        }
-        Ok(())
-    }
 }
 
 /// Runs the program and returns its exit code: 0 done; 1 not done, or a check found something; 2 wrong usage or configuration.
@@ -266,11 +164,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Restore(command) => command.run(context).await,
         Command::Bounce(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
-        Command::Completions(command) => command.run(),
+        Command::Completions(command) => command.run(Cli::command()),
         Command::Schema => {
             out::json(&crate::config::schema());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man(command) => command.run(),
+        Command::Man(command) => command.run(Cli::command()),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod sync_log;
 mod tidy;
 mod watch;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +20,14 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::dispatch::{Ended, Progress};
+use crate::app::metrics::MetricsCollector;
 use crate::app::publish::Outcome;
-use crate::app::{Service, sync};
+use crate::app::{AppContext, Content, Service, sync};
 use crate::config::CONSOLE;
 use crate::domain::calendar::Fortnight;
 use crate::domain::edition::{EditionChange, EditionNumber};
-use crate::web::{self, Pages, Site};
+use crate::web::public::PublicSite;
+use crate::web::{self, console, public};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -62,25 +65,35 @@ pub enum Role {
 ///
 /// # Errors
 /// When the web cannot listen or the heartbeat cannot start.
-pub async fn run(service: Service, role: Role, files: Files, stop: CancellationToken) -> Result<()> {
-    let mut sites = Vec::new();
-    if role != Role::Sender {
-        sites.push((Site::Recipients, web::listen(service.config.web.listen).await?));
-    }
-    sites.extend(console(&service).await?.map(|listener| (Site::Console, listener)));
-    tracing::info!(config = %service.config.file.display(), role = ?role, "running");
-    let (current, mut service) = channel::channel(Current { service, stamp: files.stamp });
+pub async fn run(
+    context: AppContext,
+    content: Content,
+    role: Role,
+    files: Files,
+    stop: CancellationToken,
+) -> Result<()> {
+    let config = Arc::clone(&context.config);
+    let pages = if role == Role::Sender { None } else { Some(web::listen(config.web.listen).await?) };
+    let console = console_listener(config.web.console_listen).await?;
+    tracing::info!(config = %config.file.display(), role = ?role, "running");
+    let (current, mut service) = channel::channel(Current { context, content, stamp: files.stamp });
     let mut serving = JoinSet::new();
-    for (site, listener) in sites {
-        if let Ok(address) = listener.local_addr() {
-            let what = if site == Site::Console { "console" } else { "listening" };
-            tracing::info!(%address, "{what}");
-        }
+    if let Some(listener) = pages {
+        tell_address("listening", &listener);
         let now = service.clone();
-        let pages = Pages::new(move || now.borrow().service.clone());
-        serving.spawn(web::serve(site, listener, pages, stop.clone()));
+        let site = public::site(move || {
+            let Current { context, content, .. } = &*now.borrow();
+            PublicSite::new(context, content)
+        });
+        serving.spawn(web::serve(site, listener, stop.clone()));
     }
-    tokio::spawn(watch::watch(current, role, files.asked, stop.clone()));
+    if let Some(listener) = console {
+        tell_address("console", &listener);
+        let now = service.clone();
+        let site = console::site(move || MetricsCollector::new(&now.borrow().context));
+        serving.spawn(web::serve(site, listener, stop.clone()));
+    }
+    tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
         serving.spawn(letters::watch(service.clone(), stop.clone()));
@@ -112,9 +125,14 @@ pub async fn run(service: Service, role: Role, files: Files, stop: CancellationT
     ended
 }
 
+fn tell_address(what: &str, listener: &TcpListener) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "{what}");
+    }
+}
+
 /// The operators' listener; none where the usual place is taken: several daemons may run on one machine.
-async fn console(service: &Service) -> Result<Option<TcpListener>> {
-    let address = service.config.web.console_listen;
+async fn console_listener(address: SocketAddr) -> Result<Option<TcpListener>> {
     match web::listen(address).await {
         Err(error) if address == CONSOLE => {
             tracing::warn!("no metrics: {error}");
@@ -135,10 +153,10 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let mut waiting: Option<Instant> = None;
-    tell_next(&current.borrow_and_update().service.clone()).await;
+    tell_next(&current.borrow_and_update().service()).await;
     while !stop.is_cancelled() {
         let now = current.borrow_and_update().clone();
-        let service = now.service.clone();
+        let service = now.service();
         // Files that were changed a moment ago are read first: what is decided next should be decided on them.
         if !now.is_up_to_date().await && waiting.get_or_insert_with(Instant::now).elapsed() < FRESH_FILES {
             tokio::select! {
@@ -156,7 +174,7 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
         tokio::select! {
             () = stop.cancelled() => {}
             () = beat.notified() => {}
-            Ok(()) = current.changed() => tell_next(&current.borrow().service.clone()).await,
+            Ok(()) = current.changed() => tell_next(&current.borrow().service()).await,
             () = tokio::time::sleep(until_due(&service)) => {}
         }
     }

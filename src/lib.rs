@@ -12,4 +12,5 @@ pub mod mail;
 pub mod messages;
 pub mod render;
 pub mod store;
+mod toml_form;
 pub mod web;

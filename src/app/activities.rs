@@ -8,23 +8,12 @@ use chrono::NaiveDate;
 use tempfile::NamedTempFile;
 
 use super::AppError;
+use super::error::NewActivityError;
 use crate::config::Config;
 use crate::domain::activity::is_slug;
 use crate::domain::band::BandName;
 use crate::domain::text::check_line;
-use crate::domain::text::suggest::{nearest, nearest_first};
 use crate::library;
-
-/// Why there is no new activity.
-#[derive(Debug, thiserror::Error)]
-pub enum NewActivityError {
-    /// Theme, band or title will not do.
-    #[error("{0}")]
-    Request(String),
-    /// It could not be written.
-    #[error(transparent)]
-    Service(#[from] AppError),
-}
 
 /// Writes the skeleton of an activity for `band` into the folder of `theme` and returns its path. The rest of the library
 /// is not read: what is wrong elsewhere must not keep anybody from writing.
@@ -37,7 +26,7 @@ pub fn new_activity(
     band: &str,
     title: Option<&str>,
     today: NaiveDate,
-) -> Result<PathBuf, NewActivityError> {
+) -> Result<PathBuf, AppError> {
     let library = activities(&config.folder);
     let folder = theme_folder(&library, theme)?;
     let band = band_of(config, band)?;
@@ -51,28 +40,13 @@ fn activities(folder: &Path) -> PathBuf {
     if folder == Path::new(".") { PathBuf::from("activities") } else { folder.join("activities") }
 }
 
-fn theme_folder(library: &Path, theme: &str) -> Result<PathBuf, NewActivityError> {
+fn theme_folder(library: &Path, theme: &str) -> Result<PathBuf, AppError> {
     let folder = library.join(theme);
     if is_slug(theme) && folder.join("theme.md").is_file() {
         return Ok(folder);
     }
-    let known = themes(library)?;
-    let names = || known.iter().map(String::as_str);
-    let mut message = format!("there is no theme “{}” in {}", theme.escape_debug(), library.display());
-    if let Some(near) = nearest(theme, names()) {
-        message += &format!(": did you mean {near}?");
-    }
-    if !known.is_empty() {
-        message += &format!("\n  the themes are {}", nearest_first(theme, names()).join(", "));
-    }
-    if is_slug(theme) {
-        message += &format!(
-            "\n  to begin a theme of that name, write {} first: title, strand, reviewed and review_by between +++ lines, \
-             an opening paragraph, and “## For parents and carers” with an article",
-            folder.join("theme.md").display()
-        );
-    }
-    Err(NewActivityError::Request(message))
+    let (wanted, known) = (theme.to_owned(), themes(library)?);
+    Err(NewActivityError::UnknownTheme { wanted, library: library.to_owned(), known }.into())
 }
 
 /// The folders that hold a theme.
@@ -84,26 +58,22 @@ fn themes(library: &Path) -> Result<Vec<String>, AppError> {
 
 fn band_of(config: &Config, text: &str) -> Result<BandName, NewActivityError> {
     let known = text.parse().ok().filter(|name| config.bands.get(name).is_some());
-    known.ok_or_else(|| {
-        let bands: Vec<&str> = config.bands.iter().map(|band| band.id.as_str()).collect();
-        let message = format!("there is no band “{}”\n  the bands are {}", text.escape_debug(), bands.join(", "));
-        NewActivityError::Request(message)
+    known.ok_or_else(|| NewActivityError::UnknownBand {
+        wanted: text.to_owned(),
+        known: config.bands.iter().map(|band| band.id.to_string()).collect(),
     })
 }
 
 /// What the file is called, without its ending: after the title, else after the band.
 fn file_name(title: Option<&str>, band: &BandName) -> Result<String, NewActivityError> {
     let Some(title) = title else { return Ok(format!("new-{}", band.as_str().replace('+', "-plus").to_lowercase())) };
-    let refuse = |what: &str| Err(NewActivityError::Request(format!("--title {what}")));
-    if let Err(error) = check_line(title) {
-        return refuse(&error.to_string());
-    }
+    check_line(title).map_err(NewActivityError::Title)?;
     if title.contains('\\') || title.contains("](") {
-        return refuse("may hold no backslash (\\) and no “](”: a digest cannot print them");
+        return Err(NewActivityError::TitleMarkup);
     }
     match library::slug(title) {
-        None => refuse("needs a letter from a to z or a digit: the file is named after it"),
-        Some(slug) if slug == "theme" => refuse("would make the file theme.md, which is the theme's own: add a word"),
+        None => Err(NewActivityError::TitleWithoutName),
+        Some(slug) if slug == "theme" => Err(NewActivityError::TitleIsTheme),
         Some(slug) => Ok(slug),
     }
 }
@@ -117,10 +87,9 @@ fn write_new(folder: &Path, path: &Path, text: &str) -> Result<(), AppError> {
     });
     match written {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(AppError::Refused(format!(
-            "{} exists already, and nothing is overwritten: give the new one another name with --title",
-            path.display()
-        ))),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(NewActivityError::Exists(path.to_owned()).into())
+        }
         Err(error) => Err(AppError::file(path, &error)),
     }
 }

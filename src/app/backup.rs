@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{AppError, Service};
-use crate::config::{Config, OnUncertain, StoreUrl};
-use crate::domain::edition::EditionNumber;
-use crate::domain::token::Keyring;
+use super::error::BackupError;
+use super::{AppError, bootstrap, keyring};
+use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 pub use crate::store::sqlite::maintenance::backup::RESTORED;
@@ -29,21 +28,18 @@ pub struct Restored {
 /// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
 /// written.
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
-    let StoreUrl::Sqlite(store) = &config.store;
+    let store = bootstrap::store_file(config);
     if !store.exists() {
-        return Err(AppError::Refused(format!("there is no store at {}: nothing to back up", store.display())));
+        return Err(BackupError::NoStore(store.to_owned()).into());
     }
     let keys = &config.web.secret_file;
     let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
-    let ours = [store.clone(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
+    let ours = [store.to_owned(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
     if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
-        return Err(AppError::Refused(format!(
-            "{} is in use by this service itself: name another file for the backup",
-            ours.display()
-        )));
+        return Err(BackupError::OwnFile(ours.clone()).into());
     }
     let text = std::fs::read_to_string(keys).map_err(|error| AppError::file(keys, &error))?;
-    let hasher = ring(keys, &text)?.address_hasher();
+    let hasher = keyring::parse(keys, &text)?.address_hasher();
     Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
 }
 
@@ -60,13 +56,13 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 /// # Errors
 /// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
-    let StoreUrl::Sqlite(store) = &config.store;
+    let store = bootstrap::store_file(config);
     let keys = &config.web.secret_file;
     if !from.is_file() {
-        return Err(AppError::Refused(format!("{}: there is no such file", from.display())));
+        return Err(BackupError::NoSuchFile(from.to_owned()).into());
     }
     let ready = SqliteStore::read_backup(from, store, at)?;
-    ring(from, &ready.keys)?;
+    keyring::parse(from, &ready.keys)?;
     let (made, text) = (ready.made, ready.keys.clone());
     let suffix = format!("before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
     let store_aside = beside(store, &suffix);
@@ -85,19 +81,13 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
         write_keys(keys, &text)
     };
     let moved = ready.put(store, &store_aside, put_keys).map_err(|error| match error {
-        StoreError::Locked { place } => AppError::Refused(format!(
-            "the store {place} is in use: stop `fortnightly run` and every other command, then restore"
-        )),
-        other => other.into(),
+        StoreError::Locked { place } => BackupError::StoreInUse(place).into(),
+        other => AppError::from(other),
     })?;
     if moved {
         aside.insert(0, store_aside);
     }
     Ok(Restored { made, aside })
-}
-
-fn ring(place: &Path, text: &str) -> Result<Keyring, AppError> {
-    Keyring::from_text(text).map_err(|error| AppError::Keyring { path: place.to_owned(), reason: error.to_string() })
 }
 
 /// `x.db` → `x.db.SUFFIX`.
@@ -117,71 +107,4 @@ fn write_keys(file: &Path, text: &str) -> std::io::Result<()> {
     out.sync_all()?;
     std::fs::rename(&draft, file)?;
     std::fs::File::open(folder)?.sync_all()
-}
-
-impl Service {
-    /// What an operator must know before a restored store sends again; empty for any other store.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn restored_concerns(&self) -> Result<Vec<String>, AppError> {
-        let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
-        let when = self.local(made).format("%A %-d %B %Y at %H:%M");
-        let mut told = vec![format!(
-            "this store was restored from a backup made on {when}, and knows nothing of what happened since: nothing is sent \
-             until `fortnightly release`"
-        )];
-        told.push(
-            "whoever left since then is on the list again: look through the mails to the unsubscribe address and the store that \
-             was put aside, and enter them with `fortnightly unsubscribe ADDRESS` before you release"
-                .to_owned(),
-        );
-        let now = self.clock.now();
-        for edition in self.store.editions().await? {
-            let number = edition.number;
-            if edition.is_published() && edition.reason.as_deref() == Some(RESTORED) {
-                let tally = self.store.tally(number).await?;
-                let waiting = tally.queued + tally.deferred;
-                let then = match self.config.mail.on_uncertain {
-                    OnUncertain::Resend => {
-                        "they are sent when you release, and who got it since gets the same mail again"
-                    }
-                    OnUncertain::Hold => "they become uncertain when you release",
-                };
-                told.push(format!(
-                    "edition {number}: {waiting} of {} mails were not sent when the backup was made: {then}",
-                    tally.total
-                ));
-            } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
-                told.push(format!(
-                    "edition {number} fell due after the backup was made: if it went out then, `fortnightly withdraw {number}` \
-                     before you release, or everybody gets it twice"
-                ));
-            }
-        }
-        Ok(told)
-    }
-
-    /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
-    /// restored.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub async fn release_restored(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
-        if self.store.restored().await?.is_none() {
-            return Ok(None);
-        }
-        let resend = self.config.mail.on_uncertain == OnUncertain::Resend;
-        Ok(Some(self.store.release_restored(resend, self.clock.now()).await?))
-    }
-
-    /// That the store was not restored, or was released since.
-    pub(super) async fn refuse_restored(&self) -> Result<(), AppError> {
-        if self.store.restored().await?.is_none() {
-            return Ok(());
-        }
-        let why = "this store was restored from a backup and sends nothing until `fortnightly release`: look at \
-                   `fortnightly status` first";
-        Err(AppError::Refused(why.to_owned()))
-    }
 }

@@ -300,7 +300,7 @@ impl Service {
 
     fn refuse_paused(&self, number: EditionNumber) -> Result<(), AppError> {
         let Fortnight::Paused { date, reason, .. } = self.config.schedule.fortnight(number) else { return Ok(()) };
-        let day = super::preview::long_date(date);
+        let day = crate::domain::text::dates::day(date);
         Err(AppError::Refused(format!("fortnight {number} ({day}) has no edition: {reason}")))
     }
 

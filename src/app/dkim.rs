@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{AppError, Service};
-use crate::config;
+use crate::config::{self, Config};
 use crate::domain::diagnostic::Diagnostic;
 use crate::mail::{Dkim, DkimKey, MailError};
 
@@ -13,15 +13,21 @@ impl Service {
     /// # Errors
     /// When a file cannot be read or holds no key to sign with.
     pub fn dkim(&self) -> Result<Dkim, AppError> {
-        let keys = self.config.mail.dkim.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Dkim::new(keys))
+        Ok(signers(&self.config)?)
     }
+}
 
-    /// An error (`dkim-key`) for every key that cannot sign.
-    pub(super) fn unusable_dkim_keys(&self) -> Vec<Diagnostic> {
-        let found = self.config.mail.dkim.iter().filter_map(|key| read(key).err());
-        found.map(|error| Diagnostic::error("dkim-key", error.to_string()).in_file(self.config_name())).collect()
-    }
+/// The configured signers, their keys read now; one without keys when none is configured.
+pub(super) fn signers(config: &Config) -> Result<Dkim, MailError> {
+    Ok(Dkim::new(config.mail.dkim.iter().map(read).collect::<Result<_, _>>()?))
+}
+
+/// An error (`dkim-key`) for every key that cannot sign.
+pub(super) fn unusable(config: &Config) -> Vec<Diagnostic> {
+    let found = config.mail.dkim.iter().filter_map(|key| read(key).err());
+    found
+        .map(|error| Diagnostic::error("dkim-key", error.to_string()).in_file(config.file.display().to_string()))
+        .collect()
 }
 
 pub(super) fn read(key: &config::DkimKey) -> Result<DkimKey, MailError> {

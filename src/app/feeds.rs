@@ -1,12 +1,19 @@
 //! What feeds and the calendar say: sent editions in full, and the fortnights ahead without what may still change.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
-use super::{AppError, Service};
+use chrono::{DateTime, NaiveTime, Utc};
+
+use super::published_view::{PublishedView, PublishedViews, Readable};
+use super::{AppContext, AppError, Content};
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Fortnight;
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::text::lists::listed;
 use crate::render::pages;
+use crate::store::Store;
 
 /// How many editions a feed has.
 const ITEMS: usize = 20;
@@ -59,7 +66,23 @@ pub struct Date {
     pub url: String,
 }
 
-impl Service {
+/// Makes feeds and the calendar.
+#[derive(Clone)]
+pub struct Feeds {
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    content: Content,
+    views: PublishedViews,
+}
+
+impl Feeds {
+    /// Feeds of what the store of `context` says was published.
+    pub fn new(context: &AppContext, content: &Content) -> Self {
+        let AppContext { config, store, clock, .. } = context.clone();
+        Self { config, store, clock, content: content.clone(), views: PublishedViews::new(context, content) }
+    }
+
     /// The feed for these bands. Editions that are still being sent, or held on the way, are not in it yet.
     ///
     /// # Errors
@@ -67,40 +90,36 @@ impl Service {
     pub async fn feed(&self, wanted: Option<&BandSet>, query: &str) -> Result<Feed, AppError> {
         let service = &self.config.service;
         let mut items = Vec::new();
-        for number in self.readable(true).await? {
-            if items.len() == ITEMS {
-                break;
-            }
-            let reading = self.reading(number).await?.and_then(|reading| reading.only(wanted));
-            let Some(reading) = reading.filter(|reading| !reading.cards.is_empty()) else { continue };
-            let material = self.content()?;
-            let issue = self.issue(&reading, &material.library.help);
-            let (summary, content) = pages::feed_item(&material.templates, &issue, &self.config.bands)
-                .map_err(|error| super::site::failed(&error))?;
-            items.push(Item {
-                url: format!("{}/editions/{number}{query}", service.base_url),
-                title: reading.theme.title.clone(),
-                summary,
-                content,
-                published_at: reading.published_at,
-            });
+        for view in self.views.newest(Readable::Sent, wanted, ITEMS).await? {
+            items.push(self.item(&view, query)?);
         }
-        let began = self.config.schedule.anchor.and_time(chrono::NaiveTime::MIN).and_utc();
-        let title = match wanted {
-            Some(wanted) => {
-                let labels: Vec<&str> =
-                    self.config.bands.ordered(wanted).iter().map(|band| band.label.as_str()).collect();
-                format!("{}: {}", service.name, labels.join(", "))
-            }
-            None => service.name.clone(),
-        };
+        let began = self.config.schedule.anchor.and_time(NaiveTime::MIN).and_utc();
         Ok(Feed {
-            title,
+            title: self.title(wanted),
             description: "Online-safety activities to do together in 15 minutes, every fortnight".to_owned(),
             author: service.name.clone(),
             home: format!("{}/", service.base_url),
             updated: items.first().map_or(began, |item| item.published_at),
             items,
+        })
+    }
+
+    fn title(&self, wanted: Option<&BandSet>) -> String {
+        let name = &self.config.service.name;
+        let labels = |wanted| listed(self.config.bands.ordered(wanted).iter().map(|band| &band.label));
+        wanted.map_or_else(|| name.clone(), |wanted| format!("{name}: {}", labels(wanted)))
+    }
+
+    fn item(&self, view: &PublishedView, query: &str) -> Result<Item, AppError> {
+        let Content { library, templates, .. } = &self.content;
+        let issue = view.issue(&self.config, &library.help);
+        let (summary, content) = pages::feed_item(templates, &issue, &self.config.bands)?;
+        Ok(Item {
+            url: format!("{}/editions/{}{query}", self.config.service.base_url, view.edition),
+            title: view.theme.title.clone(),
+            summary,
+            content,
+            published_at: view.published_at,
         })
     }
 
@@ -123,16 +142,21 @@ impl Service {
                 (None, Fortnight::Sends { due_at, .. }) => due_at.to_utc(),
                 (None, _) => continue,
             };
-            dates.push(
-                self.date(number, at, stored.is_some_and(|edition| edition.published_at.is_some()), query).await?,
-            );
+            let is_out = stored.is_some_and(|edition| edition.published_at.is_some());
+            dates.push(self.date(number, at, is_out, query).await?);
         }
         Ok(dates)
     }
 
-    async fn date(&self, edition: EditionNumber, at: DateTime<Utc>, out: bool, query: &str) -> Result<Date, AppError> {
+    async fn date(
+        &self,
+        edition: EditionNumber,
+        at: DateTime<Utc>,
+        is_out: bool,
+        query: &str,
+    ) -> Result<Date, AppError> {
         let service = &self.config.service;
-        let theme = if out { self.reading(edition).await?.map(|reading| reading.theme.title) } else { None };
+        let theme = if is_out { self.views.view(edition).await?.map(|view| view.theme.title) } else { None };
         let (title, url) = match theme {
             Some(theme) => {
                 (format!("{}: {theme}", service.name), format!("{}/editions/{edition}{query}", service.base_url))

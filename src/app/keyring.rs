@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use super::{AppError, Service};
+use super::AppError;
+use super::error::KeyringError;
 use crate::domain::token::{Keyring, Signer};
 
 /// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
@@ -20,8 +21,7 @@ pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, AppError
     }
     make(file)?;
     // Another process may have been first; whichever file is there now is the one to use.
-    load(file)?
-        .ok_or_else(|| AppError::Keyring { path: file.to_owned(), reason: "vanished while it was being made".into() })
+    Ok(load(file)?.ok_or_else(|| KeyringError::Vanished { path: file.to_owned() })?)
 }
 
 /// Loads the keyring if the file exists.
@@ -30,13 +30,18 @@ pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, AppError
 /// When the file cannot be read or is not a keyring.
 pub fn load(file: &Path) -> Result<Option<Keyring>, AppError> {
     match std::fs::read_to_string(file) {
-        Ok(text) => Keyring::from_text(&text).map(Some).map_err(|error| AppError::Keyring {
-            path: file.to_owned(),
-            reason: format!("{error}. Restore this file from your backup."),
-        }),
+        Ok(text) => Ok(Some(parse(file, &text)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(AppError::file(file, &error)),
     }
+}
+
+/// Reads the text of a keyring that was found at `place`.
+///
+/// # Errors
+/// When it is no keyring.
+pub fn parse(place: &Path, text: &str) -> Result<Keyring, KeyringError> {
+    Keyring::from_text(text).map_err(|source| KeyringError::Unusable { path: place.to_owned(), source })
 }
 
 /// A keyring for previews and dry runs: no server will ever honour its tokens, but it knows who left.
@@ -52,12 +57,7 @@ pub fn throwaway(file: &Path, store_exists: bool) -> Result<Keyring, AppError> {
 }
 
 fn lost(file: &Path) -> AppError {
-    AppError::Keyring {
-        path: file.to_owned(),
-        reason: "the store exists, but its key file does not: without it nobody who left would be recognised, and no \
-                 unsubscribe link already sent would work. Restore this file from your backup."
-            .into(),
-    }
+    KeyringError::Lost { path: file.to_owned() }.into()
 }
 
 fn make(file: &Path) -> Result<(), AppError> {
@@ -81,19 +81,16 @@ fn make(file: &Path) -> Result<(), AppError> {
     written.map_err(|error| AppError::file(file, &error))
 }
 
-fn random<const N: usize>() -> Result<[u8; N], AppError> {
+fn random<const N: usize>() -> Result<[u8; N], KeyringError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| AppError::Refused(format!("the system gives no random bytes: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| KeyringError::NoRandomness(error.to_string()))?;
     Ok(bytes)
 }
 
-impl Service {
-    /// The signer of this key version.
-    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
-        self.keyring.signer(version).map_err(|error| AppError::Keyring {
-            path: self.config.web.secret_file.clone(),
-            reason: format!("{error}. Restore this file from your backup."),
-        })
-    }
+/// The signer of this key version; `file` is named when there is none.
+///
+/// # Errors
+/// When the keyring lacks this version.
+pub fn signer(keyring: &Keyring, version: u8, file: &Path) -> Result<Signer, KeyringError> {
+    keyring.signer(version).map_err(|source| KeyringError::Lacks { path: file.to_owned(), source })
 }

@@ -1,15 +1,18 @@
 //! What a monitoring system asks for: where things stand, and what this process did.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-use super::{AppError, Service};
+use super::{AppContext, AppError};
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::domain::delivery::{Outcome, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
-use crate::store::ReportKind;
+use crate::store::{ReportKind, Store};
 
 /// How many finished editions are shown beside the unfinished ones.
 const FINISHED: usize = 2;
@@ -51,18 +54,26 @@ pub(super) fn count(outcome: &Outcome) {
     ATTEMPTS[at].fetch_add(1, Ordering::Relaxed);
 }
 
-impl Service {
-    /// Messages that came in, by kind: every kind is there.
-    async fn reports(&self) -> Result<BTreeMap<&'static str, u64>, AppError> {
-        let counts = self.store.report_counts().await?;
-        Ok(ReportKind::ALL.iter().map(|kind| (kind.as_str(), counts.get(kind).copied().unwrap_or(0))).collect())
+/// Reads where things stand.
+#[derive(Clone)]
+pub struct MetricsCollector {
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+}
+
+impl MetricsCollector {
+    /// Reads the store of `context`.
+    pub fn new(context: &AppContext) -> Self {
+        let AppContext { config, store, clock, .. } = context.clone();
+        Self { config, store, clock }
     }
 
     /// Where things stand now.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn metrics(&self) -> Result<Metrics, AppError> {
+    pub async fn collect(&self) -> Result<Metrics, AppError> {
         let editions = self.store.editions().await?;
         let finished = editions.iter().filter(|edition| edition.state == EditionState::Sent);
         let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
@@ -72,7 +83,8 @@ impl Service {
                 tallies.push((edition.number, self.store.tally(edition.number).await?));
             }
         }
-        let next = self.next(self.clock.now(), self.first().await?, &editions);
+        let first = self.store.facts().await?.map(|facts| facts.first);
+        let next = self.config.schedule.next_edition(self.clock.now(), first, &editions);
         Ok(Metrics {
             attempts: std::array::from_fn(|at| ATTEMPTS[at].load(Ordering::Relaxed)),
             editions: tallies,
@@ -82,5 +94,11 @@ impl Service {
             reports: self.reports().await?,
             next_due: next.map(|next| next.due_at.to_utc()),
         })
+    }
+
+    /// Messages that came in, by kind: every kind is there.
+    async fn reports(&self) -> Result<BTreeMap<&'static str, u64>, AppError> {
+        let counts = self.store.report_counts().await?;
+        Ok(ReportKind::ALL.iter().map(|kind| (kind.as_str(), counts.get(kind).copied().unwrap_or(0))).collect())
     }
 }

@@ -17,7 +17,7 @@ pub struct PlanRow {
     /// The local send date.
     pub date: NaiveDate,
     /// The instant from which it is due.
-    #[serde(serialize_with = "super::status::with_offset")]
+    #[serde(serialize_with = "crate::domain::text::dates::with_offset")]
     pub due_at: DateTime<FixedOffset>,
     /// `paused`, `projected`, or an edition state.
     pub state: &'static str,

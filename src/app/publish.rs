@@ -6,7 +6,6 @@ use super::{AppError, Service, TRIES, backup, edits};
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
-use crate::domain::sender::Sender;
 use crate::store::{Publication, Published, PublishedText};
 
 /// Why an edition is held that nobody approved.
@@ -136,10 +135,11 @@ impl Service {
     async fn publication(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Publication, AppError> {
         let served = self.config.bands.names();
         let selection = &edition.selection;
-        let material = self.edition_material(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let digests = self.digests()?;
+        let material = digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let audience = self.store.audience(&served).await?;
         let segments =
-            audience.iter().map(|segment| self.render_segment(&material, &segment.key)).collect::<Result<_, _>>()?;
+            audience.iter().map(|segment| digests.segment(&material, &segment.key)).collect::<Result<_, _>>()?;
         let text = |(_, activity): &(_, &crate::domain::activity::Activity)| PublishedText {
             activity: activity.id.clone(),
             content: (*activity).clone(),
@@ -154,10 +154,5 @@ impl Service {
             texts: material.cards.iter().map(text).collect(),
             notices: material.notices.iter().map(|notice| (*notice).clone()).collect(),
         })
-    }
-
-    /// The sender's side of every header, as it is configured now.
-    pub(super) fn sender(&self) -> Sender {
-        super::transactional::sender(&self.config, self.keyring.current())
     }
 }

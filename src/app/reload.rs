@@ -2,33 +2,40 @@
 
 use std::sync::Arc;
 
-use super::{AppError, Service, bootstrap};
-use crate::config::{self, Config};
+use super::{AppContext, AppError, Content, bootstrap};
+use crate::config::{self, Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
 
-impl Service {
-    /// The same store, keys and clock, with config, library and templates as the files have them now. What only a
-    /// restart can change stays as it was; the second value names it.
-    ///
-    /// # Errors
-    /// Every finding of the files when one of them is an error, or why the store does not go with the new config.
-    pub async fn reloaded(&self) -> Result<(Self, Vec<&'static str>), AppError> {
-        let mut config = config::load(&self.config.file).map_err(AppError::Findings)?;
-        let kept = keep(&self.config, &mut config);
-        let material = bootstrap::material(&config).map_err(AppError::Findings)?;
-        let fresh = Self { config: Arc::new(config), material: Some(material), ..self.clone() };
-        if fresh.clock.is_pretended() && fresh.speaks_smtp() {
-            return Err(AppError::Refused(
-                "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned(),
-            ));
-        }
-        bootstrap::begin(self.store.as_ref(), &fresh.config, self.clock).await?;
-        Ok((fresh, kept))
-    }
+/// What a running daemon goes on with.
+pub struct Reloaded {
+    /// The same store, keys and clock, with the config as the file has it now.
+    pub context: AppContext,
+    /// Library and templates as they are now.
+    pub content: Content,
+    /// Keys of the config whose change only a restart puts in force.
+    pub kept: Vec<&'static str>,
+}
 
+/// Reads config, library and templates.
+///
+/// # Errors
+/// Every finding of the files when one of them is an error, or why the store does not go with the new config.
+pub async fn reload(before: &AppContext) -> Result<Reloaded, AppError> {
+    let mut config = config::load(&before.config.file).map_err(AppError::Findings)?;
+    let kept = keep(&before.config, &mut config);
+    let content = bootstrap::content(&config).map_err(AppError::Findings)?;
+    if before.clock.is_pretended() && matches!(config.mail.transport, TransportUrl::Smtp(_)) {
+        return Err(AppError::PretendedTime);
+    }
+    let context = AppContext { config: Arc::new(config), ..before.clone() };
+    bootstrap::begin(&context).await?;
+    Ok(Reloaded { context, content, kept })
+}
+
+impl Reloaded {
     /// Everything that is worth a warning in the files as they were read.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.config.warnings.iter().chain(self.material.iter().flat_map(|material| &material.warnings))
+        self.context.config.warnings.iter().chain(&self.content.warnings)
     }
 }
 

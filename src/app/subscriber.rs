@@ -12,7 +12,7 @@ use crate::domain::subscription::request::{RequestId, RequestKind};
 use crate::domain::subscription::subscribe::{Subscribed, subscribe};
 use crate::domain::subscription::unsubscribe;
 use crate::domain::token::Purpose;
-use crate::render::Occasion;
+use crate::render::TransactionalMail;
 use crate::store::{LetterKind, Scope, decide};
 
 /// What stands on the page to change bands.
@@ -69,6 +69,7 @@ pub enum Confirmation {
 }
 
 /// Subscribes mailboxes, and changes their subscriptions.
+#[derive(Clone)]
 pub struct Subscriber {
     context: AppContext,
 }
@@ -96,7 +97,7 @@ impl Subscriber {
     /// When the wish names no band, or the store cannot be written.
     pub async fn ask_to_subscribe(&self, wish: &SubscribeRequest) -> Result<Asked, AppError> {
         let bands = self.context.config.bands.ordered(&wish.bands);
-        let letter = new_letter(&self.context, LetterKind::Confirm, Occasion::Subscribe(&bands))?;
+        let letter = new_letter(&self.context, LetterKind::Confirm, TransactionalMail::ConfirmSubscription(&bands))?;
         let (scope, wish) = (scope_of(std::slice::from_ref(wish)), wish.clone());
         let decision = move |list: &mut _| confirm::ask_to_subscribe(list, &wish);
         let now = self.context.clock.now();
@@ -129,7 +130,7 @@ impl Subscriber {
         if bands.is_empty() || bands.len() != wanted.len() {
             return Ok(Wished::None);
         }
-        let letter = new_letter(&self.context, LetterKind::Confirm, Occasion::Bands(&bands))?;
+        let letter = new_letter(&self.context, LetterKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
         let (id, wanted, now) = (payload.recipient, wanted.clone(), self.context.clock.now());
         let decision = move |list: &mut _| confirm::ask_for_bands(list, id, &wanted);
         let (asked, _) = decide(&*self.context.store, &Scope::Mailbox(id), now, Some(&letter), decision).await?;

@@ -1,6 +1,6 @@
 //! One marked copy of a digest to one address, recorded nowhere.
 
-use super::preview::unknown_segment;
+use super::previewer::Previewer;
 use super::{AppError, Service};
 use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
@@ -19,12 +19,11 @@ impl Service {
         to: &Address,
         segment: Option<&str>,
     ) -> Result<String, AppError> {
-        let proof = self.proof(number).await?;
+        let previewer = Previewer::new(&self.context(), self.content()?);
+        let proof = previewer.proof(number).await?;
         let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
         let segment = match segment {
-            Some(wanted) => {
-                proof.segments.iter().find(|s| s.id == wanted).ok_or_else(|| unknown_segment(wanted, &ids))?
-            }
+            Some(wanted) => proof.segment(wanted)?,
             None if proof.segments.len() == 1 => &proof.segments[0],
             None if proof.segments.is_empty() => {
                 return Err(AppError::Refused(format!(
@@ -40,7 +39,7 @@ impl Service {
         };
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
         let at = proof.at.min(self.clock.now());
-        let mut message = self.sample_message(&proof, segment, to, "[Test copy] ", at)?;
+        let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.clock.now().timestamp_micros(), message.name);
         let mut transport = self.transport()?;
         let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{AppError, Service};
-use crate::config::{Relay, Tls, TransportUrl};
+use crate::config::{Config, Relay, Tls, TransportUrl};
 use crate::mail::{self, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
 
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
@@ -34,24 +34,25 @@ impl Service {
     pub fn transport(&self) -> Result<Box<dyn Transport>, AppError> {
         match &self.config.mail.transport {
             TransportUrl::Maildir(path) => Ok(Box::new(Maildir::open(path)?)),
-            TransportUrl::Smtp(relay) => Ok(Box::new(Smtp::new(self.settings(relay)?)?)),
+            TransportUrl::Smtp(relay) => Ok(Box::new(Smtp::new(settings(&self.config, relay)?)?)),
         }
     }
+}
 
-    pub(super) fn settings(&self, relay: &Relay) -> Result<SmtpSettings, AppError> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| AppError::file(path, &error));
-        Ok(SmtpSettings {
-            host: relay.host.clone(),
-            port: relay.port,
-            tls: match relay.tls {
-                Tls::Implicit => mail::Tls::Implicit,
-                Tls::Starttls => mail::Tls::Starttls,
-                Tls::None => mail::Tls::None,
-            },
-            login: relay.login.clone(),
-            ca_pem: relay.ca_file.as_deref().map(read).transpose()?,
-            hello: self.config.service.from.address.domain().to_owned(),
-            timeouts: Timeouts::default(),
-        })
-    }
+/// How we speak to the relay.
+pub(super) fn settings(config: &Config, relay: &Relay) -> Result<SmtpSettings, AppError> {
+    let read = |path: &Path| std::fs::read(path).map_err(|error| AppError::file(path, &error));
+    Ok(SmtpSettings {
+        host: relay.host.clone(),
+        port: relay.port,
+        tls: match relay.tls {
+            Tls::Implicit => mail::Tls::Implicit,
+            Tls::Starttls => mail::Tls::Starttls,
+            Tls::None => mail::Tls::None,
+        },
+        login: relay.login.clone(),
+        ca_pem: relay.ca_file.as_deref().map(read).transpose()?,
+        hello: config.service.from.address.domain().to_owned(),
+        timeouts: Timeouts::default(),
+    })
 }

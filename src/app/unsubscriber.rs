@@ -9,7 +9,7 @@ use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::token::Purpose;
-use crate::render::Occasion;
+use crate::render::TransactionalMail;
 use crate::store::{LetterKind, NewLetter, Scope, decide};
 
 /// Who a token is for.
@@ -52,6 +52,7 @@ pub enum LiftResult {
 }
 
 /// Ends subscriptions.
+#[derive(Clone)]
 pub struct Unsubscriber {
     context: AppContext,
 }
@@ -101,7 +102,7 @@ impl Unsubscriber {
     /// When the store cannot be written.
     pub async fn leave_with_undo(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
-        let letter = new_letter(&self.context, LetterKind::Goodbye, Occasion::Goodbye)?;
+        let letter = new_letter(&self.context, LetterKind::Goodbye, TransactionalMail::Goodbye)?;
         let name = self.decide(&Scope::Mailbox(id), Some(&letter), move |list| leave_with_undo(list, id)).await?;
         Ok(name.into())
     }

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
-use crate::app::activities::{NewActivityError, new_activity};
+use super::out;
+use crate::app::activities::new_activity;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Activities {
@@ -43,14 +44,5 @@ impl New {
         let rename = if self.title.is_none() { "Give the file the name that its page shall have. " } else { "" };
         out::note(&format!("{rename}`fortnightly check` says what is left to do."));
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl From<NewActivityError> for Failure {
-    fn from(error: NewActivityError) -> Self {
-        match error {
-            NewActivityError::Request(message) => Self::Usage(message),
-            NewActivityError::Service(error) => Self::Service(error),
-        }
     }
 }

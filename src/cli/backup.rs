@@ -5,9 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
-use crate::app::{Service, backup};
+use super::out;
+use crate::app::restored::RestoredStore;
+use crate::app::{backup, bootstrap};
+use crate::domain::text::dates::local_moment;
+use crate::messages::attention::attention;
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
@@ -40,13 +44,13 @@ impl Restore {
     pub(super) async fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let restored = backup::restore(&config, &self.file, context.clock.now())?;
-        let service = Service::open_bare(config, context.clock).await?;
-        out::line(&format!("Restored the backup of {}.", service.local(restored.made).format("%A %-d %B %Y at %H:%M")));
+        let app = bootstrap::open(config, context.clock).await?;
+        out::line(&format!("Restored the backup of {}.", local_moment(&app.local(restored.made))));
         for aside in &restored.aside {
             out::line(&format!("  What was there before is kept in {}.", aside.display()));
         }
-        for concern in service.restored_concerns().await? {
-            out::line(&format!("  {concern}"));
+        for one in RestoredStore::new(&app).attention().await? {
+            out::line(&format!("  {}", attention(&one)));
         }
         Ok(ExitCode::SUCCESS)
     }

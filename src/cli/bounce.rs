@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::receiver::{MOST, Receiver};
 use crate::app::{AppError, bootstrap};
 use crate::messages::subscription::received;
@@ -62,7 +63,7 @@ async fn piped(context: &Context) -> Result<ExitCode, Failure> {
 
 /// The store alone: leaving works whatever the schedule says.
 fn open(context: &Context) -> Result<Receiver, Failure> {
-    Ok(Receiver::new(&context.over(context.config()?, bootstrap::bare_store)?))
+    Ok(Receiver::new(&bootstrap::open_undated(context.config()?, context.clock)?))
 }
 
 async fn one(receiver: &Receiver, place: &str, input: impl Read) -> Result<ExitCode, Failure> {

@@ -4,10 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
-use crate::app::{AppError, Service};
+use super::out;
+use crate::app::checker::Checker;
+use crate::app::deliverability::Deliverability;
+use crate::app::{AppError, bootstrap};
 use crate::domain::diagnostic::Diagnostic;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -51,25 +55,26 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
     if online {
         context.refuse_pretended_time(&config)?;
     }
-    let mut warnings = config.warnings.clone();
-    match crate::app::bootstrap::material(&config) {
-        Ok(material) => warnings.extend(material.warnings),
+    let mut found = config.warnings.clone();
+    let content = match bootstrap::content(&config) {
+        Ok(content) => content,
         Err(findings) => {
-            warnings.extend(findings);
-            return Ok((warnings, Some("how the texts read, and the coming fortnights")));
+            found.extend(findings);
+            return Ok((found, Some("how the texts read, and the coming fortnights")));
         }
-    }
-    match Service::open_copy(config, context.clock).await {
-        Ok(service) => {
-            warnings.extend(service.check().await?);
+    };
+    found.extend(content.warnings.clone());
+    match bootstrap::open_copy(config, context.clock).await {
+        Ok(app) => {
+            found.extend(Checker::new(&app, &content).check().await?);
             if online {
-                let online = service.online().await?;
-                online.facts.iter().for_each(|fact| out::note(fact));
-                warnings.extend(online.findings);
+                let online = Deliverability::new(&app).look().await?;
+                online.facts.iter().for_each(|fact| out::note(&messages::deliverability::fact(fact)));
+                found.extend(online.findings);
             }
         }
-        Err(AppError::Findings(findings)) => warnings.extend(findings),
-        Err(error) => warnings.push(Diagnostic::error("store", error.to_string())),
+        Err(AppError::Findings(findings)) => found.extend(findings),
+        Err(error) => found.push(Diagnostic::error("store", messages::errors::error(&error))),
     }
-    Ok((warnings, None))
+    Ok((found, None))
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::decisions::Decided;
 use crate::app::withdrawal::Withdrawal;
 use crate::app::{AppError, Service};
@@ -73,7 +74,8 @@ pub(super) struct Swap {
 impl Swap {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         // Without the library nobody knows whether the activity suits.
-        let service = Service::open(context.config()?, context.clock).await?;
+        let (app, content) = context.open_whole().await?;
+        let service = Service::of(&app, Some(&content));
         let decided = service.swap(self.about.number(), &self.band, &self.activity).await?;
         if !self.about.json {
             let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == self.band);
@@ -131,8 +133,8 @@ impl Release {
 
 /// Lets a restored store send again; of another, single editions are named.
 async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failure> {
-    let concerns = service.restored_concerns().await?;
-    let Some(editions) = service.release_restored().await? else {
+    let concerns = crate::app::restored::RestoredStore::new(&service.context()).attention().await?;
+    let Some(editions) = crate::app::restored::RestoredStore::new(&service.context()).release().await? else {
         let told = not_restored(service).await?;
         if as_json {
             out::json(&json!({ "released": false, "editions": [], "reason": told }));
@@ -146,7 +148,7 @@ async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     out::line("This store sends again.");
-    concerns.iter().skip(1).for_each(|concern| out::line(&format!("  {concern}")));
+    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", crate::messages::attention::attention(one))));
     if editions.is_empty() {
         out::line("  No edition was held for it.");
     }

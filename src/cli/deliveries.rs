@@ -6,8 +6,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::{AppError, Service, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use crate::app::AppError;
+use crate::app::error::NewActivityError;
 use crate::domain::diagnostic::Diagnostic;
+use crate::messages;
 use crate::store::StoreError;
 
 use super::out;
@@ -42,7 +44,7 @@ impl Failure {
     /// Says on standard error what went wrong.
     pub(super) fn report(self) -> ExitCode {
         match self {
-            Self::Usage(message) | Self::Service(AppError::Configuration(message)) => {
+            Self::Usage(message) => {
                 out::error(&message);
                 ExitCode::from(2)
             }
@@ -55,13 +57,22 @@ impl Failure {
                 ExitCode::FAILURE
             }
             Self::Service(error) => {
-                out::error(&error.to_string());
-                ExitCode::FAILURE
+                out::error(&messages::errors::error(&error));
+                if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
             }
             Self::Other(error) => {
                 out::error(&format!("{error:#}"));
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+/// Whether the arguments or the configuration are to blame, and not what was found.
+fn is_usage(error: &AppError) -> bool {
+    match error {
+        AppError::Anchor(_) => true,
+        AppError::NewActivity(error) => !matches!(error, NewActivityError::Exists(_)),
+        _ => false,
     }
 }

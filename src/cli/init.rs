@@ -8,8 +8,9 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use clap::Args;
 use include_dir::{Dir, include_dir};
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::AppError;
 
 static ACTIVITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/activities");

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::{Color, Global};
+use super::args::{Color, Global};
 use crate::domain::diagnostic::{Diagnostic, Level};
+pub(super) use crate::domain::text::lists::count;
 
 /// Sets colours for both streams.
 pub(super) fn set_color(when: Color) {
@@ -143,11 +144,6 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
     table.set_header(header.iter().copied());
     table.add_rows(rows);
     line(&table.to_string());
-}
-
-/// `1 mailbox`, `2 mailboxes`.
-pub(super) fn count(number: u64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 /// Reads a yes or no; only where somebody sits at the terminal.

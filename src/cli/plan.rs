@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::planning::PlanRow;
 
 #[derive(Debug, Args)]

@@ -5,11 +5,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::args::Which;
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, Which, out};
-use crate::app::preview::{Proof, long_date};
-use crate::app::{AppError, Service};
+use super::out;
+use crate::app::AppError;
+use crate::app::previewer::{Previewer, Proof};
 use crate::domain::edition::EditionNumber;
+use crate::domain::text::dates;
+use crate::messages::preview::note;
 
 #[derive(Debug, Args)]
 pub(super) struct Preview {
@@ -29,12 +33,13 @@ pub(super) struct Preview {
 
 impl Preview {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_copy().await?;
-        let number = edition_to_show(&service, self.edition).await?;
-        let mut proof = service.proof(number).await?;
-        let folder =
-            self.out.unwrap_or_else(|| service.config.folder.join("preview").join(format!("edition-{number}")));
-        let index = service.write_proof(&mut proof, &folder, self.segment.as_deref())?;
+        let (app, content) = context.open_whole_copy().await?;
+        let previewer = Previewer::new(&app, &content);
+        let number = edition_to_show(&previewer, self.edition).await?;
+        let mut proof = previewer.proof(number).await?;
+        let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
+        let notes = proof.notes.iter().map(note).collect();
+        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), notes)?;
         if self.json {
             out::json(&proof);
         } else {
@@ -46,26 +51,12 @@ impl Preview {
 }
 
 /// Which edition `next`, `due` or a number means for a command that only looks.
-pub(super) async fn edition_to_show(service: &Service, which: Which) -> Result<EditionNumber, Failure> {
-    let now = service.clock.now();
+pub(super) async fn edition_to_show(previewer: &Previewer, which: Which) -> Result<EditionNumber, AppError> {
     match which {
         Which::Number(number) => Ok(number),
-        Which::Next => Ok(next(service)?),
-        Which::Due => {
-            let due = service.reconcile(now).await?;
-            Ok(due.ok_or_else(|| {
-                AppError::Refused("nothing is due now; look at the next edition with --edition next".into())
-            })?)
-        }
+        Which::Next => Ok(previewer.next()?),
+        Which::Due => previewer.due().await,
     }
-}
-
-/// The first unpaused edition with `due_at > now`, sent or not.
-pub(super) fn next(service: &Service) -> Result<EditionNumber, AppError> {
-    let next = service.config.schedule.next_after(service.clock.now());
-    next.ok_or_else(|| {
-        AppError::Refused("every coming fortnight is paused: see [[schedule.pauses]] in the config".into())
-    })
 }
 
 /// Edition, notes and segments, for people.
@@ -74,12 +65,12 @@ pub(super) fn show(proof: &Proof) {
     out::line(&format!(
         "Edition {} · {} at {} · {theme} · {}",
         proof.edition,
-        long_date(proof.row.date),
+        dates::day(proof.row.date),
         proof.row.due_at.format("%H:%M"),
         out::count(proof.recipients, "mailbox", "mailboxes")
     ));
-    for note in &proof.notes {
-        out::line(&format!("Note: {note}"));
+    for one in &proof.notes {
+        out::line(&format!("Note: {}", note(one)));
     }
     let rows = proof.segments.iter().map(|segment| {
         vec![

@@ -8,9 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
-use crate::app::Service;
+use crate::app::{Service, bootstrap};
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -36,9 +36,10 @@ impl Run {
         if sends {
             context.refuse_pretended_time(&config)?;
         }
-        let service = Service::open(config, context.clock).await?;
+        let (app, content) = bootstrap::open_whole(config, context.clock).await?;
         if sends {
-            crate::daemon::sync_log::sync_and_log(&service.context()).await?;
+            let service = Service::of(&app, Some(&content));
+            daemon::sync_log::sync_and_log(&app).await?;
             let now = service.clock.now();
             let mailboxes: u64 =
                 service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
@@ -71,7 +72,7 @@ impl Run {
             RoleArg::Sender => Role::Sender,
             RoleArg::Web => Role::Web,
         };
-        daemon::run(service, role, daemon::Files { stamp, asked }, stop).await?;
+        daemon::run(app, content, role, daemon::Files { stamp, asked }, stop).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,11 +9,13 @@ use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::args::Which;
+use super::context::Context;
 use super::failure::Failure;
-use super::preview::{edition_to_show, next, show};
-use super::{Context, Which, out, sync};
+use super::preview::{edition_to_show, show};
+use super::{out, sync};
 use crate::app::decisions::HELD_BY_OPERATOR;
-use crate::app::preview::long_date;
+use crate::app::previewer::Previewer;
 use crate::app::publish::{APPROVAL_MISSING, Outcome};
 use crate::app::{AppError, Service, bootstrap};
 use crate::config::Config;
@@ -138,7 +140,7 @@ impl Send {
             }
             return self.nothing_due(&service, now).await;
         };
-        let proof = service.proof(number).await?;
+        let proof = Previewer::new(&service.context(), service.content()?).proof(number).await?;
         if self.json {
             out::json(&proof);
         } else {
@@ -150,13 +152,14 @@ impl Send {
 
     async fn test_copy(&self, context: &Context, to: &Address) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
+        let previewer = Previewer::new(&service.context(), service.content()?);
         let number = match self.edition {
             // A test copy is for looking ahead: with nothing due, the next edition is meant.
             Which::Due => match service.reconcile(service.clock.now()).await? {
                 Some(number) => number,
-                None => next(&service)?,
+                None => previewer.next().map_err(AppError::from)?,
             },
-            which => edition_to_show(&service, which).await?,
+            which => edition_to_show(&previewer, which).await?,
         };
         let segment = service.send_test_copy(number, to, self.segment.as_deref()).await?;
         if self.json {
@@ -183,7 +186,7 @@ impl Send {
                 Some(number) => number,
                 None => return Ok(None),
             },
-            Which::Next => next(service)?,
+            Which::Next => Previewer::new(&service.context(), service.content()?).next().map_err(AppError::from)?,
             Which::Number(number) => number,
         };
         let furthest = service.config.schedule.fortnight_at(now).0.saturating_add(FURTHEST);
@@ -197,7 +200,7 @@ impl Send {
         {
             return Err(AppError::Refused(format!(
                 "fortnight {number} ({}) has no edition: {reason}",
-                long_date(date)
+                crate::domain::text::dates::day(date)
             ))
             .into());
         }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::failure::Failure;
-use super::{Cli, out};
+use super::out;
 
 /// The name under which the program is called.
 const NAME: &str = "fortnightly";
@@ -28,29 +28,29 @@ pub(super) struct Man {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, mut cli: Command) -> Result<ExitCode, Failure> {
         let mut bytes = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), NAME, &mut bytes);
+        clap_complete::generate(self.shell, &mut cli, NAME, &mut bytes);
         print(bytes)
     }
 }
 
 impl Man {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, cli: Command) -> Result<ExitCode, Failure> {
         let Some(folder) = self.folder else {
             let mut bytes = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut bytes).map_err(anyhow::Error::from)?;
+            clap_mangen::Man::new(cli).render(&mut bytes).map_err(anyhow::Error::from)?;
             return print(bytes);
         };
-        write_pages(&folder)?;
+        write_pages(cli, &folder)?;
         out::line(&format!("Wrote the manual to {0}: man -l {0}/{NAME}.1", folder.display()));
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn write_pages(folder: &Path) -> anyhow::Result<()> {
+fn write_pages(cli: Command, folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    clap_mangen::generate_to(Cli::command(), folder).with_context(|| format!("cannot write to {}", folder.display()))
+    clap_mangen::generate_to(cli, folder).with_context(|| format!("cannot write to {}", folder.display()))
 }
 
 fn print(bytes: Vec<u8>) -> Result<ExitCode, Failure> {

@@ -4,11 +4,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
-use crate::app::status::EditionStatus;
-use crate::app::{AppError, Service};
+use super::out;
+use crate::app::reporter::{self, EditionStatus, Reporter};
+use crate::app::{AppError, bootstrap};
+use crate::domain::audit::AuditRecord;
 use crate::domain::edition::EditionNumber;
+use crate::domain::text::dates::local_moment;
+use crate::messages::attention::attention;
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -25,79 +29,66 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let (service, broken) = open(context).await?;
-        let replaced = match service.material {
-            Some(_) => service.follow_edits(service.clock.now()).await?,
-            None => Vec::new(),
-        };
-        let mut status = service.status(self.edition.map(EditionNumber)).await?;
-        status.attention.extend(replaced);
-        status.attention.extend(broken);
+        let config = context.config()?;
+        let loaded = bootstrap::loaded(&config);
+        let app = bootstrap::open_copy(config, context.clock).await?;
+        let reporter = Reporter::new(&app, loaded);
+        let status = reporter.status(self.edition.map(EditionNumber)).await?;
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(AppError::Refused(format!(
                 "there is no edition {number} in the store; see `fortnightly plan`"
             ))
             .into());
         }
-        let audit = if self.audit { service.store.audit().await? } else { Vec::new() };
+        let audit = if self.audit { reporter.audit().await? } else { Vec::new() };
         if self.json {
-            let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;
-            if self.audit {
-                value["audit"] = serde_json::to_value(&audit).map_err(anyhow::Error::from)?;
-            }
-            out::json(&value);
-            return Ok(ExitCode::SUCCESS);
-        }
-        let header = ["Edition", "State", "Due", "Mails", "Accepted", "Waiting", "Other", "Note"];
-        out::table(&header, status.editions.iter().map(cells).collect());
-        let counts = status.subscribers;
-        out::line(&format!(
-            "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
-            counts.active, counts.pending, counts.ended, status.suppressions
-        ));
-        let named = service.config.subscribers.len() as u64;
-        if counts.active + counts.pending + counts.ended == 0 && named > 0 {
-            let entries = out::count(named, "subscriber", "subscribers");
-            out::line(&format!(
-                "The config names {entries}, not read in yet: `fortnightly sync`, `send` and `run` do that."
-            ));
-        }
-        match (status.next.edition, status.next.due_at) {
-            (Some(edition), Some(due_at)) => {
-                out::line(&format!("Next: edition {edition} on {}.", due_at.format("%A %-d %B %Y at %H:%M (%:z)")));
-            }
-            _ => out::line("Next: nothing is planned."),
-        }
-        for concern in &status.attention {
-            out::line(&format!("Needs a person: {concern}"));
-        }
-        for record in &audit {
-            out::line(&format!(
-                "{}\t{}\t{}\t{}\t{}",
-                record.at.to_rfc3339(),
-                record.actor,
-                record.action,
-                record.subject,
-                record.detail
-            ));
+            out::json(&self.value(&status, &audit)?);
+        } else {
+            show(&status, app.config.subscribers.len() as u64);
+            audit.iter().for_each(show_record);
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    fn value(&self, status: &reporter::Status, audit: &[AuditRecord]) -> Result<serde_json::Value, Failure> {
+        let mut value = serde_json::to_value(status).map_err(anyhow::Error::from)?;
+        value["attention"] = status.attention.iter().map(attention).collect();
+        if self.audit {
+            value["audit"] = serde_json::to_value(audit).map_err(anyhow::Error::from)?;
+        }
+        Ok(value)
+    }
 }
 
-/// With the library where it can be read; a broken one is something that needs a person.
-async fn open(context: &Context) -> Result<(Service, Option<String>), Failure> {
-    let config = context.config()?;
-    match Service::open_copy(config.clone(), context.clock).await {
-        Err(AppError::Findings(findings)) => {
-            let errors = out::errors(&findings);
-            let told = format!(
-                "library or templates have {errors}: until they are mended nothing new goes out; run `fortnightly check`"
-            );
-            Ok((Service::open_bare_copy(config, context.clock).await?, Some(told)))
-        }
-        service => Ok((service?, None)),
+/// Editions, subscribers, what comes next and what needs a person. The config names `named` subscribers.
+fn show(status: &reporter::Status, named: u64) {
+    let header = ["Edition", "State", "Due", "Mails", "Accepted", "Waiting", "Other", "Note"];
+    out::table(&header, status.editions.iter().map(cells).collect());
+    let counts = status.subscribers;
+    out::line(&format!(
+        "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
+        counts.active, counts.pending, counts.ended, status.suppressions
+    ));
+    if counts.active + counts.pending + counts.ended == 0 && named > 0 {
+        let entries = out::count(named, "subscriber", "subscribers");
+        out::line(&format!(
+            "The config names {entries}, not read in yet: `fortnightly sync`, `send` and `run` do that."
+        ));
     }
+    match (status.next.edition, status.next.due_at) {
+        (Some(edition), Some(due_at)) => {
+            out::line(&format!("Next: edition {edition} on {} ({}).", local_moment(&due_at), due_at.format("%:z")));
+        }
+        _ => out::line("Next: nothing is planned."),
+    }
+    for one in &status.attention {
+        out::line(&format!("Needs a person: {}", attention(one)));
+    }
+}
+
+fn show_record(record: &AuditRecord) {
+    let AuditRecord { at, actor, action, subject, detail } = record;
+    out::line(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}", at.to_rfc3339()));
 }
 
 fn cells(row: &EditionStatus) -> Vec<String> {

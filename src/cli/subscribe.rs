@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use super::context::Context;
 use super::failure::Failure;
+use super::out;
 use super::sync::list;
-use super::{Context, out};
-use crate::app::preview::long_date;
 use crate::app::subscriber::Subscriber;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::app::{AppError, Service, bootstrap, csv_import};
@@ -151,7 +151,7 @@ async fn first_edition(service: &Service) -> Result<(), Failure> {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,
-            long_date(next.due_at.date_naive())
+            crate::domain::text::dates::day(next.due_at.date_naive())
         )),
         None => out::line("No edition is planned yet."),
     }
@@ -169,7 +169,7 @@ impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
-        let app = context.over(config, bootstrap::bare_store)?;
+        let app = bootstrap::open_undated(config, context.clock)?;
         let (address, config) = (&self.address, &app.config);
         match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, "cli").await? {
             SuppressResult::Already(_) => {

@@ -11,15 +11,15 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::context::Context;
 use super::failure::Failure;
+use super::out;
 use super::sync::list;
-use super::{Context, out};
 use crate::app::subscriber::Subscriber;
 use crate::app::{AppError, bootstrap, csv_import};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
-use crate::messages::subscription::cannot_move;
 use erase::Erase;
 use show::Show;
 
@@ -73,8 +73,8 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let records = store.subscribers().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let (config, records) = (&app.config, app.store.subscribers().await?);
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
             return Ok(ExitCode::SUCCESS);
@@ -160,11 +160,8 @@ impl Change {
                 .into());
             }
         }
-        let service = context.open_bare().await?;
-        match Subscriber::new(&service.context()).change_address(&self.old, &self.new).await {
-            Err(AppError::CannotMove(why)) => return Err(AppError::Refused(cannot_move(why)).into()),
-            moved => moved?,
-        }
+        let app = bootstrap::open(config, context.clock).await?;
+        Subscriber::new(&app).change_address(&self.old, &self.new).await?;
         out::line(&format!("{} is now {}.", self.old, self.new));
         Ok(ExitCode::SUCCESS)
     }
@@ -180,8 +177,8 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let records = store.subscribers().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let (config, records) = (&app.config, app.store.subscribers().await?);
         let written = match &self.out {
             Some(path) => {
                 use std::os::unix::fs::OpenOptionsExt as _;

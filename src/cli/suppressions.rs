@@ -6,8 +6,9 @@ use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::Failure;
-use super::{Context, out};
+use super::out;
 use crate::app::unsubscriber::{LiftResult, SuppressResult, Unsubscriber};
 use crate::app::{AppError, bootstrap};
 use crate::domain::address::Address;
@@ -44,8 +45,9 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let all = store.suppressions().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let config = &app.config;
+        let all = app.store.suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
         };
@@ -76,9 +78,9 @@ pub(super) struct Add {
 
 impl Add {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
+        let app = context.open().await?;
         let (address, reason) = (&self.address, self.reason);
-        let ended = match Unsubscriber::new(&service.context()).suppress(address, reason, "cli").await? {
+        let ended = match Unsubscriber::new(&app).suppress(address, reason, "cli").await? {
             SuppressResult::Already(reason) => {
                 out::line(&format!("{address} is suppressed already ({reason})."));
                 return Ok(ExitCode::SUCCESS);
@@ -102,9 +104,9 @@ pub(super) struct Remove {
 
 impl Remove {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
+        let app = context.open().await?;
         let address = &self.address;
-        let reason = match Unsubscriber::new(&service.context()).lift(address, self.yes, "cli").await? {
+        let reason = match Unsubscriber::new(&app).lift(address, self.yes, "cli").await? {
             LiftResult::Lifted(reason) => reason,
             LiftResult::NeedsConsent(reason) => {
                 return Err(AppError::Refused(lifting_needs_consent(address, reason)).into());

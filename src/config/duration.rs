@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 
+use crate::toml_form::value::Value;
+
 /// The longest duration that makes sense anywhere in the configuration: ten years, in seconds.
 const LIMIT: i64 = 3650 * 86_400;
 
 /// Why a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DurationError {
+enum DurationError {
     /// Not numbers, each with its unit.
     #[error("is not a length of time (numbers with the unit s, m, h or d)")]
     Form,
@@ -19,8 +21,14 @@ pub(super) enum DurationError {
     TooLong,
 }
 
+/// The length of time that `value` is.
+pub(super) fn read(value: &Value<'_>) -> Option<TimeDelta> {
+    let text = value.text()?;
+    parse(text).map_err(|error| value.bad(text, error, value.like_this())).ok()
+}
+
 /// Reads one or more whole numbers, each followed by `s`, `m`, `h` or `d`. White space round it is ignored.
-pub(super) fn parse(text: &str) -> Result<TimeDelta, DurationError> {
+fn parse(text: &str) -> Result<TimeDelta, DurationError> {
     let mut rest = text.trim();
     let mut total: i64 = 0;
     if rest.is_empty() {

@@ -2,31 +2,33 @@
 
 use secrecy::SecretString;
 
-use super::findings::{Findings, Place, shown};
-use super::keys::{Key, SECTIONS, Table, Usage};
+use super::key_table::ROOT;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::suggest::nearest;
+use crate::toml_form::document::Override;
+use crate::toml_form::source::{Place, SourceFile, shown};
+use crate::toml_form::table::{Form, Key, Presence, Table};
 
 /// What the variables that are ours begin with.
-pub(super) const PREFIX: &str = "FORTNIGHTLY__";
+const PREFIX: &str = "FORTNIGHTLY__";
 
-/// The overrides.
+/// What the environment says.
 #[derive(Default)]
 pub(super) struct Environment {
-    variables: Vec<(String, &'static Table, &'static Key, String)>,
+    pub(super) overrides: Vec<Override>,
     /// `FORTNIGHTLY__MAIL__PASSWORD`.
     pub(super) password: Option<SecretString>,
 }
 
 impl Environment {
     /// Takes the variables that are ours and reports those that mean nothing.
-    pub(super) fn read(variables: impl Iterator<Item = (String, String)>, f: &mut Findings<'_>) -> Self {
+    pub(super) fn read(variables: impl Iterator<Item = (String, String)>, source: &SourceFile) -> Self {
         let mut environment = Self::default();
         let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
         ours.sort();
         for (name, value) in ours {
-            if let Err(finding) = environment.take(&name, value) {
-                f.add(Place::Variable(&name), *finding);
+            if let Err(diagnostic) = environment.take(&name, value) {
+                source.add(Place::Variable(&name), *diagnostic);
             }
         }
         environment
@@ -35,67 +37,59 @@ impl Environment {
     fn take(&mut self, name: &str, value: String) -> Result<(), Box<Diagnostic>> {
         let (table, key) = find(name).ok_or_else(|| unknown(name))?;
         if value.contains('\u{FFFD}') {
-            let finding = Diagnostic::error("not-utf8", format!("{name} is not UTF-8 text"));
-            return Err(finding.help("set it again from a terminal that uses UTF-8").into());
+            let diagnostic = Diagnostic::error("not-utf8", format!("{name} is not UTF-8 text"));
+            return Err(diagnostic.help("set it again from a terminal that uses UTF-8").into());
         }
-        match key.usage {
-            Usage::Scalar => self.variables.push((name.to_owned(), table, key, value)),
-            Usage::Secret if value.is_empty() => {
-                return Err(Diagnostic::error("bad-value", format!("{name} is empty"))
-                    .help("set it to the password of the relay, or unset it")
-                    .into());
+        match key.presence {
+            Presence::Secret if value.is_empty() => {
+                let diagnostic = Diagnostic::error("bad-value", format!("{name} is empty"));
+                return Err(diagnostic.help("set it to the password of the relay, or unset it").into());
             }
-            Usage::Secret => self.password = Some(SecretString::from(value)),
-            Usage::Later => {
+            Presence::Secret => self.password = Some(SecretString::from(value)),
+            Presence::NotYet => {
                 let what = format!("{name} is not honoured by this version yet: unset it");
                 return Err(Diagnostic::error("not-supported-yet", what).into());
             }
-            Usage::Nested => {
-                let what = format!("{name} cannot be set in the environment");
-                return Err(Diagnostic::error("unknown-key", what)
-                    .help(format!("unset it and write {} into the file", key.example))
-                    .into());
+            _ if matches!(key.form, Form::Tables { .. }) => {
+                let diagnostic = Diagnostic::error("unknown-key", format!("{name} cannot be set in the environment"));
+                return Err(diagnostic.help(format!("unset it and write {} into the file", key.example)).into());
             }
+            _ => self.overrides.push(Override { table, key, variable: name.to_owned(), text: value }),
         }
         Ok(())
     }
+}
 
-    /// Name, key and text of every override for `table`.
-    pub(super) fn values(&self, table: &'static Table) -> impl Iterator<Item = (&str, &'static Key, &str)> {
-        self.variables
-            .iter()
-            .filter(move |(_, of, _, _)| of.name == table.name)
-            .map(|(name, _, key, value)| (name.as_str(), *key, value.as_str()))
-    }
+/// The sections, whose keys the environment may override.
+fn sections() -> impl Iterator<Item = &'static Table> {
+    ROOT.keys.iter().filter_map(Key::table).filter(|table| !table.is_list())
 }
 
 fn variable(table: &Table, key: &Key) -> String {
-    format!("{PREFIX}{}__{}", table.name, key.name).to_uppercase()
+    format!("{PREFIX}{}__{}", table.bare_heading(), key.name).to_uppercase()
 }
 
 fn find(name: &str) -> Option<(&'static Table, &'static Key)> {
-    let all = SECTIONS.iter().flat_map(|table| table.keys.iter().map(|key| (*table, key)));
-    all.into_iter().find(|(table, key)| variable(table, key) == name)
+    let mut all = sections().flat_map(|table| table.keys.iter().map(move |key| (table, key)));
+    all.find(|(table, key)| variable(table, key) == name)
 }
 
 fn unknown(name: &str) -> Diagnostic {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     let (section, word) = rest.split_once("__").unwrap_or((rest, ""));
-    let sections = || SECTIONS.iter().filter(|table| table.offered().next().is_some()).map(|table| table.name);
-    let near = nearest(section, sections()).and_then(|near| SECTIONS.iter().find(|table| table.name == near)).and_then(
-        |table| {
-            let names = table.keys.iter().filter(|key| key.usage != Usage::Later).map(|key| key.name);
-            let key = nearest(word, names).and_then(|key| table.key(key))?;
-            Some(variable(table, key))
-        },
-    );
-    let help = match near {
+    let near = || {
+        let near = nearest(section, sections().map(Table::bare_heading))?;
+        let table = ROOT.key(near)?.table()?;
+        let names = table.keys.iter().filter(|key| key.presence != Presence::NotYet).map(|key| key.name);
+        Some(variable(table, table.key(nearest(word, names)?)?))
+    };
+    let help = match near() {
         Some(near) => format!("did you mean {near}?"),
         None => format!(
             "unset it, or name it {PREFIX}SECTION__KEY after a key of one of these sections: {}",
-            sections().collect::<Vec<_>>().join(", ")
+            sections().map(Table::bare_heading).collect::<Vec<_>>().join(", ")
         ),
     };
-    Diagnostic::error("unknown-key", format!("the variable {} names no key of the configuration", shown(name)))
-        .help(help)
+    let what = format!("the variable {} names no key of the configuration", shown(name));
+    Diagnostic::error("unknown-key", what).help(help)
 }

@@ -24,7 +24,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let receiver = Receiver::new(&current.borrow().service.context());
+        let receiver = Receiver::new(&current.borrow().context);
         let told = std::sync::Arc::clone(&told);
         // A task of its own, so that a panic ends the reading and not the watch.
         pause = match tokio::spawn(async move { receiver.read_inbox(&told).await }).await {

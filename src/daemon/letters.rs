@@ -27,7 +27,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let service = current.borrow().service.clone();
+        let service = current.borrow().service();
         let tidy = tidied.is_none_or(|at| at.elapsed() >= TIDY);
         // A task of its own, so that a panic ends the sending and not the watch.
         pause = match tokio::spawn(look(service, tidy, stop.clone())).await {

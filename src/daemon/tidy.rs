@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_mins(1);
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
     let mut first = true;
     loop {
-        let maintenance = Maintenance::new(&current.borrow().service.context());
+        let maintenance = Maintenance::new(&current.borrow().context);
         // A task of its own, so that a panic ends the tidying and not the watch.
         match tokio::spawn(look(maintenance, first, stop.clone())).await {
             Ok(Ok(())) => first = false,

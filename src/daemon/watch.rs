@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::Role;
-use crate::app::{AppError, Service};
+use crate::app::reload::{self, Reloaded};
+use crate::app::{AppContext, AppError, Content, Service};
 use crate::domain::diagnostic::Diagnostic;
+use crate::messages;
 
 /// How often the files are looked at. A stat of a hundred files costs less than a millisecond, and works on any file system.
 const LOOK: Duration = Duration::from_secs(1);
@@ -68,20 +69,26 @@ fn note(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
 /// What is in force, and what the files looked like when they were last judged: loaded, or found wrong.
 #[derive(Clone)]
 pub(super) struct Current {
-    pub(super) service: Service,
+    pub(super) context: AppContext,
+    pub(super) content: Content,
     pub(super) stamp: Stamp,
 }
 
 impl Current {
+    pub(super) fn service(&self) -> Service {
+        Service::of(&self.context, Some(&self.content))
+    }
+
     /// Whether the files are as they were when they were last judged.
     pub(super) async fn is_up_to_date(&self) -> bool {
-        Stamp::now(&self.service.config.file).await.is_none_or(|now| now == self.stamp)
+        Stamp::now(&self.context.config.file).await.is_none_or(|now| now == self.stamp)
     }
 }
 
-/// Replaces the service in `current` whenever its files changed and are right, until `stop`. `asked` is SIGHUP.
-pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Arc<Notify>, stop: CancellationToken) {
-    let config = current.borrow().service.config.file.clone();
+/// Replaces what is in `current` whenever its files changed and are right, until `stop`. `asked` is SIGHUP.
+/// With `syncs`, the subscribers follow the config.
+pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: Arc<Notify>, stop: CancellationToken) {
+    let config = current.borrow().context.config.file.clone();
     let mut sync_waits = false;
     loop {
         let forced = tokio::select! {
@@ -90,32 +97,34 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
             () = tokio::time::sleep(LOOK) => false,
         };
         if sync_waits {
-            let service = current.borrow().service.clone();
+            let service = current.borrow().service();
             sync_waits = !follow(&service, false).await;
         }
         let judged = current.borrow().stamp;
         let Some(seen) = Stamp::now(&config).await.filter(|seen| forced || *seen != judged) else { continue };
         let Some(still) = until_still(&config, seen, &stop).await else { continue };
         // A task of its own, so that a panic ends the reading and not the watch.
-        let before = current.borrow().service.clone();
-        let fresh = match tokio::spawn(async move { before.reloaded().await }).await {
-            Ok(fresh) => fresh,
-            Err(panic) => Err(AppError::Refused(format!("reading them broke off: {panic}"))),
-        };
-        match fresh {
-            Ok((service, kept)) => {
-                tell(&service, &kept);
-                current.send_replace(Current { service: service.clone(), stamp: still });
-                sync_waits = role != Role::Web && !follow(&service, true).await;
+        let before = current.borrow().context.clone();
+        match tokio::spawn(async move { reload::reload(&before).await }).await {
+            Ok(Ok(fresh)) => {
+                tell(&fresh);
+                let Reloaded { context, content, .. } = fresh;
+                let fresh = Current { context, content, stamp: still };
+                current.send_replace(fresh.clone());
+                sync_waits = syncs && !follow(&fresh.service(), true).await;
             }
             // The store is locked or full: the files are not to blame, and the next look tries again.
-            Err(AppError::Store(error)) if error.may_pass() => {
-                tracing::warn!("the files are read again later: {error}");
+            Ok(Err(error)) if error.may_pass() => {
+                tracing::warn!("the files are read again later: {}", messages::errors::error(&error));
             }
             // What was written while we read is no error yet.
-            Err(_) if Stamp::now(&config).await.is_some_and(|now| now != still) => {}
-            Err(error) => {
-                complain(&error);
+            Ok(Err(_)) if Stamp::now(&config).await.is_some_and(|now| now != still) => {}
+            broken => {
+                match broken {
+                    Ok(Err(error)) => complain(&error),
+                    Err(panic) => tracing::error!("reading the changed files broke off: {panic}"),
+                    Ok(Ok(_)) => {}
+                }
                 // Whoever waits for a fresh judgement may go on with what is in force.
                 current.send_if_modified(|current| {
                     current.stamp = still;
@@ -129,14 +138,14 @@ pub(super) async fn watch(current: watch::Sender<Current>, role: Role, asked: Ar
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
 async fn follow(service: &Service, first: bool) -> bool {
     match super::sync_log::sync_and_log(&service.context()).await {
-        Err(AppError::Store(error)) if error.may_pass() => {
+        Err(error) if error.may_pass() => {
             if first {
-                tracing::warn!("the subscribers are synced later: {error}");
+                tracing::warn!("the subscribers are synced later: {}", messages::errors::error(&error));
             }
             false
         }
         Err(error) => {
-            tracing::error!("the subscribers were not synced: {error}");
+            tracing::error!("the subscribers were not synced: {}", messages::errors::error(&error));
             true
         }
         Ok(()) => true,
@@ -161,13 +170,13 @@ async fn until_still(config: &Path, mut seen: Stamp, stop: &CancellationToken) -
     Some(seen)
 }
 
-fn tell(service: &Service, kept: &[&'static str]) {
-    let activities = service.material.as_ref().map_or(0, |material| material.library.activities.len());
+fn tell(fresh: &Reloaded) {
+    let activities = fresh.content.library.activities.len();
     tracing::info!(activities, "config, library and templates were read again and are in force");
-    for key in kept {
+    for key in &fresh.kept {
         tracing::warn!("{key} was changed: that takes effect when the daemon is restarted");
     }
-    service.warnings().for_each(|finding| tracing::warn!("{}", for_the_log(finding)));
+    fresh.warnings().for_each(|finding| tracing::warn!("{}", for_the_log(finding)));
 }
 
 fn complain(error: &AppError) {
@@ -179,7 +188,7 @@ fn complain(error: &AppError) {
             let errors = findings.iter().filter(|finding| finding.is_error());
             errors.for_each(|finding| tracing::error!("{}", for_the_log(finding)));
         }
-        other => tracing::error!("{}", blind(&other.to_string())),
+        other => tracing::error!("{}", blind(&messages::errors::error(other))),
     }
 }
 

@@ -3,6 +3,7 @@
 mod closed;
 mod due;
 mod fortnight;
+mod next;
 mod reconcile;
 #[cfg(test)]
 mod testing;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::subscriber::{WordError, words};
 
 pub use due::{Lateness, due, late};
+pub use next::NextEdition;
 pub use reconcile::{Action, reconcile};
 
 words! {

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod address;
+pub mod audit;
 pub mod band;
 pub mod calendar;
 pub mod delivery;

@@ -62,6 +62,11 @@ impl Prose {
     }
 }
 
+/// Whether a link to `href` may be made: a library of today holds no others, an older store may.
+pub fn is_allowed_link(href: &str) -> bool {
+    ["https://", "mailto:", "tel:"].iter().any(|scheme| href.starts_with(scheme))
+}
+
 fn blocks(list: &[Block], out: &mut String) {
     for block in list {
         match block {

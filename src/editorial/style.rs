@@ -9,7 +9,7 @@ use super::{jargon, reading, sentences};
 use crate::domain::activity::Activity;
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
-use crate::library::page::Page;
+use crate::library::page::{self, Page};
 use crate::library::{Library, front_matter};
 
 /// The most findings of one kind in one file: when they are mended, the rest shows.
@@ -55,7 +55,7 @@ struct Manuscript {
 
 impl Manuscript {
     fn read(file: &Path) -> Option<Self> {
-        let page = Page::read(file).ok()?;
+        let page = page::read(file).ok()?;
         let (front, body) = front_matter::split(&page)?;
         let mut text = text::read(page.text(), body);
         // Addresses of [[resources]] stand in the front matter.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::library::markdown;
+use crate::library::reader;
 
 /// A paragraph, or a list item or quotation without one: sentences never run on from one to the next.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) struct Text {
 /// Reads `page` from byte `start` on.
 pub(super) fn read(page: &str, start: usize) -> Text {
     let mut reader = Reader::default();
-    for (event, range) in Parser::new_ext(&page[start..], markdown::options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&page[start..], reader::options()).into_offset_iter() {
         reader.take(&event, &(start + range.start..start + range.end));
     }
     reader.close();

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::domain::activity::{Activity, ActivityId, Image, Resource, Sensitivity, is_slug};
 use crate::domain::band::{BandName, Bands};
+use crate::toml_form::document::Document;
+use crate::toml_form::fields::Fields;
+use crate::toml_form::table::{Form, Key, Presence, Table};
 
-use super::fields::{At, Fields, Kind};
+use super::front_matter::{At, LINE, LINES, SENTENCES, date_range, line, lines, plain_lines, review_dates, split};
 use super::page::Page;
-use super::{front_matter, link, markdown, review, sections, words};
+use super::{link, markdown, sections, words};
 
 /// The level-2 headings, in order.
 pub(crate) const HEADINGS: [&str; 4] = ["Get ready", "Do it together", "Talk about it", "If something worries you"];
@@ -18,71 +21,79 @@ const SUMMARY_WORDS: usize = 30;
 /// File endings of pictures that mail programs show.
 pub(crate) const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "gif"];
 
-static ACTIVITY: Kind = Kind {
-    what: "an activity",
+static ACTIVITY: Table = Table {
+    heading: "",
+    noun: "an activity",
+    about: "",
     keys: &[
-        ("title", "title = \"Spot the trick\""),
-        ("bands", "bands = [\"8-10\"]"),
-        ("minutes", "minutes = 15"),
-        ("summary", "summary = \"Play a game that shows how adverts hide.\""),
-        ("needs", "needs = [\"paper\", \"pens\"]"),
-        ("screen", "screen = false"),
-        ("sensitivity", "sensitivity = \"care\""),
-        ("reviewed", "reviewed = 2026-09-01"),
-        ("review_by", "review_by = 2028-09-01"),
-        ("not_before", "not_before = 2026-11-01"),
-        ("not_after", "not_after = 2026-12-24"),
-        ("occasions", "occasions = [\"safer-internet-day\"]"),
-        ("resources", "[[resources]]"),
-        ("image", "[image], then file = \"padlock.png\" in the next line"),
+        Key::new("title", LINE, Presence::Required, "\"Spot the trick\""),
+        Key::new("bands", LINES, Presence::Required, "[\"8-10\"]"),
+        Key::new("minutes", Form::Whole { least: 1, most: 15 }, Presence::Required, "15"),
+        Key::new("summary", SENTENCES, Presence::Required, "\"Play a game that shows how adverts hide.\""),
+        Key::new("needs", LINES, Presence::Optional, "[\"paper\", \"pens\"]"),
+        Key::new("screen", Form::Flag, Presence::Optional, "false"),
+        Key::new("sensitivity", LINE, Presence::Optional, "\"care\""),
+        Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
+        Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),
+        Key::new("not_before", Form::Date, Presence::Optional, "2026-11-01"),
+        Key::new("not_after", Form::Date, Presence::Optional, "2026-12-24"),
+        Key::new("occasions", LINES, Presence::Optional, "[\"safer-internet-day\"]"),
+        Key::new(
+            "resources",
+            Form::Tables { of: &RESOURCE, least: 0, most: None },
+            Presence::Optional,
+            "[[resources]]",
+        ),
+        Key::new("image", Form::Table(&IMAGE), Presence::Optional, "[image]"),
     ],
-    outer: None,
 };
 
-static RESOURCE: Kind = Kind {
-    what: "a resource",
+static RESOURCE: Table = Table {
+    heading: "[[resources]]",
+    noun: "resource",
+    about: "",
     keys: &[
-        ("title", "title = \"Band Runner\""),
-        ("url", "url = \"https://www.example.org/page\""),
-        ("publisher", "publisher = \"CEOP Education\""),
+        Key::new("title", LINE, Presence::Required, "\"Band Runner\""),
+        Key::new("url", LINE, Presence::Required, "\"https://www.example.org/page\""),
+        Key::new("publisher", LINE, Presence::Required, "\"CEOP Education\""),
     ],
-    outer: Some(&ACTIVITY),
 };
 
-static IMAGE: Kind = Kind {
-    what: "an image",
+static IMAGE: Table = Table {
+    heading: "[image]",
+    noun: "image",
+    about: "",
     keys: &[
-        ("file", "file = \"padlock.png\""),
-        ("alt", "alt = \"A padlock drawn by a child\""),
-        ("credit", "credit = \"Drawing: A. Painter\""),
+        Key::new("file", LINE, Presence::Required, "\"padlock.png\""),
+        Key::new("alt", LINE, Presence::Required, "\"A padlock drawn by a child\""),
+        Key::new("credit", LINE, Presence::Required, "\"Drawing: A. Painter\""),
     ],
-    outer: Some(&ACTIVITY),
 };
 
 /// Reads an activity. `files` are the names beside it. `None` when anything is wrong; all of it is noted.
 pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<String>) -> Option<Activity> {
-    let (front, body) = front_matter::split(page)?;
-    let mut fields = front_matter::parse(page, front, &ACTIVITY);
-    let title = fields.line("title");
-    let bands = read_bands(&mut fields, bands);
-    let minutes = fields.number("minutes", 1..=15);
-    let summary = read_summary(&mut fields);
-    let needs = plain_lines(fields.lines("needs"));
-    let screen = fields.flag("screen");
-    let sensitivity = read_sensitivity(&mut fields);
-    let review = review::read(&mut fields);
-    let (not_before, not_after) = review::ordered(&mut fields, "not_before", "not_after");
-    let occasions = read_occasions(&mut fields);
-    let resources = fields.tables("resources", &RESOURCE).into_iter().flatten().map(read_resource).collect::<Vec<_>>();
-    let image = fields.table("image", &IMAGE).map(|fields| read_image(fields, files));
-    fields.finish();
+    let (front, body) = split(page)?;
+    let document = Document::parse(page, front, &ACTIVITY);
+    let fields = Fields::top(&document);
+    let title = line(&fields, "title");
+    let bands = read_bands(&fields, bands);
+    let minutes = fields.get("minutes").and_then(|value| value.whole());
+    let summary = read_summary(&fields);
+    let needs = plain_lines(lines(&fields, "needs"));
+    let screen = fields.get("screen").and_then(|value| value.flag()).unwrap_or_default();
+    let sensitivity = read_sensitivity(&fields);
+    let review = review_dates(&fields);
+    let (not_before, not_after) = date_range(&fields, "not_before", "not_after");
+    let occasions = read_occasions(&fields);
+    let resources: Vec<_> = fields.tables("resources").into_iter().flatten().map(|one| read_resource(&one)).collect();
+    let image = fields.table("image").map(|fields| read_image(&fields, files));
     let [get_ready, do_it_together, talk_about_it, if_something_worries_you] = read_body(page, body)?;
     let (reviewed, review_by) = review?;
     Some(Activity {
         id,
-        title: title?,
+        title: title?.value,
         bands: bands?,
-        minutes: minutes.and_then(|minutes| u8::try_from(minutes).ok())?,
+        minutes: minutes?,
         summary: summary?,
         needs,
         screen,
@@ -102,10 +113,9 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
 }
 
 /// The bands, in the service's order; those of a shipped band that this service dropped come last.
-fn read_bands(fields: &mut Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
-    let page = fields.page();
-    let place = fields.place_of("bands").unwrap_or_default();
-    let lines = fields.required_lines("bands")?;
+fn read_bands(fields: &Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
+    let page = fields.source();
+    let lines = lines(fields, "bands")?;
     let shipped = Bands::shipped();
     let mut named = Vec::new();
     for At { offset, value } in lines.iter().cloned() {
@@ -122,16 +132,16 @@ fn read_bands(fields: &mut Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
         named.extend(rank);
     }
     if lines.is_empty() {
-        page.error(place, "no-band", "“bands” names no band, so nobody would get it", "write bands = [\"8-10\"]");
+        fields.get("bands")?.error("no-band", "names no band, so nobody would get it", "write bands = [\"8-10\"]");
         return None;
     }
     named.sort();
     (named.len() == lines.len()).then(|| named.into_iter().map(|(_, name)| name).collect())
 }
 
-fn read_summary(fields: &mut Fields<'_>) -> Option<String> {
-    let page = fields.page();
-    let At { offset, value } = fields.required_line("summary")?;
+fn read_summary(fields: &Fields<'_>) -> Option<String> {
+    let page = fields.source();
+    let At { offset, value } = line(fields, "summary")?;
     let count = value.split_whitespace().count();
     if count > SUMMARY_WORDS {
         let message = format!("the summary has {count} words; {SUMMARY_WORDS} fit on its card");
@@ -141,9 +151,9 @@ fn read_summary(fields: &mut Fields<'_>) -> Option<String> {
     Some(value)
 }
 
-fn read_sensitivity(fields: &mut Fields<'_>) -> Option<Sensitivity> {
-    let page = fields.page();
-    let Some(At { offset, value }) = fields.optional_line("sensitivity") else { return Some(Sensitivity::None) };
+fn read_sensitivity(fields: &Fields<'_>) -> Option<Sensitivity> {
+    let page = fields.source();
+    let Some(At { offset, value }) = line(fields, "sensitivity") else { return Some(Sensitivity::None) };
     match value.as_str() {
         "none" => Some(Sensitivity::None),
         "care" => Some(Sensitivity::Care),
@@ -157,9 +167,9 @@ fn read_sensitivity(fields: &mut Fields<'_>) -> Option<Sensitivity> {
     }
 }
 
-fn read_occasions(fields: &mut Fields<'_>) -> Vec<String> {
-    let page = fields.page();
-    let lines = fields.lines("occasions").unwrap_or_default();
+fn read_occasions(fields: &Fields<'_>) -> Vec<String> {
+    let page = fields.source();
+    let lines = lines(fields, "occasions").unwrap_or_default();
     for line in lines.iter().filter(|line| !is_slug(&line.value)) {
         let message = format!("“{}” is not the name of an occasion", words::shown(&line.value));
         let help = "use the name in config.toml: lower-case letters, digits and hyphens, such as safer-internet-day";
@@ -168,24 +178,23 @@ fn read_occasions(fields: &mut Fields<'_>) -> Vec<String> {
     plain_lines(Some(lines))
 }
 
-fn read_resource(mut fields: Fields<'_>) -> Option<Resource> {
-    let page = fields.page();
-    let title = fields.line("title");
-    let url = fields.required_line("url").and_then(|At { offset, value }| match link::check_https(&value) {
+fn read_resource(fields: &Fields<'_>) -> Option<Resource> {
+    let page = fields.source();
+    let title = line(fields, "title");
+    let url = line(fields, "url").and_then(|At { offset, value }| match link::check_https(&value) {
         Ok(()) => Some(value),
         Err(refused) => {
             page.error(offset, "link-address", refused.message, refused.help);
             None
         }
     });
-    let publisher = fields.line("publisher");
-    fields.finish();
-    Some(Resource { title: title?, url: url?, publisher: publisher? })
+    let publisher = line(fields, "publisher");
+    Some(Resource { title: title?.value, url: url?, publisher: publisher?.value })
 }
 
-fn read_image(mut fields: Fields<'_>, files: &BTreeSet<String>) -> Option<Image> {
-    let page = fields.page();
-    let file = fields.required_line("file").and_then(|At { offset, value }| {
+fn read_image(fields: &Fields<'_>, files: &BTreeSet<String>) -> Option<Image> {
+    let page = fields.source();
+    let file = line(fields, "file").and_then(|At { offset, value }| {
         if !is_picture(&value) {
             let message = format!("“{}” is not a plain file name of a picture", words::shown(&value));
             let help = "put a .png, .jpg or .gif file beside this one and write its name alone: padlock.png";
@@ -200,10 +209,9 @@ fn read_image(mut fields: Fields<'_>, files: &BTreeSet<String>) -> Option<Image>
         }
         Some(value)
     });
-    let alt = fields.line("alt");
-    let credit = fields.line("credit");
-    fields.finish();
-    Some(Image { file: file?, alt: alt?, credit: credit? })
+    let alt = line(fields, "alt");
+    let credit = line(fields, "credit");
+    Some(Image { file: file?, alt: alt?.value, credit: credit?.value })
 }
 
 /// Whether `name` is a plain file name with the ending of a picture.
@@ -224,8 +232,4 @@ fn read_body(page: &Page, start: usize) -> Option<[crate::domain::prose::Prose; 
         page.error(talk.at, "no-question", message, "add a question that a family can talk about, with its ?");
     }
     sections::take(page, outline.sections, HEADINGS, page.text().len())
-}
-
-fn plain_lines(lines: Option<Vec<At<String>>>) -> Vec<String> {
-    lines.unwrap_or_default().into_iter().map(|line| line.value).collect()
 }

@@ -8,6 +8,7 @@ use crate::domain::activity::is_slug;
 use crate::domain::diagnostic::Diagnostic;
 
 use super::activity::is_picture;
+use super::draft::slug;
 use super::page::unreadable;
 
 /// The folder of notices, which is no theme.
@@ -151,14 +152,4 @@ fn check_slug(item: &Item, name: &str, found: &mut Vec<Diagnostic>) -> bool {
     };
     found.push(Diagnostic::error("bad-name", "the name cannot stand in an address").in_file(item.shown()).help(help));
     false
-}
-
-/// The slug most like a name.
-fn slug(name: &str) -> Option<String> {
-    if !name.is_ascii() {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    Some(words.join("-")).filter(|slug| is_slug(slug))
 }

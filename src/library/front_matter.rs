@@ -1,16 +1,35 @@
-//! The lines between the two `+++`: where they are, and how their TOML becomes [`Fields`].
+//! The lines between the two `+++`: where they are, and what their values may be.
 
 use std::ops::Range;
-use std::rc::Rc;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use chrono::NaiveDate;
 
-use super::fields::{Fields, Kind};
+use crate::domain::text::NAME_LIMIT;
+use crate::toml_form::fields::Fields;
+use crate::toml_form::table::Form;
+use crate::toml_form::value::Value;
+
 use super::page::Page;
+use super::words;
 
 /// The line before and after the front matter.
 const FENCE: &str = "+++";
+
+/// One line of text.
+pub(super) const LINE: Form = Form::Text { pattern: "", limit: Some(NAME_LIMIT) };
+
+/// A line that holds sentences.
+pub(super) const SENTENCES: Form = Form::Text { pattern: "", limit: Some(1_000) };
+
+/// A list of lines.
+pub(super) const LINES: Form = Form::List { of: &LINE, least: 0, most: None };
+
+/// A value with the byte at which it begins in the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct At<T> {
+    pub(super) offset: usize,
+    pub(super) value: T,
+}
 
 /// Splits a page into its front matter and the offset at which the Markdown begins.
 /// `None` when there is no whole front matter: that is noted.
@@ -39,87 +58,83 @@ pub(crate) fn split(page: &Page) -> Option<(Range<usize>, usize)> {
     Some((first.len()..end, end + fence.len()))
 }
 
-/// Reads `range` of the page as the TOML table of `kind`. Lines that are no TOML are noted, and keys on them are left out.
-pub(super) fn parse<'p>(page: &'p Page, range: Range<usize>, kind: &'static Kind) -> Fields<'p> {
-    let base = range.start;
-    let (table, errors) = DeTable::parse_recoverable(&page.text()[range]);
-    let mut broken = Vec::new();
-    for error in &errors {
-        let at = base + error.span().map_or(0, |span| span.start);
-        let line = line_of(page, at);
-        // One slip often makes several errors; the first of a line says it best.
-        if !broken.contains(&line) {
-            broken.push(line);
-            let (message, help) = syntax(page, at, error.message());
-            page.error(at, "toml-syntax", message, help);
+/// A text of one line, without space round it, that is not empty and holds nothing that cannot be printed.
+pub(super) fn line(fields: &Fields<'_>, key: &str) -> Option<At<String>> {
+    fields.get(key).and_then(|value| line_of(&value))
+}
+
+/// A list of such texts without repeats; `None` when left out, or when none of it could be read.
+pub(super) fn lines(fields: &Fields<'_>, key: &str) -> Option<Vec<At<String>>> {
+    let items = fields.get(key)?.list()?;
+    let mut lines: Vec<At<String>> = Vec::new();
+    for item in &items {
+        let Some(line) = line_of(item) else { continue };
+        if lines.iter().any(|known| known.value == line.value) {
+            let what = format!("names “{}” twice", words::shown(&line.value));
+            item.error("repeated-value", what, "take one of them out");
+        } else {
+            lines.push(line);
         }
     }
-    let table = without_broken(page, base, table.into_inner(), &broken);
-    Fields::new(page, base, table, kind, Rc::from(broken))
+    (items.is_empty() || !lines.is_empty()).then_some(lines)
 }
 
-/// The table without the keys whose lines hold a syntax error: what was recovered there is a guess.
-fn without_broken<'p>(page: &Page, base: usize, table: DeTable<'p>, broken: &[usize]) -> DeTable<'p> {
-    if broken.is_empty() {
-        return table;
+/// The texts alone; none when left out.
+pub(super) fn plain_lines(lines: Option<Vec<At<String>>>) -> Vec<String> {
+    lines.unwrap_or_default().into_iter().map(|line| line.value).collect()
+}
+
+fn line_of(value: &Value<'_>) -> Option<At<String>> {
+    let text = value.text()?.trim();
+    if text.is_empty() {
+        value.error("empty-value", "is empty", value.like_this());
+        return None;
     }
-    let is_whole = |key: &Range<usize>, value: &Range<usize>| {
-        let lines = line_of(page, base + key.start)..=line_of(page, base + value.end);
-        !broken.iter().any(|line| lines.contains(line))
-    };
-    let mend = |value: Spanned<DeValue<'p>>| {
-        let span = value.span();
-        let mended = match value.into_inner() {
-            DeValue::Table(inner) => DeValue::Table(without_broken(page, base, inner, broken)),
-            other => other,
-        };
-        Spanned::new(span, mended)
-    };
-    let kept = table.into_iter().filter(|(key, value)| is_whole(&key.span(), &value.span()));
-    kept.map(|(key, value)| (key, mend(value))).collect()
-}
-
-fn line_of(page: &Page, offset: usize) -> usize {
-    crate::domain::diagnostic::line_column(page.text(), offset).0
-}
-
-/// Says in plain words what the parser found, and how such a line is written.
-fn syntax(page: &Page, at: usize, message: &str) -> (String, &'static str) {
-    let text = page.text();
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    // Curly quotes come from word processors and are the likeliest slip.
-    if line.contains(['“', '”']) && !line.contains('"') {
-        return ("the quotes here are curly".to_owned(), "write straight quotes (\") around texts, not “ ”");
+    if let Some(limit) = value.limit().filter(|limit| text.chars().count() > *limit) {
+        value.error("too-long", format_args!("is longer than {limit} characters"), "say it in fewer words");
+        return None;
     }
-    let known = SYNTAX.iter().find(|(start, ..)| message.starts_with(start));
-    known.map_or_else(
-        || (format!("this line cannot be read ({message})"), SYNTAX_HELP),
-        |(_, said, help)| ((*said).to_owned(), help),
-    )
+    let offset = value.offset();
+    words::check(value.source(), |_| offset, &value.subject(), text).then(|| At { offset, value: text.to_owned() })
 }
 
-/// How the parser's messages begin, the same in plain words, and what to do.
-const SYNTAX: [(&str, &str, &str); 4] = [
-    ("duplicate key", "this key was written before", "keep one of the two lines"),
-    ("string values must be quoted", "a text begins here without quotes", "write it as in title = \"Spot the trick\""),
-    ("invalid basic string", "the text in this line has no closing quote", "put a straight quote (\") at its end"),
-    (
-        "invalid date",
-        "this is not a date",
-        "write a date as in reviewed = 2026-09-01; anything else, such as a band, needs quotes: bands = [\"4-5\"]",
-    ),
-];
+/// A date with its place.
+pub(super) fn date(fields: &Fields<'_>, key: &str) -> Option<At<NaiveDate>> {
+    let value = fields.get(key)?;
+    Some(At { offset: value.offset(), value: value.date()? })
+}
 
-const SYNTAX_HELP: &str = "write key = value: texts in straight quotes, title = \"Spot the trick\"; \
-                           lists in square brackets, bands = [\"4-5\", \"5-7\"]; dates bare, reviewed = 2026-09-01";
+/// `reviewed` and `review_by`, the first before the second.
+pub(super) fn review_dates(fields: &Fields<'_>) -> Option<(NaiveDate, NaiveDate)> {
+    let (reviewed, review_by) = (date(fields, "reviewed"), date(fields, "review_by"));
+    let (reviewed, review_by) = (reviewed?, review_by?);
+    if reviewed.value >= review_by.value {
+        let message = "“review_by” is not after “reviewed”";
+        let help = "a text is checked again some time after it was checked";
+        fields.source().error(review_by.offset, "date-order", message, help);
+        return None;
+    }
+    Some((reviewed.value, review_by.value))
+}
+
+/// Two dates, the first not after the second.
+pub(super) fn date_range(fields: &Fields<'_>, first: &str, last: &str) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let (from, until) = (date(fields, first), date(fields, last));
+    if let (Some(from), Some(until)) = (&from, &until)
+        && until.value < from.value
+    {
+        let message = format!("“{last}” is before “{first}”, so it would never be shown");
+        fields.source().error(until.offset, "date-order", message, "exchange the two dates, or mend the year");
+    }
+    (from.map(|at| at.value), until.map(|at| at.value))
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn page(text: &str) -> Page {
-        Page::new("x.md".to_owned(), text.to_owned())
+        super::super::page::new("x.md".to_owned(), text.to_owned())
     }
 
     #[test]

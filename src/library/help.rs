@@ -6,38 +6,43 @@ use std::collections::BTreeSet;
 
 use crate::domain::activity::{Help, HelpEntry, is_slug};
 use crate::domain::address::Address;
+use crate::toml_form::document::Document;
+use crate::toml_form::fields::Fields;
+use crate::toml_form::table::{Form, Key, Presence, Table};
 
-use super::fields::{At, Fields, Kind};
+use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines};
 use super::page::Page;
-use super::{front_matter, link, words};
+use super::{link, words};
 
 /// The nations that a block can be for.
 pub const NATIONS: [&str; 4] = ["england", "wales", "scotland", "northern-ireland"];
 
-static HELP: Kind = Kind {
-    what: "the help block",
+static HELP: Table = Table {
+    heading: "",
+    noun: "the help block",
+    about: "",
     keys: &[
-        ("title", "title = \"Where to turn\""),
-        ("intro", "intro = \"It is never the child's fault.\""),
-        ("entries", "[[entries]]"),
+        Key::new("title", LINE, Presence::Required, "\"Where to turn\""),
+        Key::new("intro", SENTENCES, Presence::Required, "\"It is never the child's fault.\""),
+        Key::new("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, Presence::Optional, "[[entries]]"),
     ],
-    outer: None,
 };
 
-static ENTRY: Kind = Kind {
-    what: "an entry",
+static ENTRY: Table = Table {
+    heading: "[[entries]]",
+    noun: "entry",
+    about: "",
     keys: &[
-        ("id", "id = \"childline\""),
-        ("when", "when = \"If a child wants to talk\""),
-        ("who", "who = \"Childline\""),
-        ("what", "what = \"Free, at any time.\""),
-        ("phone", "phone = \"0800 1111\""),
-        ("email", "email = \"help@example.org\""),
-        ("url", "url = \"https://www.example.org/help\""),
-        ("link_text", "link_text = \"Childline's website\""),
-        ("nations", "nations = [\"england\", \"wales\"]"),
+        Key::new("id", LINE, Presence::Required, "\"childline\""),
+        Key::new("when", LINE, Presence::Required, "\"If a child wants to talk\""),
+        Key::new("who", LINE, Presence::Required, "\"Childline\""),
+        Key::new("what", SENTENCES, Presence::Optional, "\"Free, at any time.\""),
+        Key::new("phone", LINE, Presence::Optional, "\"0800 1111\""),
+        Key::new("email", LINE, Presence::Optional, "\"help@example.org\""),
+        Key::new("url", LINE, Presence::Optional, "\"https://www.example.org/help\""),
+        Key::new("link_text", LINE, Presence::Optional, "\"Childline's website\""),
+        Key::new("nations", LINES, Presence::Optional, "[\"england\", \"wales\"]"),
     ],
-    outer: Some(&HELP),
 };
 
 /// An entry, and whom it is for.
@@ -49,13 +54,14 @@ struct Entry {
 
 /// Reads the block and takes what `nation` shows. `None` when anything is wrong for any nation; all of it is noted.
 pub(super) fn read(page: &Page, nation: &str) -> Option<Help> {
-    let mut fields = front_matter::parse(page, 0..page.text().len(), &HELP);
-    let title = fields.line("title");
-    let intro = fields.required_line("intro");
-    let tables = fields.tables("entries", &ENTRY);
-    let readable = tables.is_some();
-    let entries: Vec<Entry> = tables.into_iter().flatten().map(read_entry).collect();
-    fields.finish();
+    let document = Document::parse(page, 0..page.text().len(), &HELP);
+    let fields = Fields::top(&document);
+    let title = line(&fields, "title");
+    let intro = line(&fields, "intro");
+    let before = page.count();
+    let tables = fields.tables("entries");
+    let readable = page.count() == before;
+    let entries: Vec<Entry> = tables.iter().flatten().map(read_entry).collect();
     check_ids(page, &entries);
     let intro = intro.filter(|intro| check_intro(page, intro));
     // An entry that could not be read may be the very one that a nation seems to lack.
@@ -63,7 +69,7 @@ pub(super) fn read(page: &Page, nation: &str) -> Option<Help> {
         check_nations(page, intro.as_ref().map_or("", |intro| &intro.value), &entries);
     }
     let lines = entries.into_iter().filter(|entry| entry.is_for(nation)).map(|entry| entry.line);
-    Some(Help { title: title?, intro: intro?.value, entries: lines.collect::<Option<_>>()? })
+    Some(Help { title: title?.value, intro: intro?.value, entries: lines.collect::<Option<_>>()? })
 }
 
 impl Entry {
@@ -78,9 +84,9 @@ impl Entry {
     }
 }
 
-fn read_entry(mut fields: Fields<'_>) -> Entry {
-    let page = fields.page();
-    let id = fields.required_line("id").filter(|id| {
+fn read_entry(fields: &Fields<'_>) -> Entry {
+    let page = fields.source();
+    let id = line(fields, "id").filter(|id| {
         let good = is_slug(&id.value);
         if !good {
             let message = format!("“{}” is not a name for an entry", words::shown(&id.value));
@@ -93,37 +99,44 @@ fn read_entry(mut fields: Fields<'_>) -> Entry {
         }
         good
     });
-    let nations = read_nations(&mut fields);
-    let (when, who) = (fields.line("when"), fields.line("who"));
-    let what = fields.optional_line("what").map_or_else(String::new, |what| what.value);
-    let phone = checked(&mut fields, "phone", |number| {
+    let nations = read_nations(fields);
+    let (when, who) = (line(fields, "when"), line(fields, "who"));
+    let what = line(fields, "what").map_or_else(String::new, |what| what.value);
+    let phone = checked(fields, "phone", |number| {
         link::is_phone(number).then_some(()).ok_or("write digits and spaces only: phone = \"0800 1111\"")
     });
-    let email = checked(&mut fields, "email", |address| {
+    let email = checked(fields, "email", |address| {
         address.parse::<Address>().map(|_| ()).map_err(|_| "write it as email = \"help@example.org\"")
     });
-    let url = checked(&mut fields, "url", |url| link::check_https(url).map_err(|refused| refused.help));
-    let link_text = fields.optional_line("link_text");
+    let url = checked(fields, "url", |url| link::check_https(url).map_err(|refused| refused.help));
+    let link_text = line(fields, "link_text");
     if let (Some(text), Ok(None)) = (&link_text, &url) {
         page.error(text.offset, "missing-key", "“link_text” without a “url”", "add the url, or take link_text out");
     }
-    fields.finish();
     let link_text = link_text.map(|text| text.value);
     let line = id.as_ref().zip(when).zip(who).and_then(|((_, when), who)| {
-        Some(HelpEntry { when, who, what, phone: phone.ok()?, email: email.ok()?, url: url.ok()?, link_text })
+        Some(HelpEntry {
+            when: when.value,
+            who: who.value,
+            what,
+            phone: phone.ok()?,
+            email: email.ok()?,
+            url: url.ok()?,
+            link_text,
+        })
     });
     Entry { id, nations, line }
 }
 
 /// An optional value that must pass `check`; `Err` when it was there and did not.
 fn checked(
-    fields: &mut Fields<'_>,
-    key: &'static str,
+    fields: &Fields<'_>,
+    key: &str,
     check: impl Fn(&str) -> Result<(), &'static str>,
 ) -> Result<Option<String>, ()> {
-    let page = fields.page();
-    let had = fields.place_of(key).is_some();
-    match fields.optional_line(key) {
+    let page = fields.source();
+    let had = fields.get(key).is_some();
+    match line(fields, key) {
         None if had => Err(()),
         None => Ok(None),
         Some(At { offset, value }) => match check(&value) {
@@ -138,12 +151,12 @@ fn checked(
 }
 
 /// Whom an entry is for: all nations when it does not say.
-fn read_nations(fields: &mut Fields<'_>) -> Vec<String> {
-    let page = fields.page();
-    let place = fields.place_of("nations").unwrap_or_default();
-    let Some(lines) = fields.lines("nations") else { return NATIONS.map(str::to_owned).to_vec() };
+fn read_nations(fields: &Fields<'_>) -> Vec<String> {
+    let page = fields.source();
+    let Some(lines) = lines(fields, "nations") else { return NATIONS.map(str::to_owned).to_vec() };
     if lines.is_empty() {
-        page.error(place, "no-nation", "“nations” names none, so nobody would see this", "name some, or leave it out");
+        let (what, help) = ("names none, so nobody would see this", "name some, or leave it out");
+        fields.get("nations").inspect(|value| value.error("no-nation", what, help));
     }
     for line in lines.iter().filter(|line| !NATIONS.contains(&line.value.as_str())) {
         let help = words::suggest(&line.value, NATIONS, &format!("the nations are {}", words::listed(&NATIONS)));

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Tag};
 
-use crate::domain::prose::Inline;
+use crate::domain::prose::{Block, Inline, Prose};
 
-use super::markdown::{Reader, plain};
+use super::reader::Reader;
 use super::{link, words};
 
 /// Words that say nothing about where a link leads (WCAG 2.2, 2.4.4).
@@ -140,4 +140,9 @@ fn check_link(reader: &Reader<'_>, at: usize, href: &str, title: &str, content: 
         page.warning(at, "link-words", "the link's words are its address", help);
     }
     true
+}
+
+/// The words of a run.
+pub(crate) fn plain(content: &[Inline]) -> String {
+    Prose(vec![Block::Paragraph(content.to_vec())]).plain()
 }

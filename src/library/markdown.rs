@@ -1,18 +1,15 @@
 //! Markdown → checked [`Prose`]: what the digest cannot show is refused, with its place.
 
-use std::iter::Peekable;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, HeadingLevel, OffsetIter, Options, Parser, Tag};
+use pulldown_cmark::{Event, HeadingLevel, Tag};
 
 use crate::domain::prose::{Block, Inline, Prose};
 
+use super::inline::plain;
 use super::page::Page;
-use super::refusal::refusal;
+use super::reader::Reader;
 use super::{inline, words};
-
-/// How many lists, quotations, links and stresses may stand inside each other.
-pub(crate) const DEPTH_LIMIT: usize = 12;
 
 /// A body, cut at its headings of level 1 and 2.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,25 +41,19 @@ pub(crate) struct Section {
     pub(crate) refused: bool,
 }
 
-/// How Markdown is read. The extensions are switched on to be refused: otherwise their marks would be printed as text.
-pub(crate) fn options() -> Options {
-    Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
-}
-
 /// Reads the page from byte `start` on.
 pub(crate) fn read(page: &Page, start: usize) -> Outline {
     let body = &page.text()[start..];
     let blank = body.len() - body.trim_start().len();
-    let events = Parser::new_ext(body, options()).into_offset_iter().peekable();
-    let mut reader = Reader { page, start, events, depth: 0 };
+    let mut reader = Reader::new(page, start);
     let mut outline = Outline { opening_at: start + blank, ..Outline::default() };
     while let Some((event, range)) = reader.next() {
         if let Event::Start(Tag::Heading { level: level @ (HeadingLevel::H1 | HeadingLevel::H2), .. }) = event {
-            outline.sections.push(reader.section(level == HeadingLevel::H2, &range));
+            outline.sections.push(section(&mut reader, level == HeadingLevel::H2, &range));
             continue;
         }
         let errors = page.count();
-        let block = reader.block(event, range);
+        let block = block(&mut reader, event, range);
         let (body, refused) = match outline.sections.last_mut() {
             Some(section) => (&mut section.body, &mut section.refused),
             None => (&mut outline.opening, &mut outline.opening_refused),
@@ -73,127 +64,70 @@ pub(crate) fn read(page: &Page, start: usize) -> Outline {
     outline
 }
 
-/// A walk over the events of one body. Ranges are moved to count from the start of the page.
-pub(crate) struct Reader<'p> {
-    pub(crate) page: &'p Page,
-    start: usize,
-    events: Peekable<OffsetIter<'p>>,
-    depth: usize,
+fn section(reader: &mut Reader<'_>, level_two: bool, range: &Range<usize>) -> Section {
+    let underlined = !reader.page.text()[range.clone()].trim_start().starts_with('#');
+    let words = reader.inside(range.start, inline::run);
+    let title = Prose(vec![Block::Heading(words)]).plain();
+    Section { title, at: range.start, level_two, underlined, body: Prose::default(), refused: false }
 }
 
-impl<'p> Reader<'p> {
-    /// The next event and its bytes in the page.
-    pub(crate) fn next(&mut self) -> Option<(Event<'p>, Range<usize>)> {
-        self.events.next().map(|(event, range)| (event, self.start + range.start..self.start + range.end))
+fn blocks(reader: &mut Reader<'_>) -> Prose {
+    let mut blocks = Vec::new();
+    while !matches!(reader.peek(), None | Some(Event::End(_))) {
+        let Some((event, range)) = reader.next() else { break };
+        blocks.extend(block(reader, event, range));
     }
+    Prose(blocks)
+}
 
-    /// The next event, not taken.
-    pub(crate) fn peek(&mut self) -> Option<&Event<'p>> {
-        self.events.peek().map(|(event, _)| event)
-    }
-
-    /// Takes everything up to the end that belongs to the start taken last.
-    pub(crate) fn skip_to_end(&mut self) {
-        let mut open = 1;
-        while open > 0 {
-            match self.events.next() {
-                Some((Event::Start(_), _)) => open += 1,
-                Some((Event::End(_), _)) => open -= 1,
-                Some(_) => {}
-                None => return,
+fn block<'p>(reader: &mut Reader<'p>, event: Event<'p>, range: Range<usize>) -> Option<Block> {
+    let at = range.start;
+    match event {
+        Event::Start(Tag::Paragraph) => {
+            let content = reader.inside(at, inline::run);
+            check_hashes(reader.page, &content, at);
+            paragraph(content)
+        }
+        Event::Start(Tag::Heading { level: HeadingLevel::H3, .. }) if reader.depth == 0 => {
+            let content = reader.inside(at, inline::run);
+            if plain(&content).is_empty() {
+                reader.page.error(at, "empty-heading", "a heading without words", "write the words after ###");
             }
+            Some(Block::Heading(content))
+        }
+        Event::Start(Tag::BlockQuote(_)) => Some(Block::Quote(reader.inside(at, blocks))),
+        Event::Start(Tag::List(start)) => {
+            let items = reader.inside(at, items);
+            Some(Block::List { start, items })
+        }
+        event if inline::is_inline(&event) => paragraph(inline::run_from(reader, event, range)),
+        event => {
+            reader.refuse(&event, at);
+            None
         }
     }
+}
 
-    /// Reads what is inside the start taken last, unless it is nested too deeply; then takes its end.
-    pub(crate) fn inside<T: Default>(&mut self, at: usize, read: impl FnOnce(&mut Self) -> T) -> T {
-        if self.depth == DEPTH_LIMIT {
-            let message = "lists, quotations or stresses stand too deep inside each other";
-            self.page.error(at, "nested-too-deep", message, "two levels of list are as much as a reader can follow");
-            self.skip_to_end();
-            return T::default();
+fn items(reader: &mut Reader<'_>) -> Vec<Prose> {
+    let mut items = Vec::new();
+    while matches!(reader.peek(), Some(Event::Start(Tag::Item))) {
+        let Some((_, range)) = reader.next() else { break };
+        let item = reader.inside(range.start, blocks);
+        if item.plain().is_empty() {
+            reader.page.error(range.start, "empty-item", "an empty list item", "write its words, or take it out");
         }
-        self.depth += 1;
-        let inner = read(self);
-        self.depth -= 1;
-        self.skip_to_end();
-        inner
+        items.push(item);
     }
+    items
+}
 
-    /// Notes what may not stand here, and skips it.
-    pub(crate) fn refuse(&mut self, event: &Event<'p>, at: usize) {
-        let (code, message, help) = refusal(event);
-        self.page.error(at, code, message, help);
-        if matches!(event, Event::Start(_)) {
-            self.skip_to_end();
-        }
-    }
-
-    fn section(&mut self, level_two: bool, range: &Range<usize>) -> Section {
-        let underlined = !self.page.text()[range.clone()].trim_start().starts_with('#');
-        let words = self.inside(range.start, inline::run);
-        let title = Prose(vec![Block::Heading(words)]).plain();
-        Section { title, at: range.start, level_two, underlined, body: Prose::default(), refused: false }
-    }
-
-    fn blocks(&mut self) -> Prose {
-        let mut blocks = Vec::new();
-        while !matches!(self.peek(), None | Some(Event::End(_))) {
-            let Some((event, range)) = self.next() else { break };
-            blocks.extend(self.block(event, range));
-        }
-        Prose(blocks)
-    }
-
-    fn block(&mut self, event: Event<'p>, range: Range<usize>) -> Option<Block> {
-        let at = range.start;
-        match event {
-            Event::Start(Tag::Paragraph) => {
-                let content = self.inside(at, inline::run);
-                self.check_hashes(&content, at);
-                paragraph(content)
-            }
-            Event::Start(Tag::Heading { level: HeadingLevel::H3, .. }) if self.depth == 0 => {
-                let content = self.inside(at, inline::run);
-                if plain(&content).is_empty() {
-                    self.page.error(at, "empty-heading", "a heading without words", "write the words after ###");
-                }
-                Some(Block::Heading(content))
-            }
-            Event::Start(Tag::BlockQuote(_)) => Some(Block::Quote(self.inside(at, Self::blocks))),
-            Event::Start(Tag::List(start)) => {
-                let items = self.inside(at, Self::items);
-                Some(Block::List { start, items })
-            }
-            event if inline::is_inline(&event) => paragraph(inline::run_from(self, event, range)),
-            event => {
-                self.refuse(&event, at);
-                None
-            }
-        }
-    }
-
-    fn items(&mut self) -> Vec<Prose> {
-        let mut items = Vec::new();
-        while matches!(self.peek(), Some(Event::Start(Tag::Item))) {
-            let Some((_, range)) = self.next() else { break };
-            let item = self.inside(range.start, Self::blocks);
-            if item.plain().is_empty() {
-                self.page.error(range.start, "empty-item", "an empty list item", "write its words, or take it out");
-            }
-            items.push(item);
-        }
-        items
-    }
-
-    /// A heading without a space after its `##` is printed as text, and its section is lost.
-    fn check_hashes(&self, content: &[Inline], at: usize) {
-        let Some(Inline::Text(text)) = content.first() else { return };
-        let rest = text.trim_start_matches('#');
-        if text.len() - rest.len() >= 2 && rest.starts_with(char::is_alphabetic) {
-            let message = format!("“{}” is not a heading: there is no space after the #", words::shown(text));
-            self.page.error(at, "heading-without-space", message, "put a space after the last #");
-        }
+/// A heading without a space after its `##` is printed as text, and its section is lost.
+fn check_hashes(page: &Page, content: &[Inline], at: usize) {
+    let Some(Inline::Text(text)) = content.first() else { return };
+    let rest = text.trim_start_matches('#');
+    if text.len() - rest.len() >= 2 && rest.starts_with(char::is_alphabetic) {
+        let message = format!("“{}” is not a heading: there is no space after the #", words::shown(text));
+        page.error(at, "heading-without-space", message, "put a space after the last #");
     }
 }
 
@@ -201,20 +135,16 @@ fn paragraph(content: Vec<Inline>) -> Option<Block> {
     (!plain(&content).is_empty()).then_some(Block::Paragraph(content))
 }
 
-/// The words of a run.
-pub(crate) fn plain(content: &[Inline]) -> String {
-    Prose(vec![Block::Paragraph(content.to_vec())]).plain()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use pulldown_cmark::Parser;
 
     use super::*;
 
     fn outline(text: &str) -> (Outline, Vec<crate::domain::diagnostic::Diagnostic>) {
-        let page = Page::new("x.md".to_owned(), text.to_owned());
-        (read(&page, 0), page.take_findings())
+        let page = super::super::page::new("x.md".to_owned(), text.to_owned());
+        (read(&page, 0), page.take_diagnostics())
     }
 
     fn text(words: &str) -> Inline {

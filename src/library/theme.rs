@@ -2,10 +2,13 @@
 
 use crate::domain::activity::Theme;
 use crate::domain::prose::Block;
+use crate::toml_form::document::Document;
+use crate::toml_form::fields::Fields;
+use crate::toml_form::table::{Form, Key, Presence, Table};
 
-use super::fields::{At, Fields, Kind};
+use super::front_matter::{At, LINE, line, review_dates, split};
 use super::page::Page;
-use super::{front_matter, markdown, review, sections, words};
+use super::{markdown, sections, words};
 
 /// The strands of *Education for a Connected World* (UKCIS).
 pub const STRANDS: [&str; 8] = [
@@ -22,27 +25,28 @@ pub const STRANDS: [&str; 8] = [
 /// The heading of the article.
 pub(super) const ARTICLE: &str = "For parents and carers";
 
-static THEME: Kind = Kind {
-    what: "a theme",
+static THEME: Table = Table {
+    heading: "",
+    noun: "a theme",
+    about: "",
     keys: &[
-        ("title", "title = \"Keeping things private\""),
-        ("strand", "strand = \"privacy and security\""),
-        ("order", "order = 10"),
-        ("reviewed", "reviewed = 2026-09-01"),
-        ("review_by", "review_by = 2028-09-01"),
+        Key::new("title", LINE, Presence::Required, "\"Keeping things private\""),
+        Key::new("strand", LINE, Presence::Required, "\"privacy and security\""),
+        Key::new("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, Presence::Optional, "10"),
+        Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
+        Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),
     ],
-    outer: None,
 };
 
 /// Reads the theme in folder `name`. `None` when anything is wrong; all of it is noted.
 pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
-    let (front, body) = front_matter::split(page)?;
-    let mut fields = front_matter::parse(page, front, &THEME);
-    let title = fields.line("title");
-    let strand = read_strand(&mut fields);
-    let order = fields.optional_number("order", -1_000_000..=1_000_000);
-    let review = review::read(&mut fields);
-    fields.finish();
+    let (front, body) = split(page)?;
+    let document = Document::parse(page, front, &THEME);
+    let fields = Fields::top(&document);
+    let title = line(&fields, "title");
+    let strand = read_strand(&fields);
+    let order = fields.get("order").and_then(|value| value.whole());
+    let review = review_dates(&fields);
     let outline = markdown::read(page, body);
     if outline.opening.plain().is_empty() && !outline.opening_refused {
         let message = format!("there is no opening before “## {ARTICLE}”");
@@ -58,7 +62,7 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
     let (reviewed, review_by) = review?;
     Some(Theme {
         name: name.to_owned(),
-        title: title?,
+        title: title?.value,
         strand: strand?,
         order,
         reviewed,
@@ -68,9 +72,9 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
     })
 }
 
-fn read_strand(fields: &mut Fields<'_>) -> Option<String> {
-    let page = fields.page();
-    let At { offset, value } = fields.required_line("strand")?;
+fn read_strand(fields: &Fields<'_>) -> Option<String> {
+    let page = fields.source();
+    let At { offset, value } = line(fields, "strand")?;
     if STRANDS.contains(&value.as_str()) {
         return Some(value);
     }

@@ -1,6 +1,7 @@
 //! What a piece of text may contain, wherever in the library it stands.
 
 use crate::domain::text::{TextError, check_characters};
+pub(crate) use crate::domain::text::{excerpt as shown, listed};
 
 use super::page::Page;
 
@@ -51,32 +52,10 @@ fn refusal(c: char) -> (&'static str, String, &'static str) {
     }
 }
 
-/// Joins words as a sentence lists them: `a, b and c`.
-pub(crate) fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.as_ref().to_owned(),
-        [most @ .., last] => {
-            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", most.join(", "), last.as_ref())
-        }
-    }
-}
-
 /// `did you mean “x”? ` when one of `options` is like `word`, then `rest`.
 pub(crate) fn suggest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>, rest: &str) -> String {
     match crate::domain::text::suggest::nearest(word, options) {
         Some(near) => format!("did you mean “{near}”? {rest}"),
         None => rest.to_owned(),
     }
-}
-
-/// A text from the file as a message may show it: one line, without controls, not too long.
-pub(crate) fn shown(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clean: String = line.chars().filter(|c| check_characters(c.encode_utf8(&mut [0; 4])).is_ok()).collect();
-    if clean.chars().count() <= 60 {
-        return clean;
-    }
-    clean.chars().take(59).chain(['…']).collect()
 }

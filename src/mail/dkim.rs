@@ -14,7 +14,7 @@ use mail_auth::common::crypto::HashOutput;
 use mail_auth::common::headers::{Writable, Writer};
 use mail_auth::dkim::{Canonicalization, Signature};
 
-use super::MailError;
+use super::error::MailError;
 use key::PrivateKey;
 
 /// What is signed, each name twice (RFC 6376 §8.15): a second one that is added on the way breaks the signature.

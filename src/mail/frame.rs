@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::error::MailError;
+use super::header::{self, Personal};
 use super::quoted_printable::{encode, encode_slot, finish_run};
-use super::{Envelope, MailError, header};
+use super::transport::Envelope;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::{Body, Piece, Rendered, Slot};
@@ -29,27 +31,6 @@ struct Hole {
     at: usize,
     slot: Slot,
     html: bool,
-}
-
-/// What differs per recipient.
-#[derive(Clone, Copy)]
-pub struct Personal<'a> {
-    /// The one recipient.
-    pub to: &'a Address,
-    /// The local part of the Message-ID: unique to the delivery.
-    pub name: &'a str,
-    /// The greeting, plain text.
-    pub greeting: &'a str,
-    /// The unsubscribe link, ASCII.
-    pub unsubscribe_url: &'a str,
-    /// The link to change bands, ASCII.
-    pub preferences_url: &'a str,
-    /// The link that confirms or undoes something, ASCII; empty in a digest.
-    pub confirm_url: &'a str,
-    /// For `unsubscribe+<token>@…`.
-    pub unsubscribe_token: &'a str,
-    /// For `bounces+<token>@…`.
-    pub bounce_token: &'a str,
 }
 
 impl Frame {
@@ -111,7 +92,7 @@ impl Frame {
         for hole in &self.holes {
             out.extend_from_slice(&self.bytes[from..hole.at]);
             from = hole.at;
-            let value = personal.value(hole.slot);
+            let value = value(personal, hole.slot);
             if hole.html && value.contains(['&', '<', '>', '"', '\'']) {
                 encode_slot(&escape(value), out);
             } else {
@@ -150,14 +131,12 @@ impl Frame {
     }
 }
 
-impl Personal<'_> {
-    fn value(&self, slot: Slot) -> &str {
-        match slot {
-            Slot::Greeting => self.greeting,
-            Slot::UnsubscribeUrl => self.unsubscribe_url,
-            Slot::PreferencesUrl => self.preferences_url,
-            Slot::ConfirmUrl => self.confirm_url,
-        }
+fn value<'a>(personal: &Personal<'a>, slot: Slot) -> &'a str {
+    match slot {
+        Slot::Greeting => personal.greeting,
+        Slot::UnsubscribeUrl => personal.unsubscribe_url,
+        Slot::PreferencesUrl => personal.preferences_url,
+        Slot::ConfirmUrl => personal.confirm_url,
     }
 }
 

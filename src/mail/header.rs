@@ -6,12 +6,32 @@
 
 use chrono::{DateTime, Utc};
 
-use super::MailError;
 use super::encoded_word::{phrase, unstructured};
-use super::frame::Personal;
-use crate::domain::address::Mailbox;
+use super::error::MailError;
+use crate::domain::address::{Address, Mailbox};
 use crate::domain::sender::Sender;
 use crate::domain::text::check_characters;
+
+/// What differs per recipient.
+#[derive(Clone, Copy)]
+pub struct Personal<'a> {
+    /// The one recipient.
+    pub to: &'a Address,
+    /// The local part of the Message-ID: unique to the delivery.
+    pub name: &'a str,
+    /// The greeting, plain text.
+    pub greeting: &'a str,
+    /// The unsubscribe link, ASCII.
+    pub unsubscribe_url: &'a str,
+    /// The link to change bands, ASCII.
+    pub preferences_url: &'a str,
+    /// The link that confirms or undoes something, ASCII; empty in a digest.
+    pub confirm_url: &'a str,
+    /// For `unsubscribe+<token>@…`.
+    pub unsubscribe_token: &'a str,
+    /// For `bounces+<token>@…`.
+    pub bounce_token: &'a str,
+}
 
 /// Everything that is the same for a whole segment, without the empty line that ends the headers. `stream` has two fields,
 /// such as `e7:digest`: complaints are counted by it.

@@ -17,19 +17,20 @@ use chrono::DateTime;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Envelope, Gate, MailError, Transport};
+use super::error::MailError;
+use super::transport::{Envelope, Gate, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 /// A mail folder with `cur`, `new` and `tmp`, readable by its owner alone.
 #[derive(Debug, Clone)]
 pub struct Maildir {
     path: PathBuf,
-    read: Arc<Mutex<Read>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// What lies in `cur`, where mail programs move what they have seen: names without their flags.
 #[derive(Debug, Default)]
-struct Read {
+struct Seen {
     changed: Option<SystemTime>,
     names: HashSet<String>,
 }
@@ -47,14 +48,14 @@ impl Maildir {
         }
         let failed = |error: io::Error| MailError::Maildir { path: path.to_owned(), reason: error.to_string() };
         sync_folder(path).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), read: Arc::default() })
+        Ok(Self { path: path.to_owned(), seen: Arc::default() })
     }
 
     /// Writes the file unless it is there already.
     fn store(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let target = self.path.join("new").join(name);
         // First `new`, then `cur`: the way in which mail programs move files.
-        if target.try_exists()? || self.was_read(name)? {
+        if target.try_exists()? || self.was_seen(name)? {
             // Whoever put it there may have died before the name was safe.
             return sync_folder(&self.path.join("new"));
         }
@@ -70,23 +71,23 @@ impl Maildir {
 
     /// Whether a mail program has moved the file to `cur`, as `name` or `name:2,FLAGS`. The folder is listed again only
     /// when it changed.
-    fn was_read(&self, name: &str) -> io::Result<bool> {
+    fn was_seen(&self, name: &str) -> io::Result<bool> {
         let folder = self.path.join("cur");
         let changed = fs::metadata(&folder)?.modified()?;
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.changed != Some(changed) {
-            read.changed = None;
-            read.names.clear();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.changed != Some(changed) {
+            seen.changed = None;
+            seen.names.clear();
             for entry in fs::read_dir(&folder)? {
                 let file = entry?.file_name();
                 let file = file.to_string_lossy();
-                read.names.insert(file.split(':').next().unwrap_or_default().to_owned());
+                seen.names.insert(file.split(':').next().unwrap_or_default().to_owned());
             }
             // A change in the clock tick of the listing would not show in the folder's time.
             let settled = SystemTime::now().duration_since(changed).is_ok_and(|age| age.as_secs() >= 1);
-            read.changed = settled.then_some(changed);
+            seen.changed = settled.then_some(changed);
         }
-        Ok(read.names.contains(name))
+        Ok(seen.names.contains(name))
     }
 }
 

@@ -3,4 +3,8 @@
 //! The one place where sentences about the service are made, for `cli`, `daemon` and the console alike. Nothing here is
 //! ever read back: whoever has to decide asks the enums.
 
+pub mod attention;
+pub mod deliverability;
+pub mod errors;
+pub mod preview;
 pub mod subscription;

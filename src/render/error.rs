@@ -23,6 +23,11 @@ impl Part {
             Self::Text => "digest.txt.hbs",
         }
     }
+
+    /// The name that the engine knows the template by.
+    pub(super) fn name(self) -> &'static str {
+        self.file().trim_end_matches(".hbs")
+    }
 }
 
 impl fmt::Display for Part {

@@ -1,61 +1,22 @@
-//! The recipients' web pages: view structs, and the templates of `templates/web` filled in with them.
+//! The recipients' web pages: the templates of `templates/web`, filled in.
 
-mod sample;
-mod view;
+pub mod index;
+pub(super) mod view;
 
-use handlebars::Context;
 use serde::Serialize;
 
-use super::edition::{checked, template_error};
+use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
+use super::email::view::{DigestView, digest, help as help_block};
 use super::error::{Part, RenderError};
-use super::templates::Templates;
-use super::{Issue, ServiceFacts, build};
+use super::issue::{Issue, ServiceInfo};
+use super::prose::escape;
+use super::templates::{Page, Templates, checked_fields, fill};
+use crate::domain::activity::Help;
 use crate::domain::band::{Band, Bands};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
-pub use view::{Brief, Choice, Feed, Link, Message};
-use view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
-
-pub(super) use sample::{fields_of, try_out};
-
-/// Where the quick exit leads: a page that everybody has a reason to look at.
-pub const EXIT_URL: &str = "https://www.bbc.co.uk/weather";
-
-/// Leaves at once by click and by key, and takes the page's place in the history, so that *back* does not return to it.
-/// Without it the link still leads away.
-pub const EXIT_SCRIPT: &str = "(function(){var a=document.getElementById('exit');\
-function go(e){e.preventDefault();document.documentElement.style.display='none';location.replace(a.href)}\
-a.addEventListener('click',go);\
-document.addEventListener('keydown',function(e){if(e.key==='Escape'||e.key==='Esc')go(e)})})()";
-
-/// The files below `templates/web`, each a page, and the data it is filled in with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Page {
-    Front,
-    Edition,
-    Activity,
-    Embed,
-    Message,
-    Feed,
-}
-
-impl Page {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
-
-    /// The name that the engine knows it by: its file's, without `.hbs`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Front => "front.html",
-            Self::Edition => "edition.html",
-            Self::Activity => "activity.html",
-            Self::Embed => "embed.html",
-            Self::Message => "message.html",
-            Self::Feed => "feed.html",
-        }
-    }
-}
+pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 
 /// An edition as the web shows it.
 #[derive(Debug)]
@@ -76,10 +37,10 @@ pub struct EditionPage<'a> {
 /// A template that does not fit.
 pub fn front(
     templates: &Templates,
-    service: &ServiceFacts<'_>,
+    service: &ServiceInfo<'_>,
     latest: Option<Brief>,
     past: Vec<Brief>,
-    help: &crate::domain::activity::Help,
+    help: &Help,
 ) -> Result<String, RenderError> {
     let base = service.base_url;
     let feeds = feeds(base);
@@ -96,15 +57,15 @@ pub fn front(
         example: format!("{base}/feed.rss?bands=4-5,5-7"),
         snippet_fixed: format!(
             "<iframe src=\"{base}/embed\" title=\"{}\" width=\"100%\" height=\"600\" style=\"border:0\" loading=\"lazy\"></iframe>",
-            super::escape(service.name)
+            escape::html(service.name)
         ),
         snippet_growing: format!(
             "<iframe src=\"{base}/embed\" title=\"{}\" style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\" loading=\"lazy\"></iframe>",
-            super::escape(service.name)
+            escape::html(service.name)
         ),
-        help: build::help_view(help, Part::Html),
+        help: help_block(help, Part::Html),
     };
-    fill(templates, Page::Front, &view)
+    fill_page(templates, Page::Front, &view)
 }
 
 /// One edition, or some bands of it.
@@ -132,7 +93,7 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
     };
     let withdrawn = page.withdrawn.iter().map(|band| Label { label: band.label.clone() }).collect();
     let filters = if page.bands.len() > 1 { filters } else { Vec::new() };
-    fill(
+    fill_page(
         templates,
         Page::Edition,
         &EditionView { shell: shell.with_exit(), filters, withdrawn, edition_url: String::new(), view },
@@ -157,7 +118,7 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
     };
     let edition_url = format!("{}/editions/{}", service.base_url, issue.edition);
     let view = EditionView { shell: shell.with_exit(), filters: Vec::new(), withdrawn: Vec::new(), edition_url, view };
-    fill(templates, Page::Activity, &view)
+    fill_page(templates, Page::Activity, &view)
 }
 
 /// An edition in a feed: one line, and all of it without a page around it.
@@ -169,7 +130,7 @@ pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Res
     let summary = view.subject.clone();
     let shell = Shell::new(&issue.service, "", "");
     let view = EditionView { shell, filters: Vec::new(), withdrawn: Vec::new(), edition_url: String::new(), view };
-    Ok((summary, fill(templates, Page::Feed, &view)?.trim().to_owned()))
+    Ok((summary, fill_page(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
 /// What a school shows on a page of its own: the editions, or what there is to say in their place.
@@ -178,33 +139,33 @@ pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Res
 /// A template that does not fit.
 pub fn embed(
     templates: &Templates,
-    service: &ServiceFacts<'_>,
+    service: &ServiceInfo<'_>,
     items: Vec<Brief>,
     paragraphs: &[String],
 ) -> Result<String, RenderError> {
     let shell =
         Shell { css_class: "embed", is_private: true, ..Shell::new(service, service.name, "Online-safety activities") };
-    fill(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
+    fill_page(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
 }
 
 /// A page that says one thing.
 ///
 /// # Errors
 /// A template that does not fit.
-pub fn message(templates: &Templates, service: &ServiceFacts<'_>, message: &Message) -> Result<String, RenderError> {
+pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Message) -> Result<String, RenderError> {
     let shell = Shell { is_private: true, ..Shell::new(service, &message.title, &message.title) };
     let shell = if message.has_exit { shell.with_exit() } else { shell };
-    fill(templates, Page::Message, &MessageView { shell, message })
+    fill_page(templates, Page::Message, &MessageView { shell, message })
 }
 
 /// All cards of an issue as one page sees them.
-fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<super::view::View, RenderError> {
+pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<DigestView, RenderError> {
     let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
     let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };
-    build::view(issue, &segment, bands, Part::Html)
+    digest(issue, &segment, bands, Part::Html)
 }
 
-fn feeds(base: &str) -> Vec<Feed> {
+pub(super) fn feeds(base: &str) -> Vec<Feed> {
     [
         ("application/rss+xml", "RSS feed", "/feed.rss"),
         ("application/atom+xml", "Atom feed", "/feed.atom"),
@@ -215,7 +176,6 @@ fn feeds(base: &str) -> Vec<Feed> {
     .to_vec()
 }
 
-fn fill(templates: &Templates, page: Page, view: &impl Serialize) -> Result<String, RenderError> {
-    let context = Context::wraps(checked(view)?).map_err(|error| template_error(&error))?;
-    templates.web.render_with_context(page.name(), &context).map_err(|error| template_error(&error))
+fn fill_page(templates: &Templates, page: Page, view: &impl Serialize) -> Result<String, RenderError> {
+    fill(&templates.web, page.name(), checked_fields(view)?)
 }

@@ -1,16 +1,19 @@
-//! The templates' folder → compiled, linted and tried out.
+//! The templates as the engine holds them, and how one of them is filled in.
+
+pub(super) mod helpers;
+pub(super) mod lint;
+pub(super) mod slot_markers;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
-use handlebars::{Handlebars, Template, TemplateError, TemplateErrorReason, no_escape};
+use handlebars::{Context, Handlebars, no_escape};
+use serde::Serialize;
+use serde_json::Value;
 
+use self::lint::Source;
 use super::error::{Part, RenderError};
-use super::lint::{Findings, Source, lint};
-use super::pages::{self, Page};
-use super::{escape, helpers, sample};
-use crate::domain::diagnostic::Diagnostic;
+use super::prose::escape;
+use crate::domain::text::{TextError, check_characters};
 
 /// `digest.mjml.hbs`, `digest.txt.hbs`, `partials/*.hbs` and the pages in `web`, ready to render.
 #[derive(Debug)]
@@ -23,123 +26,15 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Reads and compiles the templates in `dir`, checks every name in them, and renders two sample digests.
-    ///
-    /// A partial is called by its file name without `.hbs`: `partials/card.mjml.hbs` is `{{> card.mjml}}`.
-    ///
-    /// # Errors
-    /// Everything that is wrong, with file, line and column.
-    pub fn load(dir: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let mut errors = Vec::new();
-        let files = read(dir, &mut errors);
-        let sources = parse(&files, &mut errors);
-        stop_if_any(errors)?;
-
-        let found = check_names(&sources);
-        stop_if_any(found.errors)?;
-
-        let templates = Self {
-            html: registry(&sources, escape::html),
-            text: registry(&sources, no_escape),
-            web: registry(&sources, escape::html),
-            sources: files.iter().map(|file| file.text.as_str()).collect(),
-        };
-        match sample::try_out(&templates).and_then(|()| pages::try_out(&templates)) {
-            Ok(()) => Ok(templates),
-            Err(error) => Err(vec![finding(&error, dir, &files, &found.slots)]),
+    /// Puts parsed templates into the engines that fill them in; `text` is all their sources.
+    pub(super) fn compile(sources: &BTreeMap<String, Source>, text: String) -> Self {
+        Self {
+            html: registry(sources, escape::html),
+            text: registry(sources, no_escape),
+            web: registry(sources, escape::html),
+            sources: text,
         }
     }
-}
-
-struct File {
-    name: String,
-    shown: String,
-    text: String,
-}
-
-fn stop_if_any(errors: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-/// Whether a template is a web page's, by what stands after its last full stop.
-fn is_of_web(name: &str) -> bool {
-    name.rsplit('.').next() == Some("html")
-}
-
-/// The file, below the templates' folder, of the template that the engine calls `name`.
-pub(super) fn file_of(name: &str) -> String {
-    let main = [Part::Html, Part::Text].iter().any(|part| part.file().strip_suffix(".hbs") == Some(name));
-    // What ends in .html is the web's.
-    let web = if is_of_web(name) { "web/" } else { "" };
-    let page = main || Page::ALL.iter().any(|page| page.name() == name);
-    if page { format!("{web}{name}.hbs") } else { format!("{web}partials/{name}.hbs") }
-}
-
-fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
-    let mut names: Vec<String> =
-        [Part::Html, Part::Text].iter().map(|part| part.file().trim_end_matches(".hbs").to_owned()).collect();
-    names.extend(Page::ALL.map(|page| page.name().to_owned()));
-    for (folder, is_web) in [("partials", false), ("web/partials", true)] {
-        let partials = fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
-        let found = partials.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".hbs").map(str::to_owned));
-        let mut partials: Vec<String> = found.filter(|name| is_of_web(name) == is_web).collect();
-        partials.sort();
-        names.append(&mut partials);
-    }
-    let mut files = Vec::new();
-    for name in names {
-        let path = dir.join(file_of(&name));
-        let shown = path.display().to_string();
-        match fs::read_to_string(&path) {
-            Ok(text) => files.push(File { name, shown, text }),
-            Err(error) => errors.push(
-                Diagnostic::error("template-file", format!("cannot be read: {error}"))
-                    .in_file(shown)
-                    .help("`fortnightly init` writes a working set of templates into an empty folder"),
-            ),
-        }
-    }
-    files
-}
-
-fn parse(files: &[File], errors: &mut Vec<Diagnostic>) -> BTreeMap<String, Source> {
-    let mut sources = BTreeMap::new();
-    for file in files {
-        match Template::compile_with_name(&file.text, file.name.clone()) {
-            Ok(template) => {
-                sources.insert(file.name.clone(), Source { file: file.shown.clone(), template });
-            }
-            Err(error) => errors.push(syntax(&error, file)),
-        }
-    }
-    sources
-}
-
-fn syntax(error: &TemplateError, file: &File) -> Diagnostic {
-    let message = match error.reason() {
-        // The engine lists the rules of its grammar here, which helps nobody.
-        TemplateErrorReason::InvalidSyntax(_) => "the template cannot be understood from here on".to_owned(),
-        reason => reason.to_string(),
-    };
-    let mut finding = Diagnostic::error("template-syntax", message)
-        .in_file(&file.shown)
-        .help("check that every {{#…}} has its {{/…}} and every {{ its }}");
-    if let Some((line, column)) = error.pos() {
-        (finding.line, finding.column) = (Some(line), Some(column));
-    }
-    finding
-}
-
-fn check_names(sources: &BTreeMap<String, Source>) -> Findings {
-    let mut found = Findings::default();
-    for part in [Part::Html, Part::Text] {
-        let main = &sources[part.file().trim_end_matches(".hbs")];
-        lint(sources, main, part, &sample::sample_fields(part), &mut found);
-    }
-    for page in Page::ALL {
-        lint(sources, &sources[page.name()], Part::Html, &pages::fields_of(page), &mut found);
-    }
-    found
 }
 
 fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> Handlebars<'static> {
@@ -154,32 +49,79 @@ fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> H
     registry
 }
 
-/// An error of the sample digests as a finding about a file.
-fn finding(error: &RenderError, dir: &Path, files: &[File], slots: &[super::lint::SlotUse]) -> Diagnostic {
-    let shown = |file: &str| dir.join(file).display().to_string();
-    let mut finding = Diagnostic::error("template-digest", error.to_string());
-    match error {
-        RenderError::Template { file, line, column, reason } => {
-            finding = Diagnostic::error("template-digest", reason.clone()).in_file(shown(file));
-            (finding.line, finding.column) = (*line, *column);
+/// Any view's fields, their characters checked.
+pub(super) fn checked_fields(view: &impl Serialize) -> Result<Value, RenderError> {
+    let value = serde_json::to_value(view).expect("the view has only texts, numbers and lists");
+    check_texts("", &value)?;
+    Ok(value)
+}
+
+fn check_texts(path: &str, value: &Value) -> Result<(), RenderError> {
+    match value {
+        Value::String(text) => text.split('\n').try_for_each(check_characters).map_err(|problem: TextError| {
+            RenderError::Character { field: path.trim_start_matches('.').to_owned(), problem }
+        }),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(at, item)| check_texts(&format!("{path}.{at}"), item))
         }
-        RenderError::SlotPlace { part, slot, .. } => {
-            let mut uses = slots.iter().filter(|found| found.slot == *slot && found.part == *part);
-            finding = finding.in_file(shown(part.file()));
-            if let (Some(only), None) = (uses.next(), uses.next()) {
-                finding = finding.in_file(&only.file);
-                (finding.line, finding.column) = (Some(only.place.0), Some(only.place.1));
-            }
-        }
-        RenderError::Markup { found, .. } | RenderError::Mjml { found, .. } => {
-            let mut places =
-                files.iter().flat_map(|file| file.text.match_indices(found.as_str()).map(move |(at, _)| (file, at)));
-            finding = match (places.next(), places.next()) {
-                (Some((file, at)), None) => finding.in_file(&file.shown).at(&file.text, at),
-                _ => finding.in_file(shown(Part::Html.file())),
-            };
-        }
-        _ => finding = finding.in_file(shown(error.part().unwrap_or(Part::Html).file())),
+        Value::Object(object) => object.iter().try_for_each(|(key, item)| check_texts(&format!("{path}.{key}"), item)),
+        _ => Ok(()),
     }
-    finding.help("seen while rendering a sample digest; compare with the templates that `fortnightly init` writes")
+}
+
+/// The pages of `templates/web`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    Front,
+    Edition,
+    Activity,
+    Embed,
+    Message,
+    Feed,
+}
+
+impl Page {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
+
+    /// The name that the engine knows it by: its file's, without `.hbs`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Front => "front.html",
+            Self::Edition => "edition.html",
+            Self::Activity => "activity.html",
+            Self::Embed => "embed.html",
+            Self::Message => "message.html",
+            Self::Feed => "feed.html",
+        }
+    }
+}
+
+/// Fills in the template `name` with fields that were checked.
+pub(super) fn fill(engine: &Handlebars<'_>, name: &str, fields: Value) -> Result<String, RenderError> {
+    let context = Context::wraps(fields).map_err(|error| template_error(&error))?;
+    engine.render_with_context(name, &context).map_err(|error| template_error(&error))
+}
+
+pub(super) fn template_error(error: &handlebars::RenderError) -> RenderError {
+    RenderError::Template {
+        file: error.template_name.as_deref().map(file_of).unwrap_or_default(),
+        line: error.line_no,
+        column: error.column_no,
+        reason: error.reason().to_string(),
+    }
+}
+
+/// Whether a template is a web page's, by what stands after its last full stop.
+pub(super) fn is_of_web(name: &str) -> bool {
+    name.rsplit('.').next() == Some("html")
+}
+
+/// The file, below the templates' folder, of the template that the engine calls `name`.
+pub(super) fn file_of(name: &str) -> String {
+    let main = [Part::Html, Part::Text].iter().any(|part| part.name() == name);
+    // What ends in .html is the web's.
+    let web = if is_of_web(name) { "web/" } else { "" };
+    let page = main || Page::ALL.iter().any(|page| page.name() == name);
+    if page { format!("{web}{name}.hbs") } else { format!("{web}partials/{name}.hbs") }
 }

@@ -28,6 +28,7 @@ use crate::domain::rendered::Rendered;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
 
+pub use crate::domain::audit::AuditRecord;
 pub use deliveries::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 pub use error::StoreError;
 pub use letters::{ClaimedLetter, LetterId, LetterKind, Letters, NewLetter};
@@ -35,7 +36,7 @@ pub use privacy::{
     Privacy, Records, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectLetter, SubjectRequest,
 };
 pub use reading::{PublishedEdition, Reading};
-pub use records::{AuditRecord, Facts};
+pub use records::Facts;
 pub use reports::{ReportKind, Reports};
 pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
 

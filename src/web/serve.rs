@@ -1,8 +1,10 @@
 //! The HTTP server: what a slow or silent client can hold up is itself alone.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -10,8 +12,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-use super::{Pages, console, recipients};
 
 /// How long a client may take to send its request's header, the first or the next on a connection.
 const HEADER: Duration = Duration::from_secs(10);
@@ -28,22 +28,31 @@ const CONNECTIONS: usize = 512;
 /// The pause after a connection could not be accepted, as when there are no file descriptors left.
 const BREATH: Duration = Duration::from_millis(500);
 
-/// Which pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Site {
-    /// Those for the people in whose mailboxes the digests arrive.
-    Recipients,
-    /// Those for operators.
-    Console,
+/// What is served: the pages of one audience.
+#[derive(Debug)]
+pub struct Site(pub(super) Router);
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {address}: is another fortnightly running? Choose another address with web.listen or web.console_listen"
+)]
+pub struct WebError {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
+/// Takes the port.
+///
+/// # Errors
+/// When another program has it, or we may not.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
+    TcpListener::bind(address).await.map_err(|source| WebError { address, source })
 }
 
 /// Serves until `stop`.
-pub async fn serve(site: Site, listener: TcpListener, pages: Pages, stop: CancellationToken) {
-    let router = match site {
-        Site::Recipients => recipients(pages),
-        Site::Console => console(pages),
-    };
-    let service = TowerToHyperService::new(router);
+pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
+    let service = TowerToHyperService::new(site.0);
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(HEADER);
     let open = GracefulShutdown::new();

@@ -3,27 +3,27 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::sending::{SEND, standing, world};
+use crate::support::fixture::{BASE, Fixture, three, until};
 use crate::support::oracle::Oracle;
-use crate::world::{BASE, World, three, until};
+use crate::support::sending::{SEND, behind_relay, edition_status};
 
 const SUNDAY: &str = "2026-11-29T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const TUESDAY: &str = "2026-12-01T08:00:00Z";
 
 /// An empty place with the same configuration, and the backup in it.
-fn elsewhere(world: &World) -> World {
-    let config = fs::read_to_string(world.path("config.toml")).unwrap();
-    let other = World::new("");
+fn elsewhere(fixture: &Fixture) -> Fixture {
+    let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
+    let other = Fixture::new("");
     other.write("config.toml", &config);
-    fs::copy(world.path("backup.db"), other.path("backup.db")).unwrap();
+    fs::copy(fixture.path("backup.db"), other.path("backup.db")).unwrap();
     other
 }
 
 #[test]
 fn a_backup_in_the_middle_of_sending_loses_nobody() {
     let relay = Oracle::start();
-    let first = world(relay.port, 400, "rate_per_second = 150\n");
+    let first = behind_relay(relay.port, 400, "rate_per_second = 150\n");
     let mut sending = first.spawn(SEND, "log");
     until("a quarter has left", || relay.count() >= 100);
     first.run(&["backup", "backup.db"]).exits(0).says("holds addresses and keys");
@@ -35,7 +35,7 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
 
     let second = elsewhere(&first);
     second.run(&["restore", "backup.db"]).exits(0).says("nothing is sent until `fortnightly release`");
-    let (queued, state, attention) = standing(&second, "queued");
+    let (queued, state, attention) = edition_status(&second, "queued");
     assert_eq!(state, "held", "{attention}");
     assert!(queued > 0 && attention.contains("same mail again"), "{attention}");
     let status = second.run(&["status", "--json"]).exits(0).json();
@@ -48,11 +48,11 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
     // A person's hold outlasts the release.
     second.run(&["hold", &edition, "--reason", "half of it went out"]).exits(0);
     second.run(&["release"]).exits(0).says("sends again");
-    assert_eq!(standing(&second, "queued").1, "held");
+    assert_eq!(edition_status(&second, "queued").1, "held");
     second.run(&["release", &edition]).exits(0);
     second.run(&["release"]).exits(0).says("was not restored");
     second.run(&["send", "--edition", &edition]).exits(0);
-    assert_eq!(standing(&second, "accepted").0, 400);
+    assert_eq!(edition_status(&second, "accepted").0, 400);
     let after = relay.taken();
     let repeated = after.values().filter(|mails| mails.len() > 1).count() as u64;
     assert_eq!(repeated, queued, "what was accepted before the backup is not sent again");
@@ -64,7 +64,7 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
 #[test]
 fn with_hold_what_waited_becomes_uncertain() {
     let relay = Oracle::with(&[("RCPT TO:<s1@", "450 4.2.0 later")]);
-    let first = world(relay.port, 3, "on_uncertain = \"hold\"\n");
+    let first = behind_relay(relay.port, 3, "on_uncertain = \"hold\"\n");
     first.run(SEND).exits(1);
     for held_before in [false, true] {
         if held_before {
@@ -77,63 +77,63 @@ fn with_hold_what_waited_becomes_uncertain() {
         let second = elsewhere(&first);
         second.run(&["restore", "backup.db"]).exits(0);
         second.run(&["release"]).exits(0);
-        assert_eq!(standing(&second, "uncertain").0, 1, "held before: {held_before}");
-        assert_eq!(standing(&second, "uncertain").1, "sent");
+        assert_eq!(edition_status(&second, "uncertain").0, 1, "held before: {held_before}");
+        assert_eq!(edition_status(&second, "uncertain").1, "sent");
     }
 }
 
 #[test]
 fn an_edition_that_went_out_after_the_backup_waits_for_the_operator() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at(SUNDAY, &["sync"]).exits(0);
-    world.at(SUNDAY, &["backup", "backup.db"]).exits(0);
-    world.at(SUNDAY, &["backup", "backup.db"]).exits(1).complains("--force");
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at(SUNDAY, &["sync"]).exits(0);
+    fixture.at(SUNDAY, &["backup", "backup.db"]).exits(0);
+    fixture.at(SUNDAY, &["backup", "backup.db"]).exits(1).complains("--force");
     for ours in ["var/fortnightly.db", "var/secret", "config.toml"] {
-        world.at(SUNDAY, &["backup", "--force", ours]).exits(1).complains("in use by this service");
+        fixture.at(SUNDAY, &["backup", "--force", ours]).exits(1).complains("in use by this service");
     }
-    world.at(MONDAY, &["send"]).exits(0);
-    let sent = world.mails().len();
-    world.at(MONDAY, &["backup", "later.db"]).exits(0);
-    let restored = world.at(TUESDAY, &["restore", "backup.db"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let sent = fixture.mails().len();
+    fixture.at(MONDAY, &["backup", "later.db"]).exits(0);
+    let restored = fixture.at(TUESDAY, &["restore", "backup.db"]).exits(0);
     assert!(restored.stdout.contains("before-restore-"), "{}", restored.stdout);
     // The daemon and a person both find it held, and it stays so.
-    world.at(TUESDAY, &["send"]).exits(1);
-    let status = world.at(TUESDAY, &["status"]).exits(0).stdout;
+    fixture.at(TUESDAY, &["send"]).exits(1);
+    let status = fixture.at(TUESDAY, &["status"]).exits(0).stdout;
     assert!(status.contains("fell due after the backup was made") && status.contains("restored store"), "{status}");
-    world.at(TUESDAY, &["send", "--late"]).exits(1).complains("fortnightly release");
-    assert_eq!(world.mails().len(), sent);
-    let edition = world.at(TUESDAY, &["status", "--json"]).json();
+    fixture.at(TUESDAY, &["send", "--late"]).exits(1).complains("fortnightly release");
+    assert_eq!(fixture.mails().len(), sent);
+    let edition = fixture.at(TUESDAY, &["status", "--json"]).json();
     let held = edition["editions"].as_array().unwrap().iter().find(|e| e["state"] == "held").unwrap();
-    world.at(TUESDAY, &["withdraw", &held["edition"].to_string()]).exits(0);
-    world.at(TUESDAY, &["release"]).exits(0);
-    world.at(TUESDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), sent, "everybody got it twice");
+    fixture.at(TUESDAY, &["withdraw", &held["edition"].to_string()]).exits(0);
+    fixture.at(TUESDAY, &["release"]).exits(0);
+    fixture.at(TUESDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), sent, "everybody got it twice");
     // Back to what was known on Monday: everything was sent, and what was in the way is kept again.
-    world.at("2026-12-01T09:00:00Z", &["restore", "later.db"]).exits(0);
-    world.at("2026-12-01T09:00:00Z", &["release"]).exits(0);
-    world.at("2026-12-01T09:00:00Z", &["send"]).exits(0);
-    assert_eq!(world.mails().len(), sent);
-    let kept = fs::read_dir(world.path("var")).unwrap().flatten();
+    fixture.at("2026-12-01T09:00:00Z", &["restore", "later.db"]).exits(0);
+    fixture.at("2026-12-01T09:00:00Z", &["release"]).exits(0);
+    fixture.at("2026-12-01T09:00:00Z", &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), sent);
+    let kept = fs::read_dir(fixture.path("var")).unwrap().flatten();
     assert_eq!(kept.filter(|file| file.file_name().to_string_lossy().contains("before-restore")).count(), 2);
 }
 
 #[test]
 fn what_is_no_whole_backup_of_ours_is_refused_and_nothing_changes() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.run(&["backup", "backup.db"]).exits(1).complains("nothing to back up");
-    world.at(MONDAY, &["send"]).exits(0);
-    world.run(&["backup", "backup.db"]).exits(0);
-    let whole = fs::read(world.path("backup.db")).unwrap();
-    fs::write(world.path("cut.db"), &whole[..whole.len() / 2]).unwrap();
-    world.write(
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.run(&["backup", "backup.db"]).exits(1).complains("nothing to back up");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    fixture.run(&["backup", "backup.db"]).exits(0);
+    let whole = fs::read(fixture.path("backup.db")).unwrap();
+    fs::write(fixture.path("cut.db"), &whole[..whole.len() / 2]).unwrap();
+    fixture.write(
         "text.db",
         "not a database at all, but long enough to be looked at as one, one would think. ".repeat(20).as_str(),
     );
-    world.write("empty.db", "");
-    fs::copy(world.path("var/fortnightly.db"), world.path("plain.db")).unwrap();
-    fs::write(world.path("newer.db"), &whole).unwrap();
-    rusqlite::Connection::open(world.path("newer.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    let before = world.fingerprint();
+    fixture.write("empty.db", "");
+    fs::copy(fixture.path("var/fortnightly.db"), fixture.path("plain.db")).unwrap();
+    fs::write(fixture.path("newer.db"), &whole).unwrap();
+    rusqlite::Connection::open(fixture.path("newer.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let before = fixture.fingerprint();
     for (file, why) in [
         ("cut.db", "damaged"),
         ("text.db", "not a Fortnightly database"),
@@ -142,41 +142,41 @@ fn what_is_no_whole_backup_of_ours_is_refused_and_nothing_changes() {
         ("newer.db", "newer Fortnightly"),
         ("missing.db", "no such file"),
     ] {
-        world.at(MONDAY, &["restore", file]).exits(1).complains(why);
+        fixture.at(MONDAY, &["restore", file]).exits(1).complains(why);
     }
-    assert_eq!(world.fingerprint(), before);
-    world.run(&["backup", "missing/backup.db"]).exits(1).complains("missing/backup.db");
+    assert_eq!(fixture.fingerprint(), before);
+    fixture.run(&["backup", "missing/backup.db"]).exits(1).complains("missing/backup.db");
 }
 
 #[test]
 fn a_store_in_use_is_not_replaced() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at(SUNDAY, &["sync"]).exits(0);
-    world.run(&["backup", "backup.db"]).exits(0);
-    let mut daemon = world.spawn(&["-v", "--now", SUNDAY, "run"], "log");
-    until("the daemon runs", || fs::read_to_string(world.path("log")).unwrap_or_default().contains("listening"));
-    world.at(SUNDAY, &["restore", "backup.db"]).exits(1).complains("is in use");
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at(SUNDAY, &["sync"]).exits(0);
+    fixture.run(&["backup", "backup.db"]).exits(0);
+    let mut daemon = fixture.spawn(&["-v", "--now", SUNDAY, "run"], "log");
+    until("the daemon runs", || fixture.log().contains("listening"));
+    fixture.at(SUNDAY, &["restore", "backup.db"]).exits(1).complains("is in use");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    world.at(SUNDAY, &["restore", "backup.db"]).exits(0);
-    let shown = world.at(SUNDAY, &["status", "--json"]).exits(0).json();
+    fixture.at(SUNDAY, &["restore", "backup.db"]).exits(0);
+    let shown = fixture.at(SUNDAY, &["status", "--json"]).exits(0).json();
     assert_eq!(shown["subscribers"]["active"], 3);
 }
 
 #[test]
 fn a_journal_that_was_left_behind_spoils_nothing() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at(SUNDAY, &["sync"]).exits(0);
-    world.run(&["backup", "backup.db"]).exits(0);
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at(SUNDAY, &["sync"]).exits(0);
+    fixture.run(&["backup", "backup.db"]).exits(0);
     // The store was removed by hand, and its journal, with something newer in it, forgotten.
-    let db = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     db.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE meta SET value = 'spoilt'").unwrap();
-    fs::copy(world.path("var/fortnightly.db-wal"), world.path("wal")).unwrap();
+    fs::copy(fixture.path("var/fortnightly.db-wal"), fixture.path("wal")).unwrap();
     drop(db);
-    fs::remove_file(world.path("var/fortnightly.db")).unwrap();
-    fs::copy(world.path("wal"), world.path("var/fortnightly.db-wal")).unwrap();
-    world.at(SUNDAY, &["restore", "backup.db"]).exits(0);
-    world.at(SUNDAY, &["release"]).exits(0);
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
+    fs::remove_file(fixture.path("var/fortnightly.db")).unwrap();
+    fs::copy(fixture.path("wal"), fixture.path("var/fortnightly.db-wal")).unwrap();
+    fixture.at(SUNDAY, &["restore", "backup.db"]).exits(0);
+    fixture.at(SUNDAY, &["release"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
 }

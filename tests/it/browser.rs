@@ -8,11 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::leaving::{ask, daemon};
-use crate::support::skipped;
-use crate::world::{BASE, Mail, Running, World, entry, three, until};
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+use crate::support::fixture::{BASE, Fixture, Mail, Running, entry, three, until};
+use crate::support::http::{ask, daemon};
+use crate::support::{root, skipped};
 
 /// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
 fn browse(tasks: &Value) -> Option<Vec<Value>> {
@@ -21,7 +19,7 @@ fn browse(tasks: &Value) -> Option<Vec<Value>> {
     let missing = match node {
         Err(_) => Some("node is not installed: install nodejs and npm".to_owned()),
         Ok(_) if !Path::new(&browser).exists() => Some("chromium is not installed".to_owned()),
-        Ok(_) if !Path::new(FOLDER).join("node_modules").exists() => {
+        Ok(_) if !root().join("tests/browser").join("node_modules").exists() => {
             Some("its parts are missing: run `npm ci --ignore-scripts` in tests/browser".to_owned())
         }
         Ok(_) => None,
@@ -31,7 +29,7 @@ fn browse(tasks: &Value) -> Option<Vec<Value>> {
         return None;
     }
     let mut check = Command::new("node")
-        .arg(Path::new(FOLDER).join("check.mjs"))
+        .arg(root().join("tests/browser").join("check.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -77,22 +75,20 @@ fn is_clean(tasks: &Value, results: &[Value]) {
 }
 
 /// A service that has sent two editions, its daemon, and the front of every address.
-fn served() -> (World, Running, String) {
+fn served() -> (Fixture, Running, String) {
     let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
-    let world = World::new(&format!("{BASE}{}{}", three(), entry("All", "school", "\"all@school.example\"", all)));
-    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
-    let (daemon, port) = daemon(&world);
-    (world, daemon, format!("http://127.0.0.1:{port}"))
+    let fixture = Fixture::new(&format!("{BASE}{}{}", three(), entry("All", "school", "\"all@school.example\"", all)));
+    fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let (daemon, port) = daemon(&fixture);
+    (fixture, daemon, format!("http://127.0.0.1:{port}"))
 }
 
 /// The address of a link in the newest mail to `to`, by what stands before its token.
-fn link(world: &World, base: &str, to: &str, part: &str) -> String {
-    let mails: Vec<Mail> = world.mails().into_iter().filter(|mail| mail.to == to && mail.text.contains(part)).collect();
-    let text = &mails.last().expect("a mail").text;
-    let at = text.find(part).unwrap();
-    let token: String = text[at + part.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
-    format!("{base}{part}{token}")
+fn link(fixture: &Fixture, base: &str, to: &str, part: &str) -> String {
+    let mails: Vec<Mail> =
+        fixture.mails().into_iter().filter(|mail| mail.to == to && mail.text.contains(part)).collect();
+    format!("{base}{}", mails.last().expect("a mail").path(part))
 }
 
 fn an_activity(base: &str) -> String {
@@ -104,7 +100,7 @@ fn an_activity(base: &str) -> String {
 
 #[test]
 fn every_page_is_accessible_at_every_width_light_and_dark() {
-    let (world, _daemon, base) = served();
+    let (fixture, _daemon, base) = served();
     let to = "hello@lantern.example";
     let pages = [
         format!("{base}/"),
@@ -112,8 +108,8 @@ fn every_page_is_accessible_at_every_width_light_and_dark() {
         format!("{base}/editions/7?bands=8-10"),
         an_activity(&base),
         format!("{base}/embed"),
-        link(&world, &base, to, "/u/"),
-        link(&world, &base, to, "/preferences/"),
+        link(&fixture, &base, to, "/u/"),
+        link(&fixture, &base, to, "/preferences/"),
     ];
     let pages: Vec<Value> = pages.iter().map(|url| json!({ "url": url })).collect();
     let tasks = all_ways(&pages);
@@ -155,33 +151,33 @@ fn the_rig_finds_what_it_looks_for() {
 
 #[test]
 fn leaving_and_changing_work_with_a_finger_and_without_scripts() {
-    let (world, _daemon, base) = served();
+    let (fixture, _daemon, base) = served();
     let to = "hello@lantern.example";
-    let preferences = link(&world, &base, to, "/preferences/");
+    let preferences = link(&fixture, &base, to, "/preferences/");
     let tick = json!([{ "untick": "[value='8-10']" }, { "tick": "[value='14+']" }, { "click": "button" }]);
     let change = json!([{ "do": "press", "url": preferences, "script": false, "steps": tick }]);
     let Some(changed) = browse(&change) else { return };
     assert!(changed[0]["text"].as_str().unwrap().contains("look into the mailbox"), "{changed:?}");
-    until("the letter is there", || world.mails().iter().any(|mail| mail.message_id.starts_with("e0-")));
+    until("the letter is there", || fixture.mails().iter().any(|mail| mail.message_id.starts_with("e0-")));
     let press = |url: String| json!({ "do": "press", "url": url, "script": false, "steps": [{ "click": "button" }] });
-    let confirm = link(&world, &base, to, "/confirm/");
+    let confirm = link(&fixture, &base, to, "/confirm/");
     let both = json!([
         { "do": "look", "url": confirm, "width": 360, "dark": true },
         press(confirm.clone()),
-        press(link(&world, &base, to, "/u/")),
+        press(link(&fixture, &base, to, "/u/")),
     ]);
     let done = browse(&both).unwrap();
     assert_eq!(done[0]["violations"], json!([]));
     assert!(done[1]["text"].as_str().unwrap().contains("The age groups are changed"), "{done:?}");
     assert!(done[2]["text"].as_str().unwrap().contains("no more of these emails"), "{done:?}");
-    let shown = world.run(&["subscribers", "show", to, "--json"]).exits(0).json();
+    let shown = fixture.run(&["subscribers", "show", to, "--json"]).exits(0).json();
     let mailbox = &shown["mailboxes"][0];
     assert_eq!((&mailbox["bands"], &mailbox["suppressed"]), (&json!(["14+"]), &json!("unsubscribed")));
 }
 
 #[test]
 fn the_quick_exit_leaves_no_way_back() {
-    let (_world, _daemon, base) = served();
+    let (_fixture, _daemon, base) = served();
     let mut tasks = Vec::new();
     let pages = [format!("{base}/"), format!("{base}/editions/7"), an_activity(&base), format!("{base}/nowhere")];
     for url in &pages {
@@ -199,7 +195,7 @@ fn the_quick_exit_leaves_no_way_back() {
 
 #[test]
 fn an_activity_prints_on_one_sheet_and_only_the_embed_is_framed() {
-    let (_world, _daemon, base) = served();
+    let (_fixture, _daemon, base) = served();
     let port: u16 = base.rsplit(':').next().unwrap().parse().unwrap();
     let (_, body) = ask(port, "GET", "/editions/7", "");
     let mut paths: Vec<&str> =
@@ -233,8 +229,8 @@ fn an_activity_prints_on_one_sheet_and_only_the_embed_is_framed() {
 #[test]
 fn every_shipped_activity_prints_on_one_sheet() {
     let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
-    let world = World::new(&format!("{BASE}{}", entry("All", "school", "\"all@school.example\"", all)));
-    let shipped: usize = fs::read_dir(world.path("activities"))
+    let fixture = Fixture::new(&format!("{BASE}{}", entry("All", "school", "\"all@school.example\"", all)));
+    let shipped: usize = fs::read_dir(fixture.path("activities"))
         .unwrap()
         .filter_map(|theme| fs::read_dir(theme.unwrap().path()).ok())
         .flatten()
@@ -243,18 +239,18 @@ fn every_shipped_activity_prints_on_one_sheet() {
             !path.ends_with("theme.md") && !path.parent().unwrap().ends_with("notices")
         })
         .count();
-    let plan = world.at("2026-09-07T08:00:00Z", &["plan", "--fortnights", "26", "--json"]).exits(0).json();
+    let plan = fixture.at("2026-09-07T08:00:00Z", &["plan", "--fortnights", "26", "--json"]).exits(0).json();
     let mut paths = BTreeSet::new();
     for row in plan.as_array().unwrap() {
         let picks = row["activities"].as_array().unwrap();
         if picks.is_empty() || paths.len() == shipped {
             continue;
         }
-        world.at(row["due_at"].as_str().unwrap(), &["send"]).exits(0);
+        fixture.at(row["due_at"].as_str().unwrap(), &["send"]).exits(0);
         paths.extend(picks.iter().map(|pick| pick["id"].as_str().unwrap().to_owned()));
     }
     assert_eq!(paths.len(), shipped, "some activity is not in a year of editions");
-    let (_daemon, port) = daemon(&world);
+    let (_daemon, port) = daemon(&fixture);
     let sheet = |id: &String| json!({ "do": "pdf", "url": format!("http://127.0.0.1:{port}/activities/{id}") });
     let tasks: Vec<Value> = paths.iter().map(sheet).collect();
     let Some(results) = browse(&json!(tasks)) else { return };
@@ -265,11 +261,11 @@ fn every_shipped_activity_prints_on_one_sheet() {
 
 /// Every kind of mail: digests of a school and of a charity, and a letter.
 fn mails() -> Vec<Mail> {
-    let world = World::shipped();
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     let ask = ["subscribe", "--name", "P", "--email", "p@home.example", "--bands", "4-5", "--confirm"];
-    world.at("2026-11-30T08:00:00Z", &ask).exits(0);
-    world.mails()
+    fixture.at("2026-11-30T08:00:00Z", &ask).exits(0);
+    fixture.mails()
 }
 
 #[test]

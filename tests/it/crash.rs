@@ -6,39 +6,21 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use crate::support::fixture::Fixture;
 use crate::support::oracle::Oracle;
+use crate::support::sending::{SEND, with_connections};
 use crate::support::skipped;
-use crate::world::{BASE, World};
+use crate::support::trials::{Chance, is_long};
 
 /// `mail.window`, its default.
 const WINDOW: usize = 2;
 
-/// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
-const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
-
-fn is_long() -> bool {
-    std::env::var_os("FORTNIGHTLY_LONG").is_some()
-}
-
-/// A world with so many recipients, ready to send to the oracle.
-fn world(oracle: &Oracle, recipients: usize, connections: usize) -> World {
-    let mail = format!(
-        "\n[mail]\ntransport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\nconnections = {connections}\nwindow = {WINDOW}\n",
-        oracle.port
-    );
-    let world = World::new(&format!("{BASE}{mail}"));
-    let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
-    world.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
-    world.run(&["subscribers", "import", "list.csv"]).exits(0);
-    world
-}
-
 /// Sends what is left, and asks the oracle: everybody got it, few got it again, and then the same bytes.
 #[track_caller]
-fn ends_well(world: &World, oracle: &Oracle, recipients: usize, most_repeats: usize, what: &str) -> usize {
-    world.run(SEND).exits(0);
+fn ends_well(fixture: &Fixture, oracle: &Oracle, recipients: usize, most_repeats: usize, what: &str) -> usize {
+    fixture.run(SEND).exits(0);
     let taken = oracle.taken();
     assert_eq!(taken.len(), recipients, "{what}: somebody got nothing");
     let repeats = oracle.count() - recipients;
@@ -49,34 +31,27 @@ fn ends_well(world: &World, oracle: &Oracle, recipients: usize, most_repeats: us
     repeats
 }
 
-/// A number below `limit`; the sequence follows from the seed.
-fn below(seed: &mut u64, limit: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % limit
-}
-
 #[test]
 fn killed_at_random_it_loses_nothing() {
     const RECIPIENTS: usize = 3_000;
     const CONNECTIONS: usize = 4;
     let wanted = if is_long() { 1_000 } else { 20 };
-    let mut seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
-    let first_seed = seed;
+    let mut chance = Chance::new();
     let (mut kills, mut repeats) = (0, 0);
     while kills < wanted {
         let oracle = Oracle::start();
-        let world = world(&oracle, RECIPIENTS, CONNECTIONS);
+        let fixture = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
         let mut here = 0;
         while kills + here < wanted {
             let before = oracle.count();
-            let mut run = world.spawn(SEND, "log");
+            let mut run = fixture.spawn(SEND, "log");
             // Most die while they send, every fourth anywhere after its start.
             let deadline = Instant::now() + Duration::from_secs(20);
             while here % 4 != 3 && oracle.count() == before && run.0.try_wait().unwrap().is_none() {
-                assert!(Instant::now() < deadline, "seed {first_seed}: it sends nothing");
+                assert!(Instant::now() < deadline, "it sends nothing");
                 sleep(Duration::from_millis(1));
             }
-            sleep(Duration::from_millis(below(&mut seed, 120)));
+            sleep(Duration::from_millis(chance.below(120)));
             if run.0.try_wait().unwrap().is_some() {
                 break;
             }
@@ -85,7 +60,7 @@ fn killed_at_random_it_loses_nothing() {
             here += 1;
         }
         let most = here * WINDOW * CONNECTIONS;
-        repeats += ends_well(&world, &oracle, RECIPIENTS, most, &format!("seed {first_seed}, {here} kills"));
+        repeats += ends_well(&fixture, &oracle, RECIPIENTS, most, &format!("{here} kills"));
         kills += here;
     }
     eprintln!("{kills} kills, {repeats} repeats, none lost");
@@ -101,34 +76,34 @@ fn killed_at_a_system_call_it_loses_nothing() {
     }
     let step = if is_long() { 1 } else { 9 };
     let oracle = Oracle::start();
-    let ready = world(&oracle, RECIPIENTS, CONNECTIONS);
+    let ready = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
     let mut kills = 0;
     // strace counts calls per thread: the first thread that makes so many of a kind is where it ends.
     for call in ["pwrite64", "fsync", "sendto", "write"] {
         for nth in (1..).step_by(step) {
             oracle.forget();
-            let world = World::new(&fs::read_to_string(ready.path("config.toml")).unwrap());
-            fs::create_dir(world.path("var")).unwrap();
+            let fixture = Fixture::new(&fs::read_to_string(ready.path("config.toml")).unwrap());
+            fs::create_dir(fixture.path("var")).unwrap();
             for file in fs::read_dir(ready.path("var")).unwrap() {
                 let file = file.unwrap();
-                fs::copy(file.path(), world.path("var").join(file.file_name())).unwrap();
+                fs::copy(file.path(), fixture.path("var").join(file.file_name())).unwrap();
             }
-            let plain = world.command(SEND);
+            let plain = fixture.command(SEND);
             let inject = format!("inject={call}:signal=KILL:when={nth}");
             let mut traced = Command::new("strace");
             traced.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]);
-            traced.arg(plain.get_program()).args(plain.get_args()).current_dir(world.path("."));
+            traced.arg(plain.get_program()).args(plain.get_args()).current_dir(fixture.path("."));
             let ended = traced.stdin(Stdio::null()).output().unwrap().status;
             let what = format!("killed at {call} number {nth}");
             if ended.success() {
-                ends_well(&world, &oracle, RECIPIENTS, 0, &what);
+                ends_well(&fixture, &oracle, RECIPIENTS, 0, &what);
                 assert!(nth > 1, "{call} is never called: the test proves nothing");
                 break;
             }
             // strace ends as its tracee did; anything else would be counted as a kill that never was.
             assert_eq!(ended.signal(), Some(9), "{what}: {ended}");
             kills += 1;
-            ends_well(&world, &oracle, RECIPIENTS, WINDOW * CONNECTIONS, &what);
+            ends_well(&fixture, &oracle, RECIPIENTS, WINDOW * CONNECTIONS, &what);
         }
     }
     eprintln!("{kills} kills at system calls, none lost");

@@ -4,33 +4,25 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::world::{BASE, World, entry, three, until};
+use crate::support::fixture::{BASE, Fixture, entry, pick, three, until};
 
 const BEFORE: &str = "2026-11-25T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const LATE: &str = "2026-12-04T08:00:00Z";
 
-fn required() -> World {
+fn required() -> Fixture {
     let base = BASE.replace("[schedule]\n", "[schedule]\napproval = \"required\"\n");
-    World::new(&format!("{base}{}", three()))
-}
-
-/// The row of an edition in `plan --json`.
-fn row(world: &World, now: &str, edition: u64) -> Value {
-    let plan = world.at(now, &["plan", "--fortnights", "12", "--json"]).exits(0).json();
-    let found = plan.as_array().unwrap().iter().find(|row| row["edition"] == edition);
-    found.unwrap_or_else(|| panic!("no edition {edition} in {plan}")).clone()
+    Fixture::new(&format!("{base}{}", three()))
 }
 
 fn picked(row: &Value, band: &str) -> String {
-    let all = row["activities"].as_array().unwrap();
-    all.iter().find(|pick| pick["band"] == band).unwrap()["id"].as_str().unwrap().to_owned()
+    pick(row, band)["id"].as_str().unwrap().to_owned()
 }
 
 /// An activity of the shipped library for this band that is not the one picked.
-fn another(world: &World, band: &str, not: &str) -> String {
+fn another(fixture: &Fixture, band: &str, not: &str) -> String {
     let mut found = Vec::new();
-    for theme in fs::read_dir(world.path("activities")).unwrap().map(|entry| entry.unwrap()) {
+    for theme in fs::read_dir(fixture.path("activities")).unwrap().map(|entry| entry.unwrap()) {
         for file in fs::read_dir(theme.path()).into_iter().flatten().map(|entry| entry.unwrap().path()) {
             let (name, text) = (file.file_stem().unwrap().to_str().unwrap(), fs::read_to_string(&file).unwrap());
             let id = format!("{}/{name}", theme.file_name().to_str().unwrap());
@@ -47,27 +39,25 @@ fn file(id: &str) -> String {
     format!("activities/{id}.md")
 }
 
-fn edit(world: &World, id: &str, from: &str, to: &str) {
-    let text = fs::read_to_string(world.path(&file(id))).unwrap();
-    assert!(text.contains(from), "{id} has no {from}");
-    world.write(&file(id), &text.replace(from, to));
+fn edit(fixture: &Fixture, id: &str, from: &str, to: &str) {
+    fixture.edit(&file(id), from, to);
 }
 
 #[test]
 fn with_approval_required_nothing_goes_out_before_approve() {
-    let world = required();
-    world.at(BEFORE, &["sync"]).exits(0);
-    let attention = world.at(BEFORE, &["plan", "--json"]).exits(0);
+    let fixture = required();
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let attention = fixture.at(BEFORE, &["plan", "--json"]).exits(0);
     assert!(attention.stdout.contains("projected"));
-    world.at(MONDAY, &["send"]).exits(1).complains("approve 7");
-    assert!(world.mails().is_empty());
-    assert_eq!(row(&world, MONDAY, 7)["state"], "held");
-    world.at(MONDAY, &["release", "7"]).exits(1).complains("approval is missing");
-    world.at(MONDAY, &["approve", "7"]).exits(0).says("is approved");
-    assert_eq!(row(&world, MONDAY, 7)["state"], "approved");
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
-    world
+    fixture.at(MONDAY, &["send"]).exits(1).complains("approve 7");
+    assert!(fixture.mails().is_empty());
+    assert_eq!(fixture.planned(MONDAY, 7)["state"], "held");
+    fixture.at(MONDAY, &["release", "7"]).exits(1).complains("approval is missing");
+    fixture.at(MONDAY, &["approve", "7"]).exits(0).says("is approved");
+    assert_eq!(fixture.planned(MONDAY, 7)["state"], "approved");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
+    fixture
         .at(MONDAY, &["approve", "7"])
         .exits(1)
         .complains("was sent by Monday 30 November 2026 (4 of 4 mails accepted)");
@@ -75,88 +65,88 @@ fn with_approval_required_nothing_goes_out_before_approve() {
 
 #[test]
 fn an_approval_is_for_the_text_that_was_approved() {
-    let world = required();
-    world.at(BEFORE, &["approve", "7"]).exits(0).says("is approved");
-    world.at(BEFORE, &["approve", "7"]).exits(0).says("already; nothing changed");
-    let id = picked(&row(&world, BEFORE, 7), "4-5");
+    let fixture = required();
+    fixture.at(BEFORE, &["approve", "7"]).exits(0).says("is approved");
+    fixture.at(BEFORE, &["approve", "7"]).exits(0).says("already; nothing changed");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     // A review that changes no word is no edit.
-    edit(&world, &id, "reviewed = 2026-11-01", "reviewed = 2026-11-24");
-    world.at(MONDAY, &["send", "--dry-run"]).exits(0);
-    assert_eq!(row(&world, BEFORE, 7)["state"], "approved");
-    edit(&world, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
-    let status = world.at(BEFORE, &["status", "--json"]).exits(0).json();
+    edit(&fixture, &id, "reviewed = 2026-11-01", "reviewed = 2026-11-24");
+    fixture.at(MONDAY, &["send", "--dry-run"]).exits(0);
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "approved");
+    edit(&fixture, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
+    let status = fixture.at(BEFORE, &["status", "--json"]).exits(0).json();
     let told = status["attention"].to_string();
     assert!(
         told.contains("edition 7 was edited since it was") && told.contains(&id) && told.contains("Talk about it"),
         "{told}"
     );
-    world.at(MONDAY, &["send"]).exits(1).complains("approval is missing");
-    assert!(world.mails().is_empty());
-    let audit = world.at(MONDAY, &["status", "--audit"]).exits(0).stdout;
+    fixture.at(MONDAY, &["send"]).exits(1).complains("approval is missing");
+    assert!(fixture.mails().is_empty());
+    let audit = fixture.at(MONDAY, &["status", "--audit"]).exits(0).stdout;
     assert!(audit.contains("unapprove") && audit.contains(&id), "{audit}");
-    world.at(MONDAY, &["approve", "7"]).exits(0);
-    world.at(MONDAY, &["send"]).exits(0);
-    assert!(world.mails().iter().any(|mail| mail.text.contains("And who else?")));
+    fixture.at(MONDAY, &["approve", "7"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert!(fixture.mails().iter().any(|mail| mail.text.contains("And who else?")));
 }
 
 #[test]
 fn what_was_edited_since_planning_shows_in_status_and_preview() {
-    let world = World::shipped();
-    world.at(BEFORE, &["hold", "7"]).exits(0);
-    world.at(BEFORE, &["release", "7"]).exits(0);
-    let seven = row(&world, BEFORE, 7);
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0);
+    fixture.at(BEFORE, &["release", "7"]).exits(0);
+    let seven = fixture.planned(BEFORE, 7);
     let id = picked(&seven, "8-10");
     let theme = seven["theme"].as_str().unwrap().to_owned();
-    let before = world.at(BEFORE, &["status"]).exits(0).stdout;
+    let before = fixture.at(BEFORE, &["status"]).exits(0).stdout;
     assert!(!before.contains("edited"), "{before}");
-    edit(&world, &id, "title = \"", "title = \"Edited ");
+    edit(&fixture, &id, "title = \"", "title = \"Edited ");
     edit(
-        &world,
+        &fixture,
         &format!("{theme}/theme"),
         "## For parents and carers\n",
         "One more sentence.\n\n## For parents and carers\n",
     );
-    let status = world.at(BEFORE, &["status"]).exits(0).stdout;
+    let status = fixture.at(BEFORE, &["status"]).exits(0).stdout;
     assert!(status.contains("edition 7 was edited since it was planned: “"), "{status}");
     assert!(
         status.contains(&format!("({id}): title")) && status.contains(&format!("({theme}): opening paragraph")),
         "{status}"
     );
-    let preview = world.at(BEFORE, &["preview", "--out", "look"]).exits(0);
+    let preview = fixture.at(BEFORE, &["preview", "--out", "look"]).exits(0);
     preview.says("edited since it was planned");
-    let index = fs::read_to_string(world.path("look/index.html")).unwrap();
+    let index = fs::read_to_string(fixture.path("look/index.html")).unwrap();
     assert!(index.contains("edited since it was planned") && index.contains(&id));
     // What is edited goes out as it is then, and the plan names it so.
-    assert!(row(&world, BEFORE, 7)["activities"].to_string().contains("Edited "));
+    assert!(fixture.planned(BEFORE, 7)["activities"].to_string().contains("Edited "));
 }
 
 #[test]
 fn a_swap_holds_through_planning_and_is_what_goes_out() {
-    let world = World::shipped();
-    let old = picked(&row(&world, BEFORE, 7), "8-10");
-    let new = another(&world, "8-10", &old);
+    let fixture = Fixture::shipped();
+    let old = picked(&fixture.planned(BEFORE, 7), "8-10");
+    let new = another(&fixture, "8-10", &old);
     let swap = ["swap", "7", "--band", "8-10", "--activity", &new];
-    world.at(BEFORE, &swap).exits(0).says(&format!("chosen by an operator instead of {old}"));
-    world.at(BEFORE, &swap).exits(0).says("nothing changed");
-    let seven = row(&world, BEFORE, 7);
+    fixture.at(BEFORE, &swap).exits(0).says(&format!("chosen by an operator instead of {old}"));
+    fixture.at(BEFORE, &swap).exits(0).says("nothing changed");
+    let seven = fixture.planned(BEFORE, 7);
     assert_eq!(picked(&seven, "8-10"), new);
-    world.at(MONDAY, &["send"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
     let title = seven["activities"].as_array().unwrap().iter().find(|pick| pick["band"] == "8-10").unwrap()["title"]
         .as_str()
         .unwrap()
         .to_owned();
-    let mails = world.mails();
+    let mails = fixture.mails();
     let trust = mails.iter().find(|mail| mail.to == "hello@lantern.example").unwrap();
     assert!(trust.text.contains(&title) && trust.subject.contains(':'), "{}", trust.subject);
-    world.at(MONDAY, &swap).exits(1).complains("its activities are fixed");
+    fixture.at(MONDAY, &swap).exits(1).complains("its activities are fixed");
 }
 
 #[test]
 fn a_swap_that_does_not_suit_is_refused_with_the_reason() {
-    let world = World::shipped();
-    let young = picked(&row(&world, BEFORE, 7), "4-5");
+    let fixture = Fixture::shipped();
+    let young = picked(&fixture.planned(BEFORE, 7), "4-5");
     let refused = |arguments: &[&str], why: &str| {
-        world.at(BEFORE, arguments).exits(1).complains(why);
+        fixture.at(BEFORE, arguments).exits(1).complains(why);
     };
     refused(&["swap", "7", "--band", "8-10", "--activity", &young], "it is for 4-5, not for 8-10");
     refused(&["swap", "7", "--band", "9-10", "--activity", &young], "the bands are 4-5, 5-7, 8-10, 11-14, 14+");
@@ -164,99 +154,99 @@ fn a_swap_that_does_not_suit_is_refused_with_the_reason() {
     refused(&["swap", "7", "--band", "4-5", "--activity", &typo], &format!("did you mean {young}?"));
     refused(&["swap", "900", "--band", "4-5", "--activity", &young], "too far ahead");
     refused(&["swap", "2", "--band", "4-5", "--activity", &young], "its fortnight is over");
-    let other = another(&world, "4-5", &young);
-    edit(&world, &other, "review_by = 2028-11-01", "review_by = 2026-11-20");
+    let other = another(&fixture, "4-5", &young);
+    edit(&fixture, &other, "review_by = 2028-11-01", "review_by = 2026-11-20");
     refused(&["swap", "7", "--band", "4-5", "--activity", &other], "its review fell due on 2026-11-20");
-    world.at(BEFORE, &["swap", "seven", "--band", "4-5", "--activity", &young]).exits(2);
+    fixture.at(BEFORE, &["swap", "seven", "--band", "4-5", "--activity", &young]).exits(2);
 }
 
 #[test]
 fn a_held_edition_waits_for_its_release_and_is_missed_when_the_next_falls_due() {
-    let world = World::shipped();
-    world
+    let fixture = Fixture::shipped();
+    fixture
         .at(BEFORE, &["hold", "7", "--reason", "a fact is wrong"])
         .exits(0)
         .says("an operator held it: a fact is wrong");
-    world.at(BEFORE, &["hold", "7"]).exits(0).says("already; nothing changed");
-    world.at(MONDAY, &["send"]).exits(1).complains("a fact is wrong");
-    world.at("2026-12-13T08:00:00Z", &["send"]).exits(1);
-    assert!(world.mails().is_empty());
-    world.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
-    let answer = world.at("2026-12-14T09:00:00Z", &["status", "--json"]).exits(0).json();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0).says("already; nothing changed");
+    fixture.at(MONDAY, &["send"]).exits(1).complains("a fact is wrong");
+    fixture.at("2026-12-13T08:00:00Z", &["send"]).exits(1);
+    assert!(fixture.mails().is_empty());
+    fixture.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
+    let answer = fixture.at("2026-12-14T09:00:00Z", &["status", "--json"]).exits(0).json();
     let states: Vec<_> = answer["editions"].as_array().unwrap().iter().map(|e| (&e["edition"], &e["state"])).collect();
     assert!(
         states.contains(&(&7.into(), &"missed".into())) && states.contains(&(&8.into(), &"sent".into())),
         "{states:?}"
     );
-    world.at("2026-12-14T09:00:00Z", &["release", "7"]).exits(1).complains("edition 7 was missed");
+    fixture.at("2026-12-14T09:00:00Z", &["release", "7"]).exits(1).complains("edition 7 was missed");
 }
 
 #[test]
 fn what_is_released_when_it_is_late_goes_out() {
     for decision in ["release", "approve"] {
-        let world = World::shipped();
-        world.at(LATE, &["send"]).exits(1).complains("--late");
-        assert_eq!(row(&world, LATE, 7)["state"], "held");
-        world.at(LATE, &[decision, "7"]).exits(0).says("It is due");
-        world.at("2026-12-04T08:01:00Z", &["send"]).exits(0);
-        assert_eq!(world.mails().len(), 4, "{decision}");
+        let fixture = Fixture::shipped();
+        fixture.at(LATE, &["send"]).exits(1).complains("--late");
+        assert_eq!(fixture.planned(LATE, 7)["state"], "held");
+        fixture.at(LATE, &[decision, "7"]).exits(0).says("It is due");
+        fixture.at("2026-12-04T08:01:00Z", &["send"]).exits(0);
+        assert_eq!(fixture.mails().len(), 4, "{decision}");
     }
 }
 
 #[test]
 fn a_release_before_its_time_gives_no_later_grace() {
-    let world = World::shipped();
-    world.at(BEFORE, &["hold", "7"]).exits(0);
-    world.at(BEFORE, &["release", "7"]).exits(0);
-    world.at(LATE, &["send"]).exits(1).complains("--late");
-    assert!(world.mails().is_empty());
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0);
+    fixture.at(BEFORE, &["release", "7"]).exits(0);
+    fixture.at(LATE, &["send"]).exits(1).complains("--late");
+    assert!(fixture.mails().is_empty());
 }
 
 #[test]
 fn a_withdrawn_edition_is_not_sent_and_can_be_taken_back() {
-    let world = World::shipped();
-    world.at(BEFORE, &["withdraw", "7"]).exits(0).says("is withdrawn");
-    assert_eq!(row(&world, BEFORE, 7)["state"], "withdrawn");
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["withdraw", "7"]).exits(0).says("is withdrawn");
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "withdrawn");
     // The one before is late, and not overtaken by one that does not go out.
-    world.at(MONDAY, &["send"]).exits(1).complains("edition 6 is held: late");
-    world.at(MONDAY, &["send", "--edition", "7", "--late"]).exits(1).complains("withdrawn");
+    fixture.at(MONDAY, &["send"]).exits(1).complains("edition 6 is held: late");
+    fixture.at(MONDAY, &["send", "--edition", "7", "--late"]).exits(1).complains("withdrawn");
     for refused in ["approve", "hold", "release"] {
-        world.at(MONDAY, &[refused, "7"]).exits(1).complains("withdraw 7 --undo");
+        fixture.at(MONDAY, &[refused, "7"]).exits(1).complains("withdraw 7 --undo");
     }
-    assert!(world.mails().is_empty());
-    world.at(MONDAY, &["withdraw", "7", "--undo"]).exits(0).says("is planned");
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
-    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("cannot be called back");
+    assert!(fixture.mails().is_empty());
+    fixture.at(MONDAY, &["withdraw", "7", "--undo"]).exits(0).says("is planned");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
+    fixture.at(MONDAY, &["withdraw", "7"]).exits(1).complains("cannot be called back");
 }
 
 #[test]
 fn a_withdrawn_activity_leaves_planned_editions_and_never_comes_back_by_itself() {
-    let world = World::shipped();
-    world.at(BEFORE, &["release"]).exits(0);
-    let id = picked(&row(&world, BEFORE, 7), "8-10");
-    let answer = world.at(BEFORE, &["withdraw", &id, "--json"]).exits(0).json();
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["release"]).exits(0);
+    let id = picked(&fixture.planned(BEFORE, 7), "8-10");
+    let answer = fixture.at(BEFORE, &["withdraw", &id, "--json"]).exits(0).json();
     assert_eq!((&answer["changed"], &answer["published"]), (&true.into(), &Value::Array(Vec::new())));
     assert_eq!((&answer["replaced"][0]["edition"], &answer["replaced"][0]["band"]), (&7.into(), &"8-10".into()));
-    world.at(BEFORE, &["withdraw", &id]).exits(0).says("was withdrawn before");
-    let seven = row(&world, BEFORE, 7);
+    fixture.at(BEFORE, &["withdraw", &id]).exits(0).says("was withdrawn before");
+    let seven = fixture.planned(BEFORE, 7);
     assert_ne!(picked(&seven, "8-10"), id);
     assert!(seven["activities"].to_string().contains(&format!("replaces {id}: it was withdrawn")), "{seven}");
-    let plan = world.at(BEFORE, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout;
+    let plan = fixture.at(BEFORE, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout;
     assert!(!plan.contains(&format!("\"id\": \"{id}\"")), "{plan}");
-    world.at(BEFORE, &["swap", "7", "--band", "8-10", "--activity", &id]).exits(1).complains("it was withdrawn");
-    world.at(BEFORE, &["withdraw", "no/such-thing"]).exits(1).complains("no activity no/such-thing");
-    world.at(BEFORE, &["withdraw", &id, "--undo"]).exits(0).says("may be picked again");
-    world.at(BEFORE, &["withdraw", "two words"]).exits(2);
+    fixture.at(BEFORE, &["swap", "7", "--band", "8-10", "--activity", &id]).exits(1).complains("it was withdrawn");
+    fixture.at(BEFORE, &["withdraw", "no/such-thing"]).exits(1).complains("no activity no/such-thing");
+    fixture.at(BEFORE, &["withdraw", &id, "--undo"]).exits(0).says("may be picked again");
+    fixture.at(BEFORE, &["withdraw", "two words"]).exits(2);
 }
 
 #[test]
 fn a_sent_activity_that_is_withdrawn_names_its_editions() {
-    let world = World::shipped();
-    world.at(MONDAY, &["send"]).exits(0);
-    let id = picked(&row(&world, MONDAY, 7), "8-10");
-    world.at(MONDAY, &["withdraw", &id]).exits(0).says("It went out in edition 7");
+    let fixture = Fixture::shipped();
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let id = picked(&fixture.planned(MONDAY, 7), "8-10");
+    fixture.at(MONDAY, &["withdraw", &id]).exits(0).says("It went out in edition 7");
 }
 
 #[test]
@@ -264,69 +254,69 @@ fn a_hold_in_the_middle_of_sending_stops_it_and_a_release_finishes_it() {
     let many: String = (0..3_000)
         .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
         .collect();
-    let world = World::new(&format!("{BASE}{many}"));
-    let count = || fs::read_dir(world.path("var/mail/new")).map_or(0, Iterator::count);
-    let mut run = world.spawn(&["--now", MONDAY, "send"], "log");
+    let fixture = Fixture::new(&format!("{BASE}{many}"));
+    let count = || fixture.mail_count();
+    let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
     until("some mail is there", || count() >= 20);
-    world.at(MONDAY, &["hold", "7", "--reason", "wrong number"]).exits(0).says("cannot be called back");
+    fixture.at(MONDAY, &["hold", "7", "--reason", "wrong number"]).exits(0).says("cannot be called back");
     assert_eq!(run.ends(), 1);
     let sent = count();
     assert!(sent < 3_000, "everything was sent before the hold");
-    let log = fs::read_to_string(world.path("log")).unwrap();
+    let log = fixture.log();
     assert!(log.contains("wrong number") && log.contains("release 7"), "{log}");
-    let status = world.at(MONDAY, &["status", "--edition", "7", "--json"]).exits(0).json();
+    let status = fixture.at(MONDAY, &["status", "--edition", "7", "--json"]).exits(0).json();
     let seven = &status["editions"][0];
     assert_eq!((&seven["state"], &seven["deliveries"]["accepted"]), (&"held".into(), &sent.into()));
     assert_eq!(seven["deliveries"]["queued"], 3_000 - sent);
-    world.at(MONDAY, &["send"]).exits(1).complains("release 7");
-    world.at(MONDAY, &["send", "--edition", "7"]).exits(1).complains("wrong number");
-    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("was stopped in the middle");
+    fixture.at(MONDAY, &["send"]).exits(1).complains("release 7");
+    fixture.at(MONDAY, &["send", "--edition", "7"]).exits(1).complains("wrong number");
+    fixture.at(MONDAY, &["withdraw", "7"]).exits(1).complains("was stopped in the middle");
     assert_eq!(count(), sent);
-    world.at(MONDAY, &["release", "7"]).exits(0).says("The rest goes out now");
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.bands_by_mailbox().len(), 3_000);
+    fixture.at(MONDAY, &["release", "7"]).exits(0).says("The rest goes out now");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.bands_by_mailbox().len(), 3_000);
 }
 
 #[test]
 fn a_broken_library_keeps_nobody_from_holding_an_edition() {
-    let world = World::shipped();
-    world.at(BEFORE, &["hold", "7"]).exits(0);
-    world.at(BEFORE, &["release", "7"]).exits(0);
-    world.write("activities/help.toml", "broken");
-    world.at(BEFORE, &["hold", "7"]).exits(0).says("is held");
-    world.at(BEFORE, &["withdraw", "8"]).exits(0).says("is withdrawn");
-    world.at(BEFORE, &["hold", "30"]).exits(1).complains("fortnightly check");
-    let attention = world.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0);
+    fixture.at(BEFORE, &["release", "7"]).exits(0);
+    fixture.write("activities/help.toml", "broken");
+    fixture.at(BEFORE, &["hold", "7"]).exits(0).says("is held");
+    fixture.at(BEFORE, &["withdraw", "8"]).exits(0).says("is withdrawn");
+    fixture.at(BEFORE, &["hold", "30"]).exits(1).complains("fortnightly check");
+    let attention = fixture.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
     assert!(attention.contains("library or templates have"), "{attention}");
 }
 
 #[test]
 fn a_fortnight_without_an_edition_cannot_be_decided_on() {
     let pause = "[[schedule.pauses]]\nfrom = 2026-12-19\nto = 2027-01-03\nreason = \"Christmas holidays\"\non_closed_day = \"skip\"\n";
-    let world = World::new(&format!("{BASE}{pause}{}", three()));
+    let fixture = Fixture::new(&format!("{BASE}{pause}{}", three()));
     for decision in ["approve", "hold", "release", "withdraw"] {
-        world
+        fixture
             .at(BEFORE, &[decision, "9"])
             .exits(1)
             .complains("has no edition: Monday 28 December 2026 is closed: Christmas");
     }
     // One far ahead is planned for it, with what lies before.
-    let held = world.at(BEFORE, &["hold", "12", "--json"]).exits(0).json();
+    let held = fixture.at(BEFORE, &["hold", "12", "--json"]).exits(0).json();
     assert_eq!((&held["edition"], &held["state"], &held["date"]), (&12.into(), &"held".into(), &"2027-02-08".into()));
 }
 
 #[test]
 fn two_swaps_at_once_both_hold() {
-    let world = World::shipped();
-    let seven = row(&world, BEFORE, 7);
-    let swaps = ["4-5", "8-10"].map(|band| (band, another(&world, band, &picked(&seven, band))));
+    let fixture = Fixture::shipped();
+    let seven = fixture.planned(BEFORE, 7);
+    let swaps = ["4-5", "8-10"].map(|band| (band, another(&fixture, band, &picked(&seven, band))));
     std::thread::scope(|scope| {
         for (band, id) in &swaps {
-            let world = &world;
-            scope.spawn(move || world.at(BEFORE, &["swap", "7", "--band", band, "--activity", id]).exits(0));
+            let fixture = &fixture;
+            scope.spawn(move || fixture.at(BEFORE, &["swap", "7", "--band", band, "--activity", id]).exits(0));
         }
     });
-    let seven = row(&world, BEFORE, 7);
+    let seven = fixture.planned(BEFORE, 7);
     for (band, id) in swaps {
         assert_eq!(picked(&seven, band), id);
     }
@@ -334,24 +324,24 @@ fn two_swaps_at_once_both_hold() {
 
 #[test]
 fn an_edit_shows_at_once_that_the_approval_is_gone() {
-    let world = required();
-    world.at(BEFORE, &["approve", "7"]).exits(0);
-    let id = picked(&row(&world, BEFORE, 7), "4-5");
-    edit(&world, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
-    assert_eq!(row(&world, BEFORE, 7)["state"], "planned");
-    let status = world.at(BEFORE, &["status", "--edition", "7", "--json"]).exits(0).json();
+    let fixture = required();
+    fixture.at(BEFORE, &["approve", "7"]).exits(0);
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
+    edit(&fixture, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "planned");
+    let status = fixture.at(BEFORE, &["status", "--edition", "7", "--json"]).exits(0).json();
     assert_eq!(status["editions"][0]["state"], "planned");
     assert!(status["attention"].to_string().contains("fortnightly approve 7"), "{status}");
-    world.at(MONDAY, &["send"]).exits(1).complains("fortnightly approve 7");
+    fixture.at(MONDAY, &["send"]).exits(1).complains("fortnightly approve 7");
 }
 
 #[test]
 fn a_pick_that_is_gone_shows_in_status() {
-    let world = World::shipped();
-    world.at(BEFORE, &["hold", "7"]).exits(0);
-    let id = picked(&row(&world, BEFORE, 7), "4-5");
-    fs::remove_file(world.path(&file(&id))).unwrap();
-    let told = world.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0);
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
+    fs::remove_file(fixture.path(&file(&id))).unwrap();
+    let told = fixture.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
     assert!(told.contains(&format!("replaces {id}: it is no longer in the library")), "{told}");
 }
 
@@ -360,15 +350,15 @@ fn a_withdrawn_activity_in_a_half_sent_edition_is_told_everywhere() {
     let many: String = (0..3_000)
         .map(|n| entry(&format!("School {n}"), "school", &format!("\"s{n}@school.example\""), "[\"4-5\"]"))
         .collect();
-    let world = World::new(&format!("{BASE}{many}"));
-    let mut run = world.spawn(&["--now", MONDAY, "send"], "log");
-    until("some mail is there", || fs::read_dir(world.path("var/mail/new")).map_or(0, Iterator::count) >= 20);
-    world.at(MONDAY, &["hold", "7"]).exits(0);
+    let fixture = Fixture::new(&format!("{BASE}{many}"));
+    let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || fixture.mail_count() >= 20);
+    fixture.at(MONDAY, &["hold", "7"]).exits(0);
     run.ends();
-    let id = picked(&row(&world, MONDAY, 7), "4-5");
-    world.at(MONDAY, &["withdraw", &id]).exits(0).says("Mails of edition 7 still wait, and they carry it");
-    world.at(MONDAY, &["withdraw", "7"]).exits(1).complains("the rest expires when the next edition falls due");
-    world
+    let id = picked(&fixture.planned(MONDAY, 7), "4-5");
+    fixture.at(MONDAY, &["withdraw", &id]).exits(0).says("Mails of edition 7 still wait, and they carry it");
+    fixture.at(MONDAY, &["withdraw", "7"]).exits(1).complains("the rest expires when the next edition falls due");
+    fixture
         .at(MONDAY, &["release", "7"])
         .exits(0)
         .says(&format!("{id} was withdrawn, and the mails that wait still carry it"));
@@ -376,50 +366,50 @@ fn a_withdrawn_activity_in_a_half_sent_edition_is_told_everywhere() {
 
 #[test]
 fn send_late_approves_only_what_is_held_or_late() {
-    let world = required();
-    world.at(BEFORE, &["send", "--edition", "7", "--yes", "--late"]).exits(1).complains("fortnightly approve 7");
-    assert!(world.mails().is_empty());
+    let fixture = required();
+    fixture.at(BEFORE, &["send", "--edition", "7", "--yes", "--late"]).exits(1).complains("fortnightly approve 7");
+    assert!(fixture.mails().is_empty());
 }
 
 #[test]
 fn an_edition_that_was_let_go_late_is_what_comes_next() {
-    let world = World::shipped();
-    world.at(LATE, &["approve", "7"]).exits(0);
-    let status = world.at(LATE, &["status", "--json"]).exits(0).json();
+    let fixture = Fixture::shipped();
+    fixture.at(LATE, &["approve", "7"]).exits(0);
+    let status = fixture.at(LATE, &["status", "--json"]).exits(0).json();
     assert_eq!(status["next"]["edition"], 7, "{status}");
 }
 
 #[test]
 fn an_edition_and_an_activity_are_named_as_people_write_them() {
-    let world = World::shipped();
-    world.at(BEFORE, &["approve", "seven"]).exits(2).complains("expected an edition’s number, from 1");
-    let id = picked(&row(&world, BEFORE, 7), "4-5");
-    world.at(BEFORE, &["withdraw", &format!("activities/{id}.md")]).exits(0).says(&format!("{id} is withdrawn"));
-    let audit = world.at(BEFORE, &["status", "--audit"]).exits(0).stdout;
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["approve", "seven"]).exits(2).complains("expected an edition’s number, from 1");
+    let id = picked(&fixture.planned(BEFORE, 7), "4-5");
+    fixture.at(BEFORE, &["withdraw", &format!("activities/{id}.md")]).exits(0).says(&format!("{id} is withdrawn"));
+    let audit = fixture.at(BEFORE, &["status", "--audit"]).exits(0).stdout;
     assert!(audit.contains(&format!("activity {id}")), "{audit}");
 }
 
 #[test]
 fn an_approval_that_is_missing_is_named_when_it_is_late_too() {
-    let world = required();
-    world.at(LATE, &["send"]).exits(1).complains("nobody approved it");
-    world.at(LATE, &["send"]).exits(1).complains("fortnightly approve 7");
-    world.at(LATE, &["send", "--late"]).exits(0).complains("Nobody had approved edition 7");
+    let fixture = required();
+    fixture.at(LATE, &["send"]).exits(1).complains("nobody approved it");
+    fixture.at(LATE, &["send"]).exits(1).complains("fortnightly approve 7");
+    fixture.at(LATE, &["send", "--late"]).exits(0).complains("Nobody had approved edition 7");
 }
 
 #[test]
 fn status_tells_ahead_that_a_band_that_is_read_gets_nothing() {
-    let world = World::shipped();
-    world.at(BEFORE, &["hold", "7"]).exits(0);
-    world.at(BEFORE, &["release", "7"]).exits(0);
-    for theme in fs::read_dir(world.path("activities")).unwrap().map(|entry| entry.unwrap().path()) {
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["hold", "7"]).exits(0);
+    fixture.at(BEFORE, &["release", "7"]).exits(0);
+    for theme in fs::read_dir(fixture.path("activities")).unwrap().map(|entry| entry.unwrap().path()) {
         for file in fs::read_dir(theme).into_iter().flatten().map(|entry| entry.unwrap().path()) {
             if fs::read_to_string(&file).unwrap().contains("bands = [\"14+\"]") {
                 fs::remove_file(file).unwrap();
             }
         }
     }
-    world.at(BEFORE, &["sync"]).exits(0);
-    let told = world.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let told = fixture.at(BEFORE, &["status", "--json"]).exits(0).json()["attention"].to_string();
     assert!(told.contains("edition 7 would be held: no activity for a band that is read: 14+"), "{told}");
 }

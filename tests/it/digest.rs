@@ -2,19 +2,21 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod samples;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use crate::support::fixture::copy;
+use crate::support::root;
 use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::domain::rendered::{Piece, Rendered, Slot};
 use fortnightly::domain::subscriber::Sector;
 use fortnightly::domain::text::check_characters;
 use fortnightly::render::{HTML_LIMIT, Part, RenderError, Templates, check_complete, check_rendered, greeting, render};
 use proptest::prelude::*;
-use support::{Edition, listed, root, segment, templates};
+use samples::{Edition, listed, segment, templates};
 
 const ALL: [&str; 5] = ["4-5", "5-7", "8-10", "11-14", "14+"];
 
@@ -76,7 +78,7 @@ fn a_charity_reads_one_band_and_no_other() {
 #[test]
 fn the_real_library_fits() {
     let folder = std::env::var_os("DIGEST_LIBRARY").map_or_else(|| root().join("activities"), PathBuf::from);
-    let library = support::library(&folder);
+    let library = samples::library(&folder);
     for theme in &library.themes {
         let edition = Edition::of_theme(&library, &theme.name);
         let bands: Vec<&str> = edition.activities.iter().map(|(band, ..)| band.as_str()).collect();
@@ -92,7 +94,7 @@ fn the_real_library_fits() {
 /// The steps of an activity leave some of its minutes to get ready and to talk.
 #[test]
 fn fifteen_minutes_are_enough() {
-    for activity in &support::library(&root().join("activities")).activities {
+    for activity in &samples::library(&root().join("activities")).activities {
         let steps = activity.do_it_together.plain();
         let minutes: u8 = steps.split('(').filter_map(|part| part.split_once(" minute")?.0.parse::<u8>().ok()).sum();
         assert!((11..=12).contains(&minutes) || activity.minutes < 15, "{}: {minutes} minutes of steps", activity.id);
@@ -102,7 +104,7 @@ fn fifteen_minutes_are_enough() {
 
 #[test]
 fn telephone_numbers_are_never_broken() {
-    let library = support::library(&root().join("activities"));
+    let library = samples::library(&root().join("activities"));
     for theme in &library.themes {
         let edition = Edition::of_theme(&library, &theme.name);
         let rendered = render(&SHIPPED, &edition.issue(), &segment(Sector::School, &ALL), &edition.bands).unwrap();
@@ -135,8 +137,8 @@ fn bad_templates_are_told_where_and_why() {
     for entry in std::fs::read_dir(&bad).unwrap() {
         let case = entry.unwrap().path();
         let folder = tempfile::tempdir().unwrap();
-        overlay(&root().join("templates"), folder.path());
-        overlay(&case, folder.path());
+        copy(&root().join("templates"), folder.path());
+        copy(&case, folder.path());
         let errors = Templates::load(folder.path()).expect_err(&format!("{} was taken", case.display()));
         let said = listed(&errors).replace(&folder.path().display().to_string(), "templates") + "\n";
         let expected = case.join("expected.txt");
@@ -150,19 +152,6 @@ fn bad_templates_are_told_where_and_why() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count >= 30, "only {count} bad templates");
-}
-
-fn overlay(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            overlay(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -7,16 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::sending::{SEND, standing, world};
+use crate::support::fixture::{BASE, Fixture, three, until};
 use crate::support::oracle::Oracle;
+use crate::support::sending::{SEND, behind_relay, edition_status};
+use crate::support::trials::{Chance, is_long};
 use crate::support::{faketime, skipped};
-use crate::world::{BASE, World, three, until};
-
-fn is_long() -> bool {
-    std::env::var_os("FORTNIGHTLY_LONG").is_some()
-}
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {
     let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
@@ -59,43 +56,43 @@ fn all_got_it(oracle: &Oracle, recipients: usize, most_repeats: usize, what: &st
     repeats
 }
 
-/// The same world with its store below `var` on another file system.
-fn moved(world: &World, onto: &Path) {
-    for file in fs::read_dir(world.path("var")).unwrap().flatten() {
+/// The same fixture with its store below `var` on another file system.
+fn moved(fixture: &Fixture, onto: &Path) {
+    for file in fs::read_dir(fixture.path("var")).unwrap().flatten() {
         fs::copy(file.path(), onto.join(file.file_name())).unwrap();
     }
-    let config = fs::read_to_string(world.path("config.toml")).unwrap();
+    let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
     let place = onto.display();
     let store = format!("[store]\nurl = \"sqlite:{place}/fortnightly.db\"\n\n[schedule]");
     let config = config.replace("[schedule]", &store);
-    world.write("config.toml", &config.replace("[web]", &format!("[web]\nsecret_file = \"{place}/secret\"")));
+    fixture.write("config.toml", &config.replace("[web]", &format!("[web]\nsecret_file = \"{place}/secret\"")));
 }
 
 #[test]
 fn a_full_disk_costs_time_and_nobodys_mail() {
     const ALL: usize = 1_500;
     let oracle = Oracle::start();
-    let world = world(oracle.port, ALL, "");
-    let disk = world.path("disk");
+    let fixture = behind_relay(oracle.port, ALL, "");
+    let disk = fixture.path("disk");
     let Some(_mount) = Mount::new(&disk, "a full disk", &["-t", "tmpfs", "-o", "size=8m", "tmpfs"]) else { return };
-    moved(&world, &disk);
-    let mut send = world.spawn(SEND, "log");
+    moved(&fixture, &disk);
+    let mut send = fixture.spawn(SEND, "log");
     until("some have left", || oracle.count() >= 20);
     let filler = disk.join("filler");
     let mut full = fs::File::create(&filler).unwrap();
     while std::io::Write::write_all(&mut full, &[0; 4096]).is_ok() {}
     until("the sender meets the full disk", || {
-        let log = fs::read_to_string(world.path("log")).unwrap_or_default();
+        let log = fixture.log();
         log.contains("full") || send.0.try_wait().unwrap().is_some()
     });
     drop(full);
     let stuck = send.0.try_wait().unwrap().is_none() || oracle.count() < ALL;
     fs::remove_file(filler).unwrap();
     let _ = send.ends();
-    assert!(stuck, "the disk was never full while it sent: {}", fs::read_to_string(world.path("log")).unwrap());
-    world.run(SEND).exits(0);
+    assert!(stuck, "the disk was never full while it sent: {}", fixture.log());
+    fixture.run(SEND).exits(0);
     all_got_it(&oracle, ALL, 4, "a full disk");
-    assert_eq!(standing(&world, "accepted").0, ALL as u64);
+    assert_eq!(edition_status(&fixture, "accepted").0, ALL as u64);
 }
 
 #[test]
@@ -110,14 +107,14 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
     for call in ["fsync", "pwrite64"] {
         for (nth, for_ever) in (1..=40).step_by(step).flat_map(|nth| [(nth, false), (nth, true)]) {
             let oracle = Oracle::start();
-            let world = world(oracle.port, ALL, "");
+            let fixture = behind_relay(oracle.port, ALL, "");
             let when = if for_ever { format!("{nth}+") } else { nth.to_string() };
-            let plain = world.command(SEND);
+            let plain = fixture.command(SEND);
             let mut traced = Command::new("strace");
             let inject = format!("inject={call}:error=EIO:when={when}");
             traced.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]);
-            traced.arg(plain.get_program()).args(plain.get_args()).current_dir(world.path("."));
-            let log = fs::File::create(world.path("log")).unwrap();
+            traced.arg(plain.get_program()).args(plain.get_args()).current_dir(fixture.path("."));
+            let log = fs::File::create(fixture.path("log")).unwrap();
             let mut run = traced.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
             // With a disk that fails for ever it waits, so it is ended once it has met the fault.
             let what = format!("{call} number {when}");
@@ -126,7 +123,7 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
                 if let Some(status) = run.try_wait().unwrap() {
                     break Some(status);
                 }
-                let log = fs::read_to_string(world.path("log")).unwrap();
+                let log = fixture.log();
                 if for_ever && log.contains("disk I/O error") {
                     break None;
                 }
@@ -141,18 +138,18 @@ fn a_disk_that_fails_loses_nothing_acknowledged() {
                 let _ = run.kill();
                 run.wait().unwrap();
             }
-            let known = standing_or_none(&world, "accepted");
+            let known = count_or_none(&fixture, "accepted");
             assert!(known <= oracle.count() as u64, "{what}: {known} accepted, {} taken", oracle.count());
-            world.run(SEND).exits(0);
+            fixture.run(SEND).exits(0);
             all_got_it(&oracle, ALL, 4, &what);
         }
     }
     assert!(failed > 0, "no run met a fault: the test proves nothing");
 }
 
-/// As `standing`, 0 when nothing was published yet.
-fn standing_or_none(world: &World, state: &str) -> u64 {
-    let status = world.run(&["status", "--json"]).exits(0).json();
+/// How many deliveries are in `state`; 0 when nothing was published yet.
+fn count_or_none(fixture: &Fixture, state: &str) -> u64 {
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
     let editions = status["editions"].as_array().unwrap();
     editions.iter().map(|edition| edition["deliveries"][state].as_u64().unwrap()).sum()
 }
@@ -165,8 +162,8 @@ fn cut_power(mount: &Path) -> bool {
 
 /// An ext4 of its own in a file.
 #[track_caller]
-fn ext4(world: &World, image: &str, what: &str) -> Option<()> {
-    let file = world.path(image);
+fn ext4(fixture: &Fixture, image: &str, what: &str) -> Option<()> {
+    let file = fixture.path(image);
     fs::File::create(&file).unwrap().set_len(48 * 1024 * 1024).unwrap();
     let made = succeeds("mkfs.ext4", &["-q", "-F", &file.display().to_string()]);
     if !made {
@@ -179,26 +176,25 @@ fn ext4(world: &World, image: &str, what: &str) -> Option<()> {
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
     const ALL: usize = 1_500;
     let wanted = if is_long() { 50 } else { 4 };
-    let mut seed: u64 = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
+    let mut chance = Chance::new();
     let (mut cuts, mut repeats) = (0, 0);
     while cuts < wanted {
         let oracle = Oracle::start();
-        let world = world(oracle.port, ALL, "");
+        let fixture = behind_relay(oracle.port, ALL, "");
         let what = "power cuts";
-        if ext4(&world, "image", what).is_none() {
+        if ext4(&fixture, "image", what).is_none() {
             return;
         }
-        let (disk, image) = (world.path("disk"), world.path("image").display().to_string());
+        let (disk, image) = (fixture.path("disk"), fixture.path("image").display().to_string());
         let mut here = 0;
         let Some(mut mount) = Mount::new(&disk, what, &["-o", "loop", &image]) else { return };
-        moved(&world, &disk);
+        moved(&fixture, &disk);
         succeeds("sync", &[]);
         while cuts + here < wanted && here < 5 {
             let before = oracle.count();
-            let mut run = world.spawn(SEND, "log");
+            let mut run = fixture.spawn(SEND, "log");
             until("it sends", || oracle.count() > before || run.0.try_wait().unwrap().is_some());
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            sleep(Duration::from_millis((seed >> 33) % 60));
+            sleep(Duration::from_millis(chance.below(60)));
             if run.0.try_wait().unwrap().is_some() {
                 break;
             }
@@ -215,7 +211,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
             let sound: String = store.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
             assert_eq!(sound, "ok");
         }
-        world.run(SEND).exits(0);
+        fixture.run(SEND).exits(0);
         repeats += all_got_it(&oracle, ALL, here * 4, "power cuts");
         cuts += here;
         drop(mount);
@@ -226,14 +222,14 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
 /// The rig shows a loss where there is one: rows that were acknowledged with synchronous=NORMAL are gone.
 #[test]
 fn the_power_cut_is_a_real_one() {
-    let world = World::new(&format!("{BASE}{}", three()));
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
     let mut lost = BTreeMap::new();
     for mode in ["NORMAL", "FULL"] {
         let image = format!("image-{mode}");
-        if ext4(&world, &image, "a control of the power cut").is_none() {
+        if ext4(&fixture, &image, "a control of the power cut").is_none() {
             return;
         }
-        let (disk, image) = (world.path("disk"), world.path(&image).display().to_string());
+        let (disk, image) = (fixture.path("disk"), fixture.path(&image).display().to_string());
         let Some(mount) = Mount::new(&disk, "a control of the power cut", &["-o", "loop", &image]) else { return };
         let conn = rusqlite::Connection::open(disk.join("x.db")).unwrap();
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
@@ -261,22 +257,23 @@ fn the_power_cut_is_a_real_one() {
 #[test]
 fn a_clock_that_jumps_sends_no_edition_twice() {
     let Some(library) = faketime("a clock that jumps") else { return };
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at("2026-11-29T12:00:00Z", &["sync"]).exits(0);
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at("2026-11-29T12:00:00Z", &["sync"]).exits(0);
     let set = |moment: &str| {
         // Put in place whole: the library reads it at any moment.
-        world.write("clock.new", moment);
-        fs::rename(world.path("clock.new"), world.path("clock")).unwrap();
+        fixture.write("clock.new", moment);
+        fs::rename(fixture.path("clock.new"), fixture.path("clock")).unwrap();
     };
     set("@2026-11-30 07:59:58");
-    let mut command = world.command(&["-v", "run", "--role", "sender"]);
-    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", world.path("clock"));
+    let mut command = fixture.command(&["-v", "run", "--role", "sender"]);
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", fixture.path("clock"));
     command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("TZ", "UTC");
-    let log = fs::File::create(world.path("log")).unwrap();
-    let mut daemon =
-        crate::world::Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-    until("Monday's edition was sent", || world.mails().len() == 4);
-    let heard = || fs::read_to_string(world.path("log")).unwrap().matches(" next ").count();
+    let log = fs::File::create(fixture.path("log")).unwrap();
+    let mut daemon = crate::support::fixture::Running(
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap(),
+    );
+    until("Monday's edition was sent", || fixture.mails().len() == 4);
+    let heard = || fixture.log().matches(" next ").count();
     for (jump, mails) in [
         ("@2026-11-30 09:00:05", 4),
         ("@2026-11-30 07:30:00", 4),
@@ -290,8 +287,8 @@ fn a_clock_that_jumps_sends_no_edition_twice() {
         let before = heard();
         // A reading of the files makes a turn, and it says what comes next.
         daemon.signal("-HUP");
-        until(jump, || heard() > before && world.mails().len() >= mails);
-        assert_eq!(world.mails().len(), mails, "after {jump}: {}", fs::read_to_string(world.path("log")).unwrap());
+        until(jump, || heard() > before && fixture.mails().len() >= mails);
+        assert_eq!(fixture.mails().len(), mails, "after {jump}: {}", fixture.log());
     }
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);

@@ -6,7 +6,7 @@ use std::fs;
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::world::{BASE, World, entry, three, until};
+use crate::support::fixture::{BASE, Fixture, entry, pick, three, until};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const EARLIER: &str = "2026-11-25T12:00:00Z";
@@ -21,10 +21,10 @@ fn header<'a>(raw: &'a str, name: &str) -> &'a str {
     raw.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("there is no {name}"))
 }
 
-fn activity_files(world: &World) -> Vec<String> {
+fn activity_files(fixture: &Fixture) -> Vec<String> {
     ["kindness", "private-information"]
         .iter()
-        .flat_map(|theme| fs::read_dir(world.path(&format!("activities/{theme}"))).unwrap())
+        .flat_map(|theme| fs::read_dir(fixture.path(&format!("activities/{theme}"))).unwrap())
         .map(|entry| entry.unwrap().path().display().to_string())
         .collect()
 }
@@ -36,12 +36,12 @@ fn edit(path: &str, change: impl Fn(&str) -> String) {
     fs::write(path, after).unwrap();
 }
 
-fn edit_everything(world: &World) {
-    for file in activity_files(world) {
+fn edit_everything(fixture: &Fixture) {
+    for file in activity_files(fixture) {
         edit(&file, |text| text.replace("title = \"", "title = \"Edited: "));
     }
     for template in ["templates/digest.mjml.hbs", "templates/digest.txt.hbs"] {
-        edit(&world.path(template).display().to_string(), |text| text.replace("{{edition}}", "{{edition}} Edited: "));
+        edit(&fixture.path(template).display().to_string(), |text| text.replace("{{edition}}", "{{edition}} Edited: "));
     }
     let config = BASE
         .replace("Online Safety at Home", "Edited: Service")
@@ -51,24 +51,24 @@ fn edit_everything(world: &World) {
     assert_ne!(config, BASE);
     let newcomer = entry("Edited: Newcomer", "school", "\"edited@newcomer.example\"", "[\"4-5\"]");
     let lines = schools("Edited: School", "[\"11-14\"]");
-    world.write("config.toml", &format!("{config}{lines}{newcomer}"));
+    fixture.write("config.toml", &format!("{config}{lines}{newcomer}"));
 }
 
 #[test]
 fn an_edit_after_publishing_changes_nothing() {
-    let world = World::new(&format!("{BASE}{}", schools("School", "[\"4-5\"]")));
-    let mut run = world.spawn(&["--now", MONDAY, "send"], "log");
-    let count = || fs::read_dir(world.path("var/mail/new")).map_or(0, Iterator::count);
+    let fixture = Fixture::new(&format!("{BASE}{}", schools("School", "[\"4-5\"]")));
+    let mut run = fixture.spawn(&["--now", MONDAY, "send"], "log");
+    let count = || fixture.mail_count();
     until("some mail is there", || count() >= 20);
     run.signal_if_alive("-KILL");
     run.ends();
     let first = count();
     assert!(first < SCHOOLS - 100, "everything was sent before the edit: {first}");
-    edit_everything(&world);
-    world.at("2026-11-30T11:00:00Z", &["check"]).exits(0);
-    world.at("2026-11-30T11:00:00Z", &["send"]).exits(0);
+    edit_everything(&fixture);
+    fixture.at("2026-11-30T11:00:00Z", &["check"]).exits(0);
+    fixture.at("2026-11-30T11:00:00Z", &["send"]).exits(0);
     let (mut readers, mut same) = (BTreeSet::new(), BTreeSet::new());
-    for file in fs::read_dir(world.path("var/mail/new")).unwrap() {
+    for file in fs::read_dir(fixture.path("var/mail/new")).unwrap() {
         // Without the soft line breaks of quoted-printable, which may fall inside a word.
         let raw = fs::read_to_string(file.unwrap().path()).unwrap().replace("\r\n", "\n").replace("=\n", "");
         let to = header(&raw, "To: ").to_owned();
@@ -85,22 +85,17 @@ fn an_edit_after_publishing_changes_nothing() {
     assert_eq!(readers.len(), SCHOOLS);
     assert_eq!(same.len(), 1, "{same:?}");
     // The edits count from the next edition on.
-    world.at("2026-12-07T11:00:00Z", &["preview", "--out", "look"]).exits(0);
-    let index = fs::read_to_string(world.path("look/index.html")).unwrap();
+    fixture.at("2026-12-07T11:00:00Z", &["preview", "--out", "look"]).exits(0);
+    let index = fs::read_to_string(fixture.path("look/index.html")).unwrap();
     assert!(index.contains("Edited: "), "{index}");
 }
 
-/// A world that sent edition 6 and planned the next ones.
-fn planned(config: &str) -> World {
-    let world = World::new(config);
-    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
-    world
-}
-
-fn row(world: &World, number: u64) -> Value {
-    let rows = world.at(EARLIER, &["plan", "--json"]).exits(0).json();
-    rows.as_array().unwrap().iter().find(|row| row["edition"] == number).unwrap().clone()
+/// A fixture that sent edition 6 and planned the next ones.
+fn planned(config: &str) -> Fixture {
+    let fixture = Fixture::new(config);
+    fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
+    fixture
 }
 
 /// The instant of `due_at`, in UTC.
@@ -108,81 +103,77 @@ fn moment(row: &Value) -> String {
     DateTime::parse_from_rfc3339(row["due_at"].as_str().unwrap()).unwrap().to_utc().to_rfc3339()
 }
 
-fn picked<'a>(row: &'a Value, band: &str) -> &'a Value {
-    row["activities"].as_array().unwrap().iter().find(|pick| pick["band"] == band).unwrap()
-}
-
 #[test]
 fn a_pick_that_became_invalid_is_replaced_and_says_why() {
-    let world = planned(&format!("{BASE}{}", three()));
-    let before = row(&world, 7);
+    let fixture = planned(&format!("{BASE}{}", three()));
+    let before = fixture.planned(EARLIER, 7);
     assert_eq!(before["state"], "planned");
-    let old = picked(&before, "8-10").clone();
+    let old = pick(&before, "8-10").clone();
     let id = old["id"].as_str().unwrap();
-    fs::remove_file(world.path(&format!("activities/{id}.md"))).unwrap();
+    fs::remove_file(fixture.path(&format!("activities/{id}.md"))).unwrap();
     for moment in ["seen", "stored", "sent"] {
-        let after = row(&world, 7);
-        let new = picked(&after, "8-10");
+        let after = fixture.planned(EARLIER, 7);
+        let new = pick(&after, "8-10");
         assert_ne!(new["id"], id);
         let reason = new["reason"].as_str().unwrap();
         assert!(reason.starts_with(&format!("replaces {id}: ")), "{moment}: {reason}");
         for band in ["4-5", "5-7", "11-14", "14+"] {
-            assert_eq!(picked(&after, band), picked(&before, band), "{moment}");
+            assert_eq!(pick(&after, band), pick(&before, band), "{moment}");
         }
         match moment {
-            "seen" => world.at(EARLIER, &["send"]).exits(0).says("Nothing is due"),
-            _ => drop(world.at(MONDAY, &["send"]).exits(0)),
+            "seen" => fixture.at(EARLIER, &["send"]).exits(0).says("Nothing is due"),
+            _ => drop(fixture.at(MONDAY, &["send"]).exits(0)),
         }
     }
-    let audit = world.at(MONDAY, &["status", "--audit"]).exits(0);
+    let audit = fixture.at(MONDAY, &["status", "--audit"]).exits(0);
     audit.says(&format!("replaces {id}: "));
-    let new = row(&world, 7);
-    let (new, old) = (picked(&new, "8-10")["title"].as_str().unwrap(), old["title"].as_str().unwrap());
-    let mails = world.mails();
+    let new = fixture.planned(EARLIER, 7);
+    let (new, old) = (pick(&new, "8-10")["title"].as_str().unwrap(), old["title"].as_str().unwrap());
+    let mails = fixture.mails();
     let mail = mails.iter().rfind(|m| m.to == "hello@lantern.example" && m.text.contains(new));
     assert!(!mail.unwrap().text.contains(old), "the mail shows what was replaced");
 }
 
 #[test]
 fn a_pause_added_after_planning_drops_the_edition() {
-    let world = planned(&format!("{BASE}{}", three()));
+    let fixture = planned(&format!("{BASE}{}", three()));
     let pause =
         "\n[[schedule.pauses]]\nfrom = 2026-11-30\nto = 2026-12-11\nreason = \"Snow\"\non_closed_day = \"skip\"\n";
-    world.write("config.toml", &format!("{BASE}{}{pause}", three()));
-    let seven = row(&world, 7);
+    fixture.write("config.toml", &format!("{BASE}{}{pause}", three()));
+    let seven = fixture.planned(EARLIER, 7);
     assert_eq!(seven["state"], "paused");
     assert!(seven["reason"].as_str().unwrap().contains("Snow"));
-    world.at(MONDAY, &["send"]).exits(0).says("Edition 8 goes out");
-    assert_eq!(world.mails().len(), 4);
-    let status = world.at(MONDAY, &["status", "--json"]).exits(0).json();
+    fixture.at(MONDAY, &["send"]).exits(0).says("Edition 8 goes out");
+    assert_eq!(fixture.mails().len(), 4);
+    let status = fixture.at(MONDAY, &["status", "--json"]).exits(0).json();
     let numbers: Vec<_> =
         status["editions"].as_array().unwrap().iter().map(|e| e["edition"].as_u64().unwrap()).collect();
     assert!(!numbers.contains(&7) && numbers.contains(&8), "{numbers:?}");
     assert_eq!(status["next"]["edition"], 8);
     // Taken back in time, the edition is planned again.
-    world.write("config.toml", &format!("{BASE}{}", three()));
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 8);
+    fixture.write("config.toml", &format!("{BASE}{}", three()));
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 8);
 }
 
 #[test]
 fn a_moved_send_time_moves_what_is_planned() {
-    let world = planned(&format!("{BASE}{}", three()));
-    let due_at = |world: &World| {
-        let status = world.at(EARLIER, &["status", "--json"]).exits(0).json();
+    let fixture = planned(&format!("{BASE}{}", three()));
+    let due_at = |fixture: &Fixture| {
+        let status = fixture.at(EARLIER, &["status", "--json"]).exits(0).json();
         status["editions"].as_array().unwrap().iter().find(|e| e["edition"] == 7).map(moment).unwrap()
     };
-    assert_eq!(due_at(&world), "2026-11-30T08:00:00+00:00");
+    assert_eq!(due_at(&fixture), "2026-11-30T08:00:00+00:00");
     let moved = BASE.replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\nsend_at = 10:30:00\n");
-    world.write("config.toml", &format!("{moved}{}", three()));
-    assert_eq!(moment(&row(&world, 7)), "2026-11-30T10:30:00+00:00");
-    world.at(EARLIER, &["send"]).exits(0);
-    assert_eq!(due_at(&world), "2026-11-30T10:30:00+00:00");
-    world.at("2026-11-30T10:29:59Z", &["send"]).exits(0).says("Nothing is due");
-    assert_eq!(world.mails().len(), 4);
-    world.at("2026-11-30T10:30:00Z", &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 8);
+    fixture.write("config.toml", &format!("{moved}{}", three()));
+    assert_eq!(moment(&fixture.planned(EARLIER, 7)), "2026-11-30T10:30:00+00:00");
+    fixture.at(EARLIER, &["send"]).exits(0);
+    assert_eq!(due_at(&fixture), "2026-11-30T10:30:00+00:00");
+    fixture.at("2026-11-30T10:29:59Z", &["send"]).exits(0).says("Nothing is due");
+    assert_eq!(fixture.mails().len(), 4);
+    fixture.at("2026-11-30T10:30:00Z", &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 8);
     // What was sent keeps its moment.
-    let first = world.at(MONDAY, &["status", "--edition", "6", "--json"]).exits(0).json();
+    let first = fixture.at(MONDAY, &["status", "--edition", "6", "--json"]).exits(0).json();
     assert_eq!(moment(&first["editions"][0]), "2026-11-16T08:00:00+00:00");
 }

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::sending::SEND;
+use crate::support::fixture::{BASE, Fixture, entry, three, until};
 use crate::support::oracle::Oracle;
-use crate::world::{BASE, World, entry, three, until};
+use crate::support::sending::SEND;
 
 const SUNDAY: &str = "2026-11-29T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const JANE: &str = "Jane.Miller@Home.example";
 
 /// The files below `var/` (and a backup) that have one of these words, in any mixture of capitals.
-fn traces(world: &World, words: &[&str]) -> Vec<String> {
+fn traces(fixture: &Fixture, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["fortnightly.db", "fortnightly.db-wal", "fortnightly.db-shm", "../backup.db", "../log"] {
-        let bytes = fs::read(world.path("var").join(name)).unwrap_or_default().to_ascii_lowercase();
+        let bytes = fs::read(fixture.path("var").join(name)).unwrap_or_default().to_ascii_lowercase();
         for word in words {
             if memchr::memmem::find(&bytes, word.to_ascii_lowercase().as_bytes()).is_some() {
                 found.push(format!("{name} has {word}"));
@@ -27,17 +27,17 @@ fn traces(world: &World, words: &[&str]) -> Vec<String> {
     found
 }
 
-/// A world in which Jane is among so many, and the relay names everybody in what it says.
-fn crowd(relay: &Oracle, others: usize) -> World {
+/// A fixture in which Jane is among so many, and the relay names everybody in what it says.
+fn crowd(relay: &Oracle, others: usize) -> Fixture {
     let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\n", relay.port);
-    let world = World::new(&format!("{BASE}{mail}"));
+    let fixture = Fixture::new(&format!("{BASE}{mail}"));
     let rows: String = (0..others).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
-    world.write(
+    fixture.write(
         "list.csv",
         &format!("name,sector,email,bands,ages,locale,urn\nJane the Childminder,other,{JANE},4-5,,,\n{rows}"),
     );
-    world.run(&["subscribers", "import", "list.csv"]).exits(0);
-    world
+    fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
+    fixture
 }
 
 fn reader(path: &Path) -> rusqlite::Connection {
@@ -50,27 +50,27 @@ fn reader(path: &Path) -> rusqlite::Connection {
 #[test]
 fn nothing_of_an_erased_person_is_left_in_store_journal_log_or_backup() {
     let relay = Oracle::with(&[("RCPT TO:<Jane", "450 4.2.0 <Jane.Miller@home.example> is greylisted, try later")]);
-    let world = crowd(&relay, 300);
-    world.run(SEND).exits(1);
+    let fixture = crowd(&relay, 300);
+    fixture.run(SEND).exits(1);
     let words = ["jane.miller", "home.example", "Jane the Childminder"];
-    world.run(&["backup", "backup.db"]).exits(0);
-    assert!(traces(&world, &words).len() >= 6, "the control: {:?}", traces(&world, &words));
-    let mut daemon = world.spawn(&["-vv", "run"], "log");
-    let log = || fs::read_to_string(world.path("log")).unwrap_or_default();
+    fixture.run(&["backup", "backup.db"]).exits(0);
+    assert!(traces(&fixture, &words).len() >= 6, "the control: {:?}", traces(&fixture, &words));
+    let mut daemon = fixture.spawn(&["-vv", "run"], "log");
+    let log = || fixture.log();
     until("the daemon runs", || log().contains("listening"));
-    let ran = world.run(&["subscribers", "erase", "JANE.miller@home.EXAMPLE", "--yes"]).exits(0);
+    let ran = fixture.run(&["subscribers", "erase", "JANE.miller@home.EXAMPLE", "--yes"]).exits(0);
     ran.says("1 subscription, which ends");
     ran.says("1 reply of the mail server");
     ran.says("1 name of a subscriber that had no other mailbox");
     ran.says("the relay's logs and queue");
     assert!(!ran.stdout.contains("journal"), "{}", ran.stdout);
-    fs::remove_file(world.path("backup.db")).unwrap();
-    world.run(&["backup", "backup.db"]).exits(0);
-    assert_eq!(traces(&world, &words), Vec::<String>::new(), "while the daemon runs");
+    fs::remove_file(fixture.path("backup.db")).unwrap();
+    fixture.run(&["backup", "backup.db"]).exits(0);
+    assert_eq!(traces(&fixture, &words), Vec::<String>::new(), "while the daemon runs");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    assert_eq!(traces(&world, &words), Vec::<String>::new(), "and when it has ended");
-    let status = world.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(traces(&fixture, &words), Vec::<String>::new(), "and when it has ended");
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
     let sent = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] == 301).unwrap();
     let counts = &sent["deliveries"];
     assert_eq!((&counts["accepted"], &counts["suppressed"]), (&json!(300), &json!(1)), "{counts}");
@@ -80,31 +80,31 @@ fn nothing_of_an_erased_person_is_left_in_store_journal_log_or_backup() {
 #[test]
 fn whom_a_reader_keeps_in_the_journal_the_next_run_removes() {
     let relay = Oracle::start();
-    let world = crowd(&relay, 5);
+    let fixture = crowd(&relay, 5);
     let words = ["jane.miller", "Childminder"];
-    let held = reader(&world.path("var/fortnightly.db"));
-    world.run(&["subscribers", "erase", JANE, "--yes"]).exits(0).says("Other programs were reading the store");
-    assert!(!traces(&world, &words).is_empty(), "the reader still sees it");
+    let held = reader(&fixture.path("var/fortnightly.db"));
+    fixture.run(&["subscribers", "erase", JANE, "--yes"]).exits(0).says("Other programs were reading the store");
+    assert!(!traces(&fixture, &words).is_empty(), "the reader still sees it");
     // Whoever closes a store as the last one empties its journal, too: here somebody still has it open.
-    let idle = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    let idle = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     idle.query_row("SELECT count(*) FROM meta", [], |row| row.get::<_, i64>(0)).unwrap();
     drop(held);
-    assert!(!traces(&world, &words).is_empty(), "nobody has emptied the journal");
+    assert!(!traces(&fixture, &words).is_empty(), "nobody has emptied the journal");
     // The daemon finishes it by itself.
-    let mut daemon = world.spawn(&["run"], "log");
-    until("the daemon has emptied the journal", || traces(&world, &words).is_empty());
-    until("the daemon runs", || fs::read_to_string(world.path("log")).unwrap_or_default().contains("listening"));
+    let mut daemon = fixture.spawn(&["run"], "log");
+    until("the daemon has emptied the journal", || traces(&fixture, &words).is_empty());
+    until("the daemon runs", || fixture.log().contains("listening"));
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    world.run(&["subscribers", "erase", JANE]).exits(0).says("was erased before");
-    assert_eq!(traces(&world, &words), Vec::<String>::new());
+    fixture.run(&["subscribers", "erase", JANE]).exits(0).says("was erased before");
+    assert_eq!(traces(&fixture, &words), Vec::<String>::new());
 }
 
 #[test]
 fn what_an_older_version_left_in_free_pages_goes_too() {
     let relay = Oracle::start();
-    let world = crowd(&relay, 50);
-    let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    let fixture = crowd(&relay, 50);
+    let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     store.execute_batch("PRAGMA secure_delete = OFF").unwrap();
     for _ in 0..500 {
         let insert = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (0, 'x', 'x', 'gone', ?1)";
@@ -112,26 +112,26 @@ fn what_an_older_version_left_in_free_pages_goes_too() {
     }
     store.execute_batch("DELETE FROM audit WHERE subject = 'gone'; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(store);
-    world.run(&["subscribers", "erase", JANE, "--yes"]).exits(0);
-    assert_eq!(traces(&world, &["jane.miller"]), Vec::<String>::new());
+    fixture.run(&["subscribers", "erase", JANE, "--yes"]).exits(0);
+    assert_eq!(traces(&fixture, &["jane.miller"]), Vec::<String>::new());
 }
 
 #[test]
 fn erasing_asks_says_what_stays_and_is_for_good() {
     let jane = entry("Jane the Childminder", "other", &format!("\"{JANE}\""), "[\"4-5\"]");
-    let world = World::new(&format!("{BASE}{}{jane}", three()));
-    let line = fs::read_to_string(world.path("config.toml")).unwrap();
+    let fixture = Fixture::new(&format!("{BASE}{}{jane}", three()));
+    let line = fs::read_to_string(fixture.path("config.toml")).unwrap();
     let line = 1 + line.lines().position(|l| l.contains("Childminder")).unwrap() - 1;
     let named = format!("config.toml:{line} still names it: remove it there");
-    let unknown = world.at(SUNDAY, &["subscribers", "erase", JANE, "--yes"]).exits(1);
+    let unknown = fixture.at(SUNDAY, &["subscribers", "erase", JANE, "--yes"]).exits(1);
     unknown.complains("nothing is known of");
     unknown.complains(&named);
-    assert!(!world.path("var").exists(), "something was written");
-    world.at(SUNDAY, &["sync"]).exits(0);
-    let before = world.fingerprint();
-    world.at(SUNDAY, &["subscribers", "erase", JANE, "--dry-run"]).exits(0).complains("1 subscription, which ends");
-    assert_eq!(world.fingerprint(), before);
-    let answer = world.at(SUNDAY, &["subscribers", "erase", JANE, "--yes", "--json"]).exits(0).json();
+    assert!(!fixture.path("var").exists(), "something was written");
+    fixture.at(SUNDAY, &["sync"]).exits(0);
+    let before = fixture.fingerprint();
+    fixture.at(SUNDAY, &["subscribers", "erase", JANE, "--dry-run"]).exits(0).complains("1 subscription, which ends");
+    assert_eq!(fixture.fingerprint(), before);
+    let answer = fixture.at(SUNDAY, &["subscribers", "erase", JANE, "--yes", "--json"]).exits(0).json();
     assert_eq!(
         (&answer["mailbox"], &answer["before"], &answer["gone_from_disk"]),
         (&json!(true), &json!(false), &json!(true))
@@ -139,28 +139,28 @@ fn erasing_asks_says_what_stays_and_is_for_good() {
     assert_eq!((&answer["removed"]["subscriptions"], &answer["removed"]["names"]), (&json!(1), &json!(1)), "{answer}");
     assert_eq!(answer["named_in_config"], json!(line));
     assert!(answer["stays"].as_str().unwrap().contains("keyed hash"));
-    let again = world.at(SUNDAY, &["subscribers", "erase", JANE, "--json"]).exits(0).json();
+    let again = fixture.at(SUNDAY, &["subscribers", "erase", JANE, "--json"]).exits(0).json();
     assert_eq!((&again["mailbox"], &again["before"]), (&json!(false), &json!(true)));
     // Neither the file nor a list nor the command line brings her back; each says so.
-    let synced = world.at(SUNDAY, &["sync"]).exits(0);
+    let synced = fixture.at(SUNDAY, &["sync"]).exits(0);
     synced.says(&format!("not brought back: {JANE} (unsubscribed): remove it in config.toml:{line}"));
-    world.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\nJane,other,{JANE},4-5,,,\n"));
-    world.at(SUNDAY, &["subscribers", "import", "list.csv"]).exits(0).says("1 kept out");
-    world.at(SUNDAY, &["subscribe", "--name", "Jane", "--email", JANE, "--bands", "4-5"]).exits(1);
-    assert_eq!(traces(&world, &["jane.miller", "Childminder"]), Vec::<String>::new());
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
-    let suppressions = world.at(SUNDAY, &["suppressions", "list", "--json"]).exits(0).json();
+    fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\nJane,other,{JANE},4-5,,,\n"));
+    fixture.at(SUNDAY, &["subscribers", "import", "list.csv"]).exits(0).says("1 kept out");
+    fixture.at(SUNDAY, &["subscribe", "--name", "Jane", "--email", JANE, "--bands", "4-5"]).exits(1);
+    assert_eq!(traces(&fixture, &["jane.miller", "Childminder"]), Vec::<String>::new());
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
+    let suppressions = fixture.at(SUNDAY, &["suppressions", "list", "--json"]).exits(0).json();
     assert_eq!((&suppressions[0]["address"], &suppressions[0]["reason"]), (&json!(null), &json!("unsubscribed")));
-    world.at(SUNDAY, &["subscribers", "show", JANE]).exits(1).complains("all that is held is a keyed hash");
-    world.at(SUNDAY, &["subscribers", "show", "nobody@home.example"]).exits(1);
-    world.at(SUNDAY, &["suppressions", "add", "x@home.example"]).exits(0);
-    world
+    fixture.at(SUNDAY, &["subscribers", "show", JANE]).exits(1).complains("all that is held is a keyed hash");
+    fixture.at(SUNDAY, &["subscribers", "show", "nobody@home.example"]).exits(1);
+    fixture.at(SUNDAY, &["suppressions", "add", "x@home.example"]).exits(0);
+    fixture
         .at(SUNDAY, &["subscribers", "show", "x@home.example"])
         .exits(0)
         .says("never mailed (operator), since 2026-11-29");
-    world.at(SUNDAY, &["subscribers", "erase", "x@home.example", "--yes"]).exits(0);
-    assert_eq!(traces(&world, &["x@home.example"]), Vec::<String>::new());
+    fixture.at(SUNDAY, &["subscribers", "erase", "x@home.example", "--yes"]).exits(0);
+    assert_eq!(traces(&fixture, &["x@home.example"]), Vec::<String>::new());
 }
 
 #[test]
@@ -174,29 +174,29 @@ fn retention_is_what_the_config_says() {
         ("2026-12-30T07:58:00Z", 1, false),
         ("2026-12-30T08:00:01Z", 0, false),
     ] {
-        let world = World::new(&format!("{BASE}{retention}{}{jane}", three()));
-        world.at(MONDAY, &["send"]).exits(0);
-        world.write("config.toml", &format!("{BASE}{retention}{}", three()));
-        world.at("2026-12-01T08:00:00Z", &["sync"]).exits(0);
-        let mut daemon = world.spawn(&["--now", now, "run", "--role", "sender"], "log");
+        let fixture = Fixture::new(&format!("{BASE}{retention}{}{jane}", three()));
+        fixture.at(MONDAY, &["send"]).exits(0);
+        fixture.write("config.toml", &format!("{BASE}{retention}{}", three()));
+        fixture.at("2026-12-01T08:00:00Z", &["sync"]).exits(0);
+        let mut daemon = fixture.spawn(&["--now", now, "run", "--role", "sender"], "log");
         let tidied = || {
-            let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+            let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
             let query = "SELECT count(*) FROM meta WHERE key = 'tidied' AND value > '1796200000000'";
             store.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap() > 0
         };
         until("the daemon has tidied", tidied);
         daemon.signal("-TERM");
         assert_eq!(daemon.ends(), 0);
-        let shown = world.at(now, &["subscribers", "show", "office@hillside.example", "--json"]).exits(0).json();
+        let shown = fixture.at(now, &["subscribers", "show", "office@hillside.example", "--json"]).exits(0).json();
         let kept = shown["mailboxes"][0]["held"]["deliveries"][0]["attempts"].as_array().unwrap().len();
         assert_eq!(kept, attempts, "{now}");
         assert_eq!(
-            traces(&world, &["jane.miller"]).is_empty(),
+            traces(&fixture, &["jane.miller"]).is_empty(),
             !known,
             "{now}: {:?}",
-            traces(&world, &["jane.miller"])
+            traces(&fixture, &["jane.miller"])
         );
-        let status = world.at(now, &["status", "--edition", "7", "--json"]).exits(0).json();
+        let status = fixture.at(now, &["status", "--edition", "7", "--json"]).exits(0).json();
         let counts = &status["editions"][0]["deliveries"];
         assert_eq!((&counts["total"], &counts["accepted"]), (&json!(5), &json!(5)));
     }
@@ -204,14 +204,14 @@ fn retention_is_what_the_config_says() {
 
 #[test]
 fn where_no_daemon_runs_sending_forgets_what_is_old() {
-    let world = World::new(&format!("{BASE}\n[retention]\nattempts = \"1d\"\n{}", three()));
+    let fixture = Fixture::new(&format!("{BASE}\n[retention]\nattempts = \"1d\"\n{}", three()));
     let attempts = || {
-        let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+        let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
         let query = "SELECT coalesce(group_concat(DISTINCT edition), '') FROM attempts";
         store.query_row(query, [], |row| row.get::<_, String>(0)).unwrap()
     };
-    world.at(MONDAY, &["send"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
     assert_eq!(attempts(), "7");
-    world.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    fixture.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
     assert_eq!(attempts(), "8", "those of today stay");
 }

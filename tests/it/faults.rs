@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{BASE, World, entry, three, until};
+use crate::support::fixture::{BASE, Fixture, entry, three, until};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -13,69 +13,67 @@ fn schools(count: usize) -> String {
 
 #[test]
 fn a_daemon_does_not_undo_what_sync_did() {
-    let world = World::shipped();
-    let mut daemon = world.spawn(&["--now", "2026-11-30T07:59:56Z", "run", "--role", "sender"], "log");
-    until("the daemon runs", || fs::read_to_string(world.path("log")).unwrap().contains("next"));
+    let fixture = Fixture::shipped();
+    let mut daemon = fixture.spawn(&["--now", "2026-11-30T07:59:56Z", "run", "--role", "sender"], "log");
+    until("the daemon runs", || fixture.log().contains("next"));
     let more = entry("New School", "school", "\"new@school.example\"", "[\"4-5\"]");
-    world.write("config.toml", &format!("{BASE}{}{more}", three()));
-    world.at("2026-11-30T07:59:57Z", &["sync"]).exits(0).says("new@school.example");
-    until("the mail is there", || world.mails().len() >= 5);
+    fixture.write("config.toml", &format!("{BASE}{}{more}", three()));
+    fixture.at("2026-11-30T07:59:57Z", &["sync"]).exits(0).says("new@school.example");
+    until("the mail is there", || fixture.mails().len() >= 5);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    assert_eq!(world.bands_by_mailbox()["new@school.example"], "4-5");
-    let list = world.at("2026-11-30T09:00:00Z", &["subscribers", "list"]).exits(0);
+    assert_eq!(fixture.bands_by_mailbox()["new@school.example"], "4-5");
+    let list = fixture.at("2026-11-30T09:00:00Z", &["subscribers", "list"]).exits(0);
     assert!(!list.stdout.contains("ended"), "{}", list.stdout);
 }
 
 #[test]
 fn a_store_that_is_locked_while_sending_costs_time_and_nothing_else() {
-    let world = World::new(&format!("{BASE}{}", schools(600)));
-    let mut send = world.spawn(&["--now", MONDAY, "send"], "log");
-    until("some mail is there", || world.mails().len() >= 5);
-    let other = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    let fixture = Fixture::new(&format!("{BASE}{}", schools(600)));
+    let mut send = fixture.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || fixture.mails().len() >= 5);
+    let other = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     other.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    until("the sender meets the lock", || {
-        fs::read_to_string(world.path("log")).unwrap().contains("locked") || send.0.try_wait().unwrap().is_some()
-    });
-    assert!(send.0.try_wait().unwrap().is_none(), "it gave up: {}", fs::read_to_string(world.path("log")).unwrap());
+    until("the sender meets the lock", || fixture.log().contains("locked") || send.0.try_wait().unwrap().is_some());
+    assert!(send.0.try_wait().unwrap().is_none(), "it gave up: {}", fixture.log());
     other.execute_batch("ROLLBACK").unwrap();
     let _ = send.ends();
-    world.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(world.bands_by_mailbox().len(), 600);
-    let status = world.at("2026-11-30T09:00:00Z", &["status", "--edition", "7", "--json"]).exits(0).json();
+    fixture.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(fixture.bands_by_mailbox().len(), 600);
+    let status = fixture.at("2026-11-30T09:00:00Z", &["status", "--edition", "7", "--json"]).exits(0).json();
     let seven = &status["editions"][0];
     assert_eq!((&seven["state"], &seven["deliveries"]["accepted"]), (&"sent".into(), &600.into()));
 }
 
 #[test]
 fn the_keys_of_another_store_are_refused() {
-    let world = World::shipped();
-    world.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
-    world.at("2026-11-25T12:00:00Z", &["unsubscribe", "hello@lantern.example"]).exits(0);
-    let other = World::shipped();
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
+    fixture.at("2026-11-25T12:00:00Z", &["unsubscribe", "hello@lantern.example"]).exits(0);
+    let other = Fixture::shipped();
     other.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
-    fs::copy(other.path("var/secret"), world.path("var/secret")).unwrap();
+    fs::copy(other.path("var/secret"), fixture.path("var/secret")).unwrap();
     for command in ["send", "sync", "status", "preview"] {
-        world.at(MONDAY, &[command]).exits(1).complains("key file");
+        fixture.at(MONDAY, &[command]).exits(1).complains("key file");
     }
-    world.at(MONDAY, &["check"]).exits(1).says("key file");
+    fixture.at(MONDAY, &["check"]).exits(1).says("key file");
 }
 
 #[test]
 fn what_was_published_is_finished_although_the_library_broke() {
-    let world = World::new(&format!("{BASE}{}", schools(1500)));
-    let mut send = world.spawn(&["--now", MONDAY, "send"], "log");
-    until("some mail is there", || world.mails().len() >= 20);
+    let fixture = Fixture::new(&format!("{BASE}{}", schools(1500)));
+    let mut send = fixture.spawn(&["--now", MONDAY, "send"], "log");
+    until("some mail is there", || fixture.mails().len() >= 20);
     send.signal_if_alive("-KILL");
     send.ends();
-    world.write("activities/kindness/half.md", "+++\ntitle = \"Ha");
-    fs::remove_file(world.path("templates/digest.txt.hbs")).unwrap();
-    world.at(MONDAY, &["send"]).exits(0).complains("half.md");
-    assert_eq!(world.bands_by_mailbox().len(), 1500);
+    fixture.write("activities/kindness/half.md", "+++\ntitle = \"Ha");
+    fs::remove_file(fixture.path("templates/digest.txt.hbs")).unwrap();
+    fixture.at(MONDAY, &["send"]).exits(0).complains("half.md");
+    assert_eq!(fixture.bands_by_mailbox().len(), 1500);
     // Nothing new goes out from a broken library.
-    world.at("2026-12-14T08:00:00Z", &["send"]).exits(1).complains("half.md");
-    assert_eq!(world.mails().len(), 1500);
+    fixture.at("2026-12-14T08:00:00Z", &["send"]).exits(1).complains("half.md");
+    assert_eq!(fixture.mails().len(), 1500);
 }
 
 #[test]
@@ -83,10 +81,10 @@ fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     // A relay that takes the connection and never says a word, and a reader who never finishes a request.
     let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let world = with_relay(&relay);
-    let config = fs::read_to_string(world.path("config.toml")).unwrap();
-    world.write("config.toml", &config.replacen("127.0.0.1:0\"", &format!("127.0.0.1:{web}\""), 1));
-    let mut daemon = world.spawn(&["run"], "log");
+    let fixture = with_relay(&relay);
+    let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
+    fixture.write("config.toml", &config.replacen("127.0.0.1:0\"", &format!("127.0.0.1:{web}\""), 1));
+    let mut daemon = fixture.spawn(&["run"], "log");
     let (_silent, _) = relay.accept().unwrap();
     let mut reader = std::net::TcpStream::connect(("127.0.0.1", web)).unwrap();
     std::io::Write::write_all(&mut reader, b"GET /healthz HT").unwrap();
@@ -94,28 +92,28 @@ fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
-    let status = world.run(&["status", "--json"]).exits(0).json();
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
     let d = &status["editions"][0]["deliveries"];
     assert_eq!(d["total"], 4, "{status}");
 }
 
-/// A world whose mail goes to a relay on this machine, due whenever this runs.
-fn with_relay(relay: &std::net::TcpListener) -> World {
+/// A fixture whose mail goes to a relay on this machine, due whenever this runs.
+fn with_relay(relay: &std::net::TcpListener) -> Fixture {
     let port = relay.local_addr().unwrap().port();
     let base = BASE.replace("[web]", "send_at = 00:00:00\ngrace = \"336h\"\n\n[web]");
     let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n");
-    World::new(&format!("{base}{mail}{}", three()))
+    Fixture::new(&format!("{base}{mail}{}", three()))
 }
 
 #[test]
 fn no_transaction_waits_for_the_relay() {
     let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let world = with_relay(&relay);
-    let mut send = world.spawn(&["send"], "log");
+    let fixture = with_relay(&relay);
+    let mut send = fixture.spawn(&["send"], "log");
     // It is at the dot of four deliveries now, or about to be; the relay never says a word.
     let (_silent, _) = relay.accept().unwrap();
     let begun = std::time::Instant::now();
-    world.run(&["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
+    fixture.run(&["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
     // A writer that waited for a transaction would give up after five seconds.
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     send.signal_if_alive("-KILL");
@@ -126,7 +124,7 @@ fn no_transaction_waits_for_the_relay() {
 fn looking_opens_no_connection() {
     let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     relay.set_nonblocking(true).unwrap();
-    let world = with_relay(&relay);
+    let fixture = with_relay(&relay);
     let looks: [&[&str]; 6] = [
         &["preview"],
         &["send", "--dry-run", "--edition", "next"],
@@ -136,7 +134,7 @@ fn looking_opens_no_connection() {
         &["sync", "--dry-run"],
     ];
     for look in looks {
-        world.run(look).exits(0);
+        fixture.run(look).exits(0);
         let called = relay.accept();
         assert!(called.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "{look:?} called the relay");
     }
@@ -150,8 +148,8 @@ fn a_real_relay_gets_every_digest_once_and_its_answers_are_kept() {
     // The relay takes mail for hillside.example, puts off `later` and knows no `nobody` there.
     let some = ["office", "hello", "later", "nobody"]
         .map(|name| entry(&format!("School {name}"), "school", &format!("\"{name}@hillside.example\""), "[\"8-10\"]"));
-    let world = World::new(&format!("{base}{mail}{}", some.concat()));
-    let sent = world.run(&["send", "--json"]).exits(1);
+    let fixture = Fixture::new(&format!("{base}{mail}{}", some.concat()));
+    let sent = fixture.run(&["send", "--json"]).exits(1);
     let answer: serde_json::Value = serde_json::from_str(sent.stdout.lines().last().unwrap()).unwrap();
     let d = &answer["deliveries"];
     assert_eq!(
@@ -164,22 +162,22 @@ fn a_real_relay_gets_every_digest_once_and_its_answers_are_kept() {
         assert!(text.contains(part), "{part} is missing");
     }
     // No such mailbox: it is never mailed again.
-    let list = world.run(&["subscribers", "show", "nobody@hillside.example"]).exits(0);
+    let list = fixture.run(&["subscribers", "show", "nobody@hillside.example"]).exits(0);
     list.says("ended (bounced)");
     // What waits is not tried before its time, and nothing is sent twice.
-    world.run(&["send"]).exits(1).says("1 deferred");
+    fixture.run(&["send"]).exits(1).says("1 deferred");
     assert_eq!(postfix.mails().len(), 2);
 }
 
 #[test]
 fn a_daemon_on_a_new_store_logs_no_address() {
     let shared = entry("Second", "charity", "\"office@hillside.example\"", "[\"14+\"]");
-    let world = World::new(&format!("{BASE}{}{shared}", three()));
-    let mut daemon = world.spawn(&["-vv", "--now", "2026-11-30T07:59:59Z", "run", "--role", "sender"], "log");
-    until("the mail is there", || world.mails().len() == 4);
+    let fixture = Fixture::new(&format!("{BASE}{}{shared}", three()));
+    let mut daemon = fixture.spawn(&["-vv", "--now", "2026-11-30T07:59:59Z", "run", "--role", "sender"], "log");
+    until("the mail is there", || fixture.mails().len() == 4);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let log = fs::read_to_string(world.path("log")).unwrap();
+    let log = fixture.log();
     assert!(log.contains("the store follows the config"), "{log}");
     for secret in ["hillside.example", "riverbank.example", "lantern.example", "/u/", "bounces+"] {
         assert!(!log.contains(secret), "the log names {secret}: {log}");

@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::leaving::{ask, daemon};
+use crate::support::fixture::{BASE, Fixture, entry, three, until};
+use crate::support::http::{ask, daemon, get};
 use crate::support::skipped;
-use crate::world::{BASE, World, entry, three, until};
 
 /// What an independent parser makes of it; `None`, said loudly, where it is not installed.
 fn read(kind: &str, text: &str) -> Option<Value> {
@@ -35,11 +35,11 @@ fn config(name: &str) -> String {
     format!("{base}{}{}", three(), entry("All", "school", "\"all@school.example\"", all))
 }
 
-fn sent(name: &str) -> World {
-    let world = World::new(&config(name));
-    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
-    world
+fn sent(name: &str) -> Fixture {
+    let fixture = Fixture::new(&config(name));
+    fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    fixture
 }
 
 /// JSON Feed 1.1, as its specification has it (<https://www.jsonfeed.org/version/1.1/>).
@@ -72,8 +72,8 @@ fn json_feed_schema() -> Value {
 #[test]
 fn three_feeds_say_the_same_in_full() {
     const HOSTILE: &str = "Safety <b>& \"Home\" ]]> — Diogelwch ŵ";
-    let world = sent(HOSTILE);
-    let (mut daemon, port) = daemon(&world);
+    let fixture = sent(HOSTILE);
+    let (mut daemon, port) = daemon(&fixture);
     let get = |path: &str| ask(port, "GET", path, "").1;
     let Some(rss) = read("feed", &get("/feed.rss")) else { return };
     let atom = read("feed", &get("/feed.atom")).unwrap();
@@ -112,8 +112,8 @@ fn three_feeds_say_the_same_in_full() {
 
 #[test]
 fn a_feed_per_age_group_keeps_its_ids_and_loses_what_was_taken_back() {
-    let world = sent("Online Safety at Home");
-    let (mut daemon, port) = daemon(&world);
+    let fixture = sent("Online Safety at Home");
+    let (mut daemon, port) = daemon(&fixture);
     let items = |path: &str| {
         let feed: Value = serde_json::from_str(&ask(port, "GET", path, "").1).unwrap();
         feed["items"].as_array().unwrap().clone()
@@ -127,7 +127,7 @@ fn a_feed_per_age_group_keeps_its_ids_and_loses_what_was_taken_back() {
     assert!(head.starts_with("http/1.1 404") && body.contains("4-5, 5-7"), "{head}");
     let before = items("/feed.json");
     let gone = content(&before[0]).split("/activities/").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    world.at("2026-11-30T08:30:00Z", &["withdraw", &gone]).exits(0);
+    fixture.at("2026-11-30T08:30:00Z", &["withdraw", &gone]).exits(0);
     until("the feed leaves it out", || !content(&items("/feed.json")[0]).contains(&gone));
     assert_eq!(items("/feed.json")[0]["id"], before[0]["id"]);
     daemon.signal("-TERM");
@@ -136,8 +136,8 @@ fn a_feed_per_age_group_keeps_its_ids_and_loses_what_was_taken_back() {
 
 #[test]
 fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
-    let world = sent("Online Safety at Home");
-    let (mut running, port) = daemon(&world);
+    let fixture = sent("Online Safety at Home");
+    let (mut running, port) = daemon(&fixture);
     let mut tags = Vec::new();
     for (path, kind) in [
         ("/feed.rss", "application/rss+xml; charset=utf-8"),
@@ -145,7 +145,7 @@ fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
         ("/feed.json", "application/feed+json; charset=utf-8"),
         ("/calendar.ics", "text/calendar; charset=utf-8"),
     ] {
-        let first = raw(port, path, "");
+        let (first, _) = get(port, path, "");
         assert!(first.contains(&format!("content-type: {kind}")), "{first}");
         for header in ["access-control-allow-origin: *", "nosniff", "public, max-age=", "default-src 'none'"] {
             assert!(first.contains(header), "{path}: {header}");
@@ -153,56 +153,47 @@ fn feeds_are_asked_for_on_condition_and_may_be_read_by_other_sites() {
         let etag = first.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
         for asked in [etag.to_owned(), format!("\"x\", W/{etag}"), "*".to_owned()] {
             assert!(
-                raw(port, path, &format!("If-None-Match: {asked}\r\n")).starts_with("HTTP/1.1 304"),
+                get(port, path, &format!("If-None-Match: {asked}")).0.starts_with("HTTP/1.1 304"),
                 "{path} {asked}"
             );
         }
-        assert!(raw(port, path, "If-None-Match: \"x\"\r\n").starts_with("HTTP/1.1 200"));
+        assert!(get(port, path, "If-None-Match: \"x\"").0.starts_with("HTTP/1.1 200"));
         tags.push((path, etag.to_owned()));
     }
     running.signal("-TERM");
     assert_eq!(running.ends(), 0);
     // Another process makes the same: nothing in it is about now.
-    let (mut daemon, port) = daemon(&world);
+    let (mut daemon, port) = daemon(&fixture);
     for (path, etag) in tags {
-        assert!(raw(port, path, &format!("If-None-Match: {etag}\r\n")).starts_with("HTTP/1.1 304"), "{path}");
+        assert!(get(port, path, &format!("If-None-Match: {etag}")).0.starts_with("HTTP/1.1 304"), "{path}");
     }
     daemon.signal("-TERM");
     daemon.ends();
 }
 
-fn raw(port: u16, path: &str, more: &str) -> String {
-    use std::io::Read as _;
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
 #[test]
 fn an_edition_on_its_way_is_in_no_feed_yet() {
     let relay = crate::support::oracle::Oracle::with(&[("RCPT TO:<s1@", "450 4.2.0 later")]);
-    let world = crate::sending::world(relay.port, 3, "");
-    world.run(crate::sending::SEND).exits(1);
-    let config = std::fs::read_to_string(world.path("config.toml")).unwrap();
-    world.write("config.toml", &format!("{config}\n[store]\nurl = \"sqlite:var/fortnightly.db\"\n"));
-    let child = world.spawn(&["-v", "run", "--role", "web"], "log");
-    let port = crate::leaving::port(&world);
+    let fixture = crate::support::sending::behind_relay(relay.port, 3, "");
+    fixture.run(crate::support::sending::SEND).exits(1);
+    let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
+    fixture.write("config.toml", &format!("{config}\n[store]\nurl = \"sqlite:var/fortnightly.db\"\n"));
+    let child = fixture.spawn(&["-v", "run", "--role", "web"], "log");
+    let port = crate::support::http::port(&fixture);
     let feed: Value = serde_json::from_str(&ask(port, "GET", "/feed.json", "").1).unwrap();
     assert_eq!(feed["items"], json!([]));
     // A person may read it already: it is in mailboxes.
     let (_, front) = ask(port, "GET", "/", "");
     assert!(front.contains("The newest edition"), "{front}");
     drop(child);
-    let Some(parsed) = read("feed", &ask_none(&world)) else { return };
+    let Some(parsed) = read("feed", &ask_none(&fixture)) else { return };
     assert_eq!((&parsed["bozo"], &parsed["items"]), (&json!(false), &json!([])));
 }
 
 /// The RSS feed of a service that has sent nothing.
-fn ask_none(world: &World) -> String {
-    let child = world.spawn(&["-v", "run", "--role", "web"], "log");
-    let port = crate::leaving::port(world);
+fn ask_none(fixture: &Fixture) -> String {
+    let child = fixture.spawn(&["-v", "run", "--role", "web"], "log");
+    let port = crate::support::http::port(fixture);
     let text = ask(port, "GET", "/feed.rss", "").1;
     drop(child);
     text
@@ -210,8 +201,8 @@ fn ask_none(world: &World) -> String {
 
 #[test]
 fn the_calendar_has_a_year_ahead_and_keeps_what_may_change_to_itself() {
-    let world = sent("Online Safety at Home");
-    let (mut daemon, port) = daemon(&world);
+    let fixture = sent("Online Safety at Home");
+    let (mut daemon, port) = daemon(&fixture);
     let text = ask(port, "GET", "/calendar.ics", "").1;
     let Some(calendar) = read("calendar", &text) else { return };
     assert_eq!((&calendar["name"], &calendar["version"]), (&json!("Online Safety at Home"), &json!("2.0")));
@@ -225,7 +216,7 @@ fn the_calendar_has_a_year_ahead_and_keeps_what_may_change_to_itself() {
         (&json!("2026-11-30T08:00:00+00:00"), &json!("2026-11-30T08:15:00+00:00"))
     );
     assert_eq!(events[0]["url"], "https://activities.example.org/editions/7");
-    let plan = world.at("2026-11-30T08:30:00Z", &["plan", "--json"]).exits(0).json();
+    let plan = fixture.at("2026-11-30T08:30:00Z", &["plan", "--json"]).exits(0).json();
     let coming = plan.as_array().unwrap().iter().find(|row| row["edition"] == 8).unwrap();
     assert_eq!(events[1]["start"], coming["due_at"].as_str().unwrap());
     for (at, event) in events.iter().enumerate().skip(1) {

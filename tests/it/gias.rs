@@ -2,43 +2,44 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::world::{BASE, Ran, World, entry};
+use crate::support::fixture::{BASE, Fixture, Ran, entry};
+use crate::support::root;
 
 const NOW: &str = "2026-11-25T12:00:00Z";
 const HEADER: &str = "URN,EstablishmentName,EstablishmentStatus (name),StatutoryLowAge,StatutoryHighAge,email\n";
 
 fn fixtures(below: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gias").join(below)
+    root().join("tests/fixtures/gias").join(below)
 }
 
-fn import(world: &World, file: &str, more: &[&str]) -> Ran {
-    world.at(NOW, &[&["subscribers", "import", file, "--format", "gias"], more].concat())
+fn import(fixture: &Fixture, file: &str, more: &[&str]) -> Ran {
+    fixture.at(NOW, &[&["subscribers", "import", file, "--format", "gias"], more].concat())
 }
 
-/// The extract of the fixtures, imported into the world.
-fn extract(world: &World, more: &[&str]) -> Ran {
-    fs::copy(fixtures("extract.csv"), world.path("extract.csv")).unwrap();
-    import(world, "extract.csv", more)
+/// The extract of the fixtures, imported into the fixture.
+fn extract(fixture: &Fixture, more: &[&str]) -> Ran {
+    fs::copy(fixtures("extract.csv"), fixture.path("extract.csv")).unwrap();
+    import(fixture, "extract.csv", more)
 }
 
-fn rows(world: &World, rows: &str, more: &[&str]) -> Ran {
-    world.write("rows.csv", &format!("{HEADER}{rows}"));
-    import(world, "rows.csv", more)
+fn rows(fixture: &Fixture, rows: &str, more: &[&str]) -> Ran {
+    fixture.write("rows.csv", &format!("{HEADER}{rows}"));
+    import(fixture, "rows.csv", more)
 }
 
 /// Mailbox → name, bands, state, as the store has them.
-fn mailboxes(world: &World) -> BTreeMap<String, String> {
-    let list = world.at(NOW, &["subscribers", "list"]).exits(0).stdout;
+fn mailboxes(fixture: &Fixture) -> BTreeMap<String, String> {
+    let list = fixture.at(NOW, &["subscribers", "list"]).exits(0).stdout;
     let cells = list.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     cells.map(|row| (row[2].to_owned(), format!("{} | {} | {} | {}", row[0], row[1], row[3], row[4]))).collect()
 }
 
 #[test]
 fn open_schools_with_an_address_and_ages_are_imported() {
-    let world = World::new(BASE);
-    let ran = extract(&world, &[]).exits(0);
+    let fixture = Fixture::new(BASE);
+    let ran = extract(&fixture, &[]).exits(0);
     ran.says("Imported extract.csv: 7 added, 0 updated, 0 unchanged, 0 kept out, 0 bad.\n");
     ran.says(
         "Left out: 3 not open (Closed: 2, Proposed to open: 1), 2 without an email, 1 without ages, \
@@ -57,14 +58,14 @@ fn open_schools_with_an_address_and_ages_are_imported() {
     ];
     let mut expected: BTreeMap<_, _> = expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into();
     expected.insert("head@riverbank.example".into(), "Riverbank Academy | school | 11-14, 14+ | active".into());
-    assert_eq!(mailboxes(&world), expected);
+    assert_eq!(mailboxes(&fixture), expected);
 }
 
 #[test]
 fn a_urn_with_two_addresses_is_one_school() {
-    let world = World::new(BASE);
-    extract(&world, &[]).exits(0);
-    let list = world.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
+    let fixture = Fixture::new(BASE);
+    extract(&fixture, &[]).exits(0);
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
     let riverbank = list.as_array().unwrap().iter().find(|school| school["urn"] == "100010").unwrap();
     assert_eq!(riverbank["mailboxes"].as_array().unwrap().len(), 2);
     assert_eq!(riverbank["mailboxes"][0]["subscriptions"][0]["origin"], "import");
@@ -74,26 +75,26 @@ fn a_urn_with_two_addresses_is_one_school() {
 #[test]
 fn utf_8_is_taken_as_such_with_and_without_its_mark() {
     for mark in ["", "\u{feff}"] {
-        let world = World::new(BASE);
-        world.write("rows.csv", &format!("{mark}{HEADER}100001,St Mary’s â,Open,4,11,office@st-marys.example\n"));
-        import(&world, "rows.csv", &[]).exits(0).says("1 added");
-        assert!(mailboxes(&world)["office@st-marys.example"].starts_with("St Mary’s â |"));
+        let fixture = Fixture::new(BASE);
+        fixture.write("rows.csv", &format!("{mark}{HEADER}100001,St Mary’s â,Open,4,11,office@st-marys.example\n"));
+        import(&fixture, "rows.csv", &[]).exits(0).says("1 added");
+        assert!(mailboxes(&fixture)["office@st-marys.example"].starts_with("St Mary’s â |"));
     }
 }
 
 #[test]
 fn importing_again_changes_nothing_and_a_dry_run_tells_what_would_change() {
-    let world = World::new(BASE);
-    extract(&world, &[]).exits(0);
-    extract(&world, &[]).exits(0).says("0 added, 0 updated, 7 unchanged, 0 kept out, 0 bad");
+    let fixture = Fixture::new(BASE);
+    extract(&fixture, &[]).exits(0);
+    extract(&fixture, &[]).exits(0).says("0 added, 0 updated, 7 unchanged, 0 kept out, 0 bad");
     let next = "100001,St Mary’s Junior School,Open,7,11,office@st-marys.example\n\
                 200001,Hilltop Academy,Open,11,18,office@hilltop.example\n\
                 100014,Café Sixth Form,Open,16,99,office@sixth-form.example\n\
                 100020,Moor School,Open,4,11,office@moor.example\n\
                 100021,Fen School,Open,4,11,-\n\
                 100022,Late School,Closed,4,11,\n";
-    let before = world.fingerprint();
-    let ran = rows(&world, next, &["--dry-run"]).exits(0);
+    let before = fixture.fingerprint();
+    let ran = rows(&fixture, next, &["--dry-run"]).exits(0);
     let expected = "\
 would update: office@st-marys.example: name St Mary’s Primary School → St Mary’s Junior School; bands 4-5, 5-7, 8-10 → 5-7, 8-10
 would update: office@hilltop.example: name Hilltop, The All-through School → Hilltop Academy; bands 4-5, 5-7, 8-10, 11-14, 14+ → 11-14, 14+; urn 100004 → 200001
@@ -103,17 +104,17 @@ Would import rows.csv: 1 added, 2 updated, 1 unchanged, 0 kept out, 0 bad.
 Left out: 1 not open (Closed: 1), 1 without an email.
 ";
     assert_eq!(ran.stdout, expected);
-    fs::remove_file(world.path("rows.csv")).unwrap();
-    assert_eq!(world.fingerprint(), before, "something was written");
-    rows(&world, next, &[]).exits(0).says("Imported rows.csv: 1 added, 2 updated, 1 unchanged");
-    assert!(mailboxes(&world)["office@hilltop.example"].starts_with("Hilltop Academy | school | 11-14, 14+"));
+    fs::remove_file(fixture.path("rows.csv")).unwrap();
+    assert_eq!(fixture.fingerprint(), before, "something was written");
+    rows(&fixture, next, &[]).exits(0).says("Imported rows.csv: 1 added, 2 updated, 1 unchanged");
+    assert!(mailboxes(&fixture)["office@hilltop.example"].starts_with("Hilltop Academy | school | 11-14, 14+"));
 }
 
 #[test]
 fn scripts_get_every_change_and_every_row_that_was_left_out() {
-    let world = World::new(BASE);
-    let answer = extract(&world, &["--dry-run", "--json"]).exits(0).json();
-    assert!(!world.path("var").exists(), "something was written");
+    let fixture = Fixture::new(BASE);
+    let answer = extract(&fixture, &["--dry-run", "--json"]).exits(0).json();
+    assert!(!fixture.path("var").exists(), "something was written");
     assert_eq!((&answer["added"], &answer["applied"]), (&7.into(), &false.into()));
     let expected = serde_json::json!({ "not_open": 3, "no_email": 2, "no_ages": 1, "no_band": 1 });
     assert_eq!(answer["left_out"], expected);
@@ -126,8 +127,8 @@ fn scripts_get_every_change_and_every_row_that_was_left_out() {
     let row = serde_json::json!({ "line": 9, "urn": "100008", "name": "Children’s Centre", "reason": "no_ages" });
     assert!(answer["left_out_rows"].as_array().unwrap().contains(&row), "{answer}");
     // Our own CSV leaves nothing out, and says so with the same keys.
-    world.write("roster.csv", "name,email,bands\nHillside,office@hillside.example,4-5\n");
-    let answer = world.at(NOW, &["subscribers", "import", "roster.csv", "--json"]).exits(0).json();
+    fixture.write("roster.csv", "name,email,bands\nHillside,office@hillside.example,4-5\n");
+    let answer = fixture.at(NOW, &["subscribers", "import", "roster.csv", "--json"]).exits(0).json();
     assert_eq!((&answer["left_out"]["no_email"], &answer["left_out_rows"]), (&0.into(), &serde_json::json!([])));
     assert_eq!(answer["changes"][0]["change"], "added");
 }
@@ -135,11 +136,11 @@ fn scripts_get_every_change_and_every_row_that_was_left_out() {
 #[test]
 fn a_dry_run_of_our_own_csv_tells_the_same() {
     let config = format!("{BASE}{}", entry("Hillside", "school", "\"office@hillside.example\"", "[\"4-5\"]"));
-    let world = World::new(&config);
-    world.at(NOW, &["sync"]).exits(0);
+    let fixture = Fixture::new(&config);
+    fixture.at(NOW, &["sync"]).exits(0);
     let rows = "Hill,school,office@hillside.example,14+\nMoor,charity,office@moor.example,4-5 5-7\n";
-    world.write("roster.csv", &format!("name,sector,email,bands\n{rows}"));
-    let ran = world.at(NOW, &["subscribers", "import", "roster.csv", "--dry-run"]).exits(0);
+    fixture.write("roster.csv", &format!("name,sector,email,bands\n{rows}"));
+    let ran = fixture.at(NOW, &["subscribers", "import", "roster.csv", "--dry-run"]).exits(0);
     // The config's name stays.
     let expected = "would update: office@hillside.example: bands 4-5 → 14+\n\
                     would add: office@moor.example for Moor (4-5, 5-7)\n\
@@ -149,40 +150,40 @@ fn a_dry_run_of_our_own_csv_tells_the_same() {
 
 #[test]
 fn nobody_who_left_is_brought_back() {
-    let world = World::new(BASE);
-    extract(&world, &[]).exits(0);
-    world.at(NOW, &["unsubscribe", "office@dale.example"]).exits(0);
-    world.at(NOW, &["suppressions", "add", "head@riverbank.example"]).exits(0);
+    let fixture = Fixture::new(BASE);
+    extract(&fixture, &[]).exits(0);
+    fixture.at(NOW, &["unsubscribe", "office@dale.example"]).exits(0);
+    fixture.at(NOW, &["suppressions", "add", "head@riverbank.example"]).exits(0);
     for more in [&["--dry-run"][..], &[]] {
-        let ran = extract(&world, more).exits(0);
+        let ran = extract(&fixture, more).exits(0);
         ran.says("0 added, 0 updated, 5 unchanged, 2 kept out, 0 bad");
         ran.complains("office@dale.example stays out: unsubscribed");
         ran.complains("head@riverbank.example stays out: operator");
     }
-    assert!(mailboxes(&world)["office@dale.example"].ends_with("ended (unsubscribed)"));
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
-    let mailed: Vec<_> = world.bands_by_mailbox().into_keys().collect();
+    assert!(mailboxes(&fixture)["office@dale.example"].ends_with("ended (unsubscribed)"));
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let mailed: Vec<_> = fixture.bands_by_mailbox().into_keys().collect();
     assert_eq!(mailed.len(), 5, "{mailed:?}");
     assert!(!mailed.iter().any(|address| address.contains("dale") || address.contains("head@")), "{mailed:?}");
 }
 
 #[test]
 fn a_bad_row_keeps_the_whole_file_out_unless_told() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let text = "100001,Moor School,Open,4,11,office@moor.example\n100002,Fen School,Open,4,11,fen.example\n";
-    let ran = rows(&world, text, &[]).exits(1);
+    let ran = rows(&fixture, text, &[]).exits(1);
     ran.complains("error: rows.csv:3:29: email is not an email address");
     ran.complains("nothing was imported: rows.csv has 1 bad row.");
-    assert!(!world.path("var").exists(), "something was written");
-    rows(&world, text, &["--skip-bad"]).exits(0).says("1 added, 0 updated, 0 unchanged, 0 kept out, 1 bad");
-    assert_eq!(mailboxes(&world).into_keys().collect::<Vec<_>>(), ["office@moor.example"]);
+    assert!(!fixture.path("var").exists(), "something was written");
+    rows(&fixture, text, &["--skip-bad"]).exits(0).says("1 added, 0 updated, 0 unchanged, 0 kept out, 1 bad");
+    assert_eq!(mailboxes(&fixture).into_keys().collect::<Vec<_>>(), ["office@moor.example"]);
 }
 
 #[test]
 fn the_extract_is_recognised_without_the_flag() {
-    let world = World::new(BASE);
-    fs::copy(fixtures("extract.csv"), world.path("extract.csv")).unwrap();
-    let ran = world.at(NOW, &["subscribers", "import", "extract.csv"]).exits(1);
+    let fixture = Fixture::new(BASE);
+    fs::copy(fixtures("extract.csv"), fixture.path("extract.csv")).unwrap();
+    let ran = fixture.at(NOW, &["subscribers", "import", "extract.csv"]).exits(1);
     ran.complains("error: extract.csv: looks like the GIAS extract of schools");
     ran.complains("--format gias");
 }
@@ -190,17 +191,17 @@ fn the_extract_is_recognised_without_the_flag() {
 #[test]
 fn every_bad_extract_gives_its_message_and_imports_nothing() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let mut files: Vec<PathBuf> = fs::read_dir(fixtures("bad")).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
     files.sort();
     let mut wrong = String::new();
     for file in &files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        fs::copy(file, world.path(name)).unwrap();
-        let ran = import(&world, name, &[]).exits(1);
+        fs::copy(file, fixture.path(name)).unwrap();
+        let ran = import(&fixture, name, &[]).exits(1);
         assert_eq!(ran.stdout, "", "{name}");
-        assert!(!world.path("var").exists(), "{name}: something was written");
+        assert!(!fixture.path("var").exists(), "{name}: something was written");
         let expected_file = file.with_extension("expected");
         if update {
             fs::write(&expected_file, &ran.stderr).unwrap();

@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::fixture::copy;
+use crate::support::root;
 use chrono::NaiveDate;
 use fortnightly::domain::activity::Sensitivity;
 use fortnightly::domain::band::{Band, BandName, Bands};
@@ -12,20 +14,7 @@ use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::library::{self, Library};
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/library")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a fixture") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
+    root().join("tests/fixtures/library")
 }
 
 /// A copy of the good library that a test may spoil.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::support::fixture::Fixture;
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -18,9 +18,9 @@ fn activity(title: &str, bands: &str, summary: &str, text: &str) -> String {
 }
 
 /// The findings about one file: code, level, line and column, message.
-fn findings(world: &World, file: &str) -> Vec<(String, String, u64, u64, String)> {
+fn findings(fixture: &Fixture, file: &str) -> Vec<(String, String, u64, u64, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let ran = world.at(MONDAY, &["check", "--json"]);
+    let ran = fixture.at(MONDAY, &["check", "--json"]);
     let all = ran.json();
     let of_file = all.as_array().unwrap().iter().filter(|f| text(&f["file"]).ends_with(file));
     of_file
@@ -32,42 +32,42 @@ fn findings(world: &World, file: &str) -> Vec<(String, String, u64, u64, String)
         .collect()
 }
 
-fn codes(world: &World, file: &str) -> Vec<String> {
-    findings(world, file).into_iter().map(|finding| finding.0).collect()
+fn codes(fixture: &Fixture, file: &str) -> Vec<String> {
+    findings(fixture, file).into_iter().map(|finding| finding.0).collect()
 }
 
 #[test]
 fn check_is_clean_on_what_ships() {
-    let config = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml")).unwrap();
-    let world = World::new(&config);
+    let config = fs::read_to_string(crate::support::root().join("config.toml")).unwrap();
+    let fixture = Fixture::new(&config);
     for now in ["2026-09-01T12:00:00Z", "2026-11-23T12:00:00Z", "2027-03-01T12:00:00Z"] {
-        let findings = world.at(now, &["check", "--json"]).exits(0).json();
+        let findings = fixture.at(now, &["check", "--json"]).exits(0).json();
         assert_eq!(findings, serde_json::json!([]), "at {now}");
     }
 }
 
 #[test]
 fn a_long_sentence_and_jargon_are_shown_at_their_place() {
-    let world = World::shipped();
+    let fixture = Fixture::shipped();
     let long = "one two three four five ".repeat(5);
     let text = format!(
         "Say *hello*. Then {long}six.\n\nBeware of phishing. Phishing again.\n\nA deepfake is a false picture."
     );
-    world.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", &text));
-    let found = findings(&world, "/x.md");
+    fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", &text));
+    let found = findings(&fixture, "/x.md");
     let places: Vec<(&str, &str, u64, u64)> = found.iter().map(|f| (f.0.as_str(), f.1.as_str(), f.2, f.3)).collect();
     assert_eq!(places, [("long-sentence", "warning", 16, 14), ("jargon", "warning", 18, 11)]);
     assert!(found[0].4.contains("27 words") && found[0].4.contains("25"), "{}", found[0].4);
     assert!(found[1].4.contains("“phishing”"), "{}", found[1].4);
-    world.at(MONDAY, &["check"]).exits(0);
+    fixture.at(MONDAY, &["check"]).exits(0);
 }
 
 #[test]
 fn an_explanation_that_comes_late_explains_nothing() {
-    let world = World::shipped();
+    let fixture = Fixture::shipped();
     let check = |text: &str| {
-        world.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", text));
-        codes(&world, "/x.md")
+        fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", text));
+        codes(&fixture, "/x.md")
     };
     assert_eq!(check("Beware of phishing.\n\nPhishing means a message that lies."), [] as [&str; 0]);
     assert_eq!(check("Beware of phishing.\n\nSit down.\n\nPhishing means a message that lies."), ["jargon"]);
@@ -77,13 +77,13 @@ fn an_explanation_that_comes_late_explains_nothing() {
 
 #[test]
 fn a_notice_is_read_as_an_article_is() {
-    let world = World::shipped();
-    fs::create_dir_all(world.path("activities/notices")).unwrap();
+    let fixture = Fixture::shipped();
+    fs::create_dir_all(fixture.path("activities/notices")).unwrap();
     let check = |text: &str| {
         let front =
             "title = \"A day\"\nfrom = 2027-01-25\nuntil = 2027-02-14\nreviewed = 2026-09-01\nreview_by = 2028-09-01";
-        world.write("activities/notices/a-day.md", &format!("+++\n{front}\n+++\n\n{text}\n"));
-        findings(&world, "/notices/a-day.md")
+        fixture.write("activities/notices/a-day.md", &format!("+++\n{front}\n+++\n\n{text}\n"));
+        findings(&fixture, "/notices/a-day.md")
     };
     // Grade 8.2, as above.
     let [hard] = &check(&"Every family remembers happy and sunny holiday mornings. ".repeat(20))[..] else {
@@ -106,12 +106,12 @@ fn a_notice_is_read_as_an_article_is() {
 
 #[test]
 fn the_youngest_band_decides_how_hard_a_text_may_be() {
-    let world = World::shipped();
+    let fixture = Fixture::shipped();
     // 8 words and 14 syllables a sentence: grade 8.2.
     let text = "Every family remembers happy and sunny holiday mornings. ".repeat(20);
     let grade = |bands: &str| {
-        world.write("activities/kindness/x.md", &activity("Xylophone", bands, "Play it.", &text));
-        findings(&world, "/x.md")
+        fixture.write("activities/kindness/x.md", &activity("Xylophone", bands, "Play it.", &text));
+        findings(&fixture, "/x.md")
     };
     let [easy] = &grade("\"4-5\", \"14+\"")[..] else { panic!("one finding") };
     assert_eq!((easy.0.as_str(), easy.1.as_str(), easy.2, easy.3), ("reading-age", "warning", 12, 1));
@@ -122,26 +122,26 @@ fn the_youngest_band_decides_how_hard_a_text_may_be() {
 
 #[test]
 fn a_copy_is_named_once_with_what_it_copies() {
-    let world = World::shipped();
-    let original = fs::read_to_string(world.path("activities/kindness/the-toy-post-office.md")).unwrap();
+    let fixture = Fixture::shipped();
+    let original = fs::read_to_string(fixture.path("activities/kindness/the-toy-post-office.md")).unwrap();
     let copy = original.replace("The toy post office", "Zebra mail").replace("Rabbit", "Zebra");
-    world.write("activities/kindness/zebra.md", &copy);
-    assert_eq!(codes(&world, "/the-toy-post-office.md"), [] as [&str; 0]);
-    let [twin] = &findings(&world, "/zebra.md")[..] else { panic!("one finding") };
+    fixture.write("activities/kindness/zebra.md", &copy);
+    assert_eq!(codes(&fixture, "/the-toy-post-office.md"), [] as [&str; 0]);
+    let [twin] = &findings(&fixture, "/zebra.md")[..] else { panic!("one finding") };
     assert_eq!((twin.0.as_str(), twin.1.as_str()), ("near-duplicate", "warning"));
     assert!(twin.4.contains("kindness/the-toy-post-office"), "{}", twin.4);
     // For another band it is no twin.
-    world.write("activities/kindness/zebra.md", &copy.replace("\"4-5\"", "\"14+\""));
-    assert_eq!(codes(&world, "/zebra.md"), [] as [&str; 0]);
+    fixture.write("activities/kindness/zebra.md", &copy.replace("\"4-5\"", "\"14+\""));
+    assert_eq!(codes(&fixture, "/zebra.md"), [] as [&str; 0]);
 }
 
 #[test]
 fn a_link_of_ours_must_lead_somewhere() {
-    let world = World::shipped();
+    let fixture = Fixture::shipped();
     let link = |path: &str| {
         let text = format!("Look at\n[the other page](https://activities.example.org{path}).");
-        world.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", &text));
-        findings(&world, "/x.md")
+        fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", &text));
+        findings(&fixture, "/x.md")
     };
     for good in
         ["/activities/kindness/the-toy-post-office", "/activities/kindness/the%2Dtoy-post-office?x#y", "/", "/feed.rss"]
@@ -152,43 +152,43 @@ fn a_link_of_ours_must_lead_somewhere() {
         let [found] = &link(dead)[..] else { panic!("{dead}: one finding") };
         assert_eq!((found.0.as_str(), found.1.as_str(), found.2, found.3), ("dead-link", "error", 17, 1), "{dead}");
     }
-    world.at(MONDAY, &["check"]).exits(1);
-    world.at(MONDAY, &["send"]).exits(0);
+    fixture.at(MONDAY, &["check"]).exits(1);
+    fixture.at(MONDAY, &["send"]).exits(0);
     assert_eq!(link("/editions/7"), []);
 }
 
 #[test]
 fn a_new_activity_is_a_draft_that_breaks_nothing_until_it_is_written() {
-    let world = World::shipped();
-    let before = world.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout;
-    let ran = world.at(MONDAY, &["activities", "new", "kindness", "8-10", "--title", "Who’s there?"]).exits(0);
+    let fixture = Fixture::shipped();
+    let before = fixture.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout;
+    let ran = fixture.at(MONDAY, &["activities", "new", "kindness", "8-10", "--title", "Who’s there?"]).exits(0);
     assert_eq!(ran.stdout, "activities/kindness/whos-there.md\n");
     ran.complains("[Write here: …]");
-    let file = world.path("activities/kindness/whos-there.md");
+    let file = fixture.path("activities/kindness/whos-there.md");
     let draft = fs::read_to_string(&file).unwrap();
     assert!(
         draft.contains("title = \"Who’s there?\"\nbands = [\"8-10\"]\n") && draft.contains("reviewed = 2026-11-30\n")
     );
-    assert_eq!(codes(&world, "/whos-there.md"), ["draft-left-out"]);
-    world.at(MONDAY, &["check"]).exits(0);
-    assert_eq!(world.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout, before);
+    assert_eq!(codes(&fixture, "/whos-there.md"), ["draft-left-out"]);
+    fixture.at(MONDAY, &["check"]).exits(0);
+    assert_eq!(fixture.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout, before);
     // What is still wrong in a draft stops nothing.
     fs::write(&file, draft.replace("minutes = 15 ", "minutes = 99 ").replace("## Talk about it", "## Talk")).unwrap();
-    assert_eq!(codes(&world, "/whos-there.md"), ["out-of-range", "draft-left-out", "unknown-heading"]);
-    world.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(codes(&fixture, "/whos-there.md"), ["out-of-range", "draft-left-out", "unknown-heading"]);
+    fixture.at(MONDAY, &["send"]).exits(0);
     // Written, it is an activity like every other.
     let written = draft.replace("[Write here: ", "");
     fs::write(&file, written.replace(".]", ".").replace("?]", "?")).unwrap();
-    assert_eq!(codes(&world, "/whos-there.md"), [] as [&str; 0]);
-    let after = world.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0);
+    assert_eq!(codes(&fixture, "/whos-there.md"), [] as [&str; 0]);
+    let after = fixture.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0);
     after.says("kindness/whos-there");
 }
 
 #[test]
 fn what_cannot_become_an_activity_is_refused_and_nothing_is_written() {
-    let world = World::shipped();
-    let before = world.fingerprint();
-    let refused = |arguments: &[&str]| world.at(MONDAY, &[&["activities", "new"], arguments].concat()).exits(2);
+    let fixture = Fixture::shipped();
+    let before = fixture.fingerprint();
+    let refused = |arguments: &[&str]| fixture.at(MONDAY, &[&["activities", "new"], arguments].concat()).exits(2);
     let ran = refused(&["private-informatoin", "8-10"]);
     ran.complains("did you mean private-information?");
     ran.complains("the themes are private-information, ");
@@ -201,18 +201,18 @@ fn what_cannot_become_an_activity_is_refused_and_nothing_is_written() {
         refused(&["kindness", "8-10", "--title", title]).complains("--title");
     }
     let taken = ["activities", "new", "kindness", "8-10", "--title", "The toy post office"];
-    world.at(MONDAY, &taken).exits(1).complains("the-toy-post-office.md exists already");
-    assert_eq!(world.fingerprint(), before);
+    fixture.at(MONDAY, &taken).exits(1).complains("the-toy-post-office.md exists already");
+    assert_eq!(fixture.fingerprint(), before);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_new_activity_may_be_read_by_those_who_read_the_others() {
     use std::os::unix::fs::PermissionsExt as _;
-    let world = World::shipped();
-    world.at(MONDAY, &["activities", "new", "kindness", "14+"]).exits(0).says("activities/kindness/new-14-plus.md");
-    let made = fs::metadata(world.path("activities/kindness/new-14-plus.md")).unwrap().permissions().mode();
-    world.write("plain.md", "");
-    let plain = fs::metadata(world.path("plain.md")).unwrap().permissions().mode();
+    let fixture = Fixture::shipped();
+    fixture.at(MONDAY, &["activities", "new", "kindness", "14+"]).exits(0).says("activities/kindness/new-14-plus.md");
+    let made = fs::metadata(fixture.path("activities/kindness/new-14-plus.md")).unwrap().permissions().mode();
+    fixture.write("plain.md", "");
+    let plain = fs::metadata(fixture.path("plain.md")).unwrap().permissions().mode();
     assert_eq!(made, plain);
 }

@@ -1,26 +1,24 @@
 //! What the network tells an operator: `check --online`, and the metrics.
 
-use std::fs;
-
-use crate::leaving::{ask, daemon};
+use crate::support::fixture::{BASE, Fixture, three};
+use crate::support::http::{ask, daemon};
 use crate::support::oracle::Oracle;
-use crate::world::{BASE, World, three};
 
-fn behind(port: u16) -> World {
-    World::new(&format!("{BASE}\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n{}", three()))
+fn behind(port: u16) -> Fixture {
+    Fixture::new(&format!("{BASE}\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n{}", three()))
 }
 
 #[test]
 fn a_relay_that_takes_us_is_told_with_what_it_offers() {
     let relay = Oracle::start();
-    let world = behind(relay.port);
-    let said = world.run(&["check", "--online"]).exits(0);
+    let fixture = behind(relay.port);
+    let said = fixture.run(&["check", "--online"]).exits(0);
     assert!(said.stderr.contains("takes us: without TLS") && said.stderr.contains("PIPELINING"), "{}", said.stderr);
     assert_eq!(relay.count(), 0, "a check handed something over");
     // Nobody asks the network unless told to.
-    let quiet = world.run(&["check"]).exits(0);
+    let quiet = fixture.run(&["check"]).exits(0);
     assert!(!quiet.stderr.contains("takes us"), "{}", quiet.stderr);
-    let maildir = World::new(&format!("{BASE}{}", three()));
+    let maildir = Fixture::new(&format!("{BASE}{}", three()));
     assert!(maildir.run(&["check", "--online"]).exits(0).stderr.contains("no relay to try"));
 }
 
@@ -37,13 +35,13 @@ fn a_relay_that_does_not_is_an_error() {
 
 #[test]
 fn metrics_say_where_things_stand_and_name_nobody() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    let (mut daemon, port) = daemon(&world);
-    let log = || fs::read_to_string(world.path("log")).unwrap();
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    let (mut daemon, port) = daemon(&fixture);
+    let log = || fixture.log();
     let console = log().lines().find(|line| line.contains("console")).unwrap().to_owned();
     let console: u16 = console.rsplit_once("127.0.0.1:").unwrap().1.trim().parse().unwrap();
     let mut told = String::new();
-    crate::world::until("the edition was sent", || {
+    crate::support::fixture::until("the edition was sent", || {
         let (head, body) = ask(console, "GET", "/metrics", "");
         assert!(head.starts_with("http/1.1 200") && head.contains("openmetrics"), "{head}");
         told = body;
@@ -71,5 +69,5 @@ fn metrics_say_where_things_stand_and_name_nobody() {
 #[test]
 fn the_console_stays_on_this_machine() {
     let config = BASE.replace("console_listen = \"127.0.0.1:0\"", "console_listen = \"0.0.0.0:8026\"");
-    World::new(&config).run(&["check"]).exits(1).says("loopback");
+    Fixture::new(&config).run(&["check"]).exits(1).says("loopback");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{BASE, World, entry, three};
+use crate::support::fixture::{BASE, Fixture, entry, three};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -21,39 +21,39 @@ fn an_entry_without_bands_is_an_error_and_nobody_gets_anything() {
         ("ages = [2, 4]", "ages"),
         ("bands = [\"4-5\"]\nages = [4, 11]", "ages"),
     ] {
-        let world = World::new(&config(line));
+        let fixture = Fixture::new(&config(line));
         for command in [&["send"][..], &["sync"], &["preview"], &["run", "--role", "sender"]] {
-            let ran = world.at(MONDAY, command).exits(2);
+            let ran = fixture.at(MONDAY, command).exits(2);
             ran.complains("config.toml:");
             ran.complains(says);
         }
-        world.at(MONDAY, &["check"]).exits(1).says("config.toml:");
-        assert!(!world.path("var").exists(), "{line}: something was written");
+        fixture.at(MONDAY, &["check"]).exits(1).says("config.toml:");
+        assert!(!fixture.path("var").exists(), "{line}: something was written");
     }
 }
 
 #[test]
 fn an_empty_list_on_the_command_line_subscribes_nobody() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     for bands in ["", ",", " "] {
         let ran =
-            world.at(MONDAY, &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", bands]);
+            fixture.at(MONDAY, &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", bands]);
         ran.exits(2).complains("band");
     }
-    let status = world.at(MONDAY, &["status", "--json"]).exits(0).json();
+    let status = fixture.at(MONDAY, &["status", "--json"]).exits(0).json();
     assert_eq!(status["subscribers"]["active"], 0);
 }
 
 #[test]
 fn nobody_subscribed_means_nobody_is_mailed() {
-    let world = World::new(BASE);
-    let answer = world.at(MONDAY, &["send", "--json"]).exits(0).json();
+    let fixture = Fixture::new(BASE);
+    let answer = fixture.at(MONDAY, &["send", "--json"]).exits(0).json();
     // It is not used up: who subscribes while it may still go out gets it.
     assert_eq!((&answer["state"], &answer["deliveries"]["total"]), (&"planned".into(), &0.into()));
-    assert!(world.mails().is_empty());
-    world.at(MONDAY, &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
-    world.at("2026-11-30T12:00:00Z", &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 1);
+    assert!(fixture.mails().is_empty());
+    fixture.at(MONDAY, &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"]).exits(0);
+    fixture.at("2026-11-30T12:00:00Z", &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 1);
 }
 
 const FOUR_BANDS: &str = r#"
@@ -81,35 +81,28 @@ max = 14
 
 #[test]
 fn a_band_that_is_no_more_reaches_nobody_and_status_says_so() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let subscribe = |email: &str, bands: &str| {
         let arguments = ["subscribe", "--name", "Moor School", "--email", email, "--bands", bands];
-        world.at("2026-11-25T12:00:00Z", &arguments).exits(0);
+        fixture.at("2026-11-25T12:00:00Z", &arguments).exits(0);
     };
     subscribe("sixth-form@moor.example", "14+");
     subscribe("office@moor.example", "11-14,14+");
     // The shipped activities for 14+ would no longer be of a known band.
     for theme in ["kindness", "private-information"] {
-        for file in fs::read_dir(world.path(&format!("activities/{theme}"))).unwrap() {
+        for file in fs::read_dir(fixture.path(&format!("activities/{theme}"))).unwrap() {
             let path = file.unwrap().path();
             if fs::read_to_string(&path).unwrap().contains("bands = [\"14+\"]") {
                 fs::remove_file(path).unwrap();
             }
         }
     }
-    world.write("config.toml", &format!("{BASE}{FOUR_BANDS}"));
-    world.at(MONDAY, &["send"]).exits(0);
+    fixture.write("config.toml", &format!("{BASE}{FOUR_BANDS}"));
+    fixture.at(MONDAY, &["send"]).exits(0);
     let expected = [("office@moor.example".to_owned(), "11-14".to_owned())];
-    assert_eq!(world.bands_by_mailbox(), expected.into());
-    let status = world.at(MONDAY, &["status", "--json"]).exits(0).json();
+    assert_eq!(fixture.bands_by_mailbox(), expected.into());
+    let status = fixture.at(MONDAY, &["status", "--json"]).exits(0).json();
     assert!(status["attention"].to_string().contains("2 mailboxes ask for band 14+"), "{status}");
-}
-
-/// Replaces a part of a template; fails the test when it is not there.
-fn edit(world: &World, file: &str, from: &str, to: &str) {
-    let before = fs::read_to_string(world.path(file)).unwrap();
-    assert!(before.contains(from), "{file} does not say {from}");
-    world.write(file, &before.replace(from, to));
 }
 
 #[test]
@@ -126,14 +119,15 @@ fn an_incomplete_digest_is_refused_and_nothing_is_sent() {
         ("templates/digest.txt.hbs", "{{> footer.txt}}", "", "unsubscribe"),
     ];
     for (file, from, to, says) in cases {
-        let world = World::new(&format!("{BASE}{}", entry("Moor", "school", "\"office@moor.example\"", "[\"4-5\"]")));
-        edit(&world, file, from, to);
+        let fixture =
+            Fixture::new(&format!("{BASE}{}", entry("Moor", "school", "\"office@moor.example\"", "[\"4-5\"]")));
+        fixture.edit(file, from, to);
         let body = if file.contains(".mjml.") { "digest.mjml.hbs" } else { "digest.txt.hbs" };
-        let ran = world.at(MONDAY, &["send"]).exits(1);
+        let ran = fixture.at(MONDAY, &["send"]).exits(1);
         ran.complains(says);
         ran.complains(body);
-        assert!(world.mails().is_empty(), "{file}: mail was sent");
-        let ran = world.at(MONDAY, &["check"]).exits(1);
+        assert!(fixture.mails().is_empty(), "{file}: mail was sent");
+        let ran = fixture.at(MONDAY, &["check"]).exits(1);
         ran.says(says);
         ran.says(body);
     }

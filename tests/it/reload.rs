@@ -2,92 +2,84 @@
 
 use std::fs;
 
-use crate::world::{Running, World, entry, until};
+use crate::support::fixture::{Fixture, Running, entry, until};
 
-fn log(world: &World) -> String {
-    fs::read_to_string(world.path("log")).unwrap_or_default()
-}
-
-fn mails(world: &World) -> usize {
-    fs::read_dir(world.path("var/mail/new")).map_or(0, Iterator::count)
-}
-
-fn config(world: &World) -> String {
-    fs::read_to_string(world.path("config.toml")).unwrap()
+fn config(fixture: &Fixture) -> String {
+    fs::read_to_string(fixture.path("config.toml")).unwrap()
 }
 
 /// Started well before the next edition; the time of sending is what a reload moves.
-fn daemon(world: &World) -> Running {
-    let daemon = world.spawn(&["--now", "2026-11-30T07:00:00Z", "run"], "log");
-    until("the daemon runs", || log(world).contains("listening"));
+fn daemon(fixture: &Fixture) -> Running {
+    let daemon = fixture.spawn(&["--now", "2026-11-30T07:00:00Z", "run"], "log");
+    until("the daemon runs", || fixture.log().contains("listening"));
     daemon
 }
 
-fn read_again(world: &World) -> usize {
-    log(world).matches("were read again").count()
+fn read_again(fixture: &Fixture) -> usize {
+    fixture.log().matches("were read again").count()
 }
 
 #[test]
 fn a_changed_config_takes_force_without_a_restart() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
     let newcomer = entry("Newcomer", "school", "\"new@newcomer.example\"", "[\"4-5\"]");
-    let earlier = config(&world).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
-    world.write("config.toml", &format!("{earlier}{newcomer}"));
-    until("all five mails are there", || mails(&world) == 5);
-    assert!(log(&world).contains("were read again"), "{}", log(&world));
-    assert!(!log(&world).contains("newcomer.example"), "an address is in the log");
+    let earlier = config(&fixture).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
+    fixture.write("config.toml", &format!("{earlier}{newcomer}"));
+    until("all five mails are there", || fixture.mail_count() == 5);
+    assert!(fixture.log().contains("were read again"), "{}", fixture.log());
+    assert!(!fixture.log().contains("newcomer.example"), "an address is in the log");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
 
 #[test]
 fn a_wrong_file_is_reported_once_and_the_old_ones_stay_in_force() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
-    let right = config(&world);
-    world.write("config.toml", &right.replace("anchor", "anchr"));
-    until("it is reported", || log(&world).contains("anchr"));
-    assert!(log(&world).contains("the old ones stay in force"), "{}", log(&world));
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
+    let right = config(&fixture);
+    fixture.write("config.toml", &right.replace("anchor", "anchr"));
+    until("it is reported", || fixture.log().contains("anchr"));
+    assert!(fixture.log().contains("the old ones stay in force"), "{}", fixture.log());
     daemon.signal("-HUP");
-    until("told again, it says it again", || log(&world).matches("the old ones stay in force").count() == 2);
+    until("told again, it says it again", || fixture.log().matches("the old ones stay in force").count() == 2);
     let theme = "activities/kindness/theme.md";
-    let text = fs::read_to_string(world.path(theme)).unwrap();
-    world.write("config.toml", &right);
-    world.write(theme, "no front matter");
-    until("the library is reported", || log(&world).contains("kindness/theme.md"));
+    let text = fs::read_to_string(fixture.path(theme)).unwrap();
+    fixture.write("config.toml", &right);
+    fixture.write(theme, "no front matter");
+    until("the library is reported", || fixture.log().contains("kindness/theme.md"));
     // Mended, it is in force again.
-    world.write(theme, &text);
-    world.write("config.toml", &right.replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n"));
-    until("the mails are there", || mails(&world) == 4);
+    fixture.write(theme, &text);
+    fixture.write("config.toml", &right.replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n"));
+    until("the mails are there", || fixture.mail_count() == 4);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
 
 #[test]
 fn a_hangup_reads_the_files_again_and_ends_nothing() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
     daemon.signal("-HUP");
-    until("they were read again", || read_again(&world) == 1);
+    until("they were read again", || read_again(&fixture) == 1);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
 
 #[test]
 fn a_file_that_is_being_written_is_no_error() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
-    let whole = config(&world).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
+    let whole = config(&fixture).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
     // A slow writer: every state in between is broken.
     let mut written = 0;
     until("the config is written", || {
         written = (written + 12).min(whole.len());
-        world.write("config.toml", &whole[..written]);
+        fixture.write("config.toml", &whole[..written]);
         written == whole.len()
     });
-    until("the mails are there", || mails(&world) == 4);
-    let log = log(&world);
+    until("the mails are there", || fixture.mail_count() == 4);
+    let log = fixture.log();
     assert!(!log.contains("wrong"), "{log}");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
@@ -95,49 +87,49 @@ fn a_file_that_is_being_written_is_no_error() {
 
 #[test]
 fn what_only_a_restart_can_change_is_named_and_kept() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
-    let moved = config(&world)
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
+    let moved = config(&fixture)
         .replace("[schedule]\n", "[store]\nurl = \"sqlite:other.db\"\n\n[schedule]\nsend_at = 07:00:00\n");
-    world.write("config.toml", &moved);
-    until("the mails are there", || mails(&world) == 4);
-    assert!(log(&world).contains("store.url was changed"), "{}", log(&world));
-    assert!(!world.path("other.db").exists());
+    fixture.write("config.toml", &moved);
+    until("the mails are there", || fixture.mail_count() == 4);
+    assert!(fixture.log().contains("store.url was changed"), "{}", fixture.log());
+    assert!(!fixture.path("other.db").exists());
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
 
 #[test]
 fn a_wrong_reload_logs_no_address() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
-    let right = config(&world);
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
+    let right = config(&fixture);
     let twice = entry("Again", "school", "\"office@hillside.example\"", "[\"4-5\"]");
     let slip = entry("Slip", "school", "\"Jane Doe <jane@hillside.example>\"", "[\"4-5\"]");
-    world.write("config.toml", &format!("{right}{twice}{slip}{slip}"));
-    until("it is reported", || log(&world).contains("the old ones stay in force"));
-    until("every finding is there", || log(&world).contains("config.toml:"));
+    fixture.write("config.toml", &format!("{right}{twice}{slip}{slip}"));
+    until("it is reported", || fixture.log().contains("the old ones stay in force"));
+    until("every finding is there", || fixture.log().contains("config.toml:"));
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
     for secret in ["hillside.example", "Jane", "office@"] {
-        assert!(!log(&world).contains(secret), "the log names {secret}: {}", log(&world));
+        assert!(!fixture.log().contains(secret), "the log names {secret}: {}", fixture.log());
     }
 }
 
 #[test]
 fn a_store_that_is_locked_during_a_reload_is_waited_for() {
-    let world = World::shipped();
-    let mut daemon = daemon(&world);
-    until("the store is there", || world.path("var/fortnightly.db").exists());
-    let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+    let fixture = Fixture::shipped();
+    let mut daemon = daemon(&fixture);
+    until("the store is there", || fixture.path("var/fortnightly.db").exists());
+    let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
     let newcomer = entry("Newcomer", "school", "\"new@newcomer.example\"", "[\"4-5\"]");
-    let earlier = config(&world).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
-    world.write("config.toml", &format!("{earlier}{newcomer}"));
-    until("it says that it waits", || log(&world).contains("later: "));
-    assert!(!log(&world).contains("are wrong"), "{}", log(&world));
+    let earlier = config(&fixture).replace("[schedule]\n", "[schedule]\nsend_at = 07:00:00\n");
+    fixture.write("config.toml", &format!("{earlier}{newcomer}"));
+    until("it says that it waits", || fixture.log().contains("later: "));
+    assert!(!fixture.log().contains("are wrong"), "{}", fixture.log());
     store.execute_batch("ROLLBACK").unwrap();
-    until("all five mails are there", || mails(&world) == 5);
+    until("all five mails are there", || fixture.mail_count() == 5);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }

@@ -2,25 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::world::{BASE, World, entry};
+use crate::support::fixture::{BASE, Fixture, entry};
+use crate::support::root;
 
 const NOW: &str = "2026-11-25T12:00:00Z";
 const HEADER: &str = "name,sector,email,bands,ages,locale,urn\n";
 
 fn fixtures(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/roster").join(kind)
+    root().join("tests/fixtures/roster").join(kind)
 }
 
-fn import(world: &World, text: &str, more: &[&str]) -> crate::world::Ran {
-    world.write("roster.csv", text);
-    world.at(NOW, &[&["subscribers", "import", "roster.csv"], more].concat())
+fn import(fixture: &Fixture, text: &str, more: &[&str]) -> crate::support::fixture::Ran {
+    fixture.write("roster.csv", text);
+    fixture.at(NOW, &[&["subscribers", "import", "roster.csv"], more].concat())
 }
 
 /// Mailbox → name and bands, as the store has them.
-fn mailboxes(world: &World) -> BTreeMap<String, (String, String)> {
-    let list = world.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
+fn mailboxes(fixture: &Fixture) -> BTreeMap<String, (String, String)> {
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
     let mut all = BTreeMap::new();
     for subscriber in list.as_array().unwrap() {
         for mailbox in subscriber["mailboxes"].as_array().unwrap() {
@@ -39,17 +40,17 @@ fn is(name: &str, bands: &str) -> (String, String) {
 #[test]
 fn every_bad_file_gives_its_message_and_imports_nothing() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let mut files: Vec<PathBuf> = fs::read_dir(fixtures("bad")).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
     files.sort();
     let mut wrong = String::new();
     for file in &files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        fs::copy(file, world.path(name)).unwrap();
-        let ran = world.at(NOW, &["subscribers", "import", name]).exits(1);
+        fs::copy(file, fixture.path(name)).unwrap();
+        let ran = fixture.at(NOW, &["subscribers", "import", name]).exits(1);
         assert_eq!(ran.stdout, "", "{name}");
-        assert!(!world.path("var").exists(), "{name}: something was written");
+        assert!(!fixture.path("var").exists(), "{name}: something was written");
         let expected_file = file.with_extension("expected");
         if update {
             fs::write(&expected_file, &ran.stderr).unwrap();
@@ -65,10 +66,10 @@ fn every_bad_file_gives_its_message_and_imports_nothing() {
 
 #[test]
 fn a_spreadsheets_habits_do_no_harm() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     // A byte order mark, CRLF, capitals, columns without a name, empty rows, cells left out at the end.
-    fs::copy(fixtures("good").join("from-a-spreadsheet.csv"), world.path("roster.csv")).unwrap();
-    let ran = world.at(NOW, &["subscribers", "import", "roster.csv"]).exits(0);
+    fs::copy(fixtures("good").join("from-a-spreadsheet.csv"), fixture.path("roster.csv")).unwrap();
+    let ran = fixture.at(NOW, &["subscribers", "import", "roster.csv"]).exits(0);
     ran.says("3 added, 0 updated, 0 unchanged, 0 kept out, 0 bad");
     assert_eq!(ran.stderr, "");
     let expected = [
@@ -76,118 +77,118 @@ fn a_spreadsheets_habits_do_no_harm() {
         ("office@hillside.example", is("Hillside, The Primary", "4-5 5-7 8-10")),
         ("reception@riverbank.example", is("Riverbank Academy", "11-14 14+")),
     ];
-    assert_eq!(mailboxes(&world), expected.map(|(a, b)| (a.to_owned(), b)).into());
+    assert_eq!(mailboxes(&fixture), expected.map(|(a, b)| (a.to_owned(), b)).into());
 }
 
 #[test]
 fn importing_an_export_changes_nothing() {
-    let world = World::new(BASE);
-    fs::copy(fixtures("good").join("from-a-spreadsheet.csv"), world.path("roster.csv")).unwrap();
-    world.at(NOW, &["subscribers", "import", "roster.csv"]).exits(0);
-    import(&world, &format!("{HEADER}Hillside Annexe,school,annexe@hillside.example,4-5,,,123456\n"), &[]).exits(0);
-    let before = world.at(NOW, &["subscribers", "export"]).exits(0).stdout;
+    let fixture = Fixture::new(BASE);
+    fs::copy(fixtures("good").join("from-a-spreadsheet.csv"), fixture.path("roster.csv")).unwrap();
+    fixture.at(NOW, &["subscribers", "import", "roster.csv"]).exits(0);
+    import(&fixture, &format!("{HEADER}Hillside Annexe,school,annexe@hillside.example,4-5,,,123456\n"), &[]).exits(0);
+    let before = fixture.at(NOW, &["subscribers", "export"]).exits(0).stdout;
     assert_eq!(before.lines().count(), 5, "{before}");
-    import(&world, &before, &[]).exits(0).says("0 added, 0 updated, 4 unchanged, 0 kept out, 0 bad");
-    assert_eq!(world.at(NOW, &["subscribers", "export"]).exits(0).stdout, before);
+    import(&fixture, &before, &[]).exits(0).says("0 added, 0 updated, 4 unchanged, 0 kept out, 0 bad");
+    assert_eq!(fixture.at(NOW, &["subscribers", "export"]).exits(0).stdout, before);
     // And into an empty store it makes the same subscribers again.
-    let other = World::new(BASE);
+    let other = Fixture::new(BASE);
     import(&other, &before, &[]).exits(0).says("4 added");
-    assert_eq!(mailboxes(&other), mailboxes(&world));
+    assert_eq!(mailboxes(&other), mailboxes(&fixture));
 }
 
 #[test]
 fn an_export_into_a_file_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let world = World::shipped();
-    world.at(NOW, &["sync"]).exits(0);
-    world.at(NOW, &["subscribers", "export", "--out", "out.csv"]).exits(0);
-    assert_eq!(fs::metadata(world.path("out.csv")).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::read_to_string(world.path("out.csv")).unwrap().lines().count(), 5);
+    let fixture = Fixture::shipped();
+    fixture.at(NOW, &["sync"]).exits(0);
+    fixture.at(NOW, &["subscribers", "export", "--out", "out.csv"]).exits(0);
+    assert_eq!(fs::metadata(fixture.path("out.csv")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(fixture.path("out.csv")).unwrap().lines().count(), 5);
 }
 
 #[test]
 fn rows_with_one_urn_are_one_subscriber() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let rows = "Hillside Primary,school,office@hillside.example,4-5,,,123456\n\
                 Hillside Primary,school,head@hillside.example,8-10,,,123456\n\
                 Hillside Primary,school,office@other.example,8-10,,,\n";
-    import(&world, &format!("{HEADER}{rows}"), &[]).exits(0).says("3 added");
-    let list = world.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
+    import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0).says("3 added");
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
     let counts: Vec<_> =
         list.as_array().unwrap().iter().map(|s| (s["urn"].clone(), s["mailboxes"].as_array().unwrap().len())).collect();
     assert_eq!(counts.len(), 2, "{list}");
     assert!(counts.contains(&("123456".into(), 2)) && counts.contains(&(serde_json::Value::Null, 1)), "{counts:?}");
-    let status = world.at(NOW, &["status", "--json"]).exits(0).json();
+    let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
     assert_eq!(status["subscribers"]["active"], 2);
     // A row that describes it otherwise is told so, and the first description counts.
     let rows = "Hillside Primary,school,office@hillside.example,4-5,,,123456\n\
                 Hillside Juniors,charity,head@hillside.example,8-10,,,123456\n";
-    let ran = import(&world, &format!("{HEADER}{rows}"), &[]).exits(0);
+    let ran = import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0);
     ran.complains("warning: roster.csv:3: urn 123456 was described otherwise before");
     ran.says("0 added, 0 updated, 2 unchanged");
 }
 
 #[test]
 fn a_mailbox_in_several_rows_gets_the_union_and_one_warning() {
-    let world = World::new(BASE);
+    let fixture = Fixture::new(BASE);
     let rows = "Hillside Primary,school,office@hillside.example,4-5,,,\n\
                 Riverbank Academy,school,OFFICE@Hillside.example,,11-16,,\n";
-    let ran = import(&world, &format!("{HEADER}{rows}"), &[]).exits(0);
+    let ran = import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0);
     ran.says("1 added");
     assert_eq!(ran.stderr.matches("warning").count(), 1, "{}", ran.stderr);
     ran.complains("warning: roster.csv:3: this mailbox was named on line 2 already");
     assert_eq!(
-        mailboxes(&world),
+        mailboxes(&fixture),
         [("office@hillside.example".to_owned(), is("Hillside Primary", "4-5 11-14 14+"))].into()
     );
 }
 
 #[test]
 fn one_bad_row_keeps_the_whole_file_out_unless_told() {
-    let world = World::shipped();
-    world.at(NOW, &["sync"]).exits(0);
+    let fixture = Fixture::shipped();
+    fixture.at(NOW, &["sync"]).exits(0);
     let rows = "Moor School,school,office@moor.example,4-5,,,\n\
                 Fen School,school,office at fen.example,4-5,,,\n\
                 Hillside Renamed,school,office@hillside.example,14+,,,\n";
-    world.write("roster.csv", &format!("{HEADER}{rows}"));
-    let before = world.fingerprint();
-    let ran = world.at(NOW, &["subscribers", "import", "roster.csv"]).exits(1);
+    fixture.write("roster.csv", &format!("{HEADER}{rows}"));
+    let before = fixture.fingerprint();
+    let ran = fixture.at(NOW, &["subscribers", "import", "roster.csv"]).exits(1);
     ran.complains("error: roster.csv:3:19: email is not an email address");
     ran.complains("--skip-bad");
-    assert_eq!(world.fingerprint(), before, "something was written");
-    let ran = world.at(NOW, &["subscribers", "import", "roster.csv", "--skip-bad"]).exits(0);
+    assert_eq!(fixture.fingerprint(), before, "something was written");
+    let ran = fixture.at(NOW, &["subscribers", "import", "roster.csv", "--skip-bad"]).exits(0);
     ran.says("1 added, 1 updated, 0 unchanged, 0 kept out, 1 bad");
     ran.complains("error: roster.csv:3:19");
-    let now = mailboxes(&world);
+    let now = mailboxes(&fixture);
     assert!(now.contains_key("office@moor.example") && !now.keys().any(|address| address.contains("fen.example")));
     assert_eq!(now["office@hillside.example"].1, "14+");
     // With no good row there is nothing to skip to.
-    import(&world, &format!("{HEADER}Fen,school,nobody,4-5,,,\n"), &["--skip-bad"]).exits(1).complains("no row");
+    import(&fixture, &format!("{HEADER}Fen,school,nobody,4-5,,,\n"), &["--skip-bad"]).exits(1).complains("no row");
 }
 
 #[test]
 fn a_dry_run_changes_nothing() {
     let rows = format!("{HEADER}Moor School,school,office@moor.example,4-5,,,\n");
-    let world = World::shipped();
-    import(&world, &rows, &["--dry-run"]).exits(0).says("Would import roster.csv: 1 added");
-    assert!(!world.path("var").exists());
-    world.at(NOW, &["sync"]).exits(0);
-    let before = world.fingerprint();
-    let answer = world.at(NOW, &["subscribers", "import", "roster.csv", "--dry-run", "--json"]).exits(0).json();
+    let fixture = Fixture::shipped();
+    import(&fixture, &rows, &["--dry-run"]).exits(0).says("Would import roster.csv: 1 added");
+    assert!(!fixture.path("var").exists());
+    fixture.at(NOW, &["sync"]).exits(0);
+    let before = fixture.fingerprint();
+    let answer = fixture.at(NOW, &["subscribers", "import", "roster.csv", "--dry-run", "--json"]).exits(0).json();
     assert_eq!((&answer["added"], &answer["applied"]), (&1.into(), &false.into()));
-    assert_eq!(world.fingerprint(), before);
+    assert_eq!(fixture.fingerprint(), before);
 }
 
 #[test]
 fn an_import_brings_nobody_back_and_the_next_edition_reaches_the_rest() {
     let config = format!("{BASE}{}", entry("Hillside", "school", "\"office@hillside.example\"", "[\"4-5\"]"));
-    let world = World::new(&config);
-    world.at(NOW, &["unsubscribe", "head@moor.example"]).exits(0);
+    let fixture = Fixture::new(&config);
+    fixture.at(NOW, &["unsubscribe", "head@moor.example"]).exits(0);
     let rows = "Moor School,school,office@moor.example,,4-11,,\nMoor School,school,Head@moor.example,4-5,,,\n";
-    let ran = import(&world, &format!("{HEADER}{rows}"), &[]).exits(0);
+    let ran = import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0);
     ran.says("1 added, 0 updated, 0 unchanged, 1 kept out");
     ran.complains("stays out: unsubscribed");
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     let expected = [("office@hillside.example", "4-5"), ("office@moor.example", "4-5 5-7 8-10")];
-    assert_eq!(world.bands_by_mailbox(), expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
+    assert_eq!(fixture.bands_by_mailbox(), expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
 }

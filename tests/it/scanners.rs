@@ -4,12 +4,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::leaving::{ask, daemon};
-use crate::world::{BASE, World, three};
+use crate::support::fixture::{BASE, Fixture, three};
+use crate::support::http::{ask, daemon};
 
 /// Every row that is about people or what they asked for.
-fn rows(world: &World) -> Vec<(String, i64)> {
-    let store = rusqlite::Connection::open(world.path("var/fortnightly.db")).unwrap();
+fn rows(fixture: &Fixture) -> Vec<(String, i64)> {
+    let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     let tables = ["subscriptions", "suppressions", "requests", "letters", "audit", "attempts", "report_counts"];
     let count = |table: &str| store.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
     let mut rows: Vec<(String, i64)> = tables.iter().map(|table| ((*table).to_owned(), count(table))).collect();
@@ -32,13 +32,13 @@ fn storm(port: u16, requests: &[String]) -> usize {
 
 #[test]
 fn ten_thousand_looks_change_nothing() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     let now = "2026-11-30T08:30:00Z";
     let wish = ["subscribe", "--name", "P", "--email", "p@home.example", "--bands", "4-5", "--confirm"];
-    world.at(now, &wish).exits(0);
+    fixture.at(now, &wish).exits(0);
     let mut paths = Vec::new();
-    for mail in world.mails() {
+    for mail in fixture.mails() {
         for part in ["/u/", "/preferences/", "/confirm/"] {
             for (at, _) in mail.text.match_indices(&format!("https://activities.example.org{part}")) {
                 let rest = &mail.text[at + "https://activities.example.org".len()..];
@@ -48,10 +48,10 @@ fn ten_thousand_looks_change_nothing() {
     }
     assert_eq!(paths.iter().filter(|path| path.starts_with("/confirm/")).count(), 1);
     assert!(paths.len() >= 10, "{paths:?}");
-    let (mut daemon, port) = daemon(&world);
+    let (mut daemon, port) = daemon(&fixture);
     let (_, first) = ask(port, "GET", "/healthz", "");
     assert_eq!(first, "ok\n");
-    let before = rows(&world);
+    let before = rows(&fixture);
     let mut answered = 0;
     for round in 0..100 {
         let requests: Vec<String> = (0..100)
@@ -65,19 +65,19 @@ fn ten_thousand_looks_change_nothing() {
         answered += storm(port, &requests);
     }
     assert_eq!(answered, 10_000);
-    assert_eq!(rows(&world), before);
+    assert_eq!(rows(&fixture), before);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
 
 #[test]
 fn half_open_requests_and_endless_bodies_cost_little_and_stop_nobody() {
-    let world = World::new(&format!("{BASE}{}", three()));
-    world.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
-    let mail = world.mails().into_iter().find(|mail| mail.to == "hello@lantern.example").unwrap();
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    let mail = fixture.mails().into_iter().find(|mail| mail.to == "hello@lantern.example").unwrap();
     let at = mail.text.find("/u/").unwrap();
     let path = mail.text[at..].split_whitespace().next().unwrap().to_owned();
-    let (mut daemon, port) = daemon(&world);
+    let (mut daemon, port) = daemon(&fixture);
     let half_open: Vec<TcpStream> = (0..200)
         .map(|n| {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -90,7 +90,7 @@ fn half_open_requests_and_endless_bodies_cost_little_and_stop_nobody() {
             stream
         })
         .collect();
-    let before = rows(&world);
+    let before = rows(&fixture);
     for target in [path.as_str(), "/u/wrong", "/preferences/wrong", "/", "/nowhere"] {
         for _ in 0..4 {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -104,7 +104,7 @@ fn half_open_requests_and_endless_bodies_cost_little_and_stop_nobody() {
         let (head, _) = ask(port, "GET", "/", "");
         assert!(head.starts_with("http/1.1 200"), "{target}: {head}");
     }
-    assert_eq!(rows(&world), before, "a body that is too long was acted upon");
+    assert_eq!(rows(&fixture), before, "a body that is too long was acted upon");
     let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.0.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();

@@ -3,27 +3,7 @@
 use std::time::Instant;
 
 use crate::support::oracle::{Oracle, Script};
-use crate::world::{BASE, World};
-
-pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
-
-/// A world with so many recipients, whose mail goes to the relay on `port`.
-pub(crate) fn world(port: u16, recipients: usize, more: &str) -> World {
-    let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = 2\n{more}");
-    let world = World::new(&format!("{BASE}{mail}"));
-    let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
-    world.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
-    world.run(&["subscribers", "import", "list.csv"]).exits(0);
-    world
-}
-
-/// How many deliveries are in `state`, the edition's state, and what needs a person.
-pub(crate) fn standing(world: &World, state: &str) -> (u64, String, String) {
-    let status = world.run(&["status", "--json"]).exits(0).json();
-    let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
-    let count = edition["deliveries"][state].as_u64().unwrap();
-    (count, edition["state"].as_str().unwrap().to_owned(), status["attention"].to_string())
-}
+use crate::support::sending::{SEND, behind_relay, edition_status};
 
 #[test]
 fn a_relay_that_refuses_us_stops_the_run_and_the_edition_is_held() {
@@ -35,13 +15,13 @@ fn a_relay_that_refuses_us_stops_the_run_and_the_edition_is_held() {
     ];
     for script in REFUSALS {
         let relay = Oracle::with(script);
-        let world = world(relay.port, 30, "");
-        world.run(SEND).exits(1).complains("refuses this sender");
-        let (queued, state, attention) = standing(&world, "queued");
+        let fixture = behind_relay(relay.port, 30, "");
+        fixture.run(SEND).exits(1).complains("refuses this sender");
+        let (queued, state, attention) = edition_status(&fixture, "queued");
         assert_eq!((queued, state.as_str()), (30, "held"), "{script:?}");
         assert!(attention.contains("is held: the run stopped itself"), "{attention}");
         // Nothing leaves until somebody says so.
-        world.run(&["send"]).exits(1);
+        fixture.run(&["send"]).exits(1);
         assert_eq!(relay.count(), 0);
     }
 }
@@ -50,9 +30,9 @@ fn a_relay_that_refuses_us_stops_the_run_and_the_edition_is_held() {
 fn a_run_in_which_one_in_twenty_is_refused_stops() {
     // s7, s17, s70 to s79 and s170 to s179: 22 of 400 are refused.
     let relay = Oracle::with(&[("RCPT TO:<s7", "550 5.7.1 no"), ("RCPT TO:<s17", "550 5.7.1 no")]);
-    let world = world(relay.port, 400, "");
-    world.run(SEND).exits(1).complains("refused for good");
-    let (failed, state, attention) = standing(&world, "failed");
+    let fixture = behind_relay(relay.port, 400, "");
+    fixture.run(SEND).exits(1).complains("refused for good");
+    let (failed, state, attention) = edition_status(&fixture, "failed");
     assert_eq!(state, "held", "{attention}");
     assert!((3..30).contains(&failed) && relay.count() < 400, "{failed} failed");
     assert!(attention.contains("refused for good"), "{attention}");
@@ -61,29 +41,29 @@ fn a_run_in_which_one_in_twenty_is_refused_stops() {
 #[test]
 fn without_a_relay_everything_waits_and_nothing_counts_as_tried() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let world = world(closed, 40, "");
-    world.run(SEND).exits(1).complains("cannot be reached");
-    let (deferred, state, _) = standing(&world, "deferred");
+    let fixture = behind_relay(closed, 40, "");
+    fixture.run(SEND).exits(1).complains("cannot be reached");
+    let (deferred, state, _) = edition_status(&fixture, "deferred");
     assert_eq!((deferred, state.as_str()), (40, "sending"));
 }
 
 #[test]
 fn a_cap_ends_the_day_and_the_rest_waits() {
     let relay = Oracle::start();
-    let world = world(relay.port, 30, "daily_cap = 12\n");
-    world.run(SEND).exits(1).complains("daily_cap");
+    let fixture = behind_relay(relay.port, 30, "daily_cap = 12\n");
+    fixture.run(SEND).exits(1).complains("daily_cap");
     assert_eq!(relay.count(), 12);
-    world.run(SEND).exits(1);
+    fixture.run(SEND).exits(1);
     assert_eq!(relay.count(), 12, "the cap begins anew with every run");
-    assert_eq!(standing(&world, "queued").0, 18);
+    assert_eq!(edition_status(&fixture, "queued").0, 18);
 }
 
 #[test]
 fn a_rate_is_kept() {
     let relay = Oracle::start();
-    let world = world(relay.port, 60, "rate_per_second = 40\n");
+    let fixture = behind_relay(relay.port, 60, "rate_per_second = 40\n");
     let begun = Instant::now();
-    world.run(SEND).exits(0);
+    fixture.run(SEND).exits(0);
     // 60 mails at 40 a second take one and a half seconds; a slow machine only takes longer.
     assert!(begun.elapsed().as_millis() >= 1_400, "{:?}", begun.elapsed());
     assert_eq!(relay.count(), 60);
@@ -93,30 +73,30 @@ fn a_rate_is_kept() {
 fn an_answer_before_its_question_is_never_taken_for_acceptance() {
     // Along with the 354 comes what looks like the answer to the dot.
     let relay = Oracle::with(&[("DATA", "354 go on\r\n250 2.0.0 taken")]);
-    let world = world(relay.port, 3, "");
-    world.run(SEND).exits(1);
-    assert_eq!(standing(&world, "accepted").0, 0);
-    assert_eq!(standing(&world, "deferred").0, 3);
+    let fixture = behind_relay(relay.port, 3, "");
+    fixture.run(SEND).exits(1);
+    assert_eq!(edition_status(&fixture, "accepted").0, 0);
+    assert_eq!(edition_status(&fixture, "deferred").0, 3);
 }
 
 #[test]
 fn a_refused_recipient_gets_no_content_although_data_is_taken() {
     let relay = Oracle::with(&[("RCPT TO:<s1@", "550 5.1.1 no such user")]);
-    let world = world(relay.port, 3, "");
-    world.run(SEND).exits(1);
-    assert_eq!(standing(&world, "failed").0, 1);
+    let fixture = behind_relay(relay.port, 3, "");
+    fixture.run(SEND).exits(1);
+    assert_eq!(edition_status(&fixture, "failed").0, 1);
     let taken = relay.taken();
     assert_eq!(taken.len(), 2, "{taken:?}");
     assert!(!taken.contains_key("s1@school.example"));
-    world.run(&["suppressions", "list"]).exits(0).says("s1@school.example");
+    fixture.run(&["suppressions", "list"]).exits(0).says("s1@school.example");
 }
 
 #[test]
 fn only_a_2xx_at_the_dot_counts() {
     for odd in [&[("DOT", "354 more")] as Script, &[("DOT", "999 what")], &[("DOT", "no number")]] {
         let relay = Oracle::with(odd);
-        let world = world(relay.port, 2, "on_uncertain = \"hold\"\n");
-        world.run(SEND).exits(1);
-        assert_eq!(standing(&world, "uncertain").0, 2, "{odd:?}");
+        let fixture = behind_relay(relay.port, 2, "on_uncertain = \"hold\"\n");
+        fixture.run(SEND).exits(1);
+        assert_eq!(edition_status(&fixture, "uncertain").0, 2, "{odd:?}");
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::root;
 use fortnightly::config;
 use serde_json::{Value, json};
 
@@ -82,10 +83,6 @@ fn as_json(value: toml::Value) -> Value {
 
 fn read(file: &Path) -> Value {
     as_json(toml::Value::Table(fs::read_to_string(file).unwrap().parse().unwrap()))
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn toml_files(folder: &str) -> Vec<PathBuf> {

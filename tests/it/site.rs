@@ -1,14 +1,14 @@
 //! The public pages over a real connection: what they show, what they say to browsers, and what they keep to themselves.
 
-use crate::leaving::{ask, daemon};
-use crate::world::{BASE, Running, World, entry, three};
+use crate::support::fixture::{BASE, Fixture, Running, entry, three};
+use crate::support::http::{self, ask, daemon};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
-fn served(world: &World) -> (Running, u16) {
-    world.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
-    world.at(MONDAY, &["send"]).exits(0);
-    daemon(world)
+fn served(fixture: &Fixture) -> (Running, u16) {
+    fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    daemon(fixture)
 }
 
 fn all_bands() -> String {
@@ -42,25 +42,14 @@ fn get(port: u16, path: &str) -> (String, String) {
 
 /// As [`get`], with one more header.
 fn get_with(port: u16, path: &str, more: &str) -> (String, String) {
-    let (head, body) = raw(port, path, more);
+    let (head, body) = http::get(port, path, more);
     (head.to_ascii_lowercase(), body)
-}
-
-/// As [`get_with`], with the head as it came.
-fn raw(port: u16, path: &str, more: &str) -> (String, String) {
-    use std::io::{Read as _, Write as _};
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{more}\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
 }
 
 #[test]
 fn every_page_is_there_and_shows_what_went_out() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
     let (head, front) = get(port, "/");
     assert!(head.starts_with("http/1.1 200"), "{head}");
     for part in
@@ -100,8 +89,8 @@ fn every_page_is_there_and_shows_what_went_out() {
 
 #[test]
 fn age_groups_choose_and_a_plus_is_understood_either_way() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
     let cards = |path: &str| activities(&get(port, path).1);
     let all = cards("/editions/7");
     let two = cards("/editions/7?bands=4-5,14%2B");
@@ -121,9 +110,9 @@ fn age_groups_choose_and_a_plus_is_understood_either_way() {
 
 #[test]
 fn what_is_not_published_is_not_there_and_what_was_taken_back_says_so() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
-    let plan = world.at(MONDAY, &["plan", "--json"]).exits(0).json();
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
+    let plan = fixture.at(MONDAY, &["plan", "--json"]).exits(0).json();
     let coming = plan.as_array().unwrap().iter().find(|row| row["edition"] == 8).unwrap();
     let secret = format!("/activities/{}", coming["activities"][0]["id"].as_str().unwrap());
     for nowhere in [
@@ -145,9 +134,9 @@ fn what_is_not_published_is_not_there_and_what_was_taken_back_says_so() {
     }
     let (_, before) = get(port, "/editions/7");
     let gone = activities(&before)[0].clone();
-    world.at(MONDAY, &["withdraw", gone.trim_start_matches("/activities/")]).exits(0);
-    crate::world::until("it is taken back", || get(port, &gone).0.starts_with("http/1.1 410"));
-    crate::world::until("the edition leaves it out", || activities(&get(port, "/editions/7").1).len() == 4);
+    fixture.at(MONDAY, &["withdraw", gone.trim_start_matches("/activities/")]).exits(0);
+    crate::support::fixture::until("it is taken back", || get(port, &gone).0.starts_with("http/1.1 410"));
+    crate::support::fixture::until("the edition leaves it out", || activities(&get(port, "/editions/7").1).len() == 4);
     let (_, after) = get(port, "/editions/7");
     assert!(after.contains("was taken back"), "{after}");
     assert!(!get(port, "/").1.contains(gone.as_str()));
@@ -157,8 +146,8 @@ fn what_is_not_published_is_not_there_and_what_was_taken_back_says_so() {
 
 #[test]
 fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
     let (_, edition) = get(port, "/editions/7");
     let activity = activities(&edition)[0].clone();
     for path in ["/", "/editions/7", "/editions/7?bands=4-5", &activity, "/embed"] {
@@ -177,7 +166,7 @@ fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
         assert!(head.contains("text/html; charset=utf-8"), "{head}");
         let etag = header(&head, "etag");
         // The tag's letters have a case, which `header` needs folded: ask for it as it came.
-        let (whole, _) = raw(port, path, "Accept: */*");
+        let (whole, _) = http::get(port, path, "Accept: */*");
         let tag = whole.lines().find(|line| line.to_ascii_lowercase().starts_with("etag: ")).unwrap();
         for known in [&tag[6..], "*", &format!("\"other\", W/{}", &tag[6..])] {
             let (again, nothing) = get_with(port, path, &format!("If-None-Match: {known}"));
@@ -206,8 +195,8 @@ fn browsers_are_told_what_not_to_do_and_may_keep_what_is_public() {
 
 #[test]
 fn a_frame_says_what_is_wrong_with_its_address() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
     let (head, body) = get(port, "/embed?bands=15");
     assert!(head.starts_with("http/1.1 404") && header(&head, "cache-control") == "no-store", "{head}");
     let policy = header(&head, "content-security-policy");
@@ -223,15 +212,15 @@ fn a_frame_says_what_is_wrong_with_its_address() {
 
 #[test]
 fn pages_follow_templates_that_were_read_again() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = served(&world);
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = served(&fixture);
     let template = "templates/web/partials/bottom.html.hbs";
-    let text = std::fs::read_to_string(world.path(template)).unwrap();
+    let text = std::fs::read_to_string(fixture.path(template)).unwrap();
     assert!(get(port, "/").1.contains("sets no cookies"));
-    world.write(template, &text.replace("sets no cookies", "has no cookie"));
-    let log = || std::fs::read_to_string(world.path("log")).unwrap();
+    fixture.write(template, &text.replace("sets no cookies", "has no cookie"));
+    let log = || fixture.log();
     // Somebody reads all the time, so that a page is always kept.
-    crate::world::until("the files were read again", || {
+    crate::support::fixture::until("the files were read again", || {
         get(port, "/");
         log().contains("were read again")
     });
@@ -242,9 +231,11 @@ fn pages_follow_templates_that_were_read_again() {
 
 #[test]
 fn a_service_that_has_sent_nothing_has_its_pages_all_the_same() {
-    let world = World::new(&all_bands());
-    let (mut daemon, port) = daemon(&world);
-    crate::world::until("the first edition is there or not", || get(port, "/").0.starts_with("http/1.1 200"));
+    let fixture = Fixture::new(&all_bands());
+    let (mut daemon, port) = daemon(&fixture);
+    crate::support::fixture::until("the first edition is there or not", || {
+        get(port, "/").0.starts_with("http/1.1 200")
+    });
     let (head, _) = get(port, "/embed");
     assert!(head.starts_with("http/1.1 200"), "{head}");
     daemon.signal("-TERM");

@@ -5,8 +5,8 @@ mod desk;
 mod opening;
 mod random;
 mod retention;
+mod samples;
 mod snapshots;
-mod world;
 
 use std::path::Path;
 use std::sync::Arc;

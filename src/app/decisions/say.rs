@@ -1,7 +1,6 @@
 //! What is said about decisions: why one is refused, and when an edition goes out after it.
 
 use crate::app::decisions::Decided;
-use crate::app::preview::long_date;
 use crate::app::{AppError, Service, sync};
 use crate::domain::calendar::Lateness;
 use crate::domain::edition::{Edition, EditionState};
@@ -26,7 +25,12 @@ impl Service {
         let what = match edition.state {
             EditionState::Sent => {
                 let day = edition.finished_at.map_or(edition.date, |at| self.local(at).date_naive());
-                format!("was sent by {} ({} of {} mails accepted)", long_date(day), tally.accepted, tally.total)
+                format!(
+                    "was sent by {} ({} of {} mails accepted)",
+                    crate::domain::text::dates::day(day),
+                    tally.accepted,
+                    tally.total
+                )
             }
             EditionState::Held => {
                 format!("was stopped in the middle ({} of {} mails accepted)", tally.accepted, tally.total)

@@ -7,9 +7,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::failure::Failure;
-use super::super::{Context, out};
 use crate::app::privacy::{EraseResult, Erased, Privacy};
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
 
@@ -33,7 +34,7 @@ impl Erase {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // What would be removed is found out by removing it from a copy.
-        let copy = context.over(config.clone(), bootstrap::bare_copy)?;
+        let copy = bootstrap::open_copy_undated(config.clone(), context.clock)?;
         match Privacy::new(&copy).erase(&self.address).await? {
             EraseResult::Unknown => return Err(self.unknown(&config).into()),
             EraseResult::Done(erased) if !self.yes => {
@@ -58,7 +59,7 @@ impl Erase {
         }
         drop(copy);
         // Erasing works whatever the schedule says.
-        let privacy = Privacy::new(&context.over(config.clone(), bootstrap::bare_store)?);
+        let privacy = Privacy::new(&bootstrap::open_undated(config.clone(), context.clock)?);
         let erased = privacy.erase(&self.address).await?;
         let clean = privacy.scrub(&self.address).await?;
         self.tell(&config, erased, clean);

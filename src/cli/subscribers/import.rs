@@ -9,11 +9,12 @@ use clap::{Args, ValueEnum};
 
 use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
-use super::super::{Context, out};
 use super::report::{Report, skipped};
 use crate::app::csv_import::{self, CsvImport};
 use crate::app::subscriber::Subscriber;
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::SubscribeRequest;
@@ -104,12 +105,14 @@ impl Import {
         config: &Config,
         requests: &[SubscribeRequest],
     ) -> Result<Vec<Subscribed>, Failure> {
-        let clock = context.clock;
-        let opened =
-            if self.dry_run { bootstrap::copy(config, clock).await? } else { bootstrap::store(config, clock).await? };
+        let (config, clock) = (config.clone(), context.clock);
+        let app = if self.dry_run {
+            bootstrap::open_copy(config, clock).await?
+        } else {
+            bootstrap::open(config, clock).await?
+        };
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        sync_and_tell(opened.0.as_ref(), config, clock.now()).await?;
-        let app = context.over(config.clone(), |_| Ok(opened))?;
+        sync_and_tell(app.store.as_ref(), &app.config, clock.now()).await?;
         Ok(Subscriber::new(&app).subscribe(requests).await?)
     }
 }

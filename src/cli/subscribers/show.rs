@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
-use super::super::{Context, out};
 use super::{state, to_json};
 use crate::app::privacy::{Held, Privacy};
 use crate::app::{AppError, bootstrap};
+use crate::cli::context::Context;
+use crate::cli::out;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
@@ -30,7 +31,7 @@ pub(in crate::cli) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = context.over(config, bootstrap::bare_copy)?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
         let (address, config) = (&self.address, &app.config);
         match Privacy::new(&app).held(address).await? {
             Held::Mailbox(record, data) => self.tell_mailbox(&record, &data, &config.bands),

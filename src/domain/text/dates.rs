@@ -1,7 +1,10 @@
 //! Days, moments and lengths of time, as people read them.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::fmt::Display;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use serde::Serializer;
 
 /// `Monday 21 December 2026`.
 pub fn day(date: NaiveDate) -> String {
@@ -10,7 +13,32 @@ pub fn day(date: NaiveDate) -> String {
 
 /// `Monday 21 December 2026 at 08:00`, in the zone.
 pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%A %-d %B %Y at %H:%M").to_string()
+    local_moment(&at.with_timezone(&zone))
+}
+
+/// `Monday 21 December 2026 at 08:00`, in the zone that it has.
+pub fn local_moment<Z: TimeZone<Offset: Display>>(at: &DateTime<Z>) -> String {
+    at.format("%A %-d %B %Y at %H:%M").to_string()
+}
+
+/// RFC 3339 with the offset in figures all year, where chrono alone would write `Z` in winter.
+///
+/// # Errors
+/// When the serializer fails.
+pub fn with_offset<S: Serializer>(at: &DateTime<FixedOffset>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.to_rfc3339())
+}
+
+/// As [`with_offset`]; nothing is null.
+///
+/// # Errors
+/// When the serializer fails.
+#[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+pub fn maybe_with_offset<S: Serializer>(at: &Option<DateTime<FixedOffset>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => with_offset(at, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// `72 hours`, in the largest unit up to hours that leaves no rest.

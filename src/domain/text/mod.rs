@@ -1,10 +1,14 @@
 //! What a short text from outside (a name, a title, a reason) may contain, and small helpers for text that people read.
 
 pub mod dates;
+pub mod lists;
 pub mod suggest;
 
 /// The most characters that a name may have: longer display names break header folding (RFC 5322 §2.1.1).
 pub const NAME_LIMIT: usize = 200;
+
+/// The most characters of an [`excerpt`].
+const EXCERPT_LIMIT: usize = 60;
 
 /// Why a short text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +58,37 @@ pub fn check_characters(text: &str) -> Result<(), TextError> {
     Ok(())
 }
 
+/// `text` with every run of white space as one space. A no-break space stays: it is there to hold words together.
+pub fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' | '\t' | '\n' | '\r' | '\x0c' if out.ends_with(' ') => {}
+            ' ' | '\t' | '\n' | '\r' | '\x0c' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The start of `text` as a message may quote it: one line, without characters that disturb a terminal, at most
+/// [`EXCERPT_LIMIT`] characters and an ellipsis.
+pub fn excerpt(text: &str) -> String {
+    let is_safe = |c: &char| check_characters(c.encode_utf8(&mut [0; 4])).is_ok();
+    let mut safe = text.trim_end().chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c }).filter(is_safe);
+    let short: String = safe.by_ref().take(EXCERPT_LIMIT).collect();
+    if safe.next().is_some() { format!("{short}…") } else { short }
+}
+
+/// Joins words as a sentence lists them: `a, b and c`.
+pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +100,19 @@ mod tests {
         assert_eq!(check_line("a\u{202E}b"), Err(TextError::Direction(0x202E)));
         assert_eq!(check_line(&"é".repeat(201)), Err(TextError::TooLong));
         assert_eq!(check_line("Ysgol Gynradd Llŷn & Tŷ’r Ysgol, “Cylch” 😀"), Ok(()));
+    }
+    #[test]
+    fn quotes_no_controls_and_no_novels() {
+        assert_eq!(excerpt("a\u{1b}[31mb\u{202e}"), "a[31mb");
+        assert_eq!(excerpt("a\r\nb\tc"), "a  b c");
+        assert_eq!(excerpt(&"x".repeat(100)), format!("{}…", "x".repeat(60)));
+    }
+
+    #[test]
+    fn lists_as_a_sentence_does() {
+        assert_eq!(
+            ["", "a", "a and b", "a, b and c"],
+            [listed::<&str>(&[]), listed(&["a"]), listed(&["a", "b"]), listed(&["a", "b", "c"])]
+        );
     }
 }

@@ -16,10 +16,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::connection::{Connection, no_answer};
+use super::settings::{SmtpSettings, Tls};
 use super::stream::Stream;
-use super::{SmtpSettings, Tls};
+
 use crate::domain::delivery::{Outcome, Reply};
-use crate::mail::MailError;
+use crate::mail::error::MailError;
 use crate::mail::reply::{Stage, classify_reply, presentable};
 
 /// More challenges than any way to log in that we know.

@@ -4,10 +4,11 @@ use std::fmt::{self, Display, Write as _};
 
 use memchr::memmem;
 
-use super::Capabilities;
+use super::capabilities::Capabilities;
 use crate::domain::delivery::{Outcome, Reply};
-use crate::mail::Envelope;
+
 use crate::mail::reply::{Stage, classify_reply};
+use crate::mail::transport::Envelope;
 
 /// The commands before the content, in their order.
 pub(super) const OPENING: [Stage; 3] = [Stage::Mail, Stage::Recipient, Stage::Data];

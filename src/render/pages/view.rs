@@ -2,36 +2,45 @@
 
 use serde::Serialize;
 
-use super::super::ServiceFacts;
-use super::super::palette::{LOOK, Look};
-use super::super::view::{HelpView, View};
-use super::{EXIT_SCRIPT, EXIT_URL};
+use crate::render::email::view::{DigestView, HelpView};
+use crate::render::issue::ServiceInfo;
+use crate::render::palette::{LOOK, Look};
+
+/// Where the quick exit leads: a page that everybody has a reason to look at.
+pub const EXIT_URL: &str = "https://www.bbc.co.uk/weather";
+
+/// Leaves at once by click and by key, and takes the page's place in the history, so that *back* does not return to it.
+/// Without it the link still leads away.
+pub const EXIT_SCRIPT: &str = "(function(){var a=document.getElementById('exit');\
+function go(e){e.preventDefault();document.documentElement.style.display='none';location.replace(a.href)}\
+a.addEventListener('click',go);\
+document.addEventListener('keydown',function(e){if(e.key==='Escape'||e.key==='Esc')go(e)})})()";
 
 /// What is around every page.
 #[derive(Debug, Serialize)]
-pub(in crate::render) struct Shell {
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) service: String,
-    pub(super) postal_address: String,
-    pub(super) base_url: String,
+pub(crate) struct Shell {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) service: String,
+    pub(crate) postal_address: String,
+    pub(crate) base_url: String,
     /// Empty when replies are not read.
-    pub(super) reply_to: String,
+    pub(crate) reply_to: String,
     /// The page's own address; empty where it has none that lasts.
-    pub(super) canonical: String,
+    pub(crate) canonical: String,
     /// Not for search engines.
-    pub(super) is_private: bool,
+    pub(crate) is_private: bool,
     /// Empty on pages without the quick exit.
-    pub(super) exit_url: &'static str,
+    pub(crate) exit_url: &'static str,
     /// The quick exit's script, with its tags.
-    pub(super) exit_prose: String,
-    pub(super) css_class: &'static str,
-    pub(super) feeds: Vec<Feed>,
-    pub(super) look: Look,
+    pub(crate) exit_prose: String,
+    pub(crate) css_class: &'static str,
+    pub(crate) feeds: Vec<Feed>,
+    pub(crate) look: Look,
 }
 
 impl Shell {
-    pub(super) fn new(service: &ServiceFacts<'_>, title: &str, description: &str) -> Self {
+    pub(crate) fn new(service: &ServiceInfo<'_>, title: &str, description: &str) -> Self {
         Self {
             title: title.to_owned(),
             description: description.to_owned(),
@@ -49,7 +58,7 @@ impl Shell {
         }
     }
 
-    pub(super) fn with_exit(self) -> Self {
+    pub(crate) fn with_exit(self) -> Self {
         Self { exit_url: EXIT_URL, exit_prose: format!("<script>{EXIT_SCRIPT}</script>"), ..self }
     }
 }
@@ -123,54 +132,54 @@ pub struct Choice {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct FrontView {
-    pub(super) shell: Shell,
+pub(crate) struct FrontView {
+    pub(crate) shell: Shell,
     /// One, or none.
-    pub(super) latest: Vec<Brief>,
-    pub(super) past: Vec<Brief>,
-    pub(super) feeds: Vec<Feed>,
+    pub(crate) latest: Vec<Brief>,
+    pub(crate) past: Vec<Brief>,
+    pub(crate) feeds: Vec<Feed>,
     /// A feed's address with age groups.
-    pub(super) example: String,
-    pub(super) snippet_fixed: String,
-    pub(super) snippet_growing: String,
-    pub(super) help: HelpView,
+    pub(crate) example: String,
+    pub(crate) snippet_fixed: String,
+    pub(crate) snippet_growing: String,
+    pub(crate) help: HelpView,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct EditionView {
-    pub(super) shell: Shell,
+pub(crate) struct EditionView {
+    pub(crate) shell: Shell,
     /// None where there is nothing to choose.
-    pub(super) filters: Vec<Filter>,
-    pub(super) withdrawn: Vec<Label>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) withdrawn: Vec<Label>,
     /// The edition that an activity came with; empty on the edition's own page.
-    pub(super) edition_url: String,
+    pub(crate) edition_url: String,
     #[serde(flatten)]
-    pub(super) view: View,
+    pub(crate) view: DigestView,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Filter {
-    pub(super) label: String,
-    pub(super) url: String,
-    pub(super) is_current: bool,
+pub(crate) struct Filter {
+    pub(crate) label: String,
+    pub(crate) url: String,
+    pub(crate) is_current: bool,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Label {
-    pub(super) label: String,
+pub(crate) struct Label {
+    pub(crate) label: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct EmbedView<'a> {
-    pub(super) shell: Shell,
-    pub(super) items: Vec<Brief>,
+pub(crate) struct EmbedView<'a> {
+    pub(crate) shell: Shell,
+    pub(crate) items: Vec<Brief>,
     /// What is said instead of them; empty as a rule.
-    pub(super) paragraphs: &'a [String],
+    pub(crate) paragraphs: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct MessageView<'a> {
-    pub(super) shell: Shell,
+pub(crate) struct MessageView<'a> {
+    pub(crate) shell: Shell,
     #[serde(flatten)]
-    pub(super) message: &'a Message,
+    pub(crate) message: &'a Message,
 }

@@ -17,8 +17,8 @@ use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use mail_auth::{AuthenticatedMessage, DkimResult, MessageAuthenticator, Parameters, ResolverCache, Txt};
 
 use super::{address, at, literal, personal, rendered, sender};
+use crate::support::fixture::{BASE, Fixture, three};
 use crate::support::skipped;
-use crate::world::{BASE, World, three};
 
 const RSA: &[&str] = &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
 const ED25519: &[&str] = &["-algorithm", "ed25519"];
@@ -261,19 +261,19 @@ private_key_file = "r1.pem"
 
 #[test]
 fn every_mail_of_the_binary_verifies() {
-    let world = World::new(&format!("{BASE}{CONFIG}{}", three()));
+    let fixture = Fixture::new(&format!("{BASE}{CONFIG}{}", three()));
     let (ed25519, rsa) = (make_key(ED25519), make_key(RSA));
-    fs::write(world.path("e1.pem"), &ed25519).unwrap();
-    fs::write(world.path("r1.pem"), &rsa).unwrap();
+    fs::write(fixture.path("e1.pem"), &ed25519).unwrap();
+    fs::write(fixture.path("r1.pem"), &rsa).unwrap();
     let load = |selector, pem: &[u8]| DkimKey::new("example.org", selector, Path::new("k"), pem).unwrap();
     let dkim = Dkim::new(vec![load("e1", &ed25519), load("r1", &rsa)]);
-    world.at("2026-09-07T07:30:00Z", &["send"]).exits(0);
-    world.at("2026-09-07T07:40:00Z", &["preview", "--out", "shown"]).exits(0);
-    let mut mails: Vec<Vec<u8>> = world.mails().into_iter().map(|mail| mail.raw).collect();
+    fixture.at("2026-09-07T07:30:00Z", &["send"]).exits(0);
+    fixture.at("2026-09-07T07:40:00Z", &["preview", "--out", "shown"]).exits(0);
+    let mut mails: Vec<Vec<u8>> = fixture.mails().into_iter().map(|mail| mail.raw).collect();
     assert_eq!(mails.len(), 4);
     let eml = |file: &fs::DirEntry| file.path().extension().is_some_and(|ending| ending == "eml");
     // Their Date is the edition's, which is ahead of nobody's clock.
-    let shown = fs::read_dir(world.path("shown")).unwrap().map(Result::unwrap).filter(eml);
+    let shown = fs::read_dir(fixture.path("shown")).unwrap().map(Result::unwrap).filter(eml);
     mails.extend(shown.map(|file| fs::read(file.path()).unwrap()));
     assert!(mails.len() > 4);
     for mail in mails {
@@ -285,14 +285,14 @@ fn every_mail_of_the_binary_verifies() {
 
 #[test]
 fn check_and_send_name_a_key_that_cannot_sign_before_anything_is_published() {
-    let world = World::new(&format!("{BASE}{CONFIG}{}", three()));
-    fs::write(world.path("e1.pem"), make_key(ED25519)).unwrap();
-    fs::write(world.path("r1.pem"), "nothing").unwrap();
+    let fixture = Fixture::new(&format!("{BASE}{CONFIG}{}", three()));
+    fs::write(fixture.path("e1.pem"), make_key(ED25519)).unwrap();
+    fs::write(fixture.path("r1.pem"), "nothing").unwrap();
     let now = "2026-09-07T07:30:00Z";
-    world.at(now, &["check"]).exits(1).says("r1.pem is not a private key in PEM form");
-    assert_ne!(world.at(now, &["send"]).code, 0);
-    assert!(world.mails().is_empty());
-    fs::write(world.path("r1.pem"), make_key(RSA)).unwrap();
-    world.at(now, &["send"]).exits(0);
-    assert_eq!(world.mails().len(), 4);
+    fixture.at(now, &["check"]).exits(1).says("r1.pem is not a private key in PEM form");
+    assert_ne!(fixture.at(now, &["send"]).code, 0);
+    assert!(fixture.mails().is_empty());
+    fs::write(fixture.path("r1.pem"), make_key(RSA)).unwrap();
+    fixture.at(now, &["send"]).exits(0);
+    assert_eq!(fixture.mails().len(), 4);
 }

@@ -10,7 +10,7 @@ pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
 
-use super::{desk, world};
+use super::{desk, samples};
 
 /// Makes one test per name; `$open` evaluates to a fresh `impl Fn() -> Arc<dyn Store>` each time.
 macro_rules! conform {

@@ -11,7 +11,7 @@ use fortnightly::store::{Facts, Store, StoreError, Subscribers as _};
 use rusqlite::Connection;
 
 use super::desk::Desk as _;
-use super::world::{at, crowd, day};
+use super::samples::{at, crowd, day};
 use super::{hasher, open};
 use fortnightly::domain::edition::EditionNumber;
 
@@ -47,10 +47,10 @@ async fn a_fresh_store_is_private_and_tidy() {
 async fn a_clean_end_leaves_no_lock_behind() {
     let (_folder, path) = fresh();
     let store = open(&path);
-    super::world::send_out(&store, &crowd(1)).await;
-    super::world::claim(&store, 2, 1).await;
+    super::samples::send_out(&store, &crowd(1)).await;
+    super::samples::claim(&store, 2, 1).await;
     assert!(names(path.parent().unwrap()).contains(&"fortnightly.db.claims".to_owned()));
-    store.release(super::world::SEVEN).await.unwrap();
+    store.release(super::samples::SEVEN).await.unwrap();
     drop(store);
     assert_eq!(names(path.parent().unwrap()), ["fortnightly.db"]);
 }

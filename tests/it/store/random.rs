@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::desk::Desk as _;
 use super::hasher;
-use super::world::{SEVEN, address, at, crowd, id, reply, send_out};
+use super::samples::{SEVEN, address, at, crowd, id, reply, send_out};
 
 const PEOPLE: u64 = 6;
 

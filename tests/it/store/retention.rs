@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
 
 use super::open;
-use super::world::at;
+use super::samples::at;
 
 /// Attempts, bounces, ended mailboxes, requests and letters, so many of each, all old.
 const FILL: &str = "

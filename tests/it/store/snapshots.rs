@@ -9,7 +9,7 @@ use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Store, Subscribers as _};
 
 use super::desk::Desk as _;
-use super::world::{at, crowd};
+use super::samples::{at, crowd};
 use super::{hasher, open};
 
 /// Every file of the folder: content, and when it was last changed.
@@ -32,8 +32,8 @@ async fn use_snapshot(path: &Path) -> usize {
     let found = copy.subscribers().await.unwrap().len();
     copy.subscribe(&crowd(found + 5), at(9)).await.unwrap();
     assert_eq!(copy.subscribers().await.unwrap().len(), found + 5, "the copy itself can be changed");
-    super::world::send_out(&copy, &[]).await;
-    super::world::claim(&copy, 9, 2).await;
+    super::samples::send_out(&copy, &[]).await;
+    super::samples::claim(&copy, 9, 2).await;
     copy.recover(true, at(9)).await.unwrap();
     drop(copy);
     assert!(photograph(folder) == before, "the folder changed");

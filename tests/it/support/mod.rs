@@ -1,9 +1,20 @@
 //! Helpers that start real programs on loopback, and stop what they started.
 
 use std::io::Write as _;
+use std::path::Path;
 
+pub(crate) mod fixture;
+pub(crate) mod http;
+pub(crate) mod library_fixture;
 pub(crate) mod oracle;
 pub(crate) mod postfix;
+pub(crate) mod sending;
+pub(crate) mod trials;
+
+/// The folder of the package.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// The library that pretends another time to a whole program.
 #[track_caller]

@@ -4,7 +4,7 @@ use fortnightly::domain::edition::{EditionChange, EditionState};
 use fortnightly::store::{Published, Step};
 
 use super::desk::Desk as _;
-use super::world::{Open, SEVEN, at, crowd, plan, publication, selection, send_out};
+use super::samples::{Open, SEVEN, at, crowd, plan, publication, selection, send_out};
 
 pub(in crate::store) async fn an_approval_survives_a_hold_and_not_a_repick(open: Open<'_>) {
     use EditionState::{Approved, Held, Planned};

@@ -8,7 +8,7 @@ use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReas
 use fortnightly::store::{DeliveryFilter, Done, Step, Store, StoreError};
 
 use super::desk::Desk as _;
-use super::world::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
+use super::samples::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
 
 fn numbers(claimed: &[fortnightly::store::Claimed]) -> Vec<u64> {
     claimed.iter().map(|claimed| claimed.id.recipient.0).collect()

@@ -5,7 +5,9 @@ use fortnightly::domain::subscriber::{Sector, SuppressionReason};
 use fortnightly::store::{Facts, Published, SegmentNumber, StoreError};
 
 use super::desk::Desk as _;
-use super::world::{Open, SEVEN, address, at, bands, crowd, day, plan, publication, selection, send_out, sender, wish};
+use super::samples::{
+    Open, SEVEN, address, at, bands, crowd, day, plan, publication, selection, send_out, sender, wish,
+};
 
 pub(in crate::store) async fn facts_are_kept_until_something_was_published(open: Open<'_>) {
     let store = open();
@@ -155,7 +157,7 @@ pub(in crate::store) async fn only_planned_or_approved_editions_are_published(op
     assert!(refused().await.contains("held (approval missing)"));
     change(EditionChange::Approve(SEVEN)).await;
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed, "it is not what was rendered any more");
-    let publication = super::super::world::publication(&*store, SEVEN, "4-5").await;
+    let publication = super::super::samples::publication(&*store, SEVEN, "4-5").await;
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
     assert_eq!(store.publish(&publication).await.unwrap(), Published::Already);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 1);

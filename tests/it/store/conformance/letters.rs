@@ -7,7 +7,7 @@ use fortnightly::domain::subscription::request::RequestKind;
 use fortnightly::store::{ClaimedLetter, LetterKind, NewLetter, Store};
 
 use super::desk::Desk as _;
-use super::world::{Open, address, at, bands, look_up, rendered, reply, sender, wish};
+use super::samples::{Open, address, at, bands, look_up, rendered, reply, sender, wish};
 
 fn letter(subject: &str) -> NewLetter {
     NewLetter { kind: LetterKind::Confirm, sender: sender(), rendered: rendered(subject) }

@@ -7,7 +7,7 @@ use fortnightly::domain::subscription::unsubscribe::CannotMove;
 use fortnightly::store::{Store, StoreError};
 
 use super::desk::Desk as _;
-use super::world::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
+use super::samples::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
 
 fn plan(changes: Vec<SyncChange>) -> SyncPlan {
     SyncPlan { changes, ..SyncPlan::default() }

@@ -14,7 +14,7 @@ use fortnightly::domain::subscription::undeliverable::Bounced;
 use fortnightly::store::{DeliveryFilter, Done, LetterKind, NewLetter, Published, Step, Store};
 
 use super::desk::Desk as _;
-use super::world::{
+use super::samples::{
     Open, SEVEN, address, at, bands, claim, done, id, look_up, mark, plan, profile, publication, rendered, reply,
     send_out, sender, state, wish,
 };

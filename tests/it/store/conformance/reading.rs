@@ -7,7 +7,7 @@ use fortnightly::domain::subscription::undeliverable::Bounced;
 use fortnightly::store::ReportKind;
 
 use super::desk::Desk as _;
-use super::world::{Open, SEVEN, at, claim, crowd, done, id, look_up, mark, reply, send_out};
+use super::samples::{Open, SEVEN, at, claim, crowd, done, id, look_up, mark, reply, send_out};
 
 pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {
     let store = open();

@@ -1,0 +1,96 @@
+//! What is odd about the year as a whole: themes that are never reached, long silences, holidays that nobody entered.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::coming::{FORTNIGHTS, config_warning, is_ahead, some_of};
+use crate::app::planning::PlanRow;
+use crate::config::Config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::dates::day;
+use crate::library::Library;
+
+/// Fortnights in a row without an edition from which on somebody should look: the longest school holidays take three.
+const SILENCE: usize = 5;
+
+/// How long before the last pause ends the next school year's dates should be in the file.
+const PAUSES_AHEAD: Days = Days::new(120);
+
+/// A warning (`theme-never-used`) for each theme that the coming fortnights pass over although there are enough of them:
+/// a theme that lacks a band gives way to those that serve them all.
+pub(super) fn unreached(config: &Config, library: &Library, rows: &[PlanRow]) -> Vec<Diagnostic> {
+    let used: BTreeSet<&str> = rows.iter().filter_map(|row| row.theme.as_deref()).collect();
+    let sends = rows.iter().filter(|row| is_ahead(row)).count();
+    if sends < library.themes.len() {
+        return Vec::new();
+    }
+    let Some(day) = rows.last().map(|row| row.date) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for theme in library.themes.iter().filter(|theme| !used.contains(theme.name.as_str())) {
+        let serves = |band: &crate::domain::band::Band| {
+            library
+                .activities
+                .iter()
+                .any(|a| a.id.theme() == theme.name && a.bands.contains(&band.id) && a.review_by >= day)
+        };
+        let lacks: Vec<String> =
+            config.bands.iter().filter(|band| !serves(band)).map(|band| band.id.to_string()).collect();
+        if lacks.is_empty() || lacks.len() == config.bands.iter().count() {
+            continue;
+        }
+        let message = format!(
+            "the theme “{}” is not used in the coming {FORTNIGHTS} fortnights: it has no activity for {} all that time, \
+             and themes that serve every band go first",
+            theme.title,
+            some_of(&lacks)
+        );
+        let file = library.folder.join(&theme.name).join("theme.md");
+        findings.push(
+            Diagnostic::warning("theme-never-used", message)
+                .in_file(file.display().to_string())
+                .help("add an activity for each band that it lacks, or review those that are overdue"),
+        );
+    }
+    findings
+}
+
+/// An error (`no-editions`) when nothing goes out in all the coming fortnights, a warning (`long-silence`) when many in a
+/// row have no edition: a slip in a year is easily made.
+pub(super) fn silence(config: &Config, rows: &[PlanRow]) -> Option<Diagnostic> {
+    let paused = |row: &PlanRow| row.state == "paused";
+    let mut longest: &[PlanRow] = &[];
+    for run in rows.chunk_by(|a, b| paused(a) == paused(b)).filter(|run| paused(&run[0])) {
+        if run.len() > longest.len() {
+            longest = run;
+        }
+    }
+    let (first, last) = (longest.first()?, longest.last()?);
+    let reason = first.reason.as_deref().unwrap_or("closed");
+    let help = "look at the dates of [[schedule.pauses]]: is a year wrong?";
+    if longest.len() == rows.len() {
+        let message = format!("none of the coming {FORTNIGHTS} fortnights has an edition: {reason}");
+        return Some(Diagnostic::error("no-editions", message).in_file(config.file.display().to_string()).help(help));
+    }
+    (longest.len() >= SILENCE).then(|| {
+        let message = format!(
+            "{} fortnights in a row have no edition, from {} to {}: {reason}",
+            longest.len(),
+            day(first.date),
+            day(last.date)
+        );
+        config_warning(config, "long-silence", message).help(help)
+    })
+}
+
+/// A warning (`pauses-end`) when the last pause is nearly over: the next school year's holidays are not in the file yet.
+pub(super) fn pauses_end(config: &Config, today: NaiveDate) -> Option<Diagnostic> {
+    let last = config.schedule.pauses.iter().map(|pause| pause.to).max()?;
+    let soon = today.checked_add_days(PAUSES_AHEAD)?;
+    (last <= soon).then(|| {
+        let when = if last < today { "ended" } else { "ends" };
+        let message = format!("the last of the pauses {when} on {}, and no holidays after it are known", day(last));
+        config_warning(config, "pauses-end", message)
+            .help("enter the coming school year's holidays as [[schedule.pauses]]")
+    })
+}

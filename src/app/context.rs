@@ -1,0 +1,78 @@
+//! What use cases are built from: the shared parts, and what is read from `activities/` and `templates/`.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::sender::Sender;
+use crate::domain::token::Keyring;
+use crate::library::Library;
+use crate::render::{ServiceInfo, Templates};
+use crate::store::Store;
+
+/// What every use case is built from.
+#[derive(Clone)]
+pub struct AppContext {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// The store, or a private copy of it.
+    pub store: Arc<dyn Store>,
+    /// Signs tokens and names messages.
+    pub keyring: Arc<Keyring>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl AppContext {
+    /// An instant as the service's own clock on the wall shows it.
+    pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+        self.config.schedule.local(at)
+    }
+}
+
+/// What is read from `activities/` and `templates/`.
+#[derive(Clone)]
+pub struct Content {
+    /// The library.
+    pub library: Arc<Library>,
+    /// The templates.
+    pub templates: Arc<Templates>,
+    /// Findings that stop nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What could be read of `activities/` and `templates/`.
+#[derive(Clone)]
+pub enum Loaded {
+    /// Both.
+    Whole(Content),
+    /// Not both: these findings say why. New editions wait; what was published can be finished.
+    WithoutContent(Vec<Diagnostic>),
+}
+
+/// What every page and mail says about the service.
+pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
+    let service = &config.service;
+    ServiceInfo {
+        name: &service.name,
+        postal_address: &service.postal_address,
+        base_url: &service.base_url,
+        reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
+    }
+}
+
+/// The sender's side of every header, as it is configured now.
+pub(super) fn sender(config: &Config, keyring: &Keyring) -> Sender {
+    let service = &config.service;
+    Sender {
+        service: service.name.clone(),
+        from: service.from.clone(),
+        reply_to: service.reply_to.clone(),
+        base_url: service.base_url.clone(),
+        bounce_address: config.mail.bounce_address.clone(),
+        key_version: keyring.current(),
+    }
+}

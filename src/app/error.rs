@@ -1,0 +1,266 @@
+//! Why the program could not do something: what every use case may meet, and each subject's own refusals.
+//!
+//! Values, not sentences: `messages::errors` says what people read. A subject's enum must not live in a file that needs
+//! [`AppError`], or the two files need each other; it stands here, or in the domain where the domain decides.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscription::subscribe::NoBand;
+use crate::domain::subscription::sync::UnknownSubscriber;
+use crate::domain::subscription::unsubscribe::CannotMove;
+use crate::domain::text::TextError;
+use crate::domain::token;
+use crate::mail::MailError;
+use crate::render::RenderError;
+use crate::store::StoreError;
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A message could not be built, or a transport could not be opened.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// A digest could not be rendered.
+    #[error("the digest of edition {edition} for {segment} cannot be made: {source}")]
+    Digest {
+        /// Which edition.
+        edition: EditionNumber,
+        /// Which segment.
+        segment: String,
+        /// Why.
+        source: RenderError,
+    },
+    /// A transactional mail could not be rendered.
+    #[error("a letter cannot be made: {0}")]
+    Letter(RenderError),
+    /// A page or a feed could not be rendered.
+    #[error("a page cannot be made: {0}")]
+    Page(#[from] RenderError),
+    /// A file could not be read or written.
+    #[error("{path}: {reason}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Errors in files that people write: config, library, templates, CSV.
+    #[error("{} findings", .0.len())]
+    Findings(Vec<Diagnostic>),
+    /// The key file.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The configuration contradicts what was sent already.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// The store was restored from a backup and was not released yet.
+    #[error("the store was restored and is not released")]
+    NotReleased,
+    /// A mailbox without a band would get nothing.
+    #[error(transparent)]
+    NoBand(#[from] NoBand),
+    /// A mailbox cannot move to another address.
+    #[error(transparent)]
+    CannotMove(#[from] CannotMove),
+    /// A sync contradicts itself.
+    #[error(transparent)]
+    Sync(#[from] UnknownSubscriber),
+    /// Others kept changing what a decision was made from.
+    #[error("other programs keep changing the editions")]
+    Busy,
+    /// Mail would really leave, with a pretended date.
+    #[error("mail.transport speaks SMTP, and the time is pretended")]
+    PretendedTime,
+    /// A picked text is gone.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// There is nothing to preview.
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+    /// No backup, or no restore.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// No new activity.
+    #[error(transparent)]
+    NewActivity(#[from] NewActivityError),
+    /// A rule says no, and has no type of its own yet.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl AppError {
+    /// A file that could not be read or written.
+    pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
+        Self::File { path: path.into(), reason: error.to_string() }
+    }
+
+    /// Others kept changing what a decision was made from.
+    pub(crate) fn busy() -> Self {
+        Self::Busy
+    }
+
+    /// Whether the same request may succeed later without anybody changing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(error) if error.may_pass())
+    }
+}
+
+/// `schedule.anchor` is not the one with which editions were sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: schedule.anchor: {reason}")]
+pub struct AnchorError {
+    /// `config.toml:3:10`.
+    pub place: String,
+    /// What the store remembers.
+    pub reason: String,
+}
+
+/// Why the keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// It is no keyring.
+    #[error("{path}: {source}")]
+    Unusable {
+        /// The key file, or the backup that it was taken from.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: token::KeyringError,
+    },
+    /// It lacks a key that was used.
+    #[error("{path}: {source}")]
+    Lacks {
+        /// The key file.
+        path: PathBuf,
+        /// Which key.
+        source: token::UnknownKey,
+    },
+    /// There is a store, and its key file is gone.
+    #[error("{path}: the store exists, but its key file does not")]
+    Lost {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It was removed while it was being made.
+    #[error("{path}: vanished while it was being made")]
+    Vanished {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    NoRandomness(String),
+}
+
+/// A text that an edition was made of is no longer in the library.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("edition {edition}: {what} is no longer in the library")]
+pub struct ContentError {
+    /// Which edition.
+    pub edition: EditionNumber,
+    /// `theme kindness`, `activity kindness/one-day`.
+    pub what: String,
+}
+
+/// Why an edition cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PreviewError {
+    /// Its fortnight has none, or it will not go out.
+    #[error("fortnight {number} has no edition to show; it is {state}")]
+    Closed {
+        /// The fortnight.
+        number: EditionNumber,
+        /// Its local date.
+        date: NaiveDate,
+        /// `paused`, `missed` or `withdrawn`.
+        state: &'static str,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// It has no activity for any band.
+    #[error("edition {number} has no activity for any band")]
+    Empty {
+        /// The edition.
+        number: EditionNumber,
+        /// Its local date.
+        date: NaiveDate,
+    },
+    /// It counts as published, and nothing is stored of it.
+    #[error("edition {0} was not published")]
+    NotPublished(EditionNumber),
+    /// Nothing is due.
+    #[error("nothing is due now")]
+    NothingDue,
+    /// Every coming fortnight is paused.
+    #[error("every coming fortnight is paused")]
+    NothingAhead,
+    /// It has no such segment.
+    #[error("there is no segment {wanted}")]
+    UnknownSegment {
+        /// What was asked for.
+        wanted: String,
+        /// The segments that there are.
+        known: Vec<String>,
+    },
+}
+
+/// Why nothing was backed up or restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackupError {
+    /// There is no store.
+    #[error("there is no store at {0}")]
+    NoStore(PathBuf),
+    /// The target is one of the service's own files.
+    #[error("{0} is in use by this service itself")]
+    OwnFile(PathBuf),
+    /// There is no backup of this name.
+    #[error("{0}: there is no such file")]
+    NoSuchFile(PathBuf),
+    /// Another program has the store open.
+    #[error("the store {0} is in use")]
+    StoreInUse(String),
+}
+
+/// Why there is no new activity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NewActivityError {
+    /// No theme has this name.
+    #[error("there is no theme “{wanted}”")]
+    UnknownTheme {
+        /// What was asked for.
+        wanted: String,
+        /// The library's folder.
+        library: PathBuf,
+        /// The themes that there are.
+        known: Vec<String>,
+    },
+    /// No band has this name.
+    #[error("there is no band “{wanted}”")]
+    UnknownBand {
+        /// What was asked for.
+        wanted: String,
+        /// The bands that there are.
+        known: Vec<String>,
+    },
+    /// The title is no title.
+    #[error("the title {0}")]
+    Title(TextError),
+    /// The title has a character that a digest cannot print.
+    #[error("the title holds a backslash or “](”")]
+    TitleMarkup,
+    /// The title makes no file name.
+    #[error("the title has no letter and no digit")]
+    TitleWithoutName,
+    /// The title would make the file that is the theme's own.
+    #[error("the title would make the file theme.md")]
+    TitleIsTheme,
+    /// There is such a file.
+    #[error("{0} exists already")]
+    Exists(PathBuf),
+}

@@ -1,0 +1,324 @@
+//! The whole run on disk: what every segment of an edition would get, and who is in it.
+
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::context::sender;
+use super::dispatch::Letter;
+use super::edition_content::DigestMaker;
+use super::edits::{self, Edit};
+use super::error::PreviewError;
+use super::planning::PlanRow;
+use super::{AppContext, AppError, Content, Service, dkim, sync};
+use crate::domain::address::Address;
+use crate::domain::band::BandSet;
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::rendered::{Rendered, Slot};
+use crate::domain::segment::SegmentKey;
+use crate::domain::sender::Sender;
+use crate::domain::subscriber::MailboxState;
+use crate::mail::{Envelope, Frame};
+
+/// An edition as it would go out (or went out).
+#[derive(Debug, Clone, Serialize)]
+pub struct Proof {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// Its segments, largest first.
+    pub segments: Vec<ProofSegment>,
+    /// All recipients.
+    pub recipients: u64,
+    /// The fortnight's row of the plan: date, picks, reasons.
+    #[serde(skip)]
+    pub row: PlanRow,
+    /// What would keep it from going out, or is worth knowing first.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+    #[serde(skip)]
+    sender: Sender,
+    #[serde(skip)]
+    pub(super) at: DateTime<Utc>,
+}
+
+/// One segment of a [`Proof`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ProofSegment {
+    /// Its id, as `--segment` takes it.
+    pub id: String,
+    /// Its bands, in the service's order.
+    pub bands: Vec<String>,
+    /// Its sector.
+    pub sector: &'static str,
+    /// Its locale.
+    pub locale: &'static str,
+    /// How many mailboxes it has.
+    pub recipients: u64,
+    /// The subject.
+    pub subject: String,
+    /// Size of the HTML with sample links, in bytes.
+    pub html_bytes: usize,
+    /// The files that show it, where they were written.
+    pub files: Vec<PathBuf>,
+    /// Who is in it: the subscriber's name and the address.
+    #[serde(skip)]
+    pub readers: Vec<(String, Address)>,
+    #[serde(skip)]
+    rendered: Rendered,
+}
+
+/// What would keep an edition from going out, or is worth knowing first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The config would end many subscriptions, and that waits for consent.
+    SyncWaits,
+    /// Why the edition is in its state.
+    Reason(String),
+    /// A text was edited.
+    Edited {
+        /// Since it was approved, not since it was planned.
+        was_approved: bool,
+        /// What was edited.
+        edit: Edit,
+    },
+    /// It would be held if it were due now.
+    WouldBeHeld(String),
+    /// It went out: this is what was published.
+    Published {
+        /// Which edition.
+        edition: EditionNumber,
+        /// Its state.
+        state: EditionState,
+    },
+}
+
+type Readers = BTreeMap<SegmentKey, Vec<(String, Address)>>;
+
+/// Shows editions before they go out, and as they went out. It must work on a copy of the store: entries of the config
+/// that were not synced are brought into it first.
+pub struct Previewer {
+    context: AppContext,
+    content: Content,
+    digests: DigestMaker,
+}
+
+impl Previewer {
+    /// Previews on the store of `context`, which is a copy.
+    pub fn new(context: &AppContext, content: &Content) -> Self {
+        let digests = DigestMaker::new(context, content);
+        Self { context: context.clone(), content: content.clone(), digests }
+    }
+
+    fn service(&self) -> Service {
+        Service::of(&self.context, Some(&self.content))
+    }
+
+    /// The first edition to come that is not paused, sent before its time or not.
+    ///
+    /// # Errors
+    /// When every coming fortnight is paused.
+    pub fn next(&self) -> Result<EditionNumber, PreviewError> {
+        self.context.config.schedule.next_after(self.context.clock.now()).ok_or(PreviewError::NothingAhead)
+    }
+
+    /// The edition that is due.
+    ///
+    /// # Errors
+    /// When nothing is due, or the store cannot be read.
+    pub async fn due(&self) -> Result<EditionNumber, AppError> {
+        let due = self.service().reconcile(self.context.clock.now()).await?;
+        Ok(due.ok_or(PreviewError::NothingDue)?)
+    }
+
+    /// Everything an edition would send.
+    ///
+    /// # Errors
+    /// When the fortnight has no edition, a digest cannot be made, or the store cannot be read.
+    pub async fn proof(&self, number: EditionNumber) -> Result<Proof, AppError> {
+        let AppContext { config, store, clock, .. } = &self.context;
+        let (service, now) = (self.service(), clock.now());
+        let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
+        let mut notes = Vec::new();
+        if synced.plan.needs_consent() {
+            notes.push(Note::SyncWaits);
+        }
+        service.reconcile(now).await?;
+        let row = service.plan_of(number, now).await?;
+        let stored = store.editions().await?.into_iter().find(|e| e.number == number);
+        if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
+            return self.published_proof(edition, row, notes).await;
+        }
+        let planned = as_planned(number, &row, stored.as_ref())?;
+        notes.extend(row.reason.clone().map(Note::Reason));
+        if let Some(edition) = &stored {
+            let was_approved = edition.approved_at.is_some();
+            let edits = edits::edits(&self.content.library, &edition.selection);
+            notes.extend(edits.into_iter().map(|edit| Note::Edited { was_approved, edit }));
+        }
+        notes.extend(service.objection(&planned).await?.map(Note::WouldBeHeld));
+        self.planned_proof(&planned, row, notes).await
+    }
+
+    async fn planned_proof(&self, edition: &Edition, row: PlanRow, notes: Vec<Note>) -> Result<Proof, AppError> {
+        let AppContext { config, store, keyring, .. } = &self.context;
+        let selection = &edition.selection;
+        let content = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let mut readers = self.readers_by_segment().await?;
+        let mut segments = Vec::new();
+        for segment in store.audience(&config.bands.names()).await? {
+            let rendered = self.digests.segment(&content, &segment.key)?.rendered;
+            let who = readers.remove(&segment.key).unwrap_or_default();
+            segments.push(self.proof_segment(edition.number, &segment.key, rendered, segment.recipients, who)?);
+        }
+        Ok(proof(edition.number, segments, row, notes, sender(config, keyring), edition.due_at))
+    }
+
+    async fn published_proof(&self, edition: &Edition, row: PlanRow, mut notes: Vec<Note>) -> Result<Proof, AppError> {
+        let AppContext { store, keyring, .. } = &self.context;
+        let number = edition.number;
+        let stored = store.published(number).await?.ok_or(PreviewError::NotPublished(number))?;
+        let mut readers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for addressee in store.addressees(number).await? {
+            readers.entry(addressee.segment).or_default().push((addressee.subscriber, addressee.address));
+        }
+        let mut segments = Vec::new();
+        for (at, segment) in stored.segments {
+            let who = readers.remove(&at).unwrap_or_default();
+            segments.push(self.proof_segment(number, &segment.key, segment.rendered, who.len() as u64, who)?);
+        }
+        notes.push(Note::Published { edition: number, state: edition.state });
+        let sender = Sender { key_version: keyring.current(), ..stored.sender };
+        Ok(proof(number, segments, row, notes, sender, stored.at))
+    }
+
+    fn proof_segment(
+        &self,
+        edition: EditionNumber,
+        key: &SegmentKey,
+        rendered: Rendered,
+        recipients: u64,
+        readers: Vec<(String, Address)>,
+    ) -> Result<ProofSegment, AppError> {
+        let bands = &self.context.config.bands;
+        let links = self.digests.sample_links(edition)?;
+        let html = rendered.html.fill(|slot| sample(&links, slot, &readers));
+        Ok(ProofSegment {
+            id: key.id(bands),
+            bands: bands.ordered(&key.bands).iter().map(|band| band.id.to_string()).collect(),
+            sector: key.sector.as_str(),
+            locale: key.locale.as_str(),
+            recipients,
+            subject: rendered.subject.clone(),
+            html_bytes: html.len(),
+            files: Vec::new(),
+            readers,
+            rendered,
+        })
+    }
+
+    /// Active mailboxes by the segment that they would be in.
+    async fn readers_by_segment(&self) -> Result<Readers, AppError> {
+        let served = self.context.config.bands.names();
+        let mut readers = Readers::new();
+        for subscriber in self.context.store.subscribers().await? {
+            for mailbox in subscriber.mailboxes {
+                let bands: BandSet = mailbox.bands.intersection(&served).cloned().collect();
+                if mailbox.state == MailboxState::Active && mailbox.suppressed.is_none() && !bands.is_empty() {
+                    let key =
+                        SegmentKey { bands, sector: subscriber.profile.sector, locale: subscriber.profile.locale };
+                    readers.entry(key).or_default().push((subscriber.profile.name.clone(), mailbox.address));
+                }
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Makes one segment's mail to `to`, with `mark` before its subject.
+    pub(super) fn sample_message(
+        &self,
+        proof: &Proof,
+        segment: &ProofSegment,
+        to: &Address,
+        mark: &str,
+        at: DateTime<Utc>,
+    ) -> Result<SampleMessage, AppError> {
+        let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
+        let frame = Frame::build(&rendered, &proof.sender, proof.edition, at)?;
+        let links = self.digests.sample_links(proof.edition)?;
+        let greeting = greeting(&segment.readers);
+        let personal = links.personal(to, &greeting);
+        let mut bytes = Vec::new();
+        frame.join(&personal, &mut bytes);
+        dkim::signers(&self.context.config)?.sign(at, &mut bytes)?;
+        Ok(SampleMessage { envelope: frame.envelope(&personal)?, name: links.name.clone(), bytes })
+    }
+}
+
+/// A message that belongs to no delivery.
+pub(super) struct SampleMessage {
+    pub(super) envelope: Envelope,
+    /// The local part of its Message-ID.
+    pub(super) name: String,
+    /// As they go over the wire.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The edition as it would be published now.
+fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) -> Result<Edition, PreviewError> {
+    if matches!(row.state, "paused" | "missed" | "withdrawn") {
+        return Err(PreviewError::Closed { number, date: row.date, state: row.state, reason: row.reason.clone() });
+    }
+    let selection = row.selection.clone().filter(|selection| !selection.picks.is_empty());
+    let selection = selection.ok_or(PreviewError::Empty { number, date: row.date })?;
+    let due_at = row.due_at.to_utc();
+    Ok(match stored {
+        Some(edition) => Edition { reason: None, date: row.date, due_at, selection, ..edition.clone() },
+        None => Edition::planned(number, row.date, due_at, selection),
+    })
+}
+
+fn proof(
+    edition: EditionNumber,
+    mut segments: Vec<ProofSegment>,
+    row: PlanRow,
+    notes: Vec<Note>,
+    sender: Sender,
+    at: DateTime<Utc>,
+) -> Proof {
+    segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
+    let recipients = segments.iter().map(|s| s.recipients).sum();
+    Proof { edition, segments, recipients, row, notes, sender, at }
+}
+
+impl Proof {
+    /// The segment of this id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn segment(&self, wanted: &str) -> Result<&ProofSegment, PreviewError> {
+        self.segments.iter().find(|segment| segment.id == wanted).ok_or_else(|| PreviewError::UnknownSegment {
+            wanted: wanted.to_owned(),
+            known: self.segments.iter().map(|segment| segment.id.clone()).collect(),
+        })
+    }
+}
+
+fn greeting(readers: &[(String, Address)]) -> String {
+    let name = readers.first().map_or("Example Organisation", |(name, _)| name.as_str());
+    crate::render::greeting(name)
+}
+
+/// What a preview shows in a slot of the HTML.
+fn sample(links: &Letter, slot: Slot, readers: &[(String, Address)]) -> String {
+    match slot {
+        Slot::Greeting => crate::render::escape(&greeting(readers)),
+        Slot::UnsubscribeUrl => links.unsubscribe_url.clone(),
+        Slot::PreferencesUrl => links.preferences_url.clone(),
+        // No digest has it.
+        Slot::ConfirmUrl => String::new(),
+    }
+}

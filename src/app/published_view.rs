@@ -1,0 +1,192 @@
+//! Published editions for those who read them on the web and in feeds: what went out, as it went out.
+//!
+//! What an operator withdrew since is left out and said to be; a help block is always today's, because numbers change.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::context::service_info;
+use super::{AppContext, AppError, Content};
+use crate::config::Config;
+use crate::domain::activity::{Activity, ActivityId, Help, Notice, Theme};
+use crate::domain::band::{Band, BandName, BandSet};
+use crate::domain::edition::{EditionNumber, EditionState};
+use crate::library::Library;
+use crate::render::{Card, Issue};
+use crate::store::Store;
+
+/// A published edition.
+#[derive(Debug, Clone)]
+pub struct PublishedView {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// The local date on which it went out.
+    pub date: NaiveDate,
+    /// The instant at which it was published.
+    pub published_at: DateTime<Utc>,
+    /// Its theme.
+    pub theme: Theme,
+    /// Its activities by band, in the bands' order.
+    pub cards: Vec<ViewCard>,
+    /// Bands whose activity was withdrawn since.
+    pub withdrawn: Vec<Band>,
+    /// The notices that went out with it.
+    pub notices: Vec<Notice>,
+}
+
+/// One band's activity.
+#[derive(Debug, Clone)]
+pub struct ViewCard {
+    /// The band.
+    pub band: Band,
+    /// The activity as it went out.
+    pub activity: Activity,
+    /// The title of the theme that it is from, when it is not the edition's.
+    pub from_theme: Option<String>,
+}
+
+/// One activity as it went out last.
+#[derive(Debug, Clone)]
+pub enum PublishedActivity {
+    /// It can be read.
+    Shown {
+        /// The activity.
+        activity: Box<Activity>,
+        /// The edition that it came with last.
+        edition: EditionNumber,
+        /// Its bands, in the service's order.
+        bands: Vec<Band>,
+    },
+    /// An operator withdrew it.
+    Withdrawn,
+}
+
+impl PublishedView {
+    /// The part for these bands; all of it for `None`. `None` when nothing is left.
+    #[must_use]
+    pub fn only(mut self, wanted: Option<&BandSet>) -> Option<Self> {
+        if let Some(wanted) = wanted {
+            self.cards.retain(|card| wanted.contains(&card.band.id));
+            self.withdrawn.retain(|band| wanted.contains(&band.id));
+        }
+        (!self.cards.is_empty() || !self.withdrawn.is_empty()).then_some(self)
+    }
+
+    /// What went out, as the digest's own parts take it.
+    pub(super) fn issue<'a>(&'a self, config: &'a Config, help: &'a Help) -> Issue<'a> {
+        let cards = self.cards.iter().map(|card| Card {
+            band: &card.band,
+            activity: &card.activity,
+            from_theme: card.from_theme.as_deref(),
+        });
+        Issue {
+            service: service_info(config),
+            edition: self.edition,
+            date: self.date,
+            theme: &self.theme,
+            cards: cards.collect(),
+            notices: self.notices.iter().collect(),
+            help,
+        }
+    }
+}
+
+/// Which published editions a reader is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readable {
+    /// Also those that are still being sent.
+    Published,
+    /// Only those whose sending is over.
+    Sent,
+}
+
+/// Reads what was published.
+#[derive(Clone)]
+pub(super) struct PublishedViews {
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    library: Arc<Library>,
+}
+
+impl PublishedViews {
+    pub(super) fn new(context: &AppContext, content: &Content) -> Self {
+        let AppContext { config, store, .. } = context.clone();
+        Self { config, store, library: Arc::clone(&content.library) }
+    }
+
+    /// A published edition, sent or being sent; `None` when there is none of this number.
+    pub(super) async fn view(&self, number: EditionNumber) -> Result<Option<PublishedView>, AppError> {
+        let Some(published) = self.store.published_edition(number).await? else { return Ok(None) };
+        let Some(published_at) = published.edition.published_at else { return Ok(None) };
+        let gone = self.store.withdrawn().await?;
+        let (mut cards, mut withdrawn) = (Vec::new(), Vec::new());
+        let picks = &published.edition.selection.picks;
+        for (band, pick) in self.in_order(picks.iter().map(|pick| (&pick.band, pick))) {
+            let text = published.texts.iter().find(|text| text.activity == pick.id);
+            match text.filter(|_| !gone.contains(&pick.id)) {
+                Some(text) => cards.push(ViewCard {
+                    band,
+                    from_theme: self.other_theme(&pick.id, &published.theme),
+                    activity: text.content.clone(),
+                }),
+                None => withdrawn.push(band),
+            }
+        }
+        let (date, theme, notices) = (published.edition.date, published.theme, published.notices);
+        Ok(Some(PublishedView { edition: number, date, published_at, theme, cards, withdrawn, notices }))
+    }
+
+    /// At most `most` published editions that have something for these bands, newest first.
+    pub(super) async fn newest(
+        &self,
+        which: Readable,
+        wanted: Option<&BandSet>,
+        most: usize,
+    ) -> Result<Vec<PublishedView>, AppError> {
+        let mut views = Vec::new();
+        for edition in self.store.editions().await?.into_iter().rev() {
+            if views.len() == most {
+                break;
+            }
+            let is_sent = edition.state == EditionState::Sent || edition.finished_at.is_some();
+            if edition.published_at.is_none() || (which == Readable::Sent && !is_sent) {
+                continue;
+            }
+            let view = self.view(edition.number).await?.and_then(|view| view.only(wanted));
+            views.extend(view.filter(|view| !view.cards.is_empty()));
+        }
+        Ok(views)
+    }
+
+    /// An activity that was published; `None` when it never was.
+    pub(super) async fn activity(&self, id: &ActivityId) -> Result<Option<PublishedActivity>, AppError> {
+        let Some((edition, activity)) = self.store.published_activity(id).await? else { return Ok(None) };
+        if self.store.withdrawn().await?.contains(id) {
+            return Ok(Some(PublishedActivity::Withdrawn));
+        }
+        let bands = self.in_order(activity.bands.iter().map(|band| (band, ()))).into_iter().map(|(band, ())| band);
+        let bands = bands.collect();
+        Ok(Some(PublishedActivity::Shown { activity: Box::new(activity), edition, bands }))
+    }
+
+    /// Bands with what belongs to them, in the service's order; those that the service no longer has come last.
+    fn in_order<'a, T>(&self, of: impl Iterator<Item = (&'a BandName, T)>) -> Vec<(Band, T)> {
+        let known: Vec<&Band> = self.config.bands.iter().collect();
+        let place = |band: &Band| known.iter().position(|other| other.id == band.id).unwrap_or(known.len());
+        let former = |name: &BandName| Band { id: name.clone(), label: format!("Ages {name}"), min: 0, max: None };
+        let mut all: Vec<(Band, T)> = of
+            .map(|(name, value)| (self.config.bands.get(name).cloned().unwrap_or_else(|| former(name)), value))
+            .collect();
+        all.sort_by_key(|(band, _)| place(band));
+        all
+    }
+
+    /// The title of the theme that an activity is from, when it is not the edition's and the library still knows it.
+    fn other_theme(&self, id: &ActivityId, theme: &Theme) -> Option<String> {
+        if id.theme() == theme.name {
+            return None;
+        }
+        self.library.theme(id.theme()).map(|theme| theme.title.clone())
+    }
+}

@@ -1,0 +1,209 @@
+//! Where everything stands, and what needs a person.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use serde::Serialize;
+
+use super::attention::{Attention, Undelivered};
+use super::restored::RestoredStore;
+use super::{AppContext, AppError, Loaded, Service, edits, sync};
+use crate::domain::audit::AuditRecord;
+use crate::domain::calendar::{Approval, NextEdition};
+use crate::domain::delivery::Tally;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::subscriber::SubscriberCounts;
+use crate::domain::text::dates;
+
+/// The answer of `status`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Every edition, by number.
+    pub editions: Vec<EditionStatus>,
+    /// Organisations by state.
+    pub subscribers: SubscriberCounts,
+    /// Suppressed addresses.
+    pub suppressions: u64,
+    /// What goes out next by itself; nulls when there is nothing.
+    pub next: NextJson,
+    /// What needs a person. In JSON it is said in sentences.
+    #[serde(skip)]
+    pub attention: Vec<Attention>,
+}
+
+/// One edition.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditionStatus {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// Its state.
+    pub state: &'static str,
+    /// When it is or was due.
+    #[serde(serialize_with = "dates::with_offset")]
+    pub due_at: DateTime<FixedOffset>,
+    /// Its deliveries by state.
+    pub deliveries: Tally,
+    /// Why it is held, missed or withdrawn.
+    #[serde(skip)]
+    pub reason: Option<String>,
+}
+
+/// The next edition as JSON has it: the keys are always there.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct NextJson {
+    /// Its number.
+    pub edition: Option<EditionNumber>,
+    /// When it is due.
+    #[serde(serialize_with = "dates::maybe_with_offset")]
+    pub due_at: Option<DateTime<FixedOffset>>,
+}
+
+impl From<NextEdition> for NextJson {
+    fn from(next: NextEdition) -> Self {
+        Self { edition: Some(next.edition), due_at: Some(next.due_at) }
+    }
+}
+
+/// Says where everything stands.
+#[derive(Clone)]
+pub struct Reporter {
+    context: AppContext,
+    loaded: Loaded,
+}
+
+impl Reporter {
+    /// Looks at store, calendar and file. A broken library is something that needs a person, and hides nothing else.
+    pub fn new(context: &AppContext, loaded: Loaded) -> Self {
+        Self { context: context.clone(), loaded }
+    }
+
+    /// Where everything stands; `only` leaves out the other editions' rows. Brings the picks of open editions up to date
+    /// first, so it must work on a copy of the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, AppError> {
+        let AppContext { config, store, clock, .. } = &self.context;
+        let replaced = self.replaced().await?;
+        let (now, editions) = (clock.now(), store.editions().await?);
+        let mut attention = RestoredStore::new(&self.context).attention().await?;
+        let mut rows = Vec::new();
+        for edition in &editions {
+            let deliveries = store.tally(edition.number).await?;
+            attention.extend(of_state(edition, &deliveries));
+            attention.extend(self.of_time(edition, now).await?);
+            if only.is_none_or(|only| only == edition.number) {
+                rows.push(self.row(edition, deliveries));
+            }
+        }
+        attention.extend(self.of_subscribers().await?);
+        attention.extend(self.of_bounces().await?);
+        attention.extend(replaced);
+        attention.extend(self.of_content());
+        let first = store.facts().await?.map(|facts| facts.first);
+        Ok(Status {
+            editions: rows,
+            subscribers: store.subscriber_counts().await?,
+            suppressions: store.suppression_count().await?,
+            next: config.schedule.next_edition(now, first, &editions).map(NextJson::from).unwrap_or_default(),
+            attention,
+        })
+    }
+
+    /// Who decided what, and when: oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit(&self) -> Result<Vec<AuditRecord>, AppError> {
+        Ok(self.context.store.audit().await?)
+    }
+
+    fn row(&self, edition: &Edition, deliveries: Tally) -> EditionStatus {
+        EditionStatus {
+            edition: edition.number,
+            state: edition.state.as_str(),
+            due_at: self.context.local(edition.due_at),
+            deliveries,
+            reason: edition.reason.clone(),
+        }
+    }
+
+    /// What the next look of the daemon would replace, replaced in this copy.
+    async fn replaced(&self) -> Result<Vec<Attention>, AppError> {
+        let Loaded::Whole(content) = &self.loaded else { return Ok(Vec::new()) };
+        let told = Service::of(&self.context, Some(content)).follow_edits(self.context.clock.now()).await?;
+        Ok(told.into_iter().map(Attention::Replaced).collect())
+    }
+
+    /// What an open edition needs before it falls due, or needed.
+    async fn of_time(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Vec<Attention>, AppError> {
+        let (number, due) = (edition.number, self.context.local(edition.due_at));
+        let mut found: Vec<Attention> = self.edited(edition).into_iter().collect();
+        let is_ahead = edition.due_at > now;
+        let required = self.context.config.schedule.approval == Approval::Required;
+        if required && edition.state == EditionState::Planned && is_ahead {
+            found.push(Attention::NeedsApproval { edition: number, due });
+        }
+        if edition.is_open() && is_ahead {
+            let lacks = Service::of(&self.context, None).unserved_readers(edition).await?;
+            found.extend(lacks.map(|reason| Attention::WouldBeHeld { edition: number, reason }));
+        }
+        if matches!(edition.state, EditionState::Planned | EditionState::Approved) && !is_ahead {
+            found.push(Attention::Overdue { edition: number, due });
+        }
+        Ok(found)
+    }
+
+    /// What was edited since an open edition was planned or approved.
+    fn edited(&self, edition: &Edition) -> Option<Attention> {
+        let Loaded::Whole(content) = &self.loaded else { return None };
+        if !edition.is_open() {
+            return None;
+        }
+        let edits = edits::edits(&content.library, &edition.selection);
+        let was_approved = edition.approved_at.is_some();
+        (!edits.is_empty()).then_some(Attention::Edited { edition: edition.number, was_approved, edits })
+    }
+
+    async fn of_subscribers(&self) -> Result<Vec<Attention>, AppError> {
+        let AppContext { config, store, .. } = &self.context;
+        let readers = store.readers().await?;
+        let unknown = readers.into_iter().filter(|(band, count)| *count > 0 && config.bands.get(band).is_none());
+        let mut found: Vec<_> = unknown.map(|(band, mailboxes)| Attention::UnknownBand { band, mailboxes }).collect();
+        if sync::waits(store.as_ref(), &config.subscribers).await? {
+            found.push(Attention::SyncWaits);
+        }
+        Ok(found)
+    }
+
+    async fn of_bounces(&self) -> Result<Vec<Attention>, AppError> {
+        let bounces = self.context.store.policy_bounces().await?;
+        Ok(bounces.into_iter().map(|(edition, count)| Attention::PolicyBounces { edition, count }).collect())
+    }
+
+    fn of_content(&self) -> Option<Attention> {
+        let Loaded::WithoutContent(findings) = &self.loaded else { return None };
+        let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count() as u64;
+        Some(Attention::BrokenContent { errors })
+    }
+}
+
+/// What an edition's state and its deliveries ask for.
+fn of_state(edition: &Edition, tally: &Tally) -> Vec<Attention> {
+    let (number, total) = (edition.number, tally.total);
+    let mut found = Vec::new();
+    if edition.state == EditionState::Held {
+        found.push(Attention::Held { edition: number, reason: edition.reason.clone() });
+    }
+    let waiting = tally.queued + tally.sending + tally.deferred;
+    if edition.state == EditionState::Sending && waiting > 0 {
+        found.push(Attention::Unfinished { edition: number, waiting, total });
+    }
+    let undelivered = [
+        (tally.failed, Undelivered::Refused),
+        (tally.expired, Undelivered::GivenUp),
+        (tally.uncertain, Undelivered::Uncertain),
+    ];
+    let undelivered = undelivered.into_iter().filter(|(count, _)| *count > 0);
+    found.extend(undelivered.map(|(count, how)| Attention::Undelivered { edition: number, how, count, total }));
+    found
+}

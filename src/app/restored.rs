@@ -1,0 +1,80 @@
+//! A store that was restored from a backup: what must be known before it sends again, and its release.
+
+use std::sync::Arc;
+
+use super::attention::Attention;
+use super::backup::RESTORED;
+use super::{AppContext, AppError};
+use crate::clock::Clock;
+use crate::config::{Config, OnUncertain};
+use crate::domain::edition::{Edition, EditionNumber};
+use crate::store::Store;
+
+/// Says what a restored store does not know, and lets it send again.
+#[derive(Clone)]
+pub struct RestoredStore {
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+}
+
+impl RestoredStore {
+    /// A look at the store of `context`, restored or not.
+    pub fn new(context: &AppContext) -> Self {
+        let AppContext { config, store, clock, .. } = context.clone();
+        Self { config, store, clock }
+    }
+
+    /// What an operator must know before a restored store sends again; empty for any other store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn attention(&self) -> Result<Vec<Attention>, AppError> {
+        let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
+        let now = self.clock.now();
+        let mut found =
+            vec![Attention::Restored { made: self.config.schedule.local(made) }, Attention::LeftSinceBackup];
+        for edition in self.store.editions().await? {
+            if edition.is_published() && edition.reason.as_deref() == Some(RESTORED) {
+                found.push(self.unsent(&edition).await?);
+            } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
+                found.push(Attention::DueSinceBackup(edition.number));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn unsent(&self, edition: &Edition) -> Result<Attention, AppError> {
+        let tally = self.store.tally(edition.number).await?;
+        Ok(Attention::UnsentSinceBackup {
+            edition: edition.number,
+            waiting: tally.queued + tally.deferred,
+            total: tally.total,
+            resend: self.resends(),
+        })
+    }
+
+    /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
+    /// restored.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn release(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
+        if self.store.restored().await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.store.release_restored(self.resends(), self.clock.now()).await?))
+    }
+
+    /// That the store was not restored, or was released since.
+    pub(super) async fn refuse(&self) -> Result<(), AppError> {
+        match self.store.restored().await? {
+            None => Ok(()),
+            Some(_) => Err(AppError::NotReleased),
+        }
+    }
+
+    fn resends(&self) -> bool {
+        self.config.mail.on_uncertain == OnUncertain::Resend
+    }
+}

@@ -1,0 +1,55 @@
+//! What every command has at hand: the global arguments, the clock, and the way to config and store.
+
+use super::args::Global;
+use super::failure::Failure;
+use crate::app::{AppContext, Content, Service, bootstrap};
+use crate::clock::Clock;
+use crate::config::{Config, TransportUrl};
+
+/// What every command has at hand.
+pub(super) struct Context {
+    pub(super) global: Global,
+    pub(super) clock: Clock,
+}
+
+impl Context {
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        crate::config::load(&self.global.config).map_err(Failure::Config)
+    }
+
+    /// The store, without library and templates: what is wrong with those must not keep anybody from subscribing.
+    pub(super) async fn open(&self) -> Result<AppContext, Failure> {
+        Ok(bootstrap::open(self.config()?, self.clock).await?)
+    }
+
+    /// The store, library and templates.
+    pub(super) async fn open_whole(&self) -> Result<(AppContext, Content), Failure> {
+        Ok(bootstrap::open_whole(self.config()?, self.clock).await?)
+    }
+
+    /// A private copy of the store, library and templates: for commands that must change nothing.
+    pub(super) async fn open_whole_copy(&self) -> Result<(AppContext, Content), Failure> {
+        Ok(bootstrap::open_whole_copy(self.config()?, self.clock).await?)
+    }
+
+    pub(super) async fn open_bare(&self) -> Result<Service, Failure> {
+        Ok(Service::of(&self.open().await?, None))
+    }
+
+    pub(super) async fn open_copy(&self) -> Result<Service, Failure> {
+        let (context, content) = self.open_whole_copy().await?;
+        Ok(Service::of(&context, Some(&content)))
+    }
+
+    /// Refuses a pretended time where mail would really leave.
+    pub(super) fn refuse_pretended_time(&self, config: &Config) -> Result<(), Failure> {
+        if self.clock.is_pretended() && matches!(config.mail.transport, TransportUrl::Smtp(_)) {
+            return Err(Failure::Usage(
+                "--now is refused here: mail.transport speaks SMTP, and mail with a pretended date would really leave. \
+                 Use `preview`, `send --dry-run`, or a maildir: transport."
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! What a configuration says once it is checked.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::address::{Address, Mailbox};
+use crate::domain::band::Bands;
+use crate::domain::calendar::Schedule;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::subscriber::{WordError, words};
+use crate::domain::subscription::sync::Entry;
+
+words! {
+    /// Whose help lines and bank holidays.
+    Nation, "nation" {
+        /// England.
+        England = "england",
+        /// Wales.
+        Wales = "wales",
+        /// Scotland.
+        Scotland = "scotland",
+        /// Northern Ireland.
+        NorthernIreland = "northern-ireland",
+    }
+}
+
+impl Nation {
+    /// Its name in a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::England => "England",
+            Self::Wales => "Wales",
+            Self::Scotland => "Scotland",
+            Self::NorthernIreland => "Northern Ireland",
+        }
+    }
+}
+
+/// The whole configuration, checked. Paths are absolute or relative to the working directory.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from, as it was named on the command line.
+    pub file: PathBuf,
+    /// The folder of the file: `activities/` and `templates/` lie here.
+    pub folder: PathBuf,
+    /// `[service]`.
+    pub service: Service,
+    /// `[store]`.
+    pub store: StoreUrl,
+    /// `[schedule]`.
+    pub schedule: Schedule,
+    /// `[[bands]]`, or the five shipped ones.
+    pub bands: Bands,
+    /// `[mail]`.
+    pub mail: Mail,
+    /// `[web]`.
+    pub web: Web,
+    /// `[retention]`.
+    pub retention: Retention,
+    /// `[[subscribers]]`.
+    pub subscribers: Vec<Entry>,
+    /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
+    pub anchor_place: Option<(usize, usize)>,
+    /// Diagnostics that stop nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// `[retention]`: how long what is about people is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// What a relay said about a mail; 90 days when left out.
+    pub attempts: TimeDelta,
+    /// The address of somebody whose subscriptions have ended; 28 days when left out.
+    pub ended: TimeDelta,
+}
+
+/// `[service]`.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// `From`.
+    pub from: Mailbox,
+    /// `Reply-To`.
+    pub reply_to: Option<Mailbox>,
+    /// One line.
+    pub postal_address: String,
+    /// Public https (or, on loopback, http) address, without a trailing slash.
+    pub base_url: String,
+    /// Whose help lines and bank holidays.
+    pub nation: Nation,
+}
+
+/// `store.url`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `sqlite:PATH`.
+    Sqlite(PathBuf),
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// How mail leaves.
+    pub transport: TransportUrl,
+    /// Where bounces go; `bounces@` the domain of `service.from` when left out.
+    pub bounce_address: Address,
+    /// Where mail to it arrives, if this program is to read it.
+    pub bounce_maildir: Option<PathBuf>,
+    /// What happens to deliveries that may have been accepted.
+    pub on_uncertain: OnUncertain,
+    /// SMTP connections at once, 1 to 64; 8 when left out.
+    pub connections: u16,
+    /// How fast, and how much.
+    pub pace: Pace,
+    /// Deliveries that a connection may have begun and not recorded, 1 to 64; 2 when left out. A killed process repeats at
+    /// most as many per connection.
+    pub window: u16,
+    /// `[[mail.dkim]]`: at most two.
+    pub dkim: Vec<DkimKey>,
+}
+
+/// `mail.rate_per_second` and `mail.daily_cap`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Mails handed over in a second, all connections together; `None` for no limit.
+    pub per_second: Option<u32>,
+    /// Mails handed over from midnight to midnight in `schedule.timezone`; `None` for no limit.
+    pub per_day: Option<u32>,
+}
+
+/// One `[[mail.dkim]]`. The file was there when the configuration was read; what it holds is not looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// `d=`: a domain in lower case.
+    pub domain: String,
+    /// `s=`.
+    pub selector: String,
+    /// The private key (PEM).
+    pub private_key_file: PathBuf,
+}
+
+words! {
+    /// What happens to deliveries that may have been accepted.
+    OnUncertain, "rule" {
+        /// Send again, the same bytes.
+        Resend = "resend",
+        /// Wait for a person.
+        Hold = "hold",
+    }
+}
+
+/// `mail.transport`.
+#[derive(Debug, Clone)]
+pub enum TransportUrl {
+    /// `maildir:PATH`.
+    Maildir(PathBuf),
+    /// `smtp://HOST[:PORT]` or `smtps://HOST[:PORT]`.
+    Smtp(Relay),
+}
+
+/// An SMTP relay.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    /// Host name or address.
+    pub host: String,
+    /// Port: 587, or 465 for `smtps`, when left out.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// User name and password.
+    pub login: Option<(String, SecretString)>,
+    /// Certificates to trust instead of the public roots (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// STARTTLS, required (RFC 3207).
+    Starttls,
+    /// Not at all; loopback only.
+    None,
+}
+
+/// Where the operators' pages listen unless told otherwise, if it is free.
+pub const CONSOLE: std::net::SocketAddr =
+    std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8026);
+
+/// `[web]`.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Where the recipients' pages listen.
+    pub listen: std::net::SocketAddr,
+    /// Where the operators' pages listen.
+    pub console_listen: std::net::SocketAddr,
+    /// The keyring.
+    pub secret_file: PathBuf,
+}
+
+impl Config {
+    /// The line of the first entry that names this address, from 1.
+    pub fn line_of_address(&self, address: &Address) -> Option<usize> {
+        self.subscribers.iter().find(|entry| entry.addresses.contains(address)).map(|entry| entry.line)
+    }
+}

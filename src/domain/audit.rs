@@ -1,0 +1,19 @@
+//! Who decided what, and when.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// One decision, or one thing that the program did. It never holds an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRecord {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// What was done: `plan`, `publish`, `subscribe`, …
+    pub action: String,
+    /// To what: `edition 7`, `subscriber 12`.
+    pub subject: String,
+    /// More, for people.
+    pub detail: String,
+}

@@ -1,0 +1,35 @@
+//! Lists and counts, as people read them.
+
+use std::fmt::Display;
+
+/// `a, b, c`.
+pub fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// `a, b, c and 4 more`: at most `most` by name.
+pub fn some_of<T: Display>(items: &[T], most: usize) -> String {
+    let shown = listed(items.iter().take(most));
+    match items.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// `1 mailbox`, `2 mailboxes`.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(listed(["a", "b"]), "a, b");
+        assert_eq!(some_of(&[1, 2, 3], 3), "1, 2, 3");
+        assert_eq!(some_of(&[1, 2, 3, 4], 3), "1, 2, 3 and 1 more");
+        assert_eq!((count(1, "mail", "mails"), count(0, "mail", "mails")), ("1 mail".into(), "0 mails".into()));
+    }
+}

@@ -1,0 +1,50 @@
+//! The delivery seam: what every transport does, and what it asks before it does it.
+
+use async_trait::async_trait;
+
+use crate::domain::address::Address;
+use crate::domain::delivery::Outcome;
+
+/// Who a message is from and to, as SMTP sees it (RFC 5321 §2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The reverse-path.
+    pub from: Address,
+    /// The one recipient.
+    pub to: Address,
+}
+
+/// The delivery seam: hands one message over and says what became of it. It never returns an error:
+/// whatever goes wrong is an [`Outcome`].
+#[async_trait]
+pub trait Transport: Send {
+    /// Gets ready to hand over: connects and logs in where need be. Failing here, no delivery was tried.
+    async fn prepare(&mut self) -> Result<(), Outcome> {
+        Ok(())
+    }
+
+    /// Hands `message` over, if the gate is open just before. `name` is unique to the delivery and the same on every
+    /// attempt (its Message-ID's local part).
+    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome;
+
+    /// Closes whatever is open, politely.
+    async fn close(&mut self) {}
+}
+
+/// Asked last of all, when nothing but MAIL is between us and the recipient (invariant 4).
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Whether the delivery is still wanted.
+    async fn is_open(&self) -> bool;
+}
+
+/// A gate that is always open: for mail that no list decides about.
+#[derive(Debug, Clone, Copy)]
+pub struct Open;
+
+#[async_trait]
+impl Gate for Open {
+    async fn is_open(&self) -> bool {
+        true
+    }
+}

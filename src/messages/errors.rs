@@ -1,0 +1,128 @@
+//! What people read when something could not be done: what happened, where, and what to do next.
+
+use super::subscription;
+use crate::app::error::{AppError, BackupError, KeyringError, NewActivityError, PreviewError};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::dates;
+use crate::domain::text::suggest::{nearest, nearest_first};
+
+/// Why a use case failed.
+pub fn error(error: &AppError) -> String {
+    match error {
+        AppError::Findings(findings) => findings.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n"),
+        AppError::Keyring(error) => keyring(error),
+        AppError::Anchor(error) => error.to_string(),
+        AppError::NotReleased => {
+            "this store was restored from a backup and sends nothing until `fortnightly release`: \
+             look at `fortnightly status` first"
+                .to_owned()
+        }
+        AppError::Busy => {
+            "other programs keep changing the editions: wait a moment and run the command again".to_owned()
+        }
+        AppError::PretendedTime => {
+            "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned()
+        }
+        AppError::Content(error) => format!("{error}; run the command again to pick anew"),
+        AppError::Preview(error) => preview(error),
+        AppError::Backup(error) => backup(error),
+        AppError::NewActivity(error) => new_activity(error),
+        AppError::CannotMove(why) => subscription::cannot_move(*why),
+        AppError::Store(_)
+        | AppError::Mail(_)
+        | AppError::Digest { .. }
+        | AppError::Letter(_)
+        | AppError::NoBand(_)
+        | AppError::Sync(_)
+        | AppError::Page(_)
+        | AppError::File { .. }
+        | AppError::Refused(_) => error.to_string(),
+    }
+}
+
+fn keyring(error: &KeyringError) -> String {
+    match error {
+        KeyringError::Lost { .. } => format!(
+            "{error}: without it nobody who left would be recognised, and no unsubscribe link already sent would work. \
+             Restore this file from your backup."
+        ),
+        KeyringError::Unusable { .. } | KeyringError::Lacks { .. } => {
+            format!("{error}. Restore this file from your backup.")
+        }
+        KeyringError::Vanished { .. } | KeyringError::NoRandomness(_) => error.to_string(),
+    }
+}
+
+fn preview(error: &PreviewError) -> String {
+    match error {
+        PreviewError::Closed { number, date, state, reason } => {
+            let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+            format!(
+                "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
+                 Another one: `fortnightly preview --edition N`",
+                dates::day(*date)
+            )
+        }
+        PreviewError::Empty { number, date } => format!(
+            "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
+        ),
+        PreviewError::NotPublished(_) => error.to_string(),
+        PreviewError::NothingDue => "nothing is due now; look at the next edition with --edition next".to_owned(),
+        PreviewError::NothingAhead => {
+            "every coming fortnight is paused: see [[schedule.pauses]] in the config".to_owned()
+        }
+        PreviewError::UnknownSegment { wanted, known } => {
+            let hint = nearest(wanted, known.iter().map(String::as_str))
+                .map_or_else(|| format!("the segments are: {}", known.join(", ")), |id| format!("did you mean {id}?"));
+            format!("there is no segment {wanted} in this edition: {hint}")
+        }
+    }
+}
+
+fn backup(error: &BackupError) -> String {
+    match error {
+        BackupError::NoStore(_) => format!("{error}: nothing to back up"),
+        BackupError::OwnFile(_) => format!("{error}: name another file for the backup"),
+        BackupError::NoSuchFile(_) => error.to_string(),
+        BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
+    }
+}
+
+fn new_activity(error: &NewActivityError) -> String {
+    match error {
+        NewActivityError::UnknownTheme { wanted, library, known } => {
+            let names = || known.iter().map(String::as_str);
+            let mut message = format!("there is no theme “{}” in {}", wanted.escape_debug(), library.display());
+            if let Some(near) = nearest(wanted, names()) {
+                message += &format!(": did you mean {near}?");
+            }
+            if !known.is_empty() {
+                message += &format!("\n  the themes are {}", nearest_first(wanted, names()).join(", "));
+            }
+            if crate::domain::activity::is_slug(wanted) {
+                message += &format!(
+                    "\n  to begin a theme of that name, write {} first: title, strand, reviewed and review_by between +++ \
+                     lines, an opening paragraph, and “## For parents and carers” with an article",
+                    library.join(wanted).join("theme.md").display()
+                );
+            }
+            message
+        }
+        NewActivityError::UnknownBand { wanted, known } => {
+            format!("there is no band “{}”\n  the bands are {}", wanted.escape_debug(), known.join(", "))
+        }
+        NewActivityError::Title(error) => format!("--title {error}"),
+        NewActivityError::TitleMarkup => {
+            "--title may hold no backslash (\\) and no “](”: a digest cannot print them".to_owned()
+        }
+        NewActivityError::TitleWithoutName => {
+            "--title needs a letter from a to z or a digit: the file is named after it".to_owned()
+        }
+        NewActivityError::TitleIsTheme => {
+            "--title would make the file theme.md, which is the theme's own: add a word".to_owned()
+        }
+        NewActivityError::Exists(_) => {
+            format!("{error}, and nothing is overwritten: give the new one another name with --title")
+        }
+    }
+}

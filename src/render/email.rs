@@ -1,0 +1,84 @@
+//! One segment's digest: fill in the templates, turn MJML into HTML, cut at the slots, check.
+
+pub(super) mod check;
+mod html_scan;
+mod share;
+pub(super) mod transactional;
+pub(super) mod view;
+pub(super) mod wording;
+
+use std::collections::HashMap;
+
+use mrml::prelude::render::RenderOptions;
+use serde_json::Value;
+
+use super::error::{Part, RenderError};
+use super::issue::Issue;
+use super::templates::slot_markers::Nonce;
+use super::templates::{Templates, checked_fields, fill, helpers};
+use crate::domain::band::Bands;
+use crate::domain::rendered::Rendered;
+use crate::domain::segment::SegmentKey;
+
+/// Renders the digest of one segment: the cards of exactly its bands. Same inputs, same bytes.
+///
+/// # Errors
+/// A band without an activity, a text with a character that may not be mailed, a template that does not fit, or a
+/// digest that must not be sent ([`check::check_rendered`], [`check::check_complete`]).
+pub fn render(
+    templates: &Templates,
+    issue: &Issue<'_>,
+    segment: &SegmentKey,
+    bands: &Bands,
+) -> Result<Rendered, RenderError> {
+    let html_view = view::digest(issue, segment, bands, Part::Html)?;
+    let text_view = view::digest(issue, segment, bands, Part::Text)?;
+    let mut html_fields = checked_fields(&html_view)?;
+    let mut text_fields = checked_fields(&text_view)?;
+
+    let nonce = Nonce::absent_from(&format!("{html_fields}\n{text_fields}\n{}", templates.sources));
+    for fields in [&mut html_fields, &mut text_fields] {
+        fields[helpers::NONCE] = Value::from(nonce.as_str());
+    }
+    let mjml = fill(&templates.html, Part::Html.name(), html_fields)?;
+    let text = fill(&templates.text, Part::Text.name(), text_fields)?;
+    let subject = html_view.subject;
+    let rendered = Rendered { subject, html: nonce.cut(&to_html(&mjml)?), text: nonce.cut(&tidy_text(&text)) };
+    check::check_rendered(&rendered)?;
+    check::check_complete(&rendered, &issue.service, issue.help)?;
+    Ok(rendered)
+}
+
+fn to_html(mjml: &str) -> Result<String, RenderError> {
+    let lines: String =
+        mjml.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
+    let parsed = mrml::parse(&lines).map_err(|error| mjml_error(&error.to_string(), ""))?;
+    if let Some(warning) = parsed.warnings.first() {
+        let start = lines.floor_char_boundary(warning.span.start);
+        let end = lines.floor_char_boundary(warning.span.end.min(lines.len()));
+        let what = lines.get(start..end).unwrap_or_default();
+        return Err(mjml_error(&format!("{} ({what})", warning.kind), what));
+    }
+    // Without this, a font stack that names Roboto would fetch it from a third party.
+    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+    parsed.element.render(&options).map_err(|error| mjml_error(&error.to_string(), ""))
+}
+
+fn mjml_error(problem: &str, found: &str) -> RenderError {
+    RenderError::Mjml { problem: problem.to_owned(), found: found.to_owned() }
+}
+
+/// No space at the end of a line, at most two blank lines in a row, one newline at the end.
+fn tidy_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim_end) {
+        if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n\n"))) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    let end = out.trim_end_matches('\n').len();
+    out.truncate(end);
+    out.push('\n');
+    out
+}

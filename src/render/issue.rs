@@ -1,0 +1,51 @@
+//! What a digest or a page is made from: one edition, its cards, and the service that sends it.
+
+use chrono::NaiveDate;
+
+use crate::domain::activity::{Activity, Help, Notice, Theme};
+use crate::domain::address::Address;
+use crate::domain::band::Band;
+use crate::domain::edition::EditionNumber;
+
+/// What every mail and page says about the service.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its postal address, on one line.
+    pub postal_address: &'a str,
+    /// Its public address, without a trailing slash.
+    pub base_url: &'a str,
+    /// The address for replies; `None` when nobody reads them.
+    pub reply_to: Option<&'a Address>,
+}
+
+/// One band's activity in this edition.
+#[derive(Debug, Clone, Copy)]
+pub struct Card<'a> {
+    /// The band.
+    pub band: &'a Band,
+    /// Its activity.
+    pub activity: &'a Activity,
+    /// The title of the activity's own theme, when that is not the edition's.
+    pub from_theme: Option<&'a str>,
+}
+
+/// One edition, with everything that its digests and pages need.
+#[derive(Debug, Clone)]
+pub struct Issue<'a> {
+    /// Who sends it.
+    pub service: ServiceInfo<'a>,
+    /// Its number.
+    pub edition: EditionNumber,
+    /// The local date on which it goes out.
+    pub date: NaiveDate,
+    /// What its activities have in common.
+    pub theme: &'a Theme,
+    /// One card per band of the edition, in the order of the bands.
+    pub cards: Vec<Card<'a>>,
+    /// The notices to show on `date`.
+    pub notices: Vec<&'a Notice>,
+    /// Whom to turn to.
+    pub help: &'a Help,
+}

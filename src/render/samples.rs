@@ -1,0 +1,248 @@
+//! An invented edition with every field filled, and one with none that may be empty: what templates are tried with.
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::email::{self, view};
+use super::error::{Part, RenderError};
+use super::issue::{Card, Issue, ServiceInfo};
+use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
+use super::pages::{self, EditionPage, feeds, whole};
+use super::templates::{Page, Templates, checked_fields};
+use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Resource, Sensitivity, Theme};
+use crate::domain::address::Address;
+use crate::domain::band::Bands;
+use crate::domain::edition::EditionNumber;
+use crate::domain::prose::{Block, Inline, Prose};
+use crate::domain::segment::SegmentKey;
+use crate::domain::subscriber::{Locale, Sector};
+
+/// Renders every digest and page, full and sparse.
+pub(super) fn render_all(templates: &Templates) -> Result<(), RenderError> {
+    for full in [true, false] {
+        let sample = Sample::new(full);
+        email::render(templates, &sample.issue(), &sample.segment(), &sample.bands)?;
+    }
+    for full in [true, false] {
+        render_pages(templates, &Sample::new(full))?;
+    }
+    Ok(())
+}
+
+fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderError> {
+    let (issue, bands, full) = (sample.issue(), &sample.bands, sample.full);
+    let some = |brief: Brief| if full { vec![brief] } else { Vec::new() };
+    pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
+    let shown = issue.cards.iter().map(|card| card.band).collect();
+    let withdrawn = if full { bands.iter().collect() } else { Vec::new() };
+    pages::edition(templates, &EditionPage { issue: &issue, bands: shown, is_filtered: full, withdrawn }, bands)?;
+    pages::activity(templates, &issue, "Ages 4 to 5", bands)?;
+    pages::feed_item(templates, &issue, bands)?;
+    pages::embed(templates, &issue.service, some(brief()), &[])?;
+    pages::embed(templates, &issue.service, Vec::new(), &[words()])?;
+    let message = if full { question() } else { Message { title: words(), ..Message::default() } };
+    pages::message(templates, &issue.service, &message)?;
+    Ok(())
+}
+
+/// The fields that a body's template may name: all of them, filled.
+pub(super) fn digest_fields(part: Part) -> Value {
+    let sample = Sample::new(true);
+    let view = view::digest(&sample.issue(), &sample.segment(), &sample.bands, part);
+    view.and_then(|view| checked_fields(&view)).expect("the sample has an activity for every band and plain words")
+}
+
+/// The fields that a page's template may name.
+pub(super) fn page_fields(page: Page) -> Value {
+    let sample = Sample::new(true);
+    let issue = sample.issue();
+    let shell = || {
+        let some = Shell::new(&issue.service, "Sample", "Sample").with_exit();
+        let (canonical, feeds) = (issue.service.base_url.to_owned(), feeds(issue.service.base_url));
+        Shell { canonical, feeds, css_class: "edition", is_private: true, ..some }
+    };
+    match page {
+        Page::Front => json!({
+            "shell": shell(), "latest": [brief()], "past": [brief()], "feeds": feeds("x"), "example": "x",
+            "snippet_fixed": "x", "snippet_growing": "x",
+            "help": whole(&issue, &sample.bands).map(|view| json!(view.help)).unwrap_or_default(),
+        }),
+        Page::Edition | Page::Activity | Page::Feed => {
+            let view = whole(&issue, &sample.bands).expect("the sample has an activity for every band");
+            let filter = Filter { label: "Ages".to_owned(), url: "x".to_owned(), is_current: true };
+            let withdrawn = vec![Label { label: "Ages".to_owned() }];
+            json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })
+        }
+        Page::Embed => json!({ "shell": shell(), "items": [brief()], "paragraphs": ["x"] }),
+        Page::Message => {
+            let mut fields = json!(question());
+            fields["shell"] = json!(shell());
+            fields
+        }
+    }
+}
+
+struct Sample {
+    bands: Bands,
+    theme: Theme,
+    activity: Activity,
+    notice: Notice,
+    help: Help,
+    reply_to: Option<Address>,
+    full: bool,
+}
+
+impl Sample {
+    fn new(full: bool) -> Self {
+        Self {
+            bands: Bands::shipped(),
+            theme: theme(),
+            activity: activity(full),
+            notice: Notice { name: "sample".to_owned(), title: words(), from: day(), until: day(), body: prose() },
+            help: help(full),
+            reply_to: full.then(|| "team@fortnightly.example".parse().expect("a valid address")),
+            full,
+        }
+    }
+
+    fn issue(&self) -> Issue<'_> {
+        let from_theme = self.full.then_some("Another theme");
+        let count = if self.full { 5 } else { 1 };
+        Issue {
+            service: ServiceInfo {
+                name: "Sample service",
+                postal_address: "1 Sample Street, Anytown AB1 2CD",
+                base_url: "https://fortnightly.example",
+                reply_to: self.reply_to.as_ref(),
+            },
+            edition: EditionNumber(1),
+            date: day(),
+            theme: &self.theme,
+            cards: self
+                .bands
+                .iter()
+                .take(count)
+                .map(|band| Card { band, activity: &self.activity, from_theme })
+                .collect(),
+            notices: if self.full { vec![&self.notice] } else { Vec::new() },
+            help: &self.help,
+        }
+    }
+
+    fn segment(&self) -> SegmentKey {
+        let bands = self.issue().cards.iter().map(|card| card.band.id.clone()).collect();
+        SegmentKey { bands, sector: Sector::School, locale: Locale::EnGb }
+    }
+}
+
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 9, 7).expect("a day of the calendar")
+}
+
+fn words() -> String {
+    "Sample words".to_owned()
+}
+
+fn prose() -> Prose {
+    Prose(vec![Block::Paragraph(vec![Inline::Text(words())])])
+}
+
+fn theme() -> Theme {
+    Theme {
+        name: "sample".to_owned(),
+        title: words(),
+        strand: "privacy and security".to_owned(),
+        order: None,
+        reviewed: day(),
+        review_by: day(),
+        opening: prose(),
+        for_parents: prose(),
+    }
+}
+
+fn activity(full: bool) -> Activity {
+    let resource = Resource { title: words(), url: "https://fortnightly.example/".to_owned(), publisher: words() };
+    Activity {
+        id: "sample/sample".parse().expect("a valid id"),
+        title: words(),
+        bands: Vec::new(),
+        minutes: 15,
+        summary: words(),
+        needs: if full { vec!["paper".to_owned()] } else { Vec::new() },
+        screen: full,
+        sensitivity: if full { Sensitivity::High } else { Sensitivity::None },
+        reviewed: day(),
+        review_by: day(),
+        not_before: None,
+        not_after: None,
+        occasions: Vec::new(),
+        resources: if full { vec![resource] } else { Vec::new() },
+        image: None,
+        get_ready: prose(),
+        do_it_together: prose(),
+        talk_about_it: prose(),
+        if_something_worries_you: prose(),
+    }
+}
+
+fn help(full: bool) -> Help {
+    let entry = HelpEntry {
+        when: words(),
+        who: "Sample helpline".to_owned(),
+        what: if full { words() } else { String::new() },
+        phone: Some("0123 456 789".to_owned()),
+        email: full.then(|| "help@fortnightly.example".to_owned()),
+        url: full.then(|| "https://help.fortnightly.example/".to_owned()),
+        link_text: full.then(words),
+    };
+    Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry] }
+}
+
+fn brief() -> Brief {
+    let link =
+        Link { age: "Ages".to_owned(), title: "Sample".to_owned(), url: "https://fortnightly.example".to_owned() };
+    Brief { number: 1, title: words(), date: words(), url: link.url.clone(), cards: vec![link] }
+}
+
+fn question() -> Message {
+    Message {
+        title: words(),
+        paragraphs: vec![words()],
+        question: words(),
+        choices: vec![Choice { value: words(), label: words(), is_ticked: true }],
+        button: words(),
+        links: brief().cards,
+        has_exit: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that is empty in the full sample would hide its own fields from the lint.
+    #[test]
+    fn the_full_sample_fills_every_field() {
+        fn check(path: &str, value: &Value) {
+            match value {
+                Value::String(text) => assert!(!text.is_empty(), "{path} is empty"),
+                Value::Array(items) => {
+                    assert!(!items.is_empty(), "{path} has no items");
+                    for item in items {
+                        check(path, item);
+                    }
+                }
+                Value::Object(object) => {
+                    for (key, item) in object {
+                        check(&format!("{path}.{key}"), item);
+                    }
+                }
+                Value::Null => panic!("{path} is null"),
+                Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        for part in [Part::Html, Part::Text] {
+            check("", &digest_fields(part));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The one reader of TOML: a description of the keys ([`table`]), values with their places ([`fields`], [`value`]), and
+//! every error at once, put so that it helps somebody who has never heard of TOML ([`source`], [`hints`]).
+//!
+//! `config` reads config.toml with it, `library` its front matter and help.toml.
+
+pub(crate) mod document;
+pub(crate) mod fields;
+mod hints;
+mod human_dates;
+pub(crate) mod source;
+pub(crate) mod table;
+pub(crate) mod value;

@@ -1,0 +1,31 @@
+//! Runs of `send` against a relay: recipients behind it, and what came of them.
+
+use super::fixture::{BASE, Fixture};
+
+/// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
+pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
+
+/// A fixture with so many recipients, whose mail goes to the relay on `port` by two connections.
+pub(crate) fn behind_relay(port: u16, recipients: usize, more: &str) -> Fixture {
+    with_connections(port, recipients, 2, more)
+}
+
+/// As `behind_relay`, with as many connections as a test needs.
+pub(crate) fn with_connections(port: u16, recipients: usize, connections: usize, more: &str) -> Fixture {
+    let mail = format!(
+        "\n[mail]\ntransport = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = {connections}\n{more}"
+    );
+    let fixture = Fixture::new(&format!("{BASE}{mail}"));
+    let rows: String = (0..recipients).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
+    fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
+    fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
+    fixture
+}
+
+/// How many deliveries are in `state`, the edition's state, and what needs a person.
+pub(crate) fn edition_status(fixture: &Fixture, state: &str) -> (u64, String, String) {
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
+    let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
+    let count = edition["deliveries"][state].as_u64().unwrap();
+    (count, edition["state"].as_str().unwrap().to_owned(), status["attention"].to_string())
+}
