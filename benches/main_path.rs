@@ -10,7 +10,7 @@ use divan::Bencher;
 use fortnightly::domain::activity::Activity;
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandSet, Bands};
-use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection};
+use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection, ThemeReason, state};
 use fortnightly::domain::fingerprint::Fingerprint;
 use fortnightly::domain::rendered::Rendered;
 use fortnightly::domain::segment::SegmentKey;
@@ -24,7 +24,7 @@ use fortnightly::library::{self, Library};
 use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
 use fortnightly::render::{Card, Issue, ServiceInfo, Templates, render};
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Facts, Publication, Published, PublishedSegment, Scope, Store, decide};
+use fortnightly::store::{Archive, Editions, Publication, PublishResult, PublishedSegment, Scope, StoreMeta, decide};
 
 fn main() {
     divan::main();
@@ -244,9 +244,9 @@ fn seeded() -> &'static Seeded {
         let store = SqliteStore::open(&folder.path().join("bench.db"), AddressHasher::new(&[7; 32])).expect("a store");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (rendered, key) = rendered(5);
-        let facts = Facts { anchor: NaiveDate::from_ymd_opt(2026, 9, 7).expect("a date"), first: EditionNumber(1) };
+        let meta = StoreMeta { anchor: NaiveDate::from_ymd_opt(2026, 9, 7).expect("a date"), first: EditionNumber(1) };
         runtime.block_on(async {
-            store.begin(facts, now()).await.expect("begins");
+            store.begin(meta, now()).await.expect("begins");
             let total = recipients();
             for first in (0..total).step_by(50_000) {
                 let request = |n: u32| SubscribeRequest {
@@ -286,17 +286,18 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
             let number = EditionNumber(EDITION.fetch_add(1, Ordering::Relaxed));
             let selection = Selection {
                 theme: seeded.theme.name.clone(),
-                theme_reason: "bench".into(),
+                theme_reason: ThemeReason::NeverUsed,
                 theme_fingerprint: Fingerprint::default(),
                 picks: Vec::new(),
             };
             let date = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date");
             let change = EditionChange::Plan { number, date, due_at: now(), selection };
-            seeded.runtime.block_on(seeded.store.change_editions(&[change], "bench", now())).expect("plans");
-            let editions = seeded.runtime.block_on(seeded.store.editions()).expect("reads");
-            let edition = editions.into_iter().find(|e| e.number == number).expect("it was planned");
+            let planned = state::change(&[], &[change], now());
+            seeded.runtime.block_on(seeded.store.write_editions(&planned, &[], "bench", now())).expect("plans");
+            let before = seeded.runtime.block_on(seeded.store.edition(number)).expect("reads").expect("it was planned");
             Publication {
-                edition,
+                after: state::publish(&before, now()).expect("it may be published"),
+                before,
                 at: now(),
                 served: Bands::shipped().names(),
                 sender: sender(),
@@ -308,7 +309,7 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
         })
         .bench_values(|publication| {
             let published = seeded.runtime.block_on(seeded.store.publish(&publication)).expect("publishes");
-            assert_eq!(published, Published::Now { recipients: u64::from(recipients()) });
+            assert_eq!(published, PublishResult::Published { recipients: u64::from(recipients()) });
         });
     eprintln!("published: peak memory {}", peak());
 }

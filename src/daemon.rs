@@ -21,11 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::dispatch::{Ended, Progress};
 use crate::app::metrics::MetricsCollector;
-use crate::app::publish::Outcome;
+use crate::app::publisher::Outcome;
 use crate::app::{AppContext, Content, Service, sync};
 use crate::config::CONSOLE;
-use crate::domain::calendar::Fortnight;
-use crate::domain::edition::{EditionChange, EditionNumber};
+use crate::domain::calendar::{Action, Fortnight};
+use crate::domain::edition::state::change;
+use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
+use crate::messages;
 use crate::web::public::PublicSite;
 use crate::web::{self, console, public};
 
@@ -212,17 +214,31 @@ async fn tell_next(service: &Service) {
 /// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
 async fn turn(service: Service, stop: CancellationToken) -> Result<()> {
     let now = service.clock.now();
-    let Some(number) = service.reconcile(now).await? else { return Ok(()) };
+    let reconciled = service.planner()?.reconcile(now).await?;
+    for action in &reconciled.actions {
+        match action {
+            Action::Hold(number, reason) => {
+                tracing::info!(edition = number.0, "held: {}", messages::edition::hold(reason, *number));
+            }
+            Action::Miss(number, reason) => {
+                tracing::info!(edition = number.0, "missed: {}", messages::edition::miss(reason));
+            }
+            _ => {}
+        }
+    }
+    let Some(number) = reconciled.due else { return Ok(()) };
     let edition = service.edition(number).await?;
     if !edition.is_published() && sync::waits(service.store.as_ref(), &service.config.subscribers).await? {
-        let hold = EditionChange::Hold(number, sync::HOLD.to_owned());
-        if service.store.change_seen(&[edition], &[hold], "sync", now).await? {
-            tracing::error!(edition = number.0, "held: {}", sync::HOLD);
+        let held = change(&[edition], &[EditionChange::Hold(number, HoldReason::ConsentMissing)], now);
+        if service.store.write_editions(&held, &[], "sync", now).await? {
+            tracing::error!(edition = number.0, "held: {}", messages::edition::CONSENT);
         }
         return Ok(());
     }
-    match service.publish(number, now).await? {
-        Outcome::Held(reason) => tracing::error!(edition = number.0, "held: {reason}"),
+    match service.publisher()?.publish(number, now).await? {
+        Outcome::Held(reason) => {
+            tracing::error!(edition = number.0, "held: {}", messages::edition::hold(&reason, number));
+        }
         Outcome::Nobody => tracing::debug!(edition = number.0, "nobody is subscribed"),
         Outcome::Sent => {}
         Outcome::Sending => return deliver(&service, number, stop).await,
@@ -264,7 +280,9 @@ async fn deliver(service: &Service, number: EditionNumber, stop: CancellationTok
         tracing::warn!(edition = number.0, "the last trouble was: {reply}");
     }
     match ended {
-        Ended::Held(reason) => tracing::error!(edition = number.0, "held: {reason}"),
+        Ended::Held(reason) => {
+            tracing::error!(edition = number.0, "held: {}", messages::edition::hold(&reason, number));
+        }
         Ended::Unreachable(reason) => {
             tracing::error!(edition = number.0, "the relay cannot be reached, so what is left waits: {reason}");
         }

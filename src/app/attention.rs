@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use super::edits::Edit;
+use super::planner::Replacement;
 use crate::domain::band::BandName;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Attention {
         /// Which edition.
         edition: EditionNumber,
         /// Why.
-        reason: Option<String>,
+        reason: Option<HoldReason>,
     },
     /// An edition is being sent, and not by us.
     Unfinished {
@@ -77,7 +77,7 @@ pub enum Attention {
         /// Which edition.
         edition: EditionNumber,
         /// Why.
-        reason: String,
+        reason: HoldReason,
     },
     /// An edition is due, and nobody sends it.
     Overdue {
@@ -103,7 +103,7 @@ pub enum Attention {
         count: u64,
     },
     /// A pick of an open edition was replaced.
-    Replaced(String),
+    Replaced(Replacement),
     /// Library or templates cannot be read.
     BrokenContent {
         /// How many errors they have.

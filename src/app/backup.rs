@@ -11,7 +11,6 @@ use super::{AppError, bootstrap, keyring};
 use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
-pub use crate::store::sqlite::maintenance::backup::RESTORED;
 
 /// What became of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]

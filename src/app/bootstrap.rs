@@ -15,7 +15,7 @@ use crate::domain::token::Keyring;
 use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Facts, Store, StoreError};
+use crate::store::{Store, StoreError, StoreMeta};
 
 /// Reads library and templates.
 ///
@@ -128,9 +128,9 @@ pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppE
 /// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.
 pub(super) async fn begin(context: &AppContext) -> Result<(), AppError> {
     let (config, now) = (&context.config, context.clock.now());
-    let facts =
-        Facts { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
-    context.store.begin(facts, now).await.map(drop).map_err(|error| match error {
+    let meta =
+        StoreMeta { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
+    context.store.begin(meta, now).await.map(drop).map_err(|error| match error {
         StoreError::Refused(reason) => {
             let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             AnchorError { place: format!("{}{place}", config.file.display()), reason }.into()

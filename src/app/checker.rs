@@ -9,7 +9,8 @@ mod reviews;
 mod subscribers;
 mod year;
 
-use super::{AppContext, AppError, Content, Service, dkim, sync};
+use super::planner::Planner;
+use super::{AppContext, AppError, Content, dkim, sync};
 use crate::domain::diagnostic::Diagnostic;
 use crate::editorial;
 use crate::library;
@@ -38,7 +39,7 @@ impl Checker {
         let now = clock.now();
         let today = self.context.local(now).date_naive();
         let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
-        let rows = Service::of(&self.context, Some(&self.content)).plan(now, FORTNIGHTS).await?;
+        let rows = Planner::new(&self.context, &self.content).plan(now, FORTNIGHTS).await?;
         let readers = store.readers().await?;
         let withdrawn = store.withdrawn().await?;
         let mut findings = library::overdue(library, today);

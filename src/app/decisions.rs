@@ -1,28 +1,43 @@
 //! An operator's decisions about editions, and what each does to what is planned already.
 
-mod say;
+pub mod activity;
+pub mod error;
+mod swap;
 
 use std::slice;
 
 use chrono::{DateTime, Utc};
 
-use super::planning::{PlanRow, filled};
-use super::{AppError, Service, TRIES, edits};
+use super::context::{AppContext, Content};
+use super::edition::{TRIES, edition};
+use super::error::AppError;
+use super::planner::Planner;
+use super::publisher::objection;
+use super::restored::RestoredStore;
+use super::sync;
 use crate::domain::activity::ActivityId;
-use crate::domain::band::BandName;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
-use crate::domain::text::suggest::nearest;
-use crate::store::sqlite::maintenance::backup::RESTORED;
+use crate::domain::edition::state::change;
+use crate::domain::edition::{
+    Edition, EditionChange, EditionNumber, EditionState, HoldReason, StateReason, WithdrawReason,
+};
+use crate::domain::edits::refreshed;
+
+use error::{Decision, DecisionError, Stage};
 
 /// Who decides here.
 const OPERATOR: &str = "operator";
 
-/// How the reason of an operator's hold begins.
-pub const HELD_BY_OPERATOR: &str = "an operator held it";
-
 /// How many fortnights ahead a decision may reach: what lies before is planned, too, and keeps its picks.
 pub const REACH: u32 = 26;
+
+/// What an operator decides.
+pub struct Decisions {
+    context: AppContext,
+    /// None while the library has errors: nothing can be planned or picked then, but that must not keep anybody from
+    /// stopping an edition.
+    planner: Option<Planner>,
+}
 
 /// What came of a decision.
 #[derive(Debug, Clone)]
@@ -34,10 +49,44 @@ pub struct Decided {
     /// The edition as it stands now.
     pub edition: Edition,
     /// What the operator should know besides.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
-impl Service {
+/// Something an operator should know after a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Something else would hold it all the same.
+    WouldBeHeld(HoldReason),
+    /// Mails that cannot be called back.
+    AcceptedBefore {
+        /// Mails that a relay took.
+        accepted: u64,
+        /// All mails.
+        total: u64,
+    },
+    /// It stays held until it is released or overtaken.
+    StaysHeld,
+    /// Nobody gets a digest in its fortnight.
+    NoDigest,
+    /// Its approval went with the withdrawal.
+    ApprovalGone,
+    /// Its approval was for other activities.
+    ApprovalWasForOthers,
+    /// This activity was withdrawn, and the mails that wait still carry it.
+    CarriesWithdrawn(ActivityId),
+    /// The rest of it goes out now.
+    GoesOn,
+    /// It is due.
+    IsDue,
+}
+
+impl Decisions {
+    /// One that decides from this library; without one, about what is planned already.
+    pub fn new(base: &AppContext, content: Option<&Content>) -> Self {
+        let planner = content.map(|content| Planner::new(base, content));
+        Self { context: base.clone(), planner }
+    }
+
     /// Lets an edition go out: as it reads now.
     ///
     /// # Errors
@@ -45,15 +94,15 @@ impl Service {
     pub async fn approve(&self, number: EditionNumber) -> Result<Decided, AppError> {
         let approve = async |edition: &Edition| {
             if edition.is_published() && edition.state != EditionState::Held {
-                return Err(self.too_late_for(edition, "there is nothing left to approve").await?);
+                return Err(self.published(edition, Decision::Approve).await?);
             }
-            say::refuse_ended(edition)?;
+            refuse_ended(edition)?;
             if edition.is_published() {
                 self.refuse_restored().await?;
             }
             let mut changes = Vec::new();
-            if let Some(material) = self.material.as_ref().filter(|_| !edition.is_published()) {
-                let selection = edits::refreshed(&material.library, &edition.selection);
+            if let Some(planner) = self.planner.as_ref().filter(|_| !edition.is_published()) {
+                let selection = refreshed(planner.library().texts(), &edition.selection);
                 if selection != edition.selection {
                     changes.push(EditionChange::Repick { number, selection });
                 }
@@ -65,8 +114,7 @@ impl Service {
         };
         let mut decided = self.decide(number, approve).await?;
         if !decided.edition.is_published() {
-            let objection = self.objection(&decided.edition).await?;
-            decided.notes.extend(objection.map(|why| format!("It would still be held: {why}.")));
+            decided.notes.extend(objection(&self.context, &decided.edition).await?.map(Note::WouldBeHeld));
         }
         self.note_what_follows(&mut decided).await?;
         Ok(decided)
@@ -78,21 +126,21 @@ impl Service {
     /// # Errors
     /// When the store fails.
     pub async fn approve_late(&self, number: EditionNumber) -> Result<bool, AppError> {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
+        let schedule = &self.context.config.schedule;
         self.refuse_restored().await?;
         for _ in 0..TRIES {
-            let edition = self.edition(number).await?;
-            let late = edition.is_open() && self.config.schedule.lateness_of(&edition, now) == Lateness::Late;
+            let edition = edition(self.context.store.as_ref(), number).await?;
+            let late = edition.is_open() && schedule.lateness_of(&edition, now) == Lateness::Late;
             if edition.state != EditionState::Held && !late {
                 return Ok(false);
             }
-            let approve = [EditionChange::Approve(number)];
-            if self.store.change_seen(slice::from_ref(&edition), &approve, "send --late", now).await? {
-                let required = self.config.schedule.approval == Approval::Required;
+            if self.write(&edition, &[EditionChange::Approve(number)], "send --late", now).await? {
+                let required = schedule.approval == Approval::Required;
                 return Ok(required && edition.approved_at.is_none() && !edition.is_published());
             }
         }
-        Err(AppError::busy())
+        Err(AppError::Busy)
     }
 
     /// Stops an edition, in the middle of its sending too.
@@ -100,16 +148,16 @@ impl Service {
     /// # Errors
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn hold(&self, number: EditionNumber, why: Option<&str>) -> Result<Decided, AppError> {
-        let reason = why.map_or_else(|| HELD_BY_OPERATOR.to_owned(), |why| format!("{HELD_BY_OPERATOR}: {why}"));
+        let reason = HoldReason::Operator { why: why.map(str::to_owned) };
         let hold = async |edition: &Edition| {
             if edition.state == EditionState::Sent {
-                return Err(self.too_late_for(edition, "mail that was handed over cannot be called back").await?);
+                return Err(self.published(edition, Decision::Hold).await?);
             }
-            say::refuse_ended(edition)?;
+            refuse_ended(edition)?;
             // A person's hold outlasts whatever else held it.
             let held = edition.state == EditionState::Held
-                && edition.reason.as_deref() != Some(RESTORED)
-                && (why.is_none() || edition.reason.as_ref() == Some(&reason) || edition.is_published());
+                && edition.hold_reason() != Some(&HoldReason::RestoredStore)
+                && (why.is_none() || edition.hold_reason() == Some(&reason) || edition.is_published());
             Ok(if held { Vec::new() } else { vec![EditionChange::Hold(number, reason.clone())] })
         };
         let mut decided = self.decide(number, hold).await?;
@@ -117,15 +165,10 @@ impl Service {
             return Ok(decided);
         }
         if decided.edition.is_published() {
-            let tally = self.store.tally(number).await?;
-            decided.notes.push(format!(
-                "{} of {} mails were accepted before; they cannot be called back. The rest waits.",
-                tally.accepted, tally.total
-            ));
+            let tally = self.context.store.tally(number).await?;
+            decided.notes.push(Note::AcceptedBefore { accepted: tally.accepted, total: tally.total });
         }
-        decided
-            .notes
-            .push(format!("It stays held until `fortnightly release {number}`, or until the next edition falls due."));
+        decided.notes.push(Note::StaysHeld);
         Ok(decided)
     }
 
@@ -134,22 +177,19 @@ impl Service {
     /// # Errors
     /// When it is sent, missed or withdrawn, its approval is missing, or the store fails.
     pub async fn release(&self, number: EditionNumber) -> Result<Decided, AppError> {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         let release = async |edition: &Edition| {
             if edition.state == EditionState::Sent {
-                return Err(self.too_late_for(edition, "there is nothing to release").await?);
+                return Err(self.published(edition, Decision::Release).await?);
             }
-            say::refuse_ended(edition)?;
+            refuse_ended(edition)?;
             if edition.state != EditionState::Held {
                 return Ok(Vec::new());
             }
             self.refuse_restored().await?;
-            let unapproved = self.config.schedule.approval == Approval::Required && edition.approved_at.is_none();
-            if unapproved && !edition.is_published() && edition.due_at <= now {
-                return Err(AppError::Refused(format!(
-                    "edition {number} is held because its approval is missing: look at \
-                     `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
-                )));
+            let required = self.context.config.schedule.approval == Approval::Required;
+            if required && edition.approved_at.is_none() && !edition.is_published() && edition.due_at <= now {
+                return Err(DecisionError::ApprovalMissing(number).into());
             }
             Ok(vec![EditionChange::Release(number)])
         };
@@ -167,27 +207,18 @@ impl Service {
     pub async fn withdraw(&self, number: EditionNumber) -> Result<Decided, AppError> {
         let withdraw = async |edition: &Edition| {
             if edition.is_published() {
-                let instead = match edition.state {
-                    EditionState::Sent => "mail that was handed over cannot be called back".to_owned(),
-                    EditionState::Held => {
-                        "leave it held, and the rest expires when the next edition falls due".to_owned()
-                    }
-                    _ => format!("`fortnightly hold {number}` stops what is left"),
-                };
-                return Err(self.too_late_for(edition, &instead).await?);
+                return Err(self.published(edition, Decision::Withdraw).await?);
             }
             if edition.state == EditionState::Withdrawn {
                 return Ok(Vec::new());
             }
-            say::refuse_ended(edition)?;
-            Ok(vec![EditionChange::Withdraw(number, "an operator withdrew it".to_owned())])
+            refuse_ended(edition)?;
+            Ok(vec![EditionChange::Withdraw(number, WithdrawReason::Operator)])
         };
         let mut decided = self.decide(number, withdraw).await?;
-        decided.notes.push(format!(
-            "Nobody gets a digest in that fortnight. To take this back: `fortnightly withdraw {number} --undo`."
-        ));
+        decided.notes.push(Note::NoDigest);
         if decided.changed && decided.before.approved_at.is_some() {
-            decided.notes.push("Its approval is gone with it.".to_owned());
+            decided.notes.push(Note::ApprovalGone);
         }
         Ok(decided)
     }
@@ -211,38 +242,6 @@ impl Service {
         Ok(decided)
     }
 
-    /// Gives a band of an edition another activity.
-    ///
-    /// # Errors
-    /// When the edition was published or ended, band or activity do not exist or do not suit, or the store fails.
-    pub async fn swap(
-        &self,
-        number: EditionNumber,
-        band: &BandName,
-        activity: &ActivityId,
-    ) -> Result<Decided, AppError> {
-        self.known_band(band)?;
-        self.known_activity(activity, &[])?;
-        let swap = async |edition: &Edition| {
-            if edition.is_published() {
-                return Err(self.too_late_for(edition, "its activities are fixed").await?);
-            }
-            say::refuse_ended(edition)?;
-            if edition.selection.picks.iter().any(|pick| pick.band == *band && pick.id == *activity) {
-                return Ok(Vec::new());
-            }
-            let selection = self.swapped(edition, band, activity).await?;
-            Ok(vec![EditionChange::Repick { number, selection }])
-        };
-        let mut decided = self.decide(number, swap).await?;
-        if decided.changed && decided.before.approved_at.is_some() {
-            decided.notes.push(format!(
-                "Its approval was for other activities: approve it again with `fortnightly approve {number}`."
-            ));
-        }
-        Ok(decided)
-    }
-
     /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again), and lets
     /// the calendar follow.
     async fn decide(
@@ -250,93 +249,125 @@ impl Service {
         number: EditionNumber,
         decision: impl AsyncFn(&Edition) -> Result<Vec<EditionChange>, AppError>,
     ) -> Result<Decided, AppError> {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         for _ in 0..TRIES {
             let before = self.at_hand(number, now).await?;
             let changes = decision(&before).await?;
             if changes.is_empty() {
                 return Ok(Decided { changed: false, edition: before.clone(), before, notes: Vec::new() });
             }
-            if !self.store.change_seen(slice::from_ref(&before), &changes, OPERATOR, now).await? {
+            if !self.write(&before, &changes, OPERATOR, now).await? {
                 continue;
             }
-            if self.material.is_some() {
-                self.reconcile(now).await?;
+            if let Some(planner) = &self.planner {
+                planner.reconcile(now).await?;
             }
-            let edition = self.edition(number).await?;
+            let edition = edition(self.context.store.as_ref(), number).await?;
             return Ok(Decided { changed: true, edition, before, notes: Vec::new() });
         }
-        Err(AppError::busy())
+        Err(AppError::Busy)
+    }
+
+    /// False when the edition is not as it was read.
+    async fn write(
+        &self,
+        edition: &Edition,
+        changes: &[EditionChange],
+        actor: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, AppError> {
+        let after = change(slice::from_ref(edition), changes, now);
+        Ok(self.context.store.write_editions(&after, &[], actor, now).await?)
     }
 
     /// The edition, planned now if it is not yet.
     async fn at_hand(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<Edition, AppError> {
-        if self.material.is_some() {
-            self.reconcile(now).await?;
+        let store = self.context.store.as_ref();
+        if let Some(planner) = &self.planner {
+            planner.reconcile(now).await?;
         }
-        let found = |editions: Vec<Edition>| editions.into_iter().find(|edition| edition.number == number);
-        if let Some(edition) = found(self.store.editions().await?) {
+        if let Some(edition) = store.edition(number).await? {
             return Ok(edition);
         }
         self.refuse_paused(number)?;
-        let current = self.config.schedule.fortnight_at(now);
-        let refused = |why: String| Err(AppError::Refused(why));
+        let current = self.context.config.schedule.fortnight_at(now);
         if number < current {
-            return refused(format!("there is no edition {number}: its fortnight is over, and nothing was sent in it"));
+            return Err(DecisionError::Over(number).into());
         }
-        if number.0 - current.0 > REACH {
-            let last = current.0 + REACH;
-            return refused(format!("edition {number} is too far ahead: decide on editions up to {last}"));
+        let last = EditionNumber(current.0 + REACH);
+        if number > last {
+            return Err(DecisionError::TooFarAhead { number, last }.into());
         }
-        if self.material.is_none() {
-            return refused(format!(
-                "edition {number} is not planned yet, and the library has errors: run `fortnightly check` and mend them"
-            ));
-        }
-        self.plan_through(number, now).await?;
-        found(self.store.editions().await?)
-            .ok_or_else(|| AppError::Refused(format!("edition {number} could not be planned")))
+        let planner = self.planner.as_ref().ok_or(DecisionError::LibraryBroken(number))?;
+        planner.plan_through(number, now).await?;
+        edition(store, number).await
     }
 
-    fn refuse_paused(&self, number: EditionNumber) -> Result<(), AppError> {
-        let Fortnight::Paused { date, reason, .. } = self.config.schedule.fortnight(number) else { return Ok(()) };
-        let day = crate::domain::text::dates::day(date);
-        Err(AppError::Refused(format!("fortnight {number} ({day}) has no edition: {reason}")))
-    }
-
-    fn known_band(&self, band: &BandName) -> Result<(), AppError> {
-        let bands = &self.config.bands;
-        if bands.get(band).is_some() {
-            return Ok(());
+    fn refuse_paused(&self, number: EditionNumber) -> Result<(), DecisionError> {
+        match self.context.config.schedule.fortnight(number) {
+            Fortnight::Paused { date, reason, .. } => Err(DecisionError::Paused { number, date, reason }),
+            Fortnight::Sends { .. } => Ok(()),
         }
-        let names: Vec<&str> = bands.iter().map(|band| band.id.as_str()).collect();
-        Err(AppError::Refused(format!("there is no band {band}: the bands are {}", names.join(", "))))
     }
 
-    /// That the library has it, or an edition had it once.
-    pub(super) fn known_activity(&self, id: &ActivityId, editions: &[Edition]) -> Result<(), AppError> {
-        let Some(material) = &self.material else { return Ok(()) };
-        let used = editions.iter().flat_map(|edition| &edition.selection.picks).any(|pick| pick.id == *id);
-        if used || material.library.activity(id).is_some() {
-            return Ok(());
+    /// That the store was not restored, or was released since.
+    async fn refuse_restored(&self) -> Result<(), AppError> {
+        RestoredStore::new(&self.context).refuse().await
+    }
+
+    /// Why this cannot be decided about a published edition.
+    async fn published(&self, edition: &Edition, decision: Decision) -> Result<AppError, AppError> {
+        let number = edition.number;
+        let tally = self.context.store.tally(number).await?;
+        let zone = self.context.config.schedule.timezone;
+        let stage = match edition.state {
+            EditionState::Sent => {
+                Stage::SentBy(edition.finished_at.map_or(edition.date, |at| at.with_timezone(&zone).date_naive()))
+            }
+            EditionState::Held => Stage::Stopped,
+            _ => Stage::BeingSent,
+        };
+        let (accepted, total) = (tally.accepted, tally.total);
+        Ok(DecisionError::Published { number, decision, stage, accepted, total }.into())
+    }
+
+    /// What the operator should know after letting an edition go.
+    async fn note_what_follows(&self, decided: &mut Decided) -> Result<(), AppError> {
+        let edition = &decided.edition;
+        if edition.is_published() {
+            let withdrawn = self.context.store.withdrawn().await?;
+            let spoiled = edition.selection.picks.iter().filter(|pick| withdrawn.contains(&pick.id));
+            decided.notes.extend(spoiled.map(|pick| Note::CarriesWithdrawn(pick.id.clone())));
+        } else if sync::waits(self.context.store.as_ref(), &self.context.config.subscribers).await? {
+            decided.notes.push(Note::WouldBeHeld(HoldReason::ConsentMissing));
         }
-        let ids = material.library.activities.iter().map(|activity| activity.id.as_str());
-        let hint = nearest(id.as_str(), ids).map(|id| format!("; did you mean {id}?")).unwrap_or_default();
-        Err(AppError::Refused(format!("there is no activity {id} in the library{hint}")))
+        decided.notes.extend(self.when_it_goes(&decided.edition));
+        Ok(())
     }
 
-    async fn swapped(&self, edition: &Edition, band: &BandName, activity: &ActivityId) -> Result<Selection, AppError> {
-        let editions = self.store.editions().await?;
-        self.planner(&editions).await?.swap(edition, band, activity).map_err(|why| {
-            let number = edition.number;
-            AppError::Refused(format!("{activity} cannot be swapped into edition {number} for {band}: {why}"))
-        })
+    /// When an edition goes out after a decision, unless that is only a matter of its date.
+    fn when_it_goes(&self, edition: &Edition) -> Option<Note> {
+        match edition.state {
+            EditionState::Sending => Some(Note::GoesOn),
+            EditionState::Planned | EditionState::Approved => {
+                let lateness = self.context.config.schedule.lateness_of(edition, self.context.clock.now());
+                (lateness != Lateness::Early).then_some(Note::IsDue)
+            }
+            // Its reason is told already.
+            EditionState::Held | EditionState::Sent | EditionState::Missed | EditionState::Withdrawn => None,
+        }
     }
 }
 
-impl Decided {
-    /// The edition as `plan` shows it.
-    pub fn row(&self, service: &Service) -> PlanRow {
-        filled(service, &self.edition)
+/// Missed and withdrawn editions do not go out any more.
+fn refuse_ended(edition: &Edition) -> Result<(), DecisionError> {
+    let number = edition.number;
+    match (&edition.state, &edition.reason) {
+        (EditionState::Missed, Some(StateReason::Missed(reason))) => {
+            Err(DecisionError::Missed { number, reason: Some(reason.clone()) })
+        }
+        (EditionState::Missed, _) => Err(DecisionError::Missed { number, reason: None }),
+        (EditionState::Withdrawn, _) => Err(DecisionError::Withdrawn(number)),
+        _ => Ok(()),
     }
 }

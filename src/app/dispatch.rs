@@ -17,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::run::Run;
 use self::worker::Worker;
+use super::edition::change_now;
 use super::{AppError, Service};
 use crate::config::OnUncertain;
-use crate::domain::edition::{EditionChange, EditionNumber};
+use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;
 
 pub(super) use letter::Letter;
@@ -43,7 +44,7 @@ pub enum Ended {
     Stopped,
     /// It stopped itself, and the edition is held, for this reason: the relay refuses us as a sender, or too many mails
     /// were refused for good.
-    Held(String),
+    Held(HoldReason),
     /// The relay could not be reached, for this reason: everything left is deferred.
     Unreachable(String),
     /// The day's cap is reached: the rest is queued until tomorrow.
@@ -83,7 +84,7 @@ impl Service {
             match &ended {
                 Ended::Held(reason) => {
                     let hold = EditionChange::Hold(number, reason.clone());
-                    self.store.change_editions(&[hold], "program", now).await?;
+                    change_now(self.store.as_ref(), hold, "program", now).await?;
                 }
                 Ended::Unreachable(_) => {
                     self.store.postpone(number, now + POSTPONED[0]..now + POSTPONED[1]).await?;

@@ -7,8 +7,11 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
+use super::decisions::error::DecisionError;
+use super::planner::PlanState;
+use super::publisher::error::PublishError;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, StateReason};
 use crate::domain::subscription::subscribe::NoBand;
 use crate::domain::subscription::sync::UnknownSubscriber;
 use crate::domain::subscription::unsubscribe::CannotMove;
@@ -90,6 +93,15 @@ pub enum AppError {
     /// No new activity.
     #[error(transparent)]
     NewActivity(#[from] NewActivityError),
+    /// The store has no edition of this number.
+    #[error("there is no edition {0}")]
+    NoEdition(EditionNumber),
+    /// An operator's decision is not possible.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
+    /// An edition is not published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// A rule says no, and has no type of its own yet.
     #[error("{0}")]
     Refused(String),
@@ -99,11 +111,6 @@ impl AppError {
     /// A file that could not be read or written.
     pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
         Self::File { path: path.into(), reason: error.to_string() }
-    }
-
-    /// Others kept changing what a decision was made from.
-    pub(crate) fn busy() -> Self {
-        Self::Busy
     }
 
     /// Whether the same request may succeed later without anybody changing anything.
@@ -172,16 +179,16 @@ pub struct ContentError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PreviewError {
     /// Its fortnight has none, or it will not go out.
-    #[error("fortnight {number} has no edition to show; it is {state}")]
+    #[error("fortnight {number} has no edition to show; it is {}", .state.as_str())]
     Closed {
         /// The fortnight.
         number: EditionNumber,
         /// Its local date.
         date: NaiveDate,
-        /// `paused`, `missed` or `withdrawn`.
-        state: &'static str,
-        /// Why.
-        reason: Option<String>,
+        /// Paused, missed or withdrawn.
+        state: PlanState,
+        /// Why it is missed or withdrawn.
+        reason: Option<StateReason>,
     },
     /// It has no activity for any band.
     #[error("edition {number} has no activity for any band")]

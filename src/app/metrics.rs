@@ -83,7 +83,7 @@ impl MetricsCollector {
                 tallies.push((edition.number, self.store.tally(edition.number).await?));
             }
         }
-        let first = self.store.facts().await?.map(|facts| facts.first);
+        let first = self.store.meta().await?.map(|meta| meta.first);
         let next = self.config.schedule.next_edition(self.clock.now(), first, &editions);
         Ok(Metrics {
             attempts: std::array::from_fn(|at| ATTEMPTS[at].load(Ordering::Relaxed)),

@@ -1,6 +1,6 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
-mod write;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,13 +11,14 @@ use serde::Serialize;
 use super::context::sender;
 use super::dispatch::Letter;
 use super::edition_content::DigestMaker;
-use super::edits::{self, Edit};
 use super::error::PreviewError;
-use super::planning::PlanRow;
-use super::{AppContext, AppError, Content, Service, dkim, sync};
+use super::planner::{PlanRow, PlanState, Planner};
+use super::publisher::objection;
+use super::{AppContext, AppError, Content, dkim, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::{Edit, Edition, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::edits::edits;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
@@ -77,7 +78,12 @@ pub enum Note {
     /// The config would end many subscriptions, and that waits for consent.
     SyncWaits,
     /// Why the edition is in its state.
-    Reason(String),
+    Reason {
+        /// The edition.
+        edition: EditionNumber,
+        /// Why.
+        reason: StateReason,
+    },
     /// A text was edited.
     Edited {
         /// Since it was approved, not since it was planned.
@@ -86,7 +92,12 @@ pub enum Note {
         edit: Edit,
     },
     /// It would be held if it were due now.
-    WouldBeHeld(String),
+    WouldBeHeld {
+        /// The edition.
+        edition: EditionNumber,
+        /// Why.
+        reason: HoldReason,
+    },
     /// It went out: this is what was published.
     Published {
         /// Which edition.
@@ -113,8 +124,8 @@ impl Previewer {
         Self { context: context.clone(), content: content.clone(), digests }
     }
 
-    fn service(&self) -> Service {
-        Service::of(&self.context, Some(&self.content))
+    fn planner(&self) -> Planner {
+        Planner::new(&self.context, &self.content)
     }
 
     /// The first edition to come that is not paused, sent before its time or not.
@@ -130,8 +141,8 @@ impl Previewer {
     /// # Errors
     /// When nothing is due, or the store cannot be read.
     pub async fn due(&self) -> Result<EditionNumber, AppError> {
-        let due = self.service().reconcile(self.context.clock.now()).await?;
-        Ok(due.ok_or(PreviewError::NothingDue)?)
+        let reconciled = self.planner().reconcile(self.context.clock.now()).await?;
+        Ok(reconciled.due.ok_or(PreviewError::NothingDue)?)
     }
 
     /// Everything an edition would send.
@@ -140,26 +151,27 @@ impl Previewer {
     /// When the fortnight has no edition, a digest cannot be made, or the store cannot be read.
     pub async fn proof(&self, number: EditionNumber) -> Result<Proof, AppError> {
         let AppContext { config, store, clock, .. } = &self.context;
-        let (service, now) = (self.service(), clock.now());
+        let (planner, now) = (self.planner(), clock.now());
         let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
         let mut notes = Vec::new();
         if synced.plan.needs_consent() {
             notes.push(Note::SyncWaits);
         }
-        service.reconcile(now).await?;
-        let row = service.plan_of(number, now).await?;
-        let stored = store.editions().await?.into_iter().find(|e| e.number == number);
+        planner.reconcile(now).await?;
+        let row = planner.plan_of(number, now).await?;
+        let stored = store.edition(number).await?;
         if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
             return self.published_proof(edition, row, notes).await;
         }
         let planned = as_planned(number, &row, stored.as_ref())?;
-        notes.extend(row.reason.clone().map(Note::Reason));
+        notes.extend(row.reason.clone().map(|reason| Note::Reason { edition: number, reason }));
         if let Some(edition) = &stored {
             let was_approved = edition.approved_at.is_some();
-            let edits = edits::edits(&self.content.library, &edition.selection);
+            let edits = edits(self.content.library.texts(), &edition.selection);
             notes.extend(edits.into_iter().map(|edit| Note::Edited { was_approved, edit }));
         }
-        notes.extend(service.objection(&planned).await?.map(Note::WouldBeHeld));
+        let objection = objection(&self.context, &planned).await?;
+        notes.extend(objection.map(|reason| Note::WouldBeHeld { edition: number, reason }));
         self.planned_proof(&planned, row, notes).await
     }
 
@@ -269,8 +281,10 @@ pub(super) struct SampleMessage {
 
 /// The edition as it would be published now.
 fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) -> Result<Edition, PreviewError> {
-    if matches!(row.state, "paused" | "missed" | "withdrawn") {
-        return Err(PreviewError::Closed { number, date: row.date, state: row.state, reason: row.reason.clone() });
+    use EditionState::{Missed, Withdrawn};
+    if matches!(row.state, PlanState::Paused(_) | PlanState::Edition(Missed | Withdrawn)) {
+        let (state, reason) = (row.state.clone(), row.reason.clone());
+        return Err(PreviewError::Closed { number, date: row.date, state, reason });
     }
     let selection = row.selection.clone().filter(|selection| !selection.picks.is_empty());
     let selection = selection.ok_or(PreviewError::Empty { number, date: row.date })?;

@@ -194,6 +194,6 @@ impl PublicPages {
 pub fn bands_query(wanted: Option<&BandSet>, bands: &Bands) -> String {
     let Some(wanted) = wanted else { return String::new() };
     // In a query a plus sign would stand for a space.
-    let names: Vec<_> = bands.ordered(wanted).iter().map(|band| band.id.as_str().replace('+', "%2B")).collect();
+    let names: Vec<_> = bands.ordered(wanted).iter().map(|band| band.id.in_query()).collect();
     format!("?bands={}", names.join(","))
 }

@@ -117,7 +117,7 @@ impl PublishedViews {
 
     /// A published edition, sent or being sent; `None` when there is none of this number.
     pub(super) async fn view(&self, number: EditionNumber) -> Result<Option<PublishedView>, AppError> {
-        let Some(published) = self.store.published_edition(number).await? else { return Ok(None) };
+        let Some(published) = self.store.published_view(number).await? else { return Ok(None) };
         let Some(published_at) = published.edition.published_at else { return Ok(None) };
         let gone = self.store.withdrawn().await?;
         let (mut cards, mut withdrawn) = (Vec::new(), Vec::new());

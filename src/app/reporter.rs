@@ -4,13 +4,16 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use super::attention::{Attention, Undelivered};
+use super::planner::Planner;
 use super::restored::RestoredStore;
-use super::{AppContext, AppError, Loaded, Service, edits, sync};
+use super::{AppContext, AppError, Loaded, sync};
 use crate::domain::audit::AuditRecord;
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
+use crate::domain::edits::edits;
+use crate::domain::objection::unserved;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::text::dates;
 
@@ -44,7 +47,7 @@ pub struct EditionStatus {
     pub deliveries: Tally,
     /// Why it is held, missed or withdrawn.
     #[serde(skip)]
-    pub reason: Option<String>,
+    pub reason: Option<StateReason>,
 }
 
 /// The next edition as JSON has it: the keys are always there.
@@ -99,7 +102,7 @@ impl Reporter {
         attention.extend(self.of_bounces().await?);
         attention.extend(replaced);
         attention.extend(self.of_content());
-        let first = store.facts().await?.map(|facts| facts.first);
+        let first = store.meta().await?.map(|meta| meta.first);
         Ok(Status {
             editions: rows,
             subscribers: store.subscriber_counts().await?,
@@ -130,8 +133,8 @@ impl Reporter {
     /// What the next look of the daemon would replace, replaced in this copy.
     async fn replaced(&self) -> Result<Vec<Attention>, AppError> {
         let Loaded::Whole(content) = &self.loaded else { return Ok(Vec::new()) };
-        let told = Service::of(&self.context, Some(content)).follow_edits(self.context.clock.now()).await?;
-        Ok(told.into_iter().map(Attention::Replaced).collect())
+        let replaced = Planner::new(&self.context, content).follow_edits(self.context.clock.now()).await?;
+        Ok(replaced.into_iter().map(Attention::Replaced).collect())
     }
 
     /// What an open edition needs before it falls due, or needed.
@@ -144,7 +147,8 @@ impl Reporter {
             found.push(Attention::NeedsApproval { edition: number, due });
         }
         if edition.is_open() && is_ahead {
-            let lacks = Service::of(&self.context, None).unserved_readers(edition).await?;
+            let readers = self.context.store.readers().await?;
+            let lacks = unserved(edition, &self.context.config.bands, &readers);
             found.extend(lacks.map(|reason| Attention::WouldBeHeld { edition: number, reason }));
         }
         if matches!(edition.state, EditionState::Planned | EditionState::Approved) && !is_ahead {
@@ -159,7 +163,7 @@ impl Reporter {
         if !edition.is_open() {
             return None;
         }
-        let edits = edits::edits(&content.library, &edition.selection);
+        let edits = edits(content.library.texts(), &edition.selection);
         let was_approved = edition.approved_at.is_some();
         (!edits.is_empty()).then_some(Attention::Edited { edition: edition.number, was_approved, edits })
     }
@@ -192,7 +196,7 @@ fn of_state(edition: &Edition, tally: &Tally) -> Vec<Attention> {
     let (number, total) = (edition.number, tally.total);
     let mut found = Vec::new();
     if edition.state == EditionState::Held {
-        found.push(Attention::Held { edition: number, reason: edition.reason.clone() });
+        found.push(Attention::Held { edition: number, reason: edition.hold_reason().cloned() });
     }
     let waiting = tally.queued + tally.sending + tally.deferred;
     if edition.state == EditionState::Sending && waiting > 0 {

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::attention::Attention;
-use super::backup::RESTORED;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, OnUncertain};
-use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::edition::{Edition, EditionNumber, HoldReason};
 use crate::store::Store;
 
 /// Says what a restored store does not know, and lets it send again.
@@ -35,7 +34,7 @@ impl RestoredStore {
         let mut found =
             vec![Attention::Restored { made: self.config.schedule.local(made) }, Attention::LeftSinceBackup];
         for edition in self.store.editions().await? {
-            if edition.is_published() && edition.reason.as_deref() == Some(RESTORED) {
+            if edition.is_published() && edition.hold_reason() == Some(&HoldReason::RestoredStore) {
                 found.push(self.unsent(&edition).await?);
             } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
                 found.push(Attention::DueSinceBackup(edition.number));

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use super::edition_content::DigestMaker;
-use super::restored::RestoredStore;
-use super::{AppContext, AppError, Content, bootstrap, context, keyring};
+use super::context::{AppContext, Content};
+use super::decisions::Decisions;
+use super::edition::edition;
+use super::error::AppError;
+use super::planner::Planner;
+use super::publisher::Publisher;
+use super::{bootstrap, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
 use crate::domain::edition::{Edition, EditionNumber};
-use crate::domain::sender::Sender;
 use crate::domain::token::{Keyring, Signer};
-use crate::library::Library;
 use crate::store::Store;
 
 /// Everything a command or the daemon works with.
@@ -38,6 +40,43 @@ impl Service {
         Self { config, material: content.cloned(), store, keyring, clock }
     }
 
+    /// Plans editions.
+    ///
+    /// # Errors
+    /// When the library was not read.
+    pub fn planner(&self) -> Result<Planner, AppError> {
+        Ok(Planner::new(&self.context(), self.content()?))
+    }
+
+    /// Publishes editions.
+    ///
+    /// # Errors
+    /// When the library was not read.
+    pub fn publisher(&self) -> Result<Publisher, AppError> {
+        Ok(Publisher::new(&self.context(), self.content()?))
+    }
+
+    /// What an operator decides.
+    pub fn decisions(&self) -> Decisions {
+        Decisions::new(&self.context(), self.material.as_ref())
+    }
+
+    /// The edition to send, if one is due, after everything that the calendar says was done.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Option<EditionNumber>, AppError> {
+        Ok(self.planner()?.reconcile(now).await?.due)
+    }
+
+    /// The edition as the store holds it.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub async fn edition(&self, number: EditionNumber) -> Result<Edition, AppError> {
+        edition(self.store.as_ref(), number).await
+    }
+
     /// What every use case is built from.
     pub fn context(&self) -> AppContext {
         let Self { config, store, keyring, clock, .. } = self.clone();
@@ -47,14 +86,6 @@ impl Service {
     /// Library and templates.
     pub fn content(&self) -> Result<&Content, AppError> {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
-    }
-
-    pub(super) fn digests(&self) -> Result<DigestMaker, AppError> {
-        Ok(DigestMaker::new(&self.context(), self.content()?))
-    }
-
-    pub(super) fn sender(&self) -> Sender {
-        context::sender(&self.config, &self.keyring)
     }
 
     pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
@@ -68,7 +99,7 @@ impl Service {
 
     /// The fortnight in which the store began.
     pub async fn first(&self) -> Result<Option<EditionNumber>, AppError> {
-        Ok(self.store.facts().await?.map(|facts| facts.first))
+        Ok(self.store.meta().await?.map(|meta| meta.first))
     }
 
     /// The edition that goes out next by itself.
@@ -91,14 +122,5 @@ impl Service {
     /// Everything but library and templates.
     pub async fn open_bare(config: Config, clock: Clock) -> Result<Self, AppError> {
         Ok(Self::of(&bootstrap::open(config, clock).await?, None))
-    }
-
-    pub(super) async fn refuse_restored(&self) -> Result<(), AppError> {
-        RestoredStore::new(&self.context()).refuse().await
-    }
-
-    /// The library.
-    pub(super) fn library(&self) -> Result<&Library, AppError> {
-        Ok(&self.content()?.library)
     }
 }

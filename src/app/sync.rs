@@ -8,10 +8,6 @@ use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::sync::{Entry, StoredState, SyncPlan, UnknownSubscriber, apply, plan_sync};
 use crate::store::{Scope, Store, decide};
 
-/// Why an edition that falls due while a sync waits for consent is held.
-pub const HOLD: &str = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`; if that is meant, \
-                        `fortnightly sync --yes`, then `fortnightly send --late`";
-
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synced {

@@ -9,12 +9,14 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use crate::app::decisions::Decided;
-use crate::app::withdrawal::Withdrawal;
+use crate::app::decisions::activity::{Replaced, Withdrawal};
+use crate::app::planner::PlanRow;
 use crate::app::{AppError, Service};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
+use crate::messages;
 
 /// The edition that is meant, and how to answer.
 #[derive(Debug, Args)]
@@ -53,7 +55,7 @@ pub(super) struct Approve {
 impl Approve {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = open(context).await?;
-        let decided = service.approve(self.about.number()).await?;
+        let decided = service.decisions().approve(self.about.number()).await?;
         tell(&service, &decided, self.about.json);
         Ok(ExitCode::SUCCESS)
     }
@@ -76,11 +78,12 @@ impl Swap {
         // Without the library nobody knows whether the activity suits.
         let (app, content) = context.open_whole().await?;
         let service = Service::of(&app, Some(&content));
-        let decided = service.swap(self.about.number(), &self.band, &self.activity).await?;
+        let decided = service.decisions().swap(self.about.number(), &self.band, &self.activity).await?;
         if !self.about.json {
             let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == self.band);
             if let Some(pick) = pick {
-                out::line(&format!("{}: {} ({}), {}.", pick.band, pick.title, pick.id, pick.reason));
+                let why = messages::picks::pick(pick);
+                out::line(&format!("{}: {} ({}), {why}.", pick.band, pick.title, pick.id));
             }
         }
         tell(&service, &decided, self.about.json);
@@ -103,7 +106,7 @@ impl Hold {
             check_line(reason).map_err(|error| Failure::Usage(format!("--reason: {error}")))?;
         }
         let service = open(context).await?;
-        let decided = service.hold(self.about.number(), self.reason.as_deref()).await?;
+        let decided = service.decisions().hold(self.about.number(), self.reason.as_deref()).await?;
         tell(&service, &decided, self.about.json);
         Ok(ExitCode::SUCCESS)
     }
@@ -125,7 +128,7 @@ impl Release {
         let Some(number) = self.edition else {
             return whole_store(&service, self.json).await;
         };
-        let decided = service.release(EditionNumber(number)).await?;
+        let decided = service.decisions().release(EditionNumber(number)).await?;
         tell(&service, &decided, self.json);
         Ok(ExitCode::SUCCESS)
     }
@@ -202,12 +205,13 @@ impl Withdraw {
         let service = open(context).await?;
         match &self.what {
             What::Edition(number) => {
+                let decisions = service.decisions();
                 let decided =
-                    if self.undo { service.reinstate(*number).await? } else { service.withdraw(*number).await? };
+                    if self.undo { decisions.reinstate(*number).await? } else { decisions.withdraw(*number).await? };
                 tell(&service, &decided, self.json);
             }
             What::Activity(id) => {
-                let withdrawal = service.withdraw_activity(id, self.undo).await?;
+                let withdrawal = service.decisions().withdraw_activity(id, self.undo).await?;
                 if self.json {
                     out::json(&as_json(id, self.undo, &withdrawal));
                 } else {
@@ -235,19 +239,25 @@ async fn open(context: &Context) -> Result<Service, Failure> {
 }
 
 fn tell(service: &Service, decided: &Decided, as_json: bool) {
+    let notes = messages::decisions::notes(decided);
     if as_json {
-        out::json(&decided.row(service));
-        decided.notes.iter().for_each(|note| out::note(note));
+        let row = PlanRow::of(&decided.edition, service.config.schedule.timezone);
+        out::json(&messages::plan::json(&row));
+        for note in &notes {
+            out::note(note);
+        }
         return;
     }
     let edition = &decided.edition;
     let when = service.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
     let before = if decided.changed { "" } else { " already; nothing changed" };
     out::line(&format!("Edition {} ({when}) is {}{before}.", edition.number, edition.state));
-    if let Some(reason) = &edition.reason {
+    if let Some(reason) = messages::edition::reason(edition) {
         out::line(&format!("  Why: {reason}"));
     }
-    decided.notes.iter().for_each(|note| out::line(&format!("  {note}")));
+    for note in &notes {
+        out::line(&format!("  {note}"));
+    }
 }
 
 fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
@@ -292,7 +302,7 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
 }
 
 fn as_json(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) -> serde_json::Value {
-    let place = |place: &crate::app::withdrawal::Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id), "was_approved": place.was_approved });
+    let place = |place: &Replaced| json!({ "edition": place.edition, "band": place.band, "id": place.by.as_ref().map(|(_, id)| id), "was_approved": place.was_approved });
     json!({
         "activity": id,
         "withdrawn": !undo,

@@ -10,7 +10,8 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
@@ -28,10 +29,11 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_copy().await?;
-        service.follow_edits(service.clock.now()).await?;
-        let rows = service.plan(service.clock.now(), self.fortnights).await?;
+        let (planner, now) = (service.planner()?, service.clock.now());
+        planner.follow_edits(now).await?;
+        let rows = planner.plan(now, self.fortnights).await?;
         if self.json {
-            out::json(&rows);
+            out::json(&rows.iter().map(messages::plan::json).collect::<Vec<_>>());
         } else if self.explain {
             for line in explain::calendar(&service, &rows) {
                 out::line(&line);
@@ -46,9 +48,9 @@ impl Plan {
 
 fn cells(row: &PlanRow) -> Vec<String> {
     let mut details = say::notes(row);
-    details.extend(row.activities.iter().map(|pick| format!("{}: {}", pick.band, pick.title)));
+    details.extend(row.picks().iter().map(|pick| format!("{}: {}", pick.band, pick.title)));
     let date = row.date.format("%a %-d %b %Y").to_string();
-    let theme = row.theme.clone().unwrap_or_default();
+    let theme = row.theme().unwrap_or_default().to_owned();
     let details = details.join(if out::is_watched() { "\n" } else { "; " });
-    vec![row.edition.to_string(), date, row.state.to_owned(), theme, details]
+    vec![row.edition.to_string(), date, row.state.as_str().to_owned(), theme, details]
 }

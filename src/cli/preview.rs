@@ -1,5 +1,6 @@
 //! `preview`: the whole run on disk.
 
+use crate::messages;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,8 +39,8 @@ impl Preview {
         let number = edition_to_show(&previewer, self.edition).await?;
         let mut proof = previewer.proof(number).await?;
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
-        let notes = proof.notes.iter().map(note).collect();
-        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), notes)?;
+        let words = messages::preview::index(&proof);
+        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words)?;
         if self.json {
             out::json(&proof);
         } else {
@@ -61,7 +62,7 @@ pub(super) async fn edition_to_show(previewer: &Previewer, which: Which) -> Resu
 
 /// Edition, notes and segments, for people.
 pub(super) fn show(proof: &Proof) {
-    let theme = proof.row.theme.as_deref().unwrap_or("no theme");
+    let theme = proof.row.theme().unwrap_or("no theme");
     out::line(&format!(
         "Edition {} · {} at {} · {theme} · {}",
         proof.edition,

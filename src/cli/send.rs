@@ -14,16 +14,17 @@ use super::context::Context;
 use super::failure::Failure;
 use super::preview::{edition_to_show, show};
 use super::{out, sync};
-use crate::app::decisions::HELD_BY_OPERATOR;
 use crate::app::previewer::Previewer;
-use crate::app::publish::{APPROVAL_MISSING, Outcome};
+use crate::app::publisher::Outcome;
 use crate::app::{AppError, Service, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::calendar::{Fortnight, Lateness, due, late};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState};
+use crate::domain::edition::state::change;
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, HoldReason};
+use crate::messages;
 
 /// How many fortnights ahead an edition may be sent: ten years.
 const FURTHEST: u32 = 260;
@@ -78,9 +79,9 @@ impl Send {
         if synced.waits_for_consent() && !published(&service, number).await? {
             let why = crate::messages::subscription::consent(&synced.plan);
             if due == Some(number) {
-                let hold = EditionChange::Hold(number, crate::app::sync::HOLD.to_owned());
+                let hold = EditionChange::Hold(number, HoldReason::ConsentMissing);
                 let seen = service.store.editions().await?;
-                service.store.change_seen(&seen, &[hold], "sync", now).await?;
+                service.store.write_editions(&change(&seen, &[hold], now), &[], "sync", now).await?;
             }
             return Err(AppError::Refused(why).into());
         }
@@ -88,18 +89,15 @@ impl Send {
             out::note("Nothing was sent.");
             return Ok(ExitCode::FAILURE);
         }
-        service.plan_through(number, now).await?;
+        service.planner()?.plan_through(number, now).await?;
         if self.late {
             // Whoever sends a held edition by hand approves of it.
-            if service.approve_late(number).await? {
+            if service.decisions().approve_late(number).await? {
                 out::note(&format!("Nobody had approved edition {number}: --late approves of it as it is."));
             }
         }
-        match service.publish(number, now).await? {
-            Outcome::Held(reason) => {
-                Err(AppError::Refused(format!("edition {number} is held: {reason}.{}", way_out(number, &reason)))
-                    .into())
-            }
+        match service.publisher()?.publish(number, now).await? {
+            Outcome::Held(reason) => Err(AppError::Refused(messages::edition::held(&reason, number)).into()),
             Outcome::Nobody => self.nobody(&service, number).await,
             Outcome::Sending | Outcome::Sent => deliver::deliver(&service, number, self.json).await,
         }
@@ -198,11 +196,7 @@ impl Send {
         if let (Fortnight::Paused { date, reason, .. }, false) =
             (service.config.schedule.fortnight(number), published(service, number).await?)
         {
-            return Err(AppError::Refused(format!(
-                "fortnight {number} ({}) has no edition: {reason}",
-                crate::domain::text::dates::day(date)
-            ))
-            .into());
+            return Err(AppError::Refused(messages::plan::no_edition(number, date, &reason)).into());
         }
         Ok(Some(number))
     }
@@ -212,15 +206,11 @@ impl Send {
         let editions = service.store.editions().await?;
         if let Some(edition) = held_back(service, now).await? {
             if edition.is_published() {
-                self.may_go_on(edition.number, edition.state, edition.reason.clone())?;
+                self.may_go_on(&edition)?;
             }
-            let reason = edition.reason.as_deref().unwrap_or("it is late");
-            return Err(AppError::Refused(format!(
-                "edition {} is held: {reason}.{}",
-                edition.number,
-                way_out(edition.number, reason)
-            ))
-            .into());
+            let untold = HoldReason::Operator { why: None };
+            let reason = edition.hold_reason().unwrap_or(&untold);
+            return Err(AppError::Refused(messages::edition::held(reason, edition.number)).into());
         }
         let next = service.next(now, service.first().await?, &editions).map_or_else(
             || "Nothing is planned.".to_owned(),
@@ -256,12 +246,11 @@ impl Send {
     async fn permitted(&self, service: &Service, number: EditionNumber, now: DateTime<Utc>) -> Result<bool, Failure> {
         let stored = service.store.editions().await?.into_iter().find(|e| e.number == number);
         let schedule = &service.config.schedule;
-        let published = stored.as_ref().is_some_and(Edition::is_published);
-        let lateness = stored.as_ref().map(|edition| schedule.lateness_of(edition, now));
-        let (state, reason) = stored.map_or((EditionState::Planned, None), |e| (e.state, e.reason));
-        if published {
-            return self.may_go_on(number, state, reason);
+        if let Some(edition) = stored.as_ref().filter(|edition| edition.is_published()) {
+            return self.may_go_on(edition);
         }
+        let lateness = stored.as_ref().map(|edition| schedule.lateness_of(edition, now));
+        let state = stored.as_ref().map_or(EditionState::Planned, |edition| edition.state);
         if matches!(state, EditionState::Missed | EditionState::Withdrawn) {
             return Err(AppError::Refused(format!(
                 "edition {number} is {state} and cannot be sent any more: `fortnightly plan` shows the ones to come"
@@ -273,10 +262,13 @@ impl Send {
         let due = due_at.with_timezone(&Utc);
         let late = lateness.unwrap_or_else(|| schedule.lateness(due, now)) == Lateness::Late;
         if (late || state == EditionState::Held) && !self.late {
-            let why = reason.unwrap_or_else(|| format!("it was due on {when}"));
+            let why = stored.as_ref().and_then(messages::edition::reason);
+            let why = why.unwrap_or_else(|| format!("it was due on {when}"));
+            let unapproved =
+                stored.as_ref().and_then(Edition::hold_reason).is_some_and(HoldReason::is_approval_missing);
             return Err(AppError::Refused(format!(
                 "edition {number} does not go out by itself: {why}. To send it all the same, add --late{}.",
-                if why.starts_with(APPROVAL_MISSING) { ", which approves of it as it is" } else { "" }
+                if unapproved { ", which approves of it as it is" } else { "" }
             ))
             .into());
         }
@@ -294,11 +286,12 @@ impl Send {
 
 impl Send {
     /// A published edition: it is finished, unless somebody held it.
-    fn may_go_on(&self, number: EditionNumber, state: EditionState, reason: Option<String>) -> Result<bool, Failure> {
-        if state != EditionState::Held || self.late {
+    fn may_go_on(&self, edition: &Edition) -> Result<bool, Failure> {
+        if edition.state != EditionState::Held || self.late {
             return Ok(true);
         }
-        let why = reason.unwrap_or_else(|| "no reason given".to_owned());
+        let number = edition.number;
+        let why = messages::edition::reason(edition).unwrap_or_else(|| "no reason given".to_owned());
         Err(AppError::Refused(format!(
             "edition {number} was stopped while it was being sent: {why}. To go on: `fortnightly release {number}`."
         ))
@@ -313,19 +306,6 @@ async fn held_back(service: &Service, now: DateTime<Utc>) -> Result<Option<Editi
     let halted = editions.iter().find(|e| e.state == EditionState::Held && e.is_published()).map(|e| e.number);
     let number = halted.or_else(|| due(schedule, now, &editions)).or_else(|| late(schedule, now, &editions));
     Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
-}
-
-/// What to do about a hold whose reason does not say so itself.
-fn way_out(number: EditionNumber, reason: &str) -> String {
-    if reason == APPROVAL_MISSING {
-        format!(" Look at `fortnightly preview --edition {number}`, then `fortnightly approve {number}`.")
-    } else if reason.contains('`') {
-        String::new()
-    } else if reason.starts_with(HELD_BY_OPERATOR) {
-        format!(" To let it go: `fortnightly release {number}`.")
-    } else {
-        format!(" Put that right, then `fortnightly send --edition {number} --late`.")
-    }
 }
 
 /// Sends confirmations and good-byes that wait: where nobody runs the daemon, this command is all there is.

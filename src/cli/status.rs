@@ -12,6 +12,7 @@ use crate::app::{AppError, bootstrap};
 use crate::domain::audit::AuditRecord;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
+use crate::messages;
 use crate::messages::attention::attention;
 
 #[derive(Debug, Args)]
@@ -35,12 +36,12 @@ impl Status {
         let reporter = Reporter::new(&app, loaded);
         let status = reporter.status(self.edition.map(EditionNumber)).await?;
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
-            return Err(AppError::Refused(format!(
-                "there is no edition {number} in the store; see `fortnightly plan`"
-            ))
-            .into());
+            return Err(AppError::NoEdition(EditionNumber(number)).into());
         }
-        let audit = if self.audit { reporter.audit().await? } else { Vec::new() };
+        let mut audit = if self.audit { reporter.audit().await? } else { Vec::new() };
+        for record in &mut audit {
+            record.detail = messages::audit::detail(&record.action, &record.subject, &record.detail);
+        }
         if self.json {
             out::json(&self.value(&status, &audit)?);
         } else {
@@ -101,6 +102,6 @@ fn cells(row: &EditionStatus) -> Vec<String> {
         d.accepted.to_string(),
         (d.queued + d.sending + d.deferred).to_string(),
         (d.uncertain + d.failed + d.expired + d.suppressed).to_string(),
-        row.reason.clone().unwrap_or_default(),
+        row.reason.as_ref().map(|reason| messages::edition::state(reason, row.edition)).unwrap_or_default(),
     ]
 }

@@ -4,12 +4,12 @@ mod erase;
 mod import;
 mod report;
 mod show;
+mod view;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -18,10 +18,9 @@ use super::sync::list;
 use crate::app::subscriber::Subscriber;
 use crate::app::{AppError, bootstrap, csv_import};
 use crate::domain::address::Address;
-use crate::domain::band::Bands;
-use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use erase::Erase;
 use show::Show;
+use view::{state, to_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -101,41 +100,6 @@ impl List {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn state(mailbox: &MailboxRecord) -> String {
-    match mailbox.suppressed {
-        Some(reason) => format!("{} ({reason})", mailbox.state),
-        None => mailbox.state.to_string(),
-    }
-}
-
-fn names(set: &crate::domain::band::BandSet, bands: &Bands) -> Vec<String> {
-    list(set, bands).split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-fn to_json(record: &SubscriberRecord, bands: &Bands) -> Value {
-    json!({
-        "id": record.id,
-        "name": record.profile.name,
-        "sector": record.profile.sector,
-        "locale": record.profile.locale,
-        "urn": record.profile.urn,
-        "mailboxes": record.mailboxes.iter().map(|mailbox| json!({
-            "email": mailbox.address,
-            "bands": names(&mailbox.bands, bands),
-            "chosen": mailbox.chosen,
-            "state": mailbox.state,
-            "suppressed": mailbox.suppressed,
-            "subscriptions": mailbox.subscriptions.iter().map(|s| json!({
-                "subscriber": s.subscriber,
-                "origin": s.origin,
-                "bands": names(&s.bands, bands),
-                "since": s.since,
-                "ended": s.ended,
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
 }
 
 #[derive(Debug, Args)]

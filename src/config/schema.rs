@@ -42,10 +42,10 @@ pub(super) fn property(key: &Key) -> Value {
     let mut property = form(&key.form);
     property["description"] = key.about.replace('`', "").into();
     if let Presence::Default(default) = key.presence {
-        property["default"] = json_of(default);
+        property["default"] = json_of(key, default);
     }
     if key.table().is_none() {
-        property["examples"] = json!([json_of(key.example)]);
+        property["examples"] = json!([json_of(key, key.example)]);
     }
     property
 }
@@ -86,8 +86,11 @@ fn list(items: &Value, least: usize, most: Option<usize>) -> Value {
     list
 }
 
-/// A value as it stands in the file, as JSON. Anything that is no value becomes null; a test looks for those.
-fn json_of(value: &str) -> Value {
+/// A value of a key as JSON. What is no value becomes null; a test looks for that.
+fn json_of(key: &Key, value: &str) -> Value {
+    if key.form.is_quoted() {
+        return value.into();
+    }
     let table: toml::Table = format!("value = {value}").parse().unwrap_or_default();
     match table.get("value") {
         Some(toml::Value::Datetime(moment)) => moment.to_string().into(),

@@ -21,6 +21,11 @@ impl BandName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name in the query of an address, where a plain `+` means a space.
+    pub fn in_query(&self) -> String {
+        self.0.replace('+', "%2B")
+    }
 }
 
 impl FromStr for BandName {

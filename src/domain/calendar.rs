@@ -111,7 +111,7 @@ pub enum Fortnight {
         /// The instant, in the schedule's zone.
         due_at: DateTime<Tz>,
         /// Why the date is not the fortnight's first day, if it is not.
-        shifted: Option<String>,
+        shifted: Option<ClosedDay>,
     },
     /// It has none.
     Paused {
@@ -120,6 +120,15 @@ pub enum Fortnight {
         /// When it would have been due, in the schedule's zone.
         due_at: DateTime<Tz>,
         /// Why.
-        reason: String,
+        reason: PauseReason,
     },
+}
+
+/// Why a fortnight has no edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PauseReason {
+    /// Its first day is closed; where that shifts the edition, no day of the week after it is open.
+    Closed(ClosedDay),
+    /// The calendar ends with the year 9999.
+    BeyondCalendar,
 }

@@ -1,4 +1,14 @@
-//! Editions: number, state, picks.
+//! Editions: number, state, picks, and what may be done with them.
+
+mod change;
+mod edit;
+mod hold_reason;
+mod ineligibility;
+mod number;
+mod pick_reason;
+mod selection;
+pub mod state;
+pub mod timeline;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,21 +16,15 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::activity::ActivityId;
-use super::band::BandName;
-use super::fingerprint::Fingerprint;
 use super::subscriber::{WordError, words};
 
-/// The number of a fortnight and of its edition, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EditionNumber(pub u32);
-
-impl fmt::Display for EditionNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use change::{EditionChange, Repicked, UnapproveReason};
+pub use edit::Edit;
+pub use hold_reason::{Deadline, HoldReason, MissReason, StateReason, ToldHold, UnservedBand, WithdrawReason};
+pub use ineligibility::Ineligibility;
+pub use number::EditionNumber;
+pub use pick_reason::{LastUse, PickReason, ThemeReason};
+pub use selection::{Pick, Selection};
 
 words! {
     /// Where an edition stands (contract §6).
@@ -42,34 +46,6 @@ words! {
     }
 }
 
-/// One band's activity in one edition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pick {
-    /// The band.
-    pub band: BandName,
-    /// The activity.
-    pub id: ActivityId,
-    /// Its title when it was picked.
-    pub title: String,
-    /// Why this one, for the operator.
-    pub reason: String,
-    /// What its text was when it was picked, or approved.
-    pub fingerprint: Fingerprint,
-}
-
-/// The theme and the picks of an edition, with the reasons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// The theme's folder name.
-    pub theme: String,
-    /// Why this theme.
-    pub theme_reason: String,
-    /// What the theme's text was when it was picked, or approved.
-    pub theme_fingerprint: Fingerprint,
-    /// One pick per band that has an eligible activity, in the bands' order.
-    pub picks: Vec<Pick>,
-}
-
 /// One edition as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
@@ -77,8 +53,8 @@ pub struct Edition {
     pub number: EditionNumber,
     /// Where it stands.
     pub state: EditionState,
-    /// Why it is held (or missed, or withdrawn).
-    pub reason: Option<String>,
+    /// Why it is held, missed or withdrawn.
+    pub reason: Option<StateReason>,
     /// The local send date.
     pub date: NaiveDate,
     /// The instant from which it is due.
@@ -123,75 +99,16 @@ impl Edition {
         self.published_at.is_some() || matches!(self.state, EditionState::Sending | EditionState::Sent)
     }
 
+    /// Why it is held, if it is.
+    pub fn hold_reason(&self) -> Option<&HoldReason> {
+        match &self.reason {
+            Some(StateReason::Held(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// When a person last said that it may go out.
     pub fn decided_at(&self) -> Option<DateTime<Utc>> {
         self.approved_at.max(self.released_at)
-    }
-}
-
-/// One change to an edition. One that was published can only be held, released and approved: the rest is for open ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EditionChange {
-    /// Adds a planned edition; nothing happens if the number exists already.
-    Plan {
-        /// Its number.
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        /// The instant from which it is due.
-        due_at: DateTime<Utc>,
-        /// Theme and picks.
-        selection: Selection,
-    },
-    /// Its date follows the config.
-    Redate {
-        /// Its number.
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        /// The instant from which it is due.
-        due_at: DateTime<Utc>,
-    },
-    /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
-    Repick {
-        /// Its number.
-        number: EditionNumber,
-        /// Theme and picks.
-        selection: Selection,
-    },
-    /// Its fortnight became a pause: the plan is dropped.
-    Unplan(EditionNumber),
-    /// May be published; a held one that was published goes on.
-    Approve(EditionNumber),
-    /// The approval is taken back, and why.
-    Unapprove(EditionNumber, String),
-    /// Needs a person; one that is being sent stops.
-    Hold(EditionNumber, String),
-    /// Its time passed.
-    Miss(EditionNumber, String),
-    /// From held, back to what it was: planned, approved or sending.
-    Release(EditionNumber),
-    /// Cancelled for this reason.
-    Withdraw(EditionNumber, String),
-    /// From withdrawn, missed or held, back to planned.
-    Reinstate(EditionNumber),
-}
-
-impl EditionChange {
-    /// The edition that it is about.
-    pub fn number(&self) -> EditionNumber {
-        match self {
-            Self::Plan { number, .. }
-            | Self::Redate { number, .. }
-            | Self::Repick { number, .. }
-            | Self::Unapprove(number, _)
-            | Self::Hold(number, _)
-            | Self::Miss(number, _)
-            | Self::Withdraw(number, _)
-            | Self::Unplan(number)
-            | Self::Approve(number)
-            | Self::Release(number)
-            | Self::Reinstate(number) => *number,
-        }
     }
 }

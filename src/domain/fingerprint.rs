@@ -1,15 +1,45 @@
 //! What a text was when it was picked, part by part: enough to say later which parts changed.
 
 use std::fmt;
+use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::activity::{Activity, Theme};
+use super::subscriber::{WordError, words};
 
 /// Bytes of SHA-256 kept per part: an edit must not go unnoticed by chance, and nobody attacks it.
 const KEPT: usize = 8;
+
+words! {
+    /// A part of an activity's or a theme's text.
+    TextPart, "part of a text" {
+        /// Its title.
+        Title = "title",
+        /// Its summary.
+        Summary = "summary",
+        /// Minutes, needs, screen and care.
+        Facts = "facts",
+        /// Its links.
+        Links = "links",
+        /// Its picture.
+        Picture = "picture",
+        /// “Get ready”.
+        GetReady = "get-ready",
+        /// “Do it together”.
+        DoItTogether = "do-it-together",
+        /// “Talk about it”.
+        TalkAboutIt = "talk-about-it",
+        /// “If something worries you”.
+        IfSomethingWorriesYou = "if-something-worries-you",
+        /// A theme's opening paragraph.
+        Opening = "opening",
+        /// A theme's article for parents.
+        ForParents = "for-parents",
+    }
+}
 
 /// Short hashes of what readers see, one per part, such as `title:6f1ed002ab559585 …`.
 /// Dates of review are no part of it: a review that changes nothing is no edit.
@@ -22,36 +52,40 @@ impl Fingerprint {
     pub fn of_activity(activity: &Activity) -> Self {
         let a = activity;
         Self::of(&[
-            ("title", part(&a.title)),
-            ("summary", part(&a.summary)),
-            ("facts", part(&(a.minutes, a.screen, a.sensitivity, &a.needs))),
-            ("links", part(&a.resources)),
-            ("picture", part(&a.image)),
-            ("get-ready", part(&a.get_ready)),
-            ("do-it-together", part(&a.do_it_together)),
-            ("talk-about-it", part(&a.talk_about_it)),
-            ("if-something-worries-you", part(&a.if_something_worries_you)),
+            (TextPart::Title, part(&a.title)),
+            (TextPart::Summary, part(&a.summary)),
+            (TextPart::Facts, part(&(a.minutes, a.screen, a.sensitivity, &a.needs))),
+            (TextPart::Links, part(&a.resources)),
+            (TextPart::Picture, part(&a.image)),
+            (TextPart::GetReady, part(&a.get_ready)),
+            (TextPart::DoItTogether, part(&a.do_it_together)),
+            (TextPart::TalkAboutIt, part(&a.talk_about_it)),
+            (TextPart::IfSomethingWorriesYou, part(&a.if_something_worries_you)),
         ])
     }
 
     /// A theme's.
     pub fn of_theme(theme: &Theme) -> Self {
         let t = theme;
-        Self::of(&[("title", part(&t.title)), ("opening", part(&t.opening)), ("for-parents", part(&t.for_parents))])
+        Self::of(&[
+            (TextPart::Title, part(&t.title)),
+            (TextPart::Opening, part(&t.opening)),
+            (TextPart::ForParents, part(&t.for_parents)),
+        ])
     }
 
-    fn of(parts: &[(&str, String)]) -> Self {
+    fn of(parts: &[(TextPart, String)]) -> Self {
         let parts: Vec<String> = parts.iter().map(|(name, hash)| format!("{name}:{hash}")).collect();
         Self(parts.join(" "))
     }
 
-    /// The parts, as people name them, in which `now` differs. None when one of the two is not known.
-    pub fn changed(&self, now: &Self) -> Vec<&'static str> {
-        let differs = |name: &str| match (self.part(name), now.part(name)) {
+    /// The parts in which `now` differs. None when one of the two is not known.
+    pub fn changed(&self, now: &Self) -> Vec<TextPart> {
+        let differs = |part: &TextPart| match (self.part(part.as_str()), now.part(part.as_str())) {
             (Some(then), Some(now)) => then != now,
             _ => false,
         };
-        NAMES.iter().filter(|(name, _)| differs(name)).map(|(_, said)| *said).collect()
+        TextPart::ALL.iter().copied().filter(differs).collect()
     }
 
     fn part(&self, name: &str) -> Option<&str> {
@@ -76,21 +110,6 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Every part, and what people call it.
-const NAMES: [(&str, &str); 11] = [
-    ("title", "title"),
-    ("summary", "summary"),
-    ("facts", "minutes, needs, screen or care"),
-    ("links", "links"),
-    ("picture", "picture"),
-    ("get-ready", "“Get ready”"),
-    ("do-it-together", "“Do it together”"),
-    ("talk-about-it", "“Talk about it”"),
-    ("if-something-worries-you", "“If something worries you”"),
-    ("opening", "opening paragraph"),
-    ("for-parents", "“For parents and carers”"),
-];
-
 fn part(value: &impl Serialize) -> String {
     let json = serde_json::to_vec(value).expect("texts, numbers and words always become JSON");
     HEXLOWER.encode(&Sha256::digest(json)[..KEPT])
@@ -107,8 +126,8 @@ mod tests {
     #[test]
     fn names_the_parts_that_changed_and_only_those() {
         let then = print("title:aa summary:bb get-ready:cc");
-        assert_eq!(then.changed(&then), Vec::<&str>::new());
-        assert_eq!(then.changed(&print("title:ab summary:bb get-ready:cd")), ["title", "“Get ready”"]);
+        assert_eq!(then.changed(&then), []);
+        assert_eq!(then.changed(&print("title:ab summary:bb get-ready:cd")), [TextPart::Title, TextPart::GetReady]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::band::Bands;
 use super::calendar::Occasion;
 use super::edition::{EditionNumber, Selection};
 
-mod barrier;
 mod chooser;
+mod eligible;
 mod index;
 mod mend;
 mod swap;
@@ -18,7 +18,7 @@ mod swap;
 use chooser::Chooser;
 use index::Index;
 
-pub use swap::swap;
+pub use swap::{Unsuitable, swap};
 
 /// What may be picked from.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ pub fn repair(
 
 /// Whether `activity` may be picked for an edition of the local date `date`, as far as its own dates go.
 pub fn is_open_on(activity: &Activity, date: NaiveDate, withdrawn: &BTreeSet<ActivityId>) -> bool {
-    barrier::closed(activity, date, withdrawn).is_none()
+    eligible::ineligibility(activity, date, withdrawn).is_none()
 }
 
 #[cfg(test)]

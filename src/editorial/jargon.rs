@@ -16,7 +16,7 @@ struct Entry {
     forms: Vec<Vec<&'static str>>,
     /// In plain words.
     plain: &'static str,
-    /// Words in small letters that show that it means something else in this file.
+    /// Words in small letters which show that this file means something else by it.
     other: Vec<&'static str>,
 }
 
@@ -47,14 +47,14 @@ fn entry(line: &'static str) -> Option<Entry> {
     Some(Entry { forms, plain: plain.trim(), other })
 }
 
-/// The words of the list in one file, which is read sentence by sentence.
+/// How one file, read sentence by sentence, uses the words of the list.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     /// Sentences so far.
     sentences: usize,
     /// The first use of each entry.
     first: BTreeMap<usize, Use>,
-    /// Entries that mean something else here.
+    /// Entries by which this file means something else.
     innocent: BTreeSet<usize>,
 }
 
@@ -91,7 +91,7 @@ impl Uses {
                 sentence: now,
                 explained: false,
             });
-            // Who has read on for longer without knowing the word has lost the thread.
+            // An explanation further on comes too late for a reader who does not know the word.
             word.explained |= found.explained && now <= word.sentence + 1;
         }
     }
@@ -145,7 +145,7 @@ fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
     found
 }
 
-/// How many words the longest form has that stands at the beginning of `words`.
+/// The number of words in the longest form of the entry that `words` begin with.
 fn fits(text: &str, words: &[Range<usize>], entry: usize) -> Option<usize> {
     let is = |form: &str, word: &Range<usize>| {
         let word = &text[word.clone()];
@@ -163,28 +163,13 @@ fn bare(word: &str) -> &str {
     word.strip_suffix("’s").or_else(|| word.strip_suffix("'s")).unwrap_or(word)
 }
 
-/// What comes before or after a word that is being explained.
-const BEFORE: [&str; 5] = ["called ", "known as ", "the word ", "that is ", "("];
-const AFTER: [&str; 18] = [
-    " (",
-    ", which ",
-    ", that is",
-    ", a ",
-    ", an ",
-    ", the ",
-    ", or ",
-    ", where ",
-    ", when ",
-    ": ",
-    " – ",
-    " — ",
-    " means ",
-    " mean ",
-    " is ",
-    " are ",
-    " happens when ",
-    " stands for ",
-];
+/// What comes before a word that is being explained, and after it; apart by bars.
+const BEFORE: &str = "called |known as |the word |that is |(";
+const AFTER: &str = " (|, which |, that is|, a |, an |, the |, or |, where |, when |: | – | — | means | mean | is | are \
+                     | happens when | stands for ";
+
+/// Beginnings of a sentence that says what a word of the one before it means.
+const BACK: &str = "it means|that means|this means|they mean|it is|that is|this is|they are|these are|those are";
 
 /// Whether the words around `word` say what it is: an explanation follows, or it stands in quotes, as a word that is new.
 fn is_explained(text: &str, word: &Range<usize>) -> bool {
@@ -194,30 +179,14 @@ fn is_explained(text: &str, word: &Range<usize>) -> bool {
     let quote = |c: char| matches!(c, '“' | '”' | '‘' | '’' | '"' | '\'');
     let is_quoted = before.ends_with(quote) && after.trim_start_matches(['.', ',', '!', '?']).starts_with(quote);
     is_quoted
-        || BEFORE.iter().any(|words| before.ends_with(words))
-        || AFTER.iter().any(|words| after.starts_with(words))
+        || BEFORE.split('|').any(|words| before.ends_with(words))
+        || AFTER.split('|').any(|words| after.starts_with(words))
 }
 
-/// Beginnings of a sentence that says what a word of the one before it means.
-const BACK: [[&str; 2]; 10] = [
-    ["it", "means"],
-    ["that", "means"],
-    ["this", "means"],
-    ["they", "mean"],
-    ["it", "is"],
-    ["that", "is"],
-    ["this", "is"],
-    ["they", "are"],
-    ["these", "are"],
-    ["those", "are"],
-];
-
 fn looks_back(text: &str, sentence: &Sentence) -> bool {
-    let begins = |words: &[&str; 2]| {
-        sentence.words.len() > 2
-            && words.iter().zip(&sentence.words).all(|(word, said)| word.eq_ignore_ascii_case(&text[said.clone()]))
-    };
-    BACK.iter().any(begins)
+    let [first, second, _, ..] = sentence.words.as_slice() else { return false };
+    let begins = format!("{} {}", &text[first.clone()], &text[second.clone()]).to_lowercase();
+    BACK.split('|').any(|words| words == begins)
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-/// The most words of a sentence: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
+/// The most words that a sentence may have: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
 pub(super) const LIMIT: usize = 25;
 
-/// Short forms that no sentence ends with, in lower case. Others (“etc.”, “a.m.”, “min.”) may be the last word: what they
-/// are in shows by the small letter that follows.
+/// Short forms that no sentence ends with, in lower case. Others (“etc.”, “a.m.”, “min.”) may be the last word: they
+/// are when no small letter follows.
 const NEVER_LAST: [&str; 3] = ["e.g", "i.e", "vs"];
 
 /// Short forms only before a number, in lower case: “the answer is no.” ends its sentence.
@@ -105,7 +105,7 @@ fn ends_sentence(text: &str, token: &Range<usize>) -> bool {
     !is_short_form(&text[token.clone()], text[token.end..].trim_start())
 }
 
-/// Whether the full stop of `token` only marks a short form, before `next`.
+/// Whether the full stop of `token`, with `next` after it, only marks a short form.
 fn is_short_form(token: &str, next: &str) -> bool {
     let Some(word) = token.strip_suffix('.') else { return false };
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());

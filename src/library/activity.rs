@@ -26,13 +26,13 @@ static ACTIVITY: Table = Table {
     noun: "an activity",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "\"Spot the trick\""),
+        Key::new("title", LINE, Presence::Required, "Spot the trick"),
         Key::new("bands", LINES, Presence::Required, "[\"8-10\"]"),
         Key::new("minutes", Form::Whole { least: 1, most: 15 }, Presence::Required, "15"),
-        Key::new("summary", SENTENCES, Presence::Required, "\"Play a game that shows how adverts hide.\""),
+        Key::new("summary", SENTENCES, Presence::Required, "Play a game that shows how adverts hide."),
         Key::new("needs", LINES, Presence::Optional, "[\"paper\", \"pens\"]"),
         Key::new("screen", Form::Flag, Presence::Optional, "false"),
-        Key::new("sensitivity", LINE, Presence::Optional, "\"care\""),
+        Key::new("sensitivity", LINE, Presence::Optional, "care"),
         Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
         Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),
         Key::new("not_before", Form::Date, Presence::Optional, "2026-11-01"),
@@ -53,9 +53,9 @@ static RESOURCE: Table = Table {
     noun: "resource",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "\"Band Runner\""),
-        Key::new("url", LINE, Presence::Required, "\"https://www.example.org/page\""),
-        Key::new("publisher", LINE, Presence::Required, "\"CEOP Education\""),
+        Key::new("title", LINE, Presence::Required, "Band Runner"),
+        Key::new("url", LINE, Presence::Required, "https://www.example.org/page"),
+        Key::new("publisher", LINE, Presence::Required, "CEOP Education"),
     ],
 };
 
@@ -64,9 +64,9 @@ static IMAGE: Table = Table {
     noun: "image",
     about: "",
     keys: &[
-        Key::new("file", LINE, Presence::Required, "\"padlock.png\""),
-        Key::new("alt", LINE, Presence::Required, "\"A padlock drawn by a child\""),
-        Key::new("credit", LINE, Presence::Required, "\"Drawing: A. Painter\""),
+        Key::new("file", LINE, Presence::Required, "padlock.png"),
+        Key::new("alt", LINE, Presence::Required, "A padlock drawn by a child"),
+        Key::new("credit", LINE, Presence::Required, "Drawing: A. Painter"),
     ],
 };
 

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use crate::domain::activity::{Activity, ActivityId, Help, Notice, Theme};
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edits::Texts;
 
 /// Everything under `activities/`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,11 @@ impl Library {
     /// The theme of this folder name.
     pub fn theme(&self, name: &str) -> Option<&Theme> {
         self.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// The texts that editions pick from.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts { themes: &self.themes, activities: &self.activities }
     }
 
     /// The file of an activity.

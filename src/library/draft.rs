@@ -1,7 +1,7 @@
 //! Activities that are not written yet: the skeleton of a new one, and how an unfinished one is known.
 //!
 //! A draft is a file in which a line still says `[Write here: …]`. It is no part of the library, so it is never picked, and
-//! it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its slips are warnings until it
+//! it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its mistakes are warnings until it
 //! is finished; then it is checked like every other.
 
 use chrono::{Months, NaiveDate};

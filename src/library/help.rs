@@ -22,8 +22,8 @@ static HELP: Table = Table {
     noun: "the help block",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "\"Where to turn\""),
-        Key::new("intro", SENTENCES, Presence::Required, "\"It is never the child's fault.\""),
+        Key::new("title", LINE, Presence::Required, "Where to turn"),
+        Key::new("intro", SENTENCES, Presence::Required, "It is never the child's fault."),
         Key::new("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, Presence::Optional, "[[entries]]"),
     ],
 };
@@ -33,14 +33,14 @@ static ENTRY: Table = Table {
     noun: "entry",
     about: "",
     keys: &[
-        Key::new("id", LINE, Presence::Required, "\"childline\""),
-        Key::new("when", LINE, Presence::Required, "\"If a child wants to talk\""),
-        Key::new("who", LINE, Presence::Required, "\"Childline\""),
-        Key::new("what", SENTENCES, Presence::Optional, "\"Free, at any time.\""),
-        Key::new("phone", LINE, Presence::Optional, "\"0800 1111\""),
-        Key::new("email", LINE, Presence::Optional, "\"help@example.org\""),
-        Key::new("url", LINE, Presence::Optional, "\"https://www.example.org/help\""),
-        Key::new("link_text", LINE, Presence::Optional, "\"Childline's website\""),
+        Key::new("id", LINE, Presence::Required, "childline"),
+        Key::new("when", LINE, Presence::Required, "If a child wants to talk"),
+        Key::new("who", LINE, Presence::Required, "Childline"),
+        Key::new("what", SENTENCES, Presence::Optional, "Free, at any time."),
+        Key::new("phone", LINE, Presence::Optional, "0800 1111"),
+        Key::new("email", LINE, Presence::Optional, "help@example.org"),
+        Key::new("url", LINE, Presence::Optional, "https://www.example.org/help"),
+        Key::new("link_text", LINE, Presence::Optional, "Childline's website"),
         Key::new("nations", LINES, Presence::Optional, "[\"england\", \"wales\"]"),
     ],
 };

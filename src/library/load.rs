@@ -120,8 +120,8 @@ fn read_page<T>(path: &Path, found: &mut Vec<Diagnostic>, read: impl FnOnce(&Pag
             found.extend(page.take_diagnostics());
             item
         }
-        Err(finding) => {
-            found.push(*finding);
+        Err(diagnostic) => {
+            found.push(*diagnostic);
             None
         }
     }

@@ -14,7 +14,7 @@ static NOTICE: Table = Table {
     noun: "a notice",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "\"Safer Internet Day\""),
+        Key::new("title", LINE, Presence::Required, "Safer Internet Day"),
         Key::new("from", Form::Date, Presence::Required, "2027-01-25"),
         Key::new("until", Form::Date, Presence::Required, "2027-02-14"),
         Key::new("reviewed", Form::Date, Presence::Optional, "2026-09-01"),

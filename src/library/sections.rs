@@ -46,7 +46,7 @@ pub(super) fn take<const N: usize>(
     parts.try_into().ok()
 }
 
-/// The wanted heading that a section has, or was meant to have; a slip is noted and taken for its neighbour.
+/// The wanted heading that a section has, or was probably meant to have, which is noted.
 fn meant(page: &Page, section: &Section, wanted: &[&'static str]) -> Option<usize> {
     let exact = wanted.iter().position(|heading| *heading == section.title);
     if exact.is_some() && section.level_two {

@@ -30,8 +30,8 @@ static THEME: Table = Table {
     noun: "a theme",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "\"Keeping things private\""),
-        Key::new("strand", LINE, Presence::Required, "\"privacy and security\""),
+        Key::new("title", LINE, Presence::Required, "Keeping things private"),
+        Key::new("strand", LINE, Presence::Required, "privacy and security"),
         Key::new("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, Presence::Optional, "10"),
         Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
         Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),

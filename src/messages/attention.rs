@@ -1,7 +1,7 @@
 //! What needs a person, in a sentence each.
 
+use super::{edition as editions, picks, plan};
 use crate::app::attention::{Attention, Undelivered};
-use crate::app::{edits, sync};
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
 
@@ -30,7 +30,8 @@ pub fn attention(attention: &Attention) -> String {
              before you release, or everybody gets it twice"
         ),
         Attention::Held { edition, reason } => {
-            format!("edition {edition} is held: {}", reason.as_deref().unwrap_or("no reason given"))
+            let why = reason.as_ref().map(|reason| editions::hold(reason, *edition));
+            format!("edition {edition} is held: {}", why.as_deref().unwrap_or("no reason given"))
         }
         Attention::Unfinished { edition, waiting, total } => format!(
             "edition {edition} is unfinished: {waiting} of {total} mails wait; `fortnightly run` or \
@@ -47,7 +48,7 @@ pub fn attention(attention: &Attention) -> String {
             )
         }
         Attention::Edited { edition, was_approved, edits } => {
-            let (since, edits) = (if *was_approved { "approved" } else { "planned" }, edits::told(edits));
+            let (since, edits) = (if *was_approved { "approved" } else { "planned" }, picks::edits(edits));
             format!(
                 "edition {edition} was edited since it was {since}: {edits}; look at `fortnightly preview --edition {edition}`"
             )
@@ -57,7 +58,9 @@ pub fn attention(attention: &Attention) -> String {
              then `fortnightly approve {edition}`",
             local_moment(due)
         ),
-        Attention::WouldBeHeld { edition, reason } => format!("edition {edition} would be held: {reason}"),
+        Attention::WouldBeHeld { edition, reason } => {
+            format!("edition {edition} would be held: {}", editions::hold(reason, *edition))
+        }
         Attention::Overdue { edition, due } => format!(
             "edition {edition} was due on {} and was not sent: is `fortnightly run` running?",
             local_moment(due)
@@ -66,13 +69,13 @@ pub fn attention(attention: &Attention) -> String {
             "{} for band {band}, which config.toml no longer has: nothing is sent for it",
             count(*mailboxes, "mailbox asks", "mailboxes ask")
         ),
-        Attention::SyncWaits => sync::HOLD.to_owned(),
+        Attention::SyncWaits => editions::CONSENT.to_owned(),
         Attention::PolicyBounces { edition, count: number } => format!(
             "edition {edition}: {} came back as a matter of policy (status 5.7), which is about this sender and not about \
              the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`",
             count(*number, "mail", "mails")
         ),
-        Attention::Replaced(what) => what.clone(),
+        Attention::Replaced(what) => plan::replacement(what),
         Attention::BrokenContent { errors } => format!(
             "library or templates have {}: until they are mended nothing new goes out; run `fortnightly check`",
             count(*errors, "error", "errors")

@@ -23,6 +23,9 @@ pub fn error(error: &AppError) -> String {
         AppError::PretendedTime => {
             "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned()
         }
+        AppError::NoEdition(number) => format!("there is no edition {number} in the store; see `fortnightly plan`"),
+        AppError::Decision(error) => super::decisions::refusal(error),
+        AppError::Publish(error) => super::decisions::publish(error),
         AppError::Content(error) => format!("{error}; run the command again to pick anew"),
         AppError::Preview(error) => preview(error),
         AppError::Backup(error) => backup(error),
@@ -56,7 +59,8 @@ fn keyring(error: &KeyringError) -> String {
 fn preview(error: &PreviewError) -> String {
     match error {
         PreviewError::Closed { number, date, state, reason } => {
-            let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+            let why = super::plan::why(state, reason.as_ref(), *number).map_or(String::new(), |why| format!(": {why}"));
+            let state = state.as_str();
             format!(
                 "fortnight {number} ({}) has no edition to show; it is {state}{why}. \
                  Another one: `fortnightly preview --edition N`",

@@ -4,7 +4,12 @@
 //! ever read back: whoever has to decide asks the enums.
 
 pub mod attention;
+pub mod audit;
+pub mod decisions;
 pub mod deliverability;
+pub mod edition;
 pub mod errors;
+pub mod picks;
+pub mod plan;
 pub mod preview;
 pub mod subscription;

@@ -1,6 +1,8 @@
 //! What is worth knowing before an edition goes out.
 
-use crate::app::previewer::Note;
+use super::{edition as editions, picks, plan};
+use crate::app::previewer::write::IndexWords;
+use crate::app::previewer::{Note, Proof};
 
 /// One note, in a sentence.
 pub fn note(note: &Note) -> String {
@@ -8,11 +10,23 @@ pub fn note(note: &Note) -> String {
         Note::SyncWaits => {
             "config.toml would end many subscriptions at once: run `fortnightly sync --yes` first".to_owned()
         }
-        Note::Reason(reason) => reason.clone(),
+        Note::Reason { edition, reason } => editions::state(reason, *edition),
         Note::Edited { was_approved, edit } => {
-            format!("edited since it was {}: {edit}", if *was_approved { "approved" } else { "planned" })
+            let since = if *was_approved { "approved" } else { "planned" };
+            format!("edited since it was {since}: {}", picks::edit(edit))
         }
-        Note::WouldBeHeld(reason) => format!("it would be held: {reason}"),
+        Note::WouldBeHeld { edition, reason } => format!("it would be held: {}", editions::hold(reason, *edition)),
         Note::Published { edition, state } => format!("edition {edition} is {state}: this is what was published"),
+    }
+}
+
+/// What the index of a preview says.
+pub fn index(proof: &Proof) -> IndexWords {
+    let row = &proof.row;
+    IndexWords {
+        notes: proof.notes.iter().map(note).collect(),
+        theme_reason: row.selection.as_ref().map_or(String::new(), picks::theme),
+        shifted: row.shifted.as_ref().map(plan::closed),
+        pick_reasons: row.picks().iter().map(picks::pick).collect(),
     }
 }

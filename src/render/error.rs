@@ -51,9 +51,9 @@ pub enum RenderError {
     /// A text has a character that may not be in a mail.
     #[error("{field} {problem}")]
     Character {
-        /// Where: the field's path in the view.
+        /// The field's path in the view.
         field: String,
-        /// What.
+        /// What is wrong with it.
         problem: TextError,
     },
     /// The template engine stopped.
@@ -65,13 +65,13 @@ pub enum RenderError {
         line: Option<usize>,
         /// Column, from 1.
         column: Option<usize>,
-        /// What it said.
+        /// The engine's message.
         reason: String,
     },
     /// The filled-in template is not MJML.
     #[error("digest.mjml.hbs is not valid MJML when it is filled in: {problem}")]
     Mjml {
-        /// What the MJML engine said.
+        /// The MJML engine's message.
         problem: String,
         /// The piece of the template that is to blame, if that is known.
         found: String,
@@ -99,7 +99,7 @@ pub enum RenderError {
     Markup {
         /// What it has, and what to write instead.
         problem: String,
-        /// How that begins in the template.
+        /// How it begins in the template.
         found: String,
     },
     /// The HTML would be cut off by mail programs (contract §7).

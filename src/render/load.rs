@@ -112,32 +112,43 @@ fn check_names(sources: &BTreeMap<String, Source>) -> Findings {
     found
 }
 
-/// An error of the sample digests as a finding about a file.
+/// An error of a sample as a finding about a file; with line and column when only one place can be to blame.
 fn finding(error: &RenderError, dir: &Path, files: &[File], slots: &[SlotUse]) -> Diagnostic {
-    let shown = |file: &str| dir.join(file).display().to_string();
-    let mut finding = Diagnostic::error("template-digest", error.to_string());
-    match error {
+    let about = |file: &str, message: String| {
+        Diagnostic::error("template-digest", message).in_file(dir.join(file).display().to_string())
+    };
+    let whole = about(error.part().unwrap_or(Part::Html).file(), error.to_string());
+    let finding = match error {
         RenderError::Template { file, line, column, reason } => {
-            finding = Diagnostic::error("template-digest", reason.clone()).in_file(shown(file));
-            (finding.line, finding.column) = (*line, *column);
+            Diagnostic { line: *line, column: *column, ..about(file, reason.clone()) }
         }
         RenderError::SlotPlace { part, slot, .. } => {
-            let mut uses = slots.iter().filter(|found| found.slot == *slot && found.part == *part);
-            finding = finding.in_file(shown(part.file()));
-            if let (Some(only), None) = (uses.next(), uses.next()) {
-                finding = finding.in_file(&only.file);
-                (finding.line, finding.column) = (Some(only.place.0), Some(only.place.1));
+            match only(slots.iter().filter(|found| found.slot == *slot && found.part == *part)) {
+                Some(SlotUse { file, place: (line, column), .. }) => {
+                    Diagnostic { line: Some(*line), column: Some(*column), ..whole.in_file(file) }
+                }
+                None => whole,
             }
         }
-        RenderError::Markup { found, .. } | RenderError::Mjml { found, .. } => {
-            let mut places =
-                files.iter().flat_map(|file| file.text.match_indices(found.as_str()).map(move |(at, _)| (file, at)));
-            finding = match (places.next(), places.next()) {
-                (Some((file, at)), None) => finding.in_file(&file.shown).at(&file.text, at),
-                _ => finding.in_file(shown(Part::Html.file())),
-            };
-        }
-        _ => finding = finding.in_file(shown(error.part().unwrap_or(Part::Html).file())),
-    }
+        RenderError::Markup { found, .. } | RenderError::Mjml { found, .. } => match only(places(found, files)) {
+            Some((file, at)) => whole.in_file(&file.shown).at(&file.text, at),
+            None => whole,
+        },
+        _ => whole,
+    };
     finding.help("seen while rendering a sample digest; compare with the templates that `fortnightly init` writes")
+}
+
+/// Where `found` stands in the templates, in whatever letter case.
+fn places<'a>(found: &str, files: &'a [File]) -> impl Iterator<Item = (&'a File, usize)> {
+    let found = found.to_ascii_lowercase();
+    files.iter().flat_map(move |file| {
+        let text = file.text.to_ascii_lowercase();
+        text.match_indices(&found).map(|(at, _)| (file, at)).collect::<Vec<_>>()
+    })
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next();
+    first.filter(|_| items.next().is_none())
 }

@@ -21,13 +21,13 @@ pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 /// An edition as the web shows it.
 #[derive(Debug)]
 pub struct EditionPage<'a> {
-    /// What went out.
+    /// The edition as it was sent.
     pub issue: &'a Issue<'a>,
     /// Every band of the edition, to choose from.
     pub bands: Vec<&'a Band>,
-    /// Whether not all of them are shown.
+    /// Whether only some of them are shown.
     pub is_filtered: bool,
-    /// Bands whose activity was taken back.
+    /// Bands whose activity was withdrawn.
     pub withdrawn: Vec<&'a Band>,
 }
 
@@ -44,28 +44,28 @@ pub fn front(
 ) -> Result<String, RenderError> {
     let base = service.base_url;
     let feeds = feeds(base);
+    let shell = Shell {
+        feeds: feeds.clone(),
+        canonical: format!("{base}/"),
+        ..Shell::new(service, service.name, "Online-safety activities to do together in 15 minutes")
+    };
     let view = FrontView {
-        shell: Shell {
-            feeds: feeds.clone(),
-            canonical: format!("{base}/"),
-            ..Shell::new(service, service.name, "Online-safety activities to do together in 15 minutes")
-        }
-        .with_exit(),
+        shell: shell.with_exit(),
         latest: latest.into_iter().collect(),
         past,
         feeds,
         example: format!("{base}/feed.rss?bands=4-5,5-7"),
-        snippet_fixed: format!(
-            "<iframe src=\"{base}/embed\" title=\"{}\" width=\"100%\" height=\"600\" style=\"border:0\" loading=\"lazy\"></iframe>",
-            escape::html(service.name)
-        ),
-        snippet_growing: format!(
-            "<iframe src=\"{base}/embed\" title=\"{}\" style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\" loading=\"lazy\"></iframe>",
-            escape::html(service.name)
-        ),
+        snippet_fixed: snippet(service, "width=\"100%\" height=\"600\" style=\"border:0\""),
+        snippet_growing: snippet(service, "style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\""),
         help: help_block(help, Part::Html),
     };
     fill_page(templates, Page::Front, &view)
+}
+
+/// What a school copies into a page of its own; `size` is attributes.
+fn snippet(service: &ServiceInfo<'_>, size: &str) -> String {
+    let (base, title) = (service.base_url, escape::html(service.name));
+    format!("<iframe src=\"{base}/embed\" title=\"{title}\" {size} loading=\"lazy\"></iframe>")
 }
 
 /// One edition, or some bands of it.
@@ -80,7 +80,7 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
     let mut filters = vec![Filter { label: "All ages".to_owned(), url: base.clone(), is_current: !page.is_filtered }];
     filters.extend(page.bands.iter().map(|band| Filter {
         label: band.label.clone(),
-        url: format!("{base}?bands={}", band.id.as_str().replace('+', "%2B")),
+        url: format!("{base}?bands={}", band.id.in_query()),
         is_current: page.is_filtered && shown(band),
     }));
     let title = format!("{}: {}", view.theme.title, service.name);
@@ -121,7 +121,7 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
     fill_page(templates, Page::Activity, &view)
 }
 
-/// An edition in a feed: one line, and all of it without a page around it.
+/// An edition in a feed: its summary in one line, and its content without a page around it.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -133,7 +133,7 @@ pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Res
     Ok((summary, fill_page(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
-/// What a school shows on a page of its own: the editions, or what there is to say in their place.
+/// The page that a school shows inside its own: the editions, or a message instead.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -148,7 +148,7 @@ pub fn embed(
     fill_page(templates, Page::Embed, &EmbedView { shell, items, paragraphs })
 }
 
-/// A page that says one thing.
+/// A page with one message, and perhaps one question.
 ///
 /// # Errors
 /// A template that does not fit.
@@ -158,7 +158,7 @@ pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Messa
     fill_page(templates, Page::Message, &MessageView { shell, message })
 }
 
-/// All cards of an issue as one page sees them.
+/// The view of all cards of an issue, in the wording for everybody.
 pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<DigestView, RenderError> {
     let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
     let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };

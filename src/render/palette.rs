@@ -1,4 +1,4 @@
-//! Colours, light and dark, in one place: a test computes the contrast of every pair that meets (WCAG 2.2 §1.4.3).
+//! All colours, light and dark; a test computes the contrast of every pair that is used together (WCAG 2.2 §1.4.3).
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ pub(super) struct Shades {
     pub(super) page: &'static str,
     /// Behind cards.
     pub(super) panel: &'static str,
-    /// Behind the article and what is there to copy.
+    /// Behind the article and the texts to copy.
     pub(super) soft: &'static str,
     /// Behind the help block.
     pub(super) help: &'static str,
@@ -19,15 +19,15 @@ pub(super) struct Shades {
     pub(super) hero_ink: &'static str,
     /// Text.
     pub(super) ink: &'static str,
-    /// Lesser text.
+    /// Text of less importance.
     pub(super) muted: &'static str,
-    /// Links; always underlined, too.
+    /// Links, which are always underlined as well.
     pub(super) link: &'static str,
-    /// Lines that only decorate.
+    /// Decorative lines.
     pub(super) line: &'static str,
 }
 
-/// A band's accent: always beside the band's name, never the only sign of it.
+/// A band's accent colours. The band's name always stands beside them: colour alone tells nothing (WCAG 2.2 §1.4.1).
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Accent {
     /// CSS class.
@@ -55,7 +55,7 @@ pub(super) struct Look {
     pub(super) accents: &'static [Accent],
 }
 
-/// The look of every digest.
+/// The colours of every digest and page.
 pub(super) const LOOK: Look = Look {
     light: Shades {
         page: "#f4efe5",
@@ -96,7 +96,7 @@ const fn accent(class: &'static str, [bar, tint, ink, dark_tint, dark_ink]: [&'s
     Accent { class, bar, tint, ink, dark_tint, dark_ink }
 }
 
-/// The accent of the band at this place in the service's order; they repeat after five.
+/// The accent of the band at this position in the service's order; accents repeat after five.
 pub(super) fn accent_at(place: usize) -> Accent {
     ACCENTS[place % ACCENTS.len()]
 }

@@ -1,4 +1,4 @@
-//! Checked prose in the form that each body of a mail wants.
+//! Prose, rendered for the HTML and the text body of a mail.
 
 pub(super) mod escape;
 pub(super) mod html;

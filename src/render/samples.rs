@@ -1,4 +1,4 @@
-//! An invented edition with every field filled, and one with none that may be empty: what templates are tried with.
+//! Invented editions that templates are tried out with: one with every field filled, one with every optional field empty.
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};

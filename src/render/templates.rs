@@ -1,4 +1,4 @@
-//! The templates as the engine holds them, and how one of them is filled in.
+//! The compiled templates, and filling one in.
 
 pub(super) mod helpers;
 pub(super) mod lint;
@@ -21,12 +21,12 @@ pub struct Templates {
     pub(super) html: Handlebars<'static>,
     pub(super) text: Handlebars<'static>,
     pub(super) web: Handlebars<'static>,
-    /// Every source, so that no nonce can occur in one.
+    /// The sources of all of them: the nonce of a slot marker must not occur there.
     pub(super) sources: String,
 }
 
 impl Templates {
-    /// Puts parsed templates into the engines that fill them in; `text` is all their sources.
+    /// Registers parsed templates with the engines; `text` is their sources, one after the other.
     pub(super) fn compile(sources: &BTreeMap<String, Source>, text: String) -> Self {
         Self {
             html: registry(sources, escape::html),
@@ -49,7 +49,7 @@ fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> H
     registry
 }
 
-/// Any view's fields, their characters checked.
+/// The fields of a view, once every text in them may be mailed.
 pub(super) fn checked_fields(view: &impl Serialize) -> Result<Value, RenderError> {
     let value = serde_json::to_value(view).expect("the view has only texts, numbers and lists");
     check_texts("", &value)?;
@@ -84,7 +84,7 @@ impl Page {
     pub(super) const ALL: [Self; 6] =
         [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
 
-    /// The name that the engine knows it by: its file's, without `.hbs`.
+    /// Its name in the engine: the file name without `.hbs`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Front => "front.html",
@@ -97,7 +97,7 @@ impl Page {
     }
 }
 
-/// Fills in the template `name` with fields that were checked.
+/// Fills in the template `name`; the fields come from [`checked_fields`].
 pub(super) fn fill(engine: &Handlebars<'_>, name: &str, fields: Value) -> Result<String, RenderError> {
     let context = Context::wraps(fields).map_err(|error| template_error(&error))?;
     engine.render_with_context(name, &context).map_err(|error| template_error(&error))
@@ -112,12 +112,12 @@ pub(super) fn template_error(error: &handlebars::RenderError) -> RenderError {
     }
 }
 
-/// Whether a template is a web page's, by what stands after its last full stop.
+/// Whether a template belongs to the web pages, which its extension says.
 pub(super) fn is_of_web(name: &str) -> bool {
     name.rsplit('.').next() == Some("html")
 }
 
-/// The file, below the templates' folder, of the template that the engine calls `name`.
+/// The file of the template that the engine calls `name`, relative to the templates' folder.
 pub(super) fn file_of(name: &str) -> String {
     let main = [Part::Html, Part::Text].iter().any(|part| part.name() == name);
     // What ends in .html is the web's.

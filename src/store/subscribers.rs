@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::{NewLetter, StoreError};
 use crate::domain::address::Address;
-use crate::domain::band::BandName;
+use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::DeliveryId;
+use crate::domain::segment::Segment;
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
@@ -88,6 +89,10 @@ pub trait Subscribers {
 
     /// Suppressed addresses.
     async fn suppression_count(&self) -> Result<u64, StoreError>;
+
+    /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
+    /// Mailboxes with none of them are left out.
+    async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
 
     /// Active mailboxes per band, bands that are no longer configured too.
     async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError>;

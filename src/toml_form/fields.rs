@@ -113,8 +113,8 @@ impl<'a> Fields<'a> {
         let key = self.key(name);
         if found.is_none() && key.presence == Presence::Required && !self.is_explained && !self.meant.contains(&name) {
             let help = match self.table.heading {
-                "" => format!("add a line such as {name} = {}", key.example),
-                heading => format!("add below {heading}: {name} = {}", key.example),
+                "" => format!("add a line such as {name} = {}", key.example_in_file()),
+                heading => format!("add below {heading}: {name} = {}", key.example_in_file()),
             };
             self.missing(&format!("{} is missing", self.source().subject(self.table, name)), help);
         }
@@ -131,7 +131,7 @@ impl<'a> Fields<'a> {
         let Presence::Default(default) = key.presence else {
             unreachable!("{name} has a default in the table of keys")
         };
-        let given = Given::Plain(default.trim_matches('"'));
+        let given = Given::Plain(default);
         let read = read(&Value::new(self.document, self.table, key, given, self.place));
         read.expect("a test reads every default")
     }
@@ -210,7 +210,8 @@ impl<'a> Fields<'a> {
         let heading = self.table.heading;
         let paths: Vec<String> = missing.iter().map(|name| self.table.path(name)).collect();
         let lines = if missing.len() == 1 { "and below it" } else { "and below it a line for each, such as" };
-        let help = format!("write {heading} on a line of its own, {lines}: {} = {}", first.name, first.example);
+        let help =
+            format!("write {heading} on a line of its own, {lines}: {} = {}", first.name, first.example_in_file());
         self.missing(&format!("the heading {heading} is missing, and below it {}", listed(&paths)), help);
         self.is_explained = true;
     }

@@ -64,12 +64,12 @@ impl<'a> Line<'a> {
 
     /// Whether the value must begin with a quotation mark.
     fn is_quoted(&self) -> bool {
-        self.known.is_some_and(|key| key.example.starts_with('"'))
+        self.form().is_some_and(Form::is_quoted)
     }
 
     /// The help that shows how such a value is written.
     fn like_this(&self) -> Option<String> {
-        self.known.map(|key| format!("write it like this: {} = {}", key.name, key.example))
+        self.known.map(|key| format!("write it like this: {} = {}", key.name, key.example_in_file()))
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) fn is_odd_space(c: char) -> bool {
     !c.is_ascii() && c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}')
 }
 
-/// What is wrong with the value on this line, and where, if it is one of the slips that we know.
+/// What is wrong with the value on this line, and where, if it is one of the mistakes that we know.
 fn in_value(line: &Line<'_>, error: &Error) -> Option<(usize, Hint)> {
     if line.value.is_empty() || error.message().starts_with("duplicate key") {
         return None;
@@ -251,8 +251,9 @@ pub(super) fn single_brackets(
     if !is_heading && !is_single(heading) {
         return false; // A key that stands twice in one entry.
     }
-    let is_slip = |text: &str| is_single(text) && root.of_heading(text).is_some_and(|of| of.heading == table.heading);
-    let lines: Vec<usize> = lines.filter(|line| is_slip(source.text_of(*line))).collect();
+    let is_single_heading =
+        |text: &str| is_single(text) && root.of_heading(text).is_some_and(|of| of.heading == table.heading);
+    let lines: Vec<usize> = lines.filter(|line| is_single_heading(source.text_of(*line))).collect();
     let Some(first) = lines.first() else { return false };
     if !source.is_broken(*first..=*first) {
         let column = source.text_of(*first).find('[').unwrap_or(0);

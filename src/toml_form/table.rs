@@ -19,7 +19,7 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) form: Form,
     pub(crate) presence: Presence,
-    /// A value as it stands in the file.
+    /// A value, without quotation marks where the form has them.
     pub(crate) example: &'static str,
     /// What it means, in a sentence; empty where nothing is made of it.
     pub(crate) about: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Key {
 pub(crate) enum Presence {
     Required,
     Optional,
-    /// May be left out, and then has this value, written as in the file.
+    /// May be left out, and then has this value, without quotation marks.
     Default(&'static str),
     /// A secret, which must come from elsewhere.
     Secret,
@@ -67,7 +67,23 @@ pub(crate) enum Form {
     Tables { of: &'static Table, least: usize, most: Option<usize> },
 }
 
+impl Form {
+    /// Whether a value begins with a quotation mark.
+    pub(crate) fn is_quoted(&self) -> bool {
+        match self {
+            Self::Text { .. } | Self::Line { .. } | Self::Words(_) | Self::Length => true,
+            Self::OneOrMore(of) => of.is_quoted(),
+            _ => false,
+        }
+    }
+}
+
 impl Key {
+    /// The example as it stands in the file.
+    pub(crate) fn example_in_file(&self) -> String {
+        if self.form.is_quoted() { format!("\"{}\"", self.example) } else { self.example.to_owned() }
+    }
+
     /// A key without a description.
     pub(crate) const fn new(name: &'static str, form: Form, presence: Presence, example: &'static str) -> Self {
         Self { name, form, presence, example, about: "" }

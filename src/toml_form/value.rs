@@ -92,8 +92,8 @@ impl<'a> Value<'a> {
     /// The help that shows how to write it.
     pub(crate) fn like_this(&self) -> String {
         match self.place {
-            Place::Variable(name) => format!("write it like this: {name}={}", self.key.example.trim_matches('"')),
-            _ => format!("write it like this: {} = {}", self.key.name, self.key.example),
+            Place::Variable(name) => format!("write it like this: {name}={}", self.key.example),
+            _ => format!("write it like this: {} = {}", self.key.name, self.key.example_in_file()),
         }
     }
 

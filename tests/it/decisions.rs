@@ -183,6 +183,17 @@ fn a_held_edition_waits_for_its_release_and_is_missed_when_the_next_falls_due() 
 }
 
 #[test]
+fn a_hold_says_how_it_ends_whatever_its_reason_is() {
+    let fixture = Fixture::shipped();
+    for why in ["a fact is wrong", "see `facts.md`", "approval is missing", "late"] {
+        fixture.at(BEFORE, &["hold", "7", "--reason", why]).exits(0);
+        fixture.at(MONDAY, &["send"]).exits(1).complains("To let it go: `fortnightly release 7`.");
+    }
+    fixture.at(MONDAY, &["release", "7"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+}
+
+#[test]
 fn what_is_released_when_it_is_late_goes_out() {
     for decision in ["release", "approve"] {
         let fixture = Fixture::shipped();

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod desk;
+mod older;
 mod opening;
 mod random;
 mod retention;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::coming::{FORTNIGHTS, is_ahead};
-use crate::app::planning::PlanRow;
+use super::coming::FORTNIGHTS;
+use crate::app::planner::PlanRow;
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates::day;
@@ -13,8 +13,8 @@ use crate::domain::text::lists;
 pub(super) fn gaps(bands: &Bands, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for band in bands.iter() {
-        let lacks = |row: &&PlanRow| !row.activities.iter().any(|pick| pick.band == band.id.as_str());
-        let dry: Vec<&PlanRow> = rows.iter().filter(|row| is_ahead(row)).filter(lacks).collect();
+        let lacks = |row: &&PlanRow| !row.picks().iter().any(|pick| pick.band == band.id);
+        let dry: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).filter(lacks).collect();
         let Some(first) = dry.first() else { continue };
         let count = readers.get(&band.id).copied().unwrap_or(0);
         let mailboxes = lists::count(count, "mailbox reads", "mailboxes read");

@@ -1,6 +1,5 @@
 //! What the checks share: the coming fortnights, and how findings name them.
 
-use crate::app::planning::PlanRow;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::lists;
@@ -10,11 +9,6 @@ pub(super) const FORTNIGHTS: u32 = 26;
 
 /// How many names a finding lists before it only counts.
 const LISTED: usize = 3;
-
-/// Whether picks may still be made or changed in this row.
-pub(super) fn is_ahead(row: &PlanRow) -> bool {
-    matches!(row.state, "projected" | "planned" | "approved" | "held")
-}
 
 /// `a, b, c and 4 more`.
 pub(super) fn some_of(names: &[String]) -> String {

@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate};
 
 use super::coming::config_warning;
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
 use crate::config::{Config, bank_holidays_known_until};
 use crate::domain::calendar::ClosedDayPolicy;
 use crate::domain::diagnostic::Diagnostic;

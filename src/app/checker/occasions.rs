@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::coming::{config_warning, is_ahead, some_of};
-use crate::app::planning::PlanRow;
+use super::coming::{config_warning, some_of};
+use crate::app::planner::PlanRow;
 use crate::config::Config;
 use crate::domain::activity::{Activity, ActivityId};
 use crate::domain::calendar::Occasion;
@@ -24,7 +24,7 @@ pub(super) fn poorly_served(
     today: NaiveDate,
 ) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for row in rows.iter().filter(|row| is_ahead(row)) {
+    for row in rows.iter().filter(|row| row.is_ahead()) {
         for occasion in row.occasions.iter().filter(|occasion| occasion.on >= today) {
             let listing: Vec<&Activity> = listing(config, library, &occasion.name);
             let open = || listing.iter().filter(|activity| is_open_on(activity, row.date, withdrawn));
@@ -32,7 +32,7 @@ pub(super) fn poorly_served(
                 findings.push(finding(config, row, occasion, &listing));
                 continue;
             }
-            let taken = row.activities.iter().any(|pick| pick.reason.contains(&format!("occasion {}", occasion.name)));
+            let taken = row.picks().iter().any(|pick| pick.reason.occasion() == Some(occasion.name.as_str()));
             let other = row.occasions.iter().find(|other| other.name != occasion.name && other.on <= occasion.on);
             let lacking = config.bands.iter().filter(|band| !open().any(|a| a.bands.contains(&band.id)));
             let lacking: Vec<String> = lacking.map(|band| band.id.to_string()).collect();

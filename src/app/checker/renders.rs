@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::coming::is_ahead;
 use crate::app::edition_content::{DigestMaker, EditionContent};
-use crate::app::planning::PlanRow;
+use crate::app::planner::PlanRow;
 use crate::app::{AppContext, AppError, Content};
 use crate::config::Config;
 use crate::domain::activity::Activity;
@@ -64,7 +63,7 @@ impl<'c> Renders<'c> {
     /// Each selection ahead once, unless its notices differ.
     fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<EditionContent<'_>>, Vec<Diagnostic>) {
         let (mut editions, mut findings, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for row in rows.iter().filter(|row| is_ahead(row)) {
+        for row in rows.iter().filter(|row| row.is_ahead()) {
             let Some(selection) = row.selection.as_ref().filter(|selection| !selection.picks.is_empty()) else {
                 continue;
             };

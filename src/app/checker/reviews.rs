@@ -5,8 +5,8 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use super::coming::{is_ahead, some_of};
-use crate::app::planning::PlanRow;
+use super::coming::some_of;
+use crate::app::planner::PlanRow;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates;
 use crate::library::Library;
@@ -20,7 +20,7 @@ struct Day {
 
 /// A warning (`review-due`) for each day from `today` to the last of `rows` by which texts are to be checked again.
 pub(super) fn due(library: &Library, rows: &[PlanRow], today: NaiveDate) -> Vec<Diagnostic> {
-    let Some(last) = rows.iter().rfind(|row| is_ahead(row)) else { return Vec::new() };
+    let Some(last) = rows.iter().rfind(|row| row.is_ahead()) else { return Vec::new() };
     let is_near = |date: NaiveDate| today <= date && date < last.date;
     let name = |path: &Path| path.display().to_string();
     let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
@@ -37,7 +37,7 @@ pub(super) fn due(library: &Library, rows: &[PlanRow], today: NaiveDate) -> Vec<
 
 fn finding(date: NaiveDate, day: Day, rows: &[PlanRow]) -> Diagnostic {
     let Day { mut activities, themes } = day;
-    let without = rows.iter().find(|row| is_ahead(row) && row.date > date).filter(|_| !activities.is_empty());
+    let without = rows.iter().find(|row| row.is_ahead() && row.date > date).filter(|_| !activities.is_empty());
     let count = activities.len();
     activities.extend(themes);
     let files = activities;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::coming::{FORTNIGHTS, config_warning, is_ahead, some_of};
-use crate::app::planning::PlanRow;
+use super::coming::{FORTNIGHTS, config_warning, some_of};
+use crate::app::planner::PlanRow;
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -26,11 +26,11 @@ pub(super) fn shared(config: &Config, shared: &[(Address, usize, Vec<usize>)]) -
 /// A warning (`subscriber-without-activity`) for each entry of the config, and one for all other subscribers, whose bands
 /// none of the coming editions serves. The config must have been synced.
 pub(super) fn without_activity(config: &Config, stored: &[SubscriberRecord], rows: &[PlanRow]) -> Vec<Diagnostic> {
-    let ahead: Vec<&PlanRow> = rows.iter().filter(|row| is_ahead(row)).collect();
+    let ahead: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).collect();
     if ahead.is_empty() {
         return Vec::new();
     }
-    let picked: BTreeSet<&str> = ahead.iter().flat_map(|row| &row.activities).map(|pick| pick.band.as_str()).collect();
+    let picked: BTreeSet<&str> = ahead.iter().flat_map(|row| row.picks()).map(|pick| pick.band.as_str()).collect();
     let served: BandSet = config.bands.names().into_iter().filter(|band| picked.contains(band.as_str())).collect();
     let help = "write activities for these bands, or subscribe to others";
     let mut findings = Vec::new();

@@ -1,12 +1,14 @@
 //! What is odd about the year as a whole: themes that are never reached, long silences, holidays that nobody entered.
 
+use crate::domain::text::dates;
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::coming::{FORTNIGHTS, config_warning, is_ahead, some_of};
-use crate::app::planning::PlanRow;
+use super::coming::{FORTNIGHTS, config_warning, some_of};
+use crate::app::planner::{PlanRow, PlanState};
 use crate::config::Config;
+use crate::domain::calendar::PauseReason;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates::day;
 use crate::library::Library;
@@ -20,8 +22,8 @@ const PAUSES_AHEAD: Days = Days::new(120);
 /// A warning (`theme-never-used`) for each theme that the coming fortnights pass over although there are enough of them:
 /// a theme that lacks a band gives way to those that serve them all.
 pub(super) fn unreached(config: &Config, library: &Library, rows: &[PlanRow]) -> Vec<Diagnostic> {
-    let used: BTreeSet<&str> = rows.iter().filter_map(|row| row.theme.as_deref()).collect();
-    let sends = rows.iter().filter(|row| is_ahead(row)).count();
+    let used: BTreeSet<&str> = rows.iter().filter_map(|row| row.theme()).collect();
+    let sends = rows.iter().filter(|row| row.is_ahead()).count();
     if sends < library.themes.len() {
         return Vec::new();
     }
@@ -58,7 +60,7 @@ pub(super) fn unreached(config: &Config, library: &Library, rows: &[PlanRow]) ->
 /// An error (`no-editions`) when nothing goes out in all the coming fortnights, a warning (`long-silence`) when many in a
 /// row have no edition: a slip in a year is easily made.
 pub(super) fn silence(config: &Config, rows: &[PlanRow]) -> Option<Diagnostic> {
-    let paused = |row: &PlanRow| row.state == "paused";
+    let paused = |row: &PlanRow| row.is_paused();
     let mut longest: &[PlanRow] = &[];
     for run in rows.chunk_by(|a, b| paused(a) == paused(b)).filter(|run| paused(&run[0])) {
         if run.len() > longest.len() {
@@ -66,7 +68,7 @@ pub(super) fn silence(config: &Config, rows: &[PlanRow]) -> Option<Diagnostic> {
         }
     }
     let (first, last) = (longest.first()?, longest.last()?);
-    let reason = first.reason.as_deref().unwrap_or("closed");
+    let reason = closed(first);
     let help = "look at the dates of [[schedule.pauses]]: is a year wrong?";
     if longest.len() == rows.len() {
         let message = format!("none of the coming {FORTNIGHTS} fortnights has an edition: {reason}");
@@ -93,4 +95,15 @@ pub(super) fn pauses_end(config: &Config, today: NaiveDate) -> Option<Diagnostic
         config_warning(config, "pauses-end", message)
             .help("enter the coming school year's holidays as [[schedule.pauses]]")
     })
+}
+
+/// Why a paused fortnight has no edition, as the end of a sentence.
+fn closed(row: &PlanRow) -> String {
+    match &row.state {
+        PlanState::Paused(PauseReason::Closed(day)) if day.reason.is_empty() => {
+            format!("{} is closed", dates::day(day.day))
+        }
+        PlanState::Paused(PauseReason::Closed(day)) => format!("{} is closed: {}", dates::day(day.day), day.reason),
+        _ => "closed".to_owned(),
+    }
 }

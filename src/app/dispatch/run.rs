@@ -15,12 +15,12 @@ use super::relay::Relay;
 use crate::app::{AppError, Service};
 use crate::config::OnUncertain;
 use crate::domain::delivery::{Outcome, Reply};
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::pace::Rate;
 use crate::domain::retry;
 use crate::domain::token::Signer;
 use crate::mail::{Dkim, Frame};
-use crate::store::{Claimed, Done, SegmentNumber, Stored};
+use crate::store::{Claimed, Done, PublishedMails, SegmentNumber};
 
 /// How long a delivery that may have been accepted waits before it is sent again.
 const UNCERTAIN_PAUSE: TimeDelta = TimeDelta::minutes(30);
@@ -33,7 +33,7 @@ const ONE_IN: u64 = 20;
 pub(super) struct Run {
     pub(super) service: Service,
     pub(super) edition: EditionNumber,
-    pub(super) stored: Stored,
+    pub(super) stored: PublishedMails,
     pub(super) frames: BTreeMap<SegmentNumber, Frame>,
     pub(super) signer: Signer,
     pub(super) dkim: Dkim,
@@ -178,19 +178,15 @@ impl Run {
 
     /// The relay refuses us as a sender.
     fn is_refused(&self, reply: &Reply) {
-        self.stop_for(Ended::Held(format!(
-            "the run stopped itself: the relay refuses this sender ({reply}); mend that first"
-        )));
+        self.stop_for(Ended::Held(HoldReason::SenderRefused { reply: reply.to_string() }));
     }
 
     /// Too many refusals mean that the list, or our name with the relay, is bad: going on would make both worse.
     fn mind_refusals(&self) {
         let (failed, tried) = (self.progress.failed(), self.progress.attempts());
         if tried >= TRIED && failed * ONE_IN >= tried {
-            let last = self.progress.trouble().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
-            self.stop_for(Ended::Held(format!(
-                "the run stopped itself: {failed} of {tried} mails were refused for good{last}"
-            )));
+            let last = self.progress.trouble().map(|reply| reply.to_string());
+            self.stop_for(Ended::Held(HoldReason::TooManyRefused { failed, tried, last }));
         }
     }
 }

@@ -12,6 +12,7 @@ use super::run::{Run, jitter};
 use super::{Ended, LAST_TRIES, PAUSE};
 use crate::app::AppError;
 use crate::domain::delivery::{DeliveryId, Outcome};
+use crate::domain::edition::HoldReason;
 use crate::mail::{Gate, Transport};
 use crate::store::{Claimed, Done, Step};
 
@@ -117,7 +118,7 @@ impl Worker {
         let outcome = match self.hand_over(&run, &next).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                run.stop_for(Ended::Held(error.to_string()));
+                run.stop_for(Ended::Held(HoldReason::MessageFailed { why: error.to_string() }));
                 Outcome::Withheld
             }
         };

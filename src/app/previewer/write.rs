@@ -8,16 +8,28 @@ use std::path::{Path, PathBuf};
 use super::{Previewer, Proof, ProofSegment, greeting, sample};
 use crate::app::AppError;
 use crate::app::edition_content::sample_address;
-use crate::app::planning::PlanPick;
 use crate::domain::address::Address;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::rendered::Slot;
 use crate::domain::text::dates;
 use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
 
+/// What the index says in sentences.
+#[derive(Debug, Clone, Default)]
+pub struct IndexWords {
+    /// At its head: what would keep the edition from going out, or is worth knowing first.
+    pub notes: Vec<String>,
+    /// Why the theme was picked.
+    pub theme_reason: String,
+    /// Why the date is not the fortnight's first day.
+    pub shifted: Option<String>,
+    /// Why each activity was picked, in the order of the picks.
+    pub pick_reasons: Vec<String>,
+}
+
 impl Previewer {
     /// Writes `index.html` and, per segment, `.html`, `.txt` and `.eml` into `folder`; addresses go to
-    /// `recipients.csv` alone, mode 0600. `only` writes one segment. `notes` stand at the head of the index.
+    /// `recipients.csv` alone, mode 0600. `only` writes one segment. The index says `words`.
     ///
     /// # Errors
     /// When `only` names no segment or a file cannot be written.
@@ -26,7 +38,7 @@ impl Previewer {
         proof: &mut Proof,
         folder: &Path,
         only: Option<&str>,
-        notes: Vec<String>,
+        words: IndexWords,
     ) -> Result<PathBuf, AppError> {
         if let Some(only) = only {
             proof.segments = vec![proof.segment(only)?.clone()];
@@ -39,7 +51,7 @@ impl Previewer {
         }
         write_recipients(proof, &folder.join("recipients.csv"))?;
         let index = folder.join("index.html");
-        let page = page(&self.index_view(proof, notes)?);
+        let page = page(&self.index_view(proof, words)?);
         fs::write(&index, page).map_err(|error| AppError::file(&index, &error))?;
         Ok(index)
     }
@@ -67,26 +79,26 @@ impl Previewer {
         }))
     }
 
-    fn index_view(&self, proof: &Proof, notes: Vec<String>) -> Result<IndexView, AppError> {
+    fn index_view(&self, proof: &Proof, words: IndexWords) -> Result<IndexView, AppError> {
         let row = &proof.row;
-        let pick = |p: &PlanPick| IndexPick {
-            band: p.band.clone(),
-            id: p.id.clone(),
+        let pick = |(p, reason): (&Pick, String)| IndexPick {
+            band: p.band.to_string(),
+            id: p.id.to_string(),
             title: p.title.clone(),
-            reason: p.reason.clone(),
+            reason,
         };
-        let theme = row.theme.as_ref().and_then(|name| self.content.library.theme(name));
+        let theme = row.theme().and_then(|name| self.content.library.theme(name));
         Ok(IndexView {
             service: self.context.config.service.name.clone(),
             edition: proof.edition.0,
             date: dates::day(row.date),
             time: row.due_at.format("%H:%M").to_string(),
-            state: row.state.to_owned(),
+            state: row.state.as_str().to_owned(),
             theme: theme.map_or(String::new(), |theme| theme.title.clone()),
-            theme_reason: row.selection.as_ref().map_or(String::new(), |s| s.theme_reason.clone()),
-            shifted: row.shifted.clone(),
-            notes,
-            picks: row.activities.iter().map(pick).collect(),
+            theme_reason: words.theme_reason,
+            shifted: words.shifted,
+            notes: words.notes,
+            picks: row.picks().iter().zip(words.pick_reasons).map(pick).collect(),
             segments: proof.segments.iter().map(|s| self.index_segment(proof, s)).collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,

@@ -4,9 +4,10 @@ use chrono::{Days, NaiveDate};
 
 use super::say;
 use crate::app::Service;
-use crate::app::planning::PlanRow;
+use crate::app::planner::{PlanRow, PlanState};
 use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::{ClosedDayPolicy, Pause};
+use crate::messages::picks;
 
 /// How long the last fortnight goes on after its edition's day.
 const REST: Days = Days::new(13);
@@ -40,7 +41,7 @@ pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
         }
         lines.push(String::new());
     }
-    if rows.iter().any(|row| row.state == "projected") {
+    if rows.iter().any(|row| row.state == PlanState::Projected) {
         lines.push(
             "Where nothing follows the time, the edition is not planned yet: its activities may still change."
                 .to_owned(),
@@ -73,9 +74,9 @@ fn entries<'a>(service: &'a Service, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Ent
 fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
     let mut lines = Vec::new();
     let mut title = format!("Edition {} · {}", row.edition, say::day(row.date));
-    if row.state != "paused" {
+    if !row.is_paused() {
         title.push_str(&format!(" at {}", row.due_at.format("%H:%M")));
-        title.extend(say::state(row.state).map(|state| format!(" · {state}")));
+        title.extend(say::state(&row.state).map(|state| format!(" · {state}")));
     }
     lines.push(title);
     lines.extend(say::notes(row).into_iter().map(|note| format!("  {note}")));
@@ -87,21 +88,19 @@ fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
 
 /// `  Theme: Being kind (kindness), never used before`.
 fn theme(service: &Service, row: &PlanRow) -> Option<String> {
-    let name = row.theme.as_ref()?;
+    let name = row.theme()?;
     let library = service.material.as_ref().map(|material| &material.library);
-    let title = library.and_then(|library| library.theme(name)).map_or(name.as_str(), |theme| theme.title.as_str());
-    let why = row.selection.as_ref().map_or("", |selection| selection.theme_reason.as_str());
-    let why = spoken(row, why);
-    let why = why.strip_prefix("occasion ").map_or(why.clone(), |occasion| format!("for {occasion}"));
+    let title = library.and_then(|library| library.theme(name)).map_or(name, |theme| theme.title.as_str());
+    let why = picks::theme_titled(row.selection.as_ref()?, &say::title);
     Some(format!("  Theme: {title} ({name}): {why}"))
 }
 
 /// A line for each band that gets nothing, though the fortnight has an edition to come.
 fn lacking(service: &Service, row: &PlanRow) -> Vec<String> {
-    if !matches!(row.state, "projected" | "planned" | "approved" | "held") {
+    if !row.is_ahead() {
         return Vec::new();
     }
-    let has = |band: &crate::domain::band::Band| row.activities.iter().any(|pick| pick.band == band.id.as_str());
+    let has = |band: &crate::domain::band::Band| row.picks().iter().any(|pick| pick.band == band.id);
     let bands = service.config.bands.iter().filter(|band| !has(band));
     bands
         .map(|band| format!("    {}: no activity suits; if anybody reads this band, the edition is held", band.id))
@@ -110,24 +109,12 @@ fn lacking(service: &Service, row: &PlanRow) -> Vec<String> {
 
 /// One line per band. A reason that all share is said once.
 fn picks(row: &PlanRow) -> Vec<String> {
-    let shared = row
-        .activities
-        .first()
-        .map(|pick| &pick.reason)
-        .filter(|reason| row.activities.len() > 1 && row.activities.iter().all(|pick| pick.reason == **reason));
-    let width = row.activities.iter().map(|pick| pick.band.chars().count()).max().unwrap_or_default();
-    let line = |pick: &crate::app::planning::PlanPick| {
-        let why = if shared.is_some() { String::new() } else { format!(": {}", spoken(row, &pick.reason)) };
-        format!("    {:>width$}  {} ({}){why}", pick.band, pick.title, pick.id)
-    };
-    let mut lines: Vec<String> = row.activities.iter().map(line).collect();
-    lines.extend(shared.map(|reason| format!("    {:>width$}  Each: {}", "", spoken(row, reason))));
-    lines
-}
-
-/// With the occasions' names as people say them.
-fn spoken(row: &PlanRow, reason: &str) -> String {
-    row.occasions.iter().fold(reason.to_owned(), |text, occasion| {
-        text.replace(&format!("occasion {}", occasion.name), &format!("occasion {}", say::title(&occasion.name)))
-    })
+    let told: Vec<String> = row.picks().iter().map(|pick| picks::pick_titled(pick, &say::title)).collect();
+    let shared = told.first().filter(|first| told.len() > 1 && told.iter().all(|why| why == *first));
+    let width = row.picks().iter().map(|pick| pick.band.as_str().chars().count()).max().unwrap_or_default();
+    let lines = row.picks().iter().zip(&told).map(|(pick, why)| {
+        let why = if shared.is_some() { String::new() } else { format!(": {why}") };
+        format!("    {:>width$}  {} ({}){why}", pick.band.as_str(), pick.title, pick.id)
+    });
+    lines.chain(shared.map(|why| format!("    {:>width$}  Each: {why}", ""))).collect()
 }

@@ -2,8 +2,10 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::app::planning::PlanRow;
+use crate::app::planner::{PlanRow, PlanState};
 use crate::domain::calendar::{ClosedDayPolicy, Occasion, Pause};
+use crate::domain::edition::EditionState;
+use crate::messages;
 
 /// Parts of a word that keep their hyphen when a name is read as words.
 const PREFIXES: [&str; 4] = ["anti", "e", "non", "self"];
@@ -11,7 +13,7 @@ const PREFIXES: [&str; 4] = ["anti", "e", "non", "self"];
 /// What there is to say about a row before its activities, each in one line.
 pub(super) fn notes(row: &PlanRow) -> Vec<String> {
     let mut notes = Vec::new();
-    match (&row.closed, row.state == "paused") {
+    match (&row.closed, row.is_paused()) {
         (Some(closed), true) => {
             let no_room =
                 if closed.rule == ClosedDayPolicy::Shift { ", and no open day within a week after it" } else { "" };
@@ -20,8 +22,8 @@ pub(super) fn notes(row: &PlanRow) -> Vec<String> {
         (Some(closed), false) => notes.push(format!("Moved from {}: {}", day(closed.day), closed.reason)),
         (None, _) => {}
     }
-    if row.closed.is_none() || row.state != "paused" {
-        notes.extend(row.reason.clone());
+    if row.closed.is_none() || !row.is_paused() {
+        notes.extend(messages::plan::reason(row));
     }
     notes.extend(row.occasions.iter().map(occasion));
     notes
@@ -55,12 +57,12 @@ pub(super) fn month(date: NaiveDate) -> String {
 }
 
 /// An edition's state, for people; nothing for one that is only foreseen.
-pub(super) fn state(word: &str) -> Option<&str> {
-    match word {
-        "projected" => None,
-        "sending" => Some("being sent"),
-        "held" => Some("held: needs a person"),
-        other => Some(other),
+pub(super) fn state(state: &PlanState) -> Option<&'static str> {
+    match state {
+        PlanState::Projected => None,
+        PlanState::Edition(EditionState::Sending) => Some("being sent"),
+        PlanState::Edition(EditionState::Held) => Some("held: needs a person"),
+        other => Some(other.as_str()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::cli::{out, progress};
 use crate::config::TransportUrl;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::messages;
 
 /// How often we look whether another process has finished what it has in hand.
 const OTHERS: Duration = Duration::from_millis(500);
@@ -116,7 +117,7 @@ impl Run {
             ),
         }
         if state == EditionState::Held {
-            let why = edition.reason.as_deref().unwrap_or("no reason given");
+            let why = messages::edition::reason(&edition).unwrap_or_else(|| "no reason given".to_owned());
             out::error(&format!(
                 "edition {number} was held while it was being sent: {why}. To go on: `fortnightly release {number}`."
             ));

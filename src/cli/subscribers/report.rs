@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::sync::list;
-use super::names;
+use super::view::names;
 use crate::app::csv_import::{CsvImport, SkipReason};
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::subscriber::{Profile, SubscribeRequest};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
-use super::{state, to_json};
+use super::view::{state, to_json};
 use crate::app::privacy::{Held, Privacy};
 use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;

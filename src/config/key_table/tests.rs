@@ -27,7 +27,7 @@ fn row(table: &Table, key: &Key) -> String {
     let name = format!("`{}.{}`", table.bare_heading(), key.name);
     let name = if key.presence == Presence::Required { format!("**{name}**") } else { name };
     let default = match key.presence {
-        Presence::Default(default) => format!("`{}` ", default.trim_matches('"')),
+        Presence::Default(default) => format!("`{default}` "),
         _ => String::new(),
     };
     format!("| {name} | {}{} | {default}|\n", key.about, choice(key))

@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::{GapInfo, Tz};
 
 use super::closed::Placing;
-use super::{Fortnight, Occasion, Schedule};
+use super::{Fortnight, Occasion, PauseReason, Schedule};
 use crate::domain::edition::EditionNumber;
 
 /// Days from one fortnight's beginning to the next one's.
@@ -30,12 +30,15 @@ impl Schedule {
     /// What fortnight `number` comes to. Fortnights that begin after the year 9999 have no edition.
     pub fn fortnight(&self, number: EditionNumber) -> Fortnight {
         let Some(first_day) = self.first_day(number) else {
-            let reason = "it is beyond the calendar, which ends with the year 9999".to_owned();
+            let reason = PauseReason::BeyondCalendar;
             return Fortnight::Paused { date: LAST_DAY, due_at: self.instant(LAST_DAY), reason };
         };
         match self.place(first_day) {
             Placing::On(date, shifted) => Fortnight::Sends { date, due_at: self.instant(date), shifted },
-            Placing::Nowhere(reason) => Fortnight::Paused { date: first_day, due_at: self.instant(first_day), reason },
+            Placing::Nowhere(closed) => {
+                let reason = PauseReason::Closed(closed);
+                Fortnight::Paused { date: first_day, due_at: self.instant(first_day), reason }
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::{Action, Approval, ClosedDayPolicy, Pause, Schedule, reconcile};
-use crate::domain::edition::{Edition, EditionNumber, EditionState, Selection};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, Selection, StateReason, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 
 /// Zones with a whole hour, half an hour, a quarter and a whole day in their rules.
@@ -111,8 +111,12 @@ impl Sim {
                 assert!(self.get(number.0).is_some_and(Edition::is_open));
                 self.editions.retain(|edition| edition.number != *number);
             }
-            Action::Miss(number, reason) => self.close(*number, EditionState::Missed, reason),
-            Action::Hold(number, reason) => self.close(*number, EditionState::Held, reason),
+            Action::Miss(number, reason) => {
+                self.close(*number, EditionState::Missed, StateReason::Missed(reason.clone()));
+            }
+            Action::Hold(number, reason) => {
+                self.close(*number, EditionState::Held, StateReason::Held(reason.clone()));
+            }
             Action::Expire(number) => self.change(*number, |edition| {
                 assert_eq!(edition.state, EditionState::Sending);
                 edition.state = EditionState::Sent;
@@ -125,11 +129,11 @@ impl Sim {
         }
     }
 
-    fn close(&mut self, number: EditionNumber, state: EditionState, reason: &str) {
+    fn close(&mut self, number: EditionNumber, state: EditionState, reason: StateReason) {
         self.change(number, |edition| {
             assert!(edition.is_open() && edition.state != state);
             edition.state = state;
-            edition.reason = Some(reason.to_owned());
+            edition.reason = Some(reason);
         });
     }
 
@@ -152,7 +156,7 @@ impl Sim {
 fn edition(number: EditionNumber, state: EditionState, date: NaiveDate, due_at: DateTime<Utc>) -> Edition {
     let selection = Selection {
         theme: "passwords".to_owned(),
-        theme_reason: "never used".to_owned(),
+        theme_reason: ThemeReason::NeverUsed,
         theme_fingerprint: Fingerprint::default(),
         picks: Vec::new(),
     };

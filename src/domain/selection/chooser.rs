@@ -3,7 +3,7 @@
 use super::index::Index;
 use crate::domain::activity::Activity;
 use crate::domain::calendar::Occasion;
-use crate::domain::edition::{Pick, Selection};
+use crate::domain::edition::{LastUse, Pick, PickReason, Selection, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 
 /// Chooses from an index, for an occasion or by rotation.
@@ -36,7 +36,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// Of the themes that serve the most bands, the one used longest ago, by position.
-    pub(super) fn theme(&self) -> Option<(usize, String)> {
+    pub(super) fn theme(&self) -> Option<(usize, ThemeReason)> {
         let themes = self.index.themes;
         let serves: Vec<_> = (0..themes.len()).map(|theme| coverage(self.index, theme, self.occasion)).collect();
         let most = serves.iter().copied().max().filter(|most| *most > 0)?;
@@ -47,29 +47,24 @@ impl<'a> Chooser<'a> {
         Some((winner, self.theme_reason(winner, field.len(), most)))
     }
 
-    fn theme_reason(&self, theme: usize, field: usize, most: usize) -> String {
-        if let Some(occasion) = self.occasion {
-            return format!("occasion {occasion}");
+    fn theme_reason(&self, theme: usize, themes: usize, serves: usize) -> ThemeReason {
+        if let Some(name) = self.occasion {
+            return ThemeReason::Occasion { name: name.to_owned() };
         }
         match self.index.theme_used(theme) {
-            None => "never used before".to_owned(),
-            Some(edition) if edition > self.index.number => {
-                format!("planned for edition {edition} too, as every theme that could serve as many bands is soon")
-            }
-            Some(edition) if field > 1 => {
-                format!("not used since edition {edition} (longest ago of {field} themes)")
-            }
-            Some(edition) => {
-                let bands = self.index.bands.len();
-                format!("used in edition {edition}, but no other theme can serve {most} of the {bands} bands")
-            }
+            None => ThemeReason::NeverUsed,
+            Some(edition) if edition > self.index.number => ThemeReason::PlannedFor { edition },
+            Some(last) if themes > 1 => ThemeReason::LongestAgo { last, themes },
+            Some(last) => ThemeReason::ServesMost { last, serves, bands: self.index.bands.len() },
         }
     }
 
     /// The pick for a band in an edition of this theme; `None` when nothing is eligible for the band.
     pub(super) fn pick(&self, theme: usize, band: usize) -> Option<Pick> {
-        let (activity, reason) =
-            self.for_occasion(theme, band).or_else(|| self.of_theme(theme, band)).or_else(|| self.lent(theme, band))?;
+        let (activity, reason) = self
+            .for_occasion(theme, band)
+            .or_else(|| self.of_theme(theme, band))
+            .or_else(|| self.borrowed(theme, band))?;
         Some(Pick {
             band: self.index.bands[band].clone(),
             id: activity.id.clone(),
@@ -80,33 +75,32 @@ impl<'a> Chooser<'a> {
     }
 
     /// One that lists the occasion: of the theme, else of another.
-    fn for_occasion(&self, theme: usize, band: usize) -> Option<(&'a Activity, String)> {
+    fn for_occasion(&self, theme: usize, band: usize) -> Option<(&'a Activity, PickReason)> {
         let occasion = self.occasion?;
         let fits = |activity: &&Activity| lists(activity, occasion);
+        let name = occasion.to_owned();
         let own = self.oldest(self.index.cell(theme, band).iter().copied().filter(fits));
         if let Some((activity, used)) = own {
-            return Some((activity, format!("for the occasion {occasion}: {used}")));
+            return Some((activity, PickReason::Occasion { name, lacking: None, used }));
         }
         let (activity, used) = self.oldest(self.others(theme, band).filter(fits))?;
-        let (name, band) = (&self.index.themes[theme].name, self.index.bands[band]);
-        let why =
-            format!("for the occasion {occasion}, from another theme: “{name}” has none for it and {band}; {used}");
-        Some((activity, why))
+        Some((activity, PickReason::Occasion { name, lacking: Some(self.index.themes[theme].name.clone()), used }))
     }
 
     /// The theme's own.
-    fn of_theme(&self, theme: usize, band: usize) -> Option<(&'a Activity, String)> {
+    fn of_theme(&self, theme: usize, band: usize) -> Option<(&'a Activity, PickReason)> {
         match self.index.cell(theme, band) {
-            [only] => Some((only, "the theme's only activity for this band".to_owned())),
-            several => self.oldest(several.iter().copied()),
+            [only] => Some((only, PickReason::OnlyOne)),
+            several => {
+                self.oldest(several.iter().copied()).map(|(activity, used)| (activity, PickReason::Rotation(used)))
+            }
         }
     }
 
     /// One of another theme, because this one has none.
-    fn lent(&self, theme: usize, band: usize) -> Option<(&'a Activity, String)> {
+    fn borrowed(&self, theme: usize, band: usize) -> Option<(&'a Activity, PickReason)> {
         let (activity, used) = self.oldest(self.others(theme, band))?;
-        let (name, band) = (&self.index.themes[theme].name, self.index.bands[band]);
-        Some((activity, format!("from another theme: “{name}” has none for {band}; {used}")))
+        Some((activity, PickReason::Borrowed { lacking: self.index.themes[theme].name.clone(), used }))
     }
 
     fn others(&self, theme: usize, band: usize) -> impl Iterator<Item = &'a Activity> {
@@ -114,17 +108,17 @@ impl<'a> Chooser<'a> {
         others.flat_map(move |other| self.index.cell(other, band)).copied()
     }
 
-    /// The least recently used of these (ties by id), and how long ago that was.
-    fn oldest(&self, activities: impl Iterator<Item = &'a Activity>) -> Option<(&'a Activity, String)> {
+    /// The one of these that was used longest ago (ties by id), and when that was.
+    fn oldest(&self, activities: impl Iterator<Item = &'a Activity>) -> Option<(&'a Activity, LastUse)> {
         let (used, activity) = activities
             .map(|activity| (self.index.activity_used(activity), activity))
             .min_by_key(|(used, activity)| (*used, &activity.id))?;
-        let reason = match used {
-            None => "never used".to_owned(),
-            Some(edition) if edition > self.index.number => format!("planned for edition {edition} too"),
-            Some(edition) => format!("least recently used (edition {edition})"),
+        let used = match used {
+            None => LastUse::Never,
+            Some(edition) if edition > self.index.number => LastUse::PlannedFor(edition),
+            Some(edition) => LastUse::In(edition),
         };
-        Some((activity, reason))
+        Some((activity, used))
     }
 }
 

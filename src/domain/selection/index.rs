@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::{History, Shelf, barrier};
+use super::eligible::ineligibility;
+use super::{History, Shelf};
 use crate::domain::activity::{Activity, ActivityId, Theme};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
@@ -45,7 +46,7 @@ impl<'a> Index<'a> {
         let band_at: HashMap<&BandName, usize> = self.bands.iter().enumerate().map(|(at, band)| (*band, at)).collect();
         for activity in from.activities {
             let Some(&theme) = theme_at.get(activity.id.theme()) else { continue };
-            if barrier::closed(activity, date, from.withdrawn).is_some() {
+            if ineligibility(activity, date, from.withdrawn).is_some() {
                 continue;
             }
             for band in activity.bands.iter().filter_map(|band| band_at.get(band)) {

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 
 use super::Shelf;
-use super::barrier::{Barrier, closed};
 use super::chooser::Chooser;
+use super::eligible::ineligibility;
 use super::index::Index;
-use crate::domain::edition::{Pick, Selection};
+use crate::domain::edition::{Ineligibility, Pick, PickReason, Selection, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 
 /// See [`super::repair`].
@@ -18,11 +18,11 @@ pub(super) fn mend(
     current: &Selection,
 ) -> Option<Selection> {
     let verdicts = judge(shelf, index, date, current);
-    let kept = verdicts.iter().flatten().filter(|(_, barrier)| barrier.is_none()).count();
+    let kept = verdicts.iter().flatten().filter(|(_, because)| because.is_none()).count();
     let (theme, theme_reason) = match theme_that_stays(index, current, &verdicts) {
         Some(theme) if kept > 0 => (theme, current.theme_reason.clone()),
         _ => match chooser.theme() {
-            Some((theme, why)) => (theme, anew(&index.themes[theme].name, current, &why)),
+            Some((theme, why)) => (theme, anew(&index.themes[theme].name, current, why)),
             // Nothing is eligible for any band: an edition without picks, unless it is one already.
             None if current.picks.is_empty() => return None,
             None => return Some(Selection { picks: Vec::new(), ..current.clone() }),
@@ -33,7 +33,7 @@ pub(super) fn mend(
         .enumerate()
         .filter_map(|(band, verdict)| match verdict {
             Some((pick, None)) => Some((*pick).clone()),
-            Some((pick, Some(barrier))) => replacement(chooser, theme, band, pick, barrier),
+            Some((pick, Some(because))) => replacement(chooser, theme, band, pick, because),
             None => chooser.pick(theme, band),
         })
         .collect();
@@ -46,42 +46,43 @@ pub(super) fn mend(
 }
 
 /// What a band has, and what is wrong with it.
-type Verdict<'s> = Option<(&'s Pick, Option<Barrier>)>;
+type Verdict<'s> = Option<(&'s Pick, Option<Ineligibility>)>;
 
 /// One verdict per band of the service, in order.
 fn judge<'s>(shelf: Shelf<'_>, index: &Index<'_>, date: NaiveDate, current: &'s Selection) -> Vec<Verdict<'s>> {
-    let judged = |pick: &'s Pick| (pick, barrier(shelf, index, date, pick));
+    let judged = |pick: &'s Pick| (pick, fault(shelf, index, date, pick));
     index.bands.iter().map(|band| current.picks.iter().find(|pick| pick.band == **band).map(judged)).collect()
 }
 
-fn barrier(shelf: Shelf<'_>, index: &Index<'_>, date: NaiveDate, pick: &Pick) -> Option<Barrier> {
+fn fault(shelf: Shelf<'_>, index: &Index<'_>, date: NaiveDate, pick: &Pick) -> Option<Ineligibility> {
     let activity = shelf.activities.iter().find(|activity| activity.id == pick.id);
     let Some(activity) = activity.filter(|activity| index.theme(activity.id.theme()).is_some()) else {
-        return Some(if shelf.withdrawn.contains(&pick.id) { Barrier::Withdrawn } else { Barrier::Gone });
+        let withdrawn = shelf.withdrawn.contains(&pick.id);
+        return Some(if withdrawn { Ineligibility::Withdrawn } else { Ineligibility::Gone });
     };
-    let other = || (!activity.bands.contains(&pick.band)).then(|| Barrier::OtherBand(pick.band.clone()));
-    closed(activity, date, shelf.withdrawn).or_else(other)
+    let other = || (!activity.bands.contains(&pick.band)).then(|| Ineligibility::OtherBand(pick.band.clone()));
+    ineligibility(activity, date, shelf.withdrawn).or_else(other)
 }
 
 /// The position of the edition's theme, unless it is gone or can give none of the picks that are needed:
 /// its opening paragraph would stand over other themes' activities.
 fn theme_that_stays(index: &Index<'_>, current: &Selection, verdicts: &[Verdict<'_>]) -> Option<usize> {
     let theme = index.theme(&current.theme)?;
-    let replaces = verdicts.iter().flatten().any(|(_, barrier)| barrier.is_some());
+    let replaces = verdicts.iter().flatten().any(|(_, because)| because.is_some());
     (!replaces || index.serves(theme)).then_some(theme)
 }
 
-fn replacement(chooser: &Chooser<'_>, theme: usize, band: usize, old: &Pick, barrier: &Barrier) -> Option<Pick> {
-    let mut pick = chooser.pick(theme, band)?;
-    pick.reason = format!("replaces {}: {barrier}; {}", old.id, pick.reason);
-    Some(pick)
+fn replacement(chooser: &Chooser<'_>, theme: usize, band: usize, old: &Pick, because: &Ineligibility) -> Option<Pick> {
+    let pick = chooser.pick(theme, band)?;
+    let choice = Box::new(pick.reason);
+    Some(Pick { reason: PickReason::Replaces { id: old.id.clone(), because: because.clone(), choice }, ..pick })
 }
 
 /// Why this theme, if it was another before.
-fn anew(theme: &str, current: &Selection, why: &str) -> String {
+fn anew(theme: &str, current: &Selection, why: ThemeReason) -> ThemeReason {
     if theme == current.theme {
-        why.to_owned()
+        why
     } else {
-        format!("replaces “{}”, which can no longer be used; {why}", current.theme)
+        ThemeReason::Replaces { theme: current.theme.clone(), choice: Box::new(why) }
     }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::activity::Sensitivity;
 use crate::domain::band::{Band, BandName};
+use crate::domain::edition::{LastUse, PickReason, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::prose::Prose;
 
@@ -124,8 +125,8 @@ fn sketch(selection: &Selection) -> String {
     format!("{}:{picks}", selection.theme)
 }
 
-fn reasons(selection: &Selection) -> Vec<&str> {
-    selection.picks.iter().map(|pick| pick.reason.as_str()).collect()
+fn reasons(selection: &Selection) -> Vec<PickReason> {
+    selection.picks.iter().map(|pick| pick.reason.clone()).collect()
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn a_new_service_starts_with_the_first_theme_by_order() {
     assert_eq!(sketch(&world.run(3)), "a: 4-5=a/x");
     let fourth = world.run(4);
     assert_eq!(sketch(&fourth), "c: 4-5=c/x");
-    assert_eq!(fourth.theme_reason, "not used since edition 1 (longest ago of 3 themes)");
+    assert_eq!(fourth.theme_reason, ThemeReason::LongestAgo { last: EditionNumber(1), themes: 3 });
     assert_eq!(fourth.picks[0].title, "Title of c/x");
     let known = world.activities.iter().find(|a| a.id == fourth.picks[0].id).expect("it is on the shelf");
     assert_eq!(fourth.picks[0].fingerprint, Fingerprint::of_activity(known));
@@ -150,10 +151,10 @@ fn within_a_theme_the_least_recently_used_comes_next() {
     let mut world = World::new(&["a"], "4-5", &[("a/z", "4-5"), ("a/y", "4-5"), ("a/x", "4-5")]);
     let order: Vec<_> = (1..=5).map(|number| sketch(&world.run(number))).collect();
     assert_eq!(order, ["a: 4-5=a/x", "a: 4-5=a/y", "a: 4-5=a/z", "a: 4-5=a/x", "a: 4-5=a/y"]);
-    assert_eq!(reasons(&world.history.0[0].1), ["never used"]);
+    assert_eq!(reasons(&world.history.0[0].1), [PickReason::Rotation(LastUse::Never)]);
     let sixth = world.run(6);
-    assert_eq!(reasons(&sixth), ["least recently used (edition 3)"]);
-    assert_eq!(sixth.theme_reason, "used in edition 5, but no other theme can serve 1 of the 1 bands");
+    assert_eq!(reasons(&sixth), [PickReason::Rotation(LastUse::In(EditionNumber(3)))]);
+    assert_eq!(sixth.theme_reason, ThemeReason::ServesMost { last: EditionNumber(5), serves: 1, bands: 1 });
 }
 
 #[test]
@@ -179,20 +180,11 @@ fn a_band_that_the_theme_lacks_borrows() {
     );
     let first = world.run(1);
     assert_eq!(sketch(&first), "kindness: 4-5=kindness/a 8-10=kindness/a 14+=privacy/a");
-    assert_eq!(
-        reasons(&first),
-        [
-            "the theme's only activity for this band",
-            "the theme's only activity for this band",
-            "from another theme: “kindness” has none for 14+; never used",
-        ]
-    );
+    let borrowed = |used| PickReason::Borrowed { lacking: "kindness".to_owned(), used };
+    assert_eq!(reasons(&first), [PickReason::OnlyOne, PickReason::OnlyOne, borrowed(LastUse::Never)]);
     assert_eq!(world.run(2).picks[2].id.as_str(), "privacy/b");
     let third = world.run(3);
-    assert_eq!(
-        third.picks[2].reason,
-        "from another theme: “kindness” has none for 14+; least recently used (edition 1)"
-    );
+    assert_eq!(third.picks[2].reason, borrowed(LastUse::In(EditionNumber(1))));
 }
 
 #[test]
@@ -237,7 +229,7 @@ fn what_is_planned_later_counts_as_used_last_and_an_edition_never_counts_for_its
     world.history.0.push((EditionNumber(6), between));
     let crowded = world.select(4).unwrap();
     assert_eq!(sketch(&crowded), "a: 4-5=a/x");
-    assert!(crowded.theme_reason.starts_with("planned for edition 5 too"), "{}", crowded.theme_reason);
+    assert_eq!(crowded.theme_reason, ThemeReason::PlannedFor { edition: EditionNumber(5) });
 }
 
 #[test]
@@ -247,8 +239,9 @@ fn an_occasion_overrides_the_rotation_and_counts_as_use() {
     world.occasion("safer-internet-day", "b/sid");
     let first = world.run(1);
     assert_eq!(sketch(&first), "b: 4-5=b/sid 8-10=b/sid");
-    assert_eq!(first.theme_reason, "occasion safer-internet-day");
-    assert_eq!(first.picks[0].reason, "for the occasion safer-internet-day: never used");
+    let name = || "safer-internet-day".to_owned();
+    assert_eq!(first.theme_reason, ThemeReason::Occasion { name: name() });
+    assert_eq!(first.picks[0].reason, PickReason::Occasion { name: name(), lacking: None, used: LastUse::Never });
     world.occasions.clear();
     assert_eq!(sketch(&world.run(2)), "a: 4-5=a/x 8-10=a/x");
     assert_eq!(sketch(&world.run(3)), "b: 4-5=b/plain 8-10=b/plain");
@@ -265,11 +258,9 @@ fn a_band_prefers_the_occasion_even_from_another_theme() {
     world.occasion("day", "b/s");
     let found = world.select(1).unwrap();
     assert_eq!(sketch(&found), "a: 4-5=a/s 5-7=a/s 8-10=b/s 11-14=c/late");
-    assert_eq!(
-        found.picks[2].reason,
-        "for the occasion day, from another theme: “a” has none for it and 8-10; never used"
-    );
-    assert_eq!(found.picks[3].reason, "from another theme: “a” has none for 11-14; never used");
+    let (name, used) = ("day".to_owned(), LastUse::Never);
+    assert_eq!(found.picks[2].reason, PickReason::Occasion { name, lacking: Some("a".to_owned()), used });
+    assert_eq!(found.picks[3].reason, PickReason::Borrowed { lacking: "a".to_owned(), used });
 }
 
 #[test]
@@ -277,11 +268,11 @@ fn an_occasion_without_an_eligible_activity_changes_nothing() {
     let mut world = World::new(&["a", "b"], "4-5", &[("a/x", "4-5"), ("b/x", "4-5"), ("b/s", "4-5")]);
     world.occasion("first", "b/s");
     world.edit("b/s").not_after = Some(day("2027-01-01"));
-    assert_eq!(world.select(1).unwrap().theme_reason, "never used before");
+    assert_eq!(world.select(1).unwrap().theme_reason, ThemeReason::NeverUsed);
     // The next occasion has its turn.
     world.occasions.push(Occasion { name: "second".to_owned(), on: day("2027-02-11") });
     world.edit("b/x").occasions.push("second".to_owned());
-    assert_eq!(world.select(1).unwrap().theme_reason, "occasion second");
+    assert_eq!(world.select(1).unwrap().theme_reason, ThemeReason::Occasion { name: "second".to_owned() });
 }
 
 #[test]

@@ -1,54 +1,16 @@
-//! Reads finished HTML the way a browser's tokeniser does, as far as slots and our own rules need (HTML §13.2.5).
+//! What a browser's tokeniser finds in finished HTML (HTML §13.2.5), as far as slots and our own rules need it.
+
+use html5gum::{Error, StartTag, State, Token, Tokenizer};
 
 use crate::domain::rendered::{Body, Piece, Slot};
-use crate::render::prose::escape;
+use crate::render::templates::slot_markers::Nonce;
 
-/// Where the reader stands.
-#[derive(Debug, PartialEq, Eq)]
-enum State {
-    Text,
-    /// After `<`; what was read since.
-    Tag(String),
-    /// Inside `"…"` of a tag: the tag so far, and the value so far.
-    Quoted(String, String),
-    /// Inside `<!--`.
-    Comment,
-    /// Inside an element whose content is no markup: its closing tag.
-    Raw(&'static str),
-}
-
-/// An opening tag: its name in lower case, and its attributes as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    attributes: Vec<(String, String)>,
-}
-
-impl Element {
-    /// The value of an attribute.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The name of an attribute that holds a script, such as `onclick`.
-    pub(super) fn event(&self) -> Option<&str> {
-        let names = self.attributes.iter().map(|(key, _)| key.as_str());
-        names.into_iter().find(|key| key.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("on")))
-    }
-
-    /// Whether this is a picture that nobody is meant to see.
-    pub(super) fn is_pixel(&self) -> bool {
-        let tiny = |name| self.attribute(name).is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
-        tiny("width") || tiny("height")
-    }
-}
-
-/// What was read.
+/// What was read. Attributes and texts have their character references resolved.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    /// Every opening tag outside comments.
+pub(super) struct Scan {
+    /// Every opening tag, also of what Outlook alone reads, in order.
     pub(super) elements: Vec<Element>,
-    /// The text that a reader sees, references resolved; tags that are not inside a line count as a space.
+    /// The text that a reader sees; a tag counts as a space, unless it may stand inside a word.
     pub(super) text: String,
     /// The content of every style element.
     pub(super) styles: String,
@@ -58,169 +20,191 @@ pub(super) struct Page {
     pub(super) unfinished: bool,
 }
 
-const RAW: [(&str, &str); 3] = [("style", "</style>"), ("script", "</script>"), ("title", "</title>")];
+/// An opening tag, its names in small letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) name: String,
+    attributes: Vec<(String, String)>,
+}
+
+/// Elements that may stand inside a word.
 const INLINE: [&str; 8] = ["a", "b", "em", "i", "span", "strong", "sub", "sup"];
-
-struct Reader {
-    state: State,
-    page: Page,
-    text: String,
-    /// A URL slot was just read: the next character must close the attribute.
-    closing: Option<Slot>,
-}
-
-/// Reads a body cut at its slots.
-pub(super) fn scan(body: &Body) -> Page {
-    let mut reader = Reader { state: State::Text, page: Page::default(), text: String::new(), closing: None };
-    for piece in &body.0 {
-        match piece {
-            Piece::Literal(text) => reader.read(text),
-            Piece::Slot(slot) => reader.slot(*slot),
-        }
-    }
-    reader.flush();
-    reader.page.unfinished = reader.state != State::Text;
-    reader.page
-}
-
-impl Reader {
-    fn read(&mut self, literal: &str) {
-        if let Some(slot) = self.closing.take().filter(|_| !literal.starts_with('"')) {
-            self.page.misplaced.push((slot, URL_PLACE));
-        }
-        let mut rest = literal;
-        while !rest.is_empty() {
-            rest = match std::mem::replace(&mut self.state, State::Text) {
-                State::Text => self.read_text(rest),
-                State::Tag(tag) => self.read_tag(tag, rest),
-                State::Quoted(tag, value) => self.read_value(tag, value, rest),
-                State::Comment => self.skip_to("-->", State::Comment, rest).1,
-                State::Raw(end) => {
-                    let (inside, after) = self.skip_to(end, State::Raw(end), rest);
-                    if end == "</style>" {
-                        self.page.styles.push_str(inside);
-                    }
-                    after
-                }
-            };
-        }
-    }
-
-    fn read_text<'a>(&mut self, rest: &'a str) -> &'a str {
-        let (text, after) = rest.split_once('<').map_or((rest, None), |(text, after)| (text, Some(after)));
-        self.text.push_str(text);
-        after.map_or("", |after| {
-            self.state = State::Tag(String::new());
-            after
-        })
-    }
-
-    fn read_tag<'a>(&mut self, mut tag: String, rest: &'a str) -> &'a str {
-        if let Some(after) = rest.strip_prefix("!--").filter(|_| tag.is_empty()) {
-            self.state = State::Comment;
-            return after;
-        }
-        let Some(at) = rest.find(['>', '"']) else {
-            self.state = State::Tag(tag + rest);
-            return "";
-        };
-        tag.push_str(&rest[..at]);
-        if rest[at..].starts_with('>') {
-            self.state = self.close(&tag);
-        } else if tag.ends_with('=') {
-            self.state = State::Quoted(tag, String::new());
-        } else {
-            self.state = State::Tag(tag + "\"");
-        }
-        &rest[at + 1..]
-    }
-
-    fn read_value<'a>(&mut self, tag: String, value: String, rest: &'a str) -> &'a str {
-        if let Some((end, after)) = rest.split_once('"') {
-            self.state = State::Tag(format!("{tag}\"{value}{end}\""));
-            after
-        } else {
-            self.state = State::Quoted(tag, value + rest);
-            ""
-        }
-    }
-
-    /// What comes before and after `end`; without an end, everything is before, and the state stays.
-    fn skip_to<'a>(&mut self, end: &str, stay: State, rest: &'a str) -> (&'a str, &'a str) {
-        rest.split_once(end).unwrap_or_else(|| {
-            self.state = stay;
-            (rest, "")
-        })
-    }
-
-    fn close(&mut self, tag: &str) -> State {
-        let name: String = tag
-            .trim_start_matches('/')
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_lowercase();
-        if !INLINE.contains(&name.as_str()) {
-            self.text.push(' ');
-        }
-        self.flush();
-        if tag.starts_with(['/', '!']) {
-            return State::Text;
-        }
-        let element = element(tag);
-        let raw = RAW.iter().find(|(name, _)| *name == element.name);
-        self.page.elements.push(element);
-        raw.map_or(State::Text, |(_, end)| State::Raw(end))
-    }
-
-    fn slot(&mut self, slot: Slot) {
-        let in_href = matches!(&self.state, State::Quoted(tag, value)
-            if value.is_empty() && tag.starts_with("a ") && tag.ends_with(" href="));
-        if slot.is_url() && in_href {
-            self.closing = Some(slot);
-        } else if slot.is_url() {
-            self.page.misplaced.push((slot, URL_PLACE));
-        } else if self.state != State::Text {
-            self.page.misplaced.push((slot, TEXT_PLACE));
-        }
-    }
-
-    fn flush(&mut self) {
-        self.page.text.push_str(&escape::undo(&self.text));
-        self.text.clear();
-    }
-}
 
 const URL_PLACE: &str =
     "where it is not the whole address of a link; write href=\"{{slot …}}\" and nothing else between the quotes";
 const TEXT_PLACE: &str = "inside a tag, a comment, a title or a style; it may stand only in the text of the page";
 
-/// Splits `name a="b" c` of a tag.
-fn element(tag: &str) -> Element {
-    let tag = tag.trim_end_matches('/');
-    let (name, mut rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
-    let mut attributes = Vec::new();
-    loop {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            break;
+/// Reads a body cut at its slots.
+pub(super) fn scan(body: &Body) -> Scan {
+    let (html, markers) = marked(body);
+    let mut scan = Scan::default();
+    scan.read(&html, true);
+    for marker in markers {
+        let quoted = format!("\"{}\"", marker.text);
+        let is_link = |element: &Element| element.name == "a" && element.attribute("href") == Some(&marker.text);
+        let (fits, problem) = if marker.slot.is_url() {
+            (html.contains(&quoted) && scan.elements.iter().any(is_link), URL_PLACE)
+        } else {
+            (scan.text.contains(&marker.text), TEXT_PLACE)
+        };
+        if !fits {
+            scan.misplaced.push((marker.slot, problem));
         }
-        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
-        let key = rest[..end].to_lowercase();
-        rest = &rest[end..];
-        let quoted = rest.strip_prefix("=\"").and_then(|value| value.split_once('"'));
-        let (value, after) = quoted.unwrap_or_else(|| ("", rest.strip_prefix('=').unwrap_or(rest)));
-        rest = after;
-        attributes.push((key, escape::undo(value)));
+        scan.text = scan.text.replace(&marker.text, "");
     }
-    Element { name: name.to_lowercase(), attributes }
+    scan
+}
+
+/// What stands for a slot while the HTML is read.
+struct Marker {
+    slot: Slot,
+    text: String,
+}
+
+/// The body with a marker, different each time, for every slot.
+fn marked(body: &Body) -> (String, Vec<Marker>) {
+    let nonce = Nonce::absent_from(&body.fill(|_| String::new()));
+    let mut markers: Vec<Marker> = Vec::new();
+    let mut html = String::new();
+    for piece in &body.0 {
+        match piece {
+            Piece::Literal(text) => html.push_str(text),
+            Piece::Slot(slot) => {
+                let text = format!("{}n{}e", nonce.as_str(), markers.len());
+                html.push_str(&text);
+                markers.push(Marker { slot: *slot, text });
+            }
+        }
+    }
+    (html, markers)
+}
+
+impl Scan {
+    /// Reads `html`; its text counts when `is_seen`.
+    fn read(&mut self, html: &str, is_seen: bool) {
+        let mut tokens = Tokenizer::new(html);
+        // The element whose content is no markup.
+        let mut inside: Option<String> = None;
+        while let Some(Ok(token)) = tokens.next() {
+            match token {
+                Token::StartTag(tag) => {
+                    let element = Element::new(&tag);
+                    if let Some(state) = content_state(&element.name) {
+                        tokens.set_state(state);
+                        inside = Some(element.name.clone());
+                    }
+                    self.part_words(&element.name);
+                    self.elements.push(element);
+                }
+                Token::EndTag(tag) => {
+                    inside = None;
+                    self.part_words(&text(&tag.name));
+                }
+                Token::String(string) => match inside.as_deref() {
+                    None if is_seen => self.text.push_str(&text(&string)),
+                    Some("style") => self.styles.push_str(&text(&string)),
+                    _ => {}
+                },
+                Token::Comment(comment) => self.read_conditional(&text(&comment)),
+                Token::Doctype(_) => {}
+                Token::Error(error) => self.unfinished |= is_seen && is_open_end(*error),
+            }
+        }
+        self.unfinished |= is_seen && inside.is_some();
+    }
+
+    /// A comment that begins with `[if …]>` is markup to Outlook (Microsoft, “About conditional comments”).
+    fn read_conditional(&mut self, comment: &str) {
+        let is_conditional = comment.trim_start().get(..3).is_some_and(|start| start.eq_ignore_ascii_case("[if"));
+        if let Some((_, markup)) = comment.split_once('>').filter(|_| is_conditional) {
+            self.read(markup, false);
+        }
+    }
+
+    fn part_words(&mut self, tag: &str) {
+        if !INLINE.contains(&tag) {
+            self.text.push(' ');
+        }
+    }
+}
+
+/// How the content of these elements is read where scripts do not run, so that `noscript` holds markup (HTML §13.2.6).
+fn content_state(element: &str) -> Option<State> {
+    match element {
+        "title" | "textarea" => Some(State::RcData),
+        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(State::RawText),
+        "script" => Some(State::ScriptData),
+        _ => None,
+    }
+}
+
+fn is_open_end(error: Error) -> bool {
+    matches!(
+        error,
+        Error::EofBeforeTagName | Error::EofInTag | Error::EofInComment | Error::EofInDoctype | Error::EofInCdata
+    )
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Element {
+    fn new(tag: &StartTag<()>) -> Self {
+        let attributes = tag.attributes.iter().map(|(name, value)| (text(name), text(value)));
+        Self { name: text(&tag.name), attributes: attributes.collect() }
+    }
+
+    /// The value of an attribute.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The name of an attribute that holds a script, such as `onclick`, or an address that is one.
+    pub(super) fn script(&self) -> Option<&str> {
+        let holds_script = |(name, value): &&(String, String)| name.starts_with("on") || is_script(value);
+        self.attributes.iter().find(holds_script).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether this is a picture that nobody is meant to see: at most one pixel wide or high.
+    pub(super) fn is_pixel(&self) -> bool {
+        ["width", "height"].iter().any(|side| {
+            // What follows the number in an attribute means nothing, a percent sign apart (HTML §2.4.4.4).
+            self.attribute(side).is_some_and(|size| is_tiny(size, |unit| !unit.starts_with('%')))
+                || self.style(side).any(|size| is_tiny(size, |unit| ["", "px", "pt"].contains(&unit)))
+        })
+    }
+
+    /// The values of a property in the style attribute.
+    fn style<'a>(&'a self, property: &'a str) -> impl Iterator<Item = &'a str> {
+        let declarations = self.attribute("style").unwrap_or_default().split(';');
+        let pairs = declarations.filter_map(|declaration| declaration.split_once(':'));
+        pairs.filter(move |(name, _)| name.trim().eq_ignore_ascii_case(property)).map(|(_, value)| value)
+    }
+}
+
+/// Whether `size` is nothing, or at most 1 in a unit of about a pixel.
+fn is_tiny(size: &str, is_pixels: impl Fn(&str) -> bool) -> bool {
+    let size = size.trim().to_ascii_lowercase();
+    let (number, rest) = size.split_at(size.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(size.len()));
+    let unit = rest.split([' ', '!']).next().unwrap_or_default();
+    number.parse::<f64>().is_ok_and(|number| number == 0.0 || number <= 1.0 && is_pixels(unit))
+}
+
+/// Whether a browser would run this address as a script: it passes over white space and letter case (URL §4.4).
+fn is_script(address: &str) -> bool {
+    let plain: String = address.chars().filter(|c| *c > ' ').collect::<String>().to_ascii_lowercase();
+    ["javascript:", "vbscript:"].iter().any(|scheme| plain.starts_with(scheme))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    fn page(html: &str) -> Page {
+    use super::*;
+    use crate::render::prose::escape;
+
+    fn page(html: &str) -> Scan {
         let pieces = html.split('§').flat_map(|part| match part.strip_prefix('U') {
             Some(rest) => vec![Piece::Slot(Slot::UnsubscribeUrl), Piece::Literal(rest.to_owned())],
             None => match part.strip_prefix('G') {
@@ -244,13 +228,20 @@ mod tests {
     fn slots_elsewhere_do_not() {
         for html in [
             "<p title=\"§G\">x</p>",
+            "<p §G>x</p>",
             "<title>§G</title>",
+            "<style>§G</style>",
             "<!-- §G -->",
+            "<!--[if mso]><p>§G</p><![endif]-->",
             "<p>§U</p>",
             "<a href=\"§U&x=1\">x</a>",
             "<a href=\"https://x.example/§U\">x</a>",
             "<a href=§U>x</a>",
+            "<a href='§U'>x</a>",
+            "<a href='\"§U\"'>x</a>",
             "<a title=\"§U\">x</a>",
+            "<b href=\"§U\">x</b>",
+            "<a href=\"x\" href=\"§U\">x</a>",
         ] {
             assert_eq!(page(html).misplaced.len(), 1, "{html}");
         }
@@ -258,8 +249,47 @@ mod tests {
 
     #[test]
     fn an_open_end_is_seen() {
-        for html in ["<p", "<!-- x", "<style>a", "<a href=\"x"] {
+        for html in ["<p", "<p>x<", "</p", "<!-- x", "<style>a", "<title>a", "<a href=\"x", "<a href='x", "<a href=x"] {
             assert!(page(html).unfinished, "{html}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_read_however_they_are_written() {
+        for html in [
+            "<img src=\"https://x.example/?a&amp;b\">",
+            "<img src='https://x.example/?a&#38;b'>",
+            "<IMG SRC=https://x.example/?a&b>",
+            "<img\n\tsrc = &#x68;ttps://x.example/?a&AMP;b />",
+            "<img/src='https://x.example/?a&b'/src=y>",
+            "<noscript><img src=https://x.example/?a&b></noscript>",
+            "<!--[if mso]><img src='https://x.example/?a&b'><![endif]-->",
+            "<!--[if !mso]><!--><img src='https://x.example/?a&b'><!--<![endif]-->",
+        ] {
+            let page = page(html);
+            let picture = page.elements.iter().find(|element| element.name == "img").expect(html);
+            assert_eq!(picture.attribute("src"), Some("https://x.example/?a&b"), "{html}");
+            assert!(!page.unfinished, "{html}");
+        }
+        for html in
+            ["<!-- <img src=x> -->", "<title><img src=x></title>", "<style><img src=x></style>", "&lt;img src=x>"]
+        {
+            assert!(page(html).elements.iter().all(|element| element.name != "img"), "{html}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_text_comes_back_whole(text in any::<String>()) {
+            // No control character gets into a mail (`check_characters`), and HTML reads some of them as others.
+            let text = text.replace(char::is_control, " ");
+            let body = Body(vec![Piece::Literal(escape::html(&text))]);
+            prop_assert_eq!(scan(&body).text, text);
+        }
+
+        #[test]
+        fn anything_can_be_read(html in "(\\PC|[<>\"'=/!-]|<a href=|<style>|<!--\\[if ){0,40}") {
+            page(&html);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Transactional mail: it asks for a click, or says good-bye. Nothing in it comes from whoever asked.
+//! Transactional mail: confirmations and good-byes. Nothing in it is what the person asking typed.
 
 use handlebars::Handlebars;
 use serde::Serialize;
@@ -55,8 +55,8 @@ pub fn render_transactional(service: &ServiceInfo<'_>, mail: TransactionalMail<'
     let mut view = view(service, mail);
     let fields = checked_fields(&view)?;
     let nonce = Nonce::absent_from(&format!("{fields}{HTML}"));
-    view.confirm_url = Nonce::mark(nonce.as_str(), Slot::ConfirmUrl);
-    view.unsubscribe_url = Nonce::mark(nonce.as_str(), Slot::UnsubscribeUrl);
+    view.confirm_url = Nonce::marker(nonce.as_str(), Slot::ConfirmUrl);
+    view.unsubscribe_url = Nonce::marker(nonce.as_str(), Slot::UnsubscribeUrl);
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
     engine.register_escape_fn(escape::html);

@@ -1,6 +1,6 @@
-//! What the templates see: plain, typed fields, none of them ever missing; and how they are filled from an issue.
+//! What the templates see, and how it is made from an issue: plain typed fields, none of them ever missing.
 //!
-//! A text that does not exist is empty, a list that does not exist has no items, so `{{#if}}` and strict mode agree.
+//! A missing text is empty and a missing list has no items, so that `{{#if}}` works in strict mode.
 //! Fields ending in `_prose` are ready-made: HTML in `digest.mjml.hbs` (write them `{{{…}}}`), wrapped lines in
 //! `digest.txt.hbs`. Everything else is escaped by `{{…}}`.
 
@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::share::{self, ShareView};
 use super::wording::{self, Wording};
-use crate::domain::activity::{Help, HelpEntry};
+use crate::domain::activity::{Help, HelpEntry, Notice, Theme};
 use crate::domain::band::{Band, Bands};
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
 use crate::domain::text::{dates, one_line};
 use crate::render::error::{Part, RenderError};
-use crate::render::issue::{Card, Issue};
+use crate::render::issue::{Card, Issue, ServiceInfo};
 use crate::render::palette::{self, Accent, LOOK, Look};
 use crate::render::prose::{phone_numbers, prose};
 
@@ -67,14 +67,14 @@ pub(crate) struct CardView {
     pub(crate) title: String,
     /// `15 minutes`.
     pub(crate) time: String,
-    /// `no screen needed`, or that one is.
+    /// `no screen needed` or `uses a screen`.
     pub(crate) screen: String,
     /// `paper, pencils`; empty when nothing is needed.
     pub(crate) needs: String,
     pub(crate) summary: String,
-    /// A note for the adult; empty when none is due.
+    /// A note for the adult; empty when none is needed.
     pub(crate) care: String,
-    /// The title of another theme that it is from; else empty.
+    /// The title of the activity's theme when it is another than the edition's; else empty.
     pub(crate) from_theme: String,
     /// Headings inside the four parts are of level 4.
     pub(crate) get_ready_prose: String,
@@ -137,38 +137,46 @@ pub(crate) fn digest(
     let shown: Vec<&Band> = cards.iter().map(|card| card.band).collect();
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
-    let title = line(&issue.theme.title);
+    let theme = theme(issue.theme, part);
     Ok(DigestView {
         lang: segment.locale.as_str(),
-        subject: format!("{title}: 15-minute activities for {phrase}"),
+        subject: format!("{}: 15-minute activities for {phrase}", theme.title),
         preheader: preheader(&cards),
         edition: issue.edition.0,
         date: dates::day(issue.date),
-        service: ServiceView {
-            name: line(issue.service.name),
-            postal_address: line(issue.service.postal_address),
-            base_url: issue.service.base_url.to_owned(),
-            reply_to: issue.service.reply_to.map(ToString::to_string).unwrap_or_default(),
-        },
-        share: share::share(&title, &shown, &web_url),
-        theme: ThemeView {
-            title,
-            strand: line(&issue.theme.strand),
-            opening_prose: prose(&issue.theme.opening, part, 2),
-            article_prose: prose(&issue.theme.for_parents, part, 3),
-        },
-        cards: cards.iter().map(|card| card_view(card, issue, bands, part)).collect(),
-        notices: issue
-            .notices
-            .iter()
-            .map(|notice| NoticeView { title: line(&notice.title), body_prose: prose(&notice.body, part, 4) })
-            .collect(),
+        service: service(&issue.service),
+        share: share::share(&theme.title, &shown, &web_url),
+        theme,
+        cards: cards.iter().map(|one| card(one, issue, bands, part)).collect(),
+        notices: issue.notices.iter().map(|one| notice(one, part)).collect(),
         help: help(issue.help, part),
         words: wording::wording(segment.sector, shown.len() == 1),
         look: LOOK,
         bands: phrase,
         web_url,
     })
+}
+
+fn service(service: &ServiceInfo<'_>) -> ServiceView {
+    ServiceView {
+        name: line(service.name),
+        postal_address: line(service.postal_address),
+        base_url: service.base_url.to_owned(),
+        reply_to: service.reply_to.map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn theme(theme: &Theme, part: Part) -> ThemeView {
+    ThemeView {
+        title: line(&theme.title),
+        strand: line(&theme.strand),
+        opening_prose: prose(&theme.opening, part, 2),
+        article_prose: prose(&theme.for_parents, part, 3),
+    }
+}
+
+fn notice(notice: &Notice, part: Part) -> NoticeView {
+    NoticeView { title: line(&notice.title), body_prose: prose(&notice.body, part, 4) }
 }
 
 fn chosen<'a>(issue: &Issue<'a>, segment: &SegmentKey) -> Result<Vec<Card<'a>>, RenderError> {
@@ -184,7 +192,7 @@ fn chosen<'a>(issue: &Issue<'a>, segment: &SegmentKey) -> Result<Vec<Card<'a>>, 
 
 /// The web view of these bands: the same for the whole segment, without a token (contract §7, §8).
 fn web_url(issue: &Issue<'_>, shown: &[&Band]) -> String {
-    let names: Vec<String> = shown.iter().map(|band| band.id.as_str().replace('+', "%2B")).collect();
+    let names: Vec<String> = shown.iter().map(|band| band.id.in_query()).collect();
     format!("{}/editions/{}?bands={}", issue.service.base_url, issue.edition, names.join(","))
 }
 
@@ -206,7 +214,7 @@ fn minutes(count: u8) -> String {
     if count == 1 { "1 minute".to_owned() } else { format!("{count} minutes") }
 }
 
-fn card_view(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardView {
+fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardView {
     let activity = card.activity;
     let place = bands.iter().position(|band| band.id == card.band.id).unwrap_or_default();
     let needs: Vec<String> = activity.needs.iter().map(|need| line(need)).collect();
@@ -255,8 +263,8 @@ fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
         when: line(&entry.when),
         who: line(&entry.who),
         what_prose: match part {
-            Part::Html => phone_numbers::linked(&line(&entry.what)),
-            Part::Text => phone_numbers::held(&line(&entry.what)),
+            Part::Html => phone_numbers::linked_html(&line(&entry.what)),
+            Part::Text => phone_numbers::unbroken(&line(&entry.what)),
         },
         phone_digits: phone_numbers::digits(&optional(&entry.phone)),
         phone: match part {

@@ -8,10 +8,10 @@ use crate::domain::subscriber::Sector;
 use crate::domain::text::one_line;
 
 /// What a sector reads differently.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Wording {
     /// Below the greeting: what this is, and what to do with it.
-    pub(crate) lead: &'static str,
+    pub(crate) lead: String,
     /// Why this mailbox gets it.
     pub(crate) why: &'static str,
     /// The heading of the long text to copy.
@@ -23,113 +23,99 @@ pub(crate) struct Wording {
 /// The wording for `sector`: a school hands on to families, the others mostly work with them. `one` is whether the
 /// digest has a single activity.
 pub(crate) fn wording(sector: Sector, one: bool) -> Wording {
-    let lead = lead(sector, one);
+    let words = words(sector);
+    let lead = if one { words.lead_of_one } else { words.lead };
+    // Whoever works with families may be told something by a child.
+    let works_with_families = !matches!(sector, Sector::School | Sector::Other);
+    let lead = if works_with_families { format!("{lead} {SAFEGUARDING}") } else { lead.to_owned() };
+    Wording { lead, why: words.why, newsletter: words.newsletter, pass_on: words.pass_on }
+}
+
+const SAFEGUARDING: &str = "If a child tells you something that worries you, follow your own safeguarding procedure.";
+
+struct SectorWords {
+    lead: &'static str,
+    lead_of_one: &'static str,
+    why: &'static str,
+    newsletter: &'static str,
+    pass_on: &'static str,
+}
+
+fn words(sector: Sector) -> &'static SectorWords {
     match sector {
-        Sector::School => Wording {
-            lead,
-            why: "You get this email because this address is on our list for your school, so that you can hand the \
-                  activities on to families.",
-            newsletter: "For your school newsletter",
-            pass_on: "Families do not need to sign up.",
-        },
-        Sector::SocialCare => Wording {
-            lead,
-            why: "You get this email because this address is on our list for your service, so that you can use the \
-                  activities with the families you work with.",
-            newsletter: "For a newsletter",
-            pass_on: "Families do not need to sign up.",
-        },
-        Sector::LawEnforcement => Wording {
-            lead,
-            why: "You get this email because this address is on our list for your team, so that you can hand the \
-                  activities on to families.",
-            newsletter: "For a newsletter",
-            pass_on: "Families do not need to sign up, and nobody is told who reads it.",
-        },
-        Sector::Health => Wording {
-            lead,
-            why: "You get this email because this address is on our list for your service, so that you can hand the \
-                  activities on to the families you see.",
-            newsletter: "For a newsletter or a waiting-room screen",
-            pass_on: "Families do not need to sign up.",
-        },
-        Sector::Charity => Wording {
-            lead,
-            why: "You get this email because this address is on our list for your charity, so that you can use the \
-                  activities with the families you work with.",
-            newsletter: "For a newsletter",
-            pass_on: "Families do not need to sign up.",
-        },
-        Sector::Other => Wording {
-            lead,
-            why: "You get this email because this address is on our list for these activities.",
-            newsletter: "For a newsletter",
-            pass_on: "Nobody needs to sign up to read it.",
-        },
+        Sector::School => &SCHOOL,
+        Sector::SocialCare => &SOCIAL_CARE,
+        Sector::LawEnforcement => &LAW_ENFORCEMENT,
+        Sector::Health => &HEALTH,
+        Sector::Charity => &CHARITY,
+        Sector::Other => &OTHER,
     }
 }
 
-/// What it is, what to do with it, and for people who work with families what to do when a child tells them something.
-fn lead(sector: Sector, one: bool) -> &'static str {
-    match (sector, one) {
-        (Sector::School, false) => {
-            "Here is this fortnight’s pack for your families. It is ready to hand on: share the web link below, print \
-             it, or copy one of the texts under “Share this” into your app or newsletter."
-        }
-        (Sector::School, true) => {
-            "Here is this fortnight’s activity for your families. It is ready to hand on: share the web link below, \
-             print it, or copy one of the texts under “Share this” into your app or newsletter."
-        }
-        (Sector::SocialCare, false) => {
-            "Here are this fortnight’s activities for the families you work with. Do one together at a visit, or \
-             leave one for them to try at home. Choose by a child’s development, not only by age. If a child tells \
-             you something that worries you, follow your own safeguarding procedure."
-        }
-        (Sector::SocialCare, true) => {
-            "Here is this fortnight’s activity for the families you work with. Do it together at a visit, or leave it \
-             for them to try at home. Think of a child’s development, not only of the age. If a child tells you \
-             something that worries you, follow your own safeguarding procedure."
-        }
-        (Sector::LawEnforcement, false) => {
-            "Here are this fortnight’s activities for the families you meet in your work. Hand them on after a visit \
-             or a talk, or point schools and community groups to the web version. If a child tells you something that \
-             worries you, follow your own safeguarding procedure."
-        }
-        (Sector::LawEnforcement, true) => {
-            "Here is this fortnight’s activity for the families you meet in your work. Hand it on after a visit or a \
-             talk, or point schools and community groups to the web version. If a child tells you something that \
-             worries you, follow your own safeguarding procedure."
-        }
-        (Sector::Health, false) => {
-            "Here are this fortnight’s activities for the families you see. Talk one through at an appointment, or \
-             give one to a parent or carer to try at home. If a child tells you something that worries you, follow \
-             your own safeguarding procedure."
-        }
-        (Sector::Health, true) => {
-            "Here is this fortnight’s activity for the families you see. Talk it through at an appointment, or give \
-             it to a parent or carer to try at home. If a child tells you something that worries you, follow your own \
-             safeguarding procedure."
-        }
-        (Sector::Charity, false) => {
-            "Here are this fortnight’s activities to do with the families you work with, in a group or one to one. \
-             You can also hand them on for families to try at home. If a child tells you something that worries you, \
-             follow your own safeguarding procedure."
-        }
-        (Sector::Charity, true) => {
-            "Here is this fortnight’s activity to do with the families you work with, in a group or one to one. You \
-             can also hand it on for families to try at home. If a child tells you something that worries you, follow \
-             your own safeguarding procedure."
-        }
-        (Sector::Other, false) => {
-            "Here are this fortnight’s activities. Do one with the children in your life, or pass them on to families \
-             you know."
-        }
-        (Sector::Other, true) => {
-            "Here is this fortnight’s activity. Do it with the children in your life, or pass it on to families you \
-             know."
-        }
-    }
-}
+const SCHOOL: SectorWords = SectorWords {
+    lead: "Here is this fortnight’s pack for your families. It is ready to hand on: share the web link below, print it, \
+           or copy one of the texts under “Share this” into your app or newsletter.",
+    lead_of_one: "Here is this fortnight’s activity for your families. It is ready to hand on: share the web link \
+                  below, print it, or copy one of the texts under “Share this” into your app or newsletter.",
+    why: "You get this email because this address is on our list for your school, so that you can hand the activities \
+          on to families.",
+    newsletter: "For your school newsletter",
+    pass_on: "Families do not need to sign up.",
+};
+
+const SOCIAL_CARE: SectorWords = SectorWords {
+    lead: "Here are this fortnight’s activities for the families you work with. Do one together at a visit, or leave \
+           one for them to try at home. Choose by a child’s development, not only by age.",
+    lead_of_one: "Here is this fortnight’s activity for the families you work with. Do it together at a visit, or \
+                  leave it for them to try at home. Think of a child’s development, not only of the age.",
+    why: "You get this email because this address is on our list for your service, so that you can use the activities \
+          with the families you work with.",
+    newsletter: "For a newsletter",
+    pass_on: "Families do not need to sign up.",
+};
+
+const LAW_ENFORCEMENT: SectorWords = SectorWords {
+    lead: "Here are this fortnight’s activities for the families you meet in your work. Hand them on after a visit or \
+           a talk, or point schools and community groups to the web version.",
+    lead_of_one: "Here is this fortnight’s activity for the families you meet in your work. Hand it on after a visit \
+                  or a talk, or point schools and community groups to the web version.",
+    why: "You get this email because this address is on our list for your team, so that you can hand the activities on \
+          to families.",
+    newsletter: "For a newsletter",
+    pass_on: "Families do not need to sign up, and nobody is told who reads it.",
+};
+
+const HEALTH: SectorWords = SectorWords {
+    lead: "Here are this fortnight’s activities for the families you see. Talk one through at an appointment, or give \
+           one to a parent or carer to try at home.",
+    lead_of_one: "Here is this fortnight’s activity for the families you see. Talk it through at an appointment, or \
+                  give it to a parent or carer to try at home.",
+    why: "You get this email because this address is on our list for your service, so that you can hand the activities \
+          on to the families you see.",
+    newsletter: "For a newsletter or a waiting-room screen",
+    pass_on: "Families do not need to sign up.",
+};
+
+const CHARITY: SectorWords = SectorWords {
+    lead: "Here are this fortnight’s activities to do with the families you work with, in a group or one to one. You \
+           can also hand them on for families to try at home.",
+    lead_of_one: "Here is this fortnight’s activity to do with the families you work with, in a group or one to one. \
+                  You can also hand it on for families to try at home.",
+    why: "You get this email because this address is on our list for your charity, so that you can use the activities \
+          with the families you work with.",
+    newsletter: "For a newsletter",
+    pass_on: "Families do not need to sign up.",
+};
+
+const OTHER: SectorWords = SectorWords {
+    lead: "Here are this fortnight’s activities. Do one with the children in your life, or pass them on to families \
+           you know.",
+    lead_of_one: "Here is this fortnight’s activity. Do it with the children in your life, or pass it on to families \
+                  you know.",
+    why: "You get this email because this address is on our list for these activities.",
+    newsletter: "For a newsletter",
+    pass_on: "Nobody needs to sign up to read it.",
+};
 
 /// The whole greeting, as plain text: `Hello Hillside Primary School,`. It is the same for every sector.
 ///
@@ -230,7 +216,7 @@ mod tests {
             let leads: std::collections::BTreeSet<_> = Sector::ALL.iter().map(|s| wording(*s, one).lead).collect();
             assert_eq!(leads.len(), Sector::ALL.len());
             for sector in Sector::ALL {
-                let lead = lead(*sector, one);
+                let lead = wording(*sector, one).lead;
                 let families = matches!(sector, Sector::School | Sector::Other);
                 assert_eq!(lead.contains("follow your own safeguarding procedure"), !families, "{lead}");
                 assert!(!one || lead.starts_with("Here is this fortnight’s activity"), "{lead}");

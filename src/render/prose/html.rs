@@ -29,7 +29,7 @@ fn blocks(list: &[Block], level: u8, out: &mut String) {
 
 fn quote(inner: &[Block], level: u8, out: &mut String) {
     open("blockquote", QUOTE, out);
-    // The last paragraph keeps no space below it, else the line beside the quotation hangs over.
+    // Without space below the last paragraph, the line beside the quotation ends with the text.
     match inner.split_last() {
         Some((Block::Paragraph(last), before)) => {
             blocks(before, level, out);
@@ -54,7 +54,7 @@ fn list_of(start: Option<u64>, items: &[Prose], level: u8, out: &mut String) {
     open(&format!("{tag}{attribute}"), LIST, out);
     for item in items {
         open("li", ITEM, out);
-        // A lone paragraph needs no tag of its own: tight lists read better and weigh less.
+        // A lone paragraph needs no tag of its own: a tight list is easier to read and shorter.
         if let [Block::Paragraph(content)] = item.0.as_slice() {
             inlines(content, out);
         } else {
@@ -82,7 +82,7 @@ fn close(tag: &str, out: &mut String) {
 fn inlines(list: &[Inline], out: &mut String) {
     for inline in list {
         match inline {
-            Inline::Text(text) => out.push_str(&phone_numbers::kept(&one_line(text))),
+            Inline::Text(text) => out.push_str(&phone_numbers::unbroken_html(&one_line(text))),
             Inline::Emphasis(inner) => wrap("em", inner, out),
             Inline::Strong(inner) => wrap("strong", inner, out),
             Inline::Link { href, content } if is_allowed_link(href) => {

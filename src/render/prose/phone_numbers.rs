@@ -1,19 +1,19 @@
-//! Telephone numbers in texts: no line breaks inside them, and in HTML a link to call them.
+//! Telephone numbers in texts: they are never broken across lines, and HTML can link them.
 
 use std::ops::Range;
 
 use super::escape;
 
-/// Short numbers count only after “call” or “on”: elsewhere they may be a house or a page.
+/// Short numbers count only after one of [`LEADS`]: elsewhere they may be a house number or a page.
 const SHORT: [&str; 4] = ["999", "101", "111", "112"];
 const LEADS: [&str; 3] = ["call", "on", "dial"];
-/// National numbers have this many digits, or a few more; a shorter run of groups is a date or a count.
+/// How many digits a number has; fewer may be a date or an amount.
 const DIGITS: Range<usize> = 8..16;
 
 const NOWRAP: &str = "<span style=\"white-space:nowrap\">";
 
 /// `text` with U+00A0 for the spaces inside telephone numbers, and between “call” or “on” and a number.
-pub(crate) fn held(text: &str) -> String {
+pub(crate) fn unbroken(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for number in find(text) {
@@ -28,14 +28,14 @@ pub(crate) fn held(text: &str) -> String {
     out + &text[done..]
 }
 
-/// `text` as HTML, each number (with “call” or “on” before it) kept on one line. Spaces stay plain, so that people find and
-/// copy what they see.
-pub(crate) fn kept(text: &str) -> String {
+/// `text` as HTML, with each number, and “call” or “on” before it, on one line. Spaces stay plain, so that people can
+/// find and copy what they see.
+pub(crate) fn unbroken_html(text: &str) -> String {
     marked(text, |shown, _| escape::html(shown))
 }
 
-/// [`kept`], each number a `tel:` link.
-pub(crate) fn linked(text: &str) -> String {
+/// As [`unbroken_html`], with each number a `tel:` link.
+pub(crate) fn linked_html(text: &str) -> String {
     marked(text, |shown, number| {
         let (before, _) = shown.split_at(shown.len() - number.len());
         let number = escape::html(number);
@@ -57,12 +57,12 @@ fn marked(text: &str, show: impl Fn(&str, &str) -> String) -> String {
     out + &escape::html(&text[done..])
 }
 
-/// What a `tel:` link needs of `number` (RFC 3966 §3).
+/// `number` as a `tel:` link wants it (RFC 3966 §3).
 pub(crate) fn digits(number: &str) -> String {
     number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 
-/// Where the numbers are: groups of digits apart by one space, the first beginning with `0` or `+`; and short ones.
+/// Where the numbers are: groups of digits separated by one space, beginning with `0` or `+`; and short numbers.
 fn find(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut rest = 0;
@@ -82,7 +82,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}')
 }
 
-/// The bytes of the groups of digits that `text` begins with.
+/// The length in bytes of the groups of digits that `text` begins with.
 fn length(text: &str) -> usize {
     let mut end = 0;
     let mut group = text.starts_with('+');
@@ -105,7 +105,7 @@ fn is_number(number: &str, before: &str) -> bool {
     whole || (SHORT.contains(&number) && before.strip_suffix(is_space).is_some_and(leads))
 }
 
-/// Whether `before` ends in a word after which a number is called.
+/// Whether the last word of `before` is one of [`LEADS`].
 fn leads(before: &str) -> bool {
     let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     LEADS.iter().any(|lead| word.eq_ignore_ascii_case(lead))
@@ -127,27 +127,30 @@ mod tests {
             ("room 101, on 30 November 2026, 20 people, 20,000", "room 101, on 30 November 2026, 20 people, 20,000"),
             ("on 1015, 2026-01-01 08:00, x0800 1111", "on 1015, 2026-01-01 08:00, x0800 1111"),
         ] {
-            assert_eq!(held(text).replace('\u{a0}', "_"), wanted);
+            assert_eq!(unbroken(text).replace('\u{a0}', "_"), wanted);
         }
     }
 
     #[test]
     fn numbers_can_be_called() {
         assert_eq!(
-            linked("Call 999 & wait, or 0800 1111"),
+            linked_html("Call 999 & wait, or 0800 1111"),
             format!(
                 "{NOWRAP}Call <a href=\"tel:999\">999</a></span> &amp; wait, or {NOWRAP}<a href=\"tel:08001111\">0800 1111</a></span>"
             )
         );
-        assert_eq!(kept("Phone Childline on 0800 1111."), format!("Phone Childline {NOWRAP}on 0800 1111</span>."));
+        assert_eq!(
+            unbroken_html("Phone Childline on 0800 1111."),
+            format!("Phone Childline {NOWRAP}on 0800 1111</span>.")
+        );
     }
 
     proptest! {
         #[test]
         fn nothing_else_changes(text in "([a-z+ \u{a0}&<]|[0-9 ]|call |on 0800 ){0,30}") {
-            let held = held(&text);
-            prop_assert_eq!(held.replace('\u{a0}', " "), text.replace('\u{a0}', " "));
-            prop_assert_eq!(super::held(&held), held);
+            let once = unbroken(&text);
+            prop_assert_eq!(once.replace('\u{a0}', " "), text.replace('\u{a0}', " "));
+            prop_assert_eq!(unbroken(&once), once);
         }
     }
 }

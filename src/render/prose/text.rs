@@ -7,8 +7,8 @@ use crate::domain::text::one_line;
 /// Columns that plain-text mail programs show without folding (RFC 5322 §2.1.1 asks for 78 at most).
 pub(crate) const WIDTH: usize = 72;
 
-/// `prose` as lines of at most [`WIDTH`] columns (a longer word has a line of its own), blocks apart by a blank line.
-/// Its headings are underlined with dashes at `level` 3, as the templates' own are, and with dots below that.
+/// `prose` as lines of at most [`WIDTH`] columns, except for longer words; a blank line separates blocks.
+/// Headings are underlined: with dashes at `level` 3, as in the templates, and with dots below that level.
 pub(crate) fn prose(prose: &Prose, level: u8) -> String {
     blocks(&prose.0, level, WIDTH)
 }
@@ -28,14 +28,14 @@ fn one(block: &Block, level: u8, width: usize) -> String {
     }
 }
 
-/// `title` with a line of marks below it, as long as its longest line.
+/// `title`, underlined with `mark` to the length of its longest line.
 pub(crate) fn underlined(title: &str, mark: &str, width: usize) -> String {
     let wrapped = wrap(title, width);
     let longest = wrapped.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     format!("{wrapped}\n{}", mark.repeat(longest.min(width)))
 }
 
-/// A paragraph; one that begins as an item of a list hangs from its mark.
+/// A wrapped paragraph; a list item, which begins with `- `, gets a hanging indent.
 pub(crate) fn paragraph(text: &str) -> String {
     match text.strip_prefix("- ") {
         Some(item) => indent(&wrap(item, WIDTH - 2), "- ", "  "),
@@ -62,7 +62,7 @@ fn indent(text: &str, first: &str, rest: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Wraps each line of `text` at `width` columns; words longer than that stay whole.
+/// Wraps each line of `text` at `width` columns; longer words stay whole.
 pub(crate) fn wrap(text: &str, width: usize) -> String {
     text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
 }
@@ -79,7 +79,7 @@ fn wrap_line(line: &str, width: usize) -> String {
             out.push(' ');
             column += 1;
         }
-        // What held a number together has served: people search and copy with plain spaces.
+        // Lines are broken now, and people search and copy with plain spaces.
         out.push_str(&word.replace('\u{a0}', " "));
         column += length;
     }
@@ -90,7 +90,7 @@ fn inlines(list: &[Inline]) -> String {
     let mut out = String::new();
     for inline in list {
         match inline {
-            Inline::Text(text) => out.push_str(&phone_numbers::held(&one_line(text))),
+            Inline::Text(text) => out.push_str(&phone_numbers::unbroken(&one_line(text))),
             Inline::Emphasis(inner) | Inline::Strong(inner) => out.push_str(&inlines(inner)),
             Inline::Link { href, content } => out.push_str(&link(href, &inlines(content))),
             Inline::Break => out.push('\n'),

@@ -10,16 +10,16 @@ use crate::domain::rendered::Slot;
 use crate::domain::text::one_line;
 use crate::render::prose::{phone_numbers, text};
 
-/// The field of the root context that holds the nonce; no template can print it, the lint does not know it.
+/// The field of the root context that holds the nonce. No template can print it: the lint knows no such field.
 pub(crate) const NONCE: &str = "slot_nonce";
 
 /// The names of all helpers, `each` included.
 pub(crate) const NAMES: &[&str] = &["if", "unless", "each", "slot", "wrap", "heading"];
 
-/// Those that make sense in `digest.txt.hbs` alone.
+/// Those that only make sense in `digest.txt.hbs`.
 pub(crate) const TEXT_ONLY: &[&str] = &["wrap", "heading"];
 
-/// Puts the helpers into `registry`, the stock `if` and `unless` replaced by strict ones.
+/// Registers the helpers, with strict ones in place of the stock `if` and `unless`.
 pub(crate) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("if", Box::new(Condition { wanted: true }));
     registry.register_helper("unless", Box::new(Condition { wanted: false }));
@@ -28,7 +28,7 @@ pub(crate) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("heading", Box::new(Heading));
 }
 
-/// `{{#if field}}…{{else}}…{{/if}}`; a field that does not exist is an error, not a no.
+/// `{{#if field}}…{{else}}…{{/if}}`; a field that does not exist is an error rather than false.
 struct Condition {
     wanted: bool,
 }
@@ -51,7 +51,7 @@ impl HelperDef for Condition {
     }
 }
 
-/// `{{slot "greeting"}}`: writes the mark at which the finished body is cut.
+/// `{{slot "greeting"}}`: writes the marker at which the finished body is cut.
 struct SlotHelper;
 
 impl HelperDef for SlotHelper {
@@ -66,7 +66,7 @@ impl HelperDef for SlotHelper {
         let name = helper.param(0).and_then(|name| name.value().as_str()).unwrap_or_default();
         let nonce = context.data().get(NONCE).and_then(|nonce| nonce.as_str());
         match (slot_named(name), nonce) {
-            (Some(slot), Some(nonce)) => Ok(out.write(&Nonce::mark(nonce, slot))?),
+            (Some(slot), Some(nonce)) => Ok(out.write(&Nonce::marker(nonce, slot))?),
             _ => Err(RenderErrorReason::Other(format!("there is no slot “{name}”")).into()),
         }
     }
@@ -77,7 +77,7 @@ pub(crate) fn slot_named(name: &str) -> Option<Slot> {
     Slot::OF_DIGESTS.iter().copied().find(|slot| slot.name() == name)
 }
 
-/// `{{#wrap}}…{{/wrap}}`: the text inside as one paragraph, wrapped; after `- ` it hangs (text template only).
+/// `{{#wrap}}…{{/wrap}}`: wraps the text inside as one paragraph, with a hanging indent after `- ` (text template only).
 struct Wrap;
 
 impl HelperDef for Wrap {
@@ -92,13 +92,13 @@ impl HelperDef for Wrap {
         let Some(template) = helper.template() else { return Ok(()) };
         let mut inner = StringOutput::new();
         template.render(registry, context, render, &mut inner)?;
-        let text = phone_numbers::held(&one_line(&inner.into_string()?));
+        let text = phone_numbers::unbroken(&one_line(&inner.into_string()?));
         out.write(&text::paragraph(text.trim()))?;
         Ok(())
     }
 }
 
-/// `{{heading title "="}}`: the title with a line of marks below it (text template only).
+/// `{{heading title "="}}`: the title, underlined with that character (text template only).
 struct Heading;
 
 impl HelperDef for Heading {

@@ -1,4 +1,4 @@
-//! Every path, helper, partial and slot of the templates against the fields that exist, before anything is sent.
+//! Checks every path, helper, partial and slot in the templates against the fields that exist.
 //!
 //! Handlebars' strict mode lets several missing names pass (stock `if`, `each … else`, partial parameters), and it
 //! only looks at what one render happens to reach. This walk reaches every branch.
@@ -18,7 +18,7 @@ use crate::render::error::Part;
 /// One template file, parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// Where it is, for messages.
+    /// Its path, for messages.
     pub(crate) file: String,
     /// Its elements.
     pub(crate) template: Template,
@@ -50,13 +50,13 @@ struct Walk<'a> {
     found: &'a mut Findings,
 }
 
-/// What names mean at one point of a template.
+/// What names refer to at one point of a template.
 #[derive(Clone)]
 struct Scope<'a> {
     file: &'a str,
     this: Value,
     in_each: bool,
-    /// The partials that are open.
+    /// The partials that include this point.
     inside: Vec<&'a str>,
 }
 
@@ -211,7 +211,7 @@ impl<'a> Walk<'a> {
         self.report(scope, place, "template-helper", format!("there is no helper “{name}” here"), Some(help));
     }
 
-    /// A field that is printed: it must be one value, and written with as many braces as its kind needs.
+    /// A field that is printed: it must be a single value, with the number of braces that its kind needs.
     fn output(&mut self, path: &str, scope: &Scope<'_>, place: Place, raw: bool) {
         let Some(value) = self.resolve(path, scope, place) else { return };
         if matches!(value, Value::Object(_) | Value::Array(_)) {

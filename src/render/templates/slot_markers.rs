@@ -1,4 +1,4 @@
-//! The marks that stand for slots while a template is filled in, and the cut at them.
+//! Markers that stand for slots while a template is filled in, and cutting the result at them.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use crate::domain::rendered::{Body, Piece, Slot};
 /// Hexadecimal digits of a nonce: 64 bits.
 const LENGTH: usize = 16;
 
-/// A word that cannot occur in the content, the same for the same content.
+/// A word that does not occur in some content; the same content always gets the same word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Nonce(String);
 
@@ -30,17 +30,16 @@ impl Nonce {
             .expect("a text shorter than 4 billion words cannot hold every candidate")
     }
 
-    /// The word itself.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What the helper writes for `slot`: ASCII letters and digits, so that nothing escapes or wraps it.
-    pub(crate) fn mark(nonce: &str, slot: Slot) -> String {
+    pub(crate) fn marker(nonce: &str, slot: Slot) -> String {
         format!("slot{nonce}{}", letter(slot))
     }
 
-    /// Cuts `text` at its marks.
+    /// Cuts `text` at its markers.
     pub(crate) fn cut(&self, text: &str) -> Body {
         let start = format!("slot{}", self.0);
         let mut parts = text.split(start.as_str());
@@ -81,10 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn cuts_at_every_mark_and_nowhere_else() {
+    fn cuts_at_every_marker_and_nowhere_else() {
         let nonce = Nonce::absent_from("");
-        let mark = |slot| Nonce::mark(nonce.as_str(), slot);
-        let text = format!("{}, slot me <{}>", mark(Slot::Greeting), mark(Slot::UnsubscribeUrl));
+        let marker = |slot| Nonce::marker(nonce.as_str(), slot);
+        let text = format!("{}, slot me <{}>", marker(Slot::Greeting), marker(Slot::UnsubscribeUrl));
         let literal = |text: &str| Piece::Literal(text.to_owned());
         assert_eq!(
             nonce.cut(&text).0,

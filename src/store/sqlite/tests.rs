@@ -3,12 +3,15 @@
 use super::*;
 use crate::domain::band::BandSet;
 
-use crate::domain::edition::{EditionChange, EditionNumber, Selection};
+use crate::domain::edition::state::{change, publish};
+use crate::domain::edition::{EditionChange, EditionNumber, Selection, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::domain::subscription::subscribe::NoBand;
-use crate::store::{Publication, Published, PublishedSegment, Scope, Store, Subscribers as _, decide};
+use crate::store::{
+    Archive, Editions, Publication, PublishResult, PublishedSegment, Scope, Store, Subscribers as _, decide,
+};
 
 const ONE: EditionNumber = EditionNumber(1);
 
@@ -44,12 +47,12 @@ async fn subscribe(store: &SqliteStore, requests: &[SubscribeRequest]) -> Result
 async fn publication(store: &SqliteStore) -> Publication {
     let selection = Selection {
         theme: "t".to_owned(),
-        theme_reason: String::new(),
+        theme_reason: ThemeReason::NeverUsed,
         theme_fingerprint: Fingerprint::default(),
         picks: Vec::new(),
     };
     let plan = EditionChange::Plan { number: ONE, date: now().date_naive(), due_at: now(), selection };
-    store.change_editions(&[plan], "test", now()).await.unwrap();
+    store.write_editions(&change(&[], &[plan], now()), &[], "test", now()).await.unwrap();
     let served: BandSet = ["4-5", "5-7", "8-10"].map(|name| name.parse().unwrap()).into();
     let rendered = Rendered {
         subject: "S".to_owned(),
@@ -62,9 +65,10 @@ async fn publication(store: &SqliteStore) -> Publication {
         "reviewed": "2026-09-01", "review_by": "2028-09-01", "opening": [], "for_parents": []});
     let sender = serde_json::json!({"service": "S", "from": "a@b.example", "reply_to": null,
         "base_url": "https://b.example", "bounce_address": "b@b.example", "key_version": 1});
-    let planned = store.editions().await.unwrap().into_iter().find(|edition| edition.number == ONE);
+    let before = store.edition(ONE).await.unwrap().unwrap();
     Publication {
-        edition: planned.unwrap(),
+        after: publish(&before, now()).unwrap(),
+        before,
         at: now(),
         served,
         sender: serde_json::from_value(sender).unwrap(),
@@ -119,5 +123,5 @@ async fn a_publication_that_finds_no_room_leaves_a_planned_edition() {
     assert_eq!(store.tally(ONE).await.unwrap().total, 0);
     assert!(store.published(ONE).await.unwrap().is_none());
     room(&store, None).await;
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 2000 });
+    assert_eq!(store.publish(&publication).await.unwrap(), PublishResult::Published { recipients: 2000 });
 }

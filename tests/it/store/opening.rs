@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Facts, Store, StoreError, Subscribers as _};
+use fortnightly::store::{Editions, Store, StoreError, StoreMeta, Subscribers as _};
 use rusqlite::Connection;
 
 use super::desk::Desk as _;
@@ -32,15 +32,15 @@ fn names(folder: &Path) -> Vec<String> {
 async fn a_fresh_store_is_private_and_tidy() {
     let (_folder, path) = fresh();
     let store = open(&path);
-    let facts = Facts { anchor: day("2026-09-07"), first: EditionNumber(1) };
-    store.begin(facts, at(0)).await.unwrap();
+    let meta = StoreMeta { anchor: day("2026-09-07"), first: EditionNumber(1) };
+    store.begin(meta, at(0)).await.unwrap();
     for name in names(path.parent().unwrap()) {
         let mode = fs::metadata(path.with_file_name(&name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     drop(store);
     assert_eq!(names(path.parent().unwrap()), ["fortnightly.db"]);
-    assert_eq!(open(&path).facts().await.unwrap(), Some(facts));
+    assert_eq!(open(&path).meta().await.unwrap(), Some(meta));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn an_empty_file_becomes_a_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("empty.db");
     fs::write(&path, "").unwrap();
-    assert!(SqliteStore::snapshot(&path, hasher()).unwrap().facts().await.unwrap().is_none());
+    assert!(SqliteStore::snapshot(&path, hasher()).unwrap().meta().await.unwrap().is_none());
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
-    assert!(open(&path).facts().await.unwrap().is_none());
+    assert!(open(&path).meta().await.unwrap().is_none());
 }

@@ -13,7 +13,7 @@ const FILL: &str = "
         SELECT i, 'School ' || i FROM n;
     INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at)
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 26)
-        SELECT i, 'sent', '2026-01-01', i, '', '', i FROM n;
+        SELECT i, 'sent', '2026-01-01', i, '', 'nothing-eligible', i FROM n;
     CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ROWS) SELECT i FROM n;
     INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at)
         SELECT i, 1 + i % 1000, 'school', 'en-GB', 'import', 1 FROM n;

@@ -8,15 +8,18 @@ use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
-use fortnightly::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection};
-use fortnightly::domain::fingerprint::Fingerprint;
+use fortnightly::domain::edition::{
+    Edit, Edition, EditionChange, EditionNumber, EditionState, HoldReason, LastUse, Pick, PickReason, Selection,
+    ThemeReason, UnapproveReason, state as life,
+};
+use fortnightly::domain::fingerprint::{Fingerprint, TextPart};
 use fortnightly::domain::prose::Prose;
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
 use fortnightly::domain::sender::Sender;
 use fortnightly::domain::subscriber::{
     Locale, MailboxRecord, Origin, Profile, RecipientId, Sector, SubscribeRequest, SubscriberRecord,
 };
-use fortnightly::store::{Claimed, Done, Publication, Published, PublishedSegment, PublishedText, Step, Store};
+use fortnightly::store::{Claimed, Done, Publication, PublishResult, PublishedSegment, PublishedText, Step, Store};
 
 pub(super) const SEVEN: EditionNumber = EditionNumber(7);
 
@@ -62,13 +65,13 @@ pub(super) fn selection(theme: &str) -> Selection {
         band: band.parse().unwrap(),
         id: format!("{theme}/for-{}", band.replace('+', "plus")).parse().unwrap(),
         title: format!("Title for {band}"),
-        reason: "never used".to_owned(),
+        reason: PickReason::Rotation(LastUse::Never),
         fingerprint: "ab".repeat(32).into(),
     };
     let picks = vec![pick("8-10"), pick("4-5"), pick("14+")];
     Selection {
         theme: theme.to_owned(),
-        theme_reason: "never used".to_owned(),
+        theme_reason: ThemeReason::NeverUsed,
         theme_fingerprint: Fingerprint::default(),
         picks,
     }
@@ -141,7 +144,7 @@ fn unplanned(number: EditionNumber) -> Edition {
         due_at: at(0),
         selection: Selection {
             theme: String::new(),
-            theme_reason: String::new(),
+            theme_reason: ThemeReason::NothingEligible,
             theme_fingerprint: Fingerprint::default(),
             picks: Vec::new(),
         },
@@ -150,6 +153,24 @@ fn unplanned(number: EditionNumber) -> Edition {
         approved_at: None,
         released_at: None,
     }
+}
+
+/// A person's hold.
+pub(super) fn held(why: &str) -> HoldReason {
+    HoldReason::Operator { why: Some(why.to_owned()) }
+}
+
+/// Edits of one text.
+pub(super) fn edited() -> UnapproveReason {
+    let edit = Edit { id: "sharing".to_owned(), title: "Sharing".to_owned(), parts: vec![TextPart::Title] };
+    UnapproveReason::Edited { edits: vec![edit] }
+}
+
+/// Makes the changes that the states of the store's editions allow; how many that were.
+pub(super) async fn change_editions(store: &dyn Store, changes: &[EditionChange], at: DateTime<Utc>) -> usize {
+    let changed = life::change(&store.editions().await.unwrap(), changes, at);
+    assert!(store.write_editions(&changed, &[], "test", at).await.unwrap(), "nobody else is at work");
+    changed.audit.len()
 }
 
 /// A publication that renders exactly what the audience is now.
@@ -162,19 +183,20 @@ pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served
         .collect();
     let content = activity("sharing/for-4-5");
     let texts = vec![PublishedText { activity: content.id.clone(), content }];
-    let planned = store.editions().await.unwrap().into_iter().find(|edition| edition.number == number);
-    let edition = planned.unwrap_or_else(|| unplanned(number));
-    Publication { edition, at: at(1), served, sender: sender(), segments, theme: theme(), texts, notices: Vec::new() }
+    let before = store.edition(number).await.unwrap().unwrap_or_else(|| unplanned(number));
+    let after = life::publish(&before, at(1)).unwrap_or_else(|_| before.clone());
+    let (sender, theme, notices) = (sender(), theme(), Vec::new());
+    Publication { before, after, at: at(1), served, sender, segments, theme, texts, notices }
 }
 
 /// Plans and publishes edition 7 for these people; how many get it.
 pub(super) async fn send_out(store: &dyn Store, people: &[SubscribeRequest]) -> u64 {
     store.subscribe(people, at(0)).await.unwrap();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(store, &[plan(SEVEN)], at(0)).await;
     let publication = publication(store, SEVEN, "4-5 5-7 8-10 11-14 14+").await;
     match store.publish(&publication).await.unwrap() {
-        Published::Now { recipients } => recipients,
-        other => panic!("not published: {other:?}"),
+        PublishResult::Published { recipients } => recipients,
+        PublishResult::Changed => panic!("not published"),
     }
 }
 

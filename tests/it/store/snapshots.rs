@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Store, Subscribers as _};
+use fortnightly::store::{Editions as _, Store, Subscribers as _};
 
 use super::desk::Desk as _;
 use super::samples::{at, crowd};
@@ -86,7 +86,7 @@ async fn of_no_store_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("var/x.db");
     let copy = SqliteStore::snapshot(&path, hasher()).unwrap();
-    assert!(copy.facts().await.unwrap().is_none());
+    assert!(copy.meta().await.unwrap().is_none());
     assert!(copy.editions().await.unwrap().is_empty());
     assert!(photograph(folder.path()).is_empty());
 }

@@ -24,12 +24,15 @@ fn short(actions: &[Action]) -> Vec<String> {
     actions.iter().map(word).collect()
 }
 
-fn reason(actions: &[Action]) -> &str {
-    let reason = |action| match action {
-        &Action::Miss(_, ref reason) | &Action::Hold(_, ref reason) => Some(reason.as_str()),
-        _ => None,
-    };
-    actions.iter().find_map(reason).expect("a reason")
+/// The first hold.
+fn held(actions: &[Action]) -> &HoldReason {
+    let hold = actions.iter().find_map(|action| if let Action::Hold(_, reason) = action { Some(reason) } else { None });
+    hold.expect("a hold")
+}
+
+/// Edition 1's, with the example's grace.
+fn deadline() -> Deadline {
+    Deadline { due: "2026-09-07T08:00:00+01:00".parse().expect("an instant"), grace: 72 * 3600 }
 }
 
 fn required() -> Schedule {
@@ -71,8 +74,9 @@ fn catches_up_on_the_newest_within_grace() {
         short(&actions),
         ["plan 4 2026-10-19", "plan 5 2026-11-02", "plan 6 2026-11-16", "miss 1", "miss 2", "send 3"]
     );
-    assert_eq!(actions[3], Action::Miss(EditionNumber(1), "edition 3 fell due before it was sent".into()));
-    assert_eq!(actions[4], Action::Miss(EditionNumber(2), "edition 3 fell due while it was held".into()));
+    let overtaken = |held| MissReason::Overtaken { by: EditionNumber(3), held };
+    assert_eq!(actions[3], Action::Miss(EditionNumber(1), overtaken(false)));
+    assert_eq!(actions[4], Action::Miss(EditionNumber(2), overtaken(true)));
 }
 
 #[test]
@@ -82,11 +86,7 @@ fn holds_the_newest_beyond_grace_until_a_newer_one_falls_due() {
     assert_eq!(short(&sim.clone().tick(&schedule, utc("2026-09-10T07:00:00Z"), 1)), ["send 1"], "grace is inclusive");
     let actions = sim.tick(&schedule, utc("2026-09-10T07:00:00.001Z"), 1);
     assert_eq!(short(&actions), ["hold 1"]);
-    assert_eq!(
-        reason(&actions),
-        "late: it was due on Monday 7 September 2026 at 08:00, more than 72 hours ago; \
-         send it with `fortnightly send --late` or wait for the next edition"
-    );
+    assert_eq!(*held(&actions), HoldReason::Late { deadline: deadline(), unapproved: false });
     assert!(sim.tick(&schedule, utc("2026-09-21T06:59:00Z"), 1).is_empty());
     assert_eq!(short(&sim.tick(&schedule, utc("2026-09-21T07:00:00Z"), 1)), ["plan 3 2026-10-05", "miss 1", "send 2"]);
 }
@@ -129,11 +129,7 @@ fn an_edition_without_approval_is_held_when_due() {
     sim.set(2, Approved);
     let actions = sim.tick(&required(), utc(DUE), 1);
     assert_eq!(short(&actions), ["plan 4 2026-10-19", "hold 1"]);
-    assert_eq!(
-        reason(&actions),
-        "approval is missing: it fell due on Monday 7 September 2026 at 08:00; \
-         look at `fortnightly preview --edition 1`, then `fortnightly approve 1`"
-    );
+    assert_eq!(*held(&actions), HoldReason::ApprovalMissing { due: Some(deadline().due) });
     assert!(sim.tick(&required(), hours_after(DUE, 1), 1).is_empty());
     let mut approved = sim.clone();
     approved.set(1, Approved);
@@ -177,11 +173,7 @@ fn one_sent_early_leaves_the_older_one_due() {
     for state in [Planned, Approved, Held] {
         let mut sim = Sim::default().with(&schedule, 1, state).with(&schedule, 2, Sent).with(&schedule, 3, Planned);
         let actions = sim.tick(&schedule, hours_after(DUE, 73), 1);
-        assert_eq!(short(&actions), ["miss 1"]);
-        assert_eq!(
-            reason(&actions),
-            "it was due on Monday 7 September 2026 at 08:00, more than 72 hours ago, and a newer edition has been sent"
-        );
+        assert_eq!(actions, [Action::Miss(EditionNumber(1), MissReason::LateBehindNewer(deadline()))]);
     }
     let mut two = Sim::default().with(&schedule, 1, Planned).with(&schedule, 2, Sending).with(&schedule, 3, Planned);
     assert_eq!(short(&two.tick(&schedule, utc(DUE), 1)), ["send 2"], "one at a time: that which is being sent");

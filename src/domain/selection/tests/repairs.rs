@@ -1,6 +1,7 @@
 //! What a repair keeps, replaces and says.
 
 use super::*;
+use crate::domain::edition::Ineligibility;
 
 /// Two themes, three bands, planned as edition 3 with theme `a`.
 fn planned() -> (World, Selection) {
@@ -34,24 +35,29 @@ fn only_the_invalid_pick_is_replaced_and_says_why() {
         assert_eq!(repaired.theme_reason, selection.theme_reason);
         assert_eq!(world.repair(3, &repaired), None);
         assert_eq!(sketch(&repaired), "b: 4-5=b/one 8-10=b/one 14+=b/spare");
-        let reason = repaired.picks[2].reason.clone();
-        reason.strip_suffix("; the theme's only activity for this band").unwrap().to_owned()
+        match repaired.picks[2].reason.clone() {
+            PickReason::Replaces { id, because, choice } => {
+                assert_eq!((id.as_str(), *choice), ("b/old", PickReason::OnlyOne));
+                because
+            }
+            other => panic!("{other:?}"),
+        }
     };
     world.edit("b/old").review_by = day("2027-01-03");
-    assert_eq!(after(&world), "replaces b/old: its review fell due on 2027-01-03");
+    assert_eq!(after(&world), Ineligibility::Overdue(day("2027-01-03")));
     *world.edit("b/old") = activity("b/old", "14+");
     world.edit("b/old").not_after = Some(day("2027-01-31"));
-    assert_eq!(after(&world), "replaces b/old: it may not go out after 2027-01-31");
+    assert_eq!(after(&world), Ineligibility::TooLate(day("2027-01-31")));
     *world.edit("b/old") = activity("b/old", "14+");
     world.edit("b/old").not_before = Some(day("2027-02-02"));
-    assert_eq!(after(&world), "replaces b/old: it may not go out before 2027-02-02");
+    assert_eq!(after(&world), Ineligibility::TooEarly(day("2027-02-02")));
     *world.edit("b/old") = activity("b/old", "4-5");
-    assert_eq!(after(&world), "replaces b/old: it is no longer for 14+");
+    assert_eq!(after(&world), Ineligibility::OtherBand("14+".parse().unwrap()));
     world.withdrawn.insert("b/old".parse().unwrap());
-    assert_eq!(after(&world), "replaces b/old: it was withdrawn");
+    assert_eq!(after(&world), Ineligibility::Withdrawn);
     world.withdrawn.clear();
     world.activities.retain(|activity| activity.id.as_str() != "b/old");
-    assert_eq!(after(&world), "replaces b/old: it is no longer in the library");
+    assert_eq!(after(&world), Ineligibility::Gone);
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn bands_come_and_go() {
     world.activities.push(activity("a/new", "new"));
     let repaired = world.repair(3, &selection).unwrap();
     assert_eq!(sketch(&repaired), "b: 14+=b/old new=a/new 8-10=b/one 4-5=b/one");
-    assert_eq!(repaired.picks[1].reason, "from another theme: “b” has none for new; never used");
+    assert_eq!(repaired.picks[1].reason, PickReason::Borrowed { lacking: "b".to_owned(), used: LastUse::Never });
 }
 
 #[test]
@@ -82,8 +88,10 @@ fn when_nothing_is_valid_it_is_chosen_afresh() {
     world.themes.retain(|theme| theme.name == "a");
     let repaired = world.repair(3, &selection).unwrap();
     assert_eq!(sketch(&repaired), "a: 4-5=a/one 8-10=a/two");
-    assert_eq!(repaired.theme_reason, "replaces “b”, which can no longer be used; never used before");
-    assert!(repaired.picks[0].reason.starts_with("replaces b/one: it is no longer in the library; "));
+    let choice = Box::new(ThemeReason::NeverUsed);
+    assert_eq!(repaired.theme_reason, ThemeReason::Replaces { theme: "b".to_owned(), choice });
+    let gone = |reason: &PickReason| matches!(reason, PickReason::Replaces { because: Ineligibility::Gone, .. });
+    assert!(gone(&repaired.picks[0].reason));
     assert_eq!(world.repair(3, &repaired), None);
     world.activities.clear();
     let empty = world.repair(3, &selection).unwrap();

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_reading.sql"),
     include_str!("migrations/0006_privacy.sql"),
     include_str!("migrations/0007_moved.sql"),
+    include_str!("migrations/0008_reasons.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -10,16 +10,12 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
-use crate::domain::edition::{EditionChange, EditionNumber, EditionState};
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{connect, schema, sql};
-use crate::store::sqlite::tables::{audit, claim, editions, letters, meta, settle};
-
-/// Why editions of a restored store are held.
-pub const RESTORED: &str = "restored store";
+use crate::store::sqlite::tables::{meta, restored};
 
 /// What a backup has that a store has not: its moment, and the key file.
 const MADE: &str = "backup_made";
@@ -96,7 +92,7 @@ impl SqliteStore {
             schema::migrate(&mut conn)?;
             let made = sql::instant(sql::parse(&made)?)?;
             let all = conn.transaction()?;
-            hold_back(&all, made, at)?;
+            restored::hold_back(&all, made, at)?;
             all.commit()?;
             close(conn)?;
             file.as_file().sync_all()?;
@@ -140,57 +136,6 @@ impl Restorable {
         };
         put().map_err(|fault| fault.at(&to.display().to_string()))
     }
-}
-
-/// What a restored store knows may be out of date: whatever waited may have been accepted since, so it counts as repeated,
-/// and its edition is held.
-fn hold_back(conn: &Connection, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), SqliteError> {
-    meta::put(conn, "restored", &sql::millis(made).to_string())?;
-    for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
-        claim::take_up(conn, claimant, true, sql::millis(at))?;
-    }
-    letters::drop_all(conn)?;
-    sql::run(conn, "DELETE FROM claimants", [])?;
-    sql::run(conn, "UPDATE deliveries SET repeated = 1 WHERE state IN (0, 4)", [])?;
-    for edition in editions::all(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {
-        let hold = EditionChange::Hold(edition.number, RESTORED.to_owned());
-        editions::change(conn, &hold, "restore", at)?;
-    }
-    audit::write(conn, sql::millis(at), "operator", "restore", "store", &format!("backup of {}", made.to_rfc3339()))
-}
-
-/// When the backup was made, while the store is not released.
-pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<DateTime<Utc>>, SqliteError> {
-    meta::get(conn, "restored")?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
-}
-
-/// Lets the store send again; the editions that were held for it.
-pub(in crate::store::sqlite) fn release(
-    conn: &Connection,
-    resend: bool,
-    at: DateTime<Utc>,
-) -> Result<Vec<EditionNumber>, SqliteError> {
-    if meta::take(conn, "restored")?.is_none() {
-        return Ok(Vec::new());
-    }
-    audit::write(conn, sql::millis(at), "operator", "release", "store", "")?;
-    let mut released = Vec::new();
-    for edition in editions::all(conn)? {
-        let for_us = edition.state == EditionState::Held && edition.reason.as_deref() == Some(RESTORED);
-        if for_us {
-            editions::change(conn, &EditionChange::Release(edition.number), "operator", at)?;
-            released.push(edition.number);
-        }
-        // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
-        if edition.is_published() && !resend {
-            let doubt = "UPDATE deliveries SET state = 5, next_at = NULL
-                         WHERE edition = ?1 AND state IN (0, 4) AND repeated";
-            if sql::run(conn, doubt, [edition.number.0])? > 0 || for_us {
-                settle::finish(conn, edition.number, at)?;
-            }
-        }
-    }
-    Ok(released)
 }
 
 /// A database that is there, to be read. It may be in use.

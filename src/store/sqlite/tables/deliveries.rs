@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::people::word;
-use super::{audit, editions, settle};
+use super::{audit, edition_rows, settle};
 use crate::domain::address::Address;
 use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
@@ -127,8 +127,8 @@ fn note(
 /// Where a published edition stands.
 fn published(conn: &Connection, edition: EditionNumber) -> Result<EditionState, SqliteError> {
     let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
-    match editions::state(conn, edition)? {
-        Some((state, _)) if sql::number(conn, query, [edition.0])? > 0 => Ok(state),
+    match edition_rows::state(conn, edition)? {
+        Some(state) if sql::number(conn, query, [edition.0])? > 0 => Ok(state),
         _ => Err(SqliteError::refused(format!("edition {edition} was not published: look at `fortnightly status`"))),
     }
 }

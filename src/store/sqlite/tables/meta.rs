@@ -7,9 +7,12 @@ use super::audit;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::Facts;
+use crate::store::StoreMeta;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
+
+/// The key under which a restored store keeps the moment of its backup.
+pub(in crate::store::sqlite) const RESTORED: &str = "restored";
 
 /// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who
 /// left would be recognised.
@@ -30,38 +33,43 @@ pub(in crate::store::sqlite) fn check_keys(conn: &Connection, hasher: &AddressHa
     Ok(())
 }
 
-/// The facts, if any are remembered.
-pub(in crate::store::sqlite) fn read(conn: &Connection) -> Result<Option<Facts>, SqliteError> {
+/// What it remembers, if anything.
+pub(in crate::store::sqlite) fn read(conn: &Connection) -> Result<Option<StoreMeta>, SqliteError> {
     let (Some(anchor), Some(first)) = (get(conn, "anchor")?, get(conn, "first")?) else { return Ok(None) };
-    Ok(Some(Facts { anchor: sql::parse(&anchor)?, first: EditionNumber(sql::parse(&first)?) }))
+    Ok(Some(StoreMeta { anchor: sql::parse(&anchor)?, first: EditionNumber(sql::parse(&first)?) }))
 }
 
-/// Remembers `facts` if nothing is remembered, or if the anchor differs and nothing was published.
+/// Remembers `meta` if nothing is remembered, or if the anchor differs and nothing was published.
 pub(in crate::store::sqlite) fn begin(
     conn: &Connection,
-    facts: Facts,
+    meta: StoreMeta,
     at: DateTime<Utc>,
-) -> Result<Facts, SqliteError> {
+) -> Result<StoreMeta, SqliteError> {
     match read(conn)? {
-        Some(known) if known.anchor == facts.anchor => return Ok(known),
+        Some(known) if known.anchor == meta.anchor => return Ok(known),
         Some(known) => {
             let published = sql::number(conn, "SELECT count(*) FROM editions WHERE published_at IS NOT NULL", [])?;
             if published > 0 {
                 return Err(SqliteError::refused(format!(
                     "it is {}, but this store began with {} and has sent editions since: \
                      set it back (or begin anew with another store.url)",
-                    facts.anchor, known.anchor
+                    meta.anchor, known.anchor
                 )));
             }
             sql::run(conn, "DELETE FROM editions", [])?;
         }
         None => {}
     }
-    put(conn, "anchor", &facts.anchor.to_string())?;
-    put(conn, "first", &facts.first.to_string())?;
-    let detail = format!("anchor {}, first fortnight {}", facts.anchor, facts.first);
+    put(conn, "anchor", &meta.anchor.to_string())?;
+    put(conn, "first", &meta.first.to_string())?;
+    let detail = format!("anchor {}, first fortnight {}", meta.anchor, meta.first);
     audit::write(conn, sql::millis(at), "program", "begin", "store", &detail)?;
-    Ok(facts)
+    Ok(meta)
+}
+
+/// When the backup was made, while a restored store is not released.
+pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    get(conn, RESTORED)?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
 }
 
 /// What is remembered under this key.

@@ -1,10 +1,12 @@
 //! One module for each table or group of tables: rows in, rows out.
 
+pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod bands;
 pub(super) mod claim;
 pub(super) mod columns;
 pub(super) mod deliveries;
+pub(super) mod edition_rows;
 pub(super) mod editions;
 pub(super) mod forget;
 pub(super) mod letters;
@@ -13,8 +15,8 @@ pub(super) mod meta;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod publish;
-pub(super) mod reading;
 pub(super) mod reports;
+pub(super) mod restored;
 pub(super) mod settle;
 pub(super) mod step;
 pub(super) mod subscribers;

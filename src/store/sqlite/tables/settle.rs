@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::{audit, editions};
+use super::{audit, edition_rows};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::store::sqlite::engine::error::SqliteError;
@@ -56,11 +56,11 @@ pub(in crate::store::sqlite) fn finish(
     edition: EditionNumber,
     at: DateTime<Utc>,
 ) -> Result<bool, SqliteError> {
-    match editions::state(conn, edition)? {
-        Some((EditionState::Sent, _)) => return Ok(true),
-        Some((EditionState::Sending, _)) => {}
+    match edition_rows::state(conn, edition)? {
+        Some(EditionState::Sent) => return Ok(true),
+        Some(EditionState::Sending) => {}
         // Held while it was being sent: when nothing is left to hold, it is sent.
-        Some((EditionState::Held, _)) if is_published(conn, edition)? => {}
+        Some(EditionState::Held) if is_published(conn, edition)? => {}
         _ => return Ok(false),
     }
     // Each part is answered by its own index.
@@ -72,7 +72,8 @@ pub(in crate::store::sqlite) fn finish(
     if sql::number(conn, open, [edition.0])? != 0 {
         return Ok(false);
     }
-    let update = "UPDATE editions SET state = 'sent', reason = NULL, finished_at = ?2 WHERE number = ?1";
+    let update =
+        "UPDATE editions SET state = 'sent', reason = NULL, reason_detail = NULL, finished_at = ?2 WHERE number = ?1";
     sql::run(conn, update, (edition.0, sql::millis(at)))?;
     audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
     Ok(true)

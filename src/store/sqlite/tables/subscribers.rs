@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::bands::BandBook;
-use super::{columns, mailing_list};
-use crate::domain::band::BandName;
+use super::{columns, mailing_list, publish};
+use crate::domain::band::{BandName, BandSet};
+use crate::domain::segment::Segment;
 use crate::domain::subscriber::{
     MailboxRecord, MailboxState, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, Subscription,
 };
@@ -55,6 +56,11 @@ impl Subscribers for SqliteStore {
 
     async fn suppression_count(&self) -> Result<u64, StoreError> {
         self.read(|conn| Ok(sql::count(sql::number(conn, "SELECT count(*) FROM suppressions", [])?))).await
+    }
+
+    async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
+        let served = served.clone();
+        self.read(move |conn| publish::audience(conn, &served)).await
     }
 
     async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError> {

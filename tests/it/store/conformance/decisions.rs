@@ -1,46 +1,48 @@
 //! An operator's decisions, and what each allows and forbids afterwards.
 
-use fortnightly::domain::edition::{EditionChange, EditionState};
-use fortnightly::store::{Published, Step};
+use fortnightly::domain::edition::state::{Changed, change};
+use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
+use fortnightly::store::{ActivityWithdrawal, PublishResult, Step};
 
 use super::desk::Desk as _;
-use super::samples::{Open, SEVEN, at, crowd, plan, publication, selection, send_out};
+use super::samples::{Open, SEVEN, at, change_editions, crowd, edited, held, plan, publication, selection, send_out};
 
 pub(in crate::store) async fn an_approval_survives_a_hold_and_not_a_repick(open: Open<'_>) {
     use EditionState::{Approved, Held, Planned};
     let store = open();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     let change = async |change: EditionChange, minute: i64| {
-        store.change_editions(&[change], "test", at(minute)).await.unwrap();
+        change_editions(&*store, &[change], at(minute)).await;
         let edition = store.editions().await.unwrap().remove(0);
         (edition.state, edition.approved_at, edition.released_at)
     };
     assert_eq!(change(EditionChange::Approve(SEVEN), 1).await, (Approved, Some(at(1)), None));
-    assert_eq!(change(EditionChange::Hold(SEVEN, "wait".to_owned()), 2).await, (Held, Some(at(1)), None));
+    assert_eq!(change(EditionChange::Hold(SEVEN, held("wait")), 2).await, (Held, Some(at(1)), None));
     assert_eq!(change(EditionChange::Release(SEVEN), 3).await, (Approved, Some(at(1)), Some(at(3))));
     let repick = EditionChange::Repick { number: SEVEN, selection: selection("kindness") };
     assert_eq!(change(repick, 4).await, (Planned, None, Some(at(3))));
     assert_eq!(change(EditionChange::Approve(SEVEN), 5).await, (Approved, Some(at(5)), Some(at(3))));
-    let edited = EditionChange::Unapprove(SEVEN, "edited".to_owned());
+    let edited = EditionChange::Unapprove(SEVEN, edited());
     assert_eq!(change(edited.clone(), 6).await, (Planned, None, Some(at(3))));
-    assert_eq!(store.change_editions(&[edited], "test", at(7)).await.unwrap(), 0);
+    assert_eq!(change_editions(&*store, &[edited], at(7)).await, 0);
 }
 
 pub(in crate::store) async fn a_withdrawn_edition_comes_back_only_by_being_reinstated(open: Open<'_>) {
     let store = open();
-    let withdraw = EditionChange::Withdraw(SEVEN, "an operator withdrew it".to_owned());
-    store.change_editions(&[plan(SEVEN), withdraw.clone()], "test", at(0)).await.unwrap();
+    let withdraw = EditionChange::Withdraw(SEVEN, WithdrawReason::Operator);
+    change_editions(&*store, &[plan(SEVEN), withdraw.clone()], at(0)).await;
     let others = [
         EditionChange::Approve(SEVEN),
         EditionChange::Release(SEVEN),
-        EditionChange::Hold(SEVEN, "x".to_owned()),
+        EditionChange::Hold(SEVEN, held("x")),
         plan(SEVEN),
         withdraw,
     ];
-    assert_eq!(store.change_editions(&others, "test", at(1)).await.unwrap(), 0);
+    assert_eq!(change_editions(&*store, &others, at(1)).await, 0);
     let edition = store.editions().await.unwrap().remove(0);
-    assert_eq!((edition.state, edition.reason.as_deref()), (EditionState::Withdrawn, Some("an operator withdrew it")));
-    assert_eq!(store.change_editions(&[EditionChange::Reinstate(SEVEN)], "test", at(2)).await.unwrap(), 1);
+    let reason = StateReason::Withdrawn(WithdrawReason::Operator);
+    assert_eq!((edition.state, edition.reason), (EditionState::Withdrawn, Some(reason)));
+    assert_eq!(change_editions(&*store, &[EditionChange::Reinstate(SEVEN)], at(2)).await, 1);
     let edition = store.editions().await.unwrap().remove(0);
     assert_eq!((edition.state, edition.reason), (EditionState::Planned, None));
 }
@@ -51,8 +53,8 @@ pub(in crate::store) async fn a_hold_stops_the_sending_and_a_release_goes_on(ope
     let claimed = store.claim(SEVEN, at(2), 3).await.unwrap();
     let mark = |at: usize| Step { done: None, mark: Some(claimed[at].id) };
     assert!(store.step(mark(0)).await.unwrap());
-    let hold = EditionChange::Hold(SEVEN, "an operator held it".to_owned());
-    assert_eq!(store.change_editions(&[hold], "test", at(3)).await.unwrap(), 1);
+    let hold = EditionChange::Hold(SEVEN, held("wait"));
+    assert_eq!(change_editions(&*store, &[hold], at(3)).await, 1);
     // What is at the dot is finished; what was only claimed goes back, and nothing new is given out.
     assert!(!store.step(mark(1)).await.unwrap());
     assert!(store.claim(SEVEN, at(4), 10).await.unwrap().is_empty());
@@ -61,7 +63,7 @@ pub(in crate::store) async fn a_hold_stops_the_sending_and_a_release_goes_on(ope
     assert_eq!((tally.total, tally.queued, tally.sending), (5, 3, 2));
     let edition = store.editions().await.unwrap().remove(0);
     assert!(edition.state == EditionState::Held && edition.is_published() && !edition.is_open());
-    assert_eq!(store.change_editions(&[EditionChange::Release(SEVEN)], "test", at(5)).await.unwrap(), 1);
+    assert_eq!(change_editions(&*store, &[EditionChange::Release(SEVEN)], at(5)).await, 1);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Sending);
     assert_eq!(store.claim(SEVEN, at(6), 10).await.unwrap().len(), 3);
 }
@@ -69,7 +71,7 @@ pub(in crate::store) async fn a_hold_stops_the_sending_and_a_release_goes_on(ope
 pub(in crate::store) async fn a_held_one_that_expires_is_sent(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(2)).await;
-    store.change_editions(&[EditionChange::Hold(SEVEN, "x".to_owned())], "test", at(3)).await.unwrap();
+    change_editions(&*store, &[EditionChange::Hold(SEVEN, held("x"))], at(3)).await;
     assert_eq!(store.expire(SEVEN, at(4)).await.unwrap(), 2);
     assert!(store.finish(SEVEN, at(5)).await.unwrap());
     let edition = store.editions().await.unwrap().remove(0);
@@ -79,43 +81,46 @@ pub(in crate::store) async fn a_held_one_that_expires_is_sent(open: Open<'_>) {
 pub(in crate::store) async fn a_withdrawn_activity_is_never_published(open: Open<'_>) {
     let store = open();
     store.subscribe(&crowd(1), at(0)).await.unwrap();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     let id = store.editions().await.unwrap()[0].selection.picks[0].id.clone();
     let publication = publication(&*store, SEVEN, "4-5").await;
-    assert_eq!(store.withdraw_activity(&id, true, (&[], &[]), "test", at(1)).await.unwrap(), Some(true));
-    assert_eq!(
-        store.withdraw_activity(&id, true, (&[], &[]), "test", at(1)).await.unwrap(),
-        Some(false),
-        "it was so before"
-    );
+    let withdraw = |withdrawn| [ActivityWithdrawal { activity: id.clone(), withdrawn }];
+    let none = Changed::default();
+    assert!(store.write_editions(&none, &withdraw(true), "test", at(1)).await.unwrap());
+    assert!(!store.write_editions(&none, &withdraw(true), "test", at(1)).await.unwrap(), "it is so already");
     assert!(store.withdrawn().await.unwrap().contains(&id));
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed);
+    assert_eq!(store.publish(&publication).await.unwrap(), PublishResult::Changed);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0);
-    // Its place is taken in the same transaction.
+    assert!(store.write_editions(&none, &withdraw(false), "test", at(2)).await.unwrap());
+    // Its place is taken in the same transaction, or it stays.
     let repick = EditionChange::Repick { number: SEVEN, selection: selection("kindness") };
     let seen = store.editions().await.unwrap();
-    assert_eq!(
-        store.withdraw_activity(&id, true, (&[], std::slice::from_ref(&repick)), "test", at(2)).await.unwrap(),
-        None
-    );
-    store.withdraw_activity(&id, true, (&seen, &[repick]), "test", at(2)).await.unwrap();
-    assert_eq!(store.editions().await.unwrap()[0].selection.theme, "kindness");
-    assert_eq!(store.withdraw_activity(&id, false, (&[], &[]), "test", at(3)).await.unwrap(), Some(true));
+    let repicked = change(&seen, &[repick], at(3));
+    change_editions(&*store, &[EditionChange::Approve(SEVEN)], at(3)).await;
+    assert!(!store.write_editions(&repicked, &withdraw(true), "test", at(3)).await.unwrap());
     assert!(store.withdrawn().await.unwrap().is_empty());
+    change_editions(&*store, &[EditionChange::Unapprove(SEVEN, edited())], at(3)).await;
+    assert!(store.write_editions(&repicked, &withdraw(true), "test", at(3)).await.unwrap());
+    assert_eq!(store.editions().await.unwrap()[0].selection.theme, "kindness");
+    assert!(store.withdrawn().await.unwrap().contains(&id));
 }
 
 pub(in crate::store) async fn what_was_decided_on_an_older_reading_is_not_applied(open: Open<'_>) {
     let store = open();
-    assert!(store.change_seen(&[], &[plan(SEVEN)], "test", at(0)).await.unwrap());
-    assert!(!store.change_seen(&[], &[plan(SEVEN)], "test", at(0)).await.unwrap(), "it is there now");
+    let write = async |changed: &Changed| store.write_editions(changed, &[], "test", at(0)).await.unwrap();
+    let planned = change(&[], &[plan(SEVEN)], at(0));
+    assert!(write(&planned).await);
+    assert!(!write(&planned).await, "it is there now");
     let seen = store.editions().await.unwrap();
-    store.change_editions(&[EditionChange::Approve(SEVEN)], "operator", at(1)).await.unwrap();
-    let hold = EditionChange::Hold(SEVEN, "approval is missing".to_owned());
-    assert!(!store.change_seen(&seen, std::slice::from_ref(&hold), "calendar", at(2)).await.unwrap());
+    change_editions(&*store, &[EditionChange::Approve(SEVEN)], at(1)).await;
+    let hold = [EditionChange::Hold(SEVEN, held("wait"))];
+    assert!(!write(&change(&seen, &hold, at(2))).await);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Approved);
+    let audit = store.audit().await.unwrap().len();
     let seen = store.editions().await.unwrap();
-    assert!(store.change_seen(&seen, &[hold], "calendar", at(3)).await.unwrap());
+    assert!(write(&change(&seen, &hold, at(3))).await);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Held);
+    assert_eq!(store.audit().await.unwrap().len(), audit + 1, "what is refused leaves no line");
 }
 
 pub(in crate::store) async fn a_withdrawal_ends_an_approval(open: Open<'_>) {
@@ -123,28 +128,31 @@ pub(in crate::store) async fn a_withdrawal_ends_an_approval(open: Open<'_>) {
     let changes = [
         plan(SEVEN),
         EditionChange::Approve(SEVEN),
-        EditionChange::Withdraw(SEVEN, "x".to_owned()),
+        EditionChange::Withdraw(SEVEN, WithdrawReason::Operator),
         EditionChange::Reinstate(SEVEN),
-        EditionChange::Hold(SEVEN, "x".to_owned()),
+        EditionChange::Hold(SEVEN, held("x")),
         EditionChange::Release(SEVEN),
     ];
-    assert_eq!(store.change_editions(&changes, "test", at(0)).await.unwrap(), 6);
+    assert_eq!(change_editions(&*store, &changes, at(0)).await, 6);
     let edition = store.editions().await.unwrap().remove(0);
     assert_eq!((edition.state, edition.approved_at), (EditionState::Planned, None));
 }
 
 pub(in crate::store) async fn the_audit_says_what_took_whose_place(open: Open<'_>) {
     let store = open();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     let mut other = store.editions().await.unwrap()[0].selection.clone();
     let same = EditionChange::Repick { number: SEVEN, selection: other.clone() };
     let before = other.picks[0].id.clone();
     other.picks[0].id = "kindness/other".parse().unwrap();
     let (band, reason) = (other.picks[0].band.clone(), other.picks[0].reason.clone());
     let swap = EditionChange::Repick { number: SEVEN, selection: other };
-    store.change_editions(&[same, swap], "test", at(1)).await.unwrap();
+    change_editions(&*store, &[same, swap], at(1)).await;
     let audit = store.audit().await.unwrap();
     let told: Vec<_> = audit.iter().filter(|row| row.action == "repick").map(|row| row.detail.clone()).collect();
-    let swapped = format!("{band}: {before} → kindness/other ({reason})");
-    assert_eq!(told, ["the texts as they are now".to_owned(), swapped]);
+    let [same, swapped] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(same, "[]", "the texts as they are now");
+    let repicked: Vec<Repicked> = serde_json::from_str(swapped).unwrap();
+    let after = Some("kindness/other".parse().unwrap());
+    assert_eq!(repicked, [Repicked { band, before: Some(before), after, reason: Some(reason) }]);
 }

@@ -1,26 +1,31 @@
-//! Facts, editions, audiences, publishing.
+//! What a store remembers about itself, editions, audiences, publishing.
 
-use fortnightly::domain::edition::{EditionChange, EditionNumber, EditionState};
+use fortnightly::domain::edition::state::{Changed, Transition};
+use fortnightly::domain::edition::{
+    Deadline, Edition, EditionChange, EditionNumber, EditionState, HoldReason, Ineligibility, LastUse, MissReason,
+    PickReason, StateReason, ThemeReason, ToldHold, UnservedBand, WithdrawReason,
+};
 use fortnightly::domain::subscriber::{Sector, SuppressionReason};
-use fortnightly::store::{Facts, Published, SegmentNumber, StoreError};
+use fortnightly::store::{PublishResult, SegmentNumber, StoreError, StoreMeta};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, crowd, day, plan, publication, selection, send_out, sender, wish,
+    Open, SEVEN, address, at, bands, change_editions, crowd, day, edited, held, plan, publication, selection, send_out,
+    sender, wish,
 };
 
 pub(in crate::store) async fn facts_are_kept_until_something_was_published(open: Open<'_>) {
     let store = open();
-    assert_eq!(store.facts().await.unwrap(), None);
-    let first = Facts { anchor: day("2026-09-07"), first: EditionNumber(3) };
+    assert_eq!(store.meta().await.unwrap(), None);
+    let first = StoreMeta { anchor: day("2026-09-07"), first: EditionNumber(3) };
     assert_eq!(store.begin(first, at(0)).await.unwrap(), first);
-    let later = Facts { first: EditionNumber(9), ..first };
+    let later = StoreMeta { first: EditionNumber(9), ..first };
     assert_eq!(store.begin(later, at(1)).await.unwrap(), first, "it remembers where it began");
 
-    store.change_editions(&[plan(SEVEN)], "test", at(1)).await.unwrap();
-    let other = Facts { anchor: day("2026-09-14"), first: EditionNumber(2) };
+    change_editions(&*store, &[plan(SEVEN)], at(1)).await;
+    let other = StoreMeta { anchor: day("2026-09-14"), first: EditionNumber(2) };
     assert_eq!(store.begin(other, at(2)).await.unwrap(), other);
-    assert_eq!(store.facts().await.unwrap(), Some(other));
+    assert_eq!(store.meta().await.unwrap(), Some(other));
     assert!(store.editions().await.unwrap().is_empty(), "editions of the old anchor are dropped");
 
     send_out(&*store, &crowd(1)).await;
@@ -29,46 +34,71 @@ pub(in crate::store) async fn facts_are_kept_until_something_was_published(open:
     assert_eq!(store.editions().await.unwrap().len(), 1);
 }
 
-pub(in crate::store) async fn changes_follow_the_states(open: Open<'_>) {
-    use EditionState::{Approved, Held, Missed, Planned};
+pub(in crate::store) async fn an_edition_is_read_as_it_was_written(open: Open<'_>) {
     let store = open();
-    let change = async |change: EditionChange| {
-        let applied = store.change_editions(&[change], "test", at(0)).await.unwrap();
-        let edition = store.editions().await.unwrap().into_iter().find(|e| e.number == SEVEN);
-        (applied, edition.as_ref().map(|e| e.state), edition.and_then(|e| e.reason))
-    };
-    let why = |text: &str| Some(text.to_owned());
-    assert_eq!(change(EditionChange::Approve(SEVEN)).await, (0, None, None));
-    assert_eq!(change(plan(SEVEN)).await, (1, Some(Planned), None));
-    assert_eq!(change(plan(SEVEN)).await, (0, Some(Planned), None));
-    assert_eq!(store.editions().await.unwrap()[0].selection, selection("sharing"));
-    assert_eq!(change(EditionChange::Release(SEVEN)).await, (0, Some(Planned), None));
-    assert_eq!(change(EditionChange::Approve(SEVEN)).await, (1, Some(Approved), None));
-    assert_eq!(change(EditionChange::Approve(SEVEN)).await, (0, Some(Approved), None));
-    let repick = || EditionChange::Repick { number: SEVEN, selection: selection("kindness") };
-    assert_eq!(change(repick()).await, (1, Some(Planned), None), "the approval is taken back");
-    assert_eq!(store.editions().await.unwrap()[0].selection, selection("kindness"));
-    let hold = || EditionChange::Hold(SEVEN, "late".to_owned());
-    assert_eq!(change(hold()).await, (1, Some(Held), why("late")));
-    assert_eq!(change(hold()).await, (0, Some(Held), why("late")));
-    assert_eq!(change(repick()).await, (1, Some(Held), why("late")));
-    let redate = || EditionChange::Redate { number: SEVEN, date: day("2026-09-08"), due_at: at(9) };
-    assert_eq!(change(redate()).await.0, 1);
-    assert_eq!(change(redate()).await.0, 0);
-    let edition = store.editions().await.unwrap().remove(0);
-    assert_eq!((edition.date, edition.due_at), (day("2026-09-08"), at(9)));
-    assert_eq!(change(EditionChange::Release(SEVEN)).await, (1, Some(Planned), None));
-    assert_eq!(change(EditionChange::Unplan(SEVEN)).await, (1, None, None));
-    assert_eq!(change(plan(SEVEN)).await, (1, Some(Planned), None));
-    let miss = || EditionChange::Miss(SEVEN, "too late".to_owned());
-    assert_eq!(change(miss()).await, (1, Some(Missed), why("too late")));
-    for closed in [miss(), hold(), redate(), repick(), EditionChange::Unplan(SEVEN), EditionChange::Approve(SEVEN)] {
-        assert_eq!(change(closed).await, (0, Some(Missed), why("too late")));
+    change_editions(&*store, &[plan(SEVEN), plan(EditionNumber(8))], at(0)).await;
+    let planned = store.edition(SEVEN).await.unwrap().unwrap();
+    assert_eq!((planned.selection.clone(), planned.due_at), (selection("sharing"), at(0)));
+    assert_eq!(store.edition(EditionNumber(9)).await.unwrap(), None);
+    let due = "2026-09-07T08:00:00+01:00".parse().unwrap();
+    let deadline = Deadline { due, grace: 259_200 };
+    let band = UnservedBand { band: "4-5".parse().unwrap(), mailboxes: 3 };
+    let reply = || "550 no".to_owned();
+    let mut reasons: Vec<_> = [
+        HoldReason::Late { deadline, unapproved: true },
+        HoldReason::ApprovalMissing { due: Some(due) },
+        HoldReason::RestoredStore,
+        HoldReason::UnservedBands { bands: vec![band] },
+        HoldReason::ConsentMissing,
+        HoldReason::SenderRefused { reply: reply() },
+        HoldReason::TooManyRefused { failed: 3, tried: 50, last: Some(reply()) },
+        HoldReason::MessageFailed { why: "a header".to_owned() },
+        HoldReason::Operator { why: None },
+        HoldReason::Told { kind: ToldHold::Late, text: "late: …".to_owned() },
+    ]
+    .map(|reason| (EditionState::Held, StateReason::Held(reason)))
+    .into();
+    let missed = [MissReason::Overtaken { by: EditionNumber(8), held: true }, MissReason::LateBehindNewer(deadline)];
+    reasons.extend(missed.map(|reason| (EditionState::Missed, StateReason::Missed(reason))));
+    reasons.push((EditionState::Withdrawn, StateReason::Withdrawn(WithdrawReason::Operator)));
+    let mut before = planned;
+    for (state, reason) in reasons {
+        let after = Edition { state, reason: Some(reason), approved_at: Some(at(3)), ..before.clone() };
+        let transitions = vec![Transition { before: Some(before), after: Some(after.clone()) }];
+        assert!(store.write_editions(&Changed { transitions, audit: Vec::new() }, &[], "test", at(4)).await.unwrap());
+        assert_eq!(store.edition(SEVEN).await.unwrap(), Some(after.clone()));
+        before = after;
     }
-    let audit = store.audit().await.unwrap();
-    let told: Vec<_> = audit.iter().map(|row| row.action.as_str()).collect();
-    let expected = ["plan", "approve", "repick", "hold", "repick", "redate", "release", "unplan", "plan", "miss"];
-    assert_eq!(told, expected, "what changed nothing is no decision");
+    assert_eq!(store.editions().await.unwrap().len(), 2);
+}
+
+pub(in crate::store) async fn the_reasons_of_picks_are_read_as_they_were_written(open: Open<'_>) {
+    let store = open();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
+    let used = LastUse::In(EditionNumber(3));
+    let id = || "sharing/old".parse().unwrap();
+    let (lacking, name) = ("sharing".to_owned(), "safer-internet-day".to_owned());
+    let replaces =
+        |because| PickReason::Replaces { id: id(), because, choice: Box::new(PickReason::Rotation(LastUse::Never)) };
+    let theme = ThemeReason::LongestAgo { last: EditionNumber(2), themes: 4 };
+    let themes = [ThemeReason::Replaces { theme: "privacy".to_owned(), choice: Box::new(theme.clone()) }, theme];
+    let picks = [
+        PickReason::OnlyOne,
+        PickReason::Borrowed { lacking: lacking.clone(), used },
+        PickReason::Occasion { name, lacking: Some(lacking), used },
+        replaces(Ineligibility::Overdue(day("2026-09-01"))),
+        replaces(Ineligibility::Gone),
+        PickReason::Operator { instead: Some(id()), last: None, next: Some(EditionNumber(9)) },
+        PickReason::Told { occasion: None, text: "never used".to_owned() },
+    ];
+    for (at_, reason) in picks.into_iter().enumerate() {
+        let mut selection = selection("sharing");
+        selection.theme_reason = themes[at_ % 2].clone();
+        selection.picks[0].reason = reason;
+        let repick = EditionChange::Repick { number: SEVEN, selection: selection.clone() };
+        assert_eq!(change_editions(&*store, &[repick], at(1)).await, 1);
+        assert_eq!(store.edition(SEVEN).await.unwrap().unwrap().selection, selection);
+    }
 }
 
 pub(in crate::store) async fn a_published_edition_does_not_change(open: Open<'_>) {
@@ -81,14 +111,14 @@ pub(in crate::store) async fn a_published_edition_does_not_change(open: Open<'_>
         EditionChange::Repick { number: SEVEN, selection: selection("kindness") },
         EditionChange::Unplan(SEVEN),
         EditionChange::Approve(SEVEN),
-        EditionChange::Unapprove(SEVEN, "x".to_owned()),
-        EditionChange::Withdraw(SEVEN, "x".to_owned()),
+        EditionChange::Unapprove(SEVEN, edited()),
+        EditionChange::Withdraw(SEVEN, WithdrawReason::Operator),
         EditionChange::Reinstate(SEVEN),
-        EditionChange::Miss(SEVEN, "x".to_owned()),
+        EditionChange::Miss(SEVEN, MissReason::Overtaken { by: EditionNumber(8), held: false }),
         EditionChange::Release(SEVEN),
         plan(SEVEN),
     ];
-    assert_eq!(store.change_editions(&changes, "test", at(2)).await.unwrap(), 0);
+    assert_eq!(change_editions(&*store, &changes, at(2)).await, 0);
     assert_eq!(store.editions().await.unwrap(), before);
     // Nor does its audience.
     store.subscribe(&[wish("New", "new@b.example", "4-5")], at(3)).await.unwrap();
@@ -123,10 +153,10 @@ pub(in crate::store) async fn what_was_published_is_read_back(open: Open<'_>) {
     assert_eq!(store.published(SEVEN).await.unwrap(), None);
     let people = [wish("A", "a@b.example", "4-5"), wish("B", "b@b.example", "4-5 5-7")];
     store.subscribe(&people, at(0)).await.unwrap();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     assert_eq!(store.published(SEVEN).await.unwrap(), None, "planned is not published");
     let publication = publication(&*store, SEVEN, "4-5 5-7").await;
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 2 });
+    assert_eq!(store.publish(&publication).await.unwrap(), PublishResult::Published { recipients: 2 });
     let stored = store.published(SEVEN).await.unwrap().unwrap();
     assert_eq!((stored.edition, stored.at, &stored.sender), (SEVEN, at(1), &sender()));
     let segments: Vec<_> = stored.segments.into_values().collect();
@@ -141,48 +171,45 @@ pub(in crate::store) async fn what_was_published_is_read_back(open: Open<'_>) {
     }
 }
 
-pub(in crate::store) async fn only_planned_or_approved_editions_are_published(open: Open<'_>) {
+pub(in crate::store) async fn only_what_was_rendered_is_published(open: Open<'_>) {
     let store = open();
     store.subscribe(&crowd(1), at(0)).await.unwrap();
-    let publication = publication(&*store, SEVEN, "4-5").await;
-    let refused = async || {
-        let answer = store.publish(&publication).await.unwrap();
-        assert!(matches!(&answer, Published::Refused(_)), "{answer:?}");
-        format!("{answer:?}")
-    };
-    assert!(refused().await.contains("not planned"));
-    let change = async |change| store.change_editions(&[change], "test", at(0)).await.unwrap();
+    let unplanned = publication(&*store, SEVEN, "4-5").await;
+    assert_eq!(store.publish(&unplanned).await.unwrap(), PublishResult::Changed);
+    let change = async |change| change_editions(&*store, &[change], at(0)).await;
     change(plan(SEVEN)).await;
-    change(EditionChange::Hold(SEVEN, "approval missing".to_owned())).await;
-    assert!(refused().await.contains("held (approval missing)"));
+    let planned = publication(&*store, SEVEN, "4-5").await;
+    change(EditionChange::Hold(SEVEN, held("wait"))).await;
+    assert_eq!(store.publish(&planned).await.unwrap(), PublishResult::Changed);
     change(EditionChange::Approve(SEVEN)).await;
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Changed, "it is not what was rendered any more");
-    let publication = super::super::samples::publication(&*store, SEVEN, "4-5").await;
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
-    assert_eq!(store.publish(&publication).await.unwrap(), Published::Already);
+    assert_eq!(store.publish(&planned).await.unwrap(), PublishResult::Changed, "it is approved now");
+    let approved = publication(&*store, SEVEN, "4-5").await;
+    assert_eq!(store.publish(&approved).await.unwrap(), PublishResult::Published { recipients: 1 });
+    assert_eq!(store.publish(&approved).await.unwrap(), PublishResult::Changed);
+    assert_eq!(store.edition(SEVEN).await.unwrap(), Some(approved.after));
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 1);
 }
 
 pub(in crate::store) async fn an_audience_that_changed_is_not_published(open: Open<'_>) {
     let store = open();
     store.subscribe(&crowd(3), at(0)).await.unwrap();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     let stale = publication(&*store, SEVEN, "4-5 5-7").await;
     store.subscribe(&[wish("New", "new@b.example", "4-5 5-7")], at(1)).await.unwrap();
-    assert_eq!(store.publish(&stale).await.unwrap(), Published::Changed);
+    assert_eq!(store.publish(&stale).await.unwrap(), PublishResult::Changed);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Planned);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0);
     assert_eq!(store.published(SEVEN).await.unwrap(), None);
     let fresh = publication(&*store, SEVEN, "4-5 5-7").await;
-    assert_eq!(store.publish(&fresh).await.unwrap(), Published::Now { recipients: 4 });
+    assert_eq!(store.publish(&fresh).await.unwrap(), PublishResult::Published { recipients: 4 });
 }
 
 pub(in crate::store) async fn nobody_is_an_audience_too(open: Open<'_>) {
     let store = open();
     store.subscribe(&crowd(2), at(0)).await.unwrap();
-    store.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*store, &[plan(SEVEN)], at(0)).await;
     let nobody = publication(&*store, SEVEN, "").await;
-    assert_eq!(store.publish(&nobody).await.unwrap(), Published::Now { recipients: 0 });
+    assert_eq!(store.publish(&nobody).await.unwrap(), PublishResult::Published { recipients: 0 });
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Sending);
     assert_eq!(store.claim(SEVEN, at(1), 10).await.unwrap(), []);
     assert!(store.finish(SEVEN, at(2)).await.unwrap());
@@ -192,11 +219,11 @@ pub(in crate::store) async fn nobody_is_an_audience_too(open: Open<'_>) {
 pub(in crate::store) async fn of_two_publishers_one_wins(open: Open<'_>) {
     let (one, two) = (open(), open());
     one.subscribe(&crowd(20), at(0)).await.unwrap();
-    one.change_editions(&[plan(SEVEN)], "test", at(0)).await.unwrap();
+    change_editions(&*one, &[plan(SEVEN)], at(0)).await;
     let publication = publication(&*one, SEVEN, "4-5").await;
     let (a, b) = tokio::join!(one.publish(&publication), two.publish(&publication));
     let mut answers = [a.unwrap(), b.unwrap()];
-    answers.sort_by_key(|answer| *answer == Published::Already);
-    assert_eq!(answers, [Published::Now { recipients: 20 }, Published::Already]);
+    answers.sort_by_key(|answer| *answer == PublishResult::Changed);
+    assert_eq!(answers, [PublishResult::Published { recipients: 20 }, PublishResult::Changed]);
     assert_eq!(two.tally(SEVEN).await.unwrap().total, 20);
 }

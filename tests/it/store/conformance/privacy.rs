@@ -11,12 +11,12 @@ use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
 use fortnightly::domain::subscription::subscribe::Subscribed;
 use fortnightly::domain::subscription::sync::{Entry, plan_sync};
 use fortnightly::domain::subscription::undeliverable::Bounced;
-use fortnightly::store::{DeliveryFilter, Done, LetterKind, NewLetter, Published, Step, Store};
+use fortnightly::store::{DeliveryFilter, Done, LetterKind, NewLetter, PublishResult, Step, Store};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, claim, done, id, look_up, mark, plan, profile, publication, rendered, reply,
-    send_out, sender, state, wish,
+    Open, SEVEN, address, at, bands, change_editions, claim, done, id, look_up, mark, plan, profile, publication,
+    rendered, reply, send_out, sender, state, wish,
 };
 
 const JANE: &str = "Jane@home.example";
@@ -299,9 +299,9 @@ pub(in crate::store) async fn a_rule_of_editions_in_a_row_keeps_its_bounces(open
     store.subscribe(&[wish("A", "a@x.example", "4-5")], at(0)).await.unwrap();
     for number in 1..=14 {
         let edition = EditionNumber(number);
-        store.change_editions(&[plan(edition)], "test", at(0)).await.unwrap();
+        change_editions(&*store, &[plan(edition)], at(0)).await;
         let publication = publication(&*store, edition, "4-5").await;
-        assert_eq!(store.publish(&publication).await.unwrap(), Published::Now { recipients: 1 });
+        assert_eq!(store.publish(&publication).await.unwrap(), PublishResult::Published { recipients: 1 });
         store.claim(edition, at(1), 1).await.unwrap();
         let delivery = DeliveryId { edition, recipient: RecipientId(1) };
         done(&*store, delivery, Outcome::Accepted(reply(250)), None).await;

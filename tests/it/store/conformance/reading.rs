@@ -11,15 +11,15 @@ use super::samples::{Open, SEVEN, at, claim, crowd, done, id, look_up, mark, rep
 
 pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {
     let store = open();
-    assert_eq!(store.published_edition(SEVEN).await.unwrap(), None);
+    assert_eq!(store.published_view(SEVEN).await.unwrap(), None);
     send_out(&*store, &crowd(1)).await;
-    let read = store.published_edition(SEVEN).await.unwrap().unwrap();
+    let read = store.published_view(SEVEN).await.unwrap().unwrap();
     assert_eq!((read.edition.number, read.theme.title.as_str()), (SEVEN, "Sharing"));
     let text = &read.texts[0];
     let (edition, activity) = store.published_activity(&text.activity).await.unwrap().unwrap();
     assert_eq!((edition, &activity), (SEVEN, &text.content));
     assert_eq!(store.published_activity(&"no/such".parse().unwrap()).await.unwrap(), None);
-    assert_eq!(store.published_edition(EditionNumber(8)).await.unwrap(), None);
+    assert_eq!(store.published_view(EditionNumber(8)).await.unwrap(), None);
 }
 
 pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_says(open: Open<'_>) {

@@ -2,10 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AppError, Service, TRIES};
+use super::{Decisions, OPERATOR};
+use crate::app::edition::TRIES;
+use crate::app::error::AppError;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
+use crate::domain::edition::state::change;
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
+use crate::store::ActivityWithdrawal;
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -35,22 +39,22 @@ pub struct Replaced {
     pub was_approved: bool,
 }
 
-impl Service {
+impl Decisions {
     /// Withdraws an activity for good, or takes that back (`undo`); picks that were replaced stay so.
     ///
     /// # Errors
     /// When nobody knows the activity, or the store fails.
     pub async fn withdraw_activity(&self, id: &ActivityId, undo: bool) -> Result<Withdrawal, AppError> {
-        let now = self.clock.now();
-        if self.material.is_some() {
-            self.reconcile(now).await?;
+        let now = self.context.clock.now();
+        if let Some(planner) = &self.planner {
+            planner.reconcile(now).await?;
         }
         for _ in 0..TRIES {
             if let Some(withdrawal) = self.try_withdrawal(id, undo, now).await? {
                 return Ok(withdrawal);
             }
         }
-        Err(AppError::busy())
+        Err(AppError::Busy)
     }
 
     /// `None` when an edition changed meanwhile.
@@ -60,28 +64,35 @@ impl Service {
         undo: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<Withdrawal>, AppError> {
-        let editions = self.store.editions().await?;
-        if !self.store.withdrawn().await?.contains(id) {
+        let store = self.context.store.as_ref();
+        let (editions, mut withdrawn) = (store.editions().await?, store.withdrawn().await?);
+        let was = withdrawn.contains(id);
+        if !was {
             self.known_activity(id, &editions)?;
         }
         let (mut repicks, mut replaced) = (Vec::new(), Vec::new());
-        let looks = !undo && self.material.is_some();
-        if looks {
-            let mut planner = self.planner(&editions).await?;
-            planner.withdraw(id);
+        let planner = self.planner.as_ref().filter(|_| !undo);
+        if let Some(planner) = planner {
+            withdrawn.insert(id.clone());
+            let mut picker = planner.picker(&withdrawn, &editions);
             for edition in editions.iter().filter(|edition| edition.is_open()) {
-                if let Some(selection) = planner.repair(edition, edition.date) {
+                if let Some(selection) = picker.repair(edition, edition.date) {
                     replaced.extend(places(edition, &selection, id));
                     repicks.push(EditionChange::Repick { number: edition.number, selection });
                 }
             }
         }
-        let changed = self.store.withdraw_activity(id, !undo, (&editions, &repicks), "operator", now).await?;
+        let changed = was == undo;
+        let activity = changed.then(|| ActivityWithdrawal { activity: id.clone(), withdrawn: !undo });
+        let repicked = change(&editions, &repicks, now);
+        if !store.write_editions(&repicked, activity.as_slice(), OPERATOR, now).await? {
+            return Ok(None);
+        }
         let has = |selection: &Selection| selection.picks.iter().any(|pick| pick.id == *id);
         let out: Vec<&Edition> = editions.iter().filter(|e| e.is_published() && has(&e.selection)).collect();
         let published = out.iter().map(|e| e.number).collect();
         let unfinished = out.iter().filter(|e| e.state != EditionState::Sent).map(|e| e.number).collect();
-        Ok(changed.map(|changed| Withdrawal { changed, replaced, published, unfinished, looked: looks || undo }))
+        Ok(Some(Withdrawal { changed, replaced, published, unfinished, looked: planner.is_some() || undo }))
     }
 }
 

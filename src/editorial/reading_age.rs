@@ -9,20 +9,20 @@ use super::syllables;
 use crate::domain::activity::Activity;
 use crate::domain::band::Bands;
 
-/// The fewest words that are judged: the formula was made for samples of 100 and more.
+/// The fewest words that are graded: the formula was made for samples of 100 or more.
 const SAMPLE: usize = 100;
 
 /// Years between a grade and the age of those in it.
 const AGE_OF_GRADE: f64 = 5.0;
 
-/// From which age of the youngest reader a text may have which grade at most. What is for younger children is read by
-/// their parents, many of whom learn English as they read: the age is 11 there, as in articles and notices.
+/// The highest grade by the age of the youngest reader, oldest first. Parents read what is for younger children, and
+/// many of them are learning English: the grade is that of an 11-year-old there, as in articles and notices.
 const LIMITS: [(u8, f64); 3] = [(14, 9.0), (11, 8.0), (0, ADULT_LIMIT)];
 
-/// The highest grade of what is for parents.
+/// The highest grade of a text for parents.
 pub(super) const ADULT_LIMIT: f64 = 6.0;
 
-/// The highest grade that an activity may have: that of its youngest band.
+/// The highest grade that an activity may have, given its youngest band.
 pub(super) fn limit(activity: &Activity, bands: &Bands) -> f64 {
     let shipped = Bands::shipped();
     let band = |name| bands.get(name).or_else(|| shipped.get(name));
@@ -30,7 +30,7 @@ pub(super) fn limit(activity: &Activity, bands: &Bands) -> f64 {
     LIMITS.iter().find(|(age, _)| youngest >= *age).map_or(ADULT_LIMIT, |(_, grade)| *grade)
 }
 
-/// What a text is made of.
+/// Counts over a text.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tally {
     words: usize,
@@ -39,7 +39,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Adds a sentence of `text`. Numbers are no words: nobody knows how they are read aloud.
+    /// Adds a sentence of `text`. Numbers do not count as words: how they are read aloud is not known.
     pub(super) fn add(&mut self, text: &str, sentence: &Sentence) {
         let words = sentence.words.iter().map(|word| &text[word.clone()]);
         let spoken: Vec<&str> = words.filter(|word| word.contains(char::is_alphabetic)).collect();
@@ -78,7 +78,7 @@ impl Tally {
     }
 }
 
-/// A quotient of counts; `None` for a count of none.
+/// A quotient of counts; `None` when dividing by zero.
 fn ratio(count: usize, by: usize) -> Option<f64> {
     let by = u32::try_from(by).ok().filter(|by| *by > 0)?;
     Some(f64::from(u32::try_from(count).ok()?) / f64::from(by))

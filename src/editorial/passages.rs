@@ -1,4 +1,4 @@
-//! A page's Markdown as the lint reads it: runs of words, links, and where in the file each of them stands.
+//! A page's Markdown as an editor reads it: passages of words, links, and where in the file each of them stands.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::library::reader;
 
 /// A paragraph, or a list item or quotation without one: sentences never run on from one to the next.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct Passage {
     /// Its words, without marks, headings and addresses of links.
     pub(super) text: String,
     /// Where in the page the bytes of `text` from an index on come from, in order.
@@ -17,7 +17,7 @@ pub(super) struct Run {
     pub(super) is_help: bool,
 }
 
-impl Run {
+impl Passage {
     /// The byte of the page at which byte `index` of the text stands.
     pub(super) fn place(&self, index: usize) -> usize {
         let mark = self.marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);
@@ -32,15 +32,15 @@ impl Run {
 
 /// The words and links of one body.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Text {
-    /// Its runs, in order; none is empty.
-    pub(super) runs: Vec<Run>,
+pub(super) struct BodyText {
+    /// Its passages, in order; none is empty.
+    pub(super) passages: Vec<Passage>,
     /// The address of each link, and the byte of the page at which it begins.
     pub(super) links: Vec<(String, usize)>,
 }
 
 /// Reads `page` from byte `start` on.
-pub(super) fn read(page: &str, start: usize) -> Text {
+pub(super) fn read(page: &str, start: usize) -> BodyText {
     let mut reader = Reader::default();
     for (event, range) in Parser::new_ext(&page[start..], reader::options()).into_offset_iter() {
         reader.take(&event, &(start + range.start..start + range.end));
@@ -51,8 +51,8 @@ pub(super) fn read(page: &str, start: usize) -> Text {
 
 #[derive(Default)]
 struct Reader {
-    text: Text,
-    run: Run,
+    text: BodyText,
+    passage: Passage,
     /// The words of the heading that is being read.
     heading: Option<String>,
     is_help: bool,
@@ -83,14 +83,14 @@ impl Reader {
     fn words(&mut self, words: &str, at: usize) {
         match &mut self.heading {
             Some(heading) => heading.push_str(words),
-            None => self.run.push(words, at),
+            None => self.passage.push(words, at),
         }
     }
 
     fn close(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        if !run.text.trim().is_empty() {
-            self.text.runs.push(Run { is_help: self.is_help, ..run });
+        let passage = std::mem::take(&mut self.passage);
+        if !passage.text.trim().is_empty() {
+            self.text.passages.push(Passage { is_help: self.is_help, ..passage });
         }
     }
 }
@@ -106,15 +106,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_end_with_their_block_and_headings_are_no_prose() {
+    fn passages_end_with_their_block_and_headings_are_no_prose() {
         let page = "+++\n## Get ready\n\nOne *two*\nthree &amp; [four](https://a.example/x).\n\n- five\n- six\n\n  > seven\n\n### Eight\n\n## If something worries you\n\nNine.";
         let text = read(page, 4);
-        let runs: Vec<&str> = text.runs.iter().map(|run| run.text.as_str()).collect();
-        assert_eq!(runs, ["One two three & four.", "five", "six", "seven", "Nine."]);
-        assert_eq!(text.runs.iter().map(|run| run.is_help).collect::<Vec<_>>(), [false, false, false, false, true]);
+        let passages: Vec<&str> = text.passages.iter().map(|passage| passage.text.as_str()).collect();
+        assert_eq!(passages, ["One two three & four.", "five", "six", "seven", "Nine."]);
+        assert_eq!(
+            text.passages.iter().map(|passage| passage.is_help).collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
         assert_eq!(text.links, [("https://a.example/x".to_owned(), page.find("[four").expect("it is there"))]);
-        let four = text.runs[0].text.find("four").expect("it is there");
-        assert_eq!(text.runs[0].place(four), page.find("four").expect("it is there"));
+        let four = text.passages[0].text.find("four").expect("it is there");
+        assert_eq!(text.passages[0].place(four), page.find("four").expect("it is there"));
     }
 
     /// Bits of Markdown in any order, so that marks open, close, nest and fail to.
@@ -175,10 +178,10 @@ mod tests {
         fn every_character_stands_in_the_page_where_its_place_says(front in "[+é\n]{0,9}", body in markdown()) {
             let page = format!("{front}{body}");
             let text = read(&page, front.len());
-            for run in &text.runs {
+            for passage in &text.passages {
                 // A space may stand for a line's end or a part of a tab; nothing is ever reported at one.
-                for (index, c) in run.text.char_indices().filter(|(_, c)| *c != ' ') {
-                    let place = run.place(index);
+                for (index, c) in passage.text.char_indices().filter(|(_, c)| *c != ' ') {
+                    let place = passage.place(index);
                     let source = page.get(place..).expect("a place is where a character begins");
                     prop_assert!(stands(c, source), "{:?} at {:?}", c, source);
                 }

@@ -1,0 +1,140 @@
+//! What can be done to an edition, and how the audit table tells it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::edit::Edit;
+use super::hold_reason::{HoldReason, MissReason, WithdrawReason};
+use super::number::EditionNumber;
+use super::pick_reason::PickReason;
+use super::selection::{Pick, Selection};
+use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
+
+/// Why an approval is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
+pub enum UnapproveReason {
+    /// What was approved was edited.
+    Edited {
+        /// The texts.
+        edits: Vec<Edit>,
+    },
+}
+
+/// What a band has in the place of what, as the audit table keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repicked {
+    /// The band.
+    pub band: BandName,
+    /// What it had.
+    pub before: Option<ActivityId>,
+    /// What it has.
+    pub after: Option<ActivityId>,
+    /// Why that.
+    pub reason: Option<PickReason>,
+}
+
+/// One change to an edition. One that was published can only be held, released and approved: the rest is for open ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditionChange {
+    /// Adds a planned edition; nothing happens if the number exists already.
+    Plan {
+        /// Its number.
+        number: EditionNumber,
+        /// The local send date.
+        date: NaiveDate,
+        /// The instant from which it is due.
+        due_at: DateTime<Utc>,
+        /// Theme and picks.
+        selection: Selection,
+    },
+    /// Its date follows the config.
+    Redate {
+        /// Its number.
+        number: EditionNumber,
+        /// The local send date.
+        date: NaiveDate,
+        /// The instant from which it is due.
+        due_at: DateTime<Utc>,
+    },
+    /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
+    Repick {
+        /// Its number.
+        number: EditionNumber,
+        /// Theme and picks.
+        selection: Selection,
+    },
+    /// Its fortnight became a pause: the plan is dropped.
+    Unplan(EditionNumber),
+    /// May be published; a held one that was published goes on.
+    Approve(EditionNumber),
+    /// The approval is taken back, and why.
+    Unapprove(EditionNumber, UnapproveReason),
+    /// Needs a person; one that is being sent stops.
+    Hold(EditionNumber, HoldReason),
+    /// Its time passed.
+    Miss(EditionNumber, MissReason),
+    /// From held, back to what it was: planned, approved or sending.
+    Release(EditionNumber),
+    /// Cancelled.
+    Withdraw(EditionNumber, WithdrawReason),
+    /// From withdrawn, missed or held, back to planned.
+    Reinstate(EditionNumber),
+}
+
+impl EditionChange {
+    /// The edition that it is about.
+    pub fn number(&self) -> EditionNumber {
+        match self {
+            Self::Plan { number, .. }
+            | Self::Redate { number, .. }
+            | Self::Repick { number, .. }
+            | Self::Unapprove(number, _)
+            | Self::Hold(number, _)
+            | Self::Miss(number, _)
+            | Self::Withdraw(number, _)
+            | Self::Unplan(number)
+            | Self::Approve(number)
+            | Self::Release(number)
+            | Self::Reinstate(number) => *number,
+        }
+    }
+
+    /// Its line of the audit table: the action, and its data, which is a reason or [`Repicked`] as JSON where it is no plain
+    /// text. `before` are the picks until now.
+    pub fn audit(&self, before: &[Pick]) -> (&'static str, String) {
+        match self {
+            Self::Plan { date, selection, .. } => ("plan", format!("{date}, theme {}", selection.theme)),
+            Self::Redate { date, .. } => ("redate", date.to_string()),
+            Self::Repick { selection, .. } => ("repick", json(&repicked(before, selection))),
+            Self::Unplan(_) => ("unplan", String::new()),
+            Self::Approve(_) => ("approve", String::new()),
+            Self::Unapprove(_, why) => ("unapprove", json(why)),
+            Self::Hold(_, why) => ("hold", json(why)),
+            Self::Miss(_, why) => ("miss", json(why)),
+            Self::Release(_) => ("release", String::new()),
+            Self::Withdraw(_, why) => ("withdraw", json(why)),
+            Self::Reinstate(_) => ("reinstate", String::new()),
+        }
+    }
+}
+
+/// Which bands have what instead of what, and why.
+fn repicked(before: &[Pick], selection: &Selection) -> Vec<Repicked> {
+    let old = |pick: &Pick| before.iter().find(|old| old.band == pick.band).map(|old| &old.id);
+    let new = selection.picks.iter().filter(|pick| old(pick) != Some(&pick.id)).map(|pick| Repicked {
+        band: pick.band.clone(),
+        before: old(pick).cloned(),
+        after: Some(pick.id.clone()),
+        reason: Some(pick.reason.clone()),
+    });
+    let gone = before.iter().filter(|old| selection.picks.iter().all(|pick| pick.band != old.band));
+    let gone =
+        gone.map(|old| Repicked { band: old.band.clone(), before: Some(old.id.clone()), after: None, reason: None });
+    new.chain(gone).collect()
+}
+
+fn json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).expect("codes, numbers and texts always become JSON")
+}

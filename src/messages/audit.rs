@@ -1,0 +1,60 @@
+//! The audit table's details in words. What older versions wrote is a sentence and stays as it is.
+
+use serde::de::DeserializeOwned;
+
+use super::{edition, picks};
+use crate::domain::edition::{EditionNumber, HoldReason, MissReason, Repicked, UnapproveReason, WithdrawReason};
+
+/// What a line of the audit table says besides its action; `subject` is such as `edition 7`.
+pub fn detail(action: &str, subject: &str, detail: &str) -> String {
+    let number = subject.split(' ').nth(1).and_then(|number| number.parse().ok()).map(EditionNumber);
+    words(action, number.unwrap_or(EditionNumber(0)), detail).unwrap_or_else(|| detail.to_owned())
+}
+
+fn words(action: &str, number: EditionNumber, detail: &str) -> Option<String> {
+    match action {
+        "hold" => data::<HoldReason>(detail).map(|reason| edition::hold(&reason, number)),
+        "miss" => data::<MissReason>(detail).map(|reason| edition::miss(&reason)),
+        "withdraw" => data::<WithdrawReason>(detail).map(edition::withdrawn),
+        "repick" => data::<Vec<Repicked>>(detail).map(|repicked| picks::repicked(&repicked)),
+        "unapprove" => data::<UnapproveReason>(detail)
+            .map(|UnapproveReason::Edited { edits }| format!("edited after it was approved: {}", picks::edits(&edits))),
+        _ => None,
+    }
+}
+
+fn data<T: DeserializeOwned>(detail: &str) -> Option<T> {
+    serde_json::from_str(detail).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_the_data_mean_and_repeats_what_is_no_data() {
+        for (action, stored, told) in [
+            ("hold", r#"{"code":"operator","detail":{"why":"wait"}}"#, "an operator held it: wait"),
+            ("hold", "an operator held it", "an operator held it"),
+            ("miss", r#"{"code":"overtaken","detail":{"by":8,"held":true}}"#, "edition 8 fell due while it was held"),
+            ("withdraw", r#"{"code":"operator"}"#, "an operator withdrew it"),
+            ("repick", "[]", "the texts as they are now"),
+            (
+                "repick",
+                r#"[{"band":"4-5","before":"a/x","after":"a/y","reason":{"code":"only-one"}},
+                    {"band":"14+","before":"a/z","after":null,"reason":null}]"#,
+                "4-5: a/x → a/y (the theme's only activity for this band); 14+: a/z → none",
+            ),
+            (
+                "unapprove",
+                r#"{"code":"edited","detail":{"edits":[{"id":"a/x","title":"X","parts":["title","get-ready"]}]}}"#,
+                "edited after it was approved: “X” (a/x): title, “Get ready”",
+            ),
+            ("plan", "2026-11-30, theme passwords", "2026-11-30, theme passwords"),
+        ] {
+            assert_eq!(detail(action, "edition 7", stored), told);
+        }
+        let missing = r#"{"code":"approval-missing","detail":{"due":"2026-09-07T08:00:00+01:00"}}"#;
+        assert!(detail("hold", "edition 7", missing).contains("`fortnightly approve 7`"));
+    }
+}

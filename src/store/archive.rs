@@ -1,0 +1,130 @@
+//! The port of whoever publishes and reads what was published.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::domain::activity::{Activity, ActivityId, Notice, Theme};
+use crate::domain::address::Address;
+use crate::domain::band::BandSet;
+use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::rendered::Rendered;
+use crate::domain::segment::SegmentKey;
+use crate::domain::sender::Sender;
+
+/// A segment's number within its edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentNumber(pub u32);
+
+/// One rendered segment of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedSegment {
+    /// What its recipients share.
+    pub key: SegmentKey,
+    /// What they read.
+    pub rendered: Rendered,
+}
+
+/// A page that the web view and the feeds will show for a published edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedText {
+    /// The activity.
+    pub activity: ActivityId,
+    /// The whole checked activity, as it went out.
+    pub content: Activity,
+}
+
+/// An edition as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The edition as it was when the segments were rendered.
+    pub before: Edition,
+    /// As it becomes: see [`crate::domain::edition::state::publish`].
+    pub after: Edition,
+    /// The instant: every mail's Date.
+    pub at: DateTime<Utc>,
+    /// The bands of the service; others do not count when recipients are grouped.
+    pub served: BandSet,
+    /// The sender's side of every header.
+    pub sender: Sender,
+    /// Every segment, rendered and checked.
+    pub segments: Vec<PublishedSegment>,
+    /// The theme as it went out.
+    pub theme: Theme,
+    /// The texts of its activities.
+    pub texts: Vec<PublishedText>,
+    /// Its notices.
+    pub notices: Vec<Notice>,
+}
+
+/// What became of a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublishResult {
+    /// It is being sent, to so many recipients.
+    Published {
+        /// How many.
+        recipients: u64,
+    },
+    /// The edition is not as it was when it was rendered, one of its activities was withdrawn, recipients now form a
+    /// segment that was not rendered, or the store was restored: nothing changed. Read again, decide again.
+    Changed,
+}
+
+/// A published edition's mails, as every attempt and every node must build them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedMails {
+    /// Which edition.
+    pub edition: EditionNumber,
+    /// Every mail's Date.
+    pub at: DateTime<Utc>,
+    /// The sender's side of every header.
+    pub sender: Sender,
+    /// The segments, by number.
+    pub segments: BTreeMap<SegmentNumber, PublishedSegment>,
+}
+
+/// One mailbox of a published edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Its segment.
+    pub segment: SegmentNumber,
+    /// The subscriber's name, as it was when the edition was published.
+    pub subscriber: String,
+    /// The mailbox.
+    pub address: Address,
+}
+
+/// A published edition with its texts as they went out, for those who read it on the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedView {
+    /// Number, dates, state and picks.
+    pub edition: Edition,
+    /// The theme.
+    pub theme: Theme,
+    /// The activities, those withdrawn since among them.
+    pub texts: Vec<PublishedText>,
+    /// The notices.
+    pub notices: Vec<Notice>,
+}
+
+/// Publishes, and reads back what was published.
+#[async_trait]
+pub trait Archive {
+    /// In one transaction: stores segments and texts, writes the edition, inserts one delivery per recipient.
+    async fn publish(&self, publication: &Publication) -> Result<PublishResult, StoreError>;
+
+    /// What was published; `None` when the edition was not.
+    async fn published(&self, edition: EditionNumber) -> Result<Option<PublishedMails>, StoreError>;
+
+    /// Everybody whom a published edition is for, by segment and name; nobody when it was not published.
+    async fn addressees(&self, edition: EditionNumber) -> Result<Vec<Addressee>, StoreError>;
+
+    /// One published edition; `None` when it was not published.
+    async fn published_view(&self, number: EditionNumber) -> Result<Option<PublishedView>, StoreError>;
+
+    /// An activity as it went out last, and with which edition; `None` when it never did.
+    async fn published_activity(&self, id: &ActivityId) -> Result<Option<(EditionNumber, Activity)>, StoreError>;
+}

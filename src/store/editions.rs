@@ -1,0 +1,71 @@
+//! The port of whoever plans and decides: editions, withdrawn activities, and what the store remembers about itself.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Actor, AuditRecord, StoreError};
+use crate::domain::activity::ActivityId;
+use crate::domain::edition::state::Changed;
+use crate::domain::edition::{Edition, EditionNumber};
+
+/// What the store remembers about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreMeta {
+    /// The anchor it began with, or was given since.
+    pub anchor: NaiveDate,
+    /// The fortnight in which it began.
+    pub first: EditionNumber,
+}
+
+/// An activity that is withdrawn, or not any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityWithdrawal {
+    /// Which.
+    pub activity: ActivityId,
+    /// Whether it is withdrawn from now on; until now it was the other way round.
+    pub withdrawn: bool,
+}
+
+/// Reads and writes editions.
+#[async_trait]
+pub trait Editions {
+    /// What the store remembers about itself; `None` before [`Editions::begin`].
+    async fn meta(&self) -> Result<Option<StoreMeta>, StoreError>;
+
+    /// Remembers anchor and first fortnight if nothing is remembered yet. A different anchor replaces the old one
+    /// (and drops editions that are not published) unless something was published: then `Refused`.
+    async fn begin(&self, meta: StoreMeta, at: DateTime<Utc>) -> Result<StoreMeta, StoreError>;
+
+    /// Every edition, by number.
+    async fn editions(&self) -> Result<Vec<Edition>, StoreError>;
+
+    /// One edition.
+    async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError>;
+
+    /// Activities an operator withdrew.
+    async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;
+
+    /// Writes what changed, with the audit's lines: all of it, or nothing when an edition is not as it was read (or
+    /// there, or gone), or an activity is withdrawn already (or is not). Returns whether it was written; when not, read
+    /// again and decide again.
+    async fn write_editions(
+        &self,
+        changed: &Changed,
+        activities: &[ActivityWithdrawal],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// When the backup was made from which this store was restored, until [`Editions::release_restored`]. Meanwhile
+    /// nothing is claimed or published.
+    async fn restored(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Lets a restored store send again, with the editions that were held for it. What waits in them may have been accepted
+    /// after the backup was made: it is sent when `resend`, and otherwise becomes uncertain. Returns the editions.
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, StoreError>;
+
+    /// The audit table, oldest first.
+    async fn audit(&self) -> Result<Vec<AuditRecord>, StoreError>;
+}

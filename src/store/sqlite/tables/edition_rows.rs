@@ -1,0 +1,261 @@
+//! Rows of editions, their picks, and withdrawn activities: read and written as they are, whatever they mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::audit;
+use super::people::word;
+use crate::domain::activity::ActivityId;
+use crate::domain::edition::state::{self, Changed, Transition};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection, StateReason};
+use crate::store::ActivityWithdrawal;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+const COLUMNS: &str = "SELECT number, state, reason, reason_detail, date, due_at, theme, theme_reason,
+                              theme_reason_detail, theme_fingerprint, published_at, finished_at, approved_at, released_at
+                       FROM editions";
+
+/// Every edition, by number.
+pub(in crate::store::sqlite) fn all(conn: &Connection) -> Result<Vec<Edition>, SqliteError> {
+    let mut picks = picks(conn, None)?;
+    let query = format!("{COLUMNS} ORDER BY number");
+    sql::rows(conn, &query, [], |row| read(row, picks.remove(&row.get(0)?).unwrap_or_default()))
+}
+
+/// One edition.
+pub(in crate::store::sqlite) fn one(conn: &Connection, number: EditionNumber) -> Result<Option<Edition>, SqliteError> {
+    let picks = picks(conn, Some(number))?.remove(&number.0).unwrap_or_default();
+    sql::row(conn, &format!("{COLUMNS} WHERE number = ?1"), [number.0], |row| read(row, picks))
+}
+
+/// Where an edition stands; `None` when there is none.
+pub(in crate::store::sqlite) fn state(
+    conn: &Connection,
+    number: EditionNumber,
+) -> Result<Option<EditionState>, SqliteError> {
+    sql::row(conn, "SELECT state FROM editions WHERE number = ?1", [number.0], |row| word(row, 0))
+}
+
+fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
+    let state = word(row, 1)?;
+    let reason = match state {
+        EditionState::Held => reason(row, 2)?.map(StateReason::Held),
+        EditionState::Missed => reason(row, 2)?.map(StateReason::Missed),
+        EditionState::Withdrawn => reason(row, 2)?.map(StateReason::Withdrawn),
+        _ => None,
+    };
+    Ok(Edition {
+        number: EditionNumber(row.get(0)?),
+        state,
+        reason,
+        date: word(row, 4)?,
+        due_at: sql::instant(row.get(5)?)?,
+        selection: Selection {
+            theme: row.get(6)?,
+            theme_reason: reason_of(row, 7)?,
+            theme_fingerprint: row.get::<_, String>(9)?.into(),
+            picks,
+        },
+        published_at: sql::maybe_instant(row.get(10)?)?,
+        finished_at: sql::maybe_instant(row.get(11)?)?,
+        approved_at: sql::maybe_instant(row.get(12)?)?,
+        released_at: sql::maybe_instant(row.get(13)?)?,
+    })
+}
+
+fn picks(conn: &Connection, only: Option<EditionNumber>) -> Result<BTreeMap<u32, Vec<Pick>>, SqliteError> {
+    let query = "SELECT edition, band, activity, title, reason, reason_detail, fingerprint FROM picks
+                 WHERE ?1 IS NULL OR edition = ?1 ORDER BY edition, position";
+    let found = sql::rows(conn, query, [only.map(|number| number.0)], |row| {
+        let pick = Pick {
+            band: word(row, 1)?,
+            id: word(row, 2)?,
+            title: row.get(3)?,
+            reason: reason_of(row, 4)?,
+            fingerprint: row.get::<_, String>(6)?.into(),
+        };
+        Ok((row.get::<_, u32>(0)?, pick))
+    })?;
+    let mut grouped: BTreeMap<u32, Vec<Pick>> = BTreeMap::new();
+    for (edition, pick) in found {
+        grouped.entry(edition).or_default().push(pick);
+    }
+    Ok(grouped)
+}
+
+/// A reason from two columns: its code, and its data as JSON.
+fn reason<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<Option<T>, SqliteError> {
+    let Some(code) = row.get::<_, Option<String>>(at)? else { return Ok(None) };
+    let mut fields = Map::from_iter([("code".to_owned(), Value::String(code))]);
+    if let Some(detail) = row.get::<_, Option<String>>(at + 1)? {
+        fields.insert("detail".to_owned(), sql::from_json(&detail)?);
+    }
+    serde_json::from_value(Value::Object(fields)).map(Some).map_err(|error| sql::damaged(&error.to_string()))
+}
+
+fn reason_of<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, SqliteError> {
+    reason(row, at)?.ok_or_else(|| sql::damaged("a reason is missing"))
+}
+
+/// A reason as two columns: its code, and its data as JSON.
+fn columns(reason: &impl Serialize) -> Result<(String, Option<String>), SqliteError> {
+    let refused = |error: serde_json::Error| SqliteError::refused(format!("this cannot be stored: {error}"));
+    let value = serde_json::to_value(reason).map_err(refused)?;
+    let code = value["code"].as_str().unwrap_or_default().to_owned();
+    Ok((code, value.get("detail").map(Value::to_string)))
+}
+
+/// Whether every edition is as it was read, or absent as it was then.
+fn are_as_read(conn: &Connection, transitions: &[Transition]) -> Result<bool, SqliteError> {
+    for transition in transitions {
+        let Some(number) = number(transition) else { continue };
+        if one(conn, number)? != transition.before {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn number(transition: &Transition) -> Option<EditionNumber> {
+    transition.before.as_ref().or(transition.after.as_ref()).map(|edition| edition.number)
+}
+
+/// Writes what changed and the audit's lines, or nothing when something is not as it was read; whether it was written.
+pub(in crate::store::sqlite) fn change(
+    conn: &Connection,
+    changed: &Changed,
+    activities: &[ActivityWithdrawal],
+    actor: &str,
+    at: DateTime<Utc>,
+) -> Result<bool, SqliteError> {
+    let withdrawn = withdrawn(conn)?;
+    let stale = |change: &ActivityWithdrawal| withdrawn.contains(&change.activity) == change.withdrawn;
+    if activities.iter().any(stale) || !are_as_read(conn, &changed.transitions)? {
+        return Ok(false);
+    }
+    for Transition { before, after } in &changed.transitions {
+        write(conn, before.as_ref(), after.as_ref())?;
+    }
+    for (number, action, detail) in &changed.audit {
+        audit::write(conn, sql::millis(at), actor, action, &format!("edition {number}"), detail)?;
+    }
+    for activity in activities {
+        withdraw(conn, activity, actor, at)?;
+    }
+    Ok(true)
+}
+
+/// Makes one change to an edition as it stands in this transaction, if its state allows it.
+pub(in crate::store::sqlite) fn change_here(
+    conn: &Connection,
+    change: &EditionChange,
+    actor: &str,
+    at: DateTime<Utc>,
+) -> Result<(), SqliteError> {
+    let edition = one(conn, change.number())?;
+    let changed = state::change(edition.as_slice(), std::slice::from_ref(change), at);
+    self::change(conn, &changed, &[], actor, at).map(drop)
+}
+
+/// Puts `after` in the place of `before`.
+pub(in crate::store::sqlite) fn write(
+    conn: &Connection,
+    before: Option<&Edition>,
+    after: Option<&Edition>,
+) -> Result<(), SqliteError> {
+    match (before, after) {
+        (before, after) if before == after => Ok(()),
+        (Some(gone), None) => sql::run(conn, "DELETE FROM editions WHERE number = ?1", [gone.number.0]).map(drop),
+        (before, Some(edition)) => {
+            put(conn, edition)?;
+            if before.is_none_or(|before| before.selection.picks != edition.selection.picks) {
+                put_picks(conn, edition)?;
+            }
+            Ok(())
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn put(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
+    let put = "INSERT INTO editions (number, state, reason, reason_detail, date, due_at, theme, theme_reason,
+                                     theme_reason_detail, theme_fingerprint, published_at, finished_at, approved_at,
+                                     released_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+               ON CONFLICT (number) DO UPDATE SET
+                   state = excluded.state, reason = excluded.reason, reason_detail = excluded.reason_detail,
+                   date = excluded.date, due_at = excluded.due_at, theme = excluded.theme,
+                   theme_reason = excluded.theme_reason, theme_reason_detail = excluded.theme_reason_detail,
+                   theme_fingerprint = excluded.theme_fingerprint, published_at = excluded.published_at,
+                   finished_at = excluded.finished_at, approved_at = excluded.approved_at,
+                   released_at = excluded.released_at";
+    let reason = match &edition.reason {
+        Some(StateReason::Held(reason)) => Some(columns(reason)?),
+        Some(StateReason::Missed(reason)) => Some(columns(reason)?),
+        Some(StateReason::Withdrawn(reason)) => Some(columns(reason)?),
+        None => None,
+    };
+    let (code, detail) = reason.unzip();
+    let selection = &edition.selection;
+    let (theme_code, theme_detail) = columns(&selection.theme_reason)?;
+    let millis = |at: Option<DateTime<Utc>>| at.map(sql::millis);
+    let params = rusqlite::params![
+        edition.number.0,
+        edition.state.as_str(),
+        code,
+        detail.flatten(),
+        edition.date.to_string(),
+        sql::millis(edition.due_at),
+        selection.theme,
+        theme_code,
+        theme_detail,
+        selection.theme_fingerprint.as_str(),
+        millis(edition.published_at),
+        millis(edition.finished_at),
+        millis(edition.approved_at),
+        millis(edition.released_at),
+    ];
+    sql::run(conn, put, params).map(drop)
+}
+
+fn put_picks(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
+    let number = edition.number.0;
+    sql::run(conn, "DELETE FROM picks WHERE edition = ?1", [number])?;
+    let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, reason_detail, fingerprint)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    for (position, pick) in (0_u32..).zip(&edition.selection.picks) {
+        let (code, detail) = columns(&pick.reason)?;
+        let (band, id, fingerprint) = (pick.band.as_str(), pick.id.as_str(), pick.fingerprint.as_str());
+        sql::run(conn, insert, (number, position, band, id, &pick.title, code, detail, fingerprint))?;
+    }
+    Ok(())
+}
+
+/// Activities an operator withdrew.
+pub(in crate::store::sqlite) fn withdrawn(conn: &Connection) -> Result<BTreeSet<ActivityId>, SqliteError> {
+    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| word(row, 0))?;
+    Ok(found.into_iter().collect())
+}
+
+fn withdraw(
+    conn: &Connection,
+    ActivityWithdrawal { activity, withdrawn }: &ActivityWithdrawal,
+    actor: &str,
+    at: DateTime<Utc>,
+) -> Result<(), SqliteError> {
+    let action = if *withdrawn {
+        let insert = "INSERT INTO withdrawn_activities (activity, at) VALUES (?1, ?2)";
+        sql::run(conn, insert, (activity.as_str(), sql::millis(at)))?;
+        "withdraw"
+    } else {
+        sql::run(conn, "DELETE FROM withdrawn_activities WHERE activity = ?1", [activity.as_str()])?;
+        "reinstate"
+    };
+    audit::write(conn, sql::millis(at), actor, action, &format!("activity {activity}"), "")
+}
