@@ -1,12 +1,12 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
 mod inbox;
-mod letters;
 pub(crate) mod sync_log;
 mod tidy;
 mod watch;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,15 +19,12 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::dispatch::{Ended, Progress};
 use crate::app::metrics::MetricsCollector;
-use crate::app::publisher::Outcome;
-use crate::app::{AppContext, Content, Service, sync};
+use crate::app::sender::{Ended, Observer, Order, Posted, RunReport, Sender};
+use crate::app::{AppContext, Content, Service};
 use crate::config::CONSOLE;
 use crate::domain::calendar::{Action, Fortnight};
-use crate::domain::edition::state::change;
-use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
-use crate::messages;
+use crate::messages::{edition, errors, sending};
 use crate::web::public::PublicSite;
 use crate::web::{self, console, public};
 
@@ -36,6 +33,10 @@ const LAST_ORDERS: Duration = Duration::from_secs(10);
 
 /// The longest sleep between two turns, should the heartbeat ever fail.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// How often we look for confirmations and good-byes, and after something went wrong.
+const LOOK: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// How long a turn waits at most for changed files to be read.
 const FRESH_FILES: Duration = Duration::from_secs(45);
@@ -98,7 +99,6 @@ pub async fn run(
     tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
         tokio::spawn(inbox::watch(service.clone(), stop.clone()));
-        serving.spawn(letters::watch(service.clone(), stop.clone()));
         serving.spawn(tidy::watch(service.clone(), stop.clone()));
     }
     let sender = async {
@@ -154,7 +154,7 @@ async fn last_orders(stop: &CancellationToken) {
 async fn send_until(current: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
-    let mut waiting: Option<Instant> = None;
+    let (mut waiting, mut postman): (Option<Instant>, _) = (None, Postman { look_at: Instant::now() });
     tell_next(&current.borrow_and_update().service()).await;
     while !stop.is_cancelled() {
         let now = current.borrow_and_update().clone();
@@ -163,21 +163,26 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
         if !now.is_up_to_date().await && waiting.get_or_insert_with(Instant::now).elapsed() < FRESH_FILES {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(Duration::from_millis(250)) => {}
+                () = tokio::time::sleep(Duration::from_millis(250)) => postman.look(&service, stop).await,
             }
             continue;
         }
         waiting = None;
-        match tokio::spawn(turn(service.clone(), stop.clone())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("{error:#}"),
-            Err(panic) => tracing::error!("a turn broke off: {panic}"),
+        if let Err(panic) = tokio::spawn(turn(service.clone(), stop.clone())).await {
+            tracing::error!("a turn broke off: {panic}");
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = beat.notified() => {}
-            Ok(()) = current.changed() => tell_next(&current.borrow().service()).await,
-            () = tokio::time::sleep(until_due(&service)) => {}
+        let mut due = pin!(tokio::time::sleep(until_due(&service)));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = beat.notified() => break,
+                Ok(()) = current.changed() => {
+                    tell_next(&current.borrow().service()).await;
+                    break;
+                }
+                () = &mut due => break,
+                () = tokio::time::sleep_until(postman.look_at) => postman.look(&service, stop).await,
+            }
         }
     }
     scheduler.shutdown().await.context("the heartbeat did not stop")
@@ -212,84 +217,99 @@ async fn tell_next(service: &Service) {
 }
 
 /// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
-async fn turn(service: Service, stop: CancellationToken) -> Result<()> {
-    let now = service.clock.now();
-    let reconciled = service.planner()?.reconcile(now).await?;
-    for action in &reconciled.actions {
-        match action {
-            Action::Hold(number, reason) => {
-                tracing::info!(edition = number.0, "held: {}", messages::edition::hold(reason, *number));
-            }
-            Action::Miss(number, reason) => {
-                tracing::info!(edition = number.0, "missed: {}", messages::edition::miss(reason));
-            }
-            _ => {}
-        }
+async fn turn(service: Service, stop: CancellationToken) {
+    if let Err(error) = Sender::new(&service).send(&Order::WHAT_IS_DUE, &Log, &stop).await {
+        tracing::error!("{}", sending::refusal(&error));
     }
-    let Some(number) = reconciled.due else { return Ok(()) };
-    let edition = service.edition(number).await?;
-    if !edition.is_published() && sync::waits(service.store.as_ref(), &service.config.subscribers).await? {
-        let held = change(&[edition], &[EditionChange::Hold(number, HoldReason::ConsentMissing)], now);
-        if service.store.write_editions(&held, &[], "sync", now).await? {
-            tracing::error!(edition = number.0, "held: {}", messages::edition::CONSENT);
-        }
-        return Ok(());
-    }
-    match service.publisher()?.publish(number, now).await? {
-        Outcome::Held(reason) => {
-            tracing::error!(edition = number.0, "held: {}", messages::edition::hold(&reason, number));
-        }
-        Outcome::Nobody => tracing::debug!(edition = number.0, "nobody is subscribed"),
-        Outcome::Sent => {}
-        Outcome::Sending => return deliver(&service, number, stop).await,
-    }
-    Ok(())
 }
 
-async fn deliver(service: &Service, number: EditionNumber, stop: CancellationToken) -> Result<()> {
-    let before = service.store.tally(number).await?;
-    let retry = service.store.next_retry(number).await?;
-    let waits = before.queued + before.sending == 0 && before.total > before.accepted;
-    if waits && retry.is_some_and(|at| at > service.clock.now()) {
-        return Ok(());
-    }
-    let progress = Arc::new(Progress::default());
-    let begun = Instant::now();
-    let ended = service.dispatch(number, service.transports()?, Arc::clone(&progress), stop).await?;
-    if progress.attempts() > 0 {
-        let t = service.store.tally(number).await?;
-        let waiting = t.queued + t.sending + t.deferred;
-        tracing::info!(
-            edition = number.0,
-            total = t.total,
-            accepted = t.accepted,
-            waiting,
-            failed = t.failed,
-            expired = t.expired,
-            uncertain = t.uncertain,
-            suppressed = t.suppressed,
-            seconds = begun.elapsed().as_secs(),
-            "{}",
-            match ended {
-                Ended::Finished if waiting == t.deferred => "sent",
-                _ => "stopped before the end",
+/// Between two turns, confirmations and good-byes leave as they come up: somebody waits for them.
+struct Postman {
+    look_at: Instant,
+}
+
+impl Postman {
+    /// Sends what waits, if it is time to look.
+    async fn look(&mut self, service: &Service, stop: &CancellationToken) {
+        if Instant::now() < self.look_at {
+            return;
+        }
+        let (sender, stop) = (Sender::new(service), stop.clone());
+        // A task of its own, so that a panic ends the sending and not the daemon.
+        let pause = match tokio::spawn(async move { sender.post_what_waits(&Log, &stop).await }).await {
+            Ok(Ok(())) => LOOK,
+            Ok(Err(error)) => {
+                tracing::warn!("letters are sent later: {}", errors::error(&error));
+                PAUSE
             }
-        );
+            Err(panic) => {
+                tracing::error!("the sending of letters broke off: {panic}");
+                PAUSE
+            }
+        };
+        self.look_at = Instant::now() + pause;
     }
-    if let Some(reply) = progress.trouble() {
-        tracing::warn!(edition = number.0, "the last trouble was: {reply}");
+}
+
+/// Tells the log.
+struct Log;
+
+impl Observer for Log {
+    fn reconciled(&self, actions: &[Action]) {
+        for action in actions {
+            match action {
+                Action::Hold(number, reason) => {
+                    tracing::info!(edition = number.0, "held: {}", edition::hold(reason, *number));
+                }
+                Action::Miss(number, reason) => {
+                    tracing::info!(edition = number.0, "missed: {}", edition::miss(reason));
+                }
+                _ => {}
+            }
+        }
     }
-    match ended {
-        Ended::Held(reason) => {
-            tracing::error!(edition = number.0, "held: {}", messages::edition::hold(&reason, number));
+
+    fn posted(&self, posted: &Posted) {
+        if posted.accepted > 0 {
+            tracing::info!(letters = posted.accepted, "letters were sent");
         }
-        Ended::Unreachable(reason) => {
-            tracing::error!(edition = number.0, "the relay cannot be reached, so what is left waits: {reason}");
+        if let Some(reply) = &posted.trouble {
+            tracing::warn!("letters are sent later: {reply}");
         }
-        Ended::Capped if progress.attempts() > 0 => {
-            tracing::info!(edition = number.0, "mail.daily_cap is reached: the rest leaves tomorrow");
-        }
-        Ended::Finished | Ended::Stopped | Ended::Capped => {}
     }
-    Ok(())
+
+    fn run_ended(&self, report: &RunReport) {
+        let (number, t) = (report.edition.number, &report.tally);
+        let edition = number.0;
+        if report.attempts > 0 {
+            let waiting = t.queued + t.sending + t.deferred;
+            let finished = report.ended == Ended::Finished && waiting == t.deferred;
+            tracing::info!(
+                edition,
+                total = t.total,
+                accepted = t.accepted,
+                waiting,
+                failed = t.failed,
+                expired = t.expired,
+                uncertain = t.uncertain,
+                suppressed = t.suppressed,
+                seconds = report.seconds,
+                "{}",
+                if finished { "sent" } else { "stopped before the end" }
+            );
+        }
+        if let Some(reply) = &report.trouble {
+            tracing::warn!(edition, "the last trouble was: {reply}");
+        }
+        match &report.ended {
+            Ended::Halted(reason) => tracing::error!(edition, "held: {}", edition::hold(reason, number)),
+            Ended::Unreachable(reply) => {
+                tracing::error!(edition, "the relay cannot be reached, so what is left waits: {reply}");
+            }
+            Ended::Capped if report.attempts > 0 => {
+                tracing::info!(edition, "mail.daily_cap is reached: the rest leaves tomorrow");
+            }
+            Ended::Finished | Ended::Stopped | Ended::Capped => {}
+        }
+    }
 }

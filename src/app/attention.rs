@@ -9,15 +9,40 @@ use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attention {
-    /// The store was restored from a backup, and sends nothing until it is released.
-    Restored {
+    /// The store was restored from a backup.
+    Restored(AfterRestore),
+    /// An edition.
+    Edition(EditionNumber, EditionAttention),
+    /// A pick of an open edition was replaced.
+    Replaced(Replacement),
+    /// Mailboxes ask for a band that the config no longer has.
+    UnknownBand {
+        /// Which band.
+        band: BandName,
+        /// How many mailboxes.
+        mailboxes: u64,
+    },
+    /// The config would end many subscriptions.
+    SyncWaits,
+    /// Library or templates cannot be read.
+    BrokenContent {
+        /// How many errors they have.
+        errors: u64,
+    },
+}
+
+/// What an operator must know before a restored store sends again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterRestore {
+    /// It sends nothing until it is released.
+    Waits {
         /// When the backup was made.
         made: DateTime<FixedOffset>,
     },
     /// Who left after the backup was made is on the list again.
-    LeftSinceBackup,
+    LeftSince,
     /// An edition was being sent when the backup was made.
-    UnsentSinceBackup {
+    Unsent {
         /// Which edition.
         edition: EditionNumber,
         /// Mails that were not sent then.
@@ -28,27 +53,42 @@ pub enum Attention {
         resend: bool,
     },
     /// An edition fell due after the backup was made, and may have gone out.
-    DueSinceBackup(EditionNumber),
-    /// An edition is held.
-    Held {
-        /// Which edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: Option<HoldReason>,
+    DueSince(EditionNumber),
+}
+
+/// What an edition needs a person for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditionAttention {
+    /// It is held, for this reason.
+    Held(Option<HoldReason>),
+    /// It would be held if it were due now.
+    WouldBeHeld(HoldReason),
+    /// It waits for approval.
+    NeedsApproval {
+        /// When it is due.
+        due: DateTime<FixedOffset>,
     },
-    /// An edition is being sent, and not by us.
+    /// It is due, and nobody sends it.
+    Overdue {
+        /// When it was due.
+        due: DateTime<FixedOffset>,
+    },
+    /// Its texts were edited.
+    Edited {
+        /// Since it was approved, not since it was planned.
+        was_approved: bool,
+        /// What was edited.
+        edits: Vec<Edit>,
+    },
+    /// Its sending has not come to an end.
     Unfinished {
-        /// Which edition.
-        edition: EditionNumber,
         /// Mails that wait.
         waiting: u64,
         /// All its mails.
         total: u64,
     },
-    /// Mails that did not arrive, or that nobody knows about.
+    /// Mails did not arrive, or nobody knows.
     Undelivered {
-        /// Which edition.
-        edition: EditionNumber,
         /// What became of them.
         how: Undelivered,
         /// How many.
@@ -56,59 +96,8 @@ pub enum Attention {
         /// All its mails.
         total: u64,
     },
-    /// Texts of an open edition were edited.
-    Edited {
-        /// Which edition.
-        edition: EditionNumber,
-        /// Since it was approved, not since it was planned.
-        was_approved: bool,
-        /// What was edited.
-        edits: Vec<Edit>,
-    },
-    /// An edition waits for approval.
-    NeedsApproval {
-        /// Which edition.
-        edition: EditionNumber,
-        /// When it is due.
-        due: DateTime<FixedOffset>,
-    },
-    /// An edition would be held if it were due now.
-    WouldBeHeld {
-        /// Which edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: HoldReason,
-    },
-    /// An edition is due, and nobody sends it.
-    Overdue {
-        /// Which edition.
-        edition: EditionNumber,
-        /// When it was due.
-        due: DateTime<FixedOffset>,
-    },
-    /// Mailboxes ask for a band that the config no longer has.
-    UnknownBand {
-        /// Which band.
-        band: BandName,
-        /// How many mailboxes.
-        mailboxes: u64,
-    },
-    /// The config would end many subscriptions.
-    SyncWaits,
-    /// Mail came back although the mailbox is there: something about the sender displeases.
-    PolicyBounces {
-        /// Which edition.
-        edition: EditionNumber,
-        /// How many mails.
-        count: u64,
-    },
-    /// A pick of an open edition was replaced.
-    Replaced(Replacement),
-    /// Library or templates cannot be read.
-    BrokenContent {
-        /// How many errors they have.
-        errors: u64,
-    },
+    /// Mails came back although the mailboxes are there: something about the sender displeases.
+    PolicyBounces(u64),
 }
 
 /// What became of mails that were not accepted.

@@ -37,6 +37,9 @@ pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> 
     if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
         return Err(BackupError::OwnFile(ours.clone()).into());
     }
+    if !replace && to.exists() {
+        return Err(BackupError::Exists(to.to_owned()).into());
+    }
     let text = std::fs::read_to_string(keys).map_err(|error| AppError::file(keys, &error))?;
     let hasher = keyring::parse(keys, &text)?.address_hasher();
     Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
@@ -60,7 +63,7 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     if !from.is_file() {
         return Err(BackupError::NoSuchFile(from.to_owned()).into());
     }
-    let ready = SqliteStore::read_backup(from, store, at)?;
+    let ready = SqliteStore::read_backup(from, store, at)?.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
     keyring::parse(from, &ready.keys)?;
     let (made, text) = (ready.made, ready.keys.clone());
     let suffix = format!("before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));

@@ -10,7 +10,8 @@ mod subscribers;
 mod year;
 
 use super::planner::Planner;
-use super::{AppContext, AppError, Content, dkim, sync};
+use super::sender::dkim;
+use super::{AppContext, AppError, Content, sync};
 use crate::domain::diagnostic::Diagnostic;
 use crate::editorial;
 use crate::library;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{AppContext, AppError, dkim, transport};
+use super::sender::{dkim, transport};
+use super::{AppContext, AppError};
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::mail::{Acquaintance, Dns, Smtp};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::context::{sender, service_info};
-use super::dispatch::Letter;
 use super::error::ContentError;
-use super::{AppContext, AppError, Content, dkim, keyring};
+use super::sender::dkim;
+use super::sender::message::DeliveryLinks;
+use super::{AppContext, AppError, Content, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::activity::{Activity, Notice, Theme};
@@ -133,10 +134,10 @@ impl DigestMaker {
     }
 
     /// Links of recipient 0, who is nobody.
-    pub(super) fn sample_links(&self, edition: EditionNumber) -> Result<Letter, AppError> {
+    pub(super) fn sample_links(&self, edition: EditionNumber) -> Result<DeliveryLinks, AppError> {
         let signer = keyring::signer(&self.keyring, self.keyring.current(), &self.config.web.secret_file)?;
         let id = DeliveryId { edition, recipient: RecipientId(0) };
-        Ok(Letter::new(&signer, &self.config.service.base_url, id))
+        Ok(DeliveryLinks::of_delivery(&signer, &self.config.service.base_url, id))
     }
 }
 

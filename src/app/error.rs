@@ -40,9 +40,6 @@ pub enum AppError {
         /// Why.
         source: RenderError,
     },
-    /// A transactional mail could not be rendered.
-    #[error("a letter cannot be made: {0}")]
-    Letter(RenderError),
     /// A page or a feed could not be rendered.
     #[error("a page cannot be made: {0}")]
     Page(#[from] RenderError),
@@ -226,9 +223,15 @@ pub enum BackupError {
     /// The target is one of the service's own files.
     #[error("{0} is in use by this service itself")]
     OwnFile(PathBuf),
+    /// The target exists, and is not to be replaced.
+    #[error("{0} exists")]
+    Exists(PathBuf),
     /// There is no backup of this name.
     #[error("{0}: there is no such file")]
     NoSuchFile(PathBuf),
+    /// It is a store, but no backup.
+    #[error("{0} is a store, but no backup")]
+    NoBackup(PathBuf),
     /// Another program has the store open.
     #[error("the store {0} is in use")]
     StoreInUse(String),

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Fortnight;
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 use crate::render::pages;
 use crate::store::Store;
 
@@ -106,7 +106,7 @@ impl Feeds {
 
     fn title(&self, wanted: Option<&BandSet>) -> String {
         let name = &self.config.service.name;
-        let labels = |wanted| listed(self.config.bands.ordered(wanted).iter().map(|band| &band.label));
+        let labels = |wanted| commas(self.config.bands.ordered(wanted).iter().map(|band| &band.label));
         wanted.map_or_else(|| name.clone(), |wanted| format!("{name}: {}", labels(wanted)))
     }
 

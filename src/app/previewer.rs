@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::context::sender;
-use super::dispatch::Letter;
 use super::edition_content::DigestMaker;
 use super::error::PreviewError;
 use super::planner::{PlanRow, PlanState, Planner};
 use super::publisher::objection;
-use super::{AppContext, AppError, Content, dkim, sync};
+use super::sender::dkim;
+use super::sender::message::DeliveryLinks;
+use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::{Edit, Edition, EditionNumber, EditionState, HoldReason, StateReason};
@@ -327,7 +328,7 @@ fn greeting(readers: &[(String, Address)]) -> String {
 }
 
 /// What a preview shows in a slot of the HTML.
-fn sample(links: &Letter, slot: Slot, readers: &[(String, Address)]) -> String {
+fn sample(links: &DeliveryLinks, slot: Slot, readers: &[(String, Address)]) -> String {
     match slot {
         Slot::Greeting => crate::render::escape(&greeting(readers)),
         Slot::UnsubscribeUrl => links.unsubscribe_url.clone(),

@@ -10,7 +10,7 @@ use crate::domain::activity::ActivityId;
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 use crate::render::pages::{self, Brief, Choice, EditionPage, Link, Message};
 
 /// The one script of the pages: the quick exit.
@@ -122,7 +122,7 @@ impl PublicPages {
         }
         let Content { templates, library, .. } = &self.content;
         let issue = view.issue(&self.config, &library.help);
-        let labels = listed(bands.iter().map(|band| &band.label));
+        let labels = commas(bands.iter().map(|band| &band.label));
         Ok(Shown::Page(pages::activity(templates, &issue, &labels, &self.config.bands)?))
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
-use super::attention::{Attention, Undelivered};
+use super::attention::{Attention, EditionAttention, Undelivered};
 use super::planner::Planner;
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, sync};
@@ -88,12 +88,13 @@ impl Reporter {
         let AppContext { config, store, clock, .. } = &self.context;
         let replaced = self.replaced().await?;
         let (now, editions) = (clock.now(), store.editions().await?);
-        let mut attention = RestoredStore::new(&self.context).attention().await?;
+        let restored = RestoredStore::new(&self.context).attention().await?;
+        let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
         let mut rows = Vec::new();
         for edition in &editions {
             let deliveries = store.tally(edition.number).await?;
-            attention.extend(of_state(edition, &deliveries));
-            attention.extend(self.of_time(edition, now).await?);
+            let needs = of_state(edition, &deliveries).into_iter().chain(self.of_time(edition, now).await?);
+            attention.extend(needs.map(|need| Attention::Edition(edition.number, need)));
             if only.is_none_or(|only| only == edition.number) {
                 rows.push(self.row(edition, deliveries));
             }
@@ -138,34 +139,34 @@ impl Reporter {
     }
 
     /// What an open edition needs before it falls due, or needed.
-    async fn of_time(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Vec<Attention>, AppError> {
-        let (number, due) = (edition.number, self.context.local(edition.due_at));
-        let mut found: Vec<Attention> = self.edited(edition).into_iter().collect();
+    async fn of_time(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Vec<EditionAttention>, AppError> {
+        let due = self.context.local(edition.due_at);
+        let mut found: Vec<EditionAttention> = self.edited(edition).into_iter().collect();
         let is_ahead = edition.due_at > now;
         let required = self.context.config.schedule.approval == Approval::Required;
         if required && edition.state == EditionState::Planned && is_ahead {
-            found.push(Attention::NeedsApproval { edition: number, due });
+            found.push(EditionAttention::NeedsApproval { due });
         }
         if edition.is_open() && is_ahead {
             let readers = self.context.store.readers().await?;
             let lacks = unserved(edition, &self.context.config.bands, &readers);
-            found.extend(lacks.map(|reason| Attention::WouldBeHeld { edition: number, reason }));
+            found.extend(lacks.map(EditionAttention::WouldBeHeld));
         }
         if matches!(edition.state, EditionState::Planned | EditionState::Approved) && !is_ahead {
-            found.push(Attention::Overdue { edition: number, due });
+            found.push(EditionAttention::Overdue { due });
         }
         Ok(found)
     }
 
     /// What was edited since an open edition was planned or approved.
-    fn edited(&self, edition: &Edition) -> Option<Attention> {
+    fn edited(&self, edition: &Edition) -> Option<EditionAttention> {
         let Loaded::Whole(content) = &self.loaded else { return None };
         if !edition.is_open() {
             return None;
         }
         let edits = edits(content.library.texts(), &edition.selection);
         let was_approved = edition.approved_at.is_some();
-        (!edits.is_empty()).then_some(Attention::Edited { edition: edition.number, was_approved, edits })
+        (!edits.is_empty()).then_some(EditionAttention::Edited { was_approved, edits })
     }
 
     async fn of_subscribers(&self) -> Result<Vec<Attention>, AppError> {
@@ -181,7 +182,10 @@ impl Reporter {
 
     async fn of_bounces(&self) -> Result<Vec<Attention>, AppError> {
         let bounces = self.context.store.policy_bounces().await?;
-        Ok(bounces.into_iter().map(|(edition, count)| Attention::PolicyBounces { edition, count }).collect())
+        Ok(bounces
+            .into_iter()
+            .map(|(number, mails)| Attention::Edition(number, EditionAttention::PolicyBounces(mails)))
+            .collect())
     }
 
     fn of_content(&self) -> Option<Attention> {
@@ -192,15 +196,15 @@ impl Reporter {
 }
 
 /// What an edition's state and its deliveries ask for.
-fn of_state(edition: &Edition, tally: &Tally) -> Vec<Attention> {
-    let (number, total) = (edition.number, tally.total);
+fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {
+    let total = tally.total;
     let mut found = Vec::new();
     if edition.state == EditionState::Held {
-        found.push(Attention::Held { edition: number, reason: edition.hold_reason().cloned() });
+        found.push(EditionAttention::Held(edition.hold_reason().cloned()));
     }
     let waiting = tally.queued + tally.sending + tally.deferred;
     if edition.state == EditionState::Sending && waiting > 0 {
-        found.push(Attention::Unfinished { edition: number, waiting, total });
+        found.push(EditionAttention::Unfinished { waiting, total });
     }
     let undelivered = [
         (tally.failed, Undelivered::Refused),
@@ -208,6 +212,6 @@ fn of_state(edition: &Edition, tally: &Tally) -> Vec<Attention> {
         (tally.uncertain, Undelivered::Uncertain),
     ];
     let undelivered = undelivered.into_iter().filter(|(count, _)| *count > 0);
-    found.extend(undelivered.map(|(count, how)| Attention::Undelivered { edition: number, how, count, total }));
+    found.extend(undelivered.map(|(count, how)| EditionAttention::Undelivered { how, count, total }));
     found
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attention::Attention;
+use super::attention::AfterRestore;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, OnUncertain};
@@ -28,24 +28,23 @@ impl RestoredStore {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn attention(&self) -> Result<Vec<Attention>, AppError> {
+    pub async fn attention(&self) -> Result<Vec<AfterRestore>, AppError> {
         let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
-        let mut found =
-            vec![Attention::Restored { made: self.config.schedule.local(made) }, Attention::LeftSinceBackup];
+        let mut found = vec![AfterRestore::Waits { made: self.config.schedule.local(made) }, AfterRestore::LeftSince];
         for edition in self.store.editions().await? {
             if edition.is_published() && edition.hold_reason() == Some(&HoldReason::RestoredStore) {
                 found.push(self.unsent(&edition).await?);
             } else if edition.is_open() && edition.due_at > made && edition.due_at <= now {
-                found.push(Attention::DueSinceBackup(edition.number));
+                found.push(AfterRestore::DueSince(edition.number));
             }
         }
         Ok(found)
     }
 
-    async fn unsent(&self, edition: &Edition) -> Result<Attention, AppError> {
+    async fn unsent(&self, edition: &Edition) -> Result<AfterRestore, AppError> {
         let tally = self.store.tally(edition.number).await?;
-        Ok(Attention::UnsentSinceBackup {
+        Ok(AfterRestore::Unsent {
             edition: edition.number,
             waiting: tally.queued + tally.deferred,
             total: tally.total,

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
+use super::bootstrap;
 use super::context::{AppContext, Content};
 use super::decisions::Decisions;
 use super::edition::edition;
 use super::error::AppError;
 use super::planner::Planner;
 use super::publisher::Publisher;
-use super::{bootstrap, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
 use crate::domain::edition::{Edition, EditionNumber};
-use crate::domain::token::{Keyring, Signer};
+use crate::domain::token::Keyring;
 use crate::store::Store;
 
 /// Everything a command or the daemon works with.
@@ -86,10 +86,6 @@ impl Service {
     /// Library and templates.
     pub fn content(&self) -> Result<&Content, AppError> {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
-    }
-
-    pub(super) fn signer(&self, version: u8) -> Result<Signer, AppError> {
-        Ok(keyring::signer(&self.keyring, version, &self.config.web.secret_file)?)
     }
 
     /// An instant as the service's own clock on the wall shows it.

@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 
-use super::transactional::new_letter;
+use super::transactional::transactional_mail;
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
+use crate::domain::delivery::TransactionalKind;
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
 use crate::domain::subscription::request::{RequestId, RequestKind};
@@ -13,7 +14,7 @@ use crate::domain::subscription::subscribe::{Subscribed, subscribe};
 use crate::domain::subscription::unsubscribe;
 use crate::domain::token::Purpose;
 use crate::render::TransactionalMail;
-use crate::store::{LetterKind, Scope, decide};
+use crate::store::{Scope, decide};
 
 /// What stands on the page to change bands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +98,15 @@ impl Subscriber {
     /// When the wish names no band, or the store cannot be written.
     pub async fn ask_to_subscribe(&self, wish: &SubscribeRequest) -> Result<Asked, AppError> {
         let bands = self.context.config.bands.ordered(&wish.bands);
-        let letter = new_letter(&self.context, LetterKind::Confirm, TransactionalMail::ConfirmSubscription(&bands))?;
+        let mail = transactional_mail(
+            &self.context,
+            TransactionalKind::Confirm,
+            TransactionalMail::ConfirmSubscription(&bands),
+        )?;
         let (scope, wish) = (scope_of(std::slice::from_ref(wish)), wish.clone());
         let decision = move |list: &mut _| confirm::ask_to_subscribe(list, &wish);
         let now = self.context.clock.now();
-        let (result, _) = decide(&*self.context.store, &scope, now, Some(&letter), decision).await?;
+        let (result, _) = decide(&*self.context.store, &scope, now, Some(&mail), decision).await?;
         Ok(result?)
     }
 
@@ -130,10 +135,11 @@ impl Subscriber {
         if bands.is_empty() || bands.len() != wanted.len() {
             return Ok(Wished::None);
         }
-        let letter = new_letter(&self.context, LetterKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
+        let mail =
+            transactional_mail(&self.context, TransactionalKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
         let (id, wanted, now) = (payload.recipient, wanted.clone(), self.context.clock.now());
         let decision = move |list: &mut _| confirm::ask_for_bands(list, id, &wanted);
-        let (asked, _) = decide(&*self.context.store, &Scope::Mailbox(id), now, Some(&letter), decision).await?;
+        let (asked, _) = decide(&*self.context.store, &Scope::Mailbox(id), now, Some(&mail), decision).await?;
         Ok(match asked? {
             Asked::Waits(_) => Wished::Asked,
             Asked::Already => Wished::Already,

@@ -2,15 +2,15 @@
 
 use super::context::{sender, service_info};
 use super::{AppContext, AppError};
-use crate::render::{TransactionalMail, render_transactional};
-use crate::store::{LetterKind, NewLetter};
+use crate::domain::delivery::{TransactionalKind, TransactionalMail};
+use crate::render::{self, render_transactional};
 
-/// A mail as it waits to be sent.
-pub(super) fn new_letter(
+/// A confirmation or good-bye, and from whom it is.
+pub(super) fn transactional_mail(
     context: &AppContext,
-    kind: LetterKind,
-    mail: TransactionalMail<'_>,
-) -> Result<NewLetter, AppError> {
-    let rendered = render_transactional(&service_info(&context.config), mail).map_err(AppError::Letter)?;
-    Ok(NewLetter { kind, sender: sender(&context.config, &context.keyring), rendered })
+    kind: TransactionalKind,
+    about: render::TransactionalMail<'_>,
+) -> Result<TransactionalMail, AppError> {
+    let rendered = render_transactional(&service_info(&context.config), about)?;
+    Ok(TransactionalMail { kind, sender: sender(&context.config, &context.keyring), rendered })
 }

@@ -2,15 +2,16 @@
 
 use std::convert::Infallible;
 
-use super::transactional::new_letter;
+use super::transactional::transactional_mail;
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
+use crate::domain::delivery::{self, TransactionalKind};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::token::Purpose;
 use crate::render::TransactionalMail;
-use crate::store::{LetterKind, NewLetter, Scope, decide};
+use crate::store::{Scope, decide};
 
 /// Who a token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +103,8 @@ impl Unsubscriber {
     /// When the store cannot be written.
     pub async fn leave_with_undo(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
-        let letter = new_letter(&self.context, LetterKind::Goodbye, TransactionalMail::Goodbye)?;
-        let name = self.decide(&Scope::Mailbox(id), Some(&letter), move |list| leave_with_undo(list, id)).await?;
+        let mail = transactional_mail(&self.context, TransactionalKind::Goodbye, TransactionalMail::Goodbye)?;
+        let name = self.decide(&Scope::Mailbox(id), Some(&mail), move |list| leave_with_undo(list, id)).await?;
         Ok(name.into())
     }
 
@@ -141,11 +142,11 @@ impl Unsubscriber {
     async fn decide<T: Send + 'static>(
         &self,
         scope: &Scope,
-        letter: Option<&NewLetter>,
+        mail: Option<&delivery::TransactionalMail>,
         mut decision: impl FnMut(&mut MailingList) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let decision = move |list: &mut MailingList| Ok::<_, Infallible>(decision(list));
-        let (Ok(result), _) = decide(&*self.context.store, scope, self.context.clock.now(), letter, decision).await?;
+        let (Ok(result), _) = decide(&*self.context.store, scope, self.context.clock.now(), mail, decision).await?;
         Ok(result)
     }
 

@@ -11,7 +11,7 @@ use super::out;
 use crate::app::restored::RestoredStore;
 use crate::app::{backup, bootstrap};
 use crate::domain::text::dates::local_moment;
-use crate::messages::attention::attention;
+use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
@@ -50,7 +50,7 @@ impl Restore {
             out::line(&format!("  What was there before is kept in {}.", aside.display()));
         }
         for one in RestoredStore::new(&app).attention().await? {
-            out::line(&format!("  {}", attention(&one)));
+            out::line(&format!("  {}", messages::attention::restored(one)));
         }
         Ok(ExitCode::SUCCESS)
     }

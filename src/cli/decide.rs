@@ -11,6 +11,7 @@ use super::out;
 use crate::app::decisions::Decided;
 use crate::app::decisions::activity::{Replaced, Withdrawal};
 use crate::app::planner::PlanRow;
+use crate::app::restored::RestoredStore;
 use crate::app::{AppError, Service};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
@@ -136,8 +137,8 @@ impl Release {
 
 /// Lets a restored store send again; of another, single editions are named.
 async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failure> {
-    let concerns = crate::app::restored::RestoredStore::new(&service.context()).attention().await?;
-    let Some(editions) = crate::app::restored::RestoredStore::new(&service.context()).release().await? else {
+    let concerns = RestoredStore::new(&service.context()).attention().await?;
+    let Some(editions) = RestoredStore::new(&service.context()).release().await? else {
         let told = not_restored(service).await?;
         if as_json {
             out::json(&json!({ "released": false, "editions": [], "reason": told }));
@@ -151,7 +152,7 @@ async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     out::line("This store sends again.");
-    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", crate::messages::attention::attention(one))));
+    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::restored(*one))));
     if editions.is_empty() {
         out::line("  No edition was held for it.");
     }

@@ -18,6 +18,8 @@ pub(super) enum Failure {
     Config(Vec<Diagnostic>),
     /// It could not be done: exit 1.
     Service(AppError),
+    /// It could not be done, and the command itself says why: exit 1.
+    Refused(String),
     /// Anything else: exit 1.
     Other(anyhow::Error),
 }
@@ -59,6 +61,10 @@ impl Failure {
             Self::Service(error) => {
                 out::error(&messages::errors::error(&error));
                 if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
+            }
+            Self::Refused(message) => {
+                out::error(&message);
+                ExitCode::FAILURE
             }
             Self::Other(error) => {
                 out::error(&format!("{error:#}"));

@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::AppError;
+use crate::domain::text::lists::commas;
 
 static ACTIVITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/activities");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -36,11 +36,10 @@ impl Init {
             .map(|name| self.folder.join(name).display().to_string())
             .collect();
         if !taken.is_empty() {
-            return Err(AppError::Refused(format!(
+            return Err(Failure::Refused(format!(
                 "{} exists already, and init overwrites nothing: name an empty folder, such as `fortnightly init my-service`",
-                taken.join(", ")
-            ))
-            .into());
+                commas(taken)
+            )));
         }
         for (path, bytes) in &files {
             write(&self.folder.join(path), bytes).map_err(Failure::Other)?;

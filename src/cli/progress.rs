@@ -8,7 +8,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::out;
-use crate::app::dispatch::Progress;
+use crate::app::sender::Progress;
 
 /// How often a plain line is written.
 const LINE_EVERY: Duration = Duration::from_secs(10);

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::failure::Failure;
+use crate::app::sender::speaks_smtp;
 use crate::app::{Service, bootstrap};
 use crate::daemon::{self, Role, Stamp};
 
@@ -43,7 +44,7 @@ impl Run {
             let now = service.clock.now();
             let mailboxes: u64 =
                 service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
-            let to = if service.speaks_smtp() { "a relay" } else { "a folder: nothing leaves this machine" };
+            let to = if speaks_smtp(&service.config) { "a relay" } else { "a folder: nothing leaves this machine" };
             tracing::info!(mailboxes, now = %service.local(now).to_rfc3339(), "mail goes to {to}");
         }
         let stop = CancellationToken::new();

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use super::sync::list;
+use crate::app::sender::Dispatcher;
 use crate::app::subscriber::Subscriber;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::app::{AppError, Service, bootstrap, csv_import};
@@ -104,7 +105,7 @@ impl Subscribe {
         out::line(&format!(
             "{name} <{address}> is asked to confirm. The subscription begins with the click, within 7 days."
         ));
-        let posted = service.send_letters(&CancellationToken::new()).await?;
+        let posted = Dispatcher::new(&service.context()).post(&CancellationToken::new()).await?;
         match posted.trouble {
             None => Ok(true),
             Some(reply) => {

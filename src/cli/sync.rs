@@ -76,13 +76,18 @@ impl Sync {
 /// Syncs inside another command, telling what changed on standard error. It is not applied when it waits for consent.
 pub(super) async fn sync_and_tell(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<Synced, Failure> {
     let synced = sync(store, &config.subscribers, false, at).await?;
+    tell(&synced, config);
+    Ok(synced)
+}
+
+/// Tells on standard error what a sync inside another command changed.
+pub(super) fn tell(synced: &Synced, config: &Config) {
     if synced.applied {
         for text in changes(&synced.plan, &config.bands) {
             out::note(&text);
         }
     }
     warn_shared(&synced.plan, &config.file.display().to_string());
-    Ok(synced)
 }
 
 fn warn_shared(plan: &SyncPlan, file: &str) {

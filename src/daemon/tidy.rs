@@ -1,4 +1,4 @@
-//! Forgets what is too old, at the start and then once a day, and finishes an erasure that met somebody in the way.
+//! Ends what nobody confirmed in time, forgets what is too old, at the start and then once a day, and finishes an erasure that met somebody in the way.
 
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
 }
 
 async fn look(maintenance: Maintenance, first: bool, stop: CancellationToken) -> Result<(), AppError> {
+    maintenance.end_unconfirmed().await?;
     let gone = if first { Some(maintenance.tidy_up(&stop).await?) } else { maintenance.tidy_up_daily(&stop).await? };
     match gone {
         None => {}

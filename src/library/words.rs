@@ -1,7 +1,8 @@
 //! What a piece of text may contain, wherever in the library it stands.
 
+pub(crate) use crate::domain::text::excerpt as shown;
+pub(crate) use crate::domain::text::lists::listed;
 use crate::domain::text::{TextError, check_characters};
-pub(crate) use crate::domain::text::{excerpt as shown, listed};
 
 use super::page::Page;
 

@@ -1,7 +1,7 @@
 //! What the relay and the DNS told about us.
 
 use crate::app::deliverability::Fact;
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 
 /// One thing that is as it should be, or that could not be found out.
 pub fn fact(fact: &Fact) -> String {
@@ -12,7 +12,7 @@ pub fn fact(fact: &Fact) -> String {
                 .as_deref()
                 .map_or("without TLS".to_owned(), |version| format!("with {}", version.replace('_', ".")));
             let login = if *login { ", logged in" } else { "" };
-            let offers = if offers.is_empty() { "nothing that we use".to_owned() } else { listed(offers) };
+            let offers = if offers.is_empty() { "nothing that we use".to_owned() } else { commas(offers) };
             format!("the relay {host}:{port} takes us: {tls}{login}; it offers {offers}")
         }
         Fact::NoDns(reason) => format!("DNS was not asked: {reason}"),

@@ -4,6 +4,7 @@ use super::subscription;
 use crate::app::error::{AppError, BackupError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates;
+use crate::domain::text::lists::commas;
 use crate::domain::text::suggest::{nearest, nearest_first};
 
 /// Why a use case failed.
@@ -34,7 +35,6 @@ pub fn error(error: &AppError) -> String {
         AppError::Store(_)
         | AppError::Mail(_)
         | AppError::Digest { .. }
-        | AppError::Letter(_)
         | AppError::NoBand(_)
         | AppError::Sync(_)
         | AppError::Page(_)
@@ -77,7 +77,7 @@ fn preview(error: &PreviewError) -> String {
         }
         PreviewError::UnknownSegment { wanted, known } => {
             let hint = nearest(wanted, known.iter().map(String::as_str))
-                .map_or_else(|| format!("the segments are: {}", known.join(", ")), |id| format!("did you mean {id}?"));
+                .map_or_else(|| format!("the segments are: {}", commas(known)), |id| format!("did you mean {id}?"));
             format!("there is no segment {wanted} in this edition: {hint}")
         }
     }
@@ -87,6 +87,8 @@ fn backup(error: &BackupError) -> String {
     match error {
         BackupError::NoStore(_) => format!("{error}: nothing to back up"),
         BackupError::OwnFile(_) => format!("{error}: name another file for the backup"),
+        BackupError::Exists(_) => format!("{error}: choose another name, or add --force"),
+        BackupError::NoBackup(_) => format!("{error}: it has no keys in it"),
         BackupError::NoSuchFile(_) => error.to_string(),
         BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
     }
@@ -101,7 +103,7 @@ fn new_activity(error: &NewActivityError) -> String {
                 message += &format!(": did you mean {near}?");
             }
             if !known.is_empty() {
-                message += &format!("\n  the themes are {}", nearest_first(wanted, names()).join(", "));
+                message += &format!("\n  the themes are {}", commas(nearest_first(wanted, names())));
             }
             if crate::domain::activity::is_slug(wanted) {
                 message += &format!(
@@ -113,7 +115,7 @@ fn new_activity(error: &NewActivityError) -> String {
             message
         }
         NewActivityError::UnknownBand { wanted, known } => {
-            format!("there is no band “{}”\n  the bands are {}", wanted.escape_debug(), known.join(", "))
+            format!("there is no band “{}”\n  the bands are {}", wanted.escape_debug(), commas(known))
         }
         NewActivityError::Title(error) => format!("--title {error}"),
         NewActivityError::TitleMarkup => {

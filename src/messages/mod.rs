@@ -12,4 +12,5 @@ pub mod errors;
 pub mod picks;
 pub mod plan;
 pub mod preview;
+pub mod sending;
 pub mod subscription;

@@ -1,4 +1,4 @@
-//! The templates' folder → templates that were compiled, linted, and tried out on samples.
+//! Loading the templates: they are read, parsed, linted, compiled, and tried out on samples.
 
 use std::collections::BTreeMap;
 use std::fs;

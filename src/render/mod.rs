@@ -1,6 +1,6 @@
-//! From an edition to its mails and web pages: typed views, Handlebars, MJML, and the cut at the slots (design §2.5).
+//! Renders an edition as mails and web pages: typed views, Handlebars, MJML, and the cut at the slots (design §2.5).
 //!
-//! Each layer knows only those before it: `prose`, `templates`, `email`, `pages`, and `load`, which tries them all out.
+//! Each of `prose`, `templates`, `email`, `pages`, `samples` and `load` knows only those before it.
 
 mod email;
 mod error;

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{AuditRecord, LetterKind, StoreError};
+use super::{AuditRecord, StoreError};
 use crate::domain::address::Address;
+use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::RequestKind;
@@ -79,7 +80,7 @@ pub struct SubjectRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectLetter {
     /// What it is for.
-    pub kind: LetterKind,
+    pub kind: TransactionalKind,
     /// When it was made.
     pub at: DateTime<Utc>,
     /// Where it stands.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{NewLetter, StoreError};
+use super::StoreError;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
-use crate::domain::delivery::DeliveryId;
+use crate::domain::delivery::{DeliveryId, TransactionalMail};
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
@@ -69,12 +69,12 @@ pub trait Subscribers {
     async fn mailing_list(&self, scope: &Scope, at: DateTime<Utc>) -> Result<MailingList, StoreError>;
 
     /// Reads a part of the mailing list, lets `decide` change it, and writes what changed: one transaction. Mails that the
-    /// decision makes due say what `letter` says; without one, none is sent.
+    /// decision makes due say what `mail` says; without one, none is sent.
     async fn change_mailing_list(
         &self,
         scope: &Scope,
         at: DateTime<Utc>,
-        letter: Option<&NewLetter>,
+        mail: Option<&TransactionalMail>,
         decide: Decision,
     ) -> Result<Traces, StoreError>;
 
@@ -109,7 +109,7 @@ pub async fn decide<T, E>(
     store: &(impl Subscribers + ?Sized + Sync),
     scope: &Scope,
     at: DateTime<Utc>,
-    letter: Option<&NewLetter>,
+    mail: Option<&TransactionalMail>,
     mut decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
 ) -> Result<(Result<T, E>, Traces), StoreError>
 where
@@ -125,7 +125,7 @@ where
         }
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     };
-    let traces = store.change_mailing_list(scope, at, letter, Box::new(decision)).await?;
+    let traces = store.change_mailing_list(scope, at, mail, Box::new(decision)).await?;
     let result = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok((result.expect("a store that answers has let the decision be made"), traces))
 }

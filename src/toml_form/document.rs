@@ -9,7 +9,7 @@ use super::hints;
 use super::source::{Place, SourceFile};
 use super::table::{Form, Key, Table};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::text::listed;
+use crate::domain::text::lists::listed;
 use crate::domain::text::suggest::nearest;
 
 /// A key and its value as the parser gives them.

@@ -9,7 +9,7 @@ use super::source::{Place, SourceFile, shown};
 use super::table::{Key, Presence, Table};
 use super::value::{Given, Value, kind};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::text::listed;
+use crate::domain::text::lists::listed;
 use crate::domain::text::suggest::nearest;
 
 /// The values under one heading, by key.

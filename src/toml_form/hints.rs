@@ -9,7 +9,7 @@ use super::human_dates::{date_to_write, time_to_write};
 use super::source::{Place, SourceFile, shown};
 use super::table::{Form, Key, Table};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::text::listed;
+use crate::domain::text::lists::listed;
 
 const CURLY: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 

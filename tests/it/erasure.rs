@@ -207,7 +207,7 @@ fn where_no_daemon_runs_sending_forgets_what_is_old() {
     let fixture = Fixture::new(&format!("{BASE}\n[retention]\nattempts = \"1d\"\n{}", three()));
     let attempts = || {
         let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
-        let query = "SELECT coalesce(group_concat(DISTINCT edition), '') FROM attempts";
+        let query = "SELECT coalesce(group_concat(DISTINCT mailing), '') FROM attempts";
         store.query_row(query, [], |row| row.get::<_, String>(0)).unwrap()
     };
     fixture.at(MONDAY, &["send"]).exits(0);

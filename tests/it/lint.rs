@@ -17,23 +17,43 @@ fn activity(title: &str, bands: &str, summary: &str, text: &str) -> String {
     )
 }
 
-/// The findings about one file: code, level, line and column, message.
-fn findings(fixture: &Fixture, file: &str) -> Vec<(String, String, u64, u64, String)> {
+/// What activities get that a test writes alike.
+const ALIKE: &str = "near-duplicate";
+
+type Finding = (String, String, u64, u64, String);
+
+/// The findings of one check, by the names of the files that are asked for: code, level, line and column, message.
+/// A check is the dearest thing here, so one looks at many files.
+fn findings_by_file<const N: usize>(fixture: &Fixture, files: [&str; N]) -> [Vec<Finding>; N] {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let ran = fixture.at(MONDAY, &["check", "--json"]);
-    let all = ran.json();
-    let of_file = all.as_array().unwrap().iter().filter(|f| text(&f["file"]).ends_with(file));
-    of_file
-        .map(|f| {
-            assert!(!text(&f["help"]).is_empty(), "{f}");
-            let number = |key: &str| f[key].as_u64().unwrap();
-            (text(&f["code"]), text(&f["level"]), number("line"), number("column"), text(&f["message"]))
-        })
-        .collect()
+    let all = fixture.at(MONDAY, &["check", "--json"]).json();
+    let all = all.as_array().unwrap();
+    let read = |f: &Value| {
+        assert!(!text(&f["help"]).is_empty(), "{f}");
+        let number = |key: &str| f[key].as_u64().unwrap();
+        (text(&f["code"]), text(&f["level"]), number("line"), number("column"), text(&f["message"]))
+    };
+    files.map(|file| all.iter().filter(|f| text(&f["file"]).ends_with(file)).map(read).collect())
+}
+
+fn findings(fixture: &Fixture, file: &str) -> Vec<Finding> {
+    let [found] = findings_by_file(fixture, [file]);
+    found
 }
 
 fn codes(fixture: &Fixture, file: &str) -> Vec<String> {
     findings(fixture, file).into_iter().map(|finding| finding.0).collect()
+}
+
+/// Writes each text as an activity of its own, and checks once: the codes that each gets.
+fn codes_of<const N: usize>(fixture: &Fixture, texts: [&str; N]) -> [Vec<String>; N] {
+    let names: [String; N] = std::array::from_fn(|nth| format!("/x{nth}.md"));
+    for (name, text) in names.iter().zip(texts) {
+        let title = format!("Xylophone {name}").replace(['/', '.'], " ");
+        fixture.write(&format!("activities/kindness{name}"), &activity(&title, "\"4-5\"", "Play it.", text));
+    }
+    let found = findings_by_file(fixture, std::array::from_fn(|nth| names[nth].as_str()));
+    found.map(|of_one| of_one.into_iter().map(|finding| finding.0).filter(|code| code != ALIKE).collect())
 }
 
 #[test]
@@ -65,43 +85,46 @@ fn a_long_sentence_and_jargon_are_shown_at_their_place() {
 #[test]
 fn an_explanation_that_comes_late_explains_nothing() {
     let fixture = Fixture::shipped();
-    let check = |text: &str| {
-        fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", text));
-        codes(&fixture, "/x.md")
-    };
-    assert_eq!(check("Beware of phishing.\n\nPhishing means a message that lies."), [] as [&str; 0]);
-    assert_eq!(check("Beware of phishing.\n\nSit down.\n\nPhishing means a message that lies."), ["jargon"]);
-    assert_eq!(check("Say no to cookies."), ["jargon"]);
-    assert_eq!(check("Take two cookies.\n\nPut them on a plate."), [] as [&str; 0]);
+    let texts = [
+        "Beware of phishing.\n\nPhishing means a message that lies.",
+        "Beware of phishing.\n\nSit down.\n\nPhishing means a message that lies.",
+        "Say no to cookies.",
+        "Take two cookies.\n\nPut them on a plate.",
+    ];
+    assert_eq!(codes_of(&fixture, texts), [vec![], vec!["jargon"], vec!["jargon"], vec![]]);
 }
 
 #[test]
 fn a_notice_is_read_as_an_article_is() {
     let fixture = Fixture::shipped();
     fs::create_dir_all(fixture.path("activities/notices")).unwrap();
-    let check = |text: &str| {
-        let front =
-            "title = \"A day\"\nfrom = 2027-01-25\nuntil = 2027-02-14\nreviewed = 2026-09-01\nreview_by = 2028-09-01";
-        fixture.write("activities/notices/a-day.md", &format!("+++\n{front}\n+++\n\n{text}\n"));
-        findings(&fixture, "/notices/a-day.md")
+    let write = |name: &str, text: &str| {
+        let front = format!(
+            "title = \"{name}\"\nfrom = 2027-01-25\nuntil = 2027-02-14\nreviewed = 2026-09-01\nreview_by = 2028-09-01"
+        );
+        fixture.write(&format!("activities/notices/{name}.md"), &format!("+++\n{front}\n+++\n\n{text}\n"));
     };
-    // Grade 8.2, as above.
-    let [hard] = &check(&"Every family remembers happy and sunny holiday mornings. ".repeat(20))[..] else {
-        panic!("one finding")
-    };
+    // Grade 8.2, as below.
+    write("hard", &"Every family remembers happy and sunny holiday mornings. ".repeat(20));
+    write(
+        "faulty",
+        &format!(
+            "Say {}it.\n\nBeware of phishing.\n\n[Play](https://activities.example.org/activities/kindness/gone).",
+            "one two three four five ".repeat(5)
+        ),
+    );
+    write("good", "The answer is no. Sit down. Have a good day.");
+    let [hard, faulty, good] =
+        findings_by_file(&fixture, ["/notices/hard.md", "/notices/faulty.md", "/notices/good.md"]);
+    let [hard] = &hard[..] else { panic!("one finding: {hard:?}") };
     assert_eq!((hard.0.as_str(), hard.1.as_str(), hard.2, hard.3), ("reading-age", "warning", 9, 1));
     assert!(hard.4.contains("at most 11"), "{}", hard.4);
-    let text = format!(
-        "Say {}it.\n\nBeware of phishing.\n\n[Play](https://activities.example.org/activities/kindness/gone).",
-        "one two three four five ".repeat(5)
-    );
-    let found = check(&text);
-    let places: Vec<(&str, &str, u64, u64)> = found.iter().map(|f| (f.0.as_str(), f.1.as_str(), f.2, f.3)).collect();
+    let places: Vec<(&str, &str, u64, u64)> = faulty.iter().map(|f| (f.0.as_str(), f.1.as_str(), f.2, f.3)).collect();
     assert_eq!(
         places,
         [("dead-link", "error", 13, 1), ("long-sentence", "warning", 9, 1), ("jargon", "warning", 11, 11)]
     );
-    assert_eq!(check("The answer is no. Sit down. Have a good day."), []);
+    assert_eq!(good, []);
 }
 
 #[test]
@@ -109,14 +132,14 @@ fn the_youngest_band_decides_how_hard_a_text_may_be() {
     let fixture = Fixture::shipped();
     // 8 words and 14 syllables a sentence: grade 8.2.
     let text = "Every family remembers happy and sunny holiday mornings. ".repeat(20);
-    let grade = |bands: &str| {
-        fixture.write("activities/kindness/x.md", &activity("Xylophone", bands, "Play it.", &text));
-        findings(&fixture, "/x.md")
-    };
-    let [easy] = &grade("\"4-5\", \"14+\"")[..] else { panic!("one finding") };
+    for (name, bands) in [("x", "\"4-5\", \"14+\""), ("y", "\"11-14\"")] {
+        fixture.write(&format!("activities/kindness/{name}.md"), &activity(name, bands, "Play it.", &text));
+    }
+    let [easy, teens] = findings_by_file(&fixture, ["/x.md", "/y.md"]);
+    let [easy] = &easy[..] else { panic!("one finding: {easy:?}") };
     assert_eq!((easy.0.as_str(), easy.1.as_str(), easy.2, easy.3), ("reading-age", "warning", 12, 1));
     assert!(easy.4.contains("at most 11"), "{}", easy.4);
-    let [teens] = &grade("\"11-14\"")[..] else { panic!("one finding") };
+    let [teens] = &teens[..] else { panic!("one finding: {teens:?}") };
     assert!(teens.4.contains("at most 13"), "{}", teens.4);
 }
 
@@ -126,8 +149,9 @@ fn a_copy_is_named_once_with_what_it_copies() {
     let original = fs::read_to_string(fixture.path("activities/kindness/the-toy-post-office.md")).unwrap();
     let copy = original.replace("The toy post office", "Zebra mail").replace("Rabbit", "Zebra");
     fixture.write("activities/kindness/zebra.md", &copy);
-    assert_eq!(codes(&fixture, "/the-toy-post-office.md"), [] as [&str; 0]);
-    let [twin] = &findings(&fixture, "/zebra.md")[..] else { panic!("one finding") };
+    let [original, copies] = findings_by_file(&fixture, ["/the-toy-post-office.md", "/zebra.md"]);
+    assert_eq!(original, []);
+    let [twin] = &copies[..] else { panic!("one finding: {copies:?}") };
     assert_eq!((twin.0.as_str(), twin.1.as_str()), ("near-duplicate", "warning"));
     assert!(twin.4.contains("kindness/the-toy-post-office"), "{}", twin.4);
     // For another band it is no twin.
@@ -138,23 +162,35 @@ fn a_copy_is_named_once_with_what_it_copies() {
 #[test]
 fn a_link_of_ours_must_lead_somewhere() {
     let fixture = Fixture::shipped();
-    let link = |path: &str| {
+    let link = |name: &str, path: &str| {
         let text = format!("Look at\n[the other page](https://activities.example.org{path}).");
-        fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", &text));
-        findings(&fixture, "/x.md")
+        fixture.write(
+            &format!("activities/kindness{name}"),
+            &activity(name.trim_matches('/'), "\"4-5\"", "Play it.", &text),
+        );
     };
-    for good in
-        ["/activities/kindness/the-toy-post-office", "/activities/kindness/the%2Dtoy-post-office?x#y", "/", "/feed.rss"]
-    {
-        assert_eq!(link(good), [], "{good}");
+    let good = [
+        "/activities/kindness/the-toy-post-office",
+        "/activities/kindness/the%2Dtoy-post-office?x#y",
+        "/",
+        "/feed.rss",
+    ];
+    let dead = ["/activities/kindness/the-toy-postoffice", "/activities/kindness", "/editions/7", "/editions/x"];
+    let names = ["/a.md", "/b.md", "/c.md", "/d.md", "/w.md", "/x.md", "/y.md", "/z.md"];
+    for (name, path) in names.iter().zip(good.iter().chain(&dead)) {
+        link(name, path);
     }
-    for dead in ["/activities/kindness/the-toy-postoffice", "/activities/kindness", "/editions/7", "/editions/x"] {
-        let [found] = &link(dead)[..] else { panic!("{dead}: one finding") };
-        assert_eq!((found.0.as_str(), found.1.as_str(), found.2, found.3), ("dead-link", "error", 17, 1), "{dead}");
+    for (nth, found) in findings_by_file(&fixture, names).into_iter().enumerate() {
+        let others = found.iter().filter(|f| f.0 != ALIKE);
+        let places: Vec<_> = others.map(|f| (f.0.as_str(), f.1.as_str(), f.2, f.3)).collect();
+        let expected = if nth < good.len() { vec![] } else { vec![("dead-link", "error", 17, 1)] };
+        assert_eq!(places, expected, "{}", names[nth]);
     }
-    fixture.at(MONDAY, &["check"]).exits(1);
     fixture.at(MONDAY, &["send"]).exits(0);
-    assert_eq!(link("/editions/7"), []);
+    // Edition 7 is there now; the other three are as dead as before.
+    let [found] = findings_by_file(&fixture, ["/y.md"]);
+    assert!(found.iter().all(|f| f.0 == ALIKE), "{found:?}");
+    fixture.at(MONDAY, &["check"]).exits(1);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod crash;
 mod daemon;
 mod decisions;
 mod deliveries;
+mod dependencies;
 mod digest;
 mod disasters;
 mod edits;

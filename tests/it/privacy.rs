@@ -110,7 +110,7 @@ fn retention_forgets_what_is_older_and_nothing_else() {
     };
     let (addresses, attempts) = (
         "SELECT count(*) FROM recipients WHERE address IS NOT NULL",
-        "SELECT count(*) FROM attempts WHERE edition = 7",
+        "SELECT count(*) FROM attempts WHERE mailing = 7",
     );
     daemon_at("2026-12-11T07:59:00Z");
     assert_eq!((sql(addresses), sql(attempts)), (2, 2), "too early");
@@ -121,7 +121,7 @@ fn retention_forgets_what_is_older_and_nothing_else() {
     assert_eq!((&list[0]["address"], &list[0]["reason"]), (&json!(ADDRESS), &json!("unsubscribed")), "until erased");
     let log = daemon_at("2026-12-31T08:01:00Z");
     assert_eq!((sql(addresses), sql(attempts)), (1, 0), "{log}");
-    assert_eq!(sql("SELECT count(*) FROM deliveries WHERE edition = 7"), 2, "counts stay");
+    assert_eq!(sql("SELECT count(*) FROM deliveries WHERE mailing = 7"), 2, "counts stay");
     fixture.run(&["subscribers", "erase", ADDRESS]).exits(0);
     assert_eq!(places(&fixture, "unmistakable"), Vec::<String>::new());
 }

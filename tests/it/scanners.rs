@@ -10,7 +10,8 @@ use crate::support::http::{ask, daemon};
 /// Every row that is about people or what they asked for.
 fn rows(fixture: &Fixture) -> Vec<(String, i64)> {
     let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
-    let tables = ["subscriptions", "suppressions", "requests", "letters", "audit", "attempts", "report_counts"];
+    let tables =
+        ["subscriptions", "suppressions", "requests", "transactional_mails", "audit", "attempts", "report_counts"];
     let count = |table: &str| store.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
     let mut rows: Vec<(String, i64)> = tables.iter().map(|table| ((*table).to_owned(), count(table))).collect();
     let chosen = "SELECT coalesce(sum(bands * id + (state = 'active') * 7), 0) FROM recipients";

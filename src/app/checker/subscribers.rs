@@ -9,14 +9,14 @@ use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxRecord, MailboxState, Origin, SubscriberRecord};
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 
 /// A warning (`shared-mailbox`) for each mailbox that several entries of the config name.
 pub(super) fn shared(config: &Config, shared: &[(Address, usize, Vec<usize>)]) -> Vec<Diagnostic> {
     let warn = |(_, first, others): &(Address, usize, Vec<usize>)| {
         let message = format!(
             "a mailbox of this entry is also named on line {}: it gets the bands of all, and belongs to this one",
-            listed(others)
+            commas(others)
         );
         Diagnostic { line: Some(*first), ..config_warning(config, "shared-mailbox", message) }
     };
@@ -38,7 +38,7 @@ pub(super) fn without_activity(config: &Config, stored: &[SubscriberRecord], row
         let message = format!(
             "{} would get nothing: none of the next {FORTNIGHTS} fortnights has an activity for {}",
             entry.profile.name,
-            listed(&entry.bands)
+            commas(&entry.bands)
         );
         let warning = config_warning(config, "subscriber-without-activity", message);
         findings.push(Diagnostic { line: Some(entry.line), ..warning }.help(help));
@@ -67,7 +67,7 @@ fn others(subscribers: &[SubscriberRecord], served: &BandSet) -> Option<Diagnost
     if wishes.is_empty() {
         return None;
     }
-    let names: Vec<String> = wishes.iter().map(|(name, bands)| format!("{name} ({})", listed(bands))).collect();
+    let names: Vec<String> = wishes.iter().map(|(name, bands)| format!("{name} ({})", commas(bands))).collect();
     let message =
         format!("none of the next {FORTNIGHTS} fortnights has an activity for what these ask for: {}", some_of(&names));
     Some(Diagnostic::warning("subscriber-without-activity", message))

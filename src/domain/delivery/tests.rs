@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::subscriber::SuppressionReason;
 use DeliveryState::{Accepted, Claimed, Deferred, Expired, Failed, InFlight, Queued, Suppressed, Uncertain};
 
 /// Every event there is, for outcomes that live long enough.
 fn events(outcomes: &[Outcome]) -> Vec<Event<'_>> {
-    let mut all =
-        vec![Event::Claim, Event::Mark, Event::Release, Event::Postpone, Event::Expire, Event::Suppress, Event::Retry];
+    let mut all = vec![Event::Claim, Event::Mark, Event::Postpone, Event::Expire, Event::Suppress, Event::Retry];
     for yes in [false, true] {
         all.push(Event::Crash { resend: yes });
         all.extend(outcomes.iter().map(|outcome| Event::Outcome { outcome, retry: yes }));
@@ -47,6 +47,7 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
         (Failed, Queued),
         (Expired, Queued),
         (Uncertain, Queued),
+        (Uncertain, Uncertain),
     ]);
     if repeated {
         arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Uncertain)));
@@ -83,8 +84,33 @@ fn a_reply_means_what_the_contract_says() {
     assert_eq!(after(&permanent, true, true), Uncertain);
     assert_eq!(after(&uncertain, false, false), Uncertain);
     assert_eq!(after(&uncertain, true, false), Uncertain);
-    assert_eq!(after(&refused, true, true), Queued);
+    assert_eq!(after(&refused, true, true), Deferred);
+    assert_eq!(after(&refused, false, true), Queued);
     assert_eq!(after(&withheld, false, true), Queued);
+}
+
+#[test]
+fn only_what_waits_keeps_a_time() {
+    let soon = chrono::DateTime::from_timestamp(1_800_000_000, 0);
+    let [accepted, transient, permanent, uncertain, refused, withheld] = outcomes().try_into().unwrap();
+    let next = |outcome, repeated| InFlight.after_attempt(outcome, soon, repeated).unwrap().next_at;
+    for waits in [&transient, &uncertain, &refused] {
+        assert_eq!(next(waits, true), soon);
+    }
+    for ends in [&accepted, &permanent, &withheld] {
+        assert_eq!(next(ends, true), None);
+    }
+    assert!(InFlight.after_attempt(&uncertain, None, false).unwrap().is_final());
+    assert!(!InFlight.after_attempt(&uncertain, soon, false).unwrap().is_final());
+}
+
+#[test]
+fn the_lists_of_states_are_what_they_say() {
+    let at = |event| DeliveryState::arrows(event).iter().map(|arrow| arrow.from).collect::<Vec<_>>();
+    assert_eq!(at(Event::Crash { resend: true }), DeliveryState::IN_HAND);
+    assert_eq!(at(Event::Expire), [DeliveryState::WAITING, &[Uncertain]].concat());
+    let ended: BTreeSet<_> = DeliveryState::ENDED.iter().copied().collect();
+    assert_eq!(at(Event::Retry).into_iter().collect::<BTreeSet<_>>(), ended);
 }
 
 #[test]

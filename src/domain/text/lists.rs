@@ -3,13 +3,22 @@
 use std::fmt::Display;
 
 /// `a, b, c`.
-pub fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+pub fn commas<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// `a, b and c`.
+pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// `a, b, c and 4 more`: at most `most` by name.
 pub fn some_of<T: Display>(items: &[T], most: usize) -> String {
-    let shown = listed(items.iter().take(most));
+    let shown = commas(items.iter().take(most));
     match items.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
@@ -27,7 +36,9 @@ mod tests {
 
     #[test]
     fn long_lists_are_cut() {
-        assert_eq!(listed(["a", "b"]), "a, b");
+        assert_eq!(commas(["a", "b"]), "a, b");
+        assert_eq!((listed::<&str>(&[]), listed(&["a"])), (String::new(), "a".into()));
+        assert_eq!((listed(&["a", "b"]), listed(&["a", "b", "c"])), ("a and b".into(), "a, b and c".into()));
         assert_eq!(some_of(&[1, 2, 3], 3), "1, 2, 3");
         assert_eq!(some_of(&[1, 2, 3, 4], 3), "1, 2, 3 and 1 more");
         assert_eq!((count(1, "mail", "mails"), count(0, "mail", "mails")), ("1 mail".into(), "0 mails".into()));

@@ -80,15 +80,6 @@ pub fn excerpt(text: &str) -> String {
     if safe.next().is_some() { format!("{short}…") } else { short }
 }
 
-/// Joins words as a sentence lists them: `a, b and c`.
-pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match words.as_slice() {
-        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
-        _ => words.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,18 +92,11 @@ mod tests {
         assert_eq!(check_line(&"é".repeat(201)), Err(TextError::TooLong));
         assert_eq!(check_line("Ysgol Gynradd Llŷn & Tŷ’r Ysgol, “Cylch” 😀"), Ok(()));
     }
+
     #[test]
     fn quotes_no_controls_and_no_novels() {
         assert_eq!(excerpt("a\u{1b}[31mb\u{202e}"), "a[31mb");
         assert_eq!(excerpt("a\r\nb\tc"), "a  b c");
         assert_eq!(excerpt(&"x".repeat(100)), format!("{}…", "x".repeat(60)));
-    }
-
-    #[test]
-    fn lists_as_a_sentence_does() {
-        assert_eq!(
-            ["", "a", "a and b", "a, b and c"],
-            [listed::<&str>(&[]), listed(&["a"]), listed(&["a", "b"]), listed(&["a", "b", "c"])]
-        );
     }
 }

@@ -1,16 +1,16 @@
-//! What a browser's tokeniser finds in finished HTML (HTML §13.2.5), as far as slots and our own rules need it.
+//! Reads finished HTML with a browser's tokeniser (HTML §13.2.5), as far as slots and our own rules need it.
 
 use html5gum::{Error, StartTag, State, Token, Tokenizer};
 
 use crate::domain::rendered::{Body, Piece, Slot};
 use crate::render::templates::slot_markers::Nonce;
 
-/// What was read. Attributes and texts have their character references resolved.
+/// What was found. Character references are resolved.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// Every opening tag, also of what Outlook alone reads, in order.
+    /// Every opening tag in order, including those that only Outlook reads.
     pub(super) elements: Vec<Element>,
-    /// The text that a reader sees; a tag counts as a space, unless it may stand inside a word.
+    /// The text that a reader sees. A tag counts as a space unless it may stand inside a word.
     pub(super) text: String,
     /// The content of every style element.
     pub(super) styles: String,
@@ -80,7 +80,7 @@ fn marked(body: &Body) -> (String, Vec<Marker>) {
 }
 
 impl Scan {
-    /// Reads `html`; its text counts when `is_seen`.
+    /// Reads `html`; only when `is_seen` do its text and an open end count.
     fn read(&mut self, html: &str, is_seen: bool) {
         let mut tokens = Tokenizer::new(html);
         // The element whose content is no markup.
@@ -105,8 +105,9 @@ impl Scan {
                     Some("style") => self.styles.push_str(&text(&string)),
                     _ => {}
                 },
-                Token::Comment(comment) => self.read_conditional(&text(&comment)),
-                Token::Doctype(_) => {}
+                // Conditional comments do not nest.
+                Token::Comment(comment) if is_seen => self.read_conditional(&text(&comment)),
+                Token::Comment(_) | Token::Doctype(_) => {}
                 Token::Error(error) => self.unfinished |= is_seen && is_open_end(*error),
             }
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::activity::Sensitivity;
 use crate::domain::band::Band;
 use crate::domain::subscriber::Sector;
+use crate::domain::text::lists::listed;
 use crate::domain::text::one_line;
 
 /// What a sector reads differently.
@@ -167,13 +168,13 @@ fn follows(band: &Band, min: u8, max: Option<u8>) -> bool {
     band.min >= min && max.is_none_or(|max| band.min <= max.saturating_add(1))
 }
 
-/// `a`, `a and b`, `a, b and c`; with a comma before the last `and` when the last item has one of its own.
-pub(crate) fn and(items: &[&str]) -> String {
-    let Some((last, others)) = items.split_last() else { return String::new() };
-    match others {
-        [] => (*last).to_owned(),
-        _ if last.contains(" and ") => format!("{}, and {last}", others.join(", ")),
-        _ => format!("{} and {last}", others.join(", ")),
+/// A list as a sentence has it; with a comma before the last “and” when the last item has one of its own.
+fn and(items: &[&str]) -> String {
+    match items.split_last() {
+        Some((last, others)) if !others.is_empty() && last.contains(" and ") => {
+            format!("{}, and {last}", others.join(", "))
+        }
+        _ => listed(items),
     }
 }
 

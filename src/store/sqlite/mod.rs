@@ -21,7 +21,6 @@ pub mod maintenance;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod verbs;
 
 /// How long we wait for another process's write lock.
 const PATIENCE: Duration = Duration::from_secs(5);

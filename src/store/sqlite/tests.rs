@@ -10,7 +10,7 @@ use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::domain::subscription::subscribe::NoBand;
 use crate::store::{
-    Archive, Editions, Publication, PublishResult, PublishedSegment, Scope, Store, Subscribers as _, decide,
+    Archive, Editions, Outbox, Publication, PublishResult, PublishedSegment, Scope, Subscribers as _, decide,
 };
 
 const ONE: EditionNumber = EditionNumber(1);

@@ -11,7 +11,7 @@ use crate::app::subscriber::Confirmation;
 use crate::domain::band::Band;
 use crate::domain::subscription::confirm::Fulfilled;
 use crate::domain::subscription::request::RequestKind;
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
@@ -42,7 +42,7 @@ fn page(found: Result<Confirmation, AppError>) -> Page {
 }
 
 fn open(kind: RequestKind, name: &str, bands: &[Band]) -> Page {
-    let list = listed(bands.iter().map(|band| &band.label));
+    let list = commas(bands.iter().map(|band| &band.label));
     let (title, paragraph, button) = match kind {
         RequestKind::Subscribe => (
             "Do you want these emails?",

@@ -15,7 +15,7 @@ use crate::app::public_pages::{Place, Shown, bands_query};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::Bands;
 use crate::domain::edition::EditionNumber;
-use crate::domain::text::lists::listed;
+use crate::domain::text::lists::commas;
 
 /// How long, in seconds, others may keep what changes only when something is taken back.
 const LASTING: u32 = 3600;
@@ -121,7 +121,7 @@ fn taken_back() -> Page {
 pub(super) fn no_such_band(bands: &Bands) -> Page {
     let paragraph = format!(
         "The address asks for an age group that we do not have. These are right, separated by commas: {}.",
-        listed(bands.iter().map(|band| &band.id))
+        commas(bands.iter().map(|band| &band.id))
     );
     Page::said(StatusCode::NOT_FOUND, "There is no such age group", &[&paragraph]).at(Place::WebView)
 }

@@ -5,10 +5,10 @@
 pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
-pub(super) mod letters;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
+pub(super) mod transactional;
 
 use super::{desk, samples};
 
@@ -86,10 +86,11 @@ macro_rules! conform_all {
             deliveries::without_a_relay_all_wait_and_none_was_tried,
             reading::a_published_edition_is_read_as_it_went_out,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
-            letters::who_bounced_gets_no_letter_and_who_left_does,
-            letters::a_request_is_fulfilled_once_and_in_time,
-            letters::nobody_is_asked_too_often_and_neither_is_everybody,
-            letters::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,
+            transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
+            transactional::who_bounced_gets_none_and_who_left_does,
+            transactional::a_request_is_fulfilled_once_and_in_time,
+            transactional::nobody_is_asked_too_often_and_neither_is_everybody,
+            transactional::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,
         }
     };
 }
@@ -102,8 +103,8 @@ macro_rules! conform_shared {
             deliveries::what_a_dead_process_held_is_taken_up,
             deliveries::a_living_process_keeps_what_it_holds,
             deliveries::holding_back_instead_of_sending_again,
-            letters::each_letter_is_claimed_once_and_settled,
-            letters::a_dead_process_s_letters_are_taken_up,
+            transactional::each_is_claimed_once_and_settled,
+            transactional::a_dead_process_s_mails_are_taken_up,
             editions::of_two_publishers_one_wins,
         }
     };

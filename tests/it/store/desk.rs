@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use fortnightly::app::privacy::{EraseResult, Erased};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
-use fortnightly::domain::delivery::DeliveryId;
+use fortnightly::domain::delivery::{DeliveryId, TransactionalMail};
 use fortnightly::domain::subscriber::{RecipientId, SubscribeRequest, SuppressionReason};
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
 use fortnightly::domain::subscription::confirm::{self, Asked, Clicked, Question};
@@ -17,7 +17,7 @@ use fortnightly::domain::subscription::subscribe::{NoBand, Subscribed, subscribe
 use fortnightly::domain::subscription::sync::{StoredState, SyncPlan, UnknownSubscriber, apply};
 use fortnightly::domain::subscription::undeliverable::{self, Bounced};
 use fortnightly::domain::subscription::unsubscribe::{self, CannotMove};
-use fortnightly::store::{NewLetter, Scope, Store, StoreError, Traces, decide};
+use fortnightly::store::{Scope, Store, StoreError, Traces, decide};
 
 /// What is done with a mailing list.
 pub(crate) trait Desk: Store {
@@ -65,7 +65,7 @@ pub(crate) trait Desk: Store {
     async fn leave_with_undo(
         &self,
         id: RecipientId,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
         let decision = move |list: &mut MailingList| unsubscribe::leave_with_undo(list, id);
@@ -120,7 +120,7 @@ pub(crate) trait Desk: Store {
     async fn ask_to_subscribe(
         &self,
         wish: &SubscribeRequest,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError> {
         let scope = Scope::Addresses(vec![wish.address.clone()], wish.profile.urn.iter().cloned().collect());
@@ -133,7 +133,7 @@ pub(crate) trait Desk: Store {
         &self,
         id: RecipientId,
         bands: &BandSet,
-        letter: &NewLetter,
+        letter: &TransactionalMail,
         at: DateTime<Utc>,
     ) -> Result<Asked, StoreError> {
         let bands = bands.clone();
@@ -181,7 +181,7 @@ pub(crate) trait Desk: Store {
         &self,
         scope: &Scope,
         at: DateTime<Utc>,
-        letter: Option<&NewLetter>,
+        letter: Option<&TransactionalMail>,
         mut decision: impl FnMut(&mut MailingList) -> T + Send + 'static,
     ) -> Result<(T, Traces), StoreError> {
         let decision = move |list: &mut MailingList| Ok::<_, Infallible>(decision(list));

@@ -11,20 +11,10 @@ use fortnightly::domain::edition::{
 };
 use fortnightly::messages;
 use fortnightly::store::{Editions as _, StoreMeta};
-use rusqlite::Connection;
 
+use super::migrations::store_of;
 use super::open;
 use super::samples::{at, day};
-
-const MIGRATIONS: [&str; 7] = [
-    include_str!("../../../src/store/sqlite/engine/migrations/0001_initial.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0002_decisions.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0003_sending.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0004_reports.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0005_reading.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0006_privacy.sql"),
-    include_str!("../../../src/store/sqlite/engine/migrations/0007_moved.sql"),
-];
 
 const LATE: &str = "late: it was due on Monday 7 September 2026 at 08:00, more than 72 hours ago; send it with \
                     `fortnightly send --late` or wait for the next edition";
@@ -84,12 +74,7 @@ const PICKS: [(&str, &str); 9] = [
 ];
 
 fn write_old_store(path: &Path) {
-    let store = Connection::open(path).unwrap();
-    for migration in MIGRATIONS {
-        store.execute_batch(migration).unwrap();
-    }
-    store.pragma_update(None, "application_id", 0x464E_6C79).unwrap();
-    store.pragma_update(None, "user_version", 7).unwrap();
+    let store = store_of(path, 7);
     for (number, (state, reason, published)) in (1_u32..).zip(EDITIONS) {
         let theme = PICKS.get(number as usize - 1).map_or("never used before", |(theme, _)| theme);
         let insert = "INSERT INTO editions (number, state, reason, date, due_at, theme, theme_reason, published_at)

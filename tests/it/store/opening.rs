@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions, Store, StoreError, StoreMeta, Subscribers as _};
+use fortnightly::store::{Editions, Outbox as _, StoreError, StoreMeta, Subscribers as _};
 use rusqlite::Connection;
 
 use super::desk::Desk as _;
@@ -50,7 +50,7 @@ async fn a_clean_end_leaves_no_lock_behind() {
     super::samples::send_out(&store, &crowd(1)).await;
     super::samples::claim(&store, 2, 1).await;
     assert!(names(path.parent().unwrap()).contains(&"fortnightly.db.claims".to_owned()));
-    store.release(super::samples::SEVEN).await.unwrap();
+    store.abandon(true, super::samples::at(3)).await.unwrap();
     drop(store);
     assert_eq!(names(path.parent().unwrap()), ["fortnightly.db"]);
 }

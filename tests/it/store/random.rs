@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
+use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome};
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Done, Step, Store, StoreError};
+use fortnightly::store::{AttemptResult, Store, StoreError};
 use proptest::prelude::*;
 
 use super::desk::Desk as _;
@@ -19,7 +19,7 @@ enum Act {
     Claim(u32),
     Mark(usize),
     Done(usize, Verdict, bool),
-    Release,
+    Abandon,
     Leave(u64),
     Expire,
     Finish,
@@ -60,7 +60,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (1..4_u32).prop_map(Act::Claim),
         3 => (0..6_usize).prop_map(Act::Mark),
         6 => (0..6_usize, verdict, any::<bool>()).prop_map(|(i, v, retry)| Act::Done(i, v, retry)),
-        1 => Just(Act::Release),
+        1 => Just(Act::Abandon),
         1 => (0..PEOPLE).prop_map(Act::Leave),
         1 => Just(Act::Expire),
         1 => Just(Act::Finish),
@@ -72,16 +72,16 @@ fn act() -> impl Strategy<Value = Act> {
 #[derive(Default)]
 struct Model {
     now: i64,
-    in_hand: Vec<DeliveryId>,
-    accepted: BTreeSet<DeliveryId>,
-    doubtful: BTreeSet<DeliveryId>,
-    left: BTreeSet<DeliveryId>,
+    in_hand: Vec<ItemId>,
+    accepted: BTreeSet<ItemId>,
+    doubtful: BTreeSet<ItemId>,
+    left: BTreeSet<ItemId>,
 }
 
 async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
     match act {
         Act::Claim(limit) => {
-            for claimed in store.claim(SEVEN, at(model.now), limit).await.unwrap() {
+            for claimed in store.claim(Some(SEVEN), at(model.now), limit).await.unwrap() {
                 assert!(!model.accepted.contains(&claimed.id), "accepted twice");
                 assert!(!model.left.contains(&claimed.id), "mailed after leaving");
                 assert_eq!(claimed.repeated, model.doubtful.contains(&claimed.id));
@@ -91,8 +91,8 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
         }
         Act::Mark(i) => {
             if let Some(id) = model.in_hand.get(i).copied() {
-                let free = store.delivery(id).await.unwrap() == Some(DeliveryState::Claimed);
-                match store.step(Step { done: None, mark: Some(id) }).await {
+                let free = store.item_state(id).await.unwrap() == Some(DeliveryState::Claimed);
+                match store.record_and_mark(None, Some(id)).await {
                     Ok(marked) => {
                         assert_eq!((free, marked), (true, !model.left.contains(&id)));
                         model.in_hand.retain(|held| marked || *held != id);
@@ -104,9 +104,9 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
         Act::Done(i, verdict, retry) if i < model.in_hand.len() => {
             let id = model.in_hand[i];
             let retry_at = retry.then(|| at(model.now + 30));
-            let done = Done { id, outcome: outcome(verdict), at: at(model.now), retry_at };
-            let marked = store.delivery(id).await.unwrap() == Some(DeliveryState::InFlight);
-            let recorded = store.step(Step { done: Some(done), mark: None }).await;
+            let done = AttemptResult { id, outcome: outcome(verdict), at: at(model.now), retry_at };
+            let marked = store.item_state(id).await.unwrap() == Some(DeliveryState::InFlight);
+            let recorded = store.record_and_mark(Some(done), None).await;
             if !marked && matches!(verdict, Verdict::Accepted | Verdict::Uncertain) {
                 assert!(matches!(recorded, Err(StoreError::Refused(_))), "accepted before the dot");
                 return;
@@ -121,15 +121,13 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             }
         }
         Act::Done(..) => {}
-        Act::Release => {
-            store.release(SEVEN).await.unwrap();
-            let mut kept = Vec::new();
-            for id in &model.in_hand {
-                if store.delivery(*id).await.unwrap() == Some(DeliveryState::InFlight) {
-                    kept.push(*id);
+        Act::Abandon => {
+            for id in std::mem::take(&mut model.in_hand) {
+                if store.item_state(id).await.unwrap() == Some(DeliveryState::InFlight) {
+                    model.doubtful.insert(id);
                 }
             }
-            model.in_hand = kept;
+            store.abandon(true, at(model.now)).await.unwrap();
         }
         Act::Leave(i) => {
             let mailbox = address(&format!("m{i}@school.example"));
@@ -154,10 +152,10 @@ async fn check(store: &dyn Store, model: &Model) {
     assert_eq!(usize::try_from(t.sending).unwrap(), model.in_hand.len());
     assert_eq!(usize::try_from(t.accepted).unwrap(), model.accepted.len());
     for id in &model.accepted {
-        assert_eq!(store.delivery(*id).await.unwrap(), Some(DeliveryState::Accepted));
+        assert_eq!(store.item_state(*id).await.unwrap(), Some(DeliveryState::Accepted));
     }
     for id in &model.doubtful {
-        let state = store.delivery(*id).await.unwrap().unwrap();
+        let state = store.item_state(*id).await.unwrap().unwrap();
         let lost = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Suppressed];
         assert!(!lost.contains(&state), "{state:?} after it may have been accepted");
     }

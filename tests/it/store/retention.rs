@@ -21,12 +21,13 @@ const FILL: &str = "
         SELECT i, 's' || i || '@x.example', 's' || i || '@x.example', randomblob(16), i, 1, 'ended', 1 FROM n;
     INSERT INTO subscriptions (recipient, subscriber, origin, bands, since, ended, ended_by)
         SELECT i, i, 'import', 1, 1, 2, 'bounced' FROM n;
-    INSERT INTO deliveries (edition, recipient, segment, state, name_id) SELECT 1, i, 0, 3, 1 + i % 1000 FROM n;
-    INSERT INTO attempts (edition, recipient, number, at, outcome, reply) SELECT 1, i, 1, 2, 'accepted', 'yes' FROM n;
+    INSERT INTO deliveries (mailing, recipient, segment, state, name_id) SELECT 1, i, 0, 3, 1 + i % 1000 FROM n;
+    INSERT INTO attempts (mailing, recipient, number, at, outcome, reply) SELECT 1, i, 1, 2, 'accepted', 'yes' FROM n;
     INSERT INTO bounces (recipient, edition, at, meaning) SELECT i, 1, 2, 'policy' FROM n;
     INSERT INTO requests (id, recipient, kind, bands, made_at, expires_at) SELECT i, i, 'bands', 1, 1, 2 FROM n;
-    INSERT INTO letters (recipient, request, kind, at, subscriber, sender, rendered, state)
-        SELECT i, i, 'confirm', 1, '', '', '', 3 FROM n;
+    INSERT INTO transactional_mails (id, recipient, request, kind, at, sender, rendered)
+        SELECT i, i, i, 'confirm', 1, '', '' FROM n;
+    INSERT INTO deliveries (mailing, recipient, segment, state, name_id) SELECT -i, i, 0, 3, 0 FROM n;
     INSERT INTO audit (at, actor, action, subject, detail) SELECT 1, 'x', 'add', 'subscriber ' || i, 'School 1' FROM n;
 ";
 

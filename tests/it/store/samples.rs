@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
-use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, ItemId, Outcome, Reply};
 use fortnightly::domain::edition::{
     Edit, Edition, EditionChange, EditionNumber, EditionState, HoldReason, LastUse, Pick, PickReason, Selection,
     ThemeReason, UnapproveReason, state as life,
@@ -19,7 +19,9 @@ use fortnightly::domain::sender::Sender;
 use fortnightly::domain::subscriber::{
     Locale, MailboxRecord, Origin, Profile, RecipientId, Sector, SubscribeRequest, SubscriberRecord,
 };
-use fortnightly::store::{Claimed, Done, Publication, PublishResult, PublishedSegment, PublishedText, Step, Store};
+use fortnightly::store::{
+    AttemptResult, Claimed, ClaimedContent, Publication, PublishResult, PublishedSegment, PublishedText, Store,
+};
 
 pub(super) const SEVEN: EditionNumber = EditionNumber(7);
 
@@ -201,31 +203,43 @@ pub(super) async fn send_out(store: &dyn Store, people: &[SubscribeRequest]) -> 
 }
 
 pub(super) async fn claim(store: &dyn Store, minutes: i64, limit: u32) -> Vec<Claimed> {
-    store.claim(SEVEN, at(minutes), limit).await.unwrap()
+    store.claim(Some(SEVEN), at(minutes), limit).await.unwrap()
 }
 
-pub(super) async fn done(store: &dyn Store, id: DeliveryId, outcome: Outcome, retry: Option<i64>) {
+pub(super) async fn done(store: &dyn Store, id: ItemId, outcome: Outcome, retry: Option<i64>) {
     if state(store, id).await == DeliveryState::Claimed {
         mark(store, id).await;
     }
-    let done = Done { id, outcome, at: at(2), retry_at: retry.map(at) };
-    store.step(Step { done: Some(done), mark: None }).await.unwrap();
+    let result = AttemptResult { id, outcome, at: at(2), retry_at: retry.map(at) };
+    store.record_and_mark(Some(result), None).await.unwrap();
 }
 
-pub(super) async fn mark(store: &dyn Store, id: DeliveryId) {
-    store.step(Step { done: None, mark: Some(id) }).await.unwrap();
+pub(super) async fn mark(store: &dyn Store, id: ItemId) -> bool {
+    store.record_and_mark(None, Some(id)).await.unwrap()
 }
 
-pub(super) async fn state(store: &dyn Store, id: DeliveryId) -> DeliveryState {
-    store.delivery(id).await.unwrap().unwrap()
+pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {
+    store.item_state(id).await.unwrap().unwrap()
 }
 
 pub(super) fn reply(code: u16) -> Reply {
     Reply { code: Some(code), text: "as the relay said".to_owned() }
 }
 
-pub(super) fn id(recipient: u64) -> DeliveryId {
+pub(super) fn delivery(recipient: u64) -> DeliveryId {
     DeliveryId { edition: SEVEN, recipient: RecipientId(recipient) }
+}
+
+pub(super) fn id(recipient: u64) -> ItemId {
+    delivery(recipient).into()
+}
+
+/// The name with which a mail of an edition greets.
+pub(super) fn greeted(claimed: &Claimed) -> &str {
+    match &claimed.content {
+        ClaimedContent::Digest { subscriber, .. } => subscriber,
+        ClaimedContent::Transactional(_) => "",
+    }
 }
 
 /// The mailbox with this address, and the subscriber it belongs to.

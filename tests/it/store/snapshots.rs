@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions as _, Store, Subscribers as _};
+use fortnightly::store::{Editions as _, Outbox as _, Subscribers as _};
 
 use super::desk::Desk as _;
 use super::samples::{at, crowd};

@@ -8,3 +8,4 @@ pub(super) mod process_lock;
 pub(super) mod schema;
 pub(super) mod snapshot;
 pub(super) mod sql;
+pub(super) mod states;

@@ -96,8 +96,7 @@ impl ProcessLock {
             return;
         }
         let delete = "DELETE FROM claimants WHERE file = ?1
-                      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE claim = claimants.id)
-                      AND NOT EXISTS (SELECT 1 FROM letters WHERE claim = claimants.id)";
+                      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE claim = claimants.id)";
         // If this fails, the next `recover` finds the lock free and does it.
         if sql::run(conn, delete, [&self.name]).is_ok_and(|gone| gone > 0) {
             self.sweep(std::slice::from_ref(&self.name));

@@ -39,8 +39,8 @@ impl SqliteStore {
     /// Others may write to the store meanwhile.
     ///
     /// # Errors
-    /// When the store cannot be read, does not belong to the keys, or the copy cannot be written. `Refused` when `to`
-    /// exists and is not to be replaced.
+    /// When the store cannot be read, does not belong to the keys, or the copy cannot be written, as where `to` exists and
+    /// is not to be replaced.
     pub fn back_up(
         from: &Path,
         to: &Path,
@@ -48,9 +48,6 @@ impl SqliteStore {
         replace: bool,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if !replace && to.exists() {
-            return Err(StoreError::Refused(format!("{} exists: choose another name, or add --force", to.display())));
-        }
         let source = open(from).map_err(|fault| fault.at(&from.display().to_string()))?;
         let write = || -> Result<(), SqliteError> {
             let file = NamedTempFile::new_in(folder(to))?;
@@ -69,11 +66,12 @@ impl SqliteStore {
         write().map_err(|fault| fault.at(&to.display().to_string()))
     }
 
-    /// Reads the backup `from` into a file beside `to`, as a store that sends nothing until it is released.
+    /// Reads the backup `from` into a file beside `to`, as a store that sends nothing until it is released; `None` when it
+    /// is a store, but no backup.
     ///
     /// # Errors
-    /// When it is no backup of ours, is damaged or newer than this program, or there is no room.
-    pub fn read_backup(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<Restorable, StoreError> {
+    /// When it is not ours, is damaged or newer than this program, or there is no room.
+    pub fn read_backup(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<Option<Restorable>, StoreError> {
         let place = from.display().to_string();
         let opened = || -> Result<Connection, SqliteError> {
             let source = open(from)?;
@@ -81,13 +79,13 @@ impl SqliteStore {
             Ok(source)
         };
         let source = opened().map_err(|fault| fault.at(&place))?;
-        let read = || -> Result<Restorable, SqliteError> {
+        let read = || -> Result<Option<Restorable>, SqliteError> {
             std::fs::create_dir_all(folder(to))?;
             let file = NamedTempFile::new_in(folder(to))?;
             copy(&source, file.path())?;
             let mut conn = alone(file.path())?;
             let (Some(made), Some(keys)) = (meta::take(&conn, MADE)?, meta::take(&conn, KEYS)?) else {
-                return Err(SqliteError::refused(format!("{place} is a store, but no backup: it has no keys in it")));
+                return Ok(None);
             };
             schema::migrate(&mut conn)?;
             let made = sql::instant(sql::parse(&made)?)?;
@@ -96,7 +94,7 @@ impl SqliteStore {
             all.commit()?;
             close(conn)?;
             file.as_file().sync_all()?;
-            Ok(Restorable { file, keys, made })
+            Ok(Some(Restorable { file, keys, made }))
         };
         read().map_err(|fault| fault.at(&to.display().to_string()))
     }

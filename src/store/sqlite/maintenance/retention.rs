@@ -9,7 +9,7 @@ use crate::domain::subscription::bounce::LOOK_BACK;
 use crate::store::Records;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::tables::forget;
+use crate::store::sqlite::tables::outbox::transactional;
 
 /// Rows of which one part looks at most: some milliseconds.
 const ROWS: u32 = 2_000;
@@ -28,7 +28,7 @@ pub(in crate::store::sqlite) fn part(
             Ok((gone, (gone >= u64::from(ROWS)).then_some(records)))
         }
         Records::Letters => {
-            let gone = letters(conn, before)?;
+            let gone = transactional::remove_old(conn, before, ROWS)?;
             Ok((gone, (gone > 0).then_some(records)))
         }
         Records::Requests => {
@@ -50,12 +50,12 @@ fn attempts(
     let sent = EditionState::Sent.as_str();
     for number in sql::rows(conn, editions, (edition.0, before, sent), |row| Ok(row.get::<_, u32>(0)?))? {
         let after = if number == edition.0 { sql::column(after.0)? } else { 0 };
-        let last = "SELECT max(recipient) FROM (SELECT recipient FROM attempts WHERE edition = ?1 AND recipient > ?2
+        let last = "SELECT max(recipient) FROM (SELECT recipient FROM attempts WHERE mailing = ?1 AND recipient > ?2
                                                 ORDER BY recipient LIMIT ?3)";
         let last = sql::row(conn, last, (number, after, ROWS), |row| Ok(row.get::<_, Option<i64>>(0)?))?.flatten();
         if let Some(last) = last {
             let delete = "DELETE FROM attempts
-                          WHERE edition = ?1 AND recipient > ?2 AND recipient <= ?3 AND at < ?4";
+                          WHERE mailing = ?1 AND recipient > ?2 AND recipient <= ?3 AND at < ?4";
             let gone = sql::run(conn, delete, (number, after, last, before))?;
             return Ok((gone, Some(Records::Attempts(EditionNumber(number), RecipientId(sql::count(last))))));
         }
@@ -73,22 +73,11 @@ fn bounces(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     sql::run(conn, delete, (before, LOOK_BACK, ROWS))
 }
 
-/// Old letters that are settled. They are numbered as they were made, so only the oldest are looked at.
-fn letters(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
-    let delete = format!(
-        "DELETE FROM letters WHERE id IN (
-             SELECT id FROM (SELECT id, at, state, next_at FROM letters ORDER BY id LIMIT ?2)
-             WHERE at < ?1 AND state NOT IN ({}) AND next_at IS NULL)",
-        forget::open_states()
-    );
-    sql::run(conn, &delete, (before, ROWS))
-}
-
 /// Old requests that are fulfilled or over, and of which no letter is left.
 fn requests(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     let delete = "DELETE FROM requests WHERE id IN (
                       SELECT id FROM (SELECT id, expires_at, done_at FROM requests ORDER BY id LIMIT ?2) q
                       WHERE coalesce(q.done_at, q.expires_at) < ?1
-                        AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.request = q.id))";
+                        AND NOT EXISTS (SELECT 1 FROM transactional_mails t WHERE t.request = q.id))";
     sql::run(conn, delete, (before, ROWS))
 }

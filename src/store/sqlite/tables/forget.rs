@@ -2,13 +2,14 @@
 
 use rusqlite::Connection;
 
-use super::{columns, meta, transactional};
-use crate::domain::delivery::DeliveryState;
+use super::outbox::enqueue;
+use super::{columns, meta};
+use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::EditionState;
 use crate::domain::subscription::changes::Forgetting;
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 
 /// Set while something forgotten may still lie in the files.
 pub(in crate::store::sqlite) const UNSCRUBBED: &str = "unscrubbed";
@@ -25,16 +26,16 @@ pub(in crate::store::sqlite) fn note_unscrubbed(conn: &Connection, at: i64) -> R
 pub(super) fn forget(conn: &Connection, forgetting: &Forgetting) -> Result<Traces, SqliteError> {
     let recipient = sql::column(forgetting.recipient.0)?;
     let replies = "UPDATE attempts SET reply = ''
-                   WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND reply <> ''";
+                   WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND reply <> ''";
     let replies = sql::run(conn, replies, [recipient])?;
     settle_waiting(conn, recipient)?;
-    let (letters, letter_replies) = transactional::forget(conn, recipient)?;
+    let (letters, letter_replies) = enqueue::forget_all(conn, recipient)?;
     let mut names = 0;
     for subscriber in &forgetting.nameless {
         names += u64::from(forget_name(conn, sql::column(subscriber.0)?, recipient)?);
     }
     let deliveries =
-        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.edition = e.number WHERE d.recipient = ?1";
+        "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.mailing = e.number WHERE d.recipient = ?1";
     let deliveries = sql::count(sql::number(conn, deliveries, [recipient])?);
     Ok(Traces { deliveries, replies: replies + letter_replies, letters, names })
 }
@@ -42,16 +43,13 @@ pub(super) fn forget(conn: &Connection, forgetting: &Forgetting) -> Result<Trace
 /// What waits to be sent is settled; what is in hand is settled by whoever has it. One that may have been accepted stays
 /// uncertain (invariant 3).
 fn settle_waiting(conn: &Connection, recipient: i64) -> Result<(), SqliteError> {
-    let settle = "UPDATE deliveries SET state = CASE WHEN repeated THEN 5 ELSE 8 END, next_at = NULL
-                  WHERE recipient = ?1 AND edition IN (SELECT number FROM editions)
-                    AND (state IN (0, 4) OR next_at IS NOT NULL)";
-    sql::run(conn, settle, [recipient]).map(drop)
-}
-
-/// Whether a mailbox's address is gone.
-pub(in crate::store::sqlite) fn is_forgotten(conn: &Connection, recipient: i64) -> Result<bool, SqliteError> {
-    let query = "SELECT address IS NULL FROM recipients WHERE id = ?1";
-    Ok(sql::row(conn, query, [recipient], |row| Ok(row.get(0)?))?.unwrap_or(true))
+    let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Suppress).to);
+    let settle = format!(
+        "UPDATE deliveries SET state = {to}, next_at = NULL
+         WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions)
+           AND (state IN {waiting} OR next_at IS NOT NULL)"
+    );
+    sql::run(conn, &settle, [recipient]).map(drop)
 }
 
 /// Forgets what a subscriber is called; whether it had a name that was not forgotten before.
@@ -66,7 +64,7 @@ fn forget_name(conn: &Connection, subscriber: i64, recipient: i64) -> Result<boo
     let mut forgotten = false;
     for name in called.into_iter().filter(|name| *name != nameless) {
         let of_mails = "UPDATE deliveries SET name_id = ?3
-                        WHERE recipient = ?1 AND edition IN (SELECT number FROM editions) AND name_id = ?2";
+                        WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND name_id = ?2";
         sql::run(conn, of_mails, (recipient, name, nameless))?;
         // The row stays: deliveries to a subscriber that was called so before may refer to it.
         let rename = "UPDATE names SET name = '(erased ' || id || ')'
@@ -77,20 +75,14 @@ fn forget_name(conn: &Connection, subscriber: i64, recipient: i64) -> Result<boo
     Ok(forgotten)
 }
 
-/// The states of a mail of which something may still happen, as a list for a statement.
-pub(in crate::store::sqlite) fn open_states() -> String {
-    let open = DeliveryState::ALL.iter().filter(|state| !state.is_settled());
-    open.map(|state| state.code().to_string()).collect::<Vec<_>>().join(", ")
-}
-
 /// Whether a mail is on its way to a mailbox, or may be.
 pub(super) fn is_mail_on_its_way(conn: &Connection, recipient: i64) -> Result<bool, SqliteError> {
     let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM editions e CROSS JOIN deliveries d ON d.edition = e.number
-                        WHERE d.recipient = ?1 AND e.state IN (?2, ?3) AND (d.state IN ({open}) OR d.next_at IS NOT NULL))
-             OR EXISTS (SELECT 1 FROM letters WHERE recipient = ?1 AND state IN ({open}))",
-        open = open_states()
+        "SELECT EXISTS (SELECT 1 FROM editions e CROSS JOIN deliveries d ON d.mailing = e.number
+                        WHERE d.recipient = ?1 AND e.state IN (?2, ?3)
+                          AND (d.state IN {} OR d.next_at IS NOT NULL))",
+        states::list(DeliveryState::OPEN)
     );
-    let states = (EditionState::Sending.as_str(), EditionState::Held.as_str());
-    sql::row(conn, &query, (recipient, states.0, states.1), |row| Ok(row.get(0)?)).map(Option::unwrap_or_default)
+    let (sending, held) = (EditionState::Sending.as_str(), EditionState::Held.as_str());
+    Ok(sql::number(conn, &query, (recipient, sending, held))? > 0 || enqueue::is_open(conn, recipient)?)
 }

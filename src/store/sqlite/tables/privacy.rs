@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::{audit, forget, meta, settle};
+use super::outbox::transactional;
+use super::{audit, forget, meta};
 use crate::domain::address::Address;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -13,8 +15,7 @@ use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::{retention, scrub};
 use crate::store::sqlite::{PATIENCE, SqliteStore};
 use crate::store::{
-    Privacy, Records, StoreError, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectLetter,
-    SubjectRequest,
+    Privacy, Records, StoreError, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
 };
 
 /// When everything that was too old was last forgotten.
@@ -61,21 +62,21 @@ fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, Sqlite
     let since = "SELECT created_at FROM recipients WHERE id = ?1";
     let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
     let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
-                 CROSS JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                 CROSS JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
                  LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number";
     let mut deliveries = sql::rows(conn, query, [recipient], |row| {
         let bounce = sql::maybe_instant(row.get(2)?)?;
         let status = row.get(3)?;
         Ok(SubjectDelivery {
             edition: EditionNumber(row.get(0)?),
-            state: settle::decode(row.get(1)?)?.group(),
+            state: row.get::<_, DeliveryState>(1)?.group(),
             attempts: Vec::new(),
             bounce: bounce.map(|at| SubjectBounce { at, status }),
         })
     })?;
     for delivery in &mut deliveries {
         let query =
-            "SELECT at, outcome, code, reply FROM attempts WHERE edition = ?1 AND recipient = ?2 ORDER BY number";
+            "SELECT at, outcome, code, reply FROM attempts WHERE mailing = ?1 AND recipient = ?2 ORDER BY number";
         delivery.attempts = sql::rows(conn, query, (delivery.edition.0, recipient), |row| {
             Ok(SubjectAttempt {
                 at: sql::instant(row.get(0)?)?,
@@ -90,7 +91,7 @@ fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, Sqlite
         suppressed_since: suppressed_since(conn, recipient)?,
         deliveries,
         requests: requests(conn, recipient)?,
-        letters: letters(conn, recipient)?,
+        letters: transactional::of_mailbox(conn, recipient)?,
         audit: audit::about(conn, &format!("recipient {recipient}"))?,
     })
 }
@@ -108,19 +109,6 @@ fn requests(conn: &Connection, recipient: i64) -> Result<Vec<SubjectRequest>, Sq
             made_at: sql::instant(row.get(1)?)?,
             expires_at: sql::instant(row.get(2)?)?,
             done_at: sql::maybe_instant(row.get(3)?)?,
-        })
-    })
-}
-
-fn letters(conn: &Connection, recipient: i64) -> Result<Vec<SubjectLetter>, SqliteError> {
-    let query = "SELECT kind, at, state, code, reply FROM letters WHERE recipient = ?1 ORDER BY id";
-    sql::rows(conn, query, [recipient], |row| {
-        Ok(SubjectLetter {
-            kind: sql::word(row, 0)?,
-            at: sql::instant(row.get(1)?)?,
-            state: settle::decode(row.get(2)?)?.group(),
-            code: row.get(3)?,
-            reply: row.get(4)?,
         })
     })
 }

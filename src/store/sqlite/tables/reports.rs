@@ -52,7 +52,7 @@ impl Reports for SqliteStore {
     ) -> Result<Vec<RecipientId>, StoreError> {
         self.read(move |conn| {
             let after = sql::column(after.map_or(0, |id| id.0))?;
-            let query = "SELECT recipient FROM deliveries WHERE edition = ?1 AND recipient > ?2
+            let query = "SELECT recipient FROM deliveries WHERE mailing = ?1 AND recipient > ?2
                          ORDER BY recipient LIMIT ?3";
             sql::rows(conn, query, (edition.0, after, limit), |row| Ok(RecipientId(sql::count(row.get(0)?))))
         })

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::{audit, claim, edition_rows, letters, meta, settle};
+use super::{audit, edition_rows, meta, outbox};
+use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState, HoldReason};
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 
 /// What a restored store knows may be out of date: whatever waited may have been accepted since, so it counts as repeated,
 /// and its edition is held.
@@ -17,11 +18,12 @@ pub(in crate::store::sqlite) fn hold_back(
 ) -> Result<(), SqliteError> {
     meta::put(conn, meta::RESTORED, &sql::millis(made).to_string())?;
     for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
-        claim::take_up(conn, claimant, true, sql::millis(at))?;
+        outbox::take_up(conn, claimant, true, sql::millis(at))?;
     }
-    letters::drop_all(conn)?;
+    outbox::transactional::expire_all(conn)?;
     sql::run(conn, "DELETE FROM claimants", [])?;
-    sql::run(conn, "UPDATE deliveries SET repeated = 1 WHERE state IN (0, 4)", [])?;
+    let waiting = states::list(DeliveryState::WAITING);
+    sql::run(conn, &format!("UPDATE deliveries SET repeated = 1 WHERE mailing > 0 AND state IN {waiting}"), [])?;
     for edition in edition_rows::all(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {
         let hold = EditionChange::Hold(edition.number, HoldReason::RestoredStore);
         edition_rows::change_here(conn, &hold, "restore", at)?;
@@ -48,10 +50,13 @@ pub(in crate::store::sqlite) fn release(
         }
         // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
         if edition.is_published() && !resend {
-            let doubt = "UPDATE deliveries SET state = 5, next_at = NULL
-                         WHERE edition = ?1 AND state IN (0, 4) AND repeated";
-            if sql::run(conn, doubt, [edition.number.0])? > 0 || for_us {
-                settle::finish(conn, edition.number, at)?;
+            let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Expire).to);
+            let doubt = format!(
+                "UPDATE deliveries SET state = {to}, next_at = NULL
+                 WHERE mailing = ?1 AND state IN {waiting} AND repeated"
+            );
+            if sql::run(conn, &doubt, [edition.number.0])? > 0 || for_us {
+                outbox::finish(conn, edition.number, at)?;
             }
         }
     }

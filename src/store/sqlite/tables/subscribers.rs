@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::bands::BandBook;
 use super::{columns, mailing_list, publish};
 use crate::domain::band::{BandName, BandSet};
+use crate::domain::delivery::TransactionalMail;
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::{
     MailboxRecord, MailboxState, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, Subscription,
@@ -18,7 +19,7 @@ use crate::domain::subscription::suppression::Suppression;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Decision, NewLetter, Scope, StoreError, Subscribers, Traces};
+use crate::store::{Decision, Scope, StoreError, Subscribers, Traces};
 
 #[async_trait]
 impl Subscribers for SqliteStore {
@@ -31,11 +32,11 @@ impl Subscribers for SqliteStore {
         &self,
         scope: &Scope,
         at: DateTime<Utc>,
-        letter: Option<&NewLetter>,
+        mail: Option<&TransactionalMail>,
         decide: Decision,
     ) -> Result<Traces, StoreError> {
-        let (scope, hasher, letter) = (scope.clone(), self.hasher.clone(), letter.cloned());
-        self.write(move |conn| mailing_list::change(conn, (&hasher, at), &scope, letter.as_ref(), decide)).await
+        let (scope, hasher, mail) = (scope.clone(), self.hasher.clone(), mail.cloned());
+        self.write(move |conn| mailing_list::change(conn, (&hasher, at), &scope, mail.as_ref(), decide)).await
     }
 
     async fn subscribers(&self) -> Result<Vec<SubscriberRecord>, StoreError> {

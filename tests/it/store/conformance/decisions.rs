@@ -2,10 +2,12 @@
 
 use fortnightly::domain::edition::state::{Changed, change};
 use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
-use fortnightly::store::{ActivityWithdrawal, PublishResult, Step};
+use fortnightly::store::{ActivityWithdrawal, PublishResult};
 
 use super::desk::Desk as _;
-use super::samples::{Open, SEVEN, at, change_editions, crowd, edited, held, plan, publication, selection, send_out};
+use super::samples::{
+    Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
+};
 
 pub(in crate::store) async fn an_approval_survives_a_hold_and_not_a_repick(open: Open<'_>) {
     use EditionState::{Approved, Held, Planned};
@@ -50,14 +52,13 @@ pub(in crate::store) async fn a_withdrawn_edition_comes_back_only_by_being_reins
 pub(in crate::store) async fn a_hold_stops_the_sending_and_a_release_goes_on(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(5)).await;
-    let claimed = store.claim(SEVEN, at(2), 3).await.unwrap();
-    let mark = |at: usize| Step { done: None, mark: Some(claimed[at].id) };
-    assert!(store.step(mark(0)).await.unwrap());
+    let claimed = store.claim(Some(SEVEN), at(2), 3).await.unwrap();
+    assert!(mark(&*store, claimed[0].id).await);
     let hold = EditionChange::Hold(SEVEN, held("wait"));
     assert_eq!(change_editions(&*store, &[hold], at(3)).await, 1);
     // What is at the dot is finished; what was only claimed goes back, and nothing new is given out.
-    assert!(!store.step(mark(1)).await.unwrap());
-    assert!(store.claim(SEVEN, at(4), 10).await.unwrap().is_empty());
+    assert!(!mark(&*store, claimed[1].id).await);
+    assert!(store.claim(Some(SEVEN), at(4), 10).await.unwrap().is_empty());
     assert!(!store.finish(SEVEN, at(4)).await.unwrap());
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.queued, tally.sending), (5, 3, 2));
@@ -65,7 +66,7 @@ pub(in crate::store) async fn a_hold_stops_the_sending_and_a_release_goes_on(ope
     assert!(edition.state == EditionState::Held && edition.is_published() && !edition.is_open());
     assert_eq!(change_editions(&*store, &[EditionChange::Release(SEVEN)], at(5)).await, 1);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Sending);
-    assert_eq!(store.claim(SEVEN, at(6), 10).await.unwrap().len(), 3);
+    assert_eq!(store.claim(Some(SEVEN), at(6), 10).await.unwrap().len(), 3);
 }
 
 pub(in crate::store) async fn a_held_one_that_expires_is_sent(open: Open<'_>) {

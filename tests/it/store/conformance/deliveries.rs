@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use fortnightly::domain::delivery::{DeliveryState, Outcome};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
-use fortnightly::store::{DeliveryFilter, Done, Step, Store, StoreError};
+use fortnightly::store::{AttemptResult, DeliveryFilter, Store, StoreError};
 
 use super::desk::Desk as _;
-use super::samples::{Open, SEVEN, address, at, claim, crowd, done, id, look_up, mark, reply, send_out, state, wish};
+use super::samples::{
+    Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, reply, send_out, state, wish,
+};
 
 fn numbers(claimed: &[fortnightly::store::Claimed]) -> Vec<u64> {
     claimed.iter().map(|claimed| claimed.id.recipient.0).collect()
@@ -26,12 +28,12 @@ pub(in crate::store) async fn each_is_claimed_once_in_order(open: Open<'_>) {
     let first = claim(&*store, 2, 3).await;
     assert_eq!(numbers(&first), [1, 2, 3]);
     assert_eq!(first[1].address, address("m1@school.example"));
-    assert_eq!((first[1].subscriber.as_str(), first[1].attempts, first[1].repeated), ("School 1", 0, false));
+    assert_eq!((greeted(&first[1]), first[1].attempts, first[1].repeated), ("School 1", 0, false));
     assert_eq!(numbers(&claim(&*store, 2, 9).await), [4, 5]);
     assert_eq!(claim(&*store, 2, 9).await, []);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.sending), (5, 5));
-    assert_eq!(store.claim(EditionNumber(8), at(2), 9).await.unwrap(), []);
+    assert_eq!(store.claim(Some(EditionNumber(8)), at(2), 9).await.unwrap(), []);
 }
 
 pub(in crate::store) async fn replies_mean_what_the_contract_says(open: Open<'_>) {
@@ -108,7 +110,7 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Suppressed);
     // The second look, just before MAIL.
     leave(&*store, "m2@school.example").await;
-    let marked = async |recipient| store.step(Step { done: None, mark: Some(id(recipient)) }).await;
+    let marked = async |recipient| store.record_and_mark(None, Some(id(recipient))).await;
     assert!(!marked(3).await.unwrap());
     assert_eq!(state(&*store, id(3)).await, DeliveryState::Suppressed);
     leave(&*store, "m3@school.example").await;
@@ -123,7 +125,7 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
 pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(2)).await;
-    let marked = async |recipient| store.step(Step { done: None, mark: Some(id(recipient)) }).await;
+    let marked = async |recipient| store.record_and_mark(None, Some(id(recipient))).await;
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "nothing was claimed");
     claim(&*store, 2, 1).await;
     assert!(marked(1).await.unwrap());
@@ -131,8 +133,8 @@ pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
     assert!(matches!(marked(2).await, Err(StoreError::Refused(_))), "it is queued");
     done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "it is done");
-    let late = Done { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(3), retry_at: None };
-    let late = store.step(Step { done: Some(late), mark: None }).await;
+    let late = AttemptResult { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(3), retry_at: None };
+    let late = store.record_and_mark(Some(late), None).await;
     assert!(matches!(late, Err(StoreError::Refused(_))));
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
 }
@@ -142,14 +144,14 @@ pub(in crate::store) async fn a_step_is_both_or_none(open: Open<'_>) {
     send_out(&*store, &crowd(3)).await;
     claim(&*store, 2, 2).await;
     mark(&*store, id(1)).await;
-    let result = || Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
-    let refused = store.step(Step { done: Some(result()), mark: Some(id(3)) }).await;
+    let result = || AttemptResult { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
+    let refused = store.record_and_mark(Some(result()), Some(id(3))).await;
     assert!(matches!(refused, Err(StoreError::Refused(_))));
     assert_eq!(state(&*store, id(1)).await, DeliveryState::InFlight);
-    store.step(Step { done: Some(result()), mark: Some(id(2)) }).await.unwrap();
+    store.record_and_mark(Some(result()), Some(id(2))).await.unwrap();
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
     assert_eq!(state(&*store, id(2)).await, DeliveryState::InFlight);
-    store.step(Step::default()).await.unwrap();
+    store.record_and_mark(None, None).await.unwrap();
 }
 
 pub(in crate::store) async fn a_clean_stop_puts_back_what_was_not_marked(open: Open<'_>) {
@@ -157,10 +159,12 @@ pub(in crate::store) async fn a_clean_stop_puts_back_what_was_not_marked(open: O
     send_out(&*store, &crowd(4)).await;
     claim(&*store, 2, 3).await;
     mark(&*store, id(2)).await;
-    assert_eq!(store.release(EditionNumber(8)).await.unwrap(), 0);
-    assert_eq!(store.release(SEVEN).await.unwrap(), 2);
-    assert_eq!(state(&*store, id(2)).await, DeliveryState::InFlight);
-    assert_eq!(numbers(&claim(&*store, 2, 9).await), [1, 3, 4]);
+    done(&*store, id(2), Outcome::Accepted(reply(250)), None).await;
+    assert_eq!(store.abandon(true, at(2)).await.unwrap(), 2);
+    assert_eq!(store.abandon(true, at(2)).await.unwrap(), 0);
+    let again = claim(&*store, 2, 9).await;
+    assert_eq!(numbers(&again), [1, 3, 4]);
+    assert!(again.iter().all(|claimed| claimed.attempts == 0 && !claimed.repeated), "nothing was tried");
     assert_eq!(store.recover(true, at(3)).await.unwrap(), 0, "we are alive");
 }
 
@@ -203,7 +207,7 @@ pub(in crate::store) async fn a_delivery_keeps_the_name_it_was_published_with(op
     let store = open();
     send_out(&*store, &[wish("Old Name", "a@b.example", "4-5")]).await;
     store.subscribe(&[wish("New Name", "a@b.example", "5-7")], at(2)).await.unwrap();
-    assert_eq!(claim(&*store, 3, 1).await[0].subscriber, "Old Name");
+    assert_eq!(greeted(&claim(&*store, 3, 1).await[0]), "Old Name");
 }
 
 pub(in crate::store) async fn ten_claimers_on_two_handles_share_a_thousand(open: Open<'_>) {
@@ -256,15 +260,15 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     mark(&*one, id(1)).await;
     assert_eq!(numbers(&claim(&*two, 3, 1).await), [3]);
     assert_eq!(two.recover(true, at(3)).await.unwrap(), 0);
-    assert_eq!(two.release(SEVEN).await.unwrap(), 1, "its own");
-    let stolen = Done { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
-    let stolen = two.step(Step { done: Some(stolen), mark: None }).await;
+    assert_eq!(two.abandon(true, at(3)).await.unwrap(), 1, "its own");
+    let stolen = AttemptResult { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
+    let stolen = two.record_and_mark(Some(stolen), None).await;
     assert!(matches!(stolen, Err(StoreError::Refused(_))));
     for left in [false, true] {
         if left {
             leave(&*one, "m1@school.example").await;
         }
-        let marked = two.step(Step { done: None, mark: Some(id(2)) }).await;
+        let marked = two.record_and_mark(None, Some(id(2))).await;
         assert!(matches!(marked, Err(StoreError::Refused(_))));
         assert_eq!(state(&*one, id(2)).await, DeliveryState::Claimed);
     }
@@ -306,7 +310,7 @@ pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(op
     use DeliveryState::{Accepted, Expired, Failed, Queued, Uncertain};
     let store = open();
     ended(&*store).await;
-    let page = store.deliveries(&filter(DeliveryState::ALL, None), Some(id(3)), 9).await.unwrap();
+    let page = store.deliveries(&filter(DeliveryState::ALL, None), Some(delivery(3)), 9).await.unwrap();
     assert_eq!(page.iter().map(|record| record.state).collect::<Vec<_>>(), [Accepted, Failed]);
     assert_eq!(page[1].last.as_ref().and_then(|last| last.reply.code), Some(550));
     assert_eq!(store.deliveries(&filter(&[], None), None, 9).await.unwrap(), [], "no state is none");
@@ -322,8 +326,9 @@ pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(op
     assert_eq!(told, [(1, None, false), (2, None, false), (3, None, true)], "the time counts anew");
     done(&*store, id(3), Outcome::Permanent { reply: reply(550), suppress: None }, None).await;
     assert_eq!(state(&*store, id(3)).await, Uncertain, "an earlier attempt may have been accepted");
-    let later = Done { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(110), retry_at: Some(at(130)) };
-    store.step(Step { done: Some(later), mark: None }).await.unwrap();
+    let later =
+        AttemptResult { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(110), retry_at: Some(at(130)) };
+    store.record_and_mark(Some(later), None).await.unwrap();
     let again = claim(&*store, 130, 9).await;
     assert_eq!(again[0].first_attempt, Some(at(110)), "what was tried before the retry does not count");
     assert_ne!(state(&*store, id(2)).await, Queued);
@@ -364,7 +369,7 @@ pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_bac
 pub(in crate::store) async fn without_a_relay_all_wait_and_none_was_tried(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(50)).await;
-    assert_eq!(store.postpone(SEVEN, at(25)..at(40)).await.unwrap(), 50);
+    assert_eq!(store.postpone(Some(SEVEN), at(25)..at(40)).await.unwrap(), 50);
     let next = store.next_retry(SEVEN).await.unwrap().unwrap();
     assert!((at(25)..at(40)).contains(&next), "{next}");
     assert_eq!(claim(&*store, 24, 99).await, []);

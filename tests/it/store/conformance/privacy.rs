@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
 use fortnightly::app::privacy::{EraseResult, Erased};
-use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply};
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply, TransactionalKind, TransactionalMail};
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
@@ -11,18 +11,22 @@ use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
 use fortnightly::domain::subscription::subscribe::Subscribed;
 use fortnightly::domain::subscription::sync::{Entry, plan_sync};
 use fortnightly::domain::subscription::undeliverable::Bounced;
-use fortnightly::store::{DeliveryFilter, Done, LetterKind, NewLetter, PublishResult, Step, Store};
+use fortnightly::store::{AttemptResult, Claimed, DeliveryFilter, PublishResult, Store};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, change_editions, claim, done, id, look_up, mark, plan, profile, publication,
-    rendered, reply, send_out, sender, state, wish,
+    Open, SEVEN, address, at, bands, change_editions, claim, delivery, done, greeted, id, look_up, mark, plan, profile,
+    publication, rendered, reply, send_out, sender, state, wish,
 };
 
 const JANE: &str = "Jane@home.example";
 
-fn letter() -> NewLetter {
-    NewLetter { kind: LetterKind::Confirm, sender: sender(), rendered: rendered("Please click") }
+async fn claim_letter(store: &dyn Store, minutes: i64) -> Option<Claimed> {
+    store.claim(None, at(minutes), 1).await.unwrap().pop()
+}
+
+fn letter() -> TransactionalMail {
+    TransactionalMail { kind: TransactionalKind::Confirm, sender: sender(), rendered: rendered("Please click") }
 }
 
 fn named() -> Outcome {
@@ -114,7 +118,7 @@ pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open
     assert_eq!(store.erase(&address("nobody@home.example"), at(5)).await.unwrap(), EraseResult::Unknown);
     // A late click on an old link, a late bounce: nothing comes up again.
     assert_eq!(store.leave(RecipientId(1), SuppressionReason::Complained, "web", at(6)).await.unwrap(), None);
-    store.bounce(id(1), Some("5.1.1".parse::<EnhancedStatus>().unwrap()), at(6)).await.unwrap();
+    store.bounce(delivery(1), Some("5.1.1".parse::<EnhancedStatus>().unwrap()), at(6)).await.unwrap();
     assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Complained), "a complaint counts for more");
     assert_eq!(store.suppression_count().await.unwrap(), 1);
 }
@@ -148,11 +152,11 @@ pub(in crate::store) async fn nothing_is_sent_to_whom_is_erased_meanwhile(open: 
         erase(&*store, mailbox, 2).await.unwrap();
     }
     assert!(!store.is_wanted(claimed[1].id).await.unwrap());
-    assert!(!store.step(Step { done: None, mark: Some(claimed[1].id) }).await.unwrap(), "claimed, not yet at the dot");
+    assert!(!store.record_and_mark(None, Some(claimed[1].id)).await.unwrap(), "claimed, not yet at the dot");
     assert_eq!(claim(&*store, 3, 9).await, []);
     // What was at the dot ends as the relay says, without its words.
-    let result = Done { id: claimed[0].id, outcome: named(), at: at(3), retry_at: None };
-    store.step(Step { done: Some(result), mark: None }).await.unwrap();
+    let result = AttemptResult { id: claimed[0].id, outcome: named(), at: at(3), retry_at: None };
+    store.record_and_mark(Some(result), None).await.unwrap();
     assert_eq!(attempts(&*store, 1).await, [""]);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.suppressed), (4, 1, 3));
@@ -170,7 +174,7 @@ pub(in crate::store) async fn a_name_stays_while_it_names_somebody_else(open: Op
     store.subscribe(&[wish("Hill School", "c@dale.example", "4-5")], at(2)).await.unwrap();
     assert_eq!(erase(&*store, "a@hill.example", 3).await.unwrap().names, 0);
     assert_eq!(look_up(&*store, "b@hill.example").await.0.profile.name, "Hill School");
-    assert_eq!(claim(&*store, 3, 9).await[0].subscriber, "Hill School");
+    assert_eq!(greeted(&claim(&*store, 3, 9).await[0]), "Hill School");
     assert_eq!(erase(&*store, "b@hill.example", 4).await.unwrap().names, 1);
     assert_eq!(look_up(&*store, "c@dale.example").await.0.profile.name, "Hill School");
     let nameless = &store.subscribers().await.unwrap()[0];
@@ -189,11 +193,11 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     let Asked::Waits(request) = ask else { panic!("{ask:?}") };
     let held = store.subject_data(RecipientId(1)).await.unwrap();
     assert_eq!((held.requests.len(), held.letters.len(), held.suppressed_since), (1, 1, None));
-    let in_hand = store.claim_letter(at(1)).await.unwrap().unwrap();
+    let in_hand = claim_letter(&*store, 1).await.unwrap();
     let erased = erase(&*store, JANE, 2).await.unwrap();
     assert_eq!((erased.requests, erased.letters, erased.names), (1, 1, 1));
-    assert!(!store.mark_letter(in_hand.id).await.unwrap());
-    assert!(!store.has_letters(at(99)).await.unwrap());
+    assert!(!mark(&*store, in_hand.id).await);
+    assert!(!store.is_waiting(None, at(99)).await.unwrap());
     assert_eq!(store.fulfil(request, at(3)).await.unwrap(), Clicked::Over);
     assert_eq!(store.subscriber_counts().await.unwrap().pending, 0);
     // An undo of leaving is over, too.
@@ -202,7 +206,7 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     let held = store.subject_data(RecipientId(2)).await.unwrap();
     assert_eq!(held.suppressed_since, Some(at(5)));
     erase(&*store, "joe@home.example", 6).await.unwrap();
-    assert!(store.claim_letter(at(7)).await.unwrap().is_none());
+    assert!(claim_letter(&*store, 7).await.is_none());
     assert_eq!(
         store.fulfil(fortnightly::domain::subscription::request::RequestId(2), at(8)).await.unwrap(),
         Clicked::Over
@@ -259,13 +263,12 @@ pub(in crate::store) async fn who_never_confirmed_is_forgotten_with_the_wish(ope
     const DAY: i64 = 24 * 60;
     let store = open();
     store.ask_to_subscribe(&wish("Jane Miller", JANE, "4-5"), &letter(), at(0)).await.unwrap();
-    store.claim_letter(at(1)).await.unwrap().unwrap();
-    store.put_letters_back(true, at(2)).await.unwrap();
+    claim_letter(&*store, 1).await.unwrap();
+    store.abandon(true, at(2)).await.unwrap();
     store.end_unconfirmed(at(8 * DAY)).await.unwrap();
     assert_eq!(forget(&*store, at(30 * DAY), 40 * DAY).await, Forgotten::default(), "its letter still waits");
-    let letter = store.claim_letter(at(3)).await.unwrap().unwrap();
-    assert!(store.mark_letter(letter.id).await.unwrap());
-    store.letter_done(letter.id, &named(), at(4), None).await.unwrap();
+    let letter = claim_letter(&*store, 3).await.unwrap();
+    done(&*store, letter.id, named(), None).await;
     assert_eq!(forget(&*store, at(7 * DAY), 40 * DAY).await.mailboxes, 0, "the link worked for seven days");
     let gone = forget(&*store, at(7 * DAY + 1), 40 * DAY).await;
     assert_eq!((gone.mailboxes, gone.requests), (1, 1));
@@ -283,8 +286,8 @@ pub(in crate::store) async fn old_attempts_go_when_their_edition_is_sent(open: O
     done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
     assert_eq!(forget(&*store, at(99), 99).await.attempts, 0, "it is still being sent");
     mark(&*store, id(2)).await;
-    let later = Done { id: id(2), outcome: Outcome::Accepted(reply(250)), at: at(50), retry_at: None };
-    store.step(Step { done: Some(later), mark: None }).await.unwrap();
+    let later = AttemptResult { id: id(2), outcome: Outcome::Accepted(reply(250)), at: at(50), retry_at: None };
+    store.record_and_mark(Some(later), None).await.unwrap();
     assert!(store.finish(SEVEN, at(51)).await.unwrap());
     for (before, gone, left) in [(2, 0, [1, 1]), (3, 1, [0, 1]), (50, 0, [0, 1]), (51, 1, [0, 0])] {
         assert_eq!(forget(&*store, at(before), 99).await.attempts, gone, "before minute {before}");
@@ -302,9 +305,9 @@ pub(in crate::store) async fn a_rule_of_editions_in_a_row_keeps_its_bounces(open
         change_editions(&*store, &[plan(edition)], at(0)).await;
         let publication = publication(&*store, edition, "4-5").await;
         assert_eq!(store.publish(&publication).await.unwrap(), PublishResult::Published { recipients: 1 });
-        store.claim(edition, at(1), 1).await.unwrap();
+        store.claim(Some(edition), at(1), 1).await.unwrap();
         let delivery = DeliveryId { edition, recipient: RecipientId(1) };
-        done(&*store, delivery, Outcome::Accepted(reply(250)), None).await;
+        done(&*store, delivery.into(), Outcome::Accepted(reply(250)), None).await;
         store.finish(edition, at(3)).await.unwrap();
         let policy = Some("5.7.1".parse::<EnhancedStatus>().unwrap());
         assert_eq!(store.bounce(delivery, policy, at(i64::from(number))).await.unwrap(), Bounced::Policy);
@@ -316,7 +319,7 @@ pub(in crate::store) async fn a_rule_of_editions_in_a_row_keeps_its_bounces(open
     assert_eq!(bounced, (3..=14).collect::<Vec<_>>());
     assert_eq!(look_up(&*store, "a@x.example").await.1.state, MailboxState::Active);
     assert_eq!(
-        state(&*store, DeliveryId { edition: EditionNumber(1), recipient: RecipientId(1) }).await,
+        state(&*store, DeliveryId { edition: EditionNumber(1), recipient: RecipientId(1) }.into()).await,
         DeliveryState::Accepted
     );
 }

@@ -7,7 +7,7 @@ use fortnightly::domain::subscription::undeliverable::Bounced;
 use fortnightly::store::ReportKind;
 
 use super::desk::Desk as _;
-use super::samples::{Open, SEVEN, at, claim, crowd, done, id, look_up, mark, reply, send_out};
+use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, reply, send_out};
 
 pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {
     let store = open();
@@ -32,14 +32,14 @@ pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_s
     }
     let status = |text: &str| Some(text.parse::<EnhancedStatus>().unwrap());
     for _ in 0..2 {
-        let noted = store.bounce(id(1), status("5.2.2"), at(5)).await.unwrap();
+        let noted = store.bounce(delivery(1), status("5.2.2"), at(5)).await.unwrap();
         assert_eq!(noted, Bounced::Counted { in_a_row: 1, of: 3 });
     }
-    assert_eq!(store.bounce(id(2), status("5.7.1"), at(5)).await.unwrap(), Bounced::Policy);
+    assert_eq!(store.bounce(delivery(2), status("5.7.1"), at(5)).await.unwrap(), Bounced::Policy);
     assert_eq!(store.policy_bounces().await.unwrap().into_iter().collect::<Vec<_>>(), [(SEVEN, 1)]);
-    assert_eq!(store.bounce(id(9), status("5.1.1"), at(5)).await.unwrap(), Bounced::Unknown);
+    assert_eq!(store.bounce(delivery(9), status("5.1.1"), at(5)).await.unwrap(), Bounced::Unknown);
     assert_eq!(store.suppression_count().await.unwrap(), 0);
-    assert_eq!(store.bounce(id(3), status("5.1.1"), at(5)).await.unwrap(), Bounced::Suppressed);
+    assert_eq!(store.bounce(delivery(3), status("5.1.1"), at(5)).await.unwrap(), Bounced::Suppressed);
     assert!(look_up(&*store, "m2@school.example").await.1.suppressed.is_some());
     assert_eq!(store.tally(SEVEN).await.unwrap().accepted, 3, "the relay took them");
     for kind in [ReportKind::Bounced, ReportKind::Unmatched, ReportKind::Bounced] {

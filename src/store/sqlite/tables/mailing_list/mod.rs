@@ -6,12 +6,13 @@ mod write;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
+use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::domain::subscription::unsubscribe;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::{NewLetter, Scope, Traces};
+use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
 
@@ -20,12 +21,12 @@ pub(in crate::store::sqlite) fn change(
     conn: &Connection,
     (hasher, at): (&AddressHasher, DateTime<Utc>),
     scope: &Scope,
-    letter: Option<&NewLetter>,
+    mail: Option<&TransactionalMail>,
     decide: impl FnOnce(&mut MailingList),
 ) -> Result<Traces, SqliteError> {
     let (mut list, mut bands) = read(conn, (hasher, at), scope)?;
     decide(&mut list);
-    write::write(conn, &list, &mut bands, letter)
+    write::write(conn, &list, &mut bands, mail)
 }
 
 /// Suppresses a mailbox because of what a relay said, in the transaction that records it.

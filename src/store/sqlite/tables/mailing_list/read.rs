@@ -19,7 +19,7 @@ use crate::store::Scope;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::bands::BandBook;
-use crate::store::sqlite::tables::{columns, forget, settle};
+use crate::store::sqlite::tables::{columns, forget};
 
 /// What `scope` names, and the bands that the store knows.
 pub(in crate::store::sqlite) fn read(
@@ -235,21 +235,21 @@ impl Reader<'_> {
     /// What went to the mailbox of a delivery in the editions that are looked back on.
     fn history(&self, id: DeliveryId) -> Result<DeliveryHistory, SqliteError> {
         let recipient = sql::column(id.recipient.0)?;
-        let this = "SELECT e.published_at, b.meaning FROM deliveries d JOIN editions e ON e.number = d.edition
-                    LEFT JOIN bounces b ON b.edition = d.edition AND b.recipient = d.recipient
-                    WHERE d.edition = ?1 AND d.recipient = ?2";
+        let this = "SELECT e.published_at, b.meaning FROM deliveries d JOIN editions e ON e.number = d.mailing
+                    LEFT JOIN bounces b ON b.edition = d.mailing AND b.recipient = d.recipient
+                    WHERE d.mailing = ?1 AND d.recipient = ?2";
         let this = sql::row(self.conn, this, (id.edition.0, recipient), |row| {
             Ok((sql::maybe_instant(row.get(0)?)?, sql::maybe_word(row, 1)?))
         })?;
         let (published_at, known) = this.unwrap_or_default();
         let query = "SELECT e.number, d.state, b.meaning
                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
-                     JOIN deliveries d ON d.edition = e.number AND d.recipient = ?1
+                     JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
                      LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number DESC";
         let newest_first = sql::rows(self.conn, query, (recipient, LOOK_BACK), |row| {
             Ok(PastDelivery {
                 edition: EditionNumber(row.get(0)?),
-                state: settle::decode(row.get(1)?)?,
+                state: row.get(1)?,
                 bounce: sql::maybe_word(row, 2)?,
             })
         })?;

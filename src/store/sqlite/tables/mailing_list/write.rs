@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::bounce::BounceRecord;
 use crate::domain::subscription::changes::{Note, Subject};
@@ -10,18 +11,19 @@ use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
 use crate::domain::subscription::rows::Organisation;
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
+use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::bands::BandBook;
-use crate::store::sqlite::tables::{audit, columns, forget, transactional};
-use crate::store::{NewLetter, Traces};
+use crate::store::sqlite::tables::outbox::enqueue;
+use crate::store::sqlite::tables::{audit, columns, forget};
 
 /// Everything that was changed; what was forgotten on the way.
 pub(super) fn write(
     conn: &Connection,
     list: &MailingList,
     bands: &mut BandBook,
-    letter: Option<&NewLetter>,
+    mail: Option<&TransactionalMail>,
 ) -> Result<Traces, SqliteError> {
     let (changes, at) = (list.changes(), sql::millis(list.at()));
     for (id, before) in &changes.organisations {
@@ -42,9 +44,9 @@ pub(super) fn write(
     }
     changes.bounces.iter().try_for_each(|one| bounce(conn, at, one))?;
     changes.notes.iter().try_for_each(|one| note(conn, at, one))?;
-    if let Some(letter) = letter {
+    if let Some(mail) = mail {
         for due in &changes.mails {
-            transactional::enqueue(conn, at, due, letter)?;
+            enqueue::enqueue(conn, at, due, mail)?;
         }
     }
     let mut traces = Traces::default();

@@ -1,0 +1,169 @@
+//! One run over the outbox: claim, mark, hand over, record. Memory does not grow with the recipients.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::ended::Ended;
+use super::progress::{Posted, Progress};
+use super::run::{LAST_TRIES, PAUSE, Run};
+use super::transport;
+use super::worker::Worker;
+use crate::app::edition::change_now;
+use crate::app::{AppContext, AppError};
+use crate::config::OnUncertain;
+use crate::domain::delivery::retry;
+use crate::domain::edition::{EditionChange, EditionNumber};
+use crate::mail::Transport;
+
+/// Hands over what waits in the outbox.
+pub struct Dispatcher {
+    context: AppContext,
+}
+
+impl Dispatcher {
+    /// Over the configured transport.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// Sends what is queued or due: of an edition that is being sent, and of what belongs to none. What dead processes had
+    /// in hand is taken up first.
+    ///
+    /// # Errors
+    /// When the store fails, or a message cannot be built from what was published.
+    pub async fn dispatch(
+        &self,
+        edition: Option<EditionNumber>,
+        progress: &Arc<Progress>,
+        stop: &CancellationToken,
+    ) -> Result<Ended, AppError> {
+        let config = &self.context.config;
+        self.recover().await?;
+        let progress = Arc::clone(progress);
+        let run = Arc::new(Run::new(self.context.clone(), edition, progress, stop.child_token()).await?);
+        if edition.is_some() && run.is_capped() {
+            return Ok(Ended::Capped);
+        }
+        // One connection is enough for what belongs to no edition.
+        let transports = if edition.is_some() { transport::all(config)? } else { vec![transport::one(config)?] };
+        let worked = work_apart(Arc::clone(&run), transports).await;
+        // A refill in flight would take items in hand after they were let go.
+        run.feed.close().await;
+        self.let_go().await?;
+        worked?;
+        self.conclude(edition, &run).await
+    }
+
+    /// Takes up what dead processes had in hand.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recover(&self) -> Result<(), AppError> {
+        self.context.store.recover(self.resends(), self.context.clock.now()).await?;
+        Ok(())
+    }
+
+    fn resends(&self) -> bool {
+        self.context.config.mail.on_uncertain == OnUncertain::Resend
+    }
+
+    /// Sends confirmations and good-byes that wait.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn post(&self, stop: &CancellationToken) -> Result<Posted, AppError> {
+        let progress = Arc::new(Progress::default());
+        if self.is_anything_waiting(None).await? {
+            self.dispatch(None, &progress, stop).await?;
+        }
+        let posted = progress.posted();
+        Ok(Posted { trouble: posted.trouble.or_else(|| progress.trouble()), ..posted })
+    }
+
+    /// Whether a run could claim something now.
+    pub(super) async fn is_anything_waiting(&self, edition: Option<EditionNumber>) -> Result<bool, AppError> {
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        Ok(edition.is_some() && store.is_waiting(edition, now).await? || store.is_waiting(None, now).await?)
+    }
+
+    /// Nothing of the edition is in hand or waits for this moment; perhaps it is sent.
+    pub(super) async fn finished(&self, edition: Option<EditionNumber>) -> Result<Ended, AppError> {
+        if let Some(edition) = edition {
+            self.context.store.finish(edition, self.context.clock.now()).await?;
+        }
+        Ok(Ended::Finished)
+    }
+
+    /// What the run came to, once nothing is in hand any more.
+    async fn conclude(&self, edition: Option<EditionNumber>, run: &Run) -> Result<Ended, AppError> {
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        let Some(ended) = run.stopped_for() else {
+            let finished = self.finished(edition).await?;
+            return Ok(if run.feed.is_drained() { finished } else { Ended::Stopped });
+        };
+        match (&ended, edition) {
+            (Ended::Halted(reason), Some(edition)) => {
+                let hold = EditionChange::Hold(edition, reason.clone());
+                change_now(store.as_ref(), hold, "program", now).await?;
+            }
+            (Ended::Unreachable(_), Some(_)) => {
+                store.postpone(edition, retry::postponed(now)).await?;
+            }
+            _ => {}
+        }
+        if matches!(ended, Ended::Halted(_) | Ended::Unreachable(_)) {
+            let later = retry::later(now);
+            store.postpone(None, later..later).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Puts back what is still in hand when no worker is left: claims of a stopped run, and whatever a worker that broke
+    /// off had in flight.
+    async fn let_go(&self) -> Result<(), AppError> {
+        let mut tries = LAST_TRIES;
+        loop {
+            match self.context.store.abandon(self.resends(), self.context.clock.now()).await {
+                Err(error) if error.may_pass() && tries > 0 => {
+                    tries -= 1;
+                    tracing::warn!("{error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return Ok(done.map(drop)?),
+            }
+        }
+    }
+}
+
+/// Runs the workers on a thread of their own: they wait for each other's bytes all the time, and a thread that nobody
+/// else wakes does that with fewer switches than a pool (measured).
+async fn work_apart(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), AppError> {
+    let (done, end) = oneshot::channel();
+    let broken = |error: std::io::Error| AppError::Refused(format!("the senders cannot start: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
+    let thread = std::thread::Builder::new().name("senders".to_owned());
+    // Whoever waits for the end may be gone when the process stops in a hurry.
+    let body = move || drop(done.send(runtime.block_on(work(run, transports))));
+    thread.spawn(body).map_err(broken)?;
+    end.await.unwrap_or_else(|_| Err(AppError::Refused("the senders broke off".to_owned())))
+}
+
+/// One worker per transport, until all have ended; the first failure stops the others.
+async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), AppError> {
+    let mut workers = JoinSet::new();
+    for transport in transports {
+        workers.spawn(Worker::new(Arc::clone(&run), transport).work());
+    }
+    let mut failure = Ok(());
+    while let Some(end) = workers.join_next().await {
+        let end = end.unwrap_or_else(|error| Err(AppError::Refused(format!("a sender broke off: {error}"))));
+        if end.is_err() {
+            run.stop.cancel();
+            failure = failure.and(end);
+        }
+    }
+    failure
+}

@@ -1,0 +1,110 @@
+//! Hands out what is claimed to the workers, and claims the next before the last is gone.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::domain::edition::EditionNumber;
+use crate::store::{Claimed, Store, StoreError};
+
+/// Items claimed at once.
+const CLAIM: u32 = 500;
+
+/// When so few are left, the next are claimed.
+const LOW: usize = 250;
+
+/// How often a long run looks for what goes first: confirmations and good-byes do not wait for 500 mails to leave.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is claimed and not yet begun.
+pub(super) struct Feed {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    /// The edition that is sent; none when only that is sent which belongs to no edition.
+    edition: Option<EditionNumber>,
+    stock: Mutex<Stock>,
+    drained: AtomicBool,
+}
+
+struct Stock {
+    ready: VecDeque<Claimed>,
+    refill: Option<Refill>,
+    looked: Instant,
+}
+
+/// A claim on its way.
+struct Refill {
+    claim: JoinHandle<Result<Vec<Claimed>, StoreError>>,
+    /// Whether it asks for everything; if so and nothing comes, nothing is left.
+    whole: bool,
+}
+
+impl Feed {
+    pub(super) fn new(store: Arc<dyn Store>, clock: Clock, edition: Option<EditionNumber>) -> Self {
+        let stock = Stock { ready: VecDeque::new(), refill: None, looked: Instant::now() };
+        Self { store, clock, edition, stock: Mutex::new(stock), drained: AtomicBool::new(false) }
+    }
+
+    /// Whether nothing could be claimed any more.
+    pub(super) fn is_drained(&self) -> bool {
+        self.drained.load(Ordering::Relaxed)
+    }
+
+    /// The next item; none when nothing can be claimed.
+    pub(super) async fn next(&self) -> Result<Option<Claimed>, StoreError> {
+        let mut stock = self.stock.lock().await;
+        if stock.refill.is_none() && !self.is_drained() {
+            if stock.ready.len() < LOW {
+                self.begin_refill(&mut stock, true);
+            } else if stock.looked.elapsed() >= LOOK {
+                self.begin_refill(&mut stock, false);
+            }
+        }
+        let has_come = stock.refill.as_ref().is_some_and(|refill| refill.claim.is_finished());
+        if (stock.ready.is_empty() || has_come)
+            && let Some(Refill { claim, whole }) = stock.refill.take()
+        {
+            let claimed =
+                claim.await.unwrap_or_else(|error| Err(StoreError::Refused(format!("a claim broke off: {error}"))))?;
+            if claimed.is_empty() && whole {
+                self.drained.store(true, Ordering::Relaxed);
+            }
+            stock.take_in(claimed);
+        }
+        Ok(stock.ready.pop_front())
+    }
+
+    fn begin_refill(&self, stock: &mut Stock, whole: bool) {
+        let (store, now) = (Arc::clone(&self.store), self.clock.now());
+        let edition = self.edition.filter(|_| whole);
+        let claim = tokio::spawn(async move { store.claim(edition, now, CLAIM).await });
+        stock.refill = Some(Refill { claim, whole });
+        stock.looked = Instant::now();
+    }
+
+    /// Waits for a claim that is on its way, and forgets what was not begun: the store still knows it is in hand.
+    pub(super) async fn close(&self) {
+        let mut stock = self.stock.lock().await;
+        stock.ready.clear();
+        if let Some(refill) = stock.refill.take() {
+            let _ = refill.claim.await;
+        }
+    }
+}
+
+impl Stock {
+    /// What belongs to no edition goes before what waits here already.
+    fn take_in(&mut self, claimed: Vec<Claimed>) {
+        let (digests, first): (Vec<_>, Vec<_>) =
+            claimed.into_iter().partition(|claimed| claimed.id.mailing.edition().is_some());
+        for claimed in first.into_iter().rev() {
+            self.ready.push_front(claimed);
+        }
+        self.ready.extend(digests);
+    }
+}

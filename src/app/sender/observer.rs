@@ -1,0 +1,67 @@
+//! Who watches the sender: a command at a terminal, or the daemon's log.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use chrono_tz::Tz;
+use tokio_util::sync::CancellationToken;
+
+use super::order::RunReport;
+use super::progress::{Posted, Progress};
+use crate::app::AppError;
+use crate::app::sync::Synced;
+use crate::domain::calendar::Action;
+use crate::domain::delivery::Tally;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::EditionNumber;
+
+/// An edition whose time has not come.
+#[derive(Debug, Clone, Copy)]
+pub struct EarlyEdition {
+    /// Which.
+    pub number: EditionNumber,
+    /// When it is due.
+    pub due_at: DateTime<Tz>,
+    /// How many mailboxes would get it.
+    pub readers: u64,
+}
+
+/// Told of what happens, in the order in which it happens. Whoever only sends needs none of it.
+#[async_trait]
+pub trait Observer: Send + Sync {
+    /// The store was compared with the config.
+    fn synced(&self, _: &Synced) {}
+
+    /// What the calendar said was to be done, and was.
+    fn reconciled(&self, _: &[Action]) {}
+
+    /// Confirmations and good-byes that waited were sent.
+    fn posted(&self, _: &Posted) {}
+
+    /// Library or templates have errors, so only what was published before is finished.
+    fn only_finishes(&self, _: EditionNumber, _: &[Diagnostic]) {}
+
+    /// Whether an edition may go out before its time; `None` when nobody can be asked.
+    fn may_go_early(&self, _: &EarlyEdition) -> Option<bool> {
+        None
+    }
+
+    /// Nobody had approved of an edition, and sending it by hand does.
+    fn approved_late(&self, _: EditionNumber) {}
+
+    /// A run over an edition begins; `stop` ends it cleanly.
+    async fn run_begins(&self, _: Tally, _: &Arc<Progress>, _: &CancellationToken) {}
+
+    /// No worker is left, whatever came of it.
+    async fn run_ends(&self) {}
+
+    /// What the run came to.
+    fn run_ended(&self, _: &RunReport) {}
+
+    /// What is too old could not be forgotten.
+    fn not_tidied(&self, _: &AppError) {}
+}
+
+/// Nobody watches.
+impl Observer for () {}

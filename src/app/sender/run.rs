@@ -1,0 +1,247 @@
+//! What all workers of a run share: what is sent, how fast, and why it must stop.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::dkim;
+use super::ended::Ended;
+use super::feed::Feed;
+use super::message::{DeliveryLinks, join, join_transactional};
+use super::progress::Progress;
+use super::relay::Relay;
+use crate::app::{AppContext, AppError, keyring};
+use crate::config::OnUncertain;
+use crate::domain::delivery::pace::Rate;
+use crate::domain::delivery::retry::{self, Tried};
+use crate::domain::delivery::{DeliveryId, Mailing, Outcome, Reply};
+use crate::domain::edition::{EditionNumber, HoldReason};
+use crate::domain::token::Signer;
+use crate::mail::{Dkim, Envelope, Frame};
+use crate::store::{AttemptResult, Claimed, ClaimedContent, PublishedMails, SegmentNumber};
+
+/// How often a store that is locked or full is asked again once the run was told to stop.
+pub(super) const LAST_TRIES: u32 = 3;
+
+/// How long between two such questions.
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// What all workers of a run share.
+pub(super) struct Run {
+    pub(super) context: AppContext,
+    /// The edition that is sent; without one, only what belongs to none.
+    pub(super) edition: Option<PublishedEdition>,
+    dkim: Dkim,
+    pub(super) feed: Feed,
+    pub(super) relay: Relay,
+    pub(super) stop: CancellationToken,
+    stopped: Mutex<Option<Ended>>,
+    progress: Arc<Progress>,
+    rate: Option<Mutex<Rate>>,
+    begun: Instant,
+    /// What the day's cap leaves.
+    left_today: Option<AtomicI64>,
+}
+
+/// An edition as it was published, ready to be joined into messages.
+pub(super) struct PublishedEdition {
+    stored: PublishedMails,
+    frames: BTreeMap<SegmentNumber, Frame>,
+    signer: Signer,
+}
+
+impl PublishedEdition {
+    async fn read(context: &AppContext, edition: EditionNumber) -> Result<Self, AppError> {
+        let stored = context.store.published(edition).await?;
+        let stored = stored.ok_or_else(|| AppError::Refused(format!("edition {edition} was not published")))?;
+        let mut frames = BTreeMap::new();
+        for (number, segment) in &stored.segments {
+            frames.insert(*number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
+        }
+        Ok(Self { signer: signer(context, stored.sender.key_version)?, stored, frames })
+    }
+}
+
+impl Run {
+    pub(super) async fn new(
+        context: AppContext,
+        edition: Option<EditionNumber>,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Result<Self, AppError> {
+        let pace = context.config.mail.pace;
+        let published = match edition {
+            Some(edition) => Some(PublishedEdition::read(&context, edition).await?),
+            None => None,
+        };
+        Ok(Self {
+            edition: published,
+            dkim: dkim::signers(&context.config)?,
+            feed: Feed::new(Arc::clone(&context.store), context.clock, edition),
+            relay: Relay::new(),
+            rate: pace.per_second.map(|per_second| Mutex::new(Rate::per_second(per_second))),
+            left_today: left_today(&context).await?,
+            begun: Instant::now(),
+            stopped: Mutex::default(),
+            context,
+            stop,
+            progress,
+        })
+    }
+
+    /// Why the run stopped itself, if it did.
+    pub(super) fn stopped_for(&self) -> Option<Ended> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether no edition's mail may leave today any more.
+    pub(super) fn is_capped(&self) -> bool {
+        self.left_today.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) <= 0)
+    }
+
+    /// The run stops; the first reason counts.
+    pub(super) fn stop_for(&self, reason: Ended) {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.stop.cancel();
+    }
+
+    /// Joins one mail into `message`; its envelope and its name.
+    pub(super) fn compose(&self, next: &Claimed, message: &mut Vec<u8>) -> Result<(Envelope, String), AppError> {
+        match (&next.content, next.id.mailing, &self.edition) {
+            (ClaimedContent::Digest { segment, subscriber }, Mailing::Edition(number), Some(edition)) => {
+                let frame = edition.frames.get(segment).ok_or_else(|| {
+                    AppError::Refused(format!("edition {number}: a delivery names a segment that was not stored"))
+                })?;
+                let id = DeliveryId { edition: number, recipient: next.id.recipient };
+                let links = DeliveryLinks::of_delivery(&edition.signer, &edition.stored.sender.base_url, id);
+                let greeting = crate::render::greeting(subscriber);
+                let personal = links.personal(&next.address, &greeting);
+                let envelope = join(frame, &personal, (&self.dkim, edition.stored.at), message)?;
+                Ok((envelope, links.name))
+            }
+            (ClaimedContent::Transactional(mail), Mailing::Transactional(id), _) => {
+                let signer = signer(&self.context, mail.mail.sender.key_version)?;
+                let whose = (id, next.id.recipient, &next.address);
+                Ok(join_transactional(mail, whose, &signer, &self.dkim, message)?)
+            }
+            _ => Err(AppError::Refused(format!("{} has no text", next.id))),
+        }
+    }
+
+    /// The relay could not be got ready for a mail.
+    pub(super) fn note_unready(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::SenderRefused(reply) => {
+                self.progress.note(reply);
+                self.stop_refused(reply);
+            }
+            Outcome::Transient(reply) => {
+                self.progress.note(reply);
+                if self.relay.is_lost() {
+                    self.stop_for(Ended::Unreachable(reply.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Waits until the rate lets the next mail go. False when the run stops, or the day's cap is reached.
+    pub(super) async fn may_go(&self, mailing: Mailing) -> bool {
+        if let Some(left) = self.cap_of(mailing)
+            && left.fetch_sub(1, Ordering::Relaxed) <= 0
+        {
+            left.fetch_add(1, Ordering::Relaxed);
+            self.stop_for(Ended::Capped);
+        }
+        if let Some(rate) = &self.rate {
+            let at = rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
+            let wait = at.saturating_sub(self.begun.elapsed());
+            if wait > Duration::ZERO {
+                tokio::select! {
+                    () = self.stop.cancelled() => {}
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
+        }
+        !self.stop.is_cancelled()
+    }
+
+    /// What is left of the day's cap, for a mail that counts towards it.
+    fn cap_of(&self, mailing: Mailing) -> Option<&AtomicI64> {
+        self.left_today.as_ref().filter(|_| mailing.edition().is_some())
+    }
+
+    /// What the outcome means for the item: when it is tried again, and whether the run must stop.
+    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome) -> AttemptResult {
+        let (now, mailing) = (self.context.clock.now(), item.id.mailing);
+        let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
+        let tried = Tried { mailing, before: item.attempts, first_at: item.first_attempt, resend };
+        let retry_at = retry::retry_at(tried, &outcome, now, jitter());
+        self.progress.count(mailing, &outcome);
+        self.log(item, &outcome, retry_at);
+        if let Outcome::SenderRefused(reply) = &outcome {
+            self.stop_refused(reply);
+        }
+        if let Some(left) = self.cap_of(mailing)
+            && !matches!(outcome, Outcome::Accepted(_) | Outcome::Uncertain(_))
+        {
+            left.fetch_add(1, Ordering::Relaxed);
+        }
+        if matches!(outcome, Outcome::Permanent { .. }) {
+            self.mind_refusals();
+        }
+        if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. })
+            || matches!(&outcome, Outcome::Transient(reply) if reply.code.is_some())
+        {
+            self.relay.note_reachable();
+        }
+        AttemptResult { id: item.id, outcome, at: now, retry_at }
+    }
+
+    /// One line for whoever looks for a mail; `deliveries list --json` shows whose `mailbox` it is.
+    fn log(&self, item: &Claimed, outcome: &Outcome, retry_at: Option<DateTime<Utc>>) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let Some(reply) = outcome.reply() else { return };
+        let edition = item.id.mailing.edition().map_or(0, |edition| edition.0);
+        let mailbox = self.context.keyring.address_hasher().key(&item.address).short();
+        let again = retry_at.map(|at| at.to_rfc3339());
+        tracing::debug!(edition, mailbox, attempt = item.attempts + 1, again, "{reply}");
+    }
+
+    /// The relay refuses us as a sender.
+    fn stop_refused(&self, reply: &Reply) {
+        self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
+    }
+
+    fn mind_refusals(&self) {
+        let (failed, tried) = (self.progress.failed(), self.progress.attempts());
+        if retry::are_too_many(failed, tried) {
+            let last = self.progress.trouble().map(|reply| reply.to_string());
+            self.stop_for(Ended::Halted(HoldReason::TooManyRefused { failed, tried, last }));
+        }
+    }
+}
+
+fn signer(context: &AppContext, version: u8) -> Result<Signer, AppError> {
+    Ok(keyring::signer(&context.keyring, version, &context.config.web.secret_file)?)
+}
+
+/// A number from 0 to 1. Without random bytes every retry would only come at the middle of its window.
+pub(super) fn jitter() -> f64 {
+    let mut seed = [0; 4];
+    getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX))
+}
+
+/// What the cap leaves of the day, which begins at midnight in the service's time zone.
+async fn left_today(context: &AppContext) -> Result<Option<AtomicI64>, AppError> {
+    let Some(cap) = context.config.mail.pace.per_day else { return Ok(None) };
+    let midnight = context.config.schedule.midnight_before(context.clock.now());
+    let used = context.store.handed_over_since(midnight).await?;
+    Ok(Some(AtomicI64::new(i64::from(cap) - i64::try_from(used).unwrap_or(i64::MAX))))
+}

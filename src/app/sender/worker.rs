@@ -1,0 +1,183 @@
+//! One worker: it owns a transport, and keeps a few mails marked ahead so that it never waits for a commit.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::task::JoinHandle;
+
+use super::ended::Ended;
+use super::relay::pause;
+use super::run::{LAST_TRIES, PAUSE, Run, jitter};
+use crate::app::AppError;
+use crate::domain::delivery::{ItemId, Outcome, Reply};
+use crate::domain::edition::HoldReason;
+use crate::mail::{Gate, Transport};
+use crate::store::{AttemptResult, Claimed};
+
+/// The store's answer: whether the mark was set.
+type Marking = JoinHandle<Result<bool, AppError>>;
+
+pub(super) struct Worker {
+    run: Arc<Run>,
+    transport: Box<dyn Transport>,
+    /// Marked, or about to be, in their order. With the one at the dot they are at most as many as the window, because
+    /// the result of one and the mark of the next but some are one request to the store.
+    begun: VecDeque<(Claimed, Marking)>,
+    /// Results on their way to the store, with no mark along.
+    records: Vec<Marking>,
+    message: Vec<u8>,
+}
+
+/// The store, asked about one mail.
+struct Wanted<'a>(&'a Run, ItemId);
+
+#[async_trait]
+impl Gate for Wanted<'_> {
+    async fn is_open(&self) -> bool {
+        let Self(run, id) = self;
+        match run.context.store.is_wanted(*id).await {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                // Nobody knows whether it is, so it is not sent now.
+                tracing::warn!("{error}");
+                false
+            }
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn new(run: Arc<Run>, transport: Box<dyn Transport>) -> Self {
+        Self { run, transport, begun: VecDeque::new(), records: Vec::new(), message: Vec::new() }
+    }
+
+    /// Works until nothing is left, or the run stops. Whatever happens, what a relay said is recorded.
+    pub(super) async fn work(mut self) -> Result<(), AppError> {
+        let mut end = Ok(());
+        // Nothing is marked before the relay was seen.
+        if self.ready().await {
+            end = self.deliver_all().await;
+        }
+        if end.is_err() {
+            self.run.stop.cancel();
+        }
+        for (claimed, marking) in std::mem::take(&mut self.begun) {
+            if settled(marking).await.unwrap_or(false) {
+                self.records.push(self.record(Some(withheld(claimed.id)), None));
+            }
+        }
+        for record in std::mem::take(&mut self.records) {
+            end = end.and(settled(record).await.map(drop));
+        }
+        self.transport.close().await;
+        end
+    }
+
+    async fn deliver_all(&mut self) -> Result<(), AppError> {
+        let mut done = None;
+        loop {
+            self.begin(done.take()).await?;
+            let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
+            if settled(marking).await? {
+                done = Some(self.deliver(next).await);
+            }
+        }
+    }
+
+    /// Records a result and begins as many deliveries as the window has room for.
+    async fn begin(&mut self, mut done: Option<AttemptResult>) -> Result<(), AppError> {
+        let window = usize::from(self.run.context.config.mail.window);
+        let mut failure = Ok(());
+        while self.begun.len() < window && !self.run.stop.is_cancelled() {
+            match self.run.feed.next().await {
+                Ok(Some(next)) => {
+                    let marking = self.record(done.take(), Some(next.id));
+                    self.begun.push_back((next, marking));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    failure = Err(error.into());
+                    break;
+                }
+            }
+        }
+        if done.is_some() {
+            self.records.push(self.record(done, None));
+        }
+        failure
+    }
+
+    /// Hands one over, in its time.
+    async fn deliver(&mut self, next: Claimed) -> AttemptResult {
+        if !self.ready().await || !self.run.may_go(next.id.mailing).await {
+            return withheld(next.id);
+        }
+        let run = Arc::clone(&self.run);
+        let outcome = match run.compose(&next, &mut self.message) {
+            Ok((envelope, name)) => {
+                self.transport.deliver(&envelope, &name, &self.message, &Wanted(&run, next.id)).await
+            }
+            // Nothing of the edition can be made, so nothing of it is tried.
+            Err(error) if next.id.mailing.edition().is_some() => {
+                run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
+                Outcome::Withheld
+            }
+            // One that is alone must not be in the way of others: it is tried again later.
+            Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
+        };
+        run.judge(&next, outcome)
+    }
+
+    /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
+    async fn ready(&mut self) -> bool {
+        let mut failures = 0;
+        while !self.run.stop.is_cancelled() {
+            match self.transport.prepare().await {
+                Ok(()) => {
+                    self.run.relay.note_reachable();
+                    return true;
+                }
+                Err(outcome) => self.run.note_unready(&outcome),
+            }
+            if self.begun.is_empty() && self.run.feed.is_drained() {
+                return false;
+            }
+            tokio::select! {
+                () = self.run.stop.cancelled() => {}
+                () = tokio::time::sleep(pause(failures, jitter())) => {}
+            }
+            failures += 1;
+        }
+        false
+    }
+
+    /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
+    /// full is waited for: what a relay accepted must not be forgotten.
+    fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
+        let run = Arc::clone(&self.run);
+        tokio::spawn(async move {
+            let mut last_tries = LAST_TRIES;
+            loop {
+                match run.context.store.record_and_mark(result.clone(), mark).await {
+                    Ok(marked) => return Ok(marked),
+                    Err(error) if error.may_pass() && last_tries > 0 => {
+                        tracing::warn!("{error}");
+                        last_tries -= u32::from(run.stop.is_cancelled());
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        })
+    }
+}
+
+fn withheld(id: ItemId) -> AttemptResult {
+    // Nothing was tried, so no time is kept.
+    AttemptResult { id, outcome: Outcome::Withheld, at: chrono::DateTime::UNIX_EPOCH, retry_at: None }
+}
+
+async fn settled(marking: Marking) -> Result<bool, AppError> {
+    marking.await.unwrap_or_else(|error| Err(AppError::Refused(format!("a record broke off: {error}"))))
+}

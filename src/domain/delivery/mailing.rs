@@ -1,0 +1,114 @@
+//! What lies in the outbox: editions' mails, confirmations and good-byes, and what may be done with each kind.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::edition::EditionNumber;
+use crate::domain::rendered::Rendered;
+use crate::domain::sender::Sender;
+use crate::domain::subscriber::{RecipientId, SuppressionReason, WordError, words};
+use crate::domain::subscription::request::RequestId;
+
+words! {
+    /// What a transactional mail is for.
+    TransactionalKind, "transactional mail" {
+        /// It asks for a click.
+        Confirm = "confirm",
+        /// It says good-bye.
+        Goodbye = "goodbye",
+    }
+}
+
+/// A transactional mail's number, given by the store and never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionalId(pub u64);
+
+/// A mail to one mailbox that is no edition, as it will be sent on every attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionalMail {
+    /// What it is for.
+    pub kind: TransactionalKind,
+    /// The sender's side of every header.
+    pub sender: Sender,
+    /// What it says, without its links: tokens are made when it leaves.
+    pub rendered: Rendered,
+}
+
+/// A transactional mail on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnqueuedMail {
+    /// What is sent.
+    pub mail: TransactionalMail,
+    /// When it was made: its Date.
+    pub at: DateTime<Utc>,
+    /// The request that its link is for.
+    pub request: Option<RequestId>,
+}
+
+/// What an item of the outbox belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mailing {
+    /// A confirmation or good-bye, which goes to one mailbox.
+    Transactional(TransactionalId),
+    /// An edition, which goes to many.
+    Edition(EditionNumber),
+}
+
+/// Which item of the outbox: unique, for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId {
+    /// What it belongs to.
+    pub mailing: Mailing,
+    /// The mailbox.
+    pub recipient: RecipientId,
+}
+
+/// Which mail of an edition, as bounces and operators name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId {
+    /// The edition; 0 for mail that is none.
+    pub edition: EditionNumber,
+    /// The mailbox.
+    pub recipient: RecipientId,
+}
+
+impl From<DeliveryId> for ItemId {
+    fn from(id: DeliveryId) -> Self {
+        Self { mailing: Mailing::Edition(id.edition), recipient: id.recipient }
+    }
+}
+
+impl Mailing {
+    /// The edition, if it is one. A hold stops its mails, its end expires them, and they count towards the day's cap; whatever
+    /// belongs to no edition is claimed before them and stopped by none of this.
+    pub fn edition(self) -> Option<EditionNumber> {
+        match self {
+            Self::Edition(number) => Some(number),
+            Self::Transactional(_) => None,
+        }
+    }
+
+    /// The one suppression that does not keep it away. Whoever left still gets a good-bye, and may be asked whether they
+    /// want to come back; whoever bounced, complained or was erased gets nothing.
+    pub fn spares(self) -> Option<SuppressionReason> {
+        match self {
+            Self::Edition(_) => None,
+            Self::Transactional(_) => Some(SuppressionReason::Unsubscribed),
+        }
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recipient = self.recipient.0;
+        match self.mailing {
+            Mailing::Edition(edition) => write!(f, "recipient {recipient} of edition {edition}"),
+            Mailing::Transactional(TransactionalId(id)) => {
+                write!(f, "transactional mail {id} to recipient {recipient}")
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! One mail to one mailbox: what it is, where it stands, what a reply does to it and when it is tried again.
+
+mod mailing;
+mod outcome;
+pub mod pace;
+pub mod retry;
+mod state;
+mod tally;
+
+pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
+pub use outcome::{Outcome, Reply};
+pub use state::{Arrow, DeliveryState, Event, Impossible, Settled};
+pub use tally::Tally;
+
+#[cfg(test)]
+mod tests;

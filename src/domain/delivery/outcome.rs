@@ -1,0 +1,61 @@
+//! What the relay made of one attempt (contract §6).
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::domain::subscriber::SuppressionReason;
+
+/// What the relay made of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// 2xx at the final dot.
+    Accepted(Reply),
+    /// Try again later: 4xx anywhere, or no connection before the dot.
+    Transient(Reply),
+    /// Refused: 5xx at RCPT, DATA or the dot. `suppress` when the reply says the mailbox does not exist.
+    Permanent {
+        /// What was said.
+        reply: Reply,
+        /// Whether the address must never be mailed again.
+        suppress: Option<SuppressionReason>,
+    },
+    /// The dot was sent and no valid reply came: it may have been accepted.
+    Uncertain(Reply),
+    /// The relay refuses us, not the recipient: the run must stop (5xx at EHLO, AUTH or MAIL).
+    SenderRefused(Reply),
+    /// Nothing was handed over, and nothing was said: the mailbox was suppressed, the edition held or the run stopped.
+    Withheld,
+}
+
+impl Outcome {
+    /// What was said; none when nothing was handed over.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Accepted(reply)
+            | Self::Transient(reply)
+            | Self::Permanent { reply, .. }
+            | Self::Uncertain(reply)
+            | Self::SenderRefused(reply) => Some(reply),
+            Self::Withheld => None,
+        }
+    }
+}
+
+/// What was said, for the operator. It never holds a whole address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Reply {
+    /// The reply code, or `None` when none came.
+    pub code: Option<u16>,
+    /// The text, one line, at most 500 characters.
+    pub text: String,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{code} {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}

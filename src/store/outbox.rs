@@ -1,0 +1,189 @@
+//! The outbox: every mail that waits to be sent, is in hand or was sent. One claim, one record, one recovery for all kinds.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{SegmentNumber, StoreError};
+use crate::domain::address::Address;
+use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Reply, Tally};
+use crate::domain::edition::EditionNumber;
+
+/// An item that this process has in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which.
+    pub id: ItemId,
+    /// Where it goes.
+    pub address: Address,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// When the first of them ended.
+    pub first_attempt: Option<DateTime<Utc>>,
+    /// An earlier attempt may have been accepted: a refusal now leaves it uncertain.
+    pub repeated: bool,
+    /// What is sent.
+    pub content: ClaimedContent,
+}
+
+/// What an item says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimedContent {
+    /// A segment of the edition that was published.
+    Digest {
+        /// Which segment.
+        segment: SegmentNumber,
+        /// The subscriber's name, as it was when the edition was published.
+        subscriber: String,
+    },
+    /// A text of its own.
+    Transactional(Box<EnqueuedMail>),
+}
+
+/// The result of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptResult {
+    /// Of which item.
+    pub id: ItemId,
+    /// What the relay made of it.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// When it may be tried again, if it may; `None` gives up (expired), or leaves it uncertain.
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+/// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Of this edition alone.
+    pub edition: Option<EditionNumber>,
+    /// In one of these states.
+    pub states: Vec<DeliveryState>,
+    /// To one of these mailboxes alone.
+    pub addresses: Option<Vec<Address>>,
+}
+
+/// One delivery of an edition, and what was last said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// Which.
+    pub id: DeliveryId,
+    /// The mailbox; `None` once its address was forgotten.
+    pub address: Option<Address>,
+    /// The subscriber's name, as it was when the edition was published.
+    pub subscriber: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last attempt.
+    pub last: Option<Attempt>,
+    /// When it is tried again.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// One SMTP transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// What was said.
+    pub reply: Reply,
+}
+
+/// What a retry took up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// Queued again, that were refused or given up.
+    pub ended: u64,
+    /// Queued again, that may have arrived before.
+    pub uncertain: u64,
+    /// Left as they are, because their mailbox is suppressed or forgotten.
+    pub suppressed: u64,
+}
+
+/// What a store does with mails on their way.
+#[async_trait]
+pub trait Outbox {
+    /// Takes up what dead processes left in hand: what was claimed is queued again; what was in flight is queued again as
+    /// `repeated` when `resend`, else uncertain. Returns how many.
+    async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Takes up everything that this process has in hand, as [`Outbox::recover`] does for dead ones: for the end of a run,
+    /// when no sender of this process is at work any more. Returns how many.
+    async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Whether something could be claimed at `now`: of an edition, or of what belongs to none.
+    async fn is_waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Takes at most `limit` items in hand that are queued, or due again at `now`: first what belongs to no edition, then
+    /// those of `edition` while it is being sent, by mailbox. Whoever may not be mailed any more is settled on the way. A
+    /// restored store gives nothing.
+    async fn claim(
+        &self,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Records the result of one item and marks another as in flight, durably, before it returns. Returns whether the mark
+    /// was set: an item whose mailbox was suppressed since the claim is settled instead; one whose edition was held since is
+    /// queued again. When one of them is not in this process's hands it is `Refused`, and nothing changes.
+    async fn record_and_mark(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Result<bool, StoreError>;
+
+    /// Whether an item is still wanted: its mailbox may get it, and its edition is being sent. Asked just before MAIL
+    /// (invariant 4), so it answers within microseconds.
+    async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError>;
+
+    /// Whatever is queued, of an edition or of what belongs to none, becomes deferred, each until some moment of `between`:
+    /// the relay cannot be reached, so nothing was tried. Returns how many.
+    async fn postpone(&self, edition: Option<EditionNumber>, between: Range<DateTime<Utc>>) -> Result<u64, StoreError>;
+
+    /// How many attempts since `from` handed an edition's mail over, or may have: what counts against a daily cap.
+    async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Everything of this edition that waits becomes expired.
+    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// The edition becomes `sent` if nothing of it is queued, in hand or deferred. Returns whether it is sent.
+    async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Deliveries of an edition by state.
+    async fn tally(&self, edition: EditionNumber) -> Result<Tally, StoreError>;
+
+    /// When the next deferred delivery of the edition may be tried.
+    async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Where one item stands.
+    async fn item_state(&self, id: ItemId) -> Result<Option<DeliveryState>, StoreError>;
+
+    /// Deliveries of editions that `filter` lets through, by edition and mailbox, after `after`: at most `limit`.
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError>;
+
+    /// Failed, expired and uncertain deliveries of `edition` that `filter` lets through are queued again, with their full
+    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again. `Refused` when a newer edition was
+    /// published: the calendar would expire them at once.
+    async fn retry(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        at: DateTime<Utc>,
+    ) -> Result<Retried, StoreError>;
+
+    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out.
+    /// Returns how many.
+    async fn resolve(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        accepted: bool,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+}

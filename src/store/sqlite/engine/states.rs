@@ -1,0 +1,47 @@
+//! A mail's state as a column, and what `domain::delivery` says about states as a piece of a statement about many rows.
+
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+use crate::domain::delivery::{DeliveryState, Event};
+
+impl ToSql for DeliveryState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.code()))
+    }
+}
+
+impl FromSql for DeliveryState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let code = u8::column_result(value)?;
+        Self::from_code(code).ok_or(FromSqlError::OutOfRange(i64::from(code)))
+    }
+}
+
+/// A list for `state IN …`. Literal, because an index on some states is only used when the statement names them.
+pub(in crate::store::sqlite) fn list(states: &[DeliveryState]) -> String {
+    let codes: Vec<String> = states.iter().map(|state| state.code().to_string()).collect();
+    format!("({})", codes.join(", "))
+}
+
+/// What an event does to many deliveries at once, as the domain decides it for one.
+pub(in crate::store::sqlite) struct Change {
+    /// The states in which it can happen, for `state IN …`.
+    pub(in crate::store::sqlite) from: String,
+    /// The state that it leads to, for `SET state = …`; it reads the columns `state` and `repeated`.
+    pub(in crate::store::sqlite) to: String,
+}
+
+/// See [`Change`].
+pub(in crate::store::sqlite) fn change(event: Event<'_>) -> Change {
+    let arrows = DeliveryState::arrows(event);
+    let cases: Vec<String> = arrows
+        .iter()
+        .map(|arrow| {
+            let (from, to, if_repeated) = (arrow.from.code(), arrow.to.code(), arrow.if_repeated.code());
+            format!("WHEN {from} THEN iif(repeated, {if_repeated}, {to})")
+        })
+        .collect();
+    let from: Vec<DeliveryState> = arrows.iter().map(|arrow| arrow.from).collect();
+    Change { from: list(&from), to: format!("CASE state {} ELSE state END", cases.join(" ")) }
+}

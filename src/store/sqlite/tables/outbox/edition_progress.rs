@@ -1,0 +1,117 @@
+//! Where an edition's deliveries stand, and when it is finished.
+
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::super::{audit, edition_rows};
+use crate::domain::delivery::{DeliveryState, Event, Tally};
+use crate::domain::edition::{EditionNumber, EditionState};
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::{sql, states};
+
+/// Gives up what waits. What may have been accepted once ends uncertain instead.
+pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, SqliteError> {
+    let (to, is_queued) = (states::change(Event::Expire).to, DeliveryState::Queued.code());
+    let queued = format!(
+        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to} WHERE mailing = ?1 AND state = {is_queued}"
+    );
+    let waiting = format!(
+        "UPDATE deliveries INDEXED BY deliveries_retry SET state = {to}, next_at = NULL
+         WHERE mailing = ?1 AND next_at IS NOT NULL"
+    );
+    let expired = sql::run(conn, &queued, [edition.0])? + sql::run(conn, &waiting, [edition.0])?;
+    if expired > 0 {
+        let (subject, detail) = (format!("edition {edition}"), format!("{expired} deliveries"));
+        audit::write(conn, sql::millis(at), "program", "expire", &subject, &detail)?;
+    }
+    Ok(expired)
+}
+
+/// Everything queued waits until some moment of `between`.
+pub(super) fn postpone(
+    conn: &Connection,
+    edition: Option<EditionNumber>,
+    between: &Range<DateTime<Utc>>,
+) -> Result<u64, SqliteError> {
+    let from = sql::millis(between.start);
+    let width = (sql::millis(between.end) - from).max(1);
+    let (first, last) = edition.map_or((i64::MIN, -1), |edition| (i64::from(edition.0), i64::from(edition.0)));
+    let (to, queued) = (states::change(Event::Postpone).to, DeliveryState::Queued.code());
+    let update = format!(
+        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to}, next_at = ?2 + abs(random() % ?3)
+         WHERE mailing BETWEEN ?1 AND ?4 AND state = {queued}"
+    );
+    sql::run(conn, &update, (first, from, width, last))
+}
+
+/// Attempts since `from` that handed a mail over, or may have.
+pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
+    // Attempts are kept by edition, and an edition is sent for days at most, but for one taken up again by hand.
+    let query = "SELECT count(*) FROM attempts WHERE mailing > 0 AND at >= ?1 AND outcome IN ('accepted', 'uncertain')";
+    Ok(sql::count(sql::number(conn, query, [sql::millis(from)])?))
+}
+
+/// The edition becomes sent if nothing waits or is in hand; whether it is sent.
+pub(in crate::store::sqlite) fn finish(
+    conn: &Connection,
+    edition: EditionNumber,
+    at: DateTime<Utc>,
+) -> Result<bool, SqliteError> {
+    match edition_rows::state(conn, edition)? {
+        Some(EditionState::Sent) => return Ok(true),
+        Some(EditionState::Sending) => {}
+        // Held while it was being sent: when nothing is left to hold, it is sent.
+        Some(EditionState::Held) if is_published(conn, edition)? => {}
+        _ => return Ok(false),
+    }
+    // Each part is answered by its own index.
+    let queued = DeliveryState::Queued.code();
+    let open = format!(
+        "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE mailing = ?1 AND state = {queued})
+             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry
+                        WHERE mailing = ?1 AND next_at IS NOT NULL)
+             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand
+                        WHERE claim IS NOT NULL AND mailing = ?1)"
+    );
+    if sql::number(conn, &open, [edition.0])? != 0 {
+        return Ok(false);
+    }
+    let update =
+        "UPDATE editions SET state = 'sent', reason = NULL, reason_detail = NULL, finished_at = ?2 WHERE number = ?1";
+    sql::run(conn, update, (edition.0, sql::millis(at)))?;
+    audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
+    Ok(true)
+}
+
+fn is_published(conn: &Connection, edition: EditionNumber) -> Result<bool, SqliteError> {
+    let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
+    Ok(sql::number(conn, query, [edition.0])? > 0)
+}
+
+/// Deliveries by state.
+pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
+    let query = "SELECT state, count(*) FROM deliveries WHERE mailing = ?1 GROUP BY state";
+    let mut tally = Tally::default();
+    for (state, number) in sql::rows(conn, query, [edition.0], |row| Ok((row.get(0)?, sql::count(row.get(1)?))))? {
+        tally.total += number;
+        *match state {
+            DeliveryState::Queued => &mut tally.queued,
+            DeliveryState::Claimed | DeliveryState::InFlight => &mut tally.sending,
+            DeliveryState::Accepted => &mut tally.accepted,
+            DeliveryState::Deferred => &mut tally.deferred,
+            DeliveryState::Uncertain => &mut tally.uncertain,
+            DeliveryState::Failed => &mut tally.failed,
+            DeliveryState::Expired => &mut tally.expired,
+            DeliveryState::Suppressed => &mut tally.suppressed,
+        } += number;
+    }
+    Ok(tally)
+}
+
+/// When the next delivery that waits may be tried.
+pub(super) fn next_retry(conn: &Connection, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, SqliteError> {
+    let query = "SELECT min(next_at) FROM deliveries WHERE mailing = ?1 AND next_at IS NOT NULL";
+    sql::maybe_instant(sql::row(conn, query, [edition.0], |row| Ok(row.get(0)?))?.flatten())
+}

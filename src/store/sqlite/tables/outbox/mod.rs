@@ -1,0 +1,144 @@
+//! The outbox as rows of `deliveries`: each belongs to an edition, or to a transactional mail, and is in the hands of at
+//! most one live process.
+
+mod claim;
+mod deliveries;
+mod edition_progress;
+pub(in crate::store::sqlite) mod enqueue;
+mod record;
+pub(in crate::store::sqlite) mod transactional;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Mailing, Tally, TransactionalId};
+use crate::domain::edition::EditionNumber;
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+use crate::store::{AttemptResult, Claimed, DeliveryFilter, DeliveryRecord, Outbox, Retried, StoreError};
+
+pub(in crate::store::sqlite) use claim::take_up;
+pub(in crate::store::sqlite) use edition_progress::finish;
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        let lock = Arc::clone(&self.process_lock);
+        let recovered = self.write(move |conn| claim::recover(conn, &lock, resend, sql::millis(at))).await?;
+        // Only now: until the commit, another process must still find them.
+        self.process_lock.sweep(&recovered.files);
+        Ok(recovered.items)
+    }
+
+    async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        let lock = Arc::clone(&self.process_lock);
+        self.write(move |conn| take_up(conn, lock.number(conn)?, resend, sql::millis(at))).await
+    }
+
+    async fn is_waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.read(move |conn| claim::is_waiting(conn, edition, sql::millis(now))).await
+    }
+
+    async fn claim(
+        &self,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let lock = Arc::clone(&self.process_lock);
+        self.write(move |conn| claim::claim(conn, &lock, edition, sql::millis(now), limit)).await
+    }
+
+    async fn record_and_mark(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Result<bool, StoreError> {
+        let (hasher, lock) = (self.hasher.clone(), Arc::clone(&self.process_lock));
+        self.write(move |conn| record::record_and_mark(conn, &hasher, lock.number(conn)?, result.as_ref(), mark)).await
+    }
+
+    async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {
+        match &self.inline_reader {
+            Some(reader) => reader.look(&self.place, |conn| record::is_wanted(conn, id)),
+            None => self.write(move |conn| record::is_wanted(conn, id)).await,
+        }
+    }
+
+    async fn postpone(&self, edition: Option<EditionNumber>, between: Range<DateTime<Utc>>) -> Result<u64, StoreError> {
+        self.write(move |conn| edition_progress::postpone(conn, edition, &between)).await
+    }
+
+    async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.read(move |conn| edition_progress::handed_over_since(conn, from)).await
+    }
+
+    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.write(move |conn| edition_progress::expire(conn, edition, at)).await
+    }
+
+    async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(move |conn| finish(conn, edition, at)).await
+    }
+
+    async fn tally(&self, edition: EditionNumber) -> Result<Tally, StoreError> {
+        self.read(move |conn| edition_progress::tally(conn, edition)).await
+    }
+
+    async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(move |conn| edition_progress::next_retry(conn, edition)).await
+    }
+
+    async fn item_state(&self, id: ItemId) -> Result<Option<DeliveryState>, StoreError> {
+        self.read(move |conn| {
+            let query = "SELECT state FROM deliveries WHERE mailing = ?1 AND recipient = ?2";
+            sql::row(conn, query, key(id)?, |row| Ok(row.get(0)?))
+        })
+        .await
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |conn| deliveries::page(conn, &filter, after, limit)).await
+    }
+
+    async fn retry(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        at: DateTime<Utc>,
+    ) -> Result<Retried, StoreError> {
+        let filter = filter.clone();
+        self.write(move |conn| deliveries::retry(conn, edition, &filter, at)).await
+    }
+
+    async fn resolve(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        accepted: bool,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let filter = filter.clone();
+        self.write(move |conn| deliveries::resolve(conn, edition, &filter, accepted, at)).await
+    }
+}
+
+/// An item's row: an edition is named by its number, a transactional mail by its own, negated.
+fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
+    let mailing = match id.mailing {
+        Mailing::Edition(number) => i64::from(number.0),
+        Mailing::Transactional(TransactionalId(id)) => -sql::column(id)?,
+    };
+    Ok((mailing, sql::column(id.recipient.0)?))
+}
+
+/// The same process must have it in hand: nobody else records or marks it.
+fn not_ours(id: ItemId) -> SqliteError {
+    SqliteError::refused(format!("{id} is not in this program's hands"))
+}

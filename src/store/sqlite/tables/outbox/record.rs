@@ -1,0 +1,168 @@
+//! What became of one item, and which is in flight next (contract §6).
+
+use rusqlite::Connection;
+
+use super::super::mailing_list;
+use super::{key, not_ours, transactional};
+use crate::domain::delivery::{DeliveryState, Event, Impossible, ItemId, Mailing, Outcome, Settled};
+use crate::domain::edition::EditionState;
+use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::AttemptResult;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::{sql, states};
+
+/// An item that we have in hand, and what became of its mailbox and its edition since.
+#[allow(clippy::struct_excessive_bools, reason = "each is a column of the query")]
+struct InHand {
+    state: DeliveryState,
+    attempts: u32,
+    repeated: bool,
+    /// Its address was forgotten: what a relay says may name it.
+    forgotten: bool,
+    /// It is suppressed.
+    suppressed: bool,
+    /// Its edition is being sent.
+    sending: bool,
+}
+
+/// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set: it is not
+/// when the mailbox was suppressed since the claim (invariant 4), or the edition held.
+pub(super) fn record_and_mark(
+    conn: &Connection,
+    hasher: &AddressHasher,
+    me: i64,
+    result: Option<&AttemptResult>,
+    mark: Option<ItemId>,
+) -> Result<bool, SqliteError> {
+    if let Some(result) = result {
+        record(conn, hasher, me, result)?;
+    }
+    mark.map_or(Ok(false), |id| self::mark(conn, me, id))
+}
+
+fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
+    let item = in_hand(conn, me, id)?;
+    let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| impossible(id, &fault))?;
+    if !item.may_leave(id) {
+        put_back(conn, id, &item)?;
+        return Ok(false);
+    }
+    let (mailing, recipient) = key(id)?;
+    let update = "UPDATE deliveries SET state = ?3 WHERE mailing = ?1 AND recipient = ?2";
+    sql::run(conn, update, (mailing, recipient, marked))?;
+    Ok(true)
+}
+
+fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptResult) -> Result<(), SqliteError> {
+    let (id, outcome) = (result.id, &result.outcome);
+    let item = in_hand(conn, me, id)?;
+    let Some(reply) = outcome.reply() else { return put_back(conn, id, &item) };
+    let settled = item.state.after_attempt(outcome, result.retry_at, item.repeated);
+    let settled = settled.map_err(|fault| impossible(id, &fault))?;
+    let number = item.attempts.saturating_add(1);
+    write(conn, id, number, &settled)?;
+    let (mailing, recipient) = key(id)?;
+    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let at = sql::millis(result.at);
+    let text = if item.forgotten { "" } else { &reply.text };
+    sql::run(conn, insert, (mailing, recipient, number, at, word(outcome), reply.code, text))?;
+    if let Outcome::Permanent { suppress: Some(reason), .. } = outcome {
+        mailing_list::refuse_for_good(conn, (hasher, result.at), id.recipient, *reason)?;
+    }
+    Ok(())
+}
+
+fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError> {
+    let query = "SELECT d.state, d.attempts, d.repeated, r.address IS NULL,
+                        EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?4),
+                        EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = ?5)
+                 FROM deliveries d JOIN recipients r ON r.id = d.recipient
+                 WHERE d.mailing = ?1 AND d.recipient = ?2 AND d.claim = ?3";
+    let (mailing, recipient) = key(id)?;
+    let values = (mailing, recipient, me, spared(id), EditionState::Sending.as_str());
+    sql::row(conn, query, values, |row| {
+        Ok(InHand {
+            state: row.get(0)?,
+            attempts: row.get(1)?,
+            repeated: row.get(2)?,
+            forgotten: row.get(3)?,
+            suppressed: row.get(4)?,
+            sending: row.get(5)?,
+        })
+    })?
+    .ok_or_else(|| not_ours(id))
+}
+
+/// The suppression that does not keep an item from its mailbox; no reason is an empty word.
+pub(super) fn spared(id: ItemId) -> &'static str {
+    id.mailing.spares().map_or("", |reason| reason.as_str())
+}
+
+impl InHand {
+    fn is_unwanted(&self) -> bool {
+        self.forgotten || self.suppressed
+    }
+
+    fn may_leave(&self, id: ItemId) -> bool {
+        !self.is_unwanted() && (id.mailing.edition().is_none() || self.sending)
+    }
+}
+
+/// Whether an item's mailbox may get it, and its edition is being sent.
+pub(super) fn is_wanted(conn: &Connection, id: ItemId) -> Result<bool, SqliteError> {
+    let query = "SELECT (?1 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = ?4))
+                 AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> ?3
+                                 WHERE r.id = ?2 AND (x.mac IS NOT NULL OR r.address IS NULL))";
+    let (mailing, recipient) = key(id)?;
+    Ok(sql::number(conn, query, (mailing, recipient, spared(id), EditionState::Sending.as_str()))? > 0)
+}
+
+/// Puts an item of ours back that was not handed over; one whose mailbox may not get it any more is settled.
+fn put_back(conn: &Connection, id: ItemId, item: &InHand) -> Result<(), SqliteError> {
+    let withheld = Event::Outcome { outcome: &Outcome::Withheld, retry: false };
+    let mut state = item.state.on(withheld, item.repeated).map_err(|fault| impossible(id, &fault))?;
+    if item.is_unwanted() {
+        state = state.on(Event::Suppress, item.repeated).map_err(|fault| impossible(id, &fault))?;
+    }
+    write(conn, id, item.attempts, &Settled { state, next_at: None, repeated: item.repeated })
+}
+
+fn write(conn: &Connection, id: ItemId, attempts: u32, settled: &Settled) -> Result<(), SqliteError> {
+    let (mailing, recipient) = key(id)?;
+    let update = "UPDATE deliveries SET state = ?3, attempts = ?4, next_at = ?5, repeated = ?6, claim = NULL
+                  WHERE mailing = ?1 AND recipient = ?2";
+    let next_at = settled.next_at.map(sql::millis);
+    sql::run(conn, update, (mailing, recipient, settled.state, attempts, next_at, settled.repeated))?;
+    match id.mailing {
+        Mailing::Transactional(mail) if settled.is_final() => transactional::forget_text(conn, mail),
+        Mailing::Transactional(_) | Mailing::Edition(_) => Ok(()),
+    }
+}
+
+/// Settles an item that nobody has in hand, because its mailbox may not get it any more.
+pub(super) fn withhold(conn: &Connection, id: ItemId) -> Result<(), SqliteError> {
+    let to = states::change(Event::Suppress).to;
+    let update = format!("UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient = ?2");
+    sql::run(conn, &update, key(id)?)?;
+    match id.mailing {
+        Mailing::Transactional(mail) => transactional::forget_text(conn, mail),
+        Mailing::Edition(_) => Ok(()),
+    }
+}
+
+/// An outcome as the table of attempts tells it.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted(_) => "accepted",
+        Outcome::Transient(_) => "transient",
+        Outcome::Permanent { .. } => "permanent",
+        Outcome::Uncertain(_) => "uncertain",
+        Outcome::SenderRefused(_) => "sender-refused",
+        Outcome::Withheld => "withheld",
+    }
+}
+
+fn impossible(id: ItemId, fault: &Impossible) -> SqliteError {
+    SqliteError::refused(format!("{id}: {fault}"))
+}

@@ -1,0 +1,143 @@
+//! Confirmations and good-byes: what they say lies in a table of its own until they are settled.
+
+use rusqlite::Connection;
+
+use super::claim::Candidate;
+use crate::domain::delivery::{
+    DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
+};
+use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::request::RequestId;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::{sql, states};
+use crate::store::{Claimed, ClaimedContent, SubjectLetter};
+
+/// At most so many are claimed at once: each brings its text along.
+const AT_ONCE: u32 = 50;
+
+/// The row of deliveries that belongs to a mail `t`.
+const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
+
+/// Those that are queued, or due again at `now`, the oldest first.
+pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
+    let queued = DeliveryState::Queued.code();
+    // A link that does nothing any more is not worth a mail.
+    let query = format!(
+        "SELECT t.id, t.recipient, r.address, d.attempts, d.repeated,
+                EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?3)
+                    OR EXISTS (SELECT 1 FROM requests q
+                               WHERE q.id = t.request AND (q.done_at IS NOT NULL OR q.expires_at <= ?1)),
+                (SELECT min(at) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient),
+                t.kind, t.at, t.request, t.sender, t.rendered
+         FROM (SELECT mailing, recipient, attempts, repeated FROM deliveries INDEXED BY deliveries_queued
+               WHERE mailing < 0 AND state = {queued}
+               UNION ALL
+               SELECT mailing, recipient, attempts, repeated FROM deliveries INDEXED BY deliveries_retry
+               WHERE mailing < 0 AND next_at <= ?1) d
+         JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
+         ORDER BY t.id LIMIT ?2"
+    );
+    let spared = super::record::spared(ItemId {
+        mailing: Mailing::Transactional(TransactionalId(0)),
+        recipient: RecipientId(0),
+    });
+    sql::rows(conn, &query, (now, limit.min(AT_ONCE), spared), |row| {
+        let mailing = Mailing::Transactional(TransactionalId(sql::count(row.get(0)?)));
+        let id = ItemId { mailing, recipient: RecipientId(sql::count(row.get(1)?)) };
+        let withheld: bool = row.get(5)?;
+        let Some(address) = row.get::<_, Option<String>>(2)?.filter(|_| !withheld) else { return Ok((id, None)) };
+        let text = |at| -> Result<String, SqliteError> { Ok(row.get(at)?) };
+        let mail = TransactionalMail {
+            kind: sql::word(row, 7)?,
+            sender: sql::from_json(&text(10)?)?,
+            rendered: sql::from_json(&text(11)?)?,
+        };
+        let request = row.get::<_, Option<i64>>(9)?.map(|id| RequestId(sql::count(id)));
+        let content = EnqueuedMail { mail, at: sql::instant(row.get(8)?)?, request };
+        let claimed = Claimed {
+            id,
+            address: sql::parse(&address)?,
+            attempts: row.get(3)?,
+            first_attempt: sql::maybe_instant(row.get(6)?)?,
+            repeated: row.get(4)?,
+            content: ClaimedContent::Transactional(Box::new(content)),
+        };
+        Ok((id, Some(claimed)))
+    })
+}
+
+/// Whether one is queued, or due again at `now`.
+pub(super) fn is_waiting(conn: &Connection, now: i64) -> Result<bool, SqliteError> {
+    let queued = DeliveryState::Queued.code();
+    let query = format!(
+        "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE mailing < 0 AND state = {queued})
+             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry WHERE mailing < 0 AND next_at <= ?1)"
+    );
+    Ok(sql::number(conn, &query, [now])? > 0)
+}
+
+/// Forgets what a settled mail said.
+pub(super) fn forget_text(conn: &Connection, id: TransactionalId) -> Result<(), SqliteError> {
+    sql::run(conn, "UPDATE transactional_mails SET rendered = '' WHERE id = ?1", [sql::column(id.0)?]).map(drop)
+}
+
+/// Forgets what every settled mail said.
+pub(super) fn forget_settled(conn: &Connection) -> Result<(), SqliteError> {
+    let open = states::list(DeliveryState::OPEN);
+    let update = format!(
+        "UPDATE transactional_mails AS t SET rendered = ''
+         WHERE rendered <> '' AND NOT EXISTS (SELECT 1 FROM deliveries d
+                                              WHERE {ITS_ROW} AND (d.state IN {open} OR d.next_at IS NOT NULL))"
+    );
+    sql::run(conn, &update, []).map(drop)
+}
+
+/// Nothing that waited in a backup is sent from it: what it asked for may be settled long since.
+pub(in crate::store::sqlite) fn expire_all(conn: &Connection) -> Result<(), SqliteError> {
+    let states::Change { from, to } = states::change(Event::Expire);
+    let update = format!(
+        "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing < 0 AND (state IN {from} OR next_at IS NOT NULL)"
+    );
+    sql::run(conn, &update, [])?;
+    forget_settled(conn)
+}
+
+/// Removes mails that are settled and were made before `before`: how many. They are numbered as they were made, so only the
+/// oldest `limit` are looked at.
+pub(in crate::store::sqlite) fn remove_old(conn: &Connection, before: i64, limit: u32) -> Result<u64, SqliteError> {
+    let open = states::list(DeliveryState::OPEN);
+    let query = format!(
+        "SELECT t.id, t.recipient FROM (SELECT id, recipient, at FROM transactional_mails ORDER BY id LIMIT ?2) t
+         JOIN deliveries d ON {ITS_ROW} WHERE t.at < ?1 AND d.state NOT IN {open} AND d.next_at IS NULL"
+    );
+    let old = sql::rows(conn, &query, (before, limit), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    for (id, recipient) in &old {
+        for table in ["attempts", "deliveries"] {
+            let delete = format!("DELETE FROM {table} WHERE mailing = -?1 AND recipient = ?2");
+            sql::run(conn, &delete, (id, recipient))?;
+        }
+        sql::run(conn, "DELETE FROM transactional_mails WHERE id = ?1", [id])?;
+    }
+    Ok(old.len() as u64)
+}
+
+/// A mailbox's mails, oldest first, without what they say.
+pub(in crate::store::sqlite) fn of_mailbox(
+    conn: &Connection,
+    recipient: i64,
+) -> Result<Vec<SubjectLetter>, SqliteError> {
+    let query = format!(
+        "SELECT t.kind, t.at, d.state, a.code, a.reply FROM transactional_mails t JOIN deliveries d ON {ITS_ROW}
+         LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
+         WHERE t.recipient = ?1 ORDER BY t.id"
+    );
+    sql::rows(conn, &query, [recipient], |row| {
+        Ok(SubjectLetter {
+            kind: sql::word(row, 0)?,
+            at: sql::instant(row.get(1)?)?,
+            state: row.get::<_, DeliveryState>(2)?.group(),
+            code: row.get(3)?,
+            reply: row.get::<_, Option<String>>(4)?.filter(|reply| !reply.is_empty()),
+        })
+    })
+}

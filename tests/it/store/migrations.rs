@@ -1,0 +1,140 @@
+//! Stores that older versions made: what waited in them goes on, and says what it would have said.
+
+use std::fs;
+use std::path::Path;
+
+use fortnightly::domain::delivery::{DeliveryState, ItemId, Mailing, Outcome, TransactionalId};
+use fortnightly::domain::subscriber::RecipientId;
+use fortnightly::domain::subscription::request::RequestId;
+use fortnightly::store::{Claimed, ClaimedContent, Outbox as _, Privacy as _};
+use rusqlite::Connection;
+
+use super::open;
+use super::samples::{SEVEN, at, done, id, rendered, reply, sender, state};
+
+/// A store as the version whose newest migration is `last` made it.
+pub(super) fn store_of(path: &Path, last: u32) -> Connection {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/engine/migrations");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let conn = Connection::open(path).unwrap();
+    let mut version = 0;
+    for file in files {
+        let number: u32 = file.file_name().unwrap().to_str().unwrap()[..4].parse().unwrap();
+        if number <= last {
+            conn.execute_batch(&fs::read_to_string(file).unwrap()).unwrap();
+            version += 1;
+        }
+    }
+    conn.pragma_update(None, "application_id", 0x464E_6C79).unwrap();
+    conn.pragma_update(None, "user_version", version).unwrap();
+    conn
+}
+
+/// An edition in the middle of its sending, letters in every state, and a process that died with some in hand.
+const FILL: &str = "
+    INSERT INTO names (id, name) VALUES (1, 'Hill');
+    INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at) VALUES (1, 1, 'school', 'en-GB', 'cli', 1);
+    INSERT INTO recipients (id, address, folded, mac, owner, bands, state, created_at)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9)
+        SELECT i, 'm' || i || '@x.example', 'm' || i || '@x.example', randomblob(16), 1, 1, 'active', 1 FROM n;
+    INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at)
+        VALUES (7, 'sending', '2026-01-01', 1, '', '', 1);
+    INSERT INTO claimants (id, file) VALUES (1, 'dead');
+    INSERT INTO deliveries (edition, recipient, segment, state, name_id, attempts, next_at, claim, repeated) VALUES
+        (7, 1, 0, 0, 1, 0, NULL, NULL, 0), (7, 2, 0, 1, 1, 0, NULL, 1, 0), (7, 3, 0, 2, 1, 0, NULL, 1, 0),
+        (7, 4, 0, 3, 1, 1, NULL, NULL, 0), (7, 5, 0, 4, 1, 1, ?2, NULL, 0);
+    INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply) VALUES
+        (7, 4, 1, 1, 'accepted', 250, 'ok'), (7, 5, 1, 1, 'transient', 451, 'later');
+    INSERT INTO requests (id, recipient, kind, bands, made_at, expires_at) VALUES (3, 1, 'bands', 1, 1, ?2 + 999999999);
+    INSERT INTO letters (id, recipient, request, kind, at, subscriber, sender, rendered, state, attempts, next_at, claim,
+                         repeated, code, reply) VALUES
+        (11, 1, 3, 'confirm', ?1, 'Hill', ?3, ?4, 0, 0, NULL, NULL, 0, NULL, NULL),
+        (12, 2, NULL, 'goodbye', ?1, 'Hill', ?3, ?4, 1, 0, NULL, 1, 0, NULL, NULL),
+        (13, 3, NULL, 'goodbye', ?1, 'Hill', ?3, ?4, 2, 1, NULL, 1, 0, 451, 'greylisted'),
+        (14, 4, NULL, 'goodbye', ?1, 'Hill', ?3, '', 3, 1, NULL, NULL, 0, 250, 'ok'),
+        (15, 5, NULL, 'goodbye', ?1, 'Hill', ?3, ?4, 4, 2, ?2, NULL, 0, 451, 'later'),
+        (16, 6, NULL, 'goodbye', ?1, 'Hill', ?3, ?4, 5, 1, ?2, NULL, 1, NULL, 'no answer'),
+        (17, 7, NULL, 'goodbye', ?1, 'Hill', ?3, '', 5, 1, NULL, NULL, 1, NULL, NULL),
+        (18, 8, NULL, 'goodbye', ?1, 'Hill', ?3, '', 6, 1, NULL, NULL, 0, 550, 'no'),
+        (30, 9, NULL, 'goodbye', ?1, 'Hill', ?3, ?4, 0, 0, NULL, NULL, 0, NULL, NULL);
+    DELETE FROM letters WHERE id = 30;
+";
+
+fn fill(conn: &Connection) {
+    let texts = [serde_json::to_string(&sender()), serde_json::to_string(&rendered("Bye"))].map(Result::unwrap);
+    let [now, later] = [at(0), at(30)].map(|at| at.timestamp_millis().to_string());
+    let quoted = texts.map(|text| format!("'{}'", text.replace('\'', "''")));
+    let values = [("?1", &now), ("?2", &later), ("?3", &quoted[0]), ("?4", &quoted[1])];
+    let sql = values.iter().fold(FILL.to_owned(), |sql, (name, value)| sql.replace(name, value));
+    conn.execute_batch(&sql).unwrap();
+}
+
+fn letter(id: u64, recipient: u64) -> ItemId {
+    ItemId { mailing: Mailing::Transactional(TransactionalId(id)), recipient: RecipientId(recipient) }
+}
+
+/// Which, how often it was tried, whether it may have been accepted.
+fn told(claimed: &[Claimed]) -> Vec<(ItemId, u32, bool)> {
+    claimed.iter().map(|claimed| (claimed.id, claimed.attempts, claimed.repeated)).collect()
+}
+
+#[tokio::test]
+async fn what_waited_in_two_queues_goes_on_in_one() {
+    for last in [7, 8] {
+        goes_on(last).await;
+    }
+}
+
+async fn goes_on(last: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let conn = store_of(&path, last);
+    fill(&conn);
+    drop(conn);
+    let store = open(&path);
+    assert_eq!(store.recover(true, at(1)).await.unwrap(), 4, "two of each queue were in hand");
+    let first = store.claim(None, at(2), 99).await.unwrap();
+    assert_eq!(told(&first), [(letter(11, 1), 0, false), (letter(12, 2), 0, false), (letter(13, 3), 2, true)]);
+    for claimed in &first {
+        let ClaimedContent::Transactional(mail) = &claimed.content else { panic!("it is no edition") };
+        assert_eq!((mail.at, &mail.mail.sender, &mail.mail.rendered), (at(0), &sender(), &rendered("Bye")));
+    }
+    let ClaimedContent::Transactional(confirm) = &first[0].content else { panic!("it is no edition") };
+    assert_eq!((confirm.mail.kind.as_str(), confirm.request), ("confirm", Some(RequestId(3))));
+    assert!(!store.is_waiting(None, at(29)).await.unwrap());
+    let later = store.claim(Some(SEVEN), at(30), 99).await.unwrap();
+    assert_eq!(
+        told(&later),
+        [
+            (letter(15, 5), 2, false),
+            (letter(16, 6), 1, true),
+            (id(1), 0, false),
+            (id(2), 0, false),
+            (id(3), 1, true),
+            (id(5), 1, false)
+        ]
+    );
+    assert_eq!(later[0].first_attempt, Some(at(0)), "its four days have begun");
+    done(&store, letter(16, 6), Outcome::Permanent { reply: reply(550), suppress: None }, None).await;
+    assert_eq!(state(&store, letter(16, 6)).await, DeliveryState::Uncertain, "it may have been accepted before");
+    for (recipient, state, reply) in [(4, "accepted", Some("ok")), (7, "uncertain", None), (8, "failed", Some("no"))] {
+        let held = store.subject_data(RecipientId(recipient)).await.unwrap().letters.remove(0);
+        assert_eq!((held.state, held.reply.as_deref()), (state, reply));
+    }
+}
+
+#[tokio::test]
+async fn a_number_of_a_letter_that_is_gone_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let conn = store_of(&path, 7);
+    fill(&conn);
+    drop(conn);
+    drop(open(&path));
+    let conn = Connection::open(&path).unwrap();
+    let insert =
+        "INSERT INTO transactional_mails (recipient, kind, at, sender, rendered) VALUES (1, 'confirm', 1, '', '')";
+    conn.execute(insert, []).unwrap();
+    assert_eq!(conn.last_insert_rowid(), 31, "30 was made, and is gone");
+}
