@@ -17,13 +17,14 @@ use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::selection::{History, Shelf, select};
 use fortnightly::domain::sender::Sender;
 use fortnightly::domain::subscriber::{Locale, Origin, Profile, RecipientId, Sector, SubscribeRequest};
-use fortnightly::domain::suppression::AddressHasher;
+use fortnightly::domain::subscription::subscribe::subscribe;
+use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 use fortnightly::library::{self, Library};
 use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
 use fortnightly::render::{Card, Issue, ServiceInfo, Templates, render};
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Archive, Editions, Publication, PublishResult, PublishedSegment, Store, StoreMeta};
+use fortnightly::store::{Archive, Editions, Publication, PublishResult, PublishedSegment, Scope, StoreMeta, decide};
 
 fn main() {
     divan::main();
@@ -255,7 +256,12 @@ fn seeded() -> &'static Seeded {
                     origin: Origin::Import,
                 };
                 let requests: Vec<_> = (first..total.min(first + 50_000)).map(request).collect();
-                store.subscribe(&requests, now()).await.expect("subscribes");
+                let scope =
+                    Scope::Addresses(requests.iter().map(|request| request.address.clone()).collect(), Vec::new());
+                let decision = move |list: &mut _| requests.iter().map(|request| subscribe(list, request)).collect();
+                let (subscribed, _): (Result<Vec<_>, _>, _) =
+                    decide(&store, &scope, now(), None, decision).await.expect("subscribes");
+                subscribed.expect("bands are named");
             }
         });
         let theme = shipped().0.themes[0].clone();

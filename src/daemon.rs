@@ -1,6 +1,7 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
 mod inbox;
+pub(crate) mod sync_log;
 mod tidy;
 mod watch;
 

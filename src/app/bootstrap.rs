@@ -138,21 +138,3 @@ pub(super) async fn begin(context: &AppContext) -> Result<(), AppError> {
         other => other.into(),
     })
 }
-
-/// As [`open`], the parts.
-///
-/// # Errors
-/// See [`open`].
-pub async fn store(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let context = open(config.clone(), clock).await?;
-    Ok((context.store, context.keyring))
-}
-
-/// As [`open_copy`], the parts.
-///
-/// # Errors
-/// See [`open_copy`].
-pub async fn copy(config: &Config, clock: Clock) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let context = open_copy(config.clone(), clock).await?;
-    Ok((context.store, context.keyring))
-}

@@ -14,6 +14,9 @@ use crate::domain::address::Address;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionNumber, StateReason};
+use crate::domain::subscription::subscribe::NoBand;
+use crate::domain::subscription::sync::UnknownSubscriber;
+use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
@@ -62,6 +65,15 @@ pub enum AppError {
     /// The store was restored from a backup and was not released yet.
     #[error("the store was restored and is not released")]
     NotReleased,
+    /// A mailbox without a band would get nothing.
+    #[error(transparent)]
+    NoBand(#[from] NoBand),
+    /// A mailbox cannot move to another address.
+    #[error(transparent)]
+    CannotMove(#[from] CannotMove),
+    /// A sync contradicts itself.
+    #[error(transparent)]
+    Sync(#[from] UnknownSubscriber),
     /// Others kept changing what a decision was made from.
     #[error("other programs keep changing the editions")]
     Busy,

@@ -4,20 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
+use super::bootstrap;
 use super::context::{AppContext, Content};
 use super::decisions::Decisions;
 use super::edition::edition;
 use super::error::AppError;
 use super::planner::Planner;
 use super::publisher::Publisher;
-use super::{bootstrap, context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
-use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::token::Keyring;
-use crate::render::{self, ServiceInfo};
 use crate::store::Store;
 
 /// Everything a command or the daemon works with.
@@ -88,20 +86,6 @@ impl Service {
     /// Library and templates.
     pub fn content(&self) -> Result<&Content, AppError> {
         self.material.as_ref().ok_or_else(|| AppError::Refused("library and templates were not read".into()))
-    }
-
-    pub(super) fn facts(&self) -> ServiceInfo<'_> {
-        context::service_info(&self.config)
-    }
-
-    /// A confirmation or good-bye, and from whom it is.
-    pub(super) fn new_letter(
-        &self,
-        kind: TransactionalKind,
-        about: render::TransactionalMail<'_>,
-    ) -> Result<TransactionalMail, AppError> {
-        let rendered = render::render_transactional(&self.facts(), about)?;
-        Ok(TransactionalMail { kind, sender: context::sender(&self.config, &self.keyring), rendered })
     }
 
     /// An instant as the service's own clock on the wall shows it.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AppError, Service};
+use super::AppError;
 use crate::domain::address::Address;
-use crate::domain::sync::{Entry, SyncPlan, plan_sync};
-use crate::store::Store;
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::sync::{Entry, StoredState, SyncPlan, UnknownSubscriber, apply, plan_sync};
+use crate::store::{Scope, Store, decide};
 
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,59 +17,53 @@ pub struct Synced {
     pub applied: bool,
 }
 
-/// Whether a sync of `wish` waits for consent. Changes nothing.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn waits(store: &dyn Store, wish: &[Entry]) -> Result<bool, AppError> {
-    let wished: Vec<Address> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
-    Ok(plan_sync(wish, &store.sync_truth(&wished).await?).needs_consent())
-}
-
 impl Synced {
-    /// Why it waits, and what to do.
-    pub fn consent(&self) -> String {
-        format!(
-            "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
-            self.plan.ending, self.plan.active_before
-        )
-    }
-
     /// Whether a person must say yes first.
     pub fn waits_for_consent(&self) -> bool {
         !self.applied
     }
 }
 
+/// Whether a sync with these entries waits for consent. Changes nothing.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn waits(store: &dyn Store, entries: &[Entry]) -> Result<bool, AppError> {
+    let wished = addresses(entries);
+    // Nothing that is asked here depends on the moment.
+    let list = store.mailing_list(&Scope::Config(wished.clone()), DateTime::UNIX_EPOCH).await?;
+    Ok(plan_sync(entries, &StoredState::of(&list, &wished)).needs_consent())
+}
+
 /// Compares and, unless too many subscriptions would end without `consent`, applies.
 ///
 /// # Errors
 /// When the store cannot be read or written; then nothing changed.
-pub async fn sync(store: &dyn Store, wish: &[Entry], consent: bool, at: DateTime<Utc>) -> Result<Synced, AppError> {
-    let wished: Vec<Address> = wish.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect();
-    let truth = store.sync_truth(&wished).await?;
-    let plan = plan_sync(wish, &truth);
-    let applied = consent || !plan.needs_consent();
-    if applied && !plan.changes.is_empty() {
-        store.apply_sync(&plan, at).await?;
+pub async fn sync(store: &dyn Store, entries: &[Entry], consent: bool, at: DateTime<Utc>) -> Result<Synced, AppError> {
+    let wished = addresses(entries);
+    let scope = Scope::Config(wished.clone());
+    let looked = plan(&store.mailing_list(&scope, at).await?, entries, &wished, consent);
+    if !looked.applied || looked.plan.changes.is_empty() {
+        return Ok(looked);
     }
-    Ok(Synced { plan, applied })
+    let entries = entries.to_vec();
+    // Somebody may have left since we looked: it is decided again where it is written.
+    let decision = move |list: &mut MailingList| {
+        let synced = plan(list, &entries, &wished, consent);
+        if synced.applied {
+            apply(list, &synced.plan)?;
+        }
+        Ok::<_, UnknownSubscriber>(synced)
+    };
+    Ok(decide(store, &scope, at, None, decision).await?.0?)
 }
 
-/// Syncs for the daemon, whose standard error is a log: counts and lines of the file, never an address.
-///
-/// # Errors
-/// When the store cannot be read or written.
-pub async fn sync_and_log(service: &Service) -> Result<(), AppError> {
-    let config = &service.config;
-    let synced = sync(service.store.as_ref(), &config.subscribers, false, service.clock.now()).await?;
-    if synced.waits_for_consent() {
-        tracing::error!("{}", synced.consent());
-    } else if !synced.plan.changes.is_empty() {
-        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
-    }
-    for (_, first, others) in &synced.plan.shared {
-        tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());
-    }
-    Ok(())
+fn plan(list: &MailingList, entries: &[Entry], wished: &[Address], consent: bool) -> Synced {
+    let plan = plan_sync(entries, &StoredState::of(list, wished));
+    let applied = consent || !plan.needs_consent();
+    Synced { plan, applied }
+}
+
+fn addresses(entries: &[Entry]) -> Vec<Address> {
+    entries.iter().flat_map(|entry| entry.addresses.iter().cloned()).collect()
 }

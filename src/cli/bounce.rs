@@ -10,8 +10,9 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::bounce::MOST;
-use crate::app::{AppError, Service, bootstrap};
+use crate::app::receiver::{MOST, Receiver};
+use crate::app::{AppError, bootstrap};
+use crate::messages::subscription::received;
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -28,14 +29,14 @@ impl Bounce {
         if self.files.is_empty() {
             return piped(context).await;
         }
-        let service = match open(context) {
-            Ok(service) => service,
+        let receiver = match open(context) {
+            Ok(receiver) => receiver,
             Err(failure) => return again(failure),
         };
         let (mut again, mut failed) = (false, false);
         for path in &self.files {
             let code = match File::open(path) {
-                Ok(file) => one(&service, &path.display().to_string(), file).await?,
+                Ok(file) => one(&receiver, &path.display().to_string(), file).await?,
                 Err(error) => unreadable(path, &error),
             };
             again |= code == ExitCode::from(TRY_AGAIN);
@@ -61,20 +62,18 @@ async fn piped(context: &Context) -> Result<ExitCode, Failure> {
 }
 
 /// The store alone: leaving works whatever the schedule says.
-fn open(context: &Context) -> Result<Service, Failure> {
-    let config = context.config()?;
-    let (store, keyring) = bootstrap::bare_store(&config)?;
-    Ok(Service { config: config.into(), material: None, store, keyring, clock: context.clock })
+fn open(context: &Context) -> Result<Receiver, Failure> {
+    Ok(Receiver::new(&bootstrap::open_undated(context.config()?, context.clock)?))
 }
 
-async fn one(service: &Service, place: &str, input: impl Read) -> Result<ExitCode, Failure> {
+async fn one(receiver: &Receiver, place: &str, input: impl Read) -> Result<ExitCode, Failure> {
     let mut message = Vec::new();
     if let Err(error) = input.take(MOST + 1).read_to_end(&mut message) {
         return Ok(unreadable(Path::new(place), &error));
     }
-    match service.take_in(&message).await {
+    match receiver.take_in(&message).await {
         Ok(understood) => {
-            out::line(&format!("{place}: {understood}"));
+            out::line(&format!("{place}: {}", received(&understood)));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => again(error.into()),

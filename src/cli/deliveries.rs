@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::{DeliveryFilter, DeliveryRecord};
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::failure::Failure;
 use crate::app::sender::speaks_smtp;
-use crate::app::{Service, bootstrap, sync};
+use crate::app::{Service, bootstrap};
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ impl Run {
         let (app, content) = bootstrap::open_whole(config, context.clock).await?;
         if sends {
             let service = Service::of(&app, Some(&content));
-            sync::sync_and_log(&service).await?;
+            daemon::sync_log::sync_and_log(&app).await?;
             let now = service.clock.now();
             let mailboxes: u64 =
                 service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();

@@ -10,16 +10,19 @@ use super::failure::Failure;
 use super::out;
 use super::sync::list;
 use crate::app::sender::Dispatcher;
-use crate::app::{AppError, Service, roster};
+use crate::app::subscriber::Subscriber;
+use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
+use crate::app::{AppError, Service, bootstrap, csv_import};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
-use crate::domain::subscriber::{
-    Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, Subscribed, SuppressionReason,
-};
+use crate::domain::subscriber::{Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, SuppressionReason};
+use crate::domain::subscription::confirm::Asked;
+use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::check_line;
 use crate::domain::text::suggest::nearest;
-use crate::store::{Asked, Store};
+use crate::messages::subscription::{asked_too_often, never_mailed};
+use crate::store::Store;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("wanted").required(true).args(["bands", "ages"]))]
@@ -64,7 +67,7 @@ impl Subscribe {
         if self.confirm && self.ask(context, &service, &request).await? {
             return Ok(ExitCode::SUCCESS);
         }
-        let mut results = service.store.subscribe(&[request], now).await?;
+        let mut results = Subscriber::new(&service.context()).subscribe(&[request]).await?;
         match results.pop() {
             Some(Subscribed::Added) => {
                 out::line(&format!("Subscribed {name} <{address}> to {asked}."));
@@ -80,7 +83,7 @@ impl Subscribe {
                 out::line(&format!("  new: {} ({})", after.0.name, list(&after.1, bands)));
                 tell_config_name(&service.config, &address, &name, &after.0);
             }
-            Some(Subscribed::Left(reason)) => return Err(left(&address, reason).into()),
+            Some(Subscribed::Left(reason)) => return Err(AppError::Refused(never_mailed(&address, reason)).into()),
             None => return Err(AppError::Refused("the store gave no answer".into()).into()),
         }
         first_edition(&service).await?;
@@ -91,17 +94,11 @@ impl Subscribe {
     async fn ask(&self, context: &Context, service: &Service, wish: &SubscribeRequest) -> Result<bool, Failure> {
         context.refuse_pretended_time(&service.config)?;
         let address = &wish.address;
-        match service.ask_to_subscribe(wish).await? {
+        match Subscriber::new(&service.context()).ask_to_subscribe(wish).await? {
             Asked::Already => return Ok(false),
             Asked::Waits(_) => {}
-            Asked::Never(reason) => return Err(left(address, reason).into()),
-            Asked::TooOften => {
-                return Err(AppError::Refused(format!(
-                    "{address} was asked three times in a day already, or 500 addresses were asked in the last hour: wait, \
-                     and try again"
-                ))
-                .into());
-            }
+            Asked::Never(reason) => return Err(AppError::Refused(never_mailed(address, reason)).into()),
+            Asked::TooOften => return Err(AppError::Refused(asked_too_often(address)).into()),
             Asked::Nobody => return Err(AppError::Refused("the store gave no answer".into()).into()),
         }
         let name = &wish.profile.name;
@@ -128,7 +125,7 @@ impl Subscribe {
             return Err(Failure::Usage("--urn must be 1 to 20 letters and digits".into()));
         }
         let wanted =
-            roster::wanted_bands(self.bands.as_deref().unwrap_or(""), self.ages.as_deref().unwrap_or(""), bands);
+            csv_import::bands_of(self.bands.as_deref().unwrap_or(""), self.ages.as_deref().unwrap_or(""), bands);
         Ok(SubscribeRequest {
             profile: Profile {
                 name: self.name.clone(),
@@ -147,22 +144,6 @@ fn tell_config_name(config: &Config, address: &Address, asked: &str, now: &Profi
     if let (true, Some(line)) = (now.name != asked, config.line_of_address(address)) {
         out::line(&format!("  The name comes from {}:{line}; change it there.", config.file.display()));
     }
-}
-
-fn left(address: &Address, reason: SuppressionReason) -> AppError {
-    let why = match reason {
-        SuppressionReason::Unsubscribed => "it unsubscribed",
-        SuppressionReason::Bounced => "its mail came back",
-        SuppressionReason::Complained => "its reader complained",
-        SuppressionReason::Operator => "an operator suppressed it",
-    };
-    let way = match reason {
-        SuppressionReason::Unsubscribed => {
-            "Only its own confirmation brings it back: run the command again with --confirm".to_owned()
-        }
-        _ => format!("If that has changed, take it off the list with `fortnightly suppressions remove {address}`"),
-    };
-    AppError::Refused(format!("{address} is never mailed: {why}. {way}."))
 }
 
 async fn first_edition(service: &Service) -> Result<(), Failure> {
@@ -189,20 +170,19 @@ impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
-        let (store, _) = crate::app::bootstrap::bare_store(&config)?;
-        let store: &dyn Store = store.as_ref();
-        let address = &self.address;
-        let known = store.suppression(address).await?.is_some();
-        if known {
-            out::line(&format!(
-                "{address} is on the list of addresses that are never mailed already. Nothing changed."
-            ));
-            return Ok(ExitCode::SUCCESS);
-        }
-        let left = store.unsubscribe(address, SuppressionReason::Unsubscribed, "cli", context.clock.now()).await?;
-        match left {
-            Some(name) => out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again.")),
-            None => out::line(&self.stranger(store).await?),
+        let app = bootstrap::open_undated(config, context.clock)?;
+        let (address, config) = (&self.address, &app.config);
+        match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, "cli").await? {
+            SuppressResult::Already(_) => {
+                out::line(&format!(
+                    "{address} is on the list of addresses that are never mailed already. Nothing changed."
+                ));
+                return Ok(ExitCode::SUCCESS);
+            }
+            SuppressResult::Ended(name) => {
+                out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again."));
+            }
+            SuppressResult::Stranger => out::line(&self.stranger(app.store.as_ref()).await?),
         }
         if let Some(line) = config.line_of_address(address) {
             out::note(&format!(

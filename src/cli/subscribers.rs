@@ -4,23 +4,23 @@ mod erase;
 mod import;
 mod report;
 mod show;
+mod view;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use super::sync::list;
-use crate::app::{AppError, bootstrap, roster};
+use crate::app::subscriber::Subscriber;
+use crate::app::{AppError, bootstrap, csv_import};
 use crate::domain::address::Address;
-use crate::domain::band::Bands;
-use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use erase::Erase;
 use show::Show;
+use view::{state, to_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -72,8 +72,8 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let records = store.subscribers().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let (config, records) = (&app.config, app.store.subscribers().await?);
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
             return Ok(ExitCode::SUCCESS);
@@ -102,41 +102,6 @@ impl List {
     }
 }
 
-fn state(mailbox: &MailboxRecord) -> String {
-    match mailbox.suppressed {
-        Some(reason) => format!("{} ({reason})", mailbox.state),
-        None => mailbox.state.to_string(),
-    }
-}
-
-fn names(set: &crate::domain::band::BandSet, bands: &Bands) -> Vec<String> {
-    list(set, bands).split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-fn to_json(record: &SubscriberRecord, bands: &Bands) -> Value {
-    json!({
-        "id": record.id,
-        "name": record.profile.name,
-        "sector": record.profile.sector,
-        "locale": record.profile.locale,
-        "urn": record.profile.urn,
-        "mailboxes": record.mailboxes.iter().map(|mailbox| json!({
-            "email": mailbox.address,
-            "bands": names(&mailbox.bands, bands),
-            "chosen": mailbox.chosen,
-            "state": mailbox.state,
-            "suppressed": mailbox.suppressed,
-            "subscriptions": mailbox.subscriptions.iter().map(|s| json!({
-                "subscriber": s.subscriber,
-                "origin": s.origin,
-                "bands": names(&s.bands, bands),
-                "since": s.since,
-                "ended": s.ended,
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Change {
     /// The address now
@@ -159,8 +124,8 @@ impl Change {
                 .into());
             }
         }
-        let (store, _) = bootstrap::store(&config, context.clock).await?;
-        store.change_address(&self.old, &self.new, context.clock.now()).await?;
+        let app = bootstrap::open(config, context.clock).await?;
+        Subscriber::new(&app).change_address(&self.old, &self.new).await?;
         out::line(&format!("{} is now {}.", self.old, self.new));
         Ok(ExitCode::SUCCESS)
     }
@@ -176,16 +141,16 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let records = store.subscribers().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let (config, records) = (&app.config, app.store.subscribers().await?);
         let written = match &self.out {
             Some(path) => {
                 use std::os::unix::fs::OpenOptionsExt as _;
                 let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
                 let file = file.map_err(|error| AppError::Refused(format!("{}: {error}", path.display())))?;
-                roster::write(file, &records, &config.bands)
+                csv_import::write(file, &records, &config.bands)
             }
-            None => roster::write(std::io::stdout().lock(), &records, &config.bands),
+            None => csv_import::write(std::io::stdout().lock(), &records, &config.bands),
         };
         let rows = written.map_err(|error| AppError::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));

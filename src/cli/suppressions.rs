@@ -9,9 +9,11 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::bootstrap;
+use crate::app::unsubscriber::{LiftResult, SuppressResult, Unsubscriber};
+use crate::app::{AppError, bootstrap};
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
+use crate::messages::subscription::lifting_needs_consent;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Suppressions {
@@ -43,8 +45,9 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let all = store.suppressions().await?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let config = &app.config;
+        let all = app.store.suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
         };
@@ -75,16 +78,17 @@ pub(super) struct Add {
 
 impl Add {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
-        if let Some(reason) = service.store.suppression(&self.address).await? {
-            out::line(&format!("{} is suppressed already ({reason}).", self.address));
-            return Ok(ExitCode::SUCCESS);
-        }
-        let now = service.clock.now();
-        let name = service.store.unsubscribe(&self.address, self.reason, "cli", now).await?;
-        let ended =
-            name.map(|name| format!(" It was a mailbox of {name}, whose subscription ends.")).unwrap_or_default();
-        out::line(&format!("{} is never mailed again ({}).{ended}", self.address, self.reason));
+        let app = context.open().await?;
+        let (address, reason) = (&self.address, self.reason);
+        let ended = match Unsubscriber::new(&app).suppress(address, reason, "cli").await? {
+            SuppressResult::Already(reason) => {
+                out::line(&format!("{address} is suppressed already ({reason})."));
+                return Ok(ExitCode::SUCCESS);
+            }
+            SuppressResult::Ended(name) => format!(" It was a mailbox of {name}, whose subscription ends."),
+            SuppressResult::Stranger => String::new(),
+        };
+        out::line(&format!("{address} is never mailed again ({reason}).{ended}"));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -100,27 +104,22 @@ pub(super) struct Remove {
 
 impl Remove {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
+        let app = context.open().await?;
         let address = &self.address;
-        let reason = service.store.suppression(address).await?;
-        if let Some(reason @ (SuppressionReason::Unsubscribed | SuppressionReason::Complained)) = reason
-            && !self.yes
-        {
-            let what = if reason == SuppressionReason::Complained { "complained" } else { "left" };
-            return Err(crate::app::AppError::Refused(format!(
-                "the reader of {address} {what}: only their own wish should bring them back. If you have it in writing, add --yes"
-            ))
-            .into());
-        }
-        let Some(reason) = service.store.lift_suppression(address, "cli", service.clock.now()).await? else {
-            out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
-            return Ok(ExitCode::FAILURE);
-        };
-        let file = match reason {
-            SuppressionReason::Unsubscribed | SuppressionReason::Complained => {
-                "An entry in config.toml does not bring it back"
+        let reason = match Unsubscriber::new(&app).lift(address, self.yes, "cli").await? {
+            LiftResult::Lifted(reason) => reason,
+            LiftResult::NeedsConsent(reason) => {
+                return Err(AppError::Refused(lifting_needs_consent(address, reason)).into());
             }
-            _ => "If config.toml names it, the next sync brings it back",
+            LiftResult::NotSuppressed => {
+                out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
+                return Ok(ExitCode::FAILURE);
+            }
+        };
+        let file = if reason.is_readers_wish() {
+            "An entry in config.toml does not bring it back"
+        } else {
+            "If config.toml names it, the next sync brings it back"
         };
         out::line(&format!(
             "{address} is no longer suppressed (it was: {reason}). {file}; `fortnightly subscribe` does."

@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::sync::{SyncChange, SyncPlan, Who};
+use crate::domain::subscription::sync::{SyncChange, SyncPlan, Who};
+use crate::messages::subscription::consent;
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -35,18 +36,19 @@ impl Sync {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let clock = context.clock;
-        let (store, _) = if self.dry_run {
-            bootstrap::copy(&config, clock).await?
+        let app = if self.dry_run {
+            bootstrap::open_copy(config, clock).await?
         } else {
-            bootstrap::store(&config, clock).await?
+            bootstrap::open(config, clock).await?
         };
-        let synced = sync(store.as_ref(), &config.subscribers, self.yes, clock.now()).await?;
+        let config = &app.config;
+        let synced = sync(app.store.as_ref(), &config.subscribers, self.yes, clock.now()).await?;
         let lines = changes(&synced.plan, &config.bands);
         if self.json {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
                 "changes": lines,
-                "kept_out": kept_out(&synced.plan, &config),
+                "kept_out": kept_out(&synced.plan, config),
                 "ending": synced.plan.ending,
                 "active_before": synced.plan.active_before,
             }));
@@ -55,7 +57,7 @@ impl Sync {
             for text in &lines {
                 out::line(&format!("{would}{text}"));
             }
-            for text in kept_out(&synced.plan, &config) {
+            for text in kept_out(&synced.plan, config) {
                 out::line(&text);
             }
             if lines.is_empty() {
@@ -64,7 +66,7 @@ impl Sync {
         }
         warn_shared(&synced.plan, &config.file.display().to_string());
         if synced.waits_for_consent() {
-            out::error(&synced.consent());
+            out::error(&consent(&synced.plan));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ use crate::domain::band::Bands;
 use crate::domain::calendar::Schedule;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{WordError, words};
-use crate::domain::sync::Entry;
+use crate::domain::subscription::sync::Entry;
 
 words! {
     /// Whose help lines and bank holidays.

@@ -6,7 +6,7 @@ use super::bands;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::Profile;
-use crate::domain::sync::Entry;
+use crate::domain::subscription::sync::Entry;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::source::shown;
 use crate::toml_form::value::Value;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
+use crate::app::receiver::Receiver;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,10 +24,10 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let service = current.borrow().service();
+        let receiver = Receiver::new(&current.borrow().context);
         let told = std::sync::Arc::clone(&told);
         // A task of its own, so that a panic ends the reading and not the watch.
-        pause = match tokio::spawn(async move { service.read_inbox(&told).await }).await {
+        pause = match tokio::spawn(async move { receiver.read_inbox(&told).await }).await {
             Ok(Ok(_)) => LOOK,
             Ok(Err(error)) => {
                 tracing::warn!("what came in by mail is read again later: {error}");

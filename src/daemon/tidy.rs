@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
-use crate::app::retention::Forgotten;
-use crate::app::{AppError, Service};
+use crate::app::AppError;
+use crate::app::maintenance::{Forgotten, Maintenance};
 
 /// How often we look whether something is to be done.
 const LOOK: Duration = Duration::from_mins(1);
@@ -16,9 +16,9 @@ const LOOK: Duration = Duration::from_mins(1);
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
     let mut first = true;
     loop {
-        let service = current.borrow().service();
+        let maintenance = Maintenance::new(&current.borrow().context);
         // A task of its own, so that a panic ends the tidying and not the watch.
-        match tokio::spawn(look(service, first, stop.clone())).await {
+        match tokio::spawn(look(maintenance, first, stop.clone())).await {
             Ok(Ok(())) => first = false,
             Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {error}"),
             Err(panic) => tracing::error!("forgetting what is too old broke off: {panic}"),
@@ -30,9 +30,9 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
     }
 }
 
-async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<(), AppError> {
-    service.store.end_unconfirmed(service.clock.now()).await?;
-    let gone = if first { Some(service.tidy_up(&stop).await?) } else { service.tidy_up_daily(&stop).await? };
+async fn look(maintenance: Maintenance, first: bool, stop: CancellationToken) -> Result<(), AppError> {
+    maintenance.end_unconfirmed().await?;
+    let gone = if first { Some(maintenance.tidy_up(&stop).await?) } else { maintenance.tidy_up_daily(&stop).await? };
     match gone {
         None => {}
         Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
@@ -40,5 +40,5 @@ async fn look(service: Service, first: bool, stop: CancellationToken) -> Result<
             tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
         }
     }
-    service.scrub().await.map(drop)
+    maintenance.scrub().await.map(drop)
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::reload::{self, Reloaded};
-use crate::app::{AppContext, AppError, Content, Service, sync};
+use crate::app::{AppContext, AppError, Content, Service};
 use crate::domain::diagnostic::Diagnostic;
 use crate::messages;
 
@@ -137,7 +137,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
 
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
 async fn follow(service: &Service, first: bool) -> bool {
-    match sync::sync_and_log(service).await {
+    match super::sync_log::sync_and_log(&service.context()).await {
         Err(error) if error.may_pass() => {
             if first {
                 tracing::warn!("the subscribers are synced later: {}", messages::errors::error(&error));

@@ -119,6 +119,51 @@ words! {
 }
 
 words! {
+    /// What ended a subscription.
+    EndedBy, "end" {
+        /// Its entry is gone from config.toml.
+        Config = "config",
+        /// Somebody unsubscribed the mailbox.
+        Unsubscribed = "unsubscribed",
+        /// It bounced.
+        Bounced = "bounced",
+        /// Its reader complained.
+        Complained = "complained",
+        /// An operator suppressed it.
+        Operator = "operator",
+    }
+}
+
+impl EndedBy {
+    /// Whether the mailbox's reader wanted it so: then the config file does not bring it back.
+    pub fn is_readers_wish(self) -> bool {
+        matches!(self, Self::Unsubscribed | Self::Complained)
+    }
+
+    /// The reason to keep mail away that goes with it; none for an entry that is gone.
+    pub fn as_suppression(self) -> Option<SuppressionReason> {
+        match self {
+            Self::Config => None,
+            Self::Unsubscribed => Some(SuppressionReason::Unsubscribed),
+            Self::Bounced => Some(SuppressionReason::Bounced),
+            Self::Complained => Some(SuppressionReason::Complained),
+            Self::Operator => Some(SuppressionReason::Operator),
+        }
+    }
+}
+
+impl From<SuppressionReason> for EndedBy {
+    fn from(reason: SuppressionReason) -> Self {
+        match reason {
+            SuppressionReason::Unsubscribed => Self::Unsubscribed,
+            SuppressionReason::Bounced => Self::Bounced,
+            SuppressionReason::Complained => Self::Complained,
+            SuppressionReason::Operator => Self::Operator,
+        }
+    }
+}
+
+words! {
     /// Where a mailbox stands.
     MailboxState, "state" {
         /// Gets digests.
@@ -156,22 +201,6 @@ pub struct SubscribeRequest {
     pub origin: Origin,
 }
 
-/// What became of a [`SubscribeRequest`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subscribed {
-    /// A new mailbox (or one whose config entry or subscription had ended without anybody leaving).
-    Added,
-    /// It was active: its bands, and its name unless the config names it, are now as asked.
-    Updated {
-        /// The organisation and bands before.
-        before: (Profile, BandSet),
-        /// The organisation and bands now.
-        after: (Profile, BandSet),
-    },
-    /// Nothing changed: it left, so only its own confirmation brings it back.
-    Left(SuppressionReason),
-}
-
 /// One mailbox as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxRecord {
@@ -188,12 +217,12 @@ pub struct MailboxRecord {
     /// Why it is never mailed, if so.
     pub suppressed: Option<SuppressionReason>,
     /// Every subscription that names it.
-    pub subscriptions: Vec<SubscriptionRecord>,
+    pub subscriptions: Vec<Subscription>,
 }
 
-/// One subscription: a subscriber named a mailbox.
+/// One subscription: a subscriber named a mailbox. There is one for each mailbox, subscriber and origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscriptionRecord {
+pub struct Subscription {
     /// Who named it.
     pub subscriber: SubscriberId,
     /// How.
@@ -204,6 +233,8 @@ pub struct SubscriptionRecord {
     pub since: DateTime<Utc>,
     /// When it ended, if it did.
     pub ended: Option<DateTime<Utc>>,
+    /// What ended it.
+    pub ended_by: Option<EndedBy>,
 }
 
 /// One organisation with the mailboxes that belong to it.

@@ -1,8 +1,8 @@
 //! What a relay's reply means (contract §6), and how it may be shown.
 
-use crate::domain::bounce::EnhancedStatus;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::bounce::EnhancedStatus;
 
 /// The most characters of a reply that are kept.
 const TEXT_LIMIT: usize = 500;

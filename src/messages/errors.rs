@@ -1,5 +1,6 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
+use super::subscription;
 use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates;
@@ -31,10 +32,13 @@ pub fn error(error: &AppError) -> String {
         AppError::Backup(error) => backup(error),
         AppError::NewActivity(error) => new_activity(error),
         AppError::Deliveries(error) => deliveries(error),
+        AppError::CannotMove(why) => subscription::cannot_move(*why),
         AppError::Store(_)
         | AppError::Dispatch(_)
         | AppError::Mail(_)
         | AppError::Digest { .. }
+        | AppError::NoBand(_)
+        | AppError::Sync(_)
         | AppError::Page(_)
         | AppError::File { .. }
         | AppError::Refused(_) => error.to_string(),

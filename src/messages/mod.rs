@@ -13,3 +13,4 @@ pub mod picks;
 pub mod plan;
 pub mod preview;
 pub mod sending;
+pub mod subscription;

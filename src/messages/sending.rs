@@ -1,5 +1,6 @@
 //! What came of sending, and why something was not sent.
 
+use super::subscription;
 use super::{edition, errors, plan};
 use crate::app::sender::{EarlyEdition, Ended, NothingDue, Posted, RunReport, SendError};
 use crate::domain::delivery::Tally;
@@ -12,7 +13,7 @@ pub fn refusal(error: &SendError) -> String {
             format!("edition {number} is too far ahead: the last that can be sent now is {furthest}")
         }
         SendError::Paused { number, date, reason } => plan::no_edition(*number, *date, reason),
-        SendError::NeedsConsent { synced: Some(synced), .. } => synced.consent(),
+        SendError::NeedsConsent { synced: Some(synced), .. } => subscription::consent(&synced.plan),
         SendError::NeedsConsent { number, synced: None } => edition::held(&HoldReason::ConsentMissing, *number),
         SendError::Over { number, state } => format!(
             "edition {number} is {state} and cannot be sent any more: `fortnightly plan` shows the ones to come"

@@ -8,8 +8,8 @@ use super::{AuditRecord, StoreError};
 use crate::domain::address::Address;
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
-use crate::domain::request::RequestKind;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::request::RequestKind;
 
 /// Everything about one mailbox that is not in its subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -91,111 +91,31 @@ pub struct SubjectLetter {
     pub reply: Option<String>,
 }
 
-/// What was removed of one person. Counts only.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Erased {
-    /// The mailbox's number, which stays; none for an address that was only suppressed.
-    pub mailbox: Option<RecipientId>,
-    /// Subscriptions that ended by it.
-    pub subscriptions: u64,
-    /// Deliveries that stay as counts, without an address.
-    pub deliveries: u64,
-    /// Replies of the relay that were removed, from attempts and letters.
-    pub replies: u64,
-    /// Requests that were closed.
-    pub requests: u64,
-    /// Letters that were emptied.
-    pub letters: u64,
-    /// Subscribers whose name went, because it named nobody else.
-    pub names: u64,
-}
-
-/// What became of a wish to be erased.
+/// Records that are kept for a time, and where forgetting them goes on after a small part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Erasure {
-    /// It is done now.
-    Done(Erased),
-    /// It was done before: only the keyed hash is there.
-    Before,
-    /// The address is not known, nor its hash.
-    Unknown,
-}
-
-/// Up to when things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Attempts and bounces from before this go.
-    pub attempts: DateTime<Utc>,
-    /// Mailboxes that ended before this are forgotten.
-    pub ended: DateTime<Utc>,
-    /// Requests and letters that were settled, and made before this, go.
-    pub settled: DateTime<Utc>,
-}
-
-/// Where forgetting goes on after a small part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Attempts, after this delivery.
+pub enum Records {
+    /// Attempts of editions that are sent, after this delivery.
     Attempts(EditionNumber, RecipientId),
-    /// Bounces.
+    /// Bounces, but for those that a rule of editions in a row may ask for.
     Bounces,
-    /// Mailboxes, after this one.
-    Mailboxes(RecipientId),
-    /// Letters.
+    /// Letters that are settled.
     Letters,
-    /// Requests.
+    /// Requests that are over, and of which no letter is left.
     Requests,
-}
-
-impl Stage {
-    /// Where it begins.
-    pub const FIRST: Self = Self::Attempts(EditionNumber(0), RecipientId(0));
-}
-
-/// How much of each was removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Forgotten {
-    /// Attempts.
-    pub attempts: u64,
-    /// Bounces.
-    pub bounces: u64,
-    /// Addresses of mailboxes.
-    pub mailboxes: u64,
-    /// Letters.
-    pub letters: u64,
-    /// Requests.
-    pub requests: u64,
-}
-
-impl std::ops::AddAssign for Forgotten {
-    fn add_assign(&mut self, more: Self) {
-        self.attempts += more.attempts;
-        self.bounces += more.bounces;
-        self.mailboxes += more.mailboxes;
-        self.letters += more.letters;
-        self.requests += more.requests;
-    }
 }
 
 /// What a store tells about a person, and forgets.
 #[async_trait]
 pub trait Privacy {
     /// Everything that is held about a mailbox beside its subscriptions.
-    async fn held(&self, recipient: RecipientId) -> Result<SubjectData, StoreError>;
+    async fn subject_data(&self, recipient: RecipientId) -> Result<SubjectData, StoreError>;
 
-    /// Removes what tells who was behind an address: every subscription ends, the address goes, and with it what relays
-    /// said about it, and names that named nobody else. Its hash stays suppressed, its number and its deliveries stay for
-    /// the counts. What is queued for it is not sent. Idempotent.
-    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Erasure, StoreError>;
-
-    /// A small part of what is older than the limits, from `stage` on: what went, and where to go on; `None` at the end.
-    /// Attempts of an edition that is being sent stay, and bounces that a rule of editions in a row may ask for.
-    async fn forget(
+    /// Removes a small part of the records that are older than `before`: how many went, and where to go on; `None` at the end.
+    async fn forget_records(
         &self,
-        limits: Limits,
-        stage: Stage,
-        at: DateTime<Utc>,
-    ) -> Result<(Forgotten, Option<Stage>), StoreError>;
+        records: Records,
+        before: DateTime<Utc>,
+    ) -> Result<(u64, Option<Records>), StoreError>;
 
     /// Whether something was forgotten that may still lie in the store's files.
     async fn is_unscrubbed(&self) -> Result<bool, StoreError>;

@@ -1,13 +1,10 @@
-//! What came back by mail: verbs for bounces, complaints and their counts.
+//! What came back by mail: how many messages of which kind, and whose a delivery was.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::domain::bounce::EnhancedStatus;
-use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, WordError, words};
 use serde::{Deserialize, Serialize};
@@ -32,36 +29,9 @@ words! {
     }
 }
 
-/// What a bounce came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bounced {
-    /// The mailbox is suppressed.
-    Suppressed,
-    /// It is noted: so many editions in a row, and how many it takes.
-    Counted {
-        /// Editions in a row that bounced.
-        in_a_row: u8,
-        /// How many suppress the mailbox.
-        of: u8,
-    },
-    /// It is noted for the operator: a matter of policy, not of the mailbox.
-    Policy,
-    /// There is no such delivery; nothing changed.
-    Unknown,
-}
-
 /// What a store does with reports.
 #[async_trait]
 pub trait Reports {
-    /// A delivery bounced; told twice is told once. Edition 0 stands for mail that is no edition: it is not counted, but a
-    /// mailbox that does not exist is suppressed.
-    async fn bounce(
-        &self,
-        id: DeliveryId,
-        status: Option<EnhancedStatus>,
-        at: DateTime<Utc>,
-    ) -> Result<Bounced, StoreError>;
-
     /// One more message of this kind came in.
     async fn count_report(&self, kind: ReportKind) -> Result<(), StoreError>;
 

@@ -8,7 +8,9 @@ use fortnightly::app::Service;
 use fortnightly::app::sender::{
     EarlyEdition, Ended, Observer, Order, Posted, Progress, RunReport, SendError, Sender, Sent, Target,
 };
+use fortnightly::app::subscriber::Subscriber;
 use fortnightly::app::sync::Synced;
+use fortnightly::app::sync::sync;
 use fortnightly::clock::Clock;
 use fortnightly::domain::calendar::Action;
 use fortnightly::domain::delivery::Tally;
@@ -111,7 +113,8 @@ async fn the_daemon_sends_the_same_mails_and_looks_again_for_nothing() {
     let [by_command, by_daemon] = [true, false].map(|_| Fixture::new(&format!("{BASE}{}", three())));
     send(&service(&by_command, DUE).await, command(Target::Due), &()).await.unwrap();
     let service = service(&by_daemon, DUE).await;
-    fortnightly::app::sync::sync_and_log(&service).await.unwrap();
+    let now = service.clock.now();
+    sync(service.store.as_ref(), &service.config.subscribers, false, now).await.unwrap();
     let recorder = Recorder::default();
     send(&service, Order::WHAT_IS_DUE, &recorder).await.unwrap();
     assert_eq!(recorder.told(), ["reconciled", "begins with 4", "ends", "ended with 4"]);
@@ -149,7 +152,7 @@ async fn a_confirmation_leaves_although_the_edition_is_held_and_the_cap_reached(
         bands: ["4-5".parse().unwrap()].into(),
         origin: Origin::Cli,
     };
-    service.ask_to_subscribe(&wish).await.unwrap();
+    Subscriber::new(&service.context()).ask_to_subscribe(&wish).await.unwrap();
     recorder.told();
     let stopped = send(&service, command(Target::Number(SEVEN)), &recorder).await;
     assert!(matches!(stopped, Err(SendError::Stopped { number: SEVEN, .. })), "{stopped:?}");

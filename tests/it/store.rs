@@ -1,6 +1,7 @@
 //! The store: every backend's conformance, and what is particular to a `SQLite` file.
 
 mod conformance;
+mod desk;
 mod migrations;
 mod older;
 mod opening;
@@ -12,7 +13,7 @@ mod snapshots;
 use std::path::Path;
 use std::sync::Arc;
 
-use fortnightly::domain::suppression::AddressHasher;
+use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::store::Store;
 use fortnightly::store::sqlite::SqliteStore;
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::address::Address;
 use crate::domain::delivery::{DeliveryId, EnqueuedMail, TransactionalId};
 use crate::domain::edition::EditionNumber;
-use crate::domain::request::RequestId;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::request::RequestId;
 use crate::domain::token::{Purpose, Signer, TokenPayload};
 use crate::mail::{Dkim, Envelope, Frame, MailError, Personal};
 

@@ -11,6 +11,7 @@ use super::ended::Ended;
 use super::observer::Observer;
 use super::order::{NothingDue, Order, Rehearsal, RunReport, SendError, Sent, Target};
 use super::progress::Progress;
+use crate::app::maintenance::Maintenance;
 use crate::app::planner::Reconciled;
 use crate::app::previewer::Previewer;
 use crate::app::publisher::Outcome;
@@ -167,7 +168,7 @@ impl Sender {
         observer.run_ended(&report);
         if order.alone {
             // Where no daemon runs, this is when old things are forgotten. It is no part of the sending.
-            if let Err(error) = self.service.tidy_up_daily(stop).await {
+            if let Err(error) = Maintenance::new(&self.service.context()).tidy_up_daily(stop).await {
                 observer.not_tidied(&error);
             }
         }

@@ -7,12 +7,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::failure::Failure;
+use crate::app::privacy::{EraseResult, Erased, Privacy};
 use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::domain::address::Address;
-use crate::store::{Erased, Erasure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Erase {
@@ -33,12 +33,11 @@ pub(in crate::cli) struct Erase {
 impl Erase {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let now = context.clock.now();
         // What would be removed is found out by removing it from a copy.
-        let (copy, _) = bootstrap::bare_copy(&config)?;
-        match copy.erase(&self.address, now).await? {
-            Erasure::Unknown => return Err(self.unknown(&config).into()),
-            Erasure::Done(erased) if !self.yes => {
+        let copy = bootstrap::open_copy_undated(config.clone(), context.clock)?;
+        match Privacy::new(&copy).erase(&self.address).await? {
+            EraseResult::Unknown => return Err(self.unknown(&config).into()),
+            EraseResult::Done(erased) if !self.yes => {
                 out::note(&format!("Erasing {} removes for good:", self.address));
                 for line in removed(erased) {
                     out::note(&format!("  {line}"));
@@ -52,18 +51,18 @@ impl Erase {
                     return Ok(ExitCode::FAILURE);
                 }
             }
-            Erasure::Before if self.dry_run => {
+            EraseResult::Before if self.dry_run => {
                 out::note("It was erased before; nothing is left to remove.");
                 return Ok(ExitCode::SUCCESS);
             }
-            Erasure::Before | Erasure::Done(_) => {}
+            EraseResult::Before | EraseResult::Done(_) => {}
         }
         drop(copy);
         // Erasing works whatever the schedule says.
-        let (store, _) = bootstrap::bare_store(&config)?;
-        let erasure = store.erase(&self.address, now).await?;
-        let clean = store.scrub(Some(&self.address)).await?;
-        self.tell(&config, erasure, clean);
+        let privacy = Privacy::new(&bootstrap::open_undated(config.clone(), context.clock)?);
+        let erased = privacy.erase(&self.address).await?;
+        let clean = privacy.scrub(&self.address).await?;
+        self.tell(&config, erased, clean);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -72,11 +71,11 @@ impl Erase {
         AppError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
     }
 
-    fn tell(&self, config: &Config, erasure: Erasure, clean: bool) {
+    fn tell(&self, config: &Config, result: EraseResult, clean: bool) {
         let by_hand = by_hand(config);
         let line = config.line_of_address(&self.address);
-        let before = !matches!(erasure, Erasure::Done(_));
-        let erased = if let Erasure::Done(erased) = erasure { erased } else { Erased::default() };
+        let before = !matches!(result, EraseResult::Done(_));
+        let erased = if let EraseResult::Done(erased) = result { erased } else { Erased::default() };
         if self.json {
             out::json(&json!({
                 "mailbox": erased.mailbox.is_some(),

@@ -9,14 +9,16 @@ use clap::{Args, ValueEnum};
 
 use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
-use super::report::{Report, left_out};
-use crate::app::roster::{self, Roster};
+use super::report::{Report, skipped};
+use crate::app::csv_import::{self, CsvImport};
+use crate::app::subscriber::Subscriber;
 use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::subscriber::{SubscribeRequest, Subscribed};
+use crate::domain::subscriber::SubscribeRequest;
+use crate::domain::subscription::subscribe::Subscribed;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
@@ -26,7 +28,7 @@ enum Format {
     Gias,
 }
 
-impl From<Format> for roster::Format {
+impl From<Format> for csv_import::Format {
     fn from(format: Format) -> Self {
         match format {
             Format::Csv => Self::Csv,
@@ -58,14 +60,14 @@ impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let shown = self.file.display().to_string();
-        let roster = self.read(&shown, &config)?;
-        let results = self.subscribe(context, &config, &roster.requests).await?;
-        tell_left(&roster.requests, &results, &shown);
+        let csv = self.read(&shown, &config)?;
+        let results = self.subscribe(context, &config, &csv.requests).await?;
+        tell_left(&csv.requests, &results, &shown);
         let report = Report {
             file: &shown,
-            roster: &roster,
+            csv: &csv,
             results: &results,
-            bad: bad_rows(&roster),
+            bad: bad_rows(&csv),
             applied: !self.dry_run,
             bands: &config.bands,
         };
@@ -78,23 +80,23 @@ impl Import {
     }
 
     /// What the file asks for, if it may be used.
-    fn read(&self, shown: &str, config: &Config) -> Result<Roster, AppError> {
+    fn read(&self, shown: &str, config: &Config) -> Result<CsvImport, AppError> {
         let file =
             File::open(&self.file).map_err(|error| AppError::Refused(format!("{shown}: cannot be read: {error}")))?;
-        let roster = roster::read(file, shown, self.format.into(), &config.bands);
-        out::findings(&roster.findings);
-        let bad = bad_rows(&roster);
+        let csv = csv_import::read(file, shown, self.format.into(), &config.bands);
+        out::findings(&csv.findings);
+        let bad = bad_rows(&csv);
         if bad > 0 && !self.skip_bad {
             let rows = out::count(bad, "bad row", "bad rows");
             return Err(AppError::Refused(format!(
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             )));
         }
-        if roster.requests.is_empty() {
-            let why = left_out(&roster).map_or_else(String::new, |why| format!(". {why}"));
+        if csv.requests.is_empty() {
+            let why = skipped(&csv).map_or_else(String::new, |why| format!(". {why}"));
             return Err(AppError::Refused(format!("{shown} has no row that could be imported{why}")));
         }
-        Ok(roster)
+        Ok(csv)
     }
 
     async fn subscribe(
@@ -103,17 +105,20 @@ impl Import {
         config: &Config,
         requests: &[SubscribeRequest],
     ) -> Result<Vec<Subscribed>, Failure> {
-        let clock = context.clock;
-        let (store, _) =
-            if self.dry_run { bootstrap::copy(config, clock).await? } else { bootstrap::store(config, clock).await? };
+        let (config, clock) = (config.clone(), context.clock);
+        let app = if self.dry_run {
+            bootstrap::open_copy(config, clock).await?
+        } else {
+            bootstrap::open(config, clock).await?
+        };
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        sync_and_tell(store.as_ref(), config, clock.now()).await?;
-        Ok(store.subscribe(requests, clock.now()).await?)
+        sync_and_tell(app.store.as_ref(), &app.config, clock.now()).await?;
+        Ok(Subscriber::new(&app).subscribe(requests).await?)
     }
 }
 
-fn bad_rows(roster: &Roster) -> u64 {
-    roster.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
+fn bad_rows(csv: &CsvImport) -> u64 {
+    csv.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
 }
 
 /// Names those who left, whom no import brings back.

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::sync::list;
-use super::names;
-use crate::app::roster::{Roster, Why};
+use super::view::names;
+use crate::app::csv_import::{CsvImport, SkipReason};
 use crate::domain::band::{BandSet, Bands};
-use crate::domain::subscriber::{Profile, SubscribeRequest, Subscribed};
+use crate::domain::subscriber::{Profile, SubscribeRequest};
+use crate::domain::subscription::subscribe::Subscribed;
+use crate::messages::subscription::skip_reason;
 
 /// Everything that is known after an import or a dry run.
 pub(super) struct Report<'a> {
     pub(super) file: &'a str,
-    pub(super) roster: &'a Roster,
-    /// One for each request of `roster`.
+    pub(super) csv: &'a CsvImport,
+    /// One for each request of `csv`.
     pub(super) results: &'a [Subscribed],
     /// Rows with an error.
     pub(super) bad: u64,
@@ -33,22 +35,22 @@ impl Report<'_> {
             "{would} {}: {} added, {} updated, {} unchanged, {} kept out, {} bad.",
             self.file, counts.added, counts.updated, counts.unchanged, counts.left, self.bad
         ));
-        lines.extend(left_out(self.roster));
+        lines.extend(skipped(self.csv));
         lines.join("\n")
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&SubscribeRequest, &Subscribed)> {
-        self.roster.requests.iter().zip(self.results)
+        self.csv.requests.iter().zip(self.results)
     }
 
     fn changes(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.pairs().filter_map(|(request, result)| self.change(request, result)).collect();
         // Half of the register is closed schools: those are only counted.
-        let rows = self.roster.left_out.iter().filter(|row| !matches!(row.why, Why::NotOpen(_)));
+        let rows = self.csv.skipped.iter().filter(|row| !matches!(row.reason, SkipReason::NotOpen(_)));
         lines.extend(rows.map(|row| {
             let name = if row.name.is_empty() { "a school without a name" } else { &row.name };
-            format!("left out: {}:{}: {name} (URN {}): {}", self.file, row.line, row.urn, row.why)
+            format!("left out: {}:{}: {name} (URN {}): {}", self.file, row.line, row.urn, skip_reason(&row.reason))
         }));
         lines
     }
@@ -82,7 +84,7 @@ impl Report<'_> {
 
     pub(super) fn to_json(&self) -> Value {
         let counts = Counts::of(self.results);
-        let why = reasons(self.roster);
+        let why = reasons(self.csv);
         let number = |code| why.get(code).map_or(0, |(rows, _)| *rows);
         json!({
             "added": counts.added, "updated": counts.updated, "unchanged": counts.unchanged,
@@ -92,8 +94,8 @@ impl Report<'_> {
                 "no_ages": number("no_ages"), "no_band": number("no_band"),
             },
             "changes": self.pairs().filter_map(|(request, result)| self.change_json(request, result)).collect::<Vec<_>>(),
-            "left_out_rows": self.roster.left_out.iter().map(|row| json!({
-                "line": row.line, "urn": row.urn, "name": row.name, "reason": row.why.code(),
+            "left_out_rows": self.csv.skipped.iter().map(|row| json!({
+                "line": row.line, "urn": row.urn, "name": row.name, "reason": row.reason.code(),
             })).collect::<Vec<_>>(),
         })
     }
@@ -119,19 +121,19 @@ impl Report<'_> {
 }
 
 /// How many rows were left out for which reason, by its code; and of each reason, how many for which detail.
-fn reasons(roster: &Roster) -> BTreeMap<&'static str, (u64, BTreeMap<String, u64>)> {
+fn reasons(csv: &CsvImport) -> BTreeMap<&'static str, (u64, BTreeMap<String, u64>)> {
     let mut all: BTreeMap<_, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
-    for row in &roster.left_out {
-        let (rows, details) = all.entry(row.why.code()).or_default();
+    for row in &csv.skipped {
+        let (rows, details) = all.entry(row.reason.code()).or_default();
         *rows += 1;
-        *details.entry(row.why.to_string()).or_default() += 1;
+        *details.entry(skip_reason(&row.reason)).or_default() += 1;
     }
     all
 }
 
 /// Why rows were left out, in one line; `None` when none was.
-pub(super) fn left_out(roster: &Roster) -> Option<String> {
-    let why = reasons(roster);
+pub(super) fn skipped(csv: &CsvImport) -> Option<String> {
+    let why = reasons(csv);
     let words =
         [("no_email", "without an email"), ("no_ages", "without ages"), ("no_band", "of ages that no band has")];
     let mut parts = Vec::new();

@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
-use super::{state, to_json};
+use super::view::{state, to_json};
+use crate::app::privacy::{Held, Privacy};
 use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
-use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
-use crate::store::{Store, SubjectData, Suppression};
+use crate::domain::subscription::suppression::Suppression;
+use crate::store::SubjectData;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -30,61 +31,52 @@ pub(in crate::cli) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, _) = bootstrap::bare_copy(&config)?;
-        let records = store.subscribers().await?;
-        let record = records.into_iter().find_map(|mut record| {
-            record.mailboxes.retain(|mailbox| mailbox.address == self.address);
-            (!record.mailboxes.is_empty()).then_some(record)
-        });
-        let Some(record) = record else { return self.no_mailbox(&config, store.as_ref()).await };
-        let mut all = Vec::new();
-        for mailbox in &record.mailboxes {
-            all.push(store.held(mailbox.recipient).await?);
-        }
-        if self.json {
-            let mut json = to_json(&record, &config.bands);
-            for (at, held) in all.iter().enumerate() {
-                json["mailboxes"][at]["held"] = json!(held);
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let (address, config) = (&self.address, &app.config);
+        match Privacy::new(&app).held(address).await? {
+            Held::Mailbox(record, data) => self.tell_mailbox(&record, &data, &config.bands),
+            // An address may be suppressed without ever having been a mailbox.
+            Held::Suppressed(suppression) => self.tell_suppression(&suppression),
+            Held::Hashed => {
+                return Err(AppError::Refused(format!(
+                    "{address} was erased, or forgotten after its subscriptions had ended: all that is held is a keyed hash, \
+                     which tells that it is never to be mailed"
+                ))
+                .into());
             }
-            out::json(&json);
-            return Ok(ExitCode::SUCCESS);
-        }
-        tell_subscriber(&record);
-        for (mailbox, held) in record.mailboxes.iter().zip(&all) {
-            tell_mailbox(mailbox, &config.bands);
-            tell(held);
+            Held::Nothing => {
+                let hint = config.line_of_address(address).map_or_else(String::new, |line| {
+                    format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
+                });
+                return Err(AppError::Refused(format!("{address} is not in the store{hint}")).into());
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// An address may be suppressed without ever having been a mailbox, or be remembered by its hash alone.
-    async fn no_mailbox(&self, config: &Config, store: &dyn Store) -> Result<ExitCode, Failure> {
-        let all = store.suppressions().await?;
-        let named = all.into_iter().find(|suppression| suppression.address.as_ref() == Some(&self.address));
-        let Some(suppression) = named else { return Err(self.unknown(config, store).await?.into()) };
+    fn tell_mailbox(&self, record: &SubscriberRecord, data: &SubjectData, bands: &Bands) {
         if self.json {
-            out::json(&json!({
-                "id": Value::Null, "name": Value::Null, "sector": Value::Null, "locale": Value::Null, "urn": Value::Null,
-                "mailboxes": [], "suppression": suppression,
-            }));
-        } else {
-            tell_suppression(&suppression);
+            let mut json = to_json(record, bands);
+            json["mailboxes"][0]["held"] = json!(data);
+            return out::json(&json);
         }
-        Ok(ExitCode::SUCCESS)
+        tell_subscriber(record);
+        for mailbox in &record.mailboxes {
+            tell_mailbox(mailbox, bands);
+            tell(data);
+        }
     }
 
-    async fn unknown(&self, config: &Config, store: &dyn Store) -> Result<AppError, Failure> {
-        let address = &self.address;
-        if store.suppression(address).await?.is_some() {
-            return Ok(AppError::Refused(format!(
-                "{address} was erased, or forgotten after its subscriptions had ended: all that is held is a keyed hash, which \
-                 tells that it is never to be mailed"
-            )));
+    fn tell_suppression(&self, suppression: &Suppression) {
+        if self.json {
+            let Suppression { address, reason, since, .. } = suppression;
+            return out::json(&json!({
+                "id": Value::Null, "name": Value::Null, "sector": Value::Null, "locale": Value::Null, "urn": Value::Null,
+                "mailboxes": [], "suppression": { "address": address, "reason": reason, "since": since },
+            }));
         }
-        let hint = config.line_of_address(address).map_or_else(String::new, |line| {
-            format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
-        });
-        Ok(AppError::Refused(format!("{address} is not in the store{hint}")))
+        let since = suppression.since.format("%Y-%m-%d");
+        out::line(&format!("Never:   it is never mailed ({}), since {since}", suppression.reason));
     }
 }
 
@@ -106,11 +98,6 @@ fn tell_mailbox(mailbox: &MailboxRecord, bands: &Bands) {
         let since = s.since.format("%Y-%m-%d");
         out::line(&format!("From:    {} since {since}{ended} ({})", s.origin, list(&s.bands, bands)));
     }
-}
-
-fn tell_suppression(suppression: &Suppression) {
-    let since = suppression.since.format("%Y-%m-%d");
-    out::line(&format!("Never:   it is never mailed ({}), since {since}", suppression.reason));
 }
 
 /// What was sent and what was decided, for people.

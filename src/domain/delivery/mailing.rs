@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Rendered;
-use crate::domain::request::RequestId;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::{RecipientId, SuppressionReason, WordError, words};
+use crate::domain::subscription::request::RequestId;
 
 words! {
     /// What a transactional mail is for.

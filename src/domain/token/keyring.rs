@@ -8,7 +8,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use super::{Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 
 const HEADER: &str = "fortnightly-keyring";
 const FORMAT: &str = "1";

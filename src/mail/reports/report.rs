@@ -3,7 +3,7 @@
 use mail_parser::MessageParser;
 
 use super::parts::{Part, TooMuch, leaves};
-use crate::domain::bounce::EnhancedStatus;
+use crate::domain::subscription::bounce::EnhancedStatus;
 
 /// What a report says, and the marks of ours that it carries.
 #[derive(Debug, Clone, PartialEq, Eq)]

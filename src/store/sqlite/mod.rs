@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::StoreError;
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use engine::db_thread::{DbThread, Mode};
 use engine::error::SqliteError;
 use engine::inline_reader::InlineReader;
@@ -21,7 +21,6 @@ pub mod maintenance;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod verbs;
 
 /// How long we wait for another process's write lock.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,7 +8,10 @@ use crate::domain::edition::{EditionChange, EditionNumber, Selection, ThemeReaso
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::rendered::Rendered;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
-use crate::store::{Archive, Editions, Outbox, Publication, PublishResult, PublishedSegment, Store};
+use crate::domain::subscription::subscribe::NoBand;
+use crate::store::{
+    Archive, Editions, Outbox, Publication, PublishResult, PublishedSegment, Scope, Subscribers as _, decide,
+};
 
 const ONE: EditionNumber = EditionNumber(1);
 
@@ -29,6 +32,16 @@ fn crowd(from: usize, to: usize) -> Vec<SubscribeRequest> {
         origin: Origin::Import,
     };
     (from..to).map(one).collect()
+}
+
+async fn subscribe(store: &SqliteStore, requests: &[SubscribeRequest]) -> Result<(), StoreError> {
+    let (addresses, requests) = (requests.iter().map(|request| request.address.clone()).collect(), requests.to_vec());
+    let decision = move |list: &mut _| -> Result<(), NoBand> {
+        requests
+            .iter()
+            .try_for_each(|request| crate::domain::subscription::subscribe::subscribe(list, request).map(drop))
+    };
+    decide(store, &Scope::Addresses(addresses, Vec::new()), now(), None, decision).await.map(drop)
 }
 
 async fn publication(store: &SqliteStore) -> Publication {
@@ -87,22 +100,22 @@ async fn room(store: &SqliteStore, pages: Option<i64>) {
 #[tokio::test]
 async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let (_folder, store) = file();
-    store.subscribe(&crowd(0, 10), now()).await.unwrap();
+    subscribe(&store, &crowd(0, 10)).await.unwrap();
     room(&store, Some(2)).await;
     let many = crowd(10, 2000);
-    let (full, beside) = tokio::join!(store.subscribe(&many, now()), store.subscriber_counts());
+    let (full, beside) = tokio::join!(subscribe(&store, &many), store.subscriber_counts());
     assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
     assert_eq!(beside.unwrap().active, 10);
     assert_eq!(store.subscribers().await.unwrap().len(), 10, "all or nothing");
     room(&store, None).await;
-    store.subscribe(&many, now()).await.unwrap();
+    subscribe(&store, &many).await.unwrap();
     assert_eq!(store.subscriber_counts().await.unwrap().active, 2000);
 }
 
 #[tokio::test]
 async fn a_publication_that_finds_no_room_leaves_a_planned_edition() {
     let (_folder, store) = file();
-    store.subscribe(&crowd(0, 2000), now()).await.unwrap();
+    subscribe(&store, &crowd(0, 2000)).await.unwrap();
     let publication = publication(&store).await;
     room(&store, Some(3)).await;
     let full = store.publish(&publication).await;

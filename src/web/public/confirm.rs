@@ -7,27 +7,28 @@ use axum::http::StatusCode;
 use super::page::{Page, unchanged};
 use super::pages::Pages;
 use crate::app::AppError;
-use crate::app::preferences::Confirmation;
+use crate::app::subscriber::Confirmation;
 use crate::domain::band::Band;
-use crate::domain::request::{Request, RequestKind};
+use crate::domain::subscription::confirm::Fulfilled;
+use crate::domain::subscription::request::RequestKind;
 use crate::domain::text::lists::commas;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    page(pages.site().mailboxes.confirmation(&token).await)
+    page(pages.site().subscriber.confirmation(&token).await)
 }
 
 /// Does it, once.
 pub(super) async fn confirm(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    page(pages.site().mailboxes.confirm(&token).await)
+    page(pages.site().subscriber.confirm(&token).await)
 }
 
 fn page(found: Result<Confirmation, AppError>) -> Page {
     match found {
-        Ok(Confirmation::Open(request, bands)) => open(&request, &bands),
-        Ok(Confirmation::Done(request)) => done(&request),
+        Ok(Confirmation::Open { kind, subscriber, bands }) => open(kind, &subscriber, &bands),
+        Ok(Confirmation::Done(fulfilled)) => done(&fulfilled),
         Ok(Confirmation::Over) => {
             let paragraphs = [
                 "It has run out, or a newer email took its place. Nothing was changed.",
@@ -40,10 +41,9 @@ fn page(found: Result<Confirmation, AppError>) -> Page {
     }
 }
 
-fn open(request: &Request, bands: &[Band]) -> Page {
-    let name = &request.subscriber;
+fn open(kind: RequestKind, name: &str, bands: &[Band]) -> Page {
     let list = commas(bands.iter().map(|band| &band.label));
-    let (title, paragraph, button) = match request.kind {
+    let (title, paragraph, button) = match kind {
         RequestKind::Subscribe => (
             "Do you want these emails?",
             format!(
@@ -65,9 +65,9 @@ fn open(request: &Request, bands: &[Band]) -> Page {
     Page::said(StatusCode::OK, title, &[&paragraph]).with_button(button)
 }
 
-fn done(request: &Request) -> Page {
-    let name = &request.subscriber;
-    let (title, paragraph) = match request.kind {
+fn done(fulfilled: &Fulfilled) -> Page {
+    let name = &fulfilled.subscriber;
+    let (title, paragraph) = match fulfilled.kind {
         RequestKind::Subscribe => {
             ("That is confirmed", format!("The mailbox of {name} gets the emails, from the next edition on."))
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::cache::{Cache, Kept};
 use crate::app::feeds::Feeds;
 use crate::app::public_pages::{PublicPages, Shown};
-use crate::app::{AppContext, AppError, Content, Service};
+use crate::app::subscriber::Subscriber;
+use crate::app::unsubscriber::Unsubscriber;
+use crate::app::{AppContext, AppError, Content};
 use crate::config::Config;
 use crate::domain::band::Bands;
 
@@ -15,7 +17,8 @@ pub struct PublicSite {
     pub(super) config: Arc<Config>,
     pub(super) pages: PublicPages,
     pub(super) feeds: Feeds,
-    pub(super) mailboxes: Service,
+    pub(super) subscriber: Subscriber,
+    pub(super) unsubscriber: Unsubscriber,
 }
 
 impl PublicSite {
@@ -25,7 +28,8 @@ impl PublicSite {
             config: Arc::clone(&context.config),
             pages: PublicPages::new(context, content),
             feeds: Feeds::new(context, content),
-            mailboxes: Service::of(context, Some(content)),
+            subscriber: Subscriber::new(context),
+            unsubscriber: Unsubscriber::new(context),
         }
     }
 

@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use super::page::{Page, too_long, unchanged};
 use super::pages::Pages;
 use super::request;
-use crate::app::preferences::{Preferences, Wished};
+use crate::app::subscriber::{Preferences, Wished};
 use crate::domain::band::{Band, BandSet};
 
 /// The page with the boxes. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    match pages.site().mailboxes.preferences(&token).await {
+    match pages.site().subscriber.preferences(&token).await {
         Ok(Preferences::Of { name, bands }) => {
             let paragraphs = [
                 &format!("This changes what the mailbox of {name} gets."),
@@ -34,7 +34,7 @@ pub(super) async fn wish(State(pages): State<Pages>, token: Result<Path<String>,
     let Some(body) = request::body(body).await else { return too_long() };
     let names: Option<BandSet> = request::values(&body, "bands").iter().map(|name| name.parse().ok()).collect();
     let site = pages.site();
-    match site.mailboxes.wish_for_bands(&token, &names.unwrap_or_default()).await {
+    match site.subscriber.wish_for_bands(&token, &names.unwrap_or_default()).await {
         Ok(Wished::Asked) => said(
             "Please look into the mailbox",
             "We have sent an email there. The new age groups count from the moment when the link in it is used. It works \

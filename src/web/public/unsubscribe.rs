@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use super::page::{Page, too_long, unchanged};
 use super::pages::Pages;
 use super::request;
-use crate::app::leaving::Leaving;
+use crate::app::unsubscriber::Holder;
 
 /// The page with the button. HEAD comes here, too: nothing changes.
 pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>, PathRejection>) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
-    match pages.site().mailboxes.who_leaves(&token).await {
-        Ok(Leaving::Subscribed(name)) => {
+    match pages.site().unsubscriber.holder(&token).await {
+        Ok(Holder::Subscribed(name)) => {
             let paragraphs = [
                 &format!("This stops the fortnightly online-safety activities for the mailbox of {name}."),
                 "If somebody passed the email on to you, please don't press the button: it would end their \
@@ -22,8 +22,8 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
             ];
             Page::said(StatusCode::OK, "Stop these emails?", &paragraphs).with_button("Stop the emails")
         }
-        Ok(Leaving::Gone) => gone(),
-        Ok(Leaving::Unknown) => unknown(),
+        Ok(Holder::Gone) => gone(),
+        Ok(Holder::Unknown) => unknown(),
         Err(error) => unchanged(&error),
     }
 }
@@ -37,16 +37,16 @@ pub(super) async fn unsubscribe(
 ) -> Page {
     let Ok(Path(token)) = token else { return unknown() };
     let Some(body) = request::body(body).await else { return too_long() };
-    let service = pages.site().mailboxes;
+    let unsubscriber = pages.site().unsubscriber;
     let left = if request::is_one_click(&body) {
-        service.leave(&token, "web").await
+        unsubscriber.leave(&token, "web").await
     } else {
-        service.leave_with_undo(&token).await
+        unsubscriber.leave_with_undo(&token).await
     };
     match left {
-        Ok(Leaving::Subscribed(_)) if !request::is_one_click(&body) => said_goodbye(),
-        Ok(Leaving::Subscribed(_) | Leaving::Gone) => gone(),
-        Ok(Leaving::Unknown) => unknown(),
+        Ok(Holder::Subscribed(_)) if !request::is_one_click(&body) => said_goodbye(),
+        Ok(Holder::Subscribed(_) | Holder::Gone) => gone(),
+        Ok(Holder::Unknown) => unknown(),
         Err(error) => unchanged(&error),
     }
 }

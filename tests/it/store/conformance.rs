@@ -10,7 +10,7 @@ pub(super) mod privacy;
 pub(super) mod reading;
 pub(super) mod transactional;
 
-use super::samples;
+use super::{desk, samples};
 
 /// Makes one test per name; `$open` evaluates to a fresh `impl Fn() -> Arc<dyn Store>` each time.
 macro_rules! conform {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Mailing, Outcome, TransactionalId};
-use fortnightly::domain::request::RequestId;
 use fortnightly::domain::subscriber::RecipientId;
+use fortnightly::domain::subscription::request::RequestId;
 use fortnightly::store::{Claimed, ClaimedContent, Outbox as _, Privacy as _};
 use rusqlite::Connection;
 
@@ -119,7 +119,7 @@ async fn goes_on(last: u32) {
     done(&store, letter(16, 6), Outcome::Permanent { reply: reply(550), suppress: None }, None).await;
     assert_eq!(state(&store, letter(16, 6)).await, DeliveryState::Uncertain, "it may have been accepted before");
     for (recipient, state, reply) in [(4, "accepted", Some("ok")), (7, "uncertain", None), (8, "failed", Some("no"))] {
-        let held = store.held(RecipientId(recipient)).await.unwrap().letters.remove(0);
+        let held = store.subject_data(RecipientId(recipient)).await.unwrap().letters.remove(0);
         assert_eq!((held.state, held.reply.as_deref()), (state, reply));
     }
 }

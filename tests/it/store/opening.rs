@@ -7,9 +7,10 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions, Outbox as _, Store, StoreError, StoreMeta};
+use fortnightly::store::{Editions, Outbox as _, StoreError, StoreMeta, Subscribers as _};
 use rusqlite::Connection;
 
+use super::desk::Desk as _;
 use super::samples::{at, crowd, day};
 use super::{hasher, open};
 use fortnightly::domain::edition::EditionNumber;

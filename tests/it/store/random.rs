@@ -8,6 +8,7 @@ use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{AttemptResult, Store, StoreError};
 use proptest::prelude::*;
 
+use super::desk::Desk as _;
 use super::hasher;
 use super::samples::{SEVEN, address, at, crowd, id, reply, send_out};
 

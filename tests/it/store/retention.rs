@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fortnightly::store::{Forgotten, Limits, Privacy as _, Stage};
+use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
 
 use super::open;
 use super::samples::at;
@@ -46,7 +46,7 @@ async fn nobody_waits_long_for_what_is_forgotten() {
     let (mut gone, mut stage, mut slowest) = (Forgotten::default(), Some(Stage::FIRST), Duration::ZERO);
     while let Some(now) = stage {
         let begun = Instant::now();
-        let (part, next) = store.forget(limits, now, at(0)).await.unwrap();
+        let (part, next) = forget_part(&store, limits, now, at(0)).await.unwrap();
         slowest = slowest.max(begun.elapsed());
         let Forgotten { attempts, bounces, mailboxes, letters, requests } = part;
         assert!(attempts.max(bounces).max(letters).max(requests) <= 2_000 && mailboxes <= 50, "{part:?}");

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions as _, Outbox as _, Store};
+use fortnightly::store::{Editions as _, Outbox as _, Subscribers as _};
 
+use super::desk::Desk as _;
 use super::samples::{at, crowd};
 use super::{hasher, open};
 

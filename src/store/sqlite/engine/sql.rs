@@ -62,6 +62,19 @@ pub(in crate::store::sqlite) fn parse<T: FromStr<Err: Display>>(text: &str) -> R
     text.parse().map_err(|error: T::Err| damaged(&error.to_string()))
 }
 
+/// A word of the domain in a column.
+pub(in crate::store::sqlite) fn word<T: FromStr<Err: Display>>(row: &Row<'_>, at: usize) -> Result<T, SqliteError> {
+    parse(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?)
+}
+
+/// A word of the domain in a column that may be null.
+pub(in crate::store::sqlite) fn maybe_word<T: FromStr<Err: Display>>(
+    row: &Row<'_>,
+    at: usize,
+) -> Result<Option<T>, SqliteError> {
+    row.get_ref(at)?.as_str_or_null().map_err(rusqlite::Error::from)?.map(parse).transpose()
+}
+
 /// A value as JSON text.
 pub(in crate::store::sqlite) fn to_json(value: &impl Serialize) -> Result<String, SqliteError> {
     serde_json::to_string(value).map_err(|error| SqliteError::refused(format!("this cannot be stored: {error}")))

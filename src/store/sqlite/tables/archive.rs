@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::bands::BandBook;
-use super::people::word;
-use super::{edition_rows, listing, publish};
+use super::{edition_rows, publish};
 use crate::domain::activity::{Activity, ActivityId};
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::SegmentKey;
@@ -31,7 +30,7 @@ impl Archive for SqliteStore {
     }
 
     async fn addressees(&self, edition: EditionNumber) -> Result<Vec<Addressee>, StoreError> {
-        self.read(move |conn| listing::addressees(conn, edition)).await
+        self.read(move |conn| addressees(conn, edition)).await
     }
 
     async fn published_view(&self, number: EditionNumber) -> Result<Option<PublishedView>, StoreError> {
@@ -68,7 +67,7 @@ fn segments(
     let bands = BandBook::open(conn)?;
     let query = "SELECT number, bands, sector, locale, rendered FROM segments WHERE edition = ?1 ORDER BY number";
     let found = sql::rows(conn, query, [edition.0], |row| {
-        let key = SegmentKey { bands: bands.set(row.get(1)?), sector: word(row, 2)?, locale: word(row, 3)? };
+        let key = SegmentKey { bands: bands.set(row.get(1)?), sector: sql::word(row, 2)?, locale: sql::word(row, 3)? };
         let rendered = sql::from_json(&row.get::<_, String>(4)?)?;
         Ok((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered }))
     })?;
@@ -85,8 +84,18 @@ fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView
     let query = "SELECT activity, content FROM edition_texts WHERE edition = ?1 ORDER BY activity";
     let texts = sql::rows(conn, query, [number.0], |row| {
         let content = sql::from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
-        Ok(PublishedText { activity: word(row, 0)?, content })
+        Ok(PublishedText { activity: sql::word(row, 0)?, content })
     })?;
     let notices = notices.map_or(Ok(Vec::new()), |text| sql::from_json(&text))?;
     Ok(Some(PublishedView { edition, theme: sql::from_json(&theme)?, texts, notices }))
+}
+
+/// Everybody whom a published edition is for. Forgotten ones are left out.
+fn addressees(conn: &Connection, edition: EditionNumber) -> Result<Vec<Addressee>, SqliteError> {
+    let query = "SELECT d.segment, n.name, r.address FROM deliveries d
+                 JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
+                 WHERE d.mailing = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
+    sql::rows(conn, query, [edition.0], |row| {
+        Ok(Addressee { segment: SegmentNumber(row.get(0)?), subscriber: row.get(1)?, address: sql::word(row, 2)? })
+    })
 }

@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::audit;
-use super::people::word;
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::{self, Changed, Transition};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection, StateReason};
@@ -39,11 +38,11 @@ pub(in crate::store::sqlite) fn state(
     conn: &Connection,
     number: EditionNumber,
 ) -> Result<Option<EditionState>, SqliteError> {
-    sql::row(conn, "SELECT state FROM editions WHERE number = ?1", [number.0], |row| word(row, 0))
+    sql::row(conn, "SELECT state FROM editions WHERE number = ?1", [number.0], |row| sql::word(row, 0))
 }
 
 fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
-    let state = word(row, 1)?;
+    let state = sql::word(row, 1)?;
     let reason = match state {
         EditionState::Held => reason(row, 2)?.map(StateReason::Held),
         EditionState::Missed => reason(row, 2)?.map(StateReason::Missed),
@@ -54,7 +53,7 @@ fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
         number: EditionNumber(row.get(0)?),
         state,
         reason,
-        date: word(row, 4)?,
+        date: sql::word(row, 4)?,
         due_at: sql::instant(row.get(5)?)?,
         selection: Selection {
             theme: row.get(6)?,
@@ -74,8 +73,8 @@ fn picks(conn: &Connection, only: Option<EditionNumber>) -> Result<BTreeMap<u32,
                  WHERE ?1 IS NULL OR edition = ?1 ORDER BY edition, position";
     let found = sql::rows(conn, query, [only.map(|number| number.0)], |row| {
         let pick = Pick {
-            band: word(row, 1)?,
-            id: word(row, 2)?,
+            band: sql::word(row, 1)?,
+            id: sql::word(row, 2)?,
             title: row.get(3)?,
             reason: reason_of(row, 4)?,
             fingerprint: row.get::<_, String>(6)?.into(),
@@ -239,7 +238,7 @@ fn put_picks(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
 
 /// Activities an operator withdrew.
 pub(in crate::store::sqlite) fn withdrawn(conn: &Connection) -> Result<BTreeSet<ActivityId>, SqliteError> {
-    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| word(row, 0))?;
+    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| sql::word(row, 0))?;
     Ok(found.into_iter().collect())
 }
 

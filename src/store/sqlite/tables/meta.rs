@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::audit;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreMeta;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::outbox::transactional;
-use super::people::{People, word};
 use super::{audit, forget, meta};
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
@@ -16,8 +15,7 @@ use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::{retention, scrub};
 use crate::store::sqlite::{PATIENCE, SqliteStore};
 use crate::store::{
-    Erasure, Forgotten, Limits, Privacy, Stage, StoreError, SubjectAttempt, SubjectBounce, SubjectData,
-    SubjectDelivery, SubjectRequest,
+    Privacy, Records, StoreError, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
 };
 
 /// When everything that was too old was last forgotten.
@@ -25,23 +23,16 @@ const TIDIED: &str = "tidied";
 
 #[async_trait]
 impl Privacy for SqliteStore {
-    async fn held(&self, recipient: RecipientId) -> Result<SubjectData, StoreError> {
-        self.read(move |conn| held(conn, sql::column(recipient.0)?)).await
+    async fn subject_data(&self, recipient: RecipientId) -> Result<SubjectData, StoreError> {
+        self.read(move |conn| subject_data(conn, sql::column(recipient.0)?)).await
     }
 
-    async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<Erasure, StoreError> {
-        let (address, hasher) = (address.clone(), self.hasher.clone());
-        self.write(move |conn| forget::erase(&People::open(conn, &hasher, sql::millis(at))?, &address)).await
-    }
-
-    async fn forget(
+    async fn forget_records(
         &self,
-        limits: Limits,
-        stage: Stage,
-        at: DateTime<Utc>,
-    ) -> Result<(Forgotten, Option<Stage>), StoreError> {
-        let hasher = self.hasher.clone();
-        self.write(move |conn| retention::part(&People::open(conn, &hasher, sql::millis(at))?, limits, stage)).await
+        records: Records,
+        before: DateTime<Utc>,
+    ) -> Result<(u64, Option<Records>), StoreError> {
+        self.write(move |conn| retention::part(conn, records, before)).await
     }
 
     async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
@@ -67,7 +58,7 @@ impl Privacy for SqliteStore {
     }
 }
 
-fn held(conn: &Connection, recipient: i64) -> Result<SubjectData, SqliteError> {
+fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, SqliteError> {
     let since = "SELECT created_at FROM recipients WHERE id = ?1";
     let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
     let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
@@ -114,7 +105,7 @@ fn requests(conn: &Connection, recipient: i64) -> Result<Vec<SubjectRequest>, Sq
     let query = "SELECT kind, made_at, expires_at, done_at FROM requests WHERE recipient = ?1 ORDER BY id";
     sql::rows(conn, query, [recipient], |row| {
         Ok(SubjectRequest {
-            kind: word(row, 0)?,
+            kind: sql::word(row, 0)?,
             made_at: sql::instant(row.get(1)?)?,
             expires_at: sql::instant(row.get(2)?)?,
             done_at: sql::maybe_instant(row.get(3)?)?,

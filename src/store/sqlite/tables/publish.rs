@@ -3,7 +3,6 @@
 use rusqlite::{Connection, ErrorCode};
 
 use super::bands::BandBook;
-use super::people::word;
 use super::{audit, edition_rows, meta};
 use crate::domain::band::BandSet;
 use crate::domain::segment::{Segment, SegmentKey};
@@ -20,7 +19,7 @@ pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) ->
                    AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
                  GROUP BY mask, o.sector, o.locale";
     let mut segments = sql::rows(conn, query, [bands.seen(served)], |row| {
-        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: word(row, 1)?, locale: word(row, 2)? };
+        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: sql::word(row, 1)?, locale: sql::word(row, 2)? };
         Ok(Segment { key, recipients: sql::count(row.get(3)?) })
     })?;
     segments.sort_by(|a, b| a.key.cmp(&b.key));

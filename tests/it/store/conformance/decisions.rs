@@ -4,6 +4,7 @@ use fortnightly::domain::edition::state::{Changed, change};
 use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
 use fortnightly::store::{ActivityWithdrawal, PublishResult};
 
+use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
 };

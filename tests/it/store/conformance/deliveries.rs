@@ -7,6 +7,7 @@ use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::store::{AttemptResult, DeliveryFilter, Store, StoreError};
 
+use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, reply, send_out, state, wish,
 };
@@ -362,7 +363,7 @@ pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_bac
     assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), Some(reason));
     assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), None);
     assert_eq!(store.subscribed_name(one).await.unwrap(), None, "lifting begins no subscription");
-    assert_eq!(store.sync_truth(std::slice::from_ref(&who)).await.unwrap().kept_out.get(&who), Some(&reason));
+    assert_eq!(store.stored_state(std::slice::from_ref(&who)).await.unwrap().kept_out.get(&who), Some(&reason));
 }
 
 pub(in crate::store) async fn without_a_relay_all_wait_and_none_was_tried(open: Open<'_>) {

@@ -8,6 +8,7 @@ use fortnightly::domain::edition::{
 use fortnightly::domain::subscriber::{Sector, SuppressionReason};
 use fortnightly::store::{ClaimedContent, PublishResult, SegmentNumber, StoreError, StoreMeta};
 
+use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, crowd, day, edited, held, plan, publication, selection, send_out,
     sender, wish,

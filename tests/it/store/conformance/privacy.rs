@@ -1,16 +1,19 @@
 //! Erasing a person, and forgetting what is old.
 
 use chrono::{DateTime, Utc};
-use fortnightly::domain::bounce::EnhancedStatus;
+use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
+use fortnightly::app::privacy::{EraseResult, Erased};
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply, TransactionalKind, TransactionalMail};
 use fortnightly::domain::edition::EditionNumber;
-use fortnightly::domain::subscriber::{MailboxState, RecipientId, Subscribed, SuppressionReason};
-use fortnightly::domain::sync::{Entry, plan_sync};
-use fortnightly::store::{
-    Asked, AttemptResult, Bounced, Claimed, Clicked, DeliveryFilter, Erased, Erasure, Forgotten, Limits, PublishResult,
-    Stage, Store,
-};
+use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
+use fortnightly::domain::subscription::bounce::EnhancedStatus;
+use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
+use fortnightly::domain::subscription::subscribe::Subscribed;
+use fortnightly::domain::subscription::sync::{Entry, plan_sync};
+use fortnightly::domain::subscription::undeliverable::Bounced;
+use fortnightly::store::{AttemptResult, Claimed, DeliveryFilter, PublishResult, Store};
 
+use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, claim, delivery, done, greeted, id, look_up, mark, plan, profile,
     publication, rendered, reply, send_out, sender, state, wish,
@@ -32,8 +35,8 @@ fn named() -> Outcome {
 
 async fn erase(store: &dyn Store, mailbox: &str, minutes: i64) -> Option<Erased> {
     match store.erase(&address(mailbox), at(minutes)).await.unwrap() {
-        Erasure::Done(erased) => Some(erased),
-        Erasure::Before | Erasure::Unknown => None,
+        EraseResult::Done(erased) => Some(erased),
+        EraseResult::Before | EraseResult::Unknown => None,
     }
 }
 
@@ -42,7 +45,7 @@ async fn forget(store: &dyn Store, before: DateTime<Utc>, minutes: i64) -> Forgo
     let limits = Limits { attempts: before, ended: before, settled: before };
     let (mut gone, mut stage) = (Forgotten::default(), Some(Stage::FIRST));
     while let Some(now) = stage {
-        let (part, next) = store.forget(limits, now, at(minutes)).await.unwrap();
+        let (part, next) = forget_part(store, limits, now, at(minutes)).await.unwrap();
         gone += part;
         stage = next;
     }
@@ -50,7 +53,7 @@ async fn forget(store: &dyn Store, before: DateTime<Utc>, minutes: i64) -> Forgo
 }
 
 async fn attempts(store: &dyn Store, recipient: u64) -> Vec<String> {
-    let held = store.held(RecipientId(recipient)).await.unwrap();
+    let held = store.subject_data(RecipientId(recipient)).await.unwrap();
     held.deliveries.into_iter().flat_map(|d| d.attempts).map(|attempt| attempt.reply).collect()
 }
 
@@ -61,8 +64,8 @@ async fn suppressed(store: &dyn Store, mailbox: &str) -> Option<SuppressionReaso
 /// What a config that names this mailbox comes to: whether it is brought in.
 async fn brought_in(store: &dyn Store, mailbox: &str) -> bool {
     let entry = Entry { profile: profile("By file"), addresses: vec![address(mailbox)], bands: bands("4-5"), line: 1 };
-    let truth = store.sync_truth(&entry.addresses).await.unwrap();
-    let plan = plan_sync(&[entry], &truth);
+    let stored = store.stored_state(&entry.addresses).await.unwrap();
+    let plan = plan_sync(&[entry], &stored);
     store.apply_sync(&plan, at(9_000)).await.unwrap();
     !plan.changes.is_empty()
 }
@@ -111,8 +114,8 @@ pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open
     assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Unsubscribed));
     assert_eq!(store.suppressions().await.unwrap()[0].address, None);
     assert_eq!(store.subscribed_name(RecipientId(1)).await.unwrap(), None);
-    assert_eq!(store.erase(&address(JANE), at(5)).await.unwrap(), Erasure::Before);
-    assert_eq!(store.erase(&address("nobody@home.example"), at(5)).await.unwrap(), Erasure::Unknown);
+    assert_eq!(store.erase(&address(JANE), at(5)).await.unwrap(), EraseResult::Before);
+    assert_eq!(store.erase(&address("nobody@home.example"), at(5)).await.unwrap(), EraseResult::Unknown);
     // A late click on an old link, a late bounce: nothing comes up again.
     assert_eq!(store.leave(RecipientId(1), SuppressionReason::Complained, "web", at(6)).await.unwrap(), None);
     store.bounce(delivery(1), Some("5.1.1".parse::<EnhancedStatus>().unwrap()), at(6)).await.unwrap();
@@ -188,7 +191,7 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     let store = open();
     let ask = store.ask_to_subscribe(&wish("Jane Miller", JANE, "4-5"), &letter(), at(0)).await.unwrap();
     let Asked::Waits(request) = ask else { panic!("{ask:?}") };
-    let held = store.held(RecipientId(1)).await.unwrap();
+    let held = store.subject_data(RecipientId(1)).await.unwrap();
     assert_eq!((held.requests.len(), held.letters.len(), held.suppressed_since), (1, 1, None));
     let in_hand = claim_letter(&*store, 1).await.unwrap();
     let erased = erase(&*store, JANE, 2).await.unwrap();
@@ -200,11 +203,14 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     // An undo of leaving is over, too.
     store.subscribe(&[wish("Joe", "joe@home.example", "4-5")], at(4)).await.unwrap();
     store.leave_with_undo(RecipientId(2), &letter(), at(5)).await.unwrap();
-    let held = store.held(RecipientId(2)).await.unwrap();
+    let held = store.subject_data(RecipientId(2)).await.unwrap();
     assert_eq!(held.suppressed_since, Some(at(5)));
     erase(&*store, "joe@home.example", 6).await.unwrap();
     assert!(claim_letter(&*store, 7).await.is_none());
-    assert_eq!(store.fulfil(fortnightly::domain::request::RequestId(2), at(8)).await.unwrap(), Clicked::Over);
+    assert_eq!(
+        store.fulfil(fortnightly::domain::subscription::request::RequestId(2), at(8)).await.unwrap(),
+        Clicked::Over
+    );
 }
 
 pub(in crate::store) async fn an_address_that_was_only_suppressed_is_erased(open: Open<'_>) {
@@ -213,7 +219,7 @@ pub(in crate::store) async fn an_address_that_was_only_suppressed_is_erased(open
     assert_eq!(erase(&*store, JANE, 1).await, Some(Erased::default()));
     assert_eq!(store.suppressions().await.unwrap()[0].address, None);
     assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Complained));
-    assert_eq!(store.erase(&address(JANE), at(2)).await.unwrap(), Erasure::Before);
+    assert_eq!(store.erase(&address(JANE), at(2)).await.unwrap(), EraseResult::Before);
 }
 
 pub(in crate::store) async fn who_ended_long_ago_is_forgotten(open: Open<'_>) {
@@ -267,8 +273,9 @@ pub(in crate::store) async fn who_never_confirmed_is_forgotten_with_the_wish(ope
     let gone = forget(&*store, at(7 * DAY + 1), 40 * DAY).await;
     assert_eq!((gone.mailboxes, gone.requests), (1, 1));
     assert_eq!(suppressed(&*store, JANE).await, None, "it never had anything to leave");
-    assert_eq!(store.request(fortnightly::domain::request::RequestId(1)).await.unwrap(), None);
-    assert!(store.held(RecipientId(1)).await.unwrap().letters.is_empty());
+    let request = fortnightly::domain::subscription::request::RequestId(1);
+    assert_eq!(store.question(request, at(9)).await, Question::Unknown);
+    assert!(store.subject_data(RecipientId(1)).await.unwrap().letters.is_empty());
 }
 
 pub(in crate::store) async fn old_attempts_go_when_their_edition_is_sent(open: Open<'_>) {
@@ -307,7 +314,7 @@ pub(in crate::store) async fn a_rule_of_editions_in_a_row_keeps_its_bounces(open
     }
     assert_eq!(forget(&*store, at(2), 99).await.bounces, 1, "that of edition 1 is from before");
     assert_eq!(forget(&*store, at(99), 99).await.bounces, 1, "those of the last twelve stay, however old");
-    let held = store.held(RecipientId(1)).await.unwrap().deliveries;
+    let held = store.subject_data(RecipientId(1)).await.unwrap().deliveries;
     let bounced: Vec<u32> = held.iter().filter(|d| d.bounce.is_some()).map(|d| d.edition.0).collect();
     assert_eq!(bounced, (3..=14).collect::<Vec<_>>());
     assert_eq!(look_up(&*store, "a@x.example").await.1.state, MailboxState::Active);

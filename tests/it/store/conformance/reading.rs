@@ -1,10 +1,12 @@
 //! What was published, read back for the web; and bounces.
 
-use fortnightly::domain::bounce::EnhancedStatus;
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::edition::EditionNumber;
-use fortnightly::store::{Bounced, ReportKind};
+use fortnightly::domain::subscription::bounce::EnhancedStatus;
+use fortnightly::domain::subscription::undeliverable::Bounced;
+use fortnightly::store::ReportKind;
 
+use super::desk::Desk as _;
 use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, reply, send_out};
 
 pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {

@@ -1,10 +1,12 @@
 //! Requests that wait for a click, and the confirmations and good-byes that go with them through the one outbox.
 
 use fortnightly::domain::delivery::{DeliveryState, EnqueuedMail, Outcome, TransactionalKind, TransactionalMail};
-use fortnightly::domain::request::RequestKind;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
-use fortnightly::store::{Asked, AttemptResult, Claimed, ClaimedContent, Clicked, Store, StoreError};
+use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
+use fortnightly::domain::subscription::request::RequestKind;
+use fortnightly::store::{AttemptResult, Claimed, ClaimedContent, Store, StoreError};
 
+use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, rendered, reply, send_out, sender,
     state, wish,
@@ -54,7 +56,7 @@ pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     assert_eq!((&content(&again).mail, again.attempts), (&letter("c@b.example"), 1), "the same words on every attempt");
     assert_eq!(again.first_attempt, Some(at(2)));
     assert!(!one.is_waiting(None, at(99)).await.unwrap());
-    let held = one.held(first.id.recipient).await.unwrap().letters;
+    let held = one.subject_data(first.id.recipient).await.unwrap().letters;
     assert_eq!((held[0].state, held[0].code), ("accepted", Some(250)));
 }
 
@@ -137,8 +139,8 @@ pub(in crate::store) async fn a_request_is_fulfilled_once_and_in_time(open: Open
     let store = open();
     let Asked::Waits(old) = ask(&*store, "a@b.example", 0).await else { panic!("it is new") };
     let Asked::Waits(new) = ask(&*store, "a@b.example", 1).await else { panic!("it is pending") };
-    let found = store.request(new).await.unwrap().unwrap();
-    assert_eq!((found.kind, found.subscriber.as_str(), found.bands), (RequestKind::Subscribe, "Hill", bands("4-5")));
+    let Question::Open(found, name) = store.question(new, at(1)).await else { panic!("it is open") };
+    assert_eq!((found.kind, name.as_str(), found.bands), (RequestKind::Subscribe, "Hill", bands("4-5")));
     assert_eq!(look_up(&*store, "a@b.example").await.1.state, MailboxState::Pending);
     assert_eq!(store.fulfil(old, at(2)).await.unwrap(), Clicked::Over);
     assert!(matches!(store.fulfil(new, at(2)).await.unwrap(), Clicked::Done(_)));
@@ -166,7 +168,7 @@ pub(in crate::store) async fn leaving_closes_what_was_asked_and_undo_opens_what_
     assert_eq!(store.leave_with_undo(me, &letter("bye"), at(3)).await.unwrap(), None);
     assert_eq!(store.fulfil(other, at(4)).await.unwrap(), Clicked::Over, "who left gets no other bands");
     assert_eq!(subjects(&*store, 5).await, ["bye"], "one good-bye, and no question whose link is dead");
-    let undo = fortnightly::domain::request::RequestId(other.0 + 1);
+    let undo = fortnightly::domain::subscription::request::RequestId(other.0 + 1);
     assert!(matches!(store.fulfil(undo, at(6)).await.unwrap(), Clicked::Done(_)));
     let (_, back) = look_up(&*store, "a@b.example").await;
     assert_eq!((back.state, back.suppressed, back.bands), (MailboxState::Active, None, bands("4-5")));

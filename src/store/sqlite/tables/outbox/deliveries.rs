@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::people::word;
 use super::super::{audit, edition_rows};
 use super::edition_progress;
 use crate::domain::address::Address;
@@ -44,7 +43,7 @@ pub(super) fn page(
         Ok(DeliveryRecord {
             id,
             address,
-            subscriber: word(row, 3)?,
+            subscriber: sql::word(row, 3)?,
             state: row.get(4)?,
             attempts: row.get(5)?,
             last,

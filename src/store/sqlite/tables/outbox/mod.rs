@@ -4,6 +4,7 @@
 mod claim;
 mod deliveries;
 mod edition_progress;
+pub(in crate::store::sqlite) mod enqueue;
 mod record;
 pub(in crate::store::sqlite) mod transactional;
 

@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use super::super::{leave, people::People};
+use super::super::mailing_list;
 use super::{key, not_ours, transactional};
 use crate::domain::delivery::{DeliveryState, Event, Impossible, ItemId, Mailing, Outcome, Settled};
 use crate::domain::edition::EditionState;
-use crate::domain::suppression::AddressHasher;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::AttemptResult;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -68,7 +68,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
     let text = if item.forgotten { "" } else { &reply.text };
     sql::run(conn, insert, (mailing, recipient, number, at, word(outcome), reply.code, text))?;
     if let Outcome::Permanent { suppress: Some(reason), .. } = outcome {
-        leave::bounced(&People::open(conn, hasher, at)?, recipient, *reason)?;
+        mailing_list::refuse_for_good(conn, (hasher, result.at), id.recipient, *reason)?;
     }
     Ok(())
 }

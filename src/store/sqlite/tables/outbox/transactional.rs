@@ -2,13 +2,12 @@
 
 use rusqlite::Connection;
 
-use super::super::people::{People, word};
 use super::claim::Candidate;
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
-use crate::domain::request::RequestId;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::request::RequestId;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Claimed, ClaimedContent, SubjectLetter};
@@ -18,22 +17,6 @@ const AT_ONCE: u32 = 50;
 
 /// The row of deliveries that belongs to a mail `t`.
 const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
-
-/// Puts a mail on its way.
-pub(in crate::store::sqlite) fn enqueue(
-    people: &People<'_>,
-    recipient: i64,
-    request: Option<RequestId>,
-    mail: &TransactionalMail,
-) -> Result<(), SqliteError> {
-    let insert = "INSERT INTO transactional_mails (recipient, request, kind, at, sender, rendered)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let request = request.map(|request| sql::column(request.0)).transpose()?;
-    let texts = (sql::to_json(&mail.sender)?, sql::to_json(&mail.rendered)?);
-    sql::run(people.conn, insert, (recipient, request, mail.kind.as_str(), people.at, texts.0, texts.1))?;
-    let queue = "INSERT INTO deliveries (mailing, recipient, segment, name_id) VALUES (-last_insert_rowid(), ?1, 0, 0)";
-    sql::run(people.conn, queue, [recipient]).map(drop)
-}
 
 /// Those that are queued, or due again at `now`, the oldest first.
 pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
@@ -65,7 +48,7 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
         let Some(address) = row.get::<_, Option<String>>(2)?.filter(|_| !withheld) else { return Ok((id, None)) };
         let text = |at| -> Result<String, SqliteError> { Ok(row.get(at)?) };
         let mail = TransactionalMail {
-            kind: word(row, 7)?,
+            kind: sql::word(row, 7)?,
             sender: sql::from_json(&text(10)?)?,
             rendered: sql::from_json(&text(11)?)?,
         };
@@ -119,33 +102,6 @@ pub(in crate::store::sqlite) fn expire_all(conn: &Connection) -> Result<(), Sqli
     forget_settled(conn)
 }
 
-/// Empties the mails of a mailbox that is forgotten, and settles those that wait: how many, and of how many attempts the
-/// relay's reply. What is in hand is settled by whoever has it.
-pub(in crate::store::sqlite) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64), SqliteError> {
-    let ours = "mailing IN (SELECT -id FROM transactional_mails WHERE recipient = ?1) AND recipient = ?1";
-    let replies = format!("UPDATE attempts SET reply = '' WHERE {ours} AND reply <> ''");
-    let replies = sql::run(conn, &replies, [recipient])?;
-    let empty = "UPDATE transactional_mails SET rendered = '' WHERE recipient = ?1 AND rendered <> ''";
-    let emptied = sql::run(conn, empty, [recipient])?;
-    let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Suppress).to);
-    let settle = format!(
-        "UPDATE deliveries SET state = {to}, next_at = NULL
-         WHERE {ours} AND (state IN {waiting} OR next_at IS NOT NULL)"
-    );
-    sql::run(conn, &settle, [recipient])?;
-    Ok((emptied, replies))
-}
-
-/// Whether something waits for a mailbox, or is in hand.
-pub(in crate::store::sqlite) fn is_open(conn: &Connection, recipient: i64) -> Result<bool, SqliteError> {
-    let open = states::list(DeliveryState::OPEN);
-    let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM transactional_mails t JOIN deliveries d ON {ITS_ROW}
-                        WHERE t.recipient = ?1 AND (d.state IN {open} OR d.next_at IS NOT NULL))"
-    );
-    Ok(sql::number(conn, &query, [recipient])? > 0)
-}
-
 /// Removes mails that are settled and were made before `before`: how many. They are numbered as they were made, so only the
 /// oldest `limit` are looked at.
 pub(in crate::store::sqlite) fn remove_old(conn: &Connection, before: i64, limit: u32) -> Result<u64, SqliteError> {
@@ -177,7 +133,7 @@ pub(in crate::store::sqlite) fn of_mailbox(
     );
     sql::rows(conn, &query, [recipient], |row| {
         Ok(SubjectLetter {
-            kind: word(row, 0)?,
+            kind: sql::word(row, 0)?,
             at: sql::instant(row.get(1)?)?,
             state: row.get::<_, DeliveryState>(2)?.group(),
             code: row.get(3)?,

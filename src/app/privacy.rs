@@ -1,0 +1,123 @@
+//! What is held about a person, and how it is erased at their wish.
+
+use std::convert::Infallible;
+
+use serde::Serialize;
+
+use super::{AppContext, AppError};
+use crate::domain::address::Address;
+use crate::domain::subscriber::{RecipientId, SubscriberRecord};
+use crate::domain::subscription::forget::{self, Ended, Erasure};
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::suppression::Suppression;
+use crate::store::{Scope, SubjectData, Traces, decide};
+
+/// What was removed of one person. Counts only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// The mailbox's number, which stays; none for an address that was only suppressed.
+    pub mailbox: Option<RecipientId>,
+    /// Subscriptions that ended by it.
+    pub subscriptions: u64,
+    /// Deliveries that stay as counts, without an address.
+    pub deliveries: u64,
+    /// Replies of the relay that were removed, from attempts and letters.
+    pub replies: u64,
+    /// Requests that were closed.
+    pub requests: u64,
+    /// Letters that were emptied.
+    pub letters: u64,
+    /// Subscribers whose name went, because it named nobody else.
+    pub names: u64,
+}
+
+impl Erased {
+    /// What ended, and what went with it.
+    pub fn of(ended: Ended, traces: Traces) -> Self {
+        let Ended { mailbox, subscriptions, requests } = ended;
+        let Traces { deliveries, replies, letters, names } = traces;
+        Self { mailbox, subscriptions, deliveries, replies, requests, letters, names }
+    }
+}
+
+/// What became of a wish to be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EraseResult {
+    /// It is done now.
+    Done(Erased),
+    /// It was done before: only the keyed hash is there.
+    Before,
+    /// The address is not known, nor its hash.
+    Unknown,
+}
+
+/// All that is held about an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// It has a mailbox: its subscriber with that mailbox alone, and what else there is.
+    Mailbox(SubscriberRecord, SubjectData),
+    /// It never had a mailbox, or none that is known; it is on the list of addresses that are never mailed.
+    Suppressed(Suppression),
+    /// It was erased or forgotten: only the keyed hash is there.
+    Hashed,
+    /// Nothing.
+    Nothing,
+}
+
+/// Shows and erases what is held about one person.
+pub struct Privacy {
+    context: AppContext,
+}
+
+impl Privacy {
+    /// One that works with these parts.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// Erases a person: whatever is known of the address goes, but for the hash that keeps it suppressed. Idempotent.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn erase(&self, address: &Address) -> Result<EraseResult, AppError> {
+        let (scope, address) = (Scope::Person(address.clone()), address.clone());
+        let decision = move |list: &mut MailingList| Ok::<_, Infallible>(forget::erase(list, &address));
+        let now = self.context.clock.now();
+        let (Ok(erasure), traces) = decide(&*self.context.store, &scope, now, None, decision).await?;
+        Ok(match erasure {
+            Erasure::Done(ended) => EraseResult::Done(Erased::of(ended, traces)),
+            Erasure::Before => EraseResult::Before,
+            Erasure::Unknown => EraseResult::Unknown,
+        })
+    }
+
+    /// Removes an erased address from the store's files, too. False when others that read the store were in the way.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn scrub(&self, erased: &Address) -> Result<bool, AppError> {
+        Ok(self.context.store.scrub(Some(erased)).await?)
+    }
+
+    /// All that is held about an address.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held(&self, address: &Address) -> Result<Held, AppError> {
+        let store = &self.context.store;
+        for mut record in store.subscribers().await? {
+            record.mailboxes.retain(|mailbox| mailbox.address == *address);
+            if let Some(mailbox) = record.mailboxes.first() {
+                let data = store.subject_data(mailbox.recipient).await?;
+                return Ok(Held::Mailbox(record, data));
+            }
+        }
+        let scope = Scope::Addresses(vec![address.clone()], Vec::new());
+        let list = store.mailing_list(&scope, self.context.clock.now()).await?;
+        Ok(match list.suppression_of(list.key(address)) {
+            Some(suppression) if suppression.address.is_some() => Held::Suppressed(suppression.clone()),
+            Some(_) => Held::Hashed,
+            None => Held::Nothing,
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! What comes back by mail: bounces, complaints and wishes to leave. Only a mark of ours that verifies changes anything
+//! (invariant 10); whom a report names as its recipient counts for nothing.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::unsubscriber::{Holder, Unsubscriber};
+use super::{AppContext, AppError};
+use crate::domain::delivery::DeliveryId;
+use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::subscription::undeliverable::{Bounced, bounce};
+use crate::domain::token::Purpose;
+use crate::mail::{Event, Inbox, Incoming, LIMIT, Report};
+use crate::store::{ReportKind, Scope, decide};
+
+/// The part before the token in the address of List-Unsubscribe (contract §7).
+const UNSUBSCRIBE: &str = "unsubscribe";
+
+/// The most of a message that is read, in octets.
+pub const MOST: u64 = LIMIT;
+
+/// How long one message may take to be understood.
+const TIME: Duration = Duration::from_secs(10);
+
+/// How many mailboxes are looked at in one go for the one that a delivery's name belongs to.
+const PAGE: u32 = 20_000;
+
+/// What a message was, and what it changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// A mailbox of this subscriber left.
+    Left(String),
+    /// It had left before.
+    HadLeft,
+    /// A program wrote it, so it is nobody's wish.
+    Automatic,
+    /// A mail of ours did not arrive.
+    Bounced(Bounced),
+    /// The reader of a mailbox called a mail of ours unwanted: no more is sent to it.
+    Complained,
+    /// A report of something that changes nothing: a delay, a delivery.
+    Harmless,
+    /// A bounce or a complaint without a mark of ours.
+    Unmatched,
+    /// It is too large, too deep, or takes too long to read.
+    Unreadable,
+    /// It has no token of ours.
+    Nothing,
+}
+
+impl Read {
+    fn kind(&self) -> ReportKind {
+        match self {
+            Self::Left(_) | Self::HadLeft => ReportKind::Left,
+            Self::Bounced(Bounced::Unknown) | Self::Unmatched => ReportKind::Unmatched,
+            Self::Bounced(_) => ReportKind::Bounced,
+            Self::Complained => ReportKind::Complained,
+            Self::Unreadable => ReportKind::Unreadable,
+            Self::Automatic | Self::Harmless | Self::Nothing => ReportKind::Other,
+        }
+    }
+}
+
+/// Acts on what comes back by mail.
+pub struct Receiver {
+    context: AppContext,
+    unsubscriber: Unsubscriber,
+}
+
+impl Receiver {
+    /// One that works with these parts.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone(), unsubscriber: Unsubscriber::new(context) }
+    }
+
+    /// Reads one message, does what it asks for, and counts it.
+    ///
+    /// # Errors
+    /// When the store cannot be written: the message should be kept and tried again.
+    pub async fn take_in(&self, message: &[u8]) -> Result<Read, AppError> {
+        let read = self.act_on(message).await?;
+        self.context.store.count_report(read.kind()).await?;
+        Ok(read)
+    }
+
+    async fn act_on(&self, message: &[u8]) -> Result<Read, AppError> {
+        if message.len() as u64 > LIMIT {
+            return Ok(Read::Unreadable);
+        }
+        let message = message.to_vec();
+        let understood = tokio::time::timeout(TIME, tokio::task::spawn_blocking(move || Incoming::read(&message)));
+        let Ok(Ok(incoming)) = understood.await else { return Ok(Read::Unreadable) };
+        if incoming.is_too_much {
+            return Ok(Read::Unreadable);
+        }
+        if let Some(report) = &incoming.report {
+            return self.reported(&incoming, report).await;
+        }
+        for token in incoming.tokens(UNSUBSCRIBE) {
+            if incoming.is_automatic {
+                return Ok(Read::Automatic);
+            }
+            match self.unsubscriber.leave(token, "mail").await? {
+                Holder::Subscribed(name) => return Ok(Read::Left(name)),
+                Holder::Gone => return Ok(Read::HadLeft),
+                Holder::Unknown => {}
+            }
+        }
+        Ok(Read::Nothing)
+    }
+
+    async fn reported(&self, incoming: &Incoming, report: &Report) -> Result<Read, AppError> {
+        if report.event == Event::Nothing {
+            return Ok(Read::Harmless);
+        }
+        let Some(delivery) = self.delivery_in(incoming, report).await? else { return Ok(Read::Unmatched) };
+        match report.event {
+            Event::Failed(status) => self.bounced(delivery, status).await,
+            Event::Complaint => {
+                self.unsubscriber.end(delivery.recipient, SuppressionReason::Complained, "report").await?;
+                Ok(Read::Complained)
+            }
+            Event::Nothing => Ok(Read::Harmless),
+        }
+    }
+
+    async fn bounced(&self, id: DeliveryId, status: Option<EnhancedStatus>) -> Result<Read, AppError> {
+        let (scope, now) = (Scope::Delivery(id), self.context.clock.now());
+        let decision = move |list: &mut _| Ok::<_, Infallible>(bounce(list, id, status));
+        let (Ok(bounced), _) = decide(&*self.context.store, &scope, now, None, decision).await?;
+        Ok(Read::Bounced(bounced))
+    }
+
+    /// The delivery that a report is about, by the reverse-path's token, else the envelope id, else the Message-ID.
+    async fn delivery_in(&self, incoming: &Incoming, report: &Report) -> Result<Option<DeliveryId>, AppError> {
+        let prefix = self.context.config.mail.bounce_address.local();
+        let bounces = incoming.tokens(prefix).chain(report.tokens(prefix)).map(|token| (token, Purpose::Bounce));
+        // Who holds this one could leave with it.
+        let leaves = report.tokens(UNSUBSCRIBE).map(|token| (token, Purpose::Unsubscribe));
+        let verified = |(token, purpose)| self.context.keyring.verify(token, purpose).ok();
+        if let Some(payload) = bounces.chain(leaves).find_map(verified) {
+            return Ok(Some(DeliveryId { edition: payload.edition, recipient: payload.recipient }));
+        }
+        for name in &report.names {
+            if let Some(found) = self.delivery_named(name).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The delivery with this name, which only our keys can make: every mailbox of its edition is asked.
+    async fn delivery_named(&self, name: &str) -> Result<Option<DeliveryId>, AppError> {
+        let Some(edition) = self.context.keyring.edition_in_name(name) else { return Ok(None) };
+        let mut after = None;
+        loop {
+            let page = self.context.store.recipients_of(edition, after, PAGE).await?;
+            let Some(last) = page.last().copied() else { return Ok(None) };
+            let keyring = self.context.keyring.clone();
+            let wanted = name.to_ascii_lowercase();
+            let search = move || page.into_iter().find(|recipient| keyring.names(edition, *recipient, &wanted));
+            let found = tokio::task::spawn_blocking(search).await;
+            if let Some(recipient) = found.map_err(|error| AppError::Refused(error.to_string()))? {
+                return Ok(Some(DeliveryId { edition, recipient }));
+            }
+            after = Some(last);
+        }
+    }
+
+    /// Deals with everything that waits in `mail.bounce_maildir`, one message after the other. A message is put aside only
+    /// after what it asks for is durable; one that cannot be read stays, and is told once.
+    ///
+    /// # Errors
+    /// When the folder or the store cannot be used: what is left waits.
+    pub async fn read_inbox(&self, told: &AtomicBool) -> Result<u64, AppError> {
+        let Some(path) = &self.context.config.mail.bounce_maildir else { return Ok(0) };
+        let failed = |error: &std::io::Error| AppError::file(path, error);
+        let inbox = Inbox::open(path)?;
+        let mut dealt_with = 0;
+        for name in inbox.waiting().map_err(|error| failed(&error))? {
+            let message = match inbox.read(&name) {
+                Ok(Some(message)) => message,
+                Ok(None) => continue,
+                Err(error) => {
+                    if !told.swap(true, Ordering::Relaxed) {
+                        tracing::warn!("{}: {error}; it stays there", path.join("new").join(&name).display());
+                    }
+                    continue;
+                }
+            };
+            let read = self.take_in(&message).await?;
+            inbox.done(&name).map_err(|error| failed(&error))?;
+            tracing::info!(kind = %read.kind(), "a message came in");
+            dealt_with += 1;
+        }
+        Ok(dealt_with)
+    }
+}

@@ -1,0 +1,207 @@
+//! Subscribing: at an operator's word, by a click of the mailbox's own reader, and what the reader may change.
+
+use std::convert::Infallible;
+
+use super::transactional::transactional_mail;
+use super::{AppContext, AppError};
+use crate::domain::address::Address;
+use crate::domain::band::{Band, BandSet};
+use crate::domain::delivery::TransactionalKind;
+use crate::domain::subscriber::SubscribeRequest;
+use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
+use crate::domain::subscription::request::{RequestId, RequestKind};
+use crate::domain::subscription::subscribe::{Subscribed, subscribe};
+use crate::domain::subscription::unsubscribe;
+use crate::domain::token::Purpose;
+use crate::render::TransactionalMail;
+use crate::store::{Scope, decide};
+
+/// What stands on the page to change bands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Preferences {
+    /// A mailbox of this subscriber, and every band with whether it gets it.
+    Of {
+        /// The subscriber's name.
+        name: String,
+        /// Every band of the service.
+        bands: Vec<(Band, bool)>,
+    },
+    /// It has no subscription.
+    Gone,
+    /// The token is not ours, or not for this.
+    Unknown,
+}
+
+/// What became of a wish for other bands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wished {
+    /// A mail asks its reader for a click.
+    Asked,
+    /// It gets just these.
+    Already,
+    /// None was chosen, or one that there is not.
+    None,
+    /// There were too many such wishes.
+    TooOften,
+    /// It has no subscription.
+    Gone,
+    /// The token is not ours, or not for this.
+    Unknown,
+}
+
+/// What stands on the page of a confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    /// This waits for a click.
+    Open {
+        /// What was asked for.
+        kind: RequestKind,
+        /// The name of the subscriber that the mailbox belongs to, or would.
+        subscriber: String,
+        /// The bands that were asked for.
+        bands: Vec<Band>,
+    },
+    /// This is done.
+    Done(Fulfilled),
+    /// It is too late, or a newer one took its place.
+    Over,
+    /// The token is not ours, or not for this.
+    Unknown,
+}
+
+/// Subscribes mailboxes, and changes their subscriptions.
+#[derive(Clone)]
+pub struct Subscriber {
+    context: AppContext,
+}
+
+impl Subscriber {
+    /// One that works with these parts.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// Adds or updates mailboxes, all or nothing; one result per request.
+    ///
+    /// # Errors
+    /// When a request names no band, or the store cannot be written.
+    pub async fn subscribe(&self, requests: &[SubscribeRequest]) -> Result<Vec<Subscribed>, AppError> {
+        let (scope, requests) = (scope_of(requests), requests.to_vec());
+        let decision = move |list: &mut _| requests.iter().map(|request| subscribe(list, request)).collect();
+        let (result, _) = decide(&*self.context.store, &scope, self.context.clock.now(), None, decision).await?;
+        Ok(result?)
+    }
+
+    /// Asks the mailbox for the click that subscribes it.
+    ///
+    /// # Errors
+    /// When the wish names no band, or the store cannot be written.
+    pub async fn ask_to_subscribe(&self, wish: &SubscribeRequest) -> Result<Asked, AppError> {
+        let bands = self.context.config.bands.ordered(&wish.bands);
+        let mail = transactional_mail(
+            &self.context,
+            TransactionalKind::Confirm,
+            TransactionalMail::ConfirmSubscription(&bands),
+        )?;
+        let (scope, wish) = (scope_of(std::slice::from_ref(wish)), wish.clone());
+        let decision = move |list: &mut _| confirm::ask_to_subscribe(list, &wish);
+        let now = self.context.clock.now();
+        let (result, _) = decide(&*self.context.store, &scope, now, Some(&mail), decision).await?;
+        Ok(result?)
+    }
+
+    /// What the holder of this token may change.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn preferences(&self, token: &str) -> Result<Preferences, AppError> {
+        let Ok(payload) = self.context.keyring.verify(token, Purpose::Preferences) else {
+            return Ok(Preferences::Unknown);
+        };
+        let scope = Scope::Mailbox(payload.recipient);
+        let list = self.context.store.mailing_list(&scope, self.context.clock.now()).await?;
+        let Some((name, has)) = list.subscribed_bands(payload.recipient) else { return Ok(Preferences::Gone) };
+        let bands = self.context.config.bands.iter().map(|band| (band.clone(), has.contains(&band.id)));
+        Ok(Preferences::Of { name: name.to_owned(), bands: bands.collect() })
+    }
+
+    /// Asks the mailbox for the click that gives it these bands.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn wish_for_bands(&self, token: &str, wanted: &BandSet) -> Result<Wished, AppError> {
+        let Ok(payload) = self.context.keyring.verify(token, Purpose::Preferences) else { return Ok(Wished::Unknown) };
+        let bands = self.context.config.bands.ordered(wanted);
+        if bands.is_empty() || bands.len() != wanted.len() {
+            return Ok(Wished::None);
+        }
+        let mail =
+            transactional_mail(&self.context, TransactionalKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
+        let (id, wanted, now) = (payload.recipient, wanted.clone(), self.context.clock.now());
+        let decision = move |list: &mut _| confirm::ask_for_bands(list, id, &wanted);
+        let (asked, _) = decide(&*self.context.store, &Scope::Mailbox(id), now, Some(&mail), decision).await?;
+        Ok(match asked? {
+            Asked::Waits(_) => Wished::Asked,
+            Asked::Already => Wished::Already,
+            Asked::TooOften => Wished::TooOften,
+            Asked::Nobody | Asked::Never(_) => Wished::Gone,
+        })
+    }
+
+    /// What a click with this token would do. Changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn confirmation(&self, token: &str) -> Result<Confirmation, AppError> {
+        let Some(id) = self.request_of(token) else { return Ok(Confirmation::Unknown) };
+        let list = self.context.store.mailing_list(&Scope::Request(id), self.context.clock.now()).await?;
+        Ok(match confirm::question(&list, id) {
+            Question::Open(request, subscriber) => {
+                let bands = self.context.config.bands.ordered(&request.bands).into_iter().cloned().collect();
+                Confirmation::Open { kind: request.kind, subscriber, bands }
+            }
+            Question::Done(fulfilled) => Confirmation::Done(fulfilled),
+            Question::Over => Confirmation::Over,
+            Question::Unknown => Confirmation::Unknown,
+        })
+    }
+
+    /// Does what the token's request asked for, once.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn confirm(&self, token: &str) -> Result<Confirmation, AppError> {
+        let Some(id) = self.request_of(token) else { return Ok(Confirmation::Unknown) };
+        let (scope, now) = (Scope::Request(id), self.context.clock.now());
+        let decision = move |list: &mut _| Ok::<_, Infallible>(confirm::fulfil(list, id));
+        let (Ok(clicked), _) = decide(&*self.context.store, &scope, now, None, decision).await?;
+        Ok(match clicked {
+            Clicked::Done(fulfilled) | Clicked::Before(fulfilled) => Confirmation::Done(fulfilled),
+            Clicked::Over => Confirmation::Over,
+            Clicked::Unknown => Confirmation::Unknown,
+        })
+    }
+
+    /// The mailbox moves to another address, and keeps its number, subscriptions and deliveries.
+    ///
+    /// # Errors
+    /// When `old` is no mailbox, `new` is one already, either is suppressed, or the store cannot be written.
+    pub async fn change_address(&self, old: &Address, new: &Address) -> Result<(), AppError> {
+        let scope = Scope::Addresses(vec![old.clone(), new.clone()], Vec::new());
+        let (old, new, now) = (old.clone(), new.clone(), self.context.clock.now());
+        let decision = move |list: &mut _| unsubscribe::change_address(list, &old, &new);
+        let (moved, _) = decide(&*self.context.store, &scope, now, None, decision).await?;
+        Ok(moved?)
+    }
+
+    fn request_of(&self, token: &str) -> Option<RequestId> {
+        let payload = self.context.keyring.verify(token, Purpose::Confirm).ok()?;
+        Some(RequestId(payload.recipient.0))
+    }
+}
+
+/// What these requests are decided on.
+fn scope_of(requests: &[SubscribeRequest]) -> Scope {
+    let urns = requests.iter().filter_map(|request| request.profile.urn.clone());
+    Scope::Addresses(requests.iter().map(|request| request.address.clone()).collect(), urns.collect())
+}

@@ -1,0 +1,160 @@
+//! Leaving, by the link, by mail or by command; and the list of addresses that are never mailed.
+
+use std::convert::Infallible;
+
+use super::transactional::transactional_mail;
+use super::{AppContext, AppError};
+use crate::domain::address::Address;
+use crate::domain::delivery::{self, TransactionalKind};
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
+use crate::domain::token::Purpose;
+use crate::render::TransactionalMail;
+use crate::store::{Scope, decide};
+
+/// Who a token is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A mailbox of the subscriber with this name.
+    Subscribed(String),
+    /// A mailbox that left before, or was forgotten.
+    Gone,
+    /// Nobody: the token is not ours, or not for this.
+    Unknown,
+}
+
+impl From<Option<String>> for Holder {
+    fn from(name: Option<String>) -> Self {
+        name.map_or(Self::Gone, Self::Subscribed)
+    }
+}
+
+/// What became of a wish to suppress an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SuppressResult {
+    /// It was suppressed already, for this reason; nothing changed.
+    Already(SuppressionReason),
+    /// It is suppressed now: a mailbox of the subscriber with this name, whose subscriptions end.
+    Ended(String),
+    /// It is suppressed now; it had no subscription.
+    Stranger,
+}
+
+/// What became of a wish to lift a suppression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiftResult {
+    /// It was there for this reason.
+    Lifted(SuppressionReason),
+    /// Its reader left or complained: it stays unless that is overruled.
+    NeedsConsent(SuppressionReason),
+    /// The address is not suppressed.
+    NotSuppressed,
+}
+
+/// Ends subscriptions.
+#[derive(Clone)]
+pub struct Unsubscriber {
+    context: AppContext,
+}
+
+impl Unsubscriber {
+    /// One that works with these parts.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// Who would leave with this token. Changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn holder(&self, token: &str) -> Result<Holder, AppError> {
+        let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
+        let list = self.context.store.mailing_list(&Scope::Mailbox(id), self.context.clock.now()).await?;
+        Ok(list.subscribed_name(id).map(str::to_owned).into())
+    }
+
+    /// Ends every subscription of the token's mailbox and suppresses it; once or often is the same. Whoever holds the token
+    /// may; nothing else is asked.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn leave(&self, token: &str, actor: &'static str) -> Result<Holder, AppError> {
+        let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
+        Ok(self.end(id, SuppressionReason::Unsubscribed, actor).await?.into())
+    }
+
+    /// As [`Self::leave`], by the mailbox's number and for any reason. Returns the name of its subscriber, if it had one.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn end(
+        &self,
+        id: RecipientId,
+        reason: SuppressionReason,
+        actor: &'static str,
+    ) -> Result<Option<String>, AppError> {
+        self.decide(&Scope::Mailbox(id), None, move |list| leave(list, id, reason, actor)).await
+    }
+
+    /// As [`Self::leave`]; a mailbox that had a subscription gets one good-bye with a link that takes it back.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn leave_with_undo(&self, token: &str) -> Result<Holder, AppError> {
+        let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
+        let mail = transactional_mail(&self.context, TransactionalKind::Goodbye, TransactionalMail::Goodbye)?;
+        let name = self.decide(&Scope::Mailbox(id), Some(&mail), move |list| leave_with_undo(list, id)).await?;
+        Ok(name.into())
+    }
+
+    /// Ends every subscription of an address and suppresses it, unless it is suppressed already.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn suppress(
+        &self,
+        address: &Address,
+        reason: SuppressionReason,
+        actor: &'static str,
+    ) -> Result<SuppressResult, AppError> {
+        let (scope, address) = (scope_of(address), address.clone());
+        let decision = move |list: &mut MailingList| match list.suppression(&address) {
+            Some(known) => SuppressResult::Already(known),
+            None => unsubscribe(list, &address, reason, actor).map_or(SuppressResult::Stranger, SuppressResult::Ended),
+        };
+        self.decide(&scope, None, decision).await
+    }
+
+    /// Lets an address be mailed again, and begins no subscription. What its reader wanted is lifted only with `consent`.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn lift(&self, address: &Address, consent: bool, actor: &'static str) -> Result<LiftResult, AppError> {
+        let (scope, address) = (scope_of(address), address.clone());
+        let decision = move |list: &mut MailingList| match list.suppression(&address) {
+            Some(reason) if reason.is_readers_wish() && !consent => LiftResult::NeedsConsent(reason),
+            _ => lift_suppression(list, &address, actor).map_or(LiftResult::NotSuppressed, LiftResult::Lifted),
+        };
+        self.decide(&scope, None, decision).await
+    }
+
+    async fn decide<T: Send + 'static>(
+        &self,
+        scope: &Scope,
+        mail: Option<&delivery::TransactionalMail>,
+        mut decision: impl FnMut(&mut MailingList) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let decision = move |list: &mut MailingList| Ok::<_, Infallible>(decision(list));
+        let (Ok(result), _) = decide(&*self.context.store, scope, self.context.clock.now(), mail, decision).await?;
+        Ok(result)
+    }
+
+    fn recipient_of(&self, token: &str) -> Option<RecipientId> {
+        self.context.keyring.verify(token, Purpose::Unsubscribe).ok().map(|payload| payload.recipient)
+    }
+}
+
+fn scope_of(address: &Address) -> Scope {
+    Scope::Addresses(vec![address.clone()], Vec::new())
+}

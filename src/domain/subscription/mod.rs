@@ -1,0 +1,21 @@
+//! Who is on the mailing list: who may subscribe or come back, what a click does, what ends it, what is forgotten.
+//!
+//! Every decision is a function on a [`mailing_list::MailingList`]: the rows that it depends on, read together. It changes
+//! them in memory; the store writes the changed ones in the transaction that read them, or nothing.
+
+pub mod bounce;
+pub mod changes;
+pub mod confirm;
+pub mod forget;
+pub mod mailbox;
+pub mod mailing_list;
+pub mod request;
+pub mod rows;
+pub mod subscribe;
+pub mod suppression;
+pub mod sync;
+pub mod undeliverable;
+pub mod unsubscribe;
+
+#[cfg(test)]
+mod tests;

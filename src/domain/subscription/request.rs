@@ -1,0 +1,74 @@
+//! What somebody asked for and must confirm by a click, or may undo.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::band::BandSet;
+use crate::domain::subscriber::{RecipientId, SubscriberId, WordError, words};
+
+/// A request's number, given by the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+words! {
+    /// What was asked for.
+    RequestKind, "request" {
+        /// To get the digests.
+        Subscribe = "subscribe",
+        /// Other bands.
+        Bands = "bands",
+        /// To take leaving back.
+        Undo = "undo",
+    }
+}
+
+impl RequestKind {
+    /// Whether it asks its reader for something that nobody has shown to be their wish.
+    pub fn is_question(self) -> bool {
+        self != Self::Undo
+    }
+
+    /// How long the link works (contract §8).
+    pub fn lifetime(self) -> TimeDelta {
+        match self {
+            Self::Subscribe | Self::Bands => TimeDelta::days(7),
+            Self::Undo => TimeDelta::days(14),
+        }
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its number.
+    pub id: RequestId,
+    /// Whose mailbox.
+    pub recipient: RecipientId,
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// The subscriber that the mailbox would belong to; none where that does not change.
+    pub subscriber: Option<SubscriberId>,
+    /// The bands asked for; what it had before, for an undo.
+    pub bands: BandSet,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// When its link stops working: its time is over, or another took its place.
+    pub expires_at: DateTime<Utc>,
+    /// When it was fulfilled.
+    pub done_at: Option<DateTime<Utc>>,
+}
+
+impl Request {
+    /// Whether a click fulfils it at `now`.
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.done_at.is_none() && now < self.expires_at
+    }
+
+    /// Since when nothing is waited for any more: it was fulfilled, or it is too late.
+    pub fn over_since(&self) -> DateTime<Utc> {
+        self.done_at.map_or(self.expires_at, |done| done.min(self.expires_at))
+    }
+}

@@ -1,0 +1,13 @@
+//! The file is the wish, the store is the truth: what brings one into line with the other (contract §3, Sync).
+
+mod apply;
+mod matching;
+mod plan;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use apply::{UnknownSubscriber, apply};
+pub use plan::{SyncChange, SyncPlan, Who, plan_sync};
+pub use state::{Entry, StoredEntry, StoredMailbox, StoredState};

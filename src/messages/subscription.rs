@@ -1,0 +1,96 @@
+//! What is said about subscriptions, and what came of a wish to change them.
+
+use crate::app::csv_import::SkipReason;
+use crate::app::receiver::Read;
+use crate::domain::address::Address;
+use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::sync::SyncPlan;
+use crate::domain::subscription::undeliverable::Bounced;
+use crate::domain::subscription::unsubscribe::CannotMove;
+
+/// Why a sync waits, and what to do.
+pub fn consent(plan: &SyncPlan) -> String {
+    format!(
+        "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
+        plan.ending, plan.active_before
+    )
+}
+
+/// What a message that came in was, and what it changed.
+pub fn received(read: &Read) -> String {
+    let text = match read {
+        Read::Left(name) => return format!("{name} left"),
+        Read::Bounced(Bounced::Counted { in_a_row, of }) => {
+            return format!("a bounce, noted: edition {in_a_row} in a row of {of} that end a subscription");
+        }
+        Read::HadLeft => "left before; nothing changed",
+        Read::Automatic => "an automatic reply; nothing changed",
+        Read::Bounced(Bounced::Suppressed) => "a bounce; the mailbox gets no more mail",
+        Read::Bounced(Bounced::Policy) => {
+            "a bounce for a reason of policy, noted for the operator: it says nothing about the mailbox"
+        }
+        Read::Complained => "a complaint; the mailbox gets no more mail",
+        Read::Harmless => "a report of a delay or a delivery; nothing changed",
+        Read::Bounced(Bounced::Unknown) | Read::Unmatched => {
+            "a bounce or complaint about no mail of ours; nothing changed"
+        }
+        Read::Unreadable => "too large or too nested to be read; nothing changed",
+        Read::Nothing => "no unsubscribe token of ours; nothing changed",
+    };
+    text.to_owned()
+}
+
+/// Why an address is never mailed, and what would change that.
+pub fn never_mailed(address: &Address, reason: SuppressionReason) -> String {
+    let why = match reason {
+        SuppressionReason::Unsubscribed => "it unsubscribed",
+        SuppressionReason::Bounced => "its mail came back",
+        SuppressionReason::Complained => "its reader complained",
+        SuppressionReason::Operator => "an operator suppressed it",
+    };
+    let way = if reason.is_lifted_by_confirming() {
+        "Only its own confirmation brings it back: run the command again with --confirm".to_owned()
+    } else {
+        format!("If that has changed, take it off the list with `fortnightly suppressions remove {address}`")
+    };
+    format!("{address} is never mailed: {why}. {way}.")
+}
+
+/// Why nobody is asked to confirm now.
+pub fn asked_too_often(address: &Address) -> String {
+    format!(
+        "{address} was asked three times in a day already, or 500 addresses were asked in the last hour: wait, and try again"
+    )
+}
+
+/// Why a suppression is not lifted without consent.
+pub fn lifting_needs_consent(address: &Address, reason: SuppressionReason) -> String {
+    let what = if reason == SuppressionReason::Complained { "complained" } else { "left" };
+    format!(
+        "the reader of {address} {what}: only their own wish should bring them back. If you have it in writing, add --yes"
+    )
+}
+
+/// Why a mailbox cannot move, and what to do.
+pub fn cannot_move(why: CannotMove) -> String {
+    match why {
+        CannotMove::Unknown => {
+            "no mailbox has the old address: look it up with `fortnightly subscribers list`".to_owned()
+        }
+        CannotMove::OldIsSuppressed(_) | CannotMove::NewIsSuppressed(_) => {
+            format!("{why}: only its own confirmation brings it back")
+        }
+        CannotMove::Taken => "the new address is a mailbox already: unsubscribe one of the two".to_owned(),
+    }
+}
+
+/// Why a row of a CSV file is left out.
+pub fn skip_reason(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::NotOpen(status) if status.is_empty() => "no status".to_owned(),
+        SkipReason::NotOpen(status) => status.clone(),
+        SkipReason::NoEmail => "no email".to_owned(),
+        SkipReason::NoAges => "no ages".to_owned(),
+        SkipReason::NoBand(low, high) => format!("no band has children from {low} until they turn {high}"),
+    }
+}

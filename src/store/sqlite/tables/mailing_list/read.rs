@@ -1,0 +1,307 @@
+//! Reads the part of the mailing list that a decision is about.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Params, Row};
+
+use crate::domain::address::Address;
+use crate::domain::delivery::DeliveryId;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscriberId, Subscription};
+use crate::domain::subscription::bounce::{DeliveryHistory, LOOK_BACK, PastDelivery};
+use crate::domain::subscription::mailbox::Mailbox;
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::request::{Request, RequestId, RequestKind};
+use crate::domain::subscription::rows::{Numbers, Organisation, Rows};
+use crate::domain::subscription::suppression::{AddressHasher, AddressKey};
+use crate::store::Scope;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::tables::bands::BandBook;
+use crate::store::sqlite::tables::{columns, forget};
+
+/// What `scope` names, and the bands that the store knows.
+pub(in crate::store::sqlite) fn read(
+    conn: &Connection,
+    (hasher, at): (&AddressHasher, DateTime<Utc>),
+    scope: &Scope,
+) -> Result<(MailingList, BandBook), SqliteError> {
+    let (bands, rows) = (BandBook::open(conn)?, Rows::default());
+    let (mailboxes, organisations, keys) = (HashSet::new(), HashSet::new(), HashSet::new());
+    // As exact as what is stored, so that what is written now equals what is read later.
+    let at = sql::instant(sql::millis(at))?;
+    let mut reader = Reader { conn, hasher, bands, at, rows, mailboxes, organisations, keys };
+    reader.scope(scope)?;
+    let Reader { bands, rows, .. } = reader;
+    Ok((MailingList::new(rows, hasher.clone(), at), bands))
+}
+
+struct Reader<'a> {
+    conn: &'a Connection,
+    hasher: &'a AddressHasher,
+    bands: BandBook,
+    at: DateTime<Utc>,
+    rows: Rows,
+    mailboxes: HashSet<RecipientId>,
+    organisations: HashSet<SubscriberId>,
+    keys: HashSet<AddressKey>,
+}
+
+/// The statement that reads mailboxes by this condition.
+macro_rules! mailboxes_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, address, mac, owner, bands, chosen, state, created_at, changed_at FROM recipients WHERE ",
+            $condition
+        )
+    };
+}
+
+impl Reader<'_> {
+    fn scope(&mut self, scope: &Scope) -> Result<(), SqliteError> {
+        self.rows.next = self.numbers()?;
+        match scope {
+            Scope::Addresses(addresses, urns) => {
+                addresses.iter().try_for_each(|address| self.address(address))?;
+                urns.iter().try_for_each(|urn| self.urn(urn))?;
+                self.asked_lately()
+            }
+            Scope::Config(addresses) => {
+                addresses.iter().try_for_each(|address| self.address(address))?;
+                self.config()
+            }
+            Scope::Mailbox(id) => {
+                self.number(*id)?;
+                self.asked_lately()
+            }
+            Scope::Request(id) => {
+                let query = "SELECT recipient FROM requests WHERE id = ?1";
+                self.numbered(query, [sql::column(id.0)?])
+            }
+            Scope::Delivery(id) => {
+                self.number(id.recipient)?;
+                self.rows.history = self.history(*id)?;
+                Ok(())
+            }
+            Scope::Person(address) => {
+                self.address(address)?;
+                self.note_others()
+            }
+            Scope::Pending => {
+                self.numbered("SELECT id FROM recipients WHERE state = ?1", [MailboxState::Pending.as_str()])
+            }
+            Scope::Ended(after, limit) => {
+                self.ended(*after, *limit)?;
+                self.note_others()
+            }
+        }
+    }
+
+    /// The numbers that SQLite would give next (<https://sqlite.org/autoinc.html>).
+    fn numbers(&self) -> Result<Numbers, SqliteError> {
+        let next = |table: &str| -> Result<u64, SqliteError> {
+            let query = "SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1";
+            Ok(sql::row(self.conn, query, [table], |row| Ok(row.get(0)?))?.map_or(1, sql::count))
+        };
+        Ok(Numbers { subscriber: next("subscribers")?, recipient: next("recipients")?, request: next("requests")? })
+    }
+
+    fn address(&mut self, address: &Address) -> Result<(), SqliteError> {
+        self.key(self.hasher.key(address))?;
+        self.mailboxes(mailboxes_where!("folded = ?1"), [address.folded()])
+    }
+
+    fn number(&mut self, id: RecipientId) -> Result<(), SqliteError> {
+        self.mailboxes(mailboxes_where!("id = ?1"), [sql::column(id.0)?])
+    }
+
+    /// The mailboxes whose numbers a query finds.
+    fn numbered(&mut self, query: &str, params: impl Params) -> Result<(), SqliteError> {
+        let ids = sql::rows(self.conn, query, params, |row| Ok(RecipientId(sql::count(row.get(0)?))))?;
+        for id in ids {
+            if !self.mailboxes.contains(&id) {
+                self.number(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The mailboxes that a query finds, with all that belongs to each.
+    fn mailboxes(&mut self, query: &str, params: impl Params) -> Result<(), SqliteError> {
+        let bands = &self.bands;
+        for mailbox in sql::rows(self.conn, query, params, |row| mailbox(bands, row))? {
+            if self.mailboxes.insert(mailbox.id) {
+                self.add(mailbox)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, mut mailbox: Mailbox) -> Result<(), SqliteError> {
+        mailbox.subscriptions = self.subscriptions(mailbox.id)?;
+        mailbox.requests = self.requests(mailbox.id)?;
+        mailbox.subscribers().into_iter().try_for_each(|id| self.organisation(id))?;
+        let (key, is_known) = (mailbox.key, mailbox.address.is_some());
+        self.rows.mailboxes.push(mailbox);
+        self.key(key)?;
+        // It was forgotten; if it was subscribed anew since, that is another row with the same hash.
+        if is_known { Ok(()) } else { self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NOT NULL"), [key.0]) }
+    }
+
+    /// What keeps mail from this hash, and the forgotten mailboxes that had its address.
+    fn key(&mut self, key: AddressKey) -> Result<(), SqliteError> {
+        if !self.keys.insert(key) {
+            return Ok(());
+        }
+        let query = "SELECT mac, address, reason, at FROM suppressions WHERE mac = ?1";
+        self.rows.suppressions.extend(sql::row(self.conn, query, [key.0], columns::suppression)?);
+        self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NULL"), [key.0])
+    }
+
+    fn subscriptions(&self, id: RecipientId) -> Result<Vec<Subscription>, SqliteError> {
+        let query = "SELECT subscriber, origin, bands, since, ended, ended_by FROM subscriptions
+                     WHERE recipient = ?1 ORDER BY since, subscriber, origin";
+        sql::rows(self.conn, query, [sql::column(id.0)?], |row| columns::subscription(&self.bands, row, 0))
+    }
+
+    fn requests(&self, id: RecipientId) -> Result<Vec<Request>, SqliteError> {
+        let query = "SELECT id, kind, subscriber, bands, made_at, expires_at, done_at FROM requests
+                     WHERE recipient = ?1 ORDER BY id";
+        sql::rows(self.conn, query, [sql::column(id.0)?], |row| {
+            Ok(Request {
+                id: RequestId(sql::count(row.get(0)?)),
+                recipient: id,
+                kind: sql::word(row, 1)?,
+                subscriber: row.get::<_, Option<i64>>(2)?.map(|id| SubscriberId(sql::count(id))),
+                bands: self.bands.set(row.get(3)?),
+                made_at: sql::instant(row.get(4)?)?,
+                expires_at: sql::instant(row.get(5)?)?,
+                done_at: sql::maybe_instant(row.get(6)?)?,
+            })
+        })
+    }
+
+    fn organisation(&mut self, id: SubscriberId) -> Result<(), SqliteError> {
+        if !self.organisations.insert(id) {
+            return Ok(());
+        }
+        let query = "SELECT s.id, n.name, s.sector, s.locale, s.urn, s.origin,
+                            EXISTS (SELECT 1 FROM subscriptions c
+                                    WHERE c.subscriber = s.id AND c.origin = ?2 AND c.ended IS NULL)
+                     FROM subscribers s JOIN names n ON n.id = s.name_id WHERE s.id = ?1";
+        let found = sql::row(self.conn, query, (sql::column(id.0)?, Origin::Config.as_str()), |row| {
+            Ok(Organisation {
+                id,
+                profile: columns::profile(row, 1)?,
+                origin: sql::word(row, 5)?,
+                is_in_config: row.get(6)?,
+                has_others: false,
+            })
+        })?;
+        self.rows.organisations.extend(found);
+        Ok(())
+    }
+
+    fn organisations(&mut self, query: &str, params: impl Params) -> Result<(), SqliteError> {
+        let ids = sql::rows(self.conn, query, params, |row| Ok(SubscriberId(sql::count(row.get(0)?))))?;
+        ids.into_iter().try_for_each(|id| self.organisation(id))
+    }
+
+    fn urn(&mut self, urn: &str) -> Result<(), SqliteError> {
+        // As the index on urn has it, so the word must stand here.
+        self.organisations("SELECT id FROM subscribers WHERE urn = ?1 AND origin <> 'config'", [urn])
+    }
+
+    fn config(&mut self) -> Result<(), SqliteError> {
+        let config = Origin::Config.as_str();
+        self.organisations("SELECT id FROM subscribers WHERE origin = ?1", [config])?;
+        let query = "SELECT DISTINCT s.recipient FROM subscribers o
+                     JOIN subscriptions s ON s.subscriber = o.id AND s.origin = ?1 WHERE o.origin = ?1";
+        self.numbered(query, [config])
+    }
+
+    /// How many questions were asked in the last hour.
+    fn asked_lately(&mut self) -> Result<(), SqliteError> {
+        let query = "SELECT kind, count(*) FROM requests WHERE made_at > ?1 GROUP BY kind";
+        let hour = sql::millis(self.at - TimeDelta::hours(1));
+        let asked = sql::rows(self.conn, query, [hour], |row| {
+            Ok((sql::word::<RequestKind>(row, 0)?, sql::count(row.get(1)?)))
+        })?;
+        self.rows.asked_lately = asked.into_iter().filter(|(kind, _)| kind.is_question()).map(|(_, count)| count).sum();
+        Ok(())
+    }
+
+    /// What went to the mailbox of a delivery in the editions that are looked back on.
+    fn history(&self, id: DeliveryId) -> Result<DeliveryHistory, SqliteError> {
+        let recipient = sql::column(id.recipient.0)?;
+        let this = "SELECT e.published_at, b.meaning FROM deliveries d JOIN editions e ON e.number = d.mailing
+                    LEFT JOIN bounces b ON b.edition = d.mailing AND b.recipient = d.recipient
+                    WHERE d.mailing = ?1 AND d.recipient = ?2";
+        let this = sql::row(self.conn, this, (id.edition.0, recipient), |row| {
+            Ok((sql::maybe_instant(row.get(0)?)?, sql::maybe_word(row, 1)?))
+        })?;
+        let (published_at, known) = this.unwrap_or_default();
+        let query = "SELECT e.number, d.state, b.meaning
+                     FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
+                     JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
+                     LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number DESC";
+        let newest_first = sql::rows(self.conn, query, (recipient, LOOK_BACK), |row| {
+            Ok(PastDelivery {
+                edition: EditionNumber(row.get(0)?),
+                state: row.get(1)?,
+                bounce: sql::maybe_word(row, 2)?,
+            })
+        })?;
+        Ok(DeliveryHistory { published_at, known, newest_first })
+    }
+
+    fn ended(&mut self, after: RecipientId, limit: u32) -> Result<(), SqliteError> {
+        // As the index has it, so the word must stand here.
+        let query = "SELECT id FROM recipients INDEXED BY recipients_ended
+                     WHERE state = 'ended' AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+        let ids = sql::rows(self.conn, query, (sql::column(after.0)?, limit), |row| Ok(row.get::<_, i64>(0)?))?;
+        for id in ids {
+            let recipient = RecipientId(sql::count(id));
+            self.number(recipient)?;
+            if forget::is_mail_on_its_way(self.conn, id)? {
+                self.rows.expecting_mail.insert(recipient);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of each subscriber, whether it has known mailboxes beside those that were read.
+    fn note_others(&mut self) -> Result<(), SqliteError> {
+        let query = "SELECT id FROM recipients WHERE owner = ?1 AND address IS NOT NULL
+                     UNION SELECT s.recipient FROM subscriptions s JOIN recipients r ON r.id = s.recipient
+                           WHERE s.subscriber = ?1 AND r.address IS NOT NULL
+                     LIMIT ?2";
+        let most = i64::try_from(self.mailboxes.len()).unwrap_or(i64::MAX).saturating_add(1);
+        for organisation in &mut self.rows.organisations {
+            let known: BTreeSet<_> = sql::rows(self.conn, query, (sql::column(organisation.id.0)?, most), |row| {
+                Ok(RecipientId(sql::count(row.get(0)?)))
+            })?
+            .into_iter()
+            .collect();
+            organisation.has_others = known.iter().any(|id| !self.mailboxes.contains(id));
+        }
+        Ok(())
+    }
+}
+
+fn mailbox(bands: &BandBook, row: &Row<'_>) -> Result<Mailbox, SqliteError> {
+    Ok(Mailbox {
+        id: RecipientId(sql::count(row.get(0)?)),
+        address: sql::maybe_word(row, 1)?,
+        key: AddressKey(row.get(2)?),
+        owner: SubscriberId(sql::count(row.get(3)?)),
+        bands: bands.set(row.get(4)?),
+        chosen: row.get::<_, Option<i64>>(5)?.map(|mask| bands.set(mask)),
+        state: sql::word(row, 6)?,
+        created_at: sql::instant(row.get(7)?)?,
+        changed_at: sql::maybe_instant(row.get(8)?)?,
+        subscriptions: Vec::new(),
+        requests: Vec::new(),
+    })
+}

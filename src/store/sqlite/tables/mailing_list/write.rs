@@ -1,0 +1,155 @@
+//! Writes what a decision changed, row by row.
+
+use rusqlite::Connection;
+
+use crate::domain::delivery::TransactionalMail;
+use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
+use crate::domain::subscription::bounce::BounceRecord;
+use crate::domain::subscription::changes::{Note, Subject};
+use crate::domain::subscription::mailbox::Mailbox;
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::request::Request;
+use crate::domain::subscription::rows::Organisation;
+use crate::domain::subscription::suppression::{AddressKey, Suppression};
+use crate::store::Traces;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::tables::bands::BandBook;
+use crate::store::sqlite::tables::outbox::enqueue;
+use crate::store::sqlite::tables::{audit, columns, forget};
+
+/// Everything that was changed; what was forgotten on the way.
+pub(super) fn write(
+    conn: &Connection,
+    list: &MailingList,
+    bands: &mut BandBook,
+    mail: Option<&TransactionalMail>,
+) -> Result<Traces, SqliteError> {
+    let (changes, at) = (list.changes(), sql::millis(list.at()));
+    for (id, before) in &changes.organisations {
+        list.organisation(*id).map_or(Ok(()), |now| organisation(conn, at, before.is_none(), now))?;
+    }
+    for (id, before) in &changes.mailboxes {
+        list.mailbox(*id).map_or(Ok(()), |now| mailbox(conn, bands, before.as_ref(), now))?;
+    }
+    let mut is_erased = !changes.forgotten.is_empty();
+    for (key, before) in &changes.suppressions {
+        let now = list.suppression_of(*key);
+        suppression(conn, *key, now)?;
+        let had = before.as_ref().is_some_and(|before| before.address.is_some());
+        is_erased |= had && now.is_some_and(|now| now.address.is_none());
+    }
+    for recipient in &changes.clean_slates {
+        sql::run(conn, "DELETE FROM bounces WHERE recipient = ?1", [sql::column(recipient.0)?])?;
+    }
+    changes.bounces.iter().try_for_each(|one| bounce(conn, at, one))?;
+    changes.notes.iter().try_for_each(|one| note(conn, at, one))?;
+    if let Some(mail) = mail {
+        for due in &changes.mails {
+            enqueue::enqueue(conn, at, due, mail)?;
+        }
+    }
+    let mut traces = Traces::default();
+    for forgetting in &changes.forgotten {
+        traces += forget::forget(conn, forgetting)?;
+    }
+    if is_erased {
+        forget::note_unscrubbed(conn, at)?;
+    }
+    Ok(traces)
+}
+
+fn organisation(conn: &Connection, at: i64, is_new: bool, now: &Organisation) -> Result<(), SqliteError> {
+    let (id, profile) = (sql::column(now.id.0)?, &now.profile);
+    let name = columns::name(conn, &profile.name)?;
+    let (sector, locale, urn) = (profile.sector.as_str(), profile.locale.as_str(), profile.urn.as_deref());
+    if is_new {
+        let insert = "INSERT INTO subscribers (id, name_id, sector, locale, urn, origin, created_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        return sql::run(conn, insert, (id, name, sector, locale, urn, now.origin.as_str(), at)).map(drop);
+    }
+    let update = "UPDATE subscribers SET name_id = ?2, sector = ?3, locale = ?4, urn = ?5 WHERE id = ?1";
+    sql::run(conn, update, (id, name, sector, locale, urn)).map(drop)
+}
+
+fn mailbox(
+    conn: &Connection,
+    bands: &mut BandBook,
+    before: Option<&Mailbox>,
+    now: &Mailbox,
+) -> Result<(), SqliteError> {
+    if before == Some(now) {
+        return Ok(());
+    }
+    let put = "INSERT INTO recipients (id, address, folded, mac, owner, bands, chosen, state, created_at, changed_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+               ON CONFLICT (id) DO UPDATE SET address = ?2, folded = ?3, mac = ?4, owner = ?5, bands = ?6, chosen = ?7,
+                   state = ?8, changed_at = ?10";
+    let (address, folded) = now.address.as_ref().map(|address| (address.as_str(), address.folded())).unzip();
+    let mask = bands.learn(conn, &now.bands)?;
+    let chosen = now.chosen.as_ref().map(|chosen| bands.learn(conn, chosen)).transpose()?;
+    let (id, owner, state) = (sql::column(now.id.0)?, sql::column(now.owner.0)?, now.state.as_str());
+    let (created, changed) = (sql::millis(now.created_at), now.changed_at.map(sql::millis));
+    sql::run(conn, put, (id, address, folded, now.key.0, owner, mask, chosen, state, created, changed))?;
+    let known = before.map(|before| (before.subscriptions.as_slice(), before.requests.as_slice()));
+    let (subscriptions, requests) = known.unwrap_or_default();
+    for one in now.subscriptions.iter().filter(|one| !subscriptions.contains(one)) {
+        subscription(conn, bands, id, one)?;
+    }
+    for one in now.requests.iter().filter(|one| !requests.contains(one)) {
+        request(conn, bands, id, one)?;
+    }
+    Ok(())
+}
+
+fn subscription(
+    conn: &Connection,
+    bands: &mut BandBook,
+    recipient: i64,
+    now: &Subscription,
+) -> Result<(), SqliteError> {
+    let put = "INSERT INTO subscriptions (recipient, subscriber, origin, bands, since, ended, ended_by)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT DO UPDATE SET bands = ?4, since = ?5, ended = ?6, ended_by = ?7";
+    let (subscriber, mask) = (sql::column(now.subscriber.0)?, bands.learn(conn, &now.bands)?);
+    let (since, ended) = (sql::millis(now.since), now.ended.map(sql::millis));
+    let by = now.ended_by.map(crate::domain::subscriber::EndedBy::as_str);
+    sql::run(conn, put, (recipient, subscriber, now.origin.as_str(), mask, since, ended, by)).map(drop)
+}
+
+fn request(conn: &Connection, bands: &mut BandBook, recipient: i64, now: &Request) -> Result<(), SqliteError> {
+    let put = "INSERT INTO requests (id, recipient, kind, subscriber, bands, made_at, expires_at, done_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+               ON CONFLICT (id) DO UPDATE SET expires_at = ?7, done_at = ?8";
+    let (id, subscriber) = (sql::column(now.id.0)?, now.subscriber.map(|id| sql::column(id.0)).transpose()?);
+    let (mask, kind) = (bands.learn(conn, &now.bands)?, now.kind.as_str());
+    let (made, expires, done) = (sql::millis(now.made_at), sql::millis(now.expires_at), now.done_at.map(sql::millis));
+    sql::run(conn, put, (id, recipient, kind, subscriber, mask, made, expires, done)).map(drop)
+}
+
+fn suppression(conn: &Connection, key: AddressKey, now: Option<&Suppression>) -> Result<(), SqliteError> {
+    let Some(now) = now else {
+        return sql::run(conn, "DELETE FROM suppressions WHERE mac = ?1", [key.0]).map(drop);
+    };
+    let put = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO UPDATE SET address = ?2, reason = ?3, at = ?4";
+    let address = now.address.as_ref().map(crate::domain::address::Address::as_str);
+    sql::run(conn, put, (key.0, address, now.reason.as_str(), sql::millis(now.since))).map(drop)
+}
+
+fn bounce(conn: &Connection, at: i64, now: &BounceRecord) -> Result<(), SqliteError> {
+    let put = "INSERT INTO bounces (recipient, edition, at, status, meaning) VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT DO UPDATE SET status = ?4, meaning = ?5";
+    let (status, meaning) = (now.status.map(|status| status.to_string()), now.meaning.to_string());
+    sql::run(conn, put, (sql::column(now.recipient.0)?, now.edition.0, at, status, meaning)).map(drop)
+}
+
+fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
+    let subject = match note.subject {
+        Subject::Subscriber(SubscriberId(id)) => format!("subscriber {id}"),
+        Subject::Mailbox(RecipientId(id)) => format!("recipient {id}"),
+        Subject::Address => "an address".to_owned(),
+        Subject::Stranger => "an address without a mailbox".to_owned(),
+    };
+    audit::write(conn, at, note.actor, note.action, &subject, &note.detail)
+}

@@ -1,0 +1,131 @@
+//! Who is on the mailing list: rows to decide on, and the decision's changes written in one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::StoreError;
+use crate::domain::address::Address;
+use crate::domain::band::{BandName, BandSet};
+use crate::domain::delivery::{DeliveryId, TransactionalMail};
+use crate::domain::segment::Segment;
+use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord};
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::suppression::Suppression;
+
+/// Which part of the mailing list a decision is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The mailboxes of these addresses, and the subscribers with these register numbers.
+    Addresses(Vec<Address>, Vec<String>),
+    /// The config file's subscribers with all of their mailboxes, and those of these addresses.
+    Config(Vec<Address>),
+    /// One mailbox.
+    Mailbox(RecipientId),
+    /// The mailbox that a request is for.
+    Request(RequestId),
+    /// The mailbox of a delivery, with what was sent to it lately.
+    Delivery(DeliveryId),
+    /// The mailbox of this address, and whether its subscribers have others.
+    Person(Address),
+    /// Every mailbox that waits for a confirmation.
+    Pending,
+    /// Mailboxes that ended and are still known, by number, after this one: at most so many.
+    Ended(RecipientId, u32),
+}
+
+/// Decides, and notes on the list what it changes. A backend may call it again on rows that it read anew.
+pub type Decision = Box<dyn FnMut(&mut MailingList) + Send>;
+
+/// What went with the mailboxes that a decision forgot. Counts only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Deliveries that stay as counts, without an address.
+    pub deliveries: u64,
+    /// Replies of the relay, from attempts and letters.
+    pub replies: u64,
+    /// Letters that were emptied.
+    pub letters: u64,
+    /// Names of subscribers.
+    pub names: u64,
+}
+
+impl std::ops::AddAssign for Traces {
+    fn add_assign(&mut self, more: Self) {
+        self.deliveries += more.deliveries;
+        self.replies += more.replies;
+        self.letters += more.letters;
+        self.names += more.names;
+    }
+}
+
+/// What a store does for whoever subscribes and unsubscribes.
+#[async_trait]
+pub trait Subscribers {
+    /// A part of the mailing list, to look at.
+    async fn mailing_list(&self, scope: &Scope, at: DateTime<Utc>) -> Result<MailingList, StoreError>;
+
+    /// Reads a part of the mailing list, lets `decide` change it, and writes what changed: one transaction. Mails that the
+    /// decision makes due say what `mail` says; without one, none is sent.
+    async fn change_mailing_list(
+        &self,
+        scope: &Scope,
+        at: DateTime<Utc>,
+        mail: Option<&TransactionalMail>,
+        decide: Decision,
+    ) -> Result<Traces, StoreError>;
+
+    /// Every organisation with its mailboxes, oldest first.
+    async fn subscribers(&self) -> Result<Vec<SubscriberRecord>, StoreError>;
+
+    /// Organisations by state.
+    async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;
+
+    /// Every suppression, oldest first.
+    async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError>;
+
+    /// Suppressed addresses.
+    async fn suppression_count(&self) -> Result<u64, StoreError>;
+
+    /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
+    /// Mailboxes with none of them are left out.
+    async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
+
+    /// Active mailboxes per band, bands that are no longer configured too.
+    async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError>;
+}
+
+/// What a decision came to, with what was forgotten by it. A decision that fails changes nothing.
+///
+/// # Errors
+/// When the store fails; then nothing changed either.
+///
+/// # Panics
+/// Never: a store that answers has let the decision be made.
+pub async fn decide<T, E>(
+    store: &(impl Subscribers + ?Sized + Sync),
+    scope: &Scope,
+    at: DateTime<Utc>,
+    mail: Option<&TransactionalMail>,
+    mut decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
+) -> Result<(Result<T, E>, Traces), StoreError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let decided = Arc::new(Mutex::new(None));
+    let told = Arc::clone(&decided);
+    let decision = move |list: &mut MailingList| {
+        let result = decide(list);
+        if result.is_err() {
+            list.abandon();
+        }
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    };
+    let traces = store.change_mailing_list(scope, at, mail, Box::new(decision)).await?;
+    let result = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok((result.expect("a store that answers has let the decision be made"), traces))
+}
