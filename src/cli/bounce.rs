@@ -64,7 +64,7 @@ async fn piped(context: &Context) -> Result<ExitCode, Failure> {
 fn open(context: &Context) -> Result<Service, Failure> {
     let config = context.config()?;
     let (store, keyring) = bootstrap::bare_store(&config)?;
-    Ok(Service { config: config.into(), material: None, store, keyring, clock: context.clock })
+    Ok(Service { config: config.into(), store, keyring, clock: context.clock })
 }
 
 async fn one(service: &Service, place: &str, input: impl Read) -> Result<ExitCode, Failure> {

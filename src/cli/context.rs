@@ -33,12 +33,7 @@ impl Context {
     }
 
     pub(super) async fn open_bare(&self) -> Result<Service, Failure> {
-        Ok(Service::of(&self.open().await?, None))
-    }
-
-    pub(super) async fn open_copy(&self) -> Result<Service, Failure> {
-        let (context, content) = self.open_whole_copy().await?;
-        Ok(Service::of(&context, Some(&content)))
+        Ok(Service::of(&self.open().await?))
     }
 
     /// Refuses a pretended time where mail would really leave.

@@ -39,13 +39,11 @@ impl Run {
         }
         let (app, content) = bootstrap::open_whole(config, context.clock).await?;
         if sends {
-            let service = Service::of(&app, Some(&content));
-            sync::sync_and_log(&service).await?;
-            let now = service.clock.now();
+            sync::sync_and_log(&Service::of(&app)).await?;
             let mailboxes: u64 =
-                service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
-            let to = if speaks_smtp(&service.config) { "a relay" } else { "a folder: nothing leaves this machine" };
-            tracing::info!(mailboxes, now = %service.local(now).to_rfc3339(), "mail goes to {to}");
+                app.store.audience(&app.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
+            let to = if speaks_smtp(&app.config) { "a relay" } else { "a folder: nothing leaves this machine" };
+            tracing::info!(mailboxes, now = %app.local(app.clock.now()).to_rfc3339(), "mail goes to {to}");
         }
         let stop = CancellationToken::new();
         let stopper = stop.clone();

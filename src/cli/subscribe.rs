@@ -167,7 +167,8 @@ fn left(address: &Address, reason: SuppressionReason) -> AppError {
 
 async fn first_edition(service: &Service) -> Result<(), Failure> {
     let editions = service.store.editions().await?;
-    match service.next(service.clock.now(), service.first().await?, &editions) {
+    let first = service.store.meta().await?.map(|meta| meta.first);
+    match service.config.schedule.next_edition(service.clock.now(), first, &editions) {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,

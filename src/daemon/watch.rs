@@ -76,7 +76,7 @@ pub(super) struct Current {
 
 impl Current {
     pub(super) fn service(&self) -> Service {
-        Service::of(&self.context, Some(&self.content))
+        Service::of(&self.context)
     }
 
     /// Whether the files are as they were when they were last judged.

@@ -25,7 +25,7 @@ impl PublicSite {
             config: Arc::clone(&context.config),
             pages: PublicPages::new(context, content),
             feeds: Feeds::new(context, content),
-            mailboxes: Service::of(context, Some(content)),
+            mailboxes: Service::of(context),
         }
     }
 
