@@ -20,8 +20,8 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::metrics::MetricsCollector;
-use crate::app::sender::{Ended, Observer, Order, Posted, RunReport, Sender};
-use crate::app::{AppContext, Content, Service};
+use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
+use crate::app::{AppContext, Content};
 use crate::config::CONSOLE;
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
@@ -79,33 +79,33 @@ pub async fn run(
     let pages = if role == Role::Sender { None } else { Some(web::listen(config.web.listen).await?) };
     let console = console_listener(config.web.console_listen).await?;
     tracing::info!(config = %config.file.display(), role = ?role, "running");
-    let (current, mut service) = channel::channel(Current { context, content, stamp: files.stamp });
+    let (current, mut now) = channel::channel(Current { context, content, stamp: files.stamp });
     let mut serving = JoinSet::new();
+    if let Some(listener) = console {
+        tell_address("console", &listener);
+        let now = now.clone();
+        let site = console::site(move || MetricsCollector::new(&now.borrow().context));
+        serving.spawn(web::serve(site, listener, stop.clone()));
+    }
     if let Some(listener) = pages {
         tell_address("listening", &listener);
-        let now = service.clone();
+        let now = now.clone();
         let site = public::site(move || {
             let Current { context, content, .. } = &*now.borrow();
             PublicSite::new(context, content)
         });
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
-    if let Some(listener) = console {
-        tell_address("console", &listener);
-        let now = service.clone();
-        let site = console::site(move || MetricsCollector::new(&now.borrow().context));
-        serving.spawn(web::serve(site, listener, stop.clone()));
-    }
     tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
-        tokio::spawn(inbox::watch(service.clone(), stop.clone()));
-        serving.spawn(tidy::watch(service.clone(), stop.clone()));
+        tokio::spawn(inbox::watch(now.clone(), stop.clone()));
+        serving.spawn(tidy::watch(now.clone(), stop.clone()));
     }
     let sender = async {
         if role == Role::Web {
             return Ok(());
         }
-        send_until(&mut service, &stop).await
+        send_until(&mut now, &stop).await
     };
     let all = async {
         let sent = sender.await;
@@ -155,33 +155,32 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let (mut waiting, mut postman): (Option<Instant>, _) = (None, Postman { look_at: Instant::now() });
-    tell_next(&current.borrow_and_update().service()).await;
+    tell_next(&current.borrow_and_update().context.clone()).await;
     while !stop.is_cancelled() {
         let now = current.borrow_and_update().clone();
-        let service = now.service();
         // Files that were changed a moment ago are read first: what is decided next should be decided on them.
         if !now.is_up_to_date().await && waiting.get_or_insert_with(Instant::now).elapsed() < FRESH_FILES {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(Duration::from_millis(250)) => postman.look(&service, stop).await,
+                () = tokio::time::sleep(Duration::from_millis(250)) => postman.look(&now.context, stop).await,
             }
             continue;
         }
         waiting = None;
-        if let Err(panic) = tokio::spawn(turn(service.clone(), stop.clone())).await {
+        if let Err(panic) = tokio::spawn(turn(now.clone(), stop.clone())).await {
             tracing::error!("a turn broke off: {panic}");
         }
-        let mut due = pin!(tokio::time::sleep(until_due(&service)));
+        let mut due = pin!(tokio::time::sleep(until_due(&now.context)));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = beat.notified() => break,
                 Ok(()) = current.changed() => {
-                    tell_next(&current.borrow().service()).await;
+                    tell_next(&current.borrow().context.clone()).await;
                     break;
                 }
                 () = &mut due => break,
-                () = tokio::time::sleep_until(postman.look_at) => postman.look(&service, stop).await,
+                () = tokio::time::sleep_until(postman.look_at) => postman.look(&now.context, stop).await,
             }
         }
     }
@@ -198,27 +197,28 @@ async fn heartbeat(beat: Arc<Notify>) -> Result<JobScheduler> {
 }
 
 /// Time until the next edition falls due, so that 08:00:00 means 08:00:00.
-fn until_due(service: &Service) -> Duration {
-    let now = service.clock.now();
-    let schedule = &service.config.schedule;
+fn until_due(context: &AppContext) -> Duration {
+    let now = context.clock.now();
+    let schedule = &context.config.schedule;
     let due = schedule.next_after(now).map(|number| schedule.fortnight(number));
     let Some(Fortnight::Sends { due_at, .. }) = due else { return LONGEST_SLEEP };
     let wait = due_at.with_timezone(&Utc) - now;
     wait.to_std().map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
 }
 
-async fn tell_next(service: &Service) {
-    if let Ok(editions) = service.store.editions().await
-        && let Ok(first) = service.first().await
-        && let Some(next) = service.next(service.clock.now(), first, &editions)
+async fn tell_next(context: &AppContext) {
+    let AppContext { store, config, clock, .. } = context;
+    if let Ok(editions) = store.editions().await
+        && let Ok(meta) = store.meta().await
+        && let Some(next) = config.schedule.next_edition(clock.now(), meta.map(|meta| meta.first), &editions)
     {
         tracing::info!(edition = next.edition.0, due = %next.due_at.to_rfc3339(), "next");
     }
 }
 
 /// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
-async fn turn(service: Service, stop: CancellationToken) {
-    if let Err(error) = Sender::new(&service).send(&Order::WHAT_IS_DUE, &Log, &stop).await {
+async fn turn(current: Current, stop: CancellationToken) {
+    if let Err(error) = Sender::new(&current.context, &current.content).send(&Order::WHAT_IS_DUE, &Log, &stop).await {
         tracing::error!("{}", sending::refusal(&error));
     }
 }
@@ -230,13 +230,13 @@ struct Postman {
 
 impl Postman {
     /// Sends what waits, if it is time to look.
-    async fn look(&mut self, service: &Service, stop: &CancellationToken) {
+    async fn look(&mut self, context: &AppContext, stop: &CancellationToken) {
         if Instant::now() < self.look_at {
             return;
         }
-        let (sender, stop) = (Sender::new(service), stop.clone());
+        let (deliverer, stop) = (Deliverer::new(context), stop.clone());
         // A task of its own, so that a panic ends the sending and not the daemon.
-        let pause = match tokio::spawn(async move { sender.post_what_waits(&Log, &stop).await }).await {
+        let pause = match tokio::spawn(async move { deliverer.post_what_waits(&Log, &stop).await }).await {
             Ok(Ok(())) => LOOK,
             Ok(Err(error)) => {
                 tracing::warn!("letters are sent later: {}", errors::error(&error));

@@ -28,7 +28,6 @@ pub mod reload;
 pub mod reporter;
 pub mod restored;
 pub mod sender;
-mod service;
 pub mod subscriber;
 pub mod sync;
 mod transactional;
@@ -36,4 +35,3 @@ pub mod unsubscriber;
 
 pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;
-pub use service::Service;

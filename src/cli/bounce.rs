@@ -88,7 +88,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ExitCode {
 /// A store that is locked or full is a reason to try again; anything else is told as ever.
 fn again(failure: Failure) -> Result<ExitCode, Failure> {
     match failure {
-        Failure::Service(AppError::Store(error)) if error.may_pass() => {
+        Failure::App(AppError::Store(error)) if error.may_pass() => {
             out::error(&format!("{error}; the mail server should try again"));
             Ok(ExitCode::from(TRY_AGAIN))
         }

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::app::{AppContext, Content, Service, bootstrap};
+use crate::app::{AppContext, Content, bootstrap};
 use crate::clock::Clock;
 use crate::config::{Config, TransportUrl};
 
@@ -30,15 +30,6 @@ impl Context {
     /// A private copy of the store, library and templates: for commands that must change nothing.
     pub(super) async fn open_whole_copy(&self) -> Result<(AppContext, Content), Failure> {
         Ok(bootstrap::open_whole_copy(self.config()?, self.clock).await?)
-    }
-
-    pub(super) async fn open_bare(&self) -> Result<Service, Failure> {
-        Ok(Service::of(&self.open().await?, None))
-    }
-
-    pub(super) async fn open_copy(&self) -> Result<Service, Failure> {
-        let (context, content) = self.open_whole_copy().await?;
-        Ok(Service::of(&context, Some(&content)))
     }
 
     /// Refuses a pretended time where mail would really leave.

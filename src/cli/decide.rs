@@ -8,15 +8,16 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::decisions::Decided;
 use crate::app::decisions::activity::{Replaced, Withdrawal};
+use crate::app::decisions::{Decided, Decisions};
 use crate::app::planner::PlanRow;
 use crate::app::restored::RestoredStore;
-use crate::app::{AppError, Service};
+use crate::app::{AppContext, Loaded, bootstrap};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::text::check_line;
+use crate::domain::text::dates::local_moment;
 use crate::messages;
 
 /// The edition that is meant, and how to answer.
@@ -55,9 +56,9 @@ pub(super) struct Approve {
 
 impl Approve {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = open(context).await?;
-        let decided = service.decisions().approve(self.about.number()).await?;
-        tell(&service, &decided, self.about.json);
+        let (app, decisions) = open(context).await?;
+        let decided = decisions.approve(self.about.number()).await?;
+        tell(&app, &decided, self.about.json);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -78,8 +79,8 @@ impl Swap {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         // Without the library nobody knows whether the activity suits.
         let (app, content) = context.open_whole().await?;
-        let service = Service::of(&app, Some(&content));
-        let decided = service.decisions().swap(self.about.number(), &self.band, &self.activity).await?;
+        let decisions = Decisions::new(&app, Some(&content));
+        let decided = decisions.swap(self.about.number(), &self.band, &self.activity).await?;
         if !self.about.json {
             let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == self.band);
             if let Some(pick) = pick {
@@ -87,7 +88,7 @@ impl Swap {
                 out::line(&format!("{}: {} ({}), {why}.", pick.band, pick.title, pick.id));
             }
         }
-        tell(&service, &decided, self.about.json);
+        tell(&app, &decided, self.about.json);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -106,9 +107,9 @@ impl Hold {
         if let Some(reason) = &self.reason {
             check_line(reason).map_err(|error| Failure::Usage(format!("--reason: {error}")))?;
         }
-        let service = open(context).await?;
-        let decided = service.decisions().hold(self.about.number(), self.reason.as_deref()).await?;
-        tell(&service, &decided, self.about.json);
+        let (app, decisions) = open(context).await?;
+        let decided = decisions.hold(self.about.number(), self.reason.as_deref()).await?;
+        tell(&app, &decided, self.about.json);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -125,21 +126,22 @@ pub(super) struct Release {
 
 impl Release {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = open(context).await?;
+        let (app, decisions) = open(context).await?;
         let Some(number) = self.edition else {
-            return whole_store(&service, self.json).await;
+            return whole_store(&app, self.json).await;
         };
-        let decided = service.decisions().release(EditionNumber(number)).await?;
-        tell(&service, &decided, self.json);
+        let decided = decisions.release(EditionNumber(number)).await?;
+        tell(&app, &decided, self.json);
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Lets a restored store send again; of another, single editions are named.
-async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failure> {
-    let concerns = RestoredStore::new(&service.context()).attention().await?;
-    let Some(editions) = RestoredStore::new(&service.context()).release().await? else {
-        let told = not_restored(service).await?;
+async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failure> {
+    let restored = RestoredStore::new(app);
+    let concerns = restored.attention().await?;
+    let Some(editions) = restored.release().await? else {
+        let told = not_restored(app).await?;
         if as_json {
             out::json(&json!({ "released": false, "editions": [], "reason": told }));
         } else {
@@ -159,8 +161,8 @@ async fn whole_store(service: &Service, as_json: bool) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
-async fn not_restored(service: &Service) -> Result<String, Failure> {
-    let held = service.store.editions().await?.into_iter().filter(|e| e.state.as_str() == "held");
+async fn not_restored(app: &AppContext) -> Result<String, Failure> {
+    let held = app.store.editions().await?.into_iter().filter(|e| e.state == EditionState::Held);
     let named: Vec<String> = held.map(|edition| format!("`fortnightly release {}`", edition.number)).collect();
     let which = if named.is_empty() {
         "and no edition is held: there is nothing to release".to_owned()
@@ -203,16 +205,15 @@ impl std::str::FromStr for What {
 
 impl Withdraw {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = open(context).await?;
+        let (app, decisions) = open(context).await?;
         match &self.what {
             What::Edition(number) => {
-                let decisions = service.decisions();
                 let decided =
                     if self.undo { decisions.reinstate(*number).await? } else { decisions.withdraw(*number).await? };
-                tell(&service, &decided, self.json);
+                tell(&app, &decided, self.json);
             }
             What::Activity(id) => {
-                let withdrawal = service.decisions().withdraw_activity(id, self.undo).await?;
+                let withdrawal = decisions.withdraw_activity(id, self.undo).await?;
                 if self.json {
                     out::json(&as_json(id, self.undo, &withdrawal));
                 } else {
@@ -225,24 +226,28 @@ impl Withdraw {
 }
 
 /// What is broken in the library must not keep anybody from stopping an edition.
-async fn open(context: &Context) -> Result<Service, Failure> {
+async fn open(context: &Context) -> Result<(AppContext, Decisions), Failure> {
     let config = context.config()?;
-    match Service::open(config.clone(), context.clock).await {
-        Err(AppError::Findings(findings)) => {
-            let errors = out::errors(&findings);
+    let loaded = bootstrap::loaded(&config);
+    let app = bootstrap::open(config, context.clock).await?;
+    let content = match &loaded {
+        Loaded::Whole(content) => Some(content),
+        Loaded::WithoutContent(findings) => {
+            let errors = out::errors(findings);
             out::note(&format!(
                 "Library or templates have {errors}: run `fortnightly check`. What was planned stays as it is."
             ));
-            Ok(Service::open_bare(config, context.clock).await?)
+            None
         }
-        service => Ok(service?),
-    }
+    };
+    let decisions = Decisions::new(&app, content);
+    Ok((app, decisions))
 }
 
-fn tell(service: &Service, decided: &Decided, as_json: bool) {
+fn tell(app: &AppContext, decided: &Decided, as_json: bool) {
     let notes = messages::decisions::notes(decided);
     if as_json {
-        let row = PlanRow::of(&decided.edition, service.config.schedule.timezone);
+        let row = PlanRow::of(&decided.edition, app.config.schedule.timezone);
         out::json(&messages::plan::json(&row));
         for note in &notes {
             out::note(note);
@@ -250,7 +255,7 @@ fn tell(service: &Service, decided: &Decided, as_json: bool) {
         return;
     }
     let edition = &decided.edition;
-    let when = service.local(edition.due_at).format("%A %-d %B %Y at %H:%M");
+    let when = local_moment(&app.local(edition.due_at));
     let before = if decided.changed { "" } else { " already; nothing changed" };
     out::line(&format!("Edition {} ({when}) is {}{before}.", edition.number, edition.state));
     if let Some(reason) = messages::edition::reason(edition) {

@@ -151,8 +151,7 @@ pub(super) struct Retry {
 
 impl Retry {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
-        let deliveries = Deliveries::new(&service.context());
+        let deliveries = Deliveries::new(&context.open().await?);
         let named = self.edition.map(EditionNumber);
         let (edition, retried) = deliveries.retry(named, states(&self.state), only(&self.addresses)).await?;
         let (number, state) = (edition.number, edition.state);
@@ -207,8 +206,7 @@ pub(super) struct Resolve {
 
 impl Resolve {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
-        let deliveries = Deliveries::new(&service.context());
+        let deliveries = Deliveries::new(&context.open().await?);
         let named = self.edition.map(EditionNumber);
         let (edition, resolved) = deliveries.resolve(named, only(&self.addresses), self.accepted).await?;
         let what = if self.accepted { "accepted" } else { "failed" };

@@ -17,7 +17,7 @@ pub(super) enum Failure {
     /// A wrong configuration: exit 2.
     Config(Vec<Diagnostic>),
     /// It could not be done: exit 1.
-    Service(AppError),
+    App(AppError),
     /// It could not be done, and the command itself says why: exit 1.
     Refused(String),
     /// Anything else: exit 1.
@@ -26,13 +26,13 @@ pub(super) enum Failure {
 
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
-        Self::Service(error)
+        Self::App(error)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Service(error.into())
+        Self::App(error.into())
     }
 }
 
@@ -54,11 +54,11 @@ impl Failure {
                 out::findings(&findings);
                 ExitCode::from(2)
             }
-            Self::Service(AppError::Findings(findings)) => {
+            Self::App(AppError::Findings(findings)) => {
                 out::findings(&findings);
                 ExitCode::FAILURE
             }
-            Self::Service(error) => {
+            Self::App(error) => {
                 out::error(&messages::errors::error(&error));
                 if is_usage(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
             }

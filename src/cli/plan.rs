@@ -10,7 +10,7 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::planner::PlanRow;
+use crate::app::planner::{PlanRow, Planner};
 use crate::messages;
 
 #[derive(Debug, Args)]
@@ -28,14 +28,14 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_copy().await?;
-        let (planner, now) = (service.planner()?, service.clock.now());
+        let (app, content) = context.open_whole_copy().await?;
+        let (planner, now) = (Planner::new(&app, &content), app.clock.now());
         planner.follow_edits(now).await?;
         let rows = planner.plan(now, self.fortnights).await?;
         if self.json {
             out::json(&rows.iter().map(messages::plan::json).collect::<Vec<_>>());
         } else if self.explain {
-            for line in explain::calendar(&service, &rows) {
+            for line in explain::calendar(&app.config, &content, &rows) {
                 out::line(&line);
             }
         } else {

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::failure::Failure;
+use crate::app::bootstrap;
 use crate::app::sender::speaks_smtp;
-use crate::app::{Service, bootstrap};
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -39,13 +39,11 @@ impl Run {
         }
         let (app, content) = bootstrap::open_whole(config, context.clock).await?;
         if sends {
-            let service = Service::of(&app, Some(&content));
             daemon::sync_log::sync_and_log(&app).await?;
-            let now = service.clock.now();
             let mailboxes: u64 =
-                service.store.audience(&service.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
-            let to = if speaks_smtp(&service.config) { "a relay" } else { "a folder: nothing leaves this machine" };
-            tracing::info!(mailboxes, now = %service.local(now).to_rfc3339(), "mail goes to {to}");
+                app.store.audience(&app.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
+            let to = if speaks_smtp(&app.config) { "a relay" } else { "a folder: nothing leaves this machine" };
+            tracing::info!(mailboxes, now = %app.local(app.clock.now()).to_rfc3339(), "mail goes to {to}");
         }
         let stop = CancellationToken::new();
         let stopper = stop.clone();

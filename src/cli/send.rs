@@ -20,7 +20,7 @@ use crate::app::sender::{
     Sent, Target,
 };
 use crate::app::sync::Synced;
-use crate::app::{AppError, Service};
+use crate::app::{AppError, bootstrap};
 use crate::config::{Config, TransportUrl};
 use crate::domain::address::Address;
 use crate::domain::delivery::Tally;
@@ -76,8 +76,8 @@ impl Send {
         }
         let (order, stop) = (self.order(), CancellationToken::new());
         let watcher = Watcher::new(config.clone(), self.json);
-        let sent = match Service::open(config.clone(), context.clock).await {
-            Ok(service) => Sender::new(&service).send(&order, &watcher, &stop).await?,
+        let sent = match bootstrap::open_whole(config.clone(), context.clock).await {
+            Ok((app, content)) => Sender::new(&app, &content).send(&order, &watcher, &stop).await?,
             Err(AppError::Findings(findings)) => {
                 let what = (config, context.clock);
                 let finished = sender::finish_only(what, order.target, &findings, &watcher, &stop).await?;
@@ -98,8 +98,8 @@ impl Send {
     }
 
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_copy().await?;
-        match Sender::new(&service).rehearse(&self.order()).await? {
+        let (app, content) = context.open_whole_copy().await?;
+        match Sender::new(&app, &content).rehearse(&self.order()).await? {
             Rehearsal::NothingDue(_) if self.json => {
                 out::json(&json!({ "edition": null, "segments": [], "recipients": 0 }));
             }
@@ -114,7 +114,8 @@ impl Send {
     }
 
     async fn test_copy(&self, context: &Context, to: &Address) -> Result<ExitCode, Failure> {
-        let sender = Sender::new(&context.open_copy().await?);
+        let (app, content) = context.open_whole_copy().await?;
+        let sender = Sender::new(&app, &content);
         let (number, segment) = sender.send_test_copy(self.order().target, to, self.segment.as_deref()).await?;
         if self.json {
             out::json_line(&json!({ "edition": number, "segment": segment }));

@@ -12,7 +12,7 @@ use super::sync::list;
 use crate::app::sender::Dispatcher;
 use crate::app::subscriber::Subscriber;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
-use crate::app::{AppError, Service, bootstrap, csv_import};
+use crate::app::{AppContext, AppError, bootstrap, csv_import};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
@@ -55,19 +55,19 @@ pub(super) struct Subscribe {
 
 impl Subscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let service = context.open_bare().await?;
-        let request = self.request(&service.config.bands)?;
+        let app = context.open().await?;
+        let request = self.request(&app.config.bands)?;
         let address = request.address.clone();
-        let bands = &service.config.bands;
+        let bands = &app.config.bands;
         let asked = list(&request.bands, bands);
         let name = request.profile.name.clone();
-        let now = service.clock.now();
+        let now = app.clock.now();
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        super::sync::sync_and_tell(service.store.as_ref(), &service.config, now).await?;
-        if self.confirm && self.ask(context, &service, &request).await? {
+        super::sync::sync_and_tell(app.store.as_ref(), &app.config, now).await?;
+        if self.confirm && self.ask(context, &app, &request).await? {
             return Ok(ExitCode::SUCCESS);
         }
-        let mut results = Subscriber::new(&service.context()).subscribe(&[request]).await?;
+        let mut results = Subscriber::new(&app).subscribe(&[request]).await?;
         match results.pop() {
             Some(Subscribed::Added) => {
                 out::line(&format!("Subscribed {name} <{address}> to {asked}."));
@@ -81,20 +81,20 @@ impl Subscribe {
                 out::line(&format!("Updated {address}:"));
                 out::line(&format!("  old: {} ({})", before.0.name, list(&before.1, bands)));
                 out::line(&format!("  new: {} ({})", after.0.name, list(&after.1, bands)));
-                tell_config_name(&service.config, &address, &name, &after.0);
+                tell_config_name(&app.config, &address, &name, &after.0);
             }
             Some(Subscribed::Left(reason)) => return Err(AppError::Refused(never_mailed(&address, reason)).into()),
             None => return Err(AppError::Refused("the store gave no answer".into()).into()),
         }
-        first_edition(&service).await?;
+        first_edition(&app).await?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Asks for the click. False when the mailbox has a subscription already, which is updated without one.
-    async fn ask(&self, context: &Context, service: &Service, wish: &SubscribeRequest) -> Result<bool, Failure> {
-        context.refuse_pretended_time(&service.config)?;
+    async fn ask(&self, context: &Context, app: &AppContext, wish: &SubscribeRequest) -> Result<bool, Failure> {
+        context.refuse_pretended_time(&app.config)?;
         let address = &wish.address;
-        match Subscriber::new(&service.context()).ask_to_subscribe(wish).await? {
+        match Subscriber::new(&app).ask_to_subscribe(wish).await? {
             Asked::Already => return Ok(false),
             Asked::Waits(_) => {}
             Asked::Never(reason) => return Err(AppError::Refused(never_mailed(address, reason)).into()),
@@ -105,7 +105,7 @@ impl Subscribe {
         out::line(&format!(
             "{name} <{address}> is asked to confirm. The subscription begins with the click, within 7 days."
         ));
-        let posted = Dispatcher::new(&service.context()).post(&CancellationToken::new()).await?;
+        let posted = Dispatcher::new(&app).post(&CancellationToken::new()).await?;
         match posted.trouble {
             None => Ok(true),
             Some(reply) => {
@@ -146,9 +146,10 @@ fn tell_config_name(config: &Config, address: &Address, asked: &str, now: &Profi
     }
 }
 
-async fn first_edition(service: &Service) -> Result<(), Failure> {
-    let editions = service.store.editions().await?;
-    match service.next(service.clock.now(), service.first().await?, &editions) {
+async fn first_edition(app: &AppContext) -> Result<(), Failure> {
+    let editions = app.store.editions().await?;
+    let first = app.store.meta().await?.map(|meta| meta.first);
+    match app.config.schedule.next_edition(app.clock.now(), first, &editions) {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,

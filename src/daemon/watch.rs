@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::reload::{self, Reloaded};
-use crate::app::{AppContext, AppError, Content, Service};
+use crate::app::{AppContext, AppError, Content};
 use crate::domain::diagnostic::Diagnostic;
 use crate::messages;
 
@@ -75,10 +75,6 @@ pub(super) struct Current {
 }
 
 impl Current {
-    pub(super) fn service(&self) -> Service {
-        Service::of(&self.context, Some(&self.content))
-    }
-
     /// Whether the files are as they were when they were last judged.
     pub(super) async fn is_up_to_date(&self) -> bool {
         Stamp::now(&self.context.config.file).await.is_none_or(|now| now == self.stamp)
@@ -97,8 +93,8 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
             () = tokio::time::sleep(LOOK) => false,
         };
         if sync_waits {
-            let service = current.borrow().service();
-            sync_waits = !follow(&service, false).await;
+            let context = current.borrow().context.clone();
+            sync_waits = !follow(&context, false).await;
         }
         let judged = current.borrow().stamp;
         let Some(seen) = Stamp::now(&config).await.filter(|seen| forced || *seen != judged) else { continue };
@@ -111,7 +107,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
                 let Reloaded { context, content, .. } = fresh;
                 let fresh = Current { context, content, stamp: still };
                 current.send_replace(fresh.clone());
-                sync_waits = syncs && !follow(&fresh.service(), true).await;
+                sync_waits = syncs && !follow(&fresh.context, true).await;
             }
             // The store is locked or full: the files are not to blame, and the next look tries again.
             Ok(Err(error)) if error.may_pass() => {
@@ -136,8 +132,8 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
 }
 
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.
-async fn follow(service: &Service, first: bool) -> bool {
-    match super::sync_log::sync_and_log(&service.context()).await {
+async fn follow(context: &AppContext, first: bool) -> bool {
+    match super::sync_log::sync_and_log(context).await {
         Err(error) if error.may_pass() => {
             if first {
                 tracing::warn!("the subscribers are synced later: {}", messages::errors::error(&error));

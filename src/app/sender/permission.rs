@@ -28,7 +28,7 @@ impl Sender {
             Target::Number(number) => Some(number),
         };
         let Some(number) = number else { return Ok(None) };
-        let schedule = &self.service.config.schedule;
+        let schedule = &self.context.config.schedule;
         let furthest = EditionNumber(schedule.fortnight_at(now).0.saturating_add(FURTHEST));
         if number > furthest {
             return Err(SendError::TooFarAhead { number, furthest });
@@ -43,21 +43,21 @@ impl Sender {
 
     /// The first unpaused edition that is still to come.
     pub(super) fn next(&self) -> Result<EditionNumber, SendError> {
-        let next = self.service.config.schedule.next_after(self.service.clock.now());
+        let next = self.context.config.schedule.next_after(self.context.clock.now());
         Ok(next.ok_or(AppError::Preview(PreviewError::NothingAhead))?)
     }
 
     /// The edition that goes out only by hand: it was stopped while it was being sent, or its time has come and it is held.
     pub(super) async fn held_back(&self, now: DateTime<Utc>) -> Result<Option<Edition>, AppError> {
-        let editions = self.service.store.editions().await?;
-        let schedule = &self.service.config.schedule;
+        let editions = self.context.store.editions().await?;
+        let schedule = &self.context.config.schedule;
         let halted = editions.iter().find(|e| e.state == EditionState::Held && e.is_published()).map(|e| e.number);
         let number = halted.or_else(|| due(schedule, now, &editions)).or_else(|| late(schedule, now, &editions));
         Ok(editions.into_iter().find(|e| Some(e.number) == number && e.state == EditionState::Held))
     }
 
     async fn stored(&self, number: EditionNumber) -> Result<Option<Edition>, AppError> {
-        Ok(self.service.store.editions().await?.into_iter().find(|edition| edition.number == number))
+        Ok(self.context.store.editions().await?.into_iter().find(|edition| edition.number == number))
     }
 
     async fn is_published(&self, number: EditionNumber) -> Result<bool, AppError> {
@@ -73,7 +73,7 @@ impl Sender {
         observer: &dyn Observer,
         now: DateTime<Utc>,
     ) -> Result<bool, SendError> {
-        let schedule = &self.service.config.schedule;
+        let schedule = &self.context.config.schedule;
         let stored = self.stored(number).await?;
         let published = stored.as_ref().is_some_and(Edition::is_published);
         let lateness = stored.as_ref().map(|edition| schedule.lateness_of(edition, now));
@@ -96,7 +96,7 @@ impl Sender {
         if due <= now || order.early {
             return Ok(true);
         }
-        let audience = self.service.store.audience(&self.service.config.bands.names()).await?;
+        let audience = self.context.store.audience(&self.context.config.bands.names()).await?;
         let readers = audience.iter().map(|segment| segment.recipients).sum();
         let early = EarlyEdition { number, due_at, readers };
         observer.may_go_early(&early).ok_or(SendError::Early { number, due_at })

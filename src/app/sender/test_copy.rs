@@ -4,7 +4,6 @@ use super::order::{SendError, Target};
 use super::send::Sender;
 use super::transport;
 use crate::app::AppError;
-use crate::app::previewer::Previewer;
 use crate::domain::address::Address;
 use crate::domain::delivery::Outcome;
 use crate::domain::edition::EditionNumber;
@@ -26,12 +25,12 @@ impl Sender {
             Target::Number(number) => number,
             Target::Next => self.next()?,
             // A test copy is for looking ahead: with nothing due, the next edition is meant.
-            Target::Due => match self.service.reconcile(self.service.clock.now()).await? {
+            Target::Due => match self.planner().reconcile(self.context.clock.now()).await?.due {
                 Some(number) => number,
                 None => self.next()?,
             },
         };
-        let previewer = Previewer::new(&self.service.context(), self.service.content()?);
+        let previewer = self.previewer();
         let proof = previewer.proof(number).await?;
         let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
         let segment = match segment {
@@ -41,10 +40,10 @@ impl Sender {
             None => return Err(SendError::WhichSegment(ids)),
         };
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
-        let at = proof.at.min(self.service.clock.now());
+        let at = proof.at.min(self.context.clock.now());
         let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
-        message.name = format!("test-{}-{}", self.service.clock.now().timestamp_micros(), message.name);
-        let mut transport = transport::one(&self.service.config)?;
+        message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
+        let mut transport = transport::one(&self.context.config)?;
         let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;
         transport.close().await;
         if let Outcome::Accepted(_) = outcome {

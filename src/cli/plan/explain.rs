@@ -3,9 +3,10 @@
 use chrono::{Days, NaiveDate};
 
 use super::say;
-use crate::app::Service;
+use crate::app::Content;
 use crate::app::planner::{PlanRow, PlanState};
-use crate::config::bank_holidays_known_until;
+use crate::config::{Config, bank_holidays_known_until};
+use crate::domain::band::Band;
 use crate::domain::calendar::{ClosedDayPolicy, Pause};
 use crate::messages::picks;
 
@@ -21,10 +22,10 @@ enum Entry<'a> {
 }
 
 /// The lines of the calendar.
-pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
+pub(super) fn calendar(config: &Config, content: &Content, rows: &[PlanRow]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut heading = String::new();
-    for (day, entry) in entries(service, rows) {
+    for (day, entry) in entries(config, rows) {
         let month = say::month(day);
         if month != heading {
             lines.push(month.clone());
@@ -33,7 +34,7 @@ pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
         }
         match entry {
             Entry::Pause(pause) => lines.push(say::pause(pause)),
-            Entry::Row(row) => lines.extend(fortnight(service, row)),
+            Entry::Row(row) => lines.extend(fortnight(config, content, row)),
             Entry::Unknown => lines.push(format!(
                 "Bank holidays after {} are not known yet: what follows may still move.",
                 bank_holidays_known_until().format("%-d %B %Y")
@@ -53,9 +54,9 @@ pub(super) fn calendar(service: &Service, rows: &[PlanRow]) -> Vec<String> {
 }
 
 /// Everything in the order of its days; a pause that began earlier stands at the beginning.
-fn entries<'a>(service: &'a Service, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Entry<'a>)> {
+fn entries<'a>(config: &'a Config, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Entry<'a>)> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Vec::new() };
-    let schedule = &service.config.schedule;
+    let schedule = &config.schedule;
     let begins = first.closed.as_ref().map_or(first.date, |closed| closed.day).min(first.date);
     let ends = last.date.checked_add_days(REST).unwrap_or(last.date);
     let pauses = schedule.pauses.iter().filter(|pause| pause.to >= begins && pause.from <= ends);
@@ -71,7 +72,7 @@ fn entries<'a>(service: &'a Service, rows: &'a [PlanRow]) -> Vec<(NaiveDate, Ent
     entries
 }
 
-fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
+fn fortnight(config: &Config, content: &Content, row: &PlanRow) -> Vec<String> {
     let mut lines = Vec::new();
     let mut title = format!("Edition {} · {}", row.edition, say::day(row.date));
     if !row.is_paused() {
@@ -80,28 +81,27 @@ fn fortnight(service: &Service, row: &PlanRow) -> Vec<String> {
     }
     lines.push(title);
     lines.extend(say::notes(row).into_iter().map(|note| format!("  {note}")));
-    lines.extend(theme(service, row));
+    lines.extend(theme(content, row));
     lines.extend(picks(row));
-    lines.extend(lacking(service, row));
+    lines.extend(lacking(config, row));
     lines
 }
 
 /// `  Theme: Being kind (kindness), never used before`.
-fn theme(service: &Service, row: &PlanRow) -> Option<String> {
+fn theme(content: &Content, row: &PlanRow) -> Option<String> {
     let name = row.theme()?;
-    let library = service.material.as_ref().map(|material| &material.library);
-    let title = library.and_then(|library| library.theme(name)).map_or(name, |theme| theme.title.as_str());
+    let title = content.library.theme(name).map_or(name, |theme| theme.title.as_str());
     let why = picks::theme_titled(row.selection.as_ref()?, &say::title);
     Some(format!("  Theme: {title} ({name}): {why}"))
 }
 
 /// A line for each band that gets nothing, though the fortnight has an edition to come.
-fn lacking(service: &Service, row: &PlanRow) -> Vec<String> {
+fn lacking(config: &Config, row: &PlanRow) -> Vec<String> {
     if !row.is_ahead() {
         return Vec::new();
     }
-    let has = |band: &crate::domain::band::Band| row.picks().iter().any(|pick| pick.band == band.id);
-    let bands = service.config.bands.iter().filter(|band| !has(band));
+    let has = |band: &Band| row.picks().iter().any(|pick| pick.band == band.id);
+    let bands = config.bands.iter().filter(|band| !has(band));
     bands
         .map(|band| format!("    {}: no activity suits; if anybody reads this band, the edition is held", band.id))
         .collect()

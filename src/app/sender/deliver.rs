@@ -1,0 +1,132 @@
+//! Sends what is left of a published edition, and what waits besides: neither library nor templates are needed for that.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::dispatch::Dispatcher;
+use super::ended::Ended;
+use super::observer::Observer;
+use super::order::{Order, RunReport, SendError, Sent, Target};
+use super::progress::Progress;
+use crate::app::bootstrap;
+use crate::app::context::AppContext;
+use crate::app::edition::edition;
+use crate::app::error::AppError;
+use crate::app::maintenance::Maintenance;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::edition::{EditionNumber, EditionState};
+
+/// How often we look whether another process has finished what it has in hand.
+const OTHERS: Duration = Duration::from_millis(500);
+
+/// Delivers what was published or waits.
+pub struct Deliverer {
+    context: AppContext,
+    dispatcher: Dispatcher,
+}
+
+impl Deliverer {
+    /// Over the configured transport.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone(), dispatcher: Dispatcher::new(context) }
+    }
+
+    /// Takes up what processes had in hand that died.
+    pub(super) async fn recover(&self) -> Result<(), AppError> {
+        self.dispatcher.recover().await
+    }
+
+    /// Sends confirmations and good-byes that wait, if there are any.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn post_what_waits(&self, observer: &dyn Observer, stop: &CancellationToken) -> Result<(), AppError> {
+        if self.context.store.is_waiting(None, self.context.clock.now()).await? {
+            observer.posted(&self.dispatcher.post(stop).await?);
+        }
+        Ok(())
+    }
+
+    /// Sends what is left of a published edition, and says what came of it.
+    pub(super) async fn deliver(
+        &self,
+        number: EditionNumber,
+        order: &Order,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<Sent, SendError> {
+        let store = self.context.store.as_ref();
+        let (progress, begun) = (Arc::new(Progress::default()), Instant::now());
+        observer.run_begins(store.tally(number).await?, &progress, stop).await;
+        let ended = self.dispatch(number, order, &progress, stop).await;
+        let seconds = begun.elapsed().as_secs_f64();
+        observer.run_ends().await;
+        let report = RunReport {
+            ended: ended?,
+            edition: edition(store, number).await?,
+            tally: store.tally(number).await?,
+            attempts: progress.attempts(),
+            trouble: progress.trouble(),
+            seconds,
+        };
+        observer.run_ended(&report);
+        if order.alone {
+            // Where no daemon runs, this is when old things are forgotten. It is no part of the sending.
+            if let Err(error) = Maintenance::new(&self.context).tidy_up_daily(stop).await {
+                observer.not_tidied(&error);
+            }
+        }
+        Ok(Sent::Run(report))
+    }
+
+    /// Sends until nothing can be claimed. A command tries the relay even if nothing is due, so that a person sees how it
+    /// fares, and waits for what another process has in hand: that finishes it, or dies and leaves it to us.
+    async fn dispatch(
+        &self,
+        number: EditionNumber,
+        order: &Order,
+        progress: &Arc<Progress>,
+        stop: &CancellationToken,
+    ) -> Result<Ended, AppError> {
+        if !order.alone && !self.dispatcher.is_anything_waiting(Some(number)).await? {
+            return self.dispatcher.finished(Some(number)).await;
+        }
+        loop {
+            let ended = self.dispatcher.dispatch(Some(number), progress, stop).await?;
+            let others = ended == Ended::Finished && self.context.store.tally(number).await?.sending > 0;
+            if !order.alone || !others {
+                return Ok(ended);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(Ended::Stopped),
+                () = tokio::time::sleep(OTHERS) => {}
+            }
+        }
+    }
+}
+
+/// Library or templates have errors: nothing new is published, but what was published before needs neither. `None` when
+/// nothing of the kind is to be finished; then nothing was opened or changed.
+///
+/// # Errors
+/// When the store fails.
+pub async fn finish_only(
+    (config, clock): (Config, Clock),
+    target: Target,
+    findings: &[Diagnostic],
+    observer: &dyn Observer,
+    stop: &CancellationToken,
+) -> Result<Option<Sent>, SendError> {
+    let (copy, _) = bootstrap::bare_copy(&config)?;
+    let editions = copy.editions().await?;
+    let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && target.means(e.number));
+    let Some(number) = unfinished.map(|e| e.number) else { return Ok(None) };
+    observer.only_finishes(number, findings);
+    let deliverer = Deliverer::new(&bootstrap::open(config, clock).await?);
+    let order = Order { target, late: false, early: false, alone: true };
+    deliverer.deliver(number, &order, observer, stop).await.map(Some)
+}
