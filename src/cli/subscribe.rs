@@ -94,7 +94,7 @@ impl Subscribe {
     async fn ask(&self, context: &Context, app: &AppContext, wish: &SubscribeRequest) -> Result<bool, Failure> {
         context.refuse_pretended_time(&app.config)?;
         let address = &wish.address;
-        match Subscriber::new(&app).ask_to_subscribe(wish).await? {
+        match Subscriber::new(app).ask_to_subscribe(wish).await? {
             Asked::Already => return Ok(false),
             Asked::Waits(_) => {}
             Asked::Never(reason) => return Err(AppError::Refused(never_mailed(address, reason)).into()),
@@ -105,7 +105,7 @@ impl Subscribe {
         out::line(&format!(
             "{name} <{address}> is asked to confirm. The subscription begins with the click, within 7 days."
         ));
-        let posted = Dispatcher::new(&app).post(&CancellationToken::new()).await?;
+        let posted = Dispatcher::new(app).post(&CancellationToken::new()).await?;
         match posted.trouble {
             None => Ok(true),
             Some(reply) => {
