@@ -83,7 +83,7 @@ enum Command {
     Suppressions(suppressions::Suppressions),
     /// Look into deliveries that failed, and take them up again
     #[command(subcommand)]
-    Deliveries(deliveries::Deliveries),
+    Deliveries(deliveries::Command),
     /// Copy the store and its keys to one file, also while mail is being sent
     Backup(backup::Backup),
     /// Put a backup in the store's place; it sends nothing until `release`

@@ -10,6 +10,8 @@ use chrono::NaiveDate;
 use super::decisions::error::DecisionError;
 use super::planner::PlanState;
 use super::publisher::error::PublishError;
+use crate::domain::address::Address;
+use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionNumber, StateReason};
 use crate::domain::subscription::subscribe::NoBand;
@@ -99,9 +101,57 @@ pub enum AppError {
     /// An edition is not published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// Deliveries cannot be taken up or settled.
+    #[error(transparent)]
+    Deliveries(#[from] DeliveriesError),
+    /// The senders broke off.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
     /// A rule says no, and has no type of its own yet.
     #[error("{0}")]
     Refused(String),
+}
+
+/// Why deliveries cannot be taken up again or settled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveriesError {
+    /// Nothing went out yet.
+    #[error("no edition was published yet")]
+    NothingPublished,
+    /// This edition did not go out.
+    #[error("edition {0} was not published")]
+    NotPublished(EditionNumber),
+    /// No mailbox has this address.
+    #[error("{0} is no mailbox of the store")]
+    UnknownMailbox(Address),
+    /// Whoever missed it reads the newer one.
+    #[error("edition {edition} is over: edition {newer} fell due since")]
+    Over {
+        /// The edition.
+        edition: EditionNumber,
+        /// The one that took its place.
+        newer: EditionNumber,
+    },
+}
+
+/// A fault in the sending that no relay is to blame for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DispatchError {
+    /// There is nothing to be sent.
+    #[error("edition {0} was not published")]
+    NotPublished(EditionNumber),
+    /// A delivery names a segment that was not stored.
+    #[error("edition {0}: a delivery names a segment that was not stored")]
+    UnknownSegment(EditionNumber),
+    /// An item without a text.
+    #[error("{0} has no text")]
+    NoText(ItemId),
+    /// The system gives no thread.
+    #[error("the senders cannot start: {0}")]
+    CannotStart(String),
+    /// A task panicked.
+    #[error("{0} broke off: {1}")]
+    BrokeOff(&'static str, String),
 }
 
 impl AppError {

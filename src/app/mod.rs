@@ -9,6 +9,7 @@ mod context;
 pub mod csv_import;
 pub mod decisions;
 pub mod deliverability;
+pub mod deliveries;
 mod edition;
 mod edition_content;
 pub mod error;

@@ -1,13 +1,13 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
+pub mod proof;
 pub mod write;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
+use self::proof::{Note, Proof, ProofSegment};
 use super::context::sender;
 use super::edition_content::DigestMaker;
 use super::error::PreviewError;
@@ -18,95 +18,13 @@ use super::sender::message::DeliveryLinks;
 use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::edition::{Edit, Edition, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::edits::edits;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::MailboxState;
 use crate::mail::{Envelope, Frame};
-
-/// An edition as it would go out (or went out).
-#[derive(Debug, Clone, Serialize)]
-pub struct Proof {
-    /// Its number.
-    pub edition: EditionNumber,
-    /// Its segments, largest first.
-    pub segments: Vec<ProofSegment>,
-    /// All recipients.
-    pub recipients: u64,
-    /// The fortnight's row of the plan: date, picks, reasons.
-    #[serde(skip)]
-    pub row: PlanRow,
-    /// What would keep it from going out, or is worth knowing first.
-    #[serde(skip)]
-    pub notes: Vec<Note>,
-    #[serde(skip)]
-    sender: Sender,
-    #[serde(skip)]
-    pub(super) at: DateTime<Utc>,
-}
-
-/// One segment of a [`Proof`].
-#[derive(Debug, Clone, Serialize)]
-pub struct ProofSegment {
-    /// Its id, as `--segment` takes it.
-    pub id: String,
-    /// Its bands, in the service's order.
-    pub bands: Vec<String>,
-    /// Its sector.
-    pub sector: &'static str,
-    /// Its locale.
-    pub locale: &'static str,
-    /// How many mailboxes it has.
-    pub recipients: u64,
-    /// The subject.
-    pub subject: String,
-    /// Size of the HTML with sample links, in bytes.
-    pub html_bytes: usize,
-    /// The files that show it, where they were written.
-    pub files: Vec<PathBuf>,
-    /// Who is in it: the subscriber's name and the address.
-    #[serde(skip)]
-    pub readers: Vec<(String, Address)>,
-    #[serde(skip)]
-    rendered: Rendered,
-}
-
-/// What would keep an edition from going out, or is worth knowing first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// The config would end many subscriptions, and that waits for consent.
-    SyncWaits,
-    /// Why the edition is in its state.
-    Reason {
-        /// The edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: StateReason,
-    },
-    /// A text was edited.
-    Edited {
-        /// Since it was approved, not since it was planned.
-        was_approved: bool,
-        /// What was edited.
-        edit: Edit,
-    },
-    /// It would be held if it were due now.
-    WouldBeHeld {
-        /// The edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: HoldReason,
-    },
-    /// It went out: this is what was published.
-    Published {
-        /// Which edition.
-        edition: EditionNumber,
-        /// Its state.
-        state: EditionState,
-    },
-}
 
 type Readers = BTreeMap<SegmentKey, Vec<(String, Address)>>;
 
@@ -187,7 +105,7 @@ impl Previewer {
             let who = readers.remove(&segment.key).unwrap_or_default();
             segments.push(self.proof_segment(edition.number, &segment.key, rendered, segment.recipients, who)?);
         }
-        Ok(proof(edition.number, segments, row, notes, sender(config, keyring), edition.due_at))
+        Ok(Proof::new(edition.number, segments, row, notes, (sender(config, keyring), edition.due_at)))
     }
 
     async fn published_proof(&self, edition: &Edition, row: PlanRow, mut notes: Vec<Note>) -> Result<Proof, AppError> {
@@ -205,7 +123,7 @@ impl Previewer {
         }
         notes.push(Note::Published { edition: number, state: edition.state });
         let sender = Sender { key_version: keyring.current(), ..stored.sender };
-        Ok(proof(number, segments, row, notes, sender, stored.at))
+        Ok(Proof::new(number, segments, row, notes, (sender, stored.at)))
     }
 
     fn proof_segment(
@@ -294,32 +212,6 @@ fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) ->
         Some(edition) => Edition { reason: None, date: row.date, due_at, selection, ..edition.clone() },
         None => Edition::planned(number, row.date, due_at, selection),
     })
-}
-
-fn proof(
-    edition: EditionNumber,
-    mut segments: Vec<ProofSegment>,
-    row: PlanRow,
-    notes: Vec<Note>,
-    sender: Sender,
-    at: DateTime<Utc>,
-) -> Proof {
-    segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
-    let recipients = segments.iter().map(|s| s.recipients).sum();
-    Proof { edition, segments, recipients, row, notes, sender, at }
-}
-
-impl Proof {
-    /// The segment of this id.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn segment(&self, wanted: &str) -> Result<&ProofSegment, PreviewError> {
-        self.segments.iter().find(|segment| segment.id == wanted).ok_or_else(|| PreviewError::UnknownSegment {
-            wanted: wanted.to_owned(),
-            known: self.segments.iter().map(|segment| segment.id.clone()).collect(),
-        })
-    }
 }
 
 fn greeting(readers: &[(String, Address)]) -> String {

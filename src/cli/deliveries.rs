@@ -1,6 +1,7 @@
 //! `deliveries list|retry|resolve`: what did not arrive, and what to do about it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
@@ -9,19 +10,17 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::{AppError, Service, bootstrap};
+use crate::app::deliveries::Deliveries;
+use crate::app::{AppContext, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::{DeliveryFilter, DeliveryRecord, Store};
-
-/// How many deliveries are read at once.
-const PAGE: u32 = 500;
+use crate::store::{DeliveryFilter, DeliveryRecord};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Deliveries {
+pub(super) enum Command {
     /// Deliveries and what was last said about them: those that failed, expired or are uncertain, unless others are named
     List(List),
     /// Queue failed, expired and uncertain deliveries again
@@ -30,7 +29,7 @@ pub(super) enum Deliveries {
     Resolve(Resolve),
 }
 
-impl Deliveries {
+impl Command {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         match self {
             Self::List(command) => command.run(context).await,
@@ -74,16 +73,15 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, keys) = bootstrap::bare_copy(&config)?;
-        let hasher = keys.address_hasher();
+        let (store, keyring) = bootstrap::bare_copy(&config)?;
+        let hasher = keyring.address_hasher();
+        let base = AppContext { config: Arc::new(config.clone()), store, keyring, clock: context.clock };
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),
             states: states(&self.state),
             addresses: only(&self.addresses),
         };
-        let mut found = collect(store.as_ref(), &filter, self.limit.saturating_add(1)).await?;
-        let more = found.len() > self.limit;
-        found.truncate(self.limit);
+        let (found, more) = Deliveries::new(&base).list(&filter, self.limit).await?;
         if self.json {
             out::json(&found.iter().map(|record| as_json(record, &hasher, &config)).collect::<Vec<_>>());
         } else if found.is_empty() && out::is_watched() {
@@ -100,19 +98,6 @@ impl List {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-async fn collect(store: &dyn Store, filter: &DeliveryFilter, limit: usize) -> Result<Vec<DeliveryRecord>, Failure> {
-    let mut found: Vec<DeliveryRecord> = Vec::new();
-    while found.len() < limit {
-        let page = u32::try_from(limit - found.len()).unwrap_or(PAGE).min(PAGE);
-        let some = store.deliveries(filter, found.last().map(|record| record.id), page).await?;
-        if some.is_empty() {
-            break;
-        }
-        found.extend(some);
-    }
-    Ok(found)
 }
 
 fn moment(at: DateTime<Utc>, config: &Config) -> String {
@@ -167,19 +152,19 @@ pub(super) struct Retry {
 impl Retry {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_bare().await?;
-        let edition = chosen(&service, self.edition).await?;
-        let filter =
-            DeliveryFilter { edition: Some(edition), states: states(&self.state), addresses: only(&self.addresses) };
-        let retried = service.store.retry(edition, &filter, service.clock.now()).await?;
+        let deliveries = Deliveries::new(&service.context());
+        let named = self.edition.map(EditionNumber);
+        let (edition, retried) = deliveries.retry(named, states(&self.state), only(&self.addresses)).await?;
+        let (number, state) = (edition.number, edition.state);
         let taken = retried.ended + retried.uncertain;
         if self.json {
             out::json(
-                &json!({ "edition": edition, "retried": taken, "uncertain": retried.uncertain, "suppressed": retried.suppressed }),
+                &json!({ "edition": number, "retried": taken, "uncertain": retried.uncertain, "suppressed": retried.suppressed }),
             );
             return Ok(ExitCode::SUCCESS);
         }
         let mails = out::count(taken, "mail", "mails");
-        out::line(&format!("Edition {edition}: {mails} queued again."));
+        out::line(&format!("Edition {number}: {mails} queued again."));
         if retried.uncertain > 0 {
             out::line(&format!(
                 "  {} of them may have arrived before: those get the same mail again.",
@@ -190,9 +175,8 @@ impl Retry {
             out::line(&format!("  {} left as they are: their mailbox is suppressed.", retried.suppressed));
         }
         if taken > 0 {
-            let state = service.edition(edition).await?.state;
-            let next = if state.as_str() == "held" { "release" } else { "send --edition" };
-            out::line(&format!("  `fortnightly {next} {edition}` goes on, or `fortnightly run` by itself."));
+            let next = if state == EditionState::Held { "release" } else { "send --edition" };
+            out::line(&format!("  `fortnightly {next} {number}` goes on, or `fortnightly run` by itself."));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -224,13 +208,9 @@ pub(super) struct Resolve {
 impl Resolve {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let service = context.open_bare().await?;
-        let edition = chosen(&service, self.edition).await?;
-        let filter = DeliveryFilter {
-            edition: Some(edition),
-            states: vec![DeliveryState::Uncertain],
-            addresses: only(&self.addresses),
-        };
-        let resolved = service.store.resolve(edition, &filter, self.accepted, service.clock.now()).await?;
+        let deliveries = Deliveries::new(&service.context());
+        let named = self.edition.map(EditionNumber);
+        let (edition, resolved) = deliveries.resolve(named, only(&self.addresses), self.accepted).await?;
         let what = if self.accepted { "accepted" } else { "failed" };
         if self.json {
             out::json(&json!({ "edition": edition, "resolved": resolved, "state": what }));
@@ -240,15 +220,4 @@ impl Resolve {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The edition that is meant: the newest published one, unless it is named.
-async fn chosen(service: &Service, named: Option<u32>) -> Result<EditionNumber, Failure> {
-    if let Some(number) = named {
-        return Ok(EditionNumber(number));
-    }
-    let newest = service.store.editions().await?.into_iter().rev().find(|edition| edition.published_at.is_some());
-    newest
-        .map(|edition| edition.number)
-        .ok_or_else(|| AppError::Refused("no edition was published yet".to_owned()).into())
 }

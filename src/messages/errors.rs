@@ -1,7 +1,7 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
 use super::subscription;
-use crate::app::error::{AppError, BackupError, KeyringError, NewActivityError, PreviewError};
+use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
@@ -32,7 +32,9 @@ pub fn error(error: &AppError) -> String {
         AppError::Backup(error) => backup(error),
         AppError::NewActivity(error) => new_activity(error),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
+        AppError::Deliveries(error) => deliveries(error),
         AppError::Store(_)
+        | AppError::Dispatch(_)
         | AppError::Mail(_)
         | AppError::Digest { .. }
         | AppError::NoBand(_)
@@ -40,6 +42,17 @@ pub fn error(error: &AppError) -> String {
         | AppError::Page(_)
         | AppError::File { .. }
         | AppError::Refused(_) => error.to_string(),
+    }
+}
+
+fn deliveries(error: &DeliveriesError) -> String {
+    match error {
+        DeliveriesError::NothingPublished => error.to_string(),
+        DeliveriesError::UnknownMailbox(_) => format!("{error}: look at `fortnightly subscribers list`"),
+        DeliveriesError::NotPublished(_) => format!("{error}: look at `fortnightly status`"),
+        DeliveriesError::Over { edition, newer } => format!(
+            "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
+        ),
     }
 }
 

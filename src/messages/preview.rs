@@ -1,8 +1,8 @@
 //! What is worth knowing before an edition goes out.
 
 use super::{edition as editions, picks, plan};
+use crate::app::previewer::proof::{Note, Proof};
 use crate::app::previewer::write::IndexWords;
-use crate::app::previewer::{Note, Proof};
 
 /// One note, in a sentence.
 pub fn note(note: &Note) -> String {

@@ -1,5 +1,7 @@
 //! Why a store could not do something.
 
+use crate::domain::address::Address;
+
 /// Why the store could not do it. Messages say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -43,6 +45,9 @@ pub enum StoreError {
         /// Which store.
         place: String,
     },
+    /// The store has no mailbox with this address.
+    #[error("{0} is no mailbox of the store")]
+    UnknownMailbox(Address),
     /// A rule of the domain was broken; nothing changed.
     #[error("{0}")]
     Refused(String),

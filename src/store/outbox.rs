@@ -168,8 +168,7 @@ pub trait Outbox {
     ) -> Result<Vec<DeliveryRecord>, StoreError>;
 
     /// Failed, expired and uncertain deliveries of `edition` that `filter` lets through are queued again, with their full
-    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again. `Refused` when a newer edition was
-    /// published: the calendar would expire them at once.
+    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again.
     async fn retry(
         &self,
         edition: EditionNumber,

@@ -33,6 +33,7 @@ mod reports;
 mod roster;
 mod scanners;
 mod schedule;
+mod sender;
 mod sending;
 mod shell;
 mod site;

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Previewer, Proof, ProofSegment, greeting, sample};
+use super::proof::{Proof, ProofSegment};
+use super::{Previewer, greeting, sample};
 use crate::app::AppError;
 use crate::app::edition_content::sample_address;
 use crate::domain::address::Address;

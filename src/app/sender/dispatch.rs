@@ -11,8 +11,9 @@ use super::progress::{Posted, Progress};
 use super::run::{LAST_TRIES, PAUSE, Run};
 use super::transport;
 use super::worker::Worker;
+use crate::app::AppContext;
 use crate::app::edition::change_now;
-use crate::app::{AppContext, AppError};
+use crate::app::error::{AppError, DispatchError};
 use crate::config::OnUncertain;
 use crate::domain::delivery::retry;
 use crate::domain::edition::{EditionChange, EditionNumber};
@@ -142,13 +143,13 @@ impl Dispatcher {
 /// else wakes does that with fewer switches than a pool (measured).
 async fn work_apart(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), AppError> {
     let (done, end) = oneshot::channel();
-    let broken = |error: std::io::Error| AppError::Refused(format!("the senders cannot start: {error}"));
+    let broken = |error: std::io::Error| AppError::from(DispatchError::CannotStart(error.to_string()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let thread = std::thread::Builder::new().name("senders".to_owned());
     // Whoever waits for the end may be gone when the process stops in a hurry.
     let body = move || drop(done.send(runtime.block_on(work(run, transports))));
     thread.spawn(body).map_err(broken)?;
-    end.await.unwrap_or_else(|_| Err(AppError::Refused("the senders broke off".to_owned())))
+    end.await.unwrap_or_else(|_| Err(DispatchError::BrokeOff("the senders", "a panic".to_owned()).into()))
 }
 
 /// One worker per transport, until all have ended; the first failure stops the others.
@@ -159,7 +160,7 @@ async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), 
     }
     let mut failure = Ok(());
     while let Some(end) = workers.join_next().await {
-        let end = end.unwrap_or_else(|error| Err(AppError::Refused(format!("a sender broke off: {error}"))));
+        let end = end.unwrap_or_else(|error| Err(DispatchError::BrokeOff("a sender", error.to_string()).into()));
         if end.is_err() {
             run.stop.cancel();
             failure = failure.and(end);

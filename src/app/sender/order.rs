@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::ended::Ended;
 use crate::app::AppError;
-use crate::app::previewer::Proof;
+use crate::app::previewer::proof::Proof;
 use crate::app::sync::Synced;
 use crate::domain::calendar::{NextEdition, PauseReason};
 use crate::domain::delivery::{Reply, Tally};

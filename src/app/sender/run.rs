@@ -14,7 +14,8 @@ use super::feed::Feed;
 use super::message::{DeliveryLinks, join, join_transactional};
 use super::progress::Progress;
 use super::relay::Relay;
-use crate::app::{AppContext, AppError, keyring};
+use crate::app::error::{AppError, DispatchError};
+use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
 use crate::domain::delivery::pace::Rate;
 use crate::domain::delivery::retry::{self, Tried};
@@ -57,7 +58,7 @@ pub(super) struct PublishedEdition {
 impl PublishedEdition {
     async fn read(context: &AppContext, edition: EditionNumber) -> Result<Self, AppError> {
         let stored = context.store.published(edition).await?;
-        let stored = stored.ok_or_else(|| AppError::Refused(format!("edition {edition} was not published")))?;
+        let stored = stored.ok_or(DispatchError::NotPublished(edition))?;
         let mut frames = BTreeMap::new();
         for (number, segment) in &stored.segments {
             frames.insert(*number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
@@ -113,9 +114,7 @@ impl Run {
     pub(super) fn compose(&self, next: &Claimed, message: &mut Vec<u8>) -> Result<(Envelope, String), AppError> {
         match (&next.content, next.id.mailing, &self.edition) {
             (ClaimedContent::Digest { segment, subscriber }, Mailing::Edition(number), Some(edition)) => {
-                let frame = edition.frames.get(segment).ok_or_else(|| {
-                    AppError::Refused(format!("edition {number}: a delivery names a segment that was not stored"))
-                })?;
+                let frame = edition.frames.get(segment).ok_or(DispatchError::UnknownSegment(number))?;
                 let id = DeliveryId { edition: number, recipient: next.id.recipient };
                 let links = DeliveryLinks::of_delivery(&edition.signer, &edition.stored.sender.base_url, id);
                 let greeting = crate::render::greeting(subscriber);
@@ -128,7 +127,7 @@ impl Run {
                 let whose = (id, next.id.recipient, &next.address);
                 Ok(join_transactional(mail, whose, &signer, &self.dkim, message)?)
             }
-            _ => Err(AppError::Refused(format!("{} has no text", next.id))),
+            _ => Err(DispatchError::NoText(next.id).into()),
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::ended::Ended;
 use super::relay::pause;
 use super::run::{LAST_TRIES, PAUSE, Run, jitter};
-use crate::app::AppError;
+use crate::app::error::{AppError, DispatchError};
 use crate::domain::delivery::{ItemId, Outcome, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Gate, Transport};
@@ -179,5 +179,5 @@ fn withheld(id: ItemId) -> AttemptResult {
 }
 
 async fn settled(marking: Marking) -> Result<bool, AppError> {
-    marking.await.unwrap_or_else(|error| Err(AppError::Refused(format!("a record broke off: {error}"))))
+    marking.await.unwrap_or_else(|error| Err(DispatchError::BrokeOff("a record", error.to_string()).into()))
 }

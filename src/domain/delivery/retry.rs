@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Mailing, Outcome};
+use crate::domain::edition::{Edition, EditionNumber};
 
 /// The pause after the first attempt; each later one is twice as long (RFC 5321 §4.5.4.1: at least 30 minutes).
 const FIRST: Duration = Duration::from_mins(30);
@@ -70,6 +71,13 @@ pub fn later(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Whether so many refusals mean that the list, or our name with the relay, is bad: going on would make both worse.
 pub fn are_too_many(refused: u64, tried: u64) -> bool {
     tried >= TRIED && refused * ONE_IN >= tried
+}
+
+/// The newer edition that ends the chances of an older one, if one was published or has fallen due: the calendar would
+/// expire at once what is taken up again of the older.
+pub fn overtaken_by(number: EditionNumber, editions: &[Edition], now: DateTime<Utc>) -> Option<EditionNumber> {
+    let ends = |edition: &&Edition| edition.is_published() || (edition.is_open() && edition.due_at <= now);
+    editions.iter().filter(|edition| edition.number > number).filter(ends).map(|edition| edition.number).max()
 }
 
 /// When a delivery may be tried again after `attempts` attempts, of which the first began at `first_at` and the last

@@ -4,6 +4,7 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
+use crate::domain::address::Address;
 use crate::store::StoreError;
 
 /// An error that does not know yet which store it is about.
@@ -15,6 +16,8 @@ pub(in crate::store::sqlite) enum SqliteError {
     Io(io::Error),
     /// A rule of the domain was broken.
     Refused(String),
+    /// No mailbox has this address.
+    UnknownMailbox(Address),
     /// A foreign file, or a value that we never write.
     NotOurs(String),
     /// The schema is newer than the newest we know.
@@ -59,6 +62,7 @@ impl SqliteError {
             Self::Sqlite(error) => sqlite(error, place),
             Self::Io(error) => file_system(error, place),
             Self::Refused(why) => StoreError::Refused(why.clone()),
+            Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
             Self::NotOurs(reason) => StoreError::NotOurs { place, reason: reason.clone() },
             Self::Newer { found, known } => StoreError::Newer { place, found: *found, known: *known },
         }

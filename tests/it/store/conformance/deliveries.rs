@@ -316,7 +316,7 @@ pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(op
     assert_eq!(store.deliveries(&filter(&[], None), None, 9).await.unwrap(), [], "no state is none");
     assert_eq!(store.deliveries(&filter(DeliveryState::ALL, Some(&[])), None, 9).await.unwrap(), [], "nobody is none");
     let unknown = store.retry(SEVEN, &filter(&[Failed], Some(&["nobody@school.example"])), at(9)).await;
-    assert!(matches!(unknown, Err(StoreError::Refused(_))));
+    assert!(matches!(unknown, Err(StoreError::UnknownMailbox(_))));
     let all = filter(&[Failed, Expired, Uncertain, Accepted], None);
     let retried = store.retry(SEVEN, &all, at(100)).await.unwrap();
     assert_eq!((retried.ended, retried.uncertain, retried.suppressed), (2, 1, 1));

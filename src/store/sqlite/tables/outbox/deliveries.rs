@@ -60,15 +60,6 @@ pub(super) fn retry(
     at: DateTime<Utc>,
 ) -> Result<Retried, SqliteError> {
     let state = published(conn, edition)?;
-    let newer = "SELECT max(number) FROM editions WHERE number > ?1
-                 AND (published_at IS NOT NULL OR (due_at <= ?2 AND state IN ('planned', 'approved', 'held')))";
-    if let Some(newer) =
-        sql::row(conn, newer, (edition.0, sql::millis(at)), |row| Ok(row.get::<_, Option<u32>>(0)?))?.flatten()
-    {
-        return Err(SqliteError::refused(format!(
-            "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
-        )));
-    }
     let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
     let meant = may.into_iter().filter(|state| filter.states.contains(state));
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
@@ -133,7 +124,7 @@ fn published(conn: &Connection, edition: EditionNumber) -> Result<EditionState, 
     let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
     match edition_rows::state(conn, edition)? {
         Some(state) if sql::number(conn, query, [edition.0])? > 0 => Ok(state),
-        _ => Err(SqliteError::refused(format!("edition {edition} was not published: look at `fortnightly status`"))),
+        _ => Err(SqliteError::refused(format!("edition {edition} was not published"))),
     }
 }
 
@@ -147,11 +138,8 @@ fn mailboxes(conn: &Connection, filter: &DeliveryFilter) -> Result<Option<String
     let Some(addresses) = &filter.addresses else { return Ok(None) };
     let number = |address: &Address| -> Result<i64, SqliteError> {
         let query = "SELECT id FROM recipients WHERE folded = ?1";
-        sql::row(conn, query, [address.folded()], |row| Ok(row.get(0)?))?.ok_or_else(|| {
-            SqliteError::refused(format!(
-                "{address} is no mailbox of the store: look at `fortnightly subscribers list`"
-            ))
-        })
+        sql::row(conn, query, [address.folded()], |row| Ok(row.get(0)?))?
+            .ok_or_else(|| SqliteError::UnknownMailbox(address.clone()))
     };
     let numbers = addresses.iter().map(number).collect::<Result<Vec<_>, _>>()?;
     sql::to_json(&numbers).map(Some)

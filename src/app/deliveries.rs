@@ -1,0 +1,103 @@
+//! What did not arrive, and what an operator does about it.
+
+use std::sync::Arc;
+
+use super::context::AppContext;
+use super::error::{AppError, DeliveriesError};
+use crate::clock::Clock;
+use crate::domain::address::Address;
+use crate::domain::delivery::{DeliveryState, retry};
+use crate::domain::edition::{Edition, EditionNumber};
+use crate::store::{DeliveryFilter, DeliveryRecord, Retried, Store, StoreError};
+
+/// How many deliveries are read at once.
+const PAGE: u32 = 500;
+
+/// Lists deliveries, takes them up again and settles them.
+pub struct Deliveries {
+    store: Arc<dyn Store>,
+    clock: Clock,
+}
+
+impl Deliveries {
+    /// Those of this store.
+    pub fn new(base: &AppContext) -> Self {
+        Self { store: Arc::clone(&base.store), clock: base.clock }
+    }
+
+    /// At most `limit` that `filter` lets through, and whether there are more.
+    ///
+    /// # Errors
+    /// When an address is no mailbox, or the store fails.
+    pub async fn list(&self, filter: &DeliveryFilter, limit: usize) -> Result<(Vec<DeliveryRecord>, bool), AppError> {
+        let mut found: Vec<DeliveryRecord> = Vec::new();
+        while found.len() <= limit {
+            let page = u32::try_from(limit - found.len()).unwrap_or(PAGE).saturating_add(1).min(PAGE);
+            let some = self.store.deliveries(filter, found.last().map(|record| record.id), page).await;
+            let some = some.map_err(known)?;
+            if some.is_empty() {
+                break;
+            }
+            found.extend(some);
+        }
+        let more = found.len() > limit;
+        found.truncate(limit);
+        Ok((found, more))
+    }
+
+    /// Queues failed, expired and uncertain deliveries again: of the newest published edition, unless one is named. Returns
+    /// the edition as it stands now.
+    ///
+    /// # Errors
+    /// When there is no such edition, a newer one has taken its place, an address is no mailbox, or the store fails.
+    pub async fn retry(
+        &self,
+        named: Option<EditionNumber>,
+        states: Vec<DeliveryState>,
+        addresses: Option<Vec<Address>>,
+    ) -> Result<(Edition, Retried), AppError> {
+        let (editions, now) = (self.store.editions().await?, self.clock.now());
+        let edition = published(&editions, named)?;
+        if let Some(newer) = retry::overtaken_by(edition, &editions, now) {
+            return Err(DeliveriesError::Over { edition, newer }.into());
+        }
+        let filter = DeliveryFilter { edition: Some(edition), states, addresses };
+        let retried = self.store.retry(edition, &filter, now).await.map_err(known)?;
+        let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
+        Ok((edition, retried))
+    }
+
+    /// Says of uncertain deliveries that they arrived, or that they did not. Returns of which edition, and of how many.
+    ///
+    /// # Errors
+    /// When there is no such edition, an address is no mailbox, or the store fails.
+    pub async fn resolve(
+        &self,
+        named: Option<EditionNumber>,
+        addresses: Option<Vec<Address>>,
+        accepted: bool,
+    ) -> Result<(EditionNumber, u64), AppError> {
+        let edition = published(&self.store.editions().await?, named)?;
+        let filter = DeliveryFilter { edition: Some(edition), states: vec![DeliveryState::Uncertain], addresses };
+        let resolved = self.store.resolve(edition, &filter, accepted, self.clock.now()).await;
+        Ok((edition, resolved.map_err(known)?))
+    }
+}
+
+/// A store's error, where it is about an address that somebody typed.
+fn known(error: StoreError) -> AppError {
+    match error {
+        StoreError::UnknownMailbox(address) => DeliveriesError::UnknownMailbox(address).into(),
+        error => error.into(),
+    }
+}
+
+/// The edition that is meant: the newest published one, unless it is named.
+fn published(editions: &[Edition], named: Option<EditionNumber>) -> Result<EditionNumber, DeliveriesError> {
+    let mut published = editions.iter().rev().filter(|edition| edition.is_published()).map(|edition| edition.number);
+    match named {
+        None => published.next().ok_or(DeliveriesError::NothingPublished),
+        Some(number) if published.any(|one| one == number) => Ok(number),
+        Some(number) => Err(DeliveriesError::NotPublished(number)),
+    }
+}

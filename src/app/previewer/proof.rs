@@ -1,0 +1,122 @@
+//! What a preview shows: an edition, its segments, and what is worth knowing first.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::app::error::PreviewError;
+use crate::app::planner::PlanRow;
+use crate::domain::address::Address;
+use crate::domain::edition::{Edit, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::rendered::Rendered;
+use crate::domain::sender::Sender;
+
+/// An edition as it would go out (or went out).
+#[derive(Debug, Clone, Serialize)]
+pub struct Proof {
+    /// Its number.
+    pub edition: EditionNumber,
+    /// Its segments, largest first.
+    pub segments: Vec<ProofSegment>,
+    /// All recipients.
+    pub recipients: u64,
+    /// The fortnight's row of the plan: date, picks, reasons.
+    #[serde(skip)]
+    pub row: PlanRow,
+    /// What would keep it from going out, or is worth knowing first.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+    /// From whom its mails are.
+    #[serde(skip)]
+    pub(in crate::app) sender: Sender,
+    /// The date of its mails.
+    #[serde(skip)]
+    pub(in crate::app) at: DateTime<Utc>,
+}
+
+/// One segment of a [`Proof`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ProofSegment {
+    /// Its id, as `--segment` takes it.
+    pub id: String,
+    /// Its bands, in the service's order.
+    pub bands: Vec<String>,
+    /// Its sector.
+    pub sector: &'static str,
+    /// Its locale.
+    pub locale: &'static str,
+    /// How many mailboxes it has.
+    pub recipients: u64,
+    /// The subject.
+    pub subject: String,
+    /// Size of the HTML with sample links, in bytes.
+    pub html_bytes: usize,
+    /// The files that show it, where they were written.
+    pub files: Vec<PathBuf>,
+    /// Who is in it: the subscriber's name and the address.
+    #[serde(skip)]
+    pub readers: Vec<(String, Address)>,
+    #[serde(skip)]
+    pub(super) rendered: Rendered,
+}
+
+/// What would keep an edition from going out, or is worth knowing first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The config would end many subscriptions, and that waits for consent.
+    SyncWaits,
+    /// Why the edition is in its state.
+    Reason {
+        /// The edition.
+        edition: EditionNumber,
+        /// Why.
+        reason: StateReason,
+    },
+    /// A text was edited.
+    Edited {
+        /// Since it was approved, not since it was planned.
+        was_approved: bool,
+        /// What was edited.
+        edit: Edit,
+    },
+    /// It would be held if it were due now.
+    WouldBeHeld {
+        /// The edition.
+        edition: EditionNumber,
+        /// Why.
+        reason: HoldReason,
+    },
+    /// It went out: this is what was published.
+    Published {
+        /// Which edition.
+        edition: EditionNumber,
+        /// Its state.
+        state: EditionState,
+    },
+}
+
+impl Proof {
+    pub(super) fn new(
+        edition: EditionNumber,
+        mut segments: Vec<ProofSegment>,
+        row: PlanRow,
+        notes: Vec<Note>,
+        (sender, at): (Sender, DateTime<Utc>),
+    ) -> Self {
+        segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
+        let recipients = segments.iter().map(|s| s.recipients).sum();
+        Self { edition, segments, recipients, row, notes, sender, at }
+    }
+
+    /// The segment of this id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn segment(&self, wanted: &str) -> Result<&ProofSegment, PreviewError> {
+        self.segments.iter().find(|segment| segment.id == wanted).ok_or_else(|| PreviewError::UnknownSegment {
+            wanted: wanted.to_owned(),
+            known: self.segments.iter().map(|segment| segment.id.clone()).collect(),
+        })
+    }
+}
