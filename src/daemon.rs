@@ -207,11 +207,7 @@ fn until_due(context: &AppContext) -> Duration {
 }
 
 async fn tell_next(context: &AppContext) {
-    let AppContext { store, config, clock, .. } = context;
-    if let Ok(editions) = store.editions().await
-        && let Ok(meta) = store.meta().await
-        && let Some(next) = config.schedule.next_edition(clock.now(), meta.map(|meta| meta.first), &editions)
-    {
+    if let Ok(Some(next)) = context.next_edition().await {
         tracing::info!(edition = next.edition.0, due = %next.due_at.to_rfc3339(), "next");
     }
 }

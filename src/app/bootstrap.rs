@@ -3,19 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-pub use super::Content;
-use super::context::Loaded;
+use super::context::{Content, Loaded};
 use super::error::AnchorError;
 use super::{AppContext, AppError, keyring};
 use crate::clock::Clock;
 use crate::config::{Config, Nation, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
-use crate::domain::token::Keyring;
 use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreError, StoreMeta};
+use crate::store::{StoreError, StoreMeta};
 
 /// Reads library and templates.
 ///
@@ -75,8 +73,10 @@ pub async fn open(config: Config, clock: Clock) -> Result<AppContext, AppError> 
 /// # Errors
 /// When store or key file cannot be used.
 pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
-    let (store, keyring) = bare_store(&config)?;
-    Ok(AppContext { config: Arc::new(config), store, keyring, clock })
+    let path = store_file(&config);
+    let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
+    let store = SqliteStore::open(path, keyring.address_hasher())?;
+    Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
 
 /// Opens a private copy of the store, in memory; a missing one counts as empty. Its tokens are honoured by no server.
@@ -94,35 +94,15 @@ pub async fn open_copy(config: Config, clock: Clock) -> Result<AppContext, AppEr
 /// # Errors
 /// When store or key file cannot be read.
 pub fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
-    let (store, keyring) = bare_copy(&config)?;
-    Ok(AppContext { config: Arc::new(config), store, keyring, clock })
+    let path = store_file(&config);
+    let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
+    let store = SqliteStore::snapshot(path, keyring.address_hasher())?;
+    Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
 
 pub(super) fn store_file(config: &Config) -> &Path {
     let StoreUrl::Sqlite(path) = &config.store;
     path
-}
-
-/// As [`open_undated`].
-///
-/// # Errors
-/// When store or key file cannot be used.
-pub fn bare_store(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let path = store_file(config);
-    let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, keyring.address_hasher())?);
-    Ok((store, Arc::new(keyring)))
-}
-
-/// As [`open_copy_undated`].
-///
-/// # Errors
-/// When store or key file cannot be read.
-pub fn bare_copy(config: &Config) -> Result<(Arc<dyn Store>, Arc<Keyring>), AppError> {
-    let path = store_file(config);
-    let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::snapshot(path, keyring.address_hasher())?);
-    Ok((store, Arc::new(keyring)))
 }
 
 /// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.

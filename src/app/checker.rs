@@ -39,7 +39,7 @@ impl Checker {
         let library = &self.content.library;
         let now = clock.now();
         let today = self.context.local(now).date_naive();
-        let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
+        let synced = sync::sync(&self.context, true).await?;
         let rows = Planner::new(&self.context, &self.content).plan(now, FORTNIGHTS).await?;
         let readers = store.readers().await?;
         let withdrawn = store.withdrawn().await?;

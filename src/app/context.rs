@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
+use super::error::AppError;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::calendar::NextEdition;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::sender::Sender;
 use crate::domain::token::Keyring;
@@ -19,7 +21,7 @@ pub struct AppContext {
     /// The checked configuration.
     pub config: Arc<Config>,
     /// The store, or a private copy of it.
-    pub store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     /// Signs tokens and names messages.
     pub keyring: Arc<Keyring>,
     /// The time.
@@ -27,6 +29,16 @@ pub struct AppContext {
 }
 
 impl AppContext {
+    /// The edition that goes out next by itself, if one is to come.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn next_edition(&self) -> Result<Option<NextEdition>, AppError> {
+        let first = self.store.meta().await?.map(|meta| meta.first);
+        let editions = self.store.editions().await?;
+        Ok(self.config.schedule.next_edition(self.clock.now(), first, &editions))
+    }
+
     /// An instant as the service's own clock on the wall shows it.
     pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         self.config.schedule.local(at)

@@ -338,7 +338,7 @@ impl Decisions {
             let withdrawn = self.context.store.withdrawn().await?;
             let spoiled = edition.selection.picks.iter().filter(|pick| withdrawn.contains(&pick.id));
             decided.notes.extend(spoiled.map(|pick| Note::CarriesWithdrawn(pick.id.clone())));
-        } else if sync::waits(self.context.store.as_ref(), &self.context.config.subscribers).await? {
+        } else if sync::waits(&self.context).await? {
             decided.notes.push(Note::WouldBeHeld(HoldReason::ConsentMissing));
         }
         decided.notes.extend(self.when_it_goes(&decided.edition));

@@ -6,9 +6,10 @@ use super::context::AppContext;
 use super::error::{AppError, DeliveriesError};
 use crate::clock::Clock;
 use crate::domain::address::Address;
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryState, retry};
 use crate::domain::edition::{Edition, EditionNumber};
-use crate::store::{DeliveryFilter, DeliveryRecord, Retried, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// How many deliveries are read at once.
 const PAGE: u32 = 500;

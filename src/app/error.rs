@@ -107,9 +107,9 @@ pub enum AppError {
     /// The senders broke off.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
-    /// A rule says no, and has no type of its own yet.
-    #[error("{0}")]
-    Refused(String),
+    /// Work on another thread broke off.
+    #[error("a part of the work broke off: {0}")]
+    BrokeOff(String),
 }
 
 /// Why deliveries cannot be taken up again or settled.

@@ -69,9 +69,9 @@ impl Previewer {
     /// # Errors
     /// When the fortnight has no edition, a digest cannot be made, or the store cannot be read.
     pub async fn proof(&self, number: EditionNumber) -> Result<Proof, AppError> {
-        let AppContext { config, store, clock, .. } = &self.context;
+        let AppContext { store, clock, .. } = &self.context;
         let (planner, now) = (self.planner(), clock.now());
-        let synced = sync::sync(store.as_ref(), &config.subscribers, true, now).await?;
+        let synced = sync::sync(&self.context, true).await?;
         let mut notes = Vec::new();
         if synced.plan.needs_consent() {
             notes.push(Note::SyncWaits);

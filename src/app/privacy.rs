@@ -9,8 +9,9 @@ use crate::domain::address::Address;
 use crate::domain::subscriber::{RecipientId, SubscriberRecord};
 use crate::domain::subscription::forget::{self, Ended, Erasure};
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::subject_data::SubjectData;
 use crate::domain::subscription::suppression::Suppression;
-use crate::store::{Scope, SubjectData, Traces, decide};
+use crate::store::{Scope, Traces, decide};
 
 /// What was removed of one person. Counts only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -85,7 +85,7 @@ impl Reporter {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, AppError> {
-        let AppContext { config, store, clock, .. } = &self.context;
+        let AppContext { store, clock, .. } = &self.context;
         let replaced = self.replaced().await?;
         let (now, editions) = (clock.now(), store.editions().await?);
         let restored = RestoredStore::new(&self.context).attention().await?;
@@ -103,14 +103,22 @@ impl Reporter {
         attention.extend(self.of_bounces().await?);
         attention.extend(replaced);
         attention.extend(self.of_content());
-        let first = store.meta().await?.map(|meta| meta.first);
         Ok(Status {
             editions: rows,
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
-            next: config.schedule.next_edition(now, first, &editions).map(NextJson::from).unwrap_or_default(),
+            next: self.context.next_edition().await?.map(NextJson::from).unwrap_or_default(),
             attention,
         })
+    }
+
+    /// How many mailboxes are on the list of the next edition.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn mailboxes(&self) -> Result<u64, AppError> {
+        let AppContext { config, store, .. } = &self.context;
+        Ok(store.audience(&config.bands.names()).await?.iter().map(|segment| segment.recipients).sum())
     }
 
     /// Who decided what, and when: oldest first.
@@ -174,7 +182,7 @@ impl Reporter {
         let readers = store.readers().await?;
         let unknown = readers.into_iter().filter(|(band, count)| *count > 0 && config.bands.get(band).is_none());
         let mut found: Vec<_> = unknown.map(|(band, mailboxes)| Attention::UnknownBand { band, mailboxes }).collect();
-        if sync::waits(store.as_ref(), &config.subscribers).await? {
+        if sync::waits(&self.context).await? {
             found.push(Attention::SyncWaits);
         }
         Ok(found)

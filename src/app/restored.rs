@@ -6,7 +6,7 @@ use super::attention::AfterRestore;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, OnUncertain};
-use crate::domain::edition::{Edition, EditionNumber, HoldReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason};
 use crate::store::Store;
 
 /// Says what a restored store does not know, and lets it send again.
@@ -50,6 +50,15 @@ impl RestoredStore {
             total: tally.total,
             resend: self.resends(),
         })
+    }
+
+    /// The editions that are held, for whatever reason: where the store as a whole is not held, one of them may be meant.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held(&self) -> Result<Vec<EditionNumber>, AppError> {
+        let held = self.store.editions().await?.into_iter().filter(|edition| edition.state == EditionState::Held);
+        Ok(held.map(|edition| edition.number).collect())
     }
 
     /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not

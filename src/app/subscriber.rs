@@ -7,7 +7,7 @@ use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
 use crate::domain::delivery::TransactionalKind;
-use crate::domain::subscriber::SubscribeRequest;
+use crate::domain::subscriber::{SubscribeRequest, SubscriberRecord};
 use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
 use crate::domain::subscription::request::{RequestId, RequestKind};
 use crate::domain::subscription::subscribe::{Subscribed, subscribe};
@@ -79,6 +79,14 @@ impl Subscriber {
     /// One that works with these parts.
     pub fn new(context: &AppContext) -> Self {
         Self { context: context.clone() }
+    }
+
+    /// Everybody on the list.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn all(&self) -> Result<Vec<SubscriberRecord>, AppError> {
+        Ok(self.context.store.subscribers().await?)
     }
 
     /// Adds or updates mailboxes, all or nothing; one result per request.

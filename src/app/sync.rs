@@ -1,12 +1,12 @@
 //! Brings the store into line with `[[subscribers]]`.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
-use super::AppError;
+use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::sync::{Entry, StoredState, SyncPlan, UnknownSubscriber, apply, plan_sync};
-use crate::store::{Scope, Store, decide};
+use crate::store::{Scope, decide};
 
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +24,15 @@ impl Synced {
     }
 }
 
-/// Whether a sync with these entries waits for consent. Changes nothing.
+/// Whether a sync would wait for consent. Changes nothing.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn waits(store: &dyn Store, entries: &[Entry]) -> Result<bool, AppError> {
+pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
+    let entries = &context.config.subscribers;
     let wished = addresses(entries);
     // Nothing that is asked here depends on the moment.
-    let list = store.mailing_list(&Scope::Config(wished.clone()), DateTime::UNIX_EPOCH).await?;
+    let list = context.store.mailing_list(&Scope::Config(wished.clone()), DateTime::UNIX_EPOCH).await?;
     Ok(plan_sync(entries, &StoredState::of(&list, &wished)).needs_consent())
 }
 
@@ -39,14 +40,16 @@ pub async fn waits(store: &dyn Store, entries: &[Entry]) -> Result<bool, AppErro
 ///
 /// # Errors
 /// When the store cannot be read or written; then nothing changed.
-pub async fn sync(store: &dyn Store, entries: &[Entry], consent: bool, at: DateTime<Utc>) -> Result<Synced, AppError> {
+pub async fn sync(context: &AppContext, consent: bool) -> Result<Synced, AppError> {
+    let AppContext { config, store, clock, .. } = context;
+    let (entries, at) = (&config.subscribers, clock.now());
     let wished = addresses(entries);
     let scope = Scope::Config(wished.clone());
     let looked = plan(&store.mailing_list(&scope, at).await?, entries, &wished, consent);
     if !looked.applied || looked.plan.changes.is_empty() {
         return Ok(looked);
     }
-    let entries = entries.to_vec();
+    let entries = entries.clone();
     // Somebody may have left since we looked: it is decided again where it is written.
     let decision = move |list: &mut MailingList| {
         let synced = plan(list, &entries, &wished, consent);
@@ -55,7 +58,7 @@ pub async fn sync(store: &dyn Store, entries: &[Entry], consent: bool, at: DateT
         }
         Ok::<_, UnknownSubscriber>(synced)
     };
-    Ok(decide(store, &scope, at, None, decision).await?.0?)
+    Ok(decide(store.as_ref(), &scope, at, None, decision).await?.0?)
 }
 
 fn plan(list: &MailingList, entries: &[Entry], wished: &[Address], consent: bool) -> Synced {

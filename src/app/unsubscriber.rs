@@ -8,6 +8,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::{self, TransactionalKind};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::suppression::Suppression;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::token::Purpose;
 use crate::render::TransactionalMail;
@@ -62,6 +63,14 @@ impl Unsubscriber {
     /// One that works with these parts.
     pub fn new(context: &AppContext) -> Self {
         Self { context: context.clone() }
+    }
+
+    /// The addresses that are never mailed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn suppressions(&self) -> Result<Vec<Suppression>, AppError> {
+        Ok(self.context.store.suppressions().await?)
     }
 
     /// Who would leave with this token. Changes nothing.

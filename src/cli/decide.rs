@@ -15,7 +15,7 @@ use crate::app::restored::RestoredStore;
 use crate::app::{AppContext, Loaded, bootstrap};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
 use crate::domain::text::dates::local_moment;
 use crate::messages;
@@ -162,8 +162,8 @@ async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failur
 }
 
 async fn not_restored(app: &AppContext) -> Result<String, Failure> {
-    let held = app.store.editions().await?.into_iter().filter(|e| e.state == EditionState::Held);
-    let named: Vec<String> = held.map(|edition| format!("`fortnightly release {}`", edition.number)).collect();
+    let held = RestoredStore::new(app).held().await?.into_iter();
+    let named: Vec<String> = held.map(|number| format!("`fortnightly release {number}`")).collect();
     let which = if named.is_empty() {
         "and no edition is held: there is nothing to release".to_owned()
     } else {

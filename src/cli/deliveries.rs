@@ -1,7 +1,6 @@
 //! `deliveries list|retry|resolve`: what did not arrive, and what to do about it.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
@@ -10,14 +9,14 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::bootstrap;
 use crate::app::deliveries::Deliveries;
-use crate::app::{AppContext, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::{DeliveryFilter, DeliveryRecord};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -73,22 +72,21 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let (store, keyring) = bootstrap::bare_copy(&config)?;
-        let hasher = keyring.address_hasher();
-        let base = AppContext { config: Arc::new(config.clone()), store, keyring, clock: context.clock };
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let hasher = app.keyring.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),
             states: states(&self.state),
             addresses: only(&self.addresses),
         };
-        let (found, more) = Deliveries::new(&base).list(&filter, self.limit).await?;
+        let (found, more) = Deliveries::new(&app).list(&filter, self.limit).await?;
         if self.json {
-            out::json(&found.iter().map(|record| as_json(record, &hasher, &config)).collect::<Vec<_>>());
+            out::json(&found.iter().map(|record| as_json(record, &hasher, &app.config)).collect::<Vec<_>>());
         } else if found.is_empty() && out::is_watched() {
             out::line("No delivery is in such a state.");
         } else {
             let header = ["Edition", "Address", "Subscriber", "State", "Attempts", "Next", "Last said"];
-            out::table(&header, found.iter().map(|record| row(record, &config)).collect());
+            out::table(&header, found.iter().map(|record| row(record, &app.config)).collect());
         }
         if more {
             out::note(&format!(

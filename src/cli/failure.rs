@@ -6,7 +6,6 @@ use crate::app::AppError;
 use crate::app::error::NewActivityError;
 use crate::domain::diagnostic::Diagnostic;
 use crate::messages;
-use crate::store::StoreError;
 
 use super::out;
 
@@ -27,12 +26,6 @@ pub(super) enum Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         Self::App(error)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::App(error.into())
     }
 }
 

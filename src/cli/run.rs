@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::app::bootstrap;
+use crate::app::reporter::Reporter;
 use crate::app::sender::speaks_smtp;
+use crate::app::{Loaded, bootstrap};
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -40,8 +41,7 @@ impl Run {
         let (app, content) = bootstrap::open_whole(config, context.clock).await?;
         if sends {
             daemon::sync_log::sync_and_log(&app).await?;
-            let mailboxes: u64 =
-                app.store.audience(&app.config.bands.names()).await?.iter().map(|s| s.recipients).sum();
+            let mailboxes = Reporter::new(&app, Loaded::Whole(content.clone())).mailboxes().await?;
             let to = if speaks_smtp(&app.config) { "a relay" } else { "a folder: nothing leaves this machine" };
             tracing::info!(mailboxes, now = %app.local(app.clock.now()).to_rfc3339(), "mail goes to {to}");
         }

@@ -59,7 +59,7 @@ impl From<SendError> for Failure {
         match error {
             SendError::App(error) => error.into(),
             SendError::TooFarAhead { .. } | SendError::Early { .. } => Self::Usage(sending::refusal(&error)),
-            error => AppError::Refused(sending::refusal(&error)).into(),
+            error => Self::Refused(sending::refusal(&error)),
         }
     }
 }
@@ -147,7 +147,7 @@ impl Send {
     /// Nothing is due: fine, unless something is late.
     fn nothing_due(&self, standing: &NothingDue) -> Result<ExitCode, Failure> {
         if let Some(edition) = &standing.held {
-            return Err(AppError::Refused(sending::held_back(edition)).into());
+            return Err(Failure::Refused(sending::held_back(edition)));
         }
         self.say_nothing_left(None, &sending::nothing_due(standing));
         Ok(ExitCode::SUCCESS)

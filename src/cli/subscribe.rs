@@ -12,7 +12,7 @@ use super::sync::list;
 use crate::app::sender::Dispatcher;
 use crate::app::subscriber::Subscriber;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
-use crate::app::{AppContext, AppError, bootstrap, csv_import};
+use crate::app::{AppContext, bootstrap, csv_import};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
@@ -20,9 +20,9 @@ use crate::domain::subscriber::{Locale, MailboxState, Origin, Profile, Sector, S
 use crate::domain::subscription::confirm::Asked;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::check_line;
+use crate::domain::text::dates;
 use crate::domain::text::suggest::nearest;
 use crate::messages::subscription::{asked_too_often, never_mailed};
-use crate::store::Store;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("wanted").required(true).args(["bands", "ages"]))]
@@ -61,9 +61,8 @@ impl Subscribe {
         let bands = &app.config.bands;
         let asked = list(&request.bands, bands);
         let name = request.profile.name.clone();
-        let now = app.clock.now();
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        super::sync::sync_and_tell(app.store.as_ref(), &app.config, now).await?;
+        super::sync::sync_and_tell(&app).await?;
         if self.confirm && self.ask(context, &app, &request).await? {
             return Ok(ExitCode::SUCCESS);
         }
@@ -83,8 +82,8 @@ impl Subscribe {
                 out::line(&format!("  new: {} ({})", after.0.name, list(&after.1, bands)));
                 tell_config_name(&app.config, &address, &name, &after.0);
             }
-            Some(Subscribed::Left(reason)) => return Err(AppError::Refused(never_mailed(&address, reason)).into()),
-            None => return Err(AppError::Refused("the store gave no answer".into()).into()),
+            Some(Subscribed::Left(reason)) => return Err(Failure::Refused(never_mailed(&address, reason))),
+            None => return Err(Failure::Refused("the store gave no answer".into())),
         }
         first_edition(&app).await?;
         Ok(ExitCode::SUCCESS)
@@ -97,9 +96,9 @@ impl Subscribe {
         match Subscriber::new(app).ask_to_subscribe(wish).await? {
             Asked::Already => return Ok(false),
             Asked::Waits(_) => {}
-            Asked::Never(reason) => return Err(AppError::Refused(never_mailed(address, reason)).into()),
-            Asked::TooOften => return Err(AppError::Refused(asked_too_often(address)).into()),
-            Asked::Nobody => return Err(AppError::Refused("the store gave no answer".into()).into()),
+            Asked::Never(reason) => return Err(Failure::Refused(never_mailed(address, reason))),
+            Asked::TooOften => return Err(Failure::Refused(asked_too_often(address))),
+            Asked::Nobody => return Err(Failure::Refused("the store gave no answer".into())),
         }
         let name = &wish.profile.name;
         out::line(&format!(
@@ -109,8 +108,7 @@ impl Subscribe {
         match posted.trouble {
             None => Ok(true),
             Some(reply) => {
-                Err(AppError::Refused(format!("the email was not taken yet: {reply}. `fortnightly run` tries again"))
-                    .into())
+                Err(Failure::Refused(format!("the email was not taken yet: {reply}. `fortnightly run` tries again")))
             }
         }
     }
@@ -147,13 +145,11 @@ fn tell_config_name(config: &Config, address: &Address, asked: &str, now: &Profi
 }
 
 async fn first_edition(app: &AppContext) -> Result<(), Failure> {
-    let editions = app.store.editions().await?;
-    let first = app.store.meta().await?.map(|meta| meta.first);
-    match app.config.schedule.next_edition(app.clock.now(), first, &editions) {
+    match app.next_edition().await? {
         Some(next) => out::line(&format!(
             "Its first edition is number {}, on {}.",
             next.edition,
-            crate::domain::text::dates::day(next.due_at.date_naive())
+            dates::day(next.due_at.date_naive())
         )),
         None => out::line("No edition is planned yet."),
     }
@@ -183,7 +179,7 @@ impl Unsubscribe {
             SuppressResult::Ended(name) => {
                 out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again."));
             }
-            SuppressResult::Stranger => out::line(&self.stranger(app.store.as_ref()).await?),
+            SuppressResult::Stranger => out::line(&self.stranger(&app).await?),
         }
         if let Some(line) = config.line_of_address(address) {
             out::note(&format!(
@@ -195,9 +191,9 @@ impl Unsubscribe {
     }
 
     /// What to say of an address that nobody had subscribed: perhaps it was a slip.
-    async fn stranger(&self, store: &dyn Store) -> Result<String, Failure> {
+    async fn stranger(&self, app: &AppContext) -> Result<String, Failure> {
         let address = &self.address;
-        let records = store.subscribers().await?;
+        let records = Subscriber::new(app).all().await?;
         let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
         let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
         let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));

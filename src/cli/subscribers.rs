@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::out;
 use super::sync::list;
 use crate::app::subscriber::Subscriber;
-use crate::app::{AppError, bootstrap, csv_import};
+use crate::app::{bootstrap, csv_import};
 use crate::domain::address::Address;
 use erase::Erase;
 use show::Show;
@@ -73,7 +73,7 @@ impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
-        let (config, records) = (&app.config, app.store.subscribers().await?);
+        let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
         if self.json {
             out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
             return Ok(ExitCode::SUCCESS);
@@ -117,11 +117,10 @@ impl Change {
         let config = context.config()?;
         for address in [&self.old, &self.new] {
             if let Some(line) = config.line_of_address(address) {
-                return Err(AppError::Refused(format!(
+                return Err(Failure::Refused(format!(
                     "{address} is named in {}:{line}: change it there, and the next sync follows",
                     config.file.display()
-                ))
-                .into());
+                )));
             }
         }
         let app = bootstrap::open(config, context.clock).await?;
@@ -142,17 +141,17 @@ impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
-        let (config, records) = (&app.config, app.store.subscribers().await?);
+        let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
         let written = match &self.out {
             Some(path) => {
                 use std::os::unix::fs::OpenOptionsExt as _;
                 let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-                let file = file.map_err(|error| AppError::Refused(format!("{}: {error}", path.display())))?;
+                let file = file.map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
                 csv_import::write(file, &records, &config.bands)
             }
             None => csv_import::write(std::io::stdout().lock(), &records, &config.bands),
         };
-        let rows = written.map_err(|error| AppError::Refused(format!("the export broke off: {error}")))?;
+        let rows = written.map_err(|error| Failure::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));
         Ok(ExitCode::SUCCESS)
     }

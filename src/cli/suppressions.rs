@@ -9,8 +9,8 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::bootstrap;
 use crate::app::unsubscriber::{LiftResult, SuppressResult, Unsubscriber};
-use crate::app::{AppError, bootstrap};
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::messages::subscription::lifting_needs_consent;
@@ -47,7 +47,7 @@ impl List {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
         let config = &app.config;
-        let all = app.store.suppressions().await?;
+        let all = Unsubscriber::new(&app).suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
         };
@@ -109,7 +109,7 @@ impl Remove {
         let reason = match Unsubscriber::new(&app).lift(address, self.yes, "cli").await? {
             LiftResult::Lifted(reason) => reason,
             LiftResult::NeedsConsent(reason) => {
-                return Err(AppError::Refused(lifting_needs_consent(address, reason)).into());
+                return Err(Failure::Refused(lifting_needs_consent(address, reason)));
             }
             LiftResult::NotSuppressed => {
                 out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));

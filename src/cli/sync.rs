@@ -2,22 +2,21 @@
 
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::bootstrap;
 use crate::app::sync::{Synced, sync};
+use crate::app::{AppContext, bootstrap};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::sync::{SyncChange, SyncPlan, Who};
+use crate::domain::text::lists::commas;
 use crate::messages::subscription::consent;
-use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(super) struct Sync {
@@ -42,7 +41,7 @@ impl Sync {
             bootstrap::open(config, clock).await?
         };
         let config = &app.config;
-        let synced = sync(app.store.as_ref(), &config.subscribers, self.yes, clock.now()).await?;
+        let synced = sync(&app, self.yes).await?;
         let lines = changes(&synced.plan, &config.bands);
         if self.json {
             out::json(&json!({
@@ -74,9 +73,9 @@ impl Sync {
 }
 
 /// Syncs inside another command, telling what changed on standard error. It is not applied when it waits for consent.
-pub(super) async fn sync_and_tell(store: &dyn Store, config: &Config, at: DateTime<Utc>) -> Result<Synced, Failure> {
-    let synced = sync(store, &config.subscribers, false, at).await?;
-    tell(&synced, config);
+pub(super) async fn sync_and_tell(app: &AppContext) -> Result<Synced, Failure> {
+    let synced = sync(app, false).await?;
+    tell(&synced, &app.config);
     Ok(synced)
 }
 
@@ -92,10 +91,9 @@ pub(super) fn tell(synced: &Synced, config: &Config) {
 
 fn warn_shared(plan: &SyncPlan, file: &str) {
     for (address, first, others) in &plan.shared {
-        let others: Vec<String> = others.iter().map(ToString::to_string).collect();
         out::note(&format!(
             "warning: {file}:{first}: {address} is also named on line {}: it gets the bands of all and belongs to this entry",
-            others.join(", ")
+            commas(others)
         ));
     }
 }

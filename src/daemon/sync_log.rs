@@ -10,7 +10,7 @@ use crate::messages::subscription;
 /// When the store cannot be read or written.
 pub(crate) async fn sync_and_log(context: &AppContext) -> Result<(), AppError> {
     let config = &context.config;
-    let synced = sync(context.store.as_ref(), &config.subscribers, false, context.clock.now()).await?;
+    let synced = sync(context, false).await?;
     if synced.waits_for_consent() {
         tracing::error!("{}", subscription::consent(&synced.plan));
     } else if !synced.plan.changes.is_empty() {

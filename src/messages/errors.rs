@@ -41,7 +41,7 @@ pub fn error(error: &AppError) -> String {
         | AppError::Sync(_)
         | AppError::Page(_)
         | AppError::File { .. }
-        | AppError::Refused(_) => error.to_string(),
+        | AppError::BrokeOff(_) => error.to_string(),
     }
 }
 

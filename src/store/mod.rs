@@ -18,10 +18,8 @@ pub use archive::{
 };
 pub use editions::{ActivityWithdrawal, Editions, StoreMeta};
 pub use error::StoreError;
-pub use outbox::{Attempt, AttemptResult, Claimed, ClaimedContent, DeliveryFilter, DeliveryRecord, Outbox, Retried};
-pub use privacy::{
-    Privacy, Records, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectLetter, SubjectRequest,
-};
+pub use outbox::{AttemptResult, Claimed, ClaimedContent, Outbox};
+pub use privacy::{Privacy, Records};
 pub use reports::{ReportKind, Reports};
 pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::{SegmentNumber, StoreError};
 use crate::domain::address::Address;
-use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Reply, Tally};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
+use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Tally};
 use crate::domain::edition::EditionNumber;
 
 /// An item that this process has in hand.
@@ -52,56 +53,6 @@ pub struct AttemptResult {
     pub at: DateTime<Utc>,
     /// When it may be tried again, if it may; `None` gives up (expired), or leaves it uncertain.
     pub retry_at: Option<DateTime<Utc>>,
-}
-
-/// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryFilter {
-    /// Of this edition alone.
-    pub edition: Option<EditionNumber>,
-    /// In one of these states.
-    pub states: Vec<DeliveryState>,
-    /// To one of these mailboxes alone.
-    pub addresses: Option<Vec<Address>>,
-}
-
-/// One delivery of an edition, and what was last said about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryRecord {
-    /// Which.
-    pub id: DeliveryId,
-    /// The mailbox; `None` once its address was forgotten.
-    pub address: Option<Address>,
-    /// The subscriber's name, as it was when the edition was published.
-    pub subscriber: String,
-    /// Where it stands.
-    pub state: DeliveryState,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// The last attempt.
-    pub last: Option<Attempt>,
-    /// When it is tried again.
-    pub next_at: Option<DateTime<Utc>>,
-}
-
-/// One SMTP transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// When it ended.
-    pub at: DateTime<Utc>,
-    /// What was said.
-    pub reply: Reply,
-}
-
-/// What a retry took up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retried {
-    /// Queued again, that were refused or given up.
-    pub ended: u64,
-    /// Queued again, that may have arrived before.
-    pub uncertain: u64,
-    /// Left as they are, because their mailbox is suppressed or forgotten.
-    pub suppressed: u64,
 }
 
 /// What a store does with mails on their way.

@@ -2,94 +2,12 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-use super::{AuditRecord, StoreError};
+use super::StoreError;
 use crate::domain::address::Address;
-use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
-use crate::domain::subscription::request::RequestKind;
-
-/// Everything about one mailbox that is not in its subscription.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SubjectData {
-    /// Since when it is known.
-    pub known_since: Option<DateTime<Utc>>,
-    /// Since when it is suppressed, if it is.
-    pub suppressed_since: Option<DateTime<Utc>>,
-    /// What was sent to it, by edition.
-    pub deliveries: Vec<SubjectDelivery>,
-    /// What it asked for, oldest first.
-    pub requests: Vec<SubjectRequest>,
-    /// Mail to it that was no edition, oldest first.
-    pub letters: Vec<SubjectLetter>,
-    /// What was decided about it, oldest first.
-    pub audit: Vec<AuditRecord>,
-}
-
-/// One edition to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubjectDelivery {
-    /// Which edition.
-    pub edition: EditionNumber,
-    /// Where it stands.
-    pub state: &'static str,
-    /// Every attempt that is still remembered, oldest first.
-    pub attempts: Vec<SubjectAttempt>,
-    /// The bounce that came back, if one did.
-    pub bounce: Option<SubjectBounce>,
-}
-
-/// One attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubjectAttempt {
-    /// When it ended.
-    pub at: DateTime<Utc>,
-    /// What came of it, in a word.
-    pub outcome: String,
-    /// The reply code, if one came.
-    pub code: Option<u16>,
-    /// What was said.
-    pub reply: String,
-}
-
-/// A bounce.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubjectBounce {
-    /// When it came.
-    pub at: DateTime<Utc>,
-    /// Its enhanced status code, if it named one.
-    pub status: Option<String>,
-}
-
-/// A wish that waited for a click.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubjectRequest {
-    /// What it was for.
-    pub kind: RequestKind,
-    /// When it was made.
-    pub made_at: DateTime<Utc>,
-    /// When its link stops working.
-    pub expires_at: DateTime<Utc>,
-    /// When the click came, if it did.
-    pub done_at: Option<DateTime<Utc>>,
-}
-
-/// A letter, without what it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubjectLetter {
-    /// What it is for.
-    pub kind: TransactionalKind,
-    /// When it was made.
-    pub at: DateTime<Utc>,
-    /// Where it stands.
-    pub state: &'static str,
-    /// The relay's last reply code, if one came.
-    pub code: Option<u16>,
-    /// What the relay said last.
-    pub reply: Option<String>,
-}
+use crate::domain::subscription::subject_data::SubjectData;
 
 /// Records that are kept for a time, and where forgetting them goes on after a small part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

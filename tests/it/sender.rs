@@ -118,8 +118,7 @@ async fn the_daemon_sends_the_same_mails_and_looks_again_for_nothing() {
     let [by_command, by_daemon] = [true, false].map(|_| Fixture::new(&format!("{BASE}{}", three())));
     send(&opened(&by_command, DUE).await, command(Target::Due), &()).await.unwrap();
     let opened = opened(&by_daemon, DUE).await;
-    let AppContext { store, config, clock, .. } = &opened.0;
-    sync(store.as_ref(), &config.subscribers, false, clock.now()).await.unwrap();
+    sync(&opened.0, false).await.unwrap();
     let recorder = Recorder::default();
     send(&opened, Order::WHAT_IS_DUE, &recorder).await.unwrap();
     assert_eq!(recorder.told(), ["reconciled", "begins with 4", "ends", "ended with 4"]);

@@ -50,7 +50,7 @@ impl Sender {
     ) -> Result<Sent, SendError> {
         let (store, now) = (self.context.store.as_ref(), self.context.clock.now());
         self.deliverer.recover().await?;
-        let synced = self.follow_config(order, observer, now).await?;
+        let synced = self.follow_config(order, observer).await?;
         self.deliverer.post_what_waits(observer, stop).await?;
         let Reconciled { due, actions } = self.planner().reconcile(now).await?;
         observer.reconciled(&actions);
@@ -78,7 +78,7 @@ impl Sender {
     /// As [`Sender::send`], or when a digest cannot be made.
     pub async fn rehearse(&self, order: &Order) -> Result<Rehearsal, SendError> {
         let now = self.context.clock.now();
-        sync::sync(self.context.store.as_ref(), &self.context.config.subscribers, true, now).await?;
+        sync::sync(&self.context, true).await?;
         let due = self.planner().reconcile(now).await?.due;
         match self.target(order, due, now).await? {
             None => Ok(Rehearsal::NothingDue(Box::new(self.nothing_due(now).await?))),
@@ -87,17 +87,11 @@ impl Sender {
     }
 
     /// A command brings the store into line with the config first; the daemon did it when it read the file.
-    async fn follow_config(
-        &self,
-        order: &Order,
-        observer: &dyn Observer,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Synced>, AppError> {
+    async fn follow_config(&self, order: &Order, observer: &dyn Observer) -> Result<Option<Synced>, AppError> {
         if !order.alone {
             return Ok(None);
         }
-        let AppContext { store, config, .. } = &self.context;
-        let synced = sync::sync(store.as_ref(), &config.subscribers, false, now).await?;
+        let synced = sync::sync(&self.context, false).await?;
         observer.synced(&synced);
         Ok(Some(synced))
     }
@@ -110,14 +104,14 @@ impl Sender {
         synced: Option<Synced>,
         now: DateTime<Utc>,
     ) -> Result<(), SendError> {
-        let AppContext { store, config, .. } = &self.context;
+        let store = &self.context.store;
         let seen = store.editions().await?;
         if seen.iter().any(|edition| edition.number == number && edition.is_published()) {
             return Ok(());
         }
         let waits = match &synced {
             Some(synced) => synced.waits_for_consent(),
-            None => sync::waits(store.as_ref(), &config.subscribers).await?,
+            None => sync::waits(&self.context).await?,
         };
         if !waits {
             return Ok(());
@@ -131,9 +125,7 @@ impl Sender {
 
     /// How things stand when nothing is due.
     async fn nothing_due(&self, now: DateTime<Utc>) -> Result<NothingDue, AppError> {
-        let editions = self.context.store.editions().await?;
-        let first = self.context.store.meta().await?.map(|meta| meta.first);
-        let next = self.context.config.schedule.next_edition(now, first, &editions);
+        let next = self.context.next_edition().await?;
         Ok(NothingDue { held: self.held_back(now).await?, next })
     }
 }

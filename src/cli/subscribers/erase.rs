@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::failure::Failure;
+use crate::app::bootstrap;
 use crate::app::privacy::{EraseResult, Erased, Privacy};
-use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::{Config, StoreUrl, TransportUrl};
@@ -36,7 +36,7 @@ impl Erase {
         // What would be removed is found out by removing it from a copy.
         let copy = bootstrap::open_copy_undated(config.clone(), context.clock)?;
         match Privacy::new(&copy).erase(&self.address).await? {
-            EraseResult::Unknown => return Err(self.unknown(&config).into()),
+            EraseResult::Unknown => return Err(self.unknown(&config)),
             EraseResult::Done(erased) if !self.yes => {
                 out::note(&format!("Erasing {} removes for good:", self.address));
                 for line in removed(erased) {
@@ -66,9 +66,9 @@ impl Erase {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn unknown(&self, config: &Config) -> AppError {
+    fn unknown(&self, config: &Config) -> Failure {
         let hint = still_named(config, &self.address).map_or_else(String::new, |line| format!(". {line}"));
-        AppError::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
+        Failure::Refused(format!("nothing is known of {}, so there is nothing to erase{hint}", self.address))
     }
 
     fn tell(&self, config: &Config, result: EraseResult, clean: bool) {

@@ -10,9 +10,9 @@ use clap::{Args, ValueEnum};
 use super::super::failure::Failure;
 use super::super::sync::sync_and_tell;
 use super::report::{Report, skipped};
+use crate::app::bootstrap;
 use crate::app::csv_import::{self, CsvImport};
 use crate::app::subscriber::Subscriber;
-use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::Config;
@@ -80,21 +80,21 @@ impl Import {
     }
 
     /// What the file asks for, if it may be used.
-    fn read(&self, shown: &str, config: &Config) -> Result<CsvImport, AppError> {
+    fn read(&self, shown: &str, config: &Config) -> Result<CsvImport, Failure> {
         let file =
-            File::open(&self.file).map_err(|error| AppError::Refused(format!("{shown}: cannot be read: {error}")))?;
+            File::open(&self.file).map_err(|error| Failure::Refused(format!("{shown}: cannot be read: {error}")))?;
         let csv = csv_import::read(file, shown, self.format.into(), &config.bands);
         out::findings(&csv.findings);
         let bad = bad_rows(&csv);
         if bad > 0 && !self.skip_bad {
             let rows = out::count(bad, "bad row", "bad rows");
-            return Err(AppError::Refused(format!(
+            return Err(Failure::Refused(format!(
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             )));
         }
         if csv.requests.is_empty() {
             let why = skipped(&csv).map_or_else(String::new, |why| format!(". {why}"));
-            return Err(AppError::Refused(format!("{shown} has no row that could be imported{why}")));
+            return Err(Failure::Refused(format!("{shown} has no row that could be imported{why}")));
         }
         Ok(csv)
     }
@@ -112,7 +112,7 @@ impl Import {
             bootstrap::open(config, clock).await?
         };
         // The file's entries first, so that a mailbox that it names is known to be its own.
-        sync_and_tell(app.store.as_ref(), &app.config, clock.now()).await?;
+        sync_and_tell(&app).await?;
         Ok(Subscriber::new(&app).subscribe(requests).await?)
     }
 }

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::super::failure::Failure;
 use super::super::sync::list;
 use super::view::{state, to_json};
+use crate::app::bootstrap;
 use crate::app::privacy::{Held, Privacy};
-use crate::app::{AppError, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
+use crate::domain::subscription::subject_data::SubjectData;
 use crate::domain::subscription::suppression::Suppression;
-use crate::store::SubjectData;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -38,17 +38,16 @@ impl Show {
             // An address may be suppressed without ever having been a mailbox.
             Held::Suppressed(suppression) => self.tell_suppression(&suppression),
             Held::Hashed => {
-                return Err(AppError::Refused(format!(
+                return Err(Failure::Refused(format!(
                     "{address} was erased, or forgotten after its subscriptions had ended: all that is held is a keyed hash, \
                      which tells that it is never to be mailed"
-                ))
-                .into());
+                )));
             }
             Held::Nothing => {
                 let hint = config.line_of_address(address).map_or_else(String::new, |line| {
                     format!("; {}:{line} names it, and `fortnightly sync` brings it in", config.file.display())
                 });
-                return Err(AppError::Refused(format!("{address} is not in the store{hint}")).into());
+                return Err(Failure::Refused(format!("{address} is not in the store{hint}")));
             }
         }
         Ok(ExitCode::SUCCESS)

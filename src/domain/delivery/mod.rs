@@ -1,5 +1,6 @@
 //! One mail to one mailbox: what it is, where it stands, what a reply does to it and when it is tried again.
 
+pub mod listing;
 mod mailing;
 mod outcome;
 pub mod pace;

@@ -11,6 +11,7 @@ pub mod mailbox;
 pub mod mailing_list;
 pub mod request;
 pub mod rows;
+pub mod subject_data;
 pub mod subscribe;
 pub mod suppression;
 pub mod sync;

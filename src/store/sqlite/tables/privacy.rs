@@ -10,13 +10,14 @@ use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::subject_data::{
+    SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
+};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::{retention, scrub};
 use crate::store::sqlite::{PATIENCE, SqliteStore};
-use crate::store::{
-    Privacy, Records, StoreError, SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
-};
+use crate::store::{Privacy, Records, StoreError};
 
 /// When everything that was too old was last forgotten.
 const TIDIED: &str = "tidied";

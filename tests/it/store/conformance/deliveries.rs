@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryState, Outcome};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
-use fortnightly::store::{AttemptResult, DeliveryFilter, Store, StoreError};
+use fortnightly::store::{AttemptResult, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
 use fortnightly::app::privacy::{EraseResult, Erased};
+use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome, Reply, TransactionalKind, TransactionalMail};
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
@@ -11,7 +12,7 @@ use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
 use fortnightly::domain::subscription::subscribe::Subscribed;
 use fortnightly::domain::subscription::sync::{Entry, plan_sync};
 use fortnightly::domain::subscription::undeliverable::Bounced;
-use fortnightly::store::{AttemptResult, Claimed, DeliveryFilter, PublishResult, Store};
+use fortnightly::store::{AttemptResult, Claimed, PublishResult, Store};
 
 use super::desk::Desk as _;
 use super::samples::{

@@ -6,12 +6,12 @@ use rusqlite::Connection;
 use super::super::{audit, edition_rows};
 use super::edition_progress;
 use crate::domain::address::Address;
+use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
-use crate::store::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 
 /// One page of what the filter lets through, by edition and mailbox.
 pub(super) fn page(

@@ -14,12 +14,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Mailing, Tally, TransactionalId};
 use crate::domain::edition::EditionNumber;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::{AttemptResult, Claimed, DeliveryFilter, DeliveryRecord, Outbox, Retried, StoreError};
+use crate::store::{AttemptResult, Claimed, Outbox, StoreError};
 
 pub(in crate::store::sqlite) use claim::take_up;
 pub(in crate::store::sqlite) use edition_progress::finish;

@@ -8,9 +8,10 @@ use crate::domain::delivery::{
 };
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::subject_data::SubjectLetter;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
-use crate::store::{Claimed, ClaimedContent, SubjectLetter};
+use crate::store::{Claimed, ClaimedContent};
 
 /// At most so many are claimed at once: each brings its text along.
 const AT_ONCE: u32 = 50;

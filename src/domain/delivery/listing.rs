@@ -1,0 +1,59 @@
+//! Deliveries as an operator lists them and takes them up again.
+
+use chrono::{DateTime, Utc};
+
+use super::mailing::DeliveryId;
+use super::outcome::Reply;
+use super::state::DeliveryState;
+use crate::domain::address::Address;
+use crate::domain::edition::EditionNumber;
+
+/// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Of this edition alone.
+    pub edition: Option<EditionNumber>,
+    /// In one of these states.
+    pub states: Vec<DeliveryState>,
+    /// To one of these mailboxes alone.
+    pub addresses: Option<Vec<Address>>,
+}
+
+/// One delivery of an edition, and what was last said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// Which.
+    pub id: DeliveryId,
+    /// The mailbox; `None` once its address was forgotten.
+    pub address: Option<Address>,
+    /// The subscriber's name, as it was when the edition was published.
+    pub subscriber: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last attempt.
+    pub last: Option<Attempt>,
+    /// When it is tried again.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// One SMTP transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// What was said.
+    pub reply: Reply,
+}
+
+/// What a retry took up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// Queued again, that were refused or given up.
+    pub ended: u64,
+    /// Queued again, that may have arrived before.
+    pub uncertain: u64,
+    /// Left as they are, because their mailbox is suppressed or forgotten.
+    pub suppressed: u64,
+}
