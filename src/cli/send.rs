@@ -1,10 +1,11 @@
 //! `send`: publishes and sends an edition in the foreground.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use clap::Args;
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -179,7 +180,7 @@ impl Watcher {
     }
 
     fn bar(&self) -> Option<(JoinHandle<()>, CancellationToken)> {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.bar.lock().take()
     }
 }
 
@@ -218,7 +219,7 @@ impl Observer for Watcher {
         let end = CancellationToken::new();
         let shown = progress::show(Arc::clone(progress), before.total - before.accepted, end.clone());
         let bar = (tokio::spawn(shown), end);
-        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+        *self.bar.lock() = Some(bar);
     }
 
     async fn run_ends(&self) {

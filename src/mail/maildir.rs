@@ -9,12 +9,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use chrono::DateTime;
 use data_encoding::HEXLOWER;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::error::MailError;
@@ -74,7 +75,7 @@ impl Maildir {
     fn was_seen(&self, name: &str) -> io::Result<bool> {
         let folder = self.path.join("cur");
         let changed = fs::metadata(&folder)?.modified()?;
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock();
         if seen.changed != Some(changed) {
             seen.changed = None;
             seen.names.clear();

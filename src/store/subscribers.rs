@@ -1,10 +1,11 @@
 //! Who is on the mailing list: rows to decide on, and the decision's changes written in one transaction.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 
 use super::StoreError;
 use crate::domain::address::Address;
@@ -123,9 +124,9 @@ where
         if result.is_err() {
             list.abandon();
         }
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        *told.lock() = Some(result);
     };
     let traces = store.change_mailing_list(scope, at, mail, Box::new(decision)).await?;
-    let result = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let result = decided.lock().take();
     Ok((result.expect("a store that answers has let the decision be made"), traces))
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+use parking_lot::Mutex;
 
 use crate::app::edition_content::{DigestMaker, EditionContent};
 use crate::app::planner::PlanRow;
@@ -109,7 +110,7 @@ impl<'c> Renders<'c> {
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, trials.get(at)?)))
             {
                 if let Err(error) = self.digests.segment(&trial.edition, &trial.key) {
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).push((at, trial, error));
+                    failed.lock().push((at, trial, error));
                 }
             }
         };
@@ -120,7 +121,7 @@ impl<'c> Renders<'c> {
             }
             work();
         });
-        let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = failed.into_inner();
         failed.sort_by_key(|(at, ..)| *at);
         failed.into_iter().map(|(_, trial, error)| (trial, error)).collect()
     }

@@ -1,7 +1,8 @@
 //! Counts what happens in a run, for whoever shows it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::app::metrics;
 use crate::domain::delivery::{Mailing, Outcome, Reply};
@@ -50,18 +51,18 @@ impl Progress {
 
     /// What was said last where a mail was not accepted.
     pub fn trouble(&self) -> Option<Reply> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble.lock().clone()
     }
 
     /// What became of the confirmations and good-byes that were sent along.
     pub fn posted(&self) -> Posted {
-        let trouble = self.not_posted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let trouble = self.not_posted.lock().clone();
         Posted { accepted: self.posted.load(Ordering::Relaxed), trouble }
     }
 
     /// Notes what went wrong outside any mail.
     pub(super) fn note(&self, reply: &Reply) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.clone());
+        *self.trouble.lock() = Some(reply.clone());
     }
 
     /// Counts an attempt.
@@ -73,7 +74,7 @@ impl Progress {
             }
             Mailing::Transactional(_) => {
                 if let Some(reply) = outcome.reply() {
-                    *self.not_posted.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.clone());
+                    *self.not_posted.lock() = Some(reply.clone());
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! How the relay fares, as all workers together see it: whoever cannot reach it waits, but not for ever.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// How long a relay that never answered in this run is tried.
 const NEVER_SEEN: Duration = Duration::from_secs(2);
@@ -27,12 +28,12 @@ impl Relay {
 
     /// It answered.
     pub(super) fn note_reachable(&self) {
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.answered.lock() = Some(Instant::now());
     }
 
     /// Whether it was waited for long enough.
     pub(super) fn is_lost(&self) -> bool {
-        match *self.answered.lock().unwrap_or_else(PoisonError::into_inner) {
+        match *self.answered.lock() {
             Some(answered) => answered.elapsed() >= LOST,
             None => self.begun.elapsed() >= NEVER_SEEN,
         }

@@ -1,11 +1,12 @@
 //! What all workers of a run share: what is sent, how fast, and why it must stop.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::dkim;
@@ -96,7 +97,7 @@ impl Run {
 
     /// Why the run stopped itself, if it did.
     pub(super) fn stopped_for(&self) -> Option<Ended> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.stopped.lock().clone()
     }
 
     /// Whether no edition's mail may leave today any more.
@@ -106,7 +107,7 @@ impl Run {
 
     /// The run stops; the first reason counts.
     pub(super) fn stop_for(&self, reason: Ended) {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.stopped.lock().get_or_insert(reason);
         self.stop.cancel();
     }
 
@@ -157,7 +158,7 @@ impl Run {
             self.stop_for(Ended::Capped);
         }
         if let Some(rate) = &self.rate {
-            let at = rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
+            let at = rate.lock().take(self.begun.elapsed());
             let wait = at.saturating_sub(self.begun.elapsed());
             if wait > Duration::ZERO {
                 tokio::select! {

@@ -1,7 +1,6 @@
 //! A connection for questions so short that going to another thread would cost more than the answer.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::error::SqliteError;
@@ -21,7 +20,7 @@ impl InlineReader {
         place: &str,
         work: impl FnOnce(&Connection) -> Result<T, SqliteError>,
     ) -> Result<T, StoreError> {
-        let conn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let conn = self.0.lock();
         work(&conn).map_err(|fault| fault.at(place))
     }
 }

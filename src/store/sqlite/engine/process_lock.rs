@@ -4,8 +4,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::error::SqliteError;
@@ -91,7 +91,7 @@ impl ProcessLock {
 
     /// At a clean end: if nothing is left in hand, nobody needs to look for this claimant.
     pub(in crate::store::sqlite) fn retire(&self, conn: &Connection) {
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         if lock.is_none() {
             return;
         }
@@ -110,7 +110,7 @@ impl ProcessLock {
 
     fn hold(&self) -> Result<(), SqliteError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         if lock.is_some() {
             return Ok(());
         }
