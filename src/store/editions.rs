@@ -26,7 +26,6 @@ pub struct StoreMeta {
 /// An activity that is withdrawn, or not any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityWithdrawal {
-    /// Which.
     pub activity: ActivityId,
     /// Whether it is withdrawn from now on; until now it was the other way round.
     pub withdrawn: bool,

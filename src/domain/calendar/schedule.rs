@@ -49,7 +49,6 @@ pub struct Pause {
 pub struct Occasion {
     /// The name that activities list under `occasions`.
     pub name: String,
-    /// Its day.
     pub on: NaiveDate,
 }
 
@@ -60,7 +59,6 @@ pub struct Schedule {
     pub anchor: NaiveDate,
     /// At this local time; fractions of a second do not count.
     pub send_at: NaiveTime,
-    /// In this zone.
     pub timezone: Tz,
     /// How late an edition may still go out by itself.
     pub grace: TimeDelta,
@@ -74,14 +72,12 @@ pub struct Schedule {
     pub pauses: Vec<Pause>,
     /// Single closed days with their names (bank holidays).
     pub holidays: Vec<(NaiveDate, String)>,
-    /// Campaigns.
     pub occasions: Vec<Occasion>,
 }
 
 /// A fortnight's first day that is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedDay {
-    /// The day.
     pub day: NaiveDate,
     /// The pause's reason, or the holiday's name.
     pub reason: String,
@@ -107,7 +103,6 @@ pub enum Fortnight {
         date: NaiveDate,
         /// When it would have been due, in the schedule's zone.
         due_at: DateTime<Tz>,
-        /// Why.
         reason: PauseReason,
     },
 }

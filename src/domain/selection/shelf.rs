@@ -11,9 +11,7 @@ use crate::domain::edition::{EditionNumber, Ineligibility, Selection};
 /// What may be picked from.
 #[derive(Debug, Clone, Copy)]
 pub struct Shelf<'a> {
-    /// Every theme.
     pub themes: &'a [Theme],
-    /// Every activity.
     pub activities: &'a [Activity],
     /// The service's bands, in order.
     pub bands: &'a Bands,

@@ -38,11 +38,9 @@ impl Purpose {
 /// What a token says, all of it inside the signed payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenPayload {
-    /// What it allows.
     pub purpose: Purpose,
     /// The edition it came with; 0 for none.
     pub edition: EditionNumber,
-    /// Whose mailbox.
     pub recipient: RecipientId,
 }
 

@@ -6,7 +6,7 @@ use super::outbox::transactional;
 use super::{columns, meta};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::EditionState;
-use crate::domain::subscription::changes::Forgetting;
+use crate::domain::subscription::rows::Forgetting;
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};

@@ -5,16 +5,16 @@ use rusqlite::Connection;
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::bounce::BounceRecord;
-use crate::domain::subscription::changes::{Note, Subject};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
 use crate::domain::subscription::rows::Organisation;
+use crate::domain::subscription::rows::{Note, Subject};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::tables::bands::BandBook;
+use crate::store::sqlite::tables::columns::BandBook;
 use crate::store::sqlite::tables::outbox::transactional;
 use crate::store::sqlite::tables::{audit, columns, forget};
 

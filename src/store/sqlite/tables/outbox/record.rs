@@ -20,7 +20,6 @@ struct InHand {
     repeated: bool,
     /// Its address was forgotten: what a relay says may name it.
     forgotten: bool,
-    /// It is suppressed.
     suppressed: bool,
     /// Its edition is being sent.
     sending: bool,

@@ -7,8 +7,8 @@ use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
 use crate::domain::subscriber::RecipientId;
-use crate::domain::subscription::changes::DueMail;
 use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::rows::DueMail;
 use crate::domain::subscription::subject_data::SubjectLetter;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
