@@ -7,7 +7,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// A source of the current time. It is `Copy`, so whoever needs the time holds one.
 #[derive(Debug, Clone, Copy)]
 pub enum Clock {
-    /// The system's clock.
     System,
     /// Always this moment: one-shot commands under `--now`.
     Fixed(DateTime<Utc>),

@@ -1,8 +1,6 @@
 //! config.toml and the environment → a checked [`Config`].
 
-mod bands;
 mod bank_holidays;
-mod dkim;
 mod duration;
 mod environment;
 mod files;

@@ -11,15 +11,12 @@ use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 pub enum Attention {
     /// The store was restored from a backup.
     Restored(AfterRestore),
-    /// An edition.
     Edition(EditionNumber, EditionAttention),
     /// A pick of an open edition was replaced.
     Replaced(Replacement),
     /// Mailboxes ask for a band that the config no longer has.
     UnknownBand {
-        /// Which band.
         band: BandName,
-        /// How many mailboxes.
         mailboxes: u64,
     },
     /// The config would end many subscriptions.
@@ -43,11 +40,9 @@ pub enum AfterRestore {
     LeftSince,
     /// An edition was being sent when the backup was made.
     Unsent {
-        /// Which edition.
         edition: EditionNumber,
         /// Mails that were not sent then.
         waiting: u64,
-        /// All its mails.
         total: u64,
         /// Whether they are sent again, or become uncertain.
         resend: bool,
@@ -77,23 +72,16 @@ pub enum EditionAttention {
     Edited {
         /// Since it was approved, not since it was planned.
         was_approved: bool,
-        /// What was edited.
         edits: Vec<Edit>,
     },
     /// Its sending has not come to an end.
-    Unfinished {
-        /// Mails that wait.
-        waiting: u64,
-        /// All its mails.
-        total: u64,
-    },
+    Unfinished { waiting: u64, total: u64 },
     /// Mails did not arrive, or nobody knows.
     Undelivered {
         /// What became of them.
         how: Undelivered,
         /// How many.
         count: u64,
-        /// All its mails.
         total: u64,
     },
     /// Mails came back although the mailboxes are there: something about the sender displeases.

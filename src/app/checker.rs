@@ -1,8 +1,6 @@
 //! Everything wrong with config, library, templates, help block and the coming fortnights.
 
-mod bands;
 mod coming;
-mod holidays;
 mod occasions;
 mod renders;
 mod reviews;
@@ -10,7 +8,7 @@ mod subscribers;
 mod year;
 
 use super::planner::Planner;
-use super::sender::dkim;
+use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
 use crate::domain::diagnostic::Diagnostic;
 use crate::editorial;
@@ -47,15 +45,15 @@ impl Checker {
         findings.extend(library::unserved(library, &config.bands));
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
-        findings.extend(bands::gaps(&config.bands, &rows, &readers));
+        findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));
         findings.extend(subscribers::without_activity(config, &store.subscribers().await?, &rows));
         findings.extend(reviews::due(library, &rows, today));
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
-        findings.extend(holidays::end(config, &rows, today));
+        findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));
         findings.extend(year::silence(config, &rows));
         findings.extend(year::pauses_end(config, today));
-        let unusable = dkim::unusable(config);
+        let unusable = transport::unusable_keys(config);
         if unusable.is_empty() {
             findings.extend(Renders::new(&self.context, &self.content).findings(&rows));
         }

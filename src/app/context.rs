@@ -1,4 +1,4 @@
-//! What use cases are built from: the shared parts, and what is read from `activities/` and `templates/`.
+//! What use cases are built from: the shared parts, what is read from `activities/` and `templates/`, and who sends.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use super::error::AppError;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
+use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::sender::Sender;
 use crate::domain::token::Keyring;
 use crate::library::Library;
-use crate::render::{ServiceInfo, Templates};
+use crate::render;
+use crate::render::{ServiceInfo, Templates, render_transactional};
 use crate::store::Store;
 
 /// What every use case is built from.
 #[derive(Clone)]
 pub struct AppContext {
-    /// The checked configuration.
     pub config: Arc<Config>,
     /// The store, or a private copy of it.
     pub(super) store: Arc<dyn Store>,
     /// Signs tokens and names messages.
     pub keyring: Arc<Keyring>,
-    /// The time.
     pub clock: Clock,
 }
 
@@ -48,9 +48,7 @@ impl AppContext {
 /// What is read from `activities/` and `templates/`.
 #[derive(Clone)]
 pub struct Content {
-    /// The library.
     pub library: Arc<Library>,
-    /// The templates.
     pub templates: Arc<Templates>,
     /// Findings that stop nothing.
     pub warnings: Vec<Diagnostic>,
@@ -87,4 +85,14 @@ pub(super) fn sender(config: &Config, keyring: &Keyring) -> Sender {
         bounce_address: config.mail.bounce_address.clone(),
         key_version: keyring.current(),
     }
+}
+
+/// A confirmation or good-bye, and from whom it is.
+pub(super) fn transactional_mail(
+    context: &AppContext,
+    kind: TransactionalKind,
+    about: render::TransactionalMail<'_>,
+) -> Result<TransactionalMail, AppError> {
+    let rendered = render_transactional(&service_info(&context.config), about)?;
+    Ok(TransactionalMail { kind, sender: sender(&context.config, &context.keyring), rendered })
 }

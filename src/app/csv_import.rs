@@ -1,11 +1,8 @@
 //! Subscribers in and out as CSV, and schools in from the register of England.
 
-mod band_columns;
 mod cells;
 mod gias;
-mod header;
-mod request;
-mod skipped;
+mod own;
 mod text;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,12 +13,11 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxState, Profile, SubscribeRequest, SubscriberRecord};
 
-pub use band_columns::bands_of;
-pub use header::COLUMNS;
-pub use skipped::{SkipReason, Skipped};
+pub use gias::{SkipReason, Skipped};
+pub use own::{COLUMNS, bands_of};
 pub use text::Format;
 
-use skipped::Entry;
+use gias::Entry;
 
 /// What a CSV file asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,21 +38,21 @@ impl From<Vec<Diagnostic>> for CsvImport {
 
 /// Where the columns of the file stand.
 enum Layout {
-    Csv(header::Header),
+    Csv(own::Header),
     Gias(gias::Header),
 }
 
 impl Layout {
     fn read(format: Format, row: &cells::Row<'_>) -> Result<Self, Vec<Diagnostic>> {
         match format {
-            Format::Csv => header::Header::read(row).map(Self::Csv),
+            Format::Csv => own::Header::read(row).map(Self::Csv),
             Format::Gias => gias::Header::read(row).map(Self::Gias),
         }
     }
 
     fn entry(&self, row: &cells::Row<'_>, bands: &Bands) -> Result<Entry, Vec<Diagnostic>> {
         match self {
-            Self::Csv(header) => request::request(row, header, bands).map(Entry::Wanted),
+            Self::Csv(header) => own::request(row, header, bands).map(Entry::Wanted),
             Self::Gias(header) => gias::entry(row, header, bands),
         }
     }

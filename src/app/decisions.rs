@@ -2,7 +2,6 @@
 
 pub mod activity;
 pub mod error;
-mod swap;
 
 use std::slice;
 
@@ -61,7 +60,6 @@ pub enum Note {
     AcceptedBefore {
         /// Mails that a relay took.
         accepted: u64,
-        /// All mails.
         total: u64,
     },
     /// It stays held until it is released or overtaken.
@@ -76,7 +74,6 @@ pub enum Note {
     CarriesWithdrawn(ActivityId),
     /// The rest of it goes out now.
     GoesOn,
-    /// It is due.
     IsDue,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sender::{dkim, transport};
+use super::sender::transport;
 use super::{AppContext, AppError};
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
@@ -13,7 +13,6 @@ use crate::mail::{Acquaintance, Dns, Smtp};
 pub struct Online {
     /// What is as it should be, or could not be found out.
     pub facts: Vec<Fact>,
-    /// What is wrong.
     pub findings: Vec<Diagnostic>,
 }
 
@@ -24,9 +23,7 @@ pub enum Fact {
     NoRelay,
     /// The relay takes us.
     Relay {
-        /// Its name.
         host: String,
-        /// Its port.
         port: u16,
         /// Whether we logged in.
         login: bool,
@@ -41,7 +38,6 @@ pub enum Fact {
     NoAnswer {
         /// The name that was asked for.
         name: String,
-        /// Why.
         reason: String,
     },
     /// The domain has an SPF record.
@@ -129,7 +125,7 @@ impl Deliverability {
         judge(bounces, asked.0, &|texts| spf(bounces, texts));
         judge(&policy, asked.1, &|texts| dmarc(from, texts));
         for key in &self.config.mail.dkim {
-            let (name, value) = dkim::read(key)?.dns_record();
+            let (name, value) = transport::read_key(key)?.dns_record();
             let texts = dns.texts(&name).await;
             judge(&name, texts, &|texts| published_key(&name, &value, texts));
         }

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::context::{sender, service_info};
 use super::error::ContentError;
-use super::sender::dkim;
 use super::sender::message::DeliveryLinks;
+use super::sender::transport;
 use super::{AppContext, AppError, Content, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -128,7 +128,7 @@ impl DigestMaker {
         let mut bytes = Vec::new();
         let personal = links.personal(&to, "");
         frame.join(&personal, &mut bytes);
-        dkim::signers(&self.config)?.sign(self.clock.now(), &mut bytes)?;
+        transport::signers(&self.config)?.sign(self.clock.now(), &mut bytes)?;
         frame.envelope(&personal)?;
         Ok(())
     }

@@ -26,9 +26,7 @@ const FORTNIGHTS: u32 = 26;
 pub struct Feed {
     /// The service's name, and for which ages.
     pub title: String,
-    /// What it is.
     pub description: String,
-    /// The service's name.
     pub author: String,
     /// The web's front page.
     pub home: String,
@@ -56,7 +54,6 @@ pub struct Item {
 /// A fortnight in the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Date {
-    /// Its number.
     pub edition: EditionNumber,
     /// When it goes out, or went out.
     pub at: DateTime<Utc>,

@@ -66,15 +66,11 @@ impl Stage {
 /// How much of each was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Forgotten {
-    /// Attempts.
     pub attempts: u64,
-    /// Bounces.
     pub bounces: u64,
     /// Addresses of mailboxes.
     pub mailboxes: u64,
-    /// Letters.
     pub letters: u64,
-    /// Requests.
     pub requests: u64,
 }
 

@@ -30,7 +30,6 @@ pub mod restored;
 pub mod sender;
 pub mod subscriber;
 pub mod sync;
-mod transactional;
 pub mod unsubscriber;
 
 pub use context::{AppContext, Content, Loaded};

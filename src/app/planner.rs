@@ -46,9 +46,7 @@ pub struct Reconciled {
 /// A pick that took the place of one that could no longer be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
-    /// The edition.
     pub edition: EditionNumber,
-    /// The new pick.
     pub pick: Pick,
 }
 

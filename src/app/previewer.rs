@@ -13,8 +13,8 @@ use super::edition_content::DigestMaker;
 use super::error::PreviewError;
 use super::planner::{PlanRow, PlanState, Planner};
 use super::publisher::objection;
-use super::sender::dkim;
 use super::sender::message::DeliveryLinks;
+use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -184,7 +184,7 @@ impl Previewer {
         let personal = links.personal(to, &greeting);
         let mut bytes = Vec::new();
         frame.join(&personal, &mut bytes);
-        dkim::signers(&self.context.config)?.sign(at, &mut bytes)?;
+        transport::signers(&self.context.config)?.sign(at, &mut bytes)?;
         Ok(SampleMessage { envelope: frame.envelope(&personal)?, name: links.name.clone(), bytes })
     }
 }

@@ -22,7 +22,6 @@ const PAST: usize = 12;
 /// What there is at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// This page.
     Page(String),
     /// It was taken back.
     Withdrawn,
@@ -45,9 +44,7 @@ pub enum Place {
 /// A page that says one thing, and may ask one question.
 #[derive(Debug, Clone, Default)]
 pub struct PlainPage {
-    /// Its heading.
     pub title: &'static str,
-    /// What it says.
     pub paragraphs: Vec<String>,
     /// Age groups to choose from, and whether each is ticked already.
     pub bands: Vec<(Band, bool)>,

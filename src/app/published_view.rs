@@ -19,13 +19,11 @@ use crate::store::Store;
 /// A published edition.
 #[derive(Debug, Clone)]
 pub struct PublishedView {
-    /// Its number.
     pub edition: EditionNumber,
     /// The local date on which it went out.
     pub date: NaiveDate,
     /// The instant at which it was published.
     pub published_at: DateTime<Utc>,
-    /// Its theme.
     pub theme: Theme,
     /// Its activities by band, in the bands' order.
     pub cards: Vec<ViewCard>,
@@ -38,7 +36,6 @@ pub struct PublishedView {
 /// One band's activity.
 #[derive(Debug, Clone)]
 pub struct ViewCard {
-    /// The band.
     pub band: Band,
     /// The activity as it went out.
     pub activity: Activity,
@@ -51,7 +48,6 @@ pub struct ViewCard {
 pub enum PublishedActivity {
     /// It can be read.
     Shown {
-        /// The activity.
         activity: Box<Activity>,
         /// The edition that it came with last.
         edition: EditionNumber,

@@ -10,7 +10,7 @@ use super::{AppContext, AppError};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::bounce::EnhancedStatus;
-use crate::domain::subscription::undeliverable::{Bounced, bounce};
+use crate::domain::subscription::unsubscribe::{Bounced, bounce};
 use crate::domain::token::Purpose;
 use crate::mail::{Event, Inbox, Incoming, LIMIT, Report};
 use crate::store::{ReportKind, Scope, decide};

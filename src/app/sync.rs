@@ -11,7 +11,6 @@ use crate::store::{Scope, decide};
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synced {
-    /// What it found.
     pub plan: SyncPlan,
     /// Whether it was applied; not when it would end too many subscriptions without consent.
     pub applied: bool,

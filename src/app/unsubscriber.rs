@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::transactional::transactional_mail;
+use super::context::transactional_mail;
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::delivery::{self, TransactionalKind};

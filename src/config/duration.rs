@@ -13,7 +13,6 @@ enum DurationError {
     /// Not numbers, each with its unit.
     #[error("is not a length of time (numbers with the unit s, m, h or d)")]
     Form,
-    /// Zero.
     #[error("is no time at all")]
     Zero,
     /// More than ten years.

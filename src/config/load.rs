@@ -5,7 +5,7 @@ use std::path::Path;
 use super::environment::Environment;
 use super::key_table::ROOT;
 use super::settings::{Config, Nation};
-use super::{bands, files, mail, schedule, service, subscribers};
+use super::{files, mail, schedule, service, subscribers};
 use crate::domain::diagnostic::Diagnostic;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
@@ -56,7 +56,7 @@ fn assemble(document: &Document<'_>, file: &Path, password: Option<secrecy::Secr
     let mail = mail::read(&top.section("mail"), &folder, password, service.as_ref());
     let web = service::read_web(&top.section("web"), &folder);
     let retention = service::read_retention(&top.section("retention"));
-    let bands = bands::read(&top);
+    let bands = subscribers::read_bands(&top);
     let subscribers = subscribers::read(&top, bands.as_ref());
     Some(Config {
         file: file.to_owned(),

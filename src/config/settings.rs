@@ -18,13 +18,9 @@ use crate::domain::subscription::sync::Entry;
 words! {
     /// Whose help lines and bank holidays.
     Nation, "nation" {
-        /// England.
         England = "england",
-        /// Wales.
         Wales = "wales",
-        /// Scotland.
         Scotland = "scotland",
-        /// Northern Ireland.
         NorthernIreland = "northern-ireland",
     }
 }
@@ -82,7 +78,6 @@ pub struct Retention {
 /// `[service]`.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its name.
     pub name: String,
     /// `From`.
     pub from: Mailbox,

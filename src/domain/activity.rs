@@ -96,7 +96,6 @@ pub struct Resource {
     pub title: String,
     /// An https address.
     pub url: String,
-    /// Who publishes it.
     pub publisher: String,
 }
 
@@ -107,7 +106,6 @@ pub struct Image {
     pub file: String,
     /// What the picture shows, for those who do not see it.
     pub alt: String,
-    /// Who made it.
     pub credit: String,
 }
 
@@ -116,7 +114,6 @@ pub struct Image {
 pub struct Activity {
     /// `theme/name`.
     pub id: ActivityId,
-    /// Its title.
     pub title: String,
     /// The bands it suits; never empty.
     pub bands: Vec<BandName>,
@@ -142,7 +139,6 @@ pub struct Activity {
     pub occasions: Vec<String>,
     /// Further reading.
     pub resources: Vec<Resource>,
-    /// A picture.
     pub image: Option<Image>,
     /// Below `## Get ready`.
     pub get_ready: Prose,
@@ -157,7 +153,6 @@ pub struct Activity {
 /// What the activities of one fortnight have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theme {
-    /// The folder's name.
     pub name: String,
     /// What a reader sees.
     pub title: String,
@@ -180,13 +175,11 @@ pub struct Theme {
 pub struct Notice {
     /// The file's name without `.md`.
     pub name: String,
-    /// Its title.
     pub title: String,
     /// First local date on which it is shown.
     pub from: NaiveDate,
     /// Last local date on which it is shown.
     pub until: NaiveDate,
-    /// The text.
     pub body: Prose,
 }
 
@@ -195,7 +188,6 @@ pub struct Notice {
 pub struct HelpEntry {
     /// When to turn there: `If a child is in danger now`.
     pub when: String,
-    /// Who it is.
     pub who: String,
     /// What to do, in a sentence; may be empty.
     pub what: String,
@@ -212,7 +204,6 @@ pub struct HelpEntry {
 /// The help block of one nation, in the order to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
-    /// The block's heading.
     pub title: String,
     /// The sentences before the list; they say that it is never the child's fault.
     pub intro: String,

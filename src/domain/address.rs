@@ -120,7 +120,6 @@ impl std::hash::Hash for Address {
 pub struct Mailbox {
     /// The display name, possibly empty.
     pub name: String,
-    /// The address.
     pub address: Address,
 }
 

@@ -6,9 +6,7 @@ use serde::Serialize;
 /// One decision, or one thing that the program did. It never holds an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRecord {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Who.
     pub actor: String,
     /// What was done: `plan`, `publish`, `subscribe`, …
     pub action: String,

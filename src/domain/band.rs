@@ -67,7 +67,6 @@ pub type BandSet = BTreeSet<BandName>;
 /// One age band.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Band {
-    /// Its name.
     pub id: BandName,
     /// What a reader sees: `Ages 4 to 5`.
     pub label: String,

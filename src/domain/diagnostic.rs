@@ -17,7 +17,6 @@ pub enum Level {
 /// One finding. Its JSON form is the row of `check --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Error or warning.
     pub level: Level,
     /// The file as the reader would name it, or `None` when no file is to blame.
     pub file: Option<String>,
@@ -27,7 +26,6 @@ pub struct Diagnostic {
     pub column: Option<usize>,
     /// A stable kebab-case name for this kind of finding, such as `unknown-key`.
     pub code: &'static str,
-    /// What is wrong.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,

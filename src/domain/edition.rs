@@ -1,12 +1,9 @@
 //! Editions: number, state, picks, and what may be done with them.
 
 mod change;
-mod edit;
 mod hold_reason;
-mod ineligibility;
 mod number;
-mod pick_reason;
-mod selection;
+mod picks;
 pub mod state;
 pub mod timeline;
 
@@ -18,13 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::subscriber::{WordError, words};
 
+pub use super::fingerprint::Edit;
 pub use change::{EditionChange, Repicked, UnapproveReason};
-pub use edit::Edit;
 pub use hold_reason::{Deadline, HoldReason, MissReason, StateReason, ToldHold, UnservedBand, WithdrawReason};
-pub use ineligibility::Ineligibility;
 pub use number::EditionNumber;
-pub use pick_reason::{LastUse, PickReason, ThemeReason};
-pub use selection::{Pick, Selection};
+pub use picks::{Ineligibility, LastUse, Pick, PickReason, Selection, ThemeReason};
 
 words! {
     /// Where an edition stands (contract §6).
@@ -49,9 +44,7 @@ words! {
 /// One edition as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
-    /// Its number.
     pub number: EditionNumber,
-    /// Where it stands.
     pub state: EditionState,
     /// Why it is held, missed or withdrawn.
     pub reason: Option<StateReason>,
@@ -59,7 +52,6 @@ pub struct Edition {
     pub date: NaiveDate,
     /// The instant from which it is due.
     pub due_at: DateTime<Utc>,
-    /// Theme and picks.
     pub selection: Selection,
     /// When it was published (its mails' Date).
     pub published_at: Option<DateTime<Utc>>,

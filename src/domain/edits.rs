@@ -7,9 +7,7 @@ use super::fingerprint::Fingerprint;
 /// The library's texts as they are now.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
-    /// Every theme.
     pub themes: &'a [Theme],
-    /// Every activity.
     pub activities: &'a [Activity],
 }
 

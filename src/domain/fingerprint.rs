@@ -1,4 +1,4 @@
-//! What a text was when it was picked, part by part: enough to say later which parts changed.
+//! What a text was when it was picked, part by part: enough to say later what was edited since.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,21 +16,14 @@ const KEPT: usize = 8;
 words! {
     /// A part of an activity's or a theme's text.
     TextPart, "part of a text" {
-        /// Its title.
         Title = "title",
-        /// Its summary.
         Summary = "summary",
         /// Minutes, needs, screen and care.
         Facts = "facts",
-        /// Its links.
         Links = "links",
-        /// Its picture.
         Picture = "picture",
-        /// “Get ready”.
         GetReady = "get-ready",
-        /// “Do it together”.
         DoItTogether = "do-it-together",
-        /// “Talk about it”.
         TalkAboutIt = "talk-about-it",
         /// “If something worries you”.
         IfSomethingWorriesYou = "if-something-worries-you",
@@ -113,6 +106,16 @@ impl fmt::Display for Fingerprint {
 fn part(value: &impl Serialize) -> String {
     let json = serde_json::to_vec(value).expect("texts, numbers and words always become JSON");
     HEXLOWER.encode(&Sha256::digest(json)[..KEPT])
+}
+
+/// One text that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The activity's id, or the theme's folder name.
+    pub id: String,
+    pub title: String,
+    /// The parts that changed.
+    pub parts: Vec<TextPart>,
 }
 
 #[cfg(test)]

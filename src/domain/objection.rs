@@ -13,7 +13,6 @@ pub struct Circumstances<'a> {
     pub restored: bool,
     /// Who lets an edition go out.
     pub approval: Approval,
-    /// The service's bands.
     pub bands: &'a Bands,
     /// Active mailboxes per band.
     pub readers: &'a BTreeMap<BandName, u64>,

@@ -12,7 +12,6 @@ pub struct Prose(pub Vec<Block>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Block {
-    /// A paragraph.
     Paragraph(Vec<Inline>),
     /// A heading below the level-2 headings that divide a file (level 3 in the source).
     Heading(Vec<Inline>),
@@ -20,7 +19,6 @@ pub enum Block {
     List {
         /// The first number of an ordered list; `None` for bullets.
         start: Option<u64>,
-        /// The items.
         items: Vec<Prose>,
     },
     /// A quotation: something to say aloud, or a message from an invented character.
@@ -33,15 +31,11 @@ pub enum Block {
 pub enum Inline {
     /// Plain text.
     Text(String),
-    /// Stressed.
     Emphasis(Vec<Inline>),
-    /// Strongly stressed.
     Strong(Vec<Inline>),
     /// A link to an https, mailto or tel address.
     Link {
-        /// Where it leads.
         href: String,
-        /// What it says.
         content: Vec<Inline>,
     },
     /// A line break inside a paragraph.

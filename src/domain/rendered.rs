@@ -83,6 +83,5 @@ pub struct Rendered {
     pub subject: String,
     /// The HTML body.
     pub html: Body,
-    /// The text body.
     pub text: Body,
 }

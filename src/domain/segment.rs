@@ -10,7 +10,6 @@ use super::subscriber::{Locale, Sector};
 pub struct SegmentKey {
     /// The bands of the edition that they read; never empty.
     pub bands: BandSet,
-    /// Their sector.
     pub sector: Sector,
     /// Their locale.
     pub locale: Locale,

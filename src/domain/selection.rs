@@ -4,38 +4,21 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::activity::{Activity, ActivityId, Theme};
-use super::band::Bands;
+use super::activity::{Activity, ActivityId};
 use super::calendar::Occasion;
 use super::edition::{EditionNumber, Selection};
 
 mod chooser;
-mod eligible;
 mod index;
 mod mend;
+mod shelf;
 mod swap;
 
 use chooser::Chooser;
 use index::Index;
 
+pub use shelf::{History, Shelf};
 pub use swap::{Unsuitable, swap};
-
-/// What may be picked from.
-#[derive(Debug, Clone, Copy)]
-pub struct Shelf<'a> {
-    /// Every theme.
-    pub themes: &'a [Theme],
-    /// Every activity.
-    pub activities: &'a [Activity],
-    /// The service's bands, in order.
-    pub bands: &'a Bands,
-    /// Activities an operator withdrew.
-    pub withdrawn: &'a BTreeSet<ActivityId>,
-}
-
-/// What earlier editions used: one row per edition that counts as use, in any order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History(pub Vec<(EditionNumber, Selection)>);
 
 /// Picks for edition `number`, sent on the local date `date`. `None` when no band has an eligible activity.
 /// Rows of `history` with a greater number are planned already and count as used last. Same inputs, same picks, on any machine.
@@ -69,7 +52,7 @@ pub fn repair(
 
 /// Whether `activity` may be picked for an edition of the local date `date`, as far as its own dates go.
 pub fn is_open_on(activity: &Activity, date: NaiveDate, withdrawn: &BTreeSet<ActivityId>) -> bool {
-    eligible::ineligibility(activity, date, withdrawn).is_none()
+    shelf::ineligibility(activity, date, withdrawn).is_none()
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use super::address::{Address, Mailbox};
 /// The sender's side of every header, stored with the edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
-    /// The service's name.
     pub service: String,
     /// `From`.
     pub from: Mailbox,

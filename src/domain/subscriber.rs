@@ -77,7 +77,6 @@ words! {
         LawEnforcement = "law-enforcement",
         /// Health services.
         Health = "health",
-        /// A charity.
         Charity = "charity",
         /// Anything else, families too.
         Other = "other",
@@ -87,7 +86,6 @@ words! {
 words! {
     /// The language and region of a digest.
     Locale, "locale" {
-        /// British English.
         EnGb = "en-GB",
     }
 }
@@ -107,11 +105,8 @@ words! {
 words! {
     /// Why a mailbox is never mailed again.
     SuppressionReason, "reason" {
-        /// Somebody unsubscribed it.
         Unsubscribed = "unsubscribed",
-        /// It bounced.
         Bounced = "bounced",
-        /// Its reader complained.
         Complained = "complained",
         /// An operator said so.
         Operator = "operator",
@@ -125,9 +120,7 @@ words! {
         Config = "config",
         /// Somebody unsubscribed the mailbox.
         Unsubscribed = "unsubscribed",
-        /// It bounced.
         Bounced = "bounced",
-        /// Its reader complained.
         Complained = "complained",
         /// An operator suppressed it.
         Operator = "operator",
@@ -178,9 +171,7 @@ words! {
 /// What is known of a subscribing organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Its name.
     pub name: String,
-    /// Its sector.
     pub sector: Sector,
     /// Its locale.
     pub locale: Locale,
@@ -193,7 +184,6 @@ pub struct Profile {
 pub struct SubscribeRequest {
     /// The organisation. Rows that share a `urn` are one subscriber; one without is its own.
     pub profile: Profile,
-    /// The mailbox.
     pub address: Address,
     /// What it asks for; never empty.
     pub bands: BandSet,
@@ -204,15 +194,11 @@ pub struct SubscribeRequest {
 /// One mailbox as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxRecord {
-    /// Its number.
     pub recipient: RecipientId,
-    /// Its address.
     pub address: Address,
-    /// What it gets.
     pub bands: BandSet,
     /// Whether `bands` is its own last choice rather than what the config entries say.
     pub chosen: bool,
-    /// Where it stands.
     pub state: MailboxState,
     /// Why it is never mailed, if so.
     pub suppressed: Option<SuppressionReason>,
@@ -223,24 +209,19 @@ pub struct MailboxRecord {
 /// One subscription: a subscriber named a mailbox. There is one for each mailbox, subscriber and origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
-    /// Who named it.
     pub subscriber: SubscriberId,
-    /// How.
     pub origin: Origin,
     /// The bands it names.
     pub bands: BandSet,
-    /// When it began.
     pub since: DateTime<Utc>,
     /// When it ended, if it did.
     pub ended: Option<DateTime<Utc>>,
-    /// What ended it.
     pub ended_by: Option<EndedBy>,
 }
 
 /// One organisation with the mailboxes that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberRecord {
-    /// Its number.
     pub id: SubscriberId,
     /// Name, sector, locale, urn.
     pub profile: Profile,

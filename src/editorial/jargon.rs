@@ -113,11 +113,9 @@ impl Use {
 /// A word of the list that stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Found {
-    /// Which entry.
     entry: usize,
     /// Where it begins in its text.
     at: usize,
-    /// Where it ends.
     end: usize,
     /// Whether the words around it say what it is.
     explained: bool,

@@ -30,7 +30,6 @@ const EMPTY: [&str; 18] = [
 /// What is compared of an activity.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
-    /// Its bands.
     pub(super) bands: Vec<BandName>,
     /// Each word of its text in small letters, and the byte of its page at which it begins.
     pub(super) words: Vec<(String, usize)>,
@@ -43,9 +42,7 @@ pub(super) struct Sample {
 pub(super) enum Alike {
     /// A share of the text, from 0 to 1, and the byte at which the first shared words begin in the later page.
     Text(f64, usize),
-    /// The titles.
     Titles,
-    /// The summaries.
     Summaries,
 }
 

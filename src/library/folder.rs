@@ -17,9 +17,7 @@ const NOTICES: &str = "notices";
 /// One theme's folder.
 #[derive(Debug)]
 pub(super) struct ThemeFolder {
-    /// Its name.
     pub(super) name: String,
-    /// Its path.
     pub(super) path: PathBuf,
     /// Whether it has a theme.md.
     pub(super) has_theme: bool,

@@ -27,7 +27,6 @@ pub(crate) struct Outline {
 /// A heading and the text below it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Section {
-    /// The heading's words.
     pub(crate) title: String,
     /// Where the heading stands.
     pub(crate) at: usize,

@@ -13,7 +13,6 @@ pub enum MailError {
     /// A text that may not stand in a header.
     #[error("the {what} {source}: change it in config.toml (or in the theme, for a subject) and try again")]
     Header {
-        /// Which text.
         what: &'static str,
         /// The rule it breaks.
         source: TextError,
@@ -40,7 +39,6 @@ pub enum MailError {
     /// A file that holds no key to sign with.
     #[error("the DKIM key {} {reason}: make one with `{MAKE_KEY} -out {}`, and publish its new DNS record", path.display(), path.display())]
     DkimKey {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,

@@ -15,7 +15,6 @@ use crate::domain::text::check_characters;
 /// What differs per recipient.
 #[derive(Clone, Copy)]
 pub struct Personal<'a> {
-    /// The one recipient.
     pub to: &'a Address,
     /// The local part of the Message-ID: unique to the delivery.
     pub name: &'a str,

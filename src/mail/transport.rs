@@ -10,7 +10,6 @@ use crate::domain::delivery::Outcome;
 pub struct Envelope {
     /// The reverse-path.
     pub from: Address,
-    /// The one recipient.
     pub to: Address,
 }
 

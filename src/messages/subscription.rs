@@ -5,7 +5,7 @@ use crate::app::receiver::Read;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::sync::SyncPlan;
-use crate::domain::subscription::undeliverable::Bounced;
+use crate::domain::subscription::unsubscribe::Bounced;
 use crate::domain::subscription::unsubscribe::CannotMove;
 
 /// Why a sync waits, and what to do.

@@ -65,7 +65,6 @@ pub enum RenderError {
         line: Option<usize>,
         /// Column, from 1.
         column: Option<usize>,
-        /// The engine's message.
         reason: String,
     },
     /// The filled-in template is not MJML.
@@ -79,9 +78,7 @@ pub enum RenderError {
     /// A slot stands where its value would break the document.
     #[error("the {part} has the slot “{}” {problem}", slot.name())]
     SlotPlace {
-        /// Which body.
         part: Part,
-        /// Which slot.
         slot: Slot,
         /// What is wrong, with what to write instead.
         problem: &'static str,
@@ -89,7 +86,6 @@ pub enum RenderError {
     /// Something without which no digest is sent (invariant 12).
     #[error("the {part} lacks {what}; a digest without it is not sent")]
     Missing {
-        /// Which body.
         part: Part,
         /// What is not there.
         what: String,

@@ -10,7 +10,6 @@ use crate::domain::edition::EditionNumber;
 /// What every mail and page says about the service.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceInfo<'a> {
-    /// Its name.
     pub name: &'a str,
     /// Its postal address, on one line.
     pub postal_address: &'a str,
@@ -23,9 +22,7 @@ pub struct ServiceInfo<'a> {
 /// One band's activity in this edition.
 #[derive(Debug, Clone, Copy)]
 pub struct Card<'a> {
-    /// The band.
     pub band: &'a Band,
-    /// Its activity.
     pub activity: &'a Activity,
     /// The title of the activity's own theme, when that is not the edition's.
     pub from_theme: Option<&'a str>,
@@ -34,9 +31,7 @@ pub struct Card<'a> {
 /// One edition, with everything that its digests and pages need.
 #[derive(Debug, Clone)]
 pub struct Issue<'a> {
-    /// Who sends it.
     pub service: ServiceInfo<'a>,
-    /// Its number.
     pub edition: EditionNumber,
     /// The local date on which it goes out.
     pub date: NaiveDate,

@@ -31,7 +31,6 @@ pub struct PublishedSegment {
 /// A page that the web view and the feeds will show for a published edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedText {
-    /// The activity.
     pub activity: ActivityId,
     /// The whole checked activity, as it went out.
     pub content: Activity,
@@ -56,7 +55,6 @@ pub struct Publication {
     pub theme: Theme,
     /// The texts of its activities.
     pub texts: Vec<PublishedText>,
-    /// Its notices.
     pub notices: Vec<Notice>,
 }
 
@@ -76,7 +74,6 @@ pub enum PublishResult {
 /// A published edition's mails, as every attempt and every node must build them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedMails {
-    /// Which edition.
     pub edition: EditionNumber,
     /// Every mail's Date.
     pub at: DateTime<Utc>,
@@ -89,11 +86,9 @@ pub struct PublishedMails {
 /// One mailbox of a published edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addressee {
-    /// Its segment.
     pub segment: SegmentNumber,
     /// The subscriber's name, as it was when the edition was published.
     pub subscriber: String,
-    /// The mailbox.
     pub address: Address,
 }
 
@@ -102,11 +97,9 @@ pub struct Addressee {
 pub struct PublishedView {
     /// Number, dates, state and picks.
     pub edition: Edition,
-    /// The theme.
     pub theme: Theme,
     /// The activities, those withdrawn since among them.
     pub texts: Vec<PublishedText>,
-    /// The notices.
     pub notices: Vec<Notice>,
 }
 

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Actor, AuditRecord, StoreError};
+use super::StoreError;
 use crate::domain::activity::ActivityId;
+use crate::domain::audit::AuditRecord;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
+
+/// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
+pub type Actor = &'static str;
 
 /// What the store remembers about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +26,6 @@ pub struct StoreMeta {
 /// An activity that is withdrawn, or not any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityWithdrawal {
-    /// Which.
     pub activity: ActivityId,
     /// Whether it is withdrawn from now on; until now it was the other way round.
     pub withdrawn: bool,

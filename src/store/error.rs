@@ -7,22 +7,15 @@ use crate::domain::address::Address;
 pub enum StoreError {
     /// Another process holds the write lock for longer than we wait.
     #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]
-    Locked {
-        /// Which store.
-        place: String,
-    },
+    Locked { place: String },
     /// We may not write.
     #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
-    ReadOnly {
-        /// Which store.
-        place: String,
-    },
+    ReadOnly { place: String },
     /// Made by a newer program.
     #[error(
         "the store {place} was made by a newer Fortnightly (schema {found}, this program knows {known}): use that version or a later one"
     )]
     Newer {
-        /// Which store.
         place: String,
         /// Its schema.
         found: i64,
@@ -34,17 +27,13 @@ pub enum StoreError {
         "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"
     )]
     NotOurs {
-        /// Which store.
         place: String,
         /// What the backend said.
         reason: String,
     },
     /// No space left.
     #[error("the disk is full: the store {place} could not be written; make room and run the command again")]
-    Full {
-        /// Which store.
-        place: String,
-    },
+    Full { place: String },
     /// The store has no mailbox with this address.
     #[error("{0} is no mailbox of the store")]
     UnknownMailbox(Address),
@@ -54,7 +43,6 @@ pub enum StoreError {
     /// Anything else from the backend.
     #[error("the store {place} failed: {reason}")]
     Backend {
-        /// Which store.
         place: String,
         /// What the backend said.
         reason: String,

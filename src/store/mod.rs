@@ -16,15 +16,12 @@ pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     SegmentNumber,
 };
-pub use editions::{ActivityWithdrawal, Editions, StoreMeta};
+pub use editions::{ActivityWithdrawal, Actor, Editions, StoreMeta};
 pub use error::StoreError;
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Outbox};
 pub use privacy::{Privacy, Records};
 pub use reports::{ReportKind, Reports};
 pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
-
-/// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
-pub type Actor = &'static str;
 
 /// What every backend does.
 pub trait Store: Archive + Editions + Outbox + Privacy + Reports + Subscribers + Send + Sync {}

@@ -14,9 +14,7 @@ use crate::domain::edition::EditionNumber;
 /// An item that this process has in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    /// Which.
     pub id: ItemId,
-    /// Where it goes.
     pub address: Address,
     /// Attempts before this one.
     pub attempts: u32,
@@ -24,7 +22,6 @@ pub struct Claimed {
     pub first_attempt: Option<DateTime<Utc>>,
     /// An earlier attempt may have been accepted: a refusal now leaves it uncertain.
     pub repeated: bool,
-    /// What is sent.
     pub content: ClaimedContent,
 }
 
@@ -33,7 +30,6 @@ pub struct Claimed {
 pub enum ClaimedContent {
     /// A segment of the edition that was published.
     Digest {
-        /// Which segment.
         segment: SegmentNumber,
         /// The subscriber's name, as it was when the edition was published.
         subscriber: String,
@@ -49,7 +45,6 @@ pub struct AttemptResult {
     pub id: ItemId,
     /// What the relay made of it.
     pub outcome: Outcome,
-    /// When it ended.
     pub at: DateTime<Utc>,
     /// When it may be tried again, if it may; `None` gives up (expired), or leaves it uncertain.
     pub retry_at: Option<DateTime<Utc>>,

@@ -24,7 +24,6 @@ pub enum Scope {
     Addresses(Vec<Address>, Vec<String>),
     /// The config file's subscribers with all of their mailboxes, and those of these addresses.
     Config(Vec<Address>),
-    /// One mailbox.
     Mailbox(RecipientId),
     /// The mailbox that a request is for.
     Request(RequestId),

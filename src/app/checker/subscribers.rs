@@ -1,4 +1,4 @@
-//! Subscribers that share a mailbox, and those who would get nothing.
+//! Subscribers that share a mailbox, those who would get nothing, and bands that run dry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,11 @@ use super::coming::{FORTNIGHTS, config_warning, some_of};
 use crate::app::planner::PlanRow;
 use crate::config::Config;
 use crate::domain::address::Address;
-use crate::domain::band::BandSet;
+use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxRecord, MailboxState, Origin, SubscriberRecord};
+use crate::domain::text::dates::day;
+use crate::domain::text::lists;
 use crate::domain::text::lists::commas;
 
 /// A warning (`shared-mailbox`) for each mailbox that several entries of the config name.
@@ -71,4 +73,27 @@ fn others(subscribers: &[SubscriberRecord], served: &BandSet) -> Option<Diagnost
     let message =
         format!("none of the next {FORTNIGHTS} fortnights has an activity for what these ask for: {}", some_of(&names));
     Some(Diagnostic::warning("subscriber-without-activity", message))
+}
+
+/// `band-runs-dry` (design §2.3): an error where somebody reads the band, else a warning.
+pub(super) fn dry_bands(bands: &Bands, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for band in bands.iter() {
+        let lacks = |row: &&PlanRow| !row.picks().iter().any(|pick| pick.band == band.id);
+        let dry: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).filter(lacks).collect();
+        let Some(first) = dry.first() else { continue };
+        let count = readers.get(&band.id).copied().unwrap_or(0);
+        let mailboxes = lists::count(count, "mailbox reads", "mailboxes read");
+        let message = format!(
+            "band {} has no activity for edition {} on {} ({} of the next {FORTNIGHTS} fortnights; {mailboxes} it)",
+            band.id,
+            first.edition,
+            day(first.date),
+            dry.len(),
+        );
+        let finding = if count > 0 { Diagnostic::error } else { Diagnostic::warning }("band-runs-dry", message);
+        let help = "add an activity for it, or review those that are overdue and set a later review_by";
+        findings.push(finding.help(help));
+    }
+    findings
 }

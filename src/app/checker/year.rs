@@ -1,15 +1,15 @@
-//! What is odd about the year as a whole: themes that are never reached, long silences, holidays that nobody entered.
+//! What is odd about the year as a whole: themes never reached, long silences, holidays that nobody entered or knows yet.
 
-use crate::domain::text::dates;
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use super::coming::{FORTNIGHTS, config_warning, some_of};
 use crate::app::planner::{PlanRow, PlanState};
-use crate::config::Config;
-use crate::domain::calendar::PauseReason;
+use crate::config::{Config, bank_holidays_known_until};
+use crate::domain::calendar::{ClosedDayPolicy, PauseReason};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::dates;
 use crate::domain::text::dates::day;
 use crate::library::Library;
 
@@ -106,4 +106,24 @@ fn closed(row: &PlanRow) -> String {
         PlanState::Paused(PauseReason::Closed(day)) => format!("{} is closed: {}", dates::day(day.day), day.reason),
         _ => "closed".to_owned(),
     }
+}
+
+/// A warning (`bank-holidays-end`) when bank holidays are known for less than a year, or not to the end of `rows`.
+/// Where closed days change nothing, nobody needs to know.
+pub(super) fn holidays_end(config: &Config, rows: &[PlanRow], today: NaiveDate) -> Option<Diagnostic> {
+    let known = bank_holidays_known_until();
+    let schedule = &config.schedule;
+    let year = today.checked_add_months(Months::new(12)).unwrap_or(today);
+    let horizon = rows.last().map_or(year, |row| row.date.max(year));
+    if known > horizon || schedule.on_closed_day == ClosedDayPolicy::Send {
+        return None;
+    }
+    let nation = config.service.nation.title();
+    let first = rows.iter().find(|row| row.date > known);
+    let then = first.map_or(String::new(), |row| {
+        format!("; edition {} on {} is the first that may have to move", row.edition, day(row.date))
+    });
+    let message = format!("the bank holidays of {nation} are known until {}, and not after it{then}", day(known));
+    let help = "update Fortnightly; until then, add a [[schedule.pauses]] for each bank holiday on an edition's day";
+    Some(config_warning(config, "bank-holidays-end", message).help(help))
 }

@@ -4,16 +4,16 @@
 
 mod header;
 
+use header::{HIGH, LOW, NAME, URN};
+
 use super::cells::Row;
-use super::request;
-use super::skipped::{Entry, SkipReason, Skipped};
+use super::own;
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
 use crate::domain::text::{check_characters, check_line};
 
 pub(super) use header::{FIRST_LINE, Header};
-use header::{HIGH, LOW, NAME, URN};
 
 /// The statuses of a school that has pupils.
 const OPEN: [&str; 2] = ["Open", "Open, but proposed to close"];
@@ -35,9 +35,9 @@ pub(super) fn entry(row: &Row<'_>, header: &Header, bands: &Bands) -> Result<Ent
     }
     let urn = school.read(header.urn, "bad-urn", URN, urn);
     let name = school.read(header.name, "bad-name", NAME, |text| {
-        check_line(text).map(|()| text.to_owned()).map_err(request::text_error)
+        check_line(text).map(|()| text.to_owned()).map_err(own::text_error)
     });
-    let address = school.read(header.email, "bad-email", "email", request::address);
+    let address = school.read(header.email, "bad-email", "email", own::address);
     let ages = school.ages();
     let (Some(urn), Some(name), Some(address), Some((low, high))) = (urn, name, address, ages) else {
         return Err(school.findings);
@@ -115,18 +115,63 @@ impl<'a> School<'a> {
 }
 
 fn urn(text: &str) -> Result<String, String> {
-    request::urn(text)?.ok_or_else(|| "is empty".to_owned())
+    own::urn(text)?.ok_or_else(|| "is empty".to_owned())
 }
 
 /// An age. Programs that join lists turn a column with gaps into fractions: 4 becomes 4.0.
 fn years(text: &str) -> Result<u8, String> {
     let whole = text.strip_suffix(".0").unwrap_or(text);
-    whole.parse().map_err(|_| format!("{} is not a number of years", request::shown(text)))
+    whole.parse().map_err(|_| format!("{} is not a number of years", own::shown(text)))
 }
 
 /// Text that may be shown at a terminal, or nothing.
 fn showable(text: &str) -> String {
     if check_characters(text).is_ok() { text.chars().take(120).collect() } else { String::new() }
+}
+
+/// What a row without an error comes to.
+pub(super) enum Entry {
+    /// It asks for a subscription.
+    Wanted(SubscribeRequest),
+    /// It is left out.
+    Skipped(Skipped),
+}
+
+/// A row that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The line it begins on, from 1.
+    pub line: usize,
+    /// Its number in the register, as it stands there; empty when it has none that can be shown.
+    pub urn: String,
+    /// The school; empty when its name cannot be shown.
+    pub name: String,
+    pub reason: SkipReason,
+}
+
+/// Why a row is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Its status, in the register's words, is not one of an open school.
+    NotOpen(String),
+    /// Nobody gave an address for it.
+    NoEmail,
+    /// The register has no ages for it, so there is nothing to choose bands by.
+    NoAges,
+    /// No band has children from the first age until they turn the second.
+    NoBand(u8, u8),
+}
+
+impl SkipReason {
+    /// A stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotOpen(_) => "not_open",
+            Self::NoEmail => "no_email",
+            Self::NoAges => "no_ages",
+            Self::NoBand(..) => "no_band",
+        }
+    }
 }
 
 #[cfg(test)]

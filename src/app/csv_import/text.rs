@@ -6,7 +6,7 @@ use encoding_rs::WINDOWS_1252;
 
 use super::cells::Cutter;
 use super::gias;
-use super::header::COLUMNS;
+use super::own::COLUMNS;
 use crate::domain::diagnostic::Diagnostic;
 
 /// How a file is laid out.

@@ -40,7 +40,6 @@ pub enum DecisionError {
     /// It was published, and this can no longer be changed.
     #[error("edition {number} was published")]
     Published {
-        /// Which.
         number: EditionNumber,
         /// What was to be done.
         decision: Decision,
@@ -48,28 +47,20 @@ pub enum DecisionError {
         stage: Stage,
         /// Mails that a relay took.
         accepted: u64,
-        /// All mails.
         total: u64,
     },
     /// Its time passed.
     #[error("edition {number} was missed")]
-    Missed {
-        /// Which.
-        number: EditionNumber,
-        /// Why.
-        reason: Option<MissReason>,
-    },
+    Missed { number: EditionNumber, reason: Option<MissReason> },
     /// It was cancelled.
     #[error("edition {0} was withdrawn")]
     Withdrawn(EditionNumber),
     /// Its fortnight has none.
     #[error("fortnight {number} has no edition")]
     Paused {
-        /// Which.
         number: EditionNumber,
         /// The fortnight's first day.
         date: NaiveDate,
-        /// Why.
         reason: PauseReason,
     },
     /// Its fortnight is over, and nothing was sent in it.
@@ -78,7 +69,6 @@ pub enum DecisionError {
     /// It is too far ahead.
     #[error("edition {number} is too far ahead")]
     TooFarAhead {
-        /// Which.
         number: EditionNumber,
         /// The last on which decisions may be made now.
         last: EditionNumber,
@@ -107,14 +97,5 @@ pub enum DecisionError {
     },
     /// The activity does not suit.
     #[error("{activity} cannot be swapped into edition {number}")]
-    Unsuitable {
-        /// The activity.
-        activity: ActivityId,
-        /// The edition.
-        number: EditionNumber,
-        /// The band.
-        band: BandName,
-        /// Why not.
-        why: Unsuitable,
-    },
+    Unsuitable { activity: ActivityId, number: EditionNumber, band: BandName, why: Unsuitable },
 }

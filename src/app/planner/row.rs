@@ -31,7 +31,6 @@ impl PlanState {
 /// One fortnight of the plan.
 #[derive(Debug, Clone)]
 pub struct PlanRow {
-    /// Its number.
     pub edition: EditionNumber,
     /// The local send date.
     pub date: NaiveDate,

@@ -15,11 +15,9 @@ use crate::domain::sender::Sender;
 /// An edition as it would go out (or went out).
 #[derive(Debug, Clone, Serialize)]
 pub struct Proof {
-    /// Its number.
     pub edition: EditionNumber,
     /// Its segments, largest first.
     pub segments: Vec<ProofSegment>,
-    /// All recipients.
     pub recipients: u64,
     /// The fortnight's row of the plan: date, picks, reasons.
     #[serde(skip)]
@@ -42,13 +40,11 @@ pub struct ProofSegment {
     pub id: String,
     /// Its bands, in the service's order.
     pub bands: Vec<String>,
-    /// Its sector.
     pub sector: &'static str,
     /// Its locale.
     pub locale: &'static str,
     /// How many mailboxes it has.
     pub recipients: u64,
-    /// The subject.
     pub subject: String,
     /// Size of the HTML with sample links, in bytes.
     pub html_bytes: usize,
@@ -67,33 +63,17 @@ pub enum Note {
     /// The config would end many subscriptions, and that waits for consent.
     SyncWaits,
     /// Why the edition is in its state.
-    Reason {
-        /// The edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: StateReason,
-    },
+    Reason { edition: EditionNumber, reason: StateReason },
     /// A text was edited.
     Edited {
         /// Since it was approved, not since it was planned.
         was_approved: bool,
-        /// What was edited.
         edit: Edit,
     },
     /// It would be held if it were due now.
-    WouldBeHeld {
-        /// The edition.
-        edition: EditionNumber,
-        /// Why.
-        reason: HoldReason,
-    },
+    WouldBeHeld { edition: EditionNumber, reason: HoldReason },
     /// It went out: this is what was published.
-    Published {
-        /// Which edition.
-        edition: EditionNumber,
-        /// Its state.
-        state: EditionState,
-    },
+    Published { edition: EditionNumber, state: EditionState },
 }
 
 impl Proof {

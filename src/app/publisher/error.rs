@@ -8,19 +8,13 @@ pub enum PublishError {
     /// Its time passed, or it was cancelled.
     #[error("edition {number} is {state}")]
     Ended {
-        /// Which.
         number: EditionNumber,
         /// Missed or withdrawn.
         state: EditionState,
     },
     /// What this process read of the library may be older or newer than what was approved; the next look tells.
     #[error("the texts of edition {number} are not the ones that were approved")]
-    OtherTexts {
-        /// Which.
-        number: EditionNumber,
-        /// How they differ.
-        edits: Vec<Edit>,
-    },
+    OtherTexts { number: EditionNumber, edits: Vec<Edit> },
     /// The subscribers or the edition kept changing meanwhile.
     #[error("edition {0} kept changing while it was published")]
     KeepsChanging(EditionNumber),

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Dispatcher;
-use super::ended::Ended;
 use super::observer::Observer;
-use super::order::{Order, RunReport, SendError, Sent, Target};
+use super::order::{Ended, Order, RunReport, SendError, Sent, Target};
 use super::progress::Progress;
 use crate::app::bootstrap;
 use crate::app::context::AppContext;

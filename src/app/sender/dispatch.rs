@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::ended::Ended;
+use super::order::Ended;
 use super::progress::{Posted, Progress};
 use super::run::{LAST_TRIES, PAUSE, Run};
 use super::transport;

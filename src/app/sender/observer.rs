@@ -19,7 +19,6 @@ use crate::domain::edition::EditionNumber;
 /// An edition whose time has not come.
 #[derive(Debug, Clone, Copy)]
 pub struct EarlyEdition {
-    /// Which.
     pub number: EditionNumber,
     /// When it is due.
     pub due_at: DateTime<Tz>,

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 
-use super::ended::Ended;
 use crate::app::AppError;
 use crate::app::previewer::proof::Proof;
 use crate::app::sync::Synced;
@@ -15,7 +14,6 @@ use crate::store::StoreError;
 /// Which edition is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// This one.
     Number(EditionNumber),
     /// The first that is still to come.
     Next,
@@ -35,7 +33,6 @@ impl Target {
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Order {
-    /// Which edition.
     pub target: Target,
     /// Send it although its time has passed or it is held; this approves of it as it is.
     pub late: bool,
@@ -54,13 +51,11 @@ impl Order {
 /// What came of it.
 #[derive(Debug, Clone)]
 pub enum Sent {
-    /// Nothing is due.
     NothingDue(NothingDue),
     /// Whoever was asked does not want it before its time.
     NotWanted,
     /// Nobody would get it, so it is not used up.
     Nobody {
-        /// The edition.
         edition: EditionNumber,
         /// How it stands.
         state: EditionState,
@@ -101,7 +96,6 @@ pub enum SendError {
     /// Nobody plans so far ahead.
     #[error("edition {number} is too far ahead")]
     TooFarAhead {
-        /// The edition.
         number: EditionNumber,
         /// The last that can be sent now.
         furthest: EditionNumber,
@@ -109,11 +103,9 @@ pub enum SendError {
     /// Its fortnight has no edition.
     #[error("fortnight {number} has no edition")]
     Paused {
-        /// The fortnight.
         number: EditionNumber,
         /// Its first day.
         date: NaiveDate,
-        /// Why.
         reason: PauseReason,
     },
     /// The config would end many subscriptions, and nobody agreed to that.
@@ -127,7 +119,6 @@ pub enum SendError {
     /// It was missed or withdrawn.
     #[error("edition {number} is {state}")]
     Over {
-        /// The edition.
         number: EditionNumber,
         /// How it stands.
         state: EditionState,
@@ -135,7 +126,6 @@ pub enum SendError {
     /// It is late, or held.
     #[error("edition {number} does not go out by itself")]
     OnlyByHand {
-        /// The edition.
         number: EditionNumber,
         /// When it was due.
         due_at: DateTime<Tz>,
@@ -144,24 +134,13 @@ pub enum SendError {
     },
     /// It was stopped while it was being sent.
     #[error("edition {number} was stopped while it was being sent")]
-    Stopped {
-        /// The edition.
-        number: EditionNumber,
-        /// Why.
-        reason: Option<StateReason>,
-    },
+    Stopped { number: EditionNumber, reason: Option<StateReason> },
     /// It was to be published, and something speaks against it.
     #[error("edition {number} is held")]
-    Held {
-        /// The edition.
-        number: EditionNumber,
-        /// What.
-        reason: HoldReason,
-    },
+    Held { number: EditionNumber, reason: HoldReason },
     /// Its time has not come, and there is nobody to ask.
     #[error("edition {number} is early")]
     Early {
-        /// The edition.
         number: EditionNumber,
         /// When it is due.
         due_at: DateTime<Tz>,
@@ -189,8 +168,21 @@ impl From<StoreError> for SendError {
 /// What would be sent.
 #[derive(Debug)]
 pub enum Rehearsal {
-    /// Nothing is due.
     NothingDue(Box<NothingDue>),
-    /// This.
     Proof(Box<Proof>),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything is settled or waits for its time.
+    Finished,
+    /// It was asked to stop; the rest is queued.
+    Stopped,
+    /// It stopped itself, for this reason, and its edition is held.
+    Halted(HoldReason),
+    /// The relay could not be reached: everything left is deferred.
+    Unreachable(Reply),
+    /// The day's cap is reached: the rest is queued until tomorrow.
+    Capped,
 }

@@ -9,12 +9,12 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::dkim;
-use super::ended::Ended;
 use super::feed::Feed;
 use super::message::{DeliveryLinks, join, join_transactional};
+use super::order::Ended;
 use super::progress::Progress;
 use super::relay::Relay;
+use super::transport;
 use crate::app::error::{AppError, DispatchError};
 use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
@@ -82,7 +82,7 @@ impl Run {
         };
         Ok(Self {
             edition: published,
-            dkim: dkim::signers(&context.config)?,
+            dkim: transport::signers(&context.config)?,
             feed: Feed::new(Arc::clone(&context.store), context.clock, edition),
             relay: Relay::new(),
             rate: pace.per_second.map(|per_second| Mutex::new(Rate::per_second(per_second))),

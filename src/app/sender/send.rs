@@ -1,11 +1,12 @@
-//! How an edition is sent: the same for a command in the foreground and for the daemon, which differ in who watches.
+//! How an edition is sent, or one marked copy of it: the same for a command in the foreground and for the daemon, which differ in who watches.
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::deliver::Deliverer;
 use super::observer::Observer;
-use super::order::{NothingDue, Order, Rehearsal, SendError, Sent};
+use super::order::{NothingDue, Order, Rehearsal, SendError, Sent, Target};
+use super::transport;
 use crate::app::context::{AppContext, Content};
 use crate::app::decisions::Decisions;
 use crate::app::edition::edition;
@@ -13,9 +14,13 @@ use crate::app::error::AppError;
 use crate::app::planner::{Planner, Reconciled};
 use crate::app::previewer::Previewer;
 use crate::app::publisher::{Outcome, Publisher};
-use crate::app::sync::{self, Synced};
+use crate::app::sync;
+use crate::app::sync::Synced;
+use crate::domain::address::Address;
+use crate::domain::delivery;
 use crate::domain::edition::state::change;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
+use crate::mail::Open;
 
 /// Sends editions.
 pub struct Sender {
@@ -127,5 +132,49 @@ impl Sender {
     async fn nothing_due(&self, now: DateTime<Utc>) -> Result<NothingDue, AppError> {
         let next = self.context.next_edition().await?;
         Ok(NothingDue { held: self.held_back(now).await?, next })
+    }
+}
+
+impl Sender {
+    /// Sends it, from a private copy of the store. Returns the edition and the segment's id.
+    ///
+    /// # Errors
+    /// When the edition or segment does not exist, several segments are there and none was named,
+    /// or the mail was not accepted.
+    pub async fn send_test_copy(
+        &self,
+        target: Target,
+        to: &Address,
+        segment: Option<&str>,
+    ) -> Result<(EditionNumber, String), SendError> {
+        let number = match target {
+            Target::Number(number) => number,
+            Target::Next => self.next()?,
+            // A test copy is for looking ahead: with nothing due, the next edition is meant.
+            Target::Due => match self.planner().reconcile(self.context.clock.now()).await?.due {
+                Some(number) => number,
+                None => self.next()?,
+            },
+        };
+        let previewer = self.previewer();
+        let proof = previewer.proof(number).await?;
+        let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
+        let segment = match segment {
+            Some(wanted) => proof.segment(wanted).map_err(AppError::from)?,
+            None if proof.segments.len() == 1 => &proof.segments[0],
+            None if proof.segments.is_empty() => return Err(SendError::NobodyToCopy(number)),
+            None => return Err(SendError::WhichSegment(ids)),
+        };
+        // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
+        let at = proof.at.min(self.context.clock.now());
+        let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
+        message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
+        let mut transport = transport::one(&self.context.config)?;
+        let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;
+        transport.close().await;
+        if let delivery::Outcome::Accepted(_) = outcome {
+            return Ok((number, segment.id.clone()));
+        }
+        Err(SendError::CopyNotAccepted(outcome.reply().cloned()))
     }
 }

@@ -1,10 +1,14 @@
-//! Opens the configured transport.
+//! Opens the configured transport, and reads the keys that sign what it hands over.
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::app::AppError;
 use crate::config::{Config, Relay, Tls, TransportUrl};
-use crate::mail::{self, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
+use crate::domain::diagnostic::Diagnostic;
+use crate::mail::{Dkim, DkimKey, MailError, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
+use crate::{config, mail};
 
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
 const MAILDIR_WRITERS: usize = 4;
@@ -47,4 +51,24 @@ pub(in crate::app) fn settings(config: &Config, relay: &Relay) -> Result<SmtpSet
 /// Whether mail would really leave this machine's files.
 pub fn speaks_smtp(config: &Config) -> bool {
     matches!(config.mail.transport, TransportUrl::Smtp(_))
+}
+
+/// The configured signers, their keys read now; one without keys when none is configured.
+pub(in crate::app) fn signers(config: &Config) -> Result<Dkim, MailError> {
+    Ok(Dkim::new(config.mail.dkim.iter().map(read_key).collect::<Result<_, _>>()?))
+}
+
+/// An error (`dkim-key`) for every key that cannot sign.
+pub(in crate::app) fn unusable_keys(config: &Config) -> Vec<Diagnostic> {
+    let found = config.mail.dkim.iter().filter_map(|key| read_key(key).err());
+    found
+        .map(|error| Diagnostic::error("dkim-key", error.to_string()).in_file(config.file.display().to_string()))
+        .collect()
+}
+
+pub(in crate::app) fn read_key(key: &config::DkimKey) -> Result<DkimKey, MailError> {
+    let path = &key.private_key_file;
+    let pem = std::fs::read(path)
+        .map_err(|error| MailError::DkimKey { path: path.clone(), reason: format!("cannot be read ({error})") })?;
+    DkimKey::new(&key.domain, &key.selector, path, &Zeroizing::new(pem))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
-use super::ended::Ended;
+use super::order::Ended;
 use super::relay::pause;
 use super::run::{LAST_TRIES, PAUSE, Run, jitter};
 use crate::app::error::{AppError, DispatchError};

@@ -16,7 +16,6 @@ pub enum Action {
     Revive(EditionNumber),
     /// Move an open edition to the date that the config now gives.
     Redate {
-        /// Its number.
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
@@ -25,7 +24,6 @@ pub enum Action {
     },
     /// Give this fortnight an edition (the caller selects its picks).
     Plan {
-        /// Its number.
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,

@@ -22,17 +22,14 @@ pub struct DeliveryFilter {
 /// One delivery of an edition, and what was last said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRecord {
-    /// Which.
     pub id: DeliveryId,
     /// The mailbox; `None` once its address was forgotten.
     pub address: Option<Address>,
     /// The subscriber's name, as it was when the edition was published.
     pub subscriber: String,
-    /// Where it stands.
     pub state: DeliveryState,
     /// How often it was tried.
     pub attempts: u32,
-    /// The last attempt.
     pub last: Option<Attempt>,
     /// When it is tried again.
     pub next_at: Option<DateTime<Utc>>,
@@ -41,9 +38,7 @@ pub struct DeliveryRecord {
 /// One SMTP transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// When it ended.
     pub at: DateTime<Utc>,
-    /// What was said.
     pub reply: Reply,
 }
 

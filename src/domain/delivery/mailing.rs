@@ -17,7 +17,6 @@ words! {
     TransactionalKind, "transactional mail" {
         /// It asks for a click.
         Confirm = "confirm",
-        /// It says good-bye.
         Goodbye = "goodbye",
     }
 }
@@ -40,7 +39,6 @@ pub struct TransactionalMail {
 /// A transactional mail on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnqueuedMail {
-    /// What is sent.
     pub mail: TransactionalMail,
     /// When it was made: its Date.
     pub at: DateTime<Utc>,
@@ -62,7 +60,6 @@ pub enum Mailing {
 pub struct ItemId {
     /// What it belongs to.
     pub mailing: Mailing,
-    /// The mailbox.
     pub recipient: RecipientId,
 }
 
@@ -71,7 +68,6 @@ pub struct ItemId {
 pub struct DeliveryId {
     /// The edition; 0 for mail that is none.
     pub edition: EditionNumber,
-    /// The mailbox.
     pub recipient: RecipientId,
 }
 

@@ -6,12 +6,10 @@ mod outcome;
 pub mod pace;
 pub mod retry;
 mod state;
-mod tally;
 
 pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
 pub use outcome::{Outcome, Reply};
-pub use state::{Arrow, DeliveryState, Event, Impossible, Settled};
-pub use tally::Tally;
+pub use state::{Arrow, DeliveryState, Event, Impossible, Settled, Tally};
 
 #[cfg(test)]
 mod tests;

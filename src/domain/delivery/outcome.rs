@@ -15,7 +15,6 @@ pub enum Outcome {
     Transient(Reply),
     /// Refused: 5xx at RCPT, DATA or the dot. `suppress` when the reply says the mailbox does not exist.
     Permanent {
-        /// What was said.
         reply: Reply,
         /// Whether the address must never be mailed again.
         suppress: Option<SuppressionReason>,

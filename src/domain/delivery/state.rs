@@ -1,6 +1,7 @@
 //! Where a mail stands, and where each event leads: for one row, and for statements about many (contract §6).
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::outcome::Outcome;
 
@@ -259,5 +260,35 @@ impl DeliveryState {
 
     fn impossible(self, event: Event<'_>) -> Impossible {
         Impossible { state: self, event: event.name() }
+    }
+}
+
+/// How many deliveries of an edition stand where. They always add up to `total` (invariant 3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All of them.
+    pub total: u64,
+    /// Waiting for their turn.
+    pub queued: u64,
+    /// In hand.
+    pub sending: u64,
+    /// Handed over.
+    pub accepted: u64,
+    /// Waiting for another attempt.
+    pub deferred: u64,
+    /// Perhaps handed over.
+    pub uncertain: u64,
+    /// Refused.
+    pub failed: u64,
+    /// Given up.
+    pub expired: u64,
+    /// Suppressed since publishing.
+    pub suppressed: u64,
+}
+
+impl Tally {
+    /// Whether nothing is queued, in hand or waiting for another attempt.
+    pub fn is_settled(&self) -> bool {
+        self.queued + self.sending + self.deferred == 0
     }
 }

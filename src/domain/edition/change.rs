@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::edit::Edit;
 use super::hold_reason::{HoldReason, MissReason, WithdrawReason};
 use super::number::EditionNumber;
-use super::pick_reason::PickReason;
-use super::selection::{Pick, Selection};
+use super::picks::{Pick, PickReason, Selection};
+use crate::domain::fingerprint::Edit;
+
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
 
@@ -16,22 +16,15 @@ use crate::domain::band::BandName;
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum UnapproveReason {
     /// What was approved was edited.
-    Edited {
-        /// The texts.
-        edits: Vec<Edit>,
-    },
+    Edited { edits: Vec<Edit> },
 }
 
 /// What a band has in the place of what, as the audit table keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repicked {
-    /// The band.
     pub band: BandName,
-    /// What it had.
     pub before: Option<ActivityId>,
-    /// What it has.
     pub after: Option<ActivityId>,
-    /// Why that.
     pub reason: Option<PickReason>,
 }
 
@@ -40,18 +33,15 @@ pub struct Repicked {
 pub enum EditionChange {
     /// Adds a planned edition; nothing happens if the number exists already.
     Plan {
-        /// Its number.
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
         /// The instant from which it is due.
         due_at: DateTime<Utc>,
-        /// Theme and picks.
         selection: Selection,
     },
     /// Its date follows the config.
     Redate {
-        /// Its number.
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
@@ -59,12 +49,7 @@ pub enum EditionChange {
         due_at: DateTime<Utc>,
     },
     /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
-    Repick {
-        /// Its number.
-        number: EditionNumber,
-        /// Theme and picks.
-        selection: Selection,
-    },
+    Repick { number: EditionNumber, selection: Selection },
     /// Its fortnight became a pause: the plan is dropped.
     Unplan(EditionNumber),
     /// May be published; a held one that was published goes on.

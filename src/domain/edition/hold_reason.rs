@@ -20,9 +20,7 @@ pub struct Deadline {
 /// A band that somebody reads and for which an edition has nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnservedBand {
-    /// The band.
     pub band: BandName,
-    /// Its readers.
     pub mailboxes: u64,
 }
 
@@ -67,10 +65,7 @@ pub enum HoldReason {
         last: Option<String>,
     },
     /// The run stopped itself: a message could not be made from what was published.
-    MessageFailed {
-        /// The error.
-        why: String,
-    },
+    MessageFailed { why: String },
     /// A person holds it.
     Operator {
         /// In their words.
@@ -80,7 +75,6 @@ pub enum HoldReason {
     Told {
         /// As far as it steers anything.
         kind: ToldHold,
-        /// The sentence.
         text: String,
     },
 }
@@ -115,7 +109,6 @@ impl HoldReason {
 pub enum MissReason {
     /// A newer edition fell due.
     Overtaken {
-        /// Which.
         by: EditionNumber,
         /// Whether it was held until then.
         held: bool,
@@ -123,10 +116,7 @@ pub enum MissReason {
     /// Beyond grace, and a newer edition had been published.
     LateBehindNewer(Deadline),
     /// Missed under an older version, which stored the sentence alone.
-    Told {
-        /// The sentence.
-        text: String,
-    },
+    Told { text: String },
 }
 
 /// Why an edition was cancelled.
@@ -140,11 +130,8 @@ pub enum WithdrawReason {
 /// Why an edition is in its state, where that has a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateReason {
-    /// It is held.
     Held(HoldReason),
-    /// It is missed.
     Missed(MissReason),
-    /// It is withdrawn.
     Withdrawn(WithdrawReason),
 }
 

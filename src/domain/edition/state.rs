@@ -28,7 +28,6 @@ pub enum Denied {
 pub struct Transition {
     /// As it was read.
     pub before: Option<Edition>,
-    /// As it becomes.
     pub after: Option<Edition>,
 }
 

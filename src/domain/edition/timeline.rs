@@ -9,7 +9,6 @@ use super::{Edition, EditionNumber, EditionState, HoldReason};
 /// What the calendar needs to know of one edition.
 #[derive(Debug, Clone, Copy)]
 pub struct EditionPosition {
-    /// Where it stands.
     pub state: EditionState,
     /// Not published, and may still be.
     pub open: bool,

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::eligible::ineligibility;
-use super::{History, Shelf};
+use super::shelf::{History, Shelf, ineligibility};
 use crate::domain::activity::{Activity, ActivityId, Theme};
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;

@@ -2,10 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::Shelf;
 use super::chooser::Chooser;
-use super::eligible::ineligibility;
 use super::index::Index;
+use super::shelf::{Shelf, ineligibility};
 use crate::domain::edition::{Ineligibility, Pick, PickReason, Selection, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 

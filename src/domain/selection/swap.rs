@@ -2,9 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::eligible::ineligibility;
 use super::index::Index;
-use super::{History, Shelf};
+use super::shelf::{History, Shelf, ineligibility};
 use crate::domain::activity::{Activity, ActivityId};
 use crate::domain::band::BandName;
 use crate::domain::edition::{EditionNumber, Ineligibility, Pick, PickReason, Selection};

@@ -4,8 +4,8 @@ use chrono::Days;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::activity::Sensitivity;
-use crate::domain::band::{Band, BandName};
+use crate::domain::activity::{Sensitivity, Theme};
+use crate::domain::band::{Band, BandName, Bands};
 use crate::domain::edition::{LastUse, PickReason, ThemeReason};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::prose::Prose;

@@ -21,7 +21,6 @@ pub struct EnhancedStatus {
     pub class: u16,
     /// What it is about: 1 addressing, 2 mailbox, 7 security or policy, …
     pub subject: u16,
-    /// The details.
     pub detail: u16,
 }
 
@@ -125,13 +124,10 @@ impl FromStr for Meaning {
 /// A bounce as it is remembered: one for each mailbox and edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BounceRecord {
-    /// Whose.
     pub recipient: RecipientId,
-    /// Of which edition.
     pub edition: EditionNumber,
     /// The status that it named, if any.
     pub status: Option<EnhancedStatus>,
-    /// What it means.
     pub meaning: Meaning,
 }
 
@@ -149,7 +145,6 @@ pub struct DeliveryHistory {
 /// One edition that went to a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastDelivery {
-    /// Which edition.
     pub edition: EditionNumber,
     /// Where its delivery stands.
     pub state: DeliveryState,

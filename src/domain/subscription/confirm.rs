@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::changes::Subject;
 use super::mailing_list::MailingList;
 use super::request::{Request, RequestId, RequestKind};
+use super::rows::Subject;
 use super::subscribe::{self, NoBand};
 use crate::domain::band::BandSet;
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscribeRequest, SuppressionReason};

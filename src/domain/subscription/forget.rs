@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::changes::{Forgetting, Subject};
 use super::mailing_list::MailingList;
+use super::rows::{Forgetting, Subject};
 use crate::domain::address::Address;
 use crate::domain::subscriber::{MailboxState, RecipientId, SubscriberId, SuppressionReason};
 

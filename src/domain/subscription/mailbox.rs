@@ -13,7 +13,6 @@ use crate::domain::subscriber::{EndedBy, MailboxState, Origin, RecipientId, Subs
 /// One mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
-    /// Its number.
     pub id: RecipientId,
     /// Its address; `None` once it was forgotten.
     pub address: Option<Address>,
@@ -25,7 +24,6 @@ pub struct Mailbox {
     pub bands: BandSet,
     /// Its own last choice of bands, if it made one.
     pub chosen: Option<BandSet>,
-    /// Where it stands.
     pub state: MailboxState,
     /// Since when it is known.
     pub created_at: DateTime<Utc>,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::bounce::{BounceRecord, DeliveryHistory};
-use super::changes::{Changes, DueMail, Forgetting, Note, Subject};
 use super::mailbox::Mailbox;
 use super::request::{Request, RequestId, RequestKind};
+use super::rows::{Changes, DueMail, Forgetting, Note, Subject};
 use super::rows::{Numbers, Organisation, Rows};
 use super::suppression::{AddressHasher, AddressKey, Suppression};
 use crate::domain::address::Address;

@@ -4,7 +4,6 @@
 //! them in memory; the store writes the changed ones in the transaction that read them, or nothing.
 
 pub mod bounce;
-pub mod changes;
 pub mod confirm;
 pub mod forget;
 pub mod mailbox;
@@ -15,7 +14,6 @@ pub mod subject_data;
 pub mod subscribe;
 pub mod suppression;
 pub mod sync;
-pub mod undeliverable;
 pub mod unsubscribe;
 
 #[cfg(test)]

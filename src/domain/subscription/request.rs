@@ -43,9 +43,7 @@ impl RequestKind {
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its number.
     pub id: RequestId,
-    /// Whose mailbox.
     pub recipient: RecipientId,
     /// What was asked for.
     pub kind: RequestKind,

@@ -1,16 +1,16 @@
-//! What is read of the mailing list for one decision.
+//! Rows of the mailing list: what is read for one decision, and what it changes, all or nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::bounce::DeliveryHistory;
+use super::bounce::{BounceRecord, DeliveryHistory};
 use super::mailbox::Mailbox;
-use super::suppression::Suppression;
+use super::request::RequestId;
+use super::suppression::{AddressKey, Suppression};
 use crate::domain::subscriber::{Origin, Profile, RecipientId, SubscriberId};
 
 /// A subscribing organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
-    /// Its number.
     pub id: SubscriberId,
     /// Name, sector, locale, urn.
     pub profile: Profile,
@@ -50,4 +50,62 @@ pub struct Numbers {
     pub recipient: u64,
     /// Of requests.
     pub request: u64,
+}
+
+/// One line of the audit table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub actor: &'static str,
+    pub action: &'static str,
+    pub subject: Subject,
+    /// More, for people. Never an address.
+    pub detail: String,
+}
+
+/// What a line of the audit table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Subscriber(SubscriberId),
+    Mailbox(RecipientId),
+    /// An address that may have no mailbox.
+    Address,
+    /// An address without a mailbox.
+    Stranger,
+}
+
+/// A mail that the decision makes due: its words come from whoever asked for the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueMail {
+    pub recipient: RecipientId,
+    /// The name of its subscriber.
+    pub subscriber: String,
+    /// The request that its link is for.
+    pub request: RequestId,
+}
+
+/// A mailbox that is forgotten, with the traces of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgetting {
+    pub recipient: RecipientId,
+    /// Subscribers of which no mailbox is known any more: their names go, too.
+    pub nameless: Vec<SubscriberId>,
+}
+
+/// What a decision changed. Rows stand here as they were before; none where there was none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub organisations: BTreeMap<SubscriberId, Option<Organisation>>,
+    /// Mailboxes with their subscriptions and requests.
+    pub mailboxes: BTreeMap<RecipientId, Option<Mailbox>>,
+    pub suppressions: BTreeMap<AddressKey, Option<Suppression>>,
+    /// Bounces that are noted.
+    pub bounces: Vec<BounceRecord>,
+    /// Mailboxes whose bounces count no more.
+    pub clean_slates: Vec<RecipientId>,
+    /// Mails that became due.
+    pub mails: Vec<DueMail>,
+    /// Mailboxes that are forgotten.
+    pub forgotten: Vec<Forgetting>,
+    /// The audit table's new lines.
+    pub notes: Vec<Note>,
 }

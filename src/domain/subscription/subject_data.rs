@@ -28,9 +28,7 @@ pub struct SubjectData {
 /// One edition to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectDelivery {
-    /// Which edition.
     pub edition: EditionNumber,
-    /// Where it stands.
     pub state: &'static str,
     /// Every attempt that is still remembered, oldest first.
     pub attempts: Vec<SubjectAttempt>,
@@ -41,20 +39,17 @@ pub struct SubjectDelivery {
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectAttempt {
-    /// When it ended.
     pub at: DateTime<Utc>,
     /// What came of it, in a word.
     pub outcome: String,
     /// The reply code, if one came.
     pub code: Option<u16>,
-    /// What was said.
     pub reply: String,
 }
 
 /// A bounce.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectBounce {
-    /// When it came.
     pub at: DateTime<Utc>,
     /// Its enhanced status code, if it named one.
     pub status: Option<String>,
@@ -80,7 +75,6 @@ pub struct SubjectLetter {
     pub kind: TransactionalKind,
     /// When it was made.
     pub at: DateTime<Utc>,
-    /// Where it stands.
     pub state: &'static str,
     /// The relay's last reply code, if one came.
     pub code: Option<u16>,

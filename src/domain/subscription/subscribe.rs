@@ -1,8 +1,8 @@
 //! Subscribing without a confirmation, at an operator's word: by the CLI or a CSV row.
 
-use super::changes::Subject;
 use super::mailbox::Mailbox;
 use super::mailing_list::MailingList;
+use super::rows::Subject;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::subscriber::{Profile, RecipientId, SubscribeRequest, SubscriberId, SuppressionReason};
 

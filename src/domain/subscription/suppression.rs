@@ -14,9 +14,7 @@ pub struct Suppression {
     pub key: AddressKey,
     /// The address; `None` once it was erased.
     pub address: Option<Address>,
-    /// Why.
     pub reason: SuppressionReason,
-    /// Since when.
     pub since: DateTime<Utc>,
 }
 

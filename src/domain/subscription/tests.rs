@@ -12,7 +12,7 @@ use super::rows::{Numbers, Rows};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use super::suppression::AddressHasher;
 use super::sync::{Entry, StoredState, apply, plan_sync};
-use super::undeliverable::{Bounced, bounce};
+use super::unsubscribe::{Bounced, bounce};
 use super::unsubscribe::{CannotMove, change_address, leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -87,7 +87,7 @@ fn nothing_is_changed_by_a_wish_without_a_band() {
     let mut list = empty();
     assert_eq!(subscribe(&mut list, &wish("Hill", "a", "")), Err(NoBand));
     assert_eq!(ask_to_subscribe(&mut list, &wish("Hill", "a", "")), Err(NoBand));
-    assert_eq!(*list.changes(), super::changes::Changes::default());
+    assert_eq!(*list.changes(), super::rows::Changes::default());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
-use super::{Purpose, Signer, TokenError, TokenPayload};
+use super::signer::{self, Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::suppression::AddressHasher;
@@ -97,7 +97,7 @@ impl Keyring {
     /// # Errors
     /// [`TokenError`], whatever the reason.
     pub fn verify(&self, text: &str, purpose: Purpose) -> Result<TokenPayload, TokenError> {
-        super::verify(self, text, purpose)
+        signer::verify(text, purpose, |version| self.keys.get(&version).map(|key| Signer::new(version, key)))
     }
 
     /// The edition in what may be a delivery's name (`e7-…`).
@@ -138,11 +138,6 @@ impl Keyring {
             }
         }
         draft.finish().map_err(|problem| KeyringError { line: text.lines().count() + 1, problem })
-    }
-
-    /// The signer of exactly this version.
-    pub(super) fn signer_for_check(&self, version: u8) -> Option<Signer> {
-        self.keys.get(&version).map(|key| Signer::new(version, key))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Tokens round-trip, and nothing but the right key and purpose opens them.
 
+use data_encoding::BASE32_NOPAD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::RecipientId;
 
 fn ring() -> Keyring {
     Keyring::generate(std::array::from_fn(|at| u8::try_from(at).unwrap()))

@@ -8,7 +8,6 @@ use crate::domain::subscription::bounce::EnhancedStatus;
 /// What a report says, and the marks of ours that it carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What happened.
     pub event: Event,
     /// Where one of our tokens may stand: reverse-paths and links of the mail that it is about.
     pub addresses: Vec<String>,

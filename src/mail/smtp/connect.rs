@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::connection::{Connection, no_answer};
-use super::settings::{SmtpSettings, Tls};
+use super::relay::{SmtpSettings, Tls};
 use super::stream::Stream;
 
 use crate::domain::delivery::{Outcome, Reply};

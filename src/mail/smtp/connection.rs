@@ -10,7 +10,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::capabilities::Capabilities;
+use super::relay::Capabilities;
 use super::stream::Stream;
 use super::transaction::{Content, evaluate_replies};
 use crate::domain::delivery::Reply;

@@ -3,11 +3,10 @@
 //! lettre speaks the protocol; what it leaves open is decided here: a time limit on every phase, a 2xx and nothing
 //! else at the dot, and a connection that is dropped as soon as nobody can know where it stands.
 
-mod capabilities;
 mod connect;
 mod connection;
+mod relay;
 mod replies;
-mod settings;
 mod stream;
 mod transaction;
 
@@ -21,8 +20,7 @@ use super::reply::{Stage, classify_reply};
 use super::transport::{Envelope, Gate, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
-pub use capabilities::Capabilities;
-pub use settings::{SmtpSettings, Timeouts, Tls};
+pub use relay::{Capabilities, SmtpSettings, Timeouts, Tls};
 
 /// One connection to a relay, made when it is first needed and again after it was lost.
 pub struct Smtp {

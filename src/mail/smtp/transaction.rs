@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write as _};
 
 use memchr::memmem;
 
-use super::capabilities::Capabilities;
+use super::relay::Capabilities;
 use crate::domain::delivery::{Outcome, Reply};
 
 use crate::mail::reply::{Stage, classify_reply};

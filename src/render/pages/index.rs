@@ -8,44 +8,31 @@ static PAGE: &str = include_str!("index.html.hbs");
 /// What the page shows.
 #[derive(Debug, Clone, Serialize)]
 pub struct IndexView {
-    /// The service's name.
     pub service: String,
-    /// The edition's number.
     pub edition: u32,
     /// The send date, in words.
     pub date: String,
     /// The send time.
     pub time: String,
-    /// The edition's state.
     pub state: String,
-    /// The theme's title.
     pub theme: String,
-    /// Why this theme.
     pub theme_reason: String,
     /// Why the date is not the fortnight's first day.
     pub shifted: Option<String>,
     /// What is worth knowing first.
     pub notes: Vec<String>,
-    /// The picks.
     pub picks: Vec<IndexPick>,
-    /// The segments.
     pub segments: Vec<IndexSegment>,
-    /// How many segments.
     pub segments_count: usize,
-    /// All recipients.
     pub recipients: u64,
 }
 
 /// One pick.
 #[derive(Debug, Clone, Serialize)]
 pub struct IndexPick {
-    /// The band.
     pub band: String,
-    /// The activity's id.
     pub id: String,
-    /// Its title.
     pub title: String,
-    /// Why this one.
     pub reason: String,
 }
 
@@ -54,13 +41,10 @@ pub struct IndexPick {
 pub struct IndexSegment {
     /// Its id, which names its files.
     pub id: String,
-    /// Its sector.
     pub sector: String,
     /// Its bands, in words.
     pub bands: String,
-    /// How many mailboxes.
     pub recipients: u64,
-    /// The subject.
     pub subject: String,
     /// Size of the HTML, in kB of 1,000 bytes.
     pub kilobytes: usize,

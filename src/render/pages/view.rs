@@ -66,11 +66,8 @@ impl Shell {
 /// A feed or the calendar.
 #[derive(Debug, Clone, Serialize)]
 pub struct Feed {
-    /// Its media type.
     pub kind: &'static str,
-    /// Its name.
     pub title: &'static str,
-    /// Where it is.
     pub url: String,
 }
 
@@ -79,33 +76,26 @@ pub struct Feed {
 pub struct Link {
     /// For which ages; may be empty.
     pub age: String,
-    /// What it says.
     pub title: String,
-    /// Where it leads.
     pub url: String,
 }
 
 /// An edition in a few lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Brief {
-    /// Its number.
     pub number: u32,
-    /// Its theme.
     pub title: String,
     /// `Monday 30 November 2026`.
     pub date: String,
     /// Where to read it.
     pub url: String,
-    /// Its activities.
     pub cards: Vec<Link>,
 }
 
 /// A page that says one thing, and may ask one question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// Its heading.
     pub title: String,
-    /// What it says.
     pub paragraphs: Vec<String>,
     /// The words above the choices; may be empty.
     pub question: String,
@@ -125,7 +115,6 @@ pub struct Message {
 pub struct Choice {
     /// What the form sends as `bands`.
     pub value: String,
-    /// What it says.
     pub label: String,
     /// Whether it is ticked already.
     pub is_ticked: bool,

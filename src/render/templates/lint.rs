@@ -20,7 +20,6 @@ use crate::render::error::Part;
 pub(crate) struct Source {
     /// Its path, for messages.
     pub(crate) file: String,
-    /// Its elements.
     pub(crate) template: Template,
 }
 

@@ -15,8 +15,7 @@ use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::request::RequestId;
 use fortnightly::domain::subscription::subscribe::{NoBand, Subscribed, subscribe};
 use fortnightly::domain::subscription::sync::{StoredState, SyncPlan, UnknownSubscriber, apply};
-use fortnightly::domain::subscription::undeliverable::{self, Bounced};
-use fortnightly::domain::subscription::unsubscribe::{self, CannotMove};
+use fortnightly::domain::subscription::unsubscribe::{self, Bounced, CannotMove};
 use fortnightly::store::{Scope, Store, StoreError, Traces, decide};
 
 /// What is done with a mailing list.
@@ -161,7 +160,7 @@ pub(crate) trait Desk: Store {
         status: Option<EnhancedStatus>,
         at: DateTime<Utc>,
     ) -> Result<Bounced, StoreError> {
-        let decision = move |list: &mut MailingList| undeliverable::bounce(list, id, status);
+        let decision = move |list: &mut MailingList| unsubscribe::bounce(list, id, status);
         self.decided(&Scope::Delivery(id), at, None, decision).await.map(|(decided, _)| decided)
     }
 

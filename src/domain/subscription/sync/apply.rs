@@ -6,8 +6,8 @@ use super::plan::{SyncChange, SyncPlan, Who};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::subscriber::{EndedBy, Origin, SubscriberId};
-use crate::domain::subscription::changes::Subject;
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::rows::Subject;
 
 const ACTOR: &str = "config";
 

@@ -20,51 +20,35 @@ pub enum Who {
 /// One thing to change in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyncChange {
-    /// A new organisation.
     AddSubscriber(Profile),
     /// A new name, sector, locale or urn.
     UpdateSubscriber {
-        /// Which.
         subscriber: SubscriberId,
-        /// Before.
         before: Profile,
-        /// Now.
         after: Profile,
     },
     /// A mailbox that the file did not name before.
     Start {
-        /// Whose.
         subscriber: Who,
-        /// The mailbox.
         address: Address,
-        /// Its bands.
         bands: BandSet,
     },
     /// A mailbox whose entry was put back.
     Restore {
-        /// Whose.
         subscriber: SubscriberId,
-        /// The mailbox.
         address: Address,
-        /// Its bands.
         bands: BandSet,
     },
     /// The entry asks for other bands; the mailbox's own choice is dropped.
     Rebands {
-        /// Whose.
         subscriber: SubscriberId,
-        /// The mailbox.
         address: Address,
-        /// Before.
         before: BandSet,
-        /// Now.
         after: BandSet,
     },
     /// The entry (or this address of it) is gone from the file.
     End {
-        /// Whose.
         subscriber: SubscriberId,
-        /// The mailbox.
         address: Address,
     },
 }

@@ -24,7 +24,6 @@ pub struct Entry {
 /// A subscriber that an entry made, as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
-    /// Its number.
     pub subscriber: SubscriberId,
     /// Name, sector, locale, urn.
     pub profile: Profile,
@@ -35,7 +34,6 @@ pub struct StoredEntry {
 /// One config subscription as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMailbox {
-    /// The address.
     pub address: Address,
     /// The bands of the entry when it was last synced.
     pub bands: BandSet,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::bands::BandBook;
+use super::columns::BandBook;
 use super::{edition_rows, publish};
 use crate::domain::activity::{Activity, ActivityId};
 use crate::domain::edition::EditionNumber;

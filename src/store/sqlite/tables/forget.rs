@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use super::outbox::enqueue;
+use super::outbox::transactional;
 use super::{columns, meta};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::EditionState;
-use crate::domain::subscription::changes::Forgetting;
+use crate::domain::subscription::rows::Forgetting;
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -29,7 +29,7 @@ pub(super) fn forget(conn: &Connection, forgetting: &Forgetting) -> Result<Trace
                    WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND reply <> ''";
     let replies = sql::run(conn, replies, [recipient])?;
     settle_waiting(conn, recipient)?;
-    let (letters, letter_replies) = enqueue::forget_all(conn, recipient)?;
+    let (letters, letter_replies) = transactional::forget_all(conn, recipient)?;
     let mut names = 0;
     for subscriber in &forgetting.nameless {
         names += u64::from(forget_name(conn, sql::column(subscriber.0)?, recipient)?);
@@ -84,5 +84,5 @@ pub(super) fn is_mail_on_its_way(conn: &Connection, recipient: i64) -> Result<bo
         states::list(DeliveryState::OPEN)
     );
     let (sending, held) = (EditionState::Sending.as_str(), EditionState::Held.as_str());
-    Ok(sql::number(conn, &query, (recipient, sending, held))? > 0 || enqueue::is_open(conn, recipient)?)
+    Ok(sql::number(conn, &query, (recipient, sending, held))? > 0 || transactional::is_open(conn, recipient)?)
 }

@@ -2,7 +2,6 @@
 
 pub(super) mod archive;
 pub(super) mod audit;
-pub(super) mod bands;
 pub(super) mod columns;
 pub(super) mod edition_rows;
 pub(super) mod editions;

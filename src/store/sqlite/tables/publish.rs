@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::bands::BandBook;
+use super::columns::BandBook;
 use super::{audit, edition_rows, meta};
 use crate::domain::band::BandSet;
 use crate::domain::segment::{Segment, SegmentKey};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::bands::BandBook;
+use super::columns::BandBook;
 use super::{columns, mailing_list, publish};
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;

@@ -3,7 +3,7 @@
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
-use fortnightly::domain::subscription::undeliverable::Bounced;
+use fortnightly::domain::subscription::unsubscribe::Bounced;
 use fortnightly::store::ReportKind;
 
 use super::desk::Desk as _;

@@ -18,7 +18,7 @@ use crate::domain::subscription::suppression::{AddressHasher, AddressKey};
 use crate::store::Scope;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::tables::bands::BandBook;
+use crate::store::sqlite::tables::columns::BandBook;
 use crate::store::sqlite::tables::{columns, forget};
 
 /// What `scope` names, and the bands that the store knows.

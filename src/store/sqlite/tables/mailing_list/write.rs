@@ -5,17 +5,17 @@ use rusqlite::Connection;
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::bounce::BounceRecord;
-use crate::domain::subscription::changes::{Note, Subject};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
 use crate::domain::subscription::rows::Organisation;
+use crate::domain::subscription::rows::{Note, Subject};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::tables::bands::BandBook;
-use crate::store::sqlite::tables::outbox::enqueue;
+use crate::store::sqlite::tables::columns::BandBook;
+use crate::store::sqlite::tables::outbox::transactional;
 use crate::store::sqlite::tables::{audit, columns, forget};
 
 /// Everything that was changed; what was forgotten on the way.
@@ -46,7 +46,7 @@ pub(super) fn write(
     changes.notes.iter().try_for_each(|one| note(conn, at, one))?;
     if let Some(mail) = mail {
         for due in &changes.mails {
-            enqueue::enqueue(conn, at, due, mail)?;
+            transactional::enqueue(conn, at, due, mail)?;
         }
     }
     let mut traces = Traces::default();

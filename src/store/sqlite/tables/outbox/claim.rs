@@ -3,17 +3,15 @@
 use rusqlite::Connection;
 
 use super::super::audit;
-use super::{key, record, transactional};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Event, ItemId};
+use super::items::{Candidate, key};
+use super::{record, transactional};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Event};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::process_lock::ProcessLock;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Claimed, ClaimedContent, SegmentNumber};
-
-/// An item that may be claimed, or `None` in its place when its mailbox may not be mailed any more.
-pub(super) type Candidate = (ItemId, Option<Claimed>);
 
 /// Takes at most `limit` items in hand: what belongs to no edition first, then an edition's by recipient.
 pub(super) fn claim(

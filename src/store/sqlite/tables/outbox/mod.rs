@@ -4,7 +4,7 @@
 mod claim;
 mod deliveries;
 mod edition_progress;
-pub(in crate::store::sqlite) mod enqueue;
+mod items;
 mod record;
 pub(in crate::store::sqlite) mod transactional;
 
@@ -15,10 +15,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
-use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Mailing, Tally, TransactionalId};
+use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::sqlite::SqliteStore;
-use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{AttemptResult, Claimed, Outbox, StoreError};
 
@@ -93,7 +92,7 @@ impl Outbox for SqliteStore {
     async fn item_state(&self, id: ItemId) -> Result<Option<DeliveryState>, StoreError> {
         self.read(move |conn| {
             let query = "SELECT state FROM deliveries WHERE mailing = ?1 AND recipient = ?2";
-            sql::row(conn, query, key(id)?, |row| Ok(row.get(0)?))
+            sql::row(conn, query, items::key(id)?, |row| Ok(row.get(0)?))
         })
         .await
     }
@@ -128,18 +127,4 @@ impl Outbox for SqliteStore {
         let filter = filter.clone();
         self.write(move |conn| deliveries::resolve(conn, edition, &filter, accepted, at)).await
     }
-}
-
-/// An item's row: an edition is named by its number, a transactional mail by its own, negated.
-fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
-    let mailing = match id.mailing {
-        Mailing::Edition(number) => i64::from(number.0),
-        Mailing::Transactional(TransactionalId(id)) => -sql::column(id)?,
-    };
-    Ok((mailing, sql::column(id.recipient.0)?))
-}
-
-/// The same process must have it in hand: nobody else records or marks it.
-fn not_ours(id: ItemId) -> SqliteError {
-    SqliteError::refused(format!("{id} is not in this program's hands"))
 }

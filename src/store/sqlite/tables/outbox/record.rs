@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use super::super::mailing_list;
-use super::{key, not_ours, transactional};
+use super::items::{key, not_ours, spared};
+use super::transactional;
 use crate::domain::delivery::{DeliveryState, Event, Impossible, ItemId, Mailing, Outcome, Settled};
 use crate::domain::edition::EditionState;
 use crate::domain::subscription::suppression::AddressHasher;
@@ -19,7 +20,6 @@ struct InHand {
     repeated: bool,
     /// Its address was forgotten: what a relay says may name it.
     forgotten: bool,
-    /// It is suppressed.
     suppressed: bool,
     /// Its edition is being sent.
     sending: bool,
@@ -92,11 +92,6 @@ fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError
         })
     })?
     .ok_or_else(|| not_ours(id))
-}
-
-/// The suppression that does not keep an item from its mailbox; no reason is an empty word.
-pub(super) fn spared(id: ItemId) -> &'static str {
-    id.mailing.spares().map_or("", |reason| reason.as_str())
 }
 
 impl InHand {

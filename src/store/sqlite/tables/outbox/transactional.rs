@@ -1,13 +1,14 @@
-//! Confirmations and good-byes: what they say lies in a table of its own until they are settled.
+//! Mails that follow from a decision about a mailbox: what they say lies in a table of its own until they are settled.
 
 use rusqlite::Connection;
 
-use super::claim::Candidate;
+use super::items::{Candidate, spared};
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::rows::DueMail;
 use crate::domain::subscription::subject_data::SubjectLetter;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -38,11 +39,8 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
          JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
          ORDER BY t.id LIMIT ?2"
     );
-    let spared = super::record::spared(ItemId {
-        mailing: Mailing::Transactional(TransactionalId(0)),
-        recipient: RecipientId(0),
-    });
-    sql::rows(conn, &query, (now, limit.min(AT_ONCE), spared), |row| {
+    let spares = spared(ItemId { mailing: Mailing::Transactional(TransactionalId(0)), recipient: RecipientId(0) });
+    sql::rows(conn, &query, (now, limit.min(AT_ONCE), spares), |row| {
         let mailing = Mailing::Transactional(TransactionalId(sql::count(row.get(0)?)));
         let id = ItemId { mailing, recipient: RecipientId(sql::count(row.get(1)?)) };
         let withheld: bool = row.get(5)?;
@@ -141,4 +139,47 @@ pub(in crate::store::sqlite) fn of_mailbox(
             reply: row.get::<_, Option<String>>(4)?.filter(|reply| !reply.is_empty()),
         })
     })
+}
+
+/// Puts a mail on its way.
+pub(in crate::store::sqlite) fn enqueue(
+    conn: &Connection,
+    at: i64,
+    due: &DueMail,
+    mail: &TransactionalMail,
+) -> Result<(), SqliteError> {
+    let insert = "INSERT INTO transactional_mails (recipient, request, kind, at, sender, rendered)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (recipient, request) = (sql::column(due.recipient.0)?, sql::column(due.request.0)?);
+    let texts = (sql::to_json(&mail.sender)?, sql::to_json(&mail.rendered)?);
+    sql::run(conn, insert, (recipient, request, mail.kind.as_str(), at, texts.0, texts.1))?;
+    let queue = "INSERT INTO deliveries (mailing, recipient, segment, name_id) VALUES (-last_insert_rowid(), ?1, 0, 0)";
+    sql::run(conn, queue, [recipient]).map(drop)
+}
+
+/// Empties the mails of a mailbox that is forgotten, and settles those that wait: how many, and of how many attempts the
+/// relay's reply. What is in hand is settled by whoever has it.
+pub(in crate::store::sqlite) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64), SqliteError> {
+    let ours = "mailing IN (SELECT -id FROM transactional_mails WHERE recipient = ?1) AND recipient = ?1";
+    let replies = format!("UPDATE attempts SET reply = '' WHERE {ours} AND reply <> ''");
+    let replies = sql::run(conn, &replies, [recipient])?;
+    let empty = "UPDATE transactional_mails SET rendered = '' WHERE recipient = ?1 AND rendered <> ''";
+    let emptied = sql::run(conn, empty, [recipient])?;
+    let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Suppress).to);
+    let settle = format!(
+        "UPDATE deliveries SET state = {to}, next_at = NULL
+         WHERE {ours} AND (state IN {waiting} OR next_at IS NOT NULL)"
+    );
+    sql::run(conn, &settle, [recipient])?;
+    Ok((emptied, replies))
+}
+
+/// Whether something waits for a mailbox, or is in hand.
+pub(in crate::store::sqlite) fn is_open(conn: &Connection, recipient: i64) -> Result<bool, SqliteError> {
+    let open = states::list(DeliveryState::OPEN);
+    let query = format!(
+        "SELECT EXISTS (SELECT 1 FROM transactional_mails t JOIN deliveries d ON d.mailing = -t.id AND d.recipient = t.recipient
+                        WHERE t.recipient = ?1 AND (d.state IN {open} OR d.next_at IS NOT NULL))"
+    );
+    Ok(sql::number(conn, &query, [recipient])? > 0)
 }

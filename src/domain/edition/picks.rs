@@ -1,18 +1,19 @@
-//! Why a theme or an activity was picked. Sentences are made in `messages::picks`.
+//! The theme and the picks of an edition, and why each was picked. Sentences are made in `messages::picks`.
 //!
 //! The codes and the names of the data are stored: never rename one without a migration.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::ineligibility::Ineligibility;
 use super::number::EditionNumber;
 use crate::domain::activity::ActivityId;
+use crate::domain::band::BandName;
+use crate::domain::fingerprint::Fingerprint;
 
 /// When the activity that was used longest ago was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LastUse {
-    /// Never.
     Never,
     /// In an earlier edition.
     In(EditionNumber),
@@ -30,14 +31,12 @@ pub enum PickReason {
     Rotation(LastUse),
     /// It belongs to another theme, because the edition's has none for the band.
     Borrowed {
-        /// The edition's theme.
         lacking: String,
         /// Of the others', it was used longest ago.
         used: LastUse,
     },
     /// It lists a dated campaign.
     Occasion {
-        /// The campaign's name.
         name: String,
         /// The edition's theme, when the activity belongs to another because that has none.
         lacking: Option<String>,
@@ -45,14 +44,7 @@ pub enum PickReason {
         used: LastUse,
     },
     /// Another one can no longer be used.
-    Replaces {
-        /// Which.
-        id: ActivityId,
-        /// Why not.
-        because: Ineligibility,
-        /// Why this one.
-        choice: Box<PickReason>,
-    },
+    Replaces { id: ActivityId, because: Ineligibility, choice: Box<PickReason> },
     /// A person chose it.
     Operator {
         /// In this one's place.
@@ -66,7 +58,6 @@ pub enum PickReason {
     Told {
         /// The campaign that it was picked for.
         occasion: Option<String>,
-        /// The sentence.
         text: String,
     },
 }
@@ -88,10 +79,7 @@ impl PickReason {
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum ThemeReason {
     /// Its activities list a dated campaign.
-    Occasion {
-        /// The campaign's name.
-        name: String,
-    },
+    Occasion { name: String },
     /// It never was used.
     NeverUsed,
     /// Of the themes that serve as many bands, it was used longest ago.
@@ -111,24 +99,15 @@ pub enum ThemeReason {
         bands: usize,
     },
     /// It is planned for a later edition, as is every theme that serves as many bands.
-    PlannedFor {
-        /// Which.
-        edition: EditionNumber,
-    },
+    PlannedFor { edition: EditionNumber },
     /// Another one can no longer be used.
-    Replaces {
-        /// Which.
-        theme: String,
-        /// Why this one.
-        choice: Box<ThemeReason>,
-    },
+    Replaces { theme: String, choice: Box<ThemeReason> },
     /// No activity may be sent on this day, so there is no theme.
     NothingEligible,
     /// Picked by an older version, which stored the sentence alone.
     Told {
         /// The campaign that it was picked for.
         occasion: Option<String>,
-        /// The sentence.
         text: String,
     },
 }
@@ -143,6 +122,48 @@ impl ThemeReason {
             _ => None,
         }
     }
+}
+
+/// Why an activity may not be picked. Stored in the reasons of picks: never rename one without a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ineligibility {
+    /// The library has no such activity, or not its theme.
+    Gone,
+    /// An operator withdrew it.
+    Withdrawn,
+    /// Its review fell due on this date, before the day.
+    Overdue(NaiveDate),
+    /// It may go out from this date.
+    TooEarly(NaiveDate),
+    /// It could go out until this date.
+    TooLate(NaiveDate),
+    /// It is not for this band any more.
+    OtherBand(BandName),
+}
+
+/// One band's activity in one edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    pub band: BandName,
+    pub id: ActivityId,
+    /// Its title when it was picked.
+    pub title: String,
+    pub reason: PickReason,
+    /// What its text was when it was picked, or approved.
+    pub fingerprint: Fingerprint,
+}
+
+/// The theme and the picks of an edition, with the reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The theme's folder name.
+    pub theme: String,
+    pub theme_reason: ThemeReason,
+    /// What the theme's text was when it was picked, or approved.
+    pub theme_fingerprint: Fingerprint,
+    /// One pick per band that has an eligible activity, in the bands' order.
+    pub picks: Vec<Pick>,
 }
 
 #[cfg(test)]

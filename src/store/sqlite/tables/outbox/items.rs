@@ -1,0 +1,28 @@
+//! An item of the outbox as its row names it.
+
+use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
+use crate::store::Claimed;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+/// An item that may be claimed, or `None` in its place when its mailbox may not be mailed any more.
+pub(super) type Candidate = (ItemId, Option<Claimed>);
+
+/// An item's row: an edition is named by its number, a transactional mail by its own, negated.
+pub(super) fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
+    let mailing = match id.mailing {
+        Mailing::Edition(number) => i64::from(number.0),
+        Mailing::Transactional(TransactionalId(id)) => -sql::column(id)?,
+    };
+    Ok((mailing, sql::column(id.recipient.0)?))
+}
+
+/// The same process must have it in hand: nobody else records or marks it.
+pub(super) fn not_ours(id: ItemId) -> SqliteError {
+    SqliteError::refused(format!("{id} is not in this program's hands"))
+}
+
+/// The suppression that does not keep an item from its mailbox; no reason is an empty word.
+pub(super) fn spared(id: ItemId) -> &'static str {
+    id.mailing.spares().map_or("", |reason| reason.as_str())
+}
