@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Mailing, Tally, TransactionalId};
 use crate::domain::edition::EditionNumber;
+use crate::domain::refusal::Refusal;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -141,5 +142,5 @@ fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
 
 /// The same process must have it in hand: nobody else records or marks it.
 fn not_ours(id: ItemId) -> SqliteError {
-    SqliteError::refused(format!("{id} is not in this program's hands"))
+    Refusal::NotInHand(id).into()
 }
