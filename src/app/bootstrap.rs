@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Nation, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
+use crate::domain::refusal::Refusal;
 use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
@@ -111,9 +112,9 @@ pub(super) async fn begin(context: &AppContext) -> Result<(), AppError> {
     let meta =
         StoreMeta { anchor: config.schedule.anchor, first: config.schedule.fortnight_at(now).max(EditionNumber(1)) };
     context.store.begin(meta, now).await.map(drop).map_err(|error| match error {
-        StoreError::Refused(reason) => {
+        StoreError::Refused(Refusal::AnchorChanged { began, wished }) => {
             let place = config.anchor_place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-            AnchorError { place: format!("{}{place}", config.file.display()), reason }.into()
+            AnchorError { place: format!("{}{place}", config.file.display()), began, wished }.into()
         }
         other => other.into(),
     })

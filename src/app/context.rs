@@ -91,7 +91,7 @@ pub(super) fn sender(config: &Config, keyring: &Keyring) -> Sender {
 pub(super) fn transactional_mail(
     context: &AppContext,
     kind: TransactionalKind,
-    about: render::TransactionalMail<'_>,
+    about: render::TransactionalText<'_>,
 ) -> Result<TransactionalMail, AppError> {
     let rendered = render_transactional(&service_info(&context.config), about)?;
     Ok(TransactionalMail { kind, sender: sender(&context.config, &context.keyring), rendered })

@@ -14,6 +14,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionNumber, StateReason};
+use crate::domain::refusal::Refusal;
 use crate::domain::subscription::subscribe::NoBand;
 use crate::domain::subscription::sync::UnknownSubscriber;
 use crate::domain::subscription::unsubscribe::CannotMove;
@@ -28,7 +29,10 @@ use crate::store::StoreError;
 pub enum AppError {
     /// The store.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// A rule that every store keeps.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A message could not be built, or a transport could not be opened.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -154,6 +158,15 @@ pub enum DispatchError {
     BrokeOff(&'static str, String),
 }
 
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal.into(),
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl AppError {
     /// A file that could not be read or written.
     pub(crate) fn file(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
@@ -168,12 +181,14 @@ impl AppError {
 
 /// `schedule.anchor` is not the one with which editions were sent.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: schedule.anchor: {reason}")]
+#[error("{place}: schedule.anchor: it is {wished}, but this store began with {began} and has sent editions since")]
 pub struct AnchorError {
     /// `config.toml:3:10`.
     pub place: String,
-    /// What the store remembers.
-    pub reason: String,
+    /// The one with which the store began.
+    pub began: NaiveDate,
+    /// The one in the file now.
+    pub wished: NaiveDate,
 }
 
 /// Why the keys cannot be used.

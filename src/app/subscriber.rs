@@ -13,7 +13,7 @@ use crate::domain::subscription::request::{RequestId, RequestKind};
 use crate::domain::subscription::subscribe::{Subscribed, subscribe};
 use crate::domain::subscription::unsubscribe;
 use crate::domain::token::Purpose;
-use crate::render::TransactionalMail;
+use crate::render::TransactionalText;
 use crate::store::{Scope, decide};
 
 /// What stands on the page to change bands.
@@ -109,7 +109,7 @@ impl Subscriber {
         let mail = transactional_mail(
             &self.context,
             TransactionalKind::Confirm,
-            TransactionalMail::ConfirmSubscription(&bands),
+            TransactionalText::ConfirmSubscription(&bands),
         )?;
         let (scope, wish) = (scope_of(std::slice::from_ref(wish)), wish.clone());
         let decision = move |list: &mut _| confirm::ask_to_subscribe(list, &wish);
@@ -144,7 +144,7 @@ impl Subscriber {
             return Ok(Wished::None);
         }
         let mail =
-            transactional_mail(&self.context, TransactionalKind::Confirm, TransactionalMail::ConfirmBands(&bands))?;
+            transactional_mail(&self.context, TransactionalKind::Confirm, TransactionalText::ConfirmBands(&bands))?;
         let (id, wanted, now) = (payload.recipient, wanted.clone(), self.context.clock.now());
         let decision = move |list: &mut _| confirm::ask_for_bands(list, id, &wanted);
         let (asked, _) = decide(&*self.context.store, &Scope::Mailbox(id), now, Some(&mail), decision).await?;

@@ -1,5 +1,7 @@
 //! Brings the store into line with `[[subscribers]]`.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 
 use super::{AppContext, AppError};
@@ -48,10 +50,10 @@ pub async fn sync(context: &AppContext, consent: bool) -> Result<Synced, AppErro
     if !looked.applied || looked.plan.changes.is_empty() {
         return Ok(looked);
     }
-    let entries = entries.clone();
+    let config = Arc::clone(config);
     // Somebody may have left since we looked: it is decided again where it is written.
     let decision = move |list: &mut MailingList| {
-        let synced = plan(list, &entries, &wished, consent);
+        let synced = plan(list, &config.subscribers, &wished, consent);
         if synced.applied {
             apply(list, &synced.plan)?;
         }

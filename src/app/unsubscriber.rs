@@ -5,13 +5,13 @@ use std::convert::Infallible;
 use super::context::transactional_mail;
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
-use crate::domain::delivery::{self, TransactionalKind};
+use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::Suppression;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::token::Purpose;
-use crate::render::TransactionalMail;
+use crate::render::TransactionalText;
 use crate::store::{Scope, decide};
 
 /// Who a token is for.
@@ -112,7 +112,7 @@ impl Unsubscriber {
     /// When the store cannot be written.
     pub async fn leave_with_undo(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
-        let mail = transactional_mail(&self.context, TransactionalKind::Goodbye, TransactionalMail::Goodbye)?;
+        let mail = transactional_mail(&self.context, TransactionalKind::Goodbye, TransactionalText::Goodbye)?;
         let name = self.decide(&Scope::Mailbox(id), Some(&mail), move |list| leave_with_undo(list, id)).await?;
         Ok(name.into())
     }
@@ -151,7 +151,7 @@ impl Unsubscriber {
     async fn decide<T: Send + 'static>(
         &self,
         scope: &Scope,
-        mail: Option<&delivery::TransactionalMail>,
+        mail: Option<&TransactionalMail>,
         mut decision: impl FnMut(&mut MailingList) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let decision = move |list: &mut MailingList| Ok::<_, Infallible>(decision(list));

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
 use crate::app::receiver::Receiver;
+use crate::messages::errors;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
         pause = match tokio::spawn(async move { receiver.read_inbox(&told).await }).await {
             Ok(Ok(_)) => LOOK,
             Ok(Err(error)) => {
-                tracing::warn!("what came in by mail is read again later: {error}");
+                tracing::warn!("what came in by mail is read again later: {}", errors::error(&error));
                 PAUSE
             }
             Err(panic) => {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::watch::Current;
 use crate::app::AppError;
 use crate::app::maintenance::{Forgotten, Maintenance};
+use crate::messages::errors;
 
 /// How often we look whether something is to be done.
 const LOOK: Duration = Duration::from_mins(1);
@@ -20,7 +21,7 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
         // A task of its own, so that a panic ends the tidying and not the watch.
         match tokio::spawn(look(maintenance, first, stop.clone())).await {
             Ok(Ok(())) => first = false,
-            Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {error}"),
+            Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {}", errors::error(&error)),
             Err(panic) => tracing::error!("forgetting what is too old broke off: {panic}"),
         }
         tokio::select! {

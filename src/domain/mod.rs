@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod objection;
 pub mod planning;
 pub mod prose;
+pub mod refusal;
 pub mod rendered;
 pub mod segment;
 pub mod selection;

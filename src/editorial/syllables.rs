@@ -57,13 +57,13 @@ fn is_spelt_out(word: &str) -> bool {
 }
 
 fn plain(word: &str) -> usize {
-    if let Some((_, count)) = listed(&KNOWN).find(|(known, _)| *known == word) {
+    if let Some((_, count)) = with_syllables(&KNOWN).find(|(known, _)| *known == word) {
         return count;
     }
     let rest = |first: &str| {
         word.strip_prefix(first).filter(|rest| rest.len() > 1 && !rest.starts_with(is_vowel) && !rest.starts_with('r'))
     };
-    if let Some((first, rest)) = listed(&FIRST_PARTS).find_map(|(first, count)| Some((count, rest(first)?))) {
+    if let Some((first, rest)) = with_syllables(&FIRST_PARTS).find_map(|(first, count)| Some((count, rest(first)?))) {
         return first + plain(rest);
     }
     let letters: Vec<char> = word.chars().collect();
@@ -72,7 +72,7 @@ fn plain(word: &str) -> usize {
 }
 
 /// Each word of such a list with its syllables.
-fn listed(list: &'static [&str]) -> impl Iterator<Item = (&'static str, usize)> {
+fn with_syllables(list: &'static [&str]) -> impl Iterator<Item = (&'static str, usize)> {
     list.iter().zip(1..).flat_map(|(words, count)| words.split(' ').map(move |word| (word, count)))
 }
 

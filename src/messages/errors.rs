@@ -3,6 +3,7 @@
 use super::subscription;
 use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::refusal::Refusal;
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::domain::text::suggest::{nearest, nearest_first};
@@ -12,7 +13,8 @@ pub fn error(error: &AppError) -> String {
     match error {
         AppError::Findings(findings) => findings.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n"),
         AppError::Keyring(error) => keyring(error),
-        AppError::Anchor(error) => error.to_string(),
+        AppError::Anchor(error) => format!("{error}: set it back (or begin anew with another store.url)"),
+        AppError::Refused(refusal) => refused(refusal),
         AppError::NotReleased => {
             "this store was restored from a backup and sends nothing until `fortnightly release`: \
              look at `fortnightly status` first"
@@ -42,6 +44,23 @@ pub fn error(error: &AppError) -> String {
         | AppError::Page(_)
         | AppError::File { .. }
         | AppError::BrokeOff(_) => error.to_string(),
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::OtherKeys => format!(
+            "{refusal}: nobody who left would be recognised. Restore the key file that belongs to the store from your backup"
+        ),
+        Refusal::TooManyBands { band, limit } => format!(
+            "band {band} would be the {}th different band name of this store, which can hold {limit}: use a name it knows",
+            limit + 1
+        ),
+        Refusal::AnchorChanged { .. }
+        | Refusal::NotPublished(_)
+        | Refusal::NotInHand(_)
+        | Refusal::Impossible(..)
+        | Refusal::TooLarge(_) => refusal.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{edition, errors, plan};
 use crate::app::sender::{EarlyEdition, Ended, NothingDue, Posted, RunReport, SendError};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::text::lists::count;
 
 /// Why an edition is not sent, and what to do.
 pub fn refusal(error: &SendError) -> String {
@@ -138,8 +139,4 @@ pub fn trouble(report: &RunReport) -> Vec<String> {
         ));
     }
     trouble
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

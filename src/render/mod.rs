@@ -14,7 +14,7 @@ mod templates;
 
 pub use email::check::{HTML_LIMIT, check_complete, check_rendered};
 pub use email::render;
-pub use email::transactional::{TransactionalMail, render_transactional};
+pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;
 pub use error::{Part, RenderError};
 pub use issue::{Card, Issue, ServiceInfo};

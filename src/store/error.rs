@@ -1,6 +1,7 @@
 //! Why a store could not do something.
 
 use crate::domain::address::Address;
+use crate::domain::refusal::Refusal;
 
 /// Why the store could not do it. Messages say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +39,8 @@ pub enum StoreError {
     #[error("{0} is no mailbox of the store")]
     UnknownMailbox(Address),
     /// A rule of the domain was broken; nothing changed.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Anything else from the backend.
     #[error("the store {place} failed: {reason}")]
     Backend {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::app::error::{AppError, DispatchError};
 use crate::clock::Clock;
 use crate::domain::edition::EditionNumber;
 use crate::store::{Claimed, Store, StoreError};
@@ -56,7 +57,7 @@ impl Feed {
     }
 
     /// The next item; none when nothing can be claimed.
-    pub(super) async fn next(&self) -> Result<Option<Claimed>, StoreError> {
+    pub(super) async fn next(&self) -> Result<Option<Claimed>, AppError> {
         let mut stock = self.stock.lock().await;
         if stock.refill.is_none() && !self.is_drained() {
             if stock.ready.len() < LOW {
@@ -69,8 +70,7 @@ impl Feed {
         if (stock.ready.is_empty() || has_come)
             && let Some(Refill { claim, whole }) = stock.refill.take()
         {
-            let claimed =
-                claim.await.unwrap_or_else(|error| Err(StoreError::Refused(format!("a claim broke off: {error}"))))?;
+            let claimed = claim.await.map_err(|error| DispatchError::BrokeOff("a claim", error.to_string()))??;
             if claimed.is_empty() && whole {
                 self.drained.store(true, Ordering::Relaxed);
             }

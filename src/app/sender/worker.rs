@@ -97,7 +97,7 @@ impl Worker {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    failure = Err(error.into());
+                    failure = Err(error);
                     break;
                 }
             }

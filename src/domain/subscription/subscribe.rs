@@ -50,7 +50,7 @@ fn update(list: &mut MailingList, mailbox: Mailbox, request: &SubscribeRequest) 
     let has = list.organisation(mailbox.owner).map_or_else(|| request.profile.clone(), |owner| owner.profile.clone());
     choose(list, mailbox.id, request.bands.clone());
     let profile = reprofile(list, mailbox.owner, request);
-    list.note(request.origin.as_str(), "update", Subject::Mailbox(mailbox.id), listed(&request.bands));
+    list.note(request.origin.as_str(), "update", Subject::Mailbox(mailbox.id), names_of(&request.bands));
     Subscribed::Updated { before: (has, mailbox.bands), after: (profile, request.bands.clone()) }
 }
 
@@ -62,7 +62,7 @@ fn add(list: &mut MailingList, mailbox: Option<RecipientId>, request: &Subscribe
     let at = list.at();
     list.change(id, |mailbox| mailbox.join(subscriber, request.origin, bands.clone(), at));
     choose(list, id, bands.clone());
-    list.note(request.origin.as_str(), "subscribe", Subject::Mailbox(id), listed(bands));
+    list.note(request.origin.as_str(), "subscribe", Subject::Mailbox(id), names_of(bands));
     Subscribed::Added
 }
 
@@ -104,7 +104,7 @@ fn reprofile(list: &mut MailingList, id: SubscriberId, request: &SubscribeReques
     wish
 }
 
-fn listed(bands: &BandSet) -> String {
+fn names_of(bands: &BandSet) -> String {
     let names: Vec<_> = bands.iter().map(BandName::as_str).collect();
     format!("bands {}", names.join(" "))
 }

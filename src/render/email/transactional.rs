@@ -13,9 +13,9 @@ use crate::render::prose::{escape, text};
 use crate::render::templates::slot_markers::Nonce;
 use crate::render::templates::{checked_fields, template_error};
 
-/// What such a mail is about.
+/// What such a mail says.
 #[derive(Debug, Clone, Copy)]
-pub enum TransactionalMail<'a> {
+pub enum TransactionalText<'a> {
     /// Somebody asked for the digests.
     ConfirmSubscription(&'a [&'a Band]),
     /// Somebody asked for other bands.
@@ -51,7 +51,7 @@ struct Words {
 ///
 /// # Errors
 /// A text with a character that may not be mailed.
-pub fn render_transactional(service: &ServiceInfo<'_>, mail: TransactionalMail<'_>) -> Result<Rendered, RenderError> {
+pub fn render_transactional(service: &ServiceInfo<'_>, mail: TransactionalText<'_>) -> Result<Rendered, RenderError> {
     let mut view = view(service, mail);
     let fields = checked_fields(&view)?;
     let nonce = Nonce::absent_from(&format!("{fields}{HTML}"));
@@ -66,12 +66,12 @@ pub fn render_transactional(service: &ServiceInfo<'_>, mail: TransactionalMail<'
 
 const HTML: &str = include_str!("transactional.html.hbs");
 
-fn view(service: &ServiceInfo<'_>, mail: TransactionalMail<'_>) -> View {
+fn view(service: &ServiceInfo<'_>, mail: TransactionalText<'_>) -> View {
     View {
         words: match mail {
-            TransactionalMail::ConfirmSubscription(bands) => confirm_subscription(service.name, bands),
-            TransactionalMail::ConfirmBands(bands) => confirm_bands(bands),
-            TransactionalMail::Goodbye => goodbye(service.name),
+            TransactionalText::ConfirmSubscription(bands) => confirm_subscription(service.name, bands),
+            TransactionalText::ConfirmBands(bands) => confirm_bands(bands),
+            TransactionalText::Goodbye => goodbye(service.name),
         },
         service: service.name.to_owned(),
         postal_address: service.postal_address.to_owned(),
@@ -164,9 +164,9 @@ mod tests {
             reply_to: None,
         };
         for (mail, leaves) in [
-            (TransactionalMail::ConfirmSubscription(&some), true),
-            (TransactionalMail::ConfirmBands(&some), true),
-            (TransactionalMail::Goodbye, false),
+            (TransactionalText::ConfirmSubscription(&some), true),
+            (TransactionalText::ConfirmBands(&some), true),
+            (TransactionalText::Goodbye, false),
         ] {
             let rendered = render_transactional(&service, mail).unwrap();
             for body in [&rendered.html, &rendered.text] {

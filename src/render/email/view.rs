@@ -224,7 +224,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         title: line(&activity.title),
         time: minutes(activity.minutes),
         screen: if activity.screen { "uses a screen" } else { "no screen needed" }.to_owned(),
-        needs: listed(&needs),
+        needs: separated(&needs),
         summary: line(&activity.summary),
         care: wording::care(activity.sensitivity, &line(&issue.help.title)),
         from_theme: card.from_theme.map(line).unwrap_or_default(),
@@ -243,7 +243,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
 }
 
 /// `paper, pencils`; with semicolons where an item has a comma of its own.
-fn listed(items: &[String]) -> String {
+fn separated(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome};
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{AttemptResult, Store, StoreError};
@@ -108,7 +109,10 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             let marked = store.item_state(id).await.unwrap() == Some(DeliveryState::InFlight);
             let recorded = store.record_and_mark(Some(done), None).await;
             if !marked && matches!(verdict, Verdict::Accepted | Verdict::Uncertain) {
-                assert!(matches!(recorded, Err(StoreError::Refused(_))), "accepted before the dot");
+                assert!(
+                    matches!(recorded, Err(StoreError::Refused(Refusal::Impossible(..)))),
+                    "accepted before the dot"
+                );
                 return;
             }
             recorded.unwrap();

@@ -227,7 +227,7 @@ mod tests {
         let good = lane.ask(|conn| insert(conn, 1));
         let bad = lane.ask(|conn| {
             insert(conn, 2)?;
-            Err::<(), _>(SqliteError::refused("no"))
+            Err::<(), _>(SqliteError::from(crate::domain::refusal::Refusal::TooLarge(2)))
         });
         let twice = lane.ask(|conn| insert(conn, 1));
         let last = lane.ask(|conn| insert(conn, 3));

@@ -5,6 +5,7 @@ use std::io;
 use rusqlite::ErrorCode;
 
 use crate::domain::address::Address;
+use crate::domain::refusal::Refusal;
 use crate::store::StoreError;
 
 /// An error that does not know yet which store it is about.
@@ -15,7 +16,7 @@ pub(in crate::store::sqlite) enum SqliteError {
     /// The file system said so.
     Io(io::Error),
     /// A rule of the domain was broken.
-    Refused(String),
+    Refused(Refusal),
     /// No mailbox has this address.
     UnknownMailbox(Address),
     /// A foreign file, or a value that we never write.
@@ -35,6 +36,12 @@ impl From<rusqlite::Error> for SqliteError {
     }
 }
 
+impl From<Refusal> for SqliteError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl From<io::Error> for SqliteError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -42,11 +49,6 @@ impl From<io::Error> for SqliteError {
 }
 
 impl SqliteError {
-    /// A rule of the domain was broken.
-    pub(in crate::store::sqlite) fn refused(why: impl Into<String>) -> Self {
-        Self::Refused(why.into())
-    }
-
     /// Whether waiting may help.
     pub(in crate::store::sqlite) fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite(e) if matches!(

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::SqliteError;
+use crate::domain::refusal::Refusal;
 
 /// Runs a statement that returns no rows; how many it changed.
 pub(in crate::store::sqlite) fn run(conn: &Connection, sql: &str, params: impl Params) -> Result<u64, SqliteError> {
@@ -77,7 +78,7 @@ pub(in crate::store::sqlite) fn maybe_word<T: FromStr<Err: Display>>(
 
 /// A value as JSON text.
 pub(in crate::store::sqlite) fn to_json(value: &impl Serialize) -> Result<String, SqliteError> {
-    serde_json::to_string(value).map_err(|error| SqliteError::refused(format!("this cannot be stored: {error}")))
+    serde_json::to_string(value).map_err(|error| SqliteError::Io(error.into()))
 }
 
 /// A value from JSON text.
@@ -92,7 +93,7 @@ pub(in crate::store::sqlite) fn count(value: i64) -> u64 {
 
 /// A number of the domain as a column.
 pub(in crate::store::sqlite) fn column(id: u64) -> Result<i64, SqliteError> {
-    i64::try_from(id).map_err(|_| SqliteError::refused(format!("number {id} is too large")))
+    i64::try_from(id).map_err(|_| Refusal::TooLarge(id).into())
 }
 
 /// A value that we never write.

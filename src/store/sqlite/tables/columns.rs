@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use crate::domain::band::{BandName, BandSet};
+use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::{Profile, SubscriberId, Subscription};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::sqlite::engine::error::SqliteError;
@@ -89,11 +90,7 @@ impl BandBook {
             return Ok(*bit);
         }
         if self.0.len() >= LIMIT {
-            return Err(SqliteError::refused(format!(
-                "band {name} would be the {}th different band name of this store, which can hold {LIMIT}: \
-                 use a name it knows",
-                LIMIT + 1
-            )));
+            return Err(Refusal::TooManyBands { band: name.clone(), limit: LIMIT }.into());
         }
         sql::run(
             conn,

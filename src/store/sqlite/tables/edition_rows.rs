@@ -104,8 +104,7 @@ fn reason_of<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, SqliteE
 
 /// A reason as two columns: its code, and its data as JSON.
 fn columns(reason: &impl Serialize) -> Result<(String, Option<String>), SqliteError> {
-    let refused = |error: serde_json::Error| SqliteError::refused(format!("this cannot be stored: {error}"));
-    let value = serde_json::to_value(reason).map_err(refused)?;
+    let value = serde_json::to_value(reason).map_err(|error| SqliteError::Io(error.into()))?;
     let code = value["code"].as_str().unwrap_or_default().to_owned();
     Ok((code, value.get("detail").map(Value::to_string)))
 }

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::audit;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
+use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreMeta;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -24,11 +25,7 @@ pub(in crate::store::sqlite) fn check_keys(conn: &Connection, hasher: &AddressHa
         sql::run(conn, "INSERT INTO meta (key, value) VALUES ('keys', ?1) ON CONFLICT (key) DO NOTHING", [&print])?;
     }
     if known()? != Some(print) {
-        return Err(SqliteError::refused(
-            "the key file (web.secret_file) is not the one that this store was made with: nobody who left would be \
-             recognised. Restore the key file that belongs to the store from your backup"
-                .to_owned(),
-        ));
+        return Err(Refusal::OtherKeys.into());
     }
     Ok(())
 }
@@ -50,11 +47,7 @@ pub(in crate::store::sqlite) fn begin(
         Some(known) => {
             let published = sql::number(conn, "SELECT count(*) FROM editions WHERE published_at IS NOT NULL", [])?;
             if published > 0 {
-                return Err(SqliteError::refused(format!(
-                    "it is {}, but this store began with {} and has sent editions since: \
-                     set it back (or begin anew with another store.url)",
-                    meta.anchor, known.anchor
-                )));
+                return Err(Refusal::AnchorChanged { began: known.anchor, wished: meta.anchor }.into());
             }
             sql::run(conn, "DELETE FROM editions", [])?;
         }

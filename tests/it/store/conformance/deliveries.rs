@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryState, Outcome};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::store::{AttemptResult, Store, StoreError};
 
@@ -264,7 +265,7 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     assert_eq!(two.abandon(true, at(3)).await.unwrap(), 1, "its own");
     let stolen = AttemptResult { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
     let stolen = two.record_and_mark(Some(stolen), None).await;
-    assert!(matches!(stolen, Err(StoreError::Refused(_))));
+    assert!(matches!(stolen, Err(StoreError::Refused(Refusal::NotInHand(_)))), "{stolen:?}");
     for left in [false, true] {
         if left {
             leave(&*one, "m1@school.example").await;
@@ -343,7 +344,8 @@ pub(in crate::store) async fn what_is_uncertain_is_resolved_and_nothing_else(ope
     assert_eq!(store.resolve(SEVEN, &all, false, at(9)).await.unwrap(), 0);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.failed, tally.expired), (5, 2, 2, 1));
-    assert!(matches!(store.resolve(EditionNumber(8), &all, true, at(9)).await, Err(StoreError::Refused(_))));
+    let unknown = store.resolve(EditionNumber(8), &all, true, at(9)).await;
+    assert!(matches!(unknown, Err(StoreError::Refused(Refusal::NotPublished(EditionNumber(8))))), "{unknown:?}");
 }
 
 pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_back(open: Open<'_>) {

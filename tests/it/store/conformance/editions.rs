@@ -5,6 +5,7 @@ use fortnightly::domain::edition::{
     Deadline, Edition, EditionChange, EditionNumber, EditionState, HoldReason, Ineligibility, LastUse, MissReason,
     PickReason, StateReason, ThemeReason, ToldHold, UnservedBand, WithdrawReason,
 };
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{Sector, SuppressionReason};
 use fortnightly::store::{ClaimedContent, PublishResult, SegmentNumber, StoreError, StoreMeta};
 
@@ -29,7 +30,8 @@ pub(in crate::store) async fn facts_are_kept_until_something_was_published(open:
     assert!(store.editions().await.unwrap().is_empty(), "editions of the old anchor are dropped");
 
     send_out(&*store, &crowd(1)).await;
-    assert!(matches!(store.begin(first, at(3)).await, Err(StoreError::Refused(_))));
+    let Err(StoreError::Refused(refused)) = store.begin(first, at(3)).await else { panic!("editions were sent") };
+    assert_eq!(refused, Refusal::AnchorChanged { began: other.anchor, wished: first.anchor });
     assert_eq!(store.begin(other, at(3)).await.unwrap(), other);
     assert_eq!(store.editions().await.unwrap().len(), 1);
 }

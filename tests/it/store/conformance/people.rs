@@ -1,5 +1,6 @@
 //! Subscribers, mailboxes, sync, suppression.
 
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, Origin, SubscriberId, SuppressionReason};
 use fortnightly::domain::subscription::subscribe::{NoBand, Subscribed};
 use fortnightly::domain::subscription::sync::{Entry, SyncChange, SyncPlan, UnknownSubscriber, Who, plan_sync};
@@ -240,7 +241,7 @@ pub(in crate::store) async fn a_store_knows_62_bands(open: Open<'_>) {
     let names: Vec<_> = (0..63).map(|i| format!("b{i}")).collect();
     store.subscribe(&[wish("Hill", "a@b.example", &names[..62].join(" "))], at(0)).await.unwrap();
     let refused = store.subscribe(&[wish("Hill", "a@b.example", &names[62])], at(1)).await;
-    assert!(matches!(refused, Err(StoreError::Refused(_))));
+    assert!(matches!(refused, Err(StoreError::Refused(Refusal::TooManyBands { limit: 62, .. }))), "{refused:?}");
     let (_, mailbox) = look_up(&*store, "a@b.example").await;
     assert_eq!(mailbox.bands, bands(&names[..62].join(" ")));
     assert_eq!(store.audience(&bands("b61 b62")).await.unwrap()[0].key.bands, bands("b61"));

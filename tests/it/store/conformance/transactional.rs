@@ -1,6 +1,7 @@
 //! Requests that wait for a click, and the confirmations and good-byes that go with them through the one outbox.
 
 use fortnightly::domain::delivery::{DeliveryState, EnqueuedMail, Outcome, TransactionalKind, TransactionalMail};
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
 use fortnightly::domain::subscription::request::RequestKind;
@@ -46,7 +47,7 @@ pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     assert_eq!((first.address.as_str(), second.address.as_str()), ("a@b.example", "c@b.example"));
     assert_eq!((content(&first).at, &content(&first).mail, first.attempts), (at(0), &letter("a@b.example"), 0));
     let stolen = two.record_and_mark(None, Some(first.id)).await;
-    assert!(matches!(stolen, Err(StoreError::Refused(_))), "another process has it in hand");
+    assert!(matches!(stolen, Err(StoreError::Refused(Refusal::NotInHand(_)))), "another process has it in hand");
     done(&*one, first.id, Outcome::Accepted(reply(250)), None).await;
     done(&*two, second.id, Outcome::Transient(reply(451)), Some(30)).await;
     let again = AttemptResult { id: second.id, outcome: Outcome::Accepted(reply(250)), at: at(2), retry_at: None };

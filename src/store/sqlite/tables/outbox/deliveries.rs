@@ -9,6 +9,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -124,7 +125,7 @@ fn published(conn: &Connection, edition: EditionNumber) -> Result<EditionState, 
     let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
     match edition_rows::state(conn, edition)? {
         Some(state) if sql::number(conn, query, [edition.0])? > 0 => Ok(state),
-        _ => Err(SqliteError::refused(format!("edition {edition} was not published"))),
+        _ => Err(Refusal::NotPublished(edition).into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! An item of the outbox as its row names it.
 
 use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
+use crate::domain::refusal::Refusal;
 use crate::store::Claimed;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -19,7 +20,7 @@ pub(super) fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
 
 /// The same process must have it in hand: nobody else records or marks it.
 pub(super) fn not_ours(id: ItemId) -> SqliteError {
-    SqliteError::refused(format!("{id} is not in this program's hands"))
+    Refusal::NotInHand(id).into()
 }
 
 /// The suppression that does not keep an item from its mailbox; no reason is an empty word.

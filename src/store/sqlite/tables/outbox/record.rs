@@ -5,8 +5,9 @@ use rusqlite::Connection;
 use super::super::mailing_list;
 use super::items::{key, not_ours, spared};
 use super::transactional;
-use crate::domain::delivery::{DeliveryState, Event, Impossible, ItemId, Mailing, Outcome, Settled};
+use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, Settled};
 use crate::domain::edition::EditionState;
+use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::AttemptResult;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -42,7 +43,7 @@ pub(super) fn record_and_mark(
 
 fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
     let item = in_hand(conn, me, id)?;
-    let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| impossible(id, &fault))?;
+    let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
     if !item.may_leave(id) {
         put_back(conn, id, &item)?;
         return Ok(false);
@@ -58,7 +59,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
     let item = in_hand(conn, me, id)?;
     let Some(reply) = outcome.reply() else { return put_back(conn, id, &item) };
     let settled = item.state.after_attempt(outcome, result.retry_at, item.repeated);
-    let settled = settled.map_err(|fault| impossible(id, &fault))?;
+    let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
     let number = item.attempts.saturating_add(1);
     write(conn, id, number, &settled)?;
     let (mailing, recipient) = key(id)?;
@@ -116,9 +117,9 @@ pub(super) fn is_wanted(conn: &Connection, id: ItemId) -> Result<bool, SqliteErr
 /// Puts an item of ours back that was not handed over; one whose mailbox may not get it any more is settled.
 fn put_back(conn: &Connection, id: ItemId, item: &InHand) -> Result<(), SqliteError> {
     let withheld = Event::Outcome { outcome: &Outcome::Withheld, retry: false };
-    let mut state = item.state.on(withheld, item.repeated).map_err(|fault| impossible(id, &fault))?;
+    let mut state = item.state.on(withheld, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
     if item.is_unwanted() {
-        state = state.on(Event::Suppress, item.repeated).map_err(|fault| impossible(id, &fault))?;
+        state = state.on(Event::Suppress, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
     }
     write(conn, id, item.attempts, &Settled { state, next_at: None, repeated: item.repeated })
 }
@@ -156,8 +157,4 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::SenderRefused(_) => "sender-refused",
         Outcome::Withheld => "withheld",
     }
-}
-
-fn impossible(id: ItemId, fault: &Impossible) -> SqliteError {
-    SqliteError::refused(format!("{id}: {fault}"))
 }
