@@ -15,7 +15,7 @@ use crate::domain::token::Purpose;
 use crate::mail::{Event, Inbox, Incoming, LIMIT, Report};
 use crate::store::{ReportKind, Scope, decide};
 
-/// The part before the token in the address of List-Unsubscribe (contract §7).
+/// The part before the token in the address of List-Unsubscribe.
 const UNSUBSCRIBE: &str = "unsubscribe";
 
 /// The most of a message that is read, in octets.

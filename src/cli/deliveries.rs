@@ -38,7 +38,7 @@ impl Command {
     }
 }
 
-/// A word of contract §6 as the states that it stands for.
+/// A state as people name it, and the states that it stands for.
 fn states(words: &[String]) -> Vec<DeliveryState> {
     DeliveryState::ALL.iter().copied().filter(|state| words.iter().any(|word| word == state.group())).collect()
 }

@@ -188,7 +188,7 @@ fn complain(error: &AppError) {
     }
 }
 
-/// A finding on one line, without an address and without the name beside it (design §4, invariant 11).
+/// A finding on one line, without an address and without the name beside it (invariant 11).
 fn for_the_log(finding: &Diagnostic) -> String {
     let number = |n: Option<usize>| n.map_or(String::new(), |n| format!(":{n}"));
     let place = number(finding.line) + &number(finding.column);

@@ -86,7 +86,7 @@ impl Bands {
         Self(bands)
     }
 
-    /// The five bands of contract §1.
+    /// The five bands that are shipped.
     pub fn shipped() -> Self {
         let band =
             |id: &str, label: &str, min, max| Band { id: BandName(id.to_owned()), label: label.to_owned(), min, max };
@@ -119,7 +119,7 @@ impl Bands {
         self.0.iter().filter(|band| set.contains(&band.id)).collect()
     }
 
-    /// The bands for pupils from `low` until they turn `high` (contract §3):
+    /// The bands for pupils from `low` until they turn `high`:
     /// a band counts when `min < high` and `max ≥ low`.
     pub fn for_ages(&self, low: u8, high: u8) -> BandSet {
         self.0

@@ -22,7 +22,7 @@ pub use number::EditionNumber;
 pub use picks::{Ineligibility, LastUse, Pick, PickReason, Selection, ThemeReason};
 
 words! {
-    /// Where an edition stands (contract §6).
+    /// Where an edition stands.
     EditionState, "edition state" {
         /// Date and picks are fixed.
         Planned = "planned",

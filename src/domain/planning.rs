@@ -134,7 +134,7 @@ fn without_picks(action: &Action) -> Option<EditionChange> {
     }
 }
 
-/// With approval required, an edit of what was approved takes the approval back (contract §3).
+/// With approval required, an edit of what was approved takes the approval back.
 fn taken_back(picker: &Picker<'_>, edition: &Edition) -> Option<EditionChange> {
     if picker.schedule.approval != Approval::Required || edition.approved_at.is_none() {
         return None;

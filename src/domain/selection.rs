@@ -1,4 +1,4 @@
-//! Which activity for which band, and why (design §2.3).
+//! Which activity for which band, and why.
 
 use std::collections::BTreeSet;
 

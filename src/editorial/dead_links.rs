@@ -1,4 +1,4 @@
-//! Links to the service's own pages that lead nowhere (contract §8).
+//! Links to the service's own pages that lead nowhere.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The headers of a digest (contract §7): those of a whole segment, and those of one message.
+//! The headers of a digest: those of a whole segment, and those of one message.
 //!
 //! There is no `Precedence`: it is in no standard. There is no `Auto-Submitted` either: RFC 3834 §5 asks it of
 //! answers and of a machine's own words, and these were written by people; autoresponders keep quiet because

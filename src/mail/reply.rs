@@ -1,4 +1,4 @@
-//! What a relay's reply means (contract §6), and how it may be shown.
+//! What a relay's reply means, and how it may be shown.
 
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::subscriber::SuppressionReason;

@@ -98,7 +98,7 @@ pub enum RenderError {
         /// How it begins in the template.
         found: String,
     },
-    /// The HTML would be cut off by mail programs (contract §7).
+    /// The HTML would be cut off by mail programs.
     #[error("the HTML has {bytes} bytes, more than the {limit} that every mail program shows whole; shorten the texts")]
     TooLarge {
         /// Its size with typical slot values, in bytes.

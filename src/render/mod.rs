@@ -1,4 +1,4 @@
-//! Renders an edition as mails and web pages: typed views, Handlebars, MJML, and the cut at the slots (design §2.5).
+//! Renders an edition as mails and web pages: typed views, Handlebars, MJML, and the cut at the slots.
 //!
 //! Each of `prose`, `templates`, `email`, `pages`, `samples` and `load` knows only those before it.
 

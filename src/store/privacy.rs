@@ -18,7 +18,7 @@ pub enum Records {
     Bounces,
     /// Letters that are settled.
     Letters,
-    /// Requests that are over, and of which no letter is left.
+    /// Requests that are over, once no mail about them is left.
     Requests,
 }
 

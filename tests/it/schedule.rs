@@ -1,4 +1,4 @@
-//! The calendar as `plan` shows it, and the shape of every JSON answer (contract §3, §5).
+//! The calendar as `plan` shows it, and the shape of every JSON answer.
 
 use std::collections::BTreeSet;
 

@@ -75,7 +75,7 @@ fn others(subscribers: &[SubscriberRecord], served: &BandSet) -> Option<Diagnost
     Some(Diagnostic::warning("subscriber-without-activity", message))
 }
 
-/// `band-runs-dry` (design §2.3): an error where somebody reads the band, else a warning.
+/// `band-runs-dry`: an error where somebody reads the band, else a warning.
 pub(super) fn dry_bands(bands: &Bands, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for band in bands.iter() {

@@ -22,7 +22,7 @@ pub(super) struct Worker {
     run: Arc<Run>,
     transport: Box<dyn Transport>,
     /// Marked, or about to be, in their order. With the one at the dot they are at most as many as the window, because
-    /// the result of one and the mark of the next but some are one request to the store.
+    /// one request to the store carries the result of one delivery and the mark of a later one.
     begun: VecDeque<(Claimed, Marking)>,
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,

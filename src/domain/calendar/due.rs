@@ -1,4 +1,4 @@
-//! Which edition is due, which is late (contract §3, "Late"), and which goes out next by itself.
+//! Which edition is due, which is late, and which goes out next by itself.
 
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -55,7 +55,7 @@ impl Schedule {
     }
 }
 
-/// The edition that is due (contract §3): one that is being sent, else the newest unsent one within grace,
+/// The edition that is due: one that is being sent, else the newest unsent one within grace,
 /// held or awaiting approval all the same. Dates count as the editions have them: apply [`super::reconcile`] first.
 pub fn due(schedule: &Schedule, now: DateTime<Utc>, editions: &[Edition]) -> Option<EditionNumber> {
     let timeline = EditionTimeline::new(editions);

@@ -1,4 +1,4 @@
-//! From a fortnight's number to its send date and due instant, and back; where closed days move it (contract §3, "Closed days").
+//! From a fortnight's number to its send date and due instant, and back; where closed days move it.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone, Timelike, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};

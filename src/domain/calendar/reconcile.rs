@@ -1,4 +1,4 @@
-//! From the schedule, the moment and the editions in the store to what must be done (contract §3).
+//! From the schedule, the moment and the editions in the store to what must be done.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -40,7 +40,7 @@ pub enum Action {
     Send(EditionNumber),
 }
 
-/// From the schedule, the moment and the editions in the store to what must be done (contract §3).
+/// From the schedule, the moment and the editions in the store to what must be done.
 ///
 /// `first` is the fortnight in which the store began; none before it is ever planned.
 /// Pure, idempotent: once its actions are applied, a second call with the same `now` gives at most `Send`.

@@ -66,7 +66,7 @@ pub struct ItemId {
 /// Which mail of an edition, as bounces and operators name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
-    /// The edition; 0 for mail that is none.
+    /// The edition; 0 for mail that belongs to no edition.
     pub edition: EditionNumber,
     pub recipient: RecipientId,
 }
@@ -87,12 +87,15 @@ impl Mailing {
         }
     }
 
-    /// The one suppression that does not keep it away. Whoever left still gets a good-bye, and may be asked whether they
-    /// want to come back; whoever bounced, complained or was erased gets nothing.
-    pub fn spares(self) -> Option<SuppressionReason> {
+    /// The one suppression that does not keep it away: the one that its reader may lift by confirming. Whoever left still
+    /// gets a good-bye, and may be asked whether they want to come back. Whoever bounced, complained, was suppressed by an
+    /// operator or was erased gets nothing.
+    pub fn ignored_suppression(self) -> Option<SuppressionReason> {
         match self {
             Self::Edition(_) => None,
-            Self::Transactional(_) => Some(SuppressionReason::Unsubscribed),
+            Self::Transactional(_) => {
+                SuppressionReason::ALL.iter().copied().find(|reason| reason.is_lifted_by_confirming())
+            }
         }
     }
 }

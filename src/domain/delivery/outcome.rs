@@ -1,4 +1,4 @@
-//! What the relay made of one attempt (contract §6).
+//! What the relay made of one attempt.
 
 use std::fmt;
 

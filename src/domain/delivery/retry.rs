@@ -1,4 +1,4 @@
-//! When a mail is tried again (design §2.7), and when a run has seen enough.
+//! When a mail is tried again, and when a run has seen enough.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -58,12 +58,12 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
     }
 }
 
-/// Between when and when an edition's mails are tried again that met no relay.
+/// When an edition's mails are tried again after the relay could not be reached: some time in this range.
 pub fn postponed(now: DateTime<Utc>) -> Range<DateTime<Utc>> {
     now + POSTPONED.start..now + POSTPONED.end
 }
 
-/// When transactional mails are tried again that met no relay.
+/// When transactional mails are tried again after the relay could not be reached.
 pub fn later(now: DateTime<Utc>) -> DateTime<Utc> {
     now + LATER
 }

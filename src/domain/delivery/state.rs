@@ -1,4 +1,4 @@
-//! Where a mail stands, and where each event leads: for one row, and for statements about many (contract §6).
+//! Where a mail stands, and where each event leads: for one row, and for statements about many.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -168,7 +168,7 @@ impl DeliveryState {
         Self::ALL.get(usize::from(code)).copied()
     }
 
-    /// The word that people and JSON see (contract §5).
+    /// The word that people and JSON see.
     pub fn group(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -187,7 +187,7 @@ impl DeliveryState {
         !Self::OPEN.contains(&self)
     }
 
-    /// Where `event` leads (contract §6).
+    /// Where `event` leads.
     ///
     /// `repeated` says that an earlier attempt may have been accepted: whatever would end the delivery without a 2xx
     /// then leaves it uncertain, because every 2xx ends as accepted or uncertain (invariant 3).

@@ -1,4 +1,4 @@
-//! The life of an edition: what a change makes of it, and which changes its state forbids (contract §6).
+//! The life of an edition: what a change makes of it, and which changes its state forbids.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! All editions in their order, as far as the calendar needs to know them (contract §3, "Late").
+//! All editions in their order, as far as the calendar needs to know them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Questions that wait for a click of the mailbox's own reader, and what the click does (contract §8).
+//! Questions that wait for a click of the mailbox's own reader, and what the click does.
 
 use chrono::TimeDelta;
 

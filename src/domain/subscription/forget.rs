@@ -76,7 +76,7 @@ pub fn retire(list: &mut MailingList, limit: DateTime<Utc>) -> u64 {
 }
 
 /// Forgets a mailbox that has no subscription any more. Its keyed hash stays, so that a link in an old mail still keeps mail
-/// away, whatever row the address has by then. The suppression list has an address of its own, until it is erased (contract §4).
+/// away, whatever row the address has by then. The suppression list has an address of its own, until it is erased.
 fn forget(list: &mut MailingList, id: RecipientId) {
     let at = list.at();
     let subscribers = list.change(id, |mailbox| {

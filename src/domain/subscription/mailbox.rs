@@ -86,7 +86,7 @@ impl Mailbox {
 
     /// Derives owner, bands and state from the active subscriptions: it belongs to whoever named it first, gets its own
     /// choice or else the union of what the config's entries that name it say (of whatever names it, where none does), and
-    /// has ended when no subscription is left (contract §3, Sync).
+    /// has ended when no subscription is left.
     pub(super) fn refresh(&mut self) {
         let active = || self.subscriptions.iter().filter(|one| one.ended.is_none());
         let Some(first) = active().min_by_key(|one| (one.since, one.subscriber, one.origin.as_str())) else {

@@ -31,7 +31,7 @@ impl RequestKind {
         self != Self::Undo
     }
 
-    /// How long the link works (contract §8).
+    /// How long the link works.
     pub fn lifetime(self) -> TimeDelta {
         match self {
             Self::Subscribe | Self::Bands => TimeDelta::days(7),

@@ -7,7 +7,7 @@ use crate::domain::text::one_line;
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::ServiceInfo;
 
-/// The most bytes of HTML, slot values included: Gmail cuts a message at about 102 KB (contract §7).
+/// The most bytes of HTML, slot values included: Gmail cuts a message at about 102 KB.
 pub const HTML_LIMIT: usize = 90_000;
 
 /// A generous length for a slot's value, in bytes.
@@ -117,7 +117,7 @@ fn element_problem(element: &Element) -> Option<String> {
             let source = element.attribute("src").unwrap_or_default();
             format!("a picture without a description: <img src=\"{source}\"> needs alt=\"…\"")
         }
-        // It tells its owner who opened the mail, and when (contract §7).
+        // It tells its owner who opened the mail, and when.
         "img" if element.is_pixel() => {
             "a picture of one pixel: it tracks its readers, which this program never does".to_owned()
         }

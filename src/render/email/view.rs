@@ -190,7 +190,7 @@ fn chosen<'a>(issue: &Issue<'a>, segment: &SegmentKey) -> Result<Vec<Card<'a>>, 
     Ok(issue.cards.iter().copied().filter(|card| segment.bands.contains(&card.band.id)).collect())
 }
 
-/// The web view of these bands: the same for the whole segment, without a token (contract §7, §8).
+/// The web view of these bands: the same for the whole segment, without a token.
 fn web_url(issue: &Issue<'_>, shown: &[&Band]) -> String {
     let names: Vec<String> = shown.iter().map(|band| band.id.in_query()).collect();
     format!("{}/editions/{}?bands={}", issue.service.base_url, issue.edition, names.join(","))

@@ -26,9 +26,7 @@ pub(crate) struct Wording {
 pub(crate) fn wording(sector: Sector, one: bool) -> Wording {
     let words = words(sector);
     let lead = if one { words.lead_of_one } else { words.lead };
-    // Whoever works with families may be told something by a child.
-    let works_with_families = !matches!(sector, Sector::School | Sector::Other);
-    let lead = if works_with_families { format!("{lead} {SAFEGUARDING}") } else { lead.to_owned() };
+    let lead = if words.may_be_told { format!("{lead} {SAFEGUARDING}") } else { lead.to_owned() };
     Wording { lead, why: words.why, newsletter: words.newsletter, pass_on: words.pass_on }
 }
 
@@ -40,6 +38,8 @@ struct SectorWords {
     why: &'static str,
     newsletter: &'static str,
     pass_on: &'static str,
+    /// Whether its people work with families, so that a child may tell them something.
+    may_be_told: bool,
 }
 
 fn words(sector: Sector) -> &'static SectorWords {
@@ -62,6 +62,7 @@ const SCHOOL: SectorWords = SectorWords {
           on to families.",
     newsletter: "For your school newsletter",
     pass_on: "Families do not need to sign up.",
+    may_be_told: false,
 };
 
 const SOCIAL_CARE: SectorWords = SectorWords {
@@ -73,6 +74,7 @@ const SOCIAL_CARE: SectorWords = SectorWords {
           with the families you work with.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up.",
+    may_be_told: true,
 };
 
 const LAW_ENFORCEMENT: SectorWords = SectorWords {
@@ -84,6 +86,7 @@ const LAW_ENFORCEMENT: SectorWords = SectorWords {
           to families.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up, and nobody is told who reads it.",
+    may_be_told: true,
 };
 
 const HEALTH: SectorWords = SectorWords {
@@ -95,6 +98,7 @@ const HEALTH: SectorWords = SectorWords {
           on to the families you see.",
     newsletter: "For a newsletter or a waiting-room screen",
     pass_on: "Families do not need to sign up.",
+    may_be_told: true,
 };
 
 const CHARITY: SectorWords = SectorWords {
@@ -106,6 +110,7 @@ const CHARITY: SectorWords = SectorWords {
           with the families you work with.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up.",
+    may_be_told: true,
 };
 
 const OTHER: SectorWords = SectorWords {
@@ -116,6 +121,7 @@ const OTHER: SectorWords = SectorWords {
     why: "You get this email because this address is on our list for these activities.",
     newsletter: "For a newsletter",
     pass_on: "Nobody needs to sign up to read it.",
+    may_be_told: false,
 };
 
 /// The whole greeting, as plain text: `Hello Hillside Primary School,`. It is the same for every sector.

@@ -19,7 +19,7 @@ pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
 
 /// The bands that a query names, as in `?bands=8-10,11-14`; `None` when it names none, which means all of them.
 ///
-/// `14+` arrives as `14 ` where a form's rules were applied to its sign; it is understood either way (contract §8).
+/// `14+` arrives as `14 ` where a form's rules were applied to its sign; it is understood either way.
 pub(super) fn wanted_bands(query: Option<&str>, bands: &Bands) -> Result<Option<BandSet>, UnknownBand> {
     let Some(list) = parameter(query, "bands").filter(|list| !list.is_empty()) else { return Ok(None) };
     let mut wanted = BandSet::new();

@@ -1,4 +1,4 @@
-//! `/u/{token}`: GET shows a button and changes nothing, POST unsubscribes (contract §8, RFC 8058).
+//! `/u/{token}`: GET shows a button and changes nothing, POST unsubscribes (RFC 8058).
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;

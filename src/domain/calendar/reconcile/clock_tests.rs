@@ -1,5 +1,5 @@
 //! Every minute around every clock change from 2024 to 2040, with clocks that leap and programs that restart
-//! (design §4, invariant 1).
+//! (invariant 1).
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Each rule of contract §3 by itself.
+//! Each rule of the calendar by itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,4 +1,4 @@
-//! One edition per fortnight, whatever the clock, the operator and the config do (design §4, invariant 1).
+//! One edition per fortnight, whatever the clock, the operator and the config do (invariant 1).
 
 use std::collections::BTreeSet;
 

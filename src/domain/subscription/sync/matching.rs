@@ -1,4 +1,4 @@
-//! Which stored entry an entry of the file is: an entry is identified by its addresses (contract §3, Sync).
+//! Which stored entry an entry of the file is: an entry is identified by its addresses.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};

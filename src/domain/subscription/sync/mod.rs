@@ -1,4 +1,4 @@
-//! The file is the wish, the store is the truth: what brings one into line with the other (contract §3, Sync).
+//! The file is the wish, the store is the truth: what brings one into line with the other.
 
 mod apply;
 mod matching;

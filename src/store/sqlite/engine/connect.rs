@@ -28,7 +28,7 @@ pub(in crate::store::sqlite) fn writer(path: &Path, patience: Duration) -> Resul
     schema::version_seen(&conn)?;
     write_ahead(&conn, patience)?;
     prepare(&conn)?;
-    // FULL, not NORMAL: a power cut must lose nothing that was acknowledged (design §3).
+    // FULL, not NORMAL: a power cut must lose nothing that was acknowledged.
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     schema::migrate(&mut conn)?;

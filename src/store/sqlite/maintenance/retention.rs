@@ -73,7 +73,7 @@ fn bounces(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     sql::run(conn, delete, (before, LOOK_BACK, ROWS))
 }
 
-/// Old requests that are fulfilled or over, and of which no letter is left.
+/// Old requests that are fulfilled or over, once no mail about them is left.
 fn requests(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     let delete = "DELETE FROM requests WHERE id IN (
                       SELECT id FROM (SELECT id, expires_at, done_at FROM requests ORDER BY id LIMIT ?2) q

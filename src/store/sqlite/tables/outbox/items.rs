@@ -25,5 +25,5 @@ pub(super) fn not_ours(id: ItemId) -> SqliteError {
 
 /// The suppression that does not keep an item from its mailbox; no reason is an empty word.
 pub(super) fn spared(id: ItemId) -> &'static str {
-    id.mailing.spares().map_or("", |reason| reason.as_str())
+    id.mailing.ignored_suppression().map_or("", |reason| reason.as_str())
 }

@@ -1,4 +1,4 @@
-//! What became of one item, and which is in flight next (contract §6).
+//! What became of one item, and which is in flight next.
 
 use rusqlite::Connection;
 
