@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::decisions::error::DecisionError;
-use super::planner::PlanState;
+use super::planner::row::PlanState;
 use super::publisher::error::PublishError;
 use crate::domain::address::Address;
 use crate::domain::delivery::ItemId;

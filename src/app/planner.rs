@@ -1,6 +1,6 @@
 //! Plans editions: the calendar's actions put into the store, and the plan as people look at it.
 
-mod row;
+pub(super) mod row;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
