@@ -129,7 +129,7 @@ fn standing(edition: &Edition) -> Result<Option<Outcome>, PublishError> {
         EditionState::Sending => Ok(Some(Outcome::Sending)),
         EditionState::Sent => Ok(Some(Outcome::Sent)),
         EditionState::Held => {
-            let untold = HoldReason::Operator { why: None };
+            let untold = HoldReason::unknown();
             Ok(Some(Outcome::Held(edition.hold_reason().cloned().unwrap_or(untold))))
         }
         state @ (EditionState::Missed | EditionState::Withdrawn) => {

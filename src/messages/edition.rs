@@ -37,6 +37,7 @@ pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
         HoldReason::MessageFailed { why } => why.clone(),
         HoldReason::Operator { why: None } => "an operator held it".to_owned(),
         HoldReason::Operator { why: Some(why) } => format!("an operator held it: {why}"),
+        HoldReason::Told { text, .. } if text.is_empty() => "no reason given".to_owned(),
         HoldReason::Told { text, .. } => text.clone(),
     }
 }
@@ -193,6 +194,7 @@ mod tests {
             HoldReason::TooManyRefused { failed: 3, tried: 50, last: None },
             HoldReason::Operator { why: None },
             HoldReason::Told { kind: ToldHold::Other, text: "as an older version said".to_owned() },
+            HoldReason::unknown(),
         ] {
             let told = hold(&reason, SEVEN);
             assert_eq!(way_out(&reason, SEVEN).is_none(), told.contains('`'), "{told}");

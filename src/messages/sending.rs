@@ -58,7 +58,7 @@ pub fn held_back(edition: &Edition) -> String {
     if edition.is_published() {
         return stopped(edition.number, edition.reason.as_ref());
     }
-    let untold = HoldReason::Operator { why: None };
+    let untold = HoldReason::unknown();
     edition::held(edition.hold_reason().unwrap_or(&untold), edition.number)
 }
 

@@ -92,6 +92,11 @@ pub enum ToldHold {
 }
 
 impl HoldReason {
+    /// Of a row that has none: nobody may be told a reason that nobody gave.
+    pub fn unknown() -> Self {
+        Self::Told { kind: ToldHold::Other, text: String::new() }
+    }
+
     /// Whether the calendar gave the edition up: when the clock was wrong, it comes back.
     pub fn is_late(&self) -> bool {
         matches!(self, Self::Late { .. } | Self::Told { kind: ToldHold::Late, .. })
