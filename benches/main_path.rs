@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::Bencher;
-use fortnightly::domain::activity::Activity;
+use fortnightly::domain::activity::{Activity, Nation};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandSet, Bands};
 use fortnightly::domain::edition::{EditionChange, EditionNumber, Selection, ThemeReason, state};
@@ -33,7 +33,7 @@ fn main() {
 fn shipped() -> (Library, Templates, Bands) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let bands = Bands::shipped();
-    let (library, findings) = library::load(&root.join("activities"), &bands, "england");
+    let (library, findings) = library::load(&root.join("activities"), &bands, Nation::England);
     let library = library.unwrap_or_else(|| panic!("{findings:?}"));
     let templates = Templates::load(&root.join("templates")).unwrap_or_else(|findings| panic!("{findings:?}"));
     (library, templates, bands)

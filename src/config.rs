@@ -1,11 +1,9 @@
 //! config.toml and the environment → a checked [`Config`].
 
 mod bank_holidays;
-mod duration;
 mod environment;
 mod files;
 mod key_table;
-mod load;
 mod mail;
 mod network;
 mod schedule;
@@ -14,10 +12,81 @@ mod service;
 mod settings;
 mod subscribers;
 
+use std::path::Path;
+
+use crate::domain::activity::Nation;
+use crate::domain::diagnostic::Diagnostic;
+use crate::toml_form::document::Document;
+use crate::toml_form::fields::Fields;
+use crate::toml_form::source::{Dialect, SourceFile};
+use environment::Environment;
+use key_table::ROOT;
+
 pub use bank_holidays::known_until as bank_holidays_known_until;
-pub use load::{load, load_with};
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Mail, Nation, OnUncertain, Pace, Relay, Retention, Service, StoreUrl, Tls, TransportUrl,
-    Web,
+    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, Relay, Retention, Service, StoreUrl, Tls, TransportUrl, Web,
 };
+
+static DIALECT: Dialect =
+    Dialect { syntax_code: "syntax", range_code: "bad-value", quotes_keys: false, limit: usize::MAX };
+
+/// Reads the file, merges it with the process's environment and checks it. All errors at once.
+///
+/// # Errors
+/// Every diagnostic, warnings included, when at least one is an error.
+pub fn load(file: &Path) -> Result<Config, Vec<Diagnostic>> {
+    let text = files::read_config(file).map_err(|diagnostic| vec![*diagnostic])?;
+    let variables = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+    load_with(file, &text, variables)
+}
+
+/// Checks `text` as the content of `file`, with these environment variables. Password files are read.
+///
+/// # Errors
+/// Every diagnostic, warnings included, when at least one is an error.
+pub fn load_with(
+    file: &Path,
+    text: &str,
+    variables: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Vec<Diagnostic>> {
+    let source = SourceFile::new(file.display().to_string(), text.to_owned(), &DIALECT);
+    let mut document = Document::parse(&source, 0..text.len(), &ROOT);
+    let environment = Environment::read(variables, &source);
+    document.override_with(environment.overrides);
+    let config = assemble(&document, file, environment.password);
+    let diagnostics = source.take_diagnostics();
+    match config {
+        Some(config) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(Config { warnings: diagnostics, ..config }),
+        _ => Err(diagnostics),
+    }
+}
+
+fn assemble(document: &Document<'_>, file: &Path, password: Option<secrecy::SecretString>) -> Option<Config> {
+    let top = Fields::top(document);
+    let folder = files::folder_of(file);
+    let service = service::read(&top.section("service"));
+    let store = service::read_store(&top.section("store"), &folder);
+    let nation = service.as_ref().map_or(Nation::England, |service| service.nation);
+    let schedule = schedule::read(&top.section("schedule"), nation);
+    let mail = mail::read(&top.section("mail"), &folder, password, service.as_ref());
+    let web = service::read_web(&top.section("web"), &folder);
+    let retention = service::read_retention(&top.section("retention"));
+    let bands = subscribers::read_bands(&top);
+    let subscribers = subscribers::read(&top, bands.as_ref());
+    Some(Config {
+        file: file.to_owned(),
+        folder,
+        service: service?,
+        store,
+        schedule: schedule?,
+        bands: bands?,
+        mail: mail?,
+        web,
+        retention,
+        subscribers,
+        anchor_place: document.place_of("schedule", "anchor"),
+        warnings: Vec::new(),
+    })
+}

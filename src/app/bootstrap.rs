@@ -7,7 +7,7 @@ use super::context::{Content, Loaded};
 use super::error::AnchorError;
 use super::{AppContext, AppError, keyring};
 use crate::clock::Clock;
-use crate::config::{Config, Nation, StoreUrl};
+use crate::config::{Config, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
@@ -21,9 +21,8 @@ use crate::store::{StoreError, StoreMeta};
 /// # Errors
 /// Every finding of both, when at least one is an error.
 pub fn content(config: &Config) -> Result<Content, Vec<Diagnostic>> {
-    let nation = config.service.nation;
-    let (library, mut findings) =
-        library::load(&config.folder.join("activities"), &config.bands, Nation::as_str(nation));
+    let activities = config.folder.join("activities");
+    let (library, mut findings) = library::load(&activities, &config.bands, config.service.nation);
     let templates = Templates::load(&config.folder.join("templates"));
     match (library, templates) {
         (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {

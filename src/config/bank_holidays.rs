@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::settings::Nation;
+use crate::domain::activity::Nation;
 
 /// The file, which says where it is from and under which licence.
 static FILE: LazyLock<File> = LazyLock::new(|| {

@@ -1,7 +1,8 @@
 //! The one table of config.toml: every key with its form, its default and what it means. The reader, the JSON schema and
 //! the README's table of keys come from it.
 
-use super::settings::{Nation, OnUncertain};
+use super::settings::OnUncertain;
+use crate::domain::activity::Nation;
 use crate::domain::calendar::{Approval, ClosedDayPolicy};
 use crate::domain::subscriber::{Locale, Sector};
 use crate::toml_form::table::{Form, Key, Presence, Table};

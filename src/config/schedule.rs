@@ -2,9 +2,8 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::settings::Nation;
-use super::{bank_holidays, duration};
-use crate::domain::activity::is_slug;
+use super::bank_holidays;
+use crate::domain::activity::{Nation, is_slug};
 use crate::domain::calendar::{ClosedDayPolicy, Occasion, Pause, Schedule};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::suggest::nearest;
@@ -14,12 +13,12 @@ use crate::toml_form::value::Value;
 
 /// Checks `[schedule]`; the closed days are those of `nation` too.
 pub(super) fn read(fields: &Fields<'_>, nation: Nation) -> Option<Schedule> {
-    let anchor = fields.get("anchor").and_then(|value| value.date());
+    let anchor = fields.read("anchor", Value::date);
     let on_closed_day = fields.or_default("on_closed_day", Value::word);
     Some(Schedule {
         send_at: fields.or_default("send_at", Value::time),
         timezone: fields.or_default("timezone", timezone),
-        grace: fields.or_default("grace", duration::read),
+        grace: fields.or_default("grace", Value::length),
         plan_ahead: fields.or_default("plan_ahead", Value::whole),
         on_closed_day,
         approval: fields.or_default("approval", Value::word),
@@ -89,10 +88,10 @@ fn pauses(fields: &Fields<'_>, general: ClosedDayPolicy) -> Vec<Pause> {
 }
 
 fn pause(entry: &Fields<'_>) -> Option<Pause> {
-    let from = entry.get("from").and_then(|value| value.date());
+    let from = entry.read("from", Value::date);
     let to = entry.get("to").and_then(|value| value.date().map(|date| (value, date)));
-    let reason = entry.get("reason").and_then(|value| value.line());
-    let on_closed_day = entry.get("on_closed_day").and_then(|value| value.word());
+    let reason = entry.read("reason", Value::line);
+    let on_closed_day = entry.read("on_closed_day", Value::word);
     let (from, (value, to)) = (from?, to?);
     if to < from {
         value.error("bad-value", format_args!("{to} is before from = {from}"), "swap the two dates, or mend the year");
@@ -137,6 +136,6 @@ fn occasion(entry: &Fields<'_>) -> Option<Occasion> {
         value.bad(text, what, value.like_this());
         None
     });
-    let on = entry.get("on").and_then(|value| value.date());
+    let on = entry.read("on", Value::date);
     Some(Occasion { name: name?, on: on? })
 }

@@ -4,19 +4,19 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::files::{path_after, read_path};
+use super::network;
 use super::settings::{Retention, Service, StoreUrl, Web};
-use super::{duration, network};
 use crate::domain::address::Mailbox;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::value::Value;
 
 /// Checks `[service]`.
 pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
-    let name = fields.get("name").and_then(|value| value.line());
-    let from = fields.get("from").and_then(|value| value.parsed::<Mailbox>());
-    let postal_address = fields.get("postal_address").and_then(|value| value.line());
-    let base_url = fields.get("base_url").and_then(|value| base_url(&value));
-    let reply_to = fields.get("reply_to").and_then(|value| value.parsed::<Mailbox>());
+    let name = fields.read("name", Value::line);
+    let from = fields.read("from", Value::parsed::<Mailbox>);
+    let postal_address = fields.read("postal_address", Value::line);
+    let base_url = fields.read("base_url", base_url);
+    let reply_to = fields.read("reply_to", Value::parsed::<Mailbox>);
     let nation = fields.or_default("nation", Value::word);
     Some(Service { name: name?, from: from?, reply_to, postal_address: postal_address?, base_url: base_url?, nation })
 }
@@ -73,7 +73,7 @@ fn console_socket(value: &Value<'_>) -> Option<SocketAddr> {
 /// Checks `[retention]`.
 pub(super) fn read_retention(fields: &Fields<'_>) -> Retention {
     Retention {
-        attempts: fields.or_default("attempts", duration::read),
-        ended: fields.or_default("ended", duration::read),
+        attempts: fields.or_default("attempts", Value::length),
+        ended: fields.or_default("ended", Value::length),
     }
 }

@@ -8,34 +8,13 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::activity::Nation;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::band::Bands;
 use crate::domain::calendar::Schedule;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{WordError, words};
 use crate::domain::subscription::sync::Entry;
-
-words! {
-    /// Whose help lines and bank holidays.
-    Nation, "nation" {
-        England = "england",
-        Wales = "wales",
-        Scotland = "scotland",
-        NorthernIreland = "northern-ireland",
-    }
-}
-
-impl Nation {
-    /// Its name in a sentence.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::England => "England",
-            Self::Wales => "Wales",
-            Self::Scotland => "Scotland",
-            Self::NorthernIreland => "Northern Ireland",
-        }
-    }
-}
 
 /// The whole configuration, checked. Paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]

@@ -18,12 +18,12 @@ pub(super) fn read(top: &Fields<'_>, bands: Option<&Bands>) -> Vec<Entry> {
 }
 
 fn entry(fields: &Fields<'_>, bands: Option<&Bands>) -> Option<Entry> {
-    let name = fields.get("name").and_then(|value| value.line());
-    let addresses = fields.get("email").and_then(|value| addresses(&value));
+    let name = fields.read("name", Value::line);
+    let addresses = fields.read("email", addresses);
     let bands = asked_for(fields, bands);
     let sector = fields.or_default("sector", Value::word);
     let locale = fields.or_default("locale", Value::word);
-    let urn = fields.get("urn").and_then(|value| urn(&value));
+    let urn = fields.read("urn", urn);
     let profile = Profile { name: name?, sector, locale, urn };
     Some(Entry { profile, addresses: addresses?, bands: bands?, line: fields.line() })
 }
@@ -98,9 +98,9 @@ fn in_file_names(name: &BandName) -> String {
 }
 
 fn band(entry: &Fields<'_>, used: &mut Used) -> Option<Band> {
-    let id = entry.get("id").and_then(|value| id(&value, used));
-    let label = entry.get("label").and_then(|value| value.line());
-    let min = entry.get("min").and_then(|value| value.whole());
+    let id = entry.read("id", |value| id(value, used));
+    let label = entry.read("label", Value::line);
+    let min = entry.read("min", Value::whole);
     let max = entry.get("max").map(|value| value.whole().map(|max| (value, max)));
     if let (Some(min), Some(Some((value, max)))) = (min, max)
         && max < min

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::band::BandName;
 use super::prose::Prose;
+use super::subscriber::{WordError, words};
 
 /// The name of an activity: `theme/name`, both lower-case letters, digits and hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -209,4 +210,26 @@ pub struct Help {
     pub intro: String,
     /// Where to turn.
     pub entries: Vec<HelpEntry>,
+}
+
+words! {
+    /// Whose help lines and bank holidays.
+    Nation, "nation" {
+        England = "england",
+        Wales = "wales",
+        Scotland = "scotland",
+        NorthernIreland = "northern-ireland",
+    }
+}
+
+impl Nation {
+    /// Its name in a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::England => "England",
+            Self::Wales => "Wales",
+            Self::Scotland => "Scotland",
+            Self::NorthernIreland => "Northern Ireland",
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 
 use crate::domain::edition::EditionNumber;
+use crate::domain::text::excerpt;
 use crate::domain::text::suggest::nearest;
 use crate::library::Library;
 
@@ -42,14 +43,11 @@ fn no_activity(id: &str, library: &Library) -> (String, String) {
     let near = nearest(id, library.activities.iter().map(|activity| activity.id.as_str()));
     let did_you_mean = near.map_or(String::new(), |near| format!("did you mean /activities/{near}? "));
     let help = format!("{did_you_mean}the address is /activities/THEME/NAME, as its file is named without .md");
-    (
-        format!("this link leads nowhere: there is no activity “{}” in the library", crate::library::words::shown(id)),
-        help,
-    )
+    (format!("this link leads nowhere: there is no activity “{}” in the library", excerpt(id)), help)
 }
 
 fn no_edition(number: &str) -> (String, String) {
-    let message = format!("this link leads nowhere: no edition “{}” was sent", crate::library::words::shown(number));
+    let message = format!("this link leads nowhere: no edition “{}” was sent", excerpt(number));
     (message, "link to an activity instead: the pages of an edition exist once it has been sent".to_owned())
 }
 

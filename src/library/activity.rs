@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::domain::activity::{Activity, ActivityId, Image, Resource, Sensitivity, is_slug};
 use crate::domain::band::{BandName, Bands};
+use crate::domain::prose::Prose;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::value::Value;
 
-use super::front_matter::{At, LINE, LINES, SENTENCES, date_range, line, lines, plain_lines, review_dates, split};
+use super::front_matter::{
+    At, LINE, LINES, SENTENCES, date_range, line, lines, plain_lines, review_dates, split, unknown,
+};
 use super::page::Page;
 use super::{link, markdown, sections, words};
 
@@ -77,10 +81,10 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
     let fields = Fields::top(&document);
     let title = line(&fields, "title");
     let bands = read_bands(&fields, bands);
-    let minutes = fields.get("minutes").and_then(|value| value.whole());
+    let minutes = fields.read("minutes", Value::whole);
     let summary = read_summary(&fields);
     let needs = plain_lines(lines(&fields, "needs"));
-    let screen = fields.get("screen").and_then(|value| value.flag()).unwrap_or_default();
+    let screen = fields.read("screen", Value::flag).unwrap_or_default();
     let sensitivity = read_sensitivity(&fields);
     let review = review_dates(&fields);
     let (not_before, not_after) = date_range(&fields, "not_before", "not_after");
@@ -114,20 +118,18 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
 
 /// The bands, in the service's order; those of a shipped band that this service dropped come last.
 fn read_bands(fields: &Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
-    let page = fields.source();
     let lines = lines(fields, "bands")?;
     let shipped = Bands::shipped();
     let mut named = Vec::new();
-    for At { offset, value } in lines.iter().cloned() {
-        let rank = value.parse().ok().and_then(|name: BandName| {
+    for line in &lines {
+        let rank = line.value.parse().ok().and_then(|name: BandName| {
             let rank = bands.iter().chain(shipped.iter()).position(|band| band.id == name)?;
             Some((rank, name))
         });
         if rank.is_none() {
             let all: Vec<&str> = bands.iter().map(|band| band.id.as_str()).collect();
             let rest = format!("the bands of this service are {}", words::listed(&all));
-            let help = words::suggest(&value, all, &rest);
-            page.error(offset, "unknown-band", format!("there is no band “{}”", words::shown(&value)), help);
+            unknown(fields.source(), line, ("unknown-band", "band"), all, &rest);
         }
         named.extend(rank);
     }
@@ -152,16 +154,14 @@ fn read_summary(fields: &Fields<'_>) -> Option<String> {
 }
 
 fn read_sensitivity(fields: &Fields<'_>) -> Option<Sensitivity> {
-    let page = fields.source();
-    let Some(At { offset, value }) = line(fields, "sensitivity") else { return Some(Sensitivity::None) };
-    match value.as_str() {
+    let Some(found) = line(fields, "sensitivity") else { return Some(Sensitivity::None) };
+    match found.value.as_str() {
         "none" => Some(Sensitivity::None),
         "care" => Some(Sensitivity::Care),
         "high" => Some(Sensitivity::High),
-        other => {
-            let help = words::suggest(other, ["none", "care", "high"], "it is none, care or high");
-            let message = format!("there is no sensitivity “{}”", words::shown(other));
-            page.error(offset, "unknown-value", message, help);
+        _ => {
+            let words = ["none", "care", "high"];
+            unknown(fields.source(), &found, ("unknown-value", "sensitivity"), words, "it is none, care or high");
             None
         }
     }
@@ -171,7 +171,7 @@ fn read_occasions(fields: &Fields<'_>) -> Vec<String> {
     let page = fields.source();
     let lines = lines(fields, "occasions").unwrap_or_default();
     for line in lines.iter().filter(|line| !is_slug(&line.value)) {
-        let message = format!("“{}” is not the name of an occasion", words::shown(&line.value));
+        let message = format!("{} is not the name of an occasion", words::shown(&line.value));
         let help = "use the name in config.toml: lower-case letters, digits and hyphens, such as safer-internet-day";
         page.error(line.offset, "bad-name", message, help);
     }
@@ -196,7 +196,7 @@ fn read_image(fields: &Fields<'_>, files: &BTreeSet<String>) -> Option<Image> {
     let page = fields.source();
     let file = line(fields, "file").and_then(|At { offset, value }| {
         if !is_picture(&value) {
-            let message = format!("“{}” is not a plain file name of a picture", words::shown(&value));
+            let message = format!("{} is not a plain file name of a picture", words::shown(&value));
             let help = "put a .png, .jpg or .gif file beside this one and write its name alone: padlock.png";
             page.error(offset, "bad-image", message, help);
             return None;
@@ -223,7 +223,7 @@ pub(crate) fn is_picture(name: &str) -> bool {
         })
 }
 
-fn read_body(page: &Page, start: usize) -> Option<[crate::domain::prose::Prose; 4]> {
+fn read_body(page: &Page, start: usize) -> Option<[Prose; 4]> {
     let outline = markdown::read(page, start);
     sections::no_opening(page, &outline, HEADINGS[0]);
     let talk = outline.sections.iter().find(|section| section.title == HEADINGS[2]);

@@ -60,7 +60,7 @@ pub(crate) fn split(page: &Page) -> Option<(Range<usize>, usize)> {
 
 /// A text of one line, without space round it, that is not empty and holds nothing that cannot be printed.
 pub(super) fn line(fields: &Fields<'_>, key: &str) -> Option<At<String>> {
-    fields.get(key).and_then(|value| line_of(&value))
+    fields.read(key, line_of)
 }
 
 /// A list of such texts without repeats; `None` when left out, or when none of it could be read.
@@ -70,13 +70,25 @@ pub(super) fn lines(fields: &Fields<'_>, key: &str) -> Option<Vec<At<String>>> {
     for item in &items {
         let Some(line) = line_of(item) else { continue };
         if lines.iter().any(|known| known.value == line.value) {
-            let what = format!("names “{}” twice", words::shown(&line.value));
+            let what = format!("names {} twice", words::shown(&line.value));
             item.error("repeated-value", what, "take one of them out");
         } else {
             lines.push(line);
         }
     }
     (items.is_empty() || !lines.is_empty()).then_some(lines)
+}
+
+/// Notes that there is no such word, with the code for that and what it should be; `rest` says which there are.
+pub(super) fn unknown<'a>(
+    page: &Page,
+    found: &At<String>,
+    (code, what): (&'static str, &str),
+    options: impl IntoIterator<Item = &'a str>,
+    rest: &str,
+) {
+    let message = format!("there is no {what} {}", words::shown(&found.value));
+    page.error(found.offset, code, message, words::suggest(&found.value, options, rest));
 }
 
 /// The texts alone; none when left out.

@@ -4,18 +4,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::activity::{Help, HelpEntry, is_slug};
+use crate::domain::activity::{Help, HelpEntry, Nation, is_slug};
 use crate::domain::address::Address;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::table::{Form, Key, Presence, Table};
 
-use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines};
+use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines, unknown};
 use super::page::Page;
 use super::{link, words};
-
-/// The nations that a block can be for.
-pub const NATIONS: [&str; 4] = ["england", "wales", "scotland", "northern-ireland"];
 
 static HELP: Table = Table {
     heading: "",
@@ -48,12 +45,12 @@ static ENTRY: Table = Table {
 /// An entry, and whom it is for.
 struct Entry {
     id: Option<At<String>>,
-    nations: Vec<String>,
+    nations: Vec<Nation>,
     line: Option<HelpEntry>,
 }
 
 /// Reads the block and takes what `nation` shows. `None` when anything is wrong for any nation; all of it is noted.
-pub(super) fn read(page: &Page, nation: &str) -> Option<Help> {
+pub(super) fn read(page: &Page, nation: Nation) -> Option<Help> {
     let document = Document::parse(page, 0..page.text().len(), &HELP);
     let fields = Fields::top(&document);
     let title = line(&fields, "title");
@@ -68,15 +65,11 @@ pub(super) fn read(page: &Page, nation: &str) -> Option<Help> {
     if readable && entries.iter().all(|entry| entry.line.is_some()) {
         check_nations(page, intro.as_ref().map_or("", |intro| &intro.value), &entries);
     }
-    let lines = entries.into_iter().filter(|entry| entry.is_for(nation)).map(|entry| entry.line);
+    let lines = entries.into_iter().filter(|entry| entry.nations.contains(&nation)).map(|entry| entry.line);
     Some(Help { title: title?.value, intro: intro?.value, entries: lines.collect::<Option<_>>()? })
 }
 
 impl Entry {
-    fn is_for(&self, nation: &str) -> bool {
-        self.nations.iter().any(|known| known == nation)
-    }
-
     fn mentions(&self, number: &str) -> bool {
         self.line.as_ref().is_some_and(|line| {
             [&line.when, &line.who, &line.what].into_iter().chain(&line.phone).any(|text| text.contains(number))
@@ -89,7 +82,7 @@ fn read_entry(fields: &Fields<'_>) -> Entry {
     let id = line(fields, "id").filter(|id| {
         let good = is_slug(&id.value);
         if !good {
-            let message = format!("“{}” is not a name for an entry", words::shown(&id.value));
+            let message = format!("{} is not a name for an entry", words::shown(&id.value));
             page.error(
                 id.offset,
                 "bad-name",
@@ -142,7 +135,7 @@ fn checked(
         Some(At { offset, value }) => match check(&value) {
             Ok(()) => Ok(Some(value)),
             Err(help) => {
-                let message = format!("“{key}” cannot be “{}”", words::shown(&value));
+                let message = format!("“{key}” cannot be {}", words::shown(&value));
                 page.error(offset, "bad-value", message, help);
                 Err(())
             }
@@ -151,27 +144,31 @@ fn checked(
 }
 
 /// Whom an entry is for: all nations when it does not say.
-fn read_nations(fields: &Fields<'_>) -> Vec<String> {
-    let page = fields.source();
-    let Some(lines) = lines(fields, "nations") else { return NATIONS.map(str::to_owned).to_vec() };
+fn read_nations(fields: &Fields<'_>) -> Vec<Nation> {
+    let Some(lines) = lines(fields, "nations") else { return Nation::ALL.to_vec() };
     if lines.is_empty() {
         let (what, help) = ("names none, so nobody would see this", "name some, or leave it out");
         fields.get("nations").inspect(|value| value.error("no-nation", what, help));
     }
-    for line in lines.iter().filter(|line| !NATIONS.contains(&line.value.as_str())) {
-        let help = words::suggest(&line.value, NATIONS, &format!("the nations are {}", words::listed(&NATIONS)));
-        page.error(line.offset, "unknown-value", format!("there is no nation “{}”", words::shown(&line.value)), help);
-    }
-    lines.into_iter().map(|line| line.value).collect()
+    let names: Vec<&str> = Nation::ALL.iter().map(|nation| nation.as_str()).collect();
+    let read = |line: &At<String>| {
+        let nation = Nation::ALL.iter().copied().find(|nation| nation.as_str() == line.value);
+        if nation.is_none() {
+            let rest = format!("the nations are {}", words::listed(&names));
+            unknown(fields.source(), line, ("unknown-value", "nation"), names.iter().copied(), &rest);
+        }
+        nation
+    };
+    lines.iter().filter_map(read).collect()
 }
 
 /// One nation sees an id at most once.
 fn check_ids(page: &Page, entries: &[Entry]) {
-    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut seen: BTreeSet<(&str, Nation)> = BTreeSet::new();
     for entry in entries {
         let Some(id) = &entry.id else { continue };
-        let twice: Vec<&str> =
-            entry.nations.iter().map(String::as_str).filter(|nation| !seen.insert((&id.value, nation))).collect();
+        let again = entry.nations.iter().filter(|nation| !seen.insert((&id.value, **nation)));
+        let twice: Vec<&str> = again.map(|nation| nation.as_str()).collect();
         if !twice.is_empty() {
             let message = format!("{} would see “{}” twice", words::listed(&twice), id.value);
             page.error(id.offset, "repeated-value", message, "give one another id, or name its nations");
@@ -193,7 +190,8 @@ fn check_intro(page: &Page, intro: &At<String>) -> bool {
 /// Each nation's block names 999 and has a number to call.
 fn check_nations(page: &Page, intro: &str, entries: &[Entry]) {
     let without = |has: &dyn Fn(&Entry) -> bool| -> Vec<&str> {
-        NATIONS.into_iter().filter(|nation| !entries.iter().any(|entry| entry.is_for(nation) && has(entry))).collect()
+        let lacks = |nation: &&Nation| !entries.iter().any(|entry| entry.nations.contains(nation) && has(entry));
+        Nation::ALL.iter().filter(lacks).map(|nation| nation.as_str()).collect()
     };
     let no_phone = without(&|entry| entry.line.as_ref().is_some_and(|line| line.phone.is_some()));
     if !no_phone.is_empty() {

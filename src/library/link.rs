@@ -82,7 +82,7 @@ fn check_form(href: &str) -> Result<(), Refused> {
 }
 
 fn refuse(href: &str, what: &str, help: &'static str) -> Result<(), Refused> {
-    Err(Refused { message: format!("the address “{}” {what}", super::words::shown(href)), help })
+    Err(Refused { message: format!("the address {} {what}", super::words::shown(href)), help })
 }
 
 /// The part before a colon, if it has the form of a scheme (RFC 3986 §3.1).

@@ -1,6 +1,8 @@
 //! The headings that a body must have: each once, in order, none empty.
 
 use crate::domain::prose::Prose;
+use crate::domain::text::excerpt;
+use crate::domain::text::suggest::nearest;
 
 use super::markdown::{Outline, Section};
 use super::page::Page;
@@ -52,9 +54,9 @@ fn meant(page: &Page, section: &Section, wanted: &[&'static str]) -> Option<usiz
     if exact.is_some() && section.level_two {
         return exact;
     }
-    let near = crate::domain::text::suggest::nearest(&section.title, wanted.iter().copied());
+    let near = nearest(&section.title, wanted.iter().copied());
     let level = if section.level_two { "##" } else { "#" };
-    let message = format!("the heading “{level} {}” does not belong here", words::shown(&section.title));
+    let message = format!("the heading “{level} {}” does not belong here", excerpt(&section.title));
     let (are, them) = if wanted.len() == 1 { ("the only heading is", "it") } else { ("the headings are", "them") };
     let all = format!("{are} {}; below {them} use ###", words::listed(&hashed(wanted)));
     let help = match near {

@@ -1,12 +1,13 @@
-//! theme.md → [`Theme`].
+//! theme.md → [`Theme`], and notices/NAME.md → [`Notice`].
 
-use crate::domain::activity::Theme;
+use crate::domain::activity::{Notice, Theme};
 use crate::domain::prose::Block;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::value::Value;
 
-use super::front_matter::{At, LINE, line, review_dates, split};
+use super::front_matter::{LINE, date_range, line, review_dates, split, unknown};
 use super::page::Page;
 use super::{markdown, sections, words};
 
@@ -45,7 +46,7 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
     let fields = Fields::top(&document);
     let title = line(&fields, "title");
     let strand = read_strand(&fields);
-    let order = fields.get("order").and_then(|value| value.whole());
+    let order = fields.read("order", Value::whole);
     let review = review_dates(&fields);
     let outline = markdown::read(page, body);
     if outline.opening.plain().is_empty() && !outline.opening_refused {
@@ -73,12 +74,43 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
 }
 
 fn read_strand(fields: &Fields<'_>) -> Option<String> {
-    let page = fields.source();
-    let At { offset, value } = line(fields, "strand")?;
-    if STRANDS.contains(&value.as_str()) {
-        return Some(value);
+    let found = line(fields, "strand")?;
+    if STRANDS.contains(&found.value.as_str()) {
+        return Some(found.value);
     }
-    let help = words::suggest(&value, STRANDS, &format!("the strands are {}", words::listed(&STRANDS)));
-    page.error(offset, "unknown-strand", format!("there is no strand “{}”", words::shown(&value)), help);
+    let rest = format!("the strands are {}", words::listed(&STRANDS));
+    unknown(fields.source(), &found, ("unknown-strand", "strand"), STRANDS, &rest);
     None
+}
+
+static NOTICE: Table = Table {
+    heading: "",
+    noun: "a notice",
+    about: "",
+    keys: &[
+        Key::new("title", LINE, Presence::Required, "Safer Internet Day"),
+        Key::new("from", Form::Date, Presence::Required, "2027-01-25"),
+        Key::new("until", Form::Date, Presence::Required, "2027-02-14"),
+        Key::new("reviewed", Form::Date, Presence::Optional, "2026-09-01"),
+        Key::new("review_by", Form::Date, Presence::Optional, "2028-09-01"),
+    ],
+};
+
+/// Reads the notice of this name, notices/NAME.md. `None` when anything is wrong; all of it is noted.
+pub(super) fn read_notice(page: &Page, name: &str) -> Option<Notice> {
+    let (front, body) = split(page)?;
+    let document = Document::parse(page, front, &NOTICE);
+    let fields = Fields::top(&document);
+    let title = line(&fields, "title");
+    let (from, until) = date_range(&fields, "from", "until");
+    date_range(&fields, "reviewed", "review_by");
+    let outline = markdown::read(page, body);
+    for section in &outline.sections {
+        let help = "take it out, or write it with ### (the notice's title is its heading)";
+        page.error(section.at, "unknown-heading", "a notice has no headings of level 1 or 2", help);
+    }
+    if outline.opening.plain().is_empty() && outline.sections.is_empty() && !outline.opening_refused {
+        page.error(outline.opening_at, "empty-body", "the notice has no text", "write it below the front matter");
+    }
+    Some(Notice { name: name.to_owned(), title: title?.value, from: from?, until: until?, body: outline.opening })
 }

@@ -1,10 +1,11 @@
 //! What a piece of text may contain, wherever in the library it stands.
 
-pub(crate) use crate::domain::text::excerpt as shown;
-pub(crate) use crate::domain::text::lists::listed;
+use super::page::Page;
+use crate::domain::text::suggest::nearest;
 use crate::domain::text::{TextError, check_characters};
 
-use super::page::Page;
+pub(crate) use crate::domain::text::lists::listed;
+pub(crate) use crate::toml_form::source::shown;
 
 /// Notes what in `text` cannot be printed or was not meant. `place` turns a byte of it into a byte of the page;
 /// `name` is what the reader would call it. Returns whether the text may be used.
@@ -55,7 +56,7 @@ fn refusal(c: char) -> (&'static str, String, &'static str) {
 
 /// `did you mean “x”? ` when one of `options` is like `word`, then `rest`.
 pub(crate) fn suggest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>, rest: &str) -> String {
-    match crate::domain::text::suggest::nearest(word, options) {
+    match nearest(word, options) {
         Some(near) => format!("did you mean “{near}”? {rest}"),
         None => rest.to_owned(),
     }

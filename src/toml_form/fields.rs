@@ -121,6 +121,11 @@ impl<'a> Fields<'a> {
         found
     }
 
+    /// What `read` makes of the value of this key; `None` when it was left out, too.
+    pub(crate) fn read<T>(&self, name: &str, read: impl FnOnce(&Value<'a>) -> Option<T>) -> Option<T> {
+        read(&self.get(name)?)
+    }
+
     /// What `read` makes of this key, or of its default when it was left out. When `read` fails it has noted why, and
     /// the default stands in so that the checks can go on.
     pub(crate) fn or_default<T>(&self, name: &str, read: impl Fn(&Value<'a>) -> Option<T>) -> T {

@@ -1,6 +1,7 @@
-//! Dates and times as people write them, so that an error can say how the file needs them.
+//! Dates and times as people write them, so that an error can say how the file needs them; and lengths of time: `72h`,
+//! `90d`, `1d12h`.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -104,6 +105,55 @@ fn is_short_for(word: &str, name: &str) -> bool {
     word.len() >= 3 && name.starts_with(word)
 }
 
+/// The longest that makes sense anywhere in the configuration: ten years, in seconds.
+const LIMIT: i64 = 3650 * 86_400;
+
+/// Why a text is no length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LengthError {
+    /// Not numbers, each with its unit.
+    #[error("is not a length of time (numbers with the unit s, m, h or d)")]
+    Form,
+    #[error("is no time at all")]
+    Zero,
+    /// More than ten years.
+    #[error("is longer than ten years")]
+    TooLong,
+}
+
+/// Reads one or more whole numbers, each followed by `s`, `m`, `h` or `d`. White space round it is ignored.
+pub(super) fn length(text: &str) -> Result<TimeDelta, LengthError> {
+    let mut rest = text.trim();
+    let mut total: i64 = 0;
+    if rest.is_empty() {
+        return Err(LengthError::Form);
+    }
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = rest.split_at(digits);
+        let mut after = after.chars();
+        let seconds = match after.next() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 86_400,
+            _ => return Err(LengthError::Form),
+        };
+        if number.is_empty() {
+            return Err(LengthError::Form);
+        }
+        // Digits alone fail to parse only when there are too many of them.
+        let number: i64 = number.parse().map_err(|_| LengthError::TooLong)?;
+        total = number.checked_mul(seconds).and_then(|part| total.checked_add(part)).ok_or(LengthError::TooLong)?;
+        rest = after.as_str();
+    }
+    match total {
+        0 => Err(LengthError::Zero),
+        LIMIT.. => Err(LengthError::TooLong),
+        _ => Ok(TimeDelta::seconds(total)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +199,27 @@ mod tests {
         }
         for text in ["", "am", "late", "24:00", "8:5", "8:", "8:00:00:00", "123456", "٨:٠٠"] {
             assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_lengths_of_time() {
+        let seconds = |text| length(text).map(|delta| delta.num_seconds());
+        assert_eq!(seconds("72h"), Ok(72 * 3600));
+        assert_eq!(seconds("90d"), Ok(90 * 86_400));
+        assert_eq!(seconds(" 30m "), Ok(1800));
+        assert_eq!(seconds("45s"), Ok(45));
+        assert_eq!(seconds("1d12h"), Ok(36 * 3600));
+    }
+
+    #[test]
+    fn refuses_other_lengths() {
+        for text in ["", "h", "72", "72 h", "1w", "1.5h", "-1h", "h72", "72hours", "٧h"] {
+            assert_eq!(length(text), Err(LengthError::Form), "{text:?}");
+        }
+        assert_eq!(length("0h"), Err(LengthError::Zero));
+        for text in ["99999d", "99999999999999999999d", "9223372036854775807d", "9223372036854775807s1s"] {
+            assert_eq!(length(text), Err(LengthError::TooLong), "{text:?}");
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::Document;
 use super::hints::{is_odd_space, joint, one_line};
-use super::human_dates::{date_to_write, time_to_write};
+use super::human_dates::{date_to_write, length, time_to_write};
 use super::source::{Place, SourceFile, shown};
 use super::table::{Form, Key, Table};
 use crate::domain::diagnostic::Diagnostic;
@@ -282,6 +282,12 @@ impl<'a> Value<'a> {
             self.bad_moment(what, form, |found| found.time.map(|time| time.to_string()), time_to_write);
         }
         time
+    }
+
+    /// A length of time.
+    pub(crate) fn length(&self) -> Option<TimeDelta> {
+        let text = self.text()?;
+        length(text).map_err(|error| self.bad(text, error, self.like_this())).ok()
     }
 
     /// Notes that this is not `what`, which is written as `form`, and how it was probably meant.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::fixture::copy;
 use crate::support::root;
 use chrono::NaiveDate;
-use fortnightly::domain::activity::Sensitivity;
+use fortnightly::domain::activity::{Nation, Sensitivity};
 use fortnightly::domain::band::{Band, BandName, Bands};
 use fortnightly::domain::diagnostic::Diagnostic;
 use fortnightly::domain::prose::{Block, Inline, Prose};
@@ -25,7 +25,7 @@ fn good_copy() -> tempfile::TempDir {
 }
 
 fn load(dir: &Path) -> (Option<Library>, Vec<Diagnostic>) {
-    library::load(dir, &Bands::shipped(), "england")
+    library::load(dir, &Bands::shipped(), Nation::England)
 }
 
 fn report(found: &[Diagnostic], dir: &Path) -> String {
@@ -131,17 +131,13 @@ fn an_activity_is_read_whole() {
 
 #[test]
 fn each_nation_reads_its_own_help() {
-    let who = |nation: &str| {
+    let who = |nation| {
         let (library, _) = library::load(&fixtures().join("good"), &Bands::shipped(), nation);
         library.expect("it is good").help.entries.iter().map(|entry| entry.who.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(who("england"), ["The police", "Childline", "The school's safeguarding lead"]);
-    assert_eq!(who("wales")[2], "The school's designated safeguarding person");
-    assert_eq!(who("scotland").len(), 2);
-    let (none, found) = library::load(&fixtures().join("good"), &Bands::shipped(), "whales");
-    assert!(none.is_none());
-    assert_eq!(found[0].code, "unknown-nation");
-    assert!(found[0].help.as_deref().is_some_and(|help| help.contains("did you mean “wales”")));
+    assert_eq!(who(Nation::England), ["The police", "Childline", "The school's safeguarding lead"]);
+    assert_eq!(who(Nation::Wales)[2], "The school's designated safeguarding person");
+    assert_eq!(who(Nation::Scotland).len(), 2);
 }
 
 #[test]
@@ -206,7 +202,7 @@ fn a_band_without_an_activity_is_an_error_and_a_dropped_one_a_warning() {
     let found = library::unserved(&library, &other);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].code, found[0].is_error()), ("band-without-activity", true));
-    let (library, found) = library::load(&fixtures().join("good"), &other, "england");
+    let (library, found) = library::load(&fixtures().join("good"), &other, Nation::England);
     assert!(library.is_some());
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["band-not-served"; 4]);
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::support::root;
 use chrono::NaiveDate;
-use fortnightly::domain::activity::{Activity, Help, Notice, Theme};
+use fortnightly::domain::activity::{Activity, Help, Nation, Notice, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandName, Bands};
 use fortnightly::domain::edition::EditionNumber;
@@ -99,6 +99,6 @@ pub(super) fn segment(sector: Sector, names: &[&str]) -> SegmentKey {
 
 /// The library in `folder`, as the program reads it.
 pub(super) fn library(folder: &Path) -> Library {
-    let (library, findings) = load(folder, &Bands::shipped(), "england");
+    let (library, findings) = load(folder, &Bands::shipped(), Nation::England);
     library.unwrap_or_else(|| panic!("{}", listed(&findings)))
 }
