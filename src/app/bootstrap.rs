@@ -41,18 +41,12 @@ pub fn loaded(config: &Config) -> Loaded {
 }
 
 /// Everything, for real work.
-///
-/// # Errors
-/// See [`content`] and [`open`].
 pub async fn open_whole(config: Config, clock: Clock) -> Result<(AppContext, Content), AppError> {
     let content = content(&config).map_err(AppError::Findings)?;
     Ok((open(config, clock).await?, content))
 }
 
 /// Everything, on a private copy of the store: nothing that is done with it lasts (invariant 8).
-///
-/// # Errors
-/// See [`content`] and [`open_copy`].
 pub async fn open_whole_copy(config: Config, clock: Clock) -> Result<(AppContext, Content), AppError> {
     let content = content(&config).map_err(AppError::Findings)?;
     Ok((open_copy(config, clock).await?, content))
@@ -69,9 +63,6 @@ pub async fn open(config: Config, clock: Clock) -> Result<AppContext, AppError> 
 }
 
 /// As [`open`], without a look at the calendar: for what must work whatever the schedule says.
-///
-/// # Errors
-/// When store or key file cannot be used.
 pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
     let path = store_file(&config);
     let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
@@ -90,9 +81,6 @@ pub async fn open_copy(config: Config, clock: Clock) -> Result<AppContext, AppEr
 }
 
 /// As [`open_copy`], without a look at the calendar.
-///
-/// # Errors
-/// When store or key file cannot be read.
 pub fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
     let path = store_file(&config);
     let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;

@@ -30,9 +30,6 @@ pub struct AppContext {
 
 impl AppContext {
     /// The edition that goes out next by itself, if one is to come.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn next_edition(&self) -> Result<Option<NextEdition>, AppError> {
         let first = self.store.meta().await?.map(|meta| meta.first);
         let editions = self.store.editions().await?;
@@ -57,7 +54,6 @@ pub struct Content {
 /// What could be read of `activities/` and `templates/`.
 #[derive(Clone)]
 pub enum Loaded {
-    /// Both.
     Whole(Content),
     /// Not both: these findings say why. New editions wait; what was published can be finished.
     WithoutContent(Vec<Diagnostic>),

@@ -27,9 +27,6 @@ impl Deliveries {
     }
 
     /// At most `limit` that `filter` lets through, and whether there are more.
-    ///
-    /// # Errors
-    /// When an address is no mailbox, or the store fails.
     pub async fn list(&self, filter: &DeliveryFilter, limit: usize) -> Result<(Vec<DeliveryRecord>, bool), AppError> {
         let mut found: Vec<DeliveryRecord> = Vec::new();
         while found.len() <= limit {

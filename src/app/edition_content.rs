@@ -47,7 +47,6 @@ pub(super) struct EditionContent<'a> {
 }
 
 impl EditionContent<'_> {
-    /// The bands that it has an activity for.
     pub(super) fn bands(&self) -> BandSet {
         self.cards.iter().map(|(band, _)| band.id.clone()).collect()
     }
@@ -69,9 +68,6 @@ impl DigestMaker {
     }
 
     /// Looks up theme and activities of an edition.
-    ///
-    /// # Errors
-    /// When one of them is no longer in the library.
     pub(super) fn look_up(
         &self,
         number: EditionNumber,

@@ -25,9 +25,6 @@ pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, AppError
 }
 
 /// Loads the keyring if the file exists.
-///
-/// # Errors
-/// When the file cannot be read or is not a keyring.
 pub fn load(file: &Path) -> Result<Option<Keyring>, AppError> {
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Some(parse(file, &text)?)),
@@ -37,9 +34,6 @@ pub fn load(file: &Path) -> Result<Option<Keyring>, AppError> {
 }
 
 /// Reads the text of a keyring that was found at `place`.
-///
-/// # Errors
-/// When it is no keyring.
 pub fn parse(place: &Path, text: &str) -> Result<Keyring, KeyringError> {
     Keyring::from_text(text).map_err(|source| KeyringError::Unusable { path: place.to_owned(), source })
 }
@@ -88,9 +82,6 @@ fn random<const N: usize>() -> Result<[u8; N], KeyringError> {
 }
 
 /// The signer of this key version; `file` is named when there is none.
-///
-/// # Errors
-/// When the keyring lacks this version.
 pub fn signer(keyring: &Keyring, version: u8, file: &Path) -> Result<Signer, KeyringError> {
     keyring.signer(version).map_err(|source| KeyringError::Lacks { path: file.to_owned(), source })
 }

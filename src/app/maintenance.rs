@@ -41,14 +41,12 @@ pub struct Limits {
 /// Where forgetting goes on after a small part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Records of a kind.
     Records(Records),
     /// Mailboxes, after this one.
     Mailboxes(RecipientId),
 }
 
 impl Stage {
-    /// Where it begins.
     pub const FIRST: Self = Self::Records(Records::Attempts(EditionNumber(0), RecipientId(0)));
 
     /// What comes when this is done.
@@ -68,7 +66,6 @@ impl Stage {
 pub struct Forgotten {
     pub attempts: u64,
     pub bounces: u64,
-    /// Addresses of mailboxes.
     pub mailboxes: u64,
     pub letters: u64,
     pub requests: u64,
@@ -85,9 +82,6 @@ impl std::ops::AddAssign for Forgotten {
 }
 
 /// A small part of what is older than the limits, from `stage` on: what went, and where to go on; `None` at the end.
-///
-/// # Errors
-/// When the store fails.
 pub async fn forget_part(
     store: &dyn Store,
     limits: Limits,
@@ -160,9 +154,6 @@ impl Maintenance {
     }
 
     /// [`Self::tidy_up`], if that was not done within a day: for commands that do the daemon's work.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn tidy_up_daily(&self, stop: &CancellationToken) -> Result<Option<Forgotten>, AppError> {
         let now = self.clock.now();
         // A clock that ran ahead must not put it off for ever.
@@ -171,17 +162,11 @@ impl Maintenance {
     }
 
     /// Gets what was forgotten out of the store's files, if that is still to be done; whether nothing is left to do.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn scrub(&self) -> Result<bool, AppError> {
         Ok(!self.store.is_unscrubbed().await? || self.store.scrub(None).await?)
     }
 
     /// Mailboxes whose wish to subscribe was not confirmed in time end. Returns how many.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn end_unconfirmed(&self) -> Result<u64, AppError> {
         let decision = |list: &mut MailingList| Ok::<_, Infallible>(confirm::end_unconfirmed(list));
         let (Ok(ended), _) = decide(&*self.store, &Scope::Pending, self.clock.now(), None, decision).await?;

@@ -37,9 +37,7 @@ pub struct Planner {
 /// What a look at the calendar came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// The edition to send, if one is due.
     pub due: Option<EditionNumber>,
-    /// All that was done.
     pub actions: Vec<Action>,
 }
 
@@ -56,7 +54,6 @@ impl Planner {
         Self { config: Arc::clone(&base.config), store: Arc::clone(&base.store), library: Arc::clone(&content.library) }
     }
 
-    /// The library that it picks from.
     pub(super) fn library(&self) -> &Library {
         &self.library
     }
@@ -69,9 +66,6 @@ impl Planner {
     }
 
     /// Puts into the store what the calendar says must be done now.
-    ///
-    /// # Errors
-    /// When the store cannot be read or written.
     pub async fn reconcile(&self, now: DateTime<Utc>) -> Result<Reconciled, AppError> {
         let Some(meta) = self.store.meta().await? else { return Ok(Reconciled::default()) };
         for _ in 0..TRIES {
@@ -104,9 +98,6 @@ impl Planner {
 
     /// Repairs picks and takes approvals back, as the next look of the daemon would, whatever the time: for looking on a
     /// private copy. Returns what was replaced.
-    ///
-    /// # Errors
-    /// When the store cannot be read or written.
     pub async fn follow_edits(&self, now: DateTime<Utc>) -> Result<Vec<Replacement>, AppError> {
         let editions = self.store.editions().await?;
         let changes = self.changes(&[], &editions).await?;
@@ -124,9 +115,6 @@ impl Planner {
     }
 
     /// Plans every edition up to `number`, so that `number` can be published before its time.
-    ///
-    /// # Errors
-    /// When the store cannot be read or written.
     pub async fn plan_through(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<(), AppError> {
         let from = self.config.schedule.fortnight_at(now);
         for _ in 0..TRIES {
@@ -150,17 +138,11 @@ impl Planner {
     }
 
     /// The calendar of `count` fortnights from the one that contains `now`, planned or projected. Changes nothing.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn plan(&self, now: DateTime<Utc>, count: u32) -> Result<Vec<PlanRow>, AppError> {
         self.plan_rows(self.config.schedule.fortnight_at(now), count).await
     }
 
     /// The row of one fortnight, with every fortnight between now and then projected before it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn plan_of(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<PlanRow, AppError> {
         let from = self.config.schedule.fortnight_at(now).min(number);
         let rows = self.plan_rows(from, number.0 - from.0 + 1).await?;

@@ -48,17 +48,11 @@ impl Previewer {
     }
 
     /// The first edition to come that is not paused, sent before its time or not.
-    ///
-    /// # Errors
-    /// When every coming fortnight is paused.
     pub fn next(&self) -> Result<EditionNumber, PreviewError> {
         self.context.config.schedule.next_after(self.context.clock.now()).ok_or(PreviewError::NothingAhead)
     }
 
     /// The edition that is due.
-    ///
-    /// # Errors
-    /// When nothing is due, or the store cannot be read.
     pub async fn due(&self) -> Result<EditionNumber, AppError> {
         let reconciled = self.planner().reconcile(self.context.clock.now()).await?;
         Ok(reconciled.due.ok_or(PreviewError::NothingDue)?)

@@ -18,22 +18,18 @@ use crate::store::{Scope, Traces, decide};
 pub struct Erased {
     /// The mailbox's number, which stays; none for an address that was only suppressed.
     pub mailbox: Option<RecipientId>,
-    /// Subscriptions that ended by it.
     pub subscriptions: u64,
     /// Deliveries that stay as counts, without an address.
     pub deliveries: u64,
     /// Replies of the relay that were removed, from attempts and letters.
     pub replies: u64,
-    /// Requests that were closed.
     pub requests: u64,
-    /// Letters that were emptied.
     pub letters: u64,
     /// Subscribers whose name went, because it named nobody else.
     pub names: u64,
 }
 
 impl Erased {
-    /// What ended, and what went with it.
     pub fn of(ended: Ended, traces: Traces) -> Self {
         let Ended { mailbox, subscriptions, requests } = ended;
         let Traces { deliveries, replies, letters, names } = traces;
@@ -44,7 +40,6 @@ impl Erased {
 /// What became of a wish to be erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EraseResult {
-    /// It is done now.
     Done(Erased),
     /// It was done before: only the keyed hash is there.
     Before,
@@ -61,7 +56,6 @@ pub enum Held {
     Suppressed(Suppression),
     /// It was erased or forgotten: only the keyed hash is there.
     Hashed,
-    /// Nothing.
     Nothing,
 }
 
@@ -77,9 +71,6 @@ impl Privacy {
     }
 
     /// Erases a person: whatever is known of the address goes, but for the hash that keeps it suppressed. Idempotent.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn erase(&self, address: &Address) -> Result<EraseResult, AppError> {
         let (scope, address) = (Scope::Person(address.clone()), address.clone());
         let decision = move |list: &mut MailingList| Ok::<_, Infallible>(forget::erase(list, &address));
@@ -93,17 +84,11 @@ impl Privacy {
     }
 
     /// Removes an erased address from the store's files, too. False when others that read the store were in the way.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn scrub(&self, erased: &Address) -> Result<bool, AppError> {
         Ok(self.context.store.scrub(Some(erased)).await?)
     }
 
     /// All that is held about an address.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn held(&self, address: &Address) -> Result<Held, AppError> {
         let store = &self.context.store;
         for mut record in store.subscribers().await? {

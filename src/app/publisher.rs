@@ -1,16 +1,13 @@
 //! Publishes an edition: render every segment, check it, then store everything in one transaction.
 
-pub mod error;
-
 use std::slice;
 
 use chrono::{DateTime, Utc};
 
-use self::error::PublishError;
 use super::context::{AppContext, Content, sender};
 use super::edition::{TRIES, edition};
 use super::edition_content::DigestMaker;
-use super::error::AppError;
+use super::error::{AppError, PublishError};
 use super::planner::Planner;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::state::{self, change};
@@ -24,7 +21,6 @@ use crate::store::{Publication, PublishResult, PublishedText};
 pub enum Outcome {
     /// It is being sent, by this call or an earlier one.
     Sending,
-    /// It was sent before.
     Sent,
     /// It is held, or would be at its time.
     Held(HoldReason),

@@ -25,9 +25,6 @@ impl RestoredStore {
     }
 
     /// What an operator must know before a restored store sends again; empty for any other store.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn attention(&self) -> Result<Vec<AfterRestore>, AppError> {
         let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
@@ -53,9 +50,6 @@ impl RestoredStore {
     }
 
     /// The editions that are held, for whatever reason: where the store as a whole is not held, one of them may be meant.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn held(&self) -> Result<Vec<EditionNumber>, AppError> {
         let held = self.store.editions().await?.into_iter().filter(|edition| edition.state == EditionState::Held);
         Ok(held.map(|edition| edition.number).collect())
@@ -63,9 +57,6 @@ impl RestoredStore {
 
     /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
     /// restored.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn release(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
         if self.store.restored().await?.is_none() {
             return Ok(None);

@@ -26,9 +26,6 @@ impl Synced {
 }
 
 /// Whether a sync would wait for consent. Changes nothing.
-///
-/// # Errors
-/// When the store cannot be read.
 pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
     let entries = &context.config.subscribers;
     let wished = addresses(entries);
@@ -38,9 +35,6 @@ pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
 }
 
 /// Compares and, unless too many subscriptions would end without `consent`, applies.
-///
-/// # Errors
-/// When the store cannot be read or written; then nothing changed.
 pub async fn sync(context: &AppContext, consent: bool) -> Result<Synced, AppError> {
     let AppContext { config, store, clock, .. } = context;
     let (entries, at) = (&config.subscribers, clock.now());

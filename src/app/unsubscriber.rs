@@ -45,11 +45,9 @@ pub enum SuppressResult {
 /// What became of a wish to lift a suppression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiftResult {
-    /// It was there for this reason.
     Lifted(SuppressionReason),
     /// Its reader left or complained: it stays unless that is overruled.
     NeedsConsent(SuppressionReason),
-    /// The address is not suppressed.
     NotSuppressed,
 }
 
@@ -66,17 +64,11 @@ impl Unsubscriber {
     }
 
     /// The addresses that are never mailed.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn suppressions(&self) -> Result<Vec<Suppression>, AppError> {
         Ok(self.context.store.suppressions().await?)
     }
 
     /// Who would leave with this token. Changes nothing.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub async fn holder(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
         let list = self.context.store.mailing_list(&Scope::Mailbox(id), self.context.clock.now()).await?;
@@ -85,18 +77,12 @@ impl Unsubscriber {
 
     /// Ends every subscription of the token's mailbox and suppresses it; once or often is the same. Whoever holds the token
     /// may; nothing else is asked.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn leave(&self, token: &str, actor: &'static str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
         Ok(self.end(id, SuppressionReason::Unsubscribed, actor).await?.into())
     }
 
     /// As [`Self::leave`], by the mailbox's number and for any reason. Returns the name of its subscriber, if it had one.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn end(
         &self,
         id: RecipientId,
@@ -107,9 +93,6 @@ impl Unsubscriber {
     }
 
     /// As [`Self::leave`]; a mailbox that had a subscription gets one good-bye with a link that takes it back.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn leave_with_undo(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };
         let mail = transactional_mail(&self.context, TransactionalKind::Goodbye, TransactionalText::Goodbye)?;
@@ -118,9 +101,6 @@ impl Unsubscriber {
     }
 
     /// Ends every subscription of an address and suppresses it, unless it is suppressed already.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn suppress(
         &self,
         address: &Address,
@@ -136,9 +116,6 @@ impl Unsubscriber {
     }
 
     /// Lets an address be mailed again, and begins no subscription. What its reader wanted is lifted only with `consent`.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub async fn lift(&self, address: &Address, consent: bool, actor: &'static str) -> Result<LiftResult, AppError> {
         let (scope, address) = (scope_of(address), address.clone());
         let decision = move |list: &mut MailingList| match list.suppression(&address) {

@@ -93,7 +93,6 @@ pub enum Sensitivity {
 /// Something to read or watch elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    /// What it is called.
     pub title: String,
     /// An https address.
     pub url: String,
@@ -122,9 +121,7 @@ pub struct Activity {
     pub minutes: u8,
     /// The teaser, at most 30 words.
     pub summary: String,
-    /// What to have at hand.
     pub needs: Vec<String>,
-    /// Whether it uses a screen.
     pub screen: bool,
     /// How much care it asks of the adult.
     pub sensitivity: Sensitivity,
@@ -194,11 +191,9 @@ pub struct HelpEntry {
     pub what: String,
     /// Telephone number as written, if there is one.
     pub phone: Option<String>,
-    /// Email address, if there is one.
     pub email: Option<String>,
     /// https address, if there is one.
     pub url: Option<String>,
-    /// What the link says.
     pub link_text: Option<String>,
 }
 
@@ -208,7 +203,6 @@ pub struct Help {
     pub title: String,
     /// The sentences before the list; they say that it is never the child's fault.
     pub intro: String,
-    /// Where to turn.
     pub entries: Vec<HelpEntry>,
 }
 

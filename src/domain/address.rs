@@ -20,16 +20,13 @@ pub struct Address {
 /// Why a text is not an address we can mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// A character that may not be there at all.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// Not of the form name@domain.
     #[error("is not an email address (expected name@domain, such as office@school.example)")]
     Form,
     /// Non-ASCII: it would need SMTPUTF8 (RFC 6531), which few relays offer.
     #[error("contains a character outside ASCII (write an international domain in its xn-- form)")]
     NotAscii,
-    /// Longer than RFC 5321 allows.
     #[error("is longer than {LIMIT} characters")]
     TooLong,
 }

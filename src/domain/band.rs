@@ -17,7 +17,6 @@ pub struct BandName(String);
 pub struct BandNameError(String);
 
 impl BandName {
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,7 +103,6 @@ impl Bands {
         self.0.iter()
     }
 
-    /// The band of this name.
     pub fn get(&self, name: &BandName) -> Option<&Band> {
         self.0.iter().find(|band| band.id == *name)
     }

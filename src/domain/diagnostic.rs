@@ -42,7 +42,6 @@ impl Diagnostic {
         Self { level: Level::Warning, ..Self::error(code, message) }
     }
 
-    /// Adds the file.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());
@@ -65,7 +64,6 @@ impl Diagnostic {
         self
     }
 
-    /// Whether this is an error.
     pub fn is_error(&self) -> bool {
         self.level == Level::Error
     }

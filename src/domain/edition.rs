@@ -50,7 +50,6 @@ pub struct Edition {
     pub reason: Option<StateReason>,
     /// The local send date.
     pub date: NaiveDate,
-    /// The instant from which it is due.
     pub due_at: DateTime<Utc>,
     pub selection: Selection,
     /// When it was published (its mails' Date).

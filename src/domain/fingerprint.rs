@@ -25,7 +25,6 @@ words! {
         GetReady = "get-ready",
         DoItTogether = "do-it-together",
         TalkAboutIt = "talk-about-it",
-        /// “If something worries you”.
         IfSomethingWorriesYou = "if-something-worries-you",
         /// A theme's opening paragraph.
         Opening = "opening",
@@ -41,7 +40,6 @@ words! {
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// An activity's.
     pub fn of_activity(activity: &Activity) -> Self {
         let a = activity;
         Self::of(&[
@@ -57,7 +55,6 @@ impl Fingerprint {
         ])
     }
 
-    /// A theme's.
     pub fn of_theme(theme: &Theme) -> Self {
         let t = theme;
         Self::of(&[
@@ -114,7 +111,6 @@ pub struct Edit {
     /// The activity's id, or the theme's folder name.
     pub id: String,
     pub title: String,
-    /// The parts that changed.
     pub parts: Vec<TextPart>,
 }
 

@@ -30,7 +30,6 @@ impl<'a> Picker<'a> {
         Self { shelf, schedule, history }
     }
 
-    /// The texts that it picks from.
     pub fn texts(&self) -> Texts<'a> {
         Texts { themes: self.shelf.themes, activities: self.shelf.activities }
     }

@@ -12,23 +12,15 @@ pub enum Refusal {
     /// With other keys nobody who left would be recognised.
     #[error("the key file (web.secret_file) is not the one that this store was made with")]
     OtherKeys,
-    /// Editions were sent with another anchor.
     #[error("the anchor is {wished}, but this store began with {began} and has sent editions since")]
-    AnchorChanged {
-        /// The one that it began with.
-        began: NaiveDate,
-        /// The one that it was to begin with.
-        wished: NaiveDate,
-    },
+    AnchorChanged { began: NaiveDate, wished: NaiveDate },
     /// It has seen as many names of bands as it can tell apart.
     #[error("band {band} would be one name too many for this store, which can hold {limit}")]
     TooManyBands {
-        /// The new one.
         band: BandName,
         /// How many it can hold.
         limit: usize,
     },
-    /// The edition was not published.
     #[error("edition {0} was not published")]
     NotPublished(EditionNumber),
     /// Only whoever claimed an item may mark or record it.
@@ -37,7 +29,6 @@ pub enum Refusal {
     /// An item that stands there cannot be taken there.
     #[error("{0}: {1}")]
     Impossible(ItemId, Impossible),
-    /// No store can hold such a number.
     #[error("number {0} is too large")]
     TooLarge(u64),
 }

@@ -17,10 +17,8 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// Every slot.
     pub const ALL: &[Self] = &[Self::Greeting, Self::UnsubscribeUrl, Self::PreferencesUrl, Self::ConfirmUrl];
 
-    /// Those that a digest may have.
     pub const OF_DIGESTS: &[Self] = &[Self::Greeting, Self::UnsubscribeUrl, Self::PreferencesUrl];
 
     /// Its name in a template: `{{slot "greeting"}}`.

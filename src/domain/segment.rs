@@ -11,7 +11,6 @@ pub struct SegmentKey {
     /// The bands of the edition that they read; never empty.
     pub bands: BandSet,
     pub sector: Sector,
-    /// Their locale.
     pub locale: Locale,
 }
 

@@ -60,9 +60,7 @@ pub(crate) use words;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not one of: {}", expected.join(", "))]
 pub struct WordError {
-    /// What was read.
     pub what: &'static str,
-    /// The words that are valid.
     pub expected: Vec<&'static str>,
 }
 
@@ -75,7 +73,6 @@ words! {
         SocialCare = "social-care",
         /// Police and the like.
         LawEnforcement = "law-enforcement",
-        /// Health services.
         Health = "health",
         Charity = "charity",
         /// Anything else, families too.
@@ -108,7 +105,6 @@ words! {
         Unsubscribed = "unsubscribed",
         Bounced = "bounced",
         Complained = "complained",
-        /// An operator said so.
         Operator = "operator",
     }
 }
@@ -122,7 +118,6 @@ words! {
         Unsubscribed = "unsubscribed",
         Bounced = "bounced",
         Complained = "complained",
-        /// An operator suppressed it.
         Operator = "operator",
     }
 }
@@ -173,7 +168,6 @@ words! {
 pub struct Profile {
     pub name: String,
     pub sector: Sector,
-    /// Its locale.
     pub locale: Locale,
     /// Its register number, if it has one.
     pub urn: Option<String>,
@@ -202,7 +196,6 @@ pub struct MailboxRecord {
     pub state: MailboxState,
     /// Why it is never mailed, if so.
     pub suppressed: Option<SuppressionReason>,
-    /// Every subscription that names it.
     pub subscriptions: Vec<Subscription>,
 }
 
@@ -211,10 +204,8 @@ pub struct MailboxRecord {
 pub struct Subscription {
     pub subscriber: SubscriberId,
     pub origin: Origin,
-    /// The bands it names.
     pub bands: BandSet,
     pub since: DateTime<Utc>,
-    /// When it ended, if it did.
     pub ended: Option<DateTime<Utc>>,
     pub ended_by: Option<EndedBy>,
 }
@@ -233,10 +224,8 @@ pub struct SubscriberRecord {
 /// else pending while it has a pending one, else ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SubscriberCounts {
-    /// With an active mailbox.
     pub active: u64,
     /// Waiting for a confirmation.
     pub pending: u64,
-    /// The rest.
     pub ended: u64,
 }

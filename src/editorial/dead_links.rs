@@ -15,7 +15,6 @@ use crate::library::Library;
 pub struct Site<'a> {
     /// The public address, without a trailing slash.
     pub base_url: &'a str,
-    /// The editions that can be read there.
     pub editions: &'a BTreeSet<EditionNumber>,
 }
 

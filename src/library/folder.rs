@@ -19,11 +19,9 @@ const NOTICES: &str = "notices";
 pub(super) struct ThemeFolder {
     pub(super) name: String,
     pub(super) path: PathBuf,
-    /// Whether it has a theme.md.
     pub(super) has_theme: bool,
     /// The names of its activities, without `.md`, in order.
     pub(super) activities: Vec<String>,
-    /// Every file in it.
     pub(super) files: BTreeSet<String>,
 }
 

@@ -30,7 +30,6 @@ pub struct Library {
 }
 
 impl Library {
-    /// The activity of this id.
     pub fn activity(&self, id: &ActivityId) -> Option<&Activity> {
         self.activities.binary_search_by(|a| a.id.cmp(id)).ok().map(|at| &self.activities[at])
     }
@@ -45,7 +44,6 @@ impl Library {
         Texts { themes: &self.themes, activities: &self.activities }
     }
 
-    /// The file of an activity.
     pub fn activity_file(&self, activity: &Activity) -> PathBuf {
         self.folder.join(activity.id.theme()).join(format!("{}.md", activity.id.name()))
     }

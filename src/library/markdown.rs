@@ -33,7 +33,6 @@ pub(crate) struct Section {
     pub(crate) level_two: bool,
     /// Whether a line of dashes below a text made it a heading.
     pub(crate) underlined: bool,
-    /// What follows.
     pub(crate) body: Prose,
     /// Whether something in it was refused, so that its emptiness proves nothing.
     pub(crate) refused: bool,

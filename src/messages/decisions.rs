@@ -3,7 +3,7 @@
 use super::{edition, picks, plan};
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
 use crate::app::decisions::{Decided, Note};
-use crate::app::publisher::error::PublishError;
+use crate::app::error::PublishError;
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::selection::Unsuitable;

@@ -45,10 +45,8 @@ pub enum RenderError {
     /// The segment reads no band at all (invariant 6).
     #[error("the segment has no band, so there is nothing to send")]
     NoBand,
-    /// The segment reads a band for which the edition has no activity.
     #[error("the edition has no activity for the band {0}")]
     NoCard(BandName),
-    /// A text has a character that may not be in a mail.
     #[error("{field} {problem}")]
     Character {
         /// The field's path in the view.
@@ -56,7 +54,6 @@ pub enum RenderError {
         /// What is wrong with it.
         problem: TextError,
     },
-    /// The template engine stopped.
     #[error("templates/{file}{} cannot be filled in: {reason}", at(*.line, *.column))]
     Template {
         /// File in the templates' folder.
@@ -67,7 +64,6 @@ pub enum RenderError {
         column: Option<usize>,
         reason: String,
     },
-    /// The filled-in template is not MJML.
     #[error("digest.mjml.hbs is not valid MJML when it is filled in: {problem}")]
     Mjml {
         /// The MJML engine's message.
@@ -75,7 +71,6 @@ pub enum RenderError {
         /// The piece of the template that is to blame, if that is known.
         found: String,
     },
-    /// A slot stands where its value would break the document.
     #[error("the {part} has the slot “{}” {problem}", slot.name())]
     SlotPlace {
         part: Part,
@@ -85,12 +80,7 @@ pub enum RenderError {
     },
     /// Something without which no digest is sent (invariant 12).
     #[error("the {part} lacks {what}; a digest without it is not sent")]
-    Missing {
-        part: Part,
-        /// What is not there.
-        what: String,
-    },
-    /// Markup that mail programs or readers cannot use.
+    Missing { part: Part, what: String },
     #[error("the HTML has {problem}")]
     Markup {
         /// What it has, and what to write instead.
@@ -98,7 +88,6 @@ pub enum RenderError {
         /// How it begins in the template.
         found: String,
     },
-    /// The HTML would be cut off by mail programs.
     #[error("the HTML has {bytes} bytes, more than the {limit} that every mail program shows whole; shorten the texts")]
     TooLarge {
         /// Its size with typical slot values, in bytes.

@@ -17,7 +17,6 @@ pub(super) struct Shades {
     pub(super) hero: &'static str,
     /// The theme's title.
     pub(super) hero_ink: &'static str,
-    /// Text.
     pub(super) ink: &'static str,
     /// Text of less importance.
     pub(super) muted: &'static str,
@@ -47,11 +46,8 @@ pub(super) struct Accent {
 /// All colours, as templates see them.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Look {
-    /// Light mode.
     pub(super) light: Shades,
-    /// Dark mode.
     pub(super) dark: Shades,
-    /// Every accent.
     pub(super) accents: &'static [Accent],
 }
 

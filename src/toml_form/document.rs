@@ -20,7 +20,6 @@ pub(super) type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>
 pub(crate) struct Override {
     pub(crate) table: &'static Table,
     pub(crate) key: &'static Key,
-    /// The environment variable that it is from.
     pub(crate) variable: String,
     pub(crate) text: String,
 }

@@ -197,7 +197,6 @@ impl<'a> Fields<'a> {
         self.table.key(name).unwrap_or_else(|| unreachable!("the table of keys has {} {name}", self.table.heading))
     }
 
-    /// The table of a key that has one.
     fn inner(&self, name: &str) -> &'static Table {
         let table = self.key(name).table();
         table.unwrap_or_else(|| unreachable!("in the table of keys, {name} is a table"))

@@ -111,12 +111,10 @@ const LIMIT: i64 = 3650 * 86_400;
 /// Why a text is no length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LengthError {
-    /// Not numbers, each with its unit.
     #[error("is not a length of time (numbers with the unit s, m, h or d)")]
     Form,
     #[error("is no time at all")]
     Zero,
-    /// More than ten years.
     #[error("is longer than ten years")]
     TooLong,
 }

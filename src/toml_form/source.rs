@@ -10,7 +10,6 @@ use crate::domain::text::excerpt;
 /// Where a value, or the lack of one, was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place<'a> {
-    /// The file as a whole.
     File,
     /// This byte of the file.
     At(usize),
@@ -21,7 +20,6 @@ pub(crate) enum Place<'a> {
 /// How diagnostics differ between kinds of file. Codes are stable, so each kind keeps its own.
 #[derive(Debug)]
 pub(crate) struct Dialect {
-    /// The code of a syntax error.
     pub(crate) syntax_code: &'static str,
     /// The code of a number that is too small or too large.
     pub(crate) range_code: &'static str,

@@ -42,29 +42,43 @@ pub(crate) enum Presence {
 #[derive(Debug)]
 pub(crate) enum Form {
     /// Text of this pattern (ECMA-262; empty for any), with at most so many characters.
-    Text { pattern: &'static str, limit: Option<usize> },
+    Text {
+        pattern: &'static str,
+        limit: Option<usize>,
+    },
     /// One line of text; where somebody wrote several, `joint` goes between them.
-    Line { joint: &'static str },
-    /// One of these words.
+    Line {
+        joint: &'static str,
+    },
     Words(fn() -> Vec<&'static str>),
     /// A whole number from `least` to `most`.
-    Whole { least: i64, most: i64 },
+    Whole {
+        least: i64,
+        most: i64,
+    },
     /// `true` or `false`.
     Flag,
-    /// A local date.
     Date,
     /// A local time of day.
     Time,
     /// A length of time, such as `72h`.
     Length,
     /// A list with so many values.
-    List { of: &'static Form, least: usize, most: Option<usize> },
+    List {
+        of: &'static Form,
+        least: usize,
+        most: Option<usize>,
+    },
     /// One value, or a list of them.
     OneOrMore(&'static Form),
     /// A table with a heading of its own.
     Table(&'static Table),
     /// A list of tables, each with its heading.
-    Tables { of: &'static Table, least: usize, most: Option<usize> },
+    Tables {
+        of: &'static Table,
+        least: usize,
+        most: Option<usize>,
+    },
 }
 
 impl Form {
@@ -79,7 +93,6 @@ impl Form {
 }
 
 impl Key {
-    /// The example as it stands in the file.
     pub(crate) fn example_in_file(&self) -> String {
         if self.form.is_quoted() { format!("\"{}\"", self.example) } else { self.example.to_owned() }
     }
@@ -104,7 +117,6 @@ impl Key {
 }
 
 impl Table {
-    /// The key of this name.
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }

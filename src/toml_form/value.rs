@@ -20,7 +20,6 @@ use crate::domain::text::{TextError, check_line};
 /// What was written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Given<'a> {
-    /// A TOML value.
     Toml(&'a Spanned<DeValue<'a>>),
     /// The text of an environment variable, or a default.
     Plain(&'a str),
@@ -132,7 +131,6 @@ impl<'a> Value<'a> {
         self.error("wrong-type", format_args!("is {}, not {expected}", kind(value)), self.like_this());
     }
 
-    /// Text.
     pub(crate) fn text(&self) -> Option<&'a str> {
         match self.given {
             Given::Plain(text) => Some(text),
@@ -246,7 +244,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A local date.
     pub(crate) fn date(&self) -> Option<NaiveDate> {
         let date = match self.given {
             Given::Plain(text) => NaiveDate::from_str(text.trim()).ok(),
@@ -284,7 +281,6 @@ impl<'a> Value<'a> {
         time
     }
 
-    /// A length of time.
     pub(crate) fn length(&self) -> Option<TimeDelta> {
         let text = self.text()?;
         length(text).map_err(|error| self.bad(text, error, self.like_this())).ok()

@@ -9,11 +9,9 @@ use crate::domain::edition::{Edition, EditionNumber, EditionState, Pick, Selecti
 /// What a fortnight comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanState {
-    /// It has no edition.
     Paused(PauseReason),
     /// It is not planned yet.
     Projected,
-    /// It has an edition in the store.
     Edition(EditionState),
 }
 
@@ -36,7 +34,6 @@ pub struct PlanRow {
     pub date: NaiveDate,
     /// The instant from which it is due, in the schedule's zone.
     pub due_at: DateTime<FixedOffset>,
-    /// What it comes to.
     pub state: PlanState,
     /// Why its edition is held, missed or withdrawn.
     pub reason: Option<StateReason>,
@@ -51,7 +48,6 @@ pub struct PlanRow {
 }
 
 impl PlanRow {
-    /// An edition as it stands.
     pub fn of(edition: &Edition, zone: Tz) -> Self {
         Self {
             edition: edition.number,

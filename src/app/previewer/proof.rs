@@ -25,10 +25,8 @@ pub struct Proof {
     /// What would keep it from going out, or is worth knowing first.
     #[serde(skip)]
     pub notes: Vec<Note>,
-    /// From whom its mails are.
     #[serde(skip)]
     pub(in crate::app) sender: Sender,
-    /// The date of its mails.
     #[serde(skip)]
     pub(in crate::app) at: DateTime<Utc>,
 }
@@ -41,7 +39,6 @@ pub struct ProofSegment {
     /// Its bands, in the service's order.
     pub bands: Vec<String>,
     pub sector: &'static str,
-    /// Its locale.
     pub locale: &'static str,
     /// How many mailboxes it has.
     pub recipients: u64,
@@ -62,18 +59,25 @@ pub struct ProofSegment {
 pub enum Note {
     /// The config would end many subscriptions, and that waits for consent.
     SyncWaits,
-    /// Why the edition is in its state.
-    Reason { edition: EditionNumber, reason: StateReason },
-    /// A text was edited.
+    Reason {
+        edition: EditionNumber,
+        reason: StateReason,
+    },
     Edited {
         /// Since it was approved, not since it was planned.
         was_approved: bool,
         edit: Edit,
     },
     /// It would be held if it were due now.
-    WouldBeHeld { edition: EditionNumber, reason: HoldReason },
+    WouldBeHeld {
+        edition: EditionNumber,
+        reason: HoldReason,
+    },
     /// It went out: this is what was published.
-    Published { edition: EditionNumber, state: EditionState },
+    Published {
+        edition: EditionNumber,
+        state: EditionState,
+    },
 }
 
 impl Proof {
@@ -90,9 +94,6 @@ impl Proof {
     }
 
     /// The segment of this id.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn segment(&self, wanted: &str) -> Result<&ProofSegment, PreviewError> {
         self.segments.iter().find(|segment| segment.id == wanted).ok_or_else(|| PreviewError::UnknownSegment {
             wanted: wanted.to_owned(),

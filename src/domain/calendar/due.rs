@@ -9,7 +9,6 @@ use crate::domain::edition::{Edition, EditionNumber, EditionState};
 /// Where a moment stands to a due instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lateness {
-    /// Before it.
     Early,
     /// At it, or no later than the grace allows.
     Due,

@@ -19,7 +19,6 @@ pub enum Action {
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
-        /// The instant from which it is due.
         due_at: DateTime<Utc>,
     },
     /// Give this fortnight an edition (the caller selects its picks).
@@ -27,7 +26,6 @@ pub enum Action {
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
-        /// The instant from which it is due.
         due_at: DateTime<Utc>,
     },
     /// What this edition has not sent yet expires: a newer one fell due.

@@ -14,9 +14,7 @@ words! {
     ClosedDayPolicy, "closed-day rule" {
         /// Send on the next open day.
         Shift = "shift",
-        /// No edition.
         Skip = "skip",
-        /// Send all the same.
         Send = "send",
     }
 }
@@ -88,7 +86,6 @@ pub struct ClosedDay {
 /// What a fortnight comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fortnight {
-    /// It has an edition.
     Sends {
         /// The local send date.
         date: NaiveDate,
@@ -97,7 +94,6 @@ pub enum Fortnight {
         /// Why the date is not the fortnight's first day, if it is not.
         shifted: Option<ClosedDay>,
     },
-    /// It has none.
     Paused {
         /// The fortnight's first day.
         date: NaiveDate,

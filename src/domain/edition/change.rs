@@ -15,7 +15,6 @@ use crate::domain::band::BandName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum UnapproveReason {
-    /// What was approved was edited.
     Edited { edits: Vec<Edit> },
 }
 
@@ -36,7 +35,6 @@ pub enum EditionChange {
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
-        /// The instant from which it is due.
         due_at: DateTime<Utc>,
         selection: Selection,
     },
@@ -45,7 +43,6 @@ pub enum EditionChange {
         number: EditionNumber,
         /// The local send date.
         date: NaiveDate,
-        /// The instant from which it is due.
         due_at: DateTime<Utc>,
     },
     /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
@@ -69,7 +66,6 @@ pub enum EditionChange {
 }
 
 impl EditionChange {
-    /// The edition that it is about.
     pub fn number(&self) -> EditionNumber {
         match self {
             Self::Plan { number, .. }

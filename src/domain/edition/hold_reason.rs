@@ -113,11 +113,7 @@ impl HoldReason {
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum MissReason {
     /// A newer edition fell due.
-    Overtaken {
-        by: EditionNumber,
-        /// Whether it was held until then.
-        held: bool,
-    },
+    Overtaken { by: EditionNumber, held: bool },
     /// Beyond grace, and a newer edition had been published.
     LateBehindNewer(Deadline),
     /// Missed under an older version, which stored the sentence alone.

@@ -79,8 +79,9 @@ impl PickReason {
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum ThemeReason {
     /// Its activities list a dated campaign.
-    Occasion { name: String },
-    /// It never was used.
+    Occasion {
+        name: String,
+    },
     NeverUsed,
     /// Of the themes that serve as many bands, it was used longest ago.
     LongestAgo {
@@ -99,9 +100,14 @@ pub enum ThemeReason {
         bands: usize,
     },
     /// It is planned for a later edition, as is every theme that serves as many bands.
-    PlannedFor { edition: EditionNumber },
+    PlannedFor {
+        edition: EditionNumber,
+    },
     /// Another one can no longer be used.
-    Replaces { theme: String, choice: Box<ThemeReason> },
+    Replaces {
+        theme: String,
+        choice: Box<ThemeReason>,
+    },
     /// No activity may be sent on this day, so there is no theme.
     NothingEligible,
     /// Picked by an older version, which stored the sentence alone.
@@ -147,7 +153,6 @@ pub enum Ineligibility {
 pub struct Pick {
     pub band: BandName,
     pub id: ActivityId,
-    /// Its title when it was picked.
     pub title: String,
     pub reason: PickReason,
     /// What its text was when it was picked, or approved.

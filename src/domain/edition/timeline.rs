@@ -12,20 +12,17 @@ pub struct EditionPosition {
     pub state: EditionState,
     /// Not published, and may still be.
     pub open: bool,
-    /// Published, finished or not.
     pub published: bool,
     /// The calendar gave it up: missed, or held for being late.
     pub given_up: bool,
     /// The local send date.
     pub date: NaiveDate,
-    /// The instant from which it is due.
     pub due_at: DateTime<Utc>,
     /// When a person last said that it may go out.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
 impl EditionPosition {
-    /// Of an edition as it stands.
     pub fn of(edition: &Edition) -> Self {
         Self {
             state: edition.state,
@@ -38,7 +35,6 @@ impl EditionPosition {
         }
     }
 
-    /// Of one that is planned now.
     pub fn planned(date: NaiveDate, due_at: DateTime<Utc>) -> Self {
         let state = EditionState::Planned;
         Self { state, open: true, published: false, given_up: false, date, due_at, decided_at: None }
@@ -71,7 +67,6 @@ impl Newest {
 }
 
 impl EditionTimeline {
-    /// Of the editions as they stand.
     pub fn new(editions: &[Edition]) -> Self {
         Self(editions.iter().map(|edition| (edition.number, EditionPosition::of(edition))).collect())
     }
@@ -92,7 +87,6 @@ impl EditionTimeline {
         self.0.iter().find(sending).map(|(number, _)| *number)
     }
 
-    /// The last that is wanted.
     pub fn last(&self, mut wanted: impl FnMut(&EditionPosition) -> bool) -> Option<EditionNumber> {
         self.0.iter().rev().find(|(_, edition)| wanted(edition)).map(|(number, _)| *number)
     }

@@ -19,7 +19,6 @@ pub(super) struct Index<'a> {
     cells: Vec<Vec<&'a Activity>>,
     theme_used: HashMap<&'a str, EditionNumber>,
     activity_used: HashMap<&'a ActivityId, EditionNumber>,
-    /// The edition that is chosen for.
     pub(super) number: EditionNumber,
 }
 

@@ -12,10 +12,8 @@ use crate::domain::fingerprint::Fingerprint;
 /// Why an activity may not be swapped in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsuitable {
-    /// It may not go out on that day at all.
     #[error("the activity may not go out on that day")]
     Ineligible(Ineligibility),
-    /// It is for these bands alone.
     #[error("the activity is for other bands")]
     For(Vec<BandName>),
 }

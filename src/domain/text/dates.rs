@@ -22,17 +22,11 @@ pub fn local_moment<Z: TimeZone<Offset: Display>>(at: &DateTime<Z>) -> String {
 }
 
 /// RFC 3339 with the offset in figures all year, where chrono alone would write `Z` in winter.
-///
-/// # Errors
-/// When the serializer fails.
 pub fn with_offset<S: Serializer>(at: &DateTime<FixedOffset>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&at.to_rfc3339())
 }
 
 /// As [`with_offset`]; nothing is null.
-///
-/// # Errors
-/// When the serializer fails.
 #[allow(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 pub fn maybe_with_offset<S: Serializer>(at: &Option<DateTime<FixedOffset>>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {

@@ -13,10 +13,8 @@ const EXCERPT_LIMIT: usize = 60;
 /// Why a short text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing but white space.
     #[error("is empty")]
     Empty,
-    /// More than [`NAME_LIMIT`] characters.
     #[error("is longer than {NAME_LIMIT} characters")]
     TooLong,
     /// A control character, a line or paragraph separator.
@@ -28,9 +26,6 @@ pub enum TextError {
 }
 
 /// Checks a one-line text: not empty, at most [`NAME_LIMIT`] characters, no controls, no bidi overrides.
-///
-/// # Errors
-/// Returns the first rule that `text` breaks.
 pub fn check_line(text: &str) -> Result<(), TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
@@ -42,9 +37,6 @@ pub fn check_line(text: &str) -> Result<(), TextError> {
 }
 
 /// Checks only the characters of `text`: no controls, separators or bidi overrides (Unicode TR9 §2.1–2.4).
-///
-/// # Errors
-/// Returns the first character that is refused.
 pub fn check_characters(text: &str) -> Result<(), TextError> {
     for c in text.chars() {
         let code = u32::from(c);

@@ -84,18 +84,12 @@ impl Keyring {
     }
 
     /// Signs as `version`: [`Keyring::current`] for new mail, the stored one for an edition already published.
-    ///
-    /// # Errors
-    /// [`UnknownKey`] when that key is not here.
     pub fn signer(&self, version: u8) -> Result<Signer, UnknownKey> {
         let from = if self.throwaway { self.current } else { version };
         self.keys.get(&from).map(|key| Signer::new(version, key)).ok_or(UnknownKey(version))
     }
 
     /// The claim in `text` (either case) if a key of this ring signed it for `purpose`. Compares in constant time.
-    ///
-    /// # Errors
-    /// [`TokenError`], whatever the reason.
     pub fn verify(&self, text: &str, purpose: Purpose) -> Result<TokenPayload, TokenError> {
         signer::verify(text, purpose, |version| self.keys.get(&version).map(|key| Signer::new(version, key)))
     }

@@ -21,7 +21,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose.
     pub const ALL: &[Self] = &[Self::Unsubscribe, Self::Preferences, Self::Bounce, Self::Confirm];
 
     /// The token's first octet: the layout's number (1) in the high half, the purpose in the low.

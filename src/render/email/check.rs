@@ -16,9 +16,6 @@ const SLOT_BYTES: usize = 250;
 /// Checks what can be told from `rendered` alone: both links to leave and to change bands are in both bodies, no slot
 /// stands where it would break the page, the HTML is whole, within [`HTML_LIMIT`], and free of what mail programs
 /// block (scripts, remote styles and fonts), of unknown MJML, of pictures without a description and of unnamed tables.
-///
-/// # Errors
-/// The first rule that is broken.
 pub fn check_rendered(rendered: &Rendered) -> Result<(), RenderError> {
     check_has_slots(rendered)?;
     let scan = scan(&rendered.html);

@@ -156,7 +156,6 @@ impl Element {
         Self { name: text(&tag.name), attributes: attributes.collect() }
     }
 
-    /// The value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
