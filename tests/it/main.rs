@@ -21,6 +21,7 @@ mod feeds;
 mod gias;
 mod journey;
 mod leaving;
+mod leftovers;
 mod library;
 mod lint;
 mod mail;

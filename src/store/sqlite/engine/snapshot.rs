@@ -1,19 +1,20 @@
 //! A private copy of a database in memory, for commands that must leave no trace (invariant 8).
 //!
-//! It takes no lock and makes no file beside the store: a live writer is noticed afterwards, and the copy made again.
+//! It takes no lock and makes no file, here or elsewhere: a copy on the disk would be one more place where addresses lie. A
+//! live writer is noticed afterwards, and the copy made again.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use rusqlite::Connection;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags};
 
 use super::connect;
 use super::error::SqliteError;
-use super::schema;
+use super::{image, schema};
 
 /// How often a copy is made again because the store changed meanwhile.
 const TRIES: u32 = 20;
@@ -45,7 +46,7 @@ pub(in crate::store::sqlite) fn take(path: &Path) -> Result<Connection, SqliteEr
 /// One copy, or `None` when the store changed under it in a way that may have torn it.
 fn try_once(path: &Path) -> Result<Option<Connection>, SqliteError> {
     let before = Sight::of(path)?;
-    let copied = if before.is_quiet() { whole(path) } else { pieces(path) };
+    let copied = copy(path);
     if Sight::of(path)?.vouches_for(&before) { copied.map(Some) } else { Ok(None) }
 }
 
@@ -60,9 +61,9 @@ struct Sight {
 
 impl Sight {
     fn of(path: &Path) -> Result<Self, SqliteError> {
-        let meta = fs::metadata(path).map_err(|e| unreadable(&e))?;
+        let meta = ordinary(path).map_err(|error| unreadable(&error))?;
         let journal = fs::metadata(beside(path, "-journal")).is_ok_and(|meta| meta.len() > 0);
-        let wal = header(&beside(path, "-wal"))?;
+        let wal = read(&beside(path, "-wal"), WAL_HEADER)?;
         Ok(Self { wal, journal, modified: meta.modified().ok(), bytes: meta.len() })
     }
 
@@ -78,59 +79,38 @@ impl Sight {
     }
 }
 
-fn header(wal: &Path) -> Result<Vec<u8>, SqliteError> {
-    let mut found = Vec::new();
-    match File::open(wal) {
-        Ok(file) => file.take(WAL_HEADER as u64).read_to_end(&mut found).map(|_| found).map_err(|e| unreadable(&e)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(found),
-        Err(error) => Err(unreadable(&error)),
+/// The main file first and the log last: whatever a checkpoint moves meanwhile is in both.
+fn copy(path: &Path) -> Result<Connection, SqliteError> {
+    let read = |suffix: &str| read(&beside(path, suffix), usize::MAX);
+    let (main, journal, wal) = (read("")?, read("-journal")?, read("-wal")?);
+    if main.is_empty() {
+        return Ok(Connection::open_in_memory()?);
     }
-}
-
-/// Reads the main file as it is: `immutable` takes no locks and looks for no side files.
-fn whole(path: &Path) -> Result<Connection, SqliteError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let source = Connection::open_with_flags(format!("file:{}?mode=ro&immutable=1", escaped(path)), flags)?;
-    into_memory(&source)
-}
-
-/// Copies main file, then journals, to a private folder, and lets `SQLite` put them together there.
-fn pieces(path: &Path) -> Result<Connection, SqliteError> {
-    let folder = tempfile::Builder::new().prefix("fortnightly-").tempdir()?;
-    let main = folder.path().join("copy.db");
-    // Not fs::copy: it would copy the mode as well, which may be read-only.
-    let copy = |from: &Path, to: &Path| -> Result<(), SqliteError> {
-        match File::open(from) {
-            Ok(mut from) => Ok(io::copy(&mut from, &mut File::create(to)?).map(drop)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(unreadable(&error)),
-        }
-    };
-    copy(path, &main)?;
-    copy(&beside(path, "-journal"), &beside(&main, "-journal"))?;
-    copy(&beside(path, "-wal"), &beside(&main, "-wal"))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    into_memory(&Connection::open_with_flags(&main, flags)?)
-}
-
-fn into_memory(source: &Connection) -> Result<Connection, SqliteError> {
+    let image = image::assemble(main, &journal, &wal)?;
+    let mut source = Connection::open_in_memory()?;
+    source.deserialize_read_exact(rusqlite::MAIN_DB, image.as_slice(), image.len(), true)?;
+    drop(image);
+    // What was read may not grow beyond a gigabyte (SQLITE_CONFIG_MEMDB_MAXSIZE); a copy may.
     let mut copy = Connection::open_in_memory()?;
-    Backup::new(source, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
+    Backup::new(&source, &mut copy)?.run_to_completion(4096, Duration::ZERO, None)?;
     Ok(copy)
 }
 
-/// The path with what a URI would take for syntax escaped (<https://sqlite.org/uri.html>).
-fn escaped(path: &Path) -> String {
-    use std::fmt::Write;
-    use std::os::unix::ffi::OsStrExt;
-    path.as_os_str().as_bytes().iter().fold(String::new(), |mut out, &byte| {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a String does not fail");
-        }
-        out
-    })
+/// The first bytes of an ordinary file; nothing where there is none.
+fn read(path: &Path, most: usize) -> Result<Vec<u8>, SqliteError> {
+    // Asked first: to open a pipe would wait for its other end.
+    let opened = ordinary(path).and_then(|_| File::open(path));
+    let mut found = Vec::new();
+    match opened.and_then(|file| file.take(most as u64).read_to_end(&mut found)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(&error)),
+        _ => Ok(found),
+    }
+}
+
+fn ordinary(path: &Path) -> io::Result<Metadata> {
+    let about = fs::metadata(path)?;
+    let other = || io::Error::other(format!("{} is not an ordinary file", path.display()));
+    if about.is_file() { Ok(about) } else { Err(other()) }
 }
 
 /// `x.db` → `x.db-wal`.
@@ -147,12 +127,6 @@ fn unreadable(error: &io::Error) -> SqliteError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_character_of_a_path_becomes_syntax() {
-        assert_eq!(escaped(Path::new("/a b/c?mode=rw#d%20.db")), "/a%20b/c%3Fmode%3Drw%23d%2520.db");
-        assert_eq!(escaped(Path::new("/é")), "/%C3%A9");
-    }
 
     #[test]
     fn a_copy_counts_only_if_nothing_could_have_torn_it() {
