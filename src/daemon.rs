@@ -1,6 +1,7 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
 mod inbox;
+mod revisions;
 pub(crate) mod sync_log;
 mod tidy;
 mod watch;
@@ -88,6 +89,8 @@ pub async fn run(
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
     if let Some(listener) = pages {
+        revisions::note(now.borrow().clone()).await;
+        tokio::spawn(revisions::watch(now.clone(), stop.clone()));
         tell_address("listening", &listener);
         let now = now.clone();
         let site = public::site(move || {

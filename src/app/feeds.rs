@@ -1,8 +1,10 @@
 //! What feeds and the calendar say: sent editions in full, and the fortnights ahead without what may still change.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime, Utc};
+use serde_json::json;
 
 use super::published_view::{PublishedView, PublishedViews, Readable};
 use super::{AppContext, AppError, Content};
@@ -10,7 +12,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::band::BandSet;
 use crate::domain::calendar::Fortnight;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::lasting::{self, Revision};
 use crate::domain::text::lists::commas;
 use crate::render::pages;
 use crate::store::Store;
@@ -24,6 +27,8 @@ const FORTNIGHTS: u32 = 26;
 /// A feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
+    /// Names it for ever.
+    pub id: String,
     /// The service's name, and for which ages.
     pub title: String,
     pub description: String,
@@ -32,14 +37,16 @@ pub struct Feed {
     pub home: String,
     /// Sent editions, newest first.
     pub items: Vec<Item>,
-    /// When the newest was published, or the service began: never *now*, or no copy would ever be the same.
+    /// When something of it changed last, or the service began: never *now*, or no copy would ever be the same.
     pub updated: DateTime<Utc>,
 }
 
 /// An edition in a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its address on the web for these ages: it names the item for ever.
+    /// Names it for ever, with these ages.
+    pub id: String,
+    /// Its address on the web for these ages.
     pub url: String,
     /// `Ask for help`.
     pub title: String,
@@ -49,19 +56,35 @@ pub struct Item {
     pub content: String,
     /// When it was published.
     pub published_at: DateTime<Utc>,
+    /// When it was published, or something of it was taken back, came back, or where to turn changed.
+    pub updated: DateTime<Utc>,
 }
 
 /// A fortnight in the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Date {
-    pub edition: EditionNumber,
+    /// Names it for ever (RFC 5545 §3.8.4.7).
+    pub uid: String,
     /// When it goes out, or went out.
     pub at: DateTime<Utc>,
     /// What it is called: its theme is told once it went out, since picks may change until then.
     pub title: String,
     /// Where to read it, or where it will be found.
     pub url: String,
+    /// How often it was revised, and when last.
+    pub revision: (u32, DateTime<Utc>),
 }
+
+/// A fortnight in the calendar, as the config and the store say at this moment.
+struct Planned {
+    number: EditionNumber,
+    at: DateTime<Utc>,
+    /// The theme of one that went out.
+    theme: Option<String>,
+}
+
+/// The subject of the help block among what may be revised.
+const HELP: &str = "help";
 
 /// Makes feeds and the calendar.
 #[derive(Clone)]
@@ -80,25 +103,37 @@ impl Feeds {
         Self { config, store, clock, content: content.clone(), views: PublishedViews::new(context, content) }
     }
 
-    /// The feed for these bands. Editions that are still being sent, or held on the way, are not in it yet.
+    /// The feed for these bands. Editions that are still being sent, or held on the way, are not in it yet. `kind` is its
+    /// file, `query` what an address adds for these bands.
     ///
     /// # Errors
     /// When the store cannot be read, or a template does not fit.
-    pub async fn feed(&self, wanted: Option<&BandSet>, query: &str) -> Result<Feed, AppError> {
+    pub async fn feed(&self, kind: &str, wanted: Option<&BandSet>, query: &str) -> Result<Feed, AppError> {
         let service = &self.config.service;
+        let name = self.store.public_name().await?;
+        // A help block that is as it was first is no change.
+        let help = self.store.revisions().await?.remove(HELP).filter(|help| help.number > 0);
         let mut items = Vec::new();
         for view in self.views.newest(Readable::Sent, wanted, ITEMS).await? {
-            items.push(self.item(&view, query)?);
+            let mut item = self.item(&view, query)?;
+            item.id = name.id(&format!("editions/{}", view.edition), wanted);
+            item.updated = help.iter().map(|help| help.at).fold(view.changed_at(), DateTime::max);
+            items.push(item);
         }
-        let began = self.config.schedule.anchor.and_time(NaiveTime::MIN).and_utc();
+        let began = self.began();
         Ok(Feed {
+            id: name.id(kind, wanted),
             title: self.title(wanted),
             description: "Online-safety activities to do together in 15 minutes, every fortnight".to_owned(),
             author: service.name.clone(),
             home: format!("{}/", service.base_url),
-            updated: items.first().map_or(began, |item| item.published_at),
+            updated: items.iter().map(|item| item.updated).max().unwrap_or(began),
             items,
         })
+    }
+
+    fn began(&self) -> DateTime<Utc> {
+        self.config.schedule.anchor.and_time(NaiveTime::MIN).and_utc()
     }
 
     fn title(&self, wanted: Option<&BandSet>) -> String {
@@ -110,13 +145,15 @@ impl Feeds {
     fn item(&self, view: &PublishedView, query: &str) -> Result<Item, AppError> {
         let Content { library, templates, .. } = &self.content;
         let issue = view.issue(&self.config, &library.help);
-        let (summary, content) = pages::feed_item(templates, &issue, &self.config.bands)?;
+        let (summary, content) = pages::feed_item(templates, &issue, &view.withdrawn, &self.config.bands)?;
         Ok(Item {
+            id: String::new(),
             url: format!("{}/editions/{}{query}", self.config.service.base_url, view.edition),
             title: view.theme.title.clone(),
             summary,
             content,
             published_at: view.published_at,
+            updated: view.published_at,
         })
     }
 
@@ -125,6 +162,40 @@ impl Feeds {
     /// # Errors
     /// When the store cannot be read.
     pub async fn dates(&self, query: &str) -> Result<Vec<Date>, AppError> {
+        let (name, revisions) = (self.store.public_name().await?, self.store.revisions().await?);
+        let dates = self.planned().await?.into_iter().map(|planned| {
+            let revision = revisions.get(&planned.subject()).map(|known| (known.number, known.at));
+            let (title, url) = self.told(&planned, query);
+            Date {
+                uid: name.uid(planned.number),
+                at: planned.at,
+                title,
+                url,
+                revision: revision.unwrap_or((0, self.began())),
+            }
+        });
+        Ok(dates.collect())
+    }
+
+    /// Notes what changed since it was noted last, for those who ask when: the help block, and each date of the calendar.
+    /// A page is only read, so whoever serves pages calls this now and then.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn note_revisions(&self) -> Result<(), AppError> {
+        let mut seen = BTreeMap::from([(HELP.to_owned(), json!(self.content.library.help))]);
+        for planned in self.planned().await? {
+            seen.insert(planned.subject(), json!((planned.at, self.told(&planned, ""))));
+        }
+        let known: BTreeMap<String, Revision> = self.store.revisions().await?;
+        let revised = lasting::revised(&known, &seen, self.clock.now());
+        if !revised.is_empty() {
+            self.store.write_revisions(&revised).await?;
+        }
+        Ok(())
+    }
+
+    async fn planned(&self) -> Result<Vec<Planned>, AppError> {
         let schedule = &self.config.schedule;
         let editions = self.store.editions().await?;
         let first = schedule.fortnight_at(self.clock.now()).max(EditionNumber(1)).0;
@@ -139,27 +210,27 @@ impl Feeds {
                 (None, Fortnight::Sends { due_at, .. }) => due_at.to_utc(),
                 (None, _) => continue,
             };
-            let is_out = stored.is_some_and(|edition| edition.published_at.is_some());
-            dates.push(self.date(number, at, is_out, query).await?);
+            let is_out = stored.is_some_and(Edition::is_published);
+            let view = if is_out { self.views.view(number).await? } else { None };
+            dates.push(Planned { number, at, theme: view.map(|view| view.theme.title) });
         }
         Ok(dates)
     }
 
-    async fn date(
-        &self,
-        edition: EditionNumber,
-        at: DateTime<Utc>,
-        is_out: bool,
-        query: &str,
-    ) -> Result<Date, AppError> {
+    /// What a date is called, and where to read it.
+    fn told(&self, planned: &Planned, query: &str) -> (String, String) {
         let service = &self.config.service;
-        let theme = if is_out { self.views.view(edition).await?.map(|view| view.theme.title) } else { None };
-        let (title, url) = match theme {
-            Some(theme) => {
-                (format!("{}: {theme}", service.name), format!("{}/editions/{edition}{query}", service.base_url))
-            }
-            None => (format!("{}: new activities", service.name), format!("{}/", service.base_url)),
-        };
-        Ok(Date { edition, at, title, url })
+        let (name, base, number) = (&service.name, &service.base_url, planned.number);
+        match &planned.theme {
+            Some(theme) => (format!("{name}: {theme}"), format!("{base}/editions/{number}{query}")),
+            None => (format!("{name}: new activities"), format!("{base}/")),
+        }
+    }
+}
+
+impl Planned {
+    /// Among what may be revised.
+    fn subject(&self) -> String {
+        format!("edition {}", self.number)
     }
 }

@@ -96,7 +96,7 @@ impl PublicPages {
             issue: &view.issue(&self.config, &library.help),
             is_filtered: wanted.is_some() && view.cards.len() < bands.len(),
             bands: bands.iter().collect(),
-            withdrawn: view.withdrawn.iter().collect(),
+            withdrawn: &view.withdrawn,
         };
         Ok(Shown::Page(pages::edition(templates, &page, &self.config.bands)?))
     }

@@ -2,6 +2,7 @@
 //!
 //! What an operator withdrew since is left out and said to be; a help block is always today's, because numbers change.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -29,6 +30,8 @@ pub struct PublishedView {
     pub cards: Vec<ViewCard>,
     /// Bands whose activity was withdrawn since.
     pub withdrawn: Vec<Band>,
+    /// When a band's activity was withdrawn, or came back since.
+    pub recalled_at: BTreeMap<BandName, DateTime<Utc>>,
     /// The notices that went out with it.
     pub notices: Vec<Notice>,
 }
@@ -65,8 +68,14 @@ impl PublishedView {
         if let Some(wanted) = wanted {
             self.cards.retain(|card| wanted.contains(&card.band.id));
             self.withdrawn.retain(|band| wanted.contains(&band.id));
+            self.recalled_at.retain(|band, _| wanted.contains(band));
         }
         (!self.cards.is_empty() || !self.withdrawn.is_empty()).then_some(self)
+    }
+
+    /// When it was published, or something of it was taken back or came back.
+    pub(super) fn changed_at(&self) -> DateTime<Utc> {
+        self.recalled_at.values().copied().fold(self.published_at, DateTime::max)
     }
 
     /// What went out, as the digest's own parts take it.
@@ -115,12 +124,13 @@ impl PublishedViews {
     pub(super) async fn view(&self, number: EditionNumber) -> Result<Option<PublishedView>, AppError> {
         let Some(published) = self.store.published_view(number).await? else { return Ok(None) };
         let Some(published_at) = published.edition.published_at else { return Ok(None) };
-        let gone = self.store.withdrawn().await?;
-        let (mut cards, mut withdrawn) = (Vec::new(), Vec::new());
+        let (mut cards, mut withdrawn, mut recalled_at) = (Vec::new(), Vec::new(), BTreeMap::new());
         let picks = &published.edition.selection.picks;
         for (band, pick) in self.in_order(picks.iter().map(|pick| (&pick.band, pick))) {
             let text = published.texts.iter().find(|text| text.activity == pick.id);
-            match text.filter(|_| !gone.contains(&pick.id)) {
+            let recall = published.recalls.get(&pick.id);
+            recalled_at.extend(recall.map(|recall| (band.id.clone(), recall.at)));
+            match text.filter(|_| recall.is_none_or(|recall| !recall.stands)) {
                 Some(text) => cards.push(ViewCard {
                     band,
                     from_theme: self.other_theme(&pick.id, &published.theme),
@@ -130,10 +140,11 @@ impl PublishedViews {
             }
         }
         let (date, theme, notices) = (published.edition.date, published.theme, published.notices);
-        Ok(Some(PublishedView { edition: number, date, published_at, theme, cards, withdrawn, notices }))
+        Ok(Some(PublishedView { edition: number, date, published_at, theme, cards, withdrawn, recalled_at, notices }))
     }
 
-    /// At most `most` published editions that have something for these bands, newest first.
+    /// At most `most` published editions that have something for these bands, newest first. Sent ones of which all was
+    /// taken back are among them: who read them should hear of it.
     pub(super) async fn newest(
         &self,
         which: Readable,
@@ -150,7 +161,7 @@ impl PublishedViews {
                 continue;
             }
             let view = self.view(edition.number).await?.and_then(|view| view.only(wanted));
-            views.extend(view.filter(|view| !view.cards.is_empty()));
+            views.extend(view.filter(|view| which == Readable::Sent || !view.cards.is_empty()));
         }
         Ok(views)
     }

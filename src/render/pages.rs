@@ -6,7 +6,7 @@ pub(super) mod view;
 use serde::Serialize;
 
 use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
-use super::email::view::{DigestView, digest, help as help_block};
+use super::email::view::{DigestView, help as help_block, of_cards};
 use super::error::{Part, RenderError};
 use super::issue::{Issue, ServiceInfo};
 use super::prose::escape;
@@ -28,7 +28,7 @@ pub struct EditionPage<'a> {
     /// Whether only some of them are shown.
     pub is_filtered: bool,
     /// Bands whose activity was withdrawn.
-    pub withdrawn: Vec<&'a Band>,
+    pub withdrawn: &'a [Band],
 }
 
 /// The front page.
@@ -73,7 +73,7 @@ fn snippet(service: &ServiceInfo<'_>, size: &str) -> String {
 /// # Errors
 /// A template that does not fit.
 pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> Result<String, RenderError> {
-    let view = whole(page.issue, bands)?;
+    let view = whole(page.issue, bands);
     let service = &page.issue.service;
     let base = format!("{}/editions/{}", service.base_url, page.issue.edition);
     let shown = |band: &Band| page.issue.cards.iter().any(|card| card.band.id == band.id);
@@ -91,7 +91,7 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
         feeds: feeds(service.base_url),
         ..Shell::new(service, &title, &description)
     };
-    let withdrawn = page.withdrawn.iter().map(|band| Label { label: band.label.clone() }).collect();
+    let withdrawn = labels(page.withdrawn);
     let filters = if page.bands.len() > 1 { filters } else { Vec::new() };
     fill_page(
         templates,
@@ -105,7 +105,7 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
 /// # Errors
 /// A template that does not fit.
 pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &Bands) -> Result<String, RenderError> {
-    let mut view = whole(issue, bands)?;
+    let mut view = whole(issue, bands);
     let service = &issue.service;
     for card in &mut view.cards {
         labels.clone_into(&mut card.age);
@@ -125,11 +125,18 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
 ///
 /// # Errors
 /// A template that does not fit.
-pub fn feed_item(templates: &Templates, issue: &Issue<'_>, bands: &Bands) -> Result<(String, String), RenderError> {
-    let view = whole(issue, bands)?;
-    let summary = view.subject.clone();
+pub fn feed_item(
+    templates: &Templates,
+    issue: &Issue<'_>,
+    withdrawn: &[Band],
+    bands: &Bands,
+) -> Result<(String, String), RenderError> {
+    let view = whole(issue, bands);
+    let summary =
+        if view.cards.is_empty() { format!("{}: taken back", view.theme.title) } else { view.subject.clone() };
     let shell = Shell::new(&issue.service, "", "");
-    let view = EditionView { shell, filters: Vec::new(), withdrawn: Vec::new(), edition_url: String::new(), view };
+    let withdrawn = labels(withdrawn);
+    let view = EditionView { shell, filters: Vec::new(), withdrawn, edition_url: String::new(), view };
     Ok((summary, fill_page(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 
@@ -159,10 +166,14 @@ pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Messa
 }
 
 /// The view of all cards of an issue, in the wording for everybody.
-pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> Result<DigestView, RenderError> {
+pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> DigestView {
     let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
     let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };
-    digest(issue, &segment, bands, Part::Html)
+    of_cards(issue, &issue.cards, &segment, bands, Part::Html)
+}
+
+fn labels(bands: &[Band]) -> Vec<Label> {
+    bands.iter().map(|band| Label { label: band.label.clone() }).collect()
 }
 
 pub(super) fn feeds(base: &str) -> Vec<Feed> {

@@ -11,7 +11,7 @@ use super::pages::{self, EditionPage, feeds, whole};
 use super::templates::{Page, Templates, checked_fields};
 use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
-use crate::domain::band::Bands;
+use crate::domain::band::{Band, Bands};
 use crate::domain::edition::EditionNumber;
 use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
@@ -34,10 +34,11 @@ fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderErro
     let some = |brief: Brief| if full { vec![brief] } else { Vec::new() };
     pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
     let shown = issue.cards.iter().map(|card| card.band).collect();
-    let withdrawn = if full { bands.iter().collect() } else { Vec::new() };
-    pages::edition(templates, &EditionPage { issue: &issue, bands: shown, is_filtered: full, withdrawn }, bands)?;
+    let withdrawn: Vec<Band> = if full { bands.iter().cloned().collect() } else { Vec::new() };
+    let page = EditionPage { issue: &issue, bands: shown, is_filtered: full, withdrawn: &withdrawn };
+    pages::edition(templates, &page, bands)?;
     pages::activity(templates, &issue, "Ages 4 to 5", bands)?;
-    pages::feed_item(templates, &issue, bands)?;
+    pages::feed_item(templates, &issue, &withdrawn, bands)?;
     pages::embed(templates, &issue.service, some(brief()), &[])?;
     pages::embed(templates, &issue.service, Vec::new(), &[words()])?;
     let message = if full { question() } else { Message { title: words(), ..Message::default() } };
@@ -65,10 +66,10 @@ pub(super) fn page_fields(page: Page) -> Value {
         Page::Front => json!({
             "shell": shell(), "latest": [brief()], "past": [brief()], "feeds": feeds("x"), "example": "x",
             "snippet_fixed": "x", "snippet_growing": "x",
-            "help": whole(&issue, &sample.bands).map(|view| json!(view.help)).unwrap_or_default(),
+            "help": whole(&issue, &sample.bands).help,
         }),
         Page::Edition | Page::Activity | Page::Feed => {
-            let view = whole(&issue, &sample.bands).expect("the sample has an activity for every band");
+            let view = whole(&issue, &sample.bands);
             let filter = Filter { label: "Ages".to_owned(), url: "x".to_owned(), is_current: true };
             let withdrawn = vec![Label { label: "Ages".to_owned() }];
             json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })

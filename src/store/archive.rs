@@ -11,6 +11,7 @@ use crate::domain::activity::{Activity, ActivityId, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
@@ -92,6 +93,15 @@ pub struct Addressee {
     pub address: Address,
 }
 
+/// An activity that was withdrawn, and may have been reinstated since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recall {
+    /// Whether it still is withdrawn.
+    pub stands: bool,
+    /// When it was withdrawn, or reinstated since.
+    pub at: DateTime<Utc>,
+}
+
 /// A published edition with its texts as they went out, for those who read it on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedView {
@@ -100,6 +110,8 @@ pub struct PublishedView {
     pub theme: Theme,
     /// The activities, those withdrawn since among them.
     pub texts: Vec<PublishedText>,
+    /// Those that an operator ever withdrew.
+    pub recalls: BTreeMap<ActivityId, Recall>,
     pub notices: Vec<Notice>,
 }
 
@@ -120,4 +132,13 @@ pub trait Archive {
 
     /// An activity as it went out last, and with which edition; `None` when it never did.
     async fn published_activity(&self, id: &ActivityId) -> Result<Option<(EditionNumber, Activity)>, StoreError>;
+
+    /// What this store is known by outside, the same for ever.
+    async fn public_name(&self) -> Result<PublicName, StoreError>;
+
+    /// What feeds and the calendar show of things that may change, by subject, as [`Archive::write_revisions`] left it.
+    async fn revisions(&self) -> Result<BTreeMap<String, Revision>, StoreError>;
+
+    /// Puts these in the place of what was known about the same subjects.
+    async fn write_revisions(&self, revised: &BTreeMap<String, Revision>) -> Result<(), StoreError>;
 }

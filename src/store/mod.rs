@@ -14,7 +14,7 @@ mod subscribers;
 pub use crate::domain::audit::AuditRecord;
 pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
-    SegmentNumber,
+    Recall, SegmentNumber,
 };
 pub use editions::{ActivityWithdrawal, Actor, Editions, StoreMeta};
 pub use error::StoreError;

@@ -45,6 +45,7 @@ fn sent(name: &str) -> Fixture {
 /// JSON Feed 1.1, as its specification has it (<https://www.jsonfeed.org/version/1.1/>).
 fn json_feed_schema() -> Value {
     let url = json!({ "type": "string", "pattern": "^https://" });
+    let date = json!({ "type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$" });
     json!({
         "type": "object",
         "required": ["version", "title", "items"],
@@ -60,7 +61,7 @@ fn json_feed_schema() -> Value {
                 "properties": {
                     "id": { "type": "string" }, "url": url, "title": { "type": "string" }, "summary": { "type": "string" },
                     "content_html": { "type": "string" },
-                    "date_published": { "type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$" },
+                    "date_published": date, "date_modified": date,
                 },
                 "additionalProperties": false,
             } },
@@ -119,10 +120,12 @@ fn a_feed_per_age_group_keeps_its_ids_and_loses_what_was_taken_back() {
         feed["items"].as_array().unwrap().clone()
     };
     let young = items("/feed.json?bands=4-5");
-    assert_eq!(young[0]["id"], "https://activities.example.org/editions/7?bands=4-5");
+    assert_eq!(young[0]["url"], "https://activities.example.org/editions/7?bands=4-5");
     let content = |item: &Value| item["content_html"].as_str().unwrap().to_owned();
     assert!(content(&young[0]).contains("Ages 4 to 5") && !content(&young[0]).contains("Ages 8 to 10"));
-    assert_eq!(items("/feed.json?bands=14+,4-5")[0]["id"], "https://activities.example.org/editions/7?bands=4-5,14%2B");
+    let both = items("/feed.json?bands=14+,4-5").remove(0);
+    assert_eq!(both["url"], "https://activities.example.org/editions/7?bands=4-5,14%2B");
+    assert!(both["id"].as_str().unwrap().starts_with("urn:uuid:") && both["id"] != young[0]["id"], "{both}");
     let (head, body) = ask(port, "GET", "/feed.rss?bands=x", "");
     assert!(head.starts_with("http/1.1 404") && body.contains("4-5, 5-7"), "{head}");
     let before = items("/feed.json");
@@ -210,7 +213,7 @@ fn the_calendar_has_a_year_ahead_and_keeps_what_may_change_to_itself() {
     assert!(calendar["longest"].as_u64().unwrap() <= 75, "{calendar}");
     let events = calendar["events"].as_array().unwrap();
     assert!(events.len() >= 20, "{calendar}");
-    assert_eq!(events[0]["uid"], "edition-7@activities.example.org");
+    assert!(events[0]["uid"].as_str().unwrap().starts_with("edition-7@"), "{}", events[0]);
     assert_eq!(
         (&events[0]["start"], &events[0]["end"]),
         (&json!("2026-11-30T08:00:00+00:00"), &json!("2026-11-30T08:15:00+00:00"))

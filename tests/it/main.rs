@@ -20,6 +20,7 @@ mod faults;
 mod feeds;
 mod gias;
 mod journey;
+mod lasting_ids;
 mod leaving;
 mod leftovers;
 mod library;

@@ -133,15 +133,25 @@ pub(crate) fn digest(
     bands: &Bands,
     part: Part,
 ) -> Result<DigestView, RenderError> {
-    let cards = chosen(issue, segment)?;
+    Ok(of_cards(issue, &chosen(issue, segment)?, segment, bands, part))
+}
+
+/// The view of just these cards; there may be none on the web.
+pub(crate) fn of_cards(
+    issue: &Issue<'_>,
+    cards: &[Card<'_>],
+    segment: &SegmentKey,
+    bands: &Bands,
+    part: Part,
+) -> DigestView {
     let shown: Vec<&Band> = cards.iter().map(|card| card.band).collect();
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
     let theme = theme(issue.theme, part);
-    Ok(DigestView {
+    DigestView {
         lang: segment.locale.as_str(),
         subject: format!("{}: 15-minute activities for {phrase}", theme.title),
-        preheader: preheader(&cards),
+        preheader: preheader(cards),
         edition: issue.edition.0,
         date: dates::day(issue.date),
         service: service(&issue.service),
@@ -154,7 +164,7 @@ pub(crate) fn digest(
         look: LOOK,
         bands: phrase,
         web_url,
-    })
+    }
 }
 
 fn service(service: &ServiceInfo<'_>) -> ServiceView {

@@ -86,14 +86,12 @@ async fn serve(kind: Kind, State(pages): State<Pages>, RawQuery(query): RawQuery
 
 async fn make(kind: Kind, site: &PublicSite, wanted: Option<&BandSet>, query: &str) -> Result<Shown, AppError> {
     let own = format!("{}{}{query}", site.config.service.base_url, kind.path());
+    let feed = site.feeds.feed(kind.path().trim_start_matches('/'), wanted, query);
     let text = match kind {
-        Kind::Rss => rss_text(&site.feeds.feed(wanted, query).await?, &own),
-        Kind::Atom => atom_text(&site.feeds.feed(wanted, query).await?, &own),
-        Kind::Json => json_text(&site.feeds.feed(wanted, query).await?, &own),
-        Kind::Calendar => {
-            let host = site.config.service.base_url.split('/').nth(2).unwrap_or_default();
-            calendar_text(&site.config.service.name, host, &site.feeds.dates(query).await?)
-        }
+        Kind::Rss => rss_text(&feed.await?, &own),
+        Kind::Atom => atom_text(&feed.await?, &own),
+        Kind::Json => json_text(&feed.await?, &own),
+        Kind::Calendar => calendar_text(&site.config.service.name, &site.feeds.dates(query).await?),
     };
     Ok(Shown::Page(text))
 }
@@ -108,7 +106,7 @@ fn rss_text(feed: &Feed, own: &str) -> String {
     let items = feed.items.iter().map(|item| rss::Item {
         title: Some(item.title.clone()),
         link: Some(item.url.clone()),
-        guid: Some(rss::Guid { value: item.url.clone(), permalink: true }),
+        guid: Some(rss::Guid { value: item.id.clone(), permalink: false }),
         description: Some(item.summary.clone()),
         content: Some(item.content.clone()),
         pub_date: Some(item.published_at.to_rfc2822()),
@@ -130,11 +128,11 @@ fn rss_text(feed: &Feed, own: &str) -> String {
 fn atom_text(feed: &Feed, own: &str) -> String {
     let link = |href: &str, rel: &str| atom::Link { href: href.to_owned(), rel: rel.to_owned(), ..Default::default() };
     let entries = feed.items.iter().map(|item| atom::Entry {
-        id: item.url.clone(),
+        id: item.id.clone(),
         title: item.title.clone().into(),
         links: vec![link(&item.url, "alternate")],
         published: Some(item.published_at.fixed_offset()),
-        updated: item.published_at.fixed_offset(),
+        updated: item.updated.fixed_offset(),
         summary: Some(item.summary.clone().into()),
         content: Some(atom::Content {
             value: Some(item.content.clone()),
@@ -144,7 +142,7 @@ fn atom_text(feed: &Feed, own: &str) -> String {
         ..Default::default()
     });
     let whole = atom::Feed {
-        id: own.to_owned(),
+        id: feed.id.clone(),
         title: feed.title.clone().into(),
         subtitle: Some(feed.description.clone().into()),
         authors: vec![atom::Person { name: feed.author.clone(), ..Default::default() }],
@@ -163,8 +161,9 @@ fn json_text(feed: &Feed, own: &str) -> String {
         .iter()
         .map(|item| {
             json!({
-                "id": item.url, "url": item.url, "title": item.title, "summary": item.summary,
+                "id": item.id, "url": item.url, "title": item.title, "summary": item.summary,
                 "content_html": item.content, "date_published": item.published_at.to_rfc3339(),
+                "date_modified": item.updated.to_rfc3339(),
             })
         })
         .collect();
@@ -177,7 +176,7 @@ fn json_text(feed: &Feed, own: &str) -> String {
 }
 
 /// Each fortnight takes a quarter of an hour, like its activities, and blocks nobody's diary.
-fn calendar_text(name: &str, host: &str, dates: &[Date]) -> String {
+fn calendar_text(name: &str, dates: &[Date]) -> String {
     let mut calendar = Calendar::empty();
     for (key, value) in [
         ("VERSION", "2.0"),
@@ -188,11 +187,12 @@ fn calendar_text(name: &str, host: &str, dates: &[Date]) -> String {
     ] {
         calendar.append_property((key, value));
     }
-    // The same bytes for the same dates: the stamp is the first date, never now.
-    let stamp = dates.first().map(|date| date.at);
     for date in dates {
-        let mut event = Event::with_uid(&format!("edition-{}@{host}", date.edition));
-        event.timestamp(stamp.unwrap_or(date.at)).starts(date.at).ends(date.at + TimeDelta::minutes(15));
+        let mut event = Event::with_uid(&date.uid);
+        // Outside a request the stamp is the last revision (RFC 5545 §3.8.7.2), never now: the same dates, the same bytes.
+        let (sequence, revised_at) = date.revision;
+        event.timestamp(revised_at).last_modified(revised_at).sequence(sequence);
+        event.starts(date.at).ends(date.at + TimeDelta::minutes(15));
         event.summary(&date.title).url(&date.url).description(&format!("15 minutes, together: {}", date.url));
         event.add_property("TRANSP", "TRANSPARENT");
         calendar.push(event.done());

@@ -85,6 +85,8 @@ macro_rules! conform_all {
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
             reading::a_published_edition_is_read_as_it_went_out,
+            reading::a_view_tells_what_was_taken_back_and_when_it_came_back,
+            reading::revisions_are_read_as_they_were_written,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,

@@ -6,7 +6,7 @@ use std::path::Path;
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Mailing, Outcome, TransactionalId};
 use fortnightly::domain::subscriber::RecipientId;
 use fortnightly::domain::subscription::request::RequestId;
-use fortnightly::store::{Claimed, ClaimedContent, Outbox as _, Privacy as _};
+use fortnightly::store::{Archive as _, Claimed, ClaimedContent, Editions as _, Outbox as _, Privacy as _};
 use rusqlite::Connection;
 
 use super::open;
@@ -137,4 +137,28 @@ async fn a_number_of_a_letter_that_is_gone_is_not_given_again() {
         "INSERT INTO transactional_mails (recipient, kind, at, sender, rendered) VALUES (1, 'confirm', 1, '', '')";
     conn.execute(insert, []).unwrap();
     assert_eq!(conn.last_insert_rowid(), 31, "30 was made, and is gone");
+}
+
+#[tokio::test]
+async fn a_store_that_has_published_keeps_the_ids_that_readers_know() {
+    for (published, told) in [(true, Some("https://activities.example.org/editions/7")), (false, None)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let conn = store_of(&path, 9);
+        let insert = "INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at, sender)
+                      VALUES (7, 'sent', '2026-01-01', 1, '', '\"never-used\"', ?1, ?2)";
+        let sender = serde_json::to_string(&sender()).unwrap();
+        conn.execute(insert, (published.then_some(1), published.then_some(&sender))).unwrap();
+        conn.execute("INSERT INTO withdrawn_activities (activity, at) VALUES ('a/b', 1)", []).unwrap();
+        drop(conn);
+        let store = open(&path);
+        let name = store.public_name().await.unwrap();
+        match told {
+            Some(told) => assert_eq!(name.id("editions/7", None), told),
+            None => assert_eq!(name.0.len(), 32),
+        }
+        drop(store);
+        assert_eq!(open(&path).public_name().await.unwrap(), name, "once and for ever");
+        assert_eq!(open(&path).withdrawn().await.unwrap().len(), 1);
+    }
 }

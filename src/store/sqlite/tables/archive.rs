@@ -6,16 +6,17 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::columns::BandBook;
-use super::{edition_rows, publish};
+use super::{edition_rows, meta, publish};
 use crate::domain::activity::{Activity, ActivityId};
 use crate::domain::edition::EditionNumber;
+use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::segment::SegmentKey;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
-    SegmentNumber, StoreError,
+    Recall, SegmentNumber, StoreError,
 };
 
 #[async_trait]
@@ -45,6 +46,36 @@ impl Archive for SqliteStore {
                 let content = sql::from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
                 Ok((EditionNumber(row.get(0)?), content))
             })
+        })
+        .await
+    }
+
+    async fn public_name(&self) -> Result<PublicName, StoreError> {
+        self.read(|conn| {
+            let name = meta::get(conn, "public_name")?;
+            name.map(PublicName).ok_or_else(|| sql::damaged("the public name is missing"))
+        })
+        .await
+    }
+
+    async fn revisions(&self) -> Result<BTreeMap<String, Revision>, StoreError> {
+        self.read(|conn| {
+            let found = sql::rows(conn, "SELECT subject, fingerprint, number, at FROM revisions", [], |row| {
+                Ok((row.get(0)?, Revision::new(row.get(1)?, row.get(2)?, sql::instant(row.get(3)?)?)))
+            })?;
+            Ok(found.into_iter().collect())
+        })
+        .await
+    }
+
+    async fn write_revisions(&self, revised: &BTreeMap<String, Revision>) -> Result<(), StoreError> {
+        let revised = revised.clone();
+        self.write(move |conn| {
+            let put = "INSERT OR REPLACE INTO revisions (subject, fingerprint, number, at) VALUES (?1, ?2, ?3, ?4)";
+            for (subject, revision) in &revised {
+                sql::run(conn, put, (subject, revision.fingerprint(), revision.number, sql::millis(revision.at)))?;
+            }
+            Ok(())
         })
         .await
     }
@@ -86,8 +117,14 @@ fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView
         let content = sql::from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
         Ok(PublishedText { activity: sql::word(row, 0)?, content })
     })?;
+    let query = "SELECT w.activity, w.reinstated_at IS NULL, coalesce(w.reinstated_at, w.at)
+                 FROM withdrawn_activities w JOIN edition_texts t ON t.activity = w.activity WHERE t.edition = ?1";
+    let recalls = sql::rows(conn, query, [number.0], |row| {
+        Ok((sql::word(row, 0)?, Recall { stands: row.get(1)?, at: sql::instant(row.get(2)?)? }))
+    })?;
     let notices = notices.map_or(Ok(Vec::new()), |text| sql::from_json(&text))?;
-    Ok(Some(PublishedView { edition, theme: sql::from_json(&theme)?, texts, notices }))
+    let (theme, recalls) = (sql::from_json(&theme)?, recalls.into_iter().collect());
+    Ok(Some(PublishedView { edition, theme, texts, recalls, notices }))
 }
 
 /// Everybody whom a published edition is for. Forgotten ones are left out.

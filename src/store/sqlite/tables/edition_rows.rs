@@ -237,7 +237,9 @@ fn put_picks(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
 
 /// Activities an operator withdrew.
 pub(in crate::store::sqlite) fn withdrawn(conn: &Connection) -> Result<BTreeSet<ActivityId>, SqliteError> {
-    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities", [], |row| sql::word(row, 0))?;
+    let found = sql::rows(conn, "SELECT activity FROM withdrawn_activities WHERE reinstated_at IS NULL", [], |row| {
+        sql::word(row, 0)
+    })?;
     Ok(found.into_iter().collect())
 }
 
@@ -248,11 +250,12 @@ fn withdraw(
     at: DateTime<Utc>,
 ) -> Result<(), SqliteError> {
     let action = if *withdrawn {
-        let insert = "INSERT INTO withdrawn_activities (activity, at) VALUES (?1, ?2)";
+        let insert = "INSERT OR REPLACE INTO withdrawn_activities (activity, at) VALUES (?1, ?2)";
         sql::run(conn, insert, (activity.as_str(), sql::millis(at)))?;
         "withdraw"
     } else {
-        sql::run(conn, "DELETE FROM withdrawn_activities WHERE activity = ?1", [activity.as_str()])?;
+        let update = "UPDATE withdrawn_activities SET reinstated_at = ?2 WHERE activity = ?1";
+        sql::run(conn, update, (activity.as_str(), sql::millis(at)))?;
         "reinstate"
     };
     audit::write(conn, sql::millis(at), actor, action, &format!("activity {activity}"), "")

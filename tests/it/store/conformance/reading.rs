@@ -1,10 +1,14 @@
 //! What was published, read back for the web; and bounces.
 
+use std::collections::BTreeMap;
+
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::edition::EditionNumber;
+use fortnightly::domain::edition::state::Changed;
+use fortnightly::domain::lasting::Revision;
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
 use fortnightly::domain::subscription::unsubscribe::Bounced;
-use fortnightly::store::ReportKind;
+use fortnightly::store::{ActivityWithdrawal, Recall, ReportKind};
 
 use super::desk::Desk as _;
 use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, reply, send_out};
@@ -20,6 +24,34 @@ pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: O
     assert_eq!((edition, &activity), (SEVEN, &text.content));
     assert_eq!(store.published_activity(&"no/such".parse().unwrap()).await.unwrap(), None);
     assert_eq!(store.published_view(EditionNumber(8)).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn a_view_tells_what_was_taken_back_and_when_it_came_back(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(1)).await;
+    let view = async || store.published_view(SEVEN).await.unwrap().unwrap();
+    assert!(view().await.recalls.is_empty());
+    let activity = view().await.texts[0].activity.clone();
+    for (stands, minute) in [(true, 3), (false, 4), (true, 5), (false, 6)] {
+        let change = ActivityWithdrawal { activity: activity.clone(), withdrawn: stands };
+        assert!(store.write_editions(&Changed::default(), &[change], "cli", at(minute)).await.unwrap());
+        let recalls: Vec<_> = view().await.recalls.into_iter().collect();
+        assert_eq!(recalls, [(activity.clone(), Recall { stands, at: at(minute) })]);
+        assert_eq!(store.withdrawn().await.unwrap().contains(&activity), stands);
+    }
+}
+
+pub(in crate::store) async fn revisions_are_read_as_they_were_written(open: Open<'_>) {
+    let store = open();
+    let name = store.public_name().await.unwrap();
+    assert_eq!((name.0.len(), &store.public_name().await.unwrap()), (32, &name));
+    let first = BTreeMap::from(["a", "b"].map(|name| (name.to_owned(), Revision::new("x".to_owned(), 0, at(1)))));
+    store.write_revisions(&first).await.unwrap();
+    assert_eq!(store.revisions().await.unwrap(), first);
+    let next = Revision::new("y".to_owned(), 1, at(2));
+    store.write_revisions(&BTreeMap::from([("b".to_owned(), next.clone())])).await.unwrap();
+    let both = store.revisions().await.unwrap();
+    assert_eq!((&both["a"], &both["b"]), (&first["a"], &next));
 }
 
 pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_says(open: Open<'_>) {
