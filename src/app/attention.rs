@@ -84,6 +84,13 @@ pub enum EditionAttention {
         count: u64,
         total: u64,
     },
+    /// Mails that the relay had accepted came back.
+    Bounced {
+        /// How many.
+        mails: u64,
+        /// How many mailboxes get no more mail because of that.
+        suppressed: u64,
+    },
     /// Mails came back although the mailboxes are there: something about the sender displeases.
     PolicyBounces(u64),
 }

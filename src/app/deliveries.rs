@@ -59,7 +59,7 @@ impl Deliveries {
         if let Some(newer) = retry::overtaken_by(edition, &editions, now) {
             return Err(DeliveriesError::Over { edition, newer }.into());
         }
-        let filter = DeliveryFilter { edition: Some(edition), states, addresses };
+        let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
         let retried = self.store.retry(edition, &filter, now).await.map_err(known)?;
         let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
         Ok((edition, retried))
@@ -76,7 +76,8 @@ impl Deliveries {
         accepted: bool,
     ) -> Result<(EditionNumber, u64), AppError> {
         let edition = published(&self.store.editions().await?, named)?;
-        let filter = DeliveryFilter { edition: Some(edition), states: vec![DeliveryState::Uncertain], addresses };
+        let states = vec![DeliveryState::Uncertain];
+        let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
         let resolved = self.store.resolve(edition, &filter, accepted, self.clock.now()).await;
         Ok((edition, resolved.map_err(known)?))
     }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::delivery::{Outcome, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
+use crate::domain::subscription::bounce;
 use crate::store::{ReportKind, Store};
 
 /// How many finished editions are shown beside the unfinished ones.
@@ -28,8 +29,8 @@ pub const OUTCOMES: [&str; 4] = ["accepted", "deferred", "failed", "uncertain"];
 pub struct Metrics {
     /// Attempts of this process so far, in the order of [`OUTCOMES`].
     pub attempts: [u64; 4],
-    /// Editions that are published and unfinished, and the last finished ones.
-    pub editions: Vec<(EditionNumber, Tally)>,
+    /// Editions that are published and unfinished, and the last finished ones, each with how many accepted mails came back.
+    pub editions: Vec<(EditionNumber, Tally, u64)>,
     /// Editions that are held.
     pub held: u64,
     /// Organisations by state.
@@ -77,10 +78,11 @@ impl MetricsCollector {
         let editions = self.store.editions().await?;
         let finished = editions.iter().filter(|edition| edition.state == EditionState::Sent);
         let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
-        let mut tallies = Vec::new();
+        let (mut tallies, bounces) = (Vec::new(), self.store.bounce_counts().await?);
         for edition in editions.iter().filter(|edition| edition.published_at.is_some()) {
             if edition.state != EditionState::Sent || Some(edition.number) >= shown_from {
-                tallies.push((edition.number, self.store.tally(edition.number).await?));
+                let (number, tally) = (edition.number, self.store.tally(edition.number).await?);
+                tallies.push((number, tally, bounce::came_back(number, &bounces)));
             }
         }
         let first = self.store.meta().await?.map(|meta| meta.first);

@@ -15,7 +15,11 @@ use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::objection::unserved;
 use crate::domain::subscriber::SubscriberCounts;
+use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::text::dates;
+
+/// Of how many editions it is said what came back.
+const RECENT: usize = 3;
 
 /// The answer of `status`.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +49,8 @@ pub struct EditionStatus {
     pub due_at: DateTime<FixedOffset>,
     /// Its deliveries by state.
     pub deliveries: Tally,
+    /// How many of the accepted ones came back.
+    pub bounced: u64,
     /// Why it is held, missed or withdrawn.
     #[serde(skip)]
     pub reason: Option<StateReason>,
@@ -90,17 +96,17 @@ impl Reporter {
         let (now, editions) = (clock.now(), store.editions().await?);
         let restored = RestoredStore::new(&self.context).attention().await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
-        let mut rows = Vec::new();
+        let (mut rows, bounces) = (Vec::new(), store.bounce_counts().await?);
         for edition in &editions {
             let deliveries = store.tally(edition.number).await?;
             let needs = of_state(edition, &deliveries).into_iter().chain(self.of_time(edition, now).await?);
             attention.extend(needs.map(|need| Attention::Edition(edition.number, need)));
             if only.is_none_or(|only| only == edition.number) {
-                rows.push(self.row(edition, deliveries));
+                rows.push(self.row(edition, deliveries, bounce::came_back(edition.number, &bounces)));
             }
         }
         attention.extend(self.of_subscribers().await?);
-        attention.extend(self.of_bounces().await?);
+        attention.extend(of_bounces(&editions, &bounces));
         attention.extend(replaced);
         attention.extend(self.of_content());
         Ok(Status {
@@ -129,12 +135,13 @@ impl Reporter {
         Ok(self.context.store.audit().await?)
     }
 
-    fn row(&self, edition: &Edition, deliveries: Tally) -> EditionStatus {
+    fn row(&self, edition: &Edition, deliveries: Tally, bounced: u64) -> EditionStatus {
         EditionStatus {
             edition: edition.number,
             state: edition.state.as_str(),
             due_at: self.context.local(edition.due_at),
             deliveries,
+            bounced,
             reason: edition.reason.clone(),
         }
     }
@@ -188,14 +195,6 @@ impl Reporter {
         Ok(found)
     }
 
-    async fn of_bounces(&self) -> Result<Vec<Attention>, AppError> {
-        let bounces = self.context.store.policy_bounces().await?;
-        Ok(bounces
-            .into_iter()
-            .map(|(number, mails)| Attention::Edition(number, EditionAttention::PolicyBounces(mails)))
-            .collect())
-    }
-
     fn of_content(&self) -> Option<Attention> {
         let Loaded::WithoutContent(findings) = &self.loaded else { return None };
         let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count() as u64;
@@ -221,5 +220,30 @@ fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {
     ];
     let undelivered = undelivered.into_iter().filter(|(count, _)| *count > 0);
     found.extend(undelivered.map(|(count, how)| EditionAttention::Undelivered { how, count, total }));
+    found
+}
+
+/// What came back of the last editions that were published.
+fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<Attention> {
+    let published = editions.iter().rev().filter(|edition| edition.is_published()).take(RECENT);
+    let mut found = Vec::new();
+    for edition in published.map(|edition| edition.number) {
+        let (mut mails, mut suppressed, mut policy) = (0, 0, 0);
+        for count in bounces.iter().filter(|count| count.edition == edition) {
+            match count.meaning {
+                Meaning::Policy => policy += count.mails,
+                Meaning::After(_) | Meaning::Gone => {
+                    mails += count.accepted;
+                    suppressed += count.suppressed;
+                }
+            }
+        }
+        let needs = [
+            (policy > 0).then_some(EditionAttention::PolicyBounces(policy)),
+            (mails > 0).then_some(EditionAttention::Bounced { mails, suppressed }),
+        ];
+        found.extend(needs.into_iter().flatten().map(|need| Attention::Edition(edition, need)));
+    }
+    found.reverse();
     found
 }

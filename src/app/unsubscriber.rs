@@ -8,7 +8,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
-use crate::domain::subscription::suppression::Suppression;
+use crate::domain::subscription::suppression::ListedSuppression;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::token::Purpose;
 use crate::render::TransactionalText;
@@ -64,7 +64,7 @@ impl Unsubscriber {
     }
 
     /// The addresses that are never mailed.
-    pub async fn suppressions(&self) -> Result<Vec<Suppression>, AppError> {
+    pub async fn suppressions(&self) -> Result<Vec<ListedSuppression>, AppError> {
         Ok(self.context.store.suppressions().await?)
     }
 

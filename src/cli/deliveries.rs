@@ -61,6 +61,9 @@ pub(super) struct List {
     /// Only these states
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STATES), default_values = ENDED)]
     state: Vec<String>,
+    /// Only those that came back after they were accepted
+    #[arg(long, conflicts_with = "state")]
+    bounced: bool,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -76,8 +79,9 @@ impl List {
         let hasher = app.keyring.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),
-            states: states(&self.state),
+            states: if self.bounced { vec![DeliveryState::Accepted] } else { states(&self.state) },
             addresses: only(&self.addresses),
+            bounced: self.bounced,
         };
         let (found, more) = Deliveries::new(&app).list(&filter, self.limit).await?;
         if self.json {
@@ -116,6 +120,8 @@ fn as_json(record: &DeliveryRecord, hasher: &AddressHasher, config: &Config) -> 
         "last_at": last.map(|last| moment(last.at, config)),
         "code": last.and_then(|last| last.reply.code),
         "reply": last.map(|last| last.reply.text.as_str()),
+        "bounced_at": record.bounce.as_ref().map(|bounce| moment(bounce.at, config)),
+        "bounce": record.bounce.as_ref().and_then(|bounce| bounce.status.as_deref()),
     })
 }
 
@@ -127,8 +133,20 @@ fn row(record: &DeliveryRecord, config: &Config) -> Vec<String> {
         record.state.group().to_owned(),
         record.attempts.to_string(),
         record.next_at.map(|at| moment(at, config)).unwrap_or_default(),
-        record.last.as_ref().map(|last| format!("{} ({})", last.reply, moment(last.at, config))).unwrap_or_default(),
+        last_said(record, config),
     ]
+}
+
+/// The relay's last reply, or the bounce that came after it.
+fn last_said(record: &DeliveryRecord, config: &Config) -> String {
+    match (&record.bounce, &record.last) {
+        (Some(bounce), _) => {
+            let status = bounce.status.as_deref().unwrap_or("no status named");
+            format!("came back: {status} ({})", moment(bounce.at, config))
+        }
+        (None, Some(last)) => format!("{} ({})", last.reply, moment(last.at, config)),
+        (None, None) => String::new(),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -63,7 +63,7 @@ impl Status {
 
 /// Editions, subscribers, what comes next and what needs a person. The config names `named` subscribers.
 fn show(status: &reporter::Status, named: u64) {
-    let header = ["Edition", "State", "Due", "Mails", "Accepted", "Waiting", "Other", "Note"];
+    let header = ["Edition", "State", "Due", "Mails", "Accepted", "Bounced", "Waiting", "Other", "Note"];
     out::table(&header, status.editions.iter().map(cells).collect());
     let counts = status.subscribers;
     out::line(&format!(
@@ -100,6 +100,7 @@ fn cells(row: &EditionStatus) -> Vec<String> {
         row.due_at.format("%a %-d %b %Y %H:%M").to_string(),
         d.total.to_string(),
         d.accepted.to_string(),
+        row.bounced.to_string(),
         (d.queued + d.sending + d.deferred).to_string(),
         (d.uncertain + d.failed + d.expired + d.suppressed).to_string(),
         row.reason.as_ref().map(|reason| messages::edition::state(reason, row.edition)).unwrap_or_default(),

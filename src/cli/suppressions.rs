@@ -13,6 +13,7 @@ use crate::app::bootstrap;
 use crate::app::unsubscriber::{LiftResult, SuppressResult, Unsubscriber};
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::suppression::ListedSuppression;
 use crate::messages::subscription::lifting_needs_consent;
 
 #[derive(Debug, Subcommand)]
@@ -52,16 +53,20 @@ impl List {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
         };
         if self.json {
-            let rows = all.iter().map(|s| json!({ "address": s.address, "reason": s.reason, "since": since(s.since) }));
+            let rows = all.iter().map(|ListedSuppression { suppression: s, subscriber }| {
+                json!({
+                    "address": s.address, "subscriber": subscriber, "reason": s.reason, "since": since(s.since)
+                })
+            });
             out::json(&rows.collect::<Vec<_>>());
         } else if all.is_empty() && out::is_watched() {
             out::line("No address is suppressed.");
         } else {
-            let rows = all.iter().map(|s| {
+            let rows = all.iter().map(|ListedSuppression { suppression: s, subscriber }| {
                 let address = s.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string);
-                vec![address, s.reason.to_string(), since(s.since)]
+                vec![address, s.reason.to_string(), since(s.since), subscriber.clone().unwrap_or_default()]
             });
-            out::table(&["Address", "Reason", "Since"], rows.collect());
+            out::table(&["Address", "Reason", "Since", "Subscriber"], rows.collect());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -88,10 +88,23 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> String {
                 "edition {number}: {count} of {total} mails {what}; look at `fortnightly deliveries list --edition {number}`"
             )
         }
+        EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
         EditionAttention::PolicyBounces(mails) => format!(
             "edition {number}: {} came back as a matter of policy (status 5.7), which is about this sender and not about \
              the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`",
             count(*mails, "mail", "mails")
         ),
     }
+}
+
+fn bounced(number: EditionNumber, mails: u64, suppressed: u64) -> String {
+    let them = if mails == 1 { "it" } else { "them" };
+    let came = count(mails, "mail came", "mails came");
+    let look = format!("look at `fortnightly deliveries list --edition {number} --bounced`");
+    let said = format!("edition {number}: {came} back after the relay had accepted {them}: {look}");
+    if suppressed == 0 {
+        return said;
+    }
+    let lost = count(suppressed, "mailbox gets", "mailboxes get");
+    format!("{said}; {lost} no more mail, so ask those subscribers for another address")
 }

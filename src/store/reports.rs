@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, WordError, words};
+use crate::domain::subscription::bounce::BounceCount;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -38,8 +39,8 @@ pub trait Reports {
     /// How many messages of each kind came in; kinds of which none came are left out.
     async fn report_counts(&self) -> Result<BTreeMap<ReportKind, u64>, StoreError>;
 
-    /// How many mails of each of the last three published editions were refused as a matter of policy; none where none.
-    async fn policy_bounces(&self) -> Result<BTreeMap<EditionNumber, u64>, StoreError>;
+    /// How many bounces of each edition mean what, by edition; none where none.
+    async fn bounce_counts(&self) -> Result<Vec<BounceCount>, StoreError>;
 
     /// The mailboxes of a published edition, by number, after `after`: at most `limit`.
     async fn recipients_of(

@@ -15,7 +15,7 @@ use crate::domain::segment::Segment;
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
-use crate::domain::subscription::suppression::Suppression;
+use crate::domain::subscription::suppression::ListedSuppression;
 
 /// Which part of the mailing list a decision is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub trait Subscribers {
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;
 
     /// Every suppression, oldest first.
-    async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError>;
+    async fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError>;
 
     /// Suppressed addresses.
     async fn suppression_count(&self) -> Result<u64, StoreError>;

@@ -7,6 +7,7 @@ use super::outcome::Reply;
 use super::state::DeliveryState;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
+use crate::domain::subscription::subject_data::SubjectBounce;
 
 /// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct DeliveryFilter {
     pub states: Vec<DeliveryState>,
     /// To one of these mailboxes alone.
     pub addresses: Option<Vec<Address>>,
+    /// Those alone that came back.
+    pub bounced: bool,
 }
 
 /// One delivery of an edition, and what was last said about it.
@@ -31,6 +34,8 @@ pub struct DeliveryRecord {
     /// How often it was tried.
     pub attempts: u32,
     pub last: Option<Attempt>,
+    /// The bounce that came back, if one did.
+    pub bounce: Option<SubjectBounce>,
     /// When it is tried again.
     pub next_at: Option<DateTime<Utc>>,
 }

@@ -131,6 +131,24 @@ pub struct BounceRecord {
     pub meaning: Meaning,
 }
 
+/// Bounces of one edition that mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BounceCount {
+    pub edition: EditionNumber,
+    pub meaning: Meaning,
+    /// How many.
+    pub mails: u64,
+    /// Of how many of them the relay had accepted the mail.
+    pub accepted: u64,
+    /// Of how many of them the mailbox is suppressed because mail came back.
+    pub suppressed: u64,
+}
+
+/// How many mails of an edition were accepted, and came back.
+pub fn came_back(edition: EditionNumber, counts: &[BounceCount]) -> u64 {
+    counts.iter().filter(|count| count.edition == edition).map(|count| count.accepted).sum()
+}
+
 /// What was sent to a mailbox of which something came back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryHistory {

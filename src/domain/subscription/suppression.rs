@@ -18,6 +18,14 @@ pub struct Suppression {
     pub since: DateTime<Utc>,
 }
 
+/// A suppression as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSuppression {
+    pub suppression: Suppression,
+    /// The name of the subscriber that the address was a mailbox of, if it was one and is still known.
+    pub subscriber: Option<String>,
+}
+
 impl SuppressionReason {
     /// Whether this reason takes the place of `earlier`: a complaint or a bounce counts for more than leaving, which its
     /// reader may take back. Any other earlier reason stays.

@@ -44,6 +44,9 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     }
     registry.register("attempts", "Attempts of this process, by what came of them", attempts);
     gauges(&mut registry, "deliveries", "Deliveries of recent editions, by state", deliveries(metrics));
+    let bounced = metrics.editions.iter().map(|(number, _, bounced)| (vec![("edition", number.to_string())], *bounced));
+    let help = "Accepted deliveries of recent editions that came back";
+    gauges(&mut registry, "deliveries_bounced", help, bounced.collect());
     let by_state = [
         ("active", metrics.subscribers.active),
         ("pending", metrics.subscribers.pending),
@@ -87,7 +90,7 @@ fn deliveries(metrics: &Metrics) -> Vec<(Labels, u64)> {
     let of = |number: u32, states: [(&'static str, u64); 8]| {
         states.map(|(state, count)| (vec![("edition", number.to_string()), ("state", state.to_owned())], count))
     };
-    let all = metrics.editions.iter().flat_map(|(number, tally)| {
+    let all = metrics.editions.iter().flat_map(|(number, tally, _)| {
         of(
             number.0,
             [

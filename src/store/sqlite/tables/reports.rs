@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::RecipientId;
-use crate::domain::subscription::bounce::Meaning;
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscription::bounce::BounceCount;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
 use crate::store::{ReportKind, Reports, StoreError};
@@ -31,15 +32,23 @@ impl Reports for SqliteStore {
         .await
     }
 
-    async fn policy_bounces(&self) -> Result<BTreeMap<EditionNumber, u64>, StoreError> {
+    async fn bounce_counts(&self) -> Result<Vec<BounceCount>, StoreError> {
         self.read(|conn| {
-            let query = "SELECT edition, count(*) FROM bounces WHERE meaning = ?1 AND edition IN
-                             (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 3)
-                         GROUP BY edition";
-            let counts = sql::rows(conn, query, [Meaning::Policy.to_string()], |row| {
-                Ok((EditionNumber(row.get(0)?), sql::count(row.get(1)?)))
-            })?;
-            Ok(counts.into_iter().collect())
+            let query = "SELECT b.edition, b.meaning, count(*), sum(d.state = ?1), count(x.mac)
+                         FROM bounces b JOIN deliveries d ON d.mailing = b.edition AND d.recipient = b.recipient
+                         JOIN recipients r ON r.id = b.recipient
+                         LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason = ?2
+                         GROUP BY b.edition, b.meaning";
+            let values = (DeliveryState::Accepted, SuppressionReason::Bounced.as_str());
+            sql::rows(conn, query, values, |row| {
+                Ok(BounceCount {
+                    edition: EditionNumber(row.get(0)?),
+                    meaning: sql::word(row, 1)?,
+                    mails: sql::count(row.get(2)?),
+                    accepted: sql::count(row.get(3)?),
+                    suppressed: sql::count(row.get(4)?),
+                })
+            })
         })
         .await
     }

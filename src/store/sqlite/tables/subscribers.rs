@@ -15,7 +15,7 @@ use crate::domain::subscriber::{
     MailboxRecord, MailboxState, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, Subscription,
 };
 use crate::domain::subscription::mailing_list::MailingList;
-use crate::domain::subscription::suppression::Suppression;
+use crate::domain::subscription::suppression::ListedSuppression;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -47,10 +47,15 @@ impl Subscribers for SqliteStore {
         self.read(counts).await
     }
 
-    async fn suppressions(&self) -> Result<Vec<Suppression>, StoreError> {
+    async fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError> {
         self.read(|conn| {
-            let query = "SELECT mac, address, reason, at FROM suppressions ORDER BY at, address";
-            sql::rows(conn, query, [], columns::suppression)
+            let query = "SELECT x.mac, x.address, x.reason, x.at, n.name FROM suppressions x
+                         LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL
+                         LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
+                         ORDER BY x.at, x.address";
+            sql::rows(conn, query, [], |row| {
+                Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? })
+            })
         })
         .await
     }

@@ -292,7 +292,7 @@ pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'
 
 fn filter(states: &[DeliveryState], addresses: Option<&[&str]>) -> DeliveryFilter {
     let addresses = addresses.map(|all| all.iter().map(|one| address(one)).collect());
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses }
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses, bounced: false }
 }
 
 /// Five deliveries: failed, expired, uncertain, accepted, and failed with its mailbox suppressed.
@@ -362,7 +362,7 @@ pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_bac
     let who = address("M0@school.example");
     assert_eq!(store.suppression(&who).await.unwrap(), Some(reason));
     let all = store.suppressions().await.unwrap();
-    assert_eq!((all.len(), all[0].since), (1, at(2)));
+    assert_eq!((all.len(), all[0].suppression.since), (1, at(2)));
     assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), Some(reason));
     assert_eq!(store.lift_suppression(&who, "test", at(4)).await.unwrap(), None);
     assert_eq!(store.subscribed_name(one).await.unwrap(), None, "lifting begins no subscription");

@@ -103,7 +103,12 @@ pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open
         store.audit().await.unwrap(),
         store
             .deliveries(
-                &DeliveryFilter { edition: None, states: vec![DeliveryState::Accepted], addresses: None },
+                &DeliveryFilter {
+                    edition: None,
+                    states: vec![DeliveryState::Accepted],
+                    addresses: None,
+                    bounced: false
+                },
                 None,
                 9
             )
@@ -113,7 +118,7 @@ pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open
     assert!(!everything.to_lowercase().contains("jane"), "{everything}");
     assert!(everything.contains("(erased)"));
     assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Unsubscribed));
-    assert_eq!(store.suppressions().await.unwrap()[0].address, None);
+    assert_eq!(store.suppressions().await.unwrap()[0].suppression.address, None);
     assert_eq!(store.subscribed_name(RecipientId(1)).await.unwrap(), None);
     assert_eq!(store.erase(&address(JANE), at(5)).await.unwrap(), EraseResult::Before);
     assert_eq!(store.erase(&address("nobody@home.example"), at(5)).await.unwrap(), EraseResult::Unknown);
@@ -218,7 +223,7 @@ pub(in crate::store) async fn an_address_that_was_only_suppressed_is_erased(open
     let store = open();
     store.unsubscribe(&address(JANE), SuppressionReason::Complained, "cli", at(0)).await.unwrap();
     assert_eq!(erase(&*store, JANE, 1).await, Some(Erased::default()));
-    assert_eq!(store.suppressions().await.unwrap()[0].address, None);
+    assert_eq!(store.suppressions().await.unwrap()[0].suppression.address, None);
     assert_eq!(suppressed(&*store, JANE).await, Some(SuppressionReason::Complained));
     assert_eq!(store.erase(&address(JANE), at(2)).await.unwrap(), EraseResult::Before);
 }

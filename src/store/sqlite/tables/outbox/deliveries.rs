@@ -1,7 +1,7 @@
 //! Deliveries as an operator looks at them, takes them up again and settles them.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::super::{audit, edition_rows};
 use super::edition_progress;
@@ -11,6 +11,7 @@ use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::subject_data::SubjectBounce;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
@@ -27,14 +28,18 @@ pub(super) fn page(
         None => (first, 0),
     };
     let query =
-        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply
+        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply,
+                        b.at, b.status
                  FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
                  LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
+                 LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing
                  WHERE (d.mailing, d.recipient) > (?1, ?2) AND d.mailing <= ?3 AND (?4 >> d.state) & 1
                    AND (?5 IS NULL OR d.recipient IN (SELECT value FROM json_each(?5)))
+                   AND (NOT ?7 OR b.at IS NOT NULL)
                  ORDER BY d.mailing, d.recipient LIMIT ?6";
     let mailboxes = mailboxes(conn, filter)?;
-    sql::rows(conn, query, (after.0, after.1, last, mask(&filter.states), mailboxes, limit), |row| {
+    let values = (after.0, after.1, last, mask(&filter.states), mailboxes, limit, filter.bounced);
+    sql::rows(conn, query, values, |row| {
         let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
         let address = row.get::<_, Option<String>>(2)?.as_deref().map(sql::parse).transpose()?;
         let last = match sql::maybe_instant(row.get(7)?)? {
@@ -48,9 +53,17 @@ pub(super) fn page(
             state: row.get(4)?,
             attempts: row.get(5)?,
             last,
+            bounce: bounce(row, 10)?,
             next_at: sql::maybe_instant(row.get(6)?)?,
         })
     })
+}
+
+/// A bounce in two columns: at, status.
+fn bounce(row: &Row<'_>, at: usize) -> Result<Option<SubjectBounce>, SqliteError> {
+    let came = sql::maybe_instant(row.get(at)?)?;
+    let status = row.get(at + 1)?;
+    Ok(came.map(|at| SubjectBounce { at, status }))
 }
 
 /// Takes up again what ended without being accepted.
