@@ -202,8 +202,8 @@ static MAIL: Table = Table {
         optional("bounce_maildir", PATH, "var/bounces",
             "A Maildir in which mail to that address, and to `unsubscribe+TOKEN@…`, arrives: the daemon reads it."),
         usual("on_uncertain", Form::Words(|| OnUncertain::ALL.iter().map(|word| word.as_str()).collect()), "resend",
-            "Whether a mail that may have arrived is sent again with the same bytes (`resend`), or waits for a person \
-             (`hold`)."),
+            "Whether a mail that may have arrived is sent again with the same bytes (`resend`: three times at most), or waits \
+             for a person (`hold`)."),
         list("dkim", &DKIM, 0, Some(DKIM_KEYS)),
     ],
 };

@@ -34,6 +34,14 @@ pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
             let last = last.as_ref().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
             format!("the run stopped itself: {failed} of {tried} mails were refused for good{last}")
         }
+        HoldReason::Unanswered { mails, last } => {
+            let last = last.as_ref().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
+            format!(
+                "the run stopped itself: {mails} mails in a row got no answer that can be read{last}, so they may or may not \
+                 have arrived; look into the relay's log and settle them with `fortnightly deliveries resolve`, for what \
+                 is not settled is sent again after a release"
+            )
+        }
         HoldReason::MessageFailed { why } => why.clone(),
         HoldReason::Operator { why: None } => "an operator held it".to_owned(),
         HoldReason::Operator { why: Some(why) } => format!("an operator held it: {why}"),
@@ -61,6 +69,7 @@ pub fn way_out(reason: &HoldReason, number: EditionNumber) -> Option<String> {
         HoldReason::UnservedBands { .. }
         | HoldReason::SenderRefused { .. }
         | HoldReason::TooManyRefused { .. }
+        | HoldReason::Unanswered { .. }
         | HoldReason::MessageFailed { .. }
         | HoldReason::Told { kind: ToldHold::Other, .. } => {
             Some(format!("Put that right, then `fortnightly send --edition {number} --late`."))

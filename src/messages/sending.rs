@@ -89,7 +89,7 @@ pub fn lines(report: &RunReport) -> Vec<String> {
     let RunReport { edition, tally, seconds, .. } = report;
     let number = edition.number;
     let mails = count(tally.total, "mail", "mails");
-    let mut lines = vec![if report.attempts == 0 && tally.is_settled() {
+    let mut lines = vec![if report.attempts == 0 && edition.state == EditionState::Sent {
         format!("Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.", tally.accepted)
     } else {
         format!("Edition {number}: {mails}, {} accepted, in {seconds:.1} s.", tally.accepted)

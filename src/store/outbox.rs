@@ -22,6 +22,8 @@ pub struct Claimed {
     pub first_attempt: Option<DateTime<Utc>>,
     /// An earlier attempt may have been accepted: a refusal now leaves it uncertain.
     pub repeated: bool,
+    /// How many of them may have been accepted, as far as attempts are known.
+    pub uncertain: u32,
     pub content: ClaimedContent,
 }
 
@@ -53,8 +55,8 @@ pub struct AttemptResult {
 /// What a store does with mails on their way.
 #[async_trait]
 pub trait Outbox {
-    /// Takes up what dead processes left in hand: what was claimed is queued again; what was in flight is queued again as
-    /// `repeated` when `resend`, else uncertain. Returns how many.
+    /// Takes up what dead processes left in hand: what was claimed is queued again; what was in flight is, as
+    /// [`DeliveryState::after_crash`] says, queued again as `repeated`, or uncertain. Returns how many.
     async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Takes up everything that this process has in hand, as [`Outbox::recover`] does for dead ones: for the end of a run,

@@ -33,6 +33,7 @@ mod refusals;
 mod relay_faults;
 mod reload;
 mod reports;
+mod resends;
 mod roster;
 mod scanners;
 mod schedule;

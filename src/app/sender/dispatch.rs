@@ -16,7 +16,7 @@ use crate::app::edition::change_now;
 use crate::app::error::{AppError, DispatchError};
 use crate::config::OnUncertain;
 use crate::domain::delivery::retry;
-use crate::domain::edition::{EditionChange, EditionNumber};
+use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;
 
 /// Hands over what waits in the outbox.
@@ -106,6 +106,10 @@ impl Dispatcher {
             return Ok(if run.feed.is_drained() { finished } else { Ended::Stopped });
         };
         match (&ended, edition) {
+            // Nothing is left that a hold could hold back.
+            (Ended::Halted(HoldReason::Unanswered { .. }), Some(number)) if store.finish(number, now).await? => {
+                return Ok(Ended::Finished);
+            }
             (Ended::Halted(reason), Some(edition)) => {
                 let hold = EditionChange::Hold(edition, reason.clone());
                 change_now(store.as_ref(), hold, "program", now).await?;
@@ -155,8 +159,17 @@ async fn work_apart(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Resul
 /// One worker per transport, until all have ended; the first failure stops the others.
 async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), AppError> {
     let mut workers = JoinSet::new();
-    for transport in transports {
-        workers.spawn(Worker::new(Arc::clone(&run), transport).work());
+    for (at, transport) in transports.into_iter().enumerate() {
+        let (run, worker) = (Arc::clone(&run), Worker::new(Arc::clone(&run), transport));
+        workers.spawn(async move {
+            if at == 0 {
+                let end = worker.work().await;
+                run.answered.cancel();
+                return end;
+            }
+            run.follow_the_first().await;
+            worker.work().await
+        });
     }
     let mut failure = Ok(());
     while let Some(end) = workers.join_next().await {

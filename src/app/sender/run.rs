@@ -20,6 +20,7 @@ use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
 use crate::domain::delivery::pace::Rate;
 use crate::domain::delivery::retry::{self, Tried};
+use crate::domain::delivery::silence::{Silence, Unanswered};
 use crate::domain::delivery::{DeliveryId, Mailing, Outcome, Reply};
 use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::token::Signer;
@@ -28,6 +29,9 @@ use crate::store::{AttemptResult, Claimed, ClaimedContent, PublishedMails, Segme
 
 /// How often a store that is locked or full is asked again once the run was told to stop.
 pub(super) const LAST_TRIES: u32 = 3;
+
+/// How long the first worker goes ahead at most.
+const AHEAD: Duration = Duration::from_secs(5);
 
 /// How long between two such questions.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -42,6 +46,9 @@ pub(super) struct Run {
     pub(super) relay: Relay,
     pub(super) stop: CancellationToken,
     stopped: Mutex<Option<Ended>>,
+    silence: Mutex<Silence>,
+    /// The relay answered a mail: the others may follow the first worker.
+    pub(super) answered: CancellationToken,
     progress: Arc<Progress>,
     rate: Option<Mutex<Rate>>,
     begun: Instant,
@@ -89,6 +96,8 @@ impl Run {
             left_today: left_today(&context).await?,
             begun: Instant::now(),
             stopped: Mutex::default(),
+            silence: Mutex::new(Silence::new(transport::count(&context.config))),
+            answered: CancellationToken::new(),
             context,
             stop,
             progress,
@@ -97,7 +106,22 @@ impl Run {
 
     /// Why the run stopped itself, if it did.
     pub(super) fn stopped_for(&self) -> Option<Ended> {
-        self.stopped.lock().clone()
+        let unanswered = || self.silence.lock().whole().filter(|_| self.feed.is_drained());
+        self.stopped.lock().clone().or_else(|| unanswered().map(|mails| self.unanswered(mails)))
+    }
+
+    /// Time since the run began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// The first worker goes ahead with one mail: were the relay to lose it, the others would only lose theirs, too.
+    pub(super) async fn follow_the_first(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.answered.cancelled() => {}
+            () = tokio::time::sleep(AHEAD) => {}
+        }
     }
 
     /// Whether no edition's mail may leave today any more.
@@ -175,11 +199,13 @@ impl Run {
         self.left_today.as_ref().filter(|_| mailing.edition().is_some())
     }
 
-    /// What the outcome means for the item: when it is tried again, and whether the run must stop.
-    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome) -> AttemptResult {
+    /// What the outcome means for the item: when it is tried again, and whether the run must stop. Its connection was opened
+    /// at `opened`.
+    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, opened: Duration) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
-        let tried = Tried { mailing, before: item.attempts, first_at: item.first_attempt, resend };
+        let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
+        let tried = Tried { mailing, before, first_at, uncertain, resend };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());
         self.progress.count(mailing, &outcome);
         self.log(item, &outcome, retry_at);
@@ -194,6 +220,7 @@ impl Run {
         if matches!(outcome, Outcome::Permanent { .. }) {
             self.mind_refusals();
         }
+        self.mind_silence(&outcome, Unanswered { opened, lost: self.elapsed(), before: uncertain > 0 });
         if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. })
             || matches!(&outcome, Outcome::Transient(reply) if reply.code.is_some())
         {
@@ -217,6 +244,28 @@ impl Run {
     /// The relay refuses us as a sender.
     fn stop_refused(&self, reply: &Reply) {
         self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
+    }
+
+    /// Stops the run when the relay takes one mail after the other and answers none. What was said before the dot is no
+    /// answer to it, and ends no row.
+    fn mind_silence(&self, outcome: &Outcome, mail: Unanswered) {
+        if outcome.reply().is_some_and(|reply| reply.code.is_some()) {
+            self.answered.cancel();
+        }
+        match outcome {
+            Outcome::Accepted(_) => self.silence.lock().end(),
+            Outcome::Uncertain(_) => {
+                if let Some(mails) = self.silence.lock().note(mail) {
+                    self.stop_for(self.unanswered(mails));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unanswered(&self, mails: u64) -> Ended {
+        let last = self.progress.trouble().map(|reply| reply.to_string());
+        Ended::Halted(HoldReason::Unanswered { mails, last })
     }
 
     fn mind_refusals(&self) {

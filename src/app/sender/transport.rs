@@ -15,11 +15,15 @@ const MAILDIR_WRITERS: usize = 4;
 
 /// As many transports as may work side by side.
 pub(super) fn all(config: &Config) -> Result<Vec<Box<dyn Transport>>, AppError> {
-    let count = match &config.mail.transport {
+    (0..count(config)).map(|_| one(config)).collect()
+}
+
+/// How many transports that is.
+pub(super) fn count(config: &Config) -> usize {
+    match &config.mail.transport {
         TransportUrl::Maildir(_) => MAILDIR_WRITERS,
         TransportUrl::Smtp(_) => usize::from(config.mail.connections),
-    };
-    (0..count).map(|_| one(config)).collect()
+    }
 }
 
 /// One transport; an error when the mail folder cannot be made or the certificates cannot be read.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
@@ -27,6 +28,8 @@ pub(super) struct Worker {
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,
     message: Vec<u8>,
+    /// When its connection was opened, as long as none of its mails was lost.
+    opened: Option<Duration>,
 }
 
 /// The store, asked about one mail.
@@ -49,7 +52,7 @@ impl Gate for Wanted<'_> {
 
 impl Worker {
     pub(super) fn new(run: Arc<Run>, transport: Box<dyn Transport>) -> Self {
-        Self { run, transport, begun: VecDeque::new(), records: Vec::new(), message: Vec::new() }
+        Self { run, transport, begun: VecDeque::new(), records: Vec::new(), message: Vec::new(), opened: None }
     }
 
     /// Works until nothing is left, or the run stops. Whatever happens, what a relay said is recorded.
@@ -126,7 +129,12 @@ impl Worker {
             // One that is alone must not be in the way of others: it is tried again later.
             Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
-        run.judge(&next, outcome)
+        let opened = self.opened.unwrap_or_else(|| run.elapsed());
+        if matches!(outcome, Outcome::Uncertain(_)) {
+            // The transport lets the connection go.
+            self.opened = None;
+        }
+        run.judge(&next, outcome, opened)
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
@@ -136,6 +144,7 @@ impl Worker {
             match self.transport.prepare().await {
                 Ok(()) => {
                     self.run.relay.note_reachable();
+                    self.opened.get_or_insert(self.run.elapsed());
                     return true;
                 }
                 Err(outcome) => self.run.note_unready(&outcome),

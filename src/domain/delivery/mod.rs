@@ -5,10 +5,11 @@ mod mailing;
 mod outcome;
 pub mod pace;
 pub mod retry;
+pub mod silence;
 mod state;
 
 pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
-pub use outcome::{Outcome, Reply};
+pub use outcome::{Outcome, OutcomeKind, Reply};
 pub use state::{Arrow, DeliveryState, Event, Impossible, Settled, Tally};
 
 #[cfg(test)]

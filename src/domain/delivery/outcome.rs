@@ -1,10 +1,28 @@
 //! What the relay made of one attempt.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscriber::{SuppressionReason, WordError, words};
+
+words! {
+    /// An [`Outcome`] in a word, as stores keep it beside the attempt.
+    OutcomeKind, "outcome" {
+        Accepted = "accepted",
+        Transient = "transient",
+        Permanent = "permanent",
+        Uncertain = "uncertain",
+        SenderRefused = "sender-refused",
+        Withheld = "withheld",
+    }
+}
+
+impl OutcomeKind {
+    /// Those after which the mail arrived, or may have.
+    pub const ARRIVED: &[Self] = &[Self::Accepted, Self::Uncertain];
+}
 
 /// What the relay made of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +46,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What it is, without what was said.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Accepted(_) => OutcomeKind::Accepted,
+            Self::Transient(_) => OutcomeKind::Transient,
+            Self::Permanent { .. } => OutcomeKind::Permanent,
+            Self::Uncertain(_) => OutcomeKind::Uncertain,
+            Self::SenderRefused(_) => OutcomeKind::SenderRefused,
+            Self::Withheld => OutcomeKind::Withheld,
+        }
+    }
+
     /// What was said; none when nothing was handed over.
     pub fn reply(&self) -> Option<&Reply> {
         match self {

@@ -20,8 +20,8 @@ const SPREAD: f64 = 0.1;
 /// After how long we give up (RFC 5321 §4.5.4.1: at least 4 to 5 days).
 const PATIENCE: TimeDelta = TimeDelta::days(4);
 
-/// How long a mail that may have been accepted waits before it is sent again.
-const UNCERTAIN_PAUSE: TimeDelta = TimeDelta::minutes(30);
+/// How often a mail that may have been accepted is sent again by itself. Then a person decides.
+const RESENDS: u32 = 3;
 
 /// When an edition's mails are tried again that met no relay at all: spread over a quarter of an hour, so that they do not
 /// come at once.
@@ -43,19 +43,28 @@ pub struct Tried {
     pub before: u32,
     /// When the first of them ended.
     pub first_at: Option<DateTime<Utc>>,
+    /// Attempts before the one that ended that may have been accepted.
+    pub uncertain: u32,
     /// Whether what may have been accepted is sent again (`mail.on_uncertain = "resend"`).
     pub resend: bool,
 }
 
 /// When a mail is tried again after `outcome`; `None` gives it up, or leaves it as it is. `jitter` is from 0 to 1.
 pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64) -> Option<DateTime<Utc>> {
+    let backoff = || next_attempt(tried.before + 1, tried.first_at.unwrap_or(now), now, jitter);
     match outcome {
-        Outcome::Transient(_) => next_attempt(tried.before + 1, tried.first_at.unwrap_or(now), now, jitter),
-        Outcome::Uncertain(_) => tried.resend.then_some(now + UNCERTAIN_PAUSE),
+        Outcome::Transient(_) => backoff(),
+        Outcome::Uncertain(_) if is_resent(tried.resend, tried.uncertain + 1) => backoff(),
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
         Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
-        Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,
+        Outcome::Uncertain(_) | Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,
     }
+}
+
+/// Whether a mail is sent again of which so many attempts may have been accepted, the last one included. `resend` says
+/// whether any is (`mail.on_uncertain`).
+pub fn is_resent(resend: bool, uncertain: u32) -> bool {
+    resend && uncertain <= RESENDS
 }
 
 /// When an edition's mails are tried again after the relay could not be reached: some time in this range.
@@ -98,6 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::delivery::{Reply, TransactionalId};
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + minutes * 60, 0).unwrap()
@@ -112,12 +122,23 @@ mod tests {
 
     #[test]
     fn a_refused_sender_holds_an_edition_and_puts_off_what_is_none() {
-        use crate::domain::delivery::{Reply, TransactionalId};
-        use crate::domain::edition::EditionNumber;
-        let tried = |mailing| Tried { mailing, before: 0, first_at: None, resend: true };
+        let tried = |mailing| Tried { mailing, before: 0, first_at: None, uncertain: 0, resend: true };
         let refused = Outcome::SenderRefused(Reply::default());
         assert_eq!(retry_at(tried(Mailing::Edition(EditionNumber(7))), &refused, at(0), 0.5), None);
         assert_eq!(retry_at(tried(Mailing::Transactional(TransactionalId(1))), &refused, at(0), 0.5), Some(at(10)));
+    }
+
+    #[test]
+    fn what_may_have_been_accepted_is_sent_again_three_times_with_growing_pauses() {
+        let mailing = Mailing::Edition(EditionNumber(7));
+        let pause = |uncertain, resend| {
+            let tried = Tried { mailing, before: uncertain, first_at: Some(at(0)), uncertain, resend };
+            let next = retry_at(tried, &Outcome::Uncertain(Reply::default()), at(10), 0.5)?;
+            Some((next - at(10)).num_minutes())
+        };
+        let pauses: Vec<_> = (0..6).map(|uncertain| pause(uncertain, true)).collect();
+        assert_eq!(pauses, [Some(30), Some(60), Some(120), None, None, None]);
+        assert!((0..6).all(|uncertain| pause(uncertain, false).is_none()));
     }
 
     #[test]

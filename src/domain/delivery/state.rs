@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::outcome::Outcome;
+use super::retry;
 
 /// Where a delivery stands. `Claimed` and `InFlight` together are what people see as *sending*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,6 +248,17 @@ impl DeliveryState {
         let waits = state == Self::Deferred || (state == Self::Uncertain && matches!(outcome, Outcome::Uncertain(_)));
         let next_at = retry_at.filter(|_| waits);
         Ok(Settled { state, next_at, repeated: self.repeated_after(event, repeated) })
+    }
+
+    /// What becomes of a mail in flight when its process died; `uncertain` attempts before may have been accepted, and
+    /// `resend` says whether such a mail is sent again at all.
+    ///
+    /// # Errors
+    /// [`Impossible`] when nobody has it in hand.
+    pub fn after_crash(self, resend: bool, uncertain: u32, repeated: bool) -> Result<Settled, Impossible> {
+        let event = Event::Crash { resend: retry::is_resent(resend, uncertain.saturating_add(1)) };
+        let state = self.on(event, repeated)?;
+        Ok(Settled { state, next_at: None, repeated: self.repeated_after(event, repeated) })
     }
 
     /// Every state in which `event` can happen, and where it leads: for statements about many rows at once.

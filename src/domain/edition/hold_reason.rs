@@ -64,6 +64,12 @@ pub enum HoldReason {
         /// What the relay said last.
         last: Option<String>,
     },
+    /// The run stopped itself: mail after mail got no answer that can be read.
+    Unanswered {
+        mails: u64,
+        /// What came in place of the last answer.
+        last: Option<String>,
+    },
     /// The run stopped itself: a message could not be made from what was published.
     MessageFailed { why: String },
     /// A person holds it.
@@ -166,6 +172,7 @@ mod tests {
                 "too-many-refused",
                 r#"{"failed":3,"tried":50,"last":"550 no"}"#.to_owned(),
             ),
+            (HoldReason::Unanswered { mails: 10, last: None }, "unanswered", r#"{"mails":10,"last":null}"#.to_owned()),
             (HoldReason::MessageFailed { why: "x".to_owned() }, "message-failed", r#"{"why":"x"}"#.to_owned()),
             (HoldReason::Operator { why: None }, "operator", r#"{"why":null}"#.to_owned()),
             (

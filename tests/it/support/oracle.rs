@@ -25,6 +25,21 @@ pub(crate) struct Oracle {
 /// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual).
 pub(crate) type Script = &'static [(&'static str, &'static str)];
 
+/// Something that a client said, for whoever decides what it is answered.
+pub(crate) struct Said<'a> {
+    /// How many connections there were before this one.
+    pub(crate) connection: usize,
+    /// The line, or `GREET`, `CONTENT` or `DOT`.
+    pub(crate) line: &'a str,
+    /// The recipient that was named last on this connection.
+    pub(crate) to: &'a str,
+    /// How many mails were taken on this connection.
+    pub(crate) mails: usize,
+}
+
+/// What is answered instead of the usual.
+type Decide = dyn Fn(&Said<'_>) -> Option<&'static str> + Send + Sync;
+
 impl Oracle {
     pub(crate) fn start() -> Self {
         Self::with(&[])
@@ -32,6 +47,14 @@ impl Oracle {
 
     /// One that answers some lines otherwise; `DOT` stands for the end of the content.
     pub(crate) fn with(script: Script) -> Self {
+        Self::deciding(move |said| {
+            script.iter().find(|(start, _)| said.line.starts_with(start)).map(|(_, answer)| *answer)
+        })
+    }
+
+    /// One that is asked at every line what it answers.
+    pub(crate) fn deciding(decide: impl Fn(&Said<'_>) -> Option<&'static str> + Send + Sync + 'static) -> Self {
+        let decide: Arc<Decide> = Arc::new(decide);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::<Mutex<Taken>>::default();
@@ -41,13 +64,14 @@ impl Oracle {
         let waited = Arc::<Mutex<Vec<Duration>>>::default();
         let patience = Arc::clone(&waited);
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
+            for (connection, stream) in listener.incoming().flatten().enumerate() {
+                let decide = Arc::clone(&decide);
                 let (taken, asked, heard) = (Arc::clone(&shared.0), Arc::clone(&shared.1), Arc::clone(&shared.2));
                 let patience = Arc::clone(&patience);
                 // A client that was killed ends its conversation in an error; that is what we are here for.
                 thread::spawn(move || {
                     let mut heard_last = Instant::now();
-                    let end = converse(&stream, script, &taken, &asked, &heard, &mut heard_last);
+                    let end = converse(&stream, (connection, &*decide), &taken, &asked, &heard, &mut heard_last);
                     if end.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
                         patience.lock().unwrap_or_else(PoisonError::into_inner).push(heard_last.elapsed());
                     }
@@ -118,17 +142,18 @@ fn act(mut stream: &TcpStream, answer: &str) -> io::Result<bool> {
 
 fn converse(
     stream: &TcpStream,
-    script: Script,
+    (connection, decide): (usize, &Decide),
     taken: &Mutex<Taken>,
     asked: &Mutex<Vec<String>>,
     heard: &Mutex<Vec<String>>,
     heard_last: &mut Instant,
 ) -> io::Result<()> {
-    let scripted = |line: &str| script.iter().find(|(start, _)| line.starts_with(start)).map(|(_, answer)| *answer);
+    let mut mails = 0;
+    let scripted = |line: &str, to: &str, mails| decide(&Said { connection, line, to, mails });
     stream.set_nodelay(true)?;
     let mut out = stream;
     let mut lines = BufReader::new(stream);
-    if scripted("GREET").map_or(Ok(true), |answer| act(stream, answer))? {
+    if scripted("GREET", "", mails).map_or(Ok(true), |answer| act(stream, answer))? {
         out.write_all(b"220 oracle.example ESMTP\r\n")?;
     }
     let (mut line, mut to) = (Vec::new(), String::new());
@@ -146,7 +171,7 @@ fn converse(
             let to = text.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
             asked.lock().unwrap_or_else(PoisonError::into_inner).push(to);
         }
-        if let Some(answer) = scripted(&text)
+        if let Some(answer) = scripted(&text, &to, mails)
             && !act(stream, answer)?
         {
             continue;
@@ -160,19 +185,20 @@ fn converse(
             }
             "DATA" => {
                 out.write_all(b"354 go on\r\n")?;
-                if let Some(answer) = scripted("CONTENT") {
+                if let Some(answer) = scripted("CONTENT", &to, mails) {
                     lines.fill_buf()?;
                     act(stream, answer)?;
                 }
                 let Some(hash) = content(&mut lines)? else { return Ok(()) };
                 *heard_last = Instant::now();
-                if let Some(answer) = scripted("DOT")
+                if let Some(answer) = scripted("DOT", &to, mails)
                     && !act(stream, answer)?
                 {
                     continue;
                 }
                 // Taken before it is answered: a client that dies in between has to send it again.
                 taken.lock().unwrap_or_else(PoisonError::into_inner).entry(to.clone()).or_default().push(hash);
+                mails += 1;
                 out.write_all(b"250 2.0.0 taken\r\n")?;
             }
             "QUIT" => return out.write_all(b"221 2.0.0 bye\r\n"),

@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::domain::delivery::{DeliveryState, Event};
+use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
 
 impl ToSql for DeliveryState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -22,6 +22,12 @@ impl FromSql for DeliveryState {
 pub(in crate::store::sqlite) fn list(states: &[DeliveryState]) -> String {
     let codes: Vec<String> = states.iter().map(|state| state.code().to_string()).collect();
     format!("({})", codes.join(", "))
+}
+
+/// A list for `outcome IN …`.
+pub(in crate::store::sqlite) fn outcomes(kinds: &[OutcomeKind]) -> String {
+    let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    format!("({})", words.join(", "))
 }
 
 /// What an event does to many deliveries at once, as the domain decides it for one.

@@ -290,6 +290,33 @@ pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'
     assert_eq!(living.next_retry(SEVEN).await.unwrap(), None);
 }
 
+/// Three resends in all, whether the answer or the process was lost; taken up by a person, it has three anew.
+pub(in crate::store) async fn what_is_lost_at_its_dot_again_and_again_waits_for_a_person(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(1)).await;
+    for begun in [10, 20] {
+        for lost in 0..4 {
+            let now = begun + i64::from(lost);
+            let claimed = claim(&*store, now, 9).await;
+            assert_eq!(claimed.iter().map(|c| c.uncertain).collect::<Vec<_>>(), [lost]);
+            mark(&*store, id(1)).await;
+            if lost == 1 {
+                let (outcome, retry_at) = (Outcome::Uncertain(reply(421)), Some(at(now + 1)));
+                let result = AttemptResult { id: id(1), outcome, at: at(now), retry_at };
+                store.record_and_mark(Some(result), None).await.unwrap();
+            } else {
+                assert_eq!(store.abandon(true, at(now)).await.unwrap(), 1);
+            }
+            let waits = if matches!(lost, 1 | 3) { DeliveryState::Uncertain } else { DeliveryState::Queued };
+            assert_eq!(state(&*store, id(1)).await, waits, "lost {lost} times before");
+        }
+        assert_eq!((claim(&*store, 9_999, 9).await, store.next_retry(SEVEN).await.unwrap()), (vec![], None));
+        assert!(store.finish(SEVEN, at(begun + 5)).await.unwrap());
+        let uncertain = filter(&[DeliveryState::Uncertain], None);
+        assert_eq!(store.retry(SEVEN, &uncertain, at(begun + 6)).await.unwrap().uncertain, 1);
+    }
+}
+
 fn filter(states: &[DeliveryState], addresses: Option<&[&str]>) -> DeliveryFilter {
     let addresses = addresses.map(|all| all.iter().map(|one| address(one)).collect());
     DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses, bounced: false }

@@ -3,10 +3,11 @@
 use rusqlite::Connection;
 
 use super::super::audit;
-use super::items::{Candidate, key};
+use super::items::{self, Candidate, key};
 use super::{record, transactional};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Event};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Event, OutcomeKind, Reply};
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::process_lock::ProcessLock;
@@ -79,18 +80,19 @@ fn take(
 
 /// An edition's mails that are queued, or due again at `now`; each part bounded and by an index.
 fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
-    let queued = DeliveryState::Queued.code();
+    let (queued, uncertain) = (DeliveryState::Queued.code(), items::uncertain());
     let query = format!(
         "SELECT d.recipient, d.segment, r.address, n.name, d.attempts, d.repeated,
                 EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac),
                 CASE WHEN d.attempts > 0 THEN (SELECT min(at) FROM attempts a
                                                WHERE a.mailing = ?1 AND a.recipient = d.recipient
-                                                 AND a.at >= coalesce(d.retried_at, a.at)) END
-         FROM (SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated, retried_at
+                                                 AND a.at >= coalesce(d.retried_at, a.at)) END,
+                CASE WHEN d.attempts > 0 THEN {uncertain} ELSE 0 END
+         FROM (SELECT * FROM (SELECT mailing, recipient, segment, name_id, attempts, repeated, retried_at
                               FROM deliveries INDEXED BY deliveries_queued
                               WHERE mailing = ?1 AND state = {queued} ORDER BY recipient LIMIT ?3)
                UNION ALL
-               SELECT * FROM (SELECT recipient, segment, name_id, attempts, repeated, retried_at
+               SELECT * FROM (SELECT mailing, recipient, segment, name_id, attempts, repeated, retried_at
                               FROM deliveries INDEXED BY deliveries_retry
                               WHERE mailing = ?1 AND next_at <= ?2 ORDER BY next_at LIMIT ?3)) d
          JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
@@ -108,6 +110,7 @@ fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -
                 attempts: row.get(4)?,
                 first_attempt: sql::maybe_instant(row.get(7)?)?,
                 repeated: row.get(5)?,
+                uncertain: row.get(8)?,
                 content: ClaimedContent::Digest { segment: SegmentNumber(row.get(1)?), subscriber: row.get(3)? },
             })
         };
@@ -161,20 +164,24 @@ pub(in crate::store::sqlite) fn take_up(
     resend: bool,
     at: i64,
 ) -> Result<u64, SqliteError> {
-    let attempt = "INSERT INTO attempts (mailing, recipient, number, at, outcome, reply)
-                   SELECT mailing, recipient, attempts + 1, ?2, 'uncertain',
-                          'the program ended before the reply was recorded'
-                   FROM deliveries WHERE claim = ?1 AND state = ?3";
-    sql::run(conn, attempt, (claimant, at, DeliveryState::InFlight))?;
-    let states::Change { to, .. } = states::change(Event::Crash { resend });
-    let update = format!(
-        "UPDATE deliveries SET state = {to}, attempts = attempts + (state = ?2), repeated = repeated OR state = ?2,
-                claim = NULL
-         WHERE claim = ?1"
+    let uncertain = items::uncertain();
+    let query = format!(
+        "SELECT mailing, recipient, state, attempts, repeated, {uncertain} FROM deliveries d WHERE claim = ?1 AND state = ?2"
     );
-    let taken = sql::run(conn, &update, (claimant, DeliveryState::InFlight))?;
-    if taken > 0 && !resend {
-        transactional::forget_settled(conn)?;
+    // Few: a connection has no more of them than its window.
+    let in_flight = sql::rows(conn, &query, (claimant, DeliveryState::InFlight), |row| {
+        let state: DeliveryState = row.get(2)?;
+        let settled = state.after_crash(resend, row.get(5)?, row.get(4)?);
+        Ok((items::item(row.get(0)?, row.get(1)?), row.get::<_, u32>(3)?.saturating_add(1), settled))
+    })?;
+    let count = in_flight.len() as u64;
+    for (id, attempts, settled) in in_flight {
+        let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
+        let text = "the program ended before the reply was recorded".to_owned();
+        record::write_attempt(conn, id, at, &(attempts, OutcomeKind::Uncertain, Reply { code: None, text }))?;
+        record::write(conn, id, attempts, &settled)?;
     }
-    Ok(taken)
+    let states::Change { to, .. } = states::change(Event::Crash { resend });
+    let update = format!("UPDATE deliveries SET state = {to}, claim = NULL WHERE claim = ?1");
+    Ok(count + sql::run(conn, &update, [claimant])?)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::super::{audit, edition_rows};
-use crate::domain::delivery::{DeliveryState, Event, Tally};
+use crate::domain::delivery::{DeliveryState, Event, OutcomeKind, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -49,8 +49,9 @@ pub(super) fn postpone(
 /// Attempts since `from` that handed a mail over, or may have.
 pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
     // Attempts are kept by edition, and an edition is sent for days at most, but for one taken up again by hand.
-    let query = "SELECT count(*) FROM attempts WHERE mailing > 0 AND at >= ?1 AND outcome IN ('accepted', 'uncertain')";
-    Ok(sql::count(sql::number(conn, query, [sql::millis(from)])?))
+    let arrived = states::outcomes(OutcomeKind::ARRIVED);
+    let query = format!("SELECT count(*) FROM attempts WHERE mailing > 0 AND at >= ?1 AND outcome IN {arrived}");
+    Ok(sql::count(sql::number(conn, &query, [sql::millis(from)])?))
 }
 
 /// The edition becomes sent if nothing waits or is in hand; whether it is sent.

@@ -1,7 +1,9 @@
 //! An item of the outbox as its row names it.
 
-use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
+use crate::domain::delivery::{ItemId, Mailing, OutcomeKind, TransactionalId};
+use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
+use crate::domain::subscriber::RecipientId;
 use crate::store::Claimed;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -16,6 +18,24 @@ pub(super) fn key(id: ItemId) -> Result<(i64, i64), SqliteError> {
         Mailing::Transactional(TransactionalId(id)) => -sql::column(id)?,
     };
     Ok((mailing, sql::column(id.recipient.0)?))
+}
+
+/// The item that a row names.
+pub(super) fn item(mailing: i64, recipient: i64) -> ItemId {
+    let mailing = match u32::try_from(mailing) {
+        Ok(number) => Mailing::Edition(EditionNumber(number)),
+        Err(_) => Mailing::Transactional(TransactionalId(mailing.unsigned_abs())),
+    };
+    ItemId { mailing, recipient: RecipientId(sql::count(recipient)) }
+}
+
+/// How many attempts at the row `d` may have been accepted, since a person took it up if one did.
+pub(super) fn uncertain() -> String {
+    let word = OutcomeKind::Uncertain.as_str();
+    format!(
+        "(SELECT count(*) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient
+          AND a.outcome = '{word}' AND a.at >= coalesce(d.retried_at, a.at))"
+    )
 }
 
 /// The same process must have it in hand: nobody else records or marks it.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::super::mailing_list;
 use super::items::{key, not_ours, spared};
 use super::transactional;
-use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, Settled};
+use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, OutcomeKind, Reply, Settled};
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
@@ -62,16 +62,27 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
     let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
     let number = item.attempts.saturating_add(1);
     write(conn, id, number, &settled)?;
-    let (mailing, recipient) = key(id)?;
-    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let at = sql::millis(result.at);
-    let text = if item.forgotten { "" } else { &reply.text };
-    sql::run(conn, insert, (mailing, recipient, number, at, word(outcome), reply.code, text))?;
+    let text = if item.forgotten { String::new() } else { reply.text.clone() };
+    let attempt = (number, outcome.kind(), Reply { code: reply.code, text });
+    write_attempt(conn, id, sql::millis(result.at), &attempt)?;
     if let Outcome::Permanent { suppress: Some(reason), .. } = outcome {
         mailing_list::refuse_for_good(conn, (hasher, result.at), id.recipient, *reason)?;
     }
     Ok(())
+}
+
+/// Notes what one attempt came to.
+pub(super) fn write_attempt(
+    conn: &Connection,
+    id: ItemId,
+    at: i64,
+    (number, kind, reply): &(u32, OutcomeKind, Reply),
+) -> Result<(), SqliteError> {
+    let (mailing, recipient) = key(id)?;
+    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = (mailing, recipient, number, at, kind.as_str(), reply.code, &reply.text);
+    sql::run(conn, insert, values).map(drop)
 }
 
 fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError> {
@@ -124,7 +135,7 @@ fn put_back(conn: &Connection, id: ItemId, item: &InHand) -> Result<(), SqliteEr
     write(conn, id, item.attempts, &Settled { state, next_at: None, repeated: item.repeated })
 }
 
-fn write(conn: &Connection, id: ItemId, attempts: u32, settled: &Settled) -> Result<(), SqliteError> {
+pub(super) fn write(conn: &Connection, id: ItemId, attempts: u32, settled: &Settled) -> Result<(), SqliteError> {
     let (mailing, recipient) = key(id)?;
     let update = "UPDATE deliveries SET state = ?3, attempts = ?4, next_at = ?5, repeated = ?6, claim = NULL
                   WHERE mailing = ?1 AND recipient = ?2";
@@ -144,17 +155,5 @@ pub(super) fn withhold(conn: &Connection, id: ItemId) -> Result<(), SqliteError>
     match id.mailing {
         Mailing::Transactional(mail) => transactional::forget_text(conn, mail),
         Mailing::Edition(_) => Ok(()),
-    }
-}
-
-/// An outcome as the table of attempts tells it.
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Accepted(_) => "accepted",
-        Outcome::Transient(_) => "transient",
-        Outcome::Permanent { .. } => "permanent",
-        Outcome::Uncertain(_) => "uncertain",
-        Outcome::SenderRefused(_) => "sender-refused",
-        Outcome::Withheld => "withheld",
     }
 }

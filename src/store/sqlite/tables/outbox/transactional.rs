@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::items::{Candidate, spared};
+use super::items::{self, Candidate, spared};
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
@@ -22,7 +22,7 @@ const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
 
 /// Those that are queued, or due again at `now`, the oldest first.
 pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
-    let queued = DeliveryState::Queued.code();
+    let (queued, uncertain) = (DeliveryState::Queued.code(), items::uncertain());
     // A link that does nothing any more is not worth a mail.
     let query = format!(
         "SELECT t.id, t.recipient, r.address, d.attempts, d.repeated,
@@ -30,11 +30,11 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
                     OR EXISTS (SELECT 1 FROM requests q
                                WHERE q.id = t.request AND (q.done_at IS NOT NULL OR q.expires_at <= ?1)),
                 (SELECT min(at) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient),
-                t.kind, t.at, t.request, t.sender, t.rendered
-         FROM (SELECT mailing, recipient, attempts, repeated FROM deliveries INDEXED BY deliveries_queued
+                t.kind, t.at, t.request, t.sender, t.rendered, {uncertain}
+         FROM (SELECT mailing, recipient, attempts, repeated, retried_at FROM deliveries INDEXED BY deliveries_queued
                WHERE mailing < 0 AND state = {queued}
                UNION ALL
-               SELECT mailing, recipient, attempts, repeated FROM deliveries INDEXED BY deliveries_retry
+               SELECT mailing, recipient, attempts, repeated, retried_at FROM deliveries INDEXED BY deliveries_retry
                WHERE mailing < 0 AND next_at <= ?1) d
          JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
          ORDER BY t.id LIMIT ?2"
@@ -59,6 +59,7 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
             attempts: row.get(3)?,
             first_attempt: sql::maybe_instant(row.get(6)?)?,
             repeated: row.get(4)?,
+            uncertain: row.get(12)?,
             content: ClaimedContent::Transactional(Box::new(content)),
         };
         Ok((id, Some(claimed)))
