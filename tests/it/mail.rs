@@ -76,7 +76,7 @@ fn personal<'a>(to: &'a Address, name: &'a str) -> Personal<'a> {
 }
 
 /// Envelope and message of an ordinary delivery.
-fn message(to: &str, name: &str) -> Result<(Envelope, Vec<u8>), MailError> {
+pub(crate) fn message(to: &str, name: &str) -> Result<(Envelope, Vec<u8>), MailError> {
     let frame = Frame::build(&rendered(), &sender(), EditionNumber(7), at())?;
     let to = address(to);
     let personal = personal(&to, name);

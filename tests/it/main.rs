@@ -32,6 +32,7 @@ mod privacy;
 mod refusals;
 mod relay_faults;
 mod reload;
+mod reply_octets;
 mod reports;
 mod resends;
 mod roster;

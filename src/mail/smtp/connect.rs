@@ -6,7 +6,6 @@ use std::time::Duration;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,9 +21,6 @@ use super::stream::Stream;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::error::MailError;
 use crate::mail::reply::{Stage, classify_reply, presentable};
-
-/// More challenges than any way to log in that we know.
-const CHALLENGES: usize = 3;
 
 /// Makes connections to one relay.
 pub(super) struct Connector {
@@ -49,18 +45,18 @@ impl Connector {
     /// # Errors
     /// What it means for a delivery that it did not work: transient, or that the relay refuses us.
     pub(super) async fn connect(&self) -> Result<Connection, Outcome> {
-        let limit = self.settings.timeouts.command;
-        let stream = self.reach().await?;
+        let timeouts = &self.settings.timeouts;
+        let mut stream = self.reach().await?;
         if self.settings.tls == Tls::Implicit {
-            self.protect(&stream).await?;
+            self.protect(&mut stream).await?;
         }
         let mut connection =
-            Connection::greet(stream, &self.hello, limit).await.map_err(|reply| self.ungreeted(reply))?;
+            Connection::greet(stream, &self.hello, timeouts).await.map_err(|reply| self.ungreeted(reply))?;
         if self.settings.tls == Tls::Starttls {
             self.starttls(&mut connection).await?;
         }
         if let Some((user, password)) = &self.settings.login {
-            login(&mut connection, user, password, limit).await?;
+            login(&mut connection, user, password, timeouts.command).await?;
         }
         Ok(connection)
     }
@@ -75,7 +71,7 @@ impl Connector {
     }
 
     /// The handshake, in which the relay's certificate must be good and for its name.
-    async fn protect(&self, stream: &Stream) -> Result<(), Outcome> {
+    async fn protect(&self, stream: &mut Stream) -> Result<(), Outcome> {
         let Some((connector, name)) = &self.tls else { return Ok(()) };
         let limit = self.settings.timeouts.connect;
         let result = timeout(limit, stream.protect(connector, name.clone())).await;
@@ -132,24 +128,24 @@ async fn login(
     classify_reply(Stage::Login, reply).map(drop)
 }
 
-/// Answers challenges until the relay says yes or no.
+/// Answers the relay's questions until it says yes or no.
 async fn exchange(
     connection: &mut Connection,
     mechanism: Mechanism,
     credentials: &Credentials,
     limit: Duration,
 ) -> Reply {
-    let mut challenge: Option<Response> = None;
-    for _ in 0..CHALLENGES {
-        let auth = match &challenge {
-            None => Auth::new(mechanism, credentials.clone(), None),
-            Some(response) => Auth::new_from_response(mechanism, credentials.clone(), response),
-        };
-        let Ok(auth) = auth else { break };
-        match connection.command(limit, auth).await {
-            Ok(response) if response.has_code(334) => challenge = Some(response),
-            Ok(response) => return Reply { code: Some(response.code().into()), text: String::new() },
-            Err(reply) => return reply,
+    // LOGIN asks for the name and then for the password, in words that are for people.
+    let questions: &[Option<&str>] = match mechanism {
+        Mechanism::Login => &[None, Some("Username"), Some("Password")],
+        _ => &[None],
+    };
+    for question in questions {
+        let answer = Auth::new(mechanism, credentials.clone(), question.map(str::to_owned));
+        let Ok(answer) = answer else { break };
+        let reply = connection.ask(limit, answer).await;
+        if reply.code != Some(334) {
+            return reply;
         }
     }
     Reply { code: None, text: "the relay's questions at the login are not understood".to_owned() }

@@ -44,7 +44,7 @@ impl Smtp {
     /// # Errors
     /// What a mail would meet: transient, or that the relay refuses us.
     pub async fn meet(&mut self) -> Result<Acquaintance, Outcome> {
-        let connection = self.ready().await?;
+        let mut connection = self.ready().await?;
         let met =
             Acquaintance { capabilities: connection.capabilities.clone(), tls: connection.stream().tls_version() };
         connection.quit(self.timeouts.quit).await;
@@ -62,7 +62,7 @@ impl Smtp {
 
     /// The open connection, or a new one where there is none or it died of old age.
     async fn ready(&mut self) -> Result<Connection, Outcome> {
-        if let Some(connection) = self.connection.take()
+        if let Some(mut connection) = self.connection.take()
             && !connection.is_stale().await
         {
             return Ok(connection);
@@ -98,7 +98,7 @@ impl Smtp {
         let Timeouts { command, data, quit, .. } = self.timeouts;
         let reused = self.connection.is_some();
         let (mut connection, mut replies) = self.open(envelope, name, gate).await?;
-        if reused && is_dead(&connection, replies.first()).await {
+        if reused && is_dead(&mut connection, replies.first()).await {
             // It died of old age between two mails: nothing was said about this one.
             drop(connection);
             (connection, replies) = self.open(envelope, name, gate).await?;
@@ -127,7 +127,7 @@ impl Smtp {
 }
 
 /// Whether the connection has ended, and not only fallen silent: a relay that says nothing is given its time once.
-async fn is_dead(connection: &Connection, first: Option<&Reply>) -> bool {
+async fn is_dead(connection: &mut Connection, first: Option<&Reply>) -> bool {
     match first.map(|reply| reply.code) {
         Some(Some(421)) => true,
         Some(None) => connection.is_stale().await,

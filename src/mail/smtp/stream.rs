@@ -1,44 +1,30 @@
-//! The stream below an SMTP connection: plain or TLS, and it shows what lettre hides.
+//! The stream below an SMTP connection, plain or TLS: what is written, and the replies that come back.
 //!
-//! It counts complete replies, so that an answer that came before its question is noticed; it limits what a relay may say
-//! at once; it tells whether a write failed; and it can become TLS in the middle (RFC 3207).
+//! Replies are read here and not by lettre: its reader takes one without text, or with octets that are not UTF-8, for a
+//! broken connection. What a relay may say at once is limited, and what it said unasked is noticed.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use lettre::transport::smtp::client::AsyncTokioStream;
-use parking_lot::{Mutex, MutexGuard};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::replies::ReplyCounter;
+use super::replies::{Said, first_reply};
 
-/// The most octets that a relay may say in answer to one write. RFC 5321 §4.5.3.1.5 asks for 512 a line.
+/// The most octets of one reply. RFC 5321 §4.5.3.1.5 asks for 512 a line.
 const LIMIT: usize = 64 * 1024;
 
-/// A handle on the stream; lettre has one, the connection another.
-#[derive(Debug, Clone)]
-pub(super) struct Stream(Arc<Mutex<State>>);
-
-#[derive(Debug)]
-struct State {
+pub(super) struct Stream {
     socket: Socket,
-    peer: SocketAddr,
-    replies: ReplyCounter,
-    /// Octets read since the last write.
-    said: usize,
+    /// What came and was not taken yet.
+    unread: Vec<u8>,
     write_failed: bool,
-    /// What was read since the last write, while somebody listens in.
-    heard: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
 enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -51,71 +37,78 @@ impl Stream {
     pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
         // Commands are short and answered one by one: waiting to fill a segment only costs time.
         tcp.set_nodelay(true)?;
-        let peer = tcp.peer_addr()?;
-        let socket = Socket::Plain(tcp);
-        Ok(Self(Arc::new(Mutex::new(State {
-            socket,
-            peer,
-            replies: ReplyCounter::default(),
-            said: 0,
-            write_failed: false,
-            heard: Some(Vec::new()),
-        }))))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
+        Ok(Self { socket: Socket::Plain(tcp), unread: Vec::new(), write_failed: false })
     }
 
     /// Does the TLS handshake on the plain stream. After an error the stream is dead.
-    pub(super) async fn protect(&self, connector: &TlsConnector, name: ServerName<'static>) -> io::Result<()> {
-        let Socket::Plain(tcp) = std::mem::replace(&mut self.state().socket, Socket::Gone) else { return Err(gone()) };
-        let tls = connector.connect(name, tcp).await?;
-        let mut state = self.state();
-        state.socket = Socket::Tls(Box::new(tls));
-        state.said = 0;
+    pub(super) async fn protect(&mut self, connector: &TlsConnector, name: ServerName<'static>) -> io::Result<()> {
+        let Socket::Plain(tcp) = std::mem::replace(&mut self.socket, Socket::Gone) else { return Err(gone()) };
+        self.socket = Socket::Tls(Box::new(connector.connect(name, tcp).await?));
         Ok(())
     }
 
     /// The version of TLS, once protected.
     pub(super) fn tls_version(&self) -> Option<String> {
-        match &self.state().socket {
+        match &self.socket {
             Socket::Tls(tls) => tls.get_ref().1.protocol_version().map(|version| format!("{version:?}")),
             Socket::Plain(_) | Socket::Gone => None,
         }
     }
 
-    /// Whether `taken` replies are all that was read so far.
-    pub(super) fn is_even(&self, taken: u64) -> bool {
-        self.state().replies.is_even(taken)
-    }
-
-    /// The answer to the last write, in lines without their codes. lettre keeps its first EHLO's to itself; once heard, no
-    /// more is kept.
-    pub(super) fn heard(&self) -> Vec<String> {
-        let heard = self.state().heard.take().unwrap_or_default();
-        String::from_utf8_lossy(&heard).lines().map(|line| line.get(4..).unwrap_or_default().to_owned()).collect()
+    pub(super) async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let result = match &mut self.socket {
+            Socket::Plain(tcp) => tcp.write_all(octets).await,
+            Socket::Tls(tls) => match tls.write_all(octets).await {
+                Ok(()) => tls.flush().await,
+                error => error,
+            },
+            Socket::Gone => Err(gone()),
+        };
+        self.write_failed |= result.is_err();
+        result
     }
 
     /// Whether the kernel refused some of our bytes: then a final dot among them was not sent.
     pub(super) fn write_failed(&self) -> bool {
-        self.state().write_failed
+        self.write_failed
+    }
+
+    /// The next reply.
+    pub(super) async fn read(&mut self) -> io::Result<Said> {
+        loop {
+            if let Some((said, length)) = first_reply(&self.unread) {
+                self.unread.drain(..length);
+                return Ok(said);
+            }
+            if self.unread.len() > LIMIT {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "the relay's answer is longer than 64 KiB"));
+            }
+            let read = match &mut self.socket {
+                Socket::Plain(tcp) => tcp.read_buf(&mut self.unread).await?,
+                Socket::Tls(tls) => tls.read_buf(&mut self.unread).await?,
+                Socket::Gone => return Err(gone()),
+            };
+            if read == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the relay hung up"));
+            }
+        }
+    }
+
+    /// Whether something was read that nobody took.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
     }
 
     /// Whether something waits to be read, or the connection ended: nothing of the kind may be before a question is asked.
-    pub(super) async fn is_disturbed(&self) -> bool {
+    pub(super) async fn is_disturbed(&mut self) -> bool {
         std::future::poll_fn(|cx| {
-            let mut octet = [0; 64];
-            let mut buf = ReadBuf::new(&mut octet);
+            let mut octets = [0; 64];
+            let mut buf = ReadBuf::new(&mut octets);
             // What is read here is lost, and with it the connection, which is closed for it.
-            Poll::Ready(self.state().socket.poll_read(cx, &mut buf).is_ready())
+            Poll::Ready(self.socket.poll_read(cx, &mut buf).is_ready())
         })
         .await
     }
-}
-
-fn gone() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the TLS handshake failed")
 }
 
 impl Socket {
@@ -128,68 +121,6 @@ impl Socket {
     }
 }
 
-impl State {
-    fn note<T>(&mut self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.write_failed |= matches!(&result, Poll::Ready(Err(_)));
-        self.said = 0;
-        if let Some(heard) = &mut self.heard {
-            heard.clear();
-        }
-        result
-    }
-}
-
-impl AsyncTokioStream for Stream {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.state().peer)
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.state();
-        let before = buf.filled().len();
-        let result = state.socket.poll_read(cx, buf);
-        let new = &buf.filled()[before..];
-        state.replies.feed(new);
-        state.said += new.len();
-        if let Some(heard) = &mut state.heard {
-            heard.extend_from_slice(new);
-        }
-        if state.said > LIMIT {
-            let why = "the relay's answer is longer than 64 KiB";
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
-        }
-        result
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut state = self.state();
-        let result = match &mut state.socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Socket::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
-            Socket::Gone => Poll::Ready(Err(gone())),
-        };
-        state.note(result)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.state();
-        let result = match &mut state.socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Socket::Tls(tls) => Pin::new(tls).poll_flush(cx),
-            Socket::Gone => Poll::Ready(Err(gone())),
-        };
-        state.note(result)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.state().socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Socket::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-            Socket::Gone => Poll::Ready(Ok(())),
-        }
-    }
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the TLS handshake failed")
 }

@@ -22,7 +22,7 @@ pub(crate) struct Oracle {
 
 /// What a line is answered with, where it is not the usual: each line that begins with the first gets the second. `GREET`,
 /// `CONTENT` (in the middle of it) and `DOT` stand for what is no line. An answer that begins with `!` is something to do:
-/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual).
+/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual), `!latin1 …` (just these characters, an octet each).
 pub(crate) type Script = &'static [(&'static str, &'static str)];
 
 /// Something that a client said, for whoever decides what it is answered.
@@ -134,6 +134,10 @@ fn act(mut stream: &TcpStream, answer: &str) -> io::Result<bool> {
         "!slow" => {
             std::thread::sleep(std::time::Duration::from_secs(3));
             return Ok(true);
+        }
+        answer if answer.starts_with("!latin1 ") => {
+            let octets: Vec<u8> = answer["!latin1 ".len()..].chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+            out.write_all(&octets)?;
         }
         answer => out.write_all(format!("{answer}\r\n").as_bytes())?,
     }
