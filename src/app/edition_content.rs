@@ -11,17 +11,14 @@ use super::sender::transport;
 use super::{AppContext, AppError, Content, keyring};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
-use crate::domain::band::{Band, BandSet};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::token::Keyring;
-use crate::library::Library;
 use crate::mail::Frame;
-use crate::render::{Card, Issue, ServiceInfo, render};
+use crate::render::{Card, Issue, render};
 use crate::store::PublishedSegment;
 
 /// The recipient of a sample.
@@ -30,26 +27,6 @@ use crate::store::PublishedSegment;
 /// Never: the address is a literal of the right form.
 pub(super) fn sample_address() -> Address {
     "recipient@subscriber.example".parse().expect("a literal address of the right form")
-}
-
-/// What an edition is made of. Every part comes from the checked library.
-#[derive(Clone)]
-pub(super) struct EditionContent<'a> {
-    pub(super) number: EditionNumber,
-    pub(super) date: NaiveDate,
-    pub(super) theme: &'a Theme,
-    /// Band and activity, in the bands' order.
-    pub(super) cards: Vec<(&'a Band, &'a Activity)>,
-    /// The notices that are shown on its day.
-    pub(super) notices: Vec<&'a Notice>,
-    /// Who reads replies, if anybody does.
-    pub(super) reply_to: Option<&'a Address>,
-}
-
-impl EditionContent<'_> {
-    pub(super) fn bands(&self) -> BandSet {
-        self.cards.iter().map(|(band, _)| band.id.clone()).collect()
-    }
 }
 
 /// Makes the digests of editions.
@@ -67,27 +44,28 @@ impl DigestMaker {
         Self { config, content: content.clone(), keyring, clock }
     }
 
-    /// Looks up theme and activities of an edition.
+    /// Looks up what an edition is made of. Every part comes from the checked library.
     pub(super) fn look_up(
         &self,
-        number: EditionNumber,
+        edition: EditionNumber,
         date: NaiveDate,
         theme: &str,
         picks: &[Pick],
-    ) -> Result<EditionContent<'_>, ContentError> {
-        let gone = |what: String| ContentError { edition: number, what };
+    ) -> Result<Issue<'_>, ContentError> {
+        let gone = |what: String| ContentError { edition, what };
         let library = &self.content.library;
         let theme = library.theme(theme).ok_or_else(|| gone(format!("theme {theme}")))?;
         let mut cards = Vec::new();
         for band in self.config.bands.iter() {
             if let Some(pick) = picks.iter().find(|pick| pick.band == band.id) {
                 let activity = library.activity(&pick.id).ok_or_else(|| gone(format!("activity {}", pick.id)))?;
-                cards.push((band, activity));
+                let other = Some(activity.id.theme()).filter(|name| *name != theme.name);
+                let from_theme = other.and_then(|name| library.theme(name)).map(|theme| theme.title.as_str());
+                cards.push(Card { band, activity, from_theme });
             }
         }
         let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
-        let reply_to = self.config.service.reply_to.as_ref().map(|mailbox| &mailbox.address);
-        Ok(EditionContent { number, date, theme, cards, notices, reply_to })
+        Ok(Issue { service: service_info(&self.config), edition, date, theme, cards, notices, help: &library.help })
     }
 
     /// Renders and checks one segment, and builds one message of it, so that a header that cannot be made is found before
@@ -95,24 +73,12 @@ impl DigestMaker {
     ///
     /// # Errors
     /// When the digest cannot be made or is not fit to go out.
-    pub(super) fn segment(&self, edition: &EditionContent<'_>, key: &SegmentKey) -> Result<PublishedSegment, AppError> {
-        let Content { library, templates, .. } = &self.content;
-        let issue = Issue {
-            service: ServiceInfo { reply_to: edition.reply_to, ..service_info(&self.config) },
-            edition: edition.number,
-            date: edition.date,
-            theme: edition.theme,
-            cards: edition.cards.iter().map(|(band, activity)| card(library, edition, band, activity)).collect(),
-            notices: edition.notices.clone(),
-            help: &library.help,
-        };
-        let rendered = render(templates, &issue, key, &self.config.bands).map_err(|source| AppError::Digest {
-            edition: edition.number,
-            segment: key.id(&self.config.bands),
-            source,
+    pub(super) fn segment(&self, issue: &Issue<'_>, key: &SegmentKey) -> Result<PublishedSegment, AppError> {
+        let rendered = render(&self.content.templates, issue, key, &self.config.bands).map_err(|source| {
+            AppError::Digest { edition: issue.edition, segment: key.id(&self.config.bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.try_message(edition.number, &segment)?;
+        self.try_message(issue.edition, &segment)?;
         Ok(segment)
     }
 
@@ -135,9 +101,4 @@ impl DigestMaker {
         let id = DeliveryId { edition, recipient: RecipientId(0) };
         Ok(DeliveryLinks::of_delivery(&signer, &self.config.service.base_url, id))
     }
-}
-
-fn card<'a>(library: &'a Library, edition: &EditionContent<'_>, band: &'a Band, activity: &'a Activity) -> Card<'a> {
-    let other = Some(activity.id.theme()).filter(|name| *name != edition.theme.name);
-    Card { band, activity, from_theme: other.and_then(|name| library.theme(name)).map(|t| t.title.as_str()) }
 }

@@ -14,6 +14,7 @@ use crate::domain::edition::state::{self, change};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, HoldReason};
 use crate::domain::edits::edits;
 use crate::domain::objection::{self, Circumstances};
+use crate::render::Card;
 use crate::store::{Publication, PublishResult, PublishedText};
 
 /// What publishing came to.
@@ -95,14 +96,12 @@ impl Publisher {
         let AppContext { config, store, keyring, .. } = &self.context;
         let served = config.bands.names();
         let selection = &edition.selection;
-        let parts = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let issue = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let audience = store.audience(&served).await?;
         let segments =
-            audience.iter().map(|segment| self.digests.segment(&parts, &segment.key)).collect::<Result<_, _>>()?;
-        let text = |(_, activity): &(_, &crate::domain::activity::Activity)| PublishedText {
-            activity: activity.id.clone(),
-            content: (*activity).clone(),
-        };
+            audience.iter().map(|segment| self.digests.segment(&issue, &segment.key)).collect::<Result<_, _>>()?;
+        let text =
+            |card: &Card<'_>| PublishedText { activity: card.activity.id.clone(), content: card.activity.clone() };
         let after = state::publish(edition, now)
             .map_err(|_| PublishError::Ended { number: edition.number, state: edition.state })?;
         Ok(Publication {
@@ -112,9 +111,9 @@ impl Publisher {
             served,
             sender: sender(config, keyring),
             segments,
-            theme: parts.theme.clone(),
-            texts: parts.cards.iter().map(text).collect(),
-            notices: parts.notices.iter().map(|notice| (*notice).clone()).collect(),
+            theme: issue.theme.clone(),
+            texts: issue.cards.iter().map(text).collect(),
+            notices: issue.notices.iter().map(|notice| (*notice).clone()).collect(),
         })
     }
 }

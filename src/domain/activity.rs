@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::band::BandName;
 use super::prose::Prose;
 use super::subscriber::{WordError, words};
+use super::text::serde_as_text;
 
 /// The name of an activity: `theme/name`, both lower-case letters, digits and hyphens.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActivityId(String);
 
 /// The text is not `theme/name`.
@@ -58,25 +58,12 @@ impl FromStr for ActivityId {
     }
 }
 
-impl TryFrom<String> for ActivityId {
-    type Error = ActivityIdError;
-
-    fn try_from(text: String) -> Result<Self, ActivityIdError> {
-        text.parse()
-    }
-}
-
-impl From<ActivityId> for String {
-    fn from(id: ActivityId) -> Self {
-        id.0
-    }
-}
-
 impl fmt::Display for ActivityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
+serde_as_text!(ActivityId);
 
 /// How much care an activity asks of the adult.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::{TextError, check_characters};
+use super::text::{NAME_LIMIT, TextError, check_characters, serde_as_text};
 
 /// The longest address that fits a path of 256 octets with its brackets (RFC 5321 §4.5.3.1.3).
 const LIMIT: usize = 254;
@@ -133,7 +133,7 @@ impl FromStr for Mailbox {
         let (name, address) = rest.rsplit_once('<').ok_or(AddressError::Form)?;
         let name = name.trim();
         let name = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')).unwrap_or(name);
-        if name.chars().count() > super::text::NAME_LIMIT {
+        if name.chars().count() > NAME_LIMIT {
             return Err(TextError::TooLong.into());
         }
         Ok(Self { name: name.to_owned(), address: address.trim().parse()? })
@@ -146,21 +146,6 @@ impl fmt::Display for Mailbox {
     }
 }
 
-macro_rules! serde_as_text {
-    ($($type:ty),*) => {$(
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    )*};
-}
 serde_as_text!(Address, Mailbox);
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::text::serde_as_text;
 
 /// The name of a band as config, activities and JSON write it: `4-5`, `14+`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BandName(String);
 
 /// A band's name was not 1 to 20 of `a–z A–Z 0–9 + -`.
@@ -40,25 +41,12 @@ impl FromStr for BandName {
     }
 }
 
-impl TryFrom<String> for BandName {
-    type Error = BandNameError;
-
-    fn try_from(text: String) -> Result<Self, BandNameError> {
-        text.parse()
-    }
-}
-
-impl From<BandName> for String {
-    fn from(name: BandName) -> Self {
-        name.0
-    }
-}
-
 impl fmt::Display for BandName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
+serde_as_text!(BandName);
 
 /// A set of bands. An empty one reaches nobody (invariant 6).
 pub type BandSet = BTreeSet<BandName>;

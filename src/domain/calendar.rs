@@ -1,7 +1,6 @@
 //! Fortnights, closed days, due instants across clock changes.
 
 mod due;
-mod fortnight;
 mod reconcile;
 mod schedule;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::domain::activity::{Activity, Help, Notice, Theme};
 use crate::domain::address::Address;
-use crate::domain::band::Band;
+use crate::domain::band::{Band, BandSet};
 use crate::domain::edition::EditionNumber;
 
 /// What every mail and page says about the service.
@@ -43,4 +43,11 @@ pub struct Issue<'a> {
     pub notices: Vec<&'a Notice>,
     /// Whom to turn to.
     pub help: &'a Help,
+}
+
+impl Issue<'_> {
+    /// The bands that it has a card for.
+    pub fn bands(&self) -> BandSet {
+        self.cards.iter().map(|card| card.band.id.clone()).collect()
+    }
 }

@@ -167,8 +167,7 @@ pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Messa
 
 /// The view of all cards of an issue, in the wording for everybody.
 pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> DigestView {
-    let names = issue.cards.iter().map(|card| card.band.id.clone()).collect();
-    let segment = SegmentKey { bands: names, sector: Sector::Other, locale: Locale::EnGb };
+    let segment = SegmentKey { bands: issue.bands(), sector: Sector::Other, locale: Locale::EnGb };
     of_cards(issue, &issue.cards, &segment, bands, Part::Html)
 }
 

@@ -131,8 +131,7 @@ impl Sample {
     }
 
     fn segment(&self) -> SegmentKey {
-        let bands = self.issue().cards.iter().map(|card| card.band.id.clone()).collect();
-        SegmentKey { bands, sector: Sector::School, locale: Locale::EnGb }
+        SegmentKey { bands: self.issue().bands(), sector: Sector::School, locale: Locale::EnGb }
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-use crate::app::edition_content::{DigestMaker, EditionContent};
+use crate::app::edition_content::DigestMaker;
 use crate::app::planner::PlanRow;
 use crate::app::{AppContext, AppError, Content};
 use crate::config::Config;
@@ -18,11 +18,11 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 use crate::library::Library;
-use crate::render::RenderError;
+use crate::render::{Issue, RenderError, ServiceInfo};
 
 /// One digest to try.
 struct Trial<'a> {
-    edition: EditionContent<'a>,
+    edition: Issue<'a>,
     key: SegmentKey,
 }
 
@@ -62,7 +62,7 @@ impl<'c> Renders<'c> {
     }
 
     /// Each selection ahead once, unless its notices differ.
-    fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<EditionContent<'_>>, Vec<Diagnostic>) {
+    fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<Issue<'_>>, Vec<Diagnostic>) {
         let (mut editions, mut findings, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for row in rows.iter().filter(|row| row.is_ahead()) {
             let Some(selection) = row.selection.as_ref().filter(|selection| !selection.picks.is_empty()) else {
@@ -70,8 +70,8 @@ impl<'c> Renders<'c> {
             };
             match self.digests.look_up(row.edition, row.date, &selection.theme, &selection.picks) {
                 Ok(edition) => {
-                    let cards: Vec<_> =
-                        edition.cards.iter().map(|(band, one)| (band.id.clone(), one.id.clone())).collect();
+                    let ids = edition.cards.iter().map(|card| (card.band.id.clone(), card.activity.id.clone()));
+                    let cards: Vec<_> = ids.collect();
                     let notices: Vec<_> = edition.notices.iter().map(|notice| notice.name.clone()).collect();
                     if seen.insert((selection.theme.clone(), cards, notices)) {
                         editions.push(edition);
@@ -83,7 +83,7 @@ impl<'c> Renders<'c> {
         (editions, findings)
     }
 
-    fn every_kind<'a>(&'a self, edition: &EditionContent<'a>) -> Vec<Trial<'a>> {
+    fn every_kind<'a>(&'a self, edition: &Issue<'a>) -> Vec<Trial<'a>> {
         let all = edition.bands();
         let mut trials = Vec::new();
         for sector in Sector::ALL.iter().copied() {
@@ -96,9 +96,10 @@ impl<'c> Renders<'c> {
             [] => self.library.notices.iter().take(1).collect(),
             _ => Vec::new(),
         };
-        let reply_to = edition.reply_to.is_none().then_some(&self.config.service.from.address);
-        trials.push(trial(EditionContent { notices, ..edition.clone() }, all.clone(), Sector::School));
-        trials.push(trial(EditionContent { reply_to, ..edition.clone() }, all, Sector::School));
+        let reply_to = edition.service.reply_to.is_none().then_some(&self.config.service.from.address);
+        let service = ServiceInfo { reply_to, ..edition.service };
+        trials.push(trial(Issue { notices, ..edition.clone() }, all.clone(), Sector::School));
+        trials.push(trial(Issue { service, ..edition.clone() }, all, Sector::School));
         trials
     }
 
@@ -194,21 +195,21 @@ impl<'c> Renders<'c> {
 
 const HELP: &str = "mend the template or the text that it names; the preview shows the whole digest";
 
-fn trial(edition: EditionContent<'_>, bands: BandSet, sector: Sector) -> Trial<'_> {
+fn trial(edition: Issue<'_>, bands: BandSet, sector: Sector) -> Trial<'_> {
     Trial { edition, key: SegmentKey { bands, sector, locale: Locale::EnGb } }
 }
 
 /// The activities of the segment, in the bands' order.
 fn cards<'a>(trial: &Trial<'a>) -> impl Iterator<Item = &'a Activity> {
-    let read = trial.edition.cards.iter().filter(|(band, _)| trial.key.bands.contains(&band.id));
-    read.map(|(_, activity)| *activity)
+    let read = trial.edition.cards.iter().filter(|card| trial.key.bands.contains(&card.band.id));
+    read.map(|card| card.activity)
 }
 
 /// What failures have in common that one repair mends.
 fn cause(trial: &Trial<'_>, error: &AppError) -> String {
     match error {
         AppError::Digest { source: RenderError::TooLarge { .. }, .. } => {
-            format!("too large: edition {}", trial.edition.number)
+            format!("too large: edition {}", trial.edition.edition)
         }
         AppError::Digest { source: RenderError::Character { field, problem }, .. } => {
             let rest: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, Utc};
 
+use super::schedule::HORIZON;
 use super::{Fortnight, Schedule};
 use crate::domain::edition::timeline::{EditionPosition, EditionTimeline, Newest};
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
@@ -78,9 +79,6 @@ pub struct NextEdition {
     pub due_at: DateTime<FixedOffset>,
 }
 
-/// How many fortnights ahead one is looked for: ten years.
-const FURTHEST: u32 = 260;
-
 impl Schedule {
     /// An instant as the service's own clock on the wall shows it.
     pub fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
@@ -96,7 +94,7 @@ impl Schedule {
         editions: &[Edition],
     ) -> Option<NextEdition> {
         let from = self.fortnight_at(now).max(first.unwrap_or(EditionNumber(1))).0;
-        (from..from.saturating_add(FURTHEST)).map(EditionNumber).find_map(|number| {
+        (from..from.saturating_add(HORIZON)).map(EditionNumber).find_map(|number| {
             let stored = editions.iter().find(|e| e.number == number);
             if stored.is_some_and(|e| !matches!(e.state, EditionState::Planned | EditionState::Approved)) {
                 return None;

@@ -1,13 +1,44 @@
-//! What is eligible on a day, by theme and band, and when each thing was last used.
+//! What may be picked from on a day, by theme and band, and when each thing was last used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::shelf::{History, Shelf, ineligibility};
 use crate::domain::activity::{Activity, ActivityId, Theme};
-use crate::domain::band::BandName;
-use crate::domain::edition::EditionNumber;
+use crate::domain::band::{BandName, Bands};
+use crate::domain::edition::{EditionNumber, Ineligibility, Selection};
+
+/// What may be picked from.
+#[derive(Debug, Clone, Copy)]
+pub struct Shelf<'a> {
+    pub themes: &'a [Theme],
+    pub activities: &'a [Activity],
+    /// The service's bands, in order.
+    pub bands: &'a Bands,
+    /// Activities an operator withdrew.
+    pub withdrawn: &'a BTreeSet<ActivityId>,
+}
+
+/// What earlier editions used: one row per edition that counts as use, in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History(pub Vec<(EditionNumber, Selection)>);
+
+/// What keeps this activity from every band on `date`.
+pub(super) fn ineligibility(
+    activity: &Activity,
+    date: NaiveDate,
+    withdrawn: &BTreeSet<ActivityId>,
+) -> Option<Ineligibility> {
+    if withdrawn.contains(&activity.id) {
+        Some(Ineligibility::Withdrawn)
+    } else if date > activity.review_by {
+        Some(Ineligibility::Overdue(activity.review_by))
+    } else if let Some(from) = activity.not_before.filter(|from| date < *from) {
+        Some(Ineligibility::TooEarly(from))
+    } else {
+        activity.not_after.filter(|until| date > *until).map(Ineligibility::TooLate)
+    }
+}
 
 /// Built once per edition, so that a choice looks only at the activities that it is between.
 pub(super) struct Index<'a> {

@@ -72,6 +72,24 @@ pub fn excerpt(text: &str) -> String {
     if safe.next().is_some() { format!("{short}…") } else { short }
 }
 
+/// Stores these types as the text that they are shown as, and reads it with their `FromStr`.
+macro_rules! serde_as_text {
+    ($($type:ty),*) => {$(
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+pub(super) use serde_as_text;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,28 +1,41 @@
-//! `/metrics` for Prometheus, in the `OpenMetrics` text format.
+//! What operators see, on a listener of its own: whether we live, and `/metrics` for Prometheus, in the `OpenMetrics` text format.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::serve::Site;
 use crate::app::metrics::{Metrics, MetricsCollector, OUTCOMES};
 use crate::messages;
+
+/// The operators' site.
+pub fn site(current: impl Fn() -> MetricsCollector + Send + Sync + 'static) -> Site {
+    let current: Current = Arc::new(current);
+    Site(Router::new().route("/healthz", get(alive)).route("/metrics", get(metrics)).with_state(current))
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
+}
 
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the handler works with, as it is at the moment of a request: files are read again while it runs.
-pub(super) type Current = Arc<dyn Fn() -> MetricsCollector + Send + Sync>;
+type Current = Arc<dyn Fn() -> MetricsCollector + Send + Sync>;
 
 type Labels = Vec<(&'static str, String)>;
 
-pub(super) async fn metrics(State(current): State<Current>) -> Response {
+async fn metrics(State(current): State<Current>) -> Response {
     let told = match current().collect().await {
         Ok(metrics) => text(&metrics),
         Err(error) => Err(messages::errors::error(&error)),
