@@ -13,7 +13,8 @@ use crate::domain::delivery::{Outcome, Tally};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce;
-use crate::store::{ReportKind, Store};
+use crate::domain::subscription::report_kind::ReportKind;
+use crate::store::Store;
 
 /// How many finished editions are shown beside the unfinished ones.
 const FINISHED: usize = 2;
@@ -38,7 +39,7 @@ pub struct Metrics {
     /// Suppressed addresses.
     pub suppressions: u64,
     /// Messages that came in, by kind.
-    pub reports: BTreeMap<&'static str, u64>,
+    pub reports: BTreeMap<ReportKind, u64>,
     /// When the next edition is due.
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -93,14 +94,14 @@ impl MetricsCollector {
             held: editions.iter().filter(|edition| edition.state == EditionState::Held).count() as u64,
             subscribers: self.store.subscriber_counts().await?,
             suppressions: self.store.suppression_count().await?,
-            reports: self.reports().await?,
+            reports: reports(&*self.store).await?,
             next_due: next.map(|next| next.due_at.to_utc()),
         })
     }
+}
 
-    /// Messages that came in, by kind: every kind is there.
-    async fn reports(&self) -> Result<BTreeMap<&'static str, u64>, AppError> {
-        let counts = self.store.report_counts().await?;
-        Ok(ReportKind::ALL.iter().map(|kind| (kind.as_str(), counts.get(kind).copied().unwrap_or(0))).collect())
-    }
+/// Messages that came in, by kind: every kind is there.
+pub(super) async fn reports(store: &dyn Store) -> Result<BTreeMap<ReportKind, u64>, AppError> {
+    let counts = store.report_counts().await?;
+    Ok(ReportKind::ALL.iter().map(|kind| (*kind, counts.get(kind).copied().unwrap_or(0))).collect())
 }

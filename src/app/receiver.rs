@@ -10,10 +10,11 @@ use super::{AppContext, AppError};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::unsubscribe::{Bounced, bounce};
 use crate::domain::token::Purpose;
-use crate::mail::{Event, Inbox, Incoming, LIMIT, Report};
-use crate::store::{ReportKind, Scope, decide};
+use crate::mail::{Content, Event, Inbox, Incoming, LIMIT, Marks};
+use crate::store::{Scope, decide};
 
 /// The part before the token in the address of List-Unsubscribe.
 const UNSUBSCRIBE: &str = "unsubscribe";
@@ -46,6 +47,8 @@ pub enum Read {
     Unmatched,
     /// It is too large, too deep, or takes too long to read.
     Unreadable,
+    /// It carries a mark of ours, and makes no sense: nothing changed.
+    NotUnderstood,
     /// It has no token of ours.
     Nothing,
 }
@@ -58,6 +61,7 @@ impl Read {
             Self::Bounced(_) => ReportKind::Bounced,
             Self::Complained => ReportKind::Complained,
             Self::Unreadable => ReportKind::Unreadable,
+            Self::NotUnderstood => ReportKind::NotUnderstood,
             Self::Automatic | Self::Harmless | Self::Nothing => ReportKind::Other,
         }
     }
@@ -92,14 +96,27 @@ impl Receiver {
         let message = message.to_vec();
         let understood = tokio::time::timeout(TIME, tokio::task::spawn_blocking(move || Incoming::read(&message)));
         let Ok(Ok(incoming)) = understood.await else { return Ok(Read::Unreadable) };
-        if incoming.is_too_much {
-            return Ok(Read::Unreadable);
+        match incoming.content {
+            Content::TooMuch => Ok(Read::Unreadable),
+            Content::Automatic => Ok(Read::Automatic),
+            Content::Report(event) => self.reported(event, &incoming.marks).await,
+            Content::PerhapsReport(event) if self.is_for_reverse_path(&incoming) => {
+                self.reported(event, &incoming.marks).await
+            }
+            Content::PerhapsReport(_) | Content::Other => self.wished(&incoming).await,
         }
-        if let Some(report) = &incoming.report {
-            return self.reported(&incoming, report).await;
-        }
+    }
+
+    /// Whether it was sent to where mail that comes back goes, and to nowhere else.
+    fn is_for_reverse_path(&self, incoming: &Incoming) -> bool {
+        let AppContext { config, keyring, .. } = &self.context;
+        incoming.tokens(config.mail.bounce_address.local()).any(|token| keyring.verify(token, Purpose::Bounce).is_ok())
+    }
+
+    /// What somebody wrote: a wish to leave, or nothing that we understand.
+    async fn wished(&self, incoming: &Incoming) -> Result<Read, AppError> {
         for token in incoming.tokens(UNSUBSCRIBE) {
-            if incoming.is_automatic {
+            if incoming.is_from_nobody {
                 return Ok(Read::Automatic);
             }
             match self.unsubscriber.leave(token, "mail").await? {
@@ -108,15 +125,15 @@ impl Receiver {
                 Holder::Unknown => {}
             }
         }
-        Ok(Read::Nothing)
+        Ok(if self.delivery_of(&incoming.marks).is_some() { Read::NotUnderstood } else { Read::Nothing })
     }
 
-    async fn reported(&self, incoming: &Incoming, report: &Report) -> Result<Read, AppError> {
-        if report.event == Event::Nothing {
+    async fn reported(&self, event: Event, marks: &Marks) -> Result<Read, AppError> {
+        if event == Event::Nothing {
             return Ok(Read::Harmless);
         }
-        let Some(delivery) = self.delivery_in(incoming, report).await? else { return Ok(Read::Unmatched) };
-        match report.event {
+        let Some(delivery) = self.delivery_in(marks).await? else { return Ok(Read::Unmatched) };
+        match event {
             Event::Failed(status) => self.bounced(delivery, status).await,
             Event::Complaint => {
                 self.unsubscriber.end(delivery.recipient, SuppressionReason::Complained, "report").await?;
@@ -133,22 +150,27 @@ impl Receiver {
         Ok(Read::Bounced(bounced))
     }
 
-    /// The delivery that a report is about, by the reverse-path's token, else the envelope id, else the Message-ID.
-    async fn delivery_in(&self, incoming: &Incoming, report: &Report) -> Result<Option<DeliveryId>, AppError> {
-        let prefix = self.context.config.mail.bounce_address.local();
-        let bounces = incoming.tokens(prefix).chain(report.tokens(prefix)).map(|token| (token, Purpose::Bounce));
-        // Who holds this one could leave with it.
-        let leaves = report.tokens(UNSUBSCRIBE).map(|token| (token, Purpose::Unsubscribe));
-        let verified = |(token, purpose)| self.context.keyring.verify(token, purpose).ok();
-        if let Some(payload) = bounces.chain(leaves).find_map(verified) {
-            return Ok(Some(DeliveryId { edition: payload.edition, recipient: payload.recipient }));
+    /// The delivery that a report is about, by a token, else by its name.
+    async fn delivery_in(&self, marks: &Marks) -> Result<Option<DeliveryId>, AppError> {
+        if let Some(found) = self.delivery_of(marks) {
+            return Ok(Some(found));
         }
-        for name in &report.names {
+        for name in &marks.names {
             if let Some(found) = self.delivery_named(name).await? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// The delivery of the first token that verifies: a reverse-path's, or one to leave, whose holder could leave with it.
+    fn delivery_of(&self, marks: &Marks) -> Option<DeliveryId> {
+        let verified = |token: &String| {
+            let purposes = [Purpose::Bounce, Purpose::Unsubscribe];
+            purposes.into_iter().find_map(|purpose| self.context.keyring.verify(token, purpose).ok())
+        };
+        let payload = marks.tokens.iter().find_map(verified)?;
+        Some(DeliveryId { edition: payload.edition, recipient: payload.recipient })
     }
 
     /// The delivery with this name, which only our keys can make: every mailbox of its edition is asked.

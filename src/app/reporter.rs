@@ -1,12 +1,14 @@
 //! Where everything stands, and what needs a person.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
 use super::planner::Planner;
 use super::restored::RestoredStore;
-use super::{AppContext, AppError, Loaded, sync};
+use super::{AppContext, AppError, Loaded, metrics, sync};
 use crate::domain::audit::AuditRecord;
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
@@ -16,6 +18,7 @@ use crate::domain::edits::edits;
 use crate::domain::objection::unserved;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
+use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::text::dates;
 
 /// Of how many editions it is said what came back.
@@ -30,6 +33,8 @@ pub struct Status {
     pub subscribers: SubscriberCounts,
     /// Suppressed addresses.
     pub suppressions: u64,
+    /// Messages that came in by mail, by kind.
+    pub reports: BTreeMap<ReportKind, u64>,
     /// What goes out next by itself; nulls when there is nothing.
     pub next: NextJson,
     /// What needs a person. In JSON it is said in sentences.
@@ -113,6 +118,7 @@ impl Reporter {
             editions: rows,
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
+            reports: metrics::reports(&**store).await?,
             next: self.context.next_edition().await?.map(NextJson::from).unwrap_or_default(),
             attention,
         })

@@ -82,6 +82,9 @@ fn show(status: &reporter::Status, named: u64) {
         }
         _ => out::line("Next: nothing is planned."),
     }
+    if let Some(came_in) = messages::subscription::came_in(&status.reports) {
+        out::line(&came_in);
+    }
     for one in &status.attention {
         out::line(&format!("Needs a person: {}", attention(one)));
     }

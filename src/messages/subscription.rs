@@ -1,12 +1,16 @@
 //! What is said about subscriptions, and what came of a wish to change them.
 
+use std::collections::BTreeMap;
+
 use crate::app::csv_import::SkipReason;
 use crate::app::receiver::Read;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::sync::SyncPlan;
 use crate::domain::subscription::unsubscribe::Bounced;
 use crate::domain::subscription::unsubscribe::CannotMove;
+use crate::domain::text::lists::count;
 
 /// Why a sync waits, and what to do.
 pub fn consent(plan: &SyncPlan) -> String {
@@ -35,9 +39,28 @@ pub fn received(read: &Read) -> String {
             "a bounce or complaint about no mail of ours; nothing changed"
         }
         Read::Unreadable => "too large or too nested to be read; nothing changed",
+        Read::NotUnderstood => "about a mail of ours, but not understood; nothing changed: please look at it",
         Read::Nothing => "no unsubscribe token of ours; nothing changed",
     };
     text.to_owned()
+}
+
+/// How many messages of each kind came in by mail; `None` where none did.
+pub fn came_in(reports: &BTreeMap<ReportKind, u64>) -> Option<String> {
+    let told: Vec<String> = reports
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(kind, n)| match kind {
+            ReportKind::Bounced => count(*n, "bounce", "bounces"),
+            ReportKind::Complained => count(*n, "complaint", "complaints"),
+            ReportKind::Left => count(*n, "wish to leave", "wishes to leave"),
+            ReportKind::Unmatched => format!("{n} about no mail of ours"),
+            ReportKind::Unreadable => format!("{n} that cannot be read"),
+            ReportKind::NotUnderstood => format!("{n} about a mail of ours and not understood, so please look at them"),
+            ReportKind::Other => count(*n, "other", "others"),
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("Came in by mail: {}.", told.join("; ")))
 }
 
 /// Why an address is never mailed, and what would change that.

@@ -6,29 +6,9 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::{RecipientId, WordError, words};
+use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::BounceCount;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
-
-words! {
-    /// What a message that came in was.
-    ReportKind, "kind" {
-        /// A bounce of a mail of ours.
-        Bounced = "bounced",
-        /// A complaint about a mail of ours.
-        Complained = "complained",
-        /// A wish to leave.
-        Left = "left",
-        /// A bounce, a complaint or a wish without a mark of ours that verifies.
-        Unmatched = "unmatched",
-        /// Too large, too deep, or too slow to read.
-        Unreadable = "unreadable",
-        /// Anything else: automatic replies, delays, mail to nobody.
-        Other = "other",
-    }
-}
+use crate::domain::subscription::report_kind::ReportKind;
 
 /// What a store does with reports.
 #[async_trait]

@@ -69,7 +69,7 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     gauges(&mut registry, "subscribers", "Organisations, by state", by_state.to_vec());
     let came = Family::<Labels, Counter>::default();
     for (kind, count) in &metrics.reports {
-        came.get_or_create(&vec![("kind", (*kind).to_owned())]).inc_by(*count);
+        came.get_or_create(&vec![("kind", kind.to_string())]).inc_by(*count);
     }
     registry.register("reports", "Messages that came in, by what they were", came);
     gauge(&mut registry, "suppressions", "Addresses that are never mailed", metrics.suppressions);

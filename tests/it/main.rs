@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
 mod backup;
+mod bounce_forms;
 mod bounced;
 mod browser;
 mod check;

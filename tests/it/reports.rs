@@ -208,7 +208,7 @@ fn the_daemon_reads_its_folder_and_forgeries_change_nothing() {
 }
 
 /// Speaks just enough SMTP to hand one message over.
-fn post(port: u16, to: &str, message: &str) {
+fn post(port: u16, from: &str, to: &str, message: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     let mut expect = |code: &str| {
@@ -219,7 +219,7 @@ fn post(port: u16, to: &str, message: &str) {
     expect("220");
     for (line, code) in [
         ("HELO a.example".to_owned(), "250"),
-        ("MAIL FROM:<>".to_owned(), "250"),
+        (format!("MAIL FROM:<{from}>"), "250"),
         (format!("RCPT TO:<{to}>"), "250"),
         ("DATA".to_owned(), "354"),
     ] {
@@ -249,6 +249,7 @@ fn a_real_relay_bounces_later_and_the_daemon_learns_of_it() {
     let copy = postfix.mail_for(cross);
     post(
         postfix.port,
+        "",
         "abuse@example.org",
         &format!(
             "To: abuse@example.org\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n\
@@ -258,7 +259,7 @@ fn a_real_relay_bounces_later_and_the_daemon_learns_of_it() {
     );
     let wish = postfix.mail_for(leaves).replace("\n ", " ");
     let wish = wish.split("<mailto:").nth(1).unwrap().split(['?', '>']).next().unwrap().to_owned();
-    post(postfix.port, &wish, &format!("To: <{wish}>\nSubject: unsubscribe\n\n"));
+    post(postfix.port, leaves, &wish, &format!("To: <{wish}>\nSubject: unsubscribe\n\n"));
     let mut daemon = fixture.spawn(&["-v", "run", "--role", "sender"], "log");
     until("the reports were read", || suppressed(&fixture).len() == 3);
     until("all were put aside", || fs::read_dir(reports.join("cur")).unwrap().count() == 4);

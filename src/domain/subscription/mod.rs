@@ -5,9 +5,11 @@
 
 pub mod bounce;
 pub mod confirm;
+pub mod diagnosis;
 pub mod forget;
 pub mod mailbox;
 pub mod mailing_list;
+pub mod report_kind;
 pub mod request;
 pub mod rows;
 pub mod subject_data;

@@ -14,7 +14,7 @@ const HEADER: &str = "fortnightly-keyring";
 const FORMAT: &str = "1";
 
 /// Characters of a delivery's name after its edition: 128 bits in base32.
-const NAME_LENGTH: usize = 26;
+pub const NAME_LENGTH: usize = 26;
 
 const PREFACE: &str = "\
 # The keys of this Fortnightly service. Keep this file secret (mode 0600), and keep it for good:

@@ -1,52 +1,74 @@
-//! Mail that comes back to us: whom it was for, and whether a person wrote it.
+//! Mail that comes back to us: whom it was for, what it says, and the marks of ours in it.
 
-use mail_parser::{HeaderValue, MessageParser};
+use std::borrow::Cow;
 
-use super::report::{self, Report};
+use mail_parser::MessageParser;
+
+use super::author::{Author, is_from_nobody};
+use super::fields::Fields;
+use super::marks::Marks;
+use super::parts::{Part, leaves};
+use super::report::Event;
+use super::{plain, report};
 
 /// Headers in which mail servers and writers name the recipient.
-const RECIPIENTS: [&str; 6] = ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
+const RECIPIENTS: [&str; 12] = [
+    "to",
+    "cc",
+    "apparently-to",
+    "delivered-to",
+    "envelope-to",
+    "resent-to",
+    "x-apparently-to",
+    "x-delivered-to",
+    "x-envelope-to",
+    "x-original-to",
+    "x-rcpt-to",
+    "x-real-to",
+];
 
 /// What is known of a message that came in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
     /// Every address that it names as a recipient.
     pub recipients: Vec<String>,
-    /// A program wrote it in answer to a mail of ours (RFC 3834 §5): `auto-replied`. A button that a mail client sends as
-    /// `auto-generated` is still its reader's wish.
-    pub is_automatic: bool,
-    /// The bounce or complaint that it is.
-    pub report: Option<Report>,
+    /// What it is, as far as its form tells.
+    pub content: Content,
+    /// It has no sender to answer to, so no person wrote it.
+    pub is_from_nobody: bool,
+    /// What may be marks of ours, anywhere in it.
+    pub marks: Marks,
+}
+
+/// What a message that came in is, as far as its form tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// The report of a mail server or a provider.
+    Report(Event),
+    /// Words such as a mail server writes, by somebody: a report if it came to a reverse-path of ours.
+    PerhapsReport(Event),
+    /// A program wrote it in answer to a mail of ours: it is nobody's wish (RFC 3834 §2).
+    Automatic,
+    /// Somebody wrote it.
+    Other,
     /// It is too deep, or has too many parts, to be read.
-    pub is_too_much: bool,
+    TooMuch,
 }
 
 impl Incoming {
     /// Reads a message. One that makes no sense names nobody.
     pub fn read(message: &[u8]) -> Self {
-        let Some(parsed) = MessageParser::default().parse_headers(message) else { return Self::default() };
-        let mut incoming = Self::default();
-        for header in parsed.headers() {
-            let name = header.name();
-            if RECIPIENTS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                incoming.recipients.extend(addresses(
-                    header.value(),
-                    parsed.raw_message(),
-                    header.offset_start() as usize..header.offset_end() as usize,
-                ));
-            }
-            if name.eq_ignore_ascii_case("Auto-Submitted") {
-                incoming.is_automatic |= header.value().as_text().is_some_and(|text| {
-                    let keyword = text.split([';', '(']).next().unwrap_or_default();
-                    keyword.trim().eq_ignore_ascii_case("auto-replied")
-                });
-            }
-        }
-        match report::read(message) {
-            Ok(report) => incoming.report = report,
-            Err(_) => incoming.is_too_much = true,
-        }
-        incoming
+        let header = Fields::of_header(message);
+        let subject = MessageParser::default().parse_headers(message);
+        let subject = subject.as_ref().and_then(|parsed| parsed.subject()).unwrap_or_default();
+        let mut marks = Marks::default();
+        marks.look_into(message);
+        let content = leaves(message).map_or(Content::TooMuch, |leaves| {
+            let encoded = leaves.iter().filter(|part| matches!(part.content, Cow::Owned(_)));
+            encoded.for_each(|part| marks.look_into(&part.content));
+            content(&header, subject, &leaves)
+        });
+        Self { recipients: recipients(&header), content, is_from_nobody: is_from_nobody(&header), marks }
     }
 
     /// What stands after `prefix+` in the local part of a recipient, in any case (RFC 5233: a subaddress).
@@ -55,11 +77,32 @@ impl Incoming {
     }
 }
 
-impl Report {
-    /// As [`Incoming::tokens`], in the header of the mail that it is about.
-    pub fn tokens<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        self.addresses.iter().filter_map(move |address| token_of(address, prefix))
+fn content(header: &Fields, subject: &str, leaves: &[Part<'_>]) -> Content {
+    if let Some(event) = report::read(header, leaves) {
+        return Content::Report(event);
     }
+    let said = plain::read(subject, leaves);
+    let author = Author::of(header, subject);
+    // Exim names in its header who failed.
+    if author == Author::MailSystem || header.has("x-failed-recipients") {
+        return Content::Report(said.unwrap_or(Event::Failed(None)));
+    }
+    if author == Author::Responder || leaves.iter().any(|part| part.kind == "message/disposition-notification") {
+        return Content::Automatic;
+    }
+    match said {
+        Some(event) if author == Author::Postmaster && is_from_nobody(header) => Content::Report(event),
+        Some(event) => Content::PerhapsReport(event),
+        None => Content::Other,
+    }
+}
+
+fn recipients(header: &Fields) -> Vec<String> {
+    let named = header.all(&RECIPIENTS);
+    // RFC 5321 §4.4: the mailbox that it was for, where it was for one.
+    let received = header.all(&["received"]).filter_map(|line| line.split_once(" for ")?.1.split([' ', ';']).next());
+    let words = named.chain(received).flat_map(|value| value.split([' ', '\t', '<', '>', ',', ';', '"', '(', ')']));
+    words.filter(|word| word.contains('@')).map(str::to_owned).collect()
 }
 
 /// The last `+` begins the token: the prefix may have one of its own.
@@ -69,51 +112,5 @@ fn token_of<'a>(address: &'a str, prefix: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(prefix).then_some(token)
 }
 
-fn addresses(value: &HeaderValue<'_>, raw: &[u8], range: std::ops::Range<usize>) -> Vec<String> {
-    if let Some(list) = value.as_address() {
-        return list.iter().filter_map(|one| one.address.as_deref()).map(str::to_owned).collect();
-    }
-    // Headers that the parser does not know are text.
-    let text = String::from_utf8_lossy(raw.get(range).unwrap_or_default()).into_owned();
-    text.split([' ', '\t', '\r', '\n', '<', '>', ',']).filter(|word| word.contains('@')).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_token_wherever_a_server_put_it() {
-        let mails = [
-            "To: <unsubscribe+abc@example.org>\r\nSubject: x\r\n\r\n",
-            "To: UNSUBSCRIBE+abc@EXAMPLE.ORG\n\nhello\n",
-            "To: team@example.org\r\nDelivered-To: unsubscribe+abc@example.org\r\n\r\n",
-            "X-Original-To: unsubscribe+abc@example.org\r\nTo: \"a, b\" <team@example.org>\r\n\r\n",
-            "Cc: Team <team@example.org>, Leave <unsubscribe+abc@example.org>\r\n\r\n",
-        ];
-        for mail in mails {
-            let incoming = Incoming::read(mail.as_bytes());
-            assert_eq!(incoming.tokens("unsubscribe").collect::<Vec<_>>(), ["abc"], "{mail}");
-            assert!(!incoming.is_automatic && incoming.report.is_none());
-        }
-    }
-
-    #[test]
-    fn knows_what_no_person_wrote() {
-        let automatic = |value: &str| {
-            Incoming::read(format!("To: unsubscribe+abc@example.org\r\nAuto-Submitted: {value}\r\n\r\n").as_bytes())
-                .is_automatic
-        };
-        for reply in ["auto-replied", "Auto-Replied; owner-email=a@b.example", "auto-replied (vacation)"] {
-            assert!(automatic(reply), "{reply}");
-        }
-        for wish in ["no", "auto-generated", "no (really)", ""] {
-            assert!(!automatic(wish), "{wish}");
-        }
-        let two = Incoming::read(b"To: back+office+abc@example.org\r\n\r\n");
-        assert_eq!(two.tokens("back+office").collect::<Vec<_>>(), ["abc"]);
-        for nothing in [&b""[..], b"\0\xff", b"no header at all"] {
-            assert_eq!(Incoming::read(nothing).tokens("unsubscribe").count(), 0);
-        }
-    }
-}
+mod tests;

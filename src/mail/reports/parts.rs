@@ -20,6 +20,21 @@ pub(super) struct Part<'a> {
     pub(super) content: Cow<'a, [u8]>,
 }
 
+impl Part<'_> {
+    /// Whether a person could read it as it is.
+    pub(super) fn is_text(&self) -> bool {
+        self.kind.starts_with("text/")
+    }
+
+    /// Whether it is a mail, or the header of one, that came back.
+    pub(super) fn is_copy(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "message/rfc822" | "text/rfc822-headers" | "message/global" | "message/global-headers" | "text/rfc822"
+        )
+    }
+}
+
 /// Why a message is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooMuch;
@@ -97,10 +112,20 @@ fn decoded<'a>(header: Option<&Message<'_>>, body: &'a [u8]) -> Cow<'a, [u8]> {
         header.and_then(|header| header.content_transfer_encoding()).unwrap_or_default().to_ascii_lowercase();
     let plain = match encoding.as_str() {
         "base64" => base64_decode(body),
-        "quoted-printable" => quoted_printable_decode(body),
+        "quoted-printable" => quoted_printable_decode(body).or_else(|| Some(without_soft_breaks(body))),
         _ => None,
     };
     plain.map_or(Cow::Borrowed(body), Cow::Owned)
+}
+
+/// What is left to do for a part that says that it is quoted-printable, and is not (RFC 2045 §6.7 (5)).
+fn without_soft_breaks(body: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|b| *b == b'\n') {
+        let soft = line.strip_suffix(b"=\r\n").or_else(|| line.strip_suffix(b"=\n"));
+        joined.extend_from_slice(soft.unwrap_or(line));
+    }
+    joined
 }
 
 #[cfg(test)]

@@ -1,19 +1,10 @@
-//! Delivery status notifications (RFC 3464), feedback reports (RFC 5965), and what Exim and Exchange make of them.
+//! Reports that are for programs: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and those of
+//! providers that have a form of their own.
 
-use mail_parser::MessageParser;
-
-use super::parts::{Part, TooMuch, leaves};
+use super::fields::{Fields, plain};
+use super::parts::Part;
 use crate::domain::subscription::bounce::EnhancedStatus;
-
-/// What a report says, and the marks of ours that it carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    pub event: Event,
-    /// Where one of our tokens may stand: reverse-paths and links of the mail that it is about.
-    pub addresses: Vec<String>,
-    /// What may be the name of a delivery: envelope id (RFC 3461 §4.4) and Message-ID, in this order.
-    pub names: Vec<String>,
-}
+use crate::domain::subscription::diagnosis::status_of;
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,143 +17,72 @@ pub enum Event {
     Nothing,
 }
 
-/// Reads a report out of a message: `None` when it is none.
-pub(super) fn read(message: &[u8]) -> Result<Option<Report>, TooMuch> {
-    let leaves = leaves(message)?;
-    let content = |kinds: &[&str]| leaves.iter().find(|part| kinds.contains(&part.kind.as_str()));
-    let returned = content(&["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"]);
-    let mut report = Report { event: Event::Nothing, addresses: Vec::new(), names: Vec::new() };
-    if let Some(status) = content(&["message/delivery-status", "message/global-delivery-status"]) {
-        let groups = groups(&status.content);
-        report.event = failure(&groups);
-        // It stands in the part about the message, which comes first (RFC 3464 §2.2); one is enough to look for.
-        report.names.extend(values(&groups[..groups.len().min(1)], "original-envelope-id"));
-    } else if let Some(feedback) = content(&["message/feedback-report"]) {
-        let groups = groups(&feedback.content);
-        report.event = complaint(&groups);
-        report.addresses.extend(values(&groups, "original-mail-from"));
-    } else if let Some(event) = exim(message, &leaves) {
-        report.event = event;
-    } else {
-        return Ok(None);
-    }
-    report.names.truncate(1);
-    let copy = returned.map(|part| part.content.to_vec()).or_else(|| exim_copy(&leaves));
-    report.look_into(&copy.unwrap_or_default());
-    // Each is looked for among all mailboxes of its edition: nobody shall make that long.
-    report.names.truncate(2);
-    Ok(Some(report))
-}
-
-impl Report {
-    /// Our marks in the header of the mail that it is about.
-    fn look_into(&mut self, header: &[u8]) {
-        let groups = groups(header);
-        let first = groups.first().into_iter().flatten();
-        for (name, value) in first {
-            match name.as_str() {
-                "return-path" | "x-original-return-path" | "list-unsubscribe" => {
-                    let words = value.split(['<', '>', ',', ' ', '?']).filter(|word| word.contains('@'));
-                    self.addresses.extend(words.map(|word| word.trim_start_matches("mailto:").to_owned()));
-                }
-                "message-id" => {
-                    self.names.extend(value.trim_matches(['<', '>', ' ']).split('@').next().map(str::to_owned));
-                }
-                _ => {}
-            }
+/// Reads a report out of the parts of a message: `None` when it is none.
+pub(super) fn read(header: &Fields, leaves: &[Part<'_>]) -> Option<Event> {
+    let part = |kinds: &[&str]| leaves.iter().find(|part| kinds.contains(&part.kind.as_str()));
+    if let Some(status) = part(&["message/delivery-status", "message/global-delivery-status"]) {
+        let blocks = Fields::blocks(&status.content);
+        if blocks.iter().any(is_status) {
+            return Some(failure(&blocks));
         }
     }
-}
-
-type Group = Vec<(String, String)>;
-
-/// Blocks of header fields, unfolded; names in lower case (RFC 3464 §2.1).
-fn groups(content: &[u8]) -> Vec<Group> {
-    let text = String::from_utf8_lossy(content);
-    let (mut groups, mut group) = (Vec::new(), Group::new());
-    for line in text.lines() {
-        if line.trim().is_empty() {
-            if !group.is_empty() {
-                groups.push(std::mem::take(&mut group));
-            }
-        } else if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = group.last_mut() {
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-        } else if let Some((name, value)) = line.split_once(':') {
-            group.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
-        }
+    if let Some(feedback) = part(&["message/feedback-report"]) {
+        return Some(complaint(&Fields::blocks(&feedback.content)));
     }
-    groups.extend((!group.is_empty()).then_some(group));
-    groups
+    if is_complaint(header, leaves) {
+        return Some(Event::Complaint);
+    }
+    mislabelled(leaves)
 }
 
-fn field<'a>(group: &'a Group, name: &str) -> Option<&'a str> {
-    group.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+/// The same, in a part that says that it is text or octets.
+fn mislabelled(leaves: &[Part<'_>]) -> Option<Event> {
+    let all =
+        leaves.iter().filter(|part| !part.is_copy() && (part.is_text() || part.kind == "application/octet-stream"));
+    all.map(|part| Fields::blocks(&part.content)).find_map(|blocks| {
+        let is_feedback =
+            |block: &Fields| block.has("feedback-type") && (block.has("version") || block.has("user-agent"));
+        if blocks.iter().any(is_feedback) {
+            return Some(complaint(&blocks));
+        }
+        let is_status = |block: &Fields| is_status(block) && block.has("final-recipient");
+        blocks.iter().any(is_status).then(|| failure(&blocks))
+    })
 }
 
-fn values(groups: &[Group], name: &str) -> Vec<String> {
-    groups
-        .iter()
-        .filter_map(|group| field(group, name))
-        .map(|value| value.trim_matches(['<', '>']).to_owned())
-        .collect()
+fn is_status(block: &Fields) -> bool {
+    block.has("action") || block.has("status")
 }
 
-/// The first recipient that failed. Exchange may leave the action out, or name a vaguer status than its diagnostic code.
-fn failure(groups: &[Group]) -> Event {
-    let failed = groups.iter().find_map(|group| {
-        let status = field(group, "status").and_then(EnhancedStatus::at_start_of);
-        let failed = match field(group, "action") {
+/// The first recipient that failed. Exchange may leave the action out.
+fn failure(blocks: &[Fields]) -> Event {
+    let failed = blocks.iter().find_map(|block| {
+        let status = block.get("status").and_then(EnhancedStatus::at_start_of);
+        let failed = match block.get("action") {
             Some(action) => action.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("failed")),
             None => status.is_some_and(|status| status.class == 5),
         };
-        let said = field(group, "diagnostic-code").and_then(said_in);
-        failed.then(|| status.filter(|status| !status.is_vague()).or(said).or(status))
+        let status = status.filter(|status| status.class != 2);
+        failed.then(|| status_of(status, block.get("diagnostic-code").unwrap_or_default()))
     });
-    failed.map_or(Event::Nothing, |status| Event::Failed(status.filter(|status| status.class != 2)))
+    failed.map_or(Event::Nothing, Event::Failed)
 }
 
-fn complaint(groups: &[Group]) -> Event {
-    let kind = groups.iter().find_map(|group| field(group, "feedback-type")).unwrap_or("abuse");
+fn complaint(blocks: &[Fields]) -> Event {
+    let kind = blocks.iter().find_map(|block| block.get("feedback-type")).unwrap_or("abuse");
     // About signatures (RFC 6591 §3.1), and a reader who took it back.
     let harmless = ["auth-failure", "not-spam", "dmarc"].iter().any(|word| kind.eq_ignore_ascii_case(word));
     if harmless { Event::Nothing } else { Event::Complaint }
 }
 
-/// Exim's own form: a header names who failed, and the text says why.
-fn exim(message: &[u8], leaves: &[Part<'_>]) -> Option<Event> {
-    let parsed = MessageParser::default().parse_headers(message)?;
-    parsed.header("X-Failed-Recipients")?;
-    let text = leaves.iter().find(|part| part.kind == "text/plain")?;
-    let text = String::from_utf8_lossy(&text.content);
-    let own_words = text.split("This is a copy of").next().unwrap_or_default();
-    Some(Event::Failed(own_words.lines().find_map(said_in)))
+/// Complaints without a part for programs: Outlook.com's form, X-ARF, and feedback reports that lost theirs.
+fn is_complaint(header: &Fields, leaves: &[Part<'_>]) -> bool {
+    const OUTLOOK: &str = "x-hmxmroriginalrecipient";
+    let kind = header.get("content-type").map(plain).unwrap_or_default();
+    let copies = || leaves.iter().filter(|part| part.is_copy()).map(|part| Fields::of_header(&part.content));
+    let is_outlook = header.get("from").is_some_and(|from| from.to_ascii_lowercase().contains("staff@hotmail.com"));
+    kind.contains("reporttypefeedbackreport")
+        || header.has(OUTLOOK)
+        || header.all(&["x-arf", "x-xarf"]).any(|value| !value.eq_ignore_ascii_case("no"))
+        || copies().any(|copy| is_outlook || copy.has(OUTLOOK))
 }
-
-/// The copy of our mail at the end of Exim's text.
-fn exim_copy(leaves: &[Part<'_>]) -> Option<Vec<u8>> {
-    let text = leaves.iter().find(|part| part.kind == "text/plain")?;
-    let text = String::from_utf8_lossy(&text.content);
-    let (_, copy) = text.split_once("This is a copy of")?;
-    // The copy begins after the line of dashes.
-    let (_, copy) = copy.split_once("------\n").or_else(|| copy.split_once("------\r\n"))?;
-    Some(copy.trim_start().as_bytes().to_vec())
-}
-
-/// The enhanced status code that follows a reply code in a line: `550 5.1.1 …`, `550-5.1.1 …`, `smtp;550 5.1.10 …`.
-fn said_in(text: &str) -> Option<EnhancedStatus> {
-    let mut words =
-        text.split(|c: char| c.is_whitespace() || ";-#()<>[]:,".contains(c)).filter(|word| !word.is_empty());
-    let mut before_was_code = false;
-    words.find_map(|word| {
-        let is_code = word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|b| b.is_ascii_digit());
-        let status = before_was_code.then(|| word.parse().ok()).flatten();
-        before_was_code = is_code;
-        status.filter(|status: &EnhancedStatus| status.class != 2)
-    })
-}
-
-#[cfg(test)]
-mod tests;

@@ -6,9 +6,10 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::bounce::BounceCount;
+use crate::domain::subscription::report_kind::ReportKind;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
-use crate::store::{ReportKind, Reports, StoreError};
+use crate::store::{Reports, StoreError};
 use async_trait::async_trait;
 
 #[async_trait]

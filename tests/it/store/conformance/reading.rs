@@ -7,8 +7,9 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::edition::state::Changed;
 use fortnightly::domain::lasting::Revision;
 use fortnightly::domain::subscription::bounce::{BounceCount, EnhancedStatus, Meaning};
+use fortnightly::domain::subscription::report_kind::ReportKind;
 use fortnightly::domain::subscription::unsubscribe::Bounced;
-use fortnightly::store::{ActivityWithdrawal, Recall, ReportKind};
+use fortnightly::store::{ActivityWithdrawal, Recall};
 
 use super::desk::Desk as _;
 use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, reply, send_out};

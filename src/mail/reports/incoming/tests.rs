@@ -1,4 +1,4 @@
-//! Reports as real servers write them, in invented words.
+//! Reports and wishes as real servers and programs write them, in invented words.
 
 use super::*;
 
@@ -14,7 +14,10 @@ fn dsn(status: &str, returned: &str) -> String {
 
 #[track_caller]
 fn event(message: &str) -> Event {
-    read(message.as_bytes()).unwrap().expect("a report").event
+    match Incoming::read(message.as_bytes()).content {
+        Content::Report(event) => event,
+        other => panic!("no report but {other:?}: {message}"),
+    }
 }
 
 fn failed(status: &str) -> Event {
@@ -43,27 +46,6 @@ fn the_status_comes_from_the_recipient_that_failed() {
     ] {
         assert_eq!(event(&dsn(&format!("{about}{group}"), "")), expected, "{group}");
     }
-    let report = read(dsn(&format!("{about}Action: failed"), "").as_bytes()).unwrap().unwrap();
-    assert_eq!(report.names, ["e7-xyz"]);
-}
-
-#[test]
-fn our_marks_are_found_in_what_came_back() {
-    let header = "Return-Path: <bounces+tok1@example.org>\r\nList-Unsubscribe: <https://x.example/u/tok2>,\r\n \
-                  <mailto:unsubscribe+tok2@example.org?subject=unsubscribe>\r\nMessage-ID: <e7-abc@example.org>\r\n\r\n\
-                  Message-ID: <e8-forged@example.org>";
-    let report = read(dsn("Action: failed\r\nStatus: 5.1.1", header).as_bytes()).unwrap().unwrap();
-    assert_eq!(report.addresses, ["bounces+tok1@example.org", "unsubscribe+tok2@example.org"]);
-    assert_eq!(report.names, ["e7-abc"]);
-}
-
-#[test]
-fn a_report_names_two_deliveries_at_most() {
-    let envelope = "Original-Envelope-Id: e7-a\r\n".repeat(50);
-    let group = format!("{envelope}\r\nAction: failed\r\nStatus: 5.1.1\r\n{envelope}");
-    let returned = "Message-ID: <e7-b@example.org>\r\n".repeat(50);
-    let report = read(dsn(&group, &returned).as_bytes()).unwrap().unwrap();
-    assert_eq!(report.names, ["e7-a", "e7-b"]);
 }
 
 #[test]
@@ -82,8 +64,6 @@ fn complaints_are_told_from_other_feedback() {
     for kind in ["not-spam", "auth-failure"] {
         assert_eq!(event(&report(kind)), Event::Nothing, "{kind}");
     }
-    let found = read(report("abuse").as_bytes()).unwrap().unwrap();
-    assert_eq!((found.addresses, found.names), (vec!["bounces+tok@example.org".into()], vec!["e7-abc".into()]));
 }
 
 #[test]
@@ -108,15 +88,78 @@ fn exim_says_it_in_plain_text() {
     ] {
         assert_eq!(event(&exim(&why)), expected, "{why}");
     }
-    let report = read(exim("x").as_bytes()).unwrap().unwrap();
-    assert_eq!((report.addresses, report.names), (vec!["bounces+abc@example.org".into()], vec!["e7-abc".into()]));
 }
 
 #[test]
 fn other_mail_is_no_report() {
-    for mail in
-        ["Subject: hello\n\nI am away until Monday, 550 5.1.1", "", "\0\u{fffd}", "Auto-Submitted: auto-replied\n\nx"]
-    {
-        assert_eq!(read(mail.as_bytes()), Ok(None), "{mail}");
+    for (mail, expected) in [
+        ("Subject: hello\n\nI am away until Monday 5.1.26", Content::Other),
+        ("From: a@b.example\nSubject: hello\n\nIt does not exist", Content::PerhapsReport(Event::Failed(None))),
+        ("", Content::Other),
+        ("\0\u{fffd}", Content::Other),
+        ("Auto-Submitted: auto-replied\n\nx", Content::Automatic),
+    ] {
+        assert_eq!(Incoming::read(mail.as_bytes()).content, expected, "{mail}");
+    }
+}
+
+#[test]
+fn finds_the_recipient_wherever_a_server_put_it() {
+    let mails = [
+        "To: <unsubscribe+abc@example.org>\r\nSubject: x\r\n\r\n",
+        "To: UNSUBSCRIBE+abc@EXAMPLE.ORG\n\nhello\n",
+        "To: team@example.org\r\nDelivered-To: unsubscribe+abc@example.org\r\n\r\n",
+        "X-Original-To: unsubscribe+abc@example.org\r\nTo: \"a, b\" <team@example.org>\r\n\r\n",
+        "Cc: Team <team@example.org>, Leave <unsubscribe+abc@example.org>\r\n\r\n",
+        "Received: from a.example\r\n\tby b.example for <unsubscribe+abc@example.org>; Mon, 1 Jan\r\n\r\n",
+    ];
+    for mail in mails {
+        let incoming = Incoming::read(mail.as_bytes());
+        assert_eq!(incoming.tokens("unsubscribe").collect::<Vec<_>>(), ["abc"], "{mail}");
+        assert_eq!(incoming.content, Content::Other);
+    }
+    let two = Incoming::read(b"To: back+office+abc@example.org\r\n\r\n");
+    assert_eq!(two.tokens("back+office").collect::<Vec<_>>(), ["abc"]);
+    for nothing in [&b""[..], b"\0\xff", b"no header at all"] {
+        assert_eq!(Incoming::read(nothing).tokens("unsubscribe").count(), 0);
+    }
+}
+
+#[test]
+fn knows_what_no_person_wrote() {
+    let content = |field: &str| Incoming::read(format!("From: a@b.example\r\n{field}\r\n\r\n").as_bytes()).content;
+    for answer in [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: Auto-Replied; owner-email=a@b.example",
+        "Auto-Submitted: auto-replied (vacation)",
+        "Auto-Submitted: auto-notified",
+        "X-Autoreply: yes",
+        "X-Autorespond: about a digest",
+        "Precedence: auto_reply",
+        "X-Auto-Response-Suppress: DR, NDR, RN, NRN, OOF",
+        "X-Auto-Response-Suppress: NRN",
+        "Delivered-To: Autoresponder",
+        "Subject: Automatic reply: a digest",
+        "Subject: =?utf-8?q?Ateb_awtomatig:_digest?=",
+        "Subject: Out of Office",
+    ] {
+        assert_eq!(content(answer), Content::Automatic, "{answer}");
+    }
+    for wish in [
+        "Auto-Submitted: no",
+        "Auto-Submitted: auto-generated",
+        "Auto-Submitted: no (really)",
+        "Auto-Submitted:",
+        "Auto-Submitted: auto-replied\r\nX-Apple-Unsubscribe: true",
+        "X-Autoreply: no",
+        "X-Auto-Response-Suppress: None",
+        "Precedence: bulk",
+        "Subject: unsubscribe",
+    ] {
+        assert_eq!(content(wish), Content::Other, "{wish}");
+    }
+    for (path, is_from_nobody) in [("<>", true), ("", true), ("MAILER-DAEMON", true), ("<a@b.example>", false)] {
+        let incoming = Incoming::read(format!("Return-Path: {path}\r\n\r\n").as_bytes());
+        assert_eq!(incoming.is_from_nobody, is_from_nobody, "{path}");
     }
 }
