@@ -45,5 +45,6 @@ mod site;
 mod store;
 mod store_faults;
 mod support;
+mod survival;
 mod tidy;
 mod year;
