@@ -52,7 +52,7 @@ fn a_daemon_goes_on_when_nobody_empties_its_log() {
     let fixture = Fixture::shipped();
     let (reader, mut writer) = std::io::pipe().unwrap();
     // Full to the brim (pipe(7): 16 pages): the first line would wait for ever.
-    writer.write_all(&[b'x'; 65_536]).unwrap();
+    writer.write_all(&vec![b'x'; 65_536]).unwrap();
     let daemon = daemon(&fixture, writer);
     goes_on(&fixture, daemon);
     drop(reader);
