@@ -10,6 +10,7 @@ mod decide;
 mod deliveries;
 mod failure;
 mod init;
+mod log;
 mod out;
 mod plan;
 mod preview;
@@ -116,7 +117,8 @@ pub fn main() -> ExitCode {
     };
     out::set_color(cli.global.color);
     let daemon = matches!(cli.command, Command::Run(_));
-    out::start_log(&cli.global, daemon);
+    out::set_quiet(cli.global.quiet);
+    let log = log::start(&cli.global, daemon);
     let clock = match cli.global.now {
         None => Clock::System,
         Some(moment) if daemon => Clock::ticking_from(moment.with_timezone(&Utc)),
@@ -133,6 +135,9 @@ pub fn main() -> ExitCode {
         }
         Err(error) => Err(Failure::Other(anyhow::anyhow!("cannot start: {error}"))),
     };
+    if let Some(log) = log {
+        log.finish();
+    }
     match result {
         Ok(_) if out::was_lost() => ExitCode::FAILURE,
         Ok(code) => code,

@@ -10,6 +10,7 @@ pub mod editorial;
 pub mod library;
 pub mod mail;
 pub mod messages;
+mod ordinary_file;
 pub mod render;
 pub mod store;
 mod toml_form;

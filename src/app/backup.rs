@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::error::BackupError;
 use super::{AppError, bootstrap, keyring};
 use crate::config::Config;
+use crate::ordinary_file;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
@@ -40,7 +41,7 @@ pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> 
     if !replace && to.exists() {
         return Err(BackupError::Exists(to.to_owned()).into());
     }
-    let text = std::fs::read_to_string(keys).map_err(|error| AppError::file(keys, &error))?;
+    let text = ordinary_file::read_text(keys).map_err(|error| AppError::file(keys, &error))?;
     let hasher = keyring::parse(keys, &text)?.address_hasher();
     Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
 }
@@ -60,6 +61,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
     let store = bootstrap::store_file(config);
     let keys = &config.web.secret_file;
+    ordinary_file::refuse_others(from).map_err(|error| AppError::file(from, &error))?;
     if !from.is_file() {
         return Err(BackupError::NoSuchFile(from.to_owned()).into());
     }
@@ -70,7 +72,7 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     let store_aside = beside(store, &suffix);
     let mut aside = Vec::new();
     let put_keys = || {
-        let differs = match std::fs::read_to_string(keys) {
+        let differs = match ordinary_file::read_text(keys) {
             Ok(old) => old != text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
             Err(error) => return Err(error),

@@ -2,6 +2,7 @@
 
 mod cells;
 mod gias;
+mod letters;
 mod own;
 mod text;
 
@@ -18,6 +19,7 @@ pub use own::{COLUMNS, bands_of};
 pub use text::Format;
 
 use gias::Entry;
+use text::Decoded;
 
 /// What a CSV file asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Layout {
 pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> CsvImport {
     let mut bytes = Vec::new();
     let mut import: CsvImport = match input.read_to_end(&mut bytes) {
-        Ok(_) => text::of(&bytes, format).map_or_else(CsvImport::from, |text| rows(&text, format, bands)),
+        Ok(_) => text::of(&bytes, format).map_or_else(CsvImport::from, |decoded| rows(&decoded, format, bands)),
         Err(error) => vec![Diagnostic::error("unreadable", format!("cannot be read: {error}"))].into(),
     };
     for finding in &mut import.findings {
@@ -72,9 +74,20 @@ pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> 
     import
 }
 
-fn rows(text: &str, format: Format, bands: &Bands) -> CsvImport {
-    let mut rows = cells::Rows::of(text).peekable();
-    let layout = match rows.next().map(|row| Layout::read(format, &row)) {
+fn rows(decoded: &Decoded<'_>, format: Format, bands: &Bands) -> CsvImport {
+    let mut rows = cells::Rows::of(&decoded.text).peekable();
+    let foreign = |row: &cells::Row<'_>| -> Vec<Diagnostic> {
+        if decoded.foreign.is_empty() {
+            return Vec::new();
+        }
+        let lines = row.line..=row.last_line();
+        decoded.foreign.range(lines).map(|(_, finding)| finding.clone()).collect()
+    };
+    let first = rows.next().map(|row| match foreign(&row) {
+        spoilt if spoilt.is_empty() => Layout::read(format, &row),
+        spoilt => Err(spoilt),
+    });
+    let layout = match first {
         Some(Ok(layout)) => layout,
         Some(Err(findings)) => return findings.into(),
         None => return vec![text::empty(format)].into(),
@@ -86,13 +99,35 @@ fn rows(text: &str, format: Format, bands: &Bands) -> CsvImport {
     let mut merged = Merged::default();
     let (mut findings, mut skipped) = (Vec::new(), Vec::new());
     for row in rows {
+        let spoilt = foreign(&row);
+        if !spoilt.is_empty() {
+            findings.extend(spoilt);
+            continue;
+        }
         match layout.entry(&row, bands) {
-            Ok(Entry::Wanted(request)) => findings.extend(merged.add(request, row.line)),
+            Ok(Entry::Wanted(request)) => {
+                findings.extend(letters_of(&row, &request.profile.name));
+                findings.extend(merged.add(request, row.line));
+            }
             Ok(Entry::Skipped(row)) => skipped.push(row),
             Err(bad) => findings.extend(bad),
         }
     }
     CsvImport { requests: merged.requests, skipped, findings }
+}
+
+/// Warnings about characters that were lost, garbled or taken out.
+fn letters_of(row: &cells::Row<'_>, name: &str) -> impl Iterator<Item = Diagnostic> {
+    let garbled = letters::damage(name).map(|what| {
+        let help = "mend the name; then save the file as “CSV UTF-8 (comma delimited)” and import it again";
+        Diagnostic::warning("garbled-name", format!("name {what}")).help(help)
+    });
+    let invisible = row.invisible.map(|c| {
+        let message = format!("an invisible character (U+{:04X}) was left out", u32::from(c));
+        Diagnostic::warning("invisible-character", message)
+    });
+    let line = row.line;
+    garbled.into_iter().chain(invisible).map(move |finding| Diagnostic { line: Some(line), ..finding })
 }
 
 /// Requests so far: a mailbox in several rows gets the union of their bands and belongs to the first;
@@ -131,11 +166,15 @@ impl Merged {
     }
 }
 
-/// Writes every active mailbox.
+/// What tells a spreadsheet that the text is UTF-8: without it, Excel turns “Llŷn” into “LlÅ·n”.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Writes every active mailbox. No cell is a formula.
 ///
 /// # Errors
 /// When `output` cannot be written.
-pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
+pub fn write(mut output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
+    output.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(output);
     csv.write_record(COLUMNS)?;
     let mut rows = 0;
@@ -144,15 +183,10 @@ pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands
         for mailbox in subscriber.mailboxes.iter().filter(|m| m.state == MailboxState::Active) {
             let list: Vec<&str> = bands.ordered(&mailbox.bands).iter().map(|band| band.id.as_str()).collect();
             let urn = profile.urn.as_deref().unwrap_or("");
-            csv.write_record([
-                &profile.name,
-                profile.sector.as_str(),
-                mailbox.address.as_str(),
-                &list.join(" "),
-                "",
-                profile.locale.as_str(),
-                urn,
-            ])?;
+            let (name, list) = (profile.name.as_str(), list.join(" "));
+            let (sector, locale, email) = (profile.sector.as_str(), profile.locale.as_str(), mailbox.address.as_str());
+            let cells = [name, sector, email, &list, "", locale, urn];
+            csv.write_record(cells.map(|cell| letters::defused(cell).into_owned()))?;
             rows += 1;
         }
     }

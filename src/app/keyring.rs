@@ -7,6 +7,7 @@ use std::path::Path;
 use super::AppError;
 use super::error::KeyringError;
 use crate::domain::token::{Keyring, Signer};
+use crate::ordinary_file;
 
 /// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
 ///
@@ -26,7 +27,7 @@ pub fn load_or_make(file: &Path, store_exists: bool) -> Result<Keyring, AppError
 
 /// Loads the keyring if the file exists.
 pub fn load(file: &Path) -> Result<Option<Keyring>, AppError> {
-    match std::fs::read_to_string(file) {
+    match ordinary_file::read_text(file) {
         Ok(text) => Ok(Some(parse(file, &text)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(AppError::file(file, &error)),

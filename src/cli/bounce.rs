@@ -1,6 +1,5 @@
 //! `bounce`: reads bounces, complaints and unsubscribe mails from files or standard input, as an MTA pipes them.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use super::out;
 use crate::app::receiver::{MOST, Receiver};
 use crate::app::{AppError, bootstrap};
 use crate::messages::subscription::received;
+use crate::ordinary_file;
 
 /// `EX_TEMPFAIL` of `sysexits.h`: the mail server keeps the mail and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -35,7 +35,7 @@ impl Bounce {
         };
         let (mut again, mut failed) = (false, false);
         for path in &self.files {
-            let code = match File::open(path) {
+            let code = match ordinary_file::open_or_piped(path) {
                 Ok(file) => one(&receiver, &path.display().to_string(), file).await?,
                 Err(error) => unreadable(path, &error),
             };

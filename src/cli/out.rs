@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::args::{Color, Global};
+use super::args::Color;
 use crate::domain::diagnostic::{Diagnostic, Level};
 pub(super) use crate::domain::text::lists::count;
 
@@ -20,28 +20,9 @@ pub(super) fn set_color(when: Color) {
     choice.write_global();
 }
 
-/// Sends the log to standard error: warnings, and under `run` one line per event too.
-pub(super) fn start_log(global: &Global, daemon: bool) {
-    QUIET.store(global.quiet, Ordering::Relaxed);
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) if daemon => "warn,fortnightly=info",
-        (false, 0) => "warn",
-        (false, 1) => "warn,fortnightly=debug",
-        (false, _) => "info,fortnightly=trace",
-    };
-    let ansi = match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal(),
-    };
-    // Only a second start in one process could fail, and there is none.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
-        .with_writer(std::io::stderr)
-        .with_ansi(ansi)
-        .with_target(false)
-        .try_init();
+/// Lets [`note`] say nothing.
+pub(super) fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
 }
 
 /// Whether somebody looks at standard output.

@@ -31,6 +31,8 @@ enum RoleArg {
 
 impl Run {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        // Before anything else: the signal would end a daemon that is still starting.
+        let asked = hangups()?;
         // Before anything is read: what changes from now on is read again.
         let stamp = Stamp::of(&context.global.config);
         let config = context.config()?;
@@ -57,15 +59,6 @@ impl Run {
             tracing::info!("stopping: what is in hand is finished");
             stopper.cancel();
         });
-        let asked = Arc::new(Notify::new());
-        let again = Arc::clone(&asked);
-        let mut hangup = signal(SignalKind::hangup()).map_err(anyhow::Error::from)?;
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                tracing::info!("told to read the files again");
-                again.notify_one();
-            }
-        });
         let role = match self.role {
             RoleArg::All => Role::All,
             RoleArg::Sender => Role::Sender,
@@ -74,4 +67,18 @@ impl Run {
         daemon::run(app, content, role, daemon::Files { stamp, asked }, stop).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Tells of every SIGHUP from now on.
+fn hangups() -> Result<Arc<Notify>, Failure> {
+    let asked = Arc::new(Notify::new());
+    let again = Arc::clone(&asked);
+    let mut hangup = signal(SignalKind::hangup()).map_err(anyhow::Error::from)?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("told to read the files again");
+            again.notify_one();
+        }
+    });
+    Ok(asked)
 }

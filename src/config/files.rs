@@ -1,11 +1,11 @@
 //! The files that a configuration consists of or names: itself, passwords and keys, paths beside it.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::check_characters;
+use crate::ordinary_file;
 use crate::toml_form::value::Value;
 
 /// The largest configuration: far above any real one, low enough not to fill the memory.
@@ -48,7 +48,7 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Diagnostic {
 /// The bytes of a file; `None` when there are more than `limit`.
 fn read_limited(file: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    File::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
+    ordinary_file::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 

@@ -1,6 +1,5 @@
 //! `[mail]`: how mail leaves, and with which secrets.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -12,6 +11,7 @@ use super::settings::{DkimKey, Mail, Pace, Relay, Service, Tls, TransportUrl};
 use crate::domain::address::Address;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::token::TOKEN_LENGTH;
+use crate::ordinary_file;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::source::shown;
 use crate::toml_form::value::Value;
@@ -163,7 +163,7 @@ fn password_from(value: &Value<'_>, folder: &Path) -> Option<SecretString> {
 fn ca_file(fields: &Fields<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     let value = fields.get("ca_file")?;
     let path = read_path(&value, folder)?;
-    if let Err(error) = std::fs::File::open(&path) {
+    if let Err(error) = ordinary_file::open(&path) {
         let help = "name the PEM file with the certificates to trust, or remove the key to trust the public ones";
         value.error("unreadable", format_args!("{} cannot be read: {}", path.display(), reason(&error)), help);
     }
@@ -270,7 +270,7 @@ fn is_name(text: &str) -> bool {
 fn key_file(value: &Value<'_>, folder: &Path) -> Option<PathBuf> {
     let path = read_path(value, folder)?;
     let shown = path.display();
-    let opened = File::open(&path).and_then(|file| file.metadata());
+    let opened = ordinary_file::open(&path).and_then(|file| file.metadata());
     let why = match &opened {
         Ok(data) if data.is_dir() => Some("it is a folder".to_owned()),
         Ok(_) => None,

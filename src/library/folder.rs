@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::activity::is_slug;
 use crate::domain::diagnostic::Diagnostic;
+use crate::ordinary_file;
 
 use super::activity::is_picture;
 use super::draft::slug;
@@ -121,7 +122,7 @@ fn items(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<Item> {
         if is_ignored(&name) {
             continue;
         }
-        match fs::metadata(&path) {
+        match ordinary_file::refuse_others(&path).and_then(|()| fs::metadata(&path)) {
             Ok(meta) => items.push(Item { name, path, is_dir: meta.is_dir(), is_file: meta.is_file() }),
             Err(error) => found.push(unreadable(&path.display().to_string(), &error)),
         }

@@ -1,10 +1,10 @@
 //! One file of the library, read whole.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::domain::diagnostic::Diagnostic;
+use crate::ordinary_file;
 use crate::toml_form::source::{Dialect, SourceFile};
 
 /// The largest file that is read, in bytes.
@@ -25,7 +25,7 @@ pub(crate) fn new(file: String, text: String) -> Page {
 pub(crate) fn read(path: &Path) -> Result<Page, Box<Diagnostic>> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|opened| opened.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
+    let read = ordinary_file::open(path).and_then(|opened| opened.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         return Err(Box::new(unreadable(&file, &error)));
     }

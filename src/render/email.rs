@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::error::{Part, RenderError};
 use super::issue::Issue;
+use super::templates::bounds;
 use super::templates::slot_markers::Nonce;
 use super::templates::{Templates, checked_fields, fill, helpers};
 use crate::domain::band::Bands;
@@ -52,6 +53,9 @@ pub fn render(
 fn to_html(mjml: &str) -> Result<String, RenderError> {
     let lines: String =
         mjml.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
+    if let Some((problem, found)) = bounds::beyond_mjml(&lines) {
+        return Err(mjml_error(&format!("{found} {problem}"), found));
+    }
     let parsed = mrml::parse(&lines).map_err(|error| mjml_error(&error.to_string(), ""))?;
     if let Some(warning) = parsed.warnings.first() {
         let start = lines.floor_char_boundary(warning.span.start);

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use handlebars::{Template, TemplateError, TemplateErrorReason};
 
 use super::error::{Part, RenderError};
 use super::samples;
+use super::templates::bounds;
 use super::templates::lint::{Findings, SlotUse, Source, lint};
 use super::templates::{Page, Templates, file_of, is_of_web};
 use crate::domain::diagnostic::Diagnostic;
+use crate::ordinary_file;
 
 impl Templates {
     /// Reads and compiles the templates in `dir`, checks every name in them, and renders two sample digests.
@@ -54,14 +57,20 @@ fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
         let found = partials.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".hbs").map(str::to_owned));
         let mut partials: Vec<String> = found.filter(|name| is_of_web(name) == is_web).collect();
         partials.sort();
+        if partials.len() > bounds::PARTIALS {
+            let message = format!("holds more than {} partials", bounds::PARTIALS);
+            errors.push(beyond(dir.join(folder).display().to_string(), message));
+            partials.clear();
+        }
         names.append(&mut partials);
     }
-    let mut files = Vec::new();
+    let mut files: Vec<File> = Vec::new();
     for name in names {
         let path = dir.join(file_of(&name));
         let shown = path.display().to_string();
-        match fs::read_to_string(&path) {
-            Ok(text) => files.push(File { name, shown, text }),
+        match read_limited(&path) {
+            Ok(Some(text)) => files.push(File { name, shown, text }),
+            Ok(None) => errors.push(beyond(shown, "is larger than 64 KiB".to_owned())),
             Err(error) => errors.push(
                 Diagnostic::error("template-file", format!("cannot be read: {error}"))
                     .in_file(shown)
@@ -69,12 +78,36 @@ fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
             ),
         }
     }
+    if files.iter().map(|file| file.text.len()).sum::<usize>() > bounds::ALL_FILES {
+        errors.push(beyond(dir.display().to_string(), "holds more than 1 MiB of templates".to_owned()));
+    }
     files
+}
+
+/// The text of a template; `None` when it is too large.
+fn read_limited(path: &Path) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    ordinary_file::open(path)?.take(bounds::FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bounds::FILE {
+        return Ok(None);
+    }
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))?;
+    Ok(Some(text))
+}
+
+/// Something of which there is more than any template needs.
+fn beyond(place: String, message: String) -> Diagnostic {
+    let help = "compare with the templates that `fortnightly init` writes";
+    Diagnostic::error("template-bounds", message).in_file(place).help(help)
 }
 
 fn parse(files: &[File], errors: &mut Vec<Diagnostic>) -> BTreeMap<String, Source> {
     let mut sources = BTreeMap::new();
     for file in files {
+        if let Some((at, problem)) = bounds::beyond_engine(&file.text) {
+            errors.push(beyond(file.shown.clone(), problem.to_owned()).at(&file.text, at));
+            continue;
+        }
         match Template::compile_with_name(&file.text, file.name.clone()) {
             Ok(template) => {
                 sources.insert(file.name.clone(), Source { file: file.shown.clone(), template });

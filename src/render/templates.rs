@@ -1,15 +1,17 @@
 //! The compiled templates, and filling one in.
 
+pub(super) mod bounds;
 pub(super) mod helpers;
 pub(super) mod lint;
 pub(super) mod slot_markers;
 
 use std::collections::BTreeMap;
 
-use handlebars::{Context, Handlebars, no_escape};
+use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
 use serde::Serialize;
 use serde_json::Value;
 
+use self::bounds::Filled;
 use self::lint::Source;
 use super::error::{Part, RenderError};
 use super::prose::escape;
@@ -100,7 +102,10 @@ impl Page {
 /// Fills in the template `name`; the fields come from [`checked_fields`].
 pub(super) fn fill(engine: &Handlebars<'_>, name: &str, fields: Value) -> Result<String, RenderError> {
     let context = Context::wraps(fields).map_err(|error| template_error(&error))?;
-    engine.render_with_context(name, &context).map_err(|error| template_error(&error))
+    let mut filled = Filled::default();
+    let done = engine.render_with_context_to_write(name, &context, &mut filled);
+    done.map_err(|error| template_error(&error))?;
+    Ok(filled.into_text())
 }
 
 pub(super) fn template_error(error: &handlebars::RenderError) -> RenderError {
@@ -108,7 +113,10 @@ pub(super) fn template_error(error: &handlebars::RenderError) -> RenderError {
         file: error.template_name.as_deref().map(file_of).unwrap_or_default(),
         line: error.line_no,
         column: error.column_no,
-        reason: error.reason().to_string(),
+        reason: match error.reason() {
+            RenderErrorReason::IOError(error) => error.to_string(),
+            reason => reason.to_string(),
+        },
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::selection::is_open_on;
 use crate::domain::text::dates::day;
 use crate::library::Library;
+use crate::ordinary_file;
 
 /// A warning for each occasion to come whose edition can pick no activity for it (`occasion-without-activity`), none for
 /// some band (`occasion-for-few`), or which another occasion of the same edition goes before (`occasion-overshadowed`).
@@ -98,7 +99,7 @@ fn finding(config: &Config, row: &PlanRow, occasion: &Occasion, listing: &[&Acti
     let finding = config_warning(config, "occasion-without-activity", message).help(help);
     // Where the name stands in the file, when it stands there once.
     let quoted = format!("\"{name}\"");
-    match std::fs::read_to_string(&config.file) {
+    match ordinary_file::read_text(&config.file) {
         Ok(text) if text.matches(&quoted).count() == 1 => {
             let at = text.find(&quoted).unwrap_or_default();
             finding.at(&text, at)

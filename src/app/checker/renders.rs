@@ -18,6 +18,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 use crate::library::Library;
+use crate::ordinary_file;
 use crate::render::{Issue, RenderError, ServiceInfo};
 
 /// One digest to try.
@@ -180,7 +181,8 @@ impl<'c> Renders<'c> {
 
     /// The one place among the digest's texts where `found` stands.
     fn written(&self, trial: &Trial<'_>, found: &str) -> Option<(PathBuf, String, usize)> {
-        let texts = self.files(trial).into_iter().filter_map(|file| Some((std::fs::read_to_string(&file).ok()?, file)));
+        let texts =
+            self.files(trial).into_iter().filter_map(|file| Some((ordinary_file::read_text(&file).ok()?, file)));
         let mut places = texts.filter_map(|(text, file)| Some((file, text.find(found)?, text)));
         let (file, at, text) = places.next()?;
         places.next().is_none().then_some((file, text, at))

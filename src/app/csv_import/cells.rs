@@ -1,6 +1,10 @@
 //! Rows and cells of a CSV text, and where each stands: RFC 4180, as the csv crate splits it.
 
+use std::borrow::Cow;
+
 use csv::StringRecord;
+
+use super::letters::without_invisible;
 
 /// Follows the text character by character and knows where a cell ends.
 #[derive(Debug, Default)]
@@ -48,6 +52,8 @@ pub(super) struct Row<'a> {
     pub(super) cells: StringRecord,
     /// The line it begins on, from 1.
     pub(super) line: usize,
+    /// An invisible character that was taken out of its cells.
+    pub(super) invisible: Option<char>,
     /// The text from its first character on.
     text: &'a str,
 }
@@ -58,6 +64,11 @@ impl Row<'_> {
         let before = &self.text[..start(self.text, cell)];
         let column = before.rsplit(['\n', '\r']).next().map_or(0, |text| text.chars().count()) + 1;
         (self.line + line_ends(before), column)
+    }
+
+    /// The line it ends on.
+    pub(super) fn last_line(&self) -> usize {
+        self.place(self.cells.len()).0
     }
 }
 
@@ -75,6 +86,37 @@ fn start(text: &str, cell: usize) -> usize {
         }
     }
     text.len()
+}
+
+/// The lines of a file with their numbers, from 1, each with its end.
+pub(super) struct Lines<'a> {
+    rest: &'a [u8],
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, number: 0 }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (usize, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r'))
+            .map_or(self.rest.len(), |at| if self.rest[at..].starts_with(b"\r\n") { at + 2 } else { at + 1 });
+        let (line, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        self.number += 1;
+        Some((self.number, line))
+    }
 }
 
 /// Line ends of any system: `\r\n` counts once.
@@ -111,8 +153,26 @@ impl<'a> Iterator for Rows<'a> {
         let begin = from + self.text[from..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.line += line_ends(&self.text[self.counted..begin]);
         self.counted = begin;
-        Some(Row { cells, line: self.line, text: &self.text[begin..] })
+        let (cells, invisible) = visible(cells);
+        Some(Row { cells, line: self.line, invisible, text: &self.text[begin..] })
     }
+}
+
+/// The cells without invisible characters, and one of those.
+fn visible(cells: StringRecord) -> (StringRecord, Option<char>) {
+    let mut first = None;
+    if cells.as_slice().is_ascii() {
+        return (cells, first);
+    }
+    let clean = cells.iter().map(|cell| match without_invisible(cell) {
+        None => Cow::Borrowed(cell),
+        Some((clean, found)) => {
+            first.get_or_insert(found);
+            Cow::Owned(clean)
+        }
+    });
+    let clean: StringRecord = clean.collect::<Vec<_>>().into();
+    (clean, first)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Our own columns: which of them a file has, and what each row asks for, or everything that is wrong with it.
 
 use super::cells::Row;
-use crate::domain::address::Address;
+use super::letters::armed;
+use crate::domain::address::{Address, AddressError};
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
@@ -40,7 +41,7 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn text(&self, name: &str) -> &'a str {
-        self.header.cell(name).and_then(|cell| self.row.cells.get(cell)).unwrap_or("")
+        armed(self.header.cell(name).and_then(|cell| self.row.cells.get(cell)).unwrap_or(""))
     }
 
     fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
@@ -112,7 +113,18 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
     if check_characters(text).is_ok() && text.matches('@').count() > 1 && text.contains([',', ';', ' ', '/']) {
         return Err("names several mailboxes: give each a row of its own, with the same urn".to_owned());
     }
-    text.parse().map_err(|error: crate::domain::address::AddressError| error.to_string())
+    text.parse().map_err(|error| match (error, text.chars().find(|c| !c.is_ascii())) {
+        (AddressError::NotAscii, Some(c @ ('‘' | '’'))) => {
+            format!("contains the typographic apostrophe {c} (U+{:04X}): write '", u32::from(c))
+        }
+        (AddressError::NotAscii, Some(c)) => {
+            let code = u32::from(c);
+            format!(
+                "contains “{c}” (U+{code:04X}), which is not ASCII (write an international domain in its xn-- form)"
+            )
+        }
+        _ => error.to_string(),
+    })
 }
 
 pub(super) fn urn(text: &str) -> Result<Option<String>, String> {

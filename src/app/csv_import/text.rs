@@ -1,10 +1,11 @@
 //! From the bytes of a CSV file to text that can be split: encoding, separator, quotes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::cells::Cutter;
+use super::cells::{Cutter, Lines};
 use super::gias;
 use super::own::COLUMNS;
 use crate::domain::diagnostic::Diagnostic;
@@ -30,7 +31,7 @@ const USE_GIAS: &str = "to read it as such, import it with --format gias";
 ///
 /// # Errors
 /// What makes the whole file unreadable.
-pub(super) fn of(bytes: &[u8], format: Format) -> Result<Cow<'_, str>, Vec<Diagnostic>> {
+pub(super) fn of(bytes: &[u8], format: Format) -> Result<Decoded<'_>, Vec<Diagnostic>> {
     let bad = |finding| Err(vec![finding]);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return bad(Diagnostic::error("bad-csv", "is a spreadsheet, not a CSV file").help(SAVE_AS));
@@ -41,14 +42,36 @@ pub(super) fn of(bytes: &[u8], format: Format) -> Result<Cow<'_, str>, Vec<Diagn
     if format == Format::Csv && is_gias(bytes) {
         return bad(Diagnostic::error("gias", "looks like the GIAS extract of schools").help(USE_GIAS));
     }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        // Every byte means something there, so a file that is no UTF-8 is always taken for it.
-        Err(_) if format == Format::Gias => WINDOWS_1252.decode_without_bom_handling(bytes).0,
-        Err(error) => return bad(foreign(bytes, error.valid_up_to())),
-    };
-    let finding = separator(&text).or_else(|| open_quote(&text));
-    finding.map_or(Ok(text), bad)
+    let decoded = decode(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes), format);
+    let finding = separator(&decoded.text).or_else(|| open_quote(&decoded.text));
+    finding.map_or(Ok(decoded), bad)
+}
+
+/// A text that was decoded line by line: one that is spoilt spoils no other.
+pub(super) struct Decoded<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// Lines that are not UTF-8, and where.
+    pub(super) foreign: BTreeMap<usize, Diagnostic>,
+}
+
+fn decode(bytes: &[u8], format: Format) -> Decoded<'_> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Decoded { text: Cow::Borrowed(text), foreign: BTreeMap::new() };
+    }
+    let (mut text, mut foreign) = (String::with_capacity(bytes.len()), BTreeMap::new());
+    for (number, line) in Lines::of(bytes) {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            // Every byte means something there, so a line that is no UTF-8 is always taken for it.
+            Err(_) if format == Format::Gias => text.push_str(&WINDOWS_1252.decode_without_bom_handling(line).0),
+            Err(error) => {
+                let finding = self::foreign(line, error.valid_up_to());
+                foreign.insert(number, Diagnostic { line: Some(number), ..finding });
+                text.push_str(&String::from_utf8_lossy(line));
+            }
+        }
+    }
+    Decoded { text: Cow::Owned(text), foreign }
 }
 
 /// Whether the first line has a column that only the register has.

@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::config::{Config, Relay, Tls, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::mail::{Dkim, DkimKey, MailError, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
-use crate::{config, mail};
+use crate::{config, mail, ordinary_file};
 
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
 const MAILDIR_WRITERS: usize = 4;
@@ -36,7 +36,7 @@ pub(super) fn one(config: &Config) -> Result<Box<dyn Transport>, AppError> {
 
 /// How the relay is spoken to.
 pub(in crate::app) fn settings(config: &Config, relay: &Relay) -> Result<SmtpSettings, AppError> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| AppError::file(path, &error));
+    let read = |path: &Path| ordinary_file::read(path).map_err(|error| AppError::file(path, &error));
     Ok(SmtpSettings {
         host: relay.host.clone(),
         port: relay.port,
@@ -72,7 +72,7 @@ pub(in crate::app) fn unusable_keys(config: &Config) -> Vec<Diagnostic> {
 
 pub(in crate::app) fn read_key(key: &config::DkimKey) -> Result<DkimKey, MailError> {
     let path = &key.private_key_file;
-    let pem = std::fs::read(path)
+    let pem = ordinary_file::read(path)
         .map_err(|error| MailError::DkimKey { path: path.clone(), reason: format!("cannot be read ({error})") })?;
     DkimKey::new(&key.domain, &key.selector, path, &Zeroizing::new(pem))
 }

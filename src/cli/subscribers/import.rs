@@ -1,7 +1,6 @@
 //! `subscribers import`: reads a file, says what it changes, and changes it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,6 +18,7 @@ use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::subscribe::Subscribed;
+use crate::ordinary_file;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
@@ -81,8 +81,8 @@ impl Import {
 
     /// What the file asks for, if it may be used.
     fn read(&self, shown: &str, config: &Config) -> Result<CsvImport, Failure> {
-        let file =
-            File::open(&self.file).map_err(|error| Failure::Refused(format!("{shown}: cannot be read: {error}")))?;
+        let file = ordinary_file::open_or_piped(&self.file);
+        let file = file.map_err(|error| Failure::Refused(format!("{shown}: cannot be read: {error}")))?;
         let csv = csv_import::read(file, shown, self.format.into(), &config.bands);
         out::findings(&csv.findings);
         let bad = bad_rows(&csv);

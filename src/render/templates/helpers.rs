@@ -2,9 +2,10 @@
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext, RenderError,
-    RenderErrorReason, Renderable, StringOutput,
+    RenderErrorReason, Renderable,
 };
 
+use super::bounds::Filled;
 use super::slot_markers::Nonce;
 use crate::domain::rendered::Slot;
 use crate::domain::text::one_line;
@@ -90,9 +91,9 @@ impl HelperDef for Wrap {
         out: &mut dyn Output,
     ) -> HelperResult {
         let Some(template) = helper.template() else { return Ok(()) };
-        let mut inner = StringOutput::new();
+        let mut inner = Filled::default();
         template.render(registry, context, render, &mut inner)?;
-        let text = phone_numbers::unbroken(&one_line(&inner.into_string()?));
+        let text = phone_numbers::unbroken(&one_line(&inner.into_text()));
         out.write(&text::paragraph(text.trim()))?;
         Ok(())
     }

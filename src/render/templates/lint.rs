@@ -4,12 +4,13 @@
 //! only looks at what one render happens to reach. This walk reaches every branch.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::helpers;
+use super::{bounds, helpers};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rendered::Slot;
 use crate::domain::text::suggest::nearest;
@@ -42,21 +43,30 @@ pub(crate) struct Findings {
     pub(crate) slots: Vec<SlotUse>,
 }
 
+/// More errors than anybody mends in one go.
+const MOST_ERRORS: usize = 100;
+
 struct Walk<'a> {
     sources: &'a BTreeMap<String, Source>,
     root: &'a Value,
     part: Part,
     found: &'a mut Findings,
+    /// What rendering comes to, as far as it was looked at (see [`bounds::COST`]).
+    cost: usize,
 }
 
 /// What names refer to at one point of a template.
 #[derive(Clone)]
 struct Scope<'a> {
     file: &'a str,
-    this: Value,
+    this: Rc<Value>,
     in_each: bool,
     /// The partials that include this point.
     inside: Vec<&'a str>,
+    /// Blocks and partials around it.
+    depth: usize,
+    /// How often one rendering comes by.
+    rounds: usize,
 }
 
 /// Walks `main` and whatever it includes. `sample` is a view with every field and at least one item in every list.
@@ -67,8 +77,21 @@ pub(crate) fn lint(
     sample: &Value,
     found: &mut Findings,
 ) {
-    let scope = Scope { file: &main.file, this: sample.clone(), in_each: false, inside: Vec::new() };
-    Walk { sources, root: sample, part, found }.template(&main.template, &scope, (1, 1));
+    let scope = Scope {
+        file: &main.file,
+        this: Rc::new(sample.clone()),
+        in_each: false,
+        inside: Vec::new(),
+        depth: 0,
+        rounds: 1,
+    };
+    let mut walk = Walk { sources, root: sample, part, found, cost: 0 };
+    walk.template(&main.template, &scope, (1, 1));
+    if walk.cost > bounds::COST {
+        let finding = Diagnostic::error("template-bounds", "comes to far too much with all that it includes");
+        let help = "look for partials that are included over and over, and for “each” inside “each”";
+        found.errors.push(finding.in_file(&main.file).help(help));
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -84,9 +107,23 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Counts `parts` as often as one rendering comes by; false when it is too much in all, or enough was found.
+    fn affords(&mut self, parts: usize, scope: &Scope<'_>) -> bool {
+        self.cost = self.cost.saturating_add(parts.saturating_mul(scope.rounds));
+        self.cost <= bounds::COST && self.found.errors.len() < MOST_ERRORS
+    }
+
     fn template(&mut self, template: &Template, scope: &Scope<'a>, outer: Place) {
+        if scope.depth > bounds::DEPTH {
+            let message = "has too many blocks and partials inside one another".to_owned();
+            return self.report(scope, outer, "template-bounds", message, None);
+        }
         for (at, element) in template.elements.iter().enumerate() {
             let place = template.mapping.get(at).map_or(outer, |place| (place.0, place.1));
+            let literal = if let TemplateElement::RawString(text) = element { text.len() } else { 0 };
+            if !self.affords(1 + literal / bounds::LITERAL, scope) {
+                return;
+            }
             match element {
                 TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
                 TemplateElement::Expression(call) => self.expression(call, scope, place, false),
@@ -127,7 +164,7 @@ impl<'a> Walk<'a> {
 
     fn block(&mut self, call: &HelperTemplate, scope: &Scope<'a>, place: Place) {
         let name = call.name.as_name().unwrap_or_default();
-        let mut inner = scope.clone();
+        let mut inner = Scope { depth: scope.depth + 1, ..scope.clone() };
         match name {
             "if" | "unless" | "each" if call.params.len() != 1 => {
                 let message = format!("“{name}” takes one field");
@@ -137,8 +174,9 @@ impl<'a> Walk<'a> {
             "wrap" if self.part == Part::Text => {}
             "each" => match self.value(&call.params[0], scope, place) {
                 Some(Value::Array(items)) => {
-                    inner.this = items.into_iter().next().unwrap_or_default();
+                    inner.this = Rc::new(items.into_iter().next().unwrap_or_default());
                     inner.in_each = true;
+                    inner.rounds = inner.rounds.saturating_mul(bounds::LOOP);
                 }
                 Some(_) => {
                     let message = "“each” needs a list".to_owned();
@@ -152,7 +190,8 @@ impl<'a> Walk<'a> {
             self.template(body, &inner, place);
         }
         if let Some(body) = &call.inverse {
-            self.template(body, scope, place);
+            let inner = Scope { depth: scope.depth + 1, ..scope.clone() };
+            self.template(body, &inner, place);
         }
     }
 
@@ -170,19 +209,22 @@ impl<'a> Walk<'a> {
             let message = format!("the partial “{name}” includes itself");
             return self.report(scope, place, "template-partial", message, None);
         }
-        let mut inner = Scope { file: &source.file, ..scope.clone() };
+        let mut inner = Scope { file: &source.file, depth: scope.depth + 1, ..scope.clone() };
         inner.inside.push(name);
         if let Some(parameter) = call.params.first() {
             let Some(value) = self.value(parameter, scope, place) else { return };
-            inner.this = value;
+            inner.this = Rc::new(value);
         }
         for (key, parameter) in &call.hash {
             let value = self.value(parameter, scope, place);
-            if let (Value::Object(fields), Some(value)) = (&mut inner.this, value) {
+            if let (Value::Object(fields), Some(value)) = (Rc::make_mut(&mut inner.this), value) {
                 fields.insert(key.clone(), value);
             }
         }
-        self.template(&source.template, &inner, (1, 1));
+        // A value that is handed on within itself doubles at every partial.
+        if call.hash.is_empty() || self.affords(size(&inner.this), scope) {
+            self.template(&source.template, &inner, (1, 1));
+        }
     }
 
     fn slot(&mut self, call: &HelperTemplate, scope: &Scope<'_>, place: Place) {
@@ -252,7 +294,7 @@ impl<'a> Walk<'a> {
         let (mut value, rest) = match path.strip_prefix("@root.") {
             Some(rest) => (self.root, rest),
             None if path.starts_with('@') => return self.local(path, scope, place),
-            None => (&scope.this, path.strip_prefix("this.").or(path.strip_prefix("./")).unwrap_or(path)),
+            None => (&*scope.this, path.strip_prefix("this.").or(path.strip_prefix("./")).unwrap_or(path)),
         };
         for name in rest.split(['.', '/']).filter(|name| !name.is_empty() && *name != "this") {
             let Some(next) = value.get(name) else {
@@ -282,6 +324,16 @@ impl<'a> Walk<'a> {
                 None
             }
         }
+    }
+}
+
+/// The values in a value, long texts counted by their length.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len() / bounds::LITERAL,
+        Value::Array(items) => items.iter().map(size).sum::<usize>() + 1,
+        Value::Object(fields) => fields.values().map(size).sum::<usize>() + 1,
+        _ => 1,
     }
 }
 

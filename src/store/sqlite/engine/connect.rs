@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::SqliteError;
 use super::schema;
+use crate::ordinary_file;
 
 /// More than the number of different statements, so that none is parsed twice.
 const STATEMENTS: usize = 160;
@@ -86,6 +87,7 @@ fn create(path: &Path) -> Result<(), SqliteError> {
     if path.is_dir() {
         return Err(SqliteError::NotOurs("it is a folder".to_owned()));
     }
+    ordinary_file::refuse_others(path)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -3,7 +3,7 @@
 //! It takes no lock and makes no file, here or elsewhere: a copy on the disk would be one more place where addresses lie. A
 //! live writer is noticed afterwards, and the copy made again.
 
-use std::fs::{self, File, Metadata};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -15,6 +15,7 @@ use rusqlite::backup::Backup;
 use super::connect;
 use super::error::SqliteError;
 use super::{image, schema};
+use crate::ordinary_file;
 
 /// How often a copy is made again because the store changed meanwhile.
 const TRIES: u32 = 20;
@@ -26,6 +27,7 @@ pub(in crate::store::sqlite) fn take(path: &Path) -> Result<Connection, SqliteEr
     if path.is_dir() {
         return Err(SqliteError::NotOurs("it is a folder".to_owned()));
     }
+    ordinary_file::refuse_others(path)?;
     // Side files lie beside the real file, not beside a link to it.
     let path = match path.canonicalize() {
         Ok(path) => path,
@@ -61,7 +63,7 @@ struct Sight {
 
 impl Sight {
     fn of(path: &Path) -> Result<Self, SqliteError> {
-        let meta = ordinary(path).map_err(|error| unreadable(&error))?;
+        let meta = fs::metadata(path).map_err(|error| unreadable(&error))?;
         let journal = fs::metadata(beside(path, "-journal")).is_ok_and(|meta| meta.len() > 0);
         let wal = read(&beside(path, "-wal"), WAL_HEADER)?;
         Ok(Self { wal, journal, modified: meta.modified().ok(), bytes: meta.len() })
@@ -98,19 +100,11 @@ fn copy(path: &Path) -> Result<Connection, SqliteError> {
 
 /// The first bytes of an ordinary file; nothing where there is none.
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, SqliteError> {
-    // Asked first: to open a pipe would wait for its other end.
-    let opened = ordinary(path).and_then(|_| File::open(path));
     let mut found = Vec::new();
-    match opened.and_then(|file| file.take(most as u64).read_to_end(&mut found)) {
+    match ordinary_file::open(path).and_then(|file| file.take(most as u64).read_to_end(&mut found)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(&error)),
         _ => Ok(found),
     }
-}
-
-fn ordinary(path: &Path) -> io::Result<Metadata> {
-    let about = fs::metadata(path)?;
-    let other = || io::Error::other(format!("{} is not an ordinary file", path.display()));
-    if about.is_file() { Ok(about) } else { Err(other()) }
 }
 
 /// `x.db` → `x.db-wal`.

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::ordinary_file;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -138,7 +139,7 @@ impl Restorable {
 
 /// A database that is there, to be read. It may be in use.
 fn open(path: &Path) -> Result<Connection, SqliteError> {
-    File::open(path)?;
+    ordinary_file::open(path)?;
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(PATIENCE)?;
     conn.pragma_update(None, "query_only", true)?;
