@@ -9,11 +9,9 @@ use super::activity::ActivityId;
 use super::band::{BandName, Bands};
 use super::calendar::{Action, Approval, Fortnight, Occasion, Schedule};
 use super::edition::{
-    Edition, EditionChange, EditionNumber, EditionState, HoldReason, Selection, ThemeReason, UnapproveReason,
-    UnservedBand,
+    Edition, EditionChange, EditionNumber, EditionState, HoldReason, Selection, UnapproveReason, UnservedBand,
 };
 use super::edits::{Texts, edits};
-use super::fingerprint::Fingerprint;
 use super::selection::{History, Shelf, Unsuitable, repair, select, swap};
 
 /// Picks for one edition after the other, each knowing those before it.
@@ -44,12 +42,7 @@ impl<'a> Picker<'a> {
     /// publishing holds it and says so, rather than losing the fortnight in silence.
     pub fn select(&mut self, number: EditionNumber, date: NaiveDate) -> Selection {
         let picked = select(self.shelf, &self.history, number, date, &self.occasions(number));
-        let selection = picked.unwrap_or_else(|| Selection {
-            theme: String::new(),
-            theme_reason: ThemeReason::NothingEligible,
-            theme_fingerprint: Fingerprint::default(),
-            picks: Vec::new(),
-        });
+        let selection = picked.unwrap_or_else(Selection::none);
         self.remember(number, selection.clone());
         selection
     }
