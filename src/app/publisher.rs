@@ -13,7 +13,7 @@ use crate::domain::calendar::Approval;
 use crate::domain::edition::state::{self, change};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, HoldReason};
 use crate::domain::edits::edits;
-use crate::domain::objection::{self, Circumstances};
+use crate::domain::planning::{self, Circumstances};
 use crate::render::Card;
 use crate::store::{Publication, PublishResult, PublishedText};
 
@@ -143,5 +143,5 @@ pub(super) async fn objection(context: &AppContext, edition: &Edition) -> Result
         bands: &context.config.bands,
         readers: &readers,
     };
-    Ok(objection::objection(edition, when))
+    Ok(planning::objection(edition, when))
 }

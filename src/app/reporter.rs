@@ -15,7 +15,7 @@ use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
 use crate::domain::edits::edits;
-use crate::domain::objection::unserved;
+use crate::domain::planning::unserved;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;

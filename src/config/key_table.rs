@@ -61,11 +61,9 @@ const fn whole(least: i64, most: i64) -> Form {
 }
 
 /// The whole file. Below, a row is: name, form, example (of a `usual` one: the default), meaning.
-pub(super) static ROOT: Table = Table {
-    heading: "",
-    noun: "the configuration",
-    about: "",
-    keys: &[
+pub(super) static ROOT: Table = Table::of_file(
+    "the configuration",
+    &[
         section("service", &SERVICE),
         section("store", &STORE),
         section("schedule", &SCHEDULE),
@@ -75,208 +73,153 @@ pub(super) static ROOT: Table = Table {
         section("retention", &RETENTION),
         list("subscribers", &SUBSCRIBER, 0, None),
     ],
-};
+);
 
 #[rustfmt::skip]
-static SERVICE: Table = Table {
-    heading: "[service]",
-    noun: "",
-    about: "Who sends.",
-    keys: &[
-        required("name", LINE, "Online Safety at Home", "The service's name."),
-        required("from", ADDRESS, "Online Safety at Home <activities@example.org>",
-            "The sender: `Name <address>`, or an address alone."),
-        optional("reply_to", ADDRESS, "team@example.org",
-            "An address that somebody reads. Left out: the mail says that replies are not read."),
-        required("postal_address", Form::Line { joint: ", " }, "1 High Street, Anytown AB1 2CD",
-            "The sender's postal address, in one line; at the foot of every mail."),
-        required("base_url", limited("^https?://[^/?#]", 500), "https://activities.example.org",
-            "The public https address of the recipients' pages; http on this machine only."),
-        usual("nation", Form::Words(|| Nation::ALL.iter().map(|word| word.as_str()).collect()), "england",
-            "Whose help lines and bank holidays count."),
-    ],
-};
+static SERVICE: Table = Table::section("[service]", "Who sends.", &[
+    required("name", LINE, "Online Safety at Home", "The service's name."),
+    required("from", ADDRESS, "Online Safety at Home <activities@example.org>",
+        "The sender: `Name <address>`, or an address alone."),
+    optional("reply_to", ADDRESS, "team@example.org",
+        "An address that somebody reads. Left out: the mail says that replies are not read."),
+    required("postal_address", Form::Line { joint: ", " }, "1 High Street, Anytown AB1 2CD",
+        "The sender's postal address, in one line; at the foot of every mail."),
+    required("base_url", limited("^https?://[^/?#]", 500), "https://activities.example.org",
+        "The public https address of the recipients' pages; http on this machine only."),
+    usual("nation", Form::Words(|| Nation::ALL.iter().map(|word| word.as_str()).collect()), "england",
+        "Whose help lines and bank holidays count."),
+]);
 
 #[rustfmt::skip]
-static STORE: Table = Table {
-    heading: "[store]",
-    noun: "",
-    about: "Where the program remembers who subscribed and what was sent.",
-    keys: &[
-        usual("url", text("^sqlite:."), "sqlite:var/fortnightly.db",
-            "The database: `sqlite:` and the path of its file."),
-    ],
-};
+static STORE: Table = Table::section("[store]", "Where the program remembers who subscribed and what was sent.", &[
+    usual("url", text("^sqlite:."), "sqlite:var/fortnightly.db",
+        "The database: `sqlite:` and the path of its file."),
+]);
 
 #[rustfmt::skip]
-static SCHEDULE: Table = Table {
-    heading: "[schedule]",
-    noun: "",
-    about: "When editions go out.",
-    keys: &[
-        required("anchor", Form::Date, "2026-09-07",
-            "Fortnight 1 goes out on this local date. Changing it is refused once something was sent."),
-        usual("send_at", Form::Time, "08:00:00", "The local time at which editions go out."),
-        usual("timezone", text(""), "Europe/London", "The time zone of dates and times, by its IANA name."),
-        usual("grace", Form::Length, "72h",
-            "How late an edition may still go out by itself: numbers with the units s, m, h or d."),
-        usual("plan_ahead", whole(1, 26), "3", "How many editions are planned in advance."),
-        usual("on_closed_day", CLOSED_DAY, "shift",
-            "A pause or bank holiday on the day: `shift` to the next open day within a week (never to a weekend, \
-             unless the anchor is on one), `skip` the edition, or `send` all the same."),
-        usual("approval", Form::Words(|| Approval::ALL.iter().map(|word| word.as_str()).collect()), "automatic",
-            "Whether an edition waits for a person: with `required` it waits for `approve`, and any later change of \
-             its activities or their text takes the approval back."),
-        list("pauses", &PAUSE, 0, None),
-        list("occasions", &OCCASION, 0, None),
-    ],
-};
+static SCHEDULE: Table = Table::section("[schedule]", "When editions go out.", &[
+    required("anchor", Form::Date, "2026-09-07",
+        "Fortnight 1 goes out on this local date. Changing it is refused once something was sent."),
+    usual("send_at", Form::Time, "08:00:00", "The local time at which editions go out."),
+    usual("timezone", text(""), "Europe/London", "The time zone of dates and times, by its IANA name."),
+    usual("grace", Form::Length, "72h",
+        "How late an edition may still go out by itself: numbers with the units s, m, h or d."),
+    usual("plan_ahead", whole(1, 26), "3", "How many editions are planned in advance."),
+    usual("on_closed_day", CLOSED_DAY, "shift",
+        "A pause or bank holiday on the day: `shift` to the next open day within a week (never to a weekend, \
+         unless the anchor is on one), `skip` the edition, or `send` all the same."),
+    usual("approval", Form::Words(|| Approval::ALL.iter().map(|word| word.as_str()).collect()), "automatic",
+        "Whether an edition waits for a person: with `required` it waits for `approve`, and any later change of \
+         its activities or their text takes the approval back."),
+    list("pauses", &PAUSE, 0, None),
+    list("occasions", &OCCASION, 0, None),
+]);
 
 #[rustfmt::skip]
-static PAUSE: Table = Table {
-    heading: "[[schedule.pauses]]",
-    noun: "pause",
-    about: "Days on which nothing goes out, such as school holidays.",
-    keys: &[
-        required("from", Form::Date, "2026-12-19", "The first day."),
-        required("to", Form::Date, "2027-01-03", "The last day."),
-        required("reason", LINE, "Christmas holidays", "What the calendar says about it."),
-        optional("on_closed_day", CLOSED_DAY, "skip", "The rule for this pause alone."),
-    ],
-};
+static PAUSE: Table = Table::list("[[schedule.pauses]]", "pause", "Days on which nothing goes out, such as school holidays.", &[
+    required("from", Form::Date, "2026-12-19", "The first day."),
+    required("to", Form::Date, "2027-01-03", "The last day."),
+    required("reason", LINE, "Christmas holidays", "What the calendar says about it."),
+    optional("on_closed_day", CLOSED_DAY, "skip", "The rule for this pause alone."),
+]);
 
 #[rustfmt::skip]
-static OCCASION: Table = Table {
-    heading: "[[schedule.occasions]]",
-    noun: "occasion",
-    about: "Dated campaigns: the last edition up to that day takes activities that list the name.",
-    keys: &[
-        required("name", limited("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", 80), "safer-internet-day",
-            "Its name, as in the activities' `occasions`."),
-        required("on", Form::Date, "2027-02-09", "Its day."),
-    ],
-};
+static OCCASION: Table = Table::list("[[schedule.occasions]]", "occasion", "Dated campaigns: the last edition up to that day takes activities that list the name.", &[
+    required("name", limited("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", 80), "safer-internet-day",
+        "Its name, as in the activities' `occasions`."),
+    required("on", Form::Date, "2027-02-09", "Its day."),
+]);
 
 #[rustfmt::skip]
-static BAND: Table = Table {
-    heading: "[[bands]]",
-    noun: "band",
-    about: "The age bands. Left out: 4-5, 5-7, 8-10, 11-14 and 14+.",
-    keys: &[
-        required("id", BAND_NAME, "4-5", "Its name in the activities."),
-        required("label", LINE, "Ages 4 to 5", "Its name for readers."),
-        required("min", AGE, "4", "The youngest age."),
-        optional("max", AGE, "5", "The oldest age. Left out: none."),
-    ],
-};
+static BAND: Table = Table::list("[[bands]]", "band", "The age bands. Left out: 4-5, 5-7, 8-10, 11-14 and 14+.", &[
+    required("id", BAND_NAME, "4-5", "Its name in the activities."),
+    required("label", LINE, "Ages 4 to 5", "Its name for readers."),
+    required("min", AGE, "4", "The youngest age."),
+    optional("max", AGE, "5", "The oldest age. Left out: none."),
+]);
 
 #[rustfmt::skip]
-static MAIL: Table = Table {
-    heading: "[mail]",
-    noun: "",
-    about: "How mail leaves.",
-    keys: &[
-        key("transport", text("^(maildir:.|smtps?://.)"), Presence::Default("maildir:var/mail"),
-            "smtps://relay.example.org",
-            "`maildir:PATH` writes mail to a folder and sends nothing; `smtps://HOST[:PORT]` sends over TLS, and \
-             `smtp://HOST[:PORT]` over STARTTLS."),
-        usual("tls", Form::Words(|| vec!["required", "none"]), "required",
-            "Whether `smtp://` needs STARTTLS; `none` for a relay on this machine only."),
-        optional("username", PATH, "digest", "The login at the relay."),
-        optional("password_file", PATH, "secrets/smtp-password",
-            "A file with the password alone, for this user only; the password may come from \
-             `FORTNIGHTLY__MAIL__PASSWORD` instead."),
-        key("password", PATH, Presence::Secret, "password_file = \"secrets/smtp-password\"", ""),
-        usual("connections", whole(1, 64), "8", "SMTP connections at once."),
-        optional("rate_per_second", whole(1, 100_000), "50",
-            "The most mails handed over in a second, all connections together. Left out: no limit."),
-        optional("daily_cap", whole(1, 1_000_000_000), "20000",
-            "The most mails handed over in a day, midnight to midnight; the rest waits for the next. Left out: no \
-             limit."),
-        usual("window", whole(1, 64), "2",
-            "How many mails each connection may have begun before their results are recorded: a killed process repeats \
-             at most as many per connection. More is faster on disks that sync slowly."),
-        optional("ca_file", PATH, "relay-ca.pem", "Certificates (PEM) to trust instead of the public roots."),
-        optional("bounce_address", ADDRESS, "bounces@example.org",
-            "Where bounces go, as `bounces+TOKEN@…`. Left out: bounces@ the sender's domain."),
-        optional("bounce_maildir", PATH, "var/bounces",
-            "A Maildir in which mail to that address, and to `unsubscribe+TOKEN@…`, arrives: the daemon reads it."),
-        usual("on_uncertain", Form::Words(|| OnUncertain::ALL.iter().map(|word| word.as_str()).collect()), "resend",
-            "Whether a mail that may have arrived is sent again with the same bytes (`resend`: three times at most), or waits \
-             for a person (`hold`)."),
-        list("dkim", &DKIM, 0, Some(DKIM_KEYS)),
-    ],
-};
+static MAIL: Table = Table::section("[mail]", "How mail leaves.", &[
+    key("transport", text("^(maildir:.|smtps?://.)"), Presence::Default("maildir:var/mail"),
+        "smtps://relay.example.org",
+        "`maildir:PATH` writes mail to a folder and sends nothing; `smtps://HOST[:PORT]` sends over TLS, and \
+         `smtp://HOST[:PORT]` over STARTTLS."),
+    usual("tls", Form::Words(|| vec!["required", "none"]), "required",
+        "Whether `smtp://` needs STARTTLS; `none` for a relay on this machine only."),
+    optional("username", PATH, "digest", "The login at the relay."),
+    optional("password_file", PATH, "secrets/smtp-password",
+        "A file with the password alone, for this user only; the password may come from \
+         `FORTNIGHTLY__MAIL__PASSWORD` instead."),
+    key("password", PATH, Presence::Secret, "password_file = \"secrets/smtp-password\"", ""),
+    usual("connections", whole(1, 64), "8", "SMTP connections at once."),
+    optional("rate_per_second", whole(1, 100_000), "50",
+        "The most mails handed over in a second, all connections together. Left out: no limit."),
+    optional("daily_cap", whole(1, 1_000_000_000), "20000",
+        "The most mails handed over in a day, midnight to midnight; the rest waits for the next. Left out: no \
+         limit."),
+    usual("window", whole(1, 64), "2",
+        "How many mails each connection may have begun before their results are recorded: a killed process repeats \
+         at most as many per connection. More is faster on disks that sync slowly."),
+    optional("ca_file", PATH, "relay-ca.pem", "Certificates (PEM) to trust instead of the public roots."),
+    optional("bounce_address", ADDRESS, "bounces@example.org",
+        "Where bounces go, as `bounces+TOKEN@…`. Left out: bounces@ the sender's domain."),
+    optional("bounce_maildir", PATH, "var/bounces",
+        "A Maildir in which mail to that address, and to `unsubscribe+TOKEN@…`, arrives: the daemon reads it."),
+    usual("on_uncertain", Form::Words(|| OnUncertain::ALL.iter().map(|word| word.as_str()).collect()), "resend",
+        "Whether a mail that may have arrived is sent again with the same bytes (`resend`: three times at most), or waits \
+         for a person (`hold`)."),
+    list("dkim", &DKIM, 0, Some(DKIM_KEYS)),
+]);
 
 #[rustfmt::skip]
-static DKIM: Table = Table {
-    heading: "[[mail.dkim]]",
-    noun: "key",
-    about: "Keys that sign every mail (DKIM): one, or one RSA and one Ed25519 key. Change keys between editions: a new \
-            key changes the mails that are still to be repeated.",
-    keys: &[
-        required("domain", limited("^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", 253), "example.org",
-            "The domain that signs: that of `service.from`, or one above it."),
-        required("selector", limited("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", 63), "s1",
-            "The name of the key in DNS: `SELECTOR._domainkey.DOMAIN`."),
-        required("private_key_file", PATH, "secrets/dkim.pem",
-            "The private key (PEM): RSA with 2048 to 4096 bits, or Ed25519. For this user only."),
-    ],
-};
+static DKIM: Table = Table::list("[[mail.dkim]]", "key", "Keys that sign every mail (DKIM): one, or one RSA and one Ed25519 key. Change keys between editions: a new \
+            key changes the mails that are still to be repeated.", &[
+    required("domain", limited("^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", 253), "example.org",
+        "The domain that signs: that of `service.from`, or one above it."),
+    required("selector", limited("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", 63), "s1",
+        "The name of the key in DNS: `SELECTOR._domainkey.DOMAIN`."),
+    required("private_key_file", PATH, "secrets/dkim.pem",
+        "The private key (PEM): RSA with 2048 to 4096 bits, or Ed25519. For this user only."),
+]);
 
 #[rustfmt::skip]
-static WEB: Table = Table {
-    heading: "[web]",
-    noun: "",
-    about: "Where the recipients' pages are.",
-    keys: &[
-        usual("listen", SOCKET, "127.0.0.1:8025",
-            "Where the recipients' pages and feeds are, and `/healthz`: an IP address with a port. `service.base_url` \
-             must lead here before the first real mail."),
-        usual("console_listen", SOCKET, "127.0.0.1:8026",
-            "Where the daemon answers operators: a loopback address with a port. `/metrics` is for Prometheus. When \
-             it is left out, it is no error that something else is there."),
-        usual("secret_file", PATH, "var/secret",
-            "The keys behind every link: made on the first run, mode 0600. Back it up with the store."),
-        key("console_password_file", PATH, Presence::NotYet, "", ""),
-    ],
-};
+static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", &[
+    usual("listen", SOCKET, "127.0.0.1:8025",
+        "Where the recipients' pages and feeds are, and `/healthz`: an IP address with a port. `service.base_url` \
+         must lead here before the first real mail."),
+    usual("console_listen", SOCKET, "127.0.0.1:8026",
+        "Where the daemon answers operators: a loopback address with a port. `/metrics` is for Prometheus. When \
+         it is left out, it is no error that something else is there."),
+    usual("secret_file", PATH, "var/secret",
+        "The keys behind every link: made on the first run, mode 0600. Back it up with the store."),
+    key("console_password_file", PATH, Presence::NotYet, "", ""),
+]);
 
 #[rustfmt::skip]
-static RETENTION: Table = Table {
-    heading: "[retention]",
-    noun: "",
-    about: "How long personal data is kept.",
-    keys: &[
-        usual("attempts", Form::Length, "90d",
-            "How long to keep what relays said about mails, and bounces (those of the last 12 editions longer, if need \
-             be). Confirmations and good-byes go after 28 days."),
-        usual("ended", Form::Length, "28d",
-            "How long to keep the address of somebody whose subscriptions have all ended, and the name of a subscriber \
-             without any other. The list of suppressed addresses keeps its own until `subscribers erase`. `run` looks \
-             once a day, `send` too."),
-    ],
-};
+static RETENTION: Table = Table::section("[retention]", "How long personal data is kept.", &[
+    usual("attempts", Form::Length, "90d",
+        "How long to keep what relays said about mails, and bounces (those of the last 12 editions longer, if need \
+         be). Confirmations and good-byes go after 28 days."),
+    usual("ended", Form::Length, "28d",
+        "How long to keep the address of somebody whose subscriptions have all ended, and the name of a subscriber \
+         without any other. The list of suppressed addresses keeps its own until `subscribers erase`. `run` looks \
+         once a day, `send` too."),
+]);
 
 #[rustfmt::skip]
-static SUBSCRIBER: Table = Table {
-    heading: "[[subscribers]]",
-    noun: "subscriber",
-    about: "Schools and organisations that get the digest.",
-    keys: &[
-        required("name", LINE, "Hillside Primary School", "The school or organisation."),
-        usual("sector", Form::Words(|| Sector::ALL.iter().map(|word| word.as_str()).collect()), "school",
-            "What it is."),
-        required("email", Form::OneOrMore(&BARE_ADDRESS), "office@hillside.example", "Its mailbox, or a list of them."),
-        optional("bands", Form::List { of: &BAND_NAME, least: 1, most: None }, "[\"4-5\", \"5-7\"]",
-            "The age bands that it gets."),
-        optional("ages", Form::List { of: &AGE, least: 2, most: Some(2) }, "[4, 11]",
-            "Instead of bands: pupils from the first age until they reach the second."),
-        usual("locale", Form::Words(|| Locale::ALL.iter().map(|word| word.as_str()).collect()), "en-GB",
-            "The language."),
-        optional("urn", text("^[A-Za-z0-9]{1,20}$"), "123456", "Its number in the register of schools."),
-    ],
-};
+static SUBSCRIBER: Table = Table::list("[[subscribers]]", "subscriber", "Schools and organisations that get the digest.", &[
+    required("name", LINE, "Hillside Primary School", "The school or organisation."),
+    usual("sector", Form::Words(|| Sector::ALL.iter().map(|word| word.as_str()).collect()), "school",
+        "What it is."),
+    required("email", Form::OneOrMore(&BARE_ADDRESS), "office@hillside.example", "Its mailbox, or a list of them."),
+    optional("bands", Form::List { of: &BAND_NAME, least: 1, most: None }, "[\"4-5\", \"5-7\"]",
+        "The age bands that it gets."),
+    optional("ages", Form::List { of: &AGE, least: 2, most: Some(2) }, "[4, 11]",
+        "Instead of bands: pupils from the first age until they reach the second."),
+    usual("locale", Form::Words(|| Locale::ALL.iter().map(|word| word.as_str()).collect()), "en-GB",
+        "The language."),
+    optional("urn", text("^[A-Za-z0-9]{1,20}$"), "123456", "Its number in the register of schools."),
+]);
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,6 @@ mod hold_reason;
 mod number;
 mod picks;
 pub mod state;
-pub mod timeline;
 
 use std::fmt;
 use std::str::FromStr;

@@ -11,7 +11,6 @@ pub mod edition;
 pub mod edits;
 pub mod fingerprint;
 pub mod lasting;
-pub mod objection;
 pub mod planning;
 pub mod prose;
 pub mod refusal;

@@ -1,13 +1,17 @@
-//! What becomes of every edition: the calendar's actions, the picks that they need, and what edits of the library undo.
+//! What becomes of every edition: the calendar's actions, the picks that they need, what edits of the library undo, and
+//! what keeps one from going out.
+
+use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Utc};
 
 use super::activity::ActivityId;
-use super::band::BandName;
+use super::band::{BandName, Bands};
 use super::calendar::{Action, Approval, Fortnight, Occasion, Schedule};
-use super::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection, ThemeReason, UnapproveReason};
+use super::edition::{
+    Edition, EditionChange, EditionNumber, EditionState, HoldReason, Selection, UnapproveReason, UnservedBand,
+};
 use super::edits::{Texts, edits};
-use super::fingerprint::Fingerprint;
 use super::selection::{History, Shelf, Unsuitable, repair, select, swap};
 
 /// Picks for one edition after the other, each knowing those before it.
@@ -38,12 +42,7 @@ impl<'a> Picker<'a> {
     /// publishing holds it and says so, rather than losing the fortnight in silence.
     pub fn select(&mut self, number: EditionNumber, date: NaiveDate) -> Selection {
         let picked = select(self.shelf, &self.history, number, date, &self.occasions(number));
-        let selection = picked.unwrap_or_else(|| Selection {
-            theme: String::new(),
-            theme_reason: ThemeReason::NothingEligible,
-            theme_fingerprint: Fingerprint::default(),
-            picks: Vec::new(),
-        });
+        let selection = picked.unwrap_or_else(Selection::none);
         self.remember(number, selection.clone());
         selection
     }
@@ -141,4 +140,39 @@ fn taken_back(picker: &Picker<'_>, edition: &Edition) -> Option<EditionChange> {
     let edits = edits(picker.texts(), &edition.selection);
     let edited = !edits.is_empty();
     edited.then_some(EditionChange::Unapprove(edition.number, UnapproveReason::Edited { edits }))
+}
+
+/// What the answer depends on, apart from the edition.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Whether the store was restored from a backup and not released since.
+    pub restored: bool,
+    /// Who lets an edition go out.
+    pub approval: Approval,
+    pub bands: &'a Bands,
+    /// Active mailboxes per band.
+    pub readers: &'a BTreeMap<BandName, u64>,
+}
+
+/// Why the edition must not go out as it is, if so: a restored store, approval, or readers without an activity.
+pub fn objection(edition: &Edition, when: Circumstances<'_>) -> Option<HoldReason> {
+    if when.restored {
+        return Some(HoldReason::RestoredStore);
+    }
+    if when.approval == Approval::Required && edition.state != EditionState::Approved {
+        return Some(HoldReason::ApprovalMissing { due: None });
+    }
+    unserved(edition, when.bands, when.readers)
+}
+
+/// The bands that somebody reads and for which the edition has nothing, if there are any.
+pub fn unserved(edition: &Edition, bands: &Bands, readers: &BTreeMap<BandName, u64>) -> Option<HoldReason> {
+    let served = |band: &BandName| edition.selection.picks.iter().any(|pick| pick.band == *band);
+    let readers = |band: &BandName| readers.get(band).copied().filter(|mailboxes| *mailboxes > 0);
+    let unserved: Vec<UnservedBand> = bands
+        .iter()
+        .filter(|band| !served(&band.id))
+        .filter_map(|band| Some(UnservedBand { band: band.id.clone(), mailboxes: readers(&band.id)? }))
+        .collect();
+    (!unserved.is_empty()).then_some(HoldReason::UnservedBands { bands: unserved })
 }

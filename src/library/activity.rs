@@ -7,7 +7,7 @@ use crate::domain::band::{BandName, Bands};
 use crate::domain::prose::Prose;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::table::{Form, Key, Table};
 use crate::toml_form::value::Value;
 
 use super::front_matter::{
@@ -30,25 +30,20 @@ static ACTIVITY: Table = Table {
     noun: "an activity",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "Spot the trick"),
-        Key::new("bands", LINES, Presence::Required, "[\"8-10\"]"),
-        Key::new("minutes", Form::Whole { least: 1, most: 15 }, Presence::Required, "15"),
-        Key::new("summary", SENTENCES, Presence::Required, "Play a game that shows how adverts hide."),
-        Key::new("needs", LINES, Presence::Optional, "[\"paper\", \"pens\"]"),
-        Key::new("screen", Form::Flag, Presence::Optional, "false"),
-        Key::new("sensitivity", LINE, Presence::Optional, "care"),
-        Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
-        Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),
-        Key::new("not_before", Form::Date, Presence::Optional, "2026-11-01"),
-        Key::new("not_after", Form::Date, Presence::Optional, "2026-12-24"),
-        Key::new("occasions", LINES, Presence::Optional, "[\"safer-internet-day\"]"),
-        Key::new(
-            "resources",
-            Form::Tables { of: &RESOURCE, least: 0, most: None },
-            Presence::Optional,
-            "[[resources]]",
-        ),
-        Key::new("image", Form::Table(&IMAGE), Presence::Optional, "[image]"),
+        Key::required("title", LINE, "Spot the trick"),
+        Key::required("bands", LINES, "[\"8-10\"]"),
+        Key::required("minutes", Form::Whole { least: 1, most: 15 }, "15"),
+        Key::required("summary", SENTENCES, "Play a game that shows how adverts hide."),
+        Key::optional("needs", LINES, "[\"paper\", \"pens\"]"),
+        Key::optional("screen", Form::Flag, "false"),
+        Key::optional("sensitivity", LINE, "care"),
+        Key::required("reviewed", Form::Date, "2026-09-01"),
+        Key::required("review_by", Form::Date, "2028-09-01"),
+        Key::optional("not_before", Form::Date, "2026-11-01"),
+        Key::optional("not_after", Form::Date, "2026-12-24"),
+        Key::optional("occasions", LINES, "[\"safer-internet-day\"]"),
+        Key::optional("resources", Form::Tables { of: &RESOURCE, least: 0, most: None }, "[[resources]]"),
+        Key::optional("image", Form::Table(&IMAGE), "[image]"),
     ],
 };
 
@@ -57,9 +52,9 @@ static RESOURCE: Table = Table {
     noun: "resource",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "Band Runner"),
-        Key::new("url", LINE, Presence::Required, "https://www.example.org/page"),
-        Key::new("publisher", LINE, Presence::Required, "CEOP Education"),
+        Key::required("title", LINE, "Band Runner"),
+        Key::required("url", LINE, "https://www.example.org/page"),
+        Key::required("publisher", LINE, "CEOP Education"),
     ],
 };
 
@@ -68,9 +63,9 @@ static IMAGE: Table = Table {
     noun: "image",
     about: "",
     keys: &[
-        Key::new("file", LINE, Presence::Required, "padlock.png"),
-        Key::new("alt", LINE, Presence::Required, "A padlock drawn by a child"),
-        Key::new("credit", LINE, Presence::Required, "Drawing: A. Painter"),
+        Key::required("file", LINE, "padlock.png"),
+        Key::required("alt", LINE, "A padlock drawn by a child"),
+        Key::required("credit", LINE, "Drawing: A. Painter"),
     ],
 };
 

@@ -8,7 +8,7 @@ use crate::domain::activity::{Help, HelpEntry, Nation, is_slug};
 use crate::domain::address::Address;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::table::{Form, Key, Table};
 
 use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines, unknown};
 use super::page::Page;
@@ -19,9 +19,9 @@ static HELP: Table = Table {
     noun: "the help block",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "Where to turn"),
-        Key::new("intro", SENTENCES, Presence::Required, "It is never the child's fault."),
-        Key::new("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, Presence::Optional, "[[entries]]"),
+        Key::required("title", LINE, "Where to turn"),
+        Key::required("intro", SENTENCES, "It is never the child's fault."),
+        Key::optional("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, "[[entries]]"),
     ],
 };
 
@@ -30,15 +30,15 @@ static ENTRY: Table = Table {
     noun: "entry",
     about: "",
     keys: &[
-        Key::new("id", LINE, Presence::Required, "childline"),
-        Key::new("when", LINE, Presence::Required, "If a child wants to talk"),
-        Key::new("who", LINE, Presence::Required, "Childline"),
-        Key::new("what", SENTENCES, Presence::Optional, "Free, at any time."),
-        Key::new("phone", LINE, Presence::Optional, "0800 1111"),
-        Key::new("email", LINE, Presence::Optional, "help@example.org"),
-        Key::new("url", LINE, Presence::Optional, "https://www.example.org/help"),
-        Key::new("link_text", LINE, Presence::Optional, "Childline's website"),
-        Key::new("nations", LINES, Presence::Optional, "[\"england\", \"wales\"]"),
+        Key::required("id", LINE, "childline"),
+        Key::required("when", LINE, "If a child wants to talk"),
+        Key::required("who", LINE, "Childline"),
+        Key::optional("what", SENTENCES, "Free, at any time."),
+        Key::optional("phone", LINE, "0800 1111"),
+        Key::optional("email", LINE, "help@example.org"),
+        Key::optional("url", LINE, "https://www.example.org/help"),
+        Key::optional("link_text", LINE, "Childline's website"),
+        Key::optional("nations", LINES, "[\"england\", \"wales\"]"),
     ],
 };
 

@@ -4,7 +4,7 @@ use crate::domain::activity::{Notice, Theme};
 use crate::domain::prose::Block;
 use crate::toml_form::document::Document;
 use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::table::{Form, Key, Table};
 use crate::toml_form::value::Value;
 
 use super::front_matter::{LINE, date_range, line, review_dates, split, unknown};
@@ -31,11 +31,11 @@ static THEME: Table = Table {
     noun: "a theme",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "Keeping things private"),
-        Key::new("strand", LINE, Presence::Required, "privacy and security"),
-        Key::new("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, Presence::Optional, "10"),
-        Key::new("reviewed", Form::Date, Presence::Required, "2026-09-01"),
-        Key::new("review_by", Form::Date, Presence::Required, "2028-09-01"),
+        Key::required("title", LINE, "Keeping things private"),
+        Key::required("strand", LINE, "privacy and security"),
+        Key::optional("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, "10"),
+        Key::required("reviewed", Form::Date, "2026-09-01"),
+        Key::required("review_by", Form::Date, "2028-09-01"),
     ],
 };
 
@@ -88,11 +88,11 @@ static NOTICE: Table = Table {
     noun: "a notice",
     about: "",
     keys: &[
-        Key::new("title", LINE, Presence::Required, "Safer Internet Day"),
-        Key::new("from", Form::Date, Presence::Required, "2027-01-25"),
-        Key::new("until", Form::Date, Presence::Required, "2027-02-14"),
-        Key::new("reviewed", Form::Date, Presence::Optional, "2026-09-01"),
-        Key::new("review_by", Form::Date, Presence::Optional, "2028-09-01"),
+        Key::required("title", LINE, "Safer Internet Day"),
+        Key::required("from", Form::Date, "2027-01-25"),
+        Key::required("until", Form::Date, "2027-02-14"),
+        Key::optional("reviewed", Form::Date, "2026-09-01"),
+        Key::optional("review_by", Form::Date, "2028-09-01"),
     ],
 };
 

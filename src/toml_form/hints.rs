@@ -355,20 +355,19 @@ const GENERAL: [(&[&str], &str, &str); 7] = [
 #[cfg(test)]
 mod tests {
     use super::super::source::Dialect;
-    use super::super::table::Presence;
     use super::*;
 
     static ROOT: Table = Table {
         heading: "",
         noun: "a file",
         about: "",
-        keys: &[Key::new("schedule", Form::Table(&SCHEDULE), Presence::Optional, "[schedule]")],
+        keys: &[Key::optional("schedule", Form::Table(&SCHEDULE), "[schedule]")],
     };
     static SCHEDULE: Table = Table {
         heading: "[schedule]",
         noun: "",
         about: "",
-        keys: &[Key::new("anchor", Form::Date, Presence::Required, "2026-09-07")],
+        keys: &[Key::required("anchor", Form::Date, "2026-09-07")],
     };
     static DIALECT: Dialect =
         Dialect { syntax_code: "syntax", range_code: "bad-value", quotes_keys: false, limit: usize::MAX };

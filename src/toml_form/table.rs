@@ -97,9 +97,14 @@ impl Key {
         if self.form.is_quoted() { format!("\"{}\"", self.example) } else { self.example.to_owned() }
     }
 
-    /// A key without a description.
-    pub(crate) const fn new(name: &'static str, form: Form, presence: Presence, example: &'static str) -> Self {
-        Self { name, form, presence, example, about: "" }
+    /// A key that must be there, without a description.
+    pub(crate) const fn required(name: &'static str, form: Form, example: &'static str) -> Self {
+        Self { name, form, presence: Presence::Required, example, about: "" }
+    }
+
+    /// A key that may be left out, without a description.
+    pub(crate) const fn optional(name: &'static str, form: Form, example: &'static str) -> Self {
+        Self { name, form, presence: Presence::Optional, example, about: "" }
     }
 
     /// The table that stands below it.
@@ -117,6 +122,26 @@ impl Key {
 }
 
 impl Table {
+    /// The top of a file.
+    pub(crate) const fn of_file(noun: &'static str, keys: &'static [Key]) -> Self {
+        Self { heading: "", noun, about: "", keys }
+    }
+
+    /// What stands once, below `[heading]`.
+    pub(crate) const fn section(heading: &'static str, about: &'static str, keys: &'static [Key]) -> Self {
+        Self { heading, noun: "", about, keys }
+    }
+
+    /// What repeats, each below `[[heading]]`.
+    pub(crate) const fn list(
+        heading: &'static str,
+        noun: &'static str,
+        about: &'static str,
+        keys: &'static [Key],
+    ) -> Self {
+        Self { heading, noun, about, keys }
+    }
+
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }

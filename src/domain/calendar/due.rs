@@ -1,10 +1,11 @@
 //! Which edition is due, which is late, and which goes out next by itself.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::schedule::HORIZON;
 use super::{Fortnight, Schedule};
-use crate::domain::edition::timeline::{EditionPosition, EditionTimeline, Newest};
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 
 /// Where a moment stands to a due instant.
@@ -28,14 +29,10 @@ impl Schedule {
         }
     }
 
-    /// As [`Schedule::lateness`], for an edition: one that a person decided on when it was late already is not any more.
+    /// As [`Schedule::lateness`], for an edition: a person who decided on it when it was late already knew that, so it is not
+    /// late any more.
     pub fn lateness_of(&self, edition: &Edition, now: DateTime<Utc>) -> Lateness {
-        self.position_lateness(&EditionPosition::of(edition), now)
-    }
-
-    /// A person who decided on it when it was late already knew that, so it is not late any more.
-    pub(super) fn position_lateness(&self, edition: &EditionPosition, now: DateTime<Utc>) -> Lateness {
-        let decided = || edition.decided_at.is_some_and(|at| self.lateness(edition.due_at, at) == Lateness::Late);
+        let decided = || edition.decided_at().is_some_and(|at| self.lateness(edition.due_at, at) == Lateness::Late);
         match self.lateness(edition.due_at, now) {
             Lateness::Late if decided() => Lateness::Due,
             lateness => lateness,
@@ -50,7 +47,7 @@ impl Schedule {
         lateness: Lateness,
     ) -> Option<EditionNumber> {
         timeline
-            .last(|edition| edition.open && self.position_lateness(edition, now) == lateness)
+            .last(|edition| edition.is_open() && self.lateness_of(edition, now) == lateness)
             .filter(|number| newest.overtaker(*number).is_none())
     }
 }
@@ -110,5 +107,55 @@ impl Schedule {
                 _ => None,
             }
         })
+    }
+}
+
+/// All editions by number, as they will be once the actions found so far are applied.
+#[derive(Debug, Clone)]
+pub(super) struct EditionTimeline(pub(super) BTreeMap<EditionNumber, Edition>);
+
+/// The two editions by which all others are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest {
+    /// The newest that has fallen due, sent or not; missed and withdrawn ones do not count.
+    fallen_due: Option<EditionNumber>,
+    /// The newest that was published, perhaps before it was due.
+    published: Option<EditionNumber>,
+}
+
+impl Newest {
+    /// The edition whose due instant ends the chances of `number`, if one does.
+    pub(super) fn overtaker(self, number: EditionNumber) -> Option<EditionNumber> {
+        self.fallen_due.filter(|newest| *newest > number)
+    }
+
+    /// Whether a newer edition was published.
+    pub(super) fn is_behind_published(self, number: EditionNumber) -> bool {
+        self.published.is_some_and(|newest| newest > number)
+    }
+}
+
+impl EditionTimeline {
+    pub(super) fn new(editions: &[Edition]) -> Self {
+        Self(editions.iter().map(|edition| (edition.number, edition.clone())).collect())
+    }
+
+    /// The newest ones at a moment.
+    pub(super) fn newest(&self, now: DateTime<Utc>) -> Newest {
+        Newest {
+            fallen_due: self.last(|edition| (edition.is_open() || edition.is_published()) && edition.due_at <= now),
+            published: self.last(Edition::is_published),
+        }
+    }
+
+    /// The oldest that is being sent and not overtaken.
+    pub(super) fn being_sent(&self, newest: Newest) -> Option<EditionNumber> {
+        let is_sending = |edition: &&Edition| edition.state == EditionState::Sending;
+        let mut sending = self.0.values().filter(is_sending).map(|edition| edition.number);
+        sending.find(|number| newest.overtaker(*number).is_none())
+    }
+
+    fn last(&self, wanted: impl Fn(&Edition) -> bool) -> Option<EditionNumber> {
+        self.0.values().rev().find(|edition| wanted(edition)).map(|edition| edition.number)
     }
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::due::Lateness;
+use super::due::{EditionTimeline, Lateness, Newest};
 use super::{Approval, Schedule};
-use crate::domain::edition::timeline::{EditionPosition, EditionTimeline, Newest};
-use crate::domain::edition::{Deadline, Edition, EditionNumber, EditionState, HoldReason, MissReason};
+use crate::domain::edition::{Deadline, Edition, EditionNumber, EditionState, HoldReason, MissReason, Selection};
 
 /// What `reconcile` finds must be done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,19 +56,24 @@ fn revive(timeline: &mut EditionTimeline, schedule: &Schedule, now: DateTime<Utc
     let mut revived = Vec::new();
     for (number, edition) in &mut timeline.0 {
         let ahead = schedule.sends(*number).is_some_and(|(_, due_at)| due_at > now);
-        if ahead && edition.given_up && !edition.published {
-            (edition.state, edition.open, edition.given_up) = (EditionState::Planned, true, false);
+        if ahead && !edition.is_published() && is_given_up(edition) {
+            (edition.state, edition.reason) = (EditionState::Planned, None);
             revived.push(Action::Revive(*number));
         }
     }
     revived
 }
 
+/// Missed, or held for being late.
+fn is_given_up(edition: &Edition) -> bool {
+    edition.state == EditionState::Missed || edition.hold_reason().is_some_and(HoldReason::is_late)
+}
+
 /// Open editions follow the config: first those that lose their fortnight, then those that move.
 fn follow(timeline: &mut EditionTimeline, schedule: &Schedule) -> Vec<Action> {
     let (mut unplanned, mut moved) = (Vec::new(), Vec::new());
     timeline.0.retain(|number, edition| {
-        if !edition.open {
+        if !edition.is_open() {
             return true;
         }
         let Some((date, due_at)) = schedule.sends(*number) else {
@@ -98,10 +102,10 @@ fn plan(timeline: &mut EditionTimeline, schedule: &Schedule, now: DateTime<Utc>,
         }
         let wanted = if number == current { !newest.is_behind_published(number) } else { due_at > now };
         if wanted && !timeline.0.contains_key(&number) {
-            timeline.0.insert(number, EditionPosition::planned(date, due_at));
+            timeline.0.insert(number, Edition::planned(number, date, due_at, Selection::none()));
             planned.push(Action::Plan { number, date, due_at });
         }
-        let lies_ahead = due_at > now && timeline.0.get(&number).is_some_and(|edition| edition.open);
+        let lies_ahead = due_at > now && timeline.0.get(&number).is_some_and(Edition::is_open);
         ahead += u32::from(lies_ahead);
     }
     planned
@@ -111,8 +115,8 @@ fn plan(timeline: &mut EditionTimeline, schedule: &Schedule, now: DateTime<Utc>,
 fn judge(timeline: &EditionTimeline, schedule: &Schedule, now: DateTime<Utc>) -> Vec<Action> {
     let newest = timeline.newest(now);
     let (mut expired, mut missed, mut held, mut ready) = (Vec::new(), Vec::new(), Vec::new(), None);
-    for (number, edition) in &timeline.0 {
-        match verdict(schedule, now, newest, *number, edition) {
+    for edition in timeline.0.values() {
+        match verdict(schedule, now, newest, edition) {
             Some(action @ Action::Expire(_)) => expired.push(action),
             Some(action @ Action::Miss(..)) => missed.push(action),
             Some(Action::Send(number)) => ready = Some(number),
@@ -125,18 +129,13 @@ fn judge(timeline: &EditionTimeline, schedule: &Schedule, now: DateTime<Utc>) ->
 }
 
 /// What must become of one edition, apart from going on with one that is being sent.
-fn verdict(
-    schedule: &Schedule,
-    now: DateTime<Utc>,
-    newest: Newest,
-    number: EditionNumber,
-    edition: &EditionPosition,
-) -> Option<Action> {
+fn verdict(schedule: &Schedule, now: DateTime<Utc>, newest: Newest, edition: &Edition) -> Option<Action> {
+    let number = edition.number;
     let overtaker = newest.overtaker(number);
-    if edition.published {
+    if edition.is_published() {
         return overtaker.filter(|_| edition.state != EditionState::Sent).map(|_| Action::Expire(number));
     }
-    if !edition.open {
+    if !edition.is_open() {
         return None;
     }
     let held = edition.state == EditionState::Held;
@@ -146,7 +145,7 @@ fn verdict(
     let due = edition.due_at.with_timezone(&schedule.timezone).fixed_offset();
     let deadline = Deadline { due, grace: schedule.grace.num_seconds() };
     let unapproved = schedule.approval == Approval::Required && edition.state == EditionState::Planned;
-    match schedule.position_lateness(edition, now) {
+    match schedule.lateness_of(edition, now) {
         Lateness::Late if newest.is_behind_published(number) => {
             Some(Action::Miss(number, MissReason::LateBehindNewer(deadline)))
         }

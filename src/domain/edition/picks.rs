@@ -171,6 +171,18 @@ pub struct Selection {
     pub picks: Vec<Pick>,
 }
 
+impl Selection {
+    /// No theme and no pick, because nothing is eligible.
+    pub fn none() -> Self {
+        Self {
+            theme: String::new(),
+            theme_reason: ThemeReason::NothingEligible,
+            theme_fingerprint: Fingerprint::default(),
+            picks: Vec::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
