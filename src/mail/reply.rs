@@ -3,6 +3,7 @@
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::token::TOKEN_LENGTH;
 
 /// The most characters of a reply that are kept.
 const TEXT_LIMIT: usize = 500;
@@ -63,10 +64,10 @@ fn unexpected(reply: &Reply) -> Reply {
     Reply { code: reply.code, text: format!("unexpected answer: {}", reply.text) }
 }
 
-/// One line of at most 500 characters in which every email address has lost its local part.
+/// One line of at most 500 characters in which every email address has lost its local part, and without tokens.
 pub(super) fn presentable(text: &str) -> String {
     let line = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let masked = line.map(mask).collect::<Vec<_>>().join(" ");
+    let masked = line.map(|word| without_tokens(&mask(word))).collect::<Vec<_>>().join(" ");
     if masked.chars().count() <= TEXT_LIMIT {
         return masked;
     }
@@ -86,6 +87,20 @@ fn mask(word: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// What may be a token of ours, in any mail and in either case, gives way to three dots.
+fn without_tokens(word: &str) -> String {
+    let is_of_token = |c: &char| matches!(c, 'a'..='z' | 'A'..='Z' | '2'..='7');
+    let letters: Vec<char> = word.chars().collect();
+    letters
+        .chunk_by(|a, b| is_of_token(a) == is_of_token(b))
+        .map(
+            |run| {
+                if run.len() >= TOKEN_LENGTH && is_of_token(&run[0]) { "…".to_owned() } else { run.iter().collect() }
+            },
+        )
+        .collect()
 }
 
 #[cfg(test)]
@@ -154,6 +169,10 @@ mod tests {
             "5.1.1 <…@hillside.example>: user '…@c.example unknown, to:…@z.example '…@e.example'"
         );
         assert_eq!(presentable("@ home"), "@ home");
+        let token = "ceaqaaaab4aaaaaaaaaaaaqfleave32xk7q3vz5m6n4p2r7t";
+        assert_eq!(presentable(&format!("http://a/u/{token}?x, %2B{token}")), "http://a/u/…?x, %…");
+        assert_eq!(presentable(&token.to_uppercase()), "…");
+        assert_eq!(presentable(&token[1..]), token[1..]);
         assert_eq!(presentable(&"ŵ".repeat(600)).chars().count(), 500);
     }
 }

@@ -16,6 +16,7 @@ mod deliveries;
 mod dependencies;
 mod digest;
 mod disasters;
+mod echoed_secrets;
 mod edits;
 mod erasure;
 mod faults;

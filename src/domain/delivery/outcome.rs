@@ -69,6 +69,18 @@ impl Outcome {
             Self::Withheld => None,
         }
     }
+
+    /// What was said, to be changed.
+    pub fn reply_mut(&mut self) -> Option<&mut Reply> {
+        match self {
+            Self::Accepted(reply)
+            | Self::Transient(reply)
+            | Self::Permanent { reply, .. }
+            | Self::Uncertain(reply)
+            | Self::SenderRefused(reply) => Some(reply),
+            Self::Withheld => None,
+        }
+    }
 }
 
 /// What was said, for the operator. It never holds a whole address.

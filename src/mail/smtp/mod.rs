@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod relay;
 mod replies;
+mod secrets;
 mod stream;
 mod transaction;
 
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 
 use self::connect::Connector;
 use self::connection::Connection;
+use self::secrets::Secrets;
 use self::transaction::{evaluate_replies, opening};
 use super::error::MailError;
 use super::reply::{Stage, classify_reply};
@@ -25,6 +27,7 @@ pub use relay::{Capabilities, SmtpSettings, Timeouts, Tls};
 /// One connection to a relay, made when it is first needed and again after it was lost.
 pub struct Smtp {
     connector: Connector,
+    secrets: Secrets,
     timeouts: Timeouts,
     connection: Option<Connection>,
 }
@@ -57,7 +60,8 @@ impl Smtp {
     /// When the certificates cannot be read.
     pub fn new(settings: SmtpSettings) -> Result<Self, MailError> {
         let timeouts = settings.timeouts;
-        Ok(Self { connector: Connector::new(settings)?, timeouts, connection: None })
+        let secrets = Secrets::of_login(settings.login.as_ref());
+        Ok(Self { connector: Connector::new(settings)?, secrets, timeouts, connection: None })
     }
 
     /// The open connection, or a new one where there is none or it died of old age.
@@ -67,7 +71,7 @@ impl Smtp {
         {
             return Ok(connection);
         }
-        self.connector.connect().await
+        self.connector.connect().await.map_err(|outcome| self.secrets.cut_out(outcome))
     }
 
     /// MAIL, RCPT and DATA, if the gate is open just before.
@@ -148,10 +152,8 @@ impl Transport for Smtp {
             let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
             return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
         };
-        match self.transact(envelope, name, text, gate).await {
-            Ok(reply) => Outcome::Accepted(reply),
-            Err(outcome) => outcome,
-        }
+        let outcome = self.transact(envelope, name, text, gate).await.map_or_else(|outcome| outcome, Outcome::Accepted);
+        self.secrets.and_mail_cut_out(outcome, envelope, name, text)
     }
 
     async fn close(&mut self) {

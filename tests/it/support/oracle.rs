@@ -22,7 +22,8 @@ pub(crate) struct Oracle {
 
 /// What a line is answered with, where it is not the usual: each line that begins with the first gets the second. `GREET`,
 /// `CONTENT` (in the middle of it) and `DOT` stand for what is no line. An answer that begins with `!` is something to do:
-/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual), `!latin1 …` (just these characters, an octet each).
+/// `!drop`, `!reset`, `!garbage`, `!endless` (no line end), `!silence`, `!slow` (three seconds, then as usual), `!latin1 …`
+/// (just these characters, an octet each), `!echo …` (this, and what it answers; for the content, its headers with links).
 pub(crate) type Script = &'static [(&'static str, &'static str)];
 
 /// Something that a client said, for whoever decides what it is answered.
@@ -110,7 +111,7 @@ impl Oracle {
 }
 
 /// Answers, or does what the script says instead; whether the conversation goes on with the usual answer.
-fn act(mut stream: &TcpStream, answer: &str) -> io::Result<bool> {
+fn act(mut stream: &TcpStream, answer: &str, told: &str) -> io::Result<bool> {
     let mut out = stream;
     match answer {
         "!drop" => return Err(io::ErrorKind::ConnectionAborted.into()),
@@ -135,6 +136,9 @@ fn act(mut stream: &TcpStream, answer: &str) -> io::Result<bool> {
             std::thread::sleep(std::time::Duration::from_secs(3));
             return Ok(true);
         }
+        answer if answer.starts_with("!echo ") => {
+            out.write_all(format!("{} {told}\r\n", &answer["!echo ".len()..]).as_bytes())?;
+        }
         answer if answer.starts_with("!latin1 ") => {
             let octets: Vec<u8> = answer["!latin1 ".len()..].chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
             out.write_all(&octets)?;
@@ -157,7 +161,7 @@ fn converse(
     stream.set_nodelay(true)?;
     let mut out = stream;
     let mut lines = BufReader::new(stream);
-    if scripted("GREET", "", mails).map_or(Ok(true), |answer| act(stream, answer))? {
+    if scripted("GREET", "", mails).map_or(Ok(true), |answer| act(stream, answer, ""))? {
         out.write_all(b"220 oracle.example ESMTP\r\n")?;
     }
     let (mut line, mut to) = (Vec::new(), String::new());
@@ -176,7 +180,7 @@ fn converse(
             asked.lock().unwrap_or_else(PoisonError::into_inner).push(to);
         }
         if let Some(answer) = scripted(&text, &to, mails)
-            && !act(stream, answer)?
+            && !act(stream, answer, &text)?
         {
             continue;
         }
@@ -191,14 +195,15 @@ fn converse(
                 out.write_all(b"354 go on\r\n")?;
                 if let Some(answer) = scripted("CONTENT", &to, mails) {
                     lines.fill_buf()?;
-                    act(stream, answer)?;
+                    act(stream, answer, "")?;
                 }
-                let Some(hash) = content(&mut lines)? else { return Ok(()) };
+                let Some((hash, links)) = content(&mut lines)? else { return Ok(()) };
                 *heard_last = Instant::now();
-                if let Some(answer) = scripted("DOT", &to, mails)
-                    && !act(stream, answer)?
-                {
-                    continue;
+                if let Some(answer) = scripted("DOT", &to, mails) {
+                    heard.lock().unwrap_or_else(PoisonError::into_inner).push(links.clone());
+                    if !act(stream, answer, &links)? {
+                        continue;
+                    }
                 }
                 // Taken before it is answered: a client that dies in between has to send it again.
                 taken.lock().unwrap_or_else(PoisonError::into_inner).entry(to.clone()).or_default().push(hash);
@@ -211,17 +216,21 @@ fn converse(
     }
 }
 
-/// The hash of a message up to its final dot; `None` when the connection ended before.
-fn content(lines: &mut impl io::BufRead) -> io::Result<Option<u64>> {
-    let (mut hasher, mut line) = (DefaultHasher::new(), Vec::new());
+/// The hash of a message up to its final dot, and its lines with a token; `None` when the connection ended before.
+fn content(lines: &mut impl io::BufRead) -> io::Result<Option<(u64, String)>> {
+    let (mut hasher, mut line, mut links) = (DefaultHasher::new(), Vec::new(), String::new());
     loop {
         line.clear();
         if lines.read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
         if line == b".\r\n" {
-            return Ok(Some(hasher.finish()));
+            return Ok(Some((hasher.finish(), links)));
         }
         line.hash(&mut hasher);
+        let text = String::from_utf8_lossy(&line);
+        if text.contains("<https://") || text.contains("unsubscribe+") {
+            links.push_str(text.trim());
+        }
     }
 }

@@ -1,0 +1,113 @@
+//! What only the relay is told: the password, and the tokens of a mail. Relays repeat what they do not like, so it is cut out
+//! of their replies before anybody else sees them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use data_encoding::BASE64;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::domain::delivery::{Outcome, Reply};
+use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::token::TOKEN_LENGTH;
+use crate::mail::transport::Envelope;
+
+/// The length of the pieces that are looked for: a reply may hold a part of a secret, or one that a line end divides.
+const PIECE: usize = 8;
+
+/// A secret shorter than this is not told from the words around it.
+const SHORTEST: usize = 5;
+
+/// A reply without a word as long as this has no token or name, whole or in part.
+const LONG_WORD: usize = 12;
+
+/// The pieces of secrets by their length, in small letters.
+#[derive(Default)]
+pub(super) struct Secrets(BTreeMap<usize, HashSet<Vec<char>>>);
+
+impl Secrets {
+    /// The password as it is, and as AUTH PLAIN and LOGIN carry it.
+    pub(super) fn of_login(login: Option<&(String, SecretString)>) -> Self {
+        let mut secrets = Self::default();
+        if let Some((user, password)) = login {
+            let password = password.expose_secret();
+            secrets.add(password);
+            for text in [password.to_owned(), user.clone(), format!("\0{user}\0{password}")] {
+                secrets.add(&BASE64.encode(text.as_bytes()));
+            }
+        }
+        secrets
+    }
+
+    /// The marks in a mail's envelope, name and content.
+    fn of_mail(envelope: &Envelope, name: &str, message: &str) -> Self {
+        let mut secrets = Self::default();
+        let local = envelope.from.as_str().split('@').next().unwrap_or_default();
+        secrets.add(local.split_once('+').map_or("", |(_, token)| token));
+        secrets.add(name);
+        // Quoted-printable breaks lines anywhere.
+        let whole = message.replace("=\r\n", "");
+        let words = whole.split(|c: char| !matches!(c, 'a'..='z' | '2'..='7'));
+        words.filter(|word| word.len() >= TOKEN_LENGTH).for_each(|word| secrets.add(word));
+        secrets
+    }
+
+    fn add(&mut self, secret: &str) {
+        let letters: Vec<char> = folded(secret).map(|(_, letter)| letter).collect();
+        let length = letters.len().min(PIECE);
+        if length >= SHORTEST {
+            self.0.entry(length).or_default().extend(letters.windows(length).map(<[char]>::to_vec));
+        }
+    }
+
+    /// Cuts these secrets out of what a relay said.
+    pub(super) fn cut_out(&self, mut outcome: Outcome) -> Outcome {
+        if let Some(reply) = outcome.reply_mut() {
+            self.cut_out_of(reply);
+        }
+        outcome
+    }
+
+    /// As [`Secrets::cut_out`], and those of the mail that it was said about.
+    pub(super) fn and_mail_cut_out(&self, outcome: Outcome, envelope: &Envelope, name: &str, message: &str) -> Outcome {
+        let outcome = self.cut_out(outcome);
+        let mut words =
+            outcome.reply().map_or("", |reply| &reply.text).split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        if words.any(|word| word.len() >= LONG_WORD) {
+            return Self::of_mail(envelope, name, message).cut_out(outcome);
+        }
+        outcome
+    }
+
+    fn cut_out_of(&self, reply: &mut Reply) {
+        // What steers the program stays, whatever the password.
+        let first = reply.text.split(' ').next().unwrap_or_default();
+        let start = EnhancedStatus::at_start_of(first).map_or(0, |_| first.len());
+        let rest = &reply.text[start..];
+        let (places, letters): (Vec<usize>, Vec<char>) = folded(rest).unzip();
+        let mut is_cut = vec![false; rest.len()];
+        for (length, pieces) in &self.0 {
+            for (at, _) in letters.windows(*length).enumerate().filter(|(_, piece)| pieces.contains(*piece)) {
+                is_cut[places[at]..=places[at + length - 1]].fill(true);
+            }
+        }
+        if !is_cut.contains(&true) {
+            return;
+        }
+        let mut text = reply.text[..start].to_owned();
+        let mut follows_a_cut = false;
+        for (at, letter) in rest.char_indices() {
+            match is_cut[at] {
+                false => text.push(letter),
+                true if !follows_a_cut => text.push('…'),
+                true => {}
+            }
+            follows_a_cut = is_cut[at];
+        }
+        reply.text = text;
+    }
+}
+
+/// Its characters but white space, in small letters, and where each one stands.
+fn folded(text: &str) -> impl Iterator<Item = (usize, char)> {
+    text.char_indices().filter(|(_, c)| !c.is_whitespace()).map(|(at, c)| (at, c.to_lowercase().next().unwrap_or(c)))
+}
