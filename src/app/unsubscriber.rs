@@ -100,7 +100,8 @@ impl Unsubscriber {
         Ok(name.into())
     }
 
-    /// Ends every subscription of an address and suppresses it, unless it is suppressed already.
+    /// Ends every subscription of an address and suppresses it, unless it is suppressed already; then it only ends what
+    /// waits for a click: the last word stands.
     pub async fn suppress(
         &self,
         address: &Address,
@@ -109,8 +110,11 @@ impl Unsubscriber {
     ) -> Result<SuppressResult, AppError> {
         let (scope, address) = (scope_of(address), address.clone());
         let decision = move |list: &mut MailingList| match list.suppression(&address) {
-            Some(known) => SuppressResult::Already(known),
-            None => unsubscribe(list, &address, reason, actor).map_or(SuppressResult::Stranger, SuppressResult::Ended),
+            Some(known) if !reason.outranks(known) => {
+                unsubscribe(list, &address, reason, actor);
+                SuppressResult::Already(known)
+            }
+            _ => unsubscribe(list, &address, reason, actor).map_or(SuppressResult::Stranger, SuppressResult::Ended),
         };
         self.decide(&scope, None, decision).await
     }

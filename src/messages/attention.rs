@@ -90,8 +90,8 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> String {
         }
         EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
         EditionAttention::PolicyBounces(mails) => format!(
-            "edition {number}: {} came back as a matter of policy (status 5.7, or a block list), which is about this sender and not about \
-             the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`",
+            "edition {number}: {} came back as a matter of policy (status 5.7, or a block list), which is about this \
+             sender and not about the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`",
             count(*mails, "mail", "mails")
         ),
     }

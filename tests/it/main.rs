@@ -23,6 +23,7 @@ mod faults;
 mod feeds;
 mod gias;
 mod journey;
+mod last_word;
 mod lasting_ids;
 mod leaving;
 mod leftovers;

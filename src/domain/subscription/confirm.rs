@@ -3,14 +3,11 @@
 use chrono::TimeDelta;
 
 use super::mailing_list::MailingList;
-use super::request::{Request, RequestId, RequestKind};
+use super::request::{PER_ADDRESS, Request, RequestId, RequestKind};
 use super::rows::Subject;
 use super::subscribe::{self, NoBand};
 use crate::domain::band::BandSet;
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscribeRequest, SuppressionReason};
-
-/// How many confirmations one address may be asked for in a day: whoever asks more often annoys somebody.
-const PER_ADDRESS: usize = 3;
 
 /// How many may be asked for in an hour, by everybody together.
 const PER_HOUR: u64 = 500;
@@ -117,8 +114,8 @@ pub fn ask_for_bands(list: &mut MailingList, id: RecipientId, bands: &BandSet) -
 /// Whether one more question would be too many, for this mailbox or for everybody. An undo is no question.
 fn is_too_often(list: &MailingList, id: Option<RecipientId>) -> bool {
     let since = list.at() - TimeDelta::days(1);
-    let requests = id.and_then(|id| list.mailbox(id)).map(|mailbox| mailbox.requests.as_slice()).unwrap_or_default();
-    let asked = requests.iter().filter(|request| request.kind.is_question() && request.made_at > since).count();
+    let mailbox = id.and_then(|id| list.mailbox(id));
+    let asked = mailbox.map_or(0, |mailbox| mailbox.asked_since(since, RequestKind::is_question));
     asked >= PER_ADDRESS || list.asked_lately() >= PER_HOUR
 }
 
@@ -126,7 +123,9 @@ fn is_too_often(list: &MailingList, id: Option<RecipientId>) -> bool {
 pub fn question(list: &MailingList, id: RequestId) -> Question {
     let Some(request) = list.request(id) else { return Question::Unknown };
     match (request.done_at, name_for(list, request)) {
-        (None, Some(name)) if request.is_open(list.at()) => Question::Open(request.clone(), name),
+        (None, Some(name)) if request.is_open(list.at()) && may_fulfil(list, request) => {
+            Question::Open(request.clone(), name)
+        }
         // What was done once need not hold any more: whoever left since is told nothing else.
         (Some(_), Some(subscriber)) if list.subscribed_bands(request.recipient).is_some() => {
             Question::Done(Fulfilled { kind: request.kind, subscriber })
@@ -144,9 +143,6 @@ pub fn fulfil(list: &mut MailingList, id: RequestId) -> Clicked {
         Question::Unknown => return Clicked::Unknown,
     };
     let (mailbox, kind, at) = (request.recipient, request.kind, list.at());
-    if !may_fulfil(list, mailbox, kind) {
-        return Clicked::Over;
-    }
     match kind {
         RequestKind::Subscribe => confirm_subscription(list, &request),
         RequestKind::Bands => subscribe::choose(list, mailbox, request.bands),
@@ -161,10 +157,11 @@ pub fn fulfil(list: &mut MailingList, id: RequestId) -> Clicked {
 
 /// A click of the mailbox's own reader lifts their own leaving, and nothing else that keeps mail away. Other bands are for
 /// those who have a subscription.
-fn may_fulfil(list: &MailingList, id: RecipientId, kind: RequestKind) -> bool {
-    let Some(mailbox) = list.mailbox(id).filter(|mailbox| mailbox.address.is_some()) else { return false };
+fn may_fulfil(list: &MailingList, request: &Request) -> bool {
+    let mailbox = list.mailbox(request.recipient).filter(|mailbox| mailbox.address.is_some());
+    let Some(mailbox) = mailbox else { return false };
     let own = list.suppression_of(mailbox.key).is_none_or(|known| known.reason.is_lifted_by_confirming());
-    own && (kind != RequestKind::Bands || mailbox.is_active())
+    own && (request.kind != RequestKind::Bands || mailbox.is_active())
 }
 
 fn confirm_subscription(list: &mut MailingList, request: &Request) {

@@ -64,8 +64,8 @@ impl Mailbox {
         self.subscriptions.iter_mut().find(|one| one.subscriber == subscriber && one.origin == origin)
     }
 
-    /// Ends every subscription, and every question that waits for a click. Those that ended before, but not by their
-    /// reader's wish, count as ended by this too.
+    /// Ends every subscription, and every link that waits for a click: what was offered before is not the last word. Those
+    /// that ended before, but not by their reader's wish, count as ended by this too.
     pub(super) fn end_all(&mut self, by: EndedBy, at: DateTime<Utc>) {
         for one in &mut self.subscriptions {
             if !one.ended_by.is_some_and(EndedBy::is_readers_wish) {
@@ -73,15 +73,20 @@ impl Mailbox {
                 one.ended_by = Some(by);
             }
         }
-        // An undo of their own leaving stays.
-        self.close_requests(at, |kind| kind != RequestKind::Undo);
+        self.close_requests(at, |_| true);
         self.refresh();
     }
 
-    /// The links of open requests of these kinds stop working; how many.
+    /// The links of open requests of these kinds stop working, at any moment from when they were made: a clock that is set
+    /// back opens none again. How many.
     pub(super) fn close_requests(&mut self, at: DateTime<Utc>, which: impl Fn(RequestKind) -> bool) -> u64 {
         let open = self.requests.iter_mut().filter(|request| request.is_open(at) && which(request.kind));
-        open.map(|request| request.expires_at = at).count() as u64
+        open.map(|request| request.expires_at = at.min(request.made_at)).count() as u64
+    }
+
+    /// How many requests of these kinds were made for it since then.
+    pub(super) fn asked_since(&self, since: DateTime<Utc>, which: impl Fn(RequestKind) -> bool) -> usize {
+        self.requests.iter().filter(|request| which(request.kind) && request.made_at > since).count()
     }
 
     /// Derives owner, bands and state from the active subscriptions: it belongs to whoever named it first, gets its own

@@ -40,6 +40,10 @@ impl RequestKind {
     }
 }
 
+/// How many mails of one sort with a link an address gets in a day, questions or good-byes: whoever causes more annoys
+/// somebody.
+pub(super) const PER_ADDRESS: usize = 3;
+
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {

@@ -66,9 +66,11 @@ fn add(list: &mut MailingList, mailbox: Option<RecipientId>, request: &Subscribe
     Subscribed::Added
 }
 
-/// The mailbox's own choice.
+/// The mailbox's own choice; what was offered before it is not the last word.
 pub(super) fn choose(list: &mut MailingList, id: RecipientId, bands: BandSet) {
+    let at = list.at();
     list.change(id, |mailbox| {
+        mailbox.close_requests(at, |_| true);
         mailbox.chosen = Some(bands);
         mailbox.refresh();
     });

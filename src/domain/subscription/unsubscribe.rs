@@ -1,12 +1,15 @@
 //! What ends a subscription: somebody leaves, or mail comes back too often.
 
+use chrono::TimeDelta;
+
 use super::bounce::{BounceRecord, EnhancedStatus, Meaning, PastDelivery, in_a_row};
+use super::mailbox::Mailbox;
 use super::mailing_list::MailingList;
-use super::request::RequestKind;
+use super::request::{PER_ADDRESS, RequestKind};
 use super::rows::Subject;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
-use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 
 /// Ends every subscription of the address and suppresses it. Returns the name of the subscriber it belonged to, or `None`
 /// when it had no subscription (it is suppressed all the same).
@@ -53,17 +56,29 @@ pub fn leave(
     name
 }
 
-/// As [`leave`]; a mailbox that was mailed gets a good-bye that offers an undo. Returns the subscriber's name then, and only
-/// then: somebody who only was asked whether they want it has nothing to take back.
+/// As [`leave`]; a mailbox that was mailed gets a good-bye that offers an undo, a few a day. Returns the subscriber's name
+/// then, and only then: somebody who only was asked whether they want it has nothing to take back. Where its reader left
+/// before, nothing changes, and an undo stays: whoever holds a forwarded copy can press the button again.
 pub fn leave_with_undo(list: &mut MailingList, id: RecipientId) -> Option<String> {
+    if list.mailbox(id).is_some_and(|mailbox| has_left(list, mailbox)) {
+        return None;
+    }
     let mailed = list.mailbox(id).filter(|mailbox| {
         mailbox.is_active() && mailbox.address.is_some() && list.suppression_of(mailbox.key).is_none()
     });
+    let since = list.at() - TimeDelta::days(1);
+    let mailed = mailed.filter(|mailbox| mailbox.asked_since(since, |kind| kind == RequestKind::Undo) < PER_ADDRESS);
     let bands = mailed.map(|mailbox| mailbox.bands.clone());
     let name = leave(list, id, SuppressionReason::Unsubscribed, "web")?;
     let request = list.add_request(id, RequestKind::Undo, None, bands?);
     list.mail(id, name.clone(), request);
     Some(name)
+}
+
+/// Whether its reader left, and nothing waits for a click that would begin anything.
+fn has_left(list: &MailingList, mailbox: &Mailbox) -> bool {
+    let by_wish = list.suppression_of(mailbox.key).is_some_and(|known| known.reason.is_readers_wish());
+    by_wish && mailbox.state == MailboxState::Ended
 }
 
 /// Suppresses a mailbox because of what a mail server said; nothing happens to one that was forgotten.

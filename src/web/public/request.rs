@@ -35,10 +35,14 @@ pub(super) async fn body(body: Body) -> Option<Bytes> {
     to_bytes(body, LIMIT).await.ok()
 }
 
-/// Whether a mail program asks, not a person (RFC 8058 §3.2), in either encoding of forms.
+/// Whether a mail program asks, not a person (RFC 8058 §3.2), in either encoding of forms, escaped or not.
 pub(super) fn is_one_click(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
-    text.contains("list-unsubscribe") && text.contains("one-click")
+    let is = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("list-unsubscribe") && text.contains("one-click")
+    };
+    is(&String::from_utf8_lossy(body))
+        || form_urlencoded::parse(body).any(|(name, value)| is(&format!("{name}={value}")))
 }
 
 /// The values of one field.
@@ -54,7 +58,11 @@ mod tests {
 
     #[test]
     fn one_click_comes_in_both_encodings() {
-        assert!(is_one_click(b"List-Unsubscribe=One-Click"));
+        for body in
+            ["List-Unsubscribe=One-Click", "list%2dunsubscribe=one%2Dclick", "a=b&%4Cist%2DUnsubscribe=One-Click"]
+        {
+            assert!(is_one_click(body.as_bytes()), "{body}");
+        }
         let multipart =
             b"--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         assert!(is_one_click(multipart));
