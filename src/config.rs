@@ -16,9 +16,7 @@ use std::path::Path;
 
 use crate::domain::activity::Nation;
 use crate::domain::diagnostic::Diagnostic;
-use crate::toml_form::document::Document;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::source::{Dialect, SourceFile};
+use crate::toml_form::{Dialect, Document, Fields, SourceFile};
 use environment::Environment;
 use key_table::ROOT;
 

@@ -38,11 +38,7 @@ pub enum AppError {
     #[error("a page cannot be made: {0}")]
     Page(#[from] RenderError),
     #[error("{path}: {reason}")]
-    File {
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
+    File { path: PathBuf, reason: String },
     /// Errors in files that people write: config, library, templates, CSV.
     #[error("{} findings", .0.len())]
     Findings(Vec<Diagnostic>),
@@ -181,11 +177,7 @@ pub enum KeyringError {
     },
     /// It lacks a key that was used.
     #[error("{path}: {source}")]
-    Lacks {
-        /// The key file.
-        path: PathBuf,
-        source: token::UnknownKey,
-    },
+    Lacks { path: PathBuf, source: token::UnknownKey },
     #[error("{path}: the store exists, but its key file does not")]
     Lost { path: PathBuf },
     #[error("{path}: vanished while it was being made")]

@@ -5,9 +5,7 @@ use secrecy::SecretString;
 use super::key_table::ROOT;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::suggest::nearest;
-use crate::toml_form::document::Override;
-use crate::toml_form::source::{Place, SourceFile, shown};
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::{Form, Key, Override, Place, Presence, SourceFile, Table, shown};
 
 /// What the variables that are ours begin with.
 const PREFIX: &str = "FORTNIGHTLY__";

@@ -5,7 +5,7 @@ use super::settings::OnUncertain;
 use crate::domain::activity::Nation;
 use crate::domain::calendar::{Approval, ClosedDayPolicy};
 use crate::domain::subscriber::{Locale, Sector};
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::{Form, Key, Presence, Table};
 
 /// The highest age that may stand anywhere, in years.
 pub(super) const OLDEST: u8 = 25;

@@ -7,9 +7,7 @@ use crate::domain::activity::{Nation, is_slug};
 use crate::domain::calendar::{ClosedDayPolicy, Occasion, Pause, Schedule};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::suggest::nearest;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::source::shown;
-use crate::toml_form::value::Value;
+use crate::toml_form::{Fields, Value, shown};
 
 /// Checks `[schedule]`; the closed days are those of `nation` too.
 pub(super) fn read(fields: &Fields<'_>, nation: Nation) -> Option<Schedule> {

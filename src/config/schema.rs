@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::key_table::ROOT;
 use crate::domain::text::NAME_LIMIT;
-use crate::toml_form::table::{Form, Key, Presence, Table};
+use crate::toml_form::{Form, Key, Presence, Table};
 
 /// The schema of the file.
 pub fn schema() -> Value {

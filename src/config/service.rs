@@ -7,8 +7,7 @@ use super::files::{path_after, read_path};
 use super::network;
 use super::settings::{Retention, Service, StoreUrl, Web};
 use crate::domain::address::Mailbox;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::value::Value;
+use crate::toml_form::{Fields, Value};
 
 /// Checks `[service]`.
 pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {

@@ -23,21 +23,14 @@ pub struct Config {
     pub file: PathBuf,
     /// The folder of the file: `activities/` and `templates/` lie here.
     pub folder: PathBuf,
-    /// `[service]`.
     pub service: Service,
-    /// `[store]`.
     pub store: StoreUrl,
-    /// `[schedule]`.
     pub schedule: Schedule,
     /// `[[bands]]`, or the five shipped ones.
     pub bands: Bands,
-    /// `[mail]`.
     pub mail: Mail,
-    /// `[web]`.
     pub web: Web,
-    /// `[retention]`.
     pub retention: Retention,
-    /// `[[subscribers]]`.
     pub subscribers: Vec<Entry>,
     /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
     pub anchor_place: Option<(usize, usize)>,
@@ -66,7 +59,6 @@ pub struct Service {
     pub postal_address: String,
     /// Public https (or, on loopback, http) address, without a trailing slash.
     pub base_url: String,
-    /// Whose help lines and bank holidays.
     pub nation: Nation,
 }
 
@@ -80,17 +72,14 @@ pub enum StoreUrl {
 /// `[mail]`.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// How mail leaves.
     pub transport: TransportUrl,
     /// Where bounces go; `bounces@` the domain of `service.from` when left out.
     pub bounce_address: Address,
     /// Where mail to it arrives, if this program is to read it.
     pub bounce_maildir: Option<PathBuf>,
-    /// What happens to deliveries that may have been accepted.
     pub on_uncertain: OnUncertain,
     /// SMTP connections at once, 1 to 64; 8 when left out.
     pub connections: u16,
-    /// How fast, and how much.
     pub pace: Pace,
     /// Deliveries that a connection may have begun and not recorded, 1 to 64; 2 when left out. A killed process repeats at
     /// most as many per connection.
@@ -113,7 +102,6 @@ pub struct Pace {
 pub struct DkimKey {
     /// `d=`: a domain in lower case.
     pub domain: String,
-    /// `s=`.
     pub selector: String,
     /// The private key (PEM).
     pub private_key_file: PathBuf,
@@ -141,13 +129,10 @@ pub enum TransportUrl {
 /// An SMTP relay.
 #[derive(Debug, Clone)]
 pub struct Relay {
-    /// Host name or address.
     pub host: String,
     /// Port: 587, or 465 for `smtps`, when left out.
     pub port: u16,
-    /// How the connection is protected.
     pub tls: Tls,
-    /// User name and password.
     pub login: Option<(String, SecretString)>,
     /// Certificates to trust instead of the public roots (PEM).
     pub ca_file: Option<PathBuf>,
@@ -171,9 +156,7 @@ pub const CONSOLE: std::net::SocketAddr =
 /// `[web]`.
 #[derive(Debug, Clone)]
 pub struct Web {
-    /// Where the recipients' pages listen.
     pub listen: std::net::SocketAddr,
-    /// Where the operators' pages listen.
     pub console_listen: std::net::SocketAddr,
     /// The keyring.
     pub secret_file: PathBuf,

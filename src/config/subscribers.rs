@@ -7,9 +7,7 @@ use crate::domain::band::{Band, BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::Profile;
 use crate::domain::subscription::sync::Entry;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::source::shown;
-use crate::toml_form::value::{Value, did_you_mean};
+use crate::toml_form::{Fields, Value, did_you_mean, shown};
 
 /// Checks every `[[subscribers]]` entry.
 pub(super) fn read(top: &Fields<'_>, bands: Option<&Bands>) -> Vec<Entry> {

@@ -26,12 +26,10 @@ impl ActivityId {
         &self.0
     }
 
-    /// The theme's folder name.
     pub fn theme(&self) -> &str {
         self.0.split_once('/').map_or("", |(theme, _)| theme)
     }
 
-    /// The name within the theme.
     pub fn name(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, name)| name)
     }
@@ -99,7 +97,6 @@ pub struct Image {
 /// One 15-minute thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// `theme/name`.
     pub id: ActivityId,
     pub title: String,
     /// The bands it suits; never empty.
@@ -110,9 +107,7 @@ pub struct Activity {
     pub summary: String,
     pub needs: Vec<String>,
     pub screen: bool,
-    /// How much care it asks of the adult.
     pub sensitivity: Sensitivity,
-    /// When somebody last checked it.
     pub reviewed: NaiveDate,
     /// From the day after this date it is overdue and no longer picked.
     pub review_by: NaiveDate,
@@ -122,16 +117,11 @@ pub struct Activity {
     pub not_after: Option<NaiveDate>,
     /// The occasions that pull it forward.
     pub occasions: Vec<String>,
-    /// Further reading.
     pub resources: Vec<Resource>,
     pub image: Option<Image>,
-    /// Below `## Get ready`.
     pub get_ready: Prose,
-    /// Below `## Do it together`.
     pub do_it_together: Prose,
-    /// Below `## Talk about it`.
     pub talk_about_it: Prose,
-    /// Below `## If something worries you`.
     pub if_something_worries_you: Prose,
 }
 
@@ -145,7 +135,6 @@ pub struct Theme {
     pub strand: String,
     /// Breaks ties between themes never used; lower first, `None` last.
     pub order: Option<i64>,
-    /// When somebody last checked it.
     pub reviewed: NaiveDate,
     /// When it must be checked again.
     pub review_by: NaiveDate,
@@ -176,10 +165,8 @@ pub struct HelpEntry {
     pub who: String,
     /// What to do, in a sentence; may be empty.
     pub what: String,
-    /// Telephone number as written, if there is one.
     pub phone: Option<String>,
     pub email: Option<String>,
-    /// https address, if there is one.
     pub url: Option<String>,
     pub link_text: Option<String>,
 }

@@ -12,6 +12,5 @@ pub struct AuditRecord {
     pub action: String,
     /// To what: `edition 7`, `subscriber 12`.
     pub subject: String,
-    /// More, for people.
     pub detail: String,
 }

@@ -27,7 +27,6 @@ pub struct Diagnostic {
     /// A stable kebab-case name for this kind of finding, such as `unknown-key`.
     pub code: &'static str,
     pub message: String,
-    /// What to do about it.
     pub help: Option<String>,
 }
 
@@ -57,7 +56,6 @@ impl Diagnostic {
         self
     }
 
-    /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -33,9 +33,7 @@ words! {
         Sent = "sent",
         /// Needs a person; `reason` says why.
         Held = "held",
-        /// Its time passed.
         Missed = "missed",
-        /// Cancelled by an operator.
         Withdrawn = "withdrawn",
     }
 }
@@ -53,7 +51,6 @@ pub struct Edition {
     pub selection: Selection,
     /// When it was published (its mails' Date).
     pub published_at: Option<DateTime<Utc>>,
-    /// When it became sent.
     pub finished_at: Option<DateTime<Utc>>,
     /// When a person approved of the picks and texts that it has now.
     pub approved_at: Option<DateTime<Utc>>,

@@ -26,9 +26,7 @@ impl SegmentKey {
 /// A segment with its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// What its recipients share.
     pub key: SegmentKey,
-    /// How many they are.
     pub recipients: u64,
 }
 

@@ -92,9 +92,7 @@ words! {
     Origin, "origin" {
         /// `[[subscribers]]` in config.toml.
         Config = "config",
-        /// The `subscribe` command.
         Cli = "cli",
-        /// A CSV file.
         Import = "import",
     }
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::activity::{Activity, ActivityId, Image, Resource, Sensitivity, is_slug};
 use crate::domain::band::{BandName, Bands};
 use crate::domain::prose::Prose;
-use crate::toml_form::document::Document;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Table};
-use crate::toml_form::value::Value;
+use crate::toml_form::{Document, Fields, Form, Key, Table, Value};
 
 use super::front_matter::{
     At, LINE, LINES, SENTENCES, date_range, line, lines, plain_lines, review_dates, split, unknown,

@@ -5,9 +5,7 @@ use std::ops::Range;
 use chrono::NaiveDate;
 
 use crate::domain::text::NAME_LIMIT;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::table::Form;
-use crate::toml_form::value::Value;
+use crate::toml_form::{Fields, Form, Value};
 
 use super::page::Page;
 use super::words;

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::activity::{Help, HelpEntry, Nation, is_slug};
 use crate::domain::address::Address;
-use crate::toml_form::document::Document;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Table};
+use crate::toml_form::{Document, Fields, Form, Key, Table};
 
 use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines, unknown};
 use super::page::Page;

@@ -25,7 +25,6 @@ pub struct Library {
     pub activities: Vec<Activity>,
     /// Notices, by name.
     pub notices: Vec<Notice>,
-    /// The help block of the service's nation.
     pub help: Help,
 }
 
@@ -34,12 +33,10 @@ impl Library {
         self.activities.binary_search_by(|a| a.id.cmp(id)).ok().map(|at| &self.activities[at])
     }
 
-    /// The theme of this folder name.
     pub fn theme(&self, name: &str) -> Option<&Theme> {
         self.themes.iter().find(|theme| theme.name == name)
     }
 
-    /// The texts that editions pick from.
     pub fn texts(&self) -> Texts<'_> {
         Texts { themes: &self.themes, activities: &self.activities }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::domain::diagnostic::Diagnostic;
 use crate::ordinary_file;
-use crate::toml_form::source::{Dialect, SourceFile};
+use crate::toml_form::{Dialect, SourceFile};
 
 /// The largest file that is read, in bytes.
 pub(crate) const SIZE_LIMIT: u64 = 256 * 1024;

@@ -2,10 +2,7 @@
 
 use crate::domain::activity::{Notice, Theme};
 use crate::domain::prose::Block;
-use crate::toml_form::document::Document;
-use crate::toml_form::fields::Fields;
-use crate::toml_form::table::{Form, Key, Table};
-use crate::toml_form::value::Value;
+use crate::toml_form::{Document, Fields, Form, Key, Table, Value};
 
 use super::front_matter::{LINE, date_range, line, review_dates, split, unknown};
 use super::page::Page;

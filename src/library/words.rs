@@ -5,7 +5,7 @@ use crate::domain::text::suggest::nearest;
 use crate::domain::text::{TextError, check_characters};
 
 pub(crate) use crate::domain::text::lists::listed;
-pub(crate) use crate::toml_form::source::shown;
+pub(crate) use crate::toml_form::shown;
 
 /// Notes what in `text` cannot be printed or was not meant. `place` turns a byte of it into a byte of the page;
 /// `name` is what the reader would call it. Returns whether the text may be used.

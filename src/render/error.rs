@@ -16,7 +16,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// The template that this body is made from.
     pub fn file(self) -> &'static str {
         match self {
             Self::Html => "digest.mjml.hbs",
@@ -51,7 +50,6 @@ pub enum RenderError {
     Character {
         /// The field's path in the view.
         field: String,
-        /// What is wrong with it.
         problem: TextError,
     },
     #[error("templates/{file}{} cannot be filled in: {reason}", at(*.line, *.column))]

@@ -35,13 +35,11 @@ pub struct Issue<'a> {
     pub edition: EditionNumber,
     /// The local date on which it goes out.
     pub date: NaiveDate,
-    /// What its activities have in common.
     pub theme: &'a Theme,
     /// One card per band of the edition, in the order of the bands.
     pub cards: Vec<Card<'a>>,
     /// The notices to show on `date`.
     pub notices: Vec<&'a Notice>,
-    /// Whom to turn to.
     pub help: &'a Help,
 }
 

@@ -14,19 +14,9 @@ pub enum Action {
     /// It was missed or held for being late, and its time is still to come: the clock was wrong then.
     Revive(EditionNumber),
     /// Move an open edition to the date that the config now gives.
-    Redate {
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        due_at: DateTime<Utc>,
-    },
+    Redate { number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc> },
     /// Give this fortnight an edition (the caller selects its picks).
-    Plan {
-        number: EditionNumber,
-        /// The local send date.
-        date: NaiveDate,
-        due_at: DateTime<Utc>,
-    },
+    Plan { number: EditionNumber, date: NaiveDate, due_at: DateTime<Utc> },
     /// What this edition has not sent yet expires: a newer one fell due.
     Expire(EditionNumber),
     /// An older unsent edition's time passed.

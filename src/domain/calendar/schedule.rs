@@ -34,11 +34,8 @@ words! {
 /// A run of closed days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
-    /// First closed day.
     pub from: NaiveDate,
-    /// Last closed day.
     pub to: NaiveDate,
-    /// Why, for people.
     pub reason: String,
     /// Its own rule, or the general one.
     pub on_closed_day: Option<ClosedDayPolicy>,
@@ -62,13 +59,10 @@ pub struct Schedule {
     pub timezone: Tz,
     /// How late an edition may still go out by itself.
     pub grace: TimeDelta,
-    /// Editions planned in advance.
     pub plan_ahead: u32,
     /// The general rule for closed days.
     pub on_closed_day: ClosedDayPolicy,
-    /// Who lets an edition go out.
     pub approval: Approval,
-    /// Runs of closed days.
     pub pauses: Vec<Pause>,
     /// Single closed days with their names (bank holidays).
     pub holidays: Vec<(NaiveDate, String)>,
@@ -89,7 +83,6 @@ pub struct ClosedDay {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fortnight {
     Sends {
-        /// The local send date.
         date: NaiveDate,
         /// The instant, in the schedule's zone.
         due_at: DateTime<Tz>,
@@ -97,7 +90,6 @@ pub enum Fortnight {
         shifted: Option<ClosedDay>,
     },
     Paused {
-        /// The fortnight's first day.
         date: NaiveDate,
         /// When it would have been due, in the schedule's zone.
         due_at: DateTime<Tz>,

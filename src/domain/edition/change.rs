@@ -33,7 +33,6 @@ pub enum EditionChange {
     /// Adds a planned edition; nothing happens if the number exists already.
     Plan {
         number: EditionNumber,
-        /// The local send date.
         date: NaiveDate,
         due_at: DateTime<Utc>,
         selection: Selection,
@@ -41,12 +40,14 @@ pub enum EditionChange {
     /// Its date follows the config.
     Redate {
         number: EditionNumber,
-        /// The local send date.
         date: NaiveDate,
         due_at: DateTime<Utc>,
     },
     /// New picks or texts; an approval is taken back (`approved` becomes `planned`).
-    Repick { number: EditionNumber, selection: Selection },
+    Repick {
+        number: EditionNumber,
+        selection: Selection,
+    },
     /// Its fortnight became a pause: the plan is dropped.
     Unplan(EditionNumber),
     /// May be published; a held one that was published goes on.
@@ -55,7 +56,6 @@ pub enum EditionChange {
     Unapprove(EditionNumber, UnapproveReason),
     /// Needs a person; one that is being sent stops.
     Hold(EditionNumber, HoldReason),
-    /// Its time passed.
     Miss(EditionNumber, MissReason),
     /// From held, back to what it was: planned, approved or sending.
     Release(EditionNumber),

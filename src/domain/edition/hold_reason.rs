@@ -30,13 +30,11 @@ pub struct UnservedBand {
 pub enum HoldReason {
     /// Beyond grace.
     Late {
-        /// When it should have gone out.
         #[serde(flatten)]
         deadline: Deadline,
         /// It waited for an approval, too.
         unapproved: bool,
     },
-    /// Nobody approved it.
     ApprovalMissing {
         /// When it fell due; `None` when it was asked for before.
         due: Option<DateTime<FixedOffset>>,
@@ -51,13 +49,9 @@ pub enum HoldReason {
     /// A sync that would end many subscriptions waits for consent.
     ConsentMissing,
     /// The run stopped itself: the relay refuses the sender.
-    SenderRefused {
-        /// What the relay said.
-        reply: String,
-    },
+    SenderRefused { reply: String },
     /// The run stopped itself: too many mails were refused for good.
     TooManyRefused {
-        /// Refused for good.
         failed: u64,
         /// Tried in this run.
         tried: u64,
@@ -72,7 +66,6 @@ pub enum HoldReason {
     },
     /// The run stopped itself: a message could not be made from what was published.
     MessageFailed { why: String },
-    /// A person holds it.
     Operator {
         /// In their words.
         why: Option<String>,
@@ -89,11 +82,8 @@ pub enum HoldReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToldHold {
-    /// As [`HoldReason::Late`].
     Late,
-    /// As [`HoldReason::ApprovalMissing`].
     ApprovalMissing,
-    /// Anything else.
     Other,
 }
 
@@ -130,7 +120,6 @@ pub enum MissReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "kebab-case")]
 pub enum WithdrawReason {
-    /// A person did it.
     Operator,
 }
 

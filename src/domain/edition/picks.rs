@@ -15,7 +15,6 @@ use crate::domain::fingerprint::Fingerprint;
 #[serde(rename_all = "kebab-case")]
 pub enum LastUse {
     Never,
-    /// In an earlier edition.
     In(EditionNumber),
     /// In a later one, which was planned before.
     PlannedFor(EditionNumber),
