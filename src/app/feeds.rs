@@ -183,9 +183,9 @@ impl Feeds {
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn note_revisions(&self) -> Result<(), AppError> {
-        let mut seen = BTreeMap::from([(HELP.to_owned(), json!(self.content.library.help))]);
+        let mut seen = BTreeMap::from([(HELP.to_owned(), json!(self.content.library.help).to_string())]);
         for planned in self.planned().await? {
-            seen.insert(planned.subject(), json!((planned.at, self.told(&planned, ""))));
+            seen.insert(planned.subject(), json!((planned.at, self.told(&planned, ""))).to_string());
         }
         let known: BTreeMap<String, Revision> = self.store.revisions().await?;
         let revised = lasting::revised(&known, &seen, self.clock.now());

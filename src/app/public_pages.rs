@@ -50,6 +50,8 @@ pub struct PlainPage {
     pub bands: Vec<(Band, bool)>,
     /// The words on the button, which posts to the page's own address.
     pub button: Option<&'static str>,
+    /// Whether it says that something was not done, and why.
+    pub is_refusal: bool,
     /// Where it is shown.
     pub place: Place,
 }
@@ -156,6 +158,7 @@ impl PublicPages {
             question: question.to_owned(),
             choices: page.bands.into_iter().map(choice).collect(),
             button: page.button.unwrap_or_default().to_owned(),
+            is_refusal: page.is_refusal,
             links: is_public.then(front).into_iter().collect(),
             has_exit: is_public,
         };

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::band::{BandName, BandSet};
@@ -75,15 +74,14 @@ impl Revision {
     }
 }
 
-/// What is new or looks different `now`, by subject.
+/// What is new or looks different `now`, by subject. What was `seen` of each is any text that differs when it does.
 pub fn revised(
     known: &BTreeMap<String, Revision>,
-    seen: &BTreeMap<String, impl Serialize>,
+    seen: &BTreeMap<String, String>,
     now: DateTime<Utc>,
 ) -> BTreeMap<String, Revision> {
-    let revise = |(subject, seen): (&String, _)| {
-        let json = serde_json::to_vec(seen).expect("texts, numbers and instants always become JSON");
-        let fingerprint = HEXLOWER.encode(&Sha256::digest(json)[..16]);
+    let revise = |(subject, seen): (&String, &String)| {
+        let fingerprint = HEXLOWER.encode(&Sha256::digest(seen)[..16]);
         let number = match known.get(subject) {
             Some(known) if known.fingerprint == fingerprint => return None,
             known => known.map_or(0, |known| known.number.saturating_add(1)),

@@ -2,6 +2,7 @@
 
 pub(super) mod check;
 mod html_scan;
+pub(super) mod remote;
 mod share;
 pub(super) mod transactional;
 pub(super) mod view;

@@ -8,7 +8,7 @@ use super::error::{Part, RenderError};
 use super::issue::{Card, Issue, ServiceInfo};
 use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
 use super::pages::{self, EditionPage, feeds, whole};
-use super::templates::{Page, Templates, checked_fields};
+use super::templates::{Page, Templates, checked_fields, file_of};
 use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
@@ -32,18 +32,25 @@ pub(super) fn render_all(templates: &Templates) -> Result<(), RenderError> {
 fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderError> {
     let (issue, bands, full) = (sample.issue(), &sample.bands, sample.full);
     let some = |brief: Brief| if full { vec![brief] } else { Vec::new() };
-    pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
+    let front = pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
+    fetches_nothing(Page::Front, &front)?;
     let shown = issue.cards.iter().map(|card| card.band).collect();
     let withdrawn: Vec<Band> = if full { bands.iter().cloned().collect() } else { Vec::new() };
     let page = EditionPage { issue: &issue, bands: shown, is_filtered: full, withdrawn: &withdrawn };
-    pages::edition(templates, &page, bands)?;
-    pages::activity(templates, &issue, "Ages 4 to 5", bands)?;
-    pages::feed_item(templates, &issue, &withdrawn, bands)?;
-    pages::embed(templates, &issue.service, some(brief()), &[])?;
-    pages::embed(templates, &issue.service, Vec::new(), &[words()])?;
+    fetches_nothing(Page::Edition, &pages::edition(templates, &page, bands)?)?;
+    fetches_nothing(Page::Activity, &pages::activity(templates, &issue, "Ages 4 to 5", bands)?)?;
+    fetches_nothing(Page::Feed, &pages::feed_item(templates, &issue, &withdrawn, bands)?.1)?;
+    fetches_nothing(Page::Embed, &pages::embed(templates, &issue.service, some(brief()), &[])?)?;
+    fetches_nothing(Page::Embed, &pages::embed(templates, &issue.service, Vec::new(), &[words()])?)?;
     let message = if full { question() } else { Message { title: words(), ..Message::default() } };
-    pages::message(templates, &issue.service, &message)?;
-    Ok(())
+    fetches_nothing(Page::Message, &pages::message(templates, &issue.service, &message)?)
+}
+
+/// A page’s own policy would block it, and a reader of feeds would tell its owner who reads.
+fn fetches_nothing(page: Page, html: &str) -> Result<(), RenderError> {
+    email::remote::of_page(html).map_or(Ok(()), |reason| {
+        Err(RenderError::Template { file: file_of(page.name()), line: None, column: None, reason })
+    })
 }
 
 /// The fields that a body's template may name: all of them, filled.
@@ -208,6 +215,7 @@ fn question() -> Message {
     Message {
         title: words(),
         paragraphs: vec![words()],
+        is_refusal: true,
         question: words(),
         choices: vec![Choice { value: words(), label: words(), is_ticked: true }],
         button: words(),

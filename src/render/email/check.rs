@@ -1,6 +1,7 @@
 //! The last look at a digest before it may be sent: invariant 12, the size, and markup that works everywhere.
 
 use super::html_scan::{Element, Scan, scan};
+use super::remote;
 use crate::domain::activity::Help;
 use crate::domain::rendered::{Body, Piece, Rendered, Slot};
 use crate::domain::text::one_line;
@@ -101,7 +102,7 @@ fn check_markup(scan: &Scan, html: &Body) -> Result<(), RenderError> {
         Some((String::new(), "a tag, comment or style that never ends".to_owned()))
     } else {
         let problem = |element: &Element| Some((format!("<{}", element.name), element_problem(element)?));
-        scan.elements.iter().find_map(problem)
+        scan.elements.iter().find_map(problem).or_else(|| remote::find(scan))
     };
     found.map_or(Ok(()), |(found, problem)| Err(RenderError::Markup { problem, found }))
 }
@@ -139,6 +140,7 @@ mod tests {
     #[test]
     fn no_spelling_evades_a_rule() {
         let (pixel, alt, role, script) = ("one pixel", "without a description", "without a role", "a script in");
+        let elsewhere = "fetched from elsewhere";
         for (html, said) in [
             ("<img alt=\"\" src=\"http://x/p.gif\" width=\"1\">", pixel),
             ("<img alt='' src='http://x/p.gif' width='1'>", pixel),
@@ -167,6 +169,21 @@ mod tests {
             ("<STYLE type='text/css'>@Font-Face{}</STYLE>", "@font-face"),
             ("<MJ-Text x='1'>", "<mj-text>"),
             ("<a href='x", "never ends"),
+            ("<img alt=Logo src='https://a.example/logo.png' width=100>", elsewhere),
+            ("<IMG ALT=Logo SRC=//a.example/logo.png>", elsewhere),
+            ("<img alt=Logo src=logo.png>", elsewhere),
+            ("<img alt=Logo src='data:image/png;base64,AA==' srcset='https://a.example/2x.png 2x'>", elsewhere),
+            ("<!--[if mso]><v:fill src='https://a.example/x.png' /><![endif]-->", elsewhere),
+            ("<picture><source srcset='https://a.example/x.webp'></picture>", elsewhere),
+            ("<video poster='https://a.example/x.png'></video>", elsewhere),
+            ("<input type=image src=https://a.example/x.png>", elsewhere),
+            ("<svg><image xlink:href='https://a.example/x.png' /></svg>", elsewhere),
+            ("<svg><use href='https://a.example/x.svg#y'></use></svg>", elsewhere),
+            ("<p background='https://a.example/x.png'>", elsewhere),
+            ("<p style='color:red;background:URL( \"https://a.example/x.png\" )'>", elsewhere),
+            ("<p style='background:image-set(\"https://a.example/x.png\" 1x)'>", elsewhere),
+            ("<style>p { background: url(//a.example/x.png) }</style>", elsewhere),
+            ("<style>p { list-style: url('data:,') url(\"x.png\") }</style>", elsewhere),
         ] {
             assert!(problem(html).contains(said), "{html}: {}", problem(html));
         }
@@ -175,8 +192,10 @@ mod tests {
     #[test]
     fn what_nobody_is_harmed_by_passes() {
         for html in [
-            "<img alt='' src=x width=300 height=auto style='width:100%;height:1em'>",
-            "<img alt=Logo src='https://a.example/logo.png' width=10 height='100%'>",
+            "<img alt='' src=cid:x width=300 height=auto style='width:100%;height:1em'>",
+            "<img alt=Logo src='data:image/png;base64,AA==' width=10 height='100%'>",
+            "<p style='background:url(data:image/png;base64,AA==)'><svg><use href='#y'></use></svg>",
+            "<p title='url(https://a.example)'>url(https://a.example) <a href='https://a.example/x.png'>x</a>",
             "<!-- <img src=x width=1><table><script></script> -->",
             "<table role=presentation><tr><td title='<script>' style='width:1px'>&lt;script></td></tr></table>",
             "<title>@import <table></title><p>@font-face, width=1</p>",

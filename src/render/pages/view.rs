@@ -97,6 +97,8 @@ pub struct Brief {
 pub struct Message {
     pub title: String,
     pub paragraphs: Vec<String>,
+    /// Whether it says that something was not done, and why.
+    pub is_refusal: bool,
     /// The words above the choices; may be empty.
     pub question: String,
     /// What there is to choose from.

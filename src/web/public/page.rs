@@ -37,6 +37,12 @@ impl Page {
         self
     }
 
+    /// Marked as a refusal, so that nobody takes it for a thank-you.
+    pub(super) fn refusing(mut self) -> Self {
+        self.page.is_refusal = true;
+        self
+    }
+
     /// Shown there, and not alone.
     pub(super) fn at(mut self, place: Place) -> Self {
         self.page.place = place;

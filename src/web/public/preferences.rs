@@ -45,10 +45,21 @@ pub(super) async fn wish(State(pages): State<Pages>, token: Result<Path<String>,
             said("Nothing to change", "The mailbox gets just these age groups already.", StatusCode::OK)
         }
         Ok(Wished::None) => {
-            let bands = site.bands().iter().map(|band| (band.clone(), false)).collect();
-            let why = "Please tick at least one age group. If you want no more emails at all, use the unsubscribe link \
-                       in the email instead.";
-            choose(StatusCode::UNPROCESSABLE_ENTITY, &[why], bands)
+            // The boxes show what is in force, since that is what stays.
+            let bands = match site.subscriber.preferences(&token).await {
+                Ok(Preferences::Of { bands, .. }) => bands,
+                Ok(Preferences::Gone) => return gone(),
+                Ok(Preferences::Unknown) => return unknown(),
+                Err(error) => return unchanged(&error),
+            };
+            let why = [
+                "Please tick at least one age group. The boxes below show what the mailbox gets now.",
+                "If you want no more emails at all, use the unsubscribe link in the email instead.",
+            ];
+            Page::said(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was changed: no age group was ticked", &why)
+                .refusing()
+                .with_bands(bands)
+                .with_button("Change the age groups")
         }
         Ok(Wished::TooOften) => said(
             "Please wait a little",
