@@ -1,12 +1,16 @@
 //! What only the network tells: whether the relay takes us, and whether receivers find what vouches for us in DNS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::sender::transport;
 use super::{AppContext, AppError};
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::mail::{Acquaintance, Dns, Smtp};
+
+/// How long the relay's first words may take while a person waits for them.
+const GREETING: Duration = Duration::from_secs(30);
 
 /// What the network told.
 #[derive(Debug, Default)]
@@ -95,7 +99,9 @@ impl Deliverability {
             return Ok(());
         };
         let (host, port) = (relay.host.clone(), relay.port);
-        online.add(match Smtp::new(transport::settings(&self.config, relay)?)?.meet().await {
+        let mut settings = transport::settings(&self.config, relay)?;
+        settings.timeouts.greeting = GREETING;
+        online.add(match Smtp::new(settings)?.meet().await {
             Ok(met) => {
                 let offers = offers(&met);
                 Ok(Fact::Relay { host, port, login: relay.login.is_some(), tls: met.tls, offers })

@@ -22,6 +22,9 @@ const SUBMISSION: u16 = 587;
 /// Port of message submission with implicit TLS (RFC 8314 §7.3).
 const SUBMISSIONS: u16 = 465;
 
+/// Port between mail servers (RFC 5321 §4.5.4.2).
+const RELAYING: u16 = 25;
+
 /// The longest part before the @ that leaves room for `+` and a token within 64 octets (RFC 5321 §4.5.3.1.1).
 const BOUNCE_LOCAL_LIMIT: usize = 64 - 1 - TOKEN_LENGTH;
 
@@ -68,6 +71,9 @@ fn transport(fields: &Fields<'_>, folder: &Path, password: Option<SecretString>)
         Form::Smtp { at, implicit } => (at, implicit),
     };
     let port = at.port.unwrap_or(if implicit { SUBMISSIONS } else { SUBMISSION });
+    if let Some(value) = fields.get("transport") {
+        warn_of_port(&value, &at.host, port, implicit);
+    }
     let login = login(fields, folder, password);
     Some(TransportUrl::Smtp(Relay { host: at.host, port, tls, login, ca_file: ca_file(fields, folder) }))
 }
@@ -100,6 +106,22 @@ fn form(value: &Value<'_>, folder: &Path) -> Option<Form> {
             None
         }
     }
+}
+
+/// Warns where client and relay would wait for each other: one for TLS, the other for words.
+fn warn_of_port(value: &Value<'_>, host: &str, port: u16, implicit: bool) {
+    let (scheme, usual) = match (implicit, port) {
+        (false, SUBMISSIONS) => ("smtps", "TLS from the first byte"),
+        (true, SUBMISSION | RELAYING) => ("smtp", "plain text first and then STARTTLS"),
+        _ => return,
+    };
+    let what = format!("does not go with its port: on port {port} relays expect {usual}");
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    value.warning(
+        "port",
+        what,
+        format!("write transport = \"{scheme}://{host}:{port}\", unless your relay says otherwise"),
+    );
 }
 
 fn tls(fields: &Fields<'_>, form: Option<&Form>) -> Tls {

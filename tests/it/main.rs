@@ -45,6 +45,7 @@ mod schedule;
 mod sender;
 mod sending;
 mod shell;
+mod silent_relay;
 mod site;
 mod spreadsheets;
 mod store;

@@ -141,7 +141,12 @@ impl Worker {
     async fn ready(&mut self) -> bool {
         let mut failures = 0;
         while !self.run.stop.is_cancelled() {
-            match self.transport.prepare().await {
+            // A relay may be silent for minutes, and nothing is in its hands yet.
+            let prepared = tokio::select! {
+                () = self.run.stop.cancelled() => return false,
+                prepared = self.transport.prepare() => prepared,
+            };
+            match prepared {
                 Ok(()) => {
                     self.run.relay.note_reachable();
                     self.opened.get_or_insert(self.run.elapsed());

@@ -1,5 +1,6 @@
 //! From nothing to a connection that may begin a transaction: TCP, greeting, TLS, login.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 
 use super::connection::{Connection, no_answer};
 use super::relay::{SmtpSettings, Tls};
@@ -21,6 +22,10 @@ use super::stream::Stream;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::error::MailError;
 use crate::mail::reply::{Stage, classify_reply, presentable};
+
+/// The likely mistakes about a port.
+const AT_ONCE: &str = "this port may want TLS from the first byte: then mail.transport begins with smtps://";
+const NOT_YET: &str = "this port may not want TLS from the first byte: then mail.transport begins with smtp://";
 
 /// Makes connections to one relay.
 pub(super) struct Connector {
@@ -50,8 +55,9 @@ impl Connector {
         if self.settings.tls == Tls::Implicit {
             self.protect(&mut stream).await?;
         }
-        let mut connection =
-            Connection::greet(stream, &self.hello, timeouts).await.map_err(|reply| self.ungreeted(reply))?;
+        let greeted = Connection::greet(stream, timeouts.greeting).await;
+        let mut connection = greeted.map_err(|reply| self.ungreeted(self.with_hint(reply)))?;
+        connection.hello(&self.hello, timeouts.command).await.map_err(|reply| self.ungreeted(reply))?;
         if self.settings.tls == Tls::Starttls {
             self.starttls(&mut connection).await?;
         }
@@ -77,6 +83,8 @@ impl Connector {
         let result = timeout(limit, stream.protect(connector, name.clone())).await;
         let why = match result {
             Ok(Ok(())) => return Ok(()),
+            // What came is not TLS at all.
+            Ok(Err(error)) if self.settings.tls == Tls::Implicit && is_no_tls(&error) => format!("{error}; {NOT_YET}"),
             Ok(Err(error)) => error.to_string(),
             Err(_) => no_answer(limit),
         };
@@ -97,6 +105,14 @@ impl Connector {
         }
         self.protect(connection.stream()).await?;
         connection.hello(&self.hello, limit).await.map_err(|reply| self.ungreeted(reply))
+    }
+
+    /// Silence in the place of a greeting is what a relay that waits for TLS sounds like.
+    fn with_hint(&self, reply: Reply) -> Reply {
+        if reply.code.is_some() || self.settings.tls == Tls::Implicit {
+            return reply;
+        }
+        Reply { text: format!("{}; {AT_ONCE}", reply.text), ..reply }
     }
 
     fn ungreeted(&self, reply: Reply) -> Outcome {
@@ -149,6 +165,11 @@ async fn exchange(
         }
     }
     Reply { code: None, text: "the relay's questions at the login are not understood".to_owned() }
+}
+
+fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    matches!(error, Some(rustls::Error::InvalidMessage(_)))
 }
 
 fn tls(settings: &SmtpSettings) -> Result<(TlsConnector, ServerName<'static>), MailError> {

@@ -8,33 +8,30 @@ use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
 use tokio::time::{Instant, timeout_at};
 
-use super::relay::{Capabilities, Timeouts};
+use super::relay::Capabilities;
 use super::replies::Said;
 use super::stream::Stream;
 use super::transaction::{Content, evaluate_replies};
 use crate::domain::delivery::Reply;
 use crate::mail::reply::presentable;
 
-/// An open connection, past EHLO.
+/// An open connection, past the greeting.
 pub(super) struct Connection {
     stream: Stream,
     pub(super) capabilities: Capabilities,
 }
 
 impl Connection {
-    /// Takes the greeting and says EHLO.
+    /// Takes the greeting.
     ///
     /// # Errors
     /// What was said, or that nothing was.
-    pub(super) async fn greet(stream: Stream, hello: &ClientId, timeouts: &Timeouts) -> Result<Self, Reply> {
-        let mut connection = Self { stream, capabilities: Capabilities::default() };
-        let limit = Limit::new(timeouts.command);
-        welcome(&limit.keep(connection.stream.read()).await)?;
-        connection.hello(hello, timeouts.command).await?;
-        Ok(connection)
+    pub(super) async fn greet(mut stream: Stream, limit: Duration) -> Result<Self, Reply> {
+        welcome(&Limit::new(limit).keep(stream.read()).await)?;
+        Ok(Self { stream, capabilities: Capabilities::default() })
     }
 
-    /// Says EHLO, again inside TLS, and reads what is offered.
+    /// Says EHLO, and again inside TLS, and reads what is offered.
     ///
     /// # Errors
     /// As [`Connection::greet`].

@@ -21,6 +21,8 @@ pub enum Tls {
 pub struct Timeouts {
     /// Finding and reaching the relay, and the TLS handshake; 30 s each.
     pub connect: Duration,
+    /// The relay's first words; 5 min.
+    pub greeting: Duration,
     /// One command and its reply, or MAIL, RCPT and DATA together; 5 min.
     pub command: Duration,
     /// The message, its final dot and the reply; 10 min.
@@ -33,6 +35,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(30),
+            greeting: Duration::from_mins(5),
             command: Duration::from_mins(5),
             data: Duration::from_mins(10),
             quit: Duration::from_secs(5),

@@ -169,7 +169,7 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         login: Some(("digest".to_owned(), "correct horse".into())),
         ca_pem: None,
         hello: "sender.example".to_owned(),
-        timeouts: Timeouts { connect: short, command: short, data: short, quit: short },
+        timeouts: Timeouts { connect: short, greeting: short, command: short, data: short, quit: short },
     }
 }
 
