@@ -5,7 +5,7 @@ pub mod error;
 
 use std::slice;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::context::{AppContext, Content};
 use super::edition::{TRIES, edition};
@@ -62,8 +62,13 @@ pub enum Note {
         accepted: u64,
         total: u64,
     },
-    /// It stays held until it is released or overtaken.
-    StaysHeld,
+    /// What becomes of it unless it is released.
+    StaysHeld {
+        /// The edition that overtakes it, and when; `None` when none is in sight.
+        next: Option<(EditionNumber, NaiveDate)>,
+        /// Whether a part of it went out, or may have.
+        is_published: bool,
+    },
     /// Nobody gets a digest in its fortnight.
     NoDigest,
     /// Its approval went with the withdrawal.
@@ -132,7 +137,8 @@ impl Decisions {
             if edition.state != EditionState::Held && !late {
                 return Ok(false);
             }
-            if self.write(&edition, &[EditionChange::Approve(number)], "send --late", now).await? {
+            let seen = slice::from_ref(&edition);
+            if self.write(seen, &[EditionChange::Approve(number)], "send --late", now).await? {
                 let required = schedule.approval == Approval::Required;
                 return Ok(required && edition.approved_at.is_none() && !edition.is_published());
             }
@@ -165,7 +171,8 @@ impl Decisions {
             let tally = self.context.store.tally(number).await?;
             decided.notes.push(Note::AcceptedBefore { accepted: tally.accepted, total: tally.total });
         }
-        decided.notes.push(Note::StaysHeld);
+        let next = self.next_behind(number).await?;
+        decided.notes.push(Note::StaysHeld { next, is_published: decided.edition.is_published() });
         Ok(decided)
     }
 
@@ -248,12 +255,14 @@ impl Decisions {
     ) -> Result<Decided, AppError> {
         let now = self.context.clock.now();
         for _ in 0..TRIES {
-            let before = self.at_hand(number, now).await?;
-            let changes = decision(&before).await?;
-            if changes.is_empty() {
+            let (before, mut changes) = self.at_hand(number, now).await?;
+            let decided = decision(&before).await?;
+            if decided.is_empty() {
                 return Ok(Decided { changed: false, edition: before.clone(), before, notes: Vec::new() });
             }
-            if !self.write(&before, &changes, OPERATOR, now).await? {
+            let seen = if changes.is_empty() { slice::from_ref(&before) } else { &[] };
+            changes.extend(decided);
+            if !self.write(seen, &changes, OPERATOR, now).await? {
                 continue;
             }
             if let Some(planner) = &self.planner {
@@ -265,26 +274,30 @@ impl Decisions {
         Err(AppError::Busy)
     }
 
-    /// False when the edition is not as it was read.
+    /// False when the edition is not as it was `seen`.
     async fn write(
         &self,
-        edition: &Edition,
+        seen: &[Edition],
         changes: &[EditionChange],
         actor: &'static str,
         now: DateTime<Utc>,
     ) -> Result<bool, AppError> {
-        let after = change(slice::from_ref(edition), changes, now);
+        let after = change(seen, changes, now);
         Ok(self.context.store.write_editions(&after, &[], actor, now).await?)
     }
 
-    /// The edition, planned now if it is not yet.
-    async fn at_hand(&self, number: EditionNumber, now: DateTime<Utc>) -> Result<Edition, AppError> {
+    /// The edition. One that is not planned yet comes with the change that plans it, and nothing else is planned for it.
+    async fn at_hand(
+        &self,
+        number: EditionNumber,
+        now: DateTime<Utc>,
+    ) -> Result<(Edition, Vec<EditionChange>), AppError> {
         let store = self.context.store.as_ref();
         if let Some(planner) = &self.planner {
             planner.reconcile(now).await?;
         }
         if let Some(edition) = store.edition(number).await? {
-            return Ok(edition);
+            return Ok((edition, Vec::new()));
         }
         self.refuse_paused(number)?;
         let current = self.context.config.schedule.fortnight_at(now);
@@ -296,8 +309,23 @@ impl Decisions {
             return Err(DecisionError::TooFarAhead { number, last }.into());
         }
         let planner = self.planner.as_ref().ok_or(DecisionError::LibraryBroken(number))?;
-        planner.plan_through(number, now).await?;
-        edition(store, number).await
+        let planning = planner.plan_alone(number, now).await?;
+        let planned = change(&[], &planning, now).transitions.into_iter().find_map(|transition| transition.after);
+        Ok((planned.ok_or(AppError::NoEdition(number))?, planning))
+    }
+
+    /// The edition that overtakes this one when it falls due, and its date.
+    async fn next_behind(&self, number: EditionNumber) -> Result<Option<(EditionNumber, NaiveDate)>, AppError> {
+        let editions = self.context.store.editions().await?;
+        let is_over = |next| editions.iter().any(|e| e.number == next && !e.is_open() && !e.is_published());
+        let coming = (1..=REACH).map(|ahead| EditionNumber(number.0.saturating_add(ahead)));
+        let mut dates = coming.filter(|next| !is_over(*next)).filter_map(|next| {
+            match self.context.config.schedule.fortnight(next) {
+                Fortnight::Sends { date, .. } => Some((next, date)),
+                Fortnight::Paused { .. } => None,
+            }
+        });
+        Ok(dates.next())
     }
 
     fn refuse_paused(&self, number: EditionNumber) -> Result<(), DecisionError> {

@@ -127,6 +127,23 @@ impl Planner {
         Err(AppError::Busy)
     }
 
+    /// The change that plans one edition alone, with picks that know what those before it will have; none where its
+    /// fortnight has no edition.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn plan_alone(
+        &self,
+        number: EditionNumber,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<EditionChange>, AppError> {
+        let from = self.config.schedule.fortnight_at(now);
+        let (editions, withdrawn) = (self.store.editions().await?, self.store.withdrawn().await?);
+        let mut changes = planning::plan_through(self.picker(&withdrawn, &editions), (from, number), &editions);
+        changes.retain(|change| change.number() == number);
+        Ok(changes)
+    }
+
     async fn changes(&self, actions: &[Action], editions: &[Edition]) -> Result<Vec<EditionChange>, AppError> {
         let withdrawn = self.store.withdrawn().await?;
         Ok(planning::changes(self.picker(&withdrawn, editions), actions, editions))

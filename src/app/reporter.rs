@@ -133,12 +133,17 @@ impl Reporter {
         Ok(store.audience(&config.bands.names()).await?.iter().map(|segment| segment.recipients).sum())
     }
 
-    /// Who decided what, and when: oldest first.
+    /// Who decided what, and when: oldest first; with a number, about that edition alone.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn audit(&self) -> Result<Vec<AuditRecord>, AppError> {
-        Ok(self.context.store.audit().await?)
+    pub async fn audit(&self, edition: Option<EditionNumber>) -> Result<Vec<AuditRecord>, AppError> {
+        let mut records = self.context.store.audit().await?;
+        if let Some(number) = edition {
+            let subject = format!("edition {number}");
+            records.retain(|record| record.subject == subject);
+        }
+        Ok(records)
     }
 
     fn row(&self, edition: &Edition, deliveries: Tally, bounced: u64) -> EditionStatus {

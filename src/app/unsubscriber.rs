@@ -68,6 +68,13 @@ impl Unsubscriber {
         Ok(self.context.store.suppressions().await?)
     }
 
+    /// Whether nobody is subscribed with this address, and nothing keeps it out yet: perhaps it is a slip.
+    pub async fn is_stranger(&self, address: &Address) -> Result<bool, AppError> {
+        let list = self.context.store.mailing_list(&scope_of(address), self.context.clock.now()).await?;
+        let subscribed = list.find(address).and_then(|mailbox| list.subscribed_name(mailbox.id));
+        Ok(subscribed.is_none() && list.suppression(address).is_none())
+    }
+
     /// Who would leave with this token. Changes nothing.
     pub async fn holder(&self, token: &str) -> Result<Holder, AppError> {
         let Some(id) = self.recipient_of(token) else { return Ok(Holder::Unknown) };

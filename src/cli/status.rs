@@ -20,7 +20,7 @@ pub(super) struct Status {
     /// Only this edition
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     edition: Option<u32>,
-    /// Also show who decided what, and when
+    /// Also show who decided what, and when; with --edition, about that edition alone
     #[arg(long)]
     audit: bool,
     /// Answer in JSON
@@ -38,7 +38,7 @@ impl Status {
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(AppError::NoEdition(EditionNumber(number)).into());
         }
-        let mut audit = if self.audit { reporter.audit().await? } else { Vec::new() };
+        let mut audit = if self.audit { reporter.audit(self.edition.map(EditionNumber)).await? } else { Vec::new() };
         for record in &mut audit {
             record.detail = messages::audit::detail(&record.action, &record.subject, &record.detail);
         }

@@ -161,6 +161,9 @@ pub(super) struct Unsubscribe {
     /// The mailbox that gets nothing more
     #[arg(value_name = "ADDRESS")]
     address: Address,
+    /// Do not ask at a terminal when nobody has subscribed this address
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Unsubscribe {
@@ -169,6 +172,16 @@ impl Unsubscribe {
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
         let app = bootstrap::open_undated(config, context.clock)?;
         let (address, config) = (&self.address, &app.config);
+        let in_config = config.line_of_address(address).is_some();
+        if !in_config && Unsubscriber::new(&app).is_stranger(address).await? {
+            out::note(&stranger(&app, address).await?);
+            // In a script nobody is asked: the command itself says what is meant.
+            let question = format!("Put {address} on the list of addresses that are never mailed?");
+            if !self.yes && out::ask(&question) == Some(false) {
+                out::note("Nothing changed.");
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, "cli").await? {
             SuppressResult::Already(_) => {
                 out::line(&format!(
@@ -179,7 +192,9 @@ impl Unsubscribe {
             SuppressResult::Ended(name) => {
                 out::line(&format!("Unsubscribed {address} ({name}). It is never mailed again."));
             }
-            SuppressResult::Stranger => out::line(&self.stranger(&app).await?),
+            SuppressResult::Stranger => {
+                out::line(&format!("{address} is now on the list of addresses that are never mailed."));
+            }
         }
         if let Some(line) = config.line_of_address(address) {
             out::note(&format!(
@@ -189,14 +204,13 @@ impl Unsubscribe {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
 
-    /// What to say of an address that nobody had subscribed: perhaps it was a slip.
-    async fn stranger(&self, app: &AppContext) -> Result<String, Failure> {
-        let address = &self.address;
-        let records = Subscriber::new(app).all().await?;
-        let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
-        let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
-        let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));
-        Ok(format!("Nobody had subscribed {address}.{near} It is now on the list of addresses that are never mailed."))
-    }
+/// What to say of an address that nobody has subscribed: perhaps it is a slip.
+async fn stranger(app: &AppContext, address: &Address) -> Result<String, Failure> {
+    let records = Subscriber::new(app).all().await?;
+    let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
+    let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
+    let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+    Ok(format!("Nobody has subscribed {address}.{near}"))
 }

@@ -16,6 +16,8 @@ struct Entry {
     forms: Vec<Vec<&'static str>>,
     /// In plain words.
     plain: &'static str,
+    /// Whether it is an office's word for a plain one, which no explanation makes better.
+    is_stiff: bool,
     /// Words in small letters which show that this file means something else by it.
     other: Vec<&'static str>,
 }
@@ -41,10 +43,11 @@ static BY_OTHER: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
 
 fn entry(line: &'static str) -> Option<Entry> {
     let (forms, plain) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+    let (plain, is_stiff) = plain.strip_prefix('=').map_or((plain, false), |plain| (plain, true));
     let (plain, other) = plain.split_once('|').unwrap_or((plain, ""));
     let forms = forms.split(',').map(|form| form.split_whitespace().collect()).collect();
     let other = other.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    Some(Entry { forms, plain: plain.trim(), other })
+    Some(Entry { forms, plain: plain.trim(), is_stiff, other })
 }
 
 /// How one file, read sentence by sentence, uses the words of the list.
@@ -98,14 +101,28 @@ impl Uses {
 
     /// The words that are not explained where a reader first meets them, or in the sentence after that.
     pub(super) fn unexplained(&self) -> impl Iterator<Item = &Use> {
-        self.first.values().filter(|word| !word.explained && !self.innocent.contains(&word.entry))
+        let counts =
+            |word: &&Use| (!word.explained || ENTRIES[word.entry].is_stiff) && !self.innocent.contains(&word.entry);
+        self.first.values().filter(counts)
     }
 }
 
 impl Use {
+    /// What is wrong with it.
+    pub(super) fn message(&self) -> String {
+        if ENTRIES[self.entry].is_stiff {
+            format!("“{}” is an office’s word for a plain one", self.said)
+        } else {
+            format!("not every reader knows the word “{}”", self.said)
+        }
+    }
+
     /// What to do.
     pub(super) fn help(&self) -> String {
-        let plain = ENTRIES[self.entry].plain;
+        let Entry { plain, is_stiff, .. } = &ENTRIES[self.entry];
+        if *is_stiff {
+            return format!("say it as you would at the school gate: {plain}");
+        }
         format!("say it in other words ({plain}), or explain it there: “…, which means …”, “… (…)”")
     }
 }
@@ -207,7 +224,11 @@ mod tests {
         assert_eq!(ENTRIES.len(), lines);
         assert!(lines > 30);
         for entry in ENTRIES.iter() {
-            assert!(entry.plain.len() > 5 && entry.forms.iter().all(|form| !form.is_empty()), "{entry:?}");
+            assert!(
+                entry.plain.len() > if entry.is_stiff { 1 } else { 5 }
+                    && entry.forms.iter().all(|form| !form.is_empty()),
+                "{entry:?}"
+            );
         }
         let mut forms: Vec<_> = ENTRIES.iter().flat_map(|entry| &entry.forms).collect();
         let all = forms.len();
@@ -266,6 +287,14 @@ mod tests {
         assert_eq!(alarms("Beware of phishing. We talk. It means a message that lies."), ["phishing"]);
         assert_eq!(alarms(&format!("Beware of malware. {meant}")), ["malware"]);
         assert_eq!(alarms("It is late. Beware of malware. It rains."), ["malware"]);
+    }
+
+    #[test]
+    fn an_offices_words_are_no_better_for_being_explained() {
+        let text = "Utilise the multi-factor authentication functionality prior to commencing.";
+        assert_eq!(alarms(text).len(), 5, "{:?}", alarms(text));
+        assert_eq!(alarms("“Utilise” means use. We use multi-factor authentication: a code as well."), ["Utilise"]);
+        assert_eq!(alarms("Check the configuration. Enter your credentials."), ["configuration", "credentials"]);
     }
 
     #[test]

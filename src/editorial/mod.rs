@@ -91,10 +91,7 @@ impl Manuscript {
         }
         let cut = "make two sentences of it, or a list";
         found.extend(long.into_iter().take(AT_MOST).map(|(message, at)| self.warn("long-sentence", message, at, cut)));
-        found.extend(uses.unexplained().map(|word| {
-            let message = format!("not every reader knows the word “{}”", word.said);
-            self.warn("jargon", message, word.at, word.help())
-        }));
+        found.extend(uses.unexplained().map(|word| self.warn("jargon", word.message(), word.at, word.help())));
         found
     }
 

@@ -1,5 +1,7 @@
 //! What is said about an operator's decisions: what came of one, and why one is not possible.
 
+use chrono::NaiveDate;
+
 use super::{edition, picks, plan};
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
 use crate::app::decisions::{Decided, Note};
@@ -20,9 +22,7 @@ fn note(note: &Note, number: EditionNumber) -> String {
         Note::AcceptedBefore { accepted, total } => {
             format!("{accepted} of {total} mails were accepted before; they cannot be called back. The rest waits.")
         }
-        Note::StaysHeld => {
-            format!("It stays held until `fortnightly release {number}`, or until the next edition falls due.")
-        }
+        Note::StaysHeld { next, is_published } => stays_held(number, *next, *is_published),
         Note::NoDigest => format!(
             "Nobody gets a digest in that fortnight. To take this back: `fortnightly withdraw {number} --undo`."
         ),
@@ -35,6 +35,17 @@ fn note(note: &Note, number: EditionNumber) -> String {
         ),
         Note::GoesOn => format!("The rest goes out now: {}.", how()),
         Note::IsDue => format!("It is due: {}.", how()),
+    }
+}
+
+fn stays_held(number: EditionNumber, next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> String {
+    let until = format!("It stays held until `fortnightly release {number}`.");
+    let Some((next, date)) = next else { return until };
+    let then = format!("When edition {next} falls due on {}", edition::day(date));
+    if is_published {
+        format!("{until} {then}, what is left of it expires.")
+    } else {
+        format!("{until} {then}, it is missed for good.")
     }
 }
 

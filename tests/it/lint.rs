@@ -83,6 +83,18 @@ fn a_long_sentence_and_jargon_are_shown_at_their_place() {
 }
 
 #[test]
+fn what_an_office_writes_is_said_in_plain_words() {
+    let fixture = Fixture::shipped();
+    let text = "Utilise the multi-factor authentication functionality of the platform.";
+    fixture.write("activities/kindness/x.md", &activity("Xylophone", "\"4-5\"", "Play it.", text));
+    let found: Vec<_> = findings(&fixture, "/x.md").into_iter().filter(|f| f.0 == "jargon").collect();
+    let said = |word: &str| found.iter().any(|f| f.4.contains(word));
+    assert_eq!(found.len(), 3, "{:?}", found.iter().map(|f| &f.4).collect::<Vec<_>>());
+    assert!(said("“Utilise”") && said("“multi-factor authentication”") && said("“functionality”"));
+    fixture.at(MONDAY, &["check"]).exits(0);
+}
+
+#[test]
 fn an_explanation_that_comes_late_explains_nothing() {
     let fixture = Fixture::shipped();
     let texts = [

@@ -32,6 +32,7 @@ mod lint;
 mod mail;
 mod odd_files;
 mod online;
+mod operators;
 mod privacy;
 mod refusals;
 mod relay_faults;

@@ -167,6 +167,29 @@ fn one_bad_row_keeps_the_whole_file_out_unless_told() {
 }
 
 #[test]
+fn a_long_file_is_imported_whole_whatever_its_rows_share() {
+    let fixture = Fixture::shipped();
+    fixture.at(NOW, &["unsubscribe", "s2500@school.example"]).exits(0);
+    // One school with a mailbox in every part of the file, and the first mailbox once more at its end.
+    let row =
+        |n: usize| format!("School {n},school,s{n}@school.example,4-5,,,{}\n", if n % 500 == 0 { "777" } else { "" });
+    let rows: String = (0..5_000).map(row).collect();
+    let again = "School 0,school,s0@school.example,14+,,,777\n";
+    import(&fixture, &format!("{HEADER}{rows}{again}"), &[])
+        .exits(0)
+        .says("4999 added, 0 updated, 0 unchanged, 1 kept out");
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
+    let shared = list.as_array().unwrap().iter().find(|s| s["urn"] == "777").unwrap();
+    assert_eq!(shared["mailboxes"].as_array().unwrap().len(), 9);
+    assert_eq!(mailboxes(&fixture)["s0@school.example"].1, "4-5 14+");
+    // A mistake in its last row keeps all of it out.
+    let other = Fixture::new(BASE);
+    import(&other, &format!("{HEADER}{rows}Bad,school,nobody,4-5,,,\n"), &[]).exits(1);
+    assert!(!other.path("var").exists(), "something was written");
+    import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0).says("0 added, 1 updated, 4998 unchanged, 1 kept out");
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let rows = format!("{HEADER}Moor School,school,office@moor.example,4-5,,,\n");
     let fixture = Fixture::shipped();

@@ -56,12 +56,14 @@ impl Show {
     fn tell_mailbox(&self, record: &SubscriberRecord, data: &SubjectData, bands: &Bands) {
         if self.json {
             let mut json = to_json(record, bands);
+            let mailbox = record.mailboxes.first();
+            json["mailboxes"][0]["chosen_by"] = json!(data.chosen_by().filter(|_| mailbox.is_some_and(|m| m.chosen)));
             json["mailboxes"][0]["held"] = json!(data);
             return out::json(&json);
         }
         tell_subscriber(record);
         for mailbox in &record.mailboxes {
-            tell_mailbox(mailbox, bands);
+            tell_mailbox(mailbox, data.chosen_by(), bands);
             tell(data);
         }
     }
@@ -87,15 +89,25 @@ fn tell_subscriber(record: &SubscriberRecord) {
     out::line(&format!("URN:     {}", profile.urn.as_deref().unwrap_or("none")));
 }
 
-fn tell_mailbox(mailbox: &MailboxRecord, bands: &Bands) {
+fn tell_mailbox(mailbox: &MailboxRecord, chosen_by: Option<&str>, bands: &Bands) {
     out::line(&format!("Email:   {}", mailbox.address));
-    let chosen = if mailbox.chosen { " (its own choice)" } else { "" };
-    out::line(&format!("Bands:   {}{chosen}", list(&mailbox.bands, bands)));
+    let whose = if mailbox.chosen { choice(chosen_by) } else { "as its subscriptions say" };
+    out::line(&format!("Bands:   {} ({whose})", list(&mailbox.bands, bands)));
     out::line(&format!("State:   {}", state(mailbox)));
     for s in &mailbox.subscriptions {
         let ended = s.ended.map_or(String::new(), |at| format!(", ended {}", at.format("%Y-%m-%d")));
         let since = s.since.format("%Y-%m-%d");
         out::line(&format!("From:    {} since {since}{ended} ({})", s.origin, list(&s.bands, bands)));
+    }
+}
+
+/// Whose choice the bands are, by the actor of the audit's line.
+fn choice(actor: Option<&str>) -> &'static str {
+    match actor {
+        Some("recipient") => "chosen by its reader",
+        Some("cli") => "chosen by an operator, with `subscribe`",
+        Some("import") => "chosen by an operator, with an import",
+        _ => "chosen for this mailbox alone",
     }
 }
 

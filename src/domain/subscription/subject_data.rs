@@ -25,6 +25,18 @@ pub struct SubjectData {
     pub audit: Vec<AuditRecord>,
 }
 
+impl SubjectData {
+    /// Who chose its bands last, as the audit has it: the actor, such as `recipient` or `import`.
+    pub fn chosen_by(&self) -> Option<&str> {
+        let chooses = |record: &&AuditRecord| match record.action.as_str() {
+            "subscribe" | "update" => true,
+            "confirm" => record.detail != RequestKind::Undo.as_str(),
+            _ => false,
+        };
+        self.audit.iter().rev().find(chooses).map(|record| record.actor.as_str())
+    }
+}
+
 /// One edition to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectDelivery {
