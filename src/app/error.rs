@@ -20,6 +20,7 @@ use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
+use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
@@ -42,6 +43,16 @@ pub enum AppError {
         path: PathBuf,
         /// What the system said.
         reason: String,
+    },
+    /// A file was not written, because of what has its name.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A file was not written, because the service lives by it.
+    #[error("{target} is in use by this service itself")]
+    OwnFile {
+        target: PathBuf,
+        /// What of ours it is, or lies in.
+        ours: PathBuf,
     },
     /// Errors in files that people write: config, library, templates, CSV.
     #[error("{} findings", .0.len())]
@@ -234,8 +245,6 @@ pub enum PreviewError {
 pub enum BackupError {
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
-    #[error("{0} is in use by this service itself")]
-    OwnFile(PathBuf),
     #[error("{0} exists")]
     Exists(PathBuf),
     #[error("{0}: there is no such file")]

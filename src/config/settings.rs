@@ -149,6 +149,8 @@ pub struct Relay {
     pub tls: Tls,
     /// User name and password.
     pub login: Option<(String, SecretString)>,
+    /// The file that the password is in.
+    pub password_file: Option<PathBuf>,
     /// Certificates to trust instead of the public roots (PEM).
     pub ca_file: Option<PathBuf>,
 }
