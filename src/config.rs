@@ -21,6 +21,7 @@ use environment::Environment;
 use key_table::ROOT;
 
 pub use bank_holidays::known_until as bank_holidays_known_until;
+pub use environment::temp_folder;
 pub use schema::schema;
 pub use settings::{
     CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, Relay, Retention, Service, StoreUrl, Tls, TransportUrl, Web,

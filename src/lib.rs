@@ -11,6 +11,7 @@ pub mod library;
 pub mod mail;
 pub mod messages;
 mod ordinary_file;
+mod output;
 pub mod render;
 pub mod store;
 mod toml_form;

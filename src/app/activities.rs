@@ -1,11 +1,9 @@
 //! Begins a new activity: a draft beside the others of its theme, which stays out of the library until it is written.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use tempfile::NamedTempFile;
 
 use super::AppError;
 use super::error::NewActivityError;
@@ -14,6 +12,7 @@ use crate::domain::activity::is_slug;
 use crate::domain::band::BandName;
 use crate::domain::text::check_line;
 use crate::library;
+use crate::output::{self, Existing, OutputError, Readers};
 
 /// Writes the skeleton of an activity for `band` into the folder of `theme` and returns its path. The rest of the library
 /// is not read: what is wrong elsewhere must not keep anybody from writing.
@@ -32,7 +31,12 @@ pub fn new_activity(
     let band = band_of(config, band)?;
     let name = file_name(title, &band)?;
     let path = folder.join(format!("{name}.md"));
-    write_new(&folder, &path, &library::skeleton(title.map(str::trim), &band, today))?;
+    let text = library::skeleton(title.map(str::trim), &band, today);
+    // Whole or not at all: the daemon may look at the folder at any moment.
+    output::write(&path, text.as_bytes(), Readers::Everybody, Existing::Stays).map_err(|error| match error {
+        OutputError::Exists(path) => NewActivityError::Exists(path).into(),
+        error => AppError::from(error),
+    })?;
     Ok(path)
 }
 
@@ -76,33 +80,4 @@ fn file_name(title: Option<&str>, band: &BandName) -> Result<String, NewActivity
         Some(slug) if slug == "theme" => Err(NewActivityError::TitleIsTheme),
         Some(slug) => Ok(slug),
     }
-}
-
-/// Writes a file that does not exist, whole or not at all: the daemon may look at the folder at any moment.
-fn write_new(folder: &Path, path: &Path, text: &str) -> Result<(), AppError> {
-    let written = hidden(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|error| error.error)
-    });
-    match written {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(NewActivityError::Exists(path.to_owned()).into())
-        }
-        Err(error) => Err(AppError::file(path, &error)),
-    }
-}
-
-/// A file whose name begins with a dot, which the library passes over.
-fn hidden(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".new-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any editor would make it: the umask takes its part.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }

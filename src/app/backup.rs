@@ -1,15 +1,15 @@
 //! A copy of store and keys in one file, and the way back.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use super::error::BackupError;
-use super::{AppError, bootstrap, keyring};
+use super::own_files::{store_file, with};
+use super::{AppError, keyring, own_files};
 use crate::config::Config;
 use crate::ordinary_file;
+use crate::output::{self, Existing, NewFile, OutputError, Readers};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
@@ -28,29 +28,26 @@ pub struct Restored {
 /// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
 /// written.
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
-    let store = bootstrap::store_file(config);
-    if !store.exists() {
+    let store = store_file(config);
+    if !SqliteStore::exists(store)? {
         return Err(BackupError::NoStore(store.to_owned()).into());
     }
     let keys = &config.web.secret_file;
-    let side = |suffix: &str| PathBuf::from(format!("{}{suffix}", store.display()));
-    let ours = [store.to_owned(), side("-wal"), side("-shm"), side("-journal"), keys.clone(), config.file.clone()];
-    if let Some(ours) = ours.iter().find(|ours| is_same_file(ours, to)) {
-        return Err(BackupError::OwnFile(ours.clone()).into());
-    }
-    if !replace && to.exists() {
-        return Err(BackupError::Exists(to.to_owned()).into());
-    }
+    own_files::spare(config, to)?;
+    let new = NewFile::begin(to, Readers::Owner, if replace { Existing::Goes } else { Existing::Stays });
+    let new = new.map_err(|error| existing(error, to))?;
     let text = ordinary_file::read_text(keys).map_err(|error| AppError::file(keys, &error))?;
     let hasher = keyring::parse(keys, &text)?.address_hasher();
-    Ok(SqliteStore::back_up(store, to, (&text, &hasher), replace, at)?)
+    SqliteStore::back_up(store, new.path(), (&text, &hasher), at)?;
+    new.finish().map_err(|error| existing(error, to))
 }
 
-/// Whether both names lead to one file.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let id = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
-    id(one).is_some_and(|one| id(other) == Some(one))
+/// A file that is there can be replaced: there is a flag for it.
+fn existing(error: OutputError, to: &Path) -> AppError {
+    match error {
+        OutputError::Exists(_) => BackupError::Exists(to.to_owned()).into(),
+        error => error.into(),
+    }
 }
 
 /// Puts the store and the key file of a backup in their places. What is there is kept under another name. The store sends
@@ -59,56 +56,45 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 /// # Errors
 /// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
-    let store = bootstrap::store_file(config);
-    let keys = &config.web.secret_file;
+    let store = &real(store_file(config));
+    let keys = &real(&config.web.secret_file);
     ordinary_file::refuse_others(from).map_err(|error| AppError::file(from, &error))?;
     if !from.is_file() {
         return Err(BackupError::NoSuchFile(from.to_owned()).into());
     }
-    let ready = SqliteStore::read_backup(from, store, at)?.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
-    keyring::parse(from, &ready.keys)?;
-    let (made, text) = (ready.made, ready.keys.clone());
-    let suffix = format!("before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
-    let store_aside = beside(store, &suffix);
-    let mut aside = Vec::new();
-    let put_keys = || {
-        let differs = match ordinary_file::read_text(keys) {
-            Ok(old) => old != text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-            Err(error) => return Err(error),
-        };
-        if differs {
-            let name = beside(keys, &suffix);
-            std::fs::hard_link(keys, &name)?;
-            aside.push(name);
-        }
-        write_keys(keys, &text)
+    output::make_folder(output::folder(store))?;
+    let new = NewFile::begin(store, Readers::Owner, Existing::Goes)?;
+    let backup =
+        SqliteStore::read_backup(from, new.path(), at)?.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
+    keyring::parse(from, &backup.keys)?;
+    let before = format!(".before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
+    let (store_aside, keys_aside) = (with(store, &before), with(keys, &before));
+    let old_keys = match ordinary_file::read_text(keys) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(AppError::file(keys, &error)),
     };
-    let moved = ready.put(store, &store_aside, put_keys).map_err(|error| match error {
+    let are_other = old_keys.as_ref() != Some(&backup.keys);
+    if are_other {
+        output::check(keys, Existing::Goes)?;
+    }
+    let old_store = SqliteStore::put_aside(store, &store_aside).map_err(|error| match error {
         StoreError::Locked { place } => BackupError::StoreInUse(place).into(),
         other => AppError::from(other),
     })?;
-    if moved {
-        aside.insert(0, store_aside);
+    if are_other {
+        if old_keys.is_some() {
+            std::fs::hard_link(keys, &keys_aside).map_err(|error| AppError::file(&keys_aside, &error))?;
+        }
+        output::make_folder(output::folder(keys))?;
+        output::write(keys, backup.keys.as_bytes(), Readers::Owner, Existing::Goes)?;
     }
-    Ok(Restored { made, aside })
+    new.finish()?;
+    let aside = [old_store.was_there().then_some(store_aside), (are_other && old_keys.is_some()).then_some(keys_aside)];
+    Ok(Restored { made: backup.made, aside: aside.into_iter().flatten().collect() })
 }
 
-/// `x.db` → `x.db.SUFFIX`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-fn write_keys(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let draft = beside(file, "new");
-    let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    out.write_all(text.as_bytes())?;
-    out.sync_all()?;
-    std::fs::rename(&draft, file)?;
-    std::fs::File::open(folder)?.sync_all()
+/// The file itself where its name in the config is a link to it: what belongs to it lies beside it.
+fn real(file: &Path) -> PathBuf {
+    file.canonicalize().ok().filter(|real| real.is_file()).unwrap_or_else(|| file.to_owned())
 }

@@ -1,13 +1,13 @@
 //! Opens what use cases are built from: for real work, or on a private copy that leaves the store untouched.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::context::{Content, Loaded};
 use super::error::AnchorError;
-use super::{AppContext, AppError, keyring};
+use super::own_files::store_file;
+use super::{AppContext, AppError, keyring, leftovers};
 use crate::clock::Clock;
-use crate::config::{Config, StoreUrl};
+use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
@@ -64,8 +64,9 @@ pub async fn open(config: Config, clock: Clock) -> Result<AppContext, AppError> 
 
 /// As [`open`], without a look at the calendar: for what must work whatever the schedule says.
 pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    leftovers::remove(&config);
     let path = store_file(&config);
-    let keyring = keyring::load_or_make(&config.web.secret_file, path.exists())?;
+    let keyring = keyring::load_or_make(&config.web.secret_file, SqliteStore::exists(path)?)?;
     let store = SqliteStore::open(path, keyring.address_hasher())?;
     Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
@@ -83,14 +84,9 @@ pub async fn open_copy(config: Config, clock: Clock) -> Result<AppContext, AppEr
 /// As [`open_copy`], without a look at the calendar.
 pub fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
     let path = store_file(&config);
-    let keyring = keyring::throwaway(&config.web.secret_file, path.exists())?;
+    let keyring = keyring::throwaway(&config.web.secret_file, SqliteStore::exists(path)?)?;
     let store = SqliteStore::snapshot(path, keyring.address_hasher())?;
     Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
-}
-
-pub(super) fn store_file(config: &Config) -> &Path {
-    let StoreUrl::Sqlite(path) = &config.store;
-    path
 }
 
 /// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.

@@ -20,6 +20,7 @@ use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
+use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
@@ -39,6 +40,16 @@ pub enum AppError {
     Page(#[from] RenderError),
     #[error("{path}: {reason}")]
     File { path: PathBuf, reason: String },
+    /// A file was not written, because of what has its name.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A file was not written, because the service lives by it.
+    #[error("{target} is in use by this service itself")]
+    OwnFile {
+        target: PathBuf,
+        /// What of ours it is, or lies in.
+        ours: PathBuf,
+    },
     /// Errors in files that people write: config, library, templates, CSV.
     #[error("{} findings", .0.len())]
     Findings(Vec<Diagnostic>),
@@ -226,8 +237,6 @@ pub enum PreviewError {
 pub enum BackupError {
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
-    #[error("{0} is in use by this service itself")]
-    OwnFile(PathBuf),
     #[error("{0} exists")]
     Exists(PathBuf),
     #[error("{0}: there is no such file")]

@@ -1,13 +1,12 @@
 //! The key file: made on first use, mode 0600, part of a backup.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::AppError;
 use super::error::KeyringError;
 use crate::domain::token::{Keyring, Signer};
 use crate::ordinary_file;
+use crate::output::{self, Existing, OutputError, Readers};
 
 /// Loads the keyring, or makes one when there is no store yet whose keys could be lost.
 ///
@@ -56,24 +55,13 @@ fn lost(file: &Path) -> AppError {
 }
 
 fn make(file: &Path) -> Result<(), AppError> {
-    let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| AppError::file(folder, &error))?;
+    output::make_folder(output::folder(file))?;
     let text = Keyring::generate(random()?).to_text();
-    let draft = folder.join(format!(".secret-{}.tmp", std::process::id()));
-    let written = (|| {
-        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        out.write_all(text.as_bytes())?;
-        out.sync_all()?;
-        // A link fails where the name is taken: the first process wins, and nobody sees half a file.
-        match std::fs::hard_link(&draft, file) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            // The name must outlive a power cut as surely as the store that depends on it.
-            linked => linked.and_then(|()| std::fs::File::open(folder)?.sync_all()),
-        }
-    })();
-    // The draft has served; a leftover would only be untidy.
-    let _ = std::fs::remove_file(&draft);
-    written.map_err(|error| AppError::file(file, &error))
+    match output::write(file, text.as_bytes(), Readers::Owner, Existing::Stays) {
+        // The first process wins, and nobody sees half a file.
+        Err(OutputError::Exists(_)) => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 fn random<const N: usize>() -> Result<[u8; N], KeyringError> {

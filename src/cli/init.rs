@@ -1,6 +1,5 @@
 //! `init`: a working config, templates and a starter library.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +10,9 @@ use include_dir::{Dir, include_dir};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::AppError;
 use crate::domain::text::lists::commas;
+use crate::output::{self, Existing};
 
 static ACTIVITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/activities");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -32,7 +33,7 @@ impl Init {
         files.extend(embedded("templates", &TEMPLATES));
         let taken: Vec<String> = ["config.toml", "activities", "templates"]
             .iter()
-            .filter(|name| self.folder.join(name).exists())
+            .filter(|name| self.folder.join(name).symlink_metadata().is_ok())
             .map(|name| self.folder.join(name).display().to_string())
             .collect();
         if !taken.is_empty() {
@@ -41,9 +42,10 @@ impl Init {
                 commas(taken)
             )));
         }
-        for (path, bytes) in &files {
-            write(&self.folder.join(path), bytes).map_err(Failure::Other)?;
+        for (path, _) in &mut files {
+            *path = self.folder.join(&*path);
         }
+        output::write_all(&files, Existing::Stays).map_err(AppError::from)?;
         let folder = self.folder.display();
         out::line(&format!("Wrote {} files to {folder}: config.toml, activities/ and templates/.", files.len()));
         out::line("Edit config.toml (your name, address, dates, subscribers), then:");
@@ -74,12 +76,4 @@ fn embedded(root: &str, folder: &Dir<'_>) -> Vec<(PathBuf, Vec<u8>)> {
         files.extend(embedded(root, inner));
     }
     files
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use anyhow::Context as _;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::failure::Failure;
 use super::out;
+use crate::app::AppError;
+use crate::output::{self, Existing};
 
 /// The name under which the program is called.
 const NAME: &str = "fortnightly";
@@ -48,9 +49,24 @@ impl Man {
     }
 }
 
-fn write_pages(cli: Command, folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    clap_mangen::generate_to(cli, folder).with_context(|| format!("cannot write to {}", folder.display()))
+fn write_pages(cli: Command, folder: &Path) -> Result<(), Failure> {
+    let mut cli = cli.disable_help_subcommand(true);
+    cli.build();
+    let mut pages = Vec::new();
+    add_pages(cli, folder, &mut pages).map_err(anyhow::Error::from)?;
+    Ok(output::write_all(&pages, Existing::Goes).map_err(AppError::from)?)
+}
+
+/// The page of a command, and those of the commands below it.
+fn add_pages(command: Command, folder: &Path, pages: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        add_pages(below.clone(), folder, pages)?;
+    }
+    let man = clap_mangen::Man::new(command);
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    pages.push((folder.join(man.get_filename()), page));
+    Ok(())
 }
 
 fn print(bytes: Vec<u8>) -> Result<ExitCode, Failure> {

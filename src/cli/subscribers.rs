@@ -16,8 +16,9 @@ use super::failure::Failure;
 use super::out;
 use super::sync::list;
 use crate::app::subscriber::Subscriber;
-use crate::app::{bootstrap, csv_import};
+use crate::app::{AppError, bootstrap, csv_import, own_files};
 use crate::domain::address::Address;
+use crate::output::{Existing, NewFile, Readers};
 use erase::Erase;
 use show::Show;
 use view::{state, to_json};
@@ -142,16 +143,17 @@ impl Export {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
         let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
-        let written = match &self.out {
+        let broke_off = |error| Failure::Refused(format!("the export broke off: {error}"));
+        let rows = match &self.out {
             Some(path) => {
-                use std::os::unix::fs::OpenOptionsExt as _;
-                let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-                let file = file.map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
-                csv_import::write(file, &records, &config.bands)
+                own_files::spare(config, path)?;
+                let mut new = NewFile::begin(path, Readers::Owner, Existing::Goes).map_err(AppError::from)?;
+                let rows = csv_import::write(new.file(), &records, &config.bands).map_err(broke_off)?;
+                new.finish().map_err(AppError::from)?;
+                rows
             }
-            None => csv_import::write(std::io::stdout().lock(), &records, &config.bands),
+            None => csv_import::write(std::io::stdout().lock(), &records, &config.bands).map_err(broke_off)?,
         };
-        let rows = written.map_err(|error| Failure::Refused(format!("the export broke off: {error}")))?;
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));
         Ok(ExitCode::SUCCESS)
     }

@@ -10,6 +10,11 @@ use crate::toml_form::{Form, Key, Override, Place, Presence, SourceFile, Table, 
 /// What the variables that are ours begin with.
 const PREFIX: &str = "FORTNIGHTLY__";
 
+/// Where temporary files lie (`TMPDIR`).
+pub fn temp_folder() -> std::path::PathBuf {
+    std::env::temp_dir()
+}
+
 /// What the environment says.
 #[derive(Default)]
 pub(super) struct Environment {

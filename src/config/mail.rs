@@ -74,8 +74,10 @@ fn transport(fields: &Fields<'_>, folder: &Path, password: Option<SecretString>)
     if let Some(value) = fields.get("transport") {
         warn_of_port(&value, &at.host, port, implicit);
     }
-    let login = login(fields, folder, password);
-    Some(TransportUrl::Smtp(Relay { host: at.host, port, tls, login, ca_file: ca_file(fields, folder) }))
+    let password_file = fields.get("password_file").and_then(|value| read_path(&value, folder));
+    let login = login(fields, password_file.as_deref(), password);
+    let ca_file = ca_file(fields, folder);
+    Some(TransportUrl::Smtp(Relay { host: at.host, port, tls, login, password_file, ca_file }))
 }
 
 fn form(value: &Value<'_>, folder: &Path) -> Option<Form> {
@@ -147,10 +149,10 @@ fn tls(fields: &Fields<'_>, form: Option<&Form>) -> Tls {
 }
 
 /// User name and password: both or neither. The environment's password goes before that of a file.
-fn login(fields: &Fields<'_>, folder: &Path, password: Option<SecretString>) -> Option<(String, SecretString)> {
+fn login(fields: &Fields<'_>, path: Option<&Path>, password: Option<SecretString>) -> Option<(String, SecretString)> {
     let (named, file) = (fields.get("username"), fields.get("password_file"));
     let username = named.and_then(|value| value.line());
-    let password = password.or_else(|| file.and_then(|value| password_from(&value, folder)));
+    let password = password.or_else(|| password_from(&file?, path?));
     let is_said = named.is_some() && username.is_none() || file.is_some() && password.is_none();
     match (username, password) {
         (Some(username), Some(password)) => return Some((username, password)),
@@ -167,11 +169,10 @@ fn login(fields: &Fields<'_>, folder: &Path, password: Option<SecretString>) -> 
     None
 }
 
-fn password_from(value: &Value<'_>, folder: &Path) -> Option<SecretString> {
-    let path = read_path(value, folder)?;
-    match read_password(&path) {
+fn password_from(value: &Value<'_>, path: &Path) -> Option<SecretString> {
+    match read_password(path) {
         Ok(password) => {
-            warn_if_world_readable(value, &path);
+            warn_if_world_readable(value, path);
             Some(SecretString::from(password))
         }
         Err(what) => {

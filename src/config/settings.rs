@@ -134,6 +134,8 @@ pub struct Relay {
     pub port: u16,
     pub tls: Tls,
     pub login: Option<(String, SecretString)>,
+    /// The file that the password is in.
+    pub password_file: Option<PathBuf>,
     /// Certificates to trust instead of the public roots (PEM).
     pub ca_file: Option<PathBuf>,
 }

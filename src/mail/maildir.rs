@@ -162,9 +162,13 @@ fn seconds(message: &[u8]) -> Option<i64> {
     DateTime::parse_from_rfc2822(date).ok().map(|at| at.timestamp())
 }
 
-/// Writes a draft to the disk, over whatever a killed process left there.
+/// Writes a draft to the disk, in the place of whatever a killed process left there.
 fn write_whole(draft: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
+    match fs::remove_file(draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -7,6 +7,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::domain::text::suggest::{nearest, nearest_first};
+use crate::output::OutputError;
 
 /// Why a use case failed.
 pub fn error(error: &AppError) -> String {
@@ -34,6 +35,8 @@ pub fn error(error: &AppError) -> String {
         AppError::Backup(error) => backup(error),
         AppError::NewActivity(error) => new_activity(error),
         AppError::Deliveries(error) => deliveries(error),
+        AppError::Output(error) => output(error),
+        AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
         AppError::Store(_)
         | AppError::Dispatch(_)
@@ -118,11 +121,20 @@ fn preview(error: &PreviewError) -> String {
 fn backup(error: &BackupError) -> String {
     match error {
         BackupError::NoStore(_) => format!("{error}: nothing to back up"),
-        BackupError::OwnFile(_) => format!("{error}: name another file for the backup"),
         BackupError::Exists(_) => format!("{error}: choose another name, or add --force"),
         BackupError::NoBackup(_) => format!("{error}: it has no keys in it"),
         BackupError::NoSuchFile(_) => error.to_string(),
         BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
+    }
+}
+
+fn output(error: &OutputError) -> String {
+    match error {
+        OutputError::Exists(_) => {
+            format!("{error}, and nothing is written over it: name another place, or move it away")
+        }
+        OutputError::InTheWay { .. } => format!("{error}, and nothing is written there: name another place"),
+        OutputError::System { .. } => error.to_string(),
     }
 }
 

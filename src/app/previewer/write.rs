@@ -1,19 +1,19 @@
 //! Writes a proof to a folder: an index to click through, and per segment HTML, text and message.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::proof::{Proof, ProofSegment};
 use super::{Previewer, greeting, sample};
-use crate::app::AppError;
 use crate::app::edition_content::sample_address;
+use crate::app::{AppError, own_files};
+use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::rendered::Slot;
 use crate::domain::text::dates;
-use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, page};
+use crate::output::{self, Existing, Readers};
+use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, is_index, page};
 
 /// What the index says in sentences.
 #[derive(Debug, Clone, Default)]
@@ -45,31 +45,30 @@ impl Previewer {
             proof.segments = vec![proof.segment(only)?.clone()];
             proof.recipients = proof.segments.iter().map(|s| s.recipients).sum();
         }
-        fs::create_dir_all(folder).map_err(|error| AppError::file(folder, &error))?;
-        for at in 0..proof.segments.len() {
-            let files = self.write_segment(proof, &proof.segments[at], folder)?;
-            proof.segments[at].files = files;
+        let place = Place::new(&self.context.config, folder, &proof.segments)?;
+        output::make_folder(folder)?;
+        for segment in &mut proof.segments {
+            segment.files = FORMS.map(|form| place.of(segment, form)).into();
         }
-        write_recipients(proof, &folder.join("recipients.csv"))?;
-        let index = folder.join("index.html");
-        let page = page(&self.index_view(proof, words)?);
-        fs::write(&index, page).map_err(|error| AppError::file(&index, &error))?;
+        let index = place.index();
+        // First, so that the folder is known for a preview's from now on.
+        place.write(&index, page(&self.index_view(proof, words)?).as_bytes(), Readers::Everybody)?;
+        place.write(&place.recipients(), &recipients(proof)?, Readers::Owner)?;
+        for segment in &proof.segments {
+            self.write_segment(proof, segment, &place)?;
+        }
         Ok(index)
     }
 
-    fn write_segment(&self, proof: &Proof, segment: &ProofSegment, folder: &Path) -> Result<Vec<PathBuf>, AppError> {
+    fn write_segment(&self, proof: &Proof, segment: &ProofSegment, place: &Place) -> Result<(), AppError> {
         let links = self.digests.sample_links(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&links, slot, &segment.readers));
         let text = self.sample_text(proof.edition, segment)?;
         let message = self.sample_message(proof, segment, &sample_address(), "", proof.at)?;
-        let mut files = Vec::new();
-        for (ending, bytes) in [("html", html.as_bytes()), ("txt", text.as_bytes()), ("eml", message.bytes.as_slice())]
-        {
-            let path = folder.join(format!("{}.{ending}", segment.id));
-            fs::write(&path, bytes).map_err(|error| AppError::file(&path, &error))?;
-            files.push(path);
+        for (form, bytes) in FORMS.into_iter().zip([html.as_bytes(), text.as_bytes(), message.bytes.as_slice()]) {
+            place.write(&place.of(segment, form), bytes, Readers::Everybody)?;
         }
-        Ok(files)
+        Ok(())
     }
 
     fn sample_text(&self, edition: EditionNumber, segment: &ProofSegment) -> Result<String, AppError> {
@@ -127,19 +126,57 @@ fn names(readers: &[(String, Address)]) -> Vec<String> {
     names
 }
 
-fn write_recipients(proof: &Proof, path: &Path) -> Result<(), AppError> {
-    let written = (|| {
-        // An older file may have another mode: it is replaced, never reused.
-        let _ = fs::remove_file(path);
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(["segment", "name", "email"])?;
-        for segment in &proof.segments {
-            for (name, address) in &segment.readers {
-                csv.write_record([&segment.id, name, address.as_str()])?;
-            }
+fn recipients(proof: &Proof) -> Result<Vec<u8>, AppError> {
+    let broke_off = |error: &dyn std::fmt::Display| AppError::BrokeOff(error.to_string());
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["segment", "name", "email"]).map_err(|error| broke_off(&error))?;
+    for segment in &proof.segments {
+        for (name, address) in &segment.readers {
+            csv.write_record([&segment.id, name, address.as_str()]).map_err(|error| broke_off(&error))?;
         }
-        csv.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?.flush()
-    })();
-    written.map_err(|error: std::io::Error| AppError::file(path, &error))
+    }
+    csv.into_inner().map_err(|error| broke_off(&error))
+}
+
+/// What a segment is written as.
+const FORMS: [&str; 3] = ["html", "txt", "eml"];
+
+/// The folder of a preview. Only where an earlier preview was is anything written over.
+struct Place<'a> {
+    folder: &'a Path,
+    existing: Existing,
+}
+
+impl<'a> Place<'a> {
+    /// Looks at everything before anything is written.
+    fn new(config: &Config, folder: &'a Path, segments: &[ProofSegment]) -> Result<Self, AppError> {
+        let mut place = Self { folder, existing: Existing::Stays };
+        let index = place.index();
+        let is_file = fs::symlink_metadata(&index).is_ok_and(|about| about.is_file());
+        if is_file && fs::read(&index).is_ok_and(|text| is_index(&text)) {
+            place.existing = Existing::Goes;
+        }
+        let all = segments.iter().flat_map(|segment| FORMS.map(|form| place.of(segment, form)));
+        for path in [index, place.recipients()].into_iter().chain(all) {
+            own_files::spare(config, &path)?;
+            output::check(&path, place.existing)?;
+        }
+        Ok(place)
+    }
+
+    fn index(&self) -> PathBuf {
+        self.folder.join("index.html")
+    }
+
+    fn recipients(&self) -> PathBuf {
+        self.folder.join("recipients.csv")
+    }
+
+    fn of(&self, segment: &ProofSegment, form: &str) -> PathBuf {
+        self.folder.join(format!("{}.{form}", segment.id))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8], readers: Readers) -> Result<(), AppError> {
+        Ok(output::write(path, bytes, readers, self.existing)?)
+    }
 }

@@ -1,14 +1,14 @@
 //! `subscribers erase`: removes what is held about a person, and says what stays.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 
 use super::super::failure::Failure;
-use crate::app::bootstrap;
 use crate::app::privacy::{EraseResult, Erased, Privacy};
+use crate::app::{bootstrap, leftovers, own_files};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::{Config, StoreUrl, TransportUrl};
@@ -142,7 +142,16 @@ fn removed(erased: Erased) -> Vec<String> {
 fn by_hand(config: &Config) -> Vec<String> {
     let mut lines = vec!["backups that were made before, and lists that were imported or exported".to_owned()];
     let StoreUrl::Sqlite(store) = &config.store;
-    lines.extend(put_aside(store).iter().map(|file| format!("{}: a store that a restore put aside", file.display())));
+    lines.push(
+        "what a killed backup or export left beside its file: its name begins with .fortnightly- and ends with .tmp; the next \
+         one into the same folder removes it"
+            .to_owned(),
+    );
+    let is_left = |file: &PathBuf| format!("{}: a copy that is being made, or could not be removed", file.display());
+    lines.extend(leftovers::remaining(config).iter().map(is_left));
+    lines.extend(
+        own_files::put_aside(store).iter().map(|file| format!("{}: a store that a restore put aside", file.display())),
+    );
     match &config.mail.transport {
         TransportUrl::Maildir(folder) => lines.push(format!("{}: the mails that were written there", folder.display())),
         TransportUrl::Smtp(_) => lines.push("the relay's logs and queue".to_owned()),
@@ -156,17 +165,4 @@ fn by_hand(config: &Config) -> Vec<String> {
 fn still_named(config: &Config, address: &Address) -> Option<String> {
     let line = config.line_of_address(address)?;
     Some(format!("{}:{line} still names it: remove it there", config.file.display()))
-}
-
-/// What `restore` kept of older stores.
-fn put_aside(store: &Path) -> Vec<PathBuf> {
-    let (Some(folder), Some(name)) = (store.parent(), store.file_name().and_then(|name| name.to_str())) else {
-        return Vec::new();
-    };
-    let start = format!("{name}.before-restore-");
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    found.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&start)));
-    found.sort();
-    found
 }

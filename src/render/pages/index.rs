@@ -54,6 +54,11 @@ pub struct IndexSegment {
     pub text: String,
 }
 
+/// Whether `text` is such a page: it begins with what is the same in each.
+pub fn is_index(text: &[u8]) -> bool {
+    PAGE.split("{{").next().is_some_and(|begin| text.starts_with(begin.as_bytes()))
+}
+
 /// The page as HTML. It needs no script and no network.
 ///
 /// # Panics
@@ -110,5 +115,6 @@ mod tests {
             assert!(html.contains(part), "{part} is missing");
         }
         assert!(!html.contains("<script"));
+        assert!(is_index(html.as_bytes()) && !is_index(b"<!DOCTYPE html>"));
     }
 }

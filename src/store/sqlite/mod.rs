@@ -79,6 +79,15 @@ impl SqliteStore {
             .map_err(|fault| fault.at(&place))
     }
 
+    /// Whether there is a file at `path`.
+    ///
+    /// # Errors
+    /// Returns `NotOurs` when there is something else.
+    pub fn exists(path: &Path) -> Result<bool, StoreError> {
+        connect::ordinary_or_missing(path).map_err(|fault| fault.at(&path.display().to_string()))?;
+        Ok(path.exists())
+    }
+
     /// An empty store in memory.
     ///
     /// # Errors

@@ -84,10 +84,7 @@ pub(in crate::store::sqlite) fn housekeeper(path: &Path, patience: Duration) -> 
 
 /// Makes the file before `SQLite` would, for its mode: side files take theirs from it.
 fn create(path: &Path) -> Result<(), SqliteError> {
-    if path.is_dir() {
-        return Err(SqliteError::NotOurs("it is a folder".to_owned()));
-    }
-    ordinary_file::refuse_others(path)?;
+    ordinary_or_missing(path)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -95,6 +92,17 @@ fn create(path: &Path) -> Result<(), SqliteError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Refuses what is no file, before anything of it is opened: a pipe would wait for its other end.
+pub(in crate::store::sqlite) fn ordinary_or_missing(path: &Path) -> Result<(), SqliteError> {
+    if path.is_dir() {
+        return Err(SqliteError::NotOurs("it is a folder".to_owned()));
+    }
+    if path.is_symlink() && !path.exists() {
+        return Err(SqliteError::NotOurs("it is a link that leads nowhere".to_owned()));
+    }
+    Ok(ordinary_file::refuse_others(path)?)
 }
 
 /// Switches to WAL. `SQLite` does not wait for other connections here, so we do.

@@ -1,8 +1,11 @@
 //! Numbered migrations, and whether a database is ours at all.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::SqliteError;
+use super::sql;
 
 /// "FNly": marks a file as Fortnightly's (<https://sqlite.org/fileformat2.html#application_id>).
 pub(in crate::store::sqlite) const APPLICATION_ID: i64 = 0x464E_6C79;
@@ -31,6 +34,11 @@ pub(in crate::store::sqlite) fn version(conn: &Connection) -> Result<i64, Sqlite
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (owner, version) = (pragma("application_id")?, pragma("user_version")?);
     if owner == APPLICATION_ID {
+        // We have none, and a foreign one would change what we write: it may undo every suppression.
+        let query = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+        if let Some(name) = sql::row(conn, query, [], |row| Ok(row.get::<_, String>(0)?))? {
+            return Err(SqliteError::NotOurs(format!("its trigger {name} was made by another program")));
+        }
         return if version > known() {
             Err(SqliteError::Newer { found: version, known: known() })
         } else {
@@ -42,6 +50,29 @@ pub(in crate::store::sqlite) fn version(conn: &Connection) -> Result<i64, Sqlite
         return Ok(0);
     }
     Err(SqliteError::NotOurs("it belongs to another program".to_owned()))
+}
+
+/// Whether the schema is the one that our migrations make, to the letter: a foreign trigger or view would change what is
+/// written or read. What `ANALYZE` makes is allowed.
+pub(in crate::store::sqlite) fn is_ours_to_the_letter(conn: &Connection) -> Result<(), SqliteError> {
+    let mut fresh = Connection::open_in_memory()?;
+    migrate_to(&mut fresh, version(conn)?)?;
+    let (ours, found) = (objects(&fresh)?, objects(conn)?);
+    match ours.symmetric_difference(&found).next() {
+        Some((kind, name, _)) => {
+            Err(SqliteError::NotOurs(format!("its {kind} {name} is not as this program makes it")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Kind, name and text of everything in the schema.
+fn objects(conn: &Connection) -> Result<BTreeSet<(String, String, Option<String>)>, SqliteError> {
+    let query = "SELECT type, name, sql FROM sqlite_schema
+                 WHERE (name, sql) NOT IN (VALUES ('sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'),
+                                                  ('sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'))
+                       OR sql IS NULL";
+    Ok(sql::rows(conn, query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.into_iter().collect())
 }
 
 /// [`version`] as one consistent view, while others may be migrating.
@@ -56,9 +87,16 @@ pub(in crate::store::sqlite) fn version_seen(conn: &Connection) -> Result<i64, S
 /// whoever gets the write lock looks again. It always takes that lock once, so a store that cannot be written is
 /// found here, before anything is.
 pub(in crate::store::sqlite) fn migrate(conn: &mut Connection) -> Result<(), SqliteError> {
+    migrate_to(conn, known())
+}
+
+fn migrate_to(conn: &mut Connection, wanted: i64) -> Result<(), SqliteError> {
     loop {
         let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found = version(&step)?;
+        if found >= wanted {
+            return Ok(());
+        }
         let Some(sql) = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at)) else {
             return Ok(());
         };

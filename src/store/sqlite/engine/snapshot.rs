@@ -24,10 +24,7 @@ const WAL_HEADER: usize = 32;
 
 /// The database at `path` in memory, at the newest schema; an empty one when there is no file.
 pub(in crate::store::sqlite) fn take(path: &Path) -> Result<Connection, SqliteError> {
-    if path.is_dir() {
-        return Err(SqliteError::NotOurs("it is a folder".to_owned()));
-    }
-    ordinary_file::refuse_others(path)?;
+    connect::ordinary_or_missing(path)?;
     // Side files lie beside the real file, not beside a link to it.
     let path = match path.canonicalize() {
         Ok(path) => path,

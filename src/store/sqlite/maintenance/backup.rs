@@ -1,6 +1,5 @@
 //! A consistent copy of the store in one file, and a store made from such a copy.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +7,6 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
-use tempfile::NamedTempFile;
 
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::ordinary_file;
@@ -25,66 +23,67 @@ const KEYS: &str = "backup_keys";
 /// How long a copy waits for locks.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A backup that was read and is fit to take a store's place.
+/// What belongs to a backup that was read.
 #[derive(Debug)]
-pub struct Restorable {
-    file: NamedTempFile,
-    /// The key file that belongs to it.
+pub struct BackupContent {
+    /// The key file.
     pub keys: String,
     /// When the backup was made.
     pub made: DateTime<Utc>,
 }
 
+/// A store that was put aside, locked against everybody until this is dropped.
+pub struct PutAside(Option<Connection>);
+
+impl PutAside {
+    /// Whether there was a store.
+    pub fn was_there(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl SqliteStore {
-    /// Writes a copy of the store at `from`, with `keys`, to `to` (mode 0600): whole, checked and durable, or not at all.
-    /// Others may write to the store meanwhile.
+    /// Writes a copy of the store at `from`, with `keys`, into the empty file `to`: whole and checked, or not at all. Others
+    /// may write to the store meanwhile.
     ///
     /// # Errors
-    /// When the store cannot be read, does not belong to the keys, or the copy cannot be written, as where `to` exists and
-    /// is not to be replaced.
+    /// When the store cannot be read, does not belong to the keys, or the copy cannot be written.
     pub fn back_up(
         from: &Path,
         to: &Path,
         (keys, hasher): (&str, &AddressHasher),
-        replace: bool,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let source = open(from).map_err(|fault| fault.at(&from.display().to_string()))?;
         let write = || -> Result<(), SqliteError> {
-            let file = NamedTempFile::new_in(folder(to))?;
-            copy(&source, file.path())?;
-            let conn = alone(file.path())?;
+            copy(&source, to)?;
+            let conn = alone(to)?;
             meta::check_keys(&conn, hasher)?;
             meta::put(&conn, MADE, &sql::millis(at).to_string())?;
             meta::put(&conn, KEYS, keys)?;
             check(&conn)?;
-            close(conn)?;
-            file.as_file().sync_all()?;
-            let kept = if replace { file.persist(to) } else { file.persist_noclobber(to) };
-            kept.map_err(|error| SqliteError::Io(error.error))?;
-            Ok(File::open(folder(to))?.sync_all()?)
+            close(conn)
         };
         write().map_err(|fault| fault.at(&to.display().to_string()))
     }
 
-    /// Reads the backup `from` into a file beside `to`, as a store that sends nothing until it is released; `None` when it
+    /// Reads the backup `from` into the empty file `to`, as a store that sends nothing until it is released; `None` when it
     /// is a store, but no backup.
     ///
     /// # Errors
     /// When it is not ours, is damaged or newer than this program, or there is no room.
-    pub fn read_backup(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<Option<Restorable>, StoreError> {
+    pub fn read_backup(from: &Path, to: &Path, at: DateTime<Utc>) -> Result<Option<BackupContent>, StoreError> {
         let place = from.display().to_string();
         let opened = || -> Result<Connection, SqliteError> {
             let source = open(from)?;
+            schema::is_ours_to_the_letter(&source)?;
             check(&source)?;
             Ok(source)
         };
         let source = opened().map_err(|fault| fault.at(&place))?;
-        let read = || -> Result<Option<Restorable>, SqliteError> {
-            std::fs::create_dir_all(folder(to))?;
-            let file = NamedTempFile::new_in(folder(to))?;
-            copy(&source, file.path())?;
-            let mut conn = alone(file.path())?;
+        let read = || -> Result<Option<BackupContent>, SqliteError> {
+            copy(&source, to)?;
+            let mut conn = alone(to)?;
             let (Some(made), Some(keys)) = (meta::take(&conn, MADE)?, meta::take(&conn, KEYS)?) else {
                 return Ok(None);
             };
@@ -94,46 +93,32 @@ impl SqliteStore {
             restored::hold_back(&all, made, at)?;
             all.commit()?;
             close(conn)?;
-            file.as_file().sync_all()?;
-            Ok(Some(Restorable { file, keys, made }))
+            Ok(Some(BackupContent { keys, made }))
         };
         read().map_err(|fault| fault.at(&to.display().to_string()))
     }
-}
 
-impl Restorable {
-    /// Puts it in the place of the store at `to`, after `before` (which puts the keys in their place). A store that is
-    /// there keeps its file under the name `aside`.
+    /// Gives the store at `store`, if there is one, the name `aside` as well, so that another file can take its place.
     ///
     /// # Errors
     /// `Locked` when another program has that store open, or when files cannot be moved.
-    pub fn put(
-        self,
-        to: &Path,
-        aside: &Path,
-        before: impl FnOnce() -> std::io::Result<()>,
-    ) -> Result<bool, StoreError> {
-        let put = || -> Result<bool, SqliteError> {
-            let old = to.exists();
+    pub fn put_aside(store: &Path, aside: &Path) -> Result<PutAside, StoreError> {
+        let put = || -> Result<PutAside, SqliteError> {
             // Only when nobody else has it open does it leave WAL mode; then the one file is all there is.
-            let held = old.then(|| closed_to_others(to)).transpose()?;
-            if old {
-                std::fs::hard_link(to, aside)?;
+            let held = store.exists().then(|| closed_to_others(store)).transpose()?;
+            if held.is_some() {
+                std::fs::hard_link(store, aside)?;
             }
             // A journal whose store was removed would be taken for the new one's, and spoil it.
             for suffix in ["-wal", "-shm", "-journal"] {
-                match std::fs::rename(with(to, suffix), with(aside, suffix)) {
+                match std::fs::rename(with(store, suffix), with(aside, suffix)) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
                     _ => {}
                 }
             }
-            before()?;
-            self.file.persist(to).map_err(|error| SqliteError::Io(error.error))?;
-            File::open(folder(to))?.sync_all()?;
-            drop(held);
-            Ok(old)
+            Ok(PutAside(held))
         };
-        put().map_err(|fault| fault.at(&to.display().to_string()))
+        put().map_err(|fault| fault.at(&store.display().to_string()))
     }
 }
 
@@ -196,8 +181,4 @@ fn with(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

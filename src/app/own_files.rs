@@ -1,0 +1,94 @@
+//! The files and folders that the service lives by: no command writes over them, or into them, by a name that it was given.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::AppError;
+use crate::config::{Config, StoreUrl, TransportUrl};
+use crate::output;
+
+/// The file of the store.
+pub(super) fn store_file(config: &Config) -> &Path {
+    let StoreUrl::Sqlite(path) = &config.store;
+    path
+}
+
+/// The side files of a database.
+pub(super) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Refuses a name that leads to one of them, in whatever words.
+///
+/// # Errors
+/// Names the file or folder of ours.
+pub fn spare(config: &Config, target: &Path) -> Result<(), AppError> {
+    let place = place(target);
+    let lies_in = |folder: &PathBuf| place.starts_with(self::place(folder));
+    let is = |file: &PathBuf| place == self::place(file) || is_same_file(file, target);
+    match folders(config).into_iter().find(lies_in).or_else(|| files(config).into_iter().find(is)) {
+        Some(ours) => Err(AppError::OwnFile { target: target.to_owned(), ours }),
+        None => Ok(()),
+    }
+}
+
+fn files(config: &Config) -> Vec<PathBuf> {
+    let store = store_file(config);
+    let mut all = vec![config.file.clone(), store.to_owned(), config.web.secret_file.clone()];
+    all.extend(SIDES.map(|suffix| with(store, suffix)));
+    all.extend(config.mail.dkim.iter().map(|key| key.private_key_file.clone()));
+    if let TransportUrl::Smtp(relay) = &config.mail.transport {
+        all.extend(relay.password_file.iter().chain(&relay.ca_file).cloned());
+    }
+    all.extend(put_aside(store));
+    all
+}
+
+fn folders(config: &Config) -> Vec<PathBuf> {
+    let mut all =
+        vec![config.folder.join("activities"), config.folder.join("templates"), with(store_file(config), ".claims")];
+    if let TransportUrl::Maildir(folder) = &config.mail.transport {
+        all.push(folder.clone());
+    }
+    all.extend(config.mail.bounce_maildir.clone());
+    all
+}
+
+/// What `restore` kept of older stores.
+pub fn put_aside(store: &Path) -> Vec<PathBuf> {
+    let start = with(Path::new(store.file_name().unwrap_or_default()), ".before-restore-");
+    let is_one = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(start.as_os_str().as_encoded_bytes());
+    let all = std::fs::read_dir(output::folder(store)).into_iter().flatten().flatten();
+    let mut found: Vec<_> = all.filter(|entry| is_one(&entry.file_name())).map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// `x.db` → `x.db-wal`.
+pub(super) fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Where a name leads: without links as far as it exists, and from there on as it is written.
+fn place(path: &Path) -> PathBuf {
+    let real = |above: &Path| {
+        let here = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some((here.canonicalize().ok()?, path.strip_prefix(above).ok()?))
+    };
+    let Some((mut place, rest)) = path.ancestors().find_map(real) else { return path.to_owned() };
+    for part in rest.components() {
+        match part {
+            Component::ParentDir => {
+                place.pop();
+            }
+            part => place.push(part),
+        }
+    }
+    place
+}
+
+/// Whether both names lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    id(one).is_some_and(|one| id(other) == Some(one))
+}

@@ -1,0 +1,202 @@
+//! The one way to write a file under a name that somebody gave: whole or not at all, through no link, in the place of an
+//! ordinary file or of nothing.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// How the name of a draft begins, and what is in it before the names of the side files that `SQLite` makes for it.
+const BEGIN: &[u8] = b".fortnightly-";
+const END: &str = ".tmp";
+
+/// Who may read a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Mode 0600: it holds addresses or keys.
+    Owner,
+    /// Whoever the umask lets.
+    Everybody,
+}
+
+/// What becomes of an ordinary file that has the name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Stays,
+    Goes,
+}
+
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// An ordinary file has the name, and is to stay.
+    #[error("{0} exists already")]
+    Exists(PathBuf),
+    /// Something has the name that is never replaced.
+    #[error("{path} is {what}")]
+    InTheWay {
+        path: PathBuf,
+        /// “a folder”, “a link”.
+        what: &'static str,
+    },
+    /// The system refused.
+    #[error("{path}: {source}")]
+    System { path: PathBuf, source: io::Error },
+}
+
+/// A file that gets its name when it is whole; until then, and when it is dropped before, there is only a draft beside it.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    draft: NamedTempFile,
+    target: PathBuf,
+    existing: Existing,
+}
+
+impl NewFile {
+    /// Begins a file. What is in its way is looked for now, and once more when it is whole.
+    pub(crate) fn begin(target: &Path, readers: Readers, existing: Existing) -> Result<Self, OutputError> {
+        check(target, existing)?;
+        remove_leftovers(folder(target));
+        let draft = draft(folder(target), readers).map_err(|error| failed(target, error))?;
+        Ok(Self { draft, target: target.to_owned(), existing })
+    }
+
+    /// The draft, for whoever opens it by its name.
+    pub(crate) fn path(&self) -> &Path {
+        self.draft.path()
+    }
+
+    /// The draft, to write to.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.draft.as_file_mut()
+    }
+
+    /// Gives the file its name, durably.
+    pub(crate) fn finish(self) -> Result<(), OutputError> {
+        let Self { draft, target, existing } = self;
+        check(&target, existing)?;
+        let named = draft.as_file().sync_all().and_then(|()| {
+            let named = match existing {
+                Existing::Stays => draft.persist_noclobber(&target),
+                Existing::Goes => draft.persist(&target),
+            };
+            named.map_err(|error| error.error)?;
+            File::open(folder(&target))?.sync_all()
+        });
+        named.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => OutputError::Exists(target),
+            _ => failed(&target, error),
+        })
+    }
+}
+
+/// Writes a whole file.
+pub(crate) fn write(target: &Path, bytes: &[u8], readers: Readers, existing: Existing) -> Result<(), OutputError> {
+    let mut new = NewFile::begin(target, readers, existing)?;
+    new.file().write_all(bytes).map_err(|error| failed(target, error))?;
+    new.finish()
+}
+
+/// Writes whole files and the folders that they lie in. Nothing is written when something is in the way of one of them.
+pub(crate) fn write_all(files: &[(PathBuf, Vec<u8>)], existing: Existing) -> Result<(), OutputError> {
+    files.iter().try_for_each(|(path, _)| check(path, existing))?;
+    for (path, bytes) in files {
+        make_folder(folder(path))?;
+        write(path, bytes, Readers::Everybody, existing)?;
+    }
+    Ok(())
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<(), OutputError> {
+    fs::create_dir_all(path).map_err(|error| match fs::symlink_metadata(path) {
+        Ok(about) if error.kind() == ErrorKind::AlreadyExists => in_the_way(path, &about),
+        _ => failed(path, error),
+    })
+}
+
+/// Whether a file may be written there.
+pub(crate) fn check(target: &Path, existing: Existing) -> Result<(), OutputError> {
+    match fs::symlink_metadata(target) {
+        Ok(about) if !about.is_file() || about.mode() & 0o200 == 0 => Err(in_the_way(target, &about)),
+        Ok(_) if existing == Existing::Stays => Err(OutputError::Exists(target.to_owned())),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(target, error)),
+        _ => Ok(()),
+    }
+}
+
+fn in_the_way(path: &Path, about: &fs::Metadata) -> OutputError {
+    let kind = about.file_type();
+    let what = match () {
+        () if kind.is_symlink() => "a link",
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_file() && about.mode() & 0o200 == 0 => "read-only",
+        () if kind.is_file() => "a file",
+        () => "a device",
+    };
+    OutputError::InTheWay { path: path.to_owned(), what }
+}
+
+fn failed(path: &Path, source: io::Error) -> OutputError {
+    OutputError::System { path: path.to_owned(), source }
+}
+
+/// The folder that a file lies in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A draft with a lock on it, which the kernel releases when this process dies.
+fn draft(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
+    loop {
+        let draft = tempfile::Builder::new()
+            .prefix(OsStr::from_bytes(BEGIN))
+            .suffix(END)
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder)?;
+        // Where files cannot be locked, nobody else can hold this one either.
+        let _ = draft.as_file().try_lock();
+        // Another process may have taken it for a leftover before it was locked.
+        if draft.as_file().metadata()?.nlink() > 0 {
+            return Ok(draft);
+        }
+    }
+}
+
+/// The drafts in a folder, and what lies beside them.
+pub(crate) fn drafts(folder: &Path) -> Vec<PathBuf> {
+    let is_draft = |name: &OsStr| {
+        name.as_bytes().starts_with(BEGIN) && name.as_bytes().windows(END.len()).any(|part| part == END.as_bytes())
+    };
+    let all = fs::read_dir(folder).into_iter().flatten().flatten();
+    all.filter(|entry| is_draft(&entry.file_name())).map(|entry| entry.path()).collect()
+}
+
+/// Removes the drafts of processes that died. What cannot be removed stays, and is there to be named.
+pub(crate) fn remove_leftovers(folder: &Path) {
+    let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
+    let is_held = |path: &Path| match File::open(path) {
+        Ok(file) => file.try_lock().is_err(),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    };
+    for path in drafts(folder).into_iter().filter(|path| is_file(path)) {
+        let main = main_of(&path);
+        if !is_file(&main) || !is_held(&main) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// `x.tmp-journal` → `x.tmp`, whose lock stands for both.
+fn main_of(path: &Path) -> PathBuf {
+    let name = path.as_os_str().as_bytes();
+    let end = name.windows(END.len()).rposition(|part| part == END.as_bytes()).map_or(name.len(), |at| at + END.len());
+    PathBuf::from(OsStr::from_bytes(&name[..end]))
+}
