@@ -35,6 +35,7 @@ pub fn error(error: &AppError) -> String {
         AppError::NewActivity(error) => new_activity(error),
         AppError::Deliveries(error) => deliveries(error),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
+        AppError::Wave(why) => format!("{why}: `fortnightly status` names those that wait"),
         AppError::Store(_)
         | AppError::Dispatch(_)
         | AppError::Mail(_)
