@@ -5,6 +5,7 @@ use chrono::{DateTime, FixedOffset};
 use super::planner::Replacement;
 use crate::domain::band::BandName;
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
+use crate::domain::subscription::wave::Wave;
 
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub enum Attention {
     /// Mailboxes ask for a band that the config no longer has.
     UnknownBand {
         band: BandName,
+        mailboxes: u64,
+    },
+    /// So many mailboxes were said not to exist at once that the server may be wrong.
+    Wave {
+        wave: Wave,
+        /// How many wait for a person.
         mailboxes: u64,
     },
     /// The config would end many subscriptions.

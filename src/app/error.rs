@@ -17,6 +17,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::subscription::subscribe::NoBand;
 use crate::domain::subscription::sync::UnknownSubscriber;
 use crate::domain::subscription::unsubscribe::CannotMove;
+use crate::domain::subscription::wave::CannotSettle;
 use crate::domain::text::TextError;
 use crate::domain::token;
 use crate::mail::MailError;
@@ -64,6 +65,8 @@ pub enum AppError {
     NoBand(#[from] NoBand),
     #[error(transparent)]
     CannotMove(#[from] CannotMove),
+    #[error(transparent)]
+    Wave(#[from] CannotSettle),
     #[error(transparent)]
     Sync(#[from] UnknownSubscriber),
     /// Others kept changing what a decision was made from.

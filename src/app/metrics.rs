@@ -36,6 +36,8 @@ pub struct Metrics {
     pub held: u64,
     /// Organisations by state.
     pub subscribers: SubscriberCounts,
+    /// Waves of bounces that wait for a person.
+    pub waves: u64,
     /// Suppressed addresses.
     pub suppressions: u64,
     /// Messages that came in, by kind.
@@ -93,6 +95,7 @@ impl MetricsCollector {
             editions: tallies,
             held: editions.iter().filter(|edition| edition.state == EditionState::Held).count() as u64,
             subscribers: self.store.subscriber_counts().await?,
+            waves: self.store.open_waves().await?.iter().filter(|open| open.waiting > 0).count() as u64,
             suppressions: self.store.suppression_count().await?,
             reports: reports(&*self.store).await?,
             next_due: next.map(|next| next.due_at.to_utc()),

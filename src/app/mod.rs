@@ -33,6 +33,7 @@ pub mod sender;
 pub mod subscriber;
 pub mod sync;
 pub mod unsubscriber;
+pub mod waves;
 
 pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;

@@ -20,6 +20,7 @@ use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::text::dates;
+use crate::store::OpenWave;
 
 /// Of how many editions it is said what came back.
 const RECENT: usize = 3;
@@ -112,6 +113,7 @@ impl Reporter {
         }
         attention.extend(self.of_subscribers().await?);
         attention.extend(of_bounces(&editions, &bounces));
+        attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
         attention.extend(replaced);
         attention.extend(self.of_content());
         Ok(Status {
@@ -243,6 +245,9 @@ fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<Attention> {
         for count in bounces.iter().filter(|count| count.edition == edition) {
             match count.meaning {
                 Meaning::Policy => policy += count.mails,
+                // What waits is asked about as a wave.
+                Meaning::Gone if count.waits => {}
+                Meaning::Dismissed => {}
                 Meaning::After(_) | Meaning::Gone => {
                     mails += count.accepted;
                     suppressed += count.suppressed;
@@ -257,4 +262,8 @@ fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<Attention> {
     }
     found.reverse();
     found
+}
+
+fn of_wave(OpenWave { wave, waiting: mailboxes, .. }: OpenWave) -> Attention {
+    Attention::Wave { wave, mailboxes }
 }

@@ -108,7 +108,8 @@ impl Unsubscriber {
     }
 
     /// Ends every subscription of an address and suppresses it, unless it is suppressed already; then it only ends what
-    /// waits for a click: the last word stands.
+    /// waits for a click, and says of what ended that this was a reason, too: the last word stands, also when the first
+    /// suppression is taken back.
     pub async fn suppress(
         &self,
         address: &Address,

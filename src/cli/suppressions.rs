@@ -1,4 +1,7 @@
-//! `suppressions list|add|remove`: the addresses that are never mailed again.
+//! `suppressions`: the addresses that are never mailed again, and bounces that wait for a person.
+
+mod remove;
+mod waves;
 
 use std::process::ExitCode;
 
@@ -10,11 +13,11 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use crate::app::bootstrap;
-use crate::app::unsubscriber::{LiftResult, SuppressResult, Unsubscriber};
+use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::suppression::ListedSuppression;
-use crate::messages::subscription::lifting_needs_consent;
+use crate::domain::subscription::wave::WaveId;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Suppressions {
@@ -22,8 +25,12 @@ pub(super) enum Suppressions {
     List(List),
     /// Never mail an address again
     Add(Add),
-    /// Let an address be subscribed again
-    Remove(Remove),
+    /// Let an address be subscribed again, or take back all that were suppressed since a moment
+    Remove(remove::Remove),
+    /// The mailboxes of a wave of bounces are gone: never mail them again
+    Confirm(waves::Confirm),
+    /// The server was wrong about a wave of bounces: its mailboxes stay subscribed
+    Dismiss(waves::Dismiss),
 }
 
 impl Suppressions {
@@ -32,12 +39,17 @@ impl Suppressions {
             Self::List(command) => command.run(context).await,
             Self::Add(command) => command.run(context).await,
             Self::Remove(command) => command.run(context).await,
+            Self::Confirm(command) => command.run(context).await,
+            Self::Dismiss(command) => command.run(context).await,
         }
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct List {
+    /// The bounces of this wave instead: whose they are, and what was said
+    #[arg(long, value_name = "ID")]
+    wave: Option<u64>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -48,6 +60,9 @@ impl List {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
         let config = &app.config;
+        if let Some(id) = self.wave {
+            return waves::list(&app, WaveId(id), self.json).await;
+        }
         let all = Unsubscriber::new(&app).suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
@@ -77,7 +92,7 @@ pub(super) struct Add {
     /// The address
     address: Address,
     /// Why: unsubscribed, bounced, complained or operator
-    #[arg(long, default_value = "operator")]
+    #[arg(long, default_value = "operator", value_parser = remove::reason)]
     reason: SuppressionReason,
 }
 
@@ -94,41 +109,6 @@ impl Add {
             SuppressResult::Stranger => String::new(),
         };
         out::line(&format!("{address} is never mailed again ({reason}).{ended}"));
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Remove {
-    /// The address
-    address: Address,
-    /// Also when its reader left or complained
-    #[arg(long)]
-    yes: bool,
-}
-
-impl Remove {
-    async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let app = context.open().await?;
-        let address = &self.address;
-        let reason = match Unsubscriber::new(&app).lift(address, self.yes, "cli").await? {
-            LiftResult::Lifted(reason) => reason,
-            LiftResult::NeedsConsent(reason) => {
-                return Err(Failure::Refused(lifting_needs_consent(address, reason)));
-            }
-            LiftResult::NotSuppressed => {
-                out::error(&format!("{address} is not suppressed: look at `fortnightly suppressions list`"));
-                return Ok(ExitCode::FAILURE);
-            }
-        };
-        let file = if reason.is_readers_wish() {
-            "An entry in config.toml does not bring it back"
-        } else {
-            "If config.toml names it, the next sync brings it back"
-        };
-        out::line(&format!(
-            "{address} is no longer suppressed (it was: {reason}). {file}; `fortnightly subscribe` does."
-        ));
         Ok(ExitCode::SUCCESS)
     }
 }

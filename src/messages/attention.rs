@@ -1,6 +1,6 @@
 //! What needs a person, in a sentence each.
 
-use super::{edition as editions, picks, plan};
+use super::{edition as editions, picks, plan, waves};
 use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
@@ -16,6 +16,7 @@ pub fn attention(attention: &Attention) -> String {
             "{} for band {band}, which config.toml no longer has: nothing is sent for it",
             count(*mailboxes, "mailbox asks", "mailboxes ask")
         ),
+        Attention::Wave { wave, mailboxes } => waves::attention(wave, *mailboxes),
         Attention::SyncWaits => editions::CONSENT.to_owned(),
         Attention::BrokenContent { errors } => format!(
             "library or templates have {}: until they are mended nothing new goes out; run `fortnightly check`",

@@ -38,6 +38,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Output(error) => output(error),
         AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
+        AppError::Wave(why) => format!("{why}: `fortnightly status` names those that wait"),
         AppError::Store(_)
         | AppError::Dispatch(_)
         | AppError::Mail(_)

@@ -14,3 +14,4 @@ pub mod plan;
 pub mod preview;
 pub mod sending;
 pub mod subscription;
+pub mod waves;

@@ -7,9 +7,10 @@ use crate::app::receiver::Read;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::report_kind::ReportKind;
+use crate::domain::subscription::returned::Bounced;
 use crate::domain::subscription::sync::SyncPlan;
-use crate::domain::subscription::unsubscribe::Bounced;
 use crate::domain::subscription::unsubscribe::CannotMove;
+use crate::domain::subscription::wave::WaveId;
 use crate::domain::text::lists::count;
 
 /// Why a sync waits, and what to do.
@@ -30,6 +31,15 @@ pub fn received(read: &Read) -> String {
         Read::HadLeft => "left before; nothing changed",
         Read::Automatic => "an automatic reply; nothing changed",
         Read::Bounced(Bounced::Suppressed) => "a bounce; the mailbox gets no more mail",
+        Read::Bounced(Bounced::Waits(WaveId(wave))) => {
+            return format!(
+                "a bounce, one of so many at once that the server may be wrong (wave {wave}): the mailbox stays, and \
+                 `fortnightly status` asks what to do"
+            );
+        }
+        Read::Bounced(Bounced::Dismissed(WaveId(wave))) => {
+            return format!("a bounce of wave {wave}, which was dismissed; nothing changed");
+        }
         Read::Bounced(Bounced::Policy) => {
             "a bounce for a reason of policy, noted for the operator: it says nothing about the mailbox"
         }

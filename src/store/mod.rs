@@ -20,7 +20,7 @@ pub use editions::{ActivityWithdrawal, Actor, Editions, StoreMeta};
 pub use error::StoreError;
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Outbox};
 pub use privacy::{Privacy, Records};
-pub use reports::Reports;
+pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
 
 /// What every backend does.

@@ -3,12 +3,42 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::StoreError;
+use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::BounceCount;
 use crate::domain::subscription::report_kind::ReportKind;
+use crate::domain::subscription::wave::{Wave, WaveId};
+
+/// A wave that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenWave {
+    pub wave: Wave,
+    /// How many of its mailboxes wait: the others left, or are suppressed for a reason of their own.
+    pub waiting: u64,
+    /// Hard bounces of its edition and extent, to now.
+    pub bounced: u64,
+    /// To how many of its extent the edition was handed over, or tried to now; counted as far as it makes a difference.
+    pub tried: u64,
+    /// To how many in all, counted as far.
+    pub in_all: u64,
+}
+
+/// One bounce of a wave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveBounce {
+    pub address: Address,
+    /// The name of the subscriber.
+    pub subscriber: String,
+    pub at: DateTime<Utc>,
+    /// The status that it named, if any.
+    pub status: Option<String>,
+    /// The mail server that reported it, if it named itself.
+    pub server: Option<String>,
+}
 
 /// What a store does with reports.
 #[async_trait]
@@ -21,6 +51,12 @@ pub trait Reports {
 
     /// How many bounces of each edition mean what, by edition; none where none.
     async fn bounce_counts(&self) -> Result<Vec<BounceCount>, StoreError>;
+
+    /// The waves that wait for a person, oldest first.
+    async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError>;
+
+    /// The bounces of a wave, by mailbox. Forgotten mailboxes are left out.
+    async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError>;
 
     /// The mailboxes of a published edition, by number, after `after`: at most `limit`.
     async fn recipients_of(

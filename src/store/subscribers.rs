@@ -12,10 +12,11 @@ use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, TransactionalMail};
 use crate::domain::segment::Segment;
-use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord};
+use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
 use crate::domain::subscription::suppression::ListedSuppression;
+use crate::domain::subscription::wave::WaveId;
 
 /// Which part of the mailing list a decision is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,13 @@ pub enum Scope {
     Mailbox(RecipientId),
     /// The mailbox that a request is for.
     Request(RequestId),
-    /// The mailbox of a delivery, with what was sent to it lately.
-    Delivery(DeliveryId),
+    /// The mailbox of a delivery that came back, with what was sent to it lately and what else came back of that edition; and
+    /// the mail server that reported it, if it named itself.
+    Delivery(DeliveryId, Option<String>),
+    /// A wave, with the mailboxes of its bounces.
+    Wave(WaveId),
+    /// The addresses that are suppressed for this reason since this moment or later, with their mailboxes.
+    Suppressed(SuppressionReason, DateTime<Utc>),
     /// The mailbox of this address, and whether its subscribers have others.
     Person(Address),
     /// Every mailbox that waits for a confirmation.

@@ -57,4 +57,5 @@ mod support;
 mod survival;
 mod template_bombs;
 mod tidy;
+mod waves;
 mod year;

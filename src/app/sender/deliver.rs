@@ -14,6 +14,7 @@ use crate::app::context::AppContext;
 use crate::app::edition::edition;
 use crate::app::error::AppError;
 use crate::app::maintenance::Maintenance;
+use crate::app::waves::Waves;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
@@ -64,6 +65,7 @@ impl Deliverer {
         let ended = self.dispatch(number, order, &progress, stop).await;
         let seconds = begun.elapsed().as_secs_f64();
         observer.run_ends().await;
+        Waves::new(&self.context).review(number).await?;
         let report = RunReport {
             ended: ended?,
             edition: edition(store, number).await?,

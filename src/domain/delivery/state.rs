@@ -56,6 +56,8 @@ pub enum Event<'a> {
     Suppress,
     /// An operator takes it up again.
     Retry,
+    /// It was accepted and came back, because a server was wrong: it may be taken up again.
+    Return,
     /// An operator found out what became of it.
     Resolve {
         /// Whether it was accepted.
@@ -114,6 +116,7 @@ impl Event<'_> {
             Self::Expire => "an expiry",
             Self::Suppress => "a suppression",
             Self::Retry => "a retry",
+            Self::Return => "a return",
             Self::Resolve { .. } => "a resolution",
         }
     }
@@ -221,7 +224,7 @@ impl DeliveryState {
             (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),
             (Self::Queued | Self::Claimed | Self::Deferred, Event::Suppress) => ends(Self::Suppressed),
             (Self::Uncertain, Event::Resolve { accepted: true }) => Self::Accepted,
-            (Self::Uncertain, Event::Resolve { accepted: false }) => Self::Failed,
+            (Self::Uncertain, Event::Resolve { accepted: false }) | (Self::Accepted, Event::Return) => Self::Failed,
             _ => return Err(self.impossible(event)),
         })
     }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use super::wave::WaveId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
@@ -76,8 +77,10 @@ pub enum Meaning {
     Policy,
     /// The mailbox is suppressed when so many editions in a row bounced.
     After(u8),
-    /// The mailbox does not exist: it is suppressed now.
+    /// The mailbox does not exist: it is suppressed now, or waits with others of which the same was said.
     Gone,
+    /// It was said not to exist, and an operator found that the server was wrong.
+    Dismissed,
 }
 
 impl Meaning {
@@ -99,6 +102,7 @@ impl fmt::Display for Meaning {
             Self::Policy => f.write_str("policy"),
             Self::After(editions) => write!(f, "after {editions}"),
             Self::Gone => f.write_str("gone"),
+            Self::Dismissed => f.write_str("dismissed"),
         }
     }
 }
@@ -116,19 +120,24 @@ impl FromStr for Meaning {
             Some(("after", editions)) => editions.parse().map(Self::After).map_err(|_| NoMeaning),
             None if text == "policy" => Ok(Self::Policy),
             None if text == "gone" => Ok(Self::Gone),
+            None if text == "dismissed" => Ok(Self::Dismissed),
             _ => Err(NoMeaning),
         }
     }
 }
 
 /// A bounce as it is remembered: one for each mailbox and edition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BounceRecord {
     pub recipient: RecipientId,
     pub edition: EditionNumber,
     /// The status that it named, if any.
     pub status: Option<EnhancedStatus>,
     pub meaning: Meaning,
+    /// The mail server that reported it, if it named itself.
+    pub server: Option<String>,
+    /// The wave that it is one of.
+    pub wave: Option<WaveId>,
 }
 
 /// Bounces of one edition that mean the same.
@@ -136,6 +145,8 @@ pub struct BounceRecord {
 pub struct BounceCount {
     pub edition: EditionNumber,
     pub meaning: Meaning,
+    /// Whether they wait for a person, as a wave.
+    pub waits: bool,
     /// How many.
     pub mails: u64,
     /// Of how many of them the relay had accepted the mail.
@@ -156,6 +167,8 @@ pub struct DeliveryHistory {
     pub published_at: Option<DateTime<Utc>>,
     /// What a bounce of that edition that is known already means.
     pub known: Option<Meaning>,
+    /// The wave that the known bounce is one of, unless it was confirmed.
+    pub wave: Option<WaveId>,
     /// Of the last [`LOOK_BACK`] editions those that went to the mailbox, newest first.
     pub newest_first: Vec<PastDelivery>,
 }
@@ -171,11 +184,11 @@ pub struct PastDelivery {
 }
 
 impl PastDelivery {
-    /// Whether it bounced; `None` when it says nothing about the mailbox: it never reached the receiving server, or was
-    /// refused as a matter of policy.
+    /// Whether it bounced; `None` when it says nothing about the mailbox: it never reached the receiving server, was refused
+    /// as a matter of policy, or by a server that was wrong.
     pub fn bounced(&self) -> Option<bool> {
         match self.bounce {
-            Some(Meaning::Policy) => None,
+            Some(Meaning::Policy | Meaning::Dismissed) => None,
             Some(_) => Some(true),
             None => matches!(self.state, DeliveryState::Accepted | DeliveryState::Uncertain).then_some(false),
         }

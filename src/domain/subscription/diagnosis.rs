@@ -71,7 +71,7 @@ pub fn status_of(named: Option<EnhancedStatus>, said: &str) -> Option<EnhancedSt
 /// How much a status says against the mailbox.
 fn weight(status: EnhancedStatus) -> u8 {
     match Meaning::of(Some(status)) {
-        Meaning::Policy => 0,
+        Meaning::Policy | Meaning::Dismissed => 0,
         Meaning::After(editions) => u8::MAX - editions,
         Meaning::Gone => u8::MAX,
     }

@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 use super::bounce::{BounceRecord, DeliveryHistory};
 use super::mailbox::Mailbox;
 use super::request::{Request, RequestId, RequestKind};
-use super::rows::{Changes, DueMail, Forgetting, Note, Subject};
+use super::rows::{Changes, DueMail, Forgetting, Note, Settlement, Subject};
 use super::rows::{Numbers, Organisation, Rows};
 use super::suppression::{AddressHasher, AddressKey, Suppression};
+use super::wave::{Extent, Peer, Surroundings, Wave, WaveId, WaveState};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
+use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{MailboxState, Origin, Profile, RecipientId, SubscriberId, SuppressionReason};
 
 /// The part of the mailing list that one decision is about.
@@ -28,6 +30,8 @@ pub struct MailingList {
     asked_lately: u64,
     expecting_mail: BTreeSet<RecipientId>,
     history: DeliveryHistory,
+    surroundings: Surroundings,
+    wave: Option<(Wave, Vec<Peer>)>,
     changes: Changes,
 }
 
@@ -46,6 +50,8 @@ impl MailingList {
             asked_lately: rows.asked_lately,
             expecting_mail: rows.expecting_mail,
             history: rows.history,
+            surroundings: rows.surroundings,
+            wave: rows.wave,
             changes: Changes::default(),
         };
         rows.organisations.into_iter().for_each(|organisation| list.put_organisation(organisation));
@@ -188,6 +194,19 @@ impl MailingList {
         &self.history
     }
 
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    pub(super) fn wave(&self) -> Option<&(Wave, Vec<Peer>)> {
+        self.wave.as_ref()
+    }
+
+    /// The suppressions that were read and have an address.
+    pub(super) fn suppressed_keys(&self) -> BTreeSet<AddressKey> {
+        self.suppressions.values().filter(|one| one.address.is_some()).map(|one| one.key).collect()
+    }
+
     /// A new subscriber.
     pub(super) fn add_organisation(&mut self, profile: Profile, origin: Origin, actor: &'static str) -> SubscriberId {
         let id = SubscriberId(self.next.subscriber);
@@ -302,6 +321,18 @@ impl MailingList {
     /// What came back before says nothing any more.
     pub(super) fn forget_bounces(&mut self, recipient: RecipientId) {
         self.changes.clean_slates.push(recipient);
+    }
+
+    /// A new wave, of which these mailboxes' bounces are.
+    pub(super) fn add_wave(&mut self, edition: EditionNumber, extent: Extent, members: Vec<RecipientId>) -> WaveId {
+        let id = WaveId(self.next.wave);
+        self.next.wave += 1;
+        self.changes.wave = Some((Wave { id, edition, extent, at: self.at, state: WaveState::Open }, members));
+        id
+    }
+
+    pub(super) fn settle_wave(&mut self, settlement: Settlement) {
+        self.changes.settlement = Some(settlement);
     }
 
     pub(super) fn note_bounce(&mut self, bounce: BounceRecord) {

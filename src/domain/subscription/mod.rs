@@ -11,12 +11,14 @@ pub mod mailbox;
 pub mod mailing_list;
 pub mod report_kind;
 pub mod request;
+pub mod returned;
 pub mod rows;
 pub mod subject_data;
 pub mod subscribe;
 pub mod suppression;
 pub mod sync;
 pub mod unsubscribe;
+pub mod wave;
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bounce::{BounceRecord, DeliveryHistory};
+use super::bounce::{BounceRecord, DeliveryHistory, Meaning};
 use super::mailbox::Mailbox;
 use super::request::RequestId;
 use super::suppression::{AddressKey, Suppression};
+use super::wave::{Peer, Surroundings, Wave, WaveId, WaveState};
+use crate::domain::delivery::Event;
+use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{Origin, Profile, RecipientId, SubscriberId};
 
 /// A subscribing organisation.
@@ -39,6 +42,10 @@ pub struct Rows {
     pub expecting_mail: BTreeSet<RecipientId>,
     /// What was sent to the mailbox that a bounce is about.
     pub history: DeliveryHistory,
+    /// What else came back of that edition.
+    pub surroundings: Surroundings,
+    /// The wave that a decision is about, with its bounces.
+    pub wave: Option<(Wave, Vec<Peer>)>,
 }
 
 /// The numbers that come next.
@@ -50,6 +57,8 @@ pub struct Numbers {
     pub recipient: u64,
     /// Of requests.
     pub request: u64,
+    /// Of waves.
+    pub wave: u64,
 }
 
 /// One line of the audit table.
@@ -71,6 +80,7 @@ pub enum Subject {
     Address,
     /// An address without a mailbox.
     Stranger,
+    Wave(WaveId),
 }
 
 /// A mail that the decision makes due: its words come from whoever asked for the decision.
@@ -81,6 +91,18 @@ pub struct DueMail {
     pub subscriber: String,
     /// The request that its link is for.
     pub request: RequestId,
+}
+
+/// What becomes of a wave, and of all its bounces and deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settlement {
+    pub wave: WaveId,
+    pub edition: EditionNumber,
+    pub state: WaveState,
+    /// What its bounces mean from now on.
+    pub meaning: Meaning,
+    /// What happens to its deliveries, if anything does.
+    pub event: Option<Event<'static>>,
 }
 
 /// A mailbox that is forgotten, with the traces of it.
@@ -98,6 +120,10 @@ pub struct Changes {
     /// Mailboxes with their subscriptions and requests.
     pub mailboxes: BTreeMap<RecipientId, Option<Mailbox>>,
     pub suppressions: BTreeMap<AddressKey, Option<Suppression>>,
+    /// A new wave, with the mailboxes whose bounces were noted before and are of it.
+    pub wave: Option<(Wave, Vec<RecipientId>)>,
+    /// A wave that is settled.
+    pub settlement: Option<Settlement>,
     /// Bounces that are noted.
     pub bounces: Vec<BounceRecord>,
     /// Mailboxes whose bounces count no more.

@@ -8,11 +8,11 @@ use super::confirm::{Asked, Clicked, ask_for_bands, ask_to_subscribe, end_unconf
 use super::forget::{Ended, Erasure, erase, retire};
 use super::mailing_list::MailingList;
 use super::request::RequestId;
+use super::returned::{Bounced, bounce};
 use super::rows::{Numbers, Rows};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use super::suppression::AddressHasher;
 use super::sync::{Entry, StoredState, apply, plan_sync};
-use super::unsubscribe::{Bounced, bounce};
 use super::unsubscribe::{CannotMove, change_address, leave, leave_with_undo, lift_suppression, unsubscribe};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -30,7 +30,7 @@ fn at(minutes: i64) -> DateTime<Utc> {
 }
 
 fn rows() -> Rows {
-    Rows { next: Numbers { subscriber: 1, recipient: 1, request: 1 }, ..Rows::default() }
+    Rows { next: Numbers { subscriber: 1, recipient: 1, request: 1, wave: 1 }, ..Rows::default() }
 }
 
 fn empty() -> MailingList {
@@ -234,7 +234,7 @@ fn bounced(editions: &[Option<Meaning>], status: &str) -> (Bounced, MailingList)
     let mut newest_first: Vec<_> = past.collect();
     newest_first.reverse();
     let known = newest_first.first().and_then(|past| past.bounce);
-    let history = DeliveryHistory { published_at: Some(at(1)), known, newest_first };
+    let history = DeliveryHistory { published_at: Some(at(1)), known, wave: None, newest_first };
     let list = with("a");
     let (organisations, mailboxes) = (list.organisations().cloned().collect(), list.mailboxes().cloned().collect());
     let rows = Rows { organisations, mailboxes, history, ..rows() };

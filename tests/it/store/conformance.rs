@@ -9,6 +9,7 @@ pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
 pub(super) mod transactional;
+pub(super) mod waves;
 
 use super::{desk, samples};
 
@@ -89,6 +90,8 @@ macro_rules! conform_all {
             reading::a_view_tells_what_was_taken_back_and_when_it_came_back,
             reading::revisions_are_read_as_they_were_written,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
+            waves::a_wave_waits_and_is_confirmed,
+            waves::a_wave_is_dismissed_and_its_mails_may_be_sent_again,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,
             transactional::a_request_is_fulfilled_once_and_in_time,

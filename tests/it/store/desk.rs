@@ -13,9 +13,10 @@ use fortnightly::domain::subscription::confirm::{self, Asked, Clicked, Question}
 use fortnightly::domain::subscription::forget::{self, Erasure};
 use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::request::RequestId;
+use fortnightly::domain::subscription::returned::{self, Bounced};
 use fortnightly::domain::subscription::subscribe::{NoBand, Subscribed, subscribe};
 use fortnightly::domain::subscription::sync::{StoredState, SyncPlan, UnknownSubscriber, apply};
-use fortnightly::domain::subscription::unsubscribe::{self, Bounced, CannotMove};
+use fortnightly::domain::subscription::unsubscribe::{self, CannotMove};
 use fortnightly::store::{Scope, Store, StoreError, Traces, decide};
 
 /// What is done with a mailing list.
@@ -160,8 +161,8 @@ pub(crate) trait Desk: Store {
         status: Option<EnhancedStatus>,
         at: DateTime<Utc>,
     ) -> Result<Bounced, StoreError> {
-        let decision = move |list: &mut MailingList| unsubscribe::bounce(list, id, status);
-        self.decided(&Scope::Delivery(id), at, None, decision).await.map(|(decided, _)| decided)
+        let decision = move |list: &mut MailingList| returned::bounce(list, id, status);
+        self.decided(&Scope::Delivery(id, None), at, None, decision).await.map(|(decided, _)| decided)
     }
 
     async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<EraseResult, StoreError> {

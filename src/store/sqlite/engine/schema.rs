@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_reasons.sql"),
     include_str!("migrations/0009_outbox.sql"),
     include_str!("migrations/0010_lasting.sql"),
+    include_str!("migrations/0011_waves.sql"),
 ];
 
 /// The newest schema that this program knows.

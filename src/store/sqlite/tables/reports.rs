@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::mailing_list;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::bounce::BounceCount;
 use crate::domain::subscription::report_kind::ReportKind;
+use crate::domain::subscription::wave::{WaveId, WaveState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Reports, StoreError};
+use crate::store::{OpenWave, Reports, StoreError, WaveBounce};
 use async_trait::async_trait;
 
 #[async_trait]
@@ -35,19 +37,43 @@ impl Reports for SqliteStore {
 
     async fn bounce_counts(&self) -> Result<Vec<BounceCount>, StoreError> {
         self.read(|conn| {
-            let query = "SELECT b.edition, b.meaning, count(*), sum(d.state = ?1), count(x.mac)
-                         FROM bounces b JOIN deliveries d ON d.mailing = b.edition AND d.recipient = b.recipient
+            let query = "SELECT b.edition, b.meaning, w.id IS NOT NULL, count(*), sum(d.state = ?1), count(x.mac)
+                         FROM bounces b LEFT JOIN waves w ON w.id = b.wave AND w.state = ?3 JOIN deliveries d ON d.mailing = b.edition AND d.recipient = b.recipient
                          JOIN recipients r ON r.id = b.recipient
                          LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason = ?2
-                         GROUP BY b.edition, b.meaning";
-            let values = (DeliveryState::Accepted, SuppressionReason::Bounced.as_str());
+                         GROUP BY b.edition, b.meaning, w.id IS NOT NULL";
+            let values = (DeliveryState::Accepted, SuppressionReason::Bounced.as_str(), WaveState::Open.as_str());
             sql::rows(conn, query, values, |row| {
                 Ok(BounceCount {
                     edition: EditionNumber(row.get(0)?),
                     meaning: sql::word(row, 1)?,
-                    mails: sql::count(row.get(2)?),
-                    accepted: sql::count(row.get(3)?),
-                    suppressed: sql::count(row.get(4)?),
+                    waits: row.get(2)?,
+                    mails: sql::count(row.get(3)?),
+                    accepted: sql::count(row.get(4)?),
+                    suppressed: sql::count(row.get(5)?),
+                })
+            })
+        })
+        .await
+    }
+
+    async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError> {
+        self.read(mailing_list::open_waves).await
+    }
+
+    async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError> {
+        self.read(move |conn| {
+            let query = "SELECT r.address, n.name, b.at, b.status, b.server
+                         FROM bounces b JOIN recipients r ON r.id = b.recipient
+                         JOIN subscribers s ON s.id = r.owner JOIN names n ON n.id = s.name_id
+                         WHERE b.wave = ?1 AND r.address IS NOT NULL ORDER BY b.recipient";
+            sql::rows(conn, query, [sql::column(wave.0)?], |row| {
+                Ok(WaveBounce {
+                    address: sql::word(row, 0)?,
+                    subscriber: row.get(1)?,
+                    at: sql::instant(row.get(2)?)?,
+                    status: row.get(3)?,
+                    server: row.get(4)?,
                 })
             })
         })

@@ -9,9 +9,9 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
 use fortnightly::domain::subscription::confirm::{Asked, Clicked, Question};
+use fortnightly::domain::subscription::returned::Bounced;
 use fortnightly::domain::subscription::subscribe::Subscribed;
 use fortnightly::domain::subscription::sync::{Entry, plan_sync};
-use fortnightly::domain::subscription::unsubscribe::Bounced;
 use fortnightly::store::{AttemptResult, Claimed, PublishResult, Store};
 
 use super::desk::Desk as _;

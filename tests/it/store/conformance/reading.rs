@@ -8,7 +8,7 @@ use fortnightly::domain::edition::state::Changed;
 use fortnightly::domain::lasting::Revision;
 use fortnightly::domain::subscription::bounce::{BounceCount, EnhancedStatus, Meaning};
 use fortnightly::domain::subscription::report_kind::ReportKind;
-use fortnightly::domain::subscription::unsubscribe::Bounced;
+use fortnightly::domain::subscription::returned::Bounced;
 use fortnightly::store::{ActivityWithdrawal, Recall};
 
 use super::desk::Desk as _;
@@ -74,7 +74,8 @@ pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_s
     assert_eq!(store.bounce(delivery(3), status("5.1.1"), at(5)).await.unwrap(), Bounced::Suppressed);
     assert!(look_up(&*store, "m2@school.example").await.1.suppressed.is_some());
     assert_eq!(store.tally(SEVEN).await.unwrap().accepted, 3, "the relay took them");
-    let count = |meaning, suppressed| BounceCount { edition: SEVEN, meaning, mails: 1, accepted: 1, suppressed };
+    let count =
+        |meaning, suppressed| BounceCount { edition: SEVEN, meaning, waits: false, mails: 1, accepted: 1, suppressed };
     let counts = [count(Meaning::After(3), 0), count(Meaning::Gone, 1), count(Meaning::Policy, 0)];
     assert_eq!(store.bounce_counts().await.unwrap(), counts);
     for kind in [ReportKind::Bounced, ReportKind::Unmatched, ReportKind::Bounced] {

@@ -1,20 +1,23 @@
 //! The mailing list as rows: read for a decision, and written as it was changed.
 
 mod read;
+mod waves;
 mod write;
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use crate::domain::delivery::TransactionalMail;
-use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::delivery::{DeliveryId, ItemId, Reply, TransactionalMail};
+use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::domain::subscription::unsubscribe;
+use crate::domain::subscription::{returned, unsubscribe};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
+pub(in crate::store::sqlite) use waves::open as open_waves;
 
 /// Reads, decides and writes; the caller's transaction is around it.
 pub(in crate::store::sqlite) fn change(
@@ -29,13 +32,22 @@ pub(in crate::store::sqlite) fn change(
     write::write(conn, &list, &mut bands, mail)
 }
 
-/// Suppresses a mailbox because of what a relay said, in the transaction that records it.
-pub(in crate::store::sqlite) fn refuse_for_good(
+/// The relay refused an item for good at RCPT, because there is no such mailbox; in the transaction that records it.
+pub(in crate::store::sqlite) fn refused(
     conn: &Connection,
     (hasher, at): (&AddressHasher, DateTime<Utc>),
-    recipient: RecipientId,
+    id: ItemId,
+    reply: &Reply,
     reason: SuppressionReason,
 ) -> Result<(), SqliteError> {
-    let decide = |list: &mut MailingList| unsubscribe::refuse_for_good(list, recipient, reason);
-    change(conn, (hasher, at), &Scope::Mailbox(recipient), None, decide).map(drop)
+    let recipient = id.recipient;
+    let Some(edition) = id.mailing.edition() else {
+        let decide = |list: &mut MailingList| unsubscribe::refuse_for_good(list, recipient, reason);
+        return change(conn, (hasher, at), &Scope::Mailbox(recipient), None, decide).map(drop);
+    };
+    let (id, status) = (DeliveryId { edition, recipient }, EnhancedStatus::at_start_of(&reply.text));
+    let decide = |list: &mut MailingList| {
+        returned::refused(list, id, status);
+    };
+    change(conn, (hasher, at), &Scope::Delivery(id, None), None, decide).map(drop)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Params, Row};
 
+use super::waves;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
@@ -15,6 +16,7 @@ use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::{Request, RequestId, RequestKind};
 use crate::domain::subscription::rows::{Numbers, Organisation, Rows};
 use crate::domain::subscription::suppression::{AddressHasher, AddressKey};
+use crate::domain::subscription::wave::{WaveId, WaveState};
 use crate::store::Scope;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -79,10 +81,21 @@ impl Reader<'_> {
                 let query = "SELECT recipient FROM requests WHERE id = ?1";
                 self.numbered(query, [sql::column(id.0)?])
             }
-            Scope::Delivery(id) => {
+            Scope::Delivery(id, server) => {
                 self.number(id.recipient)?;
                 self.rows.history = self.history(*id)?;
-                Ok(())
+                self.surroundings(*id, server.as_deref())
+            }
+            Scope::Wave(id) => {
+                self.rows.wave = waves::with_bounces(self.conn, *id)?;
+                let members = self.rows.wave.iter().flat_map(|(_, peers)| peers.iter().map(|peer| peer.recipient));
+                members.collect::<Vec<_>>().into_iter().try_for_each(|id| self.number(id))
+            }
+            Scope::Suppressed(reason, since) => {
+                let query = "SELECT mac FROM suppressions WHERE reason = ?1 AND at >= ?2";
+                let values = (reason.as_str(), sql::millis(*since));
+                let keys = sql::rows(self.conn, query, values, |row| Ok(AddressKey(row.get(0)?)))?;
+                keys.into_iter().try_for_each(|key| self.holders(key))
             }
             Scope::Person(address) => {
                 self.address(address)?;
@@ -104,7 +117,12 @@ impl Reader<'_> {
             let query = "SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1";
             Ok(sql::row(self.conn, query, [table], |row| Ok(row.get(0)?))?.map_or(1, sql::count))
         };
-        Ok(Numbers { subscriber: next("subscribers")?, recipient: next("recipients")?, request: next("requests")? })
+        Ok(Numbers {
+            subscriber: next("subscribers")?,
+            recipient: next("recipients")?,
+            request: next("requests")?,
+            wave: next("waves")?,
+        })
     }
 
     fn address(&mut self, address: &Address) -> Result<(), SqliteError> {
@@ -157,6 +175,24 @@ impl Reader<'_> {
         let query = "SELECT mac, address, reason, at FROM suppressions WHERE mac = ?1";
         self.rows.suppressions.extend(sql::row(self.conn, query, [key.0], columns::suppression)?);
         self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NULL"), [key.0])
+    }
+
+    /// As [`Self::key`], with the mailbox that has the address.
+    fn holders(&mut self, key: AddressKey) -> Result<(), SqliteError> {
+        self.key(key)?;
+        let address = self.rows.suppressions.last().filter(|one| one.key == key).and_then(|one| one.address.clone());
+        address.map_or(Ok(()), |address| self.mailboxes(mailboxes_where!("folded = ?1"), [address.folded()]))
+    }
+
+    /// What else came back of an edition, and the mailboxes of a wave that one more bounce would make.
+    fn surroundings(&mut self, id: DeliveryId, server: Option<&str>) -> Result<(), SqliteError> {
+        if self.rows.history.published_at.is_none() {
+            return Ok(());
+        }
+        let found = waves::surroundings(self.conn, id, server, self.at)?;
+        found.peers.iter().try_for_each(|peer| self.number(peer.recipient))?;
+        self.rows.surroundings = found;
+        Ok(())
     }
 
     fn subscriptions(&self, id: RecipientId) -> Result<Vec<Subscription>, SqliteError> {
@@ -235,13 +271,15 @@ impl Reader<'_> {
     /// What went to the mailbox of a delivery in the editions that are looked back on.
     fn history(&self, id: DeliveryId) -> Result<DeliveryHistory, SqliteError> {
         let recipient = sql::column(id.recipient.0)?;
-        let this = "SELECT e.published_at, b.meaning FROM deliveries d JOIN editions e ON e.number = d.mailing
+        let this = "SELECT e.published_at, b.meaning, w.id FROM deliveries d JOIN editions e ON e.number = d.mailing
                     LEFT JOIN bounces b ON b.edition = d.mailing AND b.recipient = d.recipient
+                    LEFT JOIN waves w ON w.id = b.wave AND w.state <> ?3
                     WHERE d.mailing = ?1 AND d.recipient = ?2";
-        let this = sql::row(self.conn, this, (id.edition.0, recipient), |row| {
-            Ok((sql::maybe_instant(row.get(0)?)?, sql::maybe_word(row, 1)?))
+        let this = sql::row(self.conn, this, (id.edition.0, recipient, WaveState::Confirmed.as_str()), |row| {
+            let wave = row.get::<_, Option<i64>>(2)?.map(|id| WaveId(sql::count(id)));
+            Ok((sql::maybe_instant(row.get(0)?)?, sql::maybe_word(row, 1)?, wave))
         })?;
-        let (published_at, known) = this.unwrap_or_default();
+        let (published_at, known, wave) = this.unwrap_or_default();
         let query = "SELECT e.number, d.state, b.meaning
                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
                      JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
@@ -253,7 +291,7 @@ impl Reader<'_> {
                 bounce: sql::maybe_word(row, 2)?,
             })
         })?;
-        Ok(DeliveryHistory { published_at, known, newest_first })
+        Ok(DeliveryHistory { published_at, known, wave, newest_first })
     }
 
     fn ended(&mut self, after: RecipientId, limit: u32) -> Result<(), SqliteError> {

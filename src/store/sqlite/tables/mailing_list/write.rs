@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::waves;
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::bounce::BounceRecord;
@@ -11,6 +12,7 @@ use crate::domain::subscription::request::Request;
 use crate::domain::subscription::rows::Organisation;
 use crate::domain::subscription::rows::{Note, Subject};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
+use crate::domain::subscription::wave::WaveId;
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -42,7 +44,12 @@ pub(super) fn write(
     for recipient in &changes.clean_slates {
         sql::run(conn, "DELETE FROM bounces WHERE recipient = ?1", [sql::column(recipient.0)?])?;
     }
+    if let Some((wave, members)) = &changes.wave {
+        waves::insert(conn, wave)?;
+        waves::take_in(conn, wave, members)?;
+    }
     changes.bounces.iter().try_for_each(|one| bounce(conn, at, one))?;
+    changes.settlement.iter().try_for_each(|one| waves::settle(conn, at, one))?;
     changes.notes.iter().try_for_each(|one| note(conn, at, one))?;
     if let Some(mail) = mail {
         for due in &changes.mails {
@@ -138,10 +145,13 @@ fn suppression(conn: &Connection, key: AddressKey, now: Option<&Suppression>) ->
 }
 
 fn bounce(conn: &Connection, at: i64, now: &BounceRecord) -> Result<(), SqliteError> {
-    let put = "INSERT INTO bounces (recipient, edition, at, status, meaning) VALUES (?1, ?2, ?3, ?4, ?5)
-               ON CONFLICT DO UPDATE SET status = ?4, meaning = ?5";
+    let put = "INSERT INTO bounces (recipient, edition, at, status, meaning, server, wave)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT DO UPDATE SET at = ?3, status = ?4, meaning = ?5, server = ?6, wave = ?7";
     let (status, meaning) = (now.status.map(|status| status.to_string()), now.meaning.to_string());
-    sql::run(conn, put, (sql::column(now.recipient.0)?, now.edition.0, at, status, meaning)).map(drop)
+    let wave = now.wave.map(|id| sql::column(id.0)).transpose()?;
+    let recipient = sql::column(now.recipient.0)?;
+    sql::run(conn, put, (recipient, now.edition.0, at, status, meaning, &now.server, wave)).map(drop)
 }
 
 fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
@@ -149,6 +159,7 @@ fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
         Subject::Subscriber(SubscriberId(id)) => format!("subscriber {id}"),
         Subject::Mailbox(RecipientId(id)) => format!("recipient {id}"),
         Subject::Address => "an address".to_owned(),
+        Subject::Wave(WaveId(id)) => format!("wave {id}"),
         Subject::Stranger => "an address without a mailbox".to_owned(),
     };
     audit::write(conn, at, note.actor, note.action, &subject, &note.detail)

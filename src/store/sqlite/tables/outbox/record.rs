@@ -65,8 +65,8 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
     let text = if item.forgotten { String::new() } else { reply.text.clone() };
     let attempt = (number, outcome.kind(), Reply { code: reply.code, text });
     write_attempt(conn, id, sql::millis(result.at), &attempt)?;
-    if let Outcome::Permanent { suppress: Some(reason), .. } = outcome {
-        mailing_list::refuse_for_good(conn, (hasher, result.at), id.recipient, *reason)?;
+    if let Outcome::Permanent { suppress: Some(reason), reply } = outcome {
+        mailing_list::refused(conn, (hasher, result.at), id, reply, *reason)?;
     }
     Ok(())
 }

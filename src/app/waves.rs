@@ -1,0 +1,85 @@
+//! Waves of bounces: who is in one, and what a person decides about it; and bounces that are taken back together.
+
+use chrono::{DateTime, Utc};
+
+use super::{AppContext, AppError};
+use crate::domain::delivery::retry;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::returned;
+use crate::domain::subscription::wave::{Wave, WaveId, is_wave};
+use crate::store::{OpenWave, Scope, WaveBounce, decide};
+
+/// What a decision about a wave came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledWave {
+    pub wave: Wave,
+    /// How many mailboxes waited.
+    pub mailboxes: u64,
+    /// The newer edition that has taken the place of the wave's, if one has: then its mails are not sent again.
+    pub overtaken: Option<EditionNumber>,
+}
+
+/// Looks after waves.
+pub struct Waves {
+    context: AppContext,
+}
+
+impl Waves {
+    /// Those of this store.
+    pub fn new(context: &AppContext) -> Self {
+        Self { context: context.clone() }
+    }
+
+    /// The bounces of a wave.
+    pub async fn bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, AppError> {
+        Ok(self.context.store.wave_bounces(wave).await?)
+    }
+
+    /// The mailboxes of a wave are gone, and get no more mail.
+    pub async fn confirm(&self, wave: WaveId, actor: &'static str) -> Result<SettledWave, AppError> {
+        let decision = move |list: &mut MailingList| returned::confirm(list, actor);
+        let (settled, _) = decide(&*self.context.store, &Scope::Wave(wave), self.now(), None, decision).await?;
+        let (wave, mailboxes) = settled?;
+        Ok(SettledWave { wave, mailboxes, overtaken: None })
+    }
+
+    /// The server was wrong about a wave: its mailboxes stay, and its mails may be sent again.
+    pub async fn dismiss(&self, wave: WaveId, actor: &'static str) -> Result<SettledWave, AppError> {
+        let decision = move |list: &mut MailingList| returned::dismiss(list, actor);
+        let (settled, _) = decide(&*self.context.store, &Scope::Wave(wave), self.now(), None, decision).await?;
+        let (wave, mailboxes) = settled?;
+        let overtaken = retry::overtaken_by(wave.edition, &self.context.store.editions().await?, self.now());
+        Ok(SettledWave { wave, mailboxes, overtaken })
+    }
+
+    /// The end of a run: bounces that were many when few mails had been tried need be no wave any more. Those wait no longer.
+    pub async fn review(&self, edition: EditionNumber) -> Result<(), AppError> {
+        for OpenWave { wave, bounced, tried, in_all, .. } in self.context.store.open_waves().await? {
+            if wave.edition == edition && !is_wave(&wave.extent, bounced, tried, in_all) {
+                self.confirm(wave.id, "program").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lifts every suppression for this reason since a moment, and begins again what ended by it: so many mailboxes are
+    /// subscribed again, so many addresses were only lifted.
+    pub async fn take_back(
+        &self,
+        reason: SuppressionReason,
+        since: DateTime<Utc>,
+        actor: &'static str,
+    ) -> Result<(u64, u64), AppError> {
+        let decision =
+            move |list: &mut MailingList| Ok::<_, std::convert::Infallible>(returned::take_back_all(list, actor));
+        let scope = Scope::Suppressed(reason, since);
+        let (Ok(taken), _) = decide(&*self.context.store, &scope, self.now(), None, decision).await?;
+        Ok(taken)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.context.clock.now()
+    }
+}

@@ -1,0 +1,71 @@
+//! `suppressions confirm|dismiss` and `list --wave`: so many bounces at once that a person decides about them.
+
+use std::process::ExitCode;
+
+use chrono::SecondsFormat;
+use clap::Args;
+use serde_json::json;
+
+use crate::app::AppContext;
+use crate::app::waves::Waves;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::out;
+use crate::domain::subscription::wave::WaveId;
+use crate::messages::waves;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Confirm {
+    /// The wave, as `status` names it
+    #[arg(value_name = "ID")]
+    wave: u64,
+}
+
+impl Confirm {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let settled = Waves::new(&context.open().await?).confirm(WaveId(self.wave), "cli").await?;
+        out::line(&waves::confirmed(&settled));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Dismiss {
+    /// The wave, as `status` names it
+    #[arg(value_name = "ID")]
+    wave: u64,
+}
+
+impl Dismiss {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let settled = Waves::new(&context.open().await?).dismiss(WaveId(self.wave), "cli").await?;
+        out::line(&waves::dismissed(&settled));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Shows the bounces of a wave.
+pub(super) async fn list(app: &AppContext, wave: WaveId, json: bool) -> Result<ExitCode, Failure> {
+    let bounces = Waves::new(app).bounces(wave).await?;
+    let moment = |at: chrono::DateTime<chrono::Utc>| {
+        at.with_timezone(&app.config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
+    };
+    if json {
+        let rows = bounces.iter().map(|one| {
+            json!({
+                "address": one.address, "subscriber": one.subscriber, "status": one.status, "server": one.server,
+                "at": moment(one.at)
+            })
+        });
+        out::json(&rows.collect::<Vec<_>>());
+    } else if bounces.is_empty() && out::is_watched() {
+        out::line("There is no such wave, or no mailbox of it is known any more.");
+    } else {
+        let rows = bounces.iter().map(|one| {
+            let (status, server) = (one.status.clone().unwrap_or_default(), one.server.clone().unwrap_or_default());
+            vec![one.address.to_string(), one.subscriber.clone(), status, server, moment(one.at)]
+        });
+        out::table(&["Address", "Subscriber", "Status", "Mail server", "Since"], rows.collect());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,240 @@
+//! What follows from mail that came back: it is counted, it suppresses the mailbox, or it waits with others for a person.
+
+use super::bounce::{BounceRecord, EnhancedStatus, Meaning, PastDelivery, in_a_row};
+use super::mailing_list::MailingList;
+use super::rows::{Settlement, Subject};
+use super::suppression::AddressKey;
+use super::unsubscribe::refuse_for_good;
+use super::wave::{CannotSettle, Peer, ToldBy, Verdict, Wave, WaveId, WaveState};
+use crate::domain::delivery::{DeliveryId, Event};
+use crate::domain::subscriber::{EndedBy, RecipientId, Subscription, SuppressionReason};
+
+/// What a bounce came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounced {
+    /// The mailbox is suppressed.
+    Suppressed,
+    /// It is one of a wave, and waits for a person.
+    Waits(WaveId),
+    /// It is one of a wave that was dismissed: nothing changed.
+    Dismissed(WaveId),
+    /// It is noted: so many editions in a row, and how many it takes.
+    Counted {
+        /// Editions in a row that bounced.
+        in_a_row: u8,
+        /// How many suppress the mailbox.
+        of: u8,
+    },
+    /// It is noted for the operator: a matter of policy, not of the mailbox.
+    Policy,
+    /// There is no such delivery; nothing changed.
+    Unknown,
+}
+
+/// A delivery bounced; told twice is told once. Edition 0 stands for mail that is no edition: it is not counted, but a mailbox
+/// that does not exist is suppressed.
+pub fn bounce(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>) -> Bounced {
+    let Some(mailbox) = list.mailbox(id.recipient) else { return Bounced::Unknown };
+    let is_edition = id.edition.0 > 0;
+    // What was sent before the mailbox moved came back from its old address.
+    let moved = mailbox.changed_at;
+    let is_ours = |published| moved.is_none_or(|moved| published >= moved);
+    if is_edition && !list.history().published_at.is_some_and(is_ours) {
+        return Bounced::Unknown;
+    }
+    let meaning = Meaning::of(status);
+    let known = list.history().known;
+    match meaning {
+        Meaning::Gone if is_edition => gone(list, id, status, ToldBy::Report),
+        Meaning::Gone => suppress(list, id),
+        _ => {
+            // A second report about the same mail changes the record only when it says that the mailbox is gone.
+            if is_edition && known.is_none() {
+                note(list, id, status, (meaning, None));
+            }
+            match meaning {
+                Meaning::After(of) => match row(list, id, known.unwrap_or(meaning)) {
+                    in_a_row if in_a_row >= of && is_edition => suppress(list, id),
+                    in_a_row => Bounced::Counted { in_a_row, of },
+                },
+                _ => Bounced::Policy,
+            }
+        }
+    }
+}
+
+/// The relay said at RCPT that there is no such mailbox.
+pub fn refused(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>) -> Bounced {
+    gone(list, id, status, ToldBy::Relay)
+}
+
+/// A server says that the mailbox of this delivery does not exist.
+fn gone(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, told: ToldBy) -> Bounced {
+    let (known, wave) = (list.history().known, list.history().wave);
+    match (known, wave) {
+        (Some(Meaning::Gone), Some(wave)) => return Bounced::Waits(wave),
+        (Some(Meaning::Gone), None) => return suppress(list, id),
+        (Some(Meaning::Dismissed), Some(wave)) if told == ToldBy::Report => return Bounced::Dismissed(wave),
+        _ => {}
+    }
+    let is_gone = |past: &PastDelivery| past.edition != id.edition && past.bounce == Some(Meaning::Gone);
+    let surroundings = list.surroundings().clone();
+    // Two editions came back: no server is wrong for a fortnight.
+    let verdict =
+        if list.history().newest_first.iter().any(is_gone) { Verdict::Alone } else { surroundings.verdict(told) };
+    match verdict {
+        Verdict::Alone => {
+            note(list, id, status, (Meaning::Gone, None));
+            suppress(list, id)
+        }
+        Verdict::Joins(wave) => {
+            note(list, id, status, (Meaning::Gone, Some(wave)));
+            Bounced::Waits(wave)
+        }
+        Verdict::Dismissed(wave) => {
+            note(list, id, status, (Meaning::Dismissed, Some(wave)));
+            Bounced::Dismissed(wave)
+        }
+        Verdict::Forms(extent) => {
+            let peers: Vec<_> = surroundings.peers.iter().filter(|peer| !peer.is_repeated).copied().collect();
+            let wave = list.add_wave(id.edition, extent.clone(), peers.iter().map(|peer| peer.recipient).collect());
+            note(list, id, status, (Meaning::Gone, Some(wave)));
+            for peer in peers {
+                excuse(list, peer);
+            }
+            let detail = format!("{} bounces of edition {}", surroundings.peers.len() + 1, id.edition);
+            list.note("program", "wave", Subject::Wave(wave), detail);
+            Bounced::Waits(wave)
+        }
+    }
+}
+
+fn note(
+    list: &mut MailingList,
+    DeliveryId { edition, recipient }: DeliveryId,
+    status: Option<EnhancedStatus>,
+    (meaning, wave): (Meaning, Option<WaveId>),
+) {
+    let server = list.surroundings().server().map(str::to_owned);
+    list.note_bounce(BounceRecord { recipient, edition, status, meaning, server, wave });
+}
+
+/// How many of the mailbox's newest editions bounced in a row, with this one.
+fn row(list: &MailingList, id: DeliveryId, meaning: Meaning) -> u8 {
+    let with_this = |past: &PastDelivery| {
+        let bounce = if past.edition == id.edition { Some(meaning) } else { past.bounce };
+        PastDelivery { bounce, ..*past }.bounced()
+    };
+    in_a_row(&list.history().newest_first.iter().filter_map(with_this).collect::<Vec<_>>())
+}
+
+fn suppress(list: &mut MailingList, id: DeliveryId) -> Bounced {
+    refuse_for_good(list, id.recipient, SuppressionReason::Bounced);
+    Bounced::Suppressed
+}
+
+/// A bounce that suppressed its mailbox waits with a wave: the mailbox is subscribed again.
+fn excuse(list: &mut MailingList, peer: Peer) {
+    let Some(key) = list.mailbox(peer.recipient).map(|mailbox| mailbox.key) else { return };
+    if list.suppression_of(key).is_some_and(|known| known.reason == SuppressionReason::Bounced) {
+        take_back(list, key);
+    }
+}
+
+/// What taking back a suppression came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenBack {
+    /// Its mailbox is subscribed again.
+    Restored,
+    /// It is lifted; nothing had ended by it.
+    Lifted,
+    /// Its reader, or an operator, had ended it, or has since: that stands.
+    Left,
+}
+
+/// Lifts a suppression and begins again what ended by it. Whoever left by their own wish, or was suppressed by an operator,
+/// before or since, stays away.
+fn take_back(list: &mut MailingList, key: AddressKey) -> TakenBack {
+    let Some(known) = list.suppression_of(key).cloned() else { return TakenBack::Lifted };
+    let ended_by_it =
+        |one: &Subscription| one.ended == Some(known.since) && one.ended_by == Some(EndedBy::from(known.reason));
+    let holder = list.holder(key).filter(|mailbox| mailbox.subscriptions.iter().any(ended_by_it));
+    let Some(id) = holder.map(|mailbox| mailbox.id) else {
+        let word = if known.reason.is_readers_wish() { None } else { other_word(list, key, known.reason) };
+        list.lift(key);
+        let Some(word) = word else { return TakenBack::Lifted };
+        list.suppress(key, known.address.as_ref(), word);
+        return TakenBack::Left;
+    };
+    list.lift(key);
+    list.change(id, |mailbox| {
+        let with_it = mailbox.subscriptions.iter_mut().filter(|one| ended_by_it(one));
+        with_it.for_each(|one| (one.ended, one.ended_by) = (None, None));
+        mailbox.refresh();
+    });
+    TakenBack::Restored
+}
+
+/// The last other reason for which a mailbox with this hash ended: a wish of its reader's, or an operator's word.
+fn other_word(list: &MailingList, key: AddressKey, than: SuppressionReason) -> Option<SuppressionReason> {
+    let ended = list.with_key(key).flat_map(|mailbox| &mailbox.subscriptions);
+    let words = ended.filter_map(|one| Some((one.ended?, one.ended_by?.as_suppression()?)));
+    words.filter(|(_, word)| *word != than).max_by_key(|(ended, _)| *ended).map(|(_, word)| word)
+}
+
+/// Takes back every suppression that was read and still has an address: so many mailboxes are subscribed again, so many
+/// addresses were only lifted.
+pub fn take_back_all(list: &mut MailingList, actor: &'static str) -> (u64, u64) {
+    let (mut restored, mut lifted) = (0, 0);
+    for key in list.suppressed_keys() {
+        let ids: Vec<_> = list.with_key(key).map(|mailbox| mailbox.id).collect();
+        match take_back(list, key) {
+            TakenBack::Restored => restored += 1,
+            TakenBack::Lifted => lifted += 1,
+            TakenBack::Left => continue,
+        }
+        let subject = ids.first().map_or(Subject::Stranger, |id| Subject::Mailbox(*id));
+        // Whoever is let back begins with a clean slate.
+        for id in ids {
+            list.forget_bounces(id);
+        }
+        list.note(actor, "lift-suppression", subject, "");
+    }
+    (restored, lifted)
+}
+
+/// The mailboxes of a wave are gone: they are suppressed. Returns the wave, and how many mailboxes waited.
+pub fn confirm(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64), CannotSettle> {
+    let (wave, waiting) = settle(list, actor, (WaveState::Confirmed, Meaning::Gone, None))?;
+    for id in &waiting {
+        refuse_for_good(list, *id, SuppressionReason::Bounced);
+    }
+    Ok((wave, waiting.len() as u64))
+}
+
+/// The server was wrong about a wave: its mailboxes stay, none of its bounces counts, and its mails may be sent again. Returns
+/// the wave, and how many mailboxes waited.
+pub fn dismiss(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64), CannotSettle> {
+    let (wave, waiting) = settle(list, actor, (WaveState::Dismissed, Meaning::Dismissed, Some(Event::Return)))?;
+    Ok((wave, waiting.len() as u64))
+}
+
+/// The mailboxes that waited until now: whoever left meanwhile, or is suppressed because a later edition came back, does not.
+fn settle(
+    list: &mut MailingList,
+    actor: &'static str,
+    (state, meaning, event): (WaveState, Meaning, Option<Event<'static>>),
+) -> Result<(Wave, Vec<RecipientId>), CannotSettle> {
+    let (wave, peers) = list.wave().cloned().ok_or(CannotSettle::Unknown)?;
+    if wave.state != WaveState::Open {
+        return Err(CannotSettle::Already(wave.state));
+    }
+    let waits = |id: &RecipientId| {
+        list.mailbox(*id).is_some_and(|mailbox| mailbox.is_active() && list.suppression_of(mailbox.key).is_none())
+    };
+    let waiting: Vec<_> = peers.iter().map(|peer| peer.recipient).filter(waits).collect();
+    list.settle_wave(Settlement { wave: wave.id, edition: wave.edition, state, meaning, event });
+    let detail = format!("{} mailboxes of edition {}", waiting.len(), wave.edition);
+    list.note(actor, state.as_str(), Subject::Wave(wave.id), detail);
+    Ok((wave, waiting))
+}

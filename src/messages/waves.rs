@@ -1,0 +1,66 @@
+//! What is said about waves of bounces, and about bounces that are taken back.
+
+use crate::app::waves::SettledWave;
+use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscription::wave::{Extent, Wave, WaveId};
+use crate::domain::text::lists::count;
+
+/// What a person is asked about a wave.
+pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
+    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let among = match &wave.extent {
+        Extent::Edition => String::new(),
+        Extent::Domain(domain) => format!(" at {domain}"),
+        Extent::Server(server) => format!(" (by the mail server {server})"),
+    };
+    let were = count(mailboxes, "mailbox was", "mailboxes were");
+    format!(
+        "wave {id}: {were} reported as unknown{among} when edition {edition} was sent, so many at once that the report may be \
+         wrong. They stay subscribed for now: look at `fortnightly suppressions list --wave {id}`; if they are gone, \
+         `fortnightly suppressions confirm {id}`; if not, `fortnightly suppressions dismiss {id}`"
+    )
+}
+
+/// What became of a wave of mailboxes that are gone.
+pub fn confirmed(SettledWave { wave, mailboxes, .. }: &SettledWave) -> String {
+    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let end = count(*mailboxes, "mailbox gets", "mailboxes get");
+    format!("Wave {id} of edition {edition} is confirmed: {end} no more mail.")
+}
+
+/// What became of a wave in which the server was wrong, and how its mails are sent again.
+pub fn dismissed(SettledWave { wave, mailboxes, overtaken }: &SettledWave) -> String {
+    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let stay = count(*mailboxes, "mailbox stays", "mailboxes stay");
+    let again = match overtaken {
+        Some(newer) => {
+            format!("Edition {newer} has taken its place, so its mails are not sent again; they get the next one.")
+        }
+        None => format!("To send it to them again: `fortnightly deliveries retry --edition {edition}`."),
+    };
+    format!("Wave {id} of edition {edition} is dismissed: {stay} subscribed. {again}")
+}
+
+/// What became of suppressions that are taken back together.
+pub fn taken_back((restored, lifted): (u64, u64), reason: SuppressionReason) -> String {
+    if restored + lifted == 0 {
+        return format!("No address has been suppressed since then for this reason ({reason}): nothing changed.");
+    }
+    let again = count(restored, "mailbox is", "mailboxes are");
+    let others = match lifted {
+        0 => String::new(),
+        _ => format!(
+            " {} no longer suppressed, but had no subscription to restore.",
+            count(lifted, "more address is", "more addresses are")
+        ),
+    };
+    format!("{again} subscribed again.{others}")
+}
+
+/// Why suppressions are not lifted together without consent.
+pub fn lifting_needs_consent(reason: SuppressionReason) -> String {
+    format!(
+        "these readers asked for it themselves ({reason}): only their own wish should bring them back. If you have it in \
+         writing from all of them, add --yes"
+    )
+}
