@@ -14,6 +14,7 @@ mod edition;
 mod edition_content;
 pub mod error;
 pub mod feeds;
+pub mod inbox;
 pub mod keyring;
 pub mod leftovers;
 pub mod maintenance;

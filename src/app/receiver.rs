@@ -2,7 +2,6 @@
 //! (invariant 10); whom a report names as its recipient counts for nothing.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::unsubscriber::{Holder, Unsubscriber};
@@ -13,7 +12,7 @@ use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::returned::{Bounced, bounce};
 use crate::domain::token::Purpose;
-use crate::mail::{Content, Event, Inbox, Incoming, LIMIT, Marks, reporting_server};
+use crate::mail::{Content, Event, Incoming, LIMIT, Marks, reporting_server};
 use crate::store::{Scope, decide};
 
 /// The part before the token in the address of List-Unsubscribe.
@@ -54,7 +53,7 @@ pub enum Read {
 }
 
 impl Read {
-    fn kind(&self) -> ReportKind {
+    pub(super) fn kind(&self) -> ReportKind {
         match self {
             Self::Left(_) | Self::HadLeft => ReportKind::Left,
             Self::Bounced(Bounced::Unknown) | Self::Unmatched => ReportKind::Unmatched,
@@ -194,34 +193,5 @@ impl Receiver {
             }
             after = Some(last);
         }
-    }
-
-    /// Deals with everything that waits in `mail.bounce_maildir`, one message after the other. A message is put aside only
-    /// after what it asks for is durable; one that cannot be read stays, and is told once.
-    ///
-    /// # Errors
-    /// When the folder or the store cannot be used: what is left waits.
-    pub async fn read_inbox(&self, told: &AtomicBool) -> Result<u64, AppError> {
-        let Some(path) = &self.context.config.mail.bounce_maildir else { return Ok(0) };
-        let failed = |error: &std::io::Error| AppError::file(path, error);
-        let inbox = Inbox::open(path)?;
-        let mut dealt_with = 0;
-        for name in inbox.waiting().map_err(|error| failed(&error))? {
-            let message = match inbox.read(&name) {
-                Ok(Some(message)) => message,
-                Ok(None) => continue,
-                Err(error) => {
-                    if !told.swap(true, Ordering::Relaxed) {
-                        tracing::warn!("{}: {error}; it stays there", path.join("new").join(&name).display());
-                    }
-                    continue;
-                }
-            };
-            let read = self.take_in(&message).await?;
-            inbox.done(&name).map_err(|error| failed(&error))?;
-            tracing::info!(kind = %read.kind(), "a message came in");
-            dealt_with += 1;
-        }
-        Ok(dealt_with)
     }
 }

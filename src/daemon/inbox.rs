@@ -1,13 +1,13 @@
 //! Watches the Maildir in which bounces, complaints and wishes to leave arrive.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
-use crate::app::receiver::Receiver;
+use crate::app::inbox::{InboxReader, Memory};
 use crate::messages::errors;
 
 /// How often the folder is looked at.
@@ -18,17 +18,17 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Deals with what comes in, until `stop`.
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
-    let told = std::sync::Arc::new(AtomicBool::new(false));
+    let memory = Arc::new(Mutex::new(Memory::default()));
     let mut pause = LOOK;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let receiver = Receiver::new(&current.borrow().context);
-        let told = std::sync::Arc::clone(&told);
+        let reader = InboxReader::new(&current.borrow().context);
+        let memory = Arc::clone(&memory);
         // A task of its own, so that a panic ends the reading and not the watch.
-        pause = match tokio::spawn(async move { receiver.read_inbox(&told).await }).await {
+        pause = match tokio::spawn(async move { reader.look(&mut *memory.lock().await).await }).await {
             Ok(Ok(_)) => LOOK,
             Ok(Err(error)) => {
                 tracing::warn!("what came in by mail is read again later: {}", errors::error(&error));

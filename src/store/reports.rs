@@ -1,6 +1,6 @@
 //! What came back by mail: how many messages of which kind, and whose a delivery was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -57,6 +57,15 @@ pub trait Reports {
 
     /// The bounces of a wave, by mailbox. Forgotten mailboxes are left out.
     async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError>;
+
+    /// Remembers that the message of this mark was dealt with and lies where it lay.
+    async fn note_left_behind(&self, mark: &str) -> Result<(), StoreError>;
+
+    /// Forgets it: the message lies there no more.
+    async fn forget_left_behind(&self, mark: &str) -> Result<(), StoreError>;
+
+    /// The marks of all such messages.
+    async fn left_behind(&self) -> Result<BTreeSet<String>, StoreError>;
 
     /// The mailboxes of a published edition, by number, after `after`: at most `limit`.
     async fn recipients_of(

@@ -50,7 +50,10 @@ fn last_word(fixture: &Fixture, port: u16, of: usize, way: &str) {
         "one click" => drop(ask(port, "POST", &page, "List-Unsubscribe=One-Click")),
         "an encoded click" => drop(ask(port, "POST", &page, "List%2DUnsubscribe=One%2DClick")),
         "a mail" => {
-            message(fixture, &format!("From: {address}\nTo: unsubscribe+{token}@example.org\nSubject: unsubscribe\n\n"))
+            message(
+                fixture,
+                &format!("From: {address}\nTo: unsubscribe+{token}@example.org\nSubject: unsubscribe\n\n"),
+            );
         }
         "`unsubscribe`" => drop(fixture.at(LATER, &["unsubscribe", &address]).exits(0)),
         "`suppressions add`" => drop(fixture.at(LATER, &["suppressions", "add", &address]).exits(0)),

@@ -4,6 +4,7 @@
 
 mod backup;
 mod bounce_forms;
+mod bounce_maildir;
 mod bounced;
 mod browser;
 mod check;

@@ -1,8 +1,14 @@
 //! A Maildir that mail servers deliver into and this program reads: a file moves from `new` to `cur` once it is dealt with.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use memchr::memmem;
+use sha2::{Digest as _, Sha256};
 
 use crate::mail::error::MailError;
 use crate::mail::maildir::Maildir;
@@ -10,18 +16,27 @@ use crate::mail::maildir::Maildir;
 /// The most of a message that is read, in octets; one that is longer is read as far as that.
 pub const LIMIT: u64 = 1024 * 1024;
 
+/// The longest name of a file, in octets, on the file systems that there are.
+const NAME_MAX: usize = 255;
+
+/// How many short names are tried.
+const SHORT_NAMES: u32 = 100;
+
 /// The folder.
 #[derive(Debug)]
 pub struct Inbox(PathBuf);
 
 impl Inbox {
-    /// Opens it, and makes it where it is missing.
+    /// Opens it, and makes what is missing of it; what there is to read is read, even where nothing can be made.
     ///
     /// # Errors
-    /// When a folder can be neither found nor made.
+    /// When `new` can be neither found nor made.
     pub fn open(path: &Path) -> Result<Self, MailError> {
         if !["cur", "new", "tmp"].iter().all(|folder| path.join(folder).is_dir()) {
-            Maildir::open(path)?;
+            let made = Maildir::open(path);
+            if !path.join("new").is_dir() {
+                made?;
+            }
         }
         Ok(Self(path.to_owned()))
     }
@@ -30,16 +45,14 @@ impl Inbox {
     ///
     /// # Errors
     /// When the folder cannot be listed.
-    pub fn waiting(&self) -> io::Result<Vec<String>> {
+    pub fn waiting(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.0.join("new"))? {
             let entry = entry?;
             // Whatever begins with a dot is not a message (<https://cr.yp.to/proto/maildir.html>).
-            if let Ok(name) = entry.file_name().into_string()
-                && !name.starts_with('.')
-                && entry.file_type()?.is_file()
-            {
-                names.push(name);
+            let is_message = !entry.file_name().as_bytes().starts_with(b".");
+            if is_message && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                names.push(entry.file_name());
             }
         }
         names.sort();
@@ -50,7 +63,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+    pub fn read(&self, name: &OsStr) -> io::Result<Option<Vec<u8>>> {
         let file = match File::open(self.0.join("new").join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
@@ -60,15 +73,28 @@ impl Inbox {
         Ok(Some(content))
     }
 
-    /// Puts a message aside, as seen.
+    /// Puts a message aside, as seen, over no other one; under a short name where its own is too long or taken.
     ///
     /// # Errors
     /// When it cannot be moved; that somebody else moved it is no error.
-    pub fn done(&self, name: &str) -> io::Result<()> {
-        let seen = if name.contains(":2,") { name.to_owned() } else { format!("{name}:2,S") };
-        match fs::rename(self.0.join("new").join(name), self.0.join("cur").join(seen)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            moved => moved,
-        }
+    pub fn done(&self, name: &OsStr) -> io::Result<()> {
+        let from = self.0.join("new").join(name);
+        let own =
+            || if memmem::find(name.as_bytes(), b":2,").is_some() { name.to_owned() } else { seen(name.to_owned()) };
+        let short = |n: u32| seen(format!("{}-{n}", mark(name)).into());
+        let names = [own()].into_iter().chain((0..SHORT_NAMES).map(short)).filter(|name| name.len() <= NAME_MAX);
+        let free = names.map(|name| self.0.join("cur").join(name)).find(|to| to.symlink_metadata().is_err());
+        let moved = free.map_or_else(|| Err(ErrorKind::AlreadyExists.into()), |to| fs::rename(&from, to));
+        if from.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) { Ok(()) } else { moved }
     }
+}
+
+fn seen(mut name: OsString) -> OsString {
+    name.push(":2,S");
+    name
+}
+
+/// What stands for a name: as short, whatever the name is made of.
+pub fn mark(name: &OsStr) -> String {
+    HEXLOWER.encode(&Sha256::digest(name.as_bytes())[..16])
 }

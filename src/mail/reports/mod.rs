@@ -10,7 +10,7 @@ mod plain;
 mod report;
 mod server;
 
-pub use inbox::{Inbox, LIMIT};
+pub use inbox::{Inbox, LIMIT, mark};
 pub use incoming::{Content, Incoming};
 pub use marks::Marks;
 pub use report::Event;

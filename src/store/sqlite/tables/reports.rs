@@ -1,6 +1,6 @@
 //! How many messages of which kind came in, and whose a delivery was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mailing_list;
 use crate::domain::delivery::DeliveryState;
@@ -11,8 +11,12 @@ use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::wave::{WaveId, WaveState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::tables::meta;
 use crate::store::{OpenWave, Reports, StoreError, WaveBounce};
 use async_trait::async_trait;
+
+/// How the keys in `meta` begin that remember messages which were left behind.
+const LEFT_BEHIND: &str = "left-behind ";
 
 #[async_trait]
 impl Reports for SqliteStore {
@@ -76,6 +80,24 @@ impl Reports for SqliteStore {
                     server: row.get(4)?,
                 })
             })
+        })
+        .await
+    }
+
+    async fn note_left_behind(&self, mark: &str) -> Result<(), StoreError> {
+        let key = format!("{LEFT_BEHIND}{mark}");
+        self.write(move |conn| meta::put(conn, &key, "")).await
+    }
+
+    async fn forget_left_behind(&self, mark: &str) -> Result<(), StoreError> {
+        let key = format!("{LEFT_BEHIND}{mark}");
+        self.write(move |conn| meta::take(conn, &key).map(drop)).await
+    }
+
+    async fn left_behind(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read(|conn| {
+            let query = "SELECT substr(key, length(?1) + 1) FROM meta WHERE substr(key, 1, length(?1)) = ?1";
+            Ok(sql::rows(conn, query, [LEFT_BEHIND], |row| Ok(row.get(0)?))?.into_iter().collect())
         })
         .await
     }

@@ -83,5 +83,11 @@ pub(in crate::store) async fn a_bounce_is_noted_once_and_means_what_its_status_s
     }
     let counts: Vec<_> = store.report_counts().await.unwrap().into_iter().collect();
     assert_eq!(counts, [(ReportKind::Bounced, 2), (ReportKind::Unmatched, 1)]);
+    for mark in ["a", "b", "a"] {
+        store.note_left_behind(mark).await.unwrap();
+    }
+    store.forget_left_behind("b").await.unwrap();
+    store.forget_left_behind("c").await.unwrap();
+    assert_eq!(store.left_behind().await.unwrap().into_iter().collect::<Vec<_>>(), ["a"]);
     assert_eq!(store.recipients_of(SEVEN, Some(id(1).recipient), 1).await.unwrap(), [id(2).recipient]);
 }
