@@ -6,7 +6,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -150,6 +150,24 @@ fn failed(path: &Path, source: io::Error) -> OutputError {
 /// The folder that a file lies in.
 pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Where a name leads: without links as far as it exists, and from there on as it is written.
+pub(crate) fn place(path: &Path) -> PathBuf {
+    let real = |above: &Path| {
+        let here = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some((here.canonicalize().ok()?, path.strip_prefix(above).ok()?))
+    };
+    let Some((mut place, rest)) = path.ancestors().find_map(real) else { return path.to_owned() };
+    for part in rest.components() {
+        match part {
+            Component::ParentDir => {
+                place.pop();
+            }
+            part => place.push(part),
+        }
+    }
+    place
 }
 
 /// A draft with a lock on it, which the kernel releases when this process dies.

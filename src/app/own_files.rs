@@ -1,7 +1,7 @@
 //! The files and folders that the service lives by: no command writes over them, or into them, by a name that it was given.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::AppError;
 use crate::config::{Config, StoreUrl, TransportUrl};
@@ -21,9 +21,9 @@ pub(super) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// # Errors
 /// Names the file or folder of ours.
 pub fn spare(config: &Config, target: &Path) -> Result<(), AppError> {
-    let place = place(target);
-    let lies_in = |folder: &PathBuf| place.starts_with(self::place(folder));
-    let is = |file: &PathBuf| place == self::place(file) || is_same_file(file, target);
+    let place = output::place(target);
+    let lies_in = |folder: &PathBuf| place.starts_with(output::place(folder));
+    let is = |file: &PathBuf| place == output::place(file) || is_same_file(file, target);
     match folders(config).into_iter().find(lies_in).or_else(|| files(config).into_iter().find(is)) {
         Some(ours) => Err(AppError::OwnFile { target: target.to_owned(), ours }),
         None => Ok(()),
@@ -67,24 +67,6 @@ pub(super) fn with(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-/// Where a name leads: without links as far as it exists, and from there on as it is written.
-fn place(path: &Path) -> PathBuf {
-    let real = |above: &Path| {
-        let here = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-        Some((here.canonicalize().ok()?, path.strip_prefix(above).ok()?))
-    };
-    let Some((mut place, rest)) = path.ancestors().find_map(real) else { return path.to_owned() };
-    for part in rest.components() {
-        match part {
-            Component::ParentDir => {
-                place.pop();
-            }
-            part => place.push(part),
-        }
-    }
-    place
 }
 
 /// Whether both names lead to one file.

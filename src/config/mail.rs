@@ -12,6 +12,7 @@ use crate::domain::address::Address;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::token::TOKEN_LENGTH;
 use crate::ordinary_file;
+use crate::output;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::source::shown;
 use crate::toml_form::value::Value;
@@ -52,7 +53,7 @@ pub(super) fn read(
         pace,
         window: fields.or_default("window", Value::whole),
         on_uncertain: fields.or_default("on_uncertain", Value::word),
-        bounce_maildir: fields.get("bounce_maildir").and_then(|value| read_path(&value, folder)),
+        bounce_maildir: bounce_maildir(fields, folder, transport.as_ref()),
         dkim: read_dkim(fields, folder, service),
         transport: transport?,
         bounce_address: bounce_address?,
@@ -189,6 +190,18 @@ fn ca_file(fields: &Fields<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     if let Err(error) = ordinary_file::open(&path) {
         let help = "name the PEM file with the certificates to trust, or remove the key to trust the public ones";
         value.error("unreadable", format_args!("{} cannot be read: {}", path.display(), reason(&error)), help);
+    }
+    Some(path)
+}
+
+fn bounce_maildir(fields: &Fields<'_>, folder: &Path, transport: Option<&TransportUrl>) -> Option<PathBuf> {
+    let value = fields.get("bounce_maildir")?;
+    let path = read_path(&value, folder)?;
+    if let Some(TransportUrl::Maildir(outgoing)) = transport
+        && output::place(&path) == output::place(outgoing)
+    {
+        let what = "is the folder that mail.transport writes to: the digests themselves would be read as bounces";
+        value.bad(&path.display().to_string(), what, "name the folder in which mail to mail.bounce_address arrives");
     }
     Some(path)
 }

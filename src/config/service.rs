@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::files::{path_after, read_path};
+use super::files::{path_after, read_path, warn_if_world_readable};
 use super::network;
 use super::settings::{Retention, Service, StoreUrl, Web};
 use crate::domain::address::Mailbox;
@@ -41,7 +41,9 @@ fn store_url(value: &Value<'_>, folder: &Path) -> Option<StoreUrl> {
         value.bad(text, "does not begin with sqlite:", value.like_this());
         return None;
     };
-    path_after(value, path, folder).map(StoreUrl::Sqlite)
+    let path = path_after(value, path, folder)?;
+    warn_if_world_readable(value, &path);
+    Some(StoreUrl::Sqlite(path))
 }
 
 /// Checks `[web]`.
@@ -49,7 +51,11 @@ pub(super) fn read_web(fields: &Fields<'_>, folder: &Path) -> Web {
     Web {
         listen: fields.or_default("listen", socket),
         console_listen: fields.or_default("console_listen", console_socket),
-        secret_file: fields.or_default("secret_file", |value| read_path(value, folder)),
+        secret_file: fields.or_default("secret_file", |value| {
+            let path = read_path(value, folder)?;
+            warn_if_world_readable(value, &path);
+            Some(path)
+        }),
     }
 }
 

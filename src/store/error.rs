@@ -12,6 +12,12 @@ pub enum StoreError {
     /// We may not write.
     #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
     ReadOnly { place: String },
+    /// Somebody removed or replaced the file of a store that is open.
+    #[error(
+        "the store {place} was removed or replaced while it was in use, so nothing can be kept: stop the program, put the \
+         right file back, and start it again"
+    )]
+    Gone { place: String },
     /// Made by a newer program.
     #[error(
         "the store {place} was made by a newer Fortnightly (schema {found}, this program knows {known}): use that version or a later one"

@@ -281,3 +281,44 @@ fn a_text_that_is_past_its_last_day_is_told() {
     let found = findings(&fixture, NOW, 0);
     assert!(found.iter().any(|finding| finding["code"] == "no-longer-shown"), "{found:#?}");
 }
+
+#[test]
+fn a_secret_that_everybody_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
+    let warned = |modes: [u32; 2]| {
+        for (file, mode) in ["var/secret", "var/fortnightly.db"].into_iter().zip(modes) {
+            fs::set_permissions(fixture.path(file), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let found = findings(&fixture, "2026-11-25T12:00:00Z", 0).into_iter();
+        let found = found.filter(|finding| finding["code"] == "secret-readable");
+        found.map(|finding| finding["help"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(warned([0o644, 0o604]), ["run: chmod 600 var/fortnightly.db", "run: chmod 600 var/secret"]);
+    assert!(warned([0o640, 0o600]).is_empty());
+}
+
+#[test]
+fn the_mail_that_leaves_is_not_read_as_what_comes_back() {
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    std::os::unix::fs::symlink("mail", fixture.path("var/link")).unwrap();
+    let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
+    for outgoing in ["var/mail", "var/none"] {
+        for (inbox, is_same) in [
+            (outgoing.to_owned(), true),
+            (format!("./{outgoing}/"), true),
+            (format!("var/../{outgoing}"), true),
+            ("var/link".to_owned(), outgoing == "var/mail"),
+            (fixture.path(outgoing).display().to_string(), true),
+            ("var/in".to_owned(), false),
+        ] {
+            let mail = format!("[mail]\ntransport = \"maildir:{outgoing}\"\nbounce_maildir = \"{inbox}\"\n\n[web]");
+            fixture.write("config.toml", &config.replace("[web]", &mail));
+            let ran = fixture.run(&["status"]);
+            assert_eq!(ran.code, if is_same { 2 } else { 0 }, "{inbox} beside {outgoing}: {}", ran.stderr);
+            assert!(!is_same || ran.stderr.contains("bounce_maildir"), "{}", ran.stderr);
+        }
+    }
+}

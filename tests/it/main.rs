@@ -54,6 +54,7 @@ mod site;
 mod spreadsheets;
 mod store;
 mod store_faults;
+mod store_gone;
 mod support;
 mod survival;
 mod template_bombs;

@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ordinary_file", &[]),
     ("output", &[]),
     ("toml_form", &["domain"]),
-    ("config", &["domain", "toml_form", "ordinary_file"]),
+    ("config", &["domain", "toml_form", "ordinary_file", "output"]),
     ("library", &["domain", "toml_form", "ordinary_file"]),
     ("editorial", &["domain", "library"]),
     ("render", &["domain", "ordinary_file"]),

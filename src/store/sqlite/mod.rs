@@ -11,6 +11,7 @@ use super::StoreError;
 use crate::domain::subscription::suppression::AddressHasher;
 use engine::db_thread::{DbThread, Mode};
 use engine::error::SqliteError;
+use engine::identity::Identity;
 use engine::inline_reader::InlineReader;
 use engine::process_lock::ProcessLock;
 use engine::{connect, snapshot};
@@ -58,10 +59,10 @@ impl SqliteStore {
             let conn = connect::writer(path, patience)?;
             let reading = connect::reader(path, patience)?;
             let process_lock = Arc::new(ProcessLock::beside(path)?);
-            let mut store = Self::around(conn, process_lock, hasher, place.clone())?;
+            let mut store = Self::around(conn, process_lock, hasher, place.clone(), Some(Identity::of(path)?))?;
             store.file = Some(path.to_owned());
             store.inline_reader = Some(InlineReader::new(connect::reader(path, patience)?));
-            store.reader = Some(DbThread::start(Mode::Read, reading, &place, |_| ())?);
+            store.reader = Some(DbThread::start(Mode::Read, reading, &place, None, |_| ())?);
             Ok(store)
         };
         build().map_err(|fault| fault.at(&place))
@@ -75,7 +76,7 @@ impl SqliteStore {
     pub fn snapshot(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = path.display().to_string();
         snapshot::take(path)
-            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone()))
+            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone(), None))
             .map_err(|fault| fault.at(&place))
     }
 
@@ -95,7 +96,7 @@ impl SqliteStore {
     pub fn in_memory(hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = "in memory".to_owned();
         connect::memory()
-            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone()))
+            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone(), None))
             .map_err(|fault| fault.at(&place))
     }
 
@@ -104,10 +105,11 @@ impl SqliteStore {
         process_lock: Arc<ProcessLock>,
         hasher: AddressHasher,
         place: String,
+        identity: Option<Identity>,
     ) -> Result<Self, SqliteError> {
         meta::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&process_lock);
-        let writer = DbThread::start(Mode::Write, conn, &place, move |conn| retiring.retire(conn))?;
+        let writer = DbThread::start(Mode::Write, conn, &place, identity, move |conn| retiring.retire(conn))?;
         Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None })
     }
 

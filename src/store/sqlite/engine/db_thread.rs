@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::SqliteError;
+use super::identity::Identity;
 use super::sql;
 use crate::store::StoreError;
 
@@ -72,11 +73,13 @@ where
 }
 
 impl DbThread {
-    /// Starts the thread. `at_end` runs on the connection before it is closed.
+    /// Starts the thread. What it commits counts only as long as the files are those of `identity`. `at_end` runs on the
+    /// connection before it is closed.
     pub(in crate::store::sqlite) fn start(
         mode: Mode,
         conn: Connection,
         place: &str,
+        identity: Option<Identity>,
         at_end: impl FnOnce(&Connection) + Send + 'static,
     ) -> Result<Self, SqliteError> {
         let (requests, inbox) = mpsc::channel(QUEUE);
@@ -86,7 +89,7 @@ impl DbThread {
         };
         let owned = place.to_owned();
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            serve(mode, &conn, inbox, &owned);
+            serve(mode, &conn, inbox, (&owned, identity.as_ref()));
             at_end(&conn);
         })?;
         Ok(Self { requests: Some(requests), thread: Some(thread), place: place.to_owned() })
@@ -120,11 +123,16 @@ fn stopped(place: &str) -> StoreError {
     StoreError::Backend { place: place.to_owned(), reason: "its thread stopped: start the program again".to_owned() }
 }
 
-fn serve(mode: Mode, conn: &Connection, mut inbox: mpsc::Receiver<Box<dyn Job>>, place: &str) {
+fn serve(
+    mode: Mode,
+    conn: &Connection,
+    mut inbox: mpsc::Receiver<Box<dyn Job>>,
+    (place, identity): (&str, Option<&Identity>),
+) {
     while let Some(first) = inbox.blocking_recv() {
         match mode {
             Mode::Write => {
-                let (jobs, commit, lost) = group(conn, first, &mut inbox);
+                let (jobs, commit, lost) = group(conn, identity, first, &mut inbox);
                 let shared = jobs.len() > 1;
                 for job in jobs {
                     job.answer(lost.as_ref(), place);
@@ -151,7 +159,12 @@ fn pause(commit: Duration) -> Duration {
 type Group = (Vec<Box<dyn Job>>, Duration, Option<SqliteError>);
 
 /// Runs `first` and whatever else waits in one transaction. The last value says why all of it was lost.
-fn group(conn: &Connection, first: Box<dyn Job>, inbox: &mut mpsc::Receiver<Box<dyn Job>>) -> Group {
+fn group(
+    conn: &Connection,
+    identity: Option<&Identity>,
+    first: Box<dyn Job>,
+    inbox: &mut mpsc::Receiver<Box<dyn Job>>,
+) -> Group {
     let mut jobs = Vec::new();
     let mut lost = sql::run(conn, "BEGIN IMMEDIATE", []).err();
     let mut next = Some(first);
@@ -163,6 +176,9 @@ fn group(conn: &Connection, first: Box<dyn Job>, inbox: &mut mpsc::Receiver<Box<
         next = if jobs.len() < GROUP { inbox.try_recv().ok() } else { None };
     }
     let begun = Instant::now();
+    if lost.is_none() {
+        lost = identity.and_then(|identity| identity.check().err());
+    }
     if lost.is_none() {
         lost = sql::run(conn, "COMMIT", []).err();
     }
@@ -202,7 +218,7 @@ mod tests {
     fn lane() -> DbThread {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch("CREATE TABLE t (v INTEGER UNIQUE)").unwrap();
-        DbThread::start(Mode::Write, conn, "here", |_| ()).unwrap()
+        DbThread::start(Mode::Write, conn, "here", None, |_| ()).unwrap()
     }
 
     fn insert(conn: &Connection, value: i64) -> Result<(), SqliteError> {
@@ -266,7 +282,7 @@ mod tests {
         let conn = Connection::open(&path).unwrap();
         conn.execute_batch("CREATE TABLE t (v INTEGER)").unwrap();
         let (done, ended) = std::sync::mpsc::channel();
-        let lane = DbThread::start(Mode::Write, conn, "here", move |_| done.send(()).unwrap()).unwrap();
+        let lane = DbThread::start(Mode::Write, conn, "here", None, move |_| done.send(()).unwrap()).unwrap();
         let mut request = Box::pin(lane.ask(|conn| insert(conn, 7)));
         std::future::poll_fn(|cx| std::task::Poll::Ready(request.as_mut().poll(cx).is_ready())).await;
         drop(request);

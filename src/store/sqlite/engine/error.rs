@@ -19,6 +19,8 @@ pub(in crate::store::sqlite) enum SqliteError {
     Refused(Refusal),
     /// No mailbox has this address.
     UnknownMailbox(Address),
+    /// The file was removed or replaced while it was open.
+    Gone,
     /// A foreign file, or a value that we never write.
     NotOurs(String),
     /// The schema is newer than the newest we know.
@@ -65,6 +67,7 @@ impl SqliteError {
             Self::Io(error) => file_system(error, place),
             Self::Refused(why) => StoreError::Refused(why.clone()),
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
+            Self::Gone => StoreError::Gone { place },
             Self::NotOurs(reason) => StoreError::NotOurs { place, reason: reason.clone() },
             Self::Newer { found, known } => StoreError::Newer { place, found: *found, known: *known },
         }

@@ -3,6 +3,7 @@
 pub(super) mod connect;
 pub(super) mod db_thread;
 pub(super) mod error;
+pub(super) mod identity;
 mod image;
 pub(super) mod inline_reader;
 pub(super) mod process_lock;

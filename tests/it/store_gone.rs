@@ -1,0 +1,73 @@
+//! A store that is removed, replaced or damaged under a running daemon: it says so, keeps nothing that would be lost, and
+//! does not let strangers fill its log.
+
+use std::fs;
+
+use crate::support::fixture::{Fixture, until};
+use crate::support::http::{ask, daemon};
+
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+/// A service that has sent an edition, and the path of a link to leave.
+fn sent() -> (Fixture, String) {
+    let fixture = Fixture::shipped();
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let path = fixture.mails().remove(0).path("/u/");
+    (fixture, path)
+}
+
+#[test]
+fn who_wants_to_leave_is_not_told_so_when_it_would_be_lost() {
+    for what in ["removed", "replaced", "the journal removed", "linked elsewhere"] {
+        let (fixture, path) = sent();
+        let (_daemon, port) = daemon(&fixture);
+        let (store, away) = (fixture.path("var/fortnightly.db"), fixture.path("away"));
+        match what {
+            "removed" => fs::rename(fixture.path("var"), &away).unwrap(),
+            "the journal removed" => fs::rename(fixture.path("var/fortnightly.db-wal"), &away).unwrap(),
+            "replaced" => {
+                fs::copy(&store, &away).unwrap();
+                fs::rename(&away, &store).unwrap();
+            }
+            _ => {
+                fs::rename(&store, &away).unwrap();
+                std::os::unix::fs::symlink("elsewhere.db", &store).unwrap();
+            }
+        }
+        for form in ["", "List-Unsubscribe=One-Click"] {
+            let (head, body) = ask(port, "POST", &path, form);
+            assert!(head.starts_with("http/1.1 503"), "{what}: {head}");
+            assert!(body.contains("Nothing was changed"), "{what}: {body}");
+        }
+        let log = fixture.log();
+        assert!(log.contains("removed or replaced while it was in use"), "{what}: {log}");
+        assert!(log.contains("put the right file back"), "{what}: {log}");
+    }
+}
+
+#[test]
+fn a_store_that_comes_back_is_used_again() {
+    let (fixture, path) = sent();
+    let (_daemon, port) = daemon(&fixture);
+    fs::rename(fixture.path("var"), fixture.path("away")).unwrap();
+    assert!(ask(port, "POST", &path, "").0.starts_with("http/1.1 503"));
+    until("the old one is back", || {
+        let _ = fs::remove_dir_all(fixture.path("var"));
+        fs::rename(fixture.path("away"), fixture.path("var")).is_ok()
+    });
+    assert!(ask(port, "POST", &path, "").0.starts_with("http/1.1 200"));
+    let list = fixture.at(MONDAY, &["suppressions", "list"]).exits(0).stdout;
+    assert_eq!(list.lines().count(), 1, "{list}");
+}
+
+#[test]
+fn strangers_cannot_fill_the_log() {
+    let (fixture, path) = sent();
+    let (_daemon, port) = daemon(&fixture);
+    fs::rename(fixture.path("var"), fixture.path("away")).unwrap();
+    for _ in 0..100 {
+        assert!(ask(port, "POST", &path, "").0.starts_with("http/1.1 503"));
+    }
+    let lines = fixture.log().lines().filter(|line| line.contains("a page could not be answered")).count();
+    assert!((1..=3).contains(&lines), "{lines} lines");
+}
