@@ -79,14 +79,16 @@ impl Manuscript {
         let mut uses = jargon::Uses::default();
         let mut tally = reading_age::Tally::default();
         for passage in &self.text.passages {
-            for sentence in sentences::sentences(&passage.text) {
-                tally.add(&passage.text, &sentence);
-                long.extend(sentences::too_long(&sentence).map(|message| (message, passage.place(sentence.start))));
-                uses.read(&passage.text, &sentence, |at| passage.place(at));
+            for sentence in sentences::sentences(&passage.words.text) {
+                tally.add(&passage.words.text, &sentence);
+                long.extend(
+                    sentences::too_long(&sentence).map(|message| (message, passage.words.place(sentence.start))),
+                );
+                uses.read(&passage.words.text, &sentence, |at| passage.words.place(at));
             }
         }
         if let Some((message, help)) = tally.too_hard(limit) {
-            let start = self.text.passages.first().map_or(0, |passage| passage.place(0));
+            let start = self.text.passages.first().map_or(0, |passage| passage.words.place(0));
             found.push(self.warn("reading-age", message, start, help));
         }
         let cut = "make two sentences of it, or a list";
@@ -99,8 +101,10 @@ impl Manuscript {
         // What to do when something worries you is rightly much the same everywhere.
         let passages = self.text.passages.iter().filter(|passage| !passage.is_help);
         let words = passages.flat_map(|passage| {
-            let words = sentences::sentences(&passage.text).into_iter().flat_map(|sentence| sentence.words);
-            words.map(|word| (passage.text[word.clone()].to_lowercase(), passage.place(word.start))).collect::<Vec<_>>()
+            let words = sentences::sentences(&passage.words.text).into_iter().flat_map(|sentence| sentence.words);
+            words
+                .map(|word| (passage.words.text[word.clone()].to_lowercase(), passage.words.place(word.start)))
+                .collect::<Vec<_>>()
         });
         Sample {
             bands: activity.bands.clone(),

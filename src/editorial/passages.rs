@@ -4,30 +4,15 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::library::reader;
+use crate::library::reader::{self, PlacedText};
 
 /// A paragraph, or a list item or quotation without one: sentences never run on from one to the next.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Passage {
     /// Its words, without marks, headings and addresses of links.
-    pub(super) text: String,
-    /// Where in the page the bytes of `text` from an index on come from, in order.
-    marks: Vec<(usize, usize)>,
+    pub(super) words: PlacedText,
     /// Whether it stands below the heading that says what to do when something worries you.
     pub(super) is_help: bool,
-}
-
-impl Passage {
-    /// The byte of the page at which byte `index` of the text stands.
-    pub(super) fn place(&self, index: usize) -> usize {
-        let mark = self.marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);
-        self.marks.get(mark).map_or(0, |(from, at)| at + index - from)
-    }
-
-    fn push(&mut self, text: &str, at: usize) {
-        self.marks.push((self.text.len(), at));
-        self.text.push_str(text);
-    }
 }
 
 /// The words and links of one body.
@@ -83,13 +68,13 @@ impl Reader {
     fn words(&mut self, words: &str, at: usize) {
         match &mut self.heading {
             Some(heading) => heading.push_str(words),
-            None => self.passage.push(words, at),
+            None => self.passage.words.push(words, at),
         }
     }
 
     fn close(&mut self) {
         let passage = std::mem::take(&mut self.passage);
-        if !passage.text.trim().is_empty() {
+        if !passage.words.text.trim().is_empty() {
             self.text.passages.push(Passage { is_help: self.is_help, ..passage });
         }
     }
@@ -109,15 +94,15 @@ mod tests {
     fn passages_end_with_their_block_and_headings_are_no_prose() {
         let page = "+++\n## Get ready\n\nOne *two*\nthree &amp; [four](https://a.example/x).\n\n- five\n- six\n\n  > seven\n\n### Eight\n\n## If something worries you\n\nNine.";
         let text = read(page, 4);
-        let passages: Vec<&str> = text.passages.iter().map(|passage| passage.text.as_str()).collect();
+        let passages: Vec<&str> = text.passages.iter().map(|passage| passage.words.text.as_str()).collect();
         assert_eq!(passages, ["One two three & four.", "five", "six", "seven", "Nine."]);
         assert_eq!(
             text.passages.iter().map(|passage| passage.is_help).collect::<Vec<_>>(),
             [false, false, false, false, true]
         );
         assert_eq!(text.links, [("https://a.example/x".to_owned(), page.find("[four").expect("it is there"))]);
-        let four = text.passages[0].text.find("four").expect("it is there");
-        assert_eq!(text.passages[0].place(four), page.find("four").expect("it is there"));
+        let four = text.passages[0].words.text.find("four").expect("it is there");
+        assert_eq!(text.passages[0].words.place(four), page.find("four").expect("it is there"));
     }
 
     /// Bits of Markdown in any order, so that marks open, close, nest and fail to.
@@ -180,8 +165,8 @@ mod tests {
             let text = read(&page, front.len());
             for passage in &text.passages {
                 // A space may stand for a line's end or a part of a tab; nothing is ever reported at one.
-                for (index, c) in passage.text.char_indices().filter(|(_, c)| *c != ' ') {
-                    let place = passage.place(index);
+                for (index, c) in passage.words.text.char_indices().filter(|(_, c)| *c != ' ') {
+                    let place = passage.words.place(index);
                     let source = page.get(place..).expect("a place is where a character begins");
                     prop_assert!(stands(c, source), "{:?} at {:?}", c, source);
                 }

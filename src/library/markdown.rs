@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Tag};
 use crate::domain::prose::{Block, Inline, Prose};
 
 use super::page::Page;
-use super::reader::Reader;
+use super::reader::{PlacedText, Reader};
 use super::{link, words};
 
 /// A body, cut at its headings of level 1 and 2.
@@ -173,9 +173,7 @@ fn run_from<'p>(reader: &mut Reader<'p>, event: Event<'p>, range: Range<usize>) 
 #[derive(Default)]
 struct Run {
     done: Vec<Inline>,
-    text: String,
-    /// Where in the page the bytes of `text` from an index on come from.
-    marks: Vec<(usize, usize)>,
+    text: PlacedText,
 }
 
 impl Run {
@@ -189,8 +187,8 @@ impl Run {
     fn push<'p>(&mut self, reader: &mut Reader<'p>, event: Event<'p>, range: Range<usize>) {
         let at = range.start;
         match event {
-            Event::Text(text) => self.text(&text.replace('\t', " "), at),
-            Event::SoftBreak => self.text(" ", at),
+            Event::Text(text) => self.text.push(&text.replace('\t', " "), at),
+            Event::SoftBreak => self.text.push(" ", at),
             Event::HardBreak => self.piece(reader, Inline::Break),
             Event::Start(Tag::Emphasis) => {
                 let inner = reader.inside(at, run);
@@ -211,25 +209,16 @@ impl Run {
         }
     }
 
-    fn text(&mut self, text: &str, at: usize) {
-        self.marks.push((self.text.len(), at));
-        self.text.push_str(text);
-    }
-
     fn piece(&mut self, reader: &Reader<'_>, piece: Inline) {
         self.flush(reader);
         self.done.push(piece);
     }
 
     fn flush(&mut self, reader: &Reader<'_>) {
-        let text = std::mem::take(&mut self.text);
-        let marks = std::mem::take(&mut self.marks);
-        let place = |index: usize| {
-            let mark = marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);
-            marks.get(mark).map_or(0, |(from, at)| at + index - from)
-        };
-        if !text.is_empty() && words::check(reader.page, place, "the text", &text) {
-            self.done.push(Inline::Text(text));
+        let placed = std::mem::take(&mut self.text);
+        let is_fit = |text: &str| words::check(reader.page, |index| placed.place(index), "the text", text);
+        if !placed.text.is_empty() && is_fit(&placed.text) {
+            self.done.push(Inline::Text(placed.text));
         }
     }
 

@@ -78,6 +78,28 @@ impl<'p> Reader<'p> {
     }
 }
 
+/// A text, and where in the page it comes from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct PlacedText {
+    pub(crate) text: String,
+    /// Where in the page the bytes of `text` from an index on come from, in order.
+    marks: Vec<(usize, usize)>,
+}
+
+impl PlacedText {
+    /// Adds a text that begins at byte `at` of the page.
+    pub(crate) fn push(&mut self, text: &str, at: usize) {
+        self.marks.push((self.text.len(), at));
+        self.text.push_str(text);
+    }
+
+    /// The byte of the page at which byte `index` of the text stands.
+    pub(crate) fn place(&self, index: usize) -> usize {
+        let mark = self.marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);
+        self.marks.get(mark).map_or(0, |(from, at)| at + index - from)
+    }
+}
+
 /// A code, what was found, and what to write instead.
 type Refusal = (&'static str, &'static str, &'static str);
 
