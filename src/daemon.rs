@@ -305,6 +305,12 @@ impl Observer for Log {
             Ended::Unreachable(reply) => {
                 tracing::error!(edition, "the relay cannot be reached, so what is left waits: {reply}");
             }
+            Ended::Throttled(reply) => {
+                tracing::warn!(edition, "the relay asks us to slow down, so what is left waits: {reply}");
+            }
+            Ended::QuotaUsedUp(reply) => {
+                tracing::warn!(edition, "the relay takes no more today, and the rest leaves tomorrow: {reply}");
+            }
             Ended::Capped if report.attempts > 0 => {
                 tracing::info!(edition, "mail.daily_cap is reached: the rest leaves tomorrow");
             }

@@ -53,7 +53,7 @@ pub(super) fn count(outcome: &Outcome) {
         Outcome::Transient(_) => 1,
         Outcome::Permanent { .. } => 2,
         Outcome::Uncertain(_) => 3,
-        Outcome::SenderRefused(_) | Outcome::Withheld => return,
+        Outcome::SenderRefused(_) | Outcome::Throttled { .. } | Outcome::Withheld => return,
     };
     ATTEMPTS[at].fetch_add(1, Ordering::Relaxed);
 }

@@ -1,6 +1,6 @@
 //! What a relay's reply means, and how it may be shown.
 
-use crate::domain::delivery::{Outcome, Reply};
+use crate::domain::delivery::{Outcome, Reply, throttle};
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::domain::token::TOKEN_LENGTH;
@@ -31,6 +31,9 @@ pub(super) enum Stage {
 ///
 /// `reply.text` starts with the enhanced status code where there is one (RFC 2034 §4).
 pub(super) fn classify_reply(stage: Stage, reply: Reply) -> Result<Reply, Outcome> {
+    if let Some(limit) = throttle::limit(&reply) {
+        return Err(Outcome::Throttled { reply, limit });
+    }
     let class = reply.code.map(|code| code / 100);
     match (stage, class) {
         (Stage::Data, _) if reply.code == Some(354) => Ok(reply),
@@ -118,6 +121,7 @@ mod tests {
             Err(Outcome::Permanent { .. }) => "other suppression",
             Err(Outcome::Uncertain(_)) => "uncertain",
             Err(Outcome::SenderRefused(_)) => "sender",
+            Err(Outcome::Throttled { .. }) => "throttled",
             Err(Outcome::Withheld) => "withheld",
         }
     }
@@ -134,7 +138,8 @@ mod tests {
             (334, "more", ["transient", "transient", "transient", "transient", "transient", "transient", "uncertain"]),
             (199, "?", ["transient", "transient", "transient", "transient", "transient", "transient", "uncertain"]),
             (600, "?", ["transient", "transient", "transient", "transient", "transient", "transient", "uncertain"]),
-            (421, "4.3.2 closing", ["transient"; 7]),
+            (421, "4.3.2 closing", ["throttled"; 7]),
+            (451, "4.7.1 too fast", ["throttled"; 7]),
             (450, "4.1.8 no such sender domain", ["transient"; 7]),
             (451, "5.1.1 says one and means the other", ["transient"; 7]),
             (550, "no", ["sender", "transient", "sender", "sender", "permanent", "permanent", "permanent"]),

@@ -118,7 +118,10 @@ pub fn pause(ended: &Ended) -> Option<&'static str> {
         Ended::Capped => {
             Some("mail.daily_cap is reached. The rest leaves tomorrow: by `fortnightly run`, or by this command.")
         }
-        Ended::Finished | Ended::Halted(_) | Ended::Unreachable(_) => None,
+        Ended::QuotaUsedUp(_) => Some(
+            "the relay takes no more mail from us today. The rest leaves tomorrow: by `fortnightly run`, or by this command.",
+        ),
+        Ended::Finished | Ended::Halted(_) | Ended::Unreachable(_) | Ended::Throttled(_) => None,
     }
 }
 
@@ -129,6 +132,13 @@ pub fn trouble(report: &RunReport) -> Vec<String> {
         trouble.push(format!(
             "the relay cannot be reached, so nothing more was tried: {reply}. What is left is tried again in half an hour \
              by `fortnightly run`, or then by this command."
+        ));
+    }
+    if let Ended::Throttled(reply) = &report.ended {
+        trouble.push(format!(
+            "the relay asks us to slow down and takes no mail for now: {reply}. What is left is tried again in half an hour \
+             by `fortnightly run`, or then by this command. If that happens often, lower mail.connections or \
+             mail.rate_per_second."
         ));
     }
     let Edition { number, state, reason, .. } = &report.edition;

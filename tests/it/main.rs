@@ -58,6 +58,7 @@ mod store_gone;
 mod support;
 mod survival;
 mod template_bombs;
+mod throttling;
 mod tidy;
 mod waves;
 mod year;

@@ -114,12 +114,16 @@ impl Dispatcher {
                 let hold = EditionChange::Hold(edition, reason.clone());
                 change_now(store.as_ref(), hold, "program", now).await?;
             }
-            (Ended::Unreachable(_), Some(_)) => {
+            (Ended::Unreachable(_) | Ended::Throttled(_), Some(_)) => {
                 store.postpone(edition, retry::postponed(now)).await?;
+            }
+            (Ended::QuotaUsedUp(_), Some(_)) => {
+                let midnight = self.context.config.schedule.midnight_after(now);
+                store.postpone(edition, retry::tomorrow(midnight)).await?;
             }
             _ => {}
         }
-        if matches!(ended, Ended::Halted(_) | Ended::Unreachable(_)) {
+        if !matches!(ended, Ended::Capped) {
             let later = retry::later(now);
             store.postpone(None, later..later).await?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -30,6 +30,8 @@ pub(super) struct Feed {
     edition: Option<EditionNumber>,
     stock: Mutex<Stock>,
     drained: AtomicBool,
+    /// How often something was put back.
+    reopened: AtomicU64,
 }
 
 struct Stock {
@@ -43,17 +45,32 @@ struct Refill {
     claim: JoinHandle<Result<Vec<Claimed>, StoreError>>,
     /// Whether it asks for everything; if so and nothing comes, nothing is left.
     whole: bool,
+    /// As [`Feed::reopened`] when it began.
+    reopened: u64,
 }
 
 impl Feed {
     pub(super) fn new(store: Arc<dyn Store>, clock: Clock, edition: Option<EditionNumber>) -> Self {
         let stock = Stock { ready: VecDeque::new(), refill: None, looked: Instant::now() };
-        Self { store, clock, edition, stock: Mutex::new(stock), drained: AtomicBool::new(false) }
+        Self {
+            store,
+            clock,
+            edition,
+            stock: Mutex::new(stock),
+            drained: AtomicBool::new(false),
+            reopened: AtomicU64::new(0),
+        }
     }
 
     /// Whether nothing could be claimed any more.
     pub(super) fn is_drained(&self) -> bool {
         self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Something was put back that may be claimed again.
+    pub(super) fn reopen(&self) {
+        self.reopened.fetch_add(1, Ordering::Relaxed);
+        self.drained.store(false, Ordering::Relaxed);
     }
 
     /// The next item; none when nothing can be claimed.
@@ -68,10 +85,11 @@ impl Feed {
         }
         let has_come = stock.refill.as_ref().is_some_and(|refill| refill.claim.is_finished());
         if (stock.ready.is_empty() || has_come)
-            && let Some(Refill { claim, whole }) = stock.refill.take()
+            && let Some(Refill { claim, whole, reopened }) = stock.refill.take()
         {
             let claimed = claim.await.map_err(|error| DispatchError::BrokeOff("a claim", error.to_string()))??;
-            if claimed.is_empty() && whole {
+            // A claim that began earlier did not see what was put back.
+            if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
                 self.drained.store(true, Ordering::Relaxed);
             }
             stock.take_in(claimed);
@@ -82,8 +100,9 @@ impl Feed {
     fn begin_refill(&self, stock: &mut Stock, whole: bool) {
         let (store, now) = (Arc::clone(&self.store), self.clock.now());
         let edition = self.edition.filter(|_| whole);
+        let reopened = self.reopened.load(Ordering::Relaxed);
         let claim = tokio::spawn(async move { store.claim(edition, now, CLAIM).await });
-        stock.refill = Some(Refill { claim, whole });
+        stock.refill = Some(Refill { claim, whole, reopened });
         stock.looked = Instant::now();
     }
 

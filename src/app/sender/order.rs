@@ -183,6 +183,10 @@ pub enum Ended {
     Halted(HoldReason),
     /// The relay could not be reached: everything left is deferred.
     Unreachable(Reply),
+    /// The relay took nothing for a while because we are too fast for it: everything left is deferred.
+    Throttled(Reply),
+    /// The relay takes no more today: the rest is deferred until tomorrow.
+    QuotaUsedUp(Reply),
     /// The day's cap is reached: the rest is queued until tomorrow.
     Capped,
 }

@@ -87,7 +87,7 @@ impl Progress {
             Outcome::Transient(_) => Some(&self.deferred),
             Outcome::Uncertain(_) => Some(&self.uncertain),
             Outcome::Permanent { .. } => Some(&self.failed),
-            Outcome::SenderRefused(_) | Outcome::Withheld => None,
+            Outcome::SenderRefused(_) | Outcome::Throttled { .. } | Outcome::Withheld => None,
         };
         if let Some(counter) = counter {
             counter.fetch_add(1, Ordering::Relaxed);

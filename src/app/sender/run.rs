@@ -1,6 +1,6 @@
 //! What all workers of a run share: what is sent, how fast, and why it must stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use super::transport;
 use crate::app::error::{AppError, DispatchError};
 use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
-use crate::domain::delivery::pace::Rate;
+use crate::domain::delivery::pace::Pace;
 use crate::domain::delivery::retry::{self, Tried};
 use crate::domain::delivery::silence::{Silence, Unanswered};
-use crate::domain::delivery::{DeliveryId, Mailing, Outcome, Reply};
+use crate::domain::delivery::{DeliveryId, ItemId, Limit, Mailing, Outcome, Reply, throttle};
 use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::token::Signer;
 use crate::mail::{Dkim, Envelope, Frame};
@@ -50,10 +50,31 @@ pub(super) struct Run {
     /// The relay answered a mail: the others may follow the first worker.
     pub(super) answered: CancellationToken,
     progress: Arc<Progress>,
-    rate: Option<Mutex<Rate>>,
+    pace: Mutex<Pace>,
+    throttled: Mutex<Throttled>,
     begun: Instant,
     /// What the day's cap leaves.
     left_today: Option<AtomicI64>,
+}
+
+/// What a worker knows of its connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Connection {
+    /// When it was opened, counted from the beginning of the run.
+    pub(super) opened: Duration,
+    /// A mail was accepted on it.
+    pub(super) got_through: bool,
+}
+
+/// What the relay refused because we are too fast or too many for it.
+#[derive(Debug, Default)]
+struct Throttled {
+    /// How often each mail was.
+    mails: HashMap<ItemId, u32>,
+    /// When the last mail was accepted.
+    accepted: Option<Duration>,
+    /// When the first refusal came.
+    first: Option<Duration>,
 }
 
 /// An edition as it was published, ready to be joined into messages.
@@ -92,7 +113,8 @@ impl Run {
             dkim: transport::signers(&context.config)?,
             feed: Feed::new(Arc::clone(&context.store), context.clock, edition),
             relay: Relay::new(),
-            rate: pace.per_second.map(|per_second| Mutex::new(Rate::per_second(per_second))),
+            pace: Mutex::new(Pace::new(pace.per_second)),
+            throttled: Mutex::default(),
             left_today: left_today(&context).await?,
             begun: Instant::now(),
             stopped: Mutex::default(),
@@ -181,14 +203,12 @@ impl Run {
             left.fetch_add(1, Ordering::Relaxed);
             self.stop_for(Ended::Capped);
         }
-        if let Some(rate) = &self.rate {
-            let at = rate.lock().take(self.begun.elapsed());
-            let wait = at.saturating_sub(self.begun.elapsed());
-            if wait > Duration::ZERO {
-                tokio::select! {
-                    () = self.stop.cancelled() => {}
-                    () = tokio::time::sleep(wait) => {}
-                }
+        let at = self.pace.lock().take(self.elapsed());
+        let wait = at.saturating_sub(self.elapsed());
+        if wait > Duration::ZERO {
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
         !self.stop.is_cancelled()
@@ -199,13 +219,13 @@ impl Run {
         self.left_today.as_ref().filter(|_| mailing.edition().is_some())
     }
 
-    /// What the outcome means for the item: when it is tried again, and whether the run must stop. Its connection was opened
-    /// at `opened`.
-    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, opened: Duration) -> AttemptResult {
+    /// What the outcome means for the item: when it is tried again, and whether the run must stop.
+    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, connection: Connection) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
         let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
-        let tried = Tried { mailing, before, first_at, uncertain, resend };
+        let thrown_back = self.count_throttled(item.id, &outcome, connection);
+        let tried = Tried { mailing, before, first_at, uncertain, thrown_back, resend };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());
         self.progress.count(mailing, &outcome);
         self.log(item, &outcome, retry_at);
@@ -220,8 +240,11 @@ impl Run {
         if matches!(outcome, Outcome::Permanent { .. }) {
             self.mind_refusals();
         }
-        self.mind_silence(&outcome, Unanswered { opened, lost: self.elapsed(), before: uncertain > 0 });
-        if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. })
+        self.mind_silence(
+            &outcome,
+            Unanswered { opened: connection.opened, lost: self.elapsed(), before: uncertain > 0 },
+        );
+        if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Throttled { .. })
             || matches!(&outcome, Outcome::Transient(reply) if reply.code.is_some())
         {
             self.relay.note_reachable();
@@ -244,6 +267,54 @@ impl Run {
     /// The relay refuses us as a sender.
     fn stop_refused(&self, reply: &Reply) {
         self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
+    }
+
+    /// How often this mail was refused for the pace, if it was now, on connections that were not one too many. What is
+    /// accepted tells the pace that the relay bears.
+    fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: Connection) -> u32 {
+        let mut throttled = self.throttled.lock();
+        match outcome {
+            Outcome::Accepted(_) => {
+                throttled.accepted = Some(self.elapsed());
+                drop(throttled);
+                self.pace.lock().accept(self.elapsed());
+                0
+            }
+            Outcome::Throttled { .. } if connection.got_through => {
+                let count = throttled.mails.entry(id).or_default();
+                *count += 1;
+                *count
+            }
+            _ => 0,
+        }
+    }
+
+    /// The relay has had enough of a worker, for the `refusals`th time in a row. Whoever got mail through on the same
+    /// connection was too fast; whoever did not is one too many. Returns when it may try again.
+    pub(super) fn slow_down(
+        &self,
+        limit: Limit,
+        reply: &Reply,
+        refusals: u32,
+        connection: Option<Connection>,
+    ) -> Duration {
+        let now = self.elapsed();
+        self.progress.note(reply);
+        if connection.is_some_and(|connection| connection.got_through) {
+            self.pace.lock().slow_down(now);
+        }
+        let pause = throttle::pause(refusals, jitter());
+        let mut throttled = self.throttled.lock();
+        let first = *throttled.first.get_or_insert(now);
+        let since = now.saturating_sub(throttled.accepted.unwrap_or(first));
+        match limit {
+            Limit::Day => self.stop_for(Ended::QuotaUsedUp(reply.clone())),
+            Limit::Pace if throttle::is_in_vain(since, pause, throttled.accepted.is_none()) => {
+                self.stop_for(Ended::Throttled(reply.clone()));
+            }
+            Limit::Pace => {}
+        }
+        now + pause
     }
 
     /// Stops the run when the relay takes one mail after the other and answers none. What was said before the dot is no

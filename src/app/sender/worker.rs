@@ -9,12 +9,15 @@ use tokio::task::JoinHandle;
 
 use super::order::Ended;
 use super::relay::pause;
-use super::run::{LAST_TRIES, PAUSE, Run, jitter};
+use super::run::{Connection, LAST_TRIES, PAUSE, Run, jitter};
 use crate::app::error::{AppError, DispatchError};
-use crate::domain::delivery::{ItemId, Outcome, Reply};
+use crate::domain::delivery::{ItemId, Limit, Outcome, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Gate, Transport};
 use crate::store::{AttemptResult, Claimed};
+
+/// How often whoever waits looks whether anything is left to wait for.
+const NAP: Duration = Duration::from_millis(200);
 
 /// The store's answer: whether the mark was set.
 type Marking = JoinHandle<Result<bool, AppError>>;
@@ -28,8 +31,9 @@ pub(super) struct Worker {
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,
     message: Vec<u8>,
-    /// When its connection was opened, as long as none of its mails was lost.
-    opened: Option<Duration>,
+    connection: Option<Connection>,
+    /// How often the relay had enough of it in a row.
+    refusals: u32,
 }
 
 /// The store, asked about one mail.
@@ -52,14 +56,22 @@ impl Gate for Wanted<'_> {
 
 impl Worker {
     pub(super) fn new(run: Arc<Run>, transport: Box<dyn Transport>) -> Self {
-        Self { run, transport, begun: VecDeque::new(), records: Vec::new(), message: Vec::new(), opened: None }
+        Self {
+            run,
+            transport,
+            begun: VecDeque::new(),
+            records: Vec::new(),
+            message: Vec::new(),
+            connection: None,
+            refusals: 0,
+        }
     }
 
     /// Works until nothing is left, or the run stops. Whatever happens, what a relay said is recorded.
     pub(super) async fn work(mut self) -> Result<(), AppError> {
         let mut end = Ok(());
         // Nothing is marked before the relay was seen.
-        if self.ready().await {
+        if self.is_received().await {
             end = self.deliver_all().await;
         }
         if end.is_err() {
@@ -82,8 +94,69 @@ impl Worker {
         loop {
             self.begin(done.take()).await?;
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
+            if !settled(marking).await? {
+                continue;
+            }
+            let result = self.deliver(next).await;
+            if let Outcome::Throttled { reply, limit } = &result.outcome {
+                let until = self.refused(*limit, reply);
+                self.put_back(result).await?;
+                self.wait(until).await;
+            } else {
+                done = Some(result);
+            }
+        }
+    }
+
+    /// The relay has had enough of this connection; when it may try again.
+    fn refused(&mut self, limit: Limit, reply: &Reply) -> Duration {
+        self.refusals += 1;
+        self.run.slow_down(limit, reply, self.refusals, self.connection)
+    }
+
+    /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
+    async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
+        let mut records = vec![self.record(Some(result), None)];
+        for (claimed, marking) in std::mem::take(&mut self.begun) {
             if settled(marking).await? {
-                done = Some(self.deliver(next).await);
+                records.push(self.record(Some(withheld(claimed.id)), None));
+            }
+        }
+        for record in records {
+            settled(record).await?;
+        }
+        self.run.feed.reopen();
+        Ok(())
+    }
+
+    /// Waits until then, or until the run stops or nothing is left. Whoever never got through leaves its place to others.
+    async fn wait(&mut self, until: Duration) {
+        if !self.connection.is_some_and(|connection| connection.got_through) {
+            self.transport.close().await;
+            self.connection = None;
+        }
+        while let Some(left) = until.checked_sub(self.run.elapsed()).filter(|left| !left.is_zero()) {
+            tokio::select! {
+                () = self.run.stop.cancelled() => return,
+                () = tokio::time::sleep(left.min(NAP)) => {}
+            }
+            if self.run.feed.is_drained() {
+                return;
+            }
+        }
+    }
+
+    /// Whether the relay lets us in, at last. False when the run stops, or others finished meanwhile.
+    async fn is_received(&mut self) -> bool {
+        loop {
+            let (limit, reply) = match self.ready().await {
+                Ok(ready) => return ready,
+                Err(refusal) => refusal,
+            };
+            let until = self.refused(limit, &reply);
+            self.wait(until).await;
+            if self.run.feed.is_drained() {
+                return false;
             }
         }
     }
@@ -113,8 +186,12 @@ impl Worker {
 
     /// Hands one over, in its time.
     async fn deliver(&mut self, next: Claimed) -> AttemptResult {
-        if !self.ready().await || !self.run.may_go(next.id.mailing).await {
-            return withheld(next.id);
+        match self.ready().await {
+            Ok(true) if self.run.may_go(next.id.mailing).await => {}
+            Ok(_) => return withheld(next.id),
+            Err((limit, reply)) => {
+                return AttemptResult { outcome: Outcome::Throttled { reply, limit }, ..withheld(next.id) };
+            }
         }
         let run = Arc::clone(&self.run);
         let outcome = match run.compose(&next, &mut self.message) {
@@ -129,16 +206,22 @@ impl Worker {
             // One that is alone must not be in the way of others: it is tried again later.
             Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
-        let opened = self.opened.unwrap_or_else(|| run.elapsed());
-        if matches!(outcome, Outcome::Uncertain(_)) {
-            // The transport lets the connection go.
-            self.opened = None;
+        let connection = self.connection.get_or_insert(Connection { opened: run.elapsed(), got_through: false });
+        let result = run.judge(&next, outcome, *connection);
+        match result.outcome {
+            Outcome::Accepted(_) => (connection.got_through, self.refusals) = (true, 0),
+            // The transport lets it go.
+            Outcome::Uncertain(_) => self.connection = None,
+            _ => {}
         }
-        run.judge(&next, outcome, opened)
+        result
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
-    async fn ready(&mut self) -> bool {
+    ///
+    /// # Errors
+    /// When the relay has had enough of us.
+    async fn ready(&mut self) -> Result<bool, (Limit, Reply)> {
         let mut failures = 0;
         while !self.run.stop.is_cancelled() {
             // A relay may be silent for minutes, and nothing is in its hands yet.
@@ -149,13 +232,19 @@ impl Worker {
             match prepared {
                 Ok(()) => {
                     self.run.relay.note_reachable();
-                    self.opened.get_or_insert(self.run.elapsed());
-                    return true;
+                    let opened = self.run.elapsed();
+                    self.connection.get_or_insert(Connection { opened, got_through: false });
+                    return Ok(true);
+                }
+                Err(Outcome::Throttled { reply, limit }) => {
+                    self.run.relay.note_reachable();
+                    self.connection = None;
+                    return Err((limit, reply));
                 }
                 Err(outcome) => self.run.note_unready(&outcome),
             }
             if self.begun.is_empty() && self.run.feed.is_drained() {
-                return false;
+                return Ok(false);
             }
             tokio::select! {
                 () = self.run.stop.cancelled() => {}
@@ -163,7 +252,7 @@ impl Worker {
             }
             failures += 1;
         }
-        false
+        Ok(false)
     }
 
     /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or

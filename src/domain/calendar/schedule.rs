@@ -194,6 +194,12 @@ impl Schedule {
         local.map_or_else(|| now - (now.with_timezone(&self.timezone).naive_local() - midnight), |at| at.to_utc())
     }
 
+    /// When the local day of `now` ends.
+    pub fn midnight_after(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        // Where the clocks change, a day has up to 25 hours.
+        self.midnight_before(self.midnight_before(now) + TimeDelta::hours(26))
+    }
+
     /// When it is `send_at` on `date`: the earlier instant if the clock shows that time twice,
     /// the first instant after the gap if it never does.
     fn instant(&self, date: NaiveDate) -> DateTime<Tz> {

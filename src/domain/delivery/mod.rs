@@ -7,9 +7,10 @@ pub mod pace;
 pub mod retry;
 pub mod silence;
 mod state;
+pub mod throttle;
 
 pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
-pub use outcome::{Outcome, OutcomeKind, Reply};
+pub use outcome::{Limit, Outcome, OutcomeKind, Reply};
 pub use state::{Arrow, DeliveryState, Event, Impossible, Settled, Tally};
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ words! {
         Permanent = "permanent",
         Uncertain = "uncertain",
         SenderRefused = "sender-refused",
+        Throttled = "throttled",
         Withheld = "withheld",
     }
 }
@@ -41,6 +42,13 @@ pub enum Outcome {
     Uncertain(Reply),
     /// The relay refuses us, not the recipient: the run must stop (5xx at EHLO, AUTH or MAIL).
     SenderRefused(Reply),
+    /// We are too fast for the relay, have too many connections, or sent enough for today: the mail is not to blame, and goes
+    /// back into the queue as if it had not been tried.
+    Throttled {
+        reply: Reply,
+        /// What the relay has had enough of.
+        limit: Limit,
+    },
     /// Nothing was handed over, and nothing was said: the mailbox was suppressed, the edition held or the run stopped.
     Withheld,
 }
@@ -54,8 +62,14 @@ impl Outcome {
             Self::Permanent { .. } => OutcomeKind::Permanent,
             Self::Uncertain(_) => OutcomeKind::Uncertain,
             Self::SenderRefused(_) => OutcomeKind::SenderRefused,
+            Self::Throttled { .. } => OutcomeKind::Throttled,
             Self::Withheld => OutcomeKind::Withheld,
         }
+    }
+
+    /// Whether it counts as an attempt at the mail.
+    pub fn is_attempt(&self) -> bool {
+        !matches!(self, Self::Throttled { .. } | Self::Withheld)
     }
 
     /// What was said; none when nothing was handed over.
@@ -65,6 +79,7 @@ impl Outcome {
             | Self::Transient(reply)
             | Self::Permanent { reply, .. }
             | Self::Uncertain(reply)
+            | Self::Throttled { reply, .. }
             | Self::SenderRefused(reply) => Some(reply),
             Self::Withheld => None,
         }
@@ -81,6 +96,15 @@ impl Outcome {
             Self::Withheld => None,
         }
     }
+}
+
+/// What a relay has had enough of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The rate, or the connections: it takes more in a moment.
+    Pace,
+    /// The quota of the day: it takes more tomorrow.
+    Day,
 }
 
 /// What was said, for the operator. It never holds a whole address.

@@ -30,6 +30,9 @@ const POSTPONED: Range<TimeDelta> = TimeDelta::minutes(25)..TimeDelta::minutes(4
 /// When a transactional mail is tried again that met no relay, or one that refuses us: somebody waits for it.
 const LATER: TimeDelta = TimeDelta::minutes(10);
 
+/// A mail that the relay refused for its pace so often in one run is put off: perhaps the mail is the reason after all.
+const THROWN_BACK: u32 = 5;
+
 /// A run in which at least so many mails were tried stops itself when one in twenty was refused for good.
 const TRIED: u64 = 50;
 const ONE_IN: u64 = 20;
@@ -45,6 +48,8 @@ pub struct Tried {
     pub first_at: Option<DateTime<Utc>>,
     /// Attempts before the one that ended that may have been accepted.
     pub uncertain: u32,
+    /// How often the relay refused it in this run for the pace, this time included.
+    pub thrown_back: u32,
     /// Whether what may have been accepted is sent again (`mail.on_uncertain = "resend"`).
     pub resend: bool,
 }
@@ -57,6 +62,10 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
         Outcome::Uncertain(_) if is_resent(tried.resend, tried.uncertain + 1) => backoff(),
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
         Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
+        // Nothing was tried, so it waits as if it had met no relay.
+        Outcome::Throttled { .. } if tried.thrown_back < THROWN_BACK => None,
+        Outcome::Throttled { .. } if tried.mailing.edition().is_none() => Some(now + LATER),
+        Outcome::Throttled { .. } => Some(postponed(now).start),
         Outcome::Uncertain(_) | Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,
     }
 }
@@ -70,6 +79,11 @@ pub fn is_resent(resend: bool, uncertain: u32) -> bool {
 /// When an edition's mails are tried again after the relay could not be reached: some time in this range.
 pub fn postponed(now: DateTime<Utc>) -> Range<DateTime<Utc>> {
     now + POSTPONED.start..now + POSTPONED.end
+}
+
+/// When an edition's mails are tried again once the relay's quota for a day is used up: tomorrow, from midnight on.
+pub fn tomorrow(midnight: DateTime<Utc>) -> Range<DateTime<Utc>> {
+    midnight..midnight + (POSTPONED.end - POSTPONED.start)
 }
 
 /// When transactional mails are tried again after the relay could not be reached.
@@ -122,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_refused_sender_holds_an_edition_and_puts_off_what_is_none() {
-        let tried = |mailing| Tried { mailing, before: 0, first_at: None, uncertain: 0, resend: true };
+        let tried = |mailing| Tried { mailing, before: 0, first_at: None, uncertain: 0, thrown_back: 0, resend: true };
         let refused = Outcome::SenderRefused(Reply::default());
         assert_eq!(retry_at(tried(Mailing::Edition(EditionNumber(7))), &refused, at(0), 0.5), None);
         assert_eq!(retry_at(tried(Mailing::Transactional(TransactionalId(1))), &refused, at(0), 0.5), Some(at(10)));
@@ -132,7 +146,7 @@ mod tests {
     fn what_may_have_been_accepted_is_sent_again_three_times_with_growing_pauses() {
         let mailing = Mailing::Edition(EditionNumber(7));
         let pause = |uncertain, resend| {
-            let tried = Tried { mailing, before: uncertain, first_at: Some(at(0)), uncertain, resend };
+            let tried = Tried { mailing, before: uncertain, first_at: Some(at(0)), uncertain, thrown_back: 0, resend };
             let next = retry_at(tried, &Outcome::Uncertain(Reply::default()), at(10), 0.5)?;
             Some((next - at(10)).num_minutes())
         };

@@ -214,11 +214,11 @@ impl DeliveryState {
                 // With a retry time it stays uncertain while it waits: that is what is known of it.
                 Outcome::Uncertain(_) if self == Self::InFlight => Self::Uncertain,
                 Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
-                Outcome::Transient(_) | Outcome::SenderRefused(_) if retry => Self::Deferred,
+                Outcome::Transient(_) | Outcome::SenderRefused(_) | Outcome::Throttled { .. } if retry => Self::Deferred,
                 Outcome::Transient(_) => ends(Self::Expired),
                 Outcome::Permanent { .. } => ends(Self::Failed),
-                // The run stops, and the recipient is not to blame: it waits for the next run.
-                Outcome::SenderRefused(_) | Outcome::Withheld => Self::Queued,
+                // The recipient is not to blame: it waits for its turn.
+                Outcome::SenderRefused(_) | Outcome::Throttled { .. } | Outcome::Withheld => Self::Queued,
             },
             (Self::Queued, Event::Postpone) => Self::Deferred,
             (Self::Queued | Self::Deferred, Event::Expire) => ends(Self::Expired),

@@ -26,6 +26,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Permanent { reply: reply(), suppress: Some(SuppressionReason::Bounced) },
         Outcome::Uncertain(reply()),
         Outcome::SenderRefused(reply()),
+        Outcome::Throttled { reply: reply(), limit: Limit::Pace },
         Outcome::Withheld,
     ]
 }
@@ -74,7 +75,7 @@ fn leads_only_where_drawn() {
 
 #[test]
 fn a_reply_means_what_the_contract_says() {
-    let [accepted, transient, permanent, uncertain, refused, withheld] = outcomes().try_into().unwrap();
+    let [accepted, transient, permanent, uncertain, refused, throttled, withheld] = outcomes().try_into().unwrap();
     let after = |outcome, retry, repeated| InFlight.on(Event::Outcome { outcome, retry }, repeated).unwrap();
     assert_eq!(after(&accepted, false, true), Accepted);
     assert_eq!(after(&transient, true, true), Deferred);
@@ -86,15 +87,17 @@ fn a_reply_means_what_the_contract_says() {
     assert_eq!(after(&uncertain, true, false), Uncertain);
     assert_eq!(after(&refused, true, true), Deferred);
     assert_eq!(after(&refused, false, true), Queued);
+    assert_eq!(after(&throttled, true, true), Deferred);
+    assert_eq!(after(&throttled, false, true), Queued);
     assert_eq!(after(&withheld, false, true), Queued);
 }
 
 #[test]
 fn only_what_waits_keeps_a_time() {
     let soon = chrono::DateTime::from_timestamp(1_800_000_000, 0);
-    let [accepted, transient, permanent, uncertain, refused, withheld] = outcomes().try_into().unwrap();
+    let [accepted, transient, permanent, uncertain, refused, throttled, withheld] = outcomes().try_into().unwrap();
     let next = |outcome, repeated| InFlight.after_attempt(outcome, soon, repeated).unwrap().next_at;
-    for waits in [&transient, &uncertain, &refused] {
+    for waits in [&transient, &uncertain, &refused, &throttled] {
         assert_eq!(next(waits, true), soon);
     }
     for ends in [&accepted, &permanent, &withheld] {

@@ -30,7 +30,7 @@ async fn every_reply_at_every_stage_and_the_next_delivery_is_fine() {
     use Act::{Drop, Hang, Say};
     let stages = ["GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "DOT"];
     let table = [
-        (Say("421 4.3.2 closing"), ["transient"; 7]),
+        (Say("421 4.3.2 closing"), ["throttled"; 7]),
         (Say("451 4.3.0 later"), ["transient"; 7]),
         (Say("550 5.7.1 no"), ["sender", "sender", "sender", "sender", "permanent", "permanent", "permanent"]),
         (Say("550 5.1.1 no such user"), ["sender", "sender", "sender", "sender", "bounced", "permanent", "permanent"]),

@@ -82,6 +82,7 @@ macro_rules! conform_all {
             deliveries::it_is_sent_when_nothing_waits,
             deliveries::a_delivery_keeps_the_name_it_was_published_with,
             deliveries::what_ended_is_taken_up_again_with_its_full_time,
+            deliveries::what_is_refused_for_its_pace_was_not_tried,
             deliveries::what_is_lost_at_its_dot_again_and_again_waits_for_a_person,
             deliveries::what_is_uncertain_is_resolved_and_nothing_else,
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,

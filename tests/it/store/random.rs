@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome};
+use fortnightly::domain::delivery::{DeliveryState, ItemId, Limit, Outcome};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::sqlite::SqliteStore;
@@ -35,6 +35,7 @@ enum Verdict {
     NoSuchMailbox,
     Uncertain,
     Sender,
+    Throttled,
 }
 
 fn outcome(verdict: Verdict) -> Outcome {
@@ -45,6 +46,7 @@ fn outcome(verdict: Verdict) -> Outcome {
         Verdict::NoSuchMailbox => Outcome::Permanent { reply: reply(550), suppress: Some(SuppressionReason::Bounced) },
         Verdict::Uncertain => Outcome::Uncertain(reply(421)),
         Verdict::Sender => Outcome::SenderRefused(reply(535)),
+        Verdict::Throttled => Outcome::Throttled { reply: reply(432), limit: Limit::Pace },
     }
 }
 
@@ -56,6 +58,7 @@ fn act() -> impl Strategy<Value = Act> {
         Just(Verdict::NoSuchMailbox),
         Just(Verdict::Uncertain),
         Just(Verdict::Sender),
+        Just(Verdict::Throttled),
     ];
     prop_oneof![
         4 => (1..4_u32).prop_map(Act::Claim),

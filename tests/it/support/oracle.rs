@@ -30,7 +30,7 @@ pub(crate) type Script = &'static [(&'static str, &'static str)];
 pub(crate) struct Said<'a> {
     /// How many connections there were before this one.
     pub(crate) connection: usize,
-    /// The line, or `GREET`, `CONTENT` or `DOT`.
+    /// The line, or `GREET`, `CONTENT`, `DOT`, or `END` when the connection ended.
     pub(crate) line: &'a str,
     /// The recipient that was named last on this connection.
     pub(crate) to: &'a str,
@@ -73,6 +73,7 @@ impl Oracle {
                 thread::spawn(move || {
                     let mut heard_last = Instant::now();
                     let end = converse(&stream, (connection, &*decide), &taken, &asked, &heard, &mut heard_last);
+                    decide(&Said { connection, line: "END", to: "", mails: 0 });
                     if end.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
                         patience.lock().unwrap_or_else(PoisonError::into_inner).push(heard_last.elapsed());
                     }

@@ -182,6 +182,7 @@ pub(crate) fn word(outcome: &Outcome) -> &'static str {
         Outcome::Permanent { suppress: Some(_), .. } => "bounced",
         Outcome::Uncertain(_) => "uncertain",
         Outcome::SenderRefused(_) => "sender",
+        Outcome::Throttled { .. } => "throttled",
         Outcome::Withheld => "withheld",
     }
 }

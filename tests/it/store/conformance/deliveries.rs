@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use fortnightly::domain::delivery::listing::DeliveryFilter;
-use fortnightly::domain::delivery::{DeliveryState, Outcome};
+use fortnightly::domain::delivery::{DeliveryState, Limit, Outcome};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
@@ -288,6 +288,24 @@ pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'
     assert_eq!(state(&*living, id(1)).await, DeliveryState::Uncertain);
     assert_eq!(state(&*living, id(2)).await, DeliveryState::Queued);
     assert_eq!(living.next_retry(SEVEN).await.unwrap(), None);
+}
+
+/// As if it had not been tried: no attempt, its place in the queue or a time of its own, and nobody who left meanwhile.
+pub(in crate::store) async fn what_is_refused_for_its_pace_was_not_tried(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(3)).await;
+    claim(&*store, 2, 9).await;
+    let throttled = || Outcome::Throttled { reply: reply(432), limit: Limit::Pace };
+    done(&*store, id(1), throttled(), None).await;
+    done(&*store, id(2), throttled(), Some(30)).await;
+    mark(&*store, id(3)).await;
+    leave(&*store, "m2@school.example").await;
+    done(&*store, id(3), throttled(), Some(30)).await;
+    let states = [state(&*store, id(1)).await, state(&*store, id(2)).await, state(&*store, id(3)).await];
+    assert_eq!(states, [DeliveryState::Queued, DeliveryState::Deferred, DeliveryState::Suppressed]);
+    let again = claim(&*store, 30, 9).await;
+    let told: Vec<_> = again.iter().map(|c| (c.id.recipient.0, c.attempts, c.repeated, c.first_attempt)).collect();
+    assert_eq!(told, [(1, 0, false, None), (2, 0, false, None)]);
 }
 
 /// Three resends in all, whether the answer or the process was lost; taken up by a person, it has three anew.

@@ -1,5 +1,6 @@
 //! What became of one item, and which is in flight next.
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::super::mailing_list;
@@ -45,7 +46,8 @@ fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
     let item = in_hand(conn, me, id)?;
     let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
     if !item.may_leave(id) {
-        put_back(conn, id, &item)?;
+        let settled = item.after(id, &Outcome::Withheld, None)?;
+        put_back(conn, id, &item, settled)?;
         return Ok(false);
     }
     let (mailing, recipient) = key(id)?;
@@ -57,9 +59,10 @@ fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
 fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptResult) -> Result<(), SqliteError> {
     let (id, outcome) = (result.id, &result.outcome);
     let item = in_hand(conn, me, id)?;
-    let Some(reply) = outcome.reply() else { return put_back(conn, id, &item) };
-    let settled = item.state.after_attempt(outcome, result.retry_at, item.repeated);
-    let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
+    let settled = item.after(id, outcome, result.retry_at)?;
+    let Some(reply) = outcome.reply().filter(|_| outcome.is_attempt()) else {
+        return put_back(conn, id, &item, settled);
+    };
     let number = item.attempts.saturating_add(1);
     write(conn, id, number, &settled)?;
     let text = if item.forgotten { String::new() } else { reply.text.clone() };
@@ -107,6 +110,11 @@ fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError
 }
 
 impl InHand {
+    fn after(&self, id: ItemId, outcome: &Outcome, retry_at: Option<DateTime<Utc>>) -> Result<Settled, SqliteError> {
+        let settled = self.state.after_attempt(outcome, retry_at, self.repeated);
+        Ok(settled.map_err(|fault| Refusal::Impossible(id, fault))?)
+    }
+
     fn is_unwanted(&self) -> bool {
         self.forgotten || self.suppressed
     }
@@ -125,14 +133,13 @@ pub(super) fn is_wanted(conn: &Connection, id: ItemId) -> Result<bool, SqliteErr
     Ok(sql::number(conn, query, (mailing, recipient, spared(id), EditionState::Sending.as_str()))? > 0)
 }
 
-/// Puts an item of ours back that was not handed over; one whose mailbox may not get it any more is settled.
-fn put_back(conn: &Connection, id: ItemId, item: &InHand) -> Result<(), SqliteError> {
-    let withheld = Event::Outcome { outcome: &Outcome::Withheld, retry: false };
-    let mut state = item.state.on(withheld, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
+/// Puts an item of ours back that was not tried; one whose mailbox may not get it any more is settled.
+fn put_back(conn: &Connection, id: ItemId, item: &InHand, mut settled: Settled) -> Result<(), SqliteError> {
     if item.is_unwanted() {
-        state = state.on(Event::Suppress, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
+        let state = settled.state.on(Event::Suppress, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
+        settled = Settled { state, next_at: None, ..settled };
     }
-    write(conn, id, item.attempts, &Settled { state, next_at: None, repeated: item.repeated })
+    write(conn, id, item.attempts, &settled)
 }
 
 pub(super) fn write(conn: &Connection, id: ItemId, attempts: u32, settled: &Settled) -> Result<(), SqliteError> {
