@@ -188,7 +188,9 @@ impl Receiver {
             let wanted = name.to_ascii_lowercase();
             let search = move || page.into_iter().find(|recipient| keyring.names(edition, *recipient, &wanted));
             let found = tokio::task::spawn_blocking(search).await;
-            if let Some(recipient) = found.map_err(|error| AppError::BrokeOff(error.to_string()))? {
+            if let Some(recipient) =
+                found.map_err(|error| AppError::BrokeOff("the search for a delivery", error.to_string()))?
+            {
                 return Ok(Some(DeliveryId { edition, recipient }));
             }
             after = Some(last);

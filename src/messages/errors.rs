@@ -47,7 +47,7 @@ pub fn error(error: &AppError) -> String {
         | AppError::Sync(_)
         | AppError::Page(_)
         | AppError::File { .. }
-        | AppError::BrokeOff(_) => error.to_string(),
+        | AppError::BrokeOff(..) => error.to_string(),
     }
 }
 

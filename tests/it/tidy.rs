@@ -7,6 +7,10 @@ mod names;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use fortnightly::domain::delivery::OutcomeKind;
+use fortnightly::domain::edition::EditionState;
+use fortnightly::domain::subscriber::MailboxState;
+
 use crate::support::root;
 use names::{Crate, Source};
 
@@ -177,6 +181,23 @@ fn commands_to_type_are_named_at_the_edge_alone() {
             if text.contains("`fortnightly ") {
                 broken.insert(format!("{}:{line} {text}", source.path));
             }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn no_state_stands_in_a_statement() {
+    let mut words: Vec<String> =
+        (0..=8).flat_map(|n| [format!("state = {n}"), format!("state <> {n}"), format!("state IN ({n}")]).collect();
+    words.extend(EditionState::ALL.iter().map(|state| format!("'{state}'")));
+    words.extend(MailboxState::ALL.iter().map(|state| format!("'{state}'")));
+    words.extend(OutcomeKind::ALL.iter().map(|kind| format!("'{kind}'")));
+    let mut broken = BTreeSet::new();
+    for source in SRC.files.iter().filter(|source| room(&source.path) == "store") {
+        for (line, text) in &source.code.texts {
+            let found = words.iter().filter(|word| text.contains(word.as_str()));
+            broken.extend(found.map(|word| format!("{}:{line} says {word}", source.path)));
         }
     }
     none(&broken);

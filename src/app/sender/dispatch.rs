@@ -157,7 +157,7 @@ async fn work_apart(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Resul
     // Whoever waits for the end may be gone when the process stops in a hurry.
     let body = move || drop(done.send(runtime.block_on(work(run, transports))));
     thread.spawn(body).map_err(broken)?;
-    end.await.unwrap_or_else(|_| Err(DispatchError::BrokeOff("the senders", "a panic".to_owned()).into()))
+    end.await.unwrap_or_else(|_| Err(AppError::BrokeOff("the senders", "a panic".to_owned())))
 }
 
 /// One worker per transport, until all have ended; the first failure stops the others.
@@ -177,7 +177,7 @@ async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), 
     }
     let mut failure = Ok(());
     while let Some(end) = workers.join_next().await {
-        let end = end.unwrap_or_else(|error| Err(DispatchError::BrokeOff("a sender", error.to_string()).into()));
+        let end = end.unwrap_or_else(|error| Err(AppError::BrokeOff("a sender", error.to_string())));
         if end.is_err() {
             run.stop.cancel();
             failure = failure.and(end);

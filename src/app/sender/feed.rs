@@ -87,7 +87,7 @@ impl Feed {
         if (stock.ready.is_empty() || has_come)
             && let Some(Refill { claim, whole, reopened }) = stock.refill.take()
         {
-            let claimed = claim.await.map_err(|error| DispatchError::BrokeOff("a claim", error.to_string()))??;
+            let claimed = claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))??;
             // A claim that began earlier did not see what was put back.
             if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
                 self.drained.store(true, Ordering::Relaxed);

@@ -282,5 +282,5 @@ fn withheld(id: ItemId) -> AttemptResult {
 }
 
 async fn settled(marking: Marking) -> Result<bool, AppError> {
-    marking.await.unwrap_or_else(|error| Err(DispatchError::BrokeOff("a record", error.to_string()).into()))
+    marking.await.unwrap_or_else(|error| Err(AppError::BrokeOff("a record", error.to_string())))
 }

@@ -90,6 +90,33 @@ pub fn publish(edition: &Edition, at: DateTime<Utc>) -> Result<Edition, Denied> 
     }
 }
 
+/// The edition once nothing of it waits or is in hand. One that was held while it was being sent is sent, too: nothing is
+/// left that the hold could hold back.
+///
+/// # Errors
+/// Unless it is being sent, or was.
+pub fn finish(edition: &Edition, at: DateTime<Utc>) -> Result<Edition, Denied> {
+    match edition.state {
+        EditionState::Sending | EditionState::Held if edition.is_published() => {
+            Ok(Edition { finished_at: Some(at), ..stand(edition, EditionState::Sent, None) })
+        }
+        EditionState::Sent => Err(Denied::Unchanged),
+        state => Err(Denied::State(state)),
+    }
+}
+
+/// The edition once some of its mails were taken up again. One that is held stays so.
+///
+/// # Errors
+/// Unless it was published.
+pub fn resume(edition: &Edition) -> Result<Edition, Denied> {
+    match edition.state {
+        EditionState::Sent => Ok(Edition { finished_at: None, ..stand(edition, EditionState::Sending, None) }),
+        _ if edition.is_published() => Err(Denied::Unchanged),
+        state => Err(Denied::State(state)),
+    }
+}
+
 /// A published edition: all that can still be done is to stop its sending, and to let it go on.
 fn halt_or_go_on(edition: &Edition, change: &EditionChange, at: DateTime<Utc>) -> Result<Edition, Denied> {
     match (change, edition.state) {

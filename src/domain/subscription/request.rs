@@ -44,6 +44,11 @@ impl RequestKind {
 /// somebody.
 pub(super) const PER_ADDRESS: usize = 3;
 
+/// Whether a click fulfils a request at `now`; a link that does nothing any more is not worth a mail either.
+pub fn is_open(done_at: Option<DateTime<Utc>>, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    done_at.is_none() && now < expires_at
+}
+
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -66,7 +71,7 @@ pub struct Request {
 impl Request {
     /// Whether a click fulfils it at `now`.
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
-        self.done_at.is_none() && now < self.expires_at
+        is_open(self.done_at, self.expires_at, now)
     }
 
     /// Since when nothing is waited for any more: it was fulfilled, or it is too late.

@@ -33,14 +33,6 @@ pub(in crate::store::sqlite) fn one(conn: &Connection, number: EditionNumber) ->
     sql::row(conn, &format!("{COLUMNS} WHERE number = ?1"), [number.0], |row| read(row, picks))
 }
 
-/// Where an edition stands; `None` when there is none.
-pub(in crate::store::sqlite) fn state(
-    conn: &Connection,
-    number: EditionNumber,
-) -> Result<Option<EditionState>, SqliteError> {
-    sql::row(conn, "SELECT state FROM editions WHERE number = ?1", [number.0], |row| sql::word(row, 0))
-}
-
 fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
     let state = sql::word(row, 1)?;
     let reason = match state {

@@ -6,6 +6,7 @@ use super::columns::BandBook;
 use super::{audit, edition_rows, meta};
 use crate::domain::band::BandSet;
 use crate::domain::segment::{Segment, SegmentKey};
+use crate::domain::subscriber::MailboxState;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{Publication, PublishResult};
@@ -15,10 +16,10 @@ pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) ->
     let bands = BandBook::open(conn)?;
     let query = "SELECT r.bands & ?1 AS mask, o.sector, o.locale, count(*)
                  FROM recipients r JOIN subscribers o ON o.id = r.owner
-                 WHERE r.state = 'active' AND r.bands & ?1 <> 0
+                 WHERE r.state = ?2 AND r.bands & ?1 <> 0
                    AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
                  GROUP BY mask, o.sector, o.locale";
-    let mut segments = sql::rows(conn, query, [bands.seen(served)], |row| {
+    let mut segments = sql::rows(conn, query, (bands.seen(served), MailboxState::Active.as_str()), |row| {
         let key = SegmentKey { bands: bands.set(row.get(0)?), sector: sql::word(row, 1)?, locale: sql::word(row, 2)? };
         Ok(Segment { key, recipients: sql::count(row.get(3)?) })
     })?;
@@ -83,10 +84,10 @@ fn enqueue(conn: &Connection, publication: &Publication) -> Result<Option<u64>, 
                           AND s.sector = o.sector AND s.locale = o.locale),
                          o.name_id
                   FROM recipients r CROSS JOIN subscribers o ON o.id = r.owner
-                  WHERE r.state = 'active' AND r.bands & ?2 <> 0
+                  WHERE r.state = ?3 AND r.bands & ?2 <> 0
                     AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)";
     let served = BandBook::open(conn)?.seen(&publication.served);
-    match sql::run(conn, insert, (publication.before.number.0, served)) {
+    match sql::run(conn, insert, (publication.before.number.0, served, MailboxState::Active.as_str())) {
         Ok(recipients) => Ok(Some(recipients)),
         Err(SqliteError::Sqlite(error)) if is_null_segment(&error) => Ok(None),
         Err(fault) => Err(fault),

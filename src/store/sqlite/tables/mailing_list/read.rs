@@ -295,10 +295,13 @@ impl Reader<'_> {
     }
 
     fn ended(&mut self, after: RecipientId, limit: u32) -> Result<(), SqliteError> {
-        // As the index has it, so the word must stand here.
-        let query = "SELECT id FROM recipients INDEXED BY recipients_ended
-                     WHERE state = 'ended' AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
-        let ids = sql::rows(self.conn, query, (sql::column(after.0)?, limit), |row| Ok(row.get::<_, i64>(0)?))?;
+        // As the index has it, so the word must stand in the statement.
+        let ended = MailboxState::Ended;
+        let query = format!(
+            "SELECT id FROM recipients INDEXED BY recipients_ended
+             WHERE state = '{ended}' AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2"
+        );
+        let ids = sql::rows(self.conn, &query, (sql::column(after.0)?, limit), |row| Ok(row.get::<_, i64>(0)?))?;
         for id in ids {
             let recipient = RecipientId(sql::count(id));
             self.number(recipient)?;

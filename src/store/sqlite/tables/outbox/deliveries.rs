@@ -8,7 +8,7 @@ use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::SubjectBounce;
@@ -73,7 +73,7 @@ pub(super) fn retry(
     filter: &DeliveryFilter,
     at: DateTime<Utc>,
 ) -> Result<Retried, SqliteError> {
-    let state = published(conn, edition)?;
+    let before = published(conn, edition)?;
     let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
     let meant = may.into_iter().filter(|state| filter.states.contains(state));
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
@@ -91,9 +91,8 @@ pub(super) fn retry(
     let retried = Retried { ended: take(ended)?, uncertain: take(uncertain)?, suppressed };
     let taken = retried.ended + retried.uncertain;
     if taken > 0 {
-        if state == EditionState::Sent {
-            let again = "UPDATE editions SET state = 'sending', finished_at = NULL WHERE number = ?1";
-            sql::run(conn, again, [edition.0])?;
+        if let Ok(after) = state::resume(&before) {
+            edition_rows::write(conn, Some(&before), Some(&after))?;
         }
         note(conn, "retry", edition, &format!("{taken} deliveries"), at)?;
     }
@@ -133,13 +132,10 @@ fn note(
     audit::write(conn, sql::millis(at), "operator", action, &format!("edition {edition}"), detail)
 }
 
-/// Where a published edition stands.
-fn published(conn: &Connection, edition: EditionNumber) -> Result<EditionState, SqliteError> {
-    let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
-    match edition_rows::state(conn, edition)? {
-        Some(state) if sql::number(conn, query, [edition.0])? > 0 => Ok(state),
-        _ => Err(Refusal::NotPublished(edition).into()),
-    }
+/// An edition that was published.
+fn published(conn: &Connection, edition: EditionNumber) -> Result<Edition, SqliteError> {
+    let found = edition_rows::one(conn, edition)?.filter(Edition::is_published);
+    found.ok_or_else(|| Refusal::NotPublished(edition).into())
 }
 
 /// The codes of states as a mask.

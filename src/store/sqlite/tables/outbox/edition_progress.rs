@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::super::{audit, edition_rows};
 use crate::domain::delivery::{DeliveryState, Event, OutcomeKind, Tally};
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::{EditionNumber, EditionState, state};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
@@ -60,13 +60,8 @@ pub(in crate::store::sqlite) fn finish(
     edition: EditionNumber,
     at: DateTime<Utc>,
 ) -> Result<bool, SqliteError> {
-    match edition_rows::state(conn, edition)? {
-        Some(EditionState::Sent) => return Ok(true),
-        Some(EditionState::Sending) => {}
-        // Held while it was being sent: when nothing is left to hold, it is sent.
-        Some(EditionState::Held) if is_published(conn, edition)? => {}
-        _ => return Ok(false),
-    }
+    let Some(before) = edition_rows::one(conn, edition)? else { return Ok(false) };
+    let Ok(after) = state::finish(&before, at) else { return Ok(before.state == EditionState::Sent) };
     // Each part is answered by its own index.
     let queued = DeliveryState::Queued.code();
     let open = format!(
@@ -79,16 +74,9 @@ pub(in crate::store::sqlite) fn finish(
     if sql::number(conn, &open, [edition.0])? != 0 {
         return Ok(false);
     }
-    let update =
-        "UPDATE editions SET state = 'sent', reason = NULL, reason_detail = NULL, finished_at = ?2 WHERE number = ?1";
-    sql::run(conn, update, (edition.0, sql::millis(at)))?;
+    edition_rows::write(conn, Some(&before), Some(&after))?;
     audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
     Ok(true)
-}
-
-fn is_published(conn: &Connection, edition: EditionNumber) -> Result<bool, SqliteError> {
-    let query = "SELECT count(*) FROM editions WHERE number = ?1 AND published_at IS NOT NULL";
-    Ok(sql::number(conn, query, [edition.0])? > 0)
 }
 
 /// Deliveries by state.

@@ -7,7 +7,7 @@ use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
 use crate::domain::subscriber::RecipientId;
-use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::request::{self, RequestId};
 use crate::domain::subscription::rows::DueMail;
 use crate::domain::subscription::subject_data::SubjectLetter;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -23,27 +23,30 @@ const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
 /// Those that are queued, or due again at `now`, the oldest first.
 pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
     let (queued, uncertain) = (DeliveryState::Queued.code(), items::uncertain());
-    // A link that does nothing any more is not worth a mail.
     let query = format!(
         "SELECT t.id, t.recipient, r.address, d.attempts, d.repeated,
-                EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?3)
-                    OR EXISTS (SELECT 1 FROM requests q
-                               WHERE q.id = t.request AND (q.done_at IS NOT NULL OR q.expires_at <= ?1)),
+                EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?3),
                 (SELECT min(at) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient),
-                t.kind, t.at, t.request, t.sender, t.rendered, {uncertain}
+                t.kind, t.at, t.request, t.sender, t.rendered, {uncertain},
+                q.done_at, q.expires_at
          FROM (SELECT mailing, recipient, attempts, repeated, retried_at FROM deliveries INDEXED BY deliveries_queued
                WHERE mailing < 0 AND state = {queued}
                UNION ALL
                SELECT mailing, recipient, attempts, repeated, retried_at FROM deliveries INDEXED BY deliveries_retry
                WHERE mailing < 0 AND next_at <= ?1) d
          JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
+         LEFT JOIN requests q ON q.id = t.request
          ORDER BY t.id LIMIT ?2"
     );
     let spares = spared(ItemId { mailing: Mailing::Transactional(TransactionalId(0)), recipient: RecipientId(0) });
     sql::rows(conn, &query, (now, limit.min(AT_ONCE), spares), |row| {
         let mailing = Mailing::Transactional(TransactionalId(sql::count(row.get(0)?)));
         let id = ItemId { mailing, recipient: RecipientId(sql::count(row.get(1)?)) };
-        let withheld: bool = row.get(5)?;
+        let is_over = match sql::maybe_instant(row.get(14)?)? {
+            Some(expires_at) => !request::is_open(sql::maybe_instant(row.get(13)?)?, expires_at, sql::instant(now)?),
+            None => false,
+        };
+        let withheld = is_over || row.get(5)?;
         let Some(address) = row.get::<_, Option<String>>(2)?.filter(|_| !withheld) else { return Ok((id, None)) };
         let text = |at| -> Result<String, SqliteError> { Ok(row.get(at)?) };
         let mail = TransactionalMail {
@@ -82,7 +85,7 @@ pub(super) fn forget_text(conn: &Connection, id: TransactionalId) -> Result<(), 
 }
 
 /// Forgets what every settled mail said.
-pub(super) fn forget_settled(conn: &Connection) -> Result<(), SqliteError> {
+fn forget_settled(conn: &Connection) -> Result<(), SqliteError> {
     let open = states::list(DeliveryState::OPEN);
     let update = format!(
         "UPDATE transactional_mails AS t SET rendered = ''
