@@ -92,8 +92,9 @@ pub enum AppError {
     Deliveries(#[from] DeliveriesError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
-    #[error("a part of the work broke off: {0}")]
-    BrokeOff(String),
+    /// Work in a task or on a thread of its own panicked: what it was, and how it ended.
+    #[error("{0} broke off: {1}")]
+    BrokeOff(&'static str, String),
 }
 
 /// Why an edition is not published.
@@ -142,8 +143,6 @@ pub enum DispatchError {
     NoText(ItemId),
     #[error("the senders cannot start: {0}")]
     CannotStart(String),
-    #[error("{0} broke off: {1}")]
-    BrokeOff(&'static str, String),
 }
 
 impl From<StoreError> for AppError {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::app::error::{AppError, DispatchError};
+use crate::app::error::AppError;
 use crate::clock::Clock;
 use crate::domain::edition::EditionNumber;
 use crate::store::{Claimed, Store, StoreError};

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::order::Ended;
 use super::relay::pause;
 use super::run::{Connection, LAST_TRIES, PAUSE, Run, jitter};
-use crate::app::error::{AppError, DispatchError};
+use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Limit, Outcome, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Gate, Transport};

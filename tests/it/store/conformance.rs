@@ -27,6 +27,10 @@ macro_rules! conform {
 /// The tests that one handle is enough for.
 macro_rules! conform_all {
     ($open:expr) => {
+        #[test]
+        fn steps_never_lose_or_repeat() {
+            $crate::store::random::steps_never_lose_or_repeat(|| $open);
+        }
         $crate::store::conformance::conform! { $open;
             people::subscribing_adds_updates_and_respects_who_left,
             people::rows_that_share_a_urn_are_one_subscriber,

@@ -1,16 +1,18 @@
 //! Random steps: whatever happens, states add up, and what was accepted stays so (invariants 2 and 3).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Limit, Outcome};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
-use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{AttemptResult, Store, StoreError};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
-use super::hasher;
 use super::samples::{SEVEN, address, at, crowd, id, reply, send_out};
 
 const PEOPLE: u64 = 6;
@@ -168,20 +170,24 @@ async fn check(store: &dyn Store, model: &Model) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn steps_never_lose_or_repeat(acts in prop::collection::vec(act(), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// Over any history of a fresh store, which `fresh` opens handles to.
+pub(in crate::store) fn steps_never_lose_or_repeat<O: Fn() -> Arc<dyn Store>>(fresh: impl Fn() -> O) {
+    let cases = if is_long() { 200 } else { 24 };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let histories = prop::collection::vec(act(), 1..60);
+    let history = |acts: Vec<Act>| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
-            let store = SqliteStore::in_memory(hasher()).unwrap();
-            send_out(&store, &crowd(6)).await;
+            let open = fresh();
+            let store = open();
+            send_out(&*store, &crowd(6)).await;
             let mut model = Model { now: 2, ..Model::default() };
             for act in acts {
-                perform(&store, &mut model, act).await;
-                check(&store, &model).await;
+                perform(&*store, &mut model, act).await;
+                check(&*store, &model).await;
             }
         });
-    }
+        Ok(())
+    };
+    TestRunner::new(config).run(&histories, history).unwrap();
 }
