@@ -127,7 +127,7 @@ fn names(readers: &[(String, Address)]) -> Vec<String> {
 }
 
 fn recipients(proof: &Proof) -> Result<Vec<u8>, AppError> {
-    let broke_off = |error: &dyn std::fmt::Display| AppError::BrokeOff(error.to_string());
+    let broke_off = |error: &dyn std::fmt::Display| AppError::BrokeOff("the list of recipients", error.to_string());
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["segment", "name", "email"]).map_err(|error| broke_off(&error))?;
     for segment in &proof.segments {

@@ -76,25 +76,35 @@ impl Feed {
     /// The next item; none when nothing can be claimed.
     pub(super) async fn next(&self) -> Result<Option<Claimed>, AppError> {
         let mut stock = self.stock.lock().await;
-        if stock.refill.is_none() && !self.is_drained() {
-            if stock.ready.len() < LOW {
-                self.begin_refill(&mut stock, true);
-            } else if stock.looked.elapsed() >= LOOK {
-                self.begin_refill(&mut stock, false);
+        loop {
+            if stock.refill.is_none() && !self.is_drained() {
+                if stock.ready.len() < LOW {
+                    self.begin_refill(&mut stock, true);
+                } else if stock.looked.elapsed() >= LOOK {
+                    self.begin_refill(&mut stock, false);
+                }
+            }
+            let has_come = stock.refill.as_ref().is_some_and(|refill| refill.claim.is_finished());
+            if (stock.ready.is_empty() || has_come)
+                && let Some(refill) = stock.refill.take()
+            {
+                self.take_in(&mut stock, refill).await?;
+            }
+            let next = stock.ready.pop_front();
+            if next.is_some() || self.is_drained() {
+                return Ok(next);
             }
         }
-        let has_come = stock.refill.as_ref().is_some_and(|refill| refill.claim.is_finished());
-        if (stock.ready.is_empty() || has_come)
-            && let Some(Refill { claim, whole, reopened }) = stock.refill.take()
-        {
-            let claimed = claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))??;
-            // A claim that began earlier did not see what was put back.
-            if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
-                self.drained.store(true, Ordering::Relaxed);
-            }
-            stock.take_in(claimed);
+    }
+
+    async fn take_in(&self, stock: &mut Stock, Refill { claim, whole, reopened }: Refill) -> Result<(), AppError> {
+        let claimed = claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))??;
+        // A claim that began earlier did not see what was put back.
+        if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
+            self.drained.store(true, Ordering::Relaxed);
         }
-        Ok(stock.ready.pop_front())
+        stock.take_in(claimed);
+        Ok(())
     }
 
     fn begin_refill(&self, stock: &mut Stock, whole: bool) {

@@ -269,40 +269,30 @@ impl Run {
         self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
     }
 
-    /// How often this mail was refused for the pace, if it was now, on connections that were not one too many. What is
-    /// accepted tells the pace that the relay bears.
+    /// How often this mail was refused for the pace, if it was now. A connection on which no mail got through is one too
+    /// many, and says nothing of the pace; a mail that was refused before may be the reason itself.
     fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: Connection) -> u32 {
-        let mut throttled = self.throttled.lock();
         match outcome {
             Outcome::Accepted(_) => {
-                throttled.accepted = Some(self.elapsed());
-                drop(throttled);
+                self.throttled.lock().accepted = Some(self.elapsed());
                 self.pace.lock().accept(self.elapsed());
                 0
             }
             Outcome::Throttled { .. } if connection.got_through => {
-                let count = throttled.mails.entry(id).or_default();
-                *count += 1;
-                *count
+                let count = *self.throttled.lock().mails.entry(id).and_modify(|count| *count += 1).or_insert(1);
+                if count == 1 {
+                    self.pace.lock().slow_down(self.elapsed());
+                }
+                count
             }
             _ => 0,
         }
     }
 
-    /// The relay has had enough of a worker, for the `refusals`th time in a row. Whoever got mail through on the same
-    /// connection was too fast; whoever did not is one too many. Returns when it may try again.
-    pub(super) fn slow_down(
-        &self,
-        limit: Limit,
-        reply: &Reply,
-        refusals: u32,
-        connection: Option<Connection>,
-    ) -> Duration {
+    /// The relay has had enough of a worker, for the `refusals`th time in a row. Returns when it may try again.
+    pub(super) fn slow_down(&self, limit: Limit, reply: &Reply, refusals: u32) -> Duration {
         let now = self.elapsed();
         self.progress.note(reply);
-        if connection.is_some_and(|connection| connection.got_through) {
-            self.pace.lock().slow_down(now);
-        }
         let pause = throttle::pause(refusals, jitter());
         let mut throttled = self.throttled.lock();
         let first = *throttled.first.get_or_insert(now);

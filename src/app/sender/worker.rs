@@ -111,7 +111,7 @@ impl Worker {
     /// The relay has had enough of this connection; when it may try again.
     fn refused(&mut self, limit: Limit, reply: &Reply) -> Duration {
         self.refusals += 1;
-        self.run.slow_down(limit, reply, self.refusals, self.connection)
+        self.run.slow_down(limit, reply, self.refusals)
     }
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
@@ -226,7 +226,7 @@ impl Worker {
         while !self.run.stop.is_cancelled() {
             // A relay may be silent for minutes, and nothing is in its hands yet.
             let prepared = tokio::select! {
-                () = self.run.stop.cancelled() => return false,
+                () = self.run.stop.cancelled() => return Ok(false),
                 prepared = self.transport.prepare() => prepared,
             };
             match prepared {

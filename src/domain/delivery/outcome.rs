@@ -92,6 +92,7 @@ impl Outcome {
             | Self::Transient(reply)
             | Self::Permanent { reply, .. }
             | Self::Uncertain(reply)
+            | Self::Throttled { reply, .. }
             | Self::SenderRefused(reply) => Some(reply),
             Self::Withheld => None,
         }
