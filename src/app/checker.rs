@@ -2,6 +2,7 @@
 
 mod coming;
 mod occasions;
+mod placeholders;
 mod renders;
 mod reviews;
 mod subscribers;
@@ -46,7 +47,9 @@ impl Checker {
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
         findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));
-        findings.extend(subscribers::without_activity(config, &store.subscribers().await?, &rows));
+        let stored = store.subscribers().await?;
+        findings.extend(subscribers::without_activity(config, &stored, &rows));
+        findings.extend(placeholders::placeholders(config, &stored));
         findings.extend(reviews::due(library, &rows, today));
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
         findings.extend(year::holidays_end(config, &rows, today));

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::network::is_loopback;
 use crate::domain::activity::Nation;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::band::Bands;
@@ -138,6 +139,13 @@ pub struct Relay {
     pub password_file: Option<PathBuf>,
     /// Certificates to trust instead of the public roots (PEM).
     pub ca_file: Option<PathBuf>,
+}
+
+impl Relay {
+    /// Whether its name or address is this machine's own.
+    pub fn is_on_this_machine(&self) -> bool {
+        is_loopback(&self.host)
+    }
 }
 
 /// How a connection is protected.

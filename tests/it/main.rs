@@ -36,6 +36,7 @@ mod odd_files;
 mod online;
 mod operators;
 mod overwriting;
+mod placeholders;
 mod privacy;
 mod refusals;
 mod relay_faults;
