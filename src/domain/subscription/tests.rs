@@ -8,12 +8,14 @@ use super::confirm::{Asked, Clicked, ask_for_bands, ask_to_subscribe, end_unconf
 use super::forget::{Ended, Erasure, erase, retire};
 use super::mailing_list::MailingList;
 use super::request::RequestId;
-use super::returned::{Bounced, bounce};
+use super::returned::{Bounced, bounce, take_back_all};
 use super::rows::{Numbers, Rows};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use super::suppression::AddressHasher;
 use super::sync::{Entry, StoredState, apply, plan_sync};
-use super::unsubscribe::{CannotMove, change_address, leave, leave_with_undo, lift_suppression, unsubscribe};
+use super::unsubscribe::{
+    CannotMove, change_address, leave, leave_with_undo, lift_suppression, refuse_for_good, unsubscribe,
+};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::delivery::{DeliveryId, DeliveryState};
@@ -403,6 +405,37 @@ proptest! {
                     prop_assert!(lifts, "{act:?} lifted a suppression");
                 }
             }
+        }
+    }
+
+    /// Whoever left, complained or was suppressed by an operator, before or after the bounce, stays away; everybody else is back.
+    #[test]
+    fn taking_bounces_back_overrules_no_other_word(acts in prop::collection::vec(0..6_u8, 1..12)) {
+        let (mut list, mut word, who) = (empty(), None, address("a"));
+        subscribe(&mut list, &wish("Hill", "a", "4-5")).unwrap();
+        for (minute, act) in (1..).zip(acts) {
+            list = list.later(at(minute));
+            match act {
+                0 => refuse_for_good(&mut list, ONE, SuppressionReason::Bounced),
+                1..=3 => {
+                    let reasons = [SuppressionReason::Unsubscribed, SuppressionReason::Complained, SuppressionReason::Operator];
+                    let reason = reasons[usize::from(act) - 1];
+                    unsubscribe(&mut list, &who, reason, "test");
+                    word = Some(reason);
+                }
+                4 => {
+                    lift_suppression(&mut list, &who, "test");
+                    subscribe(&mut list, &wish("Hill", "a", "4-5")).unwrap();
+                    word = None;
+                }
+                _ => drop(subscribe(&mut list, &SubscribeRequest { origin: Origin::Import, ..wish("Dale", "a", "14+") })),
+            }
+        }
+        if list.suppression(&who) == Some(SuppressionReason::Bounced) {
+            list = list.later(at(DAY));
+            take_back_all(&mut list, "test");
+            prop_assert_eq!(list.suppression(&who).is_some(), word.is_some(), "{:?}", word);
+            prop_assert_eq!(list.mailbox(ONE).unwrap().is_active(), word.is_none(), "{:?}", word);
         }
     }
 
