@@ -51,6 +51,10 @@ pub fn render(
     Ok(rendered)
 }
 
+/// How MJML writes a column that takes the whole width. Nothing stands beside it, and a printer would keep an inline block in
+/// one piece: a blank sheet before it, and a line cut in two at the end of the next.
+const ONLY_COLUMN: &str = "display:inline-block;vertical-align:top;width:100%;";
+
 fn to_html(mjml: &str) -> Result<String, RenderError> {
     let lines: String =
         mjml.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
@@ -66,7 +70,8 @@ fn to_html(mjml: &str) -> Result<String, RenderError> {
     }
     // Without this, a font stack that names Roboto would fetch it from a third party.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
-    parsed.element.render(&options).map_err(|error| mjml_error(&error.to_string(), ""))
+    let html = parsed.element.render(&options).map_err(|error| mjml_error(&error.to_string(), ""))?;
+    Ok(html.replace(ONLY_COLUMN, ONLY_COLUMN.trim_start_matches("display:inline-block;")))
 }
 
 fn mjml_error(problem: &str, found: &str) -> RenderError {

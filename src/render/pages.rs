@@ -6,9 +6,9 @@ pub(super) mod view;
 use serde::Serialize;
 
 use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
-use super::email::view::{DigestView, help as help_block, of_cards};
+use super::email::view::{CardView, DigestView, help as help_block, of_cards};
 use super::error::{Part, RenderError};
-use super::issue::{Issue, ServiceInfo};
+use super::issue::{Card, Issue, ServiceInfo};
 use super::prose::escape;
 use super::templates::{Page, Templates, checked_fields, fill};
 use crate::domain::activity::Help;
@@ -107,12 +107,12 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
 pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &Bands) -> Result<String, RenderError> {
     let mut view = whole(issue, bands);
     let service = &issue.service;
-    for card in &mut view.cards {
-        labels.clone_into(&mut card.age);
-    }
+    let alone = |(view, card): (CardView, &Card<'_>)| CardView { age: labels.to_owned(), ..view.alone(card.activity) };
+    view.cards = view.cards.into_iter().zip(&issue.cards).map(alone).collect();
     let card = view.cards.first();
     let title = format!("{}: {}", card.map_or("", |card| card.title.as_str()), service.name);
     let shell = Shell {
+        css_class: "activity",
         canonical: card.map(|card| card.url.clone()).unwrap_or_default(),
         ..Shell::new(service, &title, card.map_or("", |card| card.summary.as_str()))
     };

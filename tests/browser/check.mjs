@@ -2,9 +2,10 @@
 //
 //   look      { url | html, width, dark }   WCAG A and AA violations, overflow, foreign requests, console errors
 //   press     { url, script, steps }        clicks and ticks, with or without scripts; the page that comes of it
-//   pdf       { url }                       how many sheets of A4 it prints on
+//   pdf       { url | html }                how many sheets of A4 it prints on, the PDF, and the lines that should be in it
 //   frame     { url, height }               whether a page of another site can show it in an iframe
 //   exit      { url, how }                  the quick exit: click, key, or plain (no scripts); where it leads, and back
+//   shown     { url, select, touch, forced }  what is seen of elements, on a touch screen, or in colours of the reader's own
 //   validate  { html, mail }                html-validate's messages; `mail` allows what mail programs need
 
 import { readFileSync } from "node:fs";
@@ -81,11 +82,14 @@ async function press({ url, script, steps }) {
   });
 }
 
-async function pdf({ url }) {
+async function pdf({ url, html }) {
   return withPage({}, async (page) => {
-    await page.goto(url);
-    const file = (await page.pdf({ preferCSSPageSize: true, format: "A4" })).toString("latin1");
-    return { sheets: (file.match(/\/Type\s*\/Page[^s]/g) ?? []).length };
+    if (url) await page.goto(url);
+    else await page.setContent(html);
+    const file = await page.pdf({ preferCSSPageSize: true, format: "A4" });
+    const sheets = (file.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
+    const lines = (await page.innerText("body")).split("\n").map((line) => line.trim()).filter((line) => line);
+    return { sheets, lines, file: file.toString("base64") };
   });
 }
 
@@ -128,12 +132,26 @@ async function exit({ url, how }) {
   });
 }
 
+async function shown({ url, select, touch, forced }) {
+  const options = { hasTouch: !!touch, isMobile: !!touch, forcedColors: forced ? "active" : "none" };
+  return withPage(options, async (page) => {
+    await page.goto(url);
+    const elements = await page.$$eval(select, (all) => all.map((one) => ({
+      text: one.textContent,
+      visible: one.getClientRects().length > 0,
+      current: one.getAttribute("aria-current"),
+      background: getComputedStyle(one).backgroundColor,
+    })));
+    return { elements };
+  });
+}
+
 async function validate({ html, mail }) {
   const report = await (mail ? mailValidator : validator).validateString(html);
   return { messages: report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`)) };
 }
 
-const kinds = { look, press, pdf, frame, exit, validate };
+const kinds = { look, press, pdf, frame, exit, shown, validate };
 const results = [];
 for (const task of JSON.parse(readFileSync(0, "utf8"))) {
   try {

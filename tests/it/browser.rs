@@ -13,7 +13,7 @@ use crate::support::http::{ask, daemon};
 use crate::support::{root, skipped};
 
 /// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
-fn browse(tasks: &Value) -> Option<Vec<Value>> {
+pub(crate) fn browse(tasks: &Value) -> Option<Vec<Value>> {
     let node = Command::new("node").arg("--version").output();
     let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let missing = match node {
@@ -75,7 +75,7 @@ fn is_clean(tasks: &Value, results: &[Value]) {
 }
 
 /// A service that has sent two editions, its daemon, and the front of every address.
-fn served() -> (Fixture, Running, String) {
+pub(crate) fn served() -> (Fixture, Running, String) {
     let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
     let fixture = Fixture::new(&format!("{BASE}{}{}", three(), entry("All", "school", "\"all@school.example\"", all)));
     fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
@@ -85,7 +85,7 @@ fn served() -> (Fixture, Running, String) {
 }
 
 /// The address of a link in the newest mail to `to`, by what stands before its token.
-fn link(fixture: &Fixture, base: &str, to: &str, part: &str) -> String {
+pub(crate) fn link(fixture: &Fixture, base: &str, to: &str, part: &str) -> String {
     let mails: Vec<Mail> =
         fixture.mails().into_iter().filter(|mail| mail.to == to && mail.text.contains(part)).collect();
     format!("{base}{}", mails.last().expect("a mail").path(part))
@@ -94,7 +94,7 @@ fn link(fixture: &Fixture, base: &str, to: &str, part: &str) -> String {
 fn an_activity(base: &str) -> String {
     let port = base.rsplit(':').next().unwrap().parse().unwrap();
     let (_, body) = ask(port, "GET", "/editions/7", "");
-    let path = body.split("activities.example.org/activities/").nth(1).unwrap().split('"').next().unwrap();
+    let path = body.split("https://activities.example.org/activities/").nth(1).unwrap().split('"').next().unwrap();
     format!("{base}/activities/{path}")
 }
 
@@ -199,7 +199,7 @@ fn an_activity_prints_on_one_sheet_and_only_the_embed_is_framed() {
     let port: u16 = base.rsplit(':').next().unwrap().parse().unwrap();
     let (_, body) = ask(port, "GET", "/editions/7", "");
     let mut paths: Vec<&str> =
-        body.split("activities.example.org").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        body.split("https://activities.example.org").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     paths.retain(|path| path.starts_with("/activities/"));
     paths.sort_unstable();
     paths.dedup();
@@ -260,7 +260,7 @@ fn every_shipped_activity_prints_on_one_sheet() {
 }
 
 /// Every kind of mail: digests of a school and of a charity, and a letter.
-fn mails() -> Vec<Mail> {
+pub(crate) fn mails() -> Vec<Mail> {
     let fixture = Fixture::shipped();
     fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
     let ask = ["subscribe", "--name", "P", "--email", "p@home.example", "--bands", "4-5", "--confirm"];

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::share::{self, ShareView};
 use super::wording::{self, Wording};
-use crate::domain::activity::{Help, HelpEntry, Notice, Theme};
+use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Theme};
 use crate::domain::band::{Band, Bands};
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
@@ -84,6 +84,8 @@ pub(crate) struct CardView {
     pub(crate) resources: Vec<ResourceView>,
     /// The web view of this activity.
     pub(crate) url: String,
+    /// The same as it is written on paper.
+    pub(crate) address: String,
     pub(crate) accent: Accent,
 }
 
@@ -120,6 +122,8 @@ pub(crate) struct HelpEntryView {
     pub(crate) phone_digits: String,
     pub(crate) email: String,
     pub(crate) url: String,
+    /// The same as it is written on paper: `childline.org.uk`.
+    pub(crate) address: String,
     pub(crate) link_text: String,
 }
 
@@ -228,6 +232,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
     let activity = card.activity;
     let place = bands.iter().position(|band| band.id == card.band.id).unwrap_or_default();
     let needs: Vec<String> = activity.needs.iter().map(|need| line(need)).collect();
+    let url = format!("{}/activities/{}", issue.service.base_url, activity.id);
     let of = |text: &Prose| prose(text, part, 4);
     CardView {
         age: line(&card.band.label),
@@ -247,8 +252,23 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
             .iter()
             .map(|r| ResourceView { title: line(&r.title), url: r.url.clone(), publisher: line(&r.publisher) })
             .collect(),
-        url: format!("{}/activities/{}", issue.service.base_url, activity.id),
+        address: on_paper(&url),
+        url,
         accent: palette::accent_at(place),
+    }
+}
+
+impl CardView {
+    /// On a page of its own, where the headings inside its four parts are of level 3.
+    pub(crate) fn alone(self, activity: &Activity) -> Self {
+        let of = |text: &Prose| prose(text, Part::Html, 3);
+        Self {
+            get_ready_prose: of(&activity.get_ready),
+            do_it_prose: of(&activity.do_it_together),
+            talk_prose: of(&activity.talk_about_it),
+            worries_prose: of(&activity.if_something_worries_you),
+            ..self
+        }
     }
 }
 
@@ -283,8 +303,15 @@ fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
         },
         email: optional(&entry.email),
         link_text: if link_text.is_empty() { format!("Go to the {} website", line(&entry.who)) } else { link_text },
+        address: on_paper(&url),
         url,
     }
+}
+
+/// An address as people write it and type it.
+fn on_paper(url: &str) -> String {
+    let plain = url.strip_prefix("https://").unwrap_or(url);
+    plain.strip_prefix("www.").unwrap_or(plain).trim_end_matches('/').to_owned()
 }
 
 fn line(text: &str) -> String {
