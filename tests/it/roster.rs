@@ -171,8 +171,9 @@ fn a_long_file_is_imported_whole_whatever_its_rows_share() {
     let fixture = Fixture::shipped();
     fixture.at(NOW, &["unsubscribe", "s2500@school.example"]).exits(0);
     // One school with a mailbox in every part of the file, and the first mailbox once more at its end.
-    let row =
-        |n: usize| format!("School {n},school,s{n}@school.example,4-5,,,{}\n", if n % 500 == 0 { "777" } else { "" });
+    let row = |n: usize| {
+        format!("School {n},school,s{n}@school.example,4-5,,,{}\n", if n.is_multiple_of(500) { "777" } else { "" })
+    };
     let rows: String = (0..5_000).map(row).collect();
     let again = "School 0,school,s0@school.example,14+,,,777\n";
     import(&fixture, &format!("{HEADER}{rows}{again}"), &[])

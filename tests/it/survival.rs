@@ -87,3 +87,60 @@ fn a_hangup_while_it_starts_ends_nothing_and_is_not_forgotten() {
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
 }
+
+/// Commands that write much or little, to either stream.
+const COMMANDS: &[&[&str]] = &[
+    &["--help"],
+    &["plan", "--explain"],
+    &["plan", "--json"],
+    &["status", "--audit"],
+    &["sync"],
+    &["send"],
+    &["send", "--json"],
+    &["subscribers", "list"],
+    &["subscribers", "show", "office@hillside.example"],
+    &["subscribers", "export"],
+    &["subscribers", "import", "missing.csv"],
+    &["suppressions", "list"],
+    &["deliveries", "list"],
+    &["hold", "8"],
+    &["backup", "copy.db"],
+    &["completions", "bash"],
+    &["completions", "zsh"],
+    &["man"],
+    &["schema"],
+    &["no-such-command"],
+];
+
+/// A stream that takes nothing: its disk is full, or its reader has gone.
+fn deaf_streams() -> [(&'static str, Stdio); 2] {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    [("full", File::options().write(true).open("/dev/full").unwrap().into()), ("gone", writer.into())]
+}
+
+#[test]
+fn no_command_breaks_because_nobody_reads_it() {
+    const DUE: &str = "2026-11-30T08:00:00Z";
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
+    let mut wrong = String::new();
+    for arguments in COMMANDS {
+        for is_error in [false, true] {
+            for (what, stream) in deaf_streams() {
+                let mut command = fixture.command(&[&["--now", DUE], *arguments].concat());
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+                let command = if is_error { command.stderr(stream) } else { command.stdout(stream) };
+                let code = command.status().unwrap().code();
+                if !matches!(code, Some(0..=2)) {
+                    wrong += &format!(
+                        "{arguments:?} with {} {what}: {code:?}\n",
+                        ["stdout", "stderr"][usize::from(is_error)]
+                    );
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert_eq!(fixture.mail_count(), 4, "every mail left once");
+}

@@ -126,6 +126,17 @@ fn every_bomb_is_refused_by_name_in_time() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Digests are rendered by threads with 2 MiB of stack, and this is a build that needs the most of it.
+#[test]
+fn what_is_as_deep_as_it_may_be_is_rendered() {
+    let fixture = Fixture::shipped();
+    chain(&fixture, 16, |n| format!("{{{{> p{n}.txt}}}}"));
+    add(&fixture, TEXT, &format!("{}Deep.\n{}", "{{#if subject}}".repeat(31), "{{/if}}".repeat(31)));
+    let deep = format!("{}Deep.{}", "<div>".repeat(55), "</div>".repeat(55));
+    before_end(&fixture, &format!("<mj-section><mj-column><mj-text>{deep}</mj-text></mj-column></mj-section>"));
+    fixture.at("2026-11-25T12:00:00Z", &["check"]).exits(0);
+}
+
 #[test]
 fn no_text_is_too_deep() {
     let mut wrong = String::new();
