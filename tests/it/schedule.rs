@@ -204,7 +204,7 @@ fn status_has_all_its_keys() {
         has_just(status, &["editions", "subscribers", "suppressions", "next", "attention"]);
         has_just(&status["subscribers"], &["active", "pending", "ended"]);
         for edition in status["editions"].as_array().unwrap() {
-            has_just(edition, &["edition", "state", "due_at", "deliveries"]);
+            has_just(edition, &["edition", "state", "due_at", "deliveries", "bounced"]);
             has_just(&edition["deliveries"], &DELIVERIES);
         }
     };
