@@ -94,7 +94,7 @@ mod tests {
         }
 
         #[test]
-        fn what_a_spreadsheet_garbled_is_put_right(name in "[A-Za-zéâŷŵïÉ’–“ ]{1,20}") {
+        fn what_a_spreadsheet_garbled_is_put_right(name in "([éâŷŵïÉ’–“]?[A-Za-z ]){1,10}") {
             let garbled = WINDOWS_1252.decode_without_bom_handling(name.as_bytes()).0.into_owned();
             let plain = name.is_ascii();
             prop_assert_eq!(restored(&garbled), (!plain).then(|| name.clone()));
