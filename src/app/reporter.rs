@@ -38,6 +38,9 @@ pub struct Status {
     pub reports: BTreeMap<ReportKind, u64>,
     /// What goes out next by itself; nulls when there is nothing.
     pub next: NextJson,
+    /// The next edition will need approval, and is not planned yet.
+    #[serde(skip)]
+    pub next_needs_approval: bool,
     /// What needs a person. In JSON it is said in sentences.
     #[serde(skip)]
     pub attention: Vec<Attention>,
@@ -116,12 +119,15 @@ impl Reporter {
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
         attention.extend(replaced);
         attention.extend(self.of_content());
+        let next = self.context.next_edition().await?;
+        let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
         Ok(Status {
             editions: rows,
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
             reports: metrics::reports(&**store).await?,
-            next: self.context.next_edition().await?.map(NextJson::from).unwrap_or_default(),
+            next: next.map(NextJson::from).unwrap_or_default(),
+            next_needs_approval: is_new && self.is_approval_required(),
             attention,
         })
     }
@@ -166,13 +172,16 @@ impl Reporter {
         Ok(replaced.into_iter().map(Attention::Replaced).collect())
     }
 
+    fn is_approval_required(&self) -> bool {
+        self.context.config.schedule.approval == Approval::Required
+    }
+
     /// What an open edition needs before it falls due, or needed.
     async fn of_time(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Vec<EditionAttention>, AppError> {
         let due = self.context.local(edition.due_at);
         let mut found: Vec<EditionAttention> = self.edited(edition).into_iter().collect();
         let is_ahead = edition.due_at > now;
-        let required = self.context.config.schedule.approval == Approval::Required;
-        if required && edition.state == EditionState::Planned && is_ahead {
+        if self.is_approval_required() && edition.state == EditionState::Planned && is_ahead {
             found.push(EditionAttention::NeedsApproval { due });
         }
         if edition.is_open() && is_ahead {

@@ -13,7 +13,7 @@ use crate::domain::audit::AuditRecord;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::messages;
-use crate::messages::attention::attention;
+use crate::messages::attention::{attention, needs_approval};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -79,6 +79,10 @@ fn show(status: &reporter::Status, named: u64) {
     match (status.next.edition, status.next.due_at) {
         (Some(edition), Some(due_at)) => {
             out::line(&format!("Next: edition {edition} on {} ({}).", local_moment(&due_at), due_at.format("%:z")));
+            if status.next_needs_approval {
+                let wanted = needs_approval(edition, &due_at);
+                out::line(&format!("It is not planned yet. Approval is required: {wanted}."));
+            }
         }
         _ => out::line("Next: nothing is planned."),
     }

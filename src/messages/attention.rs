@@ -1,5 +1,7 @@
 //! What needs a person, in a sentence each.
 
+use chrono::{DateTime, FixedOffset};
+
 use super::{edition as editions, picks, plan, waves};
 use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
 use crate::domain::edition::EditionNumber;
@@ -52,6 +54,15 @@ pub fn restored(what: AfterRestore) -> String {
     }
 }
 
+/// That an edition waits for approval, until when, and how it is given.
+pub fn needs_approval(number: EditionNumber, due: &DateTime<FixedOffset>) -> String {
+    format!(
+        "edition {number} needs approval before {}: look at `fortnightly preview --edition {number}`, \
+         then `fortnightly approve {number}`",
+        local_moment(due)
+    )
+}
+
 fn edition(number: EditionNumber, what: &EditionAttention) -> String {
     match what {
         EditionAttention::Held(reason) => {
@@ -61,11 +72,7 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> String {
         EditionAttention::WouldBeHeld(reason) => {
             format!("edition {number} would be held: {}", editions::hold(reason, number))
         }
-        EditionAttention::NeedsApproval { due } => format!(
-            "edition {number} needs approval before {}: look at `fortnightly preview --edition {number}`, \
-             then `fortnightly approve {number}`",
-            local_moment(due)
-        ),
+        EditionAttention::NeedsApproval { due } => needs_approval(number, due),
         EditionAttention::Overdue { due } => {
             format!("edition {number} was due on {} and was not sent: is `fortnightly run` running?", local_moment(due))
         }

@@ -64,6 +64,21 @@ fn with_approval_required_nothing_goes_out_before_approve() {
 }
 
 #[test]
+fn status_says_when_approval_will_be_wanted() {
+    let fixture = required();
+    let wanted = "edition 7 needs approval before Monday 30 November 2026";
+    let status = fixture.at(BEFORE, &["status"]).exits(0);
+    status.says(wanted);
+    status.says("not planned yet");
+    status.says("`fortnightly approve 7`");
+    fixture.at(BEFORE, &["approve", "7"]).exits(0);
+    let status = fixture.at(BEFORE, &["status"]).exits(0).stdout;
+    assert!(!status.contains(wanted) && !status.contains("not planned yet"), "{status}");
+    let automatic = Fixture::shipped().at(BEFORE, &["status"]).exits(0).stdout;
+    assert!(automatic.contains("Next: edition 7") && !automatic.contains("pproval"), "{automatic}");
+}
+
+#[test]
 fn an_approval_is_for_the_text_that_was_approved() {
     let fixture = required();
     fixture.at(BEFORE, &["approve", "7"]).exits(0).says("is approved");
