@@ -85,8 +85,9 @@ pub fn refuse_for_good(list: &mut MailingList, id: RecipientId, reason: Suppress
     let Some((key, address)) = found else { return };
     if list.suppress(key, Some(&address), reason) {
         list.note("relay", "suppress", Subject::Mailbox(id), reason.as_str());
+        // What had ended already keeps the reason for which it ended.
+        end(list, id, reason);
     }
-    end(list, id, reason);
 }
 
 fn end(list: &mut MailingList, id: RecipientId, reason: SuppressionReason) {
