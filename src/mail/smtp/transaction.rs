@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn reply(code: u16) -> Reply {
-        Reply { code: (code > 0).then_some(code), text: "5.7.1 x".to_owned() }
+        Reply { code: (code > 0).then_some(code), text: "5.3.0 x".to_owned() }
     }
 
     fn codes() -> impl Strategy<Value = u16> {
