@@ -4,46 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::support::disk::{Mount, fill, succeeds};
 use crate::support::fixture::{BASE, Fixture, three, until};
 use crate::support::oracle::Oracle;
 use crate::support::sending::{SEND, behind_relay, edition_status};
 use crate::support::trials::{Chance, is_long};
 use crate::support::{faketime, skipped};
-
-fn succeeds(program: &str, arguments: &[&str]) -> bool {
-    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-    let mut command = Command::new(program);
-    command.args(arguments).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
-/// A file system of our own, unmounted at the end.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// None where we may not mount, which is said.
-    #[track_caller]
-    fn new(at: &Path, what: &str, arguments: &[&str]) -> Option<Self> {
-        fs::create_dir_all(at).unwrap();
-        let place = at.display().to_string();
-        if succeeds("mount", &[arguments, &[place.as_str()]].concat()) {
-            return Some(Self(at.to_owned()));
-        }
-        skipped(what, "this needs root and the right to mount");
-        None
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        succeeds("umount", &["-l", &self.0.display().to_string()]);
-    }
-}
 
 /// Everybody got it, and all copies are the same.
 #[track_caller]
@@ -78,14 +49,11 @@ fn a_full_disk_costs_time_and_nobodys_mail() {
     moved(&fixture, &disk);
     let mut send = fixture.spawn(SEND, "log");
     until("some have left", || oracle.count() >= 20);
-    let filler = disk.join("filler");
-    let mut full = fs::File::create(&filler).unwrap();
-    while std::io::Write::write_all(&mut full, &[0; 4096]).is_ok() {}
+    let filler = fill(&disk);
     until("the sender meets the full disk", || {
         let log = fixture.log();
         log.contains("full") || send.0.try_wait().unwrap().is_some()
     });
-    drop(full);
     let stuck = send.0.try_wait().unwrap().is_none() || oracle.count() < ALL;
     fs::remove_file(filler).unwrap();
     let _ = send.ends();

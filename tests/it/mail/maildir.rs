@@ -8,6 +8,7 @@ use fortnightly::domain::delivery::Outcome;
 use fortnightly::mail::{Maildir, Open, Transport};
 
 use super::{message, with_unix_lines};
+use crate::support::disk::{Mount, fill};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut list: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -112,17 +113,34 @@ async fn what_cannot_be_written_is_tried_again() {
 #[tokio::test]
 async fn a_full_disk_is_said_plainly_and_leaves_nothing_behind() {
     let root = tempfile::tempdir().unwrap();
+    let Some(_mount) = Mount::new(root.path(), "a full disk", &["-t", "tmpfs", "-o", "size=256k", "tmpfs"]) else {
+        return;
+    };
     let mut maildir = Maildir::open(root.path()).unwrap();
+    let filler = fill(root.path());
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
-    let file = files(&root.path().join("new")).remove(0);
-    fs::remove_file(&file).unwrap();
-    std::os::unix::fs::symlink("/dev/full", root.path().join("tmp").join(file.file_name().unwrap())).unwrap();
     let outcome = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
     let Outcome::Transient(reply) = outcome else { panic!("{outcome:?}") };
     assert!(reply.text.starts_with("the disk is full"), "{reply}");
     assert!(files(&root.path().join("tmp")).is_empty() && files(&root.path().join("new")).is_empty());
+    fs::remove_file(filler).unwrap();
     assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+}
+
+#[tokio::test]
+async fn a_link_in_the_place_of_a_draft_is_not_followed() {
+    let root = tempfile::tempdir().unwrap();
+    let mut maildir = Maildir::open(root.path()).unwrap();
+    let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
+    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    let sent = files(&root.path().join("new")).remove(0);
+    fs::remove_file(&sent).unwrap();
+    let foreign = root.path().join("foreign");
+    fs::write(&foreign, "somebody else's").unwrap();
+    std::os::unix::fs::symlink(&foreign, root.path().join("tmp").join(sent.file_name().unwrap())).unwrap();
+    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "somebody else's");
+    assert!(fs::symlink_metadata(&sent).unwrap().is_file());
 }
 
 /// The standard library of another language reads what we wrote.
