@@ -62,7 +62,11 @@ pub enum AfterRestore {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditionAttention {
     /// It is held, for this reason.
-    Held(Option<HoldReason>),
+    Held {
+        reason: HoldReason,
+        /// Some of it may have gone out.
+        is_published: bool,
+    },
     /// It would be held if it were due now.
     WouldBeHeld(HoldReason),
     /// It waits for approval.
@@ -74,6 +78,8 @@ pub enum EditionAttention {
     Overdue {
         /// When it was due.
         due: DateTime<FixedOffset>,
+        /// Nobody could: its approval is missing.
+        unapproved: bool,
     },
     /// Its texts were edited.
     Edited {

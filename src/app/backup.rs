@@ -64,11 +64,14 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     }
     output::make_folder(output::folder(store))?;
     let new = NewFile::begin(store, Readers::Owner, Existing::Goes)?;
-    let backup =
-        SqliteStore::read_backup(from, new.path(), at)?.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
+    let backup = SqliteStore::read_backup(from, new.path(), at).map_err(|error| match error {
+        StoreError::NotOurs { reason, .. } => BackupError::Unusable { path: from.to_owned(), reason }.into(),
+        other => AppError::from(other),
+    })?;
+    let backup = backup.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
     keyring::parse(from, &backup.keys)?;
     let before = format!(".before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
-    let (store_aside, keys_aside) = (with(store, &before), with(keys, &before));
+    let (store_aside, keys_aside) = free_names(store, keys, &before);
     let old_keys = match ordinary_file::read_text(keys) {
         Ok(old) => Some(old),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -92,6 +95,19 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     new.finish()?;
     let aside = [old_store.was_there().then_some(store_aside), (are_other && old_keys.is_some()).then_some(keys_aside)];
     Ok(Restored { made: backup.made, aside: aside.into_iter().flatten().collect() })
+}
+
+/// Names for what is put aside that nothing has yet: somebody may restore twice within a second.
+fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
+    let mut names = (with(store, before), with(keys, before));
+    for n in 2.. {
+        if !names.0.exists() && !names.1.exists() {
+            break;
+        }
+        let before = format!("{before}-{n}");
+        names = (with(store, &before), with(keys, &before));
+    }
+    names
 }
 
 /// The file itself where its name in the config is a link to it: what belongs to it lies beside it.

@@ -2,7 +2,7 @@
 
 mod cells;
 mod gias;
-mod letters;
+pub(in crate::app) mod letters;
 mod own;
 mod text;
 
@@ -169,13 +169,18 @@ impl Merged {
 /// What tells a spreadsheet that the text is UTF-8: without it, Excel turns “Llŷn” into “LlÅ·n”.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// A writer of rows that Excel reads as UTF-8; its cells are to be [`letters::defused`].
+pub(in crate::app) fn spreadsheet<W: Write>(mut output: W) -> std::io::Result<csv::Writer<W>> {
+    output.write_all(MARK)?;
+    Ok(csv::Writer::from_writer(output))
+}
+
 /// Writes every active mailbox. No cell is a formula.
 ///
 /// # Errors
 /// When `output` cannot be written.
-pub fn write(mut output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
-    output.write_all(MARK)?;
-    let mut csv = csv::Writer::from_writer(output);
+pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
+    let mut csv = spreadsheet(output)?;
     csv.write_record(COLUMNS)?;
     let mut rows = 0;
     for subscriber in subscribers {

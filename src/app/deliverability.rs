@@ -108,7 +108,7 @@ impl Deliverability {
             }
             Err(outcome) => {
                 let said = outcome.reply().map(ToString::to_string).unwrap_or_default();
-                let message = format!("the relay {host}:{port} does not take us: {said}");
+                let message = format!("the relay {host}:{port} does not accept us: {said}");
                 wrong(
                     Diagnostic::error("relay", message)
                         .in_file(self.config.file.display().to_string())

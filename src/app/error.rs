@@ -243,6 +243,12 @@ pub enum BackupError {
     Exists(PathBuf),
     #[error("{0}: there is no such file")]
     NoSuchFile(PathBuf),
+    #[error("{path} is not a Fortnightly database, or it is damaged ({reason})")]
+    Unusable {
+        path: PathBuf,
+        /// What the store said of it.
+        reason: String,
+    },
     #[error("{0} is a store, but no backup")]
     NoBackup(PathBuf),
     #[error("the store {0} is in use")]

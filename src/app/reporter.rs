@@ -13,7 +13,7 @@ use crate::domain::audit::AuditRecord;
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{Edition, EditionNumber, EditionState, StateReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::planning::unserved;
 use crate::domain::subscriber::SubscriberCounts;
@@ -190,7 +190,8 @@ impl Reporter {
             found.extend(lacks.map(EditionAttention::WouldBeHeld));
         }
         if matches!(edition.state, EditionState::Planned | EditionState::Approved) && !is_ahead {
-            found.push(EditionAttention::Overdue { due });
+            let unapproved = self.is_approval_required() && edition.state == EditionState::Planned;
+            found.push(EditionAttention::Overdue { due, unapproved });
         }
         Ok(found)
     }
@@ -229,7 +230,8 @@ fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {
     let total = tally.total;
     let mut found = Vec::new();
     if edition.state == EditionState::Held {
-        found.push(EditionAttention::Held(edition.hold_reason().cloned()));
+        let reason = edition.hold_reason().cloned().unwrap_or_else(HoldReason::unknown);
+        found.push(EditionAttention::Held { reason, is_published: edition.is_published() });
     }
     let waiting = tally.queued + tally.sending + tally.deferred;
     if edition.state == EditionState::Sending && waiting > 0 {

@@ -154,9 +154,9 @@ async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failur
         return Ok(ExitCode::SUCCESS);
     }
     out::line("This store sends again.");
-    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::restored(*one))));
+    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::released(*one))));
     if editions.is_empty() {
-        out::line("  No edition was held for it.");
+        out::line("  No edition was waiting for this.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,7 @@ use crate::app::deliveries::Deliveries;
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
+use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscription::suppression::AddressHasher;
 
@@ -137,9 +137,11 @@ fn row(record: &DeliveryRecord, config: &Config) -> Vec<String> {
     ]
 }
 
-/// The relay's last reply, or the bounce that came after it.
+/// The relay's last reply, or the bounce that came after it. What the relay refused did not come back: its words say more.
 fn last_said(record: &DeliveryRecord, config: &Config) -> String {
-    match (&record.bounce, &record.last) {
+    let refused = |last: &Attempt| last.reply.code.is_some_and(|code| code / 100 == 5);
+    let bounce = record.bounce.as_ref().filter(|_| !record.last.as_ref().is_some_and(refused));
+    match (bounce, &record.last) {
         (Some(bounce), _) => {
             let status = bounce.status.as_deref().unwrap_or("no status named");
             format!("came back: {status} ({})", moment(bounce.at, config))

@@ -112,6 +112,9 @@ pub(super) fn painted(finding: &Diagnostic) -> String {
 }
 
 /// A table where people look, lines of tab-separated cells where a pipe reads.
+/// Columns that a table needs to be folded into them.
+const NARROWEST: u16 = 40;
+
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
     if !is_watched() {
         for row in rows {
@@ -121,7 +124,10 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
     }
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    // A terminal that does not know its width says 0; one letter a line helps nobody.
+    if table.width().is_none_or(|width| width >= NARROWEST) {
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    }
     table.set_header(header.iter().copied());
     table.add_rows(rows);
     line(&table.to_string());

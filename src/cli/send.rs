@@ -275,7 +275,9 @@ fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
                 _ = interrupt.recv() => {}
             }
             if first {
-                out::note("Stopping: what is in hand is finished, the rest stays queued. Once more to stop at once.");
+                out::note(
+                    "Stopping: mail in hand is finished, the rest stays queued. Press Ctrl-C again to stop at once.",
+                );
                 stop.cancel();
             }
         }

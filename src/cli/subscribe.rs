@@ -185,7 +185,7 @@ impl Unsubscribe {
         match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, "cli").await? {
             SuppressResult::Already(_) => {
                 out::line(&format!(
-                    "{address} is on the list of addresses that are never mailed already. Nothing changed."
+                    "{address} is already on the list of addresses that are never mailed; that it unsubscribed is noted, too."
                 ));
                 return Ok(ExitCode::SUCCESS);
             }
@@ -212,5 +212,5 @@ async fn stranger(app: &AppContext, address: &Address) -> Result<String, Failure
     let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
     let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
     let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));
-    Ok(format!("Nobody has subscribed {address}.{near}"))
+    Ok(format!("No subscriber has the address {address}.{near}"))
 }

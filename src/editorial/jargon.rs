@@ -111,7 +111,7 @@ impl Use {
     /// What is wrong with it.
     pub(super) fn message(&self) -> String {
         if ENTRIES[self.entry].is_stiff {
-            format!("“{}” is an office’s word for a plain one", self.said)
+            format!("“{}” is office language", self.said)
         } else {
             format!("not every reader knows the word “{}”", self.said)
         }

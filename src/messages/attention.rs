@@ -54,6 +54,19 @@ pub fn restored(what: AfterRestore) -> String {
     }
 }
 
+/// The same once it was released.
+pub fn released(what: AfterRestore) -> String {
+    match what {
+        AfterRestore::LeftSince => {
+            "Whoever left since the backup was made is on the list again: look through the mails to \
+             the unsubscribe address and the store that was put aside, and enter them with \
+             `fortnightly unsubscribe ADDRESS` now."
+                .to_owned()
+        }
+        other => restored(other),
+    }
+}
+
 /// That an edition waits for approval, until when, and how it is given.
 pub fn needs_approval(number: EditionNumber, due: &DateTime<FixedOffset>) -> String {
     format!(
@@ -65,15 +78,20 @@ pub fn needs_approval(number: EditionNumber, due: &DateTime<FixedOffset>) -> Str
 
 fn edition(number: EditionNumber, what: &EditionAttention) -> String {
     match what {
-        EditionAttention::Held(reason) => {
-            let why = reason.as_ref().map(|reason| editions::hold(reason, number));
-            format!("edition {number} is held: {}", why.as_deref().unwrap_or("no reason given"))
+        EditionAttention::Held { reason, is_published: false } => editions::held(reason, number),
+        EditionAttention::Held { reason, is_published: true } => {
+            format!("edition {number} is held: {}. {}", editions::hold(reason, number), editions::to_go_on(number))
         }
         EditionAttention::WouldBeHeld(reason) => {
             format!("edition {number} would be held: {}", editions::hold(reason, number))
         }
         EditionAttention::NeedsApproval { due } => needs_approval(number, due),
-        EditionAttention::Overdue { due } => {
+        EditionAttention::Overdue { due, unapproved: true } => format!(
+            "edition {number} was due on {} and nobody has approved it: look at `fortnightly preview --edition {number}`, \
+             then `fortnightly approve {number}`",
+            local_moment(due)
+        ),
+        EditionAttention::Overdue { due, unapproved: false } => {
             format!("edition {number} was due on {} and was not sent: is `fortnightly run` running?", local_moment(due))
         }
         EditionAttention::Edited { was_approved, edits } => {
@@ -88,7 +106,7 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> String {
         ),
         EditionAttention::Undelivered { how, count, total } => {
             let what = match how {
-                Undelivered::Refused => "were refused",
+                Undelivered::Refused => "were refused or came back",
                 Undelivered::GivenUp => "were given up",
                 Undelivered::Uncertain => "may or may not have arrived",
             };

@@ -45,7 +45,7 @@ fn stays_held(number: EditionNumber, next: Option<(EditionNumber, NaiveDate)>, i
     if is_published {
         format!("{until} {then}, what is left of it expires.")
     } else {
-        format!("{until} {then}, it is missed for good.")
+        format!("{until} If it is still held {}, it is missed for good.", then.replacen("When", "when", 1))
     }
 }
 
@@ -55,7 +55,7 @@ pub fn refusal(error: &DecisionError) -> String {
         DecisionError::Published { number, decision, stage, accepted, total } => {
             let accepted = format!("({accepted} of {total} mails accepted)");
             let what = match stage {
-                Stage::SentBy(day) => format!("was sent by {} {accepted}", edition::day(*day)),
+                Stage::SentBy(day) => format!("was sent on {} {accepted}", edition::day(*day)),
                 Stage::Stopped => format!("was stopped in the middle {accepted}"),
                 Stage::BeingSent => format!("is being sent {accepted}"),
             };
@@ -73,7 +73,7 @@ pub fn refusal(error: &DecisionError) -> String {
             format!("there is no edition {number}: its fortnight is over, and nothing was sent in it")
         }
         DecisionError::TooFarAhead { number, last } => {
-            format!("edition {number} is too far ahead: decide on editions up to {last}")
+            format!("edition {number} is too far ahead: the last you can decide about is {last}")
         }
         DecisionError::LibraryBroken(number) => format!(
             "edition {number} is not planned yet, and the library has errors: run `fortnightly check` and mend them"

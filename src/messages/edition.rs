@@ -83,6 +83,11 @@ pub fn held(reason: &HoldReason, number: EditionNumber) -> String {
     format!("edition {number} is held: {}.{way_out}", hold(reason, number))
 }
 
+/// What to do about a hold of an edition of which some may have gone out.
+pub fn to_go_on(number: EditionNumber) -> String {
+    format!("To go on: `fortnightly release {number}`.")
+}
+
 /// Why an edition's time passed; completes “edition 7 was missed: …”.
 pub fn miss(reason: &MissReason) -> String {
     match reason {

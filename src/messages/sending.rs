@@ -46,7 +46,7 @@ pub fn refusal(error: &SendError) -> String {
 
 fn stopped(number: EditionNumber, reason: Option<&StateReason>) -> String {
     let why = why(number, reason);
-    format!("edition {number} was stopped while it was being sent: {why}. To go on: `fortnightly release {number}`.")
+    format!("edition {number} was stopped while it was being sent: {why}. {}", edition::to_go_on(number))
 }
 
 fn why(number: EditionNumber, reason: Option<&StateReason>) -> String {
@@ -144,9 +144,8 @@ pub fn trouble(report: &RunReport) -> Vec<String> {
     let Edition { number, state, reason, .. } = &report.edition;
     if *state == EditionState::Held {
         let why = why(*number, reason.as_ref());
-        trouble.push(format!(
-            "edition {number} was held while it was being sent: {why}. To go on: `fortnightly release {number}`."
-        ));
+        let go_on = edition::to_go_on(*number);
+        trouble.push(format!("edition {number} was held while it was being sent: {why}. {go_on}"));
     }
     trouble
 }

@@ -16,8 +16,8 @@ pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     format!(
         "wave {id}: {were} reported as unknown{among} when edition {edition} was sent, so many at once that the report may be \
-         wrong. They stay subscribed for now: look at `fortnightly suppressions list --wave {id}`; if they are gone, \
-         `fortnightly suppressions confirm {id}`; if not, `fortnightly suppressions dismiss {id}`"
+         wrong. They stay subscribed for now. Look at `fortnightly suppressions list --wave {id}`. If they are gone: \
+         `fortnightly suppressions confirm {id}`. If they still work: `fortnightly suppressions dismiss {id}`"
     )
 }
 
@@ -44,7 +44,9 @@ pub fn dismissed(SettledWave { wave, mailboxes, overtaken }: &SettledWave) -> St
 /// What became of suppressions that are taken back together.
 pub fn taken_back((restored, lifted): (u64, u64), reason: SuppressionReason) -> String {
     if restored + lifted == 0 {
-        return format!("No address has been suppressed since then for this reason ({reason}): nothing changed.");
+        return format!(
+            "No address that is still known has been suppressed since then for this reason ({reason}): nothing changed."
+        );
     }
     let again = count(restored, "mailbox is", "mailboxes are");
     let others = match lifted {
@@ -60,7 +62,7 @@ pub fn taken_back((restored, lifted): (u64, u64), reason: SuppressionReason) -> 
 /// Why suppressions are not lifted together without consent.
 pub fn lifting_needs_consent(reason: SuppressionReason) -> String {
     format!(
-        "these readers asked for it themselves ({reason}): only their own wish should bring them back. If you have it in \
+        "these readers left or complained themselves ({reason}): only their own wish should bring them back. If you have it in \
          writing from all of them, add --yes"
     )
 }

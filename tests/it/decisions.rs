@@ -60,7 +60,7 @@ fn with_approval_required_nothing_goes_out_before_approve() {
     fixture
         .at(MONDAY, &["approve", "7"])
         .exits(1)
-        .complains("was sent by Monday 30 November 2026 (4 of 4 mails accepted)");
+        .complains("was sent on Monday 30 November 2026 (4 of 4 mails accepted)");
 }
 
 #[test]

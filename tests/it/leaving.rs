@@ -190,11 +190,11 @@ fn the_file_never_brings_back_somebody_who_left() {
     fixture.at(MONDAY, &["sync"]).exits(0);
     for address in ["a@hill.example", "c@dale.example"] {
         fixture.run(&["unsubscribe", address]).exits(0);
-        fixture.run(&["suppressions", "remove", address, "--yes"]).exits(0).says("does not bring it back");
+        fixture.run(&["suppressions", "remove", address, "--yes"]).exits(0).says("does not subscribe it again");
     }
     // One that an operator suppressed by mistake did not leave.
     fixture.run(&["suppressions", "add", "b@hill.example"]).exits(0);
-    fixture.run(&["suppressions", "remove", "b@hill.example"]).exits(0).says("next sync brings it back");
+    fixture.run(&["suppressions", "remove", "b@hill.example"]).exits(0).says("next sync subscribes it again");
     fixture.write("config.toml", &entries(&other));
     let synced = fixture.at(MONDAY, &["sync"]).exits(0);
     assert!(synced.stdout.contains("not brought back: a@hill.example (unsubscribed)"), "{}", synced.stdout);

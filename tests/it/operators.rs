@@ -44,7 +44,7 @@ fn a_hold_says_what_becomes_of_the_edition_and_so_it_is() {
     let next = fixture.planned(BEFORE, 8);
     let held = fixture.at(BEFORE, &["hold", "7"]).exits(0);
     held.says("It stays held until `fortnightly release 7`.");
-    held.says("When edition 8 falls due on Monday 14 December 2026, it is missed for good.");
+    held.says("If it is still held when edition 8 falls due on Monday 14 December 2026, it is missed for good.");
     let due = next["due_at"].as_str().unwrap();
     fixture.at(due, &["send"]).exits(0);
     let status = fixture.at(due, &["status", "--edition", "7", "--json"]).exits(0).json();

@@ -381,7 +381,7 @@ fn only_the_right_certificate_will_do() {
         let ran = fixture.run(SEND).exits(1);
         assert!(ran.stderr.contains(why), "{name}: {}", ran.stderr);
         let check = fixture.run(&["check", "--online"]).exits(1);
-        assert!(check.stdout.contains("does not take us"), "{name}: {}", check.stdout);
+        assert!(check.stdout.contains("does not accept us"), "{name}: {}", check.stdout);
         assert_eq!((relay.stop(), edition_status(&fixture, "accepted").0), (0, 0), "{name} was taken");
     }
     let relay = TlsRelay::start(&fixture, "right");

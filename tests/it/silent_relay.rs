@@ -43,15 +43,15 @@ fn a_check_waits_half_a_minute_and_names_the_likely_mistake() {
     let silent = Oracle::with(&[("GREET", "!silence")]);
     let talking = Oracle::start();
     for (transport, hint) in [
-        (format!("smtp://localhost:{}", silent.port), "begins with smtps://"),
-        (format!("smtps://localhost:{}", talking.port), "begins with smtp://"),
+        (format!("smtp://localhost:{}", silent.port), "begin mail.transport with smtps://"),
+        (format!("smtps://localhost:{}", talking.port), "begin mail.transport with smtp://"),
     ] {
         let tls = if transport.starts_with("smtps") { "" } else { "tls = \"none\"\n" };
         let fixture = with_transport(&transport, tls);
         let mut check = fixture.command(&["check", "--online", "--json"]);
         let ran = check.env("LD_PRELOAD", &library).env("FAKETIME", "+0 x50").output().unwrap();
         let said = String::from_utf8(ran.stdout).unwrap();
-        assert!(said.contains(hint) && said.contains("does not take us"), "{transport}: {said}");
+        assert!(said.contains(hint) && said.contains("does not accept us"), "{transport}: {said}");
     }
     let waited: Vec<f64> = silent.waited().iter().map(|one| one.as_secs_f64() * 50.0).collect();
     assert!(waited.len() == 1 && (28.0..140.0).contains(&waited[0]), "left after {waited:?} s");

@@ -132,3 +132,19 @@ fn invisible_characters_are_left_out_and_named() {
     let ran = import(&fixture, "name,email,bands\nA,o’brien@a.example,4-5\n".as_bytes(), &[]).exits(1);
     ran.complains("list.csv:2:3: email contains the typographic apostrophe ’ (U+2019): write '");
 }
+
+#[test]
+fn a_preview_s_list_of_recipients_is_a_spreadsheet_too() {
+    let fixture = Fixture::new(&format!("{BASE}{}", entry("Other", "school", "\"o@other.example\"", "[\"4-5\"]")));
+    let csv = "name,email,bands\n\"'=HYPERLINK(\"\"x\"\")\",+b4@llyn.example,4-5\nYsgol Llŷn,office@llyn.example,4-5\n";
+    import(&fixture, csv.as_bytes(), &[]).exits(0);
+    fixture.at(NOW, &["preview", "--out", "look"]).exits(0);
+    let list = fs::read(fixture.path("look/recipients.csv")).unwrap();
+    assert!(list.starts_with(MARK));
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(&list[MARK.len()..]).records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 3);
+    let cells = || rows.iter().flatten();
+    assert!(cells().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{rows:?}");
+    assert!(cells().any(|cell| cell == "'=HYPERLINK(\"x\")") && cells().any(|cell| cell == "Ysgol Llŷn"), "{rows:?}");
+}

@@ -6,6 +6,7 @@ use crate::domain::subscriber::{MailboxState, SubscriberRecord};
 use crate::domain::text::lists::count;
 
 use super::coming::some_of;
+use crate::ordinary_file;
 
 /// Domains for examples and tests, which nobody can own (RFC 2606, RFC 6761). Below each of them as well.
 const NOBODYS: &[&str] = &["example", "test", "invalid", "localhost", "example.com", "example.net", "example.org"];
@@ -18,7 +19,7 @@ const ANYWHERE: &[&str] = &["anytown", "ab1 2cd"];
 pub(super) fn placeholders(config: &Config, stored: &[SubscriberRecord]) -> Vec<Diagnostic> {
     let TransportUrl::Smtp(relay) = &config.mail.transport else { return Vec::new() };
     let level = if relay.is_on_this_machine() { Diagnostic::warning } else { Diagnostic::error };
-    let text = std::fs::read_to_string(&config.file).unwrap_or_default();
+    let text = ordinary_file::read_text(&config.file).unwrap_or_default();
     let finding = |line: Option<usize>, message: String, help: &str| Diagnostic {
         line,
         ..level("placeholder", message).in_file(config.file.display().to_string()).help(help)
@@ -42,13 +43,13 @@ pub(super) fn placeholders(config: &Config, stored: &[SubscriberRecord]) -> Vec<
         .into_iter()
         .filter(|(_, key, domain)| is_nobodys(domain) && !is_local(key, domain))
         .map(|(table, key, domain)| {
-            let message = format!("{table}.{key} still says {domain}, which is for examples and nobody's");
-            finding(place(key, domain), message, "write your own")
+            let message = format!("{table}.{key} still has the example domain {domain}, where no mail arrives");
+            finding(place(key, domain), message, "put in your own")
         })
         .collect();
     let address = service.postal_address.to_lowercase();
     if ANYWHERE.iter().any(|word| address.contains(word)) {
-        let message = "service.postal_address is still the example’s".to_owned();
+        let message = "service.postal_address is still the one from the example".to_owned();
         let help = "write the address of your organisation: it stands at the foot of every mail";
         found.push(finding(place("postal_address", ""), message, help));
     }
@@ -67,7 +68,7 @@ fn subscribers(config: &Config, stored: &[SubscriberRecord]) -> Option<(Option<u
     let names: Vec<String> = stored.iter().filter(is_invented).map(|record| record.profile.name.clone()).collect();
     let line = config.subscribers.iter().find(|entry| names.contains(&entry.profile.name)).map(|entry| entry.line);
     let who = count(names.len() as u64, "subscriber has", "subscribers have");
-    let message = format!("{who} an address for examples, which is nobody's: {}", some_of(&names));
+    let message = format!("{who} an example address, where no mail arrives: {}", some_of(&names));
     (!names.is_empty()).then_some((line, message))
 }
 

@@ -13,7 +13,7 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// The cell with an apostrophe in front where a spreadsheet would calculate; [`armed`] takes it back.
-pub(super) fn defused(cell: &str) -> Cow<'_, str> {
+pub(in crate::app) fn defused(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::proof::{Proof, ProofSegment};
 use super::{Previewer, greeting, sample};
+use crate::app::csv_import::letters::defused;
 use crate::app::edition_content::sample_address;
-use crate::app::{AppError, own_files};
+use crate::app::{AppError, csv_import, own_files};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::edition::{EditionNumber, Pick};
@@ -128,11 +129,12 @@ fn names(readers: &[(String, Address)]) -> Vec<String> {
 
 fn recipients(proof: &Proof) -> Result<Vec<u8>, AppError> {
     let broke_off = |error: &dyn std::fmt::Display| AppError::BrokeOff("the list of recipients", error.to_string());
-    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut csv = csv_import::spreadsheet(Vec::new()).map_err(|error| broke_off(&error))?;
     csv.write_record(["segment", "name", "email"]).map_err(|error| broke_off(&error))?;
     for segment in &proof.segments {
         for (name, address) in &segment.readers {
-            csv.write_record([&segment.id, name, address.as_str()]).map_err(|error| broke_off(&error))?;
+            csv.write_record([&segment.id, &*defused(name), &*defused(address.as_str())])
+                .map_err(|error| broke_off(&error))?;
         }
     }
     csv.into_inner().map_err(|error| broke_off(&error))

@@ -97,13 +97,11 @@ impl Remove {
             }
         };
         let file = if reason.is_readers_wish() {
-            "An entry in config.toml does not bring it back"
+            "An entry in config.toml does not subscribe it again; `fortnightly subscribe` does."
         } else {
-            "If config.toml names it, the next sync brings it back"
+            "If config.toml names it, the next sync subscribes it again; otherwise `fortnightly subscribe` does."
         };
-        out::line(&format!(
-            "{address} is no longer suppressed (it was: {reason}). {file}; `fortnightly subscribe` does."
-        ));
+        out::line(&format!("{address} is no longer suppressed (it was: {reason}). {file}"));
         Ok(ExitCode::SUCCESS)
     }
 

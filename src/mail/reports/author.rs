@@ -32,13 +32,15 @@ const ANSWERS: [(&str, &str); 9] = [
 ];
 
 /// Fields that only an answer has, whatever they say, but no.
-const ONLY_ANSWERS: [&str; 10] = [
+const ONLY_ANSWERS: [&str; 12] = [
     "x-auto-reply",
+    "x-auto-reply-from",
     "x-auto-response",
     "x-auto-response-suppress",
     "x-autorespond",
     "x-autoresponder",
     "x-autoreply",
+    "x-autoreply-domain",
     "x-autoreply-from",
     "x-fc-machinegenerated",
     "x-mail-autoreply",
@@ -68,7 +70,11 @@ impl Author {
         if is(&["postmaster"]) {
             return Self::Postmaster;
         }
-        if is_answer(header, subject) { Self::Responder } else { Self::Somebody }
+        if is_answer(header, subject) || kind.contains("reporttypedispositionnotification") {
+            Self::Responder
+        } else {
+            Self::Somebody
+        }
     }
 }
 
@@ -80,7 +86,7 @@ fn is_answer(header: &Fields, subject: &str) -> bool {
     let says = |(name, begin): &(&str, &str)| header.all(&[*name]).any(|value| plain(value).starts_with(begin));
     let is_yes = |value: &str| {
         let word = value.split([' ', ';', ',', '(']).next().unwrap_or_default();
-        !["no", "none", "false", ""].iter().any(|no| word.eq_ignore_ascii_case(no))
+        !["no", "none", "false"].iter().any(|no| word.eq_ignore_ascii_case(no))
     };
     let subject = plain(subject);
     ANSWERS.iter().any(says)
@@ -90,6 +96,7 @@ fn is_answer(header: &Fields, subject: &str) -> bool {
 
 /// Whether the message has no sender that an answer could go to: it was made by a program (RFC 5321 §4.5.5).
 pub(super) fn is_from_nobody(header: &Fields) -> bool {
-    let path = header.get("return-path").map(plain);
-    path.is_some_and(|path| path.is_empty() || path.starts_with("mailerdaemon")) && !header.has("x-apple-unsubscribe")
+    let is_nobody = |path: String| path.is_empty() || path.starts_with("mailerdaemon");
+    let mut paths = header.all(&["return-path", "x-envelope-from"]).map(plain);
+    paths.any(is_nobody) && !header.has("x-apple-unsubscribe")
 }

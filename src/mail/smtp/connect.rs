@@ -24,8 +24,8 @@ use crate::mail::error::MailError;
 use crate::mail::reply::{Stage, classify_reply, presentable};
 
 /// The likely mistakes about a port.
-const AT_ONCE: &str = "this port may want TLS from the first byte: then mail.transport begins with smtps://";
-const NOT_YET: &str = "this port may not want TLS from the first byte: then mail.transport begins with smtp://";
+const AT_ONCE: &str = "this port may expect TLS from the first byte: if so, begin mail.transport with smtps://";
+const NOT_YET: &str = "this port may not expect TLS from the first byte: if so, begin mail.transport with smtp://";
 
 /// Makes connections to one relay.
 pub(super) struct Connector {

@@ -3,8 +3,8 @@
 use super::html_scan::{Element, Scan, scan};
 use crate::domain::rendered::{Body, Piece};
 
-/// Attributes whose value is fetched when the page is shown, whatever the element.
-const FETCHED: [&str; 6] = ["src", "srcset", "background", "poster", "data", "imagesrcset"];
+/// Attributes whose value is fetched when the page is shown, or told of a click, whatever the element.
+const FETCHED: [&str; 7] = ["src", "srcset", "background", "poster", "data", "imagesrcset", "ping"];
 
 /// Elements that fetch what they link to: drawings (SVG 2 §5.6, §15.3), and what a page pulls in.
 const LINKING: [&str; 4] = ["link", "image", "use", "feimage"];
