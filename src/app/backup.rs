@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::error::BackupError;
-use super::own_files::{store_file, with};
+use super::own_files::store_file;
 use super::{AppError, keyring, own_files};
 use crate::config::Config;
 use crate::ordinary_file;
 use crate::output::{self, Existing, NewFile, OutputError, Readers};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::side_files::beside;
 
 /// What became of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
         SqliteStore::read_backup(from, new.path(), at)?.ok_or_else(|| BackupError::NoBackup(from.to_owned()))?;
     keyring::parse(from, &backup.keys)?;
     let before = format!(".before-restore-{}", at.format("%Y%m%dT%H%M%SZ"));
-    let (store_aside, keys_aside) = (with(store, &before), with(keys, &before));
+    let (store_aside, keys_aside) = (beside(store, &before), beside(keys, &before));
     let old_keys = match ordinary_file::read_text(keys) {
         Ok(old) => Some(old),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
