@@ -135,9 +135,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => Err(Failure::Other(anyhow::anyhow!("cannot start: {error}"))),
     };
-    if let Some(log) = log {
-        log.finish();
-    }
+    drop(log);
     match result {
         Ok(_) if out::was_lost() => ExitCode::FAILURE,
         Ok(code) => code,

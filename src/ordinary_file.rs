@@ -1,6 +1,6 @@
 //! Reads files that are files. A pipe in place of one would be waited for, perhaps for ever, and a device may never end.
 
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, Error, ErrorKind, Read as _};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
@@ -51,12 +51,17 @@ pub(crate) fn refuse_others(path: &Path) -> io::Result<()> {
     if kind.is_file() || kind.is_dir() {
         return Ok(());
     }
-    let found = if kind.is_fifo() {
-        "a pipe"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    };
-    Err(Error::new(ErrorKind::InvalidInput, format!("it is {found}, not a file")))
+    Err(Error::new(ErrorKind::InvalidInput, format!("it is {}, not a file", word(kind))))
+}
+
+/// What something is.
+pub(crate) fn word(kind: FileType) -> &'static str {
+    match () {
+        () if kind.is_file() => "a file",
+        () if kind.is_dir() => "a folder",
+        () if kind.is_symlink() => "a link",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
 }

@@ -2,13 +2,15 @@
 //! ordinary file or of nothing.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use crate::ordinary_file;
 
 /// How the name of a draft begins, and what is in it before the names of the side files that `SQLite` makes for it.
 const BEGIN: &[u8] = b".fortnightly-";
@@ -53,6 +55,8 @@ pub enum OutputError {
 pub(crate) struct NewFile {
     draft: NamedTempFile,
     target: PathBuf,
+    /// The folder that it lies in, opened before anything has changed: not every folder that can be written to can be read.
+    folder: File,
     existing: Existing,
 }
 
@@ -62,7 +66,8 @@ impl NewFile {
         check(target, existing)?;
         remove_leftovers(folder(target));
         let draft = draft(folder(target), readers).map_err(|error| failed(target, error))?;
-        Ok(Self { draft, target: target.to_owned(), existing })
+        let folder = File::open(folder(target)).map_err(|error| failed(folder(target), error))?;
+        Ok(Self { draft, target: target.to_owned(), folder, existing })
     }
 
     /// The draft, for whoever opens it by its name.
@@ -77,7 +82,7 @@ impl NewFile {
 
     /// Gives the file its name, durably.
     pub(crate) fn finish(self) -> Result<(), OutputError> {
-        let Self { draft, target, existing } = self;
+        let Self { draft, target, folder, existing } = self;
         check(&target, existing)?;
         let named = draft.as_file().sync_all().and_then(|()| {
             let named = match existing {
@@ -85,7 +90,11 @@ impl NewFile {
                 Existing::Goes => draft.persist(&target),
             };
             named.map_err(|error| error.error)?;
-            File::open(folder(&target))?.sync_all()
+            match folder.sync_all() {
+                // Its file system knows no such thing (fsync(2)), and the file is there.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+                synced => synced,
+            }
         });
         named.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => OutputError::Exists(target),
@@ -130,16 +139,8 @@ pub(crate) fn check(target: &Path, existing: Existing) -> Result<(), OutputError
 }
 
 fn in_the_way(path: &Path, about: &fs::Metadata) -> OutputError {
-    let kind = about.file_type();
-    let what = match () {
-        () if kind.is_symlink() => "a link",
-        () if kind.is_dir() => "a folder",
-        () if kind.is_fifo() => "a pipe",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_file() && about.mode() & 0o200 == 0 => "read-only",
-        () if kind.is_file() => "a file",
-        () => "a device",
-    };
+    let is_read_only = about.is_file() && about.mode() & 0o200 == 0;
+    let what = if is_read_only { "read-only" } else { ordinary_file::word(about.file_type()) };
     OutputError::InTheWay { path: path.to_owned(), what }
 }
 
@@ -179,10 +180,10 @@ fn draft(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
             .suffix(END)
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)?;
-        // Where files cannot be locked, nobody else can hold this one either.
-        let _ = draft.as_file().try_lock();
-        // Another process may have taken it for a leftover before it was locked.
-        if draft.as_file().metadata()?.nlink() > 0 {
+        // Another process may take it for a leftover before it is locked: it holds the lock then, or has removed it. Where
+        // files cannot be locked, nobody takes it.
+        let is_taken = matches!(draft.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && draft.as_file().metadata()?.nlink() > 0 {
             return Ok(draft);
         }
     }
@@ -200,13 +201,16 @@ pub(crate) fn drafts(folder: &Path) -> Vec<PathBuf> {
 /// Removes the drafts of processes that died. What cannot be removed stays, and is there to be named.
 pub(crate) fn remove_leftovers(folder: &Path) {
     let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
-    let is_held = |path: &Path| match File::open(path) {
-        Ok(file) => file.try_lock().is_err(),
-        Err(error) => error.kind() != ErrorKind::NotFound,
-    };
     for path in drafts(folder).into_iter().filter(|path| is_file(path)) {
         let main = main_of(&path);
-        if !is_file(&main) || !is_held(&main) {
+        // Held until the file is gone: nobody begins to work on it in between.
+        let lock = is_file(&main).then(|| File::open(&main));
+        let is_free = match &lock {
+            Some(Ok(file)) => file.try_lock().is_ok(),
+            Some(Err(error)) => error.kind() == ErrorKind::NotFound,
+            None => true,
+        };
+        if is_free {
             let _ = fs::remove_file(path);
         }
     }
@@ -217,4 +221,28 @@ fn main_of(path: &Path) -> PathBuf {
     let name = path.as_os_str().as_bytes();
     let end = name.windows(END.len()).rposition(|part| part == END.as_bytes()).map_or(name.len(), |at| at + END.len());
     PathBuf::from(OsStr::from_bytes(&name[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_removes_a_draft_that_somebody_works_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |n: u32| {
+            let target = folder.path().join(n.to_string());
+            for _ in 0..400 {
+                let new = NewFile::begin(&target, Readers::Owner, Existing::Stays).unwrap();
+                std::thread::yield_now();
+                assert!(new.path().exists(), "somebody removed it");
+                remove_leftovers(folder.path());
+            }
+        };
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                scope.spawn(move || write(n));
+            }
+        });
+    }
 }

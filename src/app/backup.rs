@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::error::BackupError;
-use super::own_files::{store_file, with};
+use super::own_files::store_file;
 use super::{AppError, keyring, own_files};
 use crate::config::Config;
 use crate::ordinary_file;
 use crate::output::{self, Existing, NewFile, OutputError, Readers};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::side_files::beside;
 
 /// What became of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,13 +100,13 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
 
 /// Names for what is put aside that nothing has yet: somebody may restore twice within a second.
 fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
-    let mut names = (with(store, before), with(keys, before));
+    let mut names = (beside(store, before), beside(keys, before));
     for n in 2.. {
         if !names.0.exists() && !names.1.exists() {
             break;
         }
         let before = format!("{before}-{n}");
-        names = (with(store, &before), with(keys, &before));
+        names = (beside(store, &before), beside(keys, &before));
     }
     names
 }

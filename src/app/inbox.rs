@@ -12,11 +12,11 @@ use crate::mail::{Inbox, mark};
 /// Every so many looks it is tried again to move what could not be moved.
 const RETRY: u32 = 30;
 
-/// What is remembered from one look at the folder to the next.
+/// What stays in the folder from one look to the next.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct LeftBehind {
     /// Messages that were dealt with and could not be moved, as the store remembers them; `None` before the first look.
-    left_behind: Option<BTreeSet<String>>,
+    done: Option<BTreeSet<String>>,
     /// Messages about which the log says already what is wrong.
     told: BTreeSet<OsString>,
     looks: u32,
@@ -39,16 +39,16 @@ impl InboxReader {
     ///
     /// # Errors
     /// When the folder or the store cannot be used: what is left waits.
-    pub async fn look(&self, memory: &mut Memory) -> Result<u64, AppError> {
+    pub async fn look(&self, left: &mut LeftBehind) -> Result<u64, AppError> {
         let Some(path) = &self.context.config.mail.bounce_maildir else { return Ok(0) };
         let inbox = Inbox::open(path)?;
         let waiting = inbox.waiting().map_err(|error| AppError::file(path, &error))?;
-        self.follow(memory, &waiting).await?;
+        self.follow(left, &waiting).await?;
         let mut dealt_with = 0;
         for name in &waiting {
-            let is_left_behind = memory.left_behind.as_ref().is_some_and(|left| left.contains(&mark(name)));
+            let is_left_behind = left.done.as_ref().is_some_and(|done| done.contains(&mark(name)));
             if is_left_behind {
-                if memory.looks.is_multiple_of(RETRY) {
+                if left.looks.is_multiple_of(RETRY) {
                     // What is moved now is missed at the next look, and forgotten.
                     let _ = inbox.done(name);
                 }
@@ -58,7 +58,7 @@ impl InboxReader {
                 Ok(Some(message)) => message,
                 Ok(None) => continue,
                 Err(error) => {
-                    memory.tell(path, name, &format!("cannot be read, and waits: {error}"));
+                    left.tell(path, name, &format!("cannot be read, and waits: {error}"));
                     continue;
                 }
             };
@@ -66,16 +66,16 @@ impl InboxReader {
             tracing::info!(kind = %read.kind(), "a message came in");
             dealt_with += 1;
             if let Err(error) = inbox.done(name) {
-                self.leave_behind(memory, name).await?;
-                memory.tell(path, name, &format!("was dealt with and cannot be moved, so it stays: {error}"));
+                self.leave_behind(left, name).await?;
+                left.tell(path, name, &format!("was dealt with and cannot be moved, so it stays: {error}"));
             }
         }
         Ok(dealt_with)
     }
 
     /// Recalls what was left behind, and forgets what is there no more.
-    async fn follow(&self, memory: &mut Memory, waiting: &[OsString]) -> Result<(), AppError> {
-        let known = match &memory.left_behind {
+    async fn follow(&self, left: &mut LeftBehind, waiting: &[OsString]) -> Result<(), AppError> {
+        let known = match &left.done {
             Some(known) => known.clone(),
             None => self.context.store.left_behind().await?,
         };
@@ -84,20 +84,21 @@ impl InboxReader {
         for gone in known.difference(&there) {
             self.context.store.forget_left_behind(gone).await?;
         }
-        memory.left_behind = Some(known.intersection(&there).cloned().collect());
-        memory.told.retain(|name| waiting.contains(name));
-        memory.looks = memory.looks.wrapping_add(1);
+        left.done = Some(known.intersection(&there).cloned().collect());
+        // They are sorted, and may be many.
+        left.told.retain(|name| waiting.binary_search(name).is_ok());
+        left.looks = left.looks.wrapping_add(1);
         Ok(())
     }
 
-    async fn leave_behind(&self, memory: &mut Memory, name: &OsStr) -> Result<(), AppError> {
+    async fn leave_behind(&self, left: &mut LeftBehind, name: &OsStr) -> Result<(), AppError> {
         // First in memory: whatever becomes of the store, this process applies it no second time.
-        memory.left_behind.get_or_insert_default().insert(mark(name));
+        left.done.get_or_insert_default().insert(mark(name));
         Ok(self.context.store.note_left_behind(&mark(name)).await?)
     }
 }
 
-impl Memory {
+impl LeftBehind {
     /// Says once what is wrong with a message.
     fn tell(&mut self, path: &Path, name: &OsStr, what: &str) {
         if self.told.insert(name.to_owned()) {

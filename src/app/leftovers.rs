@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::own_files::{SIDES, store_file};
+use super::own_files::store_file;
 use crate::config::{Config, temp_folder};
 use crate::output;
+use crate::store::sqlite::side_files::{SIDES, beside};
 
 /// Removes what nobody works on any more, wherever it is looked for: beside the store, the keys and the config. What cannot
 /// be removed is named by [`remaining`].
@@ -15,7 +16,7 @@ pub fn remove(config: &Config) {
         output::remove_leftovers(folder);
     }
     for old in of_older_versions(config) {
-        let sides = SIDES.map(|suffix| super::own_files::with(&old, suffix));
+        let sides = SIDES.map(|suffix| beside(&old, suffix));
         for file in std::iter::once(&old).chain(&sides) {
             let _ = fs::remove_file(file);
         }

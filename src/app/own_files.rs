@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use super::AppError;
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::output;
+use crate::store::sqlite::side_files::{SIDES, beside};
 
 /// The file of the store.
 pub(super) fn store_file(config: &Config) -> &Path {
     let StoreUrl::Sqlite(path) = &config.store;
     path
 }
-
-/// The side files of a database.
-pub(super) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Refuses a name that leads to one of them, in whatever words.
 ///
@@ -33,7 +31,7 @@ pub fn spare(config: &Config, target: &Path) -> Result<(), AppError> {
 fn files(config: &Config) -> Vec<PathBuf> {
     let store = store_file(config);
     let mut all = vec![config.file.clone(), store.to_owned(), config.web.secret_file.clone()];
-    all.extend(SIDES.map(|suffix| with(store, suffix)));
+    all.extend(SIDES.map(|suffix| beside(store, suffix)));
     all.extend(config.mail.dkim.iter().map(|key| key.private_key_file.clone()));
     if let TransportUrl::Smtp(relay) = &config.mail.transport {
         all.extend(relay.password_file.iter().chain(&relay.ca_file).cloned());
@@ -44,7 +42,7 @@ fn files(config: &Config) -> Vec<PathBuf> {
 
 fn folders(config: &Config) -> Vec<PathBuf> {
     let mut all =
-        vec![config.folder.join("activities"), config.folder.join("templates"), with(store_file(config), ".claims")];
+        vec![config.folder.join("activities"), config.folder.join("templates"), beside(store_file(config), ".claims")];
     if let TransportUrl::Maildir(folder) = &config.mail.transport {
         all.push(folder.clone());
     }
@@ -54,19 +52,12 @@ fn folders(config: &Config) -> Vec<PathBuf> {
 
 /// What `restore` kept of older stores.
 pub fn put_aside(store: &Path) -> Vec<PathBuf> {
-    let start = with(Path::new(store.file_name().unwrap_or_default()), ".before-restore-");
+    let start = beside(Path::new(store.file_name().unwrap_or_default()), ".before-restore-");
     let is_one = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(start.as_os_str().as_encoded_bytes());
     let all = std::fs::read_dir(output::folder(store)).into_iter().flatten().flatten();
     let mut found: Vec<_> = all.filter(|entry| is_one(&entry.file_name())).map(|entry| entry.path()).collect();
     found.sort();
     found
-}
-
-/// `x.db` → `x.db-wal`.
-pub(super) fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Whether both names lead to one file.

@@ -1,6 +1,8 @@
 //! The log on standard error, best effort: where it cannot be written, lines are lost and nothing else is.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _, Write};
+use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,7 +22,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Sends the log to standard error: warnings, and under `run` one line per event too. The daemon writes it from a thread of
 /// its own, so that a reader that has stopped reading stops nothing.
-pub(super) fn start(global: &Global, daemon: bool) -> Option<Queue> {
+pub(super) fn start(global: &Global, daemon: bool) -> Log {
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
         (false, 0) if daemon => "warn,fortnightly=info",
@@ -34,6 +36,10 @@ pub(super) fn start(global: &Global, daemon: bool) -> Option<Queue> {
         Color::Auto => io::stderr().is_terminal(),
     };
     let queue = daemon.then(Queue::start).flatten();
+    if let Some(queue) = queue.clone() {
+        // Where the log goes, a panic goes too.
+        panic::set_hook(Box::new(move |panic| queue.clone().tell(panic)));
+    }
     let writer = match queue.clone() {
         Some(queue) => BoxMakeWriter::new(move || queue.clone()),
         None => BoxMakeWriter::new(io::stderr),
@@ -43,12 +49,25 @@ pub(super) fn start(global: &Global, daemon: bool) -> Option<Queue> {
     let log = log.log_internal_errors(false).with_ansi(ansi).with_target(false);
     // Only a second start in one process could fail, and there is none.
     let _ = log.try_init();
-    queue
+    Log(queue)
+}
+
+/// The log. At its end it waits until everything is written, but not for long.
+pub(super) struct Log(Option<Queue>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let Some(queue) = &self.0 else { return };
+        let (done, finished) = sync_channel(1);
+        if queue.lines.try_send(Message::Flush(done)).is_ok() {
+            let _ = finished.recv_timeout(LAST_LINES);
+        }
+    }
 }
 
 /// Lines on their way to standard error.
 #[derive(Clone)]
-pub(super) struct Queue {
+struct Queue {
     lines: SyncSender<Message>,
     lost: Arc<AtomicU64>,
 }
@@ -69,12 +88,14 @@ impl Queue {
         Some(queue)
     }
 
-    /// Waits until everything is written, but not for long.
-    pub(super) fn finish(&self) {
-        let (done, finished) = sync_channel(1);
-        if self.lines.try_send(Message::Flush(done)).is_ok() {
-            let _ = finished.recv_timeout(LAST_LINES);
+    /// Says that a thread panics, as Rust does on standard error.
+    fn tell(&mut self, panic: &PanicHookInfo<'_>) {
+        let (thread, backtrace) = (thread::current(), Backtrace::capture());
+        let mut text = format!("thread '{}' {panic}\n", thread.name().unwrap_or("<unnamed>"));
+        if backtrace.status() == BacktraceStatus::Captured {
+            text += &format!("stack backtrace:\n{backtrace}");
         }
+        let _ = self.write(text.as_bytes());
     }
 }
 
@@ -103,5 +124,65 @@ fn write_all(messages: &Receiver<Message>, lost: &AtomicU64) {
             Message::Line(line) => drop(stderr.write_all(&line)),
             Message::Flush(done) => drop(done.try_send(())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::time::Instant;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        global: Global,
+    }
+
+    #[test]
+    #[ignore = "it writes to standard error; the test below runs it as a program of its own"]
+    fn a_daemon_with_a_thread_that_panics() {
+        let panicking = || {
+            let _log = start(&Arguments::parse_from(["fortnightly"]).global, true);
+            panic!("the earth shook");
+        };
+        assert!(thread::Builder::new().name("turn".to_owned()).spawn(panicking).unwrap().join().is_err());
+    }
+
+    /// That program, with this for its standard error.
+    fn panics(stderr: impl Into<Stdio>) -> std::process::Child {
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args(["--exact", "cli::log::tests::a_daemon_with_a_thread_that_panics", "--ignored", "--nocapture"]);
+        program.stdout(Stdio::null()).stderr(stderr).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_told_in_the_log() {
+        let said = panics(Stdio::piped()).wait_with_output().unwrap();
+        let text = String::from_utf8(said.stderr).unwrap();
+        assert!(said.status.success(), "{text}");
+        for part in ["thread 'turn'", "panicked at src/cli/log.rs", "the earth shook"] {
+            assert!(text.contains(part), "{part} is not in: {text}");
+        }
+    }
+
+    #[test]
+    fn a_panic_waits_for_no_reader() {
+        let (_reader, mut writer) = io::pipe().unwrap();
+        // Full to the brim (pipe(7): 16 pages).
+        writer.write_all(&vec![b'x'; 65_536]).unwrap();
+        let mut program = panics(writer);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while program.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                program.kill().unwrap();
+                panic!("it waits for somebody to read");
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(program.wait().unwrap().success());
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Current;
-use crate::app::inbox::{InboxReader, Memory};
+use crate::app::inbox::{InboxReader, LeftBehind};
 use crate::messages::errors;
 
 /// How often the folder is looked at.
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Deals with what comes in, until `stop`.
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
-    let memory = Arc::new(Mutex::new(Memory::default()));
+    let left_behind = Arc::new(Mutex::new(LeftBehind::default()));
     let mut pause = LOOK;
     loop {
         tokio::select! {
@@ -26,9 +26,9 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
             () = tokio::time::sleep(pause) => {}
         }
         let reader = InboxReader::new(&current.borrow().context);
-        let memory = Arc::clone(&memory);
+        let left_behind = Arc::clone(&left_behind);
         // A task of its own, so that a panic ends the reading and not the watch.
-        pause = match tokio::spawn(async move { reader.look(&mut *memory.lock().await).await }).await {
+        pause = match tokio::spawn(async move { reader.look(&mut *left_behind.lock().await).await }).await {
             Ok(Ok(_)) => LOOK,
             Ok(Err(error)) => {
                 tracing::warn!("what came in by mail is read again later: {}", errors::error(&error));

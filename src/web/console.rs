@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::complaints::Complaints;
+use super::log_limiter::LogLimiter;
 use super::serve::Site;
 use crate::app::metrics::{Metrics, MetricsCollector, OUTCOMES};
 use crate::messages;
@@ -44,8 +44,8 @@ async fn metrics(State(current): State<Current>) -> Response {
     match told {
         Ok(text) => ([(header::CONTENT_TYPE, FORMAT)], text).into_response(),
         Err(error) => {
-            static COMPLAINTS: Complaints = Complaints::new();
-            COMPLAINTS.error(&format!("the metrics could not be read: {error}"));
+            static LIMITER: LogLimiter = LogLimiter::new();
+            LIMITER.error(&format!("the metrics could not be read: {error}"));
             (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
         }
     }

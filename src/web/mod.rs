@@ -1,7 +1,7 @@
 //! The web: the recipients' site, and a listener for operators.
 
-mod complaints;
 pub mod console;
+mod log_limiter;
 pub mod public;
 mod serve;
 

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::complaints::Complaints;
+use super::log_limiter::LogLimiter;
 
 /// How long a client may take to send its request's header, the first or the next on a connection.
 const HEADER: Duration = Duration::from_secs(10);
@@ -84,8 +84,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
             Err(error) => {
-                static COMPLAINTS: Complaints = Complaints::new();
-                COMPLAINTS.error(&format!("the web cannot accept a connection: {error}"));
+                static LIMITER: LogLimiter = LogLimiter::new();
+                LIMITER.error(&format!("the web cannot accept a connection: {error}"));
                 tokio::time::sleep(BREATH).await;
             }
         }

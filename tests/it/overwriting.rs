@@ -6,10 +6,12 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::fixture::{Fixture, Ran, copy, scheduled};
-use crate::support::skipped;
+use crate::support::fixture::{BASE, Fixture, Ran, copy, entry};
+use crate::support::{library_fixture, skipped};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -62,6 +64,14 @@ fn remove(at: &Path) {
     let _ = fs::remove_file(at).or_else(|_| fs::remove_dir_all(at));
 }
 
+/// Empties a file, or every file below a folder.
+fn empty(path: &Path) {
+    match fs::read_dir(path) {
+        Ok(all) => all.flatten().for_each(|entry| empty(&entry.path())),
+        Err(_) => fs::write(path, "").unwrap(),
+    }
+}
+
 /// Everything below a folder: what it is, and what is in it.
 fn photograph(folder: &Path) -> BTreeMap<PathBuf, (u32, u64, Vec<u8>)> {
     let mut all = BTreeMap::new();
@@ -99,6 +109,7 @@ fn run(fixture: &Fixture, arguments: &[&str], what: &str) -> Ran {
 }
 
 /// A command that writes.
+#[derive(Clone)]
 struct Writer {
     command: &'static [&'static str],
     /// A file that it writes, below the fixture.
@@ -149,17 +160,53 @@ fn writers() -> Vec<Writer> {
 
 const PREVIEWED: [&str; 3] = ["look/index.html", "look/recipients.csv", "look/charity.8-10.en-GB.eml"];
 
-/// A fixture with a store, and beside it a folder that no command has to do with.
-fn fixture() -> (Fixture, tempfile::TempDir) {
-    let fixture = Fixture::new(&scheduled(""));
+/// What a digest can do without; every start of the program reads it.
+const ORNAMENTS: [&str; 5] =
+    ["partials/style.mjml.hbs", "partials/share.mjml.hbs", "partials/card.mjml.hbs", "partials/card.txt.hbs", "web"];
+
+/// The smallest service that there is something to write of: a small library, bare templates, and one mailbox.
+fn small() -> Fixture {
+    let charity = entry("Lantern Trust", "charity", "\"hello@lantern.example\"", "[\"8-10\"]");
+    let fixture = Fixture::new(&format!("{BASE}{charity}"));
+    library_fixture::stock(&fixture);
+    for name in ORNAMENTS {
+        empty(&fixture.path("templates").join(name));
+    }
     fixture.at(MONDAY, &["sync"]).exits(0);
+    fixture
+}
+
+/// That service, and beside it a folder that no command has to do with.
+fn fixture() -> Place {
+    let fixture = small();
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("file"), "somebody else's").unwrap();
     (fixture, outside)
 }
 
+type Place = (Fixture, tempfile::TempDir);
+
+/// Tries everything, some at a time; whoever tries makes a place of its own and keeps it.
+fn try_all<P, T: Sync>(all: &[T], place: impl Fn() -> P + Sync, try_one: impl Fn(&P, &T) + Sync) {
+    const AT_ONCE: usize = 4;
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let place = place();
+        while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            try_one(&place, one);
+        }
+    };
+    thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
+}
+
+/// Each of these with each of those.
+fn pairs<A: Clone, B: Copy>(these: &[A], those: &[B]) -> Vec<(A, B)> {
+    these.iter().flat_map(|one| those.iter().map(|other| (one.clone(), *other))).collect()
+}
+
 #[track_caller]
-fn try_one(fixture: &Fixture, outside: &Path, writer: &Writer, thing: Thing) {
+fn try_one((fixture, outside): &Place, writer: &Writer, thing: Thing) {
+    let outside = outside.path();
     let (at, what) = (fixture.path(writer.file), format!("{:?} over {thing:?} at {}", writer.command, writer.file));
     if !put(thing, &at, outside) {
         return skipped(&what, "this machine makes no such thing for us");
@@ -196,27 +243,24 @@ fn try_one(fixture: &Fixture, outside: &Path, writer: &Writer, thing: Thing) {
 
 #[test]
 fn nothing_but_an_ordinary_file_is_written_over_and_no_link_is_followed() {
-    let (fixture, outside) = fixture();
-    for writer in writers() {
-        for thing in THINGS {
-            try_one(&fixture, outside.path(), &writer, thing);
-        }
-    }
+    try_all(&pairs(&writers(), &THINGS), fixture, |place, (writer, thing)| try_one(place, writer, *thing));
 }
 
 #[test]
 fn a_preview_replaces_an_earlier_one_and_nothing_else() {
-    let (fixture, outside) = fixture();
-    fixture.at(MONDAY, &["preview", "--out", "earlier"]).exits(0);
-    for file in PREVIEWED {
-        for thing in THINGS {
-            copy(&fixture.path("earlier"), &fixture.path("look"));
-            remove(&fixture.path(file));
-            let replaces: &[Thing] = if file == "look/index.html" { &[] } else { &[Ordinary, HardLink] };
-            let writer = Writer { command: PREVIEW, file, replaces, is_private: file == PREVIEWED[1] };
-            try_one(&fixture, outside.path(), &writer, thing);
-        }
-    }
+    let previewed = || {
+        let place = fixture();
+        place.0.at(MONDAY, &["preview", "--out", "earlier"]).exits(0);
+        place
+    };
+    try_all(&pairs(&PREVIEWED, &THINGS), previewed, |place, (file, thing)| {
+        copy(&place.0.path("earlier"), &place.0.path("look"));
+        remove(&place.0.path(file));
+        let replaces: &[Thing] = if *file == "look/index.html" { &[] } else { &[Ordinary, HardLink] };
+        let writer = Writer { command: PREVIEW, file, replaces, is_private: *file == PREVIEWED[1] };
+        try_one(place, &writer, *thing);
+    });
+    let fixture = small();
     fixture.at(MONDAY, PREVIEW).exits(0);
     fixture.write("look/mine.html", "somebody's");
     fixture.at(MONDAY, &["preview", "--edition", "6", "--out", "look"]).exits(0);
@@ -226,28 +270,26 @@ fn a_preview_replaces_an_earlier_one_and_nothing_else() {
 /// The first start makes store, keys and mail folder under the names that the config says.
 #[test]
 fn a_first_start_makes_nothing_through_a_link_or_over_another_thing() {
-    let (fixture, outside) = fixture();
-    for file in ["var", "var/fortnightly.db", "var/secret", "var/mail", "var/mail/new", "var/mail/tmp"] {
+    let files = ["var", "var/fortnightly.db", "var/secret", "var/mail", "var/mail/new", "var/mail/tmp"];
+    let mut all = pairs(&files, &[DanglingLink, Folder, Pipe, Socket, Device]);
+    all.retain(|(file, thing)| {
+        let is_fine = *thing == Folder && !file.contains('.') && !file.ends_with("secret");
         // Pipes in place of files that are only read are for those who read them.
-        for thing in [DanglingLink, Folder, Pipe, Socket, Device] {
-            let is_fine = thing == Folder && !file.contains('.') && !file.ends_with("secret");
-            if is_fine || file == "var/secret" && matches!(thing, Pipe | Device) {
-                continue;
-            }
-            remove(&fixture.path("var"));
-            let (at, what) = (fixture.path(file), format!("send with {thing:?} at {file}"));
-            if !put(thing, &at, outside.path()) {
-                skipped(&what, "this machine makes no such thing for us");
-                continue;
-            }
-            let kind = fs::symlink_metadata(&at).unwrap().file_type();
-            let (before, ran) = (photograph(outside.path()), run(&fixture, &["send"], &what));
-            assert_eq!(ran.code, 1, "{what}: {}{}", ran.stdout, ran.stderr);
-            assert!(ran.stderr.contains(file), "{what}: it does not say where: {}", ran.stderr);
-            assert_eq!(fs::symlink_metadata(&at).unwrap().file_type(), kind, "{what}");
-            assert!(photograph(outside.path()) == before, "{what}: something changed outside");
+        !(is_fine || *file == "var/secret" && matches!(thing, Pipe | Device))
+    });
+    try_all(&all, fixture, |(fixture, outside), (file, thing)| {
+        remove(&fixture.path("var"));
+        let (at, what) = (fixture.path(file), format!("send with {thing:?} at {file}"));
+        if !put(*thing, &at, outside.path()) {
+            return skipped(&what, "this machine makes no such thing for us");
         }
-    }
+        let kind = fs::symlink_metadata(&at).unwrap().file_type();
+        let (before, ran) = (photograph(outside.path()), run(fixture, &["send"], &what));
+        assert_eq!(ran.code, 1, "{what}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(file), "{what}: it does not say where: {}", ran.stderr);
+        assert_eq!(fs::symlink_metadata(&at).unwrap().file_type(), kind, "{what}");
+        assert!(photograph(outside.path()) == before, "{what}: something changed outside");
+    });
 }
 
 #[test]
@@ -274,6 +316,35 @@ fn a_restore_takes_no_other_place_than_that_of_files() {
     fixture.at(MONDAY, &["restore", "backup.db"]).exits(0);
     assert!(fs::symlink_metadata(fixture.path("var/fortnightly.db")).unwrap().is_symlink());
     fixture.at(MONDAY, &["status"]).exits(0).says("restored");
+}
+
+/// What the system refuses of a folder, and whether its file can be written all the same.
+const REFUSALS: [(&str, bool); 2] = [("openat:error=EACCES", false), ("fsync:error=EINVAL", true)];
+
+#[test]
+fn what_was_written_is_not_called_a_failure_and_a_failure_leaves_nothing() {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        return skipped("folders that refuse", "strace is not installed: install the Debian package strace");
+    }
+    let fixture = small();
+    fs::create_dir(fixture.path("elsewhere")).unwrap();
+    fixture.at(MONDAY, &["backup", "backup.db"]).exits(0);
+    for command in
+        [&["backup", "elsewhere/x"][..], &["subscribers", "export", "--out", "elsewhere/x"], &["restore", "backup.db"]]
+    {
+        for (refusal, is_written) in REFUSALS {
+            let (plain, before) = (fixture.command(command), photograph(&fixture.path(".")));
+            let mut traced = Command::new("strace");
+            traced.args(["-f", "-qq", "-o", "/dev/null", "-P", "elsewhere", "-P"]).arg(fixture.path("elsewhere"));
+            traced.arg("-P").arg(fixture.path("var")).args(["-e", "trace=openat,fsync", "-e"]);
+            traced.arg(format!("inject={refusal}")).arg(plain.get_program()).args(plain.get_args());
+            let ran = traced.current_dir(fixture.path(".")).stdin(Stdio::null()).output().unwrap();
+            let what = format!("{command:?} with {refusal}: {}", String::from_utf8_lossy(&ran.stderr));
+            assert_eq!(ran.status.success(), is_written, "{what}");
+            assert_eq!(photograph(&fixture.path(".")) != before, is_written, "{what}");
+            remove(&fixture.path("elsewhere/x"));
+        }
+    }
 }
 
 /// What the service lives by, and what would become part of it.
@@ -308,17 +379,31 @@ bounce_maildir = "in"
 domain = "example.org"
 selector = "s1"
 private_key_file = "keys/dkim.pem"
+"#;
 
-[web]"#;
+/// The words in which a file of ours can be named.
+fn names_of(fixture: &Fixture, ours: &str) -> Vec<String> {
+    assert!(fixture.path(ours).exists() || ours.contains("/new"), "there is no {ours}");
+    let whole = fixture.path(ours).display().to_string();
+    let mut all = vec![ours.to_owned(), whole, format!("./activities/../{ours}"), format!("other/here/{ours}")];
+    let hard = format!("other/hard-{}", ours.replace('/', "-"));
+    // A file of a folder of ours that has a second name elsewhere keeps its first.
+    let is_single = !ours.contains("activities/") && !ours.contains("templates/");
+    if is_single && fs::hard_link(fixture.path(ours), fixture.path(&hard)).is_ok() {
+        all.push(hard);
+    }
+    all
+}
 
 #[test]
 fn nothing_that_the_service_lives_by_is_written_over_in_whatever_words() {
-    let fixture = Fixture::new(&scheduled("").replace("\n[web]", MAIL));
+    let fixture = small();
+    let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
+    fixture.write("config.toml", &(config + MAIL));
     fs::create_dir_all(fixture.path("keys")).unwrap();
     for (file, text) in [("password", "hush\n"), ("dkim.pem", "a key\n"), ("ca.pem", "a certificate\n")] {
         fixture.write(&format!("keys/{file}"), text);
     }
-    fixture.at(MONDAY, &["sync"]).exits(0);
     for name in ["in/new", "var/fortnightly.db.claims", "other"] {
         fs::create_dir_all(fixture.path(name)).unwrap();
     }
@@ -326,32 +411,22 @@ fn nothing_that_the_service_lives_by_is_written_over_in_whatever_words() {
         fixture.write(name, "");
     }
     symlink(fixture.path("."), fixture.path("other/here")).unwrap();
+    let names: Vec<_> = OURS.iter().flat_map(|ours| names_of(&fixture, ours)).collect();
     let before = photograph(&fixture.path("."));
-    for ours in OURS {
-        assert!(fixture.path(ours).exists() || ours.contains("/new"), "there is no {ours}");
-        let hard = fixture.path("other/hard");
-        // A file of a folder of ours that has a second name elsewhere keeps its first.
-        let is_single = !ours.contains("activities/") && !ours.contains("templates/");
-        let has_link = is_single && fs::hard_link(fixture.path(ours), &hard).is_ok();
-        let whole = fixture.path(ours).display().to_string();
-        let turns = format!("./activities/../{ours}");
-        let linked = format!("other/here/{ours}");
-        let names = [ours, whole.as_str(), &turns, &linked, "other/hard"];
-        for name in names.into_iter().take(if has_link { 5 } else { 4 }) {
-            for command in
-                [&["subscribers", "export", "--out", name][..], &["backup", name], &["backup", "--force", name]]
-            {
-                let what = format!("{command:?}");
-                let ran = run(&fixture, command, &what);
-                assert_eq!(ran.code, 1, "{what}: {}{}", ran.stdout, ran.stderr);
-                assert!(ran.stderr.contains("in use by this service"), "{what}: {}", ran.stderr);
-            }
-        }
-        let _ = fs::remove_file(hard);
-    }
+    let commands = [&["subscribers", "export", "--out"][..], &["backup"], &["backup", "--force"]];
+    try_all(
+        &pairs(&names, &commands),
+        || &fixture,
+        |fixture, (name, command)| {
+            let what = format!("{command:?} {name}");
+            let ran = run(fixture, &[*command, &[name]].concat(), &what);
+            assert_eq!(ran.code, 1, "{what}: {}{}", ran.stdout, ran.stderr);
+            assert!(ran.stderr.contains("in use by this service"), "{what}: {}", ran.stderr);
+        },
+    );
     assert!(photograph(&fixture.path(".")) == before, "something changed");
     // A preview signs, so it needs a key that is one, or none.
-    fixture.edit("config.toml", &MAIL[MAIL.find("[[mail.dkim]]").unwrap()..], "[web]");
+    fixture.edit("config.toml", &MAIL[MAIL.find("[[mail.dkim]]").unwrap()..], "");
     let before = photograph(&fixture.path("."));
     for folder in
         ["activities", "activities/kindness", "templates", "templates/web", "in", "in/new", "in/other", "gone/../in/x"]

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &[]),
     ("ordinary_file", &[]),
-    ("output", &[]),
+    ("output", &["ordinary_file"]),
     ("toml_form", &["domain"]),
     ("config", &["domain", "toml_form", "ordinary_file", "output"]),
     ("library", &["domain", "toml_form", "ordinary_file"]),

@@ -41,7 +41,7 @@ impl Inbox {
         Ok(Self(path.to_owned()))
     }
 
-    /// The names of what has come in, oldest first: they begin with a time.
+    /// The names of what has come in, sorted, so the oldest come first: they begin with a time.
     ///
     /// # Errors
     /// When the folder cannot be listed.

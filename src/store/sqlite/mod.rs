@@ -19,6 +19,7 @@ use tables::meta;
 
 mod engine;
 pub mod maintenance;
+pub mod side_files;
 mod tables;
 #[cfg(test)]
 mod tests;

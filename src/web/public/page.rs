@@ -10,7 +10,7 @@ use crate::app::AppError;
 use crate::app::public_pages::{Place, PlainPage};
 use crate::domain::band::Band;
 use crate::messages;
-use crate::web::complaints::Complaints;
+use crate::web::log_limiter::LogLimiter;
 
 /// What is answered with words alone. A handler returns it, and [`dress`] makes the HTML.
 #[derive(Debug, Clone)]
@@ -64,8 +64,8 @@ pub(super) fn unchanged(error: &AppError) -> Page {
 
 /// The store is locked, full or broken; `then` says what that means.
 pub(super) fn trouble(error: &AppError, then: &str) -> Page {
-    static COMPLAINTS: Complaints = Complaints::new();
-    COMPLAINTS.error(&format!("a page could not be answered: {}", messages::errors::error(error)));
+    static LIMITER: LogLimiter = LogLimiter::new();
+    LIMITER.error(&format!("a page could not be answered: {}", messages::errors::error(error)));
     Page::said(StatusCode::SERVICE_UNAVAILABLE, "Something went wrong on our side", &[then])
 }
 
@@ -83,8 +83,8 @@ pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) ->
     let (title, place) = (page.title, page.place);
     let allowed = response.headers_mut().remove(header::ALLOW);
     let html = pages.site().pages.plain(page).unwrap_or_else(|error| {
-        static COMPLAINTS: Complaints = Complaints::new();
-        COMPLAINTS.error(&messages::errors::error(&error));
+        static LIMITER: LogLimiter = LogLimiter::new();
+        LIMITER.error(&messages::errors::error(&error));
         // The title says what matters; the templates were tried out when they were read, so this happens to nobody.
         format!("<!doctype html><title>{title}</title><h1>{title}</h1>")
     });

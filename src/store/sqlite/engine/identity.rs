@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::SqliteError;
+use crate::store::sqlite::side_files::beside;
 
 /// Device and number of a database's file and of its journal, by their names.
 pub(in crate::store::sqlite) struct Identity(Vec<(PathBuf, (u64, u64))>);
@@ -15,9 +16,7 @@ impl Identity {
     /// The database at `path`, which is open.
     pub(in crate::store::sqlite) fn of(path: &Path) -> io::Result<Self> {
         // Side files lie beside the real file, not beside a link to it.
-        let mut journal = path.canonicalize()?.into_os_string();
-        journal.push("-wal");
-        let files = [path.to_owned(), PathBuf::from(journal)];
+        let files = [path.to_owned(), beside(&path.canonicalize()?, "-wal")];
         Ok(Self(files.into_iter().filter_map(|file| identify(&file).map(|id| (file, id))).collect()))
     }
 

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::error::SqliteError;
 use super::sql;
+use crate::store::sqlite::side_files;
 
 /// This store's side of its claims. Its lock file is made with the first claim.
 pub(in crate::store::sqlite) struct ProcessLock {
@@ -22,9 +23,8 @@ pub(in crate::store::sqlite) struct ProcessLock {
 impl ProcessLock {
     /// For the database at `path`: locks lie in `<path>.claims/`.
     pub(in crate::store::sqlite) fn beside(path: &Path) -> Result<Self, SqliteError> {
-        let mut folder = path.canonicalize()?.into_os_string();
-        folder.push(".claims");
-        Ok(Self { name: random_name()?, folder: Some(folder.into()), lock: Mutex::default() })
+        let folder = side_files::beside(&path.canonicalize()?, ".claims");
+        Ok(Self { name: random_name()?, folder: Some(folder), lock: Mutex::default() })
     }
 
     /// For a database in memory.

@@ -53,9 +53,9 @@ pub(in crate::store::sqlite) fn version(conn: &Connection) -> Result<i64, Sqlite
     Err(SqliteError::NotOurs("it belongs to another program".to_owned()))
 }
 
-/// Whether the schema is the one that our migrations make, to the letter: a foreign trigger or view would change what is
+/// Refuses a schema that is not to the letter the one that our migrations make: a foreign trigger or view would change what is
 /// written or read. What `ANALYZE` makes is allowed.
-pub(in crate::store::sqlite) fn is_ours_to_the_letter(conn: &Connection) -> Result<(), SqliteError> {
+pub(in crate::store::sqlite) fn check_schema(conn: &Connection) -> Result<(), SqliteError> {
     let mut fresh = Connection::open_in_memory()?;
     migrate_to(&mut fresh, version(conn)?)?;
     let (ours, found) = (objects(&fresh)?, objects(conn)?);

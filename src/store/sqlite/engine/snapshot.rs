@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +16,7 @@ use super::connect;
 use super::error::SqliteError;
 use super::{image, schema};
 use crate::ordinary_file;
+use crate::store::sqlite::side_files::beside;
 
 /// How often a copy is made again because the store changed meanwhile.
 const TRIES: u32 = 20;
@@ -102,13 +103,6 @@ fn read(path: &Path, most: usize) -> Result<Vec<u8>, SqliteError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(&error)),
         _ => Ok(found),
     }
-}
-
-/// `x.db` → `x.db-wal`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn unreadable(error: &io::Error) -> SqliteError {

@@ -1,6 +1,6 @@
 //! A consistent copy of the store in one file, and a store made from such a copy.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{connect, schema, sql};
+use crate::store::sqlite::side_files::{SIDES, beside};
 use crate::store::sqlite::tables::{meta, restored};
 
 /// What a backup has that a store has not: its moment, and the key file.
@@ -76,7 +77,7 @@ impl SqliteStore {
         let place = from.display().to_string();
         let opened = || -> Result<Connection, SqliteError> {
             let source = open(from)?;
-            schema::is_ours_to_the_letter(&source)?;
+            schema::check_schema(&source)?;
             check(&source)?;
             Ok(source)
         };
@@ -110,8 +111,8 @@ impl SqliteStore {
                 std::fs::hard_link(store, aside)?;
             }
             // A journal whose store was removed would be taken for the new one's, and spoil it.
-            for suffix in ["-wal", "-shm", "-journal"] {
-                match std::fs::rename(with(store, suffix), with(aside, suffix)) {
+            for suffix in SIDES {
+                match std::fs::rename(beside(store, suffix), beside(aside, suffix)) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
                     _ => {}
                 }
@@ -174,11 +175,4 @@ fn check(conn: &Connection) -> Result<(), SqliteError> {
 
 fn close(conn: Connection) -> Result<(), SqliteError> {
     conn.close().map_err(|(_, error)| error.into())
-}
-
-/// `x.db` → `x.db-wal`.
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

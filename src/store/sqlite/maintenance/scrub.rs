@@ -1,7 +1,6 @@
 //! Getting what was forgotten out of the files: pages are overwritten as they change, but the journal keeps older ones until
 //! it is emptied, and a store of an older version has pages that were not overwritten.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -12,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::store::sqlite::engine::connect;
 use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::side_files::beside;
 use crate::store::sqlite::tables::{forget, meta};
 
 /// How much of a file is looked at at once.
@@ -56,9 +56,7 @@ fn empty_journal(conn: &Connection) -> Result<bool, SqliteError> {
 
 /// Whether the store's file or its journal has this address, in any mixture of capital and small letters.
 fn is_named(path: &Path, folded: &str) -> Result<bool, SqliteError> {
-    let mut journal = OsString::from(path);
-    journal.push("-wal");
-    Ok(has(path, folded.as_bytes())? || has(Path::new(&journal), folded.as_bytes())?)
+    Ok(has(path, folded.as_bytes())? || has(&beside(path, "-wal"), folded.as_bytes())?)
 }
 
 fn has(path: &Path, folded: &[u8]) -> Result<bool, SqliteError> {

@@ -8,14 +8,14 @@ use parking_lot::Mutex;
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// Lines of one kind.
-pub(super) struct Complaints(Mutex<Written>);
+pub(super) struct LogLimiter(Mutex<Written>);
 
 struct Written {
     last: Option<Instant>,
     left_out: u64,
 }
 
-impl Complaints {
+impl LogLimiter {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(Written { last: None, left_out: 0 }))
     }
@@ -47,13 +47,13 @@ mod tests {
 
     #[test]
     fn a_line_a_minute_says_how_many_were_left_out() {
-        let (complaints, start) = (Complaints::new(), Instant::now());
-        assert_eq!(complaints.turn(start), Some(0));
+        let (limiter, start) = (LogLimiter::new(), Instant::now());
+        assert_eq!(limiter.turn(start), Some(0));
         for second in 0..60 {
-            assert_eq!(complaints.turn(start + Duration::from_secs(second)), None);
+            assert_eq!(limiter.turn(start + Duration::from_secs(second)), None);
         }
-        assert_eq!(complaints.turn(start + PAUSE), Some(60));
-        assert_eq!(complaints.turn(start + PAUSE), None);
-        assert_eq!(complaints.turn(start + 5 * PAUSE), Some(1));
+        assert_eq!(limiter.turn(start + PAUSE), Some(60));
+        assert_eq!(limiter.turn(start + PAUSE), None);
+        assert_eq!(limiter.turn(start + 5 * PAUSE), Some(1));
     }
 }
