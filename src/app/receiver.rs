@@ -8,7 +8,7 @@ use super::unsubscriber::{Holder, Unsubscriber};
 use super::{AppContext, AppError};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::returned::{Bounced, bounce};
 use crate::domain::token::Purpose;
@@ -148,7 +148,7 @@ impl Receiver {
         status: Option<EnhancedStatus>,
         server: Option<String>,
     ) -> Result<Read, AppError> {
-        let (scope, now) = (Scope::Delivery(id, server), self.context.clock.now());
+        let (scope, now) = (Scope::Delivery(id, Meaning::of(status), server), self.context.clock.now());
         let decision = move |list: &mut _| Ok::<_, Infallible>(bounce(list, id, status));
         let (Ok(bounced), _) = decide(&*self.context.store, &scope, now, None, decision).await?;
         Ok(Read::Bounced(bounced))
