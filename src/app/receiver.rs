@@ -8,11 +8,11 @@ use super::unsubscriber::{Holder, Unsubscriber};
 use super::{AppContext, AppError};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::returned::{Bounced, bounce};
 use crate::domain::token::Purpose;
-use crate::mail::{Content, Event, Incoming, LIMIT, Marks, reporting_server};
+use crate::mail::{Content, Event, Incoming, LIMIT, Marks};
 use crate::store::{Scope, decide};
 
 /// The part before the token in the address of List-Unsubscribe.
@@ -92,15 +92,15 @@ impl Receiver {
         if message.len() as u64 > LIMIT {
             return Ok(Read::Unreadable);
         }
-        let (message, server) = (message.to_vec(), reporting_server(message));
+        let message = message.to_vec();
         let understood = tokio::time::timeout(TIME, tokio::task::spawn_blocking(move || Incoming::read(&message)));
         let Ok(Ok(incoming)) = understood.await else { return Ok(Read::Unreadable) };
         match incoming.content {
             Content::TooMuch => Ok(Read::Unreadable),
             Content::Automatic => Ok(Read::Automatic),
-            Content::Report(event) => self.reported(event, &incoming.marks, server).await,
+            Content::Report(event) => self.reported(event, &incoming).await,
             Content::PerhapsReport(event) if self.is_for_reverse_path(&incoming) => {
-                self.reported(event, &incoming.marks, server).await
+                self.reported(event, &incoming).await
             }
             Content::PerhapsReport(_) | Content::Other => self.wished(&incoming).await,
         }
@@ -127,13 +127,13 @@ impl Receiver {
         Ok(if self.delivery_of(&incoming.marks).is_some() { Read::NotUnderstood } else { Read::Nothing })
     }
 
-    async fn reported(&self, event: Event, marks: &Marks, server: Option<String>) -> Result<Read, AppError> {
+    async fn reported(&self, event: Event, incoming: &Incoming) -> Result<Read, AppError> {
         if event == Event::Nothing {
             return Ok(Read::Harmless);
         }
-        let Some(delivery) = self.delivery_in(marks).await? else { return Ok(Read::Unmatched) };
+        let Some(delivery) = self.delivery_in(&incoming.marks).await? else { return Ok(Read::Unmatched) };
         match event {
-            Event::Failed(status) => self.bounced(delivery, status, server).await,
+            Event::Failed(status) => self.bounced(delivery, status, incoming.server.clone()).await,
             Event::Complaint => {
                 self.unsubscriber.end(delivery.recipient, SuppressionReason::Complained, "report").await?;
                 Ok(Read::Complained)
@@ -148,7 +148,7 @@ impl Receiver {
         status: Option<EnhancedStatus>,
         server: Option<String>,
     ) -> Result<Read, AppError> {
-        let (scope, now) = (Scope::Delivery(id, server), self.context.clock.now());
+        let (scope, now) = (Scope::Delivery(id, Meaning::of(status), server), self.context.clock.now());
         let decision = move |list: &mut _| Ok::<_, Infallible>(bounce(list, id, status));
         let (Ok(bounced), _) = decide(&*self.context.store, &scope, now, None, decision).await?;
         Ok(Read::Bounced(bounced))

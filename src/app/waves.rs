@@ -54,11 +54,12 @@ impl Waves {
         Ok(SettledWave { wave, mailboxes, overtaken })
     }
 
-    /// The end of a run: bounces that were many when few mails had been tried need be no wave any more. Those wait no longer.
+    /// The end of a run: bounces that were many when few mails had been tried need be no wave any more. Then each is judged
+    /// again, as it may be one of a narrower wave.
     pub async fn review(&self, edition: EditionNumber) -> Result<(), AppError> {
         for OpenWave { wave, bounced, tried, in_all, .. } in self.context.store.open_waves().await? {
-            if wave.edition == edition && !is_wave(&wave.extent, bounced, tried, in_all) {
-                self.confirm(wave.id, "program").await?;
+            if wave.edition == edition && !is_wave(&wave.scope, bounced, tried, in_all) {
+                self.context.store.dissolve_wave(wave.id, self.now()).await?;
             }
         }
         Ok(())

@@ -28,9 +28,9 @@ pub(super) enum Suppressions {
     /// Let an address be subscribed again, or take back all that were suppressed since a moment
     Remove(remove::Remove),
     /// The mailboxes of a wave of bounces are gone: never mail them again
-    Confirm(waves::Confirm),
+    Confirm(waves::Settle),
     /// The server was wrong about a wave of bounces: its mailboxes stay subscribed
-    Dismiss(waves::Dismiss),
+    Dismiss(waves::Settle),
 }
 
 impl Suppressions {
@@ -39,8 +39,8 @@ impl Suppressions {
             Self::List(command) => command.run(context).await,
             Self::Add(command) => command.run(context).await,
             Self::Remove(command) => command.run(context).await,
-            Self::Confirm(command) => command.run(context).await,
-            Self::Dismiss(command) => command.run(context).await,
+            Self::Confirm(command) => command.confirm(context).await,
+            Self::Dismiss(command) => command.dismiss(context).await,
         }
     }
 }

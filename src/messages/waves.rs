@@ -2,16 +2,16 @@
 
 use crate::app::waves::SettledWave;
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::subscription::wave::{Extent, Wave, WaveId};
+use crate::domain::subscription::wave::{Wave, WaveId, WaveScope};
 use crate::domain::text::lists::count;
 
 /// What a person is asked about a wave.
 pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
     let (WaveId(id), edition) = (wave.id, wave.edition);
-    let among = match &wave.extent {
-        Extent::Edition => String::new(),
-        Extent::Domain(domain) => format!(" at {domain}"),
-        Extent::Server(server) => format!(" (by the mail server {server})"),
+    let among = match &wave.scope {
+        WaveScope::Edition => String::new(),
+        WaveScope::Domain(domain) => format!(" at {domain}"),
+        WaveScope::Server(server) => format!(" (by the mail server {server})"),
     };
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     format!(

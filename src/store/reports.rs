@@ -19,9 +19,9 @@ pub struct OpenWave {
     pub wave: Wave,
     /// How many of its mailboxes wait: the others left, or are suppressed for a reason of their own.
     pub waiting: u64,
-    /// Hard bounces of its edition and extent, to now.
+    /// Hard bounces of its edition and scope, since it began.
     pub bounced: u64,
-    /// To how many of its extent the edition was handed over, or tried to now; counted as far as it makes a difference.
+    /// To how many of its scope the edition was handed over, or tried to now; counted as far as it makes a difference.
     pub tried: u64,
     /// To how many in all, counted as far.
     pub in_all: u64,
@@ -54,6 +54,9 @@ pub trait Reports {
 
     /// The waves that wait for a person, oldest first.
     async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError>;
+
+    /// Gives up an open wave that is none any more, and judges its bounces again: all in one.
+    async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// The bounces of a wave, by mailbox. Forgotten mailboxes are left out.
     async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError>;

@@ -13,6 +13,7 @@ use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, TransactionalMail};
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord, SuppressionReason};
+use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
 use crate::domain::subscription::suppression::ListedSuppression;
@@ -28,9 +29,9 @@ pub enum Scope {
     Mailbox(RecipientId),
     /// The mailbox that a request is for.
     Request(RequestId),
-    /// The mailbox of a delivery that came back, with what was sent to it lately and what else came back of that edition; and
-    /// the mail server that reported it, if it named itself.
-    Delivery(DeliveryId, Option<String>),
+    /// The mailbox of a delivery that came back, with what was sent to it lately; what that means, of a hard bounce with what
+    /// else came back of that edition; and the mail server that reported it, if it named itself.
+    Delivery(DeliveryId, Meaning, Option<String>),
     /// A wave, with the mailboxes of its bounces.
     Wave(WaveId),
     /// The addresses that are suppressed for this reason since this moment or later, with their mailboxes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::bounces::{bounce, bounce_from, mail_to, take};
+use crate::support::bounces::{bounce, bounce_from, mail_to, report_to, take, take_now};
 use crate::support::fixture::{BASE, Fixture};
 use crate::support::oracle::Oracle;
 use crate::support::sending::{SEND, behind_relay, edition_status};
@@ -11,12 +11,18 @@ const SENT: &str = "2026-11-30T08:00:00Z";
 const SOON: &str = "2026-11-30T08:30:00Z";
 const NEXT: &str = "2026-12-14T08:00:00Z";
 
-/// A site to whose mailboxes an edition was sent.
-fn sent_to(mailboxes: &[String]) -> Fixture {
-    let fixture = Fixture::new(BASE);
+/// A site with a list of mailboxes, one of each school, that is not imported yet.
+fn with_list(config: &str, mailboxes: &[String]) -> Fixture {
+    let fixture = Fixture::new(config);
     let row = |(at, address): (usize, &String)| format!("School {at},{address},4-5\n");
     let rows: String = mailboxes.iter().enumerate().map(row).collect();
     fixture.write("list.csv", &format!("name,email,bands\n{rows}"));
+    fixture
+}
+
+/// A site to whose mailboxes an edition was sent.
+fn sent_to(mailboxes: &[String]) -> Fixture {
+    let fixture = with_list(BASE, mailboxes);
     fixture.at(SENT, &["subscribers", "import", "list.csv"]).exits(0);
     fixture.at(SENT, &["send"]).exits(0);
     fixture
@@ -135,6 +141,47 @@ fn what_looked_like_a_wave_at_the_start_of_a_run_is_none_at_its_end() {
     fixture.run(SEND).exits(1);
     assert_eq!(reasons(&fixture).len(), 3);
     assert!(!edition_status(&fixture, "failed").2.contains("wave"), "3 of 30 are no wave");
+}
+
+/// The relay refuses three mailboxes of one domain, and forty others come back by report, in whatever order they are sent.
+#[test]
+fn who_is_first_in_the_list_makes_no_difference() {
+    let provider = boxes(3, "provider.example");
+    let schools: Vec<_> = (0..40).map(|n| format!("office@school{n}.example")).collect();
+    for all in [[provider.clone(), schools.clone()].concat(), [schools, provider].concat()] {
+        let relay = Oracle::deciding(|said| {
+            let is_gone = said.line.starts_with("RCPT") && said.line.contains("@provider.example");
+            is_gone.then_some("550 5.1.1 no such user")
+        });
+        let to_relay = format!("transport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\nconnections = 1\n", relay.port);
+        let fixture = with_list(&format!("{BASE}\n[mail]\n{to_relay}"), &all);
+        fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
+        fixture.run(SEND).exits(1);
+        let status = |what: &str| fixture.run(&["status", "--json"]).exits(0).json()[what].clone();
+        let waits = format!("{}", status("attention"));
+        assert!(reasons(&fixture).is_empty() && waits.contains("3 mailboxes were"), "{:?} {waits}", reasons(&fixture));
+        assert!(waits.contains("at provider.example"), "it is one of its domain only: {waits}");
+
+        let heard = relay.heard();
+        let paths = heard.iter().filter_map(|line| line.strip_prefix("MAIL FROM:<")?.split('>').next());
+        let sent: Vec<_> = paths.zip(relay.asked()).filter(|(_, to)| to.starts_with("office@")).collect();
+        assert_eq!(sent.len(), 40);
+        let reports = sent.iter().map(|(path, to)| report_to(path, "relay.example", to, "5.1.1"));
+        take_now(&fixture, &reports.collect::<Vec<_>>());
+        assert_eq!((reasons(&fixture).len(), status("subscribers")["active"].as_u64()), (0, Some(43)));
+        assert!(status("attention").to_string().contains("40 mailboxes were"), "{}", status("attention"));
+    }
+}
+
+#[test]
+fn a_confirmed_wave_decides_only_about_those_who_waited() {
+    let mailboxes = boxes(60, "invented.example");
+    let fixture = sent_to(&mailboxes);
+    all_bounce(&fixture, SOON, &mailboxes[..11]);
+    fixture.at(SOON, &["suppressions", "confirm", "1"]).exits(0).says("11 mailboxes get no more mail");
+    all_bounce(&fixture, SOON, &mailboxes[11..]);
+    assert_eq!((reasons(&fixture).len(), active(&fixture, SOON)), (11, 49));
+    assert!(waves(&fixture, SOON)[0].1.contains("wave 2: 49 mailboxes"), "{:?}", waves(&fixture, SOON));
 }
 
 /// What the contract says, written down once more: groups of mailboxes by domain, and how many of each come back.

@@ -15,29 +15,20 @@ use crate::domain::subscription::wave::WaveId;
 use crate::messages::waves;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Confirm {
+pub(in crate::cli) struct Settle {
     /// The wave, as `status` names it
     #[arg(value_name = "ID")]
     wave: u64,
 }
 
-impl Confirm {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+impl Settle {
+    pub(super) async fn confirm(self, context: &Context) -> Result<ExitCode, Failure> {
         let settled = Waves::new(&context.open().await?).confirm(WaveId(self.wave), "cli").await?;
         out::line(&waves::confirmed(&settled));
         Ok(ExitCode::SUCCESS)
     }
-}
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Dismiss {
-    /// The wave, as `status` names it
-    #[arg(value_name = "ID")]
-    wave: u64,
-}
-
-impl Dismiss {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn dismiss(self, context: &Context) -> Result<ExitCode, Failure> {
         let settled = Waves::new(&context.open().await?).dismiss(WaveId(self.wave), "cli").await?;
         out::line(&waves::dismissed(&settled));
         Ok(ExitCode::SUCCESS)

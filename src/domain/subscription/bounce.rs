@@ -5,12 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
-
-use super::wave::WaveId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::RecipientId;
 
 /// Editions that are looked back on: more than any rule asks for, with room for some that do not count.
 pub const LOOK_BACK: u32 = 12;
@@ -126,20 +122,6 @@ impl FromStr for Meaning {
     }
 }
 
-/// A bounce as it is remembered: one for each mailbox and edition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BounceRecord {
-    pub recipient: RecipientId,
-    pub edition: EditionNumber,
-    /// The status that it named, if any.
-    pub status: Option<EnhancedStatus>,
-    pub meaning: Meaning,
-    /// The mail server that reported it, if it named itself.
-    pub server: Option<String>,
-    /// The wave that it is one of.
-    pub wave: Option<WaveId>,
-}
-
 /// Bounces of one edition that mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BounceCount {
@@ -158,19 +140,6 @@ pub struct BounceCount {
 /// How many mails of an edition were accepted, and came back.
 pub fn came_back(edition: EditionNumber, counts: &[BounceCount]) -> u64 {
     counts.iter().filter(|count| count.edition == edition).map(|count| count.accepted).sum()
-}
-
-/// What was sent to a mailbox of which something came back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeliveryHistory {
-    /// When the edition that came back was published; `None` when it never went to this mailbox.
-    pub published_at: Option<DateTime<Utc>>,
-    /// What a bounce of that edition that is known already means.
-    pub known: Option<Meaning>,
-    /// The wave that the known bounce is one of, unless it was confirmed.
-    pub wave: Option<WaveId>,
-    /// Of the last [`LOOK_BACK`] editions those that went to the mailbox, newest first.
-    pub newest_first: Vec<PastDelivery>,
 }
 
 /// One edition that went to a mailbox.

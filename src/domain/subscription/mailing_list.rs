@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::bounce::{BounceRecord, DeliveryHistory};
 use super::mailbox::Mailbox;
 use super::request::{Request, RequestId, RequestKind};
-use super::rows::{Changes, DueMail, Forgetting, Note, Settlement, Subject};
+use super::rows::{BounceRecord, Changes, DeliveryHistory, DueMail, Forgetting, Note, Settlement, Subject};
 use super::rows::{Numbers, Organisation, Rows};
 use super::suppression::{AddressHasher, AddressKey, Suppression};
-use super::wave::{Extent, Peer, Surroundings, Wave, WaveId, WaveState};
+use super::wave::{BounceContext, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::EditionNumber;
@@ -30,8 +29,8 @@ pub struct MailingList {
     asked_lately: u64,
     expecting_mail: BTreeSet<RecipientId>,
     history: DeliveryHistory,
-    surroundings: Surroundings,
-    wave: Option<(Wave, Vec<Peer>)>,
+    context: BounceContext,
+    wave: Option<(Wave, Vec<BounceRecord>)>,
     changes: Changes,
 }
 
@@ -50,7 +49,7 @@ impl MailingList {
             asked_lately: rows.asked_lately,
             expecting_mail: rows.expecting_mail,
             history: rows.history,
-            surroundings: rows.surroundings,
+            context: rows.context,
             wave: rows.wave,
             changes: Changes::default(),
         };
@@ -194,11 +193,11 @@ impl MailingList {
         &self.history
     }
 
-    pub(super) fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    pub(super) fn context(&self) -> &BounceContext {
+        &self.context
     }
 
-    pub(super) fn wave(&self) -> Option<&(Wave, Vec<Peer>)> {
+    pub(super) fn wave(&self) -> Option<&(Wave, Vec<BounceRecord>)> {
         self.wave.as_ref()
     }
 
@@ -324,10 +323,10 @@ impl MailingList {
     }
 
     /// A new wave, of which these mailboxes' bounces are.
-    pub(super) fn add_wave(&mut self, edition: EditionNumber, extent: Extent, members: Vec<RecipientId>) -> WaveId {
+    pub(super) fn add_wave(&mut self, edition: EditionNumber, scope: WaveScope, members: Vec<RecipientId>) -> WaveId {
         let id = WaveId(self.next.wave);
         self.next.wave += 1;
-        self.changes.wave = Some((Wave { id, edition, extent, at: self.at, state: WaveState::Open }, members));
+        self.changes.wave = Some((Wave { id, edition, scope, at: self.at, state: WaveState::Open }, members));
         id
     }
 

@@ -1,11 +1,11 @@
 //! What follows from mail that came back: it is counted, it suppresses the mailbox, or it waits with others for a person.
 
-use super::bounce::{BounceRecord, EnhancedStatus, Meaning, PastDelivery, in_a_row};
+use super::bounce::{EnhancedStatus, Meaning, PastDelivery, in_a_row};
 use super::mailing_list::MailingList;
-use super::rows::{Settlement, Subject};
+use super::rows::{BounceRecord, Settlement, Subject};
 use super::suppression::AddressKey;
 use super::unsubscribe::refuse_for_good;
-use super::wave::{CannotSettle, Peer, ToldBy, Verdict, Wave, WaveId, WaveState};
+use super::wave::{CannotSettle, ToldBy, Verdict, Wave, WaveId, WaveMember, WaveState, is_repeated, waits};
 use crate::domain::delivery::{DeliveryId, Event};
 use crate::domain::subscriber::{EndedBy, RecipientId, Subscription, SuppressionReason};
 
@@ -77,11 +77,14 @@ fn gone(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, 
         (Some(Meaning::Dismissed), Some(wave)) if told == ToldBy::Report => return Bounced::Dismissed(wave),
         _ => {}
     }
-    let is_gone = |past: &PastDelivery| past.edition != id.edition && past.bounce == Some(Meaning::Gone);
-    let surroundings = list.surroundings().clone();
-    // Two editions came back: no server is wrong for a fortnight.
-    let verdict =
-        if list.history().newest_first.iter().any(is_gone) { Verdict::Alone } else { surroundings.verdict(told) };
+    judge(list, id, status, told)
+}
+
+/// What follows from a hard bounce that is of no wave.
+fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, told: ToldBy) -> Bounced {
+    let context = list.context().clone();
+    let is_gone = is_repeated(id.edition, &list.history().newest_first);
+    let verdict = if is_gone { Verdict::Alone } else { context.verdict(told) };
     match verdict {
         Verdict::Alone => {
             note(list, id, status, (Meaning::Gone, None));
@@ -95,14 +98,15 @@ fn gone(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, 
             note(list, id, status, (Meaning::Dismissed, Some(wave)));
             Bounced::Dismissed(wave)
         }
-        Verdict::Forms(extent) => {
-            let peers: Vec<_> = surroundings.peers.iter().filter(|peer| !peer.is_repeated).copied().collect();
-            let wave = list.add_wave(id.edition, extent.clone(), peers.iter().map(|peer| peer.recipient).collect());
+        Verdict::Forms(scope) => {
+            let waits = |member: &&WaveMember| !is_repeated(id.edition, &member.newest_first);
+            let members: Vec<_> = context.members.iter().filter(waits).map(|member| member.recipient).collect();
+            let wave = list.add_wave(id.edition, scope.clone(), members.clone());
             note(list, id, status, (Meaning::Gone, Some(wave)));
-            for peer in peers {
-                excuse(list, peer);
+            let detail = format!("{} bounces of edition {}", members.len() + 1, id.edition);
+            for member in members {
+                reinstate(list, member);
             }
-            let detail = format!("{} bounces of edition {}", surroundings.peers.len() + 1, id.edition);
             list.note("program", "wave", Subject::Wave(wave), detail);
             Bounced::Waits(wave)
         }
@@ -115,8 +119,8 @@ fn note(
     status: Option<EnhancedStatus>,
     (meaning, wave): (Meaning, Option<WaveId>),
 ) {
-    let server = list.surroundings().server().map(str::to_owned);
-    list.note_bounce(BounceRecord { recipient, edition, status, meaning, server, wave });
+    let (at, server) = (list.history().judged_at(list.at()), list.context().server.clone());
+    list.note_bounce(BounceRecord { recipient, edition, at, status, meaning, server, wave });
 }
 
 /// How many of the mailbox's newest editions bounced in a row, with this one.
@@ -134,8 +138,8 @@ fn suppress(list: &mut MailingList, id: DeliveryId) -> Bounced {
 }
 
 /// A bounce that suppressed its mailbox waits with a wave: the mailbox is subscribed again.
-fn excuse(list: &mut MailingList, peer: Peer) {
-    let Some(key) = list.mailbox(peer.recipient).map(|mailbox| mailbox.key) else { return };
+fn reinstate(list: &mut MailingList, id: RecipientId) {
+    let Some(key) = list.mailbox(id).map(|mailbox| mailbox.key) else { return };
     if list.suppression_of(key).is_some_and(|known| known.reason == SuppressionReason::Bounced) {
         take_back(list, key);
     }
@@ -206,8 +210,8 @@ pub fn take_back_all(list: &mut MailingList, actor: &'static str) -> (u64, u64) 
 /// The mailboxes of a wave are gone: they are suppressed. Returns the wave, and how many mailboxes waited.
 pub fn confirm(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64), CannotSettle> {
     let (wave, waiting) = settle(list, actor, (WaveState::Confirmed, Meaning::Gone, None))?;
-    for id in &waiting {
-        refuse_for_good(list, *id, SuppressionReason::Bounced);
+    for bounce in &waiting {
+        refuse_for_good(list, bounce.recipient, SuppressionReason::Bounced);
     }
     Ok((wave, waiting.len() as u64))
 }
@@ -219,21 +223,39 @@ pub fn dismiss(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64
     Ok((wave, waiting.len() as u64))
 }
 
-/// The mailboxes that waited until now: whoever left meanwhile, or is suppressed because a later edition came back, does not.
+/// A wave is none after all. Returns the bounces that waited: [`judge_again`] decides about each.
+pub fn dissolve(list: &mut MailingList) -> Result<Vec<BounceRecord>, CannotSettle> {
+    let (_, waiting) = settle(list, "program", (WaveState::Dissolved, Meaning::Gone, None))?;
+    Ok(waiting)
+}
+
+/// A bounce that waited with a wave that was dissolved makes a narrower one, or stands for itself.
+pub fn judge_again(list: &mut MailingList, bounce: &BounceRecord) -> Bounced {
+    let id = DeliveryId { edition: bounce.edition, recipient: bounce.recipient };
+    match list.history().wave {
+        // The one before it made that wave.
+        Some(wave) => Bounced::Waits(wave),
+        None => judge(list, id, bounce.status, ToldBy::Report),
+    }
+}
+
+/// Settles a wave, and returns those of its bounces that waited until now.
 fn settle(
     list: &mut MailingList,
     actor: &'static str,
     (state, meaning, event): (WaveState, Meaning, Option<Event<'static>>),
-) -> Result<(Wave, Vec<RecipientId>), CannotSettle> {
-    let (wave, peers) = list.wave().cloned().ok_or(CannotSettle::Unknown)?;
+) -> Result<(Wave, Vec<BounceRecord>), CannotSettle> {
+    let (wave, bounces) = list.wave().cloned().ok_or(CannotSettle::Unknown)?;
     if wave.state != WaveState::Open {
         return Err(CannotSettle::Already(wave.state));
     }
-    let waits = |id: &RecipientId| {
-        list.mailbox(*id).is_some_and(|mailbox| mailbox.is_active() && list.suppression_of(mailbox.key).is_none())
+    let waits = |bounce: &BounceRecord| {
+        let mailbox = list.mailbox(bounce.recipient);
+        mailbox.is_some_and(|mailbox| waits(mailbox.state, list.suppression_of(mailbox.key).is_some()))
     };
-    let waiting: Vec<_> = peers.iter().map(|peer| peer.recipient).filter(waits).collect();
-    list.settle_wave(Settlement { wave: wave.id, edition: wave.edition, state, meaning, event });
+    let waiting: Vec<_> = bounces.into_iter().filter(waits).collect();
+    let bounces_of = (state != WaveState::Dissolved).then_some(wave.id);
+    list.settle_wave(Settlement { wave: wave.id, edition: wave.edition, state, meaning, bounces_of, event });
     let detail = format!("{} mailboxes of edition {}", waiting.len(), wave.edition);
     list.note(actor, state.as_str(), Subject::Wave(wave.id), detail);
     Ok((wave, waiting))

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bounce::{BounceRecord, DeliveryHistory, Meaning};
+use chrono::{DateTime, Utc};
+
+use super::bounce::{EnhancedStatus, Meaning, PastDelivery};
 use super::mailbox::Mailbox;
 use super::request::RequestId;
 use super::suppression::{AddressKey, Suppression};
-use super::wave::{Peer, Surroundings, Wave, WaveId, WaveState};
+use super::wave::{BounceContext, Wave, WaveId, WaveState};
 use crate::domain::delivery::Event;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{Origin, Profile, RecipientId, SubscriberId};
@@ -42,10 +44,48 @@ pub struct Rows {
     pub expecting_mail: BTreeSet<RecipientId>,
     /// What was sent to the mailbox that a bounce is about.
     pub history: DeliveryHistory,
-    /// What else came back of that edition.
-    pub surroundings: Surroundings,
+    /// What that bounce is judged by.
+    pub context: BounceContext,
     /// The wave that a decision is about, with its bounces.
-    pub wave: Option<(Wave, Vec<Peer>)>,
+    pub wave: Option<(Wave, Vec<BounceRecord>)>,
+}
+
+/// What was sent to a mailbox of which something came back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryHistory {
+    /// When the edition that came back was published; `None` when it never went to this mailbox.
+    pub published_at: Option<DateTime<Utc>>,
+    /// What a bounce of that edition that is known already means.
+    pub known: Option<Meaning>,
+    /// When that one came.
+    pub known_at: Option<DateTime<Utc>>,
+    /// The wave that the known bounce is one of, unless it was confirmed.
+    pub wave: Option<WaveId>,
+    /// Of the last [`LOOK_BACK`](super::bounce::LOOK_BACK) editions those that went to the mailbox, newest first.
+    pub newest_first: Vec<PastDelivery>,
+}
+
+impl DeliveryHistory {
+    /// The moment to judge a bounce by: a hard one that is known already is as old as it is.
+    pub fn judged_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.known_at.filter(|_| self.known == Some(Meaning::Gone)).unwrap_or(now)
+    }
+}
+
+/// A bounce as it is remembered: one for each mailbox and edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BounceRecord {
+    pub recipient: RecipientId,
+    pub edition: EditionNumber,
+    /// When it came, or was first judged as it is now.
+    pub at: DateTime<Utc>,
+    /// The status that it named, if any.
+    pub status: Option<EnhancedStatus>,
+    pub meaning: Meaning,
+    /// The mail server that reported it, if it named itself.
+    pub server: Option<String>,
+    /// The wave that it is one of.
+    pub wave: Option<WaveId>,
 }
 
 /// The numbers that come next.
@@ -101,6 +141,8 @@ pub struct Settlement {
     pub state: WaveState,
     /// What its bounces mean from now on.
     pub meaning: Meaning,
+    /// The wave that they are of from now on.
+    pub bounces_of: Option<WaveId>,
     /// What happens to its deliveries, if anything does.
     pub event: Option<Event<'static>>,
 }

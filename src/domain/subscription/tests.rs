@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-use super::bounce::{DeliveryHistory, Meaning, PastDelivery};
+use super::bounce::{Meaning, PastDelivery};
 use super::confirm::{Asked, Clicked, ask_for_bands, ask_to_subscribe, end_unconfirmed, fulfil};
 use super::forget::{Ended, Erasure, erase, retire};
 use super::mailing_list::MailingList;
 use super::request::RequestId;
 use super::returned::{Bounced, bounce, take_back_all};
-use super::rows::{Numbers, Rows};
+use super::rows::{DeliveryHistory, Numbers, Rows};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use super::suppression::AddressHasher;
 use super::sync::{Entry, StoredState, apply, plan_sync};
@@ -236,7 +236,7 @@ fn bounced(editions: &[Option<Meaning>], status: &str) -> (Bounced, MailingList)
     let mut newest_first: Vec<_> = past.collect();
     newest_first.reverse();
     let known = newest_first.first().and_then(|past| past.bounce);
-    let history = DeliveryHistory { published_at: Some(at(1)), known, wave: None, newest_first };
+    let history = DeliveryHistory { published_at: Some(at(1)), known, newest_first, ..DeliveryHistory::default() };
     let list = with("a");
     let (organisations, mailboxes) = (list.organisations().cloned().collect(), list.mailboxes().cloned().collect());
     let rows = Rows { organisations, mailboxes, history, ..rows() };

@@ -34,6 +34,8 @@ pub struct Incoming {
     pub recipients: Vec<String>,
     /// What it is, as far as its form tells.
     pub content: Content,
+    /// The mail server that refused a mail of ours, where a report names it.
+    pub server: Option<String>,
     /// It has no sender to answer to, so no person wrote it.
     pub is_from_nobody: bool,
     /// What may be marks of ours, anywhere in it.
@@ -63,12 +65,12 @@ impl Incoming {
         let subject = subject.as_ref().and_then(|parsed| parsed.subject()).unwrap_or_default();
         let mut marks = Marks::default();
         marks.look_into(message);
-        let content = leaves(message).map_or(Content::TooMuch, |leaves| {
+        let (content, server) = leaves(message).map_or((Content::TooMuch, None), |leaves| {
             let encoded = leaves.iter().filter(|part| matches!(part.content, Cow::Owned(_)));
             encoded.for_each(|part| marks.look_into(&part.content));
-            content(&header, subject, &leaves)
+            (content(&header, subject, &leaves), report::server(&leaves))
         });
-        Self { recipients: recipients(&header), content, is_from_nobody: is_from_nobody(&header), marks }
+        Self { recipients: recipients(&header), content, server, is_from_nobody: is_from_nobody(&header), marks }
     }
 
     /// What stands after `prefix+` in the local part of a recipient, in any case (RFC 5233: a subaddress).

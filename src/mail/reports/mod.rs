@@ -8,10 +8,8 @@ mod marks;
 mod parts;
 mod plain;
 mod report;
-mod server;
 
 pub use inbox::{Inbox, LIMIT, mark};
 pub use incoming::{Content, Incoming};
 pub use marks::Marks;
 pub use report::Event;
-pub use server::reporting_server;

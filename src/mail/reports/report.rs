@@ -6,6 +6,9 @@ use super::parts::Part;
 use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::domain::subscription::diagnosis::status_of;
 
+/// The longest name of a host (RFC 1035 §2.3.4).
+const LONGEST: usize = 255;
+
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -66,6 +69,22 @@ fn failure(blocks: &[Fields]) -> Event {
         failed.then(|| status_of(status, block.get("diagnostic-code").unwrap_or_default()))
     });
     failed.map_or(Event::Nothing, Event::Failed)
+}
+
+/// The mail server that refused the mail, in lower case: the one that the report's writer spoke to (RFC 3464 §2.3.5), else the
+/// writer itself (§2.2.2). `None` when a report names neither, or something that is no host.
+pub(super) fn server(leaves: &[Part<'_>]) -> Option<String> {
+    let own = leaves.iter().filter(|part| !part.is_copy());
+    let blocks: Vec<_> = own.flat_map(|part| Fields::blocks(&part.content)).collect();
+    let named = |field: &str| blocks.iter().find_map(|block| host(block.get(field)?));
+    named("remote-mta").or_else(|| named("reporting-mta"))
+}
+
+/// The host in the value of such a field, as in `dns; mx.example (192.0.2.1)`.
+fn host(value: &str) -> Option<String> {
+    let host = value.rsplit(';').next()?.split_whitespace().next()?.trim_end_matches('.').to_ascii_lowercase();
+    let is_host = host.contains('.') && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    (is_host && host.len() <= LONGEST).then_some(host)
 }
 
 fn complaint(blocks: &[Fields]) -> Event {

@@ -96,6 +96,7 @@ macro_rules! conform_all {
             reading::revisions_are_read_as_they_were_written,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
             waves::a_wave_waits_and_is_confirmed,
+            waves::a_wave_is_dissolved_and_its_bounces_are_judged_again,
             waves::a_wave_is_dismissed_and_its_mails_may_be_sent_again,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,

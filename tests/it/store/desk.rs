@@ -8,7 +8,7 @@ use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::{DeliveryId, TransactionalMail};
 use fortnightly::domain::subscriber::{RecipientId, SubscribeRequest, SuppressionReason};
-use fortnightly::domain::subscription::bounce::EnhancedStatus;
+use fortnightly::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use fortnightly::domain::subscription::confirm::{self, Asked, Clicked, Question};
 use fortnightly::domain::subscription::forget::{self, Erasure};
 use fortnightly::domain::subscription::mailing_list::MailingList;
@@ -162,7 +162,9 @@ pub(crate) trait Desk: Store {
         at: DateTime<Utc>,
     ) -> Result<Bounced, StoreError> {
         let decision = move |list: &mut MailingList| returned::bounce(list, id, status);
-        self.decided(&Scope::Delivery(id, None), at, None, decision).await.map(|(decided, _)| decided)
+        self.decided(&Scope::Delivery(id, Meaning::of(status), None), at, None, decision)
+            .await
+            .map(|(decided, _)| decided)
     }
 
     async fn erase(&self, address: &Address, at: DateTime<Utc>) -> Result<EraseResult, StoreError> {

@@ -49,6 +49,30 @@ fn the_status_comes_from_the_recipient_that_failed() {
 }
 
 #[test]
+fn the_server_that_refused_it_comes_before_the_one_that_says_so() {
+    let server = |report: &str| Incoming::read(report.as_bytes()).server;
+    for (status, expected) in [
+        ("Reporting-MTA: dns; Relay.Example\r\n\r\nRemote-MTA: dns; mx.example\r\n", Some("mx.example")),
+        ("reporting-mta: dns;relay.example.\r\n", Some("relay.example")),
+        ("Reporting-MTA: mx.example (192.0.2.1)\r\n", Some("mx.example")),
+        ("Reporting-MTA: dns;\r\n mx.example\r\n", Some("mx.example")),
+        ("Reporting-MTA: dns; a@b.example\r\n", None),
+        ("Reporting-MTA: dns; localhost\r\nRemote-MTA:\r\n", None),
+        ("X-Reporting-MTA: dns; mx.example\r\n", None),
+        ("Reporting-MTA: dns; \u{fc}.example\r\n", None),
+        ("", None),
+    ] {
+        // What our own mail says is not the server's word.
+        assert_eq!(server(&dsn(status, "Remote-MTA: dns; ours.example")).as_deref(), expected, "{status}");
+    }
+    assert_eq!(server(&dsn(&format!("Reporting-MTA: {}.example", "a".repeat(300)), "")), None);
+    let encoded = dsn("UmVtb3RlLU1UQTogZG5zOyBteC5leGFtcGxlDQo=", "");
+    let delivery_status = "message/delivery-status\r\n";
+    let base64 = format!("{delivery_status}Content-Transfer-Encoding: base64\r\n");
+    assert_eq!(server(&encoded.replace(delivery_status, &base64)).as_deref(), Some("mx.example"));
+}
+
+#[test]
 fn complaints_are_told_from_other_feedback() {
     let report = |kind: &str| {
         format!(

@@ -14,6 +14,7 @@ use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::meta;
 use crate::store::{OpenWave, Reports, StoreError, WaveBounce};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 /// How the keys in `meta` begin that remember messages which were left behind.
 const LEFT_BEHIND: &str = "left-behind ";
@@ -63,6 +64,11 @@ impl Reports for SqliteStore {
 
     async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError> {
         self.read(mailing_list::open_waves).await
+    }
+
+    async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let hasher = self.hasher.clone();
+        self.write(move |conn| mailing_list::dissolve(conn, (&hasher, at), wave)).await
     }
 
     async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError> {

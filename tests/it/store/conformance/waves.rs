@@ -6,7 +6,7 @@ use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
 use fortnightly::domain::subscriber::{MailboxState, SuppressionReason};
 use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::returned::{self, Bounced};
-use fortnightly::domain::subscription::wave::{CannotSettle, Extent, WaveId, WaveState};
+use fortnightly::domain::subscription::wave::{CannotSettle, WaveId, WaveScope, WaveState};
 use fortnightly::store::{Scope, decide};
 
 use super::desk::Desk as _;
@@ -43,7 +43,7 @@ pub(in crate::store) async fn a_wave_waits_and_is_confirmed(open: Open<'_>) {
     let before = look_up(&*store, "m0@school.example").await.1;
     assert_eq!((before.state, before.subscriptions[0].ended), (MailboxState::Active, None));
     let [open] = &store.open_waves().await.unwrap()[..] else { panic!("one wave") };
-    assert_eq!((open.wave.id, open.wave.edition, &open.wave.extent), (WaveId(1), SEVEN, &Extent::Edition));
+    assert_eq!((open.wave.id, open.wave.edition, &open.wave.scope), (WaveId(1), SEVEN, &WaveScope::Edition));
     assert_eq!((open.wave.at, open.waiting, open.bounced, open.tried), (at(6), 4, 4, 6));
     let bounces = store.wave_bounces(WaveId(1)).await.unwrap();
     assert_eq!((bounces.len(), bounces[3].subscriber.as_str()), (4, "School 3"));
@@ -92,4 +92,29 @@ pub(in crate::store) async fn a_wave_is_dismissed_and_its_mails_may_be_sent_agai
         assert_eq!(found, taken, "{since}");
     }
     assert_eq!(store.suppression_count().await.unwrap(), 0);
+}
+
+pub(in crate::store) async fn a_wave_is_dissolved_and_its_bounces_are_judged_again(open: Open<'_>) {
+    let store = open();
+    sent(&*store, 7, 4).await;
+    assert_eq!(store.open_waves().await.unwrap()[0].waiting, 4);
+    let (left, word) = ("m3@school.example".parse().unwrap(), SuppressionReason::Unsubscribed);
+    store.unsubscribe(&left, word, "test", at(6)).await.unwrap();
+    // By their numbers they are one still, so they make another.
+    store.dissolve_wave(WaveId(1), at(7)).await.unwrap();
+    let [wave] = &store.open_waves().await.unwrap()[..] else { panic!("one wave") };
+    assert_eq!((wave.wave.id, wave.waiting, wave.bounced), (WaveId(2), 3, 4));
+    assert_eq!(store.wave_bounces(WaveId(1)).await.unwrap(), []);
+    assert!(store.wave_bounces(WaveId(2)).await.unwrap().iter().all(|bounce| bounce.at < at(6)), "as old as they are");
+    assert_eq!(store.suppression_count().await.unwrap(), 1);
+    // Told twice is told once, and a wave that was settled stays as it is.
+    store.dissolve_wave(WaveId(1), at(8)).await.unwrap();
+    let settle = |list: &mut MailingList| returned::confirm(list, "test");
+    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(1)), at(9), None, settle).await.unwrap();
+    assert_eq!(settled.unwrap_err(), CannotSettle::Already(WaveState::Dissolved));
+    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(2)), at(9), None, settle).await.unwrap();
+    assert_eq!(settled.unwrap().1, 3);
+    let suppressions = store.suppressions().await.unwrap();
+    let bounced = suppressions.iter().filter(|one| one.suppression.reason == SuppressionReason::Bounced);
+    assert_eq!((bounced.count(), suppressions.len()), (3, 4), "whoever left has left");
 }

@@ -9,9 +9,10 @@ use rusqlite::Connection;
 
 use crate::domain::delivery::{DeliveryId, ItemId, Reply, TransactionalMail};
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::subscription::bounce::EnhancedStatus;
+use crate::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::domain::subscription::wave::WaveId;
 use crate::domain::subscription::{returned, unsubscribe};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
@@ -49,5 +50,25 @@ pub(in crate::store::sqlite) fn refused(
     let decide = |list: &mut MailingList| {
         returned::refused(list, id, status);
     };
-    change(conn, (hasher, at), &Scope::Delivery(id, None), None, decide).map(drop)
+    change(conn, (hasher, at), &Scope::Delivery(id, Meaning::Gone, None), None, decide).map(drop)
+}
+
+/// A wave is none after all, and each of its bounces that waited is judged again; whoever settled it before has decided.
+pub(in crate::store::sqlite) fn dissolve(
+    conn: &Connection,
+    (hasher, at): (&AddressHasher, DateTime<Utc>),
+    wave: WaveId,
+) -> Result<(), SqliteError> {
+    let mut waited = Vec::new();
+    let decide = |list: &mut MailingList| waited = returned::dissolve(list).unwrap_or_default();
+    change(conn, (hasher, at), &Scope::Wave(wave), None, decide)?;
+    for bounce in waited {
+        let id = DeliveryId { edition: bounce.edition, recipient: bounce.recipient };
+        let scope = Scope::Delivery(id, bounce.meaning, bounce.server.clone());
+        let decide = |list: &mut MailingList| {
+            returned::judge_again(list, &bounce);
+        };
+        change(conn, (hasher, at), &scope, None, decide)?;
+    }
+    Ok(())
 }

@@ -10,13 +10,13 @@ use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscriberId, Subscription};
-use crate::domain::subscription::bounce::{DeliveryHistory, LOOK_BACK, PastDelivery};
+use crate::domain::subscription::bounce::{LOOK_BACK, Meaning, PastDelivery};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::{Request, RequestId, RequestKind};
-use crate::domain::subscription::rows::{Numbers, Organisation, Rows};
+use crate::domain::subscription::rows::{DeliveryHistory, Numbers, Organisation, Rows};
 use crate::domain::subscription::suppression::{AddressHasher, AddressKey};
-use crate::domain::subscription::wave::{WaveId, WaveState};
+use crate::domain::subscription::wave::{ToldBy, Verdict, WaveId, WaveMember, WaveState};
 use crate::store::Scope;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -81,14 +81,16 @@ impl Reader<'_> {
                 let query = "SELECT recipient FROM requests WHERE id = ?1";
                 self.numbered(query, [sql::column(id.0)?])
             }
-            Scope::Delivery(id, server) => {
+            Scope::Delivery(id, meaning, server) => {
                 self.number(id.recipient)?;
                 self.rows.history = self.history(*id)?;
-                self.surroundings(*id, server.as_deref())
+                self.rows.context.server.clone_from(server);
+                if *meaning == Meaning::Gone { self.groups(*id) } else { Ok(()) }
             }
             Scope::Wave(id) => {
                 self.rows.wave = waves::with_bounces(self.conn, *id)?;
-                let members = self.rows.wave.iter().flat_map(|(_, peers)| peers.iter().map(|peer| peer.recipient));
+                let bounces = self.rows.wave.iter().flat_map(|(_, bounces)| bounces);
+                let members = bounces.map(|bounce| bounce.recipient);
                 members.collect::<Vec<_>>().into_iter().try_for_each(|id| self.number(id))
             }
             Scope::Suppressed(reason, since) => {
@@ -184,14 +186,21 @@ impl Reader<'_> {
         address.map_or(Ok(()), |address| self.mailboxes(mailboxes_where!("folded = ?1"), [address.folded()]))
     }
 
-    /// What else came back of an edition, and the mailboxes of a wave that one more bounce would make.
-    fn surroundings(&mut self, id: DeliveryId, server: Option<&str>) -> Result<(), SqliteError> {
-        if self.rows.history.published_at.is_none() {
+    /// What else came back of an edition, and the mailboxes of a wave that one more hard bounce would make.
+    fn groups(&mut self, id: DeliveryId) -> Result<(), SqliteError> {
+        let (history, context) = (&self.rows.history, &mut self.rows.context);
+        if history.published_at.is_none() {
             return Ok(());
         }
-        let found = waves::surroundings(self.conn, id, server, self.at)?;
-        found.peers.iter().try_for_each(|peer| self.number(peer.recipient))?;
-        self.rows.surroundings = found;
+        let at = history.judged_at(self.at);
+        context.groups = waves::groups(self.conn, id, context.server.as_deref(), at)?;
+        // What the relay says is judged anew, so that is the case in which a wave is made more easily.
+        let Verdict::Forms(scope) = self.rows.context.verdict(ToldBy::Relay) else { return Ok(()) };
+        for recipient in waves::members(self.conn, id, scope, at)? {
+            self.number(recipient)?;
+            let newest_first = self.history(DeliveryId { recipient, ..id })?.newest_first;
+            self.rows.context.members.push(WaveMember { recipient, newest_first });
+        }
         Ok(())
     }
 
@@ -271,15 +280,17 @@ impl Reader<'_> {
     /// What went to the mailbox of a delivery in the editions that are looked back on.
     fn history(&self, id: DeliveryId) -> Result<DeliveryHistory, SqliteError> {
         let recipient = sql::column(id.recipient.0)?;
-        let this = "SELECT e.published_at, b.meaning, w.id FROM deliveries d JOIN editions e ON e.number = d.mailing
+        let this =
+            "SELECT e.published_at, b.meaning, b.at, w.id FROM deliveries d JOIN editions e ON e.number = d.mailing
                     LEFT JOIN bounces b ON b.edition = d.mailing AND b.recipient = d.recipient
                     LEFT JOIN waves w ON w.id = b.wave AND w.state <> ?3
                     WHERE d.mailing = ?1 AND d.recipient = ?2";
         let this = sql::row(self.conn, this, (id.edition.0, recipient, WaveState::Confirmed.as_str()), |row| {
-            let wave = row.get::<_, Option<i64>>(2)?.map(|id| WaveId(sql::count(id)));
-            Ok((sql::maybe_instant(row.get(0)?)?, sql::maybe_word(row, 1)?, wave))
+            let wave = row.get::<_, Option<i64>>(3)?.map(|id| WaveId(sql::count(id)));
+            let (published, known_at) = (sql::maybe_instant(row.get(0)?)?, sql::maybe_instant(row.get(2)?)?);
+            Ok((published, sql::maybe_word(row, 1)?, known_at, wave))
         })?;
-        let (published_at, known, wave) = this.unwrap_or_default();
+        let (published_at, known, known_at, wave) = this.unwrap_or_default();
         let query = "SELECT e.number, d.state, b.meaning
                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
                      JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
@@ -291,7 +302,7 @@ impl Reader<'_> {
                 bounce: sql::maybe_word(row, 2)?,
             })
         })?;
-        Ok(DeliveryHistory { published_at, known, wave, newest_first })
+        Ok(DeliveryHistory { published_at, known, known_at, wave, newest_first })
     }
 
     fn ended(&mut self, after: RecipientId, limit: u32) -> Result<(), SqliteError> {

@@ -5,12 +5,10 @@ use rusqlite::Connection;
 use super::waves;
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
-use crate::domain::subscription::bounce::BounceRecord;
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
-use crate::domain::subscription::rows::Organisation;
-use crate::domain::subscription::rows::{Note, Subject};
+use crate::domain::subscription::rows::{BounceRecord, Note, Organisation, Subject};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::domain::subscription::wave::WaveId;
 use crate::store::Traces;
@@ -48,7 +46,7 @@ pub(super) fn write(
         waves::insert(conn, wave)?;
         waves::take_in(conn, wave, members)?;
     }
-    changes.bounces.iter().try_for_each(|one| bounce(conn, at, one))?;
+    changes.bounces.iter().try_for_each(|one| bounce(conn, one))?;
     changes.settlement.iter().try_for_each(|one| waves::settle(conn, at, one))?;
     changes.notes.iter().try_for_each(|one| note(conn, at, one))?;
     if let Some(mail) = mail {
@@ -144,13 +142,13 @@ fn suppression(conn: &Connection, key: AddressKey, now: Option<&Suppression>) ->
     sql::run(conn, put, (key.0, address, now.reason.as_str(), sql::millis(now.since))).map(drop)
 }
 
-fn bounce(conn: &Connection, at: i64, now: &BounceRecord) -> Result<(), SqliteError> {
+fn bounce(conn: &Connection, now: &BounceRecord) -> Result<(), SqliteError> {
     let put = "INSERT INTO bounces (recipient, edition, at, status, meaning, server, wave)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT DO UPDATE SET at = ?3, status = ?4, meaning = ?5, server = ?6, wave = ?7";
     let (status, meaning) = (now.status.map(|status| status.to_string()), now.meaning.to_string());
     let wave = now.wave.map(|id| sql::column(id.0)).transpose()?;
-    let recipient = sql::column(now.recipient.0)?;
+    let (recipient, at) = (sql::column(now.recipient.0)?, sql::millis(now.at));
     sql::run(conn, put, (recipient, now.edition.0, at, status, meaning, &now.server, wave)).map(drop)
 }
 
