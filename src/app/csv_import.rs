@@ -8,11 +8,13 @@ mod text;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
+use std::path::Path;
 
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{MailboxState, Profile, SubscribeRequest, SubscriberRecord};
+use crate::ordinary_file;
 
 pub use gias::{SkipReason, Skipped};
 pub use own::{COLUMNS, bands_of};
@@ -173,6 +175,14 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(in crate::app) fn spreadsheet<W: Write>(mut output: W) -> std::io::Result<csv::Writer<W>> {
     output.write_all(MARK)?;
     Ok(csv::Writer::from_writer(output))
+}
+
+/// Whether a file may be an earlier list of ours: it is empty, or begins as one does.
+pub fn is_list(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = ordinary_file::open(path).and_then(|file| file.take(64).read_to_end(&mut begin));
+    let text = begin.strip_prefix(MARK).unwrap_or(&begin);
+    read.is_ok() && (text.is_empty() || text.starts_with(COLUMNS.join(",").as_bytes()))
 }
 
 /// Writes every active mailbox. No cell is a formula.

@@ -147,7 +147,8 @@ impl Export {
         let rows = match &self.out {
             Some(path) => {
                 own_files::spare(config, path)?;
-                let mut new = NewFile::begin(path, Readers::Owner, Existing::Goes).map_err(AppError::from)?;
+                let existing = if csv_import::is_list(path) { Existing::Goes } else { Existing::Stays };
+                let mut new = NewFile::begin(path, Readers::Owner, existing).map_err(AppError::from)?;
                 let rows = csv_import::write(new.file(), &records, &config.bands).map_err(broke_off)?;
                 new.finish().map_err(AppError::from)?;
                 rows

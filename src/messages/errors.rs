@@ -1,6 +1,8 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
 use super::subscription;
+use std::io::ErrorKind;
+
 use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::refusal::Refusal;
@@ -136,7 +138,18 @@ fn output(error: &OutputError) -> String {
             format!("{error}, and nothing is written over it: name another place, or move it away")
         }
         OutputError::InTheWay { .. } => format!("{error}, and nothing is written there: name another place"),
-        OutputError::System { .. } => error.to_string(),
+        OutputError::System { path, source } => match source.kind() {
+            ErrorKind::NotFound => {
+                format!(
+                    "{} cannot be written: its folder does not exist; make it first, or name another place",
+                    path.display()
+                )
+            }
+            ErrorKind::NotADirectory => {
+                format!("{} cannot be written: what should be its folder is a file; name another place", path.display())
+            }
+            _ => error.to_string(),
+        },
     }
 }
 

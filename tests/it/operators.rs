@@ -52,7 +52,7 @@ fn a_hold_says_what_becomes_of_the_edition_and_so_it_is() {
     // A withdrawn edition overtakes nothing.
     fixture.at(due, &["withdraw", "9"]).exits(0);
     let held = fixture.at("2026-12-15T12:00:00Z", &["hold", "10"]).exits(0);
-    held.says("When edition 11 falls due on ");
+    held.says("when edition 11 falls due on ");
 }
 
 #[test]

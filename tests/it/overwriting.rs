@@ -139,12 +139,7 @@ fn writers() -> Vec<Writer> {
             replaces: &[Ordinary, HardLink],
             is_private: true,
         },
-        Writer {
-            command: &["subscribers", "export", "--out", "list.csv"],
-            file: "list.csv",
-            replaces: &[Ordinary, HardLink],
-            is_private: true,
-        },
+        writer(&["subscribers", "export", "--out", "list.csv"], "list.csv"),
         Writer {
             command: &["man", "pages"],
             file: "pages/fortnightly.1",

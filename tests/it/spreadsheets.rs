@@ -148,3 +148,17 @@ fn a_preview_s_list_of_recipients_is_a_spreadsheet_too() {
     assert!(cells().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{rows:?}");
     assert!(cells().any(|cell| cell == "'=HYPERLINK(\"x\")") && cells().any(|cell| cell == "Ysgol Llŷn"), "{rows:?}");
 }
+
+#[test]
+fn an_export_takes_the_place_of_an_earlier_one_alone() {
+    let fixture = Fixture::new(&format!("{BASE}{}", entry("Other", "school", "\"o@other.example\"", "[\"4-5\"]")));
+    import(&fixture, b"name,email,bands\nHill,office@hill.example,4-5\n", &[]).exits(0);
+    let first = export(&fixture);
+    assert_eq!(export(&fixture), first);
+    fixture.at(NOW, &["backup", "out.db"]).exits(0);
+    let backup = fs::read(fixture.path("out.db")).unwrap();
+    fixture.at(NOW, &["subscribers", "export", "--out", "out.db"]).exits(1).complains("exists already");
+    assert_eq!(fs::read(fixture.path("out.db")).unwrap(), backup);
+    let nowhere = fixture.at(NOW, &["subscribers", "export", "--out", "nowhere/list.csv"]).exits(1);
+    nowhere.complains("nowhere/list.csv cannot be written: its folder does not exist");
+}

@@ -137,9 +137,10 @@ pub struct BounceCount {
     pub suppressed: u64,
 }
 
-/// How many mails of an edition were accepted, and came back.
+/// How many mails of an edition were accepted, and came back. Those of which the server was wrong did not.
 pub fn came_back(edition: EditionNumber, counts: &[BounceCount]) -> u64 {
-    counts.iter().filter(|count| count.edition == edition).map(|count| count.accepted).sum()
+    let came = |count: &&BounceCount| count.edition == edition && count.meaning != Meaning::Dismissed;
+    counts.iter().filter(came).map(|count| count.accepted).sum()
 }
 
 /// One edition that went to a mailbox.

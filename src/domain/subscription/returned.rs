@@ -84,7 +84,7 @@ fn gone(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, 
 fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>, told: ToldBy) -> Bounced {
     let context = list.context().clone();
     let is_gone = is_repeated(id.edition, &list.history().newest_first);
-    let verdict = if is_gone { Verdict::Alone } else { context.verdict(told) };
+    let verdict = if is_gone { Verdict::Alone } else { context.verdict(told, list.history().judged_at(list.at())) };
     match verdict {
         Verdict::Alone => {
             note(list, id, status, (Meaning::Gone, None));

@@ -156,8 +156,8 @@ pub fn is_wave(scope: &WaveScope, bounced: u64, tried: u64, in_all: u64) -> bool
 }
 
 impl BounceContext {
-    /// What follows from one more hard bounce.
-    pub fn verdict(&self, told: ToldBy) -> Verdict<'_> {
+    /// What follows from one more hard bounce, at this moment.
+    pub fn verdict(&self, told: ToldBy, at: DateTime<Utc>) -> Verdict<'_> {
         let mut is_confirmed = false;
         for group in self.groups.iter().rev() {
             let Some(wave) = &group.wave else { continue };
@@ -165,8 +165,10 @@ impl BounceContext {
                 WaveState::Open if self.makes_wave(group) => return Verdict::Joins(wave.id),
                 // What was said of a narrower group outweighs what is said of a wider one.
                 WaveState::Confirmed => is_confirmed = true,
-                // What the relay says now is about another attempt, and is judged anew.
-                WaveState::Dismissed if told == ToldBy::Report && !is_confirmed => return Verdict::Dismissed(wave.id),
+                // What the relay says now is about another attempt, and is judged anew; so is what comes days later.
+                WaveState::Dismissed if told == ToldBy::Report && !is_confirmed && at < wave.at + WITHIN => {
+                    return Verdict::Dismissed(wave.id);
+                }
                 _ => {}
             }
         }
@@ -226,8 +228,12 @@ mod tests {
     }
 
     fn verdict(groups: &[Group], told: ToldBy) -> String {
+        verdict_at(groups, told, MOMENT)
+    }
+
+    fn verdict_at(groups: &[Group], told: ToldBy, at: DateTime<Utc>) -> String {
         let context = BounceContext { groups: groups.to_vec(), ..BounceContext::default() };
-        format!("{:?}", context.verdict(told))
+        format!("{:?}", context.verdict(told, at))
     }
 
     #[test]
@@ -262,6 +268,7 @@ mod tests {
         groups[0].wave = Some(wave(5, WaveState::Dismissed));
         assert_eq!(verdict(&groups, ToldBy::Report), "Dismissed(WaveId(5))");
         assert_eq!(verdict(&groups, ToldBy::Relay), "Alone");
+        assert_eq!(verdict_at(&groups, ToldBy::Report, MOMENT + WITHIN), "Alone", "the server has come to its senses");
         groups[2].wave = Some(wave(4, WaveState::Confirmed));
         assert_eq!(verdict(&groups, ToldBy::Report), "Alone");
     }

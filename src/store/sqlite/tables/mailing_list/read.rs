@@ -195,7 +195,7 @@ impl Reader<'_> {
         let at = history.judged_at(self.at);
         context.groups = waves::groups(self.conn, id, context.server.as_deref(), at)?;
         // What the relay says is judged anew, so that is the case in which a wave is made more easily.
-        let Verdict::Forms(scope) = self.rows.context.verdict(ToldBy::Relay) else { return Ok(()) };
+        let Verdict::Forms(scope) = self.rows.context.verdict(ToldBy::Relay, at) else { return Ok(()) };
         for recipient in waves::members(self.conn, id, scope, at)? {
             self.number(recipient)?;
             let newest_first = self.history(DeliveryId { recipient, ..id })?.newest_first;

@@ -11,6 +11,7 @@ use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
+use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::subject_data::SubjectBounce;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -32,13 +33,22 @@ pub(super) fn page(
                         b.at, b.status
                  FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
                  LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
-                 LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing
+                 LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing AND b.meaning <> ?8
                  WHERE (d.mailing, d.recipient) > (?1, ?2) AND d.mailing <= ?3 AND (?4 >> d.state) & 1
                    AND (?5 IS NULL OR d.recipient IN (SELECT value FROM json_each(?5)))
                    AND (NOT ?7 OR b.at IS NOT NULL)
                  ORDER BY d.mailing, d.recipient LIMIT ?6";
     let mailboxes = mailboxes(conn, filter)?;
-    let values = (after.0, after.1, last, mask(&filter.states), mailboxes, limit, filter.bounced);
+    let values = (
+        after.0,
+        after.1,
+        last,
+        mask(&filter.states),
+        mailboxes,
+        limit,
+        filter.bounced,
+        Meaning::Dismissed.to_string(),
+    );
     sql::rows(conn, query, values, |row| {
         let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
         let address = row.get::<_, Option<String>>(2)?.as_deref().map(sql::parse).transpose()?;
