@@ -99,16 +99,14 @@ impl Worker {
             }
             let id = next.id;
             let (result, until) = match self.deliver(next).await {
-                Ok(result) => match &result.outcome {
-                    Outcome::Throttled { reply, limit } => {
-                        let until = self.refused(*limit, reply, Some(id));
-                        (result, until)
-                    }
-                    _ => {
-                        done = Some(result);
-                        continue;
-                    }
-                },
+                Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
+                    let until = self.refused(limit, &reply, Some(id));
+                    (AttemptResult { id, outcome: Outcome::Throttled { reply, limit }, at, retry_at }, until)
+                }
+                Ok(result) => {
+                    done = Some(result);
+                    continue;
+                }
                 Err((limit, reply)) => (withheld(id), self.refused(limit, &reply, None)),
             };
             self.put_back(result).await?;
