@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::metrics::MetricsCollector;
 use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
-use crate::app::{AppContext, Content};
+use crate::app::{AppContext, AppError, Content};
 use crate::config::CONSOLE;
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
@@ -275,6 +275,10 @@ impl Observer for Log {
         if let Some(reply) = &posted.trouble {
             tracing::warn!("letters are sent later: {reply}");
         }
+    }
+
+    fn not_reviewed(&self, error: &AppError) {
+        tracing::warn!("waves of bounces are looked at again after the next run: {error}");
     }
 
     fn run_ended(&self, report: &RunReport) {

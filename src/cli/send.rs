@@ -259,6 +259,10 @@ impl Observer for Watcher {
         }
     }
 
+    fn not_reviewed(&self, error: &AppError) {
+        out::note(&format!("Waves of bounces are looked at again after the next run: {error}"));
+    }
+
     fn not_tidied(&self, error: &AppError) {
         out::note(&format!("What is too old is forgotten next time: {error}"));
     }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::fixture::{BASE, Fixture, entry, three, until};
+use crate::support::sending::{Fault, SEND, behind_relay};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -182,4 +183,19 @@ fn a_daemon_on_a_new_store_logs_no_address() {
     for secret in ["hillside.example", "riverbank.example", "lantern.example", "/u/", "bounces+"] {
         assert!(!log.contains(secret), "the log names {secret}: {log}");
     }
+}
+
+/// Whatever becomes of the waves afterwards, a run says what came of its mails.
+#[test]
+fn a_run_tells_its_result_although_its_waves_cannot_be_looked_at() {
+    const GONE: &str = "550 5.1.1 who?";
+    let is_gone = |line: &str| ["s0@", "s1@", "s2@"].iter().any(|who| line.starts_with(&format!("RCPT TO:<{who}")));
+    let fault = Fault::default();
+    let relay = fault.behind("UPDATE ON waves", move |said| is_gone(said.line).then_some(GONE));
+    let fixture = behind_relay(relay.port, 30, "");
+    fault.strikes(&fixture);
+    let ran = fixture.run(SEND).exits(1);
+    ran.says("27 accepted");
+    ran.complains("a fault of the test");
+    ran.complains("after the next run");
 }

@@ -153,3 +153,27 @@ fn a_full_mailbox_is_no_reason_to_slow_down() {
     assert_eq!(counts, [3, 2, 1]);
     assert_eq!(relay.asked().len(), 6);
 }
+
+/// One mailbox of which a day's quota is said is dealt with alone, whatever the words: the others get their mail.
+#[test]
+fn a_quota_of_one_mailbox_holds_up_nobody() {
+    for (refusal, state, attempts) in [
+        ("452 mailbox over quota, will be retried for 24 hours", "deferred", 1),
+        ("452 over quota, will be retried for 24 hours", "deferred", 1),
+        ("450 4.1.1 over quota, will be retried for 24 hours", "deferred", 1),
+        ("550 the recipient's inbox is over its limit of mail a day", "failed", 1),
+        ("552 over quota for more than 24 hours", "failed", 1),
+        // This could be our own. It is put off, as if it had not been tried, and the next mail tells.
+        ("451 4.7.0 limit of 24 hours exceeded", "deferred", 0),
+        ("550 over the maximum of a day", "deferred", 0),
+    ] {
+        let relay = Oracle::deciding(move |said| said.line.starts_with("RCPT TO:<s1@").then_some(refusal));
+        let fixture = with_connections(relay.port, 12, 2, "");
+        fixture.run(SEND).exits(1);
+        let counts = ["accepted", state].map(|state| edition_status(&fixture, state).0);
+        assert_eq!(counts, [11, 1], "{refusal}");
+        let list = fixture.run(&["deliveries", "list", "--state", state, "--json"]).exits(0).json();
+        assert_eq!(list[0]["attempts"], attempts, "{refusal}: {list}");
+        assert_eq!(relay.asked().len(), 12, "{refusal}");
+    }
+}

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::subscription::wave::CannotSettle;
 
 /// How often we look whether another process has finished what it has in hand.
 const OTHERS: Duration = Duration::from_millis(500);
@@ -65,9 +66,14 @@ impl Deliverer {
         let ended = self.dispatch(number, order, &progress, stop).await;
         let seconds = begun.elapsed().as_secs_f64();
         observer.run_ends().await;
-        Waves::new(&self.context).review(number).await?;
+        let ended = ended?;
+        match Waves::new(&self.context).review(number).await {
+            // A person was faster.
+            Ok(()) | Err(AppError::Wave(CannotSettle::Already(_))) => {}
+            Err(error) => observer.not_reviewed(&error),
+        }
         let report = RunReport {
-            ended: ended?,
+            ended,
             edition: edition(store, number).await?,
             tally: store.tally(number).await?,
             attempts: progress.attempts(),

@@ -58,6 +58,9 @@ pub trait Observer: Send + Sync {
     /// What the run came to.
     fn run_ended(&self, _: &RunReport) {}
 
+    /// Waves of bounces that may be none could not be looked at.
+    fn not_reviewed(&self, _: &AppError) {}
+
     /// What is too old could not be forgotten.
     fn not_tidied(&self, _: &AppError) {}
 }

@@ -75,6 +75,8 @@ struct Throttled {
     accepted: Option<Duration>,
     /// When the first refusal came.
     first: Option<Duration>,
+    /// The mail of which a day's quota was said, since when none was accepted.
+    day: Option<ItemId>,
 }
 
 /// An edition as it was published, ready to be joined into messages.
@@ -225,7 +227,8 @@ impl Run {
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
         let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
         let thrown_back = self.count_throttled(item.id, &outcome, connection);
-        let tried = Tried { mailing, before, first_at, uncertain, thrown_back, resend };
+        let midnight = self.context.config.schedule.midnight_after(now);
+        let tried = Tried { mailing, before, first_at, uncertain, thrown_back, resend, midnight };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());
         self.progress.count(mailing, &outcome);
         self.log(item, &outcome, retry_at);
@@ -274,7 +277,8 @@ impl Run {
     fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: Connection) -> u32 {
         match outcome {
             Outcome::Accepted(_) => {
-                self.throttled.lock().accepted = Some(self.elapsed());
+                let mut throttled = self.throttled.lock();
+                (throttled.accepted, throttled.day) = (Some(self.elapsed()), None);
                 self.pace.lock().accept(self.elapsed());
                 0
             }
@@ -289,8 +293,9 @@ impl Run {
         }
     }
 
-    /// The relay has had enough of a worker, for the `refusals`th time in a row. Returns when it may try again.
-    pub(super) fn slow_down(&self, limit: Limit, reply: &Reply, refusals: u32) -> Duration {
+    /// The relay has had enough of a worker, for the `refusals`th time in a row; said of this mail, or of none. Returns
+    /// when it may try again. A day's quota that is said of one mail may be its mailbox's; of the next one too, it is ours.
+    pub(super) fn slow_down(&self, limit: Limit, reply: &Reply, refusals: u32, mail: Option<ItemId>) -> Duration {
         let now = self.elapsed();
         self.progress.note(reply);
         let pause = throttle::pause(refusals, jitter());
@@ -298,7 +303,10 @@ impl Run {
         let first = *throttled.first.get_or_insert(now);
         let since = now.saturating_sub(throttled.accepted.unwrap_or(first));
         match limit {
-            Limit::Day => self.stop_for(Ended::QuotaUsedUp(reply.clone())),
+            Limit::Day if mail.is_none() || throttled.day.is_some_and(|day| Some(day) != mail) => {
+                self.stop_for(Ended::QuotaUsedUp(reply.clone()));
+            }
+            Limit::Day => throttled.day = mail,
             Limit::Pace if throttle::is_in_vain(since, pause, throttled.accepted.is_none()) => {
                 self.stop_for(Ended::Throttled(reply.clone()));
             }

@@ -97,32 +97,39 @@ impl Worker {
             if !settled(marking).await? {
                 continue;
             }
-            let result = self.deliver(next).await;
-            if let Outcome::Throttled { reply, limit } = &result.outcome {
-                let until = self.refused(*limit, reply);
-                self.put_back(result).await?;
-                self.wait(until).await;
-            } else {
-                done = Some(result);
-            }
+            let id = next.id;
+            let (result, until) = match self.deliver(next).await {
+                Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
+                    let until = self.refused(limit, &reply, Some(id));
+                    (AttemptResult { id, outcome: Outcome::Throttled { reply, limit }, at, retry_at }, until)
+                }
+                Ok(result) => {
+                    done = Some(result);
+                    continue;
+                }
+                Err((limit, reply)) => (withheld(id), self.refused(limit, &reply, None)),
+            };
+            self.put_back(result).await?;
+            self.wait(until).await;
         }
     }
 
-    /// The relay has had enough of this connection; when it may try again.
-    fn refused(&mut self, limit: Limit, reply: &Reply) -> Duration {
+    /// The relay has had enough of this connection, and said so of this mail or of none; when it may try again.
+    fn refused(&mut self, limit: Limit, reply: &Reply, mail: Option<ItemId>) -> Duration {
         self.refusals += 1;
-        self.run.slow_down(limit, reply, self.refusals)
+        self.run.slow_down(limit, reply, self.refusals, mail)
     }
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
-        let mut records = vec![self.record(Some(result), None)];
-        for (claimed, marking) in std::mem::take(&mut self.begun) {
+        self.records.push(self.record(Some(result), None));
+        // What is not dealt with when the store fails stays here, and is put back at the end of the work.
+        while let Some((claimed, marking)) = self.begun.pop_front() {
             if settled(marking).await? {
-                records.push(self.record(Some(withheld(claimed.id)), None));
+                self.records.push(self.record(Some(withheld(claimed.id)), None));
             }
         }
-        for record in records {
+        while let Some(record) = self.records.pop() {
             settled(record).await?;
         }
         self.run.feed.reopen();
@@ -153,7 +160,7 @@ impl Worker {
                 Ok(ready) => return ready,
                 Err(refusal) => refusal,
             };
-            let until = self.refused(limit, &reply);
+            let until = self.refused(limit, &reply, None);
             self.wait(until).await;
             if self.run.feed.is_drained() {
                 return false;
@@ -185,13 +192,12 @@ impl Worker {
     }
 
     /// Hands one over, in its time.
-    async fn deliver(&mut self, next: Claimed) -> AttemptResult {
-        match self.ready().await {
-            Ok(true) if self.run.may_go(next.id.mailing).await => {}
-            Ok(_) => return withheld(next.id),
-            Err((limit, reply)) => {
-                return AttemptResult { outcome: Outcome::Throttled { reply, limit }, ..withheld(next.id) };
-            }
+    ///
+    /// # Errors
+    /// When the relay has had enough of us before it hears of the mail.
+    async fn deliver(&mut self, next: Claimed) -> Result<AttemptResult, (Limit, Reply)> {
+        if !self.ready().await? || !self.run.may_go(next.id.mailing).await {
+            return Ok(withheld(next.id));
         }
         let run = Arc::clone(&self.run);
         let outcome = match run.compose(&next, &mut self.message) {
@@ -214,7 +220,7 @@ impl Worker {
             Outcome::Uncertain(_) => self.connection = None,
             _ => {}
         }
-        result
+        Ok(result)
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Mailing, Outcome};
+use super::{Limit, Mailing, Outcome};
 use crate::domain::edition::{Edition, EditionNumber};
 
 /// The pause after the first attempt; each later one is twice as long (RFC 5321 §4.5.4.1: at least 30 minutes).
@@ -52,6 +52,8 @@ pub struct Tried {
     pub thrown_back: u32,
     /// Whether what may have been accepted is sent again (`mail.on_uncertain = "resend"`).
     pub resend: bool,
+    /// When the next day begins.
+    pub midnight: DateTime<Utc>,
 }
 
 /// When a mail is tried again after `outcome`; `None` gives it up, or leaves it as it is. `jitter` is from 0 to 1.
@@ -63,9 +65,10 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
         Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
         // Nothing was tried, so it waits as if it had met no relay.
-        Outcome::Throttled { .. } if tried.thrown_back < THROWN_BACK => None,
+        Outcome::Throttled { limit: Limit::Pace, .. } if tried.thrown_back < THROWN_BACK => None,
         Outcome::Throttled { .. } if tried.mailing.edition().is_none() => Some(now + LATER),
-        Outcome::Throttled { .. } => Some(postponed(now).start),
+        Outcome::Throttled { limit: Limit::Pace, .. } => Some(postponed(now).start),
+        Outcome::Throttled { limit: Limit::Day, .. } => Some(tomorrow(tried.midnight).start),
         Outcome::Uncertain(_) | Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,
     }
 }
@@ -136,7 +139,15 @@ mod tests {
 
     #[test]
     fn a_refused_sender_holds_an_edition_and_puts_off_what_is_none() {
-        let tried = |mailing| Tried { mailing, before: 0, first_at: None, uncertain: 0, thrown_back: 0, resend: true };
+        let tried = |mailing| Tried {
+            mailing,
+            before: 0,
+            first_at: None,
+            uncertain: 0,
+            thrown_back: 0,
+            resend: true,
+            midnight: at(0),
+        };
         let refused = Outcome::SenderRefused(Reply::default());
         assert_eq!(retry_at(tried(Mailing::Edition(EditionNumber(7))), &refused, at(0), 0.5), None);
         assert_eq!(retry_at(tried(Mailing::Transactional(TransactionalId(1))), &refused, at(0), 0.5), Some(at(10)));
@@ -146,7 +157,9 @@ mod tests {
     fn what_may_have_been_accepted_is_sent_again_three_times_with_growing_pauses() {
         let mailing = Mailing::Edition(EditionNumber(7));
         let pause = |uncertain, resend| {
-            let tried = Tried { mailing, before: uncertain, first_at: Some(at(0)), uncertain, thrown_back: 0, resend };
+            let first_at = Some(at(0));
+            let tried =
+                Tried { mailing, before: uncertain, first_at, uncertain, thrown_back: 0, resend, midnight: at(0) };
             let next = retry_at(tried, &Outcome::Uncertain(Reply::default()), at(10), 0.5)?;
             Some((next - at(10)).num_minutes())
         };

@@ -38,6 +38,10 @@ const PACE: &[&str] = &[
 const DAY: &[&str] = &["daily", "per day", "a day", "24 hours", "24-hour", "24h"];
 const QUOTA: &[&str] = &["quota", "limit", "exceed", "maximum"];
 
+/// Words about the mailbox that a mail is for.
+const MAILBOX: &[&str] =
+    &["mailbox", "inbox", "the recipient", "this recipient", "recipient's", "recipient is", "recipient has", "user is"];
+
 /// How long a run goes on of which nothing was accepted, and one of which something was.
 const IN_VAIN: Duration = Duration::from_secs(10);
 const STUCK: Duration = Duration::from_mins(2);
@@ -49,7 +53,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// What a relay has had enough of, if that is what a reply says.
 ///
 /// A status about the mailbox (x.2.x) is about the mailbox, whatever the words; and a refusal for good is about the
-/// mail, unless it speaks of a day's quota.
+/// mail, unless it speaks of our quota of a day. A mailbox has one, too.
 pub fn limit(reply: &Reply) -> Option<Limit> {
     let code = reply.code.filter(|code| matches!(code / 100, 4 | 5))?;
     let status = EnhancedStatus::at_start_of(&reply.text).map(|status| (status.subject, status.detail));
@@ -58,7 +62,9 @@ pub fn limit(reply: &Reply) -> Option<Limit> {
     }
     let text = reply.text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(DAY) && says(QUOTA) {
+    let about_us = code == 454 || matches!(status, Some((4, 5) | (7, _)));
+    let about_mailbox = matches!(code, 452 | 552) || matches!(status, Some((1, _))) || says(MAILBOX);
+    if says(DAY) && says(QUOTA) && (about_us || !about_mailbox) {
         return Some(Limit::Day);
     }
     let pace = matches!(code, 421 | 432 | 454) || matches!(status, Some((3, 2) | (4, 5) | (7, _))) || says(PACE);
@@ -124,10 +130,22 @@ mod tests {
             (454, "Throttling failure: Daily message quota exceeded."),
             (550, "5.4.5 Daily user sending limit exceeded"),
             (451, "4.7.1 limit of 500 messages in 24 hours reached"),
+            (452, "4.7.0 limit of messages per day reached"),
+            (550, "You exceeded the maximum of 500 recipients a day"),
         ] {
             assert_eq!(said(code, text), Some(Limit::Day), "{code} {text}");
         }
-        assert_eq!(said(552, "5.2.2 daily quota of the mailbox exceeded"), None);
+        for (code, text) in [
+            (552, "5.2.2 daily quota of the mailbox exceeded"),
+            (452, "mailbox over quota, will be retried for 24 hours"),
+            (452, "over quota, will be retried for 24 hours"),
+            (552, "over quota for more than 24 hours"),
+            (450, "4.1.1 over quota, will be retried for 24 hours"),
+            (550, "the user is over the quota of mail a day"),
+            (451, "4.3.0 this recipient has reached a limit of mail per day"),
+        ] {
+            assert_eq!(said(code, text), None, "{code} {text}");
+        }
         assert_eq!(said(554, "have a nice day"), None);
     }
 

@@ -1,6 +1,10 @@
 //! Runs of `send` against a relay: recipients behind it, and what came of them.
 
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
 use super::fixture::{BASE, Fixture};
+use super::oracle::{Oracle, Said};
 
 /// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
 pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
@@ -20,6 +24,42 @@ pub(crate) fn with_connections(port: u16, recipients: usize, connections: usize,
     fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
     fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
     fixture
+}
+
+/// A store in which, from a run's first greeting on, what fits cannot be written. A store that somebody gave a trigger
+/// would not be opened.
+#[derive(Clone, Default)]
+pub(crate) struct Fault(Arc<OnceLock<PathBuf>>);
+
+impl Fault {
+    /// A relay that brings it about; `which` is what the trigger fits, as `UPDATE ON waves`.
+    pub(crate) fn behind(
+        &self,
+        which: &str,
+        decide: impl Fn(&Said<'_>) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Oracle {
+        let path = Arc::clone(&self.0);
+        let trigger =
+            format!("CREATE TRIGGER fault BEFORE {which} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END");
+        Oracle::deciding(move |said| {
+            if let (0, "GREET", Some(path)) = (said.connection, said.line, path.get()) {
+                rusqlite::Connection::open(path).unwrap().execute_batch(&trigger).unwrap();
+            }
+            decide(said)
+        })
+    }
+
+    /// It is this fixture's store.
+    pub(crate) fn strikes(&self, fixture: &Fixture) {
+        self.0.set(fixture.path("var/fortnightly.db")).unwrap();
+    }
+
+    /// It is over; the store.
+    pub(crate) fn ends(&self) -> rusqlite::Connection {
+        let store = rusqlite::Connection::open(self.0.get().unwrap()).unwrap();
+        store.execute_batch("DROP TRIGGER fault").unwrap();
+        store
+    }
 }
 
 /// How many deliveries are in `state`, the edition's state, and what needs a person.
