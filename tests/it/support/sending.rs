@@ -53,13 +53,6 @@ impl Fault {
     pub(crate) fn strikes(&self, fixture: &Fixture) {
         self.0.set(fixture.path("var/fortnightly.db")).unwrap();
     }
-
-    /// It is over; the store.
-    pub(crate) fn ends(&self) -> rusqlite::Connection {
-        let store = rusqlite::Connection::open(self.0.get().unwrap()).unwrap();
-        store.execute_batch("DROP TRIGGER fault").unwrap();
-        store
-    }
 }
 
 /// How many deliveries are in `state`, the edition's state, and what needs a person.
