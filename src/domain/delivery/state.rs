@@ -193,8 +193,8 @@ impl DeliveryState {
 
     /// Where `event` leads.
     ///
-    /// `repeated` says that an earlier attempt may have been accepted: whatever would end the delivery without a 2xx
-    /// then leaves it uncertain, because every 2xx ends as accepted or uncertain (invariant 3).
+    /// `repeated` says that an earlier attempt may have been accepted: a later refusal, for now or for good, then leaves it
+    /// uncertain, because every 2xx ends as accepted or uncertain (invariant 3).
     ///
     /// # Errors
     /// [`Impossible`] when this cannot happen in this state.
@@ -214,7 +214,7 @@ impl DeliveryState {
                 // With a retry time it stays uncertain while it waits: that is what is known of it.
                 Outcome::Uncertain(_) if self == Self::InFlight => Self::Uncertain,
                 Outcome::Accepted(_) | Outcome::Uncertain(_) => return Err(self.impossible(event)),
-                Outcome::Transient(_) | Outcome::SenderRefused(_) | Outcome::Throttled { .. } if retry => Self::Deferred,
+                Outcome::Transient(_) | Outcome::SenderRefused(_) | Outcome::Throttled { .. } if retry => ends(Self::Deferred),
                 Outcome::Transient(_) => ends(Self::Expired),
                 Outcome::Permanent { .. } => ends(Self::Failed),
                 // The recipient is not to blame: it waits for its turn.
@@ -248,7 +248,8 @@ impl DeliveryState {
     ) -> Result<Settled, Impossible> {
         let event = Event::Outcome { outcome, retry: retry_at.is_some() };
         let state = self.on(event, repeated)?;
-        let waits = state == Self::Deferred || (state == Self::Uncertain && matches!(outcome, Outcome::Uncertain(_)));
+        let waits =
+            state == Self::Deferred || (state == Self::Uncertain && !matches!(outcome, Outcome::Permanent { .. }));
         let next_at = retry_at.filter(|_| waits);
         Ok(Settled { state, next_at, repeated: self.repeated_after(event, repeated) })
     }

@@ -40,10 +40,8 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
         (Uncertain, Claimed),
         (Claimed, InFlight),
         (Claimed, Queued),
-        (Claimed, Deferred),
         (InFlight, Accepted),
         (InFlight, Queued),
-        (InFlight, Deferred),
         (InFlight, Uncertain),
         (Failed, Queued),
         (Expired, Queued),
@@ -55,7 +53,7 @@ fn drawn(repeated: bool) -> BTreeSet<(DeliveryState, DeliveryState)> {
     } else {
         arrows.extend([Queued, Deferred, Claimed].map(|from| (from, Suppressed)));
         arrows.extend([Queued, Deferred, Claimed, InFlight].map(|from| (from, Expired)));
-        arrows.extend([Claimed, InFlight].map(|from| (from, Failed)));
+        arrows.extend([Claimed, InFlight].into_iter().flat_map(|from| [(from, Failed), (from, Deferred)]));
     }
     arrows
 }
@@ -78,16 +76,17 @@ fn a_reply_means_what_the_contract_says() {
     let [accepted, transient, permanent, uncertain, refused, throttled, withheld] = outcomes().try_into().unwrap();
     let after = |outcome, retry, repeated| InFlight.on(Event::Outcome { outcome, retry }, repeated).unwrap();
     assert_eq!(after(&accepted, false, true), Accepted);
-    assert_eq!(after(&transient, true, true), Deferred);
+    assert_eq!(after(&transient, true, false), Deferred);
+    assert_eq!(after(&transient, true, true), Uncertain);
     assert_eq!(after(&transient, false, false), Expired);
     assert_eq!(after(&transient, false, true), Uncertain);
     assert_eq!(after(&permanent, true, false), Failed);
     assert_eq!(after(&permanent, true, true), Uncertain);
     assert_eq!(after(&uncertain, false, false), Uncertain);
     assert_eq!(after(&uncertain, true, false), Uncertain);
-    assert_eq!(after(&refused, true, true), Deferred);
+    assert_eq!(after(&refused, true, false), Deferred);
     assert_eq!(after(&refused, false, true), Queued);
-    assert_eq!(after(&throttled, true, true), Deferred);
+    assert_eq!(after(&throttled, true, false), Deferred);
     assert_eq!(after(&throttled, false, true), Queued);
     assert_eq!(after(&withheld, false, true), Queued);
 }
