@@ -19,7 +19,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::subscription::wave::CannotSettle;
 
 /// How often we look whether another process has finished what it has in hand.
 const OTHERS: Duration = Duration::from_millis(500);
@@ -67,10 +66,8 @@ impl Deliverer {
         let seconds = begun.elapsed().as_secs_f64();
         observer.run_ends().await;
         let ended = ended?;
-        match Waves::new(&self.context).review(number).await {
-            // A person was faster.
-            Ok(()) | Err(AppError::Wave(CannotSettle::Already(_))) => {}
-            Err(error) => observer.not_reviewed(&error),
+        if let Err(error) = Waves::new(&self.context).review(number).await {
+            observer.not_reviewed(&error);
         }
         let report = RunReport {
             ended,

@@ -121,7 +121,7 @@ fn bad_rows(csv: &CsvImport) -> u64 {
     csv.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
 }
 
-/// Names those who left, whom no import brings back.
+/// Names those who left: no import brings them back.
 fn tell_left(requests: &[SubscribeRequest], results: &[Subscribed], file: &str) {
     for (request, result) in requests.iter().zip(results) {
         if let Subscribed::Left(reason) = result {
