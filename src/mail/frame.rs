@@ -81,7 +81,9 @@ impl Frame {
     pub fn envelope(&self, personal: &Personal) -> Result<Envelope, MailError> {
         let path = format!("{}+{}@{}", self.bounce.local(), personal.bounce_token, self.bounce.domain());
         let from = path.parse().map_err(|_| MailError::BouncePath)?;
-        Ok(Envelope { from, to: personal.to.clone() })
+        let links =
+            [personal.unsubscribe_url, personal.preferences_url, personal.confirm_url, personal.unsubscribe_token];
+        Ok(Envelope { from, to: personal.to.clone(), personal_links: links.join(" ") })
     }
 
     /// Appends the whole message to `out`: RFC 5322, 7 bit, CRLF. The same inputs give the same bytes.

@@ -11,6 +11,17 @@ pub struct Envelope {
     /// The reverse-path.
     pub from: Address,
     pub to: Address,
+    /// The links and tokens in the message that belong to the recipient alone, with spaces between them.
+    pub personal_links: String,
+}
+
+/// What a transport has met since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections that were opened.
+    pub connections: u64,
+    /// Final dots that got an answer with a code.
+    pub answers: u64,
 }
 
 /// The delivery seam: hands one message over and says what became of it. It never returns an error:
@@ -28,6 +39,11 @@ pub trait Transport: Send {
 
     /// Closes whatever is open, politely.
     async fn close(&mut self) {}
+
+    /// What it has met so far.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
 }
 
 /// Asked last of all, when nothing but MAIL is between us and the recipient (invariant 4).

@@ -119,6 +119,7 @@ fn mail() -> (Envelope, String) {
     let envelope = Envelope {
         from: format!("bounces+{BOUNCE}@example.org").parse().unwrap(),
         to: "office@hillside.example".parse().unwrap(),
+        personal_links: format!("https://a.example/u/{LEAVE} https://a.example/preferences/{CHANGE}"),
     };
     let (leave, change) = (LEAVE.split_at(20), CHANGE.split_at(11));
     let message = format!(

@@ -1,9 +1,14 @@
 //! What must hold when something goes wrong in the middle.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use fortnightly::domain::delivery::DeliveryState;
 
 use crate::support::fixture::{BASE, Fixture, entry, three, until};
-use crate::support::sending::{Fault, SEND, behind_relay};
+use crate::support::oracle::Oracle;
+use crate::support::sending::{Fault, SEND, behind_relay, edition_status};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -198,4 +203,42 @@ fn a_run_tells_its_result_although_its_waves_cannot_be_looked_at() {
     ran.says("27 accepted");
     ran.complains("a fault of the test");
     ran.complains("after the next run");
+}
+
+/// A store that fails again and again, and not for a lock or a full disk, ends the run; then all is as after a crash.
+#[test]
+fn a_store_that_keeps_failing_ends_the_run_and_loses_nothing() {
+    let (flying, queued) = (DeliveryState::InFlight.code(), DeliveryState::Queued.code());
+    for (which, refusal) in [
+        ("INSERT ON attempts".to_owned(), None),
+        // Neither what is refused for its pace can be put back, nor what was to follow it.
+        (
+            format!("UPDATE ON deliveries WHEN OLD.state = {flying} AND NEW.state = {queued}"),
+            Some("450 4.7.28 too fast"),
+        ),
+    ] {
+        let fault = Fault::default();
+        let asked = AtomicUsize::new(0);
+        let relay = fault.behind(&which, move |said| {
+            let late = said.line == "DOT" && asked.fetch_add(1, Ordering::SeqCst) >= 5;
+            refusal.filter(|_| late)
+        });
+        let fixture = behind_relay(relay.port, 12, "");
+        fault.strikes(&fixture);
+        let begun = Instant::now();
+        fixture.run(SEND).exits(1).complains("a fault of the test");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{which}: {:?}", begun.elapsed());
+        let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+        db.execute_batch("DROP TRIGGER fault").unwrap();
+        drop(db);
+        let kind = Oracle::start();
+        fixture.edit("config.toml", &format!(":{}\"", relay.port), &format!(":{}\"", kind.port));
+        fixture.run(SEND);
+        let (total, accepted) = (edition_status(&fixture, "total").0, edition_status(&fixture, "accepted").0);
+        let uncertain = edition_status(&fixture, "uncertain").0;
+        assert_eq!((total, accepted + uncertain), (12, 12), "{which}");
+        let copies = |to: &str| [&relay, &kind].map(|relay| relay.taken().get(to).map_or(0, Vec::len)).iter().sum();
+        let copies: Vec<usize> = (0..12).map(|n| copies(&format!("s{n}@school.example"))).collect();
+        assert!(copies.iter().all(|copies| (1..=2).contains(copies)), "{which}: {copies:?}");
+    }
 }

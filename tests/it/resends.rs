@@ -1,27 +1,11 @@
 //! A relay that takes a mail and whose answer never comes: a few copies at growing intervals, a run that stops itself, and
 //! then a person decides.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use fortnightly::app::bootstrap;
-use fortnightly::app::sender::{Order, Sender, Target};
-use fortnightly::clock::Clock;
-use fortnightly::domain::edition::EditionNumber;
-use tokio_util::sync::CancellationToken;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::fixture::Fixture;
 use crate::support::oracle::Oracle;
-use crate::support::sending::{SEND, behind_relay, edition_status, with_connections};
-
-const DUE: &str = "2026-11-30T08:00:00Z";
-
-/// Runs the sender in this process at so many minutes after the edition fell due.
-async fn send_after(fixture: &Fixture, minutes: i64) {
-    let config = fortnightly::config::load(&fixture.path("config.toml")).unwrap();
-    let due: DateTime<Utc> = DUE.parse().unwrap();
-    let (app, content) = bootstrap::open_whole(config, Clock::Fixed(due + TimeDelta::minutes(minutes))).await.unwrap();
-    let order = Order { target: Target::Number(EditionNumber(7)), late: true, early: true, alone: true };
-    Sender::new(&app, &content).send(&order, &(), &CancellationToken::new()).await.unwrap();
-}
+use crate::support::sending::{SEND, behind_relay, edition_status, send_after, with_connections};
 
 /// Whether the edition is held because nothing was answered, and for how many mails.
 fn held_for(fixture: &Fixture) -> Option<String> {
@@ -63,6 +47,20 @@ fn a_relay_that_answers_some_goes_on() {
     fixture.run(SEND).exits(1);
     assert_eq!(held_for(&fixture), None);
     assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "uncertain").0), (1, 8));
+}
+
+/// A mail that is refused at the dot was answered, too.
+#[test]
+fn an_answer_ends_the_row_whatever_it_says() {
+    let dots = AtomicUsize::new(0);
+    let relay = Oracle::deciding(move |said| {
+        let asked = said.line == "DOT";
+        asked.then(|| if dots.fetch_add(1, Ordering::SeqCst) % 5 == 4 { "451 4.3.0 try later" } else { "!drop" })
+    });
+    let fixture = behind_relay(relay.port, 30, "");
+    fixture.run(SEND).exits(1);
+    assert_eq!(held_for(&fixture), None);
+    assert_eq!((edition_status(&fixture, "deferred").0, edition_status(&fixture, "uncertain").0), (6, 24));
 }
 
 /// All connections at once, as when a relay is started anew: that is one event, and the rest leaves.

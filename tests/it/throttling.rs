@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::oracle::{Oracle, Said};
-use crate::support::sending::{SEND, edition_status, with_connections};
+use crate::support::sending::{SEND, edition_status, send_after, with_connections};
 
 /// Fails unless all were accepted, each once, within a time in which nothing can have been put off.
 #[track_caller]
@@ -113,6 +113,20 @@ fn a_mail_that_is_always_refused_for_its_pace_holds_up_nobody() {
     fixture.run(SEND).exits(1);
     assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "deferred").0), (39, 1));
     assert!(relay.asked().iter().filter(|to| to.starts_with("s3@")).count() <= 6);
+}
+
+/// It is tried as any other that is deferred, so that it is given up in the end and somebody hears of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_that_is_never_let_through_is_given_up_after_four_days() {
+    let relay = Oracle::with(&[("RCPT TO:<s3@", "451 4.7.1 Greylisting in action")]);
+    let fixture = with_connections(relay.port, 8, 1, "");
+    for (minutes, state, attempts) in [(0, "deferred", 1), (60, "deferred", 2), (4 * 24 * 60, "expired", 3)] {
+        send_after(&fixture, minutes).await;
+        let list = fixture.run(&["deliveries", "list", "--state", state, "--json"]).exits(0).json();
+        assert_eq!(list[0]["attempts"], attempts, "after {minutes} minutes: {list}");
+    }
+    let (accepted, state, _) = edition_status(&fixture, "accepted");
+    assert_eq!((accepted, state.as_str()), (7, "sent"));
 }
 
 #[test]

@@ -19,9 +19,9 @@ use crate::app::error::{AppError, DispatchError};
 use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
 use crate::domain::delivery::pace::Pace;
-use crate::domain::delivery::retry::{self, Tried};
+use crate::domain::delivery::retry::{self, ThrownBack, Tried};
 use crate::domain::delivery::silence::{Silence, Unanswered};
-use crate::domain::delivery::{DeliveryId, ItemId, Limit, Mailing, Outcome, Reply, throttle};
+use crate::domain::delivery::{DeliveryId, ItemId, Mailing, Outcome, RelayLimit, Reply, throttle};
 use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::token::Signer;
 use crate::mail::{Dkim, Envelope, Frame};
@@ -51,26 +51,28 @@ pub(super) struct Run {
     pub(super) answered: CancellationToken,
     progress: Arc<Progress>,
     pace: Mutex<Pace>,
-    throttled: Mutex<Throttled>,
+    throttled: Mutex<ThrottleCounts>,
     begun: Instant,
     /// What the day's cap leaves.
     left_today: Option<AtomicI64>,
 }
 
-/// What a worker knows of its connection.
+/// What a worker knows of the connection that a mail went over.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Connection {
+pub(super) struct ConnectionUse {
     /// When it was opened, counted from the beginning of the run.
     pub(super) opened: Duration,
-    /// A mail was accepted on it.
+    /// An earlier mail was accepted on it.
     pub(super) got_through: bool,
+    /// The final dot of this one got an answer with a code.
+    pub(super) dot_answered: bool,
 }
 
 /// What the relay refused because we are too fast or too many for it.
 #[derive(Debug, Default)]
-struct Throttled {
-    /// How often each mail was.
-    mails: HashMap<ItemId, u32>,
+struct ThrottleCounts {
+    /// How often each mail was, and when for the first time.
+    mails: HashMap<ItemId, (u32, Duration)>,
     /// When the last mail was accepted.
     accepted: Option<Duration>,
     /// When the first refusal came.
@@ -222,11 +224,16 @@ impl Run {
     }
 
     /// What the outcome means for the item: when it is tried again, and whether the run must stop.
-    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, connection: Connection) -> AttemptResult {
+    pub(super) fn judge(&self, item: &Claimed, mut outcome: Outcome, connection: ConnectionUse) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
         let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
         let thrown_back = self.count_throttled(item.id, &outcome, connection);
+        if thrown_back.is_its_own_fault(before)
+            && let Outcome::Throttled { reply, limit: RelayLimit::Pace } = outcome
+        {
+            outcome = Outcome::Transient(reply);
+        }
         let midnight = self.context.config.schedule.midnight_after(now);
         let tried = Tried { mailing, before, first_at, uncertain, thrown_back, resend, midnight };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());
@@ -245,6 +252,7 @@ impl Run {
         }
         self.mind_silence(
             &outcome,
+            connection.dot_answered,
             Unanswered { opened: connection.opened, lost: self.elapsed(), before: uncertain > 0 },
         );
         if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Throttled { .. })
@@ -272,30 +280,34 @@ impl Run {
         self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
     }
 
-    /// How often this mail was refused for the pace, if it was now. A connection on which no mail got through is one too
-    /// many, and says nothing of the pace; a mail that was refused before may be the reason itself.
-    fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: Connection) -> u32 {
+    /// How often this mail was refused for the pace, if it was now. The rate of all falls only where an earlier mail got
+    /// through on the same connection, or else the connection is one too many; and only once for each mail, which may be
+    /// the reason itself.
+    fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: ConnectionUse) -> ThrownBack {
+        let now = self.elapsed();
+        let mut counts = self.throttled.lock();
         match outcome {
             Outcome::Accepted(_) => {
-                let mut throttled = self.throttled.lock();
-                (throttled.accepted, throttled.day) = (Some(self.elapsed()), None);
-                self.pace.lock().accept(self.elapsed());
-                0
+                (counts.accepted, counts.day) = (Some(now), None);
+                self.pace.lock().accept(now);
+                ThrownBack::default()
             }
-            Outcome::Throttled { .. } if connection.got_through => {
-                let count = *self.throttled.lock().mails.entry(id).and_modify(|count| *count += 1).or_insert(1);
-                if count == 1 {
-                    self.pace.lock().slow_down(self.elapsed());
+            Outcome::Throttled { .. } => {
+                let (times, first) = counts.mails.entry(id).or_insert((0, now));
+                *times += 1;
+                let (times, first) = (*times, *first);
+                if times == 1 && connection.got_through {
+                    self.pace.lock().slow_down(now);
                 }
-                count
+                ThrownBack { times, others_accepted: counts.accepted.is_some_and(|accepted| accepted > first) }
             }
-            _ => 0,
+            _ => ThrownBack::default(),
         }
     }
 
     /// The relay has had enough of a worker, for the `refusals`th time in a row; said of this mail, or of none. Returns
     /// when it may try again. A day's quota that is said of one mail may be its mailbox's; of the next one too, it is ours.
-    pub(super) fn slow_down(&self, limit: Limit, reply: &Reply, refusals: u32, mail: Option<ItemId>) -> Duration {
+    pub(super) fn slow_down(&self, limit: RelayLimit, reply: &Reply, refusals: u32, mail: Option<ItemId>) -> Duration {
         let now = self.elapsed();
         self.progress.note(reply);
         let pause = throttle::pause(refusals, jitter());
@@ -303,31 +315,31 @@ impl Run {
         let first = *throttled.first.get_or_insert(now);
         let since = now.saturating_sub(throttled.accepted.unwrap_or(first));
         match limit {
-            Limit::Day if mail.is_none() || throttled.day.is_some_and(|day| Some(day) != mail) => {
+            RelayLimit::Day if mail.is_none() || throttled.day.is_some_and(|day| Some(day) != mail) => {
                 self.stop_for(Ended::QuotaUsedUp(reply.clone()));
             }
-            Limit::Day => throttled.day = mail,
-            Limit::Pace if throttle::is_in_vain(since, pause, throttled.accepted.is_none()) => {
+            RelayLimit::Day => throttled.day = mail,
+            RelayLimit::Pace if throttle::is_in_vain(since, pause, throttled.accepted.is_none()) => {
                 self.stop_for(Ended::Throttled(reply.clone()));
             }
-            Limit::Pace => {}
+            RelayLimit::Pace => {}
         }
         now + pause
     }
 
     /// Stops the run when the relay takes one mail after the other and answers none. What was said before the dot is no
     /// answer to it, and ends no row.
-    fn mind_silence(&self, outcome: &Outcome, mail: Unanswered) {
+    fn mind_silence(&self, outcome: &Outcome, dot_answered: bool, mail: Unanswered) {
         if outcome.reply().is_some_and(|reply| reply.code.is_some()) {
             self.answered.cancel();
         }
         match outcome {
-            Outcome::Accepted(_) => self.silence.lock().end(),
             Outcome::Uncertain(_) => {
                 if let Some(mails) = self.silence.lock().note(mail) {
                     self.stop_for(self.unanswered(mails));
                 }
             }
+            _ if dot_answered || matches!(outcome, Outcome::Accepted(_)) => self.silence.lock().end(),
             _ => {}
         }
     }

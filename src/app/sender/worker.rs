@@ -9,15 +9,18 @@ use tokio::task::JoinHandle;
 
 use super::order::Ended;
 use super::relay::pause;
-use super::run::{Connection, LAST_TRIES, PAUSE, Run, jitter};
+use super::run::{ConnectionUse, LAST_TRIES, PAUSE, Run, jitter};
 use crate::app::error::AppError;
-use crate::domain::delivery::{ItemId, Limit, Outcome, Reply};
+use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
-use crate::mail::{Gate, Transport};
-use crate::store::{AttemptResult, Claimed};
+use crate::mail::{Counters, Gate, Transport};
+use crate::store::{AttemptResult, Claimed, StoreError};
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
+
+/// How often a store may fail to write one result for a reason that is neither a lock nor a full disk.
+const FAILURES: u32 = 20;
 
 /// The store's answer: whether the mark was set.
 type Marking = JoinHandle<Result<bool, AppError>>;
@@ -31,7 +34,9 @@ pub(super) struct Worker {
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,
     message: Vec<u8>,
-    connection: Option<Connection>,
+    connection: Option<ConnectionUse>,
+    /// What the transport had met when it was last asked.
+    counters: Counters,
     /// How often the relay had enough of it in a row.
     refusals: u32,
 }
@@ -63,6 +68,7 @@ impl Worker {
             records: Vec::new(),
             message: Vec::new(),
             connection: None,
+            counters: Counters::default(),
             refusals: 0,
         }
     }
@@ -115,7 +121,7 @@ impl Worker {
     }
 
     /// The relay has had enough of this connection, and said so of this mail or of none; when it may try again.
-    fn refused(&mut self, limit: Limit, reply: &Reply, mail: Option<ItemId>) -> Duration {
+    fn refused(&mut self, limit: RelayLimit, reply: &Reply, mail: Option<ItemId>) -> Duration {
         self.refusals += 1;
         self.run.slow_down(limit, reply, self.refusals, mail)
     }
@@ -195,11 +201,12 @@ impl Worker {
     ///
     /// # Errors
     /// When the relay has had enough of us before it hears of the mail.
-    async fn deliver(&mut self, next: Claimed) -> Result<AttemptResult, (Limit, Reply)> {
+    async fn deliver(&mut self, next: Claimed) -> Result<AttemptResult, (RelayLimit, Reply)> {
         if !self.ready().await? || !self.run.may_go(next.id.mailing).await {
             return Ok(withheld(next.id));
         }
         let run = Arc::clone(&self.run);
+        let begun = run.elapsed();
         let outcome = match run.compose(&next, &mut self.message) {
             Ok((envelope, name)) => {
                 self.transport.deliver(&envelope, &name, &self.message, &Wanted(&run, next.id)).await
@@ -212,24 +219,32 @@ impl Worker {
             // One that is alone must not be in the way of others: it is tried again later.
             Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
-        let connection = self.connection.get_or_insert(Connection { opened: run.elapsed(), got_through: false });
-        let result = run.judge(&next, outcome, *connection);
-        match result.outcome {
-            Outcome::Accepted(_) => (connection.got_through, self.refusals) = (true, 0),
-            // The transport lets it go.
-            Outcome::Uncertain(_) => self.connection = None,
-            _ => {}
+        let connection = self.connection_since(begun);
+        let result = run.judge(&next, outcome, connection);
+        if matches!(result.outcome, Outcome::Accepted(_)) {
+            self.connection = Some(ConnectionUse { got_through: true, ..connection });
+            self.refusals = 0;
         }
         Ok(result)
+    }
+
+    /// What is known of the connection in use. Where the transport has opened another one, it did so after `begun`.
+    fn connection_since(&mut self, begun: Duration) -> ConnectionUse {
+        let before = std::mem::replace(&mut self.counters, self.transport.counters());
+        let known = self.connection.filter(|_| before.connections == self.counters.connections);
+        let connection = known.unwrap_or(ConnectionUse { opened: begun, got_through: false, dot_answered: false });
+        let connection = ConnectionUse { dot_answered: before.answers < self.counters.answers, ..connection };
+        *self.connection.insert(connection)
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
     ///
     /// # Errors
     /// When the relay has had enough of us.
-    async fn ready(&mut self) -> Result<bool, (Limit, Reply)> {
+    async fn ready(&mut self) -> Result<bool, (RelayLimit, Reply)> {
         let mut failures = 0;
         while !self.run.stop.is_cancelled() {
+            let begun = self.run.elapsed();
             // A relay may be silent for minutes, and nothing is in its hands yet.
             let prepared = tokio::select! {
                 () = self.run.stop.cancelled() => return Ok(false),
@@ -238,8 +253,7 @@ impl Worker {
             match prepared {
                 Ok(()) => {
                     self.run.relay.note_reachable();
-                    let opened = self.run.elapsed();
-                    self.connection.get_or_insert(Connection { opened, got_through: false });
+                    self.connection_since(begun);
                     return Ok(true);
                 }
                 Err(Outcome::Throttled { reply, limit }) => {
@@ -262,16 +276,18 @@ impl Worker {
     }
 
     /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
-    /// full is waited for: what a relay accepted must not be forgotten.
+    /// full is waited for: what a relay accepted must not be forgotten. One that fails again and again for another reason
+    /// ends the run, and what was in hand is then settled as after a crash.
     fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
         let run = Arc::clone(&self.run);
         tokio::spawn(async move {
-            let mut last_tries = LAST_TRIES;
+            let (mut last_tries, mut failures) = (LAST_TRIES, 0);
             loop {
                 match run.context.store.record_and_mark(result.clone(), mark).await {
                     Ok(marked) => return Ok(marked),
-                    Err(error) if error.may_pass() && last_tries > 0 => {
+                    Err(error) if error.may_pass() && last_tries > 0 && failures < FAILURES => {
                         tracing::warn!("{error}");
+                        failures += u32::from(matches!(error, StoreError::Backend { .. }));
                         last_tries -= u32::from(run.stop.is_cancelled());
                         tokio::time::sleep(PAUSE).await;
                     }

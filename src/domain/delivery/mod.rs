@@ -10,7 +10,7 @@ mod state;
 pub mod throttle;
 
 pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
-pub use outcome::{Limit, Outcome, OutcomeKind, Reply};
+pub use outcome::{Outcome, OutcomeKind, RelayLimit, Reply};
 pub use state::{Arrow, DeliveryState, Event, Impossible, Settled, Tally};
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub enum Outcome {
     Throttled {
         reply: Reply,
         /// What the relay has had enough of.
-        limit: Limit,
+        limit: RelayLimit,
     },
     /// Nothing was handed over, and nothing was said: the mailbox was suppressed, the edition held or the run stopped.
     Withheld,
@@ -101,7 +101,7 @@ impl Outcome {
 
 /// What a relay has had enough of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum RelayLimit {
     /// The rate, or the connections: it takes more in a moment.
     Pace,
     /// The quota of the day: it takes more tomorrow.

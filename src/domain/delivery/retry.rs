@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Limit, Mailing, Outcome};
+use super::{Mailing, Outcome, RelayLimit};
 use crate::domain::edition::{Edition, EditionNumber};
 
 /// The pause after the first attempt; each later one is twice as long (RFC 5321 §4.5.4.1: at least 30 minutes).
@@ -30,7 +30,7 @@ const POSTPONED: Range<TimeDelta> = TimeDelta::minutes(25)..TimeDelta::minutes(4
 /// When a transactional mail is tried again that met no relay, or one that refuses us: somebody waits for it.
 const LATER: TimeDelta = TimeDelta::minutes(10);
 
-/// A mail that the relay refused for its pace so often in one run is put off: perhaps the mail is the reason after all.
+/// A mail that was refused for the pace so often in one run is not tried again in it.
 const THROWN_BACK: u32 = 5;
 
 /// A run in which at least so many mails were tried stops itself when one in twenty was refused for good.
@@ -48,12 +48,34 @@ pub struct Tried {
     pub first_at: Option<DateTime<Utc>>,
     /// Attempts before the one that ended that may have been accepted.
     pub uncertain: u32,
-    /// How often the relay refused it in this run for the pace, this time included.
-    pub thrown_back: u32,
+    /// How the relay refused it in this run for the pace.
+    pub thrown_back: ThrownBack,
     /// Whether what may have been accepted is sent again (`mail.on_uncertain = "resend"`).
     pub resend: bool,
     /// When the next day begins.
     pub midnight: DateTime<Utc>,
+}
+
+/// A mail that a relay refuses for its pace, in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ThrownBack {
+    /// How often, this time included.
+    pub times: u32,
+    /// Whether the relay has accepted another mail since the first of them.
+    pub others_accepted: bool,
+}
+
+impl ThrownBack {
+    /// Whether the run has tried it often enough.
+    pub fn is_enough(self) -> bool {
+        self.times >= THROWN_BACK
+    }
+
+    /// Whether the reason is the mail itself, or its mailbox: others got through meanwhile, or it failed `before`. Then the
+    /// refusal counts as an attempt, so that the mail is given up in the end.
+    pub fn is_its_own_fault(self, before: u32) -> bool {
+        self.is_enough() && (self.others_accepted || before > 0)
+    }
 }
 
 /// When a mail is tried again after `outcome`; `None` gives it up, or leaves it as it is. `jitter` is from 0 to 1.
@@ -65,10 +87,10 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
         Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
         // Nothing was tried, so it waits as if it had met no relay.
-        Outcome::Throttled { limit: Limit::Pace, .. } if tried.thrown_back < THROWN_BACK => None,
+        Outcome::Throttled { limit: RelayLimit::Pace, .. } if !tried.thrown_back.is_enough() => None,
         Outcome::Throttled { .. } if tried.mailing.edition().is_none() => Some(now + LATER),
-        Outcome::Throttled { limit: Limit::Pace, .. } => Some(postponed(now).start),
-        Outcome::Throttled { limit: Limit::Day, .. } => Some(tomorrow(tried.midnight).start),
+        Outcome::Throttled { limit: RelayLimit::Pace, .. } => Some(postponed(now).start),
+        Outcome::Throttled { limit: RelayLimit::Day, .. } => Some(tomorrow(tried.midnight).start),
         Outcome::Uncertain(_) | Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,
     }
 }
@@ -138,13 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_that_alone_is_thrown_back_is_the_reason_itself() {
+        let thrown = |times, others_accepted| ThrownBack { times, others_accepted };
+        assert!(thrown(5, true).is_its_own_fault(0) && thrown(5, false).is_its_own_fault(1));
+        assert!(!thrown(5, false).is_its_own_fault(0) && !thrown(4, true).is_its_own_fault(3));
+        assert!(thrown(5, false).is_enough() && !thrown(4, true).is_enough());
+    }
+
+    #[test]
     fn a_refused_sender_holds_an_edition_and_puts_off_what_is_none() {
         let tried = |mailing| Tried {
             mailing,
             before: 0,
             first_at: None,
             uncertain: 0,
-            thrown_back: 0,
+            thrown_back: ThrownBack::default(),
             resend: true,
             midnight: at(0),
         };
@@ -158,8 +188,15 @@ mod tests {
         let mailing = Mailing::Edition(EditionNumber(7));
         let pause = |uncertain, resend| {
             let first_at = Some(at(0));
-            let tried =
-                Tried { mailing, before: uncertain, first_at, uncertain, thrown_back: 0, resend, midnight: at(0) };
+            let tried = Tried {
+                mailing,
+                before: uncertain,
+                first_at,
+                uncertain,
+                thrown_back: ThrownBack::default(),
+                resend,
+                midnight: at(0),
+            };
             let next = retry_at(tried, &Outcome::Uncertain(Reply::default()), at(10), 0.5)?;
             Some((next - at(10)).num_minutes())
         };

@@ -13,7 +13,7 @@ const FEWEST: u64 = 2;
 #[derive(Debug)]
 pub struct Silence {
     limit: u64,
-    /// Some mail of the run was accepted.
+    /// Some mail of the run got an answer.
     answered: bool,
     /// Mails without an answer since then.
     in_a_row: u64,
@@ -41,7 +41,7 @@ impl Silence {
         Self { limit, answered: false, in_a_row: 0, since: None, reconnected: false }
     }
 
-    /// A mail was accepted.
+    /// A mail got an answer that can be read, whatever it says.
     pub fn end(&mut self) {
         *self = Self { limit: self.limit, answered: true, in_a_row: 0, since: None, reconnected: false };
     }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_accepted_ends_the_row() {
+    fn an_answer_ends_the_row() {
         let mut silence = Silence::new(2);
         for n in 0..100 {
             if n % 10 == 9 {

@@ -26,7 +26,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Permanent { reply: reply(), suppress: Some(SuppressionReason::Bounced) },
         Outcome::Uncertain(reply()),
         Outcome::SenderRefused(reply()),
-        Outcome::Throttled { reply: reply(), limit: Limit::Pace },
+        Outcome::Throttled { reply: reply(), limit: RelayLimit::Pace },
         Outcome::Withheld,
     ]
 }

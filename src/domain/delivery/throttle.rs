@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outcome::{Limit, Reply};
+use super::outcome::{RelayLimit, Reply};
 use crate::domain::subscription::bounce::EnhancedStatus;
 
 /// Words about the pace or the connections, in small letters.
@@ -54,7 +54,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 ///
 /// A status about the mailbox (x.2.x) is about the mailbox, whatever the words; and a refusal for good is about the
 /// mail, unless it speaks of our quota of a day. A mailbox has one, too.
-pub fn limit(reply: &Reply) -> Option<Limit> {
+pub fn limit(reply: &Reply) -> Option<RelayLimit> {
     let code = reply.code.filter(|code| matches!(code / 100, 4 | 5))?;
     let status = EnhancedStatus::at_start_of(&reply.text).map(|status| (status.subject, status.detail));
     if status.is_some_and(|(subject, _)| subject == 2) {
@@ -65,10 +65,10 @@ pub fn limit(reply: &Reply) -> Option<Limit> {
     let about_us = code == 454 || matches!(status, Some((4, 5) | (7, _)));
     let about_mailbox = matches!(code, 452 | 552) || matches!(status, Some((1, _))) || says(MAILBOX);
     if says(DAY) && says(QUOTA) && (about_us || !about_mailbox) {
-        return Some(Limit::Day);
+        return Some(RelayLimit::Day);
     }
     let pace = matches!(code, 421 | 432 | 454) || matches!(status, Some((3, 2) | (4, 5) | (7, _))) || says(PACE);
-    (code < 500 && pace).then_some(Limit::Pace)
+    (code < 500 && pace).then_some(RelayLimit::Pace)
 }
 
 /// The pause of a connection that was refused so many times in a row; `jitter` from 0 to 1 shortens it by up to a quarter.
@@ -87,7 +87,7 @@ pub fn is_in_vain(since: Duration, pause: Duration, never: bool) -> bool {
 mod tests {
     use super::*;
 
-    fn said(code: u16, text: &str) -> Option<Limit> {
+    fn said(code: u16, text: &str) -> Option<RelayLimit> {
         limit(&Reply { code: Some(code), text: text.to_owned() })
     }
 
@@ -106,7 +106,7 @@ mod tests {
             (452, "Too many recipients received this hour"),
             (450, "4.1.0 SLOW DOWN"),
         ] {
-            assert_eq!(said(code, text), Some(Limit::Pace), "{code} {text}");
+            assert_eq!(said(code, text), Some(RelayLimit::Pace), "{code} {text}");
         }
         for (code, text) in [
             (250, "2.7.0 too many"),
@@ -133,7 +133,7 @@ mod tests {
             (452, "4.7.0 limit of messages per day reached"),
             (550, "You exceeded the maximum of 500 recipients a day"),
         ] {
-            assert_eq!(said(code, text), Some(Limit::Day), "{code} {text}");
+            assert_eq!(said(code, text), Some(RelayLimit::Day), "{code} {text}");
         }
         for (code, text) in [
             (552, "5.2.2 daily quota of the mailbox exceeded"),

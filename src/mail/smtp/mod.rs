@@ -19,7 +19,7 @@ use self::secrets::Secrets;
 use self::transaction::{evaluate_replies, opening};
 use super::error::MailError;
 use super::reply::{Stage, classify_reply};
-use super::transport::{Envelope, Gate, Transport};
+use super::transport::{Counters, Envelope, Gate, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 pub use relay::{Capabilities, SmtpSettings, Timeouts, Tls};
@@ -30,6 +30,7 @@ pub struct Smtp {
     secrets: Secrets,
     timeouts: Timeouts,
     connection: Option<Connection>,
+    counters: Counters,
 }
 
 /// What a relay says of itself, for `check --online`.
@@ -61,7 +62,13 @@ impl Smtp {
     pub fn new(settings: SmtpSettings) -> Result<Self, MailError> {
         let timeouts = settings.timeouts;
         let secrets = Secrets::of_login(settings.login.as_ref());
-        Ok(Self { connector: Connector::new(settings)?, secrets, timeouts, connection: None })
+        Ok(Self {
+            connector: Connector::new(settings)?,
+            secrets,
+            timeouts,
+            connection: None,
+            counters: Counters::default(),
+        })
     }
 
     /// The open connection, or a new one where there is none or it died of old age.
@@ -71,7 +78,9 @@ impl Smtp {
         {
             return Ok(connection);
         }
-        self.connector.connect().await.map_err(|outcome| self.secrets.cut_out(outcome))
+        let connection = self.connector.connect().await.map_err(|outcome| self.secrets.cut_out(outcome))?;
+        self.counters.connections += 1;
+        Ok(connection)
     }
 
     /// MAIL, RCPT and DATA, if the gate is open just before.
@@ -117,6 +126,7 @@ impl Smtp {
         }
         let (reply, unsent) = connection.say(data, message).await;
         let code = reply.code;
+        self.counters.answers += u64::from(code.is_some());
         let verdict = classify_reply(if unsent { Stage::Data } else { Stage::Dot }, reply);
         match &verdict {
             Err(Outcome::SenderRefused(_)) => connection.quit(quit).await,
@@ -153,12 +163,16 @@ impl Transport for Smtp {
             return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
         };
         let outcome = self.transact(envelope, name, text, gate).await.map_or_else(|outcome| outcome, Outcome::Accepted);
-        self.secrets.and_mail_cut_out(outcome, envelope, name, text)
+        self.secrets.and_mail_cut_out(outcome, envelope, name)
     }
 
     async fn close(&mut self) {
         if let Some(connection) = self.connection.take() {
             connection.quit(self.timeouts.quit).await;
         }
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters
     }
 }

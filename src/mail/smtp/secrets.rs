@@ -38,15 +38,13 @@ impl Secrets {
         secrets
     }
 
-    /// The marks in a mail's envelope, name and content.
-    fn of_mail(envelope: &Envelope, name: &str, message: &str) -> Self {
+    /// A mail's name and its tokens.
+    fn of_mail(envelope: &Envelope, name: &str) -> Self {
         let mut secrets = Self::default();
         let local = envelope.from.as_str().split('@').next().unwrap_or_default();
         secrets.add(local.split_once('+').map_or("", |(_, token)| token));
         secrets.add(name);
-        // Quoted-printable breaks lines anywhere.
-        let whole = message.replace("=\r\n", "");
-        let words = whole.split(|c: char| !matches!(c, 'a'..='z' | '2'..='7'));
+        let words = envelope.personal_links.split(|c: char| !matches!(c, 'a'..='z' | '2'..='7'));
         words.filter(|word| word.len() >= TOKEN_LENGTH).for_each(|word| secrets.add(word));
         secrets
     }
@@ -68,12 +66,12 @@ impl Secrets {
     }
 
     /// As [`Secrets::cut_out`], and those of the mail that it was said about.
-    pub(super) fn and_mail_cut_out(&self, outcome: Outcome, envelope: &Envelope, name: &str, message: &str) -> Outcome {
+    pub(super) fn and_mail_cut_out(&self, outcome: Outcome, envelope: &Envelope, name: &str) -> Outcome {
         let outcome = self.cut_out(outcome);
         let mut words =
             outcome.reply().map_or("", |reply| &reply.text).split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
         if words.any(|word| word.len() >= LONG_WORD) {
-            return Self::of_mail(envelope, name, message).cut_out(outcome);
+            return Self::of_mail(envelope, name).cut_out(outcome);
         }
         outcome
     }

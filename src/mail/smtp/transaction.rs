@@ -102,6 +102,7 @@ mod tests {
         let envelope = Envelope {
             from: "bounces+abc@example.org".parse().unwrap(),
             to: "o'neil+x=y@hillside.example".parse().unwrap(),
+            personal_links: String::new(),
         };
         let plain = opening(&envelope, "e7-abc", &Capabilities::default());
         assert_eq!(plain[0], "MAIL FROM:<bounces+abc@example.org>\r\n");

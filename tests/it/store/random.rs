@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fortnightly::domain::delivery::{DeliveryState, ItemId, Limit, Outcome};
+use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, RelayLimit};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::{AttemptResult, Store, StoreError};
@@ -48,7 +48,7 @@ fn outcome(verdict: Verdict) -> Outcome {
         Verdict::NoSuchMailbox => Outcome::Permanent { reply: reply(550), suppress: Some(SuppressionReason::Bounced) },
         Verdict::Uncertain => Outcome::Uncertain(reply(421)),
         Verdict::Sender => Outcome::SenderRefused(reply(535)),
-        Verdict::Throttled => Outcome::Throttled { reply: reply(432), limit: Limit::Pace },
+        Verdict::Throttled => Outcome::Throttled { reply: reply(432), limit: RelayLimit::Pace },
     }
 }
 

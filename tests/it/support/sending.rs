@@ -3,6 +3,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use fortnightly::app::bootstrap;
+use fortnightly::app::sender::{Order, SendError, Sender, Target};
+use fortnightly::clock::Clock;
+use fortnightly::domain::edition::EditionNumber;
+use tokio_util::sync::CancellationToken;
+
 use super::fixture::{BASE, Fixture};
 use super::oracle::{Oracle, Said};
 
@@ -61,4 +68,18 @@ pub(crate) fn edition_status(fixture: &Fixture, state: &str) -> (u64, String, St
     let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
     let count = edition["deliveries"][state].as_u64().unwrap();
     (count, edition["state"].as_str().unwrap().to_owned(), status["attention"].to_string())
+}
+
+/// Runs the sender in this process at so many minutes after the edition fell due, or says why it failed.
+pub(crate) async fn try_send_after(fixture: &Fixture, minutes: i64) -> Result<(), SendError> {
+    let config = fortnightly::config::load(&fixture.path("config.toml")).unwrap();
+    let due: DateTime<Utc> = "2026-11-30T08:00:00Z".parse().unwrap();
+    let (app, content) = bootstrap::open_whole(config, Clock::Fixed(due + TimeDelta::minutes(minutes))).await.unwrap();
+    let order = Order { target: Target::Number(EditionNumber(7)), late: true, early: true, alone: true };
+    Sender::new(&app, &content).send(&order, &(), &CancellationToken::new()).await.map(drop)
+}
+
+/// As `try_send_after`, where it does not fail.
+pub(crate) async fn send_after(fixture: &Fixture, minutes: i64) {
+    try_send_after(fixture, minutes).await.unwrap();
 }

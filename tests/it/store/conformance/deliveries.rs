@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use fortnightly::domain::delivery::listing::DeliveryFilter;
-use fortnightly::domain::delivery::{DeliveryState, Limit, Outcome};
+use fortnightly::domain::delivery::{DeliveryState, Outcome, RelayLimit};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
@@ -295,7 +295,7 @@ pub(in crate::store) async fn what_is_refused_for_its_pace_was_not_tried(open: O
     let store = open();
     send_out(&*store, &crowd(3)).await;
     claim(&*store, 2, 9).await;
-    let throttled = || Outcome::Throttled { reply: reply(432), limit: Limit::Pace };
+    let throttled = || Outcome::Throttled { reply: reply(432), limit: RelayLimit::Pace };
     done(&*store, id(1), throttled(), None).await;
     done(&*store, id(2), throttled(), Some(30)).await;
     mark(&*store, id(3)).await;
