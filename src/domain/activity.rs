@@ -1,4 +1,4 @@
-//! Activities, themes, notices and the help block: what the library holds, checked.
+//! Activities, themes and notices: what the library holds, checked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -94,7 +94,25 @@ pub struct Image {
     pub credit: String,
 }
 
-/// One 15-minute thing to do.
+/// One real step on a real device, for another day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStep {
+    pub text: String,
+    /// An https address.
+    pub url: String,
+    pub publisher: String,
+}
+
+/// A sheet of A4 that would otherwise have to be drawn. It goes out with the activity, so its drawing is kept with the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Printable {
+    /// File name, relative to the activity's folder.
+    pub file: String,
+    /// The SVG document itself.
+    pub svg: String,
+}
+
+/// One 15-minute thing to do. What a version before did not have may be missing where that version stored it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     pub id: ActivityId,
@@ -119,6 +137,16 @@ pub struct Activity {
     pub occasions: Vec<String>,
     pub resources: Vec<Resource>,
     pub image: Option<Image>,
+    /// Completes “Your child practises …”.
+    #[serde(default)]
+    pub skill: Option<String>,
+    /// What is said together at the end.
+    #[serde(default)]
+    pub say: Option<String>,
+    #[serde(default)]
+    pub next: Option<NextStep>,
+    #[serde(default)]
+    pub printable: Option<Printable>,
     pub get_ready: Prose,
     pub do_it_together: Prose,
     pub talk_about_it: Prose,
@@ -138,6 +166,12 @@ pub struct Theme {
     pub reviewed: NaiveDate,
     /// When it must be checked again.
     pub review_by: NaiveDate,
+    /// Who wrote the article.
+    #[serde(default)]
+    pub author: Option<String>,
+    /// Who checked it.
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
     /// The digest's opening paragraph.
     pub opening: Prose,
     /// The article below `## For parents and carers`.
@@ -155,29 +189,6 @@ pub struct Notice {
     /// Last local date on which it is shown.
     pub until: NaiveDate,
     pub body: Prose,
-}
-
-/// One line of the help block: whom to turn to, when, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HelpEntry {
-    /// When to turn there: `If a child is in danger now`.
-    pub when: String,
-    pub who: String,
-    /// What to do, in a sentence; may be empty.
-    pub what: String,
-    pub phone: Option<String>,
-    pub email: Option<String>,
-    pub url: Option<String>,
-    pub link_text: Option<String>,
-}
-
-/// The help block of one nation, in the order to show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Help {
-    pub title: String,
-    /// The sentences before the list; they say that it is never the child's fault.
-    pub intro: String,
-    pub entries: Vec<HelpEntry>,
 }
 
 words! {

@@ -26,10 +26,20 @@ words! {
         DoItTogether = "do-it-together",
         TalkAboutIt = "talk-about-it",
         IfSomethingWorriesYou = "if-something-worries-you",
+        /// What a child practises.
+        Skill = "skill",
+        /// What is said together at the end.
+        Say = "say",
+        /// The step on a real device.
+        Next = "next",
+        /// The sheet to print.
+        Printable = "printable",
         /// A theme's opening paragraph.
         Opening = "opening",
         /// A theme's article for parents.
         ForParents = "for-parents",
+        /// Who wrote and who checked a theme's article.
+        Byline = "byline",
     }
 }
 
@@ -43,38 +53,46 @@ impl Fingerprint {
     pub fn of_activity(activity: &Activity) -> Self {
         let a = activity;
         Self::of(&[
-            (TextPart::Title, part(&a.title)),
-            (TextPart::Summary, part(&a.summary)),
-            (TextPart::Facts, part(&(a.minutes, a.screen, a.sensitivity, &a.needs))),
-            (TextPart::Links, part(&a.resources)),
-            (TextPart::Picture, part(&a.image)),
-            (TextPart::GetReady, part(&a.get_ready)),
-            (TextPart::DoItTogether, part(&a.do_it_together)),
-            (TextPart::TalkAboutIt, part(&a.talk_about_it)),
-            (TextPart::IfSomethingWorriesYou, part(&a.if_something_worries_you)),
+            Some((TextPart::Title, part(&a.title))),
+            Some((TextPart::Summary, part(&a.summary))),
+            Some((TextPart::Facts, part(&(a.minutes, a.screen, a.sensitivity, &a.needs)))),
+            Some((TextPart::Links, part(&a.resources))),
+            Some((TextPart::Picture, part(&a.image))),
+            a.skill.as_ref().map(|skill| (TextPart::Skill, part(skill))),
+            a.say.as_ref().map(|say| (TextPart::Say, part(say))),
+            a.next.as_ref().map(|next| (TextPart::Next, part(next))),
+            a.printable.as_ref().map(|printable| (TextPart::Printable, part(printable))),
+            Some((TextPart::GetReady, part(&a.get_ready))),
+            Some((TextPart::DoItTogether, part(&a.do_it_together))),
+            Some((TextPart::TalkAboutIt, part(&a.talk_about_it))),
+            Some((TextPart::IfSomethingWorriesYou, part(&a.if_something_worries_you))),
         ])
     }
 
     pub fn of_theme(theme: &Theme) -> Self {
         let t = theme;
+        let byline = (&t.author, &t.reviewed_by);
         Self::of(&[
-            (TextPart::Title, part(&t.title)),
-            (TextPart::Opening, part(&t.opening)),
-            (TextPart::ForParents, part(&t.for_parents)),
+            Some((TextPart::Title, part(&t.title))),
+            Some((TextPart::Opening, part(&t.opening))),
+            Some((TextPart::ForParents, part(&t.for_parents))),
+            (byline != (&None, &None)).then(|| (TextPart::Byline, part(&byline))),
         ])
     }
 
-    fn of(parts: &[(TextPart, String)]) -> Self {
-        let parts: Vec<String> = parts.iter().map(|(name, hash)| format!("{name}:{hash}")).collect();
+    /// What a text does not have is left out. So a text without any of the parts that versions added is what it was before.
+    fn of(parts: &[Option<(TextPart, String)>]) -> Self {
+        let parts: Vec<String> = parts.iter().flatten().map(|(name, hash)| format!("{name}:{hash}")).collect();
         Self(parts.join(" "))
     }
 
-    /// The parts in which `now` differs. None when one of the two is not known.
+    /// The parts in which `now` differs. None when one of the two is not known: every text has a title.
     pub fn changed(&self, now: &Self) -> Vec<TextPart> {
-        let differs = |part: &TextPart| match (self.part(part.as_str()), now.part(part.as_str())) {
-            (Some(then), Some(now)) => then != now,
-            _ => false,
-        };
+        let is_known = |print: &Self| print.part(TextPart::Title.as_str()).is_some();
+        if !is_known(self) || !is_known(now) {
+            return Vec::new();
+        }
+        let differs = |part: &TextPart| self.part(part.as_str()) != now.part(part.as_str());
         TextPart::ALL.iter().copied().filter(differs).collect()
     }
 
@@ -127,6 +145,12 @@ mod tests {
         let then = print("title:aa summary:bb get-ready:cc");
         assert_eq!(then.changed(&then), []);
         assert_eq!(then.changed(&print("title:ab summary:bb get-ready:cd")), [TextPart::Title, TextPart::GetReady]);
+    }
+
+    #[test]
+    fn a_part_that_came_or_went_changed() {
+        let (without, with) = (print("title:aa summary:bb"), print("title:aa summary:bb skill:cc"));
+        assert_eq!((without.changed(&with), with.changed(&without)), (vec![TextPart::Skill], vec![TextPart::Skill]));
     }
 
     #[test]

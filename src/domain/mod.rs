@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod edition;
 pub mod edits;
 pub mod fingerprint;
+pub mod help;
 pub mod lasting;
 pub mod planning;
 pub mod prose;

@@ -1,14 +1,13 @@
 //! One activity's file → [`Activity`].
 
-use std::collections::BTreeSet;
-
-use crate::domain::activity::{Activity, ActivityId, Image, Resource, Sensitivity, is_slug};
-use crate::domain::band::{BandName, Bands};
+use crate::domain::activity::{Activity, ActivityId, NextStep, Resource, Sensitivity, is_slug};
+use crate::domain::band::Bands;
 use crate::domain::prose::Prose;
 use crate::toml_form::{Document, Fields, Form, Key, Table, Value};
 
+use super::beside::{Beside, IMAGE};
 use super::front_matter::{
-    At, LINE, LINES, SENTENCES, date_range, line, lines, plain_lines, review_dates, split, unknown,
+    At, LINE, LINES, SENTENCES, bands_of, date_range, line, lines, plain_lines, review_dates, split, unknown,
 };
 use super::page::Page;
 use super::{link, markdown, sections, words};
@@ -19,8 +18,11 @@ pub(crate) const HEADINGS: [&str; 4] = ["Get ready", "Do it together", "Talk abo
 /// The most words of a summary.
 const SUMMARY_WORDS: usize = 30;
 
-/// File endings of pictures that mail programs show.
-pub(crate) const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "gif"];
+/// The most words of what completes “Your child practises …”.
+const SKILL_WORDS: usize = 16;
+
+/// The most words of what is said together.
+const SAY_WORDS: usize = 20;
 
 static ACTIVITY: Table = Table {
     heading: "",
@@ -41,6 +43,10 @@ static ACTIVITY: Table = Table {
         Key::optional("occasions", LINES, "[\"safer-internet-day\"]"),
         Key::optional("resources", Form::Tables { of: &RESOURCE, least: 0, most: None }, "[[resources]]"),
         Key::optional("image", Form::Table(&IMAGE), "[image]"),
+        Key::optional("skill", SENTENCES, "choosing whom to tell when a chat turns odd"),
+        Key::optional("say", SENTENCES, "I can stop, and I can always tell someone."),
+        Key::optional("next", Form::Table(&NEXT), "[next]"),
+        Key::optional("printable", LINE, "four-buttons.svg"),
     ],
 };
 
@@ -55,26 +61,28 @@ static RESOURCE: Table = Table {
     ],
 };
 
-static IMAGE: Table = Table {
-    heading: "[image]",
-    noun: "image",
+static NEXT: Table = Table {
+    heading: "[next]",
+    noun: "step",
     about: "",
     keys: &[
-        Key::required("file", LINE, "padlock.png"),
-        Key::required("alt", LINE, "A padlock drawn by a child"),
-        Key::required("credit", LINE, "Drawing: A. Painter"),
+        Key::required("text", SENTENCES, "Look together who can message your child in one app."),
+        Key::required("url", LINE, "https://www.example.org/settings"),
+        Key::required("publisher", LINE, "Internet Matters"),
     ],
 };
 
-/// Reads an activity. `files` are the names beside it. `None` when anything is wrong; all of it is noted.
-pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<String>) -> Option<Activity> {
+/// Reads an activity, and the files that it names. `None` when anything is wrong; all of it is noted.
+pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, beside: Beside<'_>) -> Option<Activity> {
     let (front, body) = split(page)?;
     let document = Document::parse(page, front, &ACTIVITY);
     let fields = Fields::top(&document);
     let title = line(&fields, "title");
-    let bands = read_bands(&fields, bands);
+    let bands = bands_of(&fields, bands);
     let minutes = fields.read("minutes", Value::whole);
-    let summary = read_summary(&fields);
+    let summary = short(&fields, "summary", SUMMARY_WORDS);
+    let skill = optional(&fields, "skill", |fields| short(fields, "skill", SKILL_WORDS));
+    let say = optional(&fields, "say", |fields| short(fields, "say", SAY_WORDS));
     let needs = plain_lines(lines(&fields, "needs"));
     let screen = fields.read("screen", Value::flag).unwrap_or_default();
     let sensitivity = read_sensitivity(&fields);
@@ -82,7 +90,9 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
     let (not_before, not_after) = date_range(&fields, "not_before", "not_after");
     let occasions = read_occasions(&fields);
     let resources: Vec<_> = fields.tables("resources").into_iter().flatten().map(|one| read_resource(&one)).collect();
-    let image = fields.table("image").map(|fields| read_image(&fields, files));
+    let image = optional(&fields, "image", |fields| beside.image(&fields.table("image")?));
+    let next = optional(&fields, "next", |fields| read_next(&fields.table("next")?));
+    let printable = optional(&fields, "printable", |fields| beside.printable(fields, "printable"));
     let [get_ready, do_it_together, talk_about_it, if_something_worries_you] = read_body(page, body)?;
     let (reviewed, review_by) = review?;
     Some(Activity {
@@ -100,7 +110,11 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
         not_after,
         occasions,
         resources: resources.into_iter().collect::<Option<_>>()?,
-        image: image.map_or(Some(None), |image| image.map(Some))?,
+        image: image?,
+        skill: skill?,
+        say: say?,
+        next: next?,
+        printable: printable?,
         get_ready,
         do_it_together,
         talk_about_it,
@@ -108,38 +122,24 @@ pub(crate) fn read(page: &Page, id: ActivityId, bands: &Bands, files: &BTreeSet<
     })
 }
 
-/// The bands, in the service's order; those of a shipped band that this service dropped come last.
-fn read_bands(fields: &Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
-    let lines = lines(fields, "bands")?;
-    let shipped = Bands::shipped();
-    let mut named = Vec::new();
-    for line in &lines {
-        let rank = line.value.parse().ok().and_then(|name: BandName| {
-            let rank = bands.iter().chain(shipped.iter()).position(|band| band.id == name)?;
-            Some((rank, name))
-        });
-        if rank.is_none() {
-            let all: Vec<&str> = bands.iter().map(|band| band.id.as_str()).collect();
-            let rest = format!("the bands of this service are {}", words::listed(&all));
-            unknown(fields.source(), line, ("unknown-band", "band"), all, &rest);
-        }
-        named.extend(rank);
-    }
-    if lines.is_empty() {
-        fields.get("bands")?.error("no-band", "names no band, so nobody would get it", "write bands = [\"8-10\"]");
-        return None;
-    }
-    named.sort();
-    (named.len() == lines.len()).then(|| named.into_iter().map(|(_, name)| name).collect())
+/// What may be left out: `None` when it was there and anything about it is wrong.
+#[allow(clippy::option_option)]
+fn optional<T>(fields: &Fields<'_>, key: &str, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Option<Option<T>> {
+    fields.get(key).map_or(Some(None), |_| read(fields).map(Some))
 }
 
-fn read_summary(fields: &Fields<'_>) -> Option<String> {
-    let page = fields.source();
-    let At { offset, value } = line(fields, "summary")?;
+/// A line of at most so many words.
+fn short(fields: &Fields<'_>, key: &str, most: usize) -> Option<String> {
+    let At { offset, value } = line(fields, key)?;
     let count = value.split_whitespace().count();
-    if count > SUMMARY_WORDS {
-        let message = format!("the summary has {count} words; {SUMMARY_WORDS} fit on its card");
-        page.error(offset, "long-summary", message, "say what a family will do, in one or two short sentences");
+    if count > most {
+        let (code, help) = match key {
+            "summary" => ("long-summary", "say what a family will do, in one or two short sentences"),
+            "skill" => ("long-skill", "name one thing that completes “Your child practises …”"),
+            _ => ("long-say", "keep what a child can say and remember"),
+        };
+        let message = format!("“{key}” has {count} words; {most} fit on its card");
+        fields.source().error(offset, code, message, help);
         return None;
     }
     Some(value)
@@ -171,48 +171,24 @@ fn read_occasions(fields: &Fields<'_>) -> Vec<String> {
 }
 
 fn read_resource(fields: &Fields<'_>) -> Option<Resource> {
-    let page = fields.source();
-    let title = line(fields, "title");
-    let url = line(fields, "url").and_then(|At { offset, value }| match link::check_https(&value) {
-        Ok(()) => Some(value),
-        Err(refused) => {
-            page.error(offset, "link-address", refused.message, refused.help);
-            None
-        }
-    });
-    let publisher = line(fields, "publisher");
+    let (title, url, publisher) = (line(fields, "title"), read_url(fields), line(fields, "publisher"));
     Some(Resource { title: title?.value, url: url?, publisher: publisher?.value })
 }
 
-fn read_image(fields: &Fields<'_>, files: &BTreeSet<String>) -> Option<Image> {
-    let page = fields.source();
-    let file = line(fields, "file").and_then(|At { offset, value }| {
-        if !is_picture(&value) {
-            let message = format!("{} is not a plain file name of a picture", words::shown(&value));
-            let help = "put a .png, .jpg or .gif file beside this one and write its name alone: padlock.png";
-            page.error(offset, "bad-image", message, help);
-            return None;
-        }
-        if !files.contains(&value) {
-            let pictures = files.iter().map(String::as_str).filter(|name| is_picture(name));
-            let help = words::suggest(&value, pictures, "put the picture beside this file");
-            page.error(offset, "missing-image", format!("there is no file “{value}” beside this one"), help);
-            return None;
-        }
-        Some(value)
-    });
-    let alt = line(fields, "alt");
-    let credit = line(fields, "credit");
-    Some(Image { file: file?, alt: alt?.value, credit: credit?.value })
+fn read_next(fields: &Fields<'_>) -> Option<NextStep> {
+    let (text, url, publisher) = (line(fields, "text"), read_url(fields), line(fields, "publisher"));
+    Some(NextStep { text: text?.value, url: url?, publisher: publisher?.value })
 }
 
-/// Whether `name` is a plain file name with the ending of a picture.
-pub(crate) fn is_picture(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    name.bytes().all(plain)
-        && name.rsplit_once('.').is_some_and(|(stem, ending)| {
-            !stem.is_empty() && !stem.starts_with('.') && PICTURES.contains(&ending.to_ascii_lowercase().as_str())
-        })
+fn read_url(fields: &Fields<'_>) -> Option<String> {
+    let At { offset, value } = line(fields, "url")?;
+    match link::check_https(&value) {
+        Ok(()) => Some(value),
+        Err(refused) => {
+            fields.source().error(offset, "link-address", refused.message, refused.help);
+            None
+        }
+    }
 }
 
 fn read_body(page: &Page, start: usize) -> Option<[Prose; 4]> {

@@ -8,7 +8,7 @@ use crate::domain::activity::is_slug;
 use crate::domain::diagnostic::Diagnostic;
 use crate::ordinary_file;
 
-use super::activity::is_picture;
+use super::beside::{is_drawing, is_picture};
 use super::draft::slug;
 use super::page::unreadable;
 
@@ -88,8 +88,11 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
             Some("theme") => theme.has_theme = true,
             Some(name) if check_slug(&item, name, found) => theme.activities.push(name.to_owned()),
             Some(_) => {}
-            None if is_picture(&item.name) => {}
-            None => found.push(item.stray("activities end in .md, pictures in .png, .jpg or .gif; delete other files")),
+            None if is_picture(&item.name) || is_drawing(&item.name) => {}
+            None => {
+                let help = "activities end in .md, pictures in .png, .jpg or .gif, sheets to print in .svg; delete other files";
+                found.push(item.stray(help));
+            }
         }
         theme.files.insert(item.name);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
+use crate::domain::band::{BandName, Bands};
 use crate::domain::text::NAME_LIMIT;
 use crate::toml_form::{Fields, Form, Value};
 
@@ -87,6 +88,31 @@ pub(super) fn unknown<'a>(
 ) {
     let message = format!("there is no {what} {}", words::shown(&found.value));
     page.error(found.offset, code, message, words::suggest(&found.value, options, rest));
+}
+
+/// The bands, in the service's order; those of a shipped band that this service dropped come last.
+pub(super) fn bands_of(fields: &Fields<'_>, bands: &Bands) -> Option<Vec<BandName>> {
+    let lines = lines(fields, "bands")?;
+    let shipped = Bands::shipped();
+    let mut named = Vec::new();
+    for line in &lines {
+        let rank = line.value.parse().ok().and_then(|name: BandName| {
+            let rank = bands.iter().chain(shipped.iter()).position(|band| band.id == name)?;
+            Some((rank, name))
+        });
+        if rank.is_none() {
+            let all: Vec<&str> = bands.iter().map(|band| band.id.as_str()).collect();
+            let rest = format!("the bands of this service are {}", words::listed(&all));
+            unknown(fields.source(), line, ("unknown-band", "band"), all, &rest);
+        }
+        named.extend(rank);
+    }
+    if lines.is_empty() {
+        fields.get("bands")?.error("no-band", "names no band, so nobody would get it", "write bands = [\"8-10\"]");
+        return None;
+    }
+    named.sort();
+    (named.len() == lines.len()).then(|| named.into_iter().map(|(_, name)| name).collect())
 }
 
 /// The texts alone; none when left out.

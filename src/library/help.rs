@@ -4,13 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::activity::{Help, HelpEntry, Nation, is_slug};
+use crate::domain::activity::{Nation, is_slug};
 use crate::domain::address::Address;
+use crate::domain::band::{BandName, Bands};
+use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
+use crate::domain::prose::{Block, Prose};
 use crate::toml_form::{Document, Fields, Form, Key, Table};
 
-use super::front_matter::{At, LINE, LINES, SENTENCES, line, lines, unknown};
-use super::page::Page;
-use super::{link, words};
+use super::front_matter::{At, LINE, LINES, SENTENCES, bands_of, line, lines, unknown};
+use super::page::{self, Page};
+use super::{link, markdown, words};
+
+/// Markdown of several paragraphs.
+const PASSAGE: Form = Form::Text { pattern: "", limit: Some(4_000) };
 
 static HELP: Table = Table {
     heading: "",
@@ -20,6 +26,7 @@ static HELP: Table = Table {
         Key::required("title", LINE, "Where to turn"),
         Key::required("intro", SENTENCES, "It is never the child's fault."),
         Key::optional("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, "[[entries]]"),
+        Key::optional("worry", Form::Tables { of: &WORRY, least: 0, most: None }, "[[worry]]"),
     ],
 };
 
@@ -36,6 +43,18 @@ static ENTRY: Table = Table {
         Key::optional("email", LINE, "help@example.org"),
         Key::optional("url", LINE, "https://www.example.org/help"),
         Key::optional("link_text", LINE, "Childline's website"),
+        Key::optional("bands", LINES, "[\"11-14\", \"14+\"]"),
+        Key::optional("nations", LINES, "[\"england\", \"wales\"]"),
+    ],
+};
+
+static WORRY: Table = Table {
+    heading: "[[worry]]",
+    noun: "worry block",
+    about: "",
+    keys: &[
+        Key::required("bands", LINES, "[\"4-5\", \"5-7\"]"),
+        Key::required("text", PASSAGE, "Stay calm, and listen."),
         Key::optional("nations", LINES, "[\"england\", \"wales\"]"),
     ],
 };
@@ -48,7 +67,7 @@ struct Entry {
 }
 
 /// Reads the block and takes what `nation` shows. `None` when anything is wrong for any nation; all of it is noted.
-pub(super) fn read(page: &Page, nation: Nation) -> Option<Help> {
+pub(super) fn read(page: &Page, bands: &Bands, nation: Nation) -> Option<Help> {
     let document = Document::parse(page, 0..page.text().len(), &HELP);
     let fields = Fields::top(&document);
     let title = line(&fields, "title");
@@ -56,15 +75,19 @@ pub(super) fn read(page: &Page, nation: Nation) -> Option<Help> {
     let before = page.count();
     let tables = fields.tables("entries");
     let readable = page.count() == before;
-    let entries: Vec<Entry> = tables.iter().flatten().map(read_entry).collect();
+    let entries: Vec<Entry> = tables.iter().flatten().map(|fields| read_entry(fields, bands)).collect();
+    let worries = fields.tables("worry").into_iter().flatten().map(|fields| read_worry(&fields, bands));
+    let worries: Vec<_> = worries.collect();
     check_ids(page, &entries);
     let intro = intro.filter(|intro| check_intro(page, intro));
     // An entry that could not be read may be the very one that a nation seems to lack.
     if readable && entries.iter().all(|entry| entry.line.is_some()) {
-        check_nations(page, intro.as_ref().map_or("", |intro| &intro.value), &entries);
+        check_nations(page, intro.as_ref().map_or("", |intro| &intro.value), &entries, bands);
     }
+    let worries = worries.into_iter().filter(|(nations, _)| nations.contains(&nation)).map(|(_, worry)| worry);
+    let worries: Option<Vec<Worry>> = worries.collect();
     let lines = entries.into_iter().filter(|entry| entry.nations.contains(&nation)).map(|entry| entry.line);
-    Some(Help { title: title?.value, intro: intro?.value, entries: lines.collect::<Option<_>>()? })
+    Some(Help { title: title?.value, intro: intro?.value, entries: lines.collect::<Option<_>>()?, worries: worries? })
 }
 
 impl Entry {
@@ -75,7 +98,7 @@ impl Entry {
     }
 }
 
-fn read_entry(fields: &Fields<'_>) -> Entry {
+fn read_entry(fields: &Fields<'_>, bands: &Bands) -> Entry {
     let page = fields.source();
     let id = line(fields, "id").filter(|id| {
         let good = is_slug(&id.value);
@@ -91,6 +114,7 @@ fn read_entry(fields: &Fields<'_>) -> Entry {
         good
     });
     let nations = read_nations(fields);
+    let bands = if fields.get("bands").is_some() { bands_of(fields, bands) } else { Some(Vec::new()) };
     let (when, who) = (line(fields, "when"), line(fields, "who"));
     let what = line(fields, "what").map_or_else(String::new, |what| what.value);
     let phone = checked(fields, "phone", |number| {
@@ -114,9 +138,50 @@ fn read_entry(fields: &Fields<'_>) -> Entry {
             email: email.ok()?,
             url: url.ok()?,
             link_text,
+            bands: bands?,
         })
     });
     Entry { id, nations, line }
+}
+
+/// A worry block, and whom it is for.
+fn read_worry(fields: &Fields<'_>, bands: &Bands) -> (Vec<Nation>, Option<Worry>) {
+    let (nations, bands, text) = (read_nations(fields), bands_of(fields, bands), read_passage(fields, "text"));
+    (nations, bands.zip(text).map(|(bands, text)| Worry { bands, text }))
+}
+
+/// Markdown without headings of level 1 and 2, in a value of several lines.
+fn read_passage(fields: &Fields<'_>, key: &str) -> Option<Prose> {
+    let source = fields.source();
+    let value = fields.get(key)?;
+    let text = value.text()?;
+    if let Some(limit) = value.limit().filter(|limit| text.chars().count() > *limit) {
+        value.error("too-long", format_args!("is longer than {limit} characters"), "say it in fewer words");
+        return None;
+    }
+    // The file up to the text, and the text: so what is found in it stands where it stands in the file.
+    let start = value.offset() + opening_quotes(&source.text()[value.offset()..]);
+    let passage = page::new(source.file().to_owned(), format!("{}{text}", &source.text()[..start]));
+    let outline = markdown::read(&passage, start);
+    let headings = outline.opening.0.iter().any(|block| matches!(block, Block::Heading(_)));
+    if headings || !outline.sections.is_empty() {
+        value.error("heading", "holds a heading", "take it out: the block stands below a heading of its own");
+    } else if outline.opening.is_empty() && !outline.opening_refused {
+        value.error("empty-value", "is empty", value.like_this());
+    }
+    let before = source.count();
+    source.append(passage.take_diagnostics());
+    (source.count() == before && !headings && !outline.opening.is_empty()).then_some(outline.opening)
+}
+
+/// How many bytes stand before the first one of a text in quotes (TOML, *String*).
+fn opening_quotes(value: &str) -> usize {
+    match ["\"\"\"", "'''"].iter().find_map(|quotes| value.strip_prefix(quotes)) {
+        Some(rest) if rest.starts_with("\r\n") => 5,
+        Some(rest) if rest.starts_with('\n') => 4,
+        Some(_) => 3,
+        None => 1,
+    }
 }
 
 /// An optional value that must pass `check`; `Err` when it was there and did not.
@@ -185,20 +250,30 @@ fn check_intro(page: &Page, intro: &At<String>) -> bool {
     says
 }
 
-/// Each nation's block names 999 and has a number to call.
-fn check_nations(page: &Page, intro: &str, entries: &[Entry]) {
+/// In each nation, what a mail shows to any of the bands names 999 and has a number to call.
+fn check_nations(page: &Page, intro: &str, entries: &[Entry], bands: &Bands) {
     let without = |has: &dyn Fn(&Entry) -> bool| -> Vec<&str> {
-        let lacks = |nation: &&Nation| !entries.iter().any(|entry| entry.nations.contains(nation) && has(entry));
+        let lacks = |nation: &&Nation| bands.iter().any(|band| !in_mail(entries, **nation, &band.id).any(has));
         Nation::ALL.iter().filter(lacks).map(|nation| nation.as_str()).collect()
     };
     let no_phone = without(&|entry| entry.line.as_ref().is_some_and(|line| line.phone.is_some()));
+    let shown = format!("a mail shows the first {MAIL_ENTRIES} entries for its bands");
     if !no_phone.is_empty() {
         let message = format!("the help block has no telephone number for {}", words::listed(&no_phone));
-        page.error(0, "help-without-phone", message, "give an entry a line such as phone = \"0800 1111\"");
+        let help = format!("give an entry a line such as phone = \"0800 1111\" ({shown})");
+        page.error(0, "help-without-phone", message, help);
     }
     let no_999 = without(&|entry| entry.mentions("999"));
     if !no_999.is_empty() && !intro.contains("999") {
         let message = format!("the help block does not name 999 for {}", words::listed(&no_999));
-        page.error(0, "help-without-999", message, "add an entry for danger now, with phone = \"999\"");
+        let help = format!("put an entry for danger now first, with phone = \"999\" ({shown})");
+        page.error(0, "help-without-999", message, help);
     }
+}
+
+/// What a mail shows of the entries to readers of one band, whatever other bands they read.
+fn in_mail<'a>(entries: &'a [Entry], nation: Nation, band: &'a BandName) -> impl Iterator<Item = &'a Entry> {
+    let of_nation = entries.iter().filter(move |entry| entry.nations.contains(&nation)).take(MAIL_ENTRIES);
+    of_nation
+        .filter(move |entry| entry.line.as_ref().is_some_and(|line| line.bands.is_empty() || line.bands.contains(band)))
 }

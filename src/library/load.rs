@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::domain::activity::{Activity, ActivityId, Help, Nation, Notice, Theme};
+use crate::domain::activity::{Activity, ActivityId, Nation, Notice, Theme};
 use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edits::Texts;
+use crate::domain::help::Help;
 
+use super::beside::Beside;
 use super::folder::{self, ThemeFolder};
 use super::page::{self, Page};
 use super::{activity, draft, help, theme};
@@ -68,7 +70,7 @@ pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<
         read_page(&path, &mut found, |page| theme::read_notice(page, name))
     });
     let notices = notices.collect();
-    let help = read_help(dir, folder.has_help, nation, &mut found);
+    let help = read_help(dir, folder.has_help, (bands, nation), &mut found);
     activities.sort_by(|a, b| a.id.cmp(&b.id));
     found.extend(not_served(&activities, bands));
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
@@ -118,7 +120,7 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
         let id = format!("{}/{name}", folder.name).parse().expect("the folder's walk keeps slugs only");
         read_page(&path, found, |page| {
             let is_draft = draft::is_draft(page);
-            let activity = activity::read(page, id, bands, &folder.files);
+            let activity = activity::read(page, id, bands, Beside { folder: &folder.path, files: &folder.files });
             if is_draft {
                 page.soften();
             }
@@ -129,7 +131,7 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
 }
 
 /// A digest without its help block is not sent (invariant 12), so there is no library without one.
-fn read_help(dir: &Path, there: bool, nation: Nation, found: &mut Vec<Diagnostic>) -> Option<Help> {
+fn read_help(dir: &Path, there: bool, (bands, nation): (&Bands, Nation), found: &mut Vec<Diagnostic>) -> Option<Help> {
     let path = dir.join("help.toml");
     if !there {
         let missing = Diagnostic::error("missing-help", "there is no help block, and no digest goes out without one");
@@ -137,7 +139,7 @@ fn read_help(dir: &Path, there: bool, nation: Nation, found: &mut Vec<Diagnostic
         found.push(missing.in_file(path.display().to_string()).help(help));
         return None;
     }
-    read_page(&path, found, |page| help::read(page, nation))
+    read_page(&path, found, |page| help::read(page, bands, nation))
 }
 
 /// Reads one file and gathers its diagnostics.

@@ -1,6 +1,7 @@
 //! activities/ on disk → checked themes, activities, notices and help block.
 
 pub(crate) mod activity;
+pub(crate) mod beside;
 mod draft;
 mod folder;
 pub(crate) mod front_matter;
@@ -11,6 +12,7 @@ mod markdown;
 pub(crate) mod page;
 pub(crate) mod reader;
 mod sections;
+mod svg;
 mod theme;
 pub(crate) mod words;
 

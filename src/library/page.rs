@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<Page, Box<Diagnostic>> {
     from_bytes(file, bytes)
 }
 
-fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Page, Box<Diagnostic>> {
+pub(super) fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Page, Box<Diagnostic>> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(new(file, without_mark(text))),
         Err(error) => {

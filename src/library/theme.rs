@@ -33,6 +33,8 @@ static THEME: Table = Table {
         Key::optional("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, "10"),
         Key::required("reviewed", Form::Date, "2026-09-01"),
         Key::required("review_by", Form::Date, "2028-09-01"),
+        Key::optional("author", LINE, "A. Writer, Anyshire County Council"),
+        Key::optional("reviewed_by", LINE, "B. Reader, safeguarding lead"),
     ],
 };
 
@@ -45,6 +47,7 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
     let strand = read_strand(&fields);
     let order = fields.read("order", Value::whole);
     let review = review_dates(&fields);
+    let (author, reviewed_by) = (line(&fields, "author"), line(&fields, "reviewed_by"));
     let outline = markdown::read(page, body);
     if outline.opening.plain().is_empty() && !outline.opening_refused {
         let message = format!("there is no opening before “## {ARTICLE}”");
@@ -65,6 +68,8 @@ pub(super) fn read(page: &Page, name: &str) -> Option<Theme> {
         order,
         reviewed,
         review_by,
+        author: author.map(|author| author.value),
+        reviewed_by: reviewed_by.map(|reviewer| reviewer.value),
         opening: outline.opening,
         for_parents,
     })

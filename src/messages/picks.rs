@@ -63,8 +63,13 @@ fn text_part(part: TextPart) -> &'static str {
         TextPart::DoItTogether => "“Do it together”",
         TextPart::TalkAboutIt => "“Talk about it”",
         TextPart::IfSomethingWorriesYou => "“If something worries you”",
+        TextPart::Skill => "what the child practises",
+        TextPart::Say => "“Say together”",
+        TextPart::Next => "“Next time, on the real thing”",
+        TextPart::Printable => "sheet to print",
         TextPart::Opening => "opening paragraph",
         TextPart::ForParents => "“For parents and carers”",
+        TextPart::Byline => "author or reviewer",
     }
 }
 

@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::activity::{Activity, Help, Notice, Theme};
+use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
 use crate::domain::edition::EditionNumber;
+use crate::domain::help::Help;
 
 /// What every mail and page says about the service.
 #[derive(Debug, Clone, Copy)]

@@ -11,8 +11,8 @@ use super::error::{Part, RenderError};
 use super::issue::{Card, Issue, ServiceInfo};
 use super::prose::escape;
 use super::templates::{Page, Templates, checked_fields, fill};
-use crate::domain::activity::Help;
 use crate::domain::band::{Band, Bands};
+use crate::domain::help::Help;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 

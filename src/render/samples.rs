@@ -9,10 +9,11 @@ use super::issue::{Card, Issue, ServiceInfo};
 use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
 use super::pages::{self, EditionPage, feeds, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
-use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Resource, Sensitivity, Theme};
+use crate::domain::activity::{Activity, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
 use crate::domain::edition::EditionNumber;
+use crate::domain::help::{Help, HelpEntry, Worry};
 use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
@@ -104,7 +105,7 @@ impl Sample {
     fn new(full: bool) -> Self {
         Self {
             bands: Bands::shipped(),
-            theme: theme(),
+            theme: theme(full),
             activity: activity(full),
             notice: Notice { name: "sample".to_owned(), title: words(), from: day(), until: day(), body: prose() },
             help: help(full),
@@ -154,7 +155,7 @@ fn prose() -> Prose {
     Prose(vec![Block::Paragraph(vec![Inline::Text(words())])])
 }
 
-fn theme() -> Theme {
+fn theme(full: bool) -> Theme {
     Theme {
         name: "sample".to_owned(),
         title: words(),
@@ -162,6 +163,8 @@ fn theme() -> Theme {
         order: None,
         reviewed: day(),
         review_by: day(),
+        author: full.then(words),
+        reviewed_by: full.then(words),
         opening: prose(),
         for_parents: prose(),
     }
@@ -169,6 +172,7 @@ fn theme() -> Theme {
 
 fn activity(full: bool) -> Activity {
     let resource = Resource { title: words(), url: "https://fortnightly.example/".to_owned(), publisher: words() };
+    let next = NextStep { text: words(), url: "https://fortnightly.example/".to_owned(), publisher: words() };
     Activity {
         id: "sample/sample".parse().expect("a valid id"),
         title: words(),
@@ -185,6 +189,10 @@ fn activity(full: bool) -> Activity {
         occasions: Vec::new(),
         resources: if full { vec![resource] } else { Vec::new() },
         image: None,
+        skill: full.then(words),
+        say: full.then(words),
+        next: full.then_some(next),
+        printable: full.then(|| Printable { file: "sample.svg".to_owned(), svg: String::new() }),
         get_ready: prose(),
         do_it_together: prose(),
         talk_about_it: prose(),
@@ -201,8 +209,11 @@ fn help(full: bool) -> Help {
         email: full.then(|| "help@fortnightly.example".to_owned()),
         url: full.then(|| "https://help.fortnightly.example/".to_owned()),
         link_text: full.then(words),
+        bands: Vec::new(),
     };
-    Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry] }
+    let worry = Worry { bands: vec!["4-5".parse().expect("a band")], text: prose() };
+    let worries = if full { vec![worry] } else { Vec::new() };
+    Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry], worries }
 }
 
 fn brief() -> Brief {

@@ -146,6 +146,13 @@ impl SourceFile {
         }
     }
 
+    /// Notes what was found in another file, or in a part of this one, with its own place.
+    pub(crate) fn append(&self, diagnostics: Vec<Diagnostic>) {
+        let mut found = self.found_mut();
+        found.noted += diagnostics.len();
+        found.diagnostics.extend(diagnostics);
+    }
+
     /// Notes a syntax error: others that it may have caused are left out from then on.
     pub(crate) fn add_syntax(&self, offset: usize, what: impl Into<String>, help: impl Into<String>) {
         self.mark_broken(self.line(offset));

@@ -116,6 +116,11 @@ fn an_activity_is_read_whole() {
     assert_eq!(box_.occasions, ["safer-internet-day"]);
     assert_eq!(box_.resources[0].publisher, "Example Trust");
     assert_eq!(box_.image.as_ref().map(|image| image.file.as_str()), Some("box.png"));
+    assert_eq!(box_.skill.as_deref(), Some("telling a secret that is not safe"));
+    assert_eq!(box_.say.as_deref(), Some("Some secrets are for telling."));
+    assert_eq!(box_.next.as_ref().map(|next| next.url.as_str()), Some("https://www.example.org/settings"));
+    let printable = box_.printable.as_ref().expect("it has a sheet");
+    assert!(printable.file == "cards.svg" && printable.svg.ends_with("</svg>\n"), "{printable:?}");
     assert_eq!(box_.not_after, NaiveDate::from_ymd_opt(2028, 9, 1));
     let text = |words: &str| Inline::Text(words.to_owned());
     let ready = vec![text("Cut "), Inline::Strong(vec![text("eight cards")]), text(" from paper. Sit at a table.")];
@@ -138,6 +143,48 @@ fn each_nation_reads_its_own_help() {
     assert_eq!(who(Nation::England), ["The police", "Childline", "The school's safeguarding lead"]);
     assert_eq!(who(Nation::Wales)[2], "The school's designated safeguarding person");
     assert_eq!(who(Nation::Scotland).len(), 2);
+}
+
+#[test]
+fn each_band_reads_its_own_help() {
+    let help = |nation, band: &str| {
+        let (library, _) = library::load(&fixtures().join("good"), &Bands::shipped(), nation);
+        library.expect("it is good").help.for_bands(&[band.parse().expect("a band")].into())
+    };
+    let lines = |band| help(Nation::England, band).entries.len();
+    assert_eq!((lines("4-5"), lines("8-10")), (2, 3), "Childline is for schoolchildren");
+    let worries = |nation, band| help(nation, band).worries.iter().map(|it| it.text.plain()).collect::<Vec<_>>();
+    let calm = ["Stay calm, and thank your child. Stop the game. Ask the NSPCC."];
+    assert_eq!(worries(Nation::England, "4-5"), calm);
+    assert_eq!(worries(Nation::Scotland, "14+"), ["It isn’t your fault."]);
+    assert!(worries(Nation::England, "14+").is_empty());
+}
+
+#[test]
+fn a_theme_says_who_wrote_and_who_checked_it() {
+    let library = good();
+    let byline = |name| library.theme(name).map(|theme| (theme.author.as_deref(), theme.reviewed_by.as_deref()));
+    assert_eq!(byline("secrets"), Some((Some("A. Writer"), Some("B. Reader, safeguarding lead"))));
+    assert_eq!(byline("kindness"), Some((None, None)));
+}
+
+/// A mail shows eight entries at most, so the ninth helps nobody who reads only the mail.
+#[test]
+fn the_emergency_number_stands_where_every_mail_shows_it() {
+    let entry = |n: usize| {
+        format!("\n[[entries]]\nid = \"n{n}\"\nwhen = \"Now\"\nwho = \"Line {n}\"\nphone = \"0800 111{n}\"\n")
+    };
+    let many = |place: usize| {
+        codes_with("help.toml", |text| {
+            let (top, rest) = text.split_once("\n[[entries]]").expect("an entry");
+            let before: String = (0..place).map(entry).collect();
+            format!("{top}{before}\n[[entries]]{rest}").into_bytes()
+        })
+    };
+    assert_eq!((many(7), many(8)), (vec![], vec!["help-without-999"]));
+    let for_some =
+        |text: String| text.replacen("phone = \"999\"", "phone = \"999\"\nbands = [\"4-5\"]", 1).into_bytes();
+    assert_eq!(codes_with("help.toml", for_some), ["help-without-999"]);
 }
 
 #[test]

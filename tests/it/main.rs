@@ -38,6 +38,7 @@ mod operators;
 mod overwriting;
 mod pages;
 mod placeholders;
+mod printables;
 mod printing;
 mod privacy;
 mod refusals;

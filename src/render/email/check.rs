@@ -2,7 +2,7 @@
 
 use super::html_scan::{Element, Scan, scan};
 use super::remote;
-use crate::domain::activity::Help;
+use crate::domain::help::Help;
 use crate::domain::rendered::{Body, Piece, Rendered, Slot};
 use crate::domain::text::one_line;
 use crate::render::error::{Part, RenderError};

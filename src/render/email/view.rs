@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::share::{self, ShareView};
 use super::wording::{self, Wording};
-use crate::domain::activity::{Activity, Help, HelpEntry, Notice, Theme};
+use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::band::{Band, Bands};
+use crate::domain::help::{Help, HelpEntry};
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
 use crate::domain::text::{dates, one_line};

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 
 use crate::support::root;
 use chrono::NaiveDate;
-use fortnightly::domain::activity::{Activity, Help, Nation, Notice, Theme};
+use fortnightly::domain::activity::{Activity, Nation, Notice, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::{Band, BandName, Bands};
 use fortnightly::domain::edition::EditionNumber;
+use fortnightly::domain::help::Help;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};

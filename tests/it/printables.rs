@@ -1,0 +1,115 @@
+//! Sheets to print: what an SVG file may hold.
+
+use std::fs;
+
+use crate::support::fixture::copy;
+use crate::support::root;
+use fortnightly::domain::activity::Nation;
+use fortnightly::domain::band::Bands;
+use fortnightly::library;
+
+const ROOT: &str =
+    "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' viewBox='0 0 595 842'>";
+
+/// The codes and places of the good library with this sheet in it.
+fn findings(sheet: &[u8]) -> Vec<(&'static str, Option<usize>)> {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&root().join("tests/fixtures/library/good"), dir.path());
+    fs::write(dir.path().join("secrets/cards.svg"), sheet).unwrap();
+    let (library, found) = library::load(dir.path(), &Bands::shipped(), Nation::England);
+    assert_eq!(library.is_none(), !found.is_empty(), "{found:?}");
+    for one in &found {
+        let file = one.file.as_deref().unwrap_or_default();
+        assert!(one.is_error() && file.ends_with("secrets/cards.svg") && one.help.is_some(), "{one:?}");
+    }
+    found.iter().map(|one| (one.code, one.line)).collect()
+}
+
+/// The codes of a sheet with these parts in its second line.
+fn codes(inside: &str) -> Vec<&'static str> {
+    let found = findings(format!("{ROOT}\n{inside}\n</svg>").as_bytes());
+    assert!(found.iter().all(|(_, line)| line.is_some_and(|line| line >= 2)), "{inside}: {found:?}");
+    found.into_iter().map(|(code, _)| code).collect()
+}
+
+#[test]
+fn what_draws_and_does_nothing_else_passes() {
+    for inside in [
+        "",
+        "<g id='a'><path d='M0 0L9 9' stroke-width='2'/></g><use href='#a'/><use xlink:href='#a' x='9'/>",
+        "<text x='9' y='9' font-family='sans-serif' xml:space='preserve'>&lt;script&gt; at https://a.example &#8211; &quot;url(x)&quot;</text>",
+        "<style>/* lines */ rect { fill: url('#a') } <![CDATA[ text > tspan { color: red } ]]></style>",
+        "<rect style='fill: URL( \"#a\" )' mask='url(#b)'/>",
+        "<!-- https://a.example <script> --><desc>onclick = x</desc>",
+        "<title>A board</title><defs><marker id='m'/><pattern id='p'/><clipPath id='c'/><symbol id='s'/></defs>",
+    ] {
+        assert_eq!(codes(inside), [""; 0], "{inside}");
+    }
+}
+
+#[test]
+fn every_other_sheet_is_refused_with_its_own_error() {
+    for (code, inside) in [
+        ("svg-element", "<script>x()</script>"),
+        ("svg-element", "<SCRIPT>x()</SCRIPT>"),
+        ("svg-element", "<foreignObject><g/></foreignObject>"),
+        ("svg-element", "<image x='9'/>"),
+        ("svg-element", "<feImage/>"),
+        ("svg-element", "<a><text>x</text></a>"),
+        ("svg-element", "<set attributeName='x' to='y'/>"),
+        ("svg-element", "<animate attributeName='x' to='y'/>"),
+        ("svg-element", "<iframe/>"),
+        ("svg-element", "<g xmlns='http://www.w3.org/1999/xhtml'/>"),
+        ("svg-element", "<g xmlns:h='http://www.w3.org/1999/xhtml'><h:script/></g>"),
+        ("svg-script", "<g onclick='x()'/>"),
+        ("svg-script", "<g ONLOAD='x()'/>"),
+        ("svg-reference", "<use href='https://a.example/x.svg#y'/>"),
+        ("svg-reference", "<use href='x.svg#y'/>"),
+        ("svg-reference", "<use xlink:href='//a.example/x.svg#y'/>"),
+        ("svg-reference", "<use xmlns:q='http://www.w3.org/1999/xlink' q:href='data:image/png;base64,AA=='/>"),
+        ("svg-reference", "<use href='&#106;avascript:x()'/>"),
+        ("svg-reference", "<rect fill='url(https://a.example/x.svg#y)'/>"),
+        ("svg-reference", "<rect fill='url(x.svg#y)'/>"),
+        ("svg-reference", "<rect style='fill: u\\72l(x.svg)'/>"),
+        ("svg-reference", "<rect style='fill: url( &quot;x.png&quot; )'/>"),
+        ("svg-reference", "<rect style='background: image-set(\"x.png\" 1x)'/>"),
+        ("svg-reference", "<style>@import 'x.css';</style>"),
+        ("svg-reference", "<style>&#64;IMPORT 'x.css';</style>"),
+        ("svg-reference", "<style><![CDATA[@font-face { src: x }]]></style>"),
+        ("svg-reference", "<style>rect { fill: url(#a); mask: url(x.png) }</style>"),
+        ("svg-doctype", "<?xml-stylesheet href='x.css'?>"),
+        ("svg-syntax", "<g></path>"),
+        ("svg-syntax", "<g"),
+        ("svg-syntax", "<g x='1' x='2'/>"),
+        ("svg-syntax", "<g x=1/>"),
+        ("svg-syntax", "<g x='a<b'/>"),
+        ("svg-syntax", "<text>&nbsp;</text>"),
+        ("svg-syntax", "<text>Tom & Ann</text>"),
+        ("svg-syntax", "<text>\u{1}</text>"),
+        ("svg-syntax", "<g inkscape:label='x'/>"),
+        ("svg-syntax", "</svg><svg>"),
+        ("svg-syntax", "</svg>words<svg>"),
+        ("svg-syntax", "<!-- a -- b -->"),
+    ] {
+        let found = codes(inside);
+        assert!(found.first() == Some(&code), "{inside}: {found:?}, not {code}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_drawing_is_refused_as_a_whole() {
+    let whole = |text: &str| findings(text.as_bytes()).first().map(|(code, _)| *code).unwrap_or_default();
+    assert_eq!(whole(""), "svg-syntax");
+    assert_eq!(whole("words"), "svg-syntax");
+    assert_eq!(whole("<svg viewBox='0 0 595 842'/>"), "svg-root", "without its namespace nobody draws it");
+    assert_eq!(whole("<html xmlns='http://www.w3.org/2000/svg'/>"), "svg-root");
+    assert_eq!(whole(&format!("{ROOT}<g>")), "svg-syntax");
+    assert_eq!(whole(&format!("<!DOCTYPE svg [<!ENTITY x 'y'>]>{ROOT}</svg>")), "svg-doctype");
+    assert_eq!(whole(&format!("<?xml version='1.0' encoding='ISO-8859-1'?>{ROOT}</svg>")), "svg-syntax");
+    assert_eq!(findings(b"<svg xmlns='http://www.w3.org/2000/svg'>\xff</svg>"), [("not-utf-8", Some(1))]);
+    let sized = |bytes: usize| format!("{ROOT}<!--{}--></svg>", "x".repeat(bytes - ROOT.len() - 13));
+    assert_eq!(
+        (findings(sized(100_000).as_bytes()), findings(sized(100_001).as_bytes())),
+        (vec![], vec![("svg-too-large", None)])
+    );
+}
