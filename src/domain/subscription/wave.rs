@@ -43,6 +43,12 @@ words! {
     }
 }
 
+impl WaveState {
+    /// The waves whose bounces count again when another one may form. A confirmed one decided about its own bounces, and
+    /// about nobody who comes later.
+    pub const COUNTS_AGAIN: &[Self] = &[Self::Open, Self::Dismissed, Self::Dissolved];
+}
+
 /// What the bounces of a wave have in common besides their edition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaveScope {
@@ -77,8 +83,7 @@ pub struct WaveMember {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     pub scope: WaveScope,
-    /// How many other ones came back hard, as [`counted_since`] says. Those of a wave that was confirmed do not count: that
-    /// decided about them, and about nobody who comes later.
+    /// How many other ones came back hard, as [`counted_since`] and [`WaveState::COUNTS_AGAIN`] say.
     pub others: u64,
     /// To how many the edition was handed over, or tried. For a server: in the domains of which it reported something.
     /// Counted no further than [`count_to`].

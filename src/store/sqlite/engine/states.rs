@@ -1,9 +1,11 @@
 //! A mail's state as a column, and what `domain::delivery` says about states as a piece of a statement about many rows.
 
+use std::fmt::Display;
+
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
+use crate::domain::delivery::{DeliveryState, Event};
 
 impl ToSql for DeliveryState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -24,9 +26,9 @@ pub(in crate::store::sqlite) fn list(states: &[DeliveryState]) -> String {
     format!("({})", codes.join(", "))
 }
 
-/// A list for `outcome IN …`.
-pub(in crate::store::sqlite) fn outcomes(kinds: &[OutcomeKind]) -> String {
-    let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+/// A list of words for `outcome IN …` and the like.
+pub(in crate::store::sqlite) fn words(words: &[impl Display]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     format!("({})", words.join(", "))
 }
 

@@ -65,11 +65,11 @@ struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// How many there are beside this mailbox's that are of no wave that was confirmed.
+    /// How many there are beside this mailbox's that belong to no wave, or to one that counts again.
     fn count(&self, conn: &Connection, beside: Option<RecipientId>) -> Result<u64, SqliteError> {
-        let confirmed = WaveState::Confirmed;
-        let open = format!("(b.wave IS NULL OR b.wave NOT IN (SELECT id FROM waves WHERE state = '{confirmed}'))");
-        Ok(self.read(conn, ("count(*)", &open), beside, |row| Ok(sql::count(row.get(0)?)))?.into_iter().sum())
+        let again = states::words(WaveState::COUNTS_AGAIN);
+        let counts = format!("(b.wave IS NULL OR b.wave IN (SELECT id FROM waves WHERE state IN {again}))");
+        Ok(self.read(conn, ("count(*)", &counts), beside, |row| Ok(sql::count(row.get(0)?)))?.into_iter().sum())
     }
 
     /// The mailboxes beside this one whose bounces are of no wave.
@@ -85,25 +85,29 @@ impl Counted<'_> {
         beside: Option<RecipientId>,
         read: impl FnMut(&Row<'_>) -> Result<T, SqliteError>,
     ) -> Result<Vec<T>, SqliteError> {
-        // Each begins at another index, and none with all that an edition was sent to.
-        let those = match self.scope {
-            WaveScope::Edition => "bounces b WHERE ?2 IS NULL",
-            WaveScope::Server(_) => "bounces b WHERE b.server = ?2",
-            WaveScope::Domain(_) => concat!(
-                "recipients r CROSS JOIN bounces b ON b.recipient = r.id WHERE r.folded IS NOT NULL AND ",
-                domain!(),
-                " = ?2"
-            ),
-        };
-        let query = format!(
-            "SELECT {what} FROM {those} AND b.edition = ?1 AND b.meaning = ?3 AND b.at > ?4 AND b.recipient IS NOT ?5
-                AND {which}"
-        );
+        let query = hard_bounces(self.scope, what, which);
         let (_, name) = self.scope.parts();
         let beside = beside.map(|id| sql::column(id.0)).transpose()?;
         let values = (self.edition.0, name, Meaning::Gone.to_string(), sql::millis(self.since), beside);
         sql::rows(conn, &query, values, read)
     }
+}
+
+/// `what` of the hard bounces in a scope. Each scope begins at another index, and none with all that an edition was sent to.
+fn hard_bounces(scope: &WaveScope, what: &str, which: &str) -> String {
+    let those = match scope {
+        WaveScope::Edition => "bounces b WHERE ?2 IS NULL",
+        WaveScope::Server(_) => "bounces b WHERE b.server = ?2",
+        WaveScope::Domain(_) => concat!(
+            "recipients r CROSS JOIN bounces b ON b.recipient = r.id WHERE r.folded IS NOT NULL AND ",
+            domain!(),
+            " = ?2"
+        ),
+    };
+    format!(
+        "SELECT {what} FROM {those} AND b.edition = ?1 AND b.meaning = ?3 AND b.at > ?4 AND b.recipient IS NOT ?5
+            AND {which}"
+    )
 }
 
 /// To how many of a scope the edition was handed over, or tried; counted no further than `limit`. The domains of a server
@@ -244,4 +248,26 @@ pub(super) fn settle(conn: &Connection, at: i64, settlement: &Settlement) -> Res
     let bounces_of = bounces_of.map(|id| sql::column(id.0)).transpose()?;
     let update = "UPDATE bounces SET meaning = ?2, wave = ?3 WHERE wave = ?1";
     sql::run(conn, update, (wave, meaning.to_string(), bounces_of)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    /// One bounce more is judged without reading all that an edition was sent to, or all that ever came back.
+    #[test]
+    fn a_bounce_is_judged_by_way_of_an_index() {
+        let conn = connect::memory().unwrap();
+        for scope in
+            [WaveScope::Edition, WaveScope::Domain("a.example".into()), WaveScope::Server("mx.a.example".into())]
+        {
+            let query = format!("EXPLAIN QUERY PLAN {}", hard_bounces(&scope, "count(*)", "b.wave IS NULL"));
+            let mut statement = conn.prepare(&query).unwrap();
+            let steps = statement.query_map((7, Some("x"), "gone", 0, 1), |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            assert!(!steps.is_empty() && steps.iter().all(|step| !step.starts_with("SCAN")), "{scope:?}: {steps:?}");
+            assert!(steps.iter().all(|step| step.contains("USING")), "{scope:?}: {steps:?}");
+        }
+    }
 }
