@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::bounces::{bounce, take};
 use crate::support::fixture::Fixture;
-use crate::support::http::{ask, daemon};
+use crate::support::http::{ask, console, daemon};
 
 const SENT: &str = "2026-11-30T08:00:00Z";
 const LATER: &str = "2026-11-30T08:30:00Z";
@@ -57,10 +57,7 @@ fn somebody_is_asked_to_look_and_finds_who_it_was() {
 fn monitoring_sees_it() {
     let fixture = after_one_bounce("5.2.2");
     let (mut daemon, _) = daemon(&fixture);
-    let log = fixture.log();
-    let console = log.lines().find(|line| line.contains("console")).unwrap();
-    let console = console.rsplit_once("127.0.0.1:").unwrap().1.trim().parse().unwrap();
-    let (_, body) = ask(console, "GET", "/metrics", "");
+    let (_, body) = ask(console(&fixture), "GET", "/metrics", "");
     assert!(body.contains("fortnightly_deliveries_bounced{edition=\"7\"} 1\n"), "{body}");
     assert!(body.contains("fortnightly_deliveries{edition=\"7\",state=\"accepted\"} 4\n"), "{body}");
     daemon.signal("-TERM");

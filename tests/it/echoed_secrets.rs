@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::mail::{Envelope, Open, Smtp, SmtpSettings, Timeouts, Transport};
 
+use crate::support::http::{ask, console};
 use crate::support::oracle::{Oracle, Script as Lines};
 use crate::support::scripted::{Act, Script, settings};
 use crate::support::sending::{SEND, behind_relay, edition_status};
@@ -32,7 +33,12 @@ fn what_a_relay_repeats_is_found_nowhere() {
         );
         let send = fixture.run(&[&["-vvv"], SEND].concat());
         assert_eq!(edition_status(&fixture, state).0, 2, "{script:?}: {}", send.stderr);
-        let mut seen = send.stderr + &send.stdout;
+        let mut daemon = fixture.spawn(&["-vvv", "run"], "log");
+        let (_, metrics) = ask(console(&fixture), "GET", "/metrics", "");
+        assert!(metrics.contains("fortnightly_deliveries"), "{metrics}");
+        daemon.signal("-TERM");
+        daemon.ends();
+        let mut seen = send.stderr + &send.stdout + &metrics + &fixture.log();
         for command in
             [&["status"][..], &["status", "--json"], &["deliveries", "list", "--json"], &["status", "--audit"]]
         {

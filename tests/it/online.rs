@@ -1,7 +1,7 @@
 //! What the network tells an operator: `check --online`, and the metrics.
 
 use crate::support::fixture::{BASE, Fixture, three};
-use crate::support::http::{ask, daemon};
+use crate::support::http::{ask, console, daemon};
 use crate::support::oracle::Oracle;
 
 fn behind(port: u16) -> Fixture {
@@ -37,9 +37,7 @@ fn a_relay_that_does_not_is_an_error() {
 fn metrics_say_where_things_stand_and_name_nobody() {
     let fixture = Fixture::new(&format!("{BASE}{}", three()));
     let (mut daemon, port) = daemon(&fixture);
-    let log = || fixture.log();
-    let console = log().lines().find(|line| line.contains("console")).unwrap().to_owned();
-    let console: u16 = console.rsplit_once("127.0.0.1:").unwrap().1.trim().parse().unwrap();
+    let console = console(&fixture);
     let mut told = String::new();
     crate::support::fixture::until("the edition was sent", || {
         let (head, body) = ask(console, "GET", "/metrics", "");
@@ -61,7 +59,7 @@ fn metrics_say_where_things_stand_and_name_nobody() {
     assert!(head.starts_with("http/1.1 404"), "the metrics are public: {head}");
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);
-    let sent: Vec<String> = log().lines().filter(|line| line.contains(" sent ")).map(str::to_owned).collect();
+    let sent: Vec<String> = fixture.log().lines().filter(|line| line.contains(" sent ")).map(str::to_owned).collect();
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(sent[0].contains("accepted=4") && sent[0].contains("seconds="), "{sent:?}");
 }

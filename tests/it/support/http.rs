@@ -14,12 +14,21 @@ pub(crate) fn daemon(fixture: &Fixture) -> (Running, u16) {
 
 /// The port of the recipients' pages, as soon as the log names it.
 pub(crate) fn port(fixture: &Fixture) -> u16 {
+    port_of(fixture, "listening")
+}
+
+/// The port of the operators' console, as soon as the log names it.
+pub(crate) fn console(fixture: &Fixture) -> u16 {
+    port_of(fixture, "console")
+}
+
+fn port_of(fixture: &Fixture, what: &str) -> u16 {
     let mut port = None;
     until("the daemon listens", || {
         let log = fixture.log();
         port = log
             .lines()
-            .find(|line| line.contains("listening"))
+            .find(|line| line.contains(what))
             .and_then(|line| line.rsplit_once("127.0.0.1:").and_then(|(_, port)| port.trim().parse().ok()));
         port.is_some()
     });
