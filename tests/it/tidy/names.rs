@@ -222,10 +222,9 @@ impl Crate {
     }
 }
 
-/// The file of a module, either way of writing it.
+/// The file of a module.
 fn file_of(folder: &Path) -> PathBuf {
-    let flat = folder.with_extension("rs");
-    if flat.exists() { flat } else { folder.join("mod.rs") }
+    folder.with_extension("rs")
 }
 
 /// The names that an item defines; those of a macro's call are its own words with a capital.
