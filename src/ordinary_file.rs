@@ -11,7 +11,10 @@ use std::path::Path;
 /// When it cannot be opened, or is a pipe, a device or a socket (`InvalidInput`).
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     refuse_others(path)?;
-    File::open(path)
+    File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound if path.is_symlink() => Error::new(ErrorKind::NotFound, "it is a link to nothing"),
+        _ => error,
+    })
 }
 
 /// As [`open`], and takes what a shell pipes in by `/dev/stdin` or `<(…)`: somebody writes there.
@@ -52,6 +55,23 @@ pub(crate) fn refuse_others(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::InvalidInput, format!("it is {}, not a file", word(kind))))
+}
+
+/// Why something cannot be read, in plain words where we know them.
+pub(crate) fn reason(error: &Error) -> String {
+    match error.kind() {
+        // It was put into words here.
+        _ if error.get_ref().is_some() => error.to_string(),
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether something else stands where a file is expected.
+pub(crate) fn is_in_the_way(error: &Error) -> bool {
+    error.kind() == ErrorKind::IsADirectory || error.get_ref().is_some()
 }
 
 /// What something is.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::check_characters;
-use crate::ordinary_file;
+use crate::ordinary_file::{self, reason};
 use crate::toml_form::value::Value;
 
 /// The largest configuration: far above any real one, low enough not to fill the memory.
@@ -30,8 +30,14 @@ fn unreadable(error: &io::Error) -> Diagnostic {
     match error.kind() {
         ErrorKind::NotFound => Diagnostic::error("unreadable", "there is no such file")
             .help("run `fortnightly init` to make one, or name it with --config"),
-        _ => Diagnostic::error("unreadable", format!("the file cannot be read: {}", reason(error)))
-            .help("check its owner and permissions, or name another with --config"),
+        _ => {
+            let help = if ordinary_file::is_in_the_way(error) {
+                "move it away and put the file there, or name another with --config"
+            } else {
+                "check its owner and permissions, or name another with --config"
+            };
+            Diagnostic::error("unreadable", format!("the file cannot be read: {}", reason(error))).help(help)
+        }
     }
 }
 
@@ -50,16 +56,6 @@ fn read_limited(file: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     ordinary_file::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
-}
-
-/// What the system said, in plain words where we know them.
-pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-        ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// The password in a file, or why there is none as the end of a sentence. One trailing newline is not part of it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::files::{path_after, read_password, read_path, reason, warn_if_world_readable};
+use super::files::{path_after, read_password, read_path, warn_if_world_readable};
 use super::key_table::DKIM_KEYS;
 use super::network::{HostPort, host_port, is_loopback};
 use super::settings::{DkimKey, Mail, Pace, Relay, Service, Tls, TransportUrl};
@@ -12,6 +12,7 @@ use crate::domain::address::Address;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::token::TOKEN_LENGTH;
 use crate::ordinary_file;
+use crate::ordinary_file::reason;
 use crate::output;
 use crate::toml_form::fields::Fields;
 use crate::toml_form::source::shown;

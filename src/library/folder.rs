@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::activity::is_slug;
@@ -41,7 +42,8 @@ struct Item {
     name: String,
     path: PathBuf,
     is_dir: bool,
-    is_file: bool,
+    /// Why it can be neither read nor entered: it is a pipe, or a link to nothing. Whoever reads it says so.
+    trouble: Option<io::Error>,
 }
 
 impl Item {
@@ -50,6 +52,9 @@ impl Item {
     }
 
     fn stray(&self, help: &str) -> Diagnostic {
+        if let Some(trouble) = &self.trouble {
+            return unreadable(&self.shown(), trouble);
+        }
         Diagnostic::warning("stray-file", "is no part of the library and is not read").in_file(self.shown()).help(help)
     }
 }
@@ -58,14 +63,14 @@ impl Item {
 pub(super) fn walk(dir: &Path, found: &mut Vec<Diagnostic>) -> Folder {
     let mut folder = Folder { notices_path: dir.join(NOTICES), ..Folder::default() };
     for item in items(dir, found) {
-        if item.is_dir && item.name == NOTICES {
+        if item.name == "help.toml" {
+            folder.has_help = true;
+        } else if item.is_dir && item.name == NOTICES {
             folder.notices = notices(&item.path, found);
         } else if item.is_dir {
             if check_slug(&item, &item.name, found) {
                 folder.themes.push(theme(item, found));
             }
-        } else if item.name == "help.toml" && item.is_file {
-            folder.has_help = true;
         } else if item.name != "README.md" {
             let help = "an activity lies in its theme's folder: THEME/NAME.md; delete this file or move it";
             found.push(item.stray(help));
@@ -84,11 +89,11 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
     };
     for item in items(&theme.path, found) {
         match item.name.strip_suffix(".md") {
-            _ if !item.is_file => found.push(item.stray("folders inside a theme are not read: move the files up")),
             Some("theme") => theme.has_theme = true,
+            _ if item.is_dir => found.push(item.stray("folders inside a theme are not read: move the files up")),
             Some(name) if check_slug(&item, name, found) => theme.activities.push(name.to_owned()),
             Some(_) => {}
-            None if is_picture(&item.name) || is_drawing(&item.name) => {}
+            None if item.trouble.is_none() && (is_picture(&item.name) || is_drawing(&item.name)) => {}
             None => {
                 let help = "activities end in .md, pictures in .png, .jpg or .gif, sheets to print in .svg; delete other files";
                 found.push(item.stray(help));
@@ -103,7 +108,7 @@ fn notices(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<String> {
     let mut names = Vec::new();
     for item in items(dir, found) {
         match item.name.strip_suffix(".md") {
-            Some(name) if item.is_file => names.extend(check_slug(&item, name, found).then(|| name.to_owned())),
+            Some(name) if !item.is_dir => names.extend(check_slug(&item, name, found).then(|| name.to_owned())),
             _ => found.push(item.stray("a notice is a file NAME.md; delete this one or move it")),
         }
     }
@@ -125,10 +130,9 @@ fn items(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<Item> {
         if is_ignored(&name) {
             continue;
         }
-        match ordinary_file::refuse_others(&path).and_then(|()| fs::metadata(&path)) {
-            Ok(meta) => items.push(Item { name, path, is_dir: meta.is_dir(), is_file: meta.is_file() }),
-            Err(error) => found.push(unreadable(&path.display().to_string(), &error)),
-        }
+        let about = ordinary_file::refuse_others(&path).and_then(|()| fs::metadata(&path));
+        let is_dir = about.as_ref().is_ok_and(fs::Metadata::is_dir);
+        items.push(Item { name, path, is_dir, trouble: about.err() });
     }
     items.sort_by(|a, b| a.name.cmp(&b.name));
     items

@@ -55,9 +55,14 @@ pub(super) fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Page, Box<Diagn
 
 /// A diagnostic about a file or folder that the system does not let us read.
 pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("unreadable-file", format!("cannot be read: {error}"))
+    let help = if ordinary_file::is_in_the_way(error) {
+        "move it away, and put the file there"
+    } else {
+        "check that it still exists and that this user may read it"
+    };
+    Diagnostic::error("unreadable-file", format!("cannot be read: {}", ordinary_file::reason(error)))
         .in_file(file)
-        .help("check that it still exists and that this user may read it")
+        .help(help)
 }
 
 /// Some editors begin a file with U+FEFF; it is no part of the text.

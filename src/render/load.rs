@@ -71,17 +71,20 @@ fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
         match read_limited(&path) {
             Ok(Some(text)) => files.push(File { name, shown, text }),
             Ok(None) => errors.push(beyond(shown, "is larger than 64 KiB".to_owned())),
-            Err(error) => errors.push(
-                Diagnostic::error("template-file", format!("cannot be read: {error}"))
-                    .in_file(shown)
-                    .help("`fortnightly init` writes a working set of templates into an empty folder"),
-            ),
+            Err(error) => errors.push(unreadable(shown, &error)),
         }
     }
     if files.iter().map(|file| file.text.len()).sum::<usize>() > bounds::ALL_FILES {
         errors.push(beyond(dir.display().to_string(), "holds more than 1 MiB of templates".to_owned()));
     }
     files
+}
+
+fn unreadable(place: String, error: &io::Error) -> Diagnostic {
+    let help = "put the template there: `fortnightly init` writes a working set into an empty folder";
+    Diagnostic::error("template-file", format!("cannot be read: {}", ordinary_file::reason(error)))
+        .in_file(place)
+        .help(help)
 }
 
 /// The text of a template; `None` when it is too large.

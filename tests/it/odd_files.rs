@@ -87,6 +87,42 @@ fn whatever_is_no_file_is_named_and_never_waited_for() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What else may lie there.
+const OTHERS: &[Kind] = &[
+    ("a pipe", make_pipe),
+    ("a folder", |path| fs::create_dir(path).unwrap()),
+    ("a link to nothing", |path| symlink("/nowhere/at/all", path).unwrap()),
+];
+
+#[test]
+fn one_finding_says_what_is_there_and_none_that_nothing_is() {
+    let (fixture, mut wrong) = (whole(), String::new());
+    let files = READ.iter().filter(|(file, command)| command == &["check"] && file.contains('/'));
+    for (file, _) in files.filter(|(file, _)| !file.ends_with("new.md")) {
+        for (kind, make) in OTHERS {
+            let (path, before) = (fixture.path(file), fs::read(fixture.path(file)).unwrap());
+            fs::remove_file(&path).unwrap();
+            make(&path);
+            let ran = fixture.at(NOW, &["check", "--json"]);
+            let found: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+            let of_file =
+                |found: &&serde_json::Value| found["file"].as_str().is_some_and(|shown| shown.ends_with(file));
+            let told: Vec<_> = found.iter().filter(of_file).collect();
+            let is_clear = |one: &serde_json::Value| {
+                let (message, help) = (one["message"].as_str().unwrap(), one["help"].as_str().unwrap());
+                message.contains(kind) && !help.contains("exists") && !help.contains("rename")
+            };
+            if told.len() != 1 || !told.iter().all(|one| is_clear(one)) {
+                wrong += &format!("{file} is {kind}: {told:#?}\n");
+            }
+            let is_removed = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+            is_removed.unwrap();
+            fs::write(&path, before).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
 #[test]
 fn a_running_daemon_keeps_what_it_has_when_a_file_becomes_a_pipe() {
     let fixture = Fixture::shipped();
