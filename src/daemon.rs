@@ -101,7 +101,7 @@ pub async fn run(
     }
     tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
-        tokio::spawn(inbox::watch(now.clone(), stop.clone()));
+        serving.spawn(inbox::watch(now.clone(), stop.clone()));
         serving.spawn(tidy::watch(now.clone(), stop.clone()));
     }
     let sender = async {

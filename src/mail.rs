@@ -19,6 +19,6 @@ pub use error::MailError;
 pub use frame::Frame;
 pub use header::Personal;
 pub use maildir::Maildir;
-pub use reports::{Content, Event, Inbox, Incoming, LIMIT, Marks, mark};
+pub use reports::{Content, Event, Inbox, Incoming, LIMIT, Marks, Waiting, mark};
 pub use smtp::{Acquaintance, Capabilities, Smtp, SmtpSettings, Timeouts, Tls};
 pub use transport::{Counters, Envelope, Gate, Open, Transport};

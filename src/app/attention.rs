@@ -1,5 +1,7 @@
 //! What needs a person.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, FixedOffset};
 
 use super::planner::Replacement;
@@ -25,6 +27,14 @@ pub enum Attention {
         wave: Wave,
         /// How many wait for a person.
         mailboxes: u64,
+    },
+    /// Something that is no message lies where messages come in.
+    NotAMessage {
+        path: PathBuf,
+        /// “a folder”, “a link”.
+        what: &'static str,
+        /// How many more there are.
+        others: usize,
     },
     /// The config would end many subscriptions.
     SyncWaits,

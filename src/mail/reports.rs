@@ -9,7 +9,7 @@ mod parts;
 mod plain;
 mod report;
 
-pub use inbox::{Inbox, LIMIT, mark};
+pub use inbox::{Inbox, LIMIT, Waiting, mark};
 pub use incoming::{Content, Incoming};
 pub use marks::Marks;
 pub use report::Event;

@@ -19,6 +19,10 @@ pub fn attention(attention: &Attention) -> String {
             count(*mailboxes, "mailbox asks", "mailboxes ask")
         ),
         Attention::Wave { wave, mailboxes } => waves::attention(wave, *mailboxes),
+        Attention::NotAMessage { path, what, others } => {
+            let more = if *others == 0 { String::new() } else { format!(" ({others} more there)") };
+            format!("{} is {what}, not a message, and is never read{more}: move it away", path.display())
+        }
         Attention::SyncWaits => editions::CONSENT.to_owned(),
         Attention::BrokenContent { errors } => format!(
             "library or templates have {}: until they are mended nothing new goes out; run `fortnightly check`",

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::fixture::{BASE, Fixture, Running, entry};
+use crate::support::fixture::{BASE, Fixture, Running, entry, three, until};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -161,4 +161,84 @@ fn one_message_holds_up_no_other_and_none_is_applied_twice() {
         trials.into_iter().filter_map(|trial| trial.join().unwrap().err()).collect()
     });
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), TROUBLES.len(), wrong.join("\n"));
+}
+
+/// A site with a folder that mail comes into, to whose mailboxes an edition was sent.
+fn with_inbox() -> Fixture {
+    let fixture = Fixture::new(&format!("{BASE}\n[mail]\nbounce_maildir = \"in\"\n{}", three()));
+    fixture.at(MONDAY, &["send"]).exits(0);
+    for folder in ["new", "cur", "tmp"] {
+        fs::create_dir_all(fixture.path("in").join(folder)).unwrap();
+    }
+    fixture
+}
+
+const SENDER: [&str; 5] = ["--now", MONDAY, "run", "--role", "sender"];
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+/// Anybody can send to the unsubscribe address, as often as they like.
+#[test]
+fn a_stranger_cannot_fill_the_log() {
+    let fixture = with_inbox();
+    let new = fixture.path("in/new");
+    let mut running = fixture.spawn(&SENDER, "log");
+    for burst in 0..3 {
+        for n in 0..40 {
+            fs::write(new.join(format!("{burst}.{n}.example")), "From: x@stranger.example\n\nHello\n").unwrap();
+        }
+        until("they are read", || is_empty(&new));
+    }
+    running.signal("-TERM");
+    assert_eq!(running.ends(), 0);
+    let log = fixture.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("ame in by mail")).collect();
+    let counted: u64 = told.iter().map(|line| line.split("mail: ").nth(1).unwrap()).map(first_number).sum();
+    assert!(told.len() == 2 && counted == 120, "{log}");
+    let about_mail: Vec<_> = log.lines().filter(|line| line.contains("message") || line.contains("stranger")).collect();
+    assert!(about_mail.is_empty(), "{log}");
+}
+
+fn first_number(text: &str) -> u64 {
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_is_no_message_is_named_once_and_needs_a_person() {
+    let kinds = ["a pipe", "a folder", "a link"];
+    for (kind, make) in kinds.into_iter().zip([make_pipe as fn(&Path), make_folder, make_link]) {
+        let fixture = with_inbox();
+        let odd = fixture.path("in/new/1.odd.example");
+        make(&odd);
+        let mut running = fixture.spawn(&SENDER, "log");
+        until("it is named", || fixture.log().contains("1.odd.example"));
+        // It is looked at again and again; what comes behind it is read.
+        for n in 2..4 {
+            fs::write(fixture.path(&format!("in/new/{n}.example")), "Subject: Hello\n\nHello\n").unwrap();
+            until("it is read", || !fixture.path(&format!("in/new/{n}.example")).exists());
+        }
+        running.signal("-TERM");
+        running.ends();
+        let log = fixture.log();
+        let named: Vec<_> = log.lines().filter(|line| line.contains("1.odd.example")).collect();
+        assert!(named.len() == 1 && named[0].contains("WARN") && named[0].contains(kind), "{kind}: {log}");
+        let status = fixture.at(MONDAY, &["status"]).exits(0).stdout;
+        let needs = |line: &&str| line.starts_with("Needs a person: ") && line.contains("in/new/1.odd.example is");
+        assert!(status.lines().find(needs).is_some_and(|line| line.contains(kind)), "{kind}: {status}");
+        assert!(fs::symlink_metadata(&odd).is_ok(), "it stays where it is");
+    }
+}
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+fn make_folder(path: &Path) {
+    fs::create_dir(path).unwrap();
+}
+
+fn make_link(path: &Path) {
+    std::os::unix::fs::symlink("/etc/hostname", path).unwrap();
 }

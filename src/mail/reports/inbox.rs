@@ -1,7 +1,8 @@
 //! A Maildir that mail servers deliver into and this program reads: a file moves from `new` to `cur` once it is dealt with.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,40 @@ const SHORT_NAMES: u32 = 100;
 #[derive(Debug)]
 pub struct Inbox(PathBuf);
 
+/// What lies in the folder and was not dealt with.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// The names of messages, sorted, so the oldest come first: they begin with a time.
+    pub messages: Vec<OsString>,
+    /// What is no message: folders, links, pipes.
+    pub others: BTreeMap<OsString, FileType>,
+}
+
+impl Waiting {
+    /// What there is in the folder, which is only looked at.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let mut waiting = Self::default();
+        for entry in fs::read_dir(folder.join("new"))? {
+            let entry = entry?;
+            // Whatever begins with a dot is not a message (<https://cr.yp.to/proto/maildir.html>).
+            if entry.file_name().as_bytes().starts_with(b".") {
+                continue;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_file() => waiting.messages.push(entry.file_name()),
+                Ok(kind) => drop(waiting.others.insert(entry.file_name(), kind)),
+                // It has just gone.
+                Err(_) => {}
+            }
+        }
+        waiting.messages.sort();
+        Ok(waiting)
+    }
+}
+
 impl Inbox {
     /// Opens it, and makes what is missing of it; what there is to read is read, even where nothing can be made.
     ///
@@ -41,22 +76,12 @@ impl Inbox {
         Ok(Self(path.to_owned()))
     }
 
-    /// The names of what has come in, sorted, so the oldest come first: they begin with a time.
+    /// What has come in.
     ///
     /// # Errors
     /// When the folder cannot be listed.
-    pub fn waiting(&self) -> io::Result<Vec<OsString>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(self.0.join("new"))? {
-            let entry = entry?;
-            // Whatever begins with a dot is not a message (<https://cr.yp.to/proto/maildir.html>).
-            let is_message = !entry.file_name().as_bytes().starts_with(b".");
-            if is_message && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                names.push(entry.file_name());
-            }
-        }
-        names.sort();
-        Ok(names)
+    pub fn waiting(&self) -> io::Result<Waiting> {
+        Waiting::of(&self.0)
     }
 
     /// What is in a message, up to [`LIMIT`] and one octet more; `None` when somebody else took it.
