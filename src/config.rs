@@ -86,6 +86,7 @@ fn assemble(document: &Document<'_>, file: &Path, password: Option<secrecy::Secr
         retention,
         subscribers,
         anchor_place: document.place_of("schedule", "anchor"),
+        transport_place: document.place_of("mail", "transport"),
         warnings: Vec::new(),
     })
 }

@@ -109,11 +109,11 @@ impl Deliverability {
             Err(outcome) => {
                 let said = outcome.reply().map(ToString::to_string).unwrap_or_default();
                 let message = format!("the relay {host}:{port} does not accept us: {said}");
-                wrong(
-                    Diagnostic::error("relay", message)
-                        .in_file(self.config.file.display().to_string())
-                        .help("look at transport, tls, username, password_file and ca_file under [mail]"),
-                )
+                let finding = Diagnostic::error("relay", message)
+                    .in_file(self.config.file.display().to_string())
+                    .help("look at transport, tls, username, password_file and ca_file under [mail]");
+                let (line, column) = self.config.transport_place.unzip();
+                wrong(Diagnostic { line, column, ..finding })
             }
         });
         Ok(())

@@ -35,6 +35,8 @@ pub struct Config {
     pub subscribers: Vec<Entry>,
     /// Line and column of `schedule.anchor`, from 1; `None` when the environment gave it.
     pub anchor_place: Option<(usize, usize)>,
+    /// Line and column of `mail.transport`, likewise.
+    pub transport_place: Option<(usize, usize)>,
     /// Diagnostics that stop nothing.
     pub warnings: Vec<Diagnostic>,
 }

@@ -27,9 +27,15 @@ fn a_relay_that_does_not_is_an_error() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let refusing = Oracle::with(&[("EHLO", "554 5.7.1 go away")]);
     for (port, why) in [(closed, "refused"), (refusing.port, "go away")] {
-        let found = behind(port).run(&["check", "--online", "--json"]).exits(1).json();
+        let fixture = behind(port);
+        let found = fixture.run(&["check", "--online", "--json"]).exits(1).json();
         let relay = found.as_array().unwrap().iter().find(|row| row["code"] == "relay").expect("a finding");
         assert!(relay["message"].as_str().unwrap().contains(why) && relay["level"] == "error", "{relay}");
+        // As every other finding about the config, it says where.
+        let config = std::fs::read_to_string(fixture.path("config.toml")).unwrap();
+        let line = config.lines().position(|line| line.starts_with("transport = ")).unwrap() + 1;
+        assert_eq!((&relay["file"], &relay["line"]), (&"config.toml".into(), &line.into()), "{relay}");
+        assert_eq!(relay["column"], "transport = ".len() + 1, "{relay}");
     }
 }
 
