@@ -172,6 +172,6 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
             out::json(&crate::config::schema());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command(), &context.global.config),
     }
 }

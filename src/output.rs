@@ -45,6 +45,13 @@ pub enum OutputError {
         /// “a folder”, “a link”.
         what: &'static str,
     },
+    /// What should be a folder is something else.
+    #[error("{path} is {what}, not a folder")]
+    NotAFolder {
+        path: PathBuf,
+        /// “a file”, “a pipe”.
+        what: &'static str,
+    },
     /// The system refused.
     #[error("{path}: {source}")]
     System { path: PathBuf, source: io::Error },
@@ -145,7 +152,18 @@ fn in_the_way(path: &Path, about: &fs::Metadata) -> OutputError {
 }
 
 fn failed(path: &Path, source: io::Error) -> OutputError {
+    if source.kind() == ErrorKind::NotADirectory
+        && let Some((path, what)) = path.ancestors().skip(1).find_map(no_folder)
+    {
+        return OutputError::NotAFolder { path, what };
+    }
     OutputError::System { path: path.to_owned(), source }
+}
+
+/// What a path leads to, if that is there and no folder.
+fn no_folder(path: &Path) -> Option<(PathBuf, &'static str)> {
+    let about = fs::metadata(path).ok().filter(|about| !about.is_dir())?;
+    Some((path.to_owned(), ordinary_file::word(about.file_type())))
 }
 
 /// The folder that a file lies in.

@@ -8,6 +8,12 @@ use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::output;
 use crate::store::sqlite::side_files::{SIDES, beside};
 
+/// The folders beside a configuration that editors write in.
+const CONTENT: [&str; 2] = ["activities", "templates"];
+
+/// What a configuration is usually called.
+const CONFIG: &str = "config.toml";
+
 /// The file of the store.
 pub(super) fn store_file(config: &Config) -> &Path {
     let StoreUrl::Sqlite(path) = &config.store;
@@ -28,6 +34,25 @@ pub fn spare(config: &Config, target: &Path) -> Result<(), AppError> {
     }
 }
 
+/// Refuses a name inside the library or among the templates of any service, for commands that write without having read a
+/// configuration; `named` is the one that they would read.
+///
+/// # Errors
+/// Names the folder.
+pub fn spare_library(named: &Path, target: &Path) -> Result<(), AppError> {
+    let place = output::place(target);
+    let named = output::place(named);
+    let is_ours = |folder: &&Path| {
+        let above = folder.parent().unwrap_or(folder);
+        let is_service = named.parent() == Some(above) && named.is_file() || above.join(CONFIG).is_file();
+        is_service && CONTENT.iter().any(|name| folder.ends_with(name))
+    };
+    match place.ancestors().find(is_ours) {
+        Some(ours) => Err(AppError::OwnFile { target: target.to_owned(), ours: ours.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 fn files(config: &Config) -> Vec<PathBuf> {
     let store = store_file(config);
     let mut all = vec![config.file.clone(), store.to_owned(), config.web.secret_file.clone()];
@@ -41,8 +66,8 @@ fn files(config: &Config) -> Vec<PathBuf> {
 }
 
 fn folders(config: &Config) -> Vec<PathBuf> {
-    let mut all =
-        vec![config.folder.join("activities"), config.folder.join("templates"), beside(store_file(config), ".claims")];
+    let mut all = vec![beside(store_file(config), ".claims")];
+    all.extend(CONTENT.map(|name| config.folder.join(name)));
     if let TransportUrl::Maildir(folder) = &config.mail.transport {
         all.push(folder.clone());
     }

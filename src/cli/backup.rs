@@ -24,6 +24,10 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        if self.file.as_os_str() == "-" {
+            let why = "a backup is not written to standard output: name a file, such as copy.db";
+            return Err(Failure::Refused(why.to_owned()));
+        }
         backup::back_up(&context.config()?, &self.file, self.force, context.clock.now())?;
         out::line(&format!("Backed up the store and its key file to {}.", self.file.display()));
         out::line(

@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use crate::app::AppError;
+use crate::app::{AppError, own_files};
 use crate::domain::text::lists::commas;
 use crate::output::{self, Existing};
 
@@ -42,6 +42,7 @@ impl Init {
                 commas(taken)
             )));
         }
+        own_files::spare_library(&context.global.config, &self.folder)?;
         for (path, _) in &mut files {
             *path = self.folder.join(&*path);
         }

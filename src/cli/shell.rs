@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::failure::Failure;
 use super::out;
-use crate::app::AppError;
+use crate::app::{AppError, own_files};
 use crate::output::{self, Existing};
 
 /// The name under which the program is called.
@@ -37,12 +37,13 @@ impl Completions {
 }
 
 impl Man {
-    pub(super) fn run(self, cli: Command) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, cli: Command, config: &Path) -> Result<ExitCode, Failure> {
         let Some(folder) = self.folder else {
             let mut bytes = Vec::new();
             clap_mangen::Man::new(cli).render(&mut bytes).map_err(anyhow::Error::from)?;
             return print(bytes);
         };
+        own_files::spare_library(config, &folder)?;
         write_pages(cli, &folder)?;
         out::line(&format!("Wrote the manual to {0}: man -l {0}/{NAME}.1", folder.display()));
         Ok(ExitCode::SUCCESS)

@@ -133,7 +133,7 @@ impl Change {
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// Where to write it (mode 0600) instead of standard output
+    /// Where to write it (mode 0600) instead of standard output, which `-` stands for, too
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -144,7 +144,8 @@ impl Export {
         let app = bootstrap::open_copy_undated(config, context.clock)?;
         let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
         let broke_off = |error| Failure::Refused(format!("the export broke off: {error}"));
-        let rows = match &self.out {
+        let file = self.out.as_ref().filter(|path| path.as_os_str() != "-");
+        let rows = match file {
             Some(path) => {
                 own_files::spare(config, path)?;
                 let existing = if csv_import::is_list(path) { Existing::Goes } else { Existing::Stays };

@@ -1,6 +1,6 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
-use super::subscription;
+use super::{subscription, waves};
 use std::io::ErrorKind;
 
 use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
@@ -40,7 +40,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Output(error) => output(error),
         AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
-        AppError::Wave(why) => format!("{why}: `fortnightly status` names those that wait"),
+        AppError::Wave(why) => waves::refused(*why),
         AppError::Store(_)
         | AppError::Dispatch(_)
         | AppError::Mail(_)
@@ -137,6 +137,7 @@ fn output(error: &OutputError) -> String {
         OutputError::Exists(_) => {
             format!("{error}, and nothing is written over it: name another place, or move it away")
         }
+        OutputError::NotAFolder { .. } => format!("{error}: name another place, or move it away"),
         OutputError::InTheWay { .. } => format!("{error}, and nothing is written there: name another place"),
         OutputError::System { path, source } => match source.kind() {
             ErrorKind::NotFound => {
@@ -144,9 +145,6 @@ fn output(error: &OutputError) -> String {
                     "{} cannot be written: its folder does not exist; make it first, or name another place",
                     path.display()
                 )
-            }
-            ErrorKind::NotADirectory => {
-                format!("{} cannot be written: what should be its folder is a file; name another place", path.display())
             }
             _ => error.to_string(),
         },

@@ -2,7 +2,7 @@
 
 use crate::app::waves::SettledWave;
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::subscription::wave::{Wave, WaveId, WaveScope};
+use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::text::lists::count;
 
 /// What a person is asked about a wave.
@@ -19,6 +19,32 @@ pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
          wrong. They stay subscribed for now. Look at `fortnightly suppressions list --wave {id}`. If they are gone: \
          `fortnightly suppressions confirm {id}`. If they still work: `fortnightly suppressions dismiss {id}`"
     )
+}
+
+/// That a mailbox waits with a wave, and how that is settled.
+pub fn waits(WaveId(id): WaveId) -> String {
+    format!(
+        "it was reported as unknown with many others (wave {id}), and stays subscribed until you decide. If they are gone: \
+         `fortnightly suppressions confirm {id}`. If they still work: `fortnightly suppressions dismiss {id}`"
+    )
+}
+
+/// Why a wave is not shown or settled, and what to do.
+pub(super) fn refused(why: CannotSettle) -> String {
+    let way = match why {
+        CannotSettle::Unknown => "`fortnightly status` names those that wait",
+        CannotSettle::Already(WaveState::Confirmed) => {
+            "if the server was wrong after all, `fortnightly suppressions remove --since DAY --reason bounce` takes back what \
+             was suppressed since that day"
+        }
+        CannotSettle::Already(WaveState::Dismissed) => {
+            "its mailboxes stay subscribed; if one is gone after all, `fortnightly suppressions add ADDRESS --reason bounce`"
+        }
+        CannotSettle::Already(WaveState::Dissolved | WaveState::Open) => {
+            "each of its bounces was judged by itself; look at `fortnightly suppressions list`"
+        }
+    };
+    format!("{why}: {way}")
 }
 
 /// What became of a wave of mailboxes that are gone.

@@ -241,6 +241,66 @@ fn nothing_but_an_ordinary_file_is_written_over_and_no_link_is_followed() {
     try_all(&pairs(&writers(), &THINGS), fixture, |place, (writer, thing)| try_one(place, writer, *thing));
 }
 
+/// A whole service inside the library of another, or a manual among its templates: neither could be read any more.
+#[test]
+fn nothing_is_laid_into_the_library_or_among_the_templates() {
+    let fixture = small();
+    symlink("activities", fixture.path("library")).unwrap();
+    fs::create_dir(fixture.path("elsewhere")).unwrap();
+    let before = photograph(&fixture.path("."));
+    for folder in ["activities", "activities/kindness", "activities/new", "templates", "templates/web/new", "library"] {
+        for command in ["init", "man"] {
+            let whole = fixture.path(folder).display().to_string();
+            for name in [folder, &whole] {
+                let ran = fixture.run(&[command, name]);
+                assert!(ran.code == 1 && ran.stderr.contains(name), "{command} {name}: {}{}", ran.stdout, ran.stderr);
+                assert!(ran.stderr.contains("name another place"), "{command} {name}: {}", ran.stderr);
+            }
+            // From anywhere, also when the config there cannot be read.
+            let mut away = fixture.command(&[command, &whole]);
+            let ran = away.current_dir(fixture.path("elsewhere")).output().unwrap();
+            assert!(!ran.status.success(), "{command} {whole} from elsewhere");
+        }
+    }
+    assert!(photograph(&fixture.path(".")) == before, "something changed");
+    // What only has the name is somebody's own affair.
+    for command in ["init", "man"] {
+        fixture.run(&[command, &format!("elsewhere/activities/{command}")]).exits(0);
+    }
+}
+
+#[test]
+fn a_dash_stands_for_standard_output_where_a_list_is_written() {
+    let fixture = small();
+    let plain = fixture.run(&["subscribers", "export"]).exits(0).stdout;
+    let ran = fixture.run(&["subscribers", "export", "--out", "-"]);
+    assert!(ran.code == 0 && ran.stdout == plain && plain.contains("hello@lantern.example"), "{}", ran.stdout);
+    let backup = fixture.run(&["backup", "-"]);
+    assert!(backup.code == 1 && backup.stderr.contains("name a file"), "{}", backup.stderr);
+    assert!(!fixture.path("-").exists(), "a file is called -");
+}
+
+#[test]
+fn whoever_names_a_file_where_a_folder_is_needed_is_told_so() {
+    let fixture = small();
+    fixture.write("report", "somebody's");
+    let commands: [&[&str]; 6] = [
+        &["preview", "--out", "report"],
+        &["preview", "--out", "report/deeper"],
+        &["init", "report"],
+        &["man", "report"],
+        &["backup", "report/copy.db"],
+        &["subscribers", "export", "--out", "report/list.csv"],
+    ];
+    for command in commands {
+        let ran = fixture.at(MONDAY, command);
+        let is_clear =
+            ran.stderr.contains("error: report is a file, not a folder") && ran.stderr.contains("name another");
+        assert!(ran.code == 1 && is_clear, "{command:?}: {}{}", ran.stdout, ran.stderr);
+    }
+    assert_eq!(fs::read_to_string(fixture.path("report")).unwrap(), "somebody's");
+}
+
 #[test]
 fn a_preview_replaces_an_earlier_one_and_nothing_else() {
     let previewed = || {
