@@ -70,10 +70,20 @@ fn json_feed_schema() -> Value {
     })
 }
 
+/// The first activity of the newest edition.
+fn first_pick(fixture: &Fixture) -> String {
+    let plan = fixture.at("2026-11-30T08:10:00Z", &["plan", "--json"]).exits(0).json();
+    let row = plan.as_array().unwrap().iter().find(|row| row["edition"] == 7).unwrap();
+    row["activities"][0]["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn three_feeds_say_the_same_in_full() {
     const HOSTILE: &str = "Safety <b>& \"Home\" ]]> — Diogelwch ŵ";
     let fixture = sent(HOSTILE);
+    // What changed since it was published is told by every form.
+    let gone = first_pick(&fixture);
+    fixture.at("2026-11-30T08:20:00Z", &["withdraw", &gone]).exits(0);
     let (mut daemon, port) = daemon(&fixture);
     let get = |path: &str| ask(port, "GET", path, "").1;
     let Some(rss) = read("feed", &get("/feed.rss")) else { return };
@@ -95,6 +105,8 @@ fn three_feeds_say_the_same_in_full() {
             assert_eq!((&item["id"], &item["title"], &item["link"]), (&other["id"], &other["title"], &other["url"]));
         }
         assert_eq!(items[0]["published"], json!([2026, 11, 30, 8, 0, 0]), "{kind}");
+        assert_eq!(items[0]["updated"], json!([2026, 11, 30, 8, 20, 0]), "{kind}");
+        assert_eq!(items[1]["updated"], json!([2026, 11, 16, 8, 0, 0]), "{kind}");
         let content = items[0]["content"].as_str().unwrap();
         for part in [
             "Do it together",
@@ -105,7 +117,7 @@ fn three_feeds_say_the_same_in_full() {
         ] {
             assert!(content.contains(part), "{kind} lacks {part}: {content}");
         }
-        assert_eq!(content.matches("Do it together").count(), 5);
+        assert_eq!(content.matches("Do it together").count(), 4);
     }
     daemon.signal("-TERM");
     daemon.ends();

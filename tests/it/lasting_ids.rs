@@ -114,7 +114,8 @@ fn times(port: u16, query: &str) -> Vec<String> {
     let (atom, rss) = (get(port, &format!("/feed.atom{query}")), get(port, &format!("/feed.rss{query}")));
     let entry = &elements(&atom, "entry")[0];
     let item = &json(port, &format!("/feed.json{query}"))["items"][0];
-    let rss = elements(&rss, "lastBuildDate").remove(0);
+    let (item_of_rss, rss) = (&elements(&rss, "item")[0], elements(&rss, "lastBuildDate").remove(0));
+    let modified = elements(item_of_rss, "dcterms:modified");
     let told = |text: &str| text[11..16].to_owned();
     vec![
         told(&elements(entry, "published")[0]),
@@ -123,11 +124,12 @@ fn times(port: u16, query: &str) -> Vec<String> {
         rss.split(' ').nth(4).unwrap()[..5].to_owned(),
         told(item["date_published"].as_str().unwrap()),
         told(item["date_modified"].as_str().unwrap_or("2026-00-00Tnever")),
+        told(modified.first().map_or("2026-00-00Tnever", String::as_str)),
     ]
 }
 
 fn updated(at: &str) -> Vec<String> {
-    ["08:00", at, at, at, "08:00", at].map(str::to_owned).to_vec()
+    ["08:00", at, at, at, "08:00", at, at].map(str::to_owned).to_vec()
 }
 
 #[test]

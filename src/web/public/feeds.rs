@@ -1,11 +1,14 @@
 //! Feeds (RSS 2.0, RFC 4287, JSON Feed 1.1) and the calendar (RFC 5545) for schools' sites, readers and diaries.
 
+use std::collections::BTreeMap;
+
 use atom_syndication as atom;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use icalendar::{Calendar, Component as _, Event, EventLike as _};
+use rss::extension::{Extension, ExtensionMap};
 use serde_json::json;
 
 use super::cache::{Kept, Label};
@@ -15,12 +18,15 @@ use super::page::{Page, unchanged};
 use super::pages::{Pages, PublicSite};
 use super::request::wanted_bands;
 use crate::app::AppError;
-use crate::app::feeds::{Date, Feed};
+use crate::app::feeds::{Date, Feed, Item};
 use crate::app::public_pages::{Shown, bands_query};
 use crate::domain::band::BandSet;
 
 /// How long, in seconds, others may keep a feed.
 const AGE: u32 = 900;
+
+/// The metadata terms of Dublin Core: prefix and namespace.
+const TERMS: (&str, &str) = ("dcterms", "http://purl.org/dc/terms/");
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +116,7 @@ fn rss_text(feed: &Feed, own: &str) -> String {
         description: Some(item.summary.clone()),
         content: Some(item.content.clone()),
         pub_date: Some(item.published_at.to_rfc2822()),
+        extensions: modified(item),
         ..Default::default()
     });
     let channel = rss::Channel {
@@ -120,9 +127,18 @@ fn rss_text(feed: &Feed, own: &str) -> String {
         last_build_date: Some(feed.updated.to_rfc2822()),
         atom_ext: Some(rss::extension::atom::AtomExtension { links: vec![itself] }),
         items: items.collect(),
+        namespaces: BTreeMap::from([(TERMS.0.to_owned(), TERMS.1.to_owned())]),
         ..Default::default()
     };
     channel.to_string()
+}
+
+/// When an item changed last, for which RSS itself has no element: `dcterms:modified`.
+fn modified(item: &Item) -> ExtensionMap {
+    const NAME: &str = "modified";
+    let value = Some(item.updated.to_rfc3339());
+    let element = Extension { name: format!("{}:{NAME}", TERMS.0), value, ..Default::default() };
+    BTreeMap::from([(TERMS.0.to_owned(), BTreeMap::from([(NAME.to_owned(), vec![element])]))])
 }
 
 fn atom_text(feed: &Feed, own: &str) -> String {

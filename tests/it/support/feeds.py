@@ -43,6 +43,7 @@ else:
                 "title": entry.title,
                 "link": entry.link,
                 "published": entry.published_parsed and list(entry.published_parsed[:6]),
+                "updated": entry.get("updated_parsed") and list(entry.updated_parsed[:6]),
                 "content": entry.content[0].value if entry.get("content") else "",
             }
             for entry in feed.entries
