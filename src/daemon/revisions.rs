@@ -9,10 +9,11 @@ use super::watch::Current;
 use crate::app::feeds::Feeds;
 use crate::messages::errors;
 
-/// How often we look: an edition may have been published, or a date moved, by a turn or by another process.
+/// How often we look: an edition may have been published, or a date moved, by a turn or by another process. A turn that
+/// follows a reading of the files moves dates as well, a moment after they were noted for that reading.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Until `stop`; at once when the files were read again.
+/// Until `stop`. What the files themselves say is noted when they were read again; what a turn makes of it, at the next look.
 pub(super) async fn watch(mut current: watch::Receiver<Current>, stop: CancellationToken) {
     loop {
         tokio::select! {
