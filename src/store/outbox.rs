@@ -63,8 +63,8 @@ pub trait Outbox {
     /// when no sender of this process is at work any more. Returns how many.
     async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Whether something could be claimed at `now`: of an edition, or of what belongs to none.
-    async fn is_waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// How many items could be claimed at `now`, counted no further than `most`: of an edition, or of what belongs to none.
+    async fn waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>, most: u32) -> Result<u32, StoreError>;
 
     /// Takes at most `limit` items in hand that are queued, or due again at `now`: first what belongs to no edition, then
     /// those of `edition` while it is being sent, by mailbox. Whoever may not be mailed any more is settled on the way. A

@@ -22,6 +22,7 @@ mod edits;
 mod erasure;
 mod faults;
 mod feeds;
+mod few_mails;
 mod foreign_schema;
 mod gias;
 mod journey;

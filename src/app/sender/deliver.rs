@@ -45,7 +45,7 @@ impl Deliverer {
     /// # Errors
     /// When the store fails.
     pub async fn post_what_waits(&self, observer: &dyn Observer, stop: &CancellationToken) -> Result<(), AppError> {
-        if self.context.store.is_waiting(None, self.context.clock.now()).await? {
+        if self.context.store.waiting(None, self.context.clock.now(), 1).await? > 0 {
             observer.posted(&self.dispatcher.post(stop).await?);
         }
         Ok(())

@@ -48,8 +48,7 @@ impl Dispatcher {
         if edition.is_some() && run.is_capped() {
             return Ok(Ended::Capped);
         }
-        // One connection is enough for what belongs to no edition.
-        let transports = if edition.is_some() { transport::all(config)? } else { vec![transport::one(config)?] };
+        let transports = transport::some(config, self.needed(edition).await?)?;
         let worked = work_apart(Arc::clone(&run), transports).await;
         // A refill in flight would take items in hand after they were let go.
         run.feed.close().await;
@@ -87,7 +86,20 @@ impl Dispatcher {
     /// Whether a run could claim something now.
     pub(super) async fn is_anything_waiting(&self, edition: Option<EditionNumber>) -> Result<bool, AppError> {
         let (store, now) = (&self.context.store, self.context.clock.now());
-        Ok(edition.is_some() && store.is_waiting(edition, now).await? || store.is_waiting(None, now).await?)
+        Ok(edition.is_some() && store.waiting(edition, now, 1).await? > 0 || store.waiting(None, now, 1).await? > 0)
+    }
+
+    /// How many workers a run needs: as many as mails wait, one at least, and no more than the config has connections. What
+    /// falls due in the course of the run is left to them.
+    async fn needed(&self, edition: Option<EditionNumber>) -> Result<usize, AppError> {
+        // One is enough for what belongs to no edition.
+        let Some(edition) = edition else { return Ok(1) };
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        let most = transport::count(&self.context.config);
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        let waiting =
+            store.waiting(Some(edition), now, limit).await?.saturating_add(store.waiting(None, now, limit).await?);
+        Ok(usize::try_from(waiting).unwrap_or(most).min(most).max(1))
     }
 
     /// Nothing of the edition is in hand or waits for this moment; perhaps it is sent.

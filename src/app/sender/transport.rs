@@ -13,12 +13,12 @@ use crate::{config, mail, ordinary_file};
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
 const MAILDIR_WRITERS: usize = 4;
 
-/// As many transports as may work side by side.
-pub(super) fn all(config: &Config) -> Result<Vec<Box<dyn Transport>>, AppError> {
-    (0..count(config)).map(|_| one(config)).collect()
+/// So many transports.
+pub(super) fn some(config: &Config, many: usize) -> Result<Vec<Box<dyn Transport>>, AppError> {
+    (0..many).map(|_| one(config)).collect()
 }
 
-/// How many transports that is.
+/// How many transports may work side by side.
 pub(super) fn count(config: &Config) -> usize {
     match &config.mail.transport {
         TransportUrl::Maildir(_) => MAILDIR_WRITERS,

@@ -102,7 +102,7 @@ async fn goes_on(last: u32) {
     }
     let ClaimedContent::Transactional(confirm) = &first[0].content else { panic!("it is no edition") };
     assert_eq!((confirm.mail.kind.as_str(), confirm.request), ("confirm", Some(RequestId(3))));
-    assert!(!store.is_waiting(None, at(29)).await.unwrap());
+    assert_eq!(store.waiting(None, at(29), 9).await.unwrap(), 0);
     let later = store.claim(Some(SEVEN), at(30), 99).await.unwrap();
     assert_eq!(
         told(&later),

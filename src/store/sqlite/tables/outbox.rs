@@ -39,8 +39,8 @@ impl Outbox for SqliteStore {
         self.write(move |conn| take_up(conn, lock.number(conn)?, resend, sql::millis(at))).await
     }
 
-    async fn is_waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.read(move |conn| claim::is_waiting(conn, edition, sql::millis(now))).await
+    async fn waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>, most: u32) -> Result<u32, StoreError> {
+        self.read(move |conn| claim::waiting(conn, edition, sql::millis(now), most)).await
     }
 
     async fn claim(

@@ -203,7 +203,7 @@ pub(in crate::store) async fn an_erased_person_s_wishes_and_letters_are_over(ope
     let erased = erase(&*store, JANE, 2).await.unwrap();
     assert_eq!((erased.requests, erased.letters, erased.names), (1, 1, 1));
     assert!(!mark(&*store, in_hand.id).await);
-    assert!(!store.is_waiting(None, at(99)).await.unwrap());
+    assert_eq!(store.waiting(None, at(99), 9).await.unwrap(), 0);
     assert_eq!(store.fulfil(request, at(3)).await.unwrap(), Clicked::Over);
     assert_eq!(store.subscriber_counts().await.unwrap().pending, 0);
     // An undo of leaving is over, too.

@@ -42,7 +42,7 @@ pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     for mailbox in ["a@b.example", "c@b.example", "d@b.example"] {
         assert!(matches!(ask(&*one, mailbox, 0).await, Asked::Waits(_)));
     }
-    assert!(two.is_waiting(None, at(1)).await.unwrap());
+    assert_eq!(two.waiting(None, at(1), 9).await.unwrap(), 1);
     let (first, second) = (claim(&*one, 1).await.unwrap(), claim(&*two, 1).await.unwrap());
     assert_eq!((first.address.as_str(), second.address.as_str()), ("a@b.example", "c@b.example"));
     assert_eq!((content(&first).at, &content(&first).mail, first.attempts), (at(0), &letter("a@b.example"), 0));
@@ -56,7 +56,7 @@ pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     let again = claim(&*two, 30).await.unwrap();
     assert_eq!((&content(&again).mail, again.attempts), (&letter("c@b.example"), 1), "the same words on every attempt");
     assert_eq!(again.first_attempt, Some(at(2)));
-    assert!(!one.is_waiting(None, at(99)).await.unwrap());
+    assert_eq!(one.waiting(None, at(99), 9).await.unwrap(), 0);
     let held = one.subject_data(first.id.recipient).await.unwrap().letters;
     assert_eq!((held[0].state, held[0].code), ("accepted", Some(250)));
 }
@@ -104,8 +104,8 @@ pub(in crate::store) async fn what_belongs_to_no_edition_goes_first_and_ignores_
     assert_eq!(subjects(&*store, 4).await, ["c@b.example"], "an edition's mails are put off alone");
     store.abandon(true, at(4)).await.unwrap();
     assert_eq!(store.postpone(None, at(14)..at(14)).await.unwrap(), 1);
-    assert!(!store.is_waiting(None, at(13)).await.unwrap());
-    assert!(store.is_waiting(None, at(14)).await.unwrap());
+    assert_eq!(store.waiting(None, at(13), 9).await.unwrap(), 0);
+    assert_eq!(store.waiting(None, at(14), 9).await.unwrap(), 1);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 3, "it is none of the edition's mails");
 }
 

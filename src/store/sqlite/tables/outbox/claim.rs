@@ -118,21 +118,34 @@ fn candidates(conn: &Connection, edition: EditionNumber, now: i64, limit: u32) -
     })
 }
 
-/// Whether something could be claimed at `now`.
-pub(super) fn is_waiting(conn: &Connection, edition: Option<EditionNumber>, now: i64) -> Result<bool, SqliteError> {
+/// How many items could be claimed at `now`, counted no further than `most`.
+pub(super) fn waiting(
+    conn: &Connection,
+    edition: Option<EditionNumber>,
+    now: i64,
+    most: u32,
+) -> Result<u32, SqliteError> {
     if is_restored(conn)? {
-        return Ok(false);
+        return Ok(0);
     }
-    let Some(edition) = edition else { return transactional::is_waiting(conn, now) };
-    if !is_being_sent(conn, edition)? {
-        return Ok(false);
-    }
+    let (those, number) = match edition {
+        Some(edition) if is_being_sent(conn, edition)? => ("mailing = ?1", edition.0),
+        Some(_) => return Ok(0),
+        // Transactional mail.
+        None => ("mailing < ?1", 0),
+    };
     let queued = DeliveryState::Queued.code();
     let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE mailing = ?1 AND state = {queued})
-             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry WHERE mailing = ?1 AND next_at <= ?2)"
+        "SELECT count(*) FROM (
+             SELECT * FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_queued
+                            WHERE {those} AND state = {queued} LIMIT ?3)
+             UNION ALL
+             SELECT * FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_retry
+                            WHERE {those} AND next_at <= ?2 LIMIT ?3)
+             LIMIT ?3)"
     );
-    Ok(sql::number(conn, &query, (edition.0, now))? > 0)
+    let count = sql::number(conn, &query, (number, now, most))?;
+    Ok(u32::try_from(count).unwrap_or(most))
 }
 
 /// What a recovery found: how many items, and the lock files to remove once it is committed.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row};
 use super::super::{audit, edition_rows};
 use super::edition_progress;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
 use crate::domain::edition::{Edition, EditionNumber, state};
@@ -139,7 +140,7 @@ fn note(
     detail: &str,
     at: DateTime<Utc>,
 ) -> Result<(), SqliteError> {
-    audit::write(conn, sql::millis(at), "operator", action, &format!("edition {edition}"), detail)
+    audit::write(conn, sql::millis(at), OPERATOR, action, &format!("edition {edition}"), detail)
 }
 
 /// An edition that was published.

@@ -69,16 +69,6 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
     })
 }
 
-/// Whether one is queued, or due again at `now`.
-pub(super) fn is_waiting(conn: &Connection, now: i64) -> Result<bool, SqliteError> {
-    let queued = DeliveryState::Queued.code();
-    let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_queued WHERE mailing < 0 AND state = {queued})
-             OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_retry WHERE mailing < 0 AND next_at <= ?1)"
-    );
-    Ok(sql::number(conn, &query, [now])? > 0)
-}
-
 /// Forgets what a settled mail said.
 pub(super) fn forget_text(conn: &Connection, id: TransactionalId) -> Result<(), SqliteError> {
     sql::run(conn, "UPDATE transactional_mails SET rendered = '' WHERE id = ?1", [sql::column(id.0)?]).map(drop)
