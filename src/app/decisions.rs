@@ -15,6 +15,7 @@ use super::publisher::objection;
 use super::restored::RestoredStore;
 use super::sync;
 use crate::domain::activity::ActivityId;
+use crate::domain::audit::OPERATOR;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
 use crate::domain::edition::state::change;
 use crate::domain::edition::{
@@ -25,7 +26,6 @@ use crate::domain::edits::refreshed;
 use error::{Decision, DecisionError, Stage};
 
 /// Who decides here.
-const OPERATOR: &str = "operator";
 
 /// How many fortnights ahead a decision may reach: what lies before is planned, too, and keeps its picks.
 pub const REACH: u32 = 26;

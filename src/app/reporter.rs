@@ -1,6 +1,6 @@
 //! Where everything stands, and what needs a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
@@ -20,6 +20,8 @@ use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::text::dates;
+use crate::mail::Waiting;
+use crate::ordinary_file;
 use crate::store::OpenWave;
 
 /// Of how many editions it is said what came back.
@@ -118,6 +120,7 @@ impl Reporter {
         attention.extend(of_bounces(&editions, &bounces));
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
         attention.extend(replaced);
+        attention.extend(self.of_inbox());
         attention.extend(self.of_content());
         let next = self.context.next_edition().await?;
         let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
@@ -141,15 +144,17 @@ impl Reporter {
         Ok(store.audience(&config.bands.names()).await?.iter().map(|segment| segment.recipients).sum())
     }
 
-    /// Who decided what, and when: oldest first; with a number, about that edition alone.
+    /// Who decided what, and when: oldest first; with a number, about that edition and its waves alone.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn audit(&self, edition: Option<EditionNumber>) -> Result<Vec<AuditRecord>, AppError> {
         let mut records = self.context.store.audit().await?;
         if let Some(number) = edition {
-            let subject = format!("edition {number}");
-            records.retain(|record| record.subject == subject);
+            let waves = self.context.store.waves().await?.into_iter().filter(|wave| wave.edition == number);
+            let mut subjects: BTreeSet<_> = waves.map(|wave| format!("wave {}", wave.id.0)).collect();
+            subjects.insert(format!("edition {number}"));
+            records.retain(|record| subjects.contains(&record.subject));
         }
         Ok(records)
     }
@@ -216,6 +221,15 @@ impl Reporter {
             found.push(Attention::SyncWaits);
         }
         Ok(found)
+    }
+
+    /// What the daemon passes over in the folder where messages come in. A folder that cannot be listed has none.
+    fn of_inbox(&self) -> Option<Attention> {
+        let folder = self.context.config.mail.bounce_maildir.as_ref()?;
+        let others = Waiting::of(folder).ok()?.others;
+        let (name, kind) = others.first_key_value()?;
+        let (path, what) = (folder.join("new").join(name), ordinary_file::word(*kind));
+        Some(Attention::NotAMessage { path, what, others: others.len() - 1 })
     }
 
     fn of_content(&self) -> Option<Attention> {

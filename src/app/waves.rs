@@ -8,7 +8,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::returned;
-use crate::domain::subscription::wave::{Wave, WaveId, is_wave};
+use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, is_wave};
 use crate::store::{OpenWave, Scope, WaveBounce, decide};
 
 /// What a decision about a wave came to.
@@ -33,7 +33,13 @@ impl Waves {
     }
 
     /// The bounces of a wave.
+    ///
+    /// # Errors
+    /// When there is no such wave.
     pub async fn bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, AppError> {
+        if self.context.store.waves().await?.iter().all(|known| known.id != wave) {
+            return Err(CannotSettle::Unknown.into());
+        }
         Ok(self.context.store.wave_bounces(wave).await?)
     }
 

@@ -15,6 +15,7 @@ use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::app::{AppContext, bootstrap, csv_import};
 use crate::config::Config;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, SuppressionReason};
 use crate::domain::subscription::confirm::Asked;
@@ -182,7 +183,7 @@ impl Unsubscribe {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, "cli").await? {
+        match Unsubscriber::new(&app).suppress(address, SuppressionReason::Unsubscribed, OPERATOR).await? {
             SuppressResult::Already(_) => {
                 out::line(&format!(
                     "{address} is already on the list of addresses that are never mailed; that it unsubscribed is noted, too."

@@ -15,6 +15,7 @@ use super::out;
 use crate::app::bootstrap;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::suppression::ListedSuppression;
 use crate::domain::subscription::wave::WaveId;
@@ -100,7 +101,7 @@ impl Add {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let app = context.open().await?;
         let (address, reason) = (&self.address, self.reason);
-        let ended = match Unsubscriber::new(&app).suppress(address, reason, "cli").await? {
+        let ended = match Unsubscriber::new(&app).suppress(address, reason, OPERATOR).await? {
             SuppressResult::Already(reason) => {
                 out::line(&format!("{address} is suppressed already ({reason})."));
                 return Ok(ExitCode::SUCCESS);

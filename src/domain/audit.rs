@@ -3,6 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+/// The actor of what a person decided with a command.
+pub const OPERATOR: &str = "operator";
+
 /// One decision, or one thing that the program did. It never holds an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRecord {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::audit::OPERATOR;
 use super::band::BandSet;
 
 /// A subscriber's number, given by the store, never used twice, kept when the store moves.
@@ -94,6 +95,16 @@ words! {
         Config = "config",
         Cli = "cli",
         Import = "import",
+    }
+}
+
+impl Origin {
+    /// Who made such a subscription, as the audit names them.
+    pub fn actor(self) -> &'static str {
+        match self {
+            Self::Cli => OPERATOR,
+            Self::Config | Self::Import => self.as_str(),
+        }
     }
 }
 

@@ -55,6 +55,9 @@ pub trait Reports {
     /// The waves that wait for a person, oldest first.
     async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError>;
 
+    /// Every wave, oldest first.
+    async fn waves(&self) -> Result<Vec<Wave>, StoreError>;
+
     /// Gives up an open wave that is none any more, and judges its bounces again: all in one.
     async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError>;
 

@@ -72,6 +72,39 @@ fn the_audit_of_an_edition_is_about_it_alone() {
     assert!(all.contains(&"edition 8".to_owned()) && all.len() > one.len(), "{all:?}");
 }
 
+/// Whatever the command: who decided is called the same.
+#[test]
+fn the_audit_has_one_word_for_an_operator() {
+    let fixture = Fixture::shipped();
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let commands: [&[&str]; 8] = [
+        &["subscribe", "--name", "Moor", "--email", "office@moor.example", "--bands", "4-5"],
+        &["subscribers", "change", "office@moor.example", "head@moor.example"],
+        &["unsubscribe", "head@moor.example"],
+        &["suppressions", "remove", "head@moor.example", "--yes"],
+        &["suppressions", "add", "stranger@moor.example"],
+        &["hold", "7"],
+        &["release", "7"],
+        &["subscribers", "erase", "office@hillside.example", "--yes"],
+    ];
+    let audit = || {
+        let status = fixture.at(BEFORE, &["status", "--audit", "--json"]).exits(0).json();
+        status["audit"].as_array().unwrap().clone()
+    };
+    for command in commands {
+        let before = audit().len();
+        fixture.at(BEFORE, command).exits(0);
+        let added = audit().split_off(before);
+        // What the calendar planned on the way is its own.
+        let decided: Vec<_> = added.iter().filter(|line| line["actor"] != "calendar").collect();
+        let is_operators = |line: &&serde_json::Value| line["actor"] == "operator";
+        assert!(!decided.is_empty() && decided.iter().all(is_operators), "{command:?}: {added:#?}");
+    }
+    // The suppression is over, and the mailbox's own page says so.
+    let shown = fixture.at(BEFORE, &["subscribers", "show", "head@moor.example"]).exits(0).stdout;
+    assert!(shown.contains("lift-suppression by operator"), "{shown}");
+}
+
 /// What the line of `show` says about the bands.
 fn bands(fixture: &Fixture, address: &str) -> String {
     let shown = fixture.at(BEFORE, &["subscribers", "show", address]).exits(0).stdout;

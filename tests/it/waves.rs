@@ -85,6 +85,56 @@ fn an_empty_list_is_what_no_wave_leaves_behind() {
     assert!(waves(&fixture, NEXT).is_empty());
 }
 
+/// What an operator finds out about a wave, and about a mailbox of it.
+#[test]
+fn a_wave_is_told_wherever_somebody_looks_for_it() {
+    let mailboxes = boxes(30, "invented.example");
+    let fixture = sent_to(&mailboxes);
+    let show = || fixture.at(SOON, &["subscribers", "show", &mailboxes[0]]).exits(0).stdout;
+    all_bounce(&fixture, SOON, &mailboxes[..1]);
+    assert!(show().contains("State:   ended (bounced)") && !show().contains("Waits:"), "{}", show());
+    all_bounce(&fixture, SOON, &mailboxes[1..]);
+    let waits = show();
+    for words in ["State:   active\n", "Waits:", "wave 1", "suppressions confirm 1", "suppressions dismiss 1"] {
+        assert!(waits.contains(words), "{words}: {waits}");
+    }
+    assert!(!waits.contains("Never:"), "{waits}");
+    let last = waits.lines().rfind(|line| line.starts_with("Record:")).unwrap();
+    assert!(last.contains("lift-suppression") && last.contains("wave 1"), "what is over is not the last word: {waits}");
+    let json = fixture.at(SOON, &["subscribers", "show", &mailboxes[1], "--json"]).exits(0).json();
+    assert_eq!(json["mailboxes"][0]["held"]["waits_in"], 1);
+
+    fixture.at(SOON, &["suppressions", "dismiss", "1"]).exits(0);
+    assert!(!show().contains("Waits:"), "{}", show());
+    let again = fixture.at(SOON, &["suppressions", "dismiss", "1"]).exits(1).stderr;
+    assert!(again.contains("dismissed already") && again.contains("suppressions add"), "{again}");
+
+    // The edition's waves are about the edition.
+    let audit = fixture.at(SOON, &["status", "--edition", "7", "--audit", "--json"]).exits(0).json();
+    let audit = audit["audit"].as_array().unwrap();
+    let of_wave: Vec<_> = audit.iter().filter(|line| line["subject"] == "wave 1").collect();
+    let actions: Vec<_> = of_wave.iter().map(|line| (line["actor"].as_str(), line["action"].as_str())).collect();
+    assert_eq!(actions, [(Some("program"), Some("wave")), (Some("operator"), Some("dismissed"))], "{audit:#?}");
+    fixture.at(NEXT, &["send"]).exits(0);
+    let other = fixture.at(NEXT, &["status", "--edition", "8", "--audit"]).exits(0).stdout;
+    assert!(!other.contains("wave 1"), "{other}");
+}
+
+#[test]
+fn a_wave_that_is_not_there_is_an_error() {
+    let mailboxes = boxes(30, "invented.example");
+    let fixture = sent_to(&mailboxes);
+    for json in [&[][..], &["--json"]] {
+        let list = [&["suppressions", "list", "--wave", "9"][..], json].concat();
+        fixture.at(SOON, &list).exits(1).complains("there is no such wave: `fortnightly status`");
+    }
+    all_bounce(&fixture, SOON, &mailboxes);
+    fixture.at(SOON, &["suppressions", "confirm", "1"]).exits(0);
+    fixture.at(SOON, &["suppressions", "list", "--wave", "1"]).exits(0).says("box0@invented.example");
+    let again = fixture.at(SOON, &["suppressions", "confirm", "1"]).exits(1).stderr;
+    assert!(again.contains("confirmed already") && again.contains("suppressions remove --since"), "{again}");
+}
+
 #[test]
 fn a_dismissed_wave_counts_for_nothing_and_its_mails_are_sent_again() {
     let mailboxes = boxes(12, "invented.example");

@@ -13,10 +13,12 @@ use crate::app::privacy::{Held, Privacy};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::band::Bands;
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::domain::subscription::subject_data::SubjectData;
 use crate::domain::subscription::suppression::Suppression;
+use crate::messages::waves;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -105,7 +107,7 @@ fn tell_mailbox(mailbox: &MailboxRecord, chosen_by: Option<&str>, bands: &Bands)
 fn choice(actor: Option<&str>) -> &'static str {
     match actor {
         Some("recipient") => "chosen by its reader",
-        Some("cli") => "chosen by an operator, with `subscribe`",
+        Some(OPERATOR) => "chosen by an operator, with `subscribe`",
         Some("import") => "chosen by an operator, with an import",
         _ => "chosen for this mailbox alone",
     }
@@ -115,6 +117,9 @@ fn choice(actor: Option<&str>) -> &'static str {
 fn tell(held: &SubjectData) {
     if let Some(since) = held.suppressed_since {
         out::line(&format!("Never:   it is never mailed, since {}", since.format("%Y-%m-%d")));
+    }
+    if let Some(wave) = held.waits_in {
+        out::line(&format!("Waits:   {}", waves::waits(wave)));
     }
     for delivery in &held.deliveries {
         let bounce = delivery.bounce.as_ref().map_or_else(String::new, |bounce| {

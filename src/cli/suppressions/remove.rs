@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::{SuppressionReason, WordError};
 use crate::messages::subscription::lifting_needs_consent;
 use crate::messages::waves;
@@ -86,7 +87,7 @@ impl Remove {
 
     async fn one(&self, address: &Address, context: &Context) -> Result<ExitCode, Failure> {
         let app = context.open().await?;
-        let reason = match Unsubscriber::new(&app).lift(address, self.yes, "cli").await? {
+        let reason = match Unsubscriber::new(&app).lift(address, self.yes, OPERATOR).await? {
             LiftResult::Lifted(reason) => reason,
             LiftResult::NeedsConsent(reason) => {
                 return Err(Failure::Refused(lifting_needs_consent(address, reason)));
@@ -112,7 +113,7 @@ impl Remove {
         }
         let app = context.open().await?;
         let since = since.instant(app.config.schedule.timezone);
-        out::line(&waves::taken_back(Waves::new(&app).take_back(reason, since, "cli").await?, reason));
+        out::line(&waves::taken_back(Waves::new(&app).take_back(reason, since, OPERATOR).await?, reason));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -11,6 +11,7 @@ use crate::app::waves::Waves;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out;
+use crate::domain::audit::OPERATOR;
 use crate::domain::subscription::wave::WaveId;
 use crate::messages::waves;
 
@@ -23,13 +24,13 @@ pub(in crate::cli) struct Settle {
 
 impl Settle {
     pub(super) async fn confirm(self, context: &Context) -> Result<ExitCode, Failure> {
-        let settled = Waves::new(&context.open().await?).confirm(WaveId(self.wave), "cli").await?;
+        let settled = Waves::new(&context.open().await?).confirm(WaveId(self.wave), OPERATOR).await?;
         out::line(&waves::confirmed(&settled));
         Ok(ExitCode::SUCCESS)
     }
 
     pub(super) async fn dismiss(self, context: &Context) -> Result<ExitCode, Failure> {
-        let settled = Waves::new(&context.open().await?).dismiss(WaveId(self.wave), "cli").await?;
+        let settled = Waves::new(&context.open().await?).dismiss(WaveId(self.wave), OPERATOR).await?;
         out::line(&waves::dismissed(&settled));
         Ok(ExitCode::SUCCESS)
     }
@@ -50,7 +51,7 @@ pub(super) async fn list(app: &AppContext, wave: WaveId, json: bool) -> Result<E
         });
         out::json(&rows.collect::<Vec<_>>());
     } else if bounces.is_empty() && out::is_watched() {
-        out::line("There is no such wave, or no mailbox of it is known any more.");
+        out::line("No mailbox of this wave is known any more.");
     } else {
         let rows = bounces.iter().map(|one| {
             let (status, server) = (one.status.clone().unwrap_or_default(), one.server.clone().unwrap_or_default());

@@ -84,7 +84,7 @@ pub fn ask_to_subscribe(list: &mut MailingList, wish: &SubscribeRequest) -> Resu
     let (kind, subscriber) = (RequestKind::Subscribe, subscribe::organisation_for(list, known, wish));
     let id = known.unwrap_or_else(|| list.add_mailbox(&wish.address, subscriber, wish.bands.clone()));
     list.change(id, |mailbox| mailbox.state = MailboxState::Pending);
-    list.note(wish.origin.as_str(), "ask", Subject::Mailbox(id), kind.as_str());
+    list.note(wish.origin.actor(), "ask", Subject::Mailbox(id), kind.as_str());
     let request = list.add_request(id, kind, Some(subscriber), wish.bands.clone());
     list.mail(id, wish.profile.name.clone(), request);
     Ok(Asked::Waits(request))

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::mailing_list::MailingList;
 use super::rows::{Forgetting, Subject};
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::{MailboxState, RecipientId, SubscriberId, SuppressionReason};
 
 /// What became of a wish to be erased.
@@ -52,7 +53,7 @@ pub fn erase(list: &mut MailingList, address: &Address) -> Erasure {
         requests
     });
     forget(list, id);
-    list.note("operator", "erase", Subject::Mailbox(id), "");
+    list.note(OPERATOR, "erase", Subject::Mailbox(id), "");
     Erasure::Done(Ended { mailbox: Some(id), subscriptions, requests: requests.unwrap_or_default() })
 }
 

@@ -105,7 +105,7 @@ fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>,
             note(list, id, status, (Meaning::Gone, Some(wave)));
             let detail = format!("{} bounces of edition {}", members.len() + 1, id.edition);
             for member in members {
-                reinstate(list, member);
+                reinstate(list, member, wave);
             }
             list.note("program", "wave", Subject::Wave(wave), detail);
             Bounced::Waits(wave)
@@ -138,10 +138,13 @@ fn suppress(list: &mut MailingList, id: DeliveryId) -> Bounced {
 }
 
 /// A bounce that suppressed its mailbox waits with a wave: the mailbox is subscribed again.
-fn reinstate(list: &mut MailingList, id: RecipientId) {
+fn reinstate(list: &mut MailingList, id: RecipientId, WaveId(wave): WaveId) {
     let Some(key) = list.mailbox(id).map(|mailbox| mailbox.key) else { return };
     if list.suppression_of(key).is_some_and(|known| known.reason == SuppressionReason::Bounced) {
-        take_back(list, key);
+        if take_back(list, key) == TakenBack::Left {
+            return;
+        }
+        list.note("program", "lift-suppression", Subject::Mailbox(id), format!("waits with wave {wave}"));
     }
 }
 

@@ -116,8 +116,6 @@ pub struct Note {
 pub enum Subject {
     Subscriber(SubscriberId),
     Mailbox(RecipientId),
-    /// An address that may have no mailbox.
-    Address,
     /// An address without a mailbox.
     Stranger,
     Wave(WaveId),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::request::RequestKind;
+use super::wave::WaveId;
 use crate::domain::audit::AuditRecord;
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
@@ -15,6 +16,8 @@ pub struct SubjectData {
     pub known_since: Option<DateTime<Utc>>,
     /// Since when it is suppressed, if it is.
     pub suppressed_since: Option<DateTime<Utc>>,
+    /// The wave of bounces with which it waits for a person, if it does.
+    pub waits_in: Option<WaveId>,
     /// What was sent to it, by edition.
     pub deliveries: Vec<SubjectDelivery>,
     /// What it asked for, oldest first.

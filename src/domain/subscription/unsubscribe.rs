@@ -7,6 +7,7 @@ use super::mailing_list::MailingList;
 use super::request::{PER_ADDRESS, RequestKind};
 use super::rows::Subject;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 
 /// Ends every subscription of the address and suppresses it. Returns the name of the subscriber it belonged to, or `None`
@@ -101,10 +102,11 @@ pub fn lift_suppression(list: &mut MailingList, address: &Address, actor: &'stat
     list.lift(key);
     // Whoever is let back begins with a clean slate.
     let ids: Vec<_> = list.with_key(key).map(|mailbox| mailbox.id).collect();
+    let subject = ids.first().map_or(Subject::Stranger, |id| Subject::Mailbox(*id));
     for id in ids {
         list.forget_bounces(id);
     }
-    list.note(actor, "lift-suppression", Subject::Address, reason.as_str());
+    list.note(actor, "lift-suppression", subject, reason.as_str());
     Some(reason)
 }
 
@@ -146,6 +148,6 @@ pub fn change_address(list: &mut MailingList, old: &Address, new: &Address) -> R
     list.change(id, |mailbox| {
         (mailbox.address, mailbox.key, mailbox.changed_at) = (Some(new.clone()), key, Some(at));
     });
-    list.note("cli", "change-address", Subject::Mailbox(id), "");
+    list.note(OPERATOR, "change-address", Subject::Mailbox(id), "");
     Ok(())
 }

@@ -2,9 +2,13 @@
 
 use rusqlite::{Connection, Row};
 
+use crate::domain::audit::OPERATOR;
 use crate::store::AuditRecord;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
+
+/// What older versions wrote for some of an operator's commands.
+const CLI: &str = "cli";
 
 /// Writes one row. `subject` is such as `edition 7`, `recipient 34`.
 pub(in crate::store::sqlite) fn write(
@@ -33,7 +37,7 @@ pub(in crate::store::sqlite) fn about(conn: &Connection, subject: &str) -> Resul
 fn record(row: &Row<'_>) -> Result<AuditRecord, SqliteError> {
     Ok(AuditRecord {
         at: sql::instant(row.get(0)?)?,
-        actor: row.get(1)?,
+        actor: Some(row.get(1)?).filter(|actor| actor != CLI).unwrap_or_else(|| OPERATOR.to_owned()),
         action: row.get(2)?,
         subject: row.get(3)?,
         detail: row.get(4)?,

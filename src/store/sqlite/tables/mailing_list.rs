@@ -18,7 +18,7 @@ use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
-pub(in crate::store::sqlite) use waves::open as open_waves;
+pub(in crate::store::sqlite) use waves::{all as all_waves, open as open_waves, waits_in};
 
 /// Reads, decides and writes; the caller's transaction is around it.
 pub(in crate::store::sqlite) fn change(

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::outbox::transactional;
-use super::{audit, forget, meta};
+use super::{audit, forget, mailing_list, meta};
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::EditionNumber;
@@ -90,6 +90,7 @@ fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, Sqlite
     Ok(SubjectData {
         known_since,
         suppressed_since: suppressed_since(conn, recipient)?,
+        waits_in: mailing_list::waits_in(conn, recipient)?,
         deliveries,
         requests: requests(conn, recipient)?,
         letters: transactional::of_mailbox(conn, recipient)?,

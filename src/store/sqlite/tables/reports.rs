@@ -8,7 +8,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::bounce::BounceCount;
 use crate::domain::subscription::report_kind::ReportKind;
-use crate::domain::subscription::wave::{WaveId, WaveState};
+use crate::domain::subscription::wave::{Wave, WaveId, WaveState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::meta;
@@ -64,6 +64,10 @@ impl Reports for SqliteStore {
 
     async fn open_waves(&self) -> Result<Vec<OpenWave>, StoreError> {
         self.read(mailing_list::open_waves).await
+    }
+
+    async fn waves(&self) -> Result<Vec<Wave>, StoreError> {
+        self.read(mailing_list::all_waves).await
     }
 
     async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::{audit, edition_rows, meta, outbox};
+use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState, HoldReason};
 use crate::store::sqlite::engine::error::SqliteError;
@@ -28,7 +29,7 @@ pub(in crate::store::sqlite) fn hold_back(
         let hold = EditionChange::Hold(edition.number, HoldReason::RestoredStore);
         edition_rows::change_here(conn, &hold, "restore", at)?;
     }
-    audit::write(conn, sql::millis(at), "operator", "restore", "store", &format!("backup of {}", made.to_rfc3339()))
+    audit::write(conn, sql::millis(at), OPERATOR, "restore", "store", &format!("backup of {}", made.to_rfc3339()))
 }
 
 /// Lets the store send again; the editions that were held for it.
@@ -40,12 +41,12 @@ pub(in crate::store::sqlite) fn release(
     if meta::take(conn, meta::RESTORED)?.is_none() {
         return Ok(Vec::new());
     }
-    audit::write(conn, sql::millis(at), "operator", "release", "store", "")?;
+    audit::write(conn, sql::millis(at), OPERATOR, "release", "store", "")?;
     let mut released = Vec::new();
     for edition in edition_rows::all(conn)? {
         let for_us = edition.hold_reason() == Some(&HoldReason::RestoredStore);
         if for_us {
-            edition_rows::change_here(conn, &EditionChange::Release(edition.number), "operator", at)?;
+            edition_rows::change_here(conn, &EditionChange::Release(edition.number), OPERATOR, at)?;
             released.push(edition.number);
         }
         // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.

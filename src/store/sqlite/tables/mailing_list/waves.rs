@@ -191,6 +191,22 @@ fn wave(row: &Row<'_>) -> Result<Wave, SqliteError> {
     })
 }
 
+/// Every wave, oldest first.
+pub(in crate::store::sqlite) fn all(conn: &Connection) -> Result<Vec<Wave>, SqliteError> {
+    sql::rows(conn, waves_where!("TRUE ORDER BY id"), [], wave)
+}
+
+/// The wave with which a mailbox waits, if it does.
+pub(in crate::store::sqlite) fn waits_in(conn: &Connection, recipient: i64) -> Result<Option<WaveId>, SqliteError> {
+    let query = "SELECT w.id, r.state, x.mac IS NOT NULL FROM bounces b JOIN waves w ON w.id = b.wave
+                 JOIN recipients r ON r.id = b.recipient LEFT JOIN suppressions x ON x.mac = r.mac
+                 WHERE b.recipient = ?1 AND w.state = ?2 ORDER BY w.id DESC LIMIT 1";
+    let found = sql::row(conn, query, (recipient, WaveState::Open.as_str()), |row| {
+        Ok((WaveId(sql::count(row.get(0)?)), waits(sql::word(row, 1)?, row.get(2)?)))
+    })?;
+    Ok(found.filter(|(_, waits)| *waits).map(|(wave, _)| wave))
+}
+
 /// The waves that wait for a person, each with how its edition fares.
 pub(in crate::store::sqlite) fn open(conn: &Connection) -> Result<Vec<OpenWave>, SqliteError> {
     let mut open = Vec::new();

@@ -156,7 +156,6 @@ fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
     let subject = match note.subject {
         Subject::Subscriber(SubscriberId(id)) => format!("subscriber {id}"),
         Subject::Mailbox(RecipientId(id)) => format!("recipient {id}"),
-        Subject::Address => "an address".to_owned(),
         Subject::Wave(WaveId(id)) => format!("wave {id}"),
         Subject::Stranger => "an address without a mailbox".to_owned(),
     };
