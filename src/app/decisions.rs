@@ -25,8 +25,6 @@ use crate::domain::edits::refreshed;
 
 use error::{Decision, DecisionError, Stage};
 
-/// Who decides here.
-
 /// How many fortnights ahead a decision may reach: what lies before is planned, too, and keeps its picks.
 pub const REACH: u32 = 26;
 

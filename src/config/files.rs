@@ -27,18 +27,20 @@ pub(super) fn read_config(file: &Path) -> Result<String, Box<Diagnostic>> {
 }
 
 fn unreadable(error: &io::Error) -> Diagnostic {
-    match error.kind() {
-        ErrorKind::NotFound => Diagnostic::error("unreadable", "there is no such file")
-            .help("run `fortnightly init` to make one, or name it with --config"),
-        _ => {
-            let help = if ordinary_file::is_in_the_way(error) {
-                "move it away and put the file there, or name another with --config"
-            } else {
-                "check its owner and permissions, or name another with --config"
-            };
-            Diagnostic::error("unreadable", format!("the file cannot be read: {}", reason(error))).help(help)
+    let (message, help) = match error.kind() {
+        ErrorKind::NotFound if !ordinary_file::is_in_the_way(error) => {
+            ("there is no such file".to_owned(), "run `fortnightly init` to make one, or name it with --config")
         }
-    }
+        _ if ordinary_file::is_in_the_way(error) => (
+            format!("the file cannot be read: {}", reason(error)),
+            "move it away and put the file there, or name another with --config",
+        ),
+        _ => (
+            format!("the file cannot be read: {}", reason(error)),
+            "check its owner and permissions, or name another with --config",
+        ),
+    };
+    Diagnostic::error("unreadable", message).help(help)
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> Diagnostic {

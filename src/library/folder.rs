@@ -93,7 +93,7 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
             _ if item.is_dir => found.push(item.stray("folders inside a theme are not read: move the files up")),
             Some(name) if check_slug(&item, name, found) => theme.activities.push(name.to_owned()),
             Some(_) => {}
-            None if item.trouble.is_none() && (is_picture(&item.name) || is_drawing(&item.name)) => {}
+            None if is_drawing(&item.name) || is_picture(&item.name) && item.trouble.is_none() => {}
             None => {
                 let help = "activities end in .md, pictures in .png, .jpg or .gif, sheets to print in .svg; delete other files";
                 found.push(item.stray(help));
