@@ -242,7 +242,7 @@ fn the_defaults_are_those_that_the_reader_takes() {
     assert!(count >= 12, "{count}");
     let shown = |value: &Value| {
         let config = load(value).unwrap();
-        format!("{:?}", config::Config { anchor_place: None, ..config })
+        format!("{:?}", config::Config { anchor_place: None, transport_place: None, ..config })
     };
     assert_eq!(shown(&explicit), shown(&minimal));
 }

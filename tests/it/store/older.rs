@@ -90,6 +90,9 @@ fn write_old_store(path: &Path) {
     let insert =
         "INSERT INTO audit (at, actor, action, subject, detail) VALUES (0, 'calendar', 'hold', 'edition 1', ?1)";
     store.execute(insert, [LATE]).unwrap();
+    let insert =
+        "INSERT INTO audit (at, actor, action, subject, detail) VALUES (0, 'cli', 'subscribe', 'recipient 1', '')";
+    store.execute(insert, []).unwrap();
 }
 
 fn told(kind: ToldHold, text: &str) -> HoldReason {
@@ -137,6 +140,8 @@ async fn every_reason_of_the_version_before_is_read() {
     }
     let audit = store.audit().await.unwrap();
     assert_eq!(messages::audit::detail("hold", &audit[0].subject, &audit[0].detail), LATE);
+    let actors: Vec<_> = audit.iter().map(|line| line.actor.as_str()).collect();
+    assert_eq!(actors, ["calendar", "operator"], "an operator is called what they are called now");
 }
 
 #[tokio::test]
