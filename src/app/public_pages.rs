@@ -125,6 +125,21 @@ impl PublicPages {
         Ok(Shown::Page(pages::activity(templates, &issue, &labels, &self.config.bands)?))
     }
 
+    /// The sheet of this name that came with a published activity.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sheet(&self, id: &ActivityId, file: &str) -> Result<Shown, AppError> {
+        Ok(match self.views.activity(id).await? {
+            None => Shown::Missing,
+            Some(PublishedActivity::Withdrawn) => Shown::Withdrawn,
+            Some(PublishedActivity::Shown { activity, .. }) => {
+                let sheet = activity.printable.filter(|sheet| sheet.file == file);
+                sheet.map_or(Shown::Missing, |sheet| Shown::Page(sheet.svg))
+            }
+        })
+    }
+
     /// The newest editions for a school's own page.
     ///
     /// # Errors

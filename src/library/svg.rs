@@ -57,7 +57,7 @@ const FETCHING: [&str; 5] = ["@import", "@font-face", "image(", "image-set(", "s
 /// Prefixes that every XML document has.
 const PREFIXES: [&str; 2] = ["xml", "xmlns"];
 
-/// The drawing in this file, if nothing is wrong with it.
+/// The drawing in this file, if nothing is wrong with it, without a size of its own.
 pub(super) fn read(path: &Path) -> Result<String, Vec<Diagnostic>> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path) -> Result<String, Vec<Diagnostic>> {
     let page = page::from_bytes(file, bytes).map_err(|error| vec![*error])?;
     Checker { page: &page, at: 0, depth: 0, has_root: false, prefixes: BTreeSet::new(), style: None }.check();
     let found = page.take_diagnostics();
-    if found.is_empty() { Ok(page.text().to_owned()) } else { Err(found) }
+    if found.is_empty() { Ok(sized_to_paper(page.text())) } else { Err(found) }
 }
 
 /// A walk over the drawing.
@@ -154,8 +154,9 @@ impl Checker<'_> {
                 Err(problem) => self.broken(&problem),
             }
         }
-        if is_root && (name != "svg" || namespace.as_deref() != Some(NAMESPACE)) {
-            let message = "the file does not begin with an <svg> element";
+        let has_view_box = attributes.iter().any(|(key, _)| key == "viewBox");
+        if is_root && (name != "svg" || namespace.as_deref() != Some(NAMESPACE) || !has_view_box) {
+            let message = "the file does not begin with an <svg> element that has a namespace and a viewBox";
             let help = format!("its first element is <svg xmlns=\"{NAMESPACE}\" viewBox=\"0 0 595 842\">");
             self.page.error(self.at, "svg-root", message, help);
         } else if !ELEMENTS.contains(&name.as_str()) {
@@ -279,6 +280,31 @@ impl Checker<'_> {
     fn broken(&self, problem: &str) {
         let message = format!("the drawing is not well-formed SVG: {problem}");
         self.page.error(self.at, "svg-syntax", message, "save it again from the drawing program, as “plain SVG”");
+    }
+}
+
+/// A drawing without the width and height of its root: it takes the sheet of paper that it is printed on, and no second one.
+fn sized_to_paper(text: &str) -> String {
+    let mut reader = Reader::from_str(text);
+    loop {
+        let start = reader.buffer_position();
+        let (tag, end) = match reader.read_event() {
+            Ok(Event::Start(tag)) => (tag, ">"),
+            Ok(Event::Empty(tag)) => (tag, "/>"),
+            Ok(Event::Eof) | Err(_) => return text.to_owned(),
+            Ok(_) => continue,
+        };
+        let mut root = "<svg".to_owned();
+        for attribute in tag.attributes().flatten() {
+            let (key, value) =
+                (String::from_utf8_lossy(attribute.key.as_ref()), String::from_utf8_lossy(&attribute.value));
+            if !matches!(key.as_ref(), "width" | "height") {
+                let quote = if value.contains('"') { '\'' } else { '"' };
+                root.push_str(&format!(" {key}={quote}{value}{quote}"));
+            }
+        }
+        let [start, rest] = [start, reader.buffer_position()].map(|at| usize::try_from(at).unwrap_or_default());
+        return format!("{}{root}{end}{}", &text[..start], &text[rest..]);
     }
 }
 

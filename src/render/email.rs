@@ -1,6 +1,7 @@
 //! One segment's digest: fill in the templates, turn MJML into HTML, cut at the slots, check.
 
 pub(super) mod check;
+pub(super) mod help;
 mod html_scan;
 pub(super) mod remote;
 mod share;
@@ -47,7 +48,7 @@ pub fn render(
     let subject = html_view.subject;
     let rendered = Rendered { subject, html: nonce.cut(&to_html(&mjml)?), text: nonce.cut(&tidy_text(&text)) };
     check::check_rendered(&rendered)?;
-    check::check_complete(&rendered, &issue.service, issue.help)?;
+    check::check_complete(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }
 

@@ -6,12 +6,13 @@ pub(super) mod view;
 use serde::Serialize;
 
 use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
-use super::email::view::{CardView, DigestView, help as help_block, of_cards};
+use super::email::help;
+use super::email::view::{CardView, DigestView, of_cards};
 use super::error::{Part, RenderError};
 use super::issue::{Card, Issue, ServiceInfo};
 use super::prose::escape;
 use super::templates::{Page, Templates, checked_fields, fill};
-use crate::domain::band::{Band, Bands};
+use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::help::Help;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
@@ -40,7 +41,7 @@ pub fn front(
     service: &ServiceInfo<'_>,
     latest: Option<Brief>,
     past: Vec<Brief>,
-    help: &Help,
+    block: &Help,
 ) -> Result<String, RenderError> {
     let base = service.base_url;
     let feeds = feeds(base);
@@ -57,7 +58,7 @@ pub fn front(
         example: format!("{base}/feed.rss?bands=4-5,5-7"),
         snippet_fixed: snippet(service, "width=\"100%\" height=\"600\" style=\"border:0\""),
         snippet_growing: snippet(service, "style=\"border:0;width:100%;height:clamp(24rem,80vh,60rem)\""),
-        help: help_block(help, Part::Html),
+        help: help::whole(block, Part::Html),
     };
     fill_page(templates, Page::Front, &view)
 }
@@ -73,7 +74,8 @@ fn snippet(service: &ServiceInfo<'_>, size: &str) -> String {
 /// # Errors
 /// A template that does not fit.
 pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> Result<String, RenderError> {
-    let view = whole(page.issue, bands);
+    let mut view = whole(page.issue, bands);
+    view.help = help::view(&page.issue.help.for_bands(&page.issue.bands()), page.issue, Part::Html);
     let service = &page.issue.service;
     let base = format!("{}/editions/{}", service.base_url, page.issue.edition);
     let shown = |band: &Band| page.issue.cards.iter().any(|card| card.band.id == band.id);
@@ -107,8 +109,13 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
 pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &Bands) -> Result<String, RenderError> {
     let mut view = whole(issue, bands);
     let service = &issue.service;
-    let alone = |(view, card): (CardView, &Card<'_>)| CardView { age: labels.to_owned(), ..view.alone(card.activity) };
+    let alone = |(view, card): (CardView, &Card<'_>)| {
+        let view = view.alone(card.activity, issue.help);
+        CardView { age: labels.to_owned(), ..view }
+    };
     view.cards = view.cards.into_iter().zip(&issue.cards).map(alone).collect();
+    let readers: BandSet = issue.cards.iter().flat_map(|card| card.activity.bands.iter().cloned()).collect();
+    view.help = help::view(&issue.help.for_bands(&readers), issue, Part::Html);
     let card = view.cards.first();
     let title = format!("{}: {}", card.map_or("", |card| card.title.as_str()), service.name);
     let shell = Shell {

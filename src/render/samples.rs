@@ -13,7 +13,7 @@ use crate::domain::activity::{Activity, NextStep, Notice, Printable, Resource, S
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
 use crate::domain::edition::EditionNumber;
-use crate::domain::help::{Help, HelpEntry, Worry};
+use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
 use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
@@ -213,7 +213,12 @@ fn help(full: bool) -> Help {
     };
     let worry = Worry { bands: vec!["4-5".parse().expect("a band")], text: prose() };
     let worries = if full { vec![worry] } else { Vec::new() };
-    Help { title: "Where to turn (sample)".to_owned(), intro: words(), entries: vec![entry], worries }
+    Help {
+        title: "Where to turn (sample)".to_owned(),
+        intro: words(),
+        entries: vec![entry; if full { MAIL_ENTRIES + 1 } else { 1 }],
+        worries,
+    }
 }
 
 fn brief() -> Brief {

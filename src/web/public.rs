@@ -30,6 +30,7 @@ pub fn site(current: impl Fn() -> PublicSite + Send + Sync + 'static) -> Site {
         .route("/", get(editions::front))
         .route("/editions/{number}", get(editions::edition))
         .route("/activities/{theme}/{name}", get(editions::activity))
+        .route("/activities/{theme}/{name}/{file}", get(editions::sheet))
         .route("/embed", get(editions::embed))
         .route("/feed.rss", get(feeds::rss))
         .route("/feed.atom", get(feeds::atom))

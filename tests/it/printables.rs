@@ -25,6 +25,27 @@ fn findings(sheet: &[u8]) -> Vec<(&'static str, Option<usize>)> {
     found.iter().map(|one| (one.code, one.line)).collect()
 }
 
+/// The sheet as the library keeps it.
+fn kept(sheet: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&root().join("tests/fixtures/library/good"), dir.path());
+    fs::write(dir.path().join("secrets/cards.svg"), sheet).unwrap();
+    let (library, found) = library::load(dir.path(), &Bands::shipped(), Nation::England);
+    let activities = library.unwrap_or_else(|| panic!("{found:?}")).activities;
+    activities.into_iter().find_map(|activity| activity.printable).unwrap().svg
+}
+
+/// A browser prints a drawing of no size on one sheet, whatever the sheet's size.
+#[test]
+fn a_drawing_takes_the_size_of_the_paper() {
+    let sized = "<?xml version='1.0'?>\n<!-- x --><svg width='210mm' style='font-family: \"Arial\"' height=\"2970\" viewBox='0 0 595 842'\n \
+                 xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>\n";
+    let root = "<svg style='font-family: \"Arial\"' viewBox=\"0 0 595 842\" xmlns=\"http://www.w3.org/2000/svg\">";
+    let paper = format!("<?xml version='1.0'?>\n<!-- x -->{root}<rect width='9' height='9'/></svg>\n");
+    assert_eq!(kept(sized), paper);
+    assert_eq!(kept(&paper), paper);
+}
+
 /// The codes of a sheet with these parts in its second line.
 fn codes(inside: &str) -> Vec<&'static str> {
     let found = findings(format!("{ROOT}\n{inside}\n</svg>").as_bytes());
@@ -102,6 +123,7 @@ fn a_file_that_is_no_drawing_is_refused_as_a_whole() {
     assert_eq!(whole(""), "svg-syntax");
     assert_eq!(whole("words"), "svg-syntax");
     assert_eq!(whole("<svg viewBox='0 0 595 842'/>"), "svg-root", "without its namespace nobody draws it");
+    assert_eq!(whole("<svg xmlns='http://www.w3.org/2000/svg' width='595' height='842'/>"), "svg-root");
     assert_eq!(whole("<html xmlns='http://www.w3.org/2000/svg'/>"), "svg-root");
     assert_eq!(whole(&format!("{ROOT}<g>")), "svg-syntax");
     assert_eq!(whole(&format!("<!DOCTYPE svg [<!ENTITY x 'y'>]>{ROOT}</svg>")), "svg-doctype");

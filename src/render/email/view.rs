@@ -6,18 +6,19 @@
 
 use serde::Serialize;
 
+use super::help::{self, HelpEntryView, HelpView};
 use super::share::{self, ShareView};
 use super::wording::{self, Wording};
-use crate::domain::activity::{Activity, Notice, Theme};
-use crate::domain::band::{Band, Bands};
-use crate::domain::help::{Help, HelpEntry};
+use crate::domain::activity::{Activity, NextStep, Notice, Theme};
+use crate::domain::band::{Band, BandSet, Bands};
+use crate::domain::help::Help;
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
 use crate::domain::text::{dates, one_line};
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::{Card, Issue, ServiceInfo};
 use crate::render::palette::{self, Accent, LOOK, Look};
-use crate::render::prose::{phone_numbers, prose};
+use crate::render::prose::prose;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct DigestView {
@@ -39,6 +40,8 @@ pub(crate) struct DigestView {
     pub(crate) notices: Vec<NoticeView>,
     pub(crate) share: ShareView,
     pub(crate) help: HelpView,
+    /// The first lines of the help block, for a sheet of paper.
+    pub(crate) where_to_turn: Vec<HelpEntryView>,
     pub(crate) words: Wording,
     pub(crate) look: Look,
 }
@@ -59,6 +62,8 @@ pub(crate) struct ThemeView {
     pub(crate) opening_prose: String,
     /// Headings inside are of level 3.
     pub(crate) article_prose: String,
+    /// `Written by A. Writer. Checked by B. Reader.`; empty when nobody says.
+    pub(crate) byline: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +78,8 @@ pub(crate) struct CardView {
     /// `paper, pencils`; empty when nothing is needed.
     pub(crate) needs: String,
     pub(crate) summary: String,
+    /// Completes “Your child practises …”, without a stop at its end; empty when the activity does not say.
+    pub(crate) skill: String,
     /// A note for the adult; empty when none is needed.
     pub(crate) care: String,
     /// The title of the activity's theme when it is another than the edition's; else empty.
@@ -81,7 +88,18 @@ pub(crate) struct CardView {
     pub(crate) get_ready_prose: String,
     pub(crate) do_it_prose: String,
     pub(crate) talk_prose: String,
+    /// With what every family of this band should know.
     pub(crate) worries_prose: String,
+    /// What is said together at the end, without quotation marks; empty for nothing.
+    pub(crate) say: String,
+    /// One step on a real device; all three are empty when there is none.
+    pub(crate) next_text: String,
+    pub(crate) next_url: String,
+    pub(crate) next_publisher: String,
+    /// The sheet to print; empty when there is none.
+    pub(crate) sheet_url: String,
+    /// The first lines of the help block for this band, for a sheet of paper.
+    pub(crate) where_to_turn: Vec<HelpEntryView>,
     pub(crate) resources: Vec<ResourceView>,
     /// The web view of this activity.
     pub(crate) url: String,
@@ -102,30 +120,6 @@ pub(crate) struct NoticeView {
     pub(crate) title: String,
     /// Headings inside are of level 4.
     pub(crate) body_prose: String,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct HelpView {
-    pub(crate) title: String,
-    pub(crate) intro: String,
-    pub(crate) entries: Vec<HelpEntryView>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct HelpEntryView {
-    pub(crate) when: String,
-    pub(crate) who: String,
-    /// One line, its numbers linked in HTML; empty when there is none.
-    pub(crate) what_prose: String,
-    /// As written; empty when there is none.
-    pub(crate) phone: String,
-    /// The digits for a `tel:` link.
-    pub(crate) phone_digits: String,
-    pub(crate) email: String,
-    pub(crate) url: String,
-    /// The same as it is written on paper: `childline.org.uk`.
-    pub(crate) address: String,
-    pub(crate) link_text: String,
 }
 
 /// The view of `issue` for `segment`, with prose as `part` wants it.
@@ -153,6 +147,7 @@ pub(crate) fn of_cards(
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
     let theme = theme(issue.theme, part);
+    let in_mail = issue.help.in_mail(&readers(&shown, bands));
     DigestView {
         lang: segment.locale.as_str(),
         subject: format!("{}: 15-minute activities for {phrase}", theme.title),
@@ -164,7 +159,8 @@ pub(crate) fn of_cards(
         theme,
         cards: cards.iter().map(|one| card(one, issue, bands, part)).collect(),
         notices: issue.notices.iter().map(|one| notice(one, part)).collect(),
-        help: help(issue.help, part),
+        help: help::view(&in_mail, issue, part),
+        where_to_turn: help::entries(&in_mail, part),
         words: wording::wording(segment.sector, shown.len() == 1),
         look: LOOK,
         bands: phrase,
@@ -187,7 +183,25 @@ fn theme(theme: &Theme, part: Part) -> ThemeView {
         strand: line(&theme.strand),
         opening_prose: prose(&theme.opening, part, 2),
         article_prose: prose(&theme.for_parents, part, 3),
+        byline: byline(theme),
     }
+}
+
+/// Marks that a text may bring along and the template sets.
+const QUOTES: [char; 3] = ['“', '”', '"'];
+
+fn byline(theme: &Theme) -> String {
+    let said = |what: &str, who: &Option<String>| {
+        let who = line(who.as_deref()?);
+        Some(format!("{what} by {}.", without_stop(&who)))
+    };
+    let parts = [said("Written", &theme.author), said("Checked", &theme.reviewed_by)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A sentence of the template goes on behind it.
+fn without_stop(text: &str) -> &str {
+    text.trim_end_matches('.')
 }
 
 fn notice(notice: &Notice, part: Part) -> NoticeView {
@@ -203,6 +217,11 @@ fn chosen<'a>(issue: &Issue<'a>, segment: &SegmentKey) -> Result<Vec<Card<'a>>, 
         return Err(RenderError::NoCard(band.clone()));
     }
     Ok(issue.cards.iter().copied().filter(|card| segment.bands.contains(&card.band.id)).collect())
+}
+
+/// The bands of the cards shown; all bands when everything was taken back.
+fn readers(shown: &[&Band], bands: &Bands) -> BandSet {
+    if shown.is_empty() { bands.names() } else { shown.iter().map(|band| band.id.clone()).collect() }
 }
 
 /// The web view of these bands: the same for the whole segment, without a token.
@@ -235,6 +254,9 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
     let needs: Vec<String> = activity.needs.iter().map(|need| line(need)).collect();
     let url = format!("{}/activities/{}", issue.service.base_url, activity.id);
     let of = |text: &Prose| prose(text, part, 4);
+    let optional = |text: &Option<String>| text.as_deref().map(line).unwrap_or_default();
+    let next = |of: fn(&NextStep) -> &String| activity.next.as_ref().map(|next| line(of(next))).unwrap_or_default();
+    let in_mail = issue.help.in_mail(&BandSet::from([card.band.id.clone()]));
     CardView {
         age: line(&card.band.label),
         title: line(&activity.title),
@@ -242,12 +264,19 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         screen: if activity.screen { "uses a screen" } else { "no screen needed" }.to_owned(),
         needs: separated(&needs),
         summary: line(&activity.summary),
+        skill: without_stop(&optional(&activity.skill)).to_owned(),
         care: wording::care(activity.sensitivity, &line(&issue.help.title)),
         from_theme: card.from_theme.map(line).unwrap_or_default(),
         get_ready_prose: of(&activity.get_ready),
         do_it_prose: of(&activity.do_it_together),
         talk_prose: of(&activity.talk_about_it),
-        worries_prose: of(&activity.if_something_worries_you),
+        worries_prose: of(&worries(activity, &in_mail)),
+        say: optional(&activity.say).trim_matches(QUOTES).to_owned(),
+        next_text: next(|next| &next.text),
+        next_url: next(|next| &next.url),
+        next_publisher: next(|next| &next.publisher),
+        sheet_url: activity.printable.as_ref().map(|sheet| format!("{url}/{}", sheet.file)).unwrap_or_default(),
+        where_to_turn: help::entries(&in_mail, part),
         resources: activity
             .resources
             .iter()
@@ -260,17 +289,26 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
 }
 
 impl CardView {
-    /// On a page of its own, where the headings inside its four parts are of level 3.
-    pub(crate) fn alone(self, activity: &Activity) -> Self {
+    /// On a page of its own, for all of its bands; the headings inside its four parts are of level 3.
+    pub(crate) fn alone(self, activity: &Activity, help: &Help) -> Self {
         let of = |text: &Prose| prose(text, Part::Html, 3);
+        let in_mail = help.in_mail(&activity.bands.iter().cloned().collect());
         Self {
             get_ready_prose: of(&activity.get_ready),
             do_it_prose: of(&activity.do_it_together),
             talk_prose: of(&activity.talk_about_it),
-            worries_prose: of(&activity.if_something_worries_you),
+            worries_prose: of(&worries(activity, &in_mail)),
+            where_to_turn: help::entries(&in_mail, Part::Html),
             ..self
         }
     }
+}
+
+/// What the activity may stir up, and what every family of these bands should know. It is one text, so that templates of
+/// an organisation's own show all of it.
+fn worries(activity: &Activity, help: &Help) -> Prose {
+    let blocks = help.worries.iter().flat_map(|worry| &worry.text.0);
+    Prose(activity.if_something_worries_you.0.iter().chain(blocks).cloned().collect())
 }
 
 /// `paper, pencils`; with semicolons where an item has a comma of its own.
@@ -278,43 +316,12 @@ fn separated(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
 }
 
-pub(crate) fn help(help: &Help, part: Part) -> HelpView {
-    HelpView {
-        title: line(&help.title),
-        intro: line(&help.intro),
-        entries: help.entries.iter().map(|entry| help_entry(entry, part)).collect(),
-    }
-}
-
-fn help_entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
-    let optional = |value: &Option<String>| value.as_deref().map(line).unwrap_or_default();
-    let url = optional(&entry.url);
-    let link_text = optional(&entry.link_text);
-    HelpEntryView {
-        when: line(&entry.when),
-        who: line(&entry.who),
-        what_prose: match part {
-            Part::Html => phone_numbers::linked_html(&line(&entry.what)),
-            Part::Text => phone_numbers::unbroken(&line(&entry.what)),
-        },
-        phone_digits: phone_numbers::digits(&optional(&entry.phone)),
-        phone: match part {
-            Part::Html => optional(&entry.phone),
-            Part::Text => optional(&entry.phone).replace(' ', "\u{a0}"),
-        },
-        email: optional(&entry.email),
-        link_text: if link_text.is_empty() { format!("Go to the {} website", line(&entry.who)) } else { link_text },
-        address: on_paper(&url),
-        url,
-    }
-}
-
 /// An address as people write it and type it.
-fn on_paper(url: &str) -> String {
+pub(super) fn on_paper(url: &str) -> String {
     let plain = url.strip_prefix("https://").unwrap_or(url);
     plain.strip_prefix("www.").unwrap_or(plain).trim_end_matches('/').to_owned()
 }
 
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     one_line(text).trim().to_owned()
 }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::render::email::view::{DigestView, HelpView};
+use crate::render::email::help::HelpView;
+use crate::render::email::view::DigestView;
 use crate::render::issue::ServiceInfo;
 use crate::render::palette::{LOOK, Look};
 

@@ -11,7 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
 
-use super::headers::{self, Framing};
+use super::headers::{self, Guard};
 use crate::app::AppError;
 use crate::app::public_pages::Shown;
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub(super) struct Label {
     pub(super) media_type: &'static str,
     /// How long others may keep it, in seconds.
     pub(super) age: u32,
-    pub(super) framing: Framing,
+    pub(super) guard: Guard,
     /// Scripts of other sites may read it: feeds are for that.
     pub(super) is_open: bool,
 }
@@ -136,7 +136,7 @@ impl Made {
         if label.is_open {
             all.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
-        headers::protect(all, label.framing);
+        headers::protect(all, label.guard);
         response
     }
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::cache::{Kept, Label};
-use super::headers::Framing;
+use super::headers::Guard;
 use super::page::{Page, trouble};
 use super::pages::Pages;
 use super::request::{parameter, wanted_bands};
@@ -30,7 +30,7 @@ const MOST_ITEMS: usize = 10;
 pub(super) async fn front(State(pages): State<Pages>, headers: HeaderMap) -> Response {
     let site = pages.site();
     let made = pages.kept(&site, "/", async { site.pages.front().await.map(Shown::Page) }).await;
-    answer(made, &headers, FRESH, Framing::None)
+    answer(made, &headers, FRESH, Guard::Page)
 }
 
 pub(super) async fn edition(
@@ -46,7 +46,7 @@ pub(super) async fn edition(
     };
     let key = format!("/editions/{number}{}", bands_query(wanted.as_ref(), site.bands()));
     let made = pages.kept(&site, &key, site.pages.edition(EditionNumber(number), wanted.as_ref())).await;
-    answer(made, &headers, LASTING, Framing::None)
+    answer(made, &headers, LASTING, Guard::Page)
 }
 
 pub(super) async fn activity(
@@ -58,7 +58,20 @@ pub(super) async fn activity(
     let Ok(id) = format!("{theme}/{name}").parse::<ActivityId>() else { return lost().into_response() };
     let site = pages.site();
     let made = pages.kept(&site, &format!("/activities/{id}"), site.pages.activity(&id)).await;
-    answer(made, &headers, LASTING, Framing::None)
+    answer(made, &headers, LASTING, Guard::Page)
+}
+
+/// The sheet to print that came with an activity: the file itself, which a browser shows and prints.
+pub(super) async fn sheet(
+    State(pages): State<Pages>,
+    name: Result<Path<(String, String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Path((theme, name, file))) = name else { return lost().into_response() };
+    let Ok(id) = format!("{theme}/{name}").parse::<ActivityId>() else { return lost().into_response() };
+    let site = pages.site();
+    let made = pages.kept(&site, &format!("/activities/{id}/{file}"), site.pages.sheet(&id, &file)).await;
+    respond(made, &headers, Label { media_type: "image/svg+xml", age: LASTING, guard: Guard::Sheet, is_open: false })
 }
 
 /// Whatever it says may be framed: a school's web manager must see what is wrong, not an empty frame.
@@ -71,23 +84,25 @@ pub(super) async fn embed(State(pages): State<Pages>, RawQuery(query): RawQuery,
         parameter(query.as_deref(), "items").and_then(|items| items.parse().ok()).unwrap_or(ITEMS).clamp(1, MOST_ITEMS);
     let key = format!("/embed/{items}{}", bands_query(wanted.as_ref(), site.bands()));
     let made = pages.kept(&site, &key, async { site.pages.embed(wanted.as_ref(), items).await.map(Shown::Page) }).await;
-    answer(made, &headers, FRESH, Framing::Everybody)
+    answer(made, &headers, FRESH, Guard::Frame)
 }
 
-fn answer(made: Result<Kept, AppError>, headers: &HeaderMap, age: u32, framing: Framing) -> Response {
+fn answer(made: Result<Kept, AppError>, headers: &HeaderMap, age: u32, guard: Guard) -> Response {
+    respond(made, headers, Label { media_type: "text/html; charset=utf-8", age, guard, is_open: false })
+}
+
+fn respond(made: Result<Kept, AppError>, headers: &HeaderMap, label: Label) -> Response {
     match made {
-        Ok(Kept::Page(page)) => {
-            page.answer(headers, Label { media_type: "text/html; charset=utf-8", age, framing, is_open: false })
-        }
+        Ok(Kept::Page(page)) => page.answer(headers, label),
         Ok(Kept::Withdrawn) => taken_back().into_response(),
         Ok(Kept::Missing) => lost().into_response(),
-        Err(error) => unreadable(&error, framing).into_response(),
+        Err(error) => unreadable(&error, label.guard).into_response(),
     }
 }
 
 /// A page that cannot be made now. It belongs to the web view, or into a frame.
-fn unreadable(error: &AppError, framing: Framing) -> Page {
-    let place = if framing == Framing::Everybody { Place::Frame } else { Place::WebView };
+fn unreadable(error: &AppError, guard: Guard) -> Page {
+    let place = if guard == Guard::Frame { Place::Frame } else { Place::WebView };
     trouble(error, "This cannot be shown just now. Please try again in a few minutes.").at(place)
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::cache::{Kept, Label};
 use super::editions::no_such_band;
-use super::headers::Framing;
+use super::headers::Guard;
 use super::page::{Page, unchanged};
 use super::pages::{Pages, PublicSite};
 use super::request::wanted_bands;
@@ -82,7 +82,7 @@ async fn serve(kind: Kind, State(pages): State<Pages>, RawQuery(query): RawQuery
     let key = format!("{}{query}", kind.path());
     match pages.kept(&site, &key, make(kind, &site, wanted.as_ref(), &query)).await {
         Ok(Kept::Page(made)) => {
-            let label = Label { media_type: kind.media_type(), age: AGE, framing: Framing::None, is_open: true };
+            let label = Label { media_type: kind.media_type(), age: AGE, guard: Guard::Page, is_open: true };
             made.answer(&headers, label)
         }
         Ok(_) => Page::said(StatusCode::NOT_FOUND, "There is no such feed", &[]).into_response(),

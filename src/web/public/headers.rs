@@ -8,32 +8,43 @@ use sha2::{Digest, Sha256};
 
 use crate::app::public_pages::EXIT_SCRIPT;
 
-/// Who may show a page in a frame.
+/// What a browser lets an answer do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// Nobody.
-    None,
-    /// Any site.
-    Everybody,
+pub(super) enum Guard {
+    /// Nothing but a page's own styles and the quick exit's one script, by its hash; forms post to us alone.
+    Page,
+    /// As a page, without the script, and any site may show it in a frame.
+    Frame,
+    /// Nothing but a drawing's own styles: even one that an editor did not look at runs nothing.
+    Sheet,
 }
 
-/// Nothing but the page's own styles and the quick exit's one script, by its hash; forms post to us alone.
-static POLICY: LazyLock<[HeaderValue; 2]> = LazyLock::new(|| {
-    let hash = BASE64.encode(&Sha256::digest(EXIT_SCRIPT));
-    ["'none'", "*"].map(|ancestors| {
-        let script = if ancestors == "*" { "'none'".to_owned() } else { format!("'sha256-{hash}'") };
-        let policy = format!(
-            "default-src 'none'; style-src 'unsafe-inline'; script-src {script}; form-action 'self'; base-uri 'none'; \
-             frame-ancestors {ancestors}"
-        );
-        HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
-    })
-});
+impl Guard {
+    fn policy(self) -> HeaderValue {
+        static PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
+            let hash = BASE64.encode(&Sha256::digest(EXIT_SCRIPT));
+            let policy = format!(
+                "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action 'self'; \
+                 base-uri 'none'; frame-ancestors 'none'"
+            );
+            HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+        });
+        match self {
+            Self::Page => PAGE.clone(),
+            Self::Frame => HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; script-src 'none'; form-action 'self'; \
+                 base-uri 'none'; frame-ancestors *",
+            ),
+            Self::Sheet => HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+            ),
+        }
+    }
+}
 
 /// Adds what every answer says.
-pub(super) fn protect(headers: &mut HeaderMap, framing: Framing) {
-    let policy = &POLICY[usize::from(framing == Framing::Everybody)];
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+pub(super) fn protect(headers: &mut HeaderMap, guard: Guard) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, guard.policy());
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

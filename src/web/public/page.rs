@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::headers::{self, Framing};
+use super::headers::{self, Guard};
 use super::pages::Pages;
 use crate::app::AppError;
 use crate::app::public_pages::{Place, PlainPage};
@@ -90,7 +90,7 @@ pub(super) async fn dress(State(pages): State<Pages>, mut response: Response) ->
     });
     let mut response = (status, Html(html)).into_response();
     let all = response.headers_mut();
-    headers::protect(all, if place == Place::Frame { Framing::Everybody } else { Framing::None });
+    headers::protect(all, if place == Place::Frame { Guard::Frame } else { Guard::Page });
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // With a 405 comes what is allowed (RFC 9110 §15.5.6).
     all.extend(allowed.map(|methods| (header::ALLOW, methods)));
