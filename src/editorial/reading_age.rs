@@ -4,10 +4,11 @@
 //! B. S. Chissom, *Derivation of New Readability Formulas for Navy Enlisted Personnel*, Research Branch Report 8-75, Naval
 //! Technical Training Command, 1975. A grade is a year of school in the United States: the age is 5 years more.
 
+use super::ages::Ages;
+use super::passages::Passage;
+use super::remark::Remark;
 use super::sentences::Sentence;
 use super::syllables;
-use crate::domain::activity::Activity;
-use crate::domain::band::Bands;
 
 /// The fewest words that are graded: the formula was made for samples of 100 or more.
 const SAMPLE: usize = 100;
@@ -22,12 +23,19 @@ const LIMITS: [(u8, f64); 3] = [(14, 9.0), (11, 8.0), (0, ADULT_LIMIT)];
 /// The highest grade of a text for parents.
 pub(super) const ADULT_LIMIT: f64 = 6.0;
 
-/// The highest grade that an activity may have, given its youngest band.
-pub(super) fn limit(activity: &Activity, bands: &Bands) -> f64 {
-    let shipped = Bands::shipped();
-    let band = |name| bands.get(name).or_else(|| shipped.get(name));
-    let youngest = activity.bands.iter().filter_map(|name| band(name).map(|band| band.min)).min().unwrap_or_default();
-    LIMITS.iter().find(|(age, _)| youngest >= *age).map_or(ADULT_LIMIT, |(_, grade)| *grade)
+/// The highest grade that an activity for children of these ages may have.
+pub(super) fn limit(ages: Ages) -> f64 {
+    LIMITS.iter().find(|(age, _)| ages.youngest >= *age).map_or(ADULT_LIMIT, |(_, grade)| *grade)
+}
+
+/// A remark at the beginning of a text that reads above `limit`.
+pub(super) fn remark(passages: &[Passage], limit: f64) -> Option<Remark> {
+    let mut tally = Tally::default();
+    for passage in passages {
+        passage.sentences().iter().for_each(|sentence| tally.add(&passage.words.text, sentence));
+    }
+    let (message, help) = tally.too_hard(limit)?;
+    Some(Remark::new("reading-age", passages.first().map_or(0, |passage| passage.words.place(0)), message, help))
 }
 
 /// Counts over a text.
