@@ -95,13 +95,12 @@ fn about_activity(manuscript: &Manuscript, ages: Ages, subject: &str) -> Vec<Rem
     }
     remarks.extend(crisis::remarks(passages));
     remarks.extend(childline::remark(front.iter().copied().chain(passages), ages));
-    let nude_picture = match ages.has_small() {
-        true => Some(nude_pictures::SMALL),
-        false => (!nude_pictures::is_about(subject)).then_some(nude_pictures::ELSEWHERE),
-    };
-    remarks.extend(
-        nude_picture.into_iter().flat_map(|why| nude_pictures::remarks(front.iter().copied().chain(passages), why)),
-    );
+    let belongs = || nude_pictures::is_about(subject) || nude_pictures::is_in_game(passages);
+    if ages.has_small() {
+        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::SMALL));
+    } else if !belongs() {
+        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::ELSEWHERE));
+    }
     remarks
 }
 

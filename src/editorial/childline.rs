@@ -29,26 +29,36 @@ const TO_CHILD: [Phrase; 4] = [
     &["if|when", "you’re", "under|worried|scared|upset|a"],
 ];
 
+/// Lines and people that may come first in a worry section.
+const OTHERS: [Phrase; 6] = [
+    &["ceop|samaritans|lifeline|shout|police|999|101|111|papyrus"],
+    &["116", "123"],
+    &["report", "remove"],
+    &["the|your|their", "school|nursery|doctor|gp"],
+    &["children’s", "services"],
+    &["social", "work|care"],
+];
+
 const HELP: &str = "name the NSPCC Helpline for adults first (0808 800 5000, help@nspcc.org.uk), then: “Your child can also ring \
                     Childline on 0800 1111.”";
 
 /// A remark when Childline is where a text sends an adult first. `passages` in the order in which they are read.
 pub(super) fn remark<'a>(passages: impl IntoIterator<Item = &'a Passage>, ages: Ages) -> Option<Remark> {
-    let mut has_nspcc = false;
+    // Whether somebody else was named before.
+    let mut is_later = false;
     for passage in passages {
+        let is_worry = passage.part == Part::Help;
         for sentence in passage.sentences() {
             let words = phrases::small(&passage.words.text, &sentence);
-            let (childline, nspcc) = (position(&words, "childline*"), position(&words, "nspcc*"));
-            has_nspcc |= nspcc.is_some_and(|nspcc| childline.is_none_or(|childline| nspcc < childline));
+            let childline = words.iter().position(|word| phrases::is("childline*", word));
+            is_later |= names_others(&words[..childline.unwrap_or(words.len())], is_worry && !ages.has_small());
             let Some(index) = childline else { continue };
             let at = passage.words.place(sentence.words[index].start);
             if ages.has_infants {
-                let message = "Childline is named in a text for children of 4 or 5";
-                let help = "name the NSPCC Helpline for adults: 0808 800 5000, help@nspcc.org.uk";
-                return Some(Remark::new("childline-first", at, message, help));
+                return Some(for_infants(at));
             }
-            let is_worry = passage.part == Part::Help && is_to_adult(passage, sentence.words[index].start, ages);
-            if (ages.has_small() || is_worry) && !has_nspcc && !phrases::says(&words, &CHILD_RINGS) {
+            let is_first = !is_later && !phrases::says(&words, &CHILD_RINGS);
+            if is_first && (ages.has_small() || is_worry && is_to_adult(passage, sentence.words[index].start, ages)) {
                 let message = "Childline is the first line that an adult is sent to";
                 return Some(Remark::new("childline-first", at, message, HELP));
             }
@@ -57,8 +67,14 @@ pub(super) fn remark<'a>(passages: impl IntoIterator<Item = &'a Passage>, ages: 
     None
 }
 
-fn position(words: &[String], word: &'static str) -> Option<usize> {
-    words.iter().position(|said| phrases::is(word, said))
+/// Whether the NSPCC is named; where `any` will do, another line or office.
+fn names_others(words: &[String], any: bool) -> bool {
+    words.iter().any(|word| word.starts_with("nspcc")) || any && phrases::says(words, &OTHERS)
+}
+
+fn for_infants(at: usize) -> Remark {
+    let message = "Childline is named in a text for children of 4 or 5";
+    Remark::new("childline-first", at, message, "name the NSPCC Helpline for adults: 0808 800 5000, help@nspcc.org.uk")
 }
 
 /// Whether the words at byte `at` of a worry section are for the adult. From 11 up the section talks to the young person, unless it
@@ -101,6 +117,7 @@ mod tests {
             "Childline on 0800 1111 listens to you both.",
             "Ring Childline with your child.",
             "Worried about your child? Ring Childline on 0800 1111, or the NSPCC.",
+            "Ring Childline on 0800 1111, or the police on 101.",
             "You can both ring Childline.",
         ] {
             assert!(alarms(wrong, SMALL) && alarms(wrong, MIDDLE), "{wrong}");
@@ -121,6 +138,7 @@ mod tests {
         assert!(!alarms("Ring Childline on 0800 1111, or look under “Where to turn”.", TEENS));
         assert!(!alarms("Show a grown-up. You can ring Childline on 0800 1111.", MIDDLE));
         assert!(!alarms("Read out: “You can always ring Childline on 0800 1111.”", MIDDLE));
+        assert!(!alarms("Stay with your teenager. Ring NHS 111. Childline is on 0800 1111, too.", TEENS));
         assert!(alarms("Ring Childline on 0800 1111.", MIDDLE));
         assert!(alarms("If you’re the adult, begin with Childline.", TEENS));
     }

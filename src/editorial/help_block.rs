@@ -6,7 +6,7 @@ use super::ages::Ages;
 use super::manuscript::{Line, Manuscript};
 use super::passages::{Part, Passage};
 use super::remark::Remark;
-use super::{childline, crisis, nude_pictures, rhythm, wording};
+use super::{childline, crisis, nude_pictures, passages, rhythm, wording};
 use crate::domain::band::{Band, BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::toml_form::Text;
@@ -20,28 +20,42 @@ const NAMES: [&str; 4] = ["title", "who", "link_text", "phone"];
 
 /// Warnings about the help block in `file`.
 pub(super) fn lint(file: &Path, bands: &Bands) -> Vec<Diagnostic> {
-    let Some((manuscript, values)) = Manuscript::read_toml(file) else { return Vec::new() };
-    let lines = &manuscript.lines;
+    let Some((mut manuscript, values)) = Manuscript::read_toml(file) else { return Vec::new() };
+    let lines: Vec<Line> = std::mem::take(&mut manuscript.lines).into_iter().flat_map(unfolded).collect();
     let mut remarks = Vec::new();
     for line in lines.iter().filter(|line| !NAMES.contains(&line.key.as_str())) {
         remarks.extend(wording::remarks(&line.passage));
         remarks.extend(rhythm::too_long(&line.passage));
     }
-    let passages: Vec<&Passage> = lines.iter().map(|line| &line.passage).collect();
-    remarks.extend(crisis::remarks(passages));
-    for line in lines.iter().filter(|line| line.table == WORRY && line.key == "text") {
-        remarks.extend(about_worry(line, Ages::of(&named_bands(&values, WORRY, line.nth), bands)));
+    remarks.extend(crisis::remarks(lines.iter().map(|line| &line.passage)));
+    for block in lines.chunk_by(|a, b| (&a.table, a.nth) == (&b.table, b.nth)).filter(|block| block[0].table == WORRY) {
+        let ages = Ages::of(&named_bands(&values, WORRY, block[0].nth), bands);
+        remarks.extend(about_worry(block.iter().map(|line| &line.passage), ages));
     }
-    remarks.extend(childline_entry(lines, &values, bands));
+    remarks.extend(childline_entry(&lines, &values, bands));
     manuscript.warnings(remarks)
 }
 
+/// A worry block is Markdown: each of its passages becomes a line of its own.
+fn unfolded(line: Line) -> Vec<Line> {
+    if line.table != WORRY || line.key != "text" {
+        return vec![line];
+    }
+    let start = line.passage.words.place(0);
+    let passages = passages::read(&line.passage.words.text, 0).passages;
+    let placed = passages.into_iter().map(|mut passage| {
+        passage.words.shift(start);
+        let (table, key, section) = (line.table.clone(), line.key.clone(), line.passage.section);
+        Line { table, nth: line.nth, key, passage: Passage { section, part: Part::Help, ..passage } }
+    });
+    placed.collect()
+}
+
 /// Remarks on a block under the activities of some bands.
-fn about_worry(line: &Line, ages: Ages) -> Vec<Remark> {
-    let passage = Passage { words: line.passage.words.clone(), part: Part::Help, ..Passage::default() };
-    let mut remarks: Vec<Remark> = childline::remark([&passage], ages).into_iter().collect();
+fn about_worry<'a>(passages: impl Iterator<Item = &'a Passage> + Clone + 'a, ages: Ages) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = childline::remark(passages.clone(), ages).into_iter().collect();
     if ages.has_small() {
-        remarks.extend(nude_pictures::remarks([&passage], nude_pictures::SMALL));
+        remarks.extend(nude_pictures::remarks(passages, nude_pictures::SMALL));
     }
     remarks
 }

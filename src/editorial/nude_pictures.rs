@@ -1,6 +1,6 @@
 //! The sentence about nude pictures: it belongs where pictures, live calls, pressure or fakes are what a text is about.
 
-use super::passages::Passage;
+use super::passages::{Part, Passage};
 use super::phrases::{self, Phrase};
 use super::remark::Remark;
 use super::sentences::sentences;
@@ -10,6 +10,9 @@ const PICTURE: &str = "picture*|photo*|image*|video*|selfie*|pic|pics|clip|clips
 
 /// How many words may stand between the two: “nude or sexual pictures”.
 const BETWEEN: usize = 3;
+
+/// How near a picture is when a word is about it: “send me one more funny picture”.
+const NEAR: usize = 5;
 
 /// What shows that a text is about it.
 const ABOUT: [Phrase; 6] = [
@@ -21,9 +24,32 @@ const ABOUT: [Phrase; 6] = [
     &["fake*|deepfake*"],
 ];
 
+/// What shows in a game that it is about it: a picture that is asked for or made up, blackmail.
+const STRONG: [Phrase; 2] = [&["blackmail*|sextort*|deepfake*"], &["nudify*"]];
+
+/// Words that make it so when a picture comes soon after.
+const WITH_PICTURE: &str = "fake|faked|ask|asks|asked|asking|send|sends|sent|sending|want|wants|threat*";
+
 /// Whether `text` (a title, a summary, an opening) speaks of what makes the sentence belong there.
 pub(super) fn is_about(text: &str) -> bool {
     sentences(text).iter().any(|sentence| phrases::says(&phrases::small(text, sentence), &ABOUT))
+}
+
+/// Whether what is done together is about it. “Never send on a nude picture” alone does not make it so.
+pub(super) fn is_in_game(passages: &[Passage]) -> bool {
+    passages.iter().filter(|passage| passage.part != Part::Help).any(|passage| {
+        let text = &passage.words.text;
+        passage.sentences().iter().any(|sentence| is_strong(&phrases::small(text, sentence)))
+    })
+}
+
+fn is_strong(words: &[String]) -> bool {
+    let nude = position(words).is_some();
+    let with_picture = words.iter().enumerate().any(|(at, word)| {
+        let counts = if nude { "fake|faked|threat*" } else { WITH_PICTURE };
+        phrases::is(counts, word) && words[at + 1..].iter().take(NEAR).any(|word| phrases::is(PICTURE, word))
+    });
+    with_picture || phrases::says(words, &STRONG)
 }
 
 /// A remark for each passage that speaks of a nude picture. `why` says why it may not.
@@ -81,6 +107,15 @@ mod tests {
         {
             assert_eq!(count(fine), 0, "{fine}");
         }
+    }
+
+    #[test]
+    fn a_game_about_it_is_told_from_a_warning() {
+        let game = |page: &str| is_in_game(&passages::read(page, 0).passages);
+        assert!(game("- “Can you send me a picture?”") && game("The last one is about a fake nude picture."));
+        assert!(game("He blackmails Sam.") && game("Someone asks Maya for one more photo."));
+        assert!(!game("Never copy or send on a nude picture of anyone under 18."));
+        assert!(!game("Draw a picture.\n\n## If something worries you\n\nSomeone may ask for pictures."));
     }
 
     #[test]

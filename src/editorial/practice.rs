@@ -12,7 +12,10 @@ const ONLINE: &str = "online|internet|web|website*|site|sites|app|apps|phone*|sm
     stream*|livestream*|call|calls|caller*|channel*|feed|feeds|scroll*|swipe*|autoplay*|notification*|photo*|picture*|selfie*|\
     image*|profile*|account*|password*|passcode*|username*|login*|link|links|click*|download*|upload*|setting*|search*|\
     advert*|ad|ads|influencer*|follower*|viral|ai|bot|bots|chatbot*|deepfake*|fake*|scam*|hack*|phish*|cyber*|gamer*|\
-    loot|robux|emoji*|meme*|likes|block|blocks|blocking|mute|report|privacy|digital";
+    loot|robux|live|viewer*|emoji*|meme*|likes|block|blocks|blocking|mute|report|privacy|digital";
+
+/// Words that say outright what is practised.
+const PRACTISED: &str = "practis*|learn*|rehears*";
 
 /// Words that join others, and verbs that fit everything.
 const EMPTY: &str = "a|an|the|and|or|but|so|then|if|when|while|as|of|to|in|on|at|for|with|from|by|about|into|out|up|off|over|\
@@ -25,7 +28,7 @@ const EMPTY: &str = "a|an|the|and|or|but|so|then|if|when|while|as|of|to|in|on|at
 /// A remark when the summary has no word of the skill, and none about being online. `at` is where the summary stands.
 pub(super) fn remark(summary: &str, skill: &str, at: usize) -> Option<Remark> {
     let (said, practised) = (words(summary), words(skill));
-    if said.iter().any(|word| phrases::is(ONLINE, word)) || practised.is_empty() {
+    if said.iter().any(|word| phrases::is(ONLINE, word) || phrases::is(PRACTISED, word)) || practised.is_empty() {
         return None;
     }
     let stems: BTreeSet<&str> = practised.iter().map(|word| stem(word)).collect();
@@ -74,6 +77,7 @@ mod tests {
             "Choose a card for every puzzle.",
             "Read six messages from a pretend class chat.",
             "Who could help? Tell it to the sock.",
+            "Hold up a frame of paper. Your child practises saying “Cut!”.",
         ] {
             assert!(!alarm(fine, skill), "{fine}");
         }

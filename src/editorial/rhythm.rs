@@ -14,8 +14,8 @@ const SHORT: usize = 6;
 /// So many short ones in a row sound like a telegram.
 const RUN: usize = 4;
 
-/// The fewest sentences whose average says something.
-const SAMPLE: usize = 8;
+/// The fewest words whose average says something, as for the reading age.
+const SAMPLE: usize = 100;
 
 /// The fewest and the most words of a sentence on average. Writers aim at 8 to 14.
 const MEAN: (f64, f64) = (7.5, 15.0);
@@ -66,27 +66,34 @@ fn runs(sentences: &[Voiced]) -> Vec<(usize, usize)> {
     runs
 }
 
-/// A remark when the sentences of a whole text are too short or too long on average.
+/// A remark when the sentences of a whole text are too short or too long on average: those of the writer's own, and
+/// all together. So neither cards with two words nor a long story that is read aloud count for or against it.
 pub(super) fn mean(passages: &[Passage]) -> Option<Remark> {
-    let lengths: Vec<usize> = passages
-        .iter()
-        .flat_map(voice::sentences)
-        .filter(|voiced| voiced.is_own)
-        .map(|voiced| voiced.sentence.words.len())
-        .collect();
-    if lengths.len() < SAMPLE {
+    let voiced: Vec<Voiced> = passages.iter().flat_map(voice::sentences).collect();
+    let own = voiced.iter().filter(|voiced| voiced.is_own);
+    if own.map(|voiced| voiced.sentence.words.len()).sum::<usize>() < SAMPLE {
         return None;
     }
-    let count = |n: usize| u32::try_from(n).map_or(f64::INFINITY, f64::from);
-    let mean = count(lengths.iter().sum()) / count(lengths.len());
+    let own = average(voiced.iter().filter(|voiced| voiced.is_own));
+    let all = average(voiced.iter());
     let (least, most) = MEAN;
-    if (least..=most).contains(&mean) {
-        return None;
-    }
-    let help = if mean < least { JOIN } else { "make two sentences of each of the longest" };
+    let help = match own {
+        _ if own < least && all < least => JOIN,
+        _ if own > most && all > most => "make two sentences of each of the longest",
+        _ => return None,
+    };
     let at = passages.first().map_or(0, |passage| passage.words.place(0));
-    let message = format!("a sentence has {mean:.1} words on average; {least} to {most} are easy to follow");
+    let message = format!("a sentence has {own:.1} words on average; {least} to {most} are easy to follow");
     Some(Remark::new("sentence-length", at, message, help))
+}
+
+/// Words in a sentence, on average.
+fn average<'a>(voiced: impl Iterator<Item = &'a Voiced>) -> f64 {
+    let (sentences, words) = voiced.fold((0_u32, 0_u32), |(sentences, words), voiced| {
+        let length = u32::try_from(voiced.sentence.words.len()).unwrap_or(u32::MAX);
+        (sentences + 1, words.saturating_add(length))
+    });
+    f64::from(words) / f64::from(sentences.max(1))
 }
 
 #[cfg(test)]
@@ -114,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn the_average_needs_enough_sentences() {
+    fn the_average_needs_enough_words() {
         let mean =
             |sentence: &str, times| mean(&passages::read(&sentence.repeat(times), 0).passages).map(|it| it.message);
         let six = "They sit on the old floor. ";
-        assert!(mean(six, 8).is_some_and(|message| message.contains("6.0 words")));
-        assert_eq!(mean(six, 7), None);
-        assert_eq!(mean("They sit on the old floor and wait. ", 8), None);
-        assert!(mean("They sit on the old floor and wait for one who will never come back again. ", 8).is_some());
+        assert!(mean(six, 17).is_some_and(|message| message.contains("6.0 words")));
+        assert_eq!(mean(six, 16), None);
+        assert_eq!(mean("They sit on the old floor and wait. ", 20), None);
+        assert!(mean("They sit on the old floor and wait for one who will never come back again. ", 10).is_some());
     }
 }

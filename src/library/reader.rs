@@ -105,6 +105,11 @@ impl PlacedText {
         placed
     }
 
+    /// Moves the text on by `by` bytes of the page.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.marks.iter_mut().for_each(|(_, at)| *at += by);
+    }
+
     /// The byte of the page at which byte `index` of the text stands.
     pub(crate) fn place(&self, index: usize) -> usize {
         let mark = self.marks.partition_point(|(from, _)| *from <= index).saturating_sub(1);

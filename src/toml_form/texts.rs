@@ -57,10 +57,10 @@ impl Gatherer<'_> {
         }
     }
 
-    /// Behind the quotation mark that opens the text.
+    /// Behind the quotation marks that open the text, and the end of their line.
     fn begins(&self, start: usize, text: &str) -> usize {
         let is_text = |at: &usize| self.part.get(*at..).is_some_and(|rest| rest.starts_with(text));
-        [start + 1, start + 3].into_iter().find(is_text).unwrap_or(start)
+        [start + 1, start + 3, start + 4].into_iter().find(is_text).unwrap_or(start)
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn texts_are_found_with_their_keys_and_places() {
-        let source = "+++\na = \"é one\"\nn = 3\nl = [\"two\", 'three']\ne = \"a\\\"b\"\n[next]\ntext = \"four\"\n[[x]]\nk = \"\"\"five\"\"\"\n[[x]]\nk = \"six\"\n+++";
+        let source = "+++\na = \"é one\"\nn = 3\nl = [\"two\", 'three']\ne = \"a\\\"b\"\n[next]\ntext = \"four\"\n[[x]]\nk = \"\"\"five\"\"\"\n[[x]]\nk = \"\"\"\nsix\n\"\"\"\n+++";
         let found = texts(source, 4..source.len() - 3);
         let keys: Vec<_> =
             found.iter().map(|it| (it.table.as_str(), it.nth, it.key.as_str(), it.value.as_str())).collect();
@@ -81,7 +81,7 @@ mod tests {
             ("", 0, "e", "a\"b"),
             ("next", 0, "text", "four"),
             ("x", 0, "k", "five"),
-            ("x", 1, "k", "six"),
+            ("x", 1, "k", "six\n"),
         ];
         assert_eq!(keys, expected);
         for text in found.iter().filter(|text| text.key != "e") {
