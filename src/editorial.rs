@@ -1,28 +1,38 @@
-//! What an editor would say about the library: texts that are hard, long-winded, in jargon or much the same twice, and
-//! links that lead nowhere.
+//! What an editor would say about the library: texts that are hard, long-winded, staccato, in jargon, reading as
+//! translated or much the same twice; that miss what a safeguarding lead looks for; and links that lead nowhere.
 
+mod ages;
+mod childline;
+mod crisis;
 mod dead_links;
+mod help_block;
 mod jargon;
+mod manuscript;
+mod minutes;
 mod near_duplicates;
+mod nude_pictures;
 mod passages;
+mod phrases;
+mod practice;
 mod reading_age;
+mod remark;
+mod rhythm;
 mod sentences;
 mod syllables;
+mod voice;
+mod wording;
 
-use std::path::Path;
-
+use self::ages::Ages;
+use self::manuscript::{Manuscript, at_most};
 use self::near_duplicates::{Alike, Pair, Sample};
-use self::passages::BodyText;
+use self::passages::{Part, Passage};
+use self::remark::Remark;
 use crate::domain::activity::Activity;
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
-use crate::library::page::{self, Page};
-use crate::library::{Library, front_matter};
+use crate::library::Library;
 
 pub use dead_links::Site;
-
-/// The most findings of one kind in one file; the rest show once these are fixed.
-const AT_MOST: usize = 20;
 
 /// Everything in the library's texts that a careful editor would change: warnings, and an error (`dead-link`) for each
 /// link to a page of the service itself that does not exist.
@@ -30,114 +40,108 @@ const AT_MOST: usize = 20;
 /// The files are read again, since only this needs to know on which line a word stands. A file that has disappeared in
 /// the meantime is skipped; loading the library reports it next time.
 pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic> {
+    let mut found = help_block::lint(&library.folder.join("help.toml"), bands);
     let articles = library.themes.iter().map(|theme| library.folder.join(&theme.name).join("theme.md"));
     let notices = library.notices.iter().map(|it| library.folder.join("notices").join(format!("{}.md", it.name)));
-    let manuscripts = articles.chain(notices).filter_map(|file| Manuscript::read(&file));
-    let mut found: Vec<Diagnostic> =
-        manuscripts.flat_map(|it| it.findings(reading_age::ADULT_LIMIT, site, library)).collect();
+    for manuscript in articles.chain(notices).filter_map(|file| Manuscript::read(&file)) {
+        found.extend(dead_links(&manuscript, site, library));
+        found.extend(manuscript.warnings(about_article(&manuscript)));
+    }
     let activities: Vec<(&Activity, Manuscript)> = library
         .activities
         .iter()
         .filter_map(|activity| Some((activity, Manuscript::read(&library.activity_file(activity))?)))
         .collect();
     for (activity, manuscript) in &activities {
-        found.extend(manuscript.findings(reading_age::limit(activity, bands), site, library));
+        found.extend(dead_links(manuscript, site, library));
+        let ages = Ages::of(&activity.bands, bands);
+        let subject = subject(library, activity, manuscript);
+        found.extend(manuscript.warnings(about_activity(manuscript, ages, &subject)));
     }
-    let samples: Vec<Sample> = activities.iter().map(|(activity, manuscript)| manuscript.sample(activity)).collect();
+    let samples: Vec<Sample> = activities.iter().map(|(activity, manuscript)| sample(activity, manuscript)).collect();
     found.extend(near_duplicates::find(&samples).into_iter().map(|pair| twice(&activities, pair)));
     found
 }
 
-/// A file, and its text as an editor reads it.
-struct Manuscript {
-    page: Page,
-    text: BodyText,
+fn dead_links(manuscript: &Manuscript, site: Site<'_>, library: &Library) -> Vec<Diagnostic> {
+    let links = manuscript.text.links.iter();
+    let dead = links.filter_map(|(href, at)| Some((dead_links::dead(href, site, library)?, *at)));
+    at_most(dead.map(|((message, help), at)| manuscript.placed(Diagnostic::error("dead-link", message), at).help(help)))
 }
 
-impl Manuscript {
-    fn read(file: &Path) -> Option<Self> {
-        let page = page::read(file).ok()?;
-        let (front, body) = front_matter::split(&page)?;
-        let mut text = passages::read(page.text(), body);
-        // Addresses of [[resources]] stand in the front matter.
-        text.links.extend(addresses(&page.text()[front.clone()]).map(|(href, at)| (href.to_owned(), front.start + at)));
-        Some(Self { page, text })
+/// Remarks on an article or a notice.
+fn about_article(manuscript: &Manuscript) -> Vec<Remark> {
+    let passages = &manuscript.text.passages;
+    let mut remarks = about_words(manuscript, reading_age::ADULT_LIMIT);
+    remarks.extend(crisis::remarks(passages));
+    let opening = passages.first().map_or("", |passage| &passage.words.text);
+    if !nude_pictures::is_about(&format!("{}. {opening}", manuscript.words("title"))) {
+        remarks.extend(nude_pictures::remarks(passages, nude_pictures::ELSEWHERE));
     }
-
-    fn findings(&self, limit: f64, site: Site<'_>, library: &Library) -> Vec<Diagnostic> {
-        let mut found = self.about_words(limit);
-        let dead = self.text.links.iter().filter_map(|(href, at)| Some((dead_links::dead(href, site, library)?, *at)));
-        let dead =
-            dead.map(|((message, help), at)| self.placed(Diagnostic::error("dead-link", message), at).help(help));
-        found.extend(dead.take(AT_MOST));
-        found
-    }
-
-    fn about_words(&self, limit: f64) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        let mut long = Vec::new();
-        let mut uses = jargon::Uses::default();
-        let mut tally = reading_age::Tally::default();
-        for passage in &self.text.passages {
-            for sentence in sentences::sentences(&passage.words.text) {
-                tally.add(&passage.words.text, &sentence);
-                long.extend(
-                    sentences::too_long(&sentence).map(|message| (message, passage.words.place(sentence.start))),
-                );
-                uses.read(&passage.words.text, &sentence, |at| passage.words.place(at));
-            }
-        }
-        if let Some((message, help)) = tally.too_hard(limit) {
-            let start = self.text.passages.first().map_or(0, |passage| passage.words.place(0));
-            found.push(self.warn("reading-age", message, start, help));
-        }
-        let cut = "make two sentences of it, or a list";
-        found.extend(long.into_iter().take(AT_MOST).map(|(message, at)| self.warn("long-sentence", message, at, cut)));
-        found.extend(uses.unexplained().map(|word| self.warn("jargon", word.message(), word.at, word.help())));
-        found
-    }
-
-    fn sample(&self, activity: &Activity) -> Sample {
-        // What to do when something worries you is rightly much the same everywhere.
-        let passages = self.text.passages.iter().filter(|passage| !passage.is_help);
-        let words = passages.flat_map(|passage| {
-            let words = sentences::sentences(&passage.words.text).into_iter().flat_map(|sentence| sentence.words);
-            words
-                .map(|word| (passage.words.text[word.clone()].to_lowercase(), passage.words.place(word.start)))
-                .collect::<Vec<_>>()
-        });
-        Sample {
-            bands: activity.bands.clone(),
-            words: words.collect(),
-            title: activity.title.clone(),
-            summary: activity.summary.clone(),
-        }
-    }
-
-    fn warn(&self, code: &'static str, message: String, at: usize, help: impl Into<String>) -> Diagnostic {
-        self.placed(Diagnostic::warning(code, message), at).help(help)
-    }
-
-    fn placed(&self, finding: Diagnostic, at: usize) -> Diagnostic {
-        finding.in_file(self.page.file()).at(self.page.text(), at)
-    }
-
-    /// Where the line of a key begins.
-    fn key(&self, key: &str) -> usize {
-        let is_key =
-            |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
-        let lines: Vec<&str> = self.page.text().split_inclusive('\n').collect();
-        let before = lines.iter().position(|line| is_key(line)).unwrap_or_default();
-        lines[..before].iter().map(|line| line.len()).sum()
-    }
+    remarks
 }
 
-/// The https addresses in straight quotes, and where each begins.
-fn addresses(front: &str) -> impl Iterator<Item = (&str, usize)> {
-    front.match_indices("https://").map(|(at, _)| {
-        let end = front[at..].find(['"', '\'', '\n']).unwrap_or(front.len() - at);
-        (&front[at..at + end], at)
-    })
+/// Remarks on an activity for children of these ages. `subject` is what shows what it is about.
+fn about_activity(manuscript: &Manuscript, ages: Ages, subject: &str) -> Vec<Remark> {
+    let passages = &manuscript.text.passages;
+    let front: Vec<&Passage> = manuscript.lines.iter().map(|line| &line.passage).collect();
+    let mut remarks = about_words(manuscript, reading_age::limit(ages));
+    remarks.extend(minutes::remark(passages));
+    remarks.extend(manuscript.value("skill").and_then(|skill| {
+        practice::remark(manuscript.words("summary"), &skill.words.text, manuscript.place("summary"))
+    }));
+    if !crisis::is_answered(passages.iter().filter(|passage| passage.part == Part::Help)) {
+        remarks.extend(crisis::remarks(front.iter().copied()));
+    }
+    remarks.extend(crisis::remarks(passages));
+    remarks.extend(childline::remark(front.iter().copied().chain(passages), ages));
+    let belongs = || nude_pictures::is_about(subject) || nude_pictures::is_in_game(passages);
+    if ages.has_small() {
+        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::SMALL));
+    } else if !belongs() {
+        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::ELSEWHERE));
+    }
+    remarks
+}
+
+/// What tells what an activity is about: its title, summary and skill, and its theme's title and opening.
+fn subject(library: &Library, activity: &Activity, manuscript: &Manuscript) -> String {
+    let theme = library.theme(activity.id.theme());
+    let theme = theme.map(|theme| format!("{}. {}", theme.title, theme.opening.plain())).unwrap_or_default();
+    format!("{}. {} {}. {theme}", activity.title, activity.summary, manuscript.words("skill"))
+}
+
+/// Remarks on how a text is worded, whatever it is.
+fn about_words(manuscript: &Manuscript, limit: f64) -> Vec<Remark> {
+    let passages = &manuscript.text.passages;
+    let mut remarks: Vec<Remark> = reading_age::remark(passages, limit).into_iter().collect();
+    remarks.extend(passages.iter().flat_map(rhythm::too_long));
+    remarks.extend(jargon::remarks(passages));
+    remarks.extend(rhythm::mean(passages));
+    remarks.extend(rhythm::staccato(passages));
+    let lines = manuscript.lines.iter().filter(|line| !NAMES.contains(&line.key.as_str())).map(|line| &line.passage);
+    remarks.extend(lines.chain(passages).flat_map(wording::remarks));
+    remarks
+}
+
+/// Keys of the front matter whose values are names or titles.
+const NAMES: [&str; 5] = ["title", "publisher", "credit", "author", "printable"];
+
+fn sample(activity: &Activity, manuscript: &Manuscript) -> Sample {
+    // What to do when something worries you is rightly much the same everywhere.
+    let passages = manuscript.text.passages.iter().filter(|passage| passage.part != Part::Help);
+    let words = passages.flat_map(|passage| {
+        let words = passage.sentences().into_iter().flat_map(|sentence| sentence.words);
+        words
+            .map(|word| (passage.words.text[word.clone()].to_lowercase(), passage.words.place(word.start)))
+            .collect::<Vec<_>>()
+    });
+    Sample {
+        bands: activity.bands.clone(),
+        words: words.collect(),
+        title: activity.title.clone(),
+        summary: activity.summary.clone(),
+    }
 }
 
 /// A finding about the later file, naming the earlier one that it resembles.
@@ -151,11 +155,11 @@ fn twice(activities: &[(&Activity, Manuscript)], pair: Pair) -> Diagnostic {
             (message, at)
         }
         Alike::Titles => {
-            (format!("the title is much like that of {} (“{}”)", first.id, first.title), manuscript.key("title"))
+            (format!("the title is much like that of {} (“{}”)", first.id, first.title), manuscript.place("title"))
         }
-        Alike::Summaries => (format!("the summary is much like that of {}", first.id), manuscript.key("summary")),
+        Alike::Summaries => (format!("the summary is much like that of {}", first.id), manuscript.place("summary")),
     };
     let help =
         "families notice when they get the same thing twice: give it an idea of its own, or take one of the two out";
-    manuscript.warn("near-duplicate", message, at, help)
+    manuscript.warn(Remark::new("near-duplicate", at, message, help))
 }

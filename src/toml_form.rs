@@ -9,10 +9,12 @@ mod hints;
 mod human_dates;
 pub(crate) mod source;
 pub(crate) mod table;
+mod texts;
 pub(crate) mod value;
 
 pub(crate) use document::{Document, Override};
 pub(crate) use fields::Fields;
 pub(crate) use source::{Dialect, Place, SourceFile, shown};
 pub(crate) use table::{Form, Key, Presence, Table};
+pub(crate) use texts::{Text, texts};
 pub(crate) use value::{Value, did_you_mean};

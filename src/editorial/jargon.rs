@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::passages::Passage;
+use super::remark::Remark;
 use super::sentences::Sentence;
 
 /// The list: forms, and what to say instead.
@@ -16,10 +18,20 @@ struct Entry {
     forms: Vec<Vec<&'static str>>,
     /// In plain words.
     plain: &'static str,
-    /// Whether it is an office's word for a plain one, which no explanation makes better.
-    is_stiff: bool,
+    kind: Kind,
     /// Words in small letters which show that this file means something else by it.
     other: Vec<&'static str>,
+}
+
+/// What is to be done about a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Few know it: say it otherwise, or explain it.
+    Rare,
+    /// Parents search for it, and find help by it: say it, and explain it.
+    Wanted,
+    /// An office's word for a plain one, which no explanation makes better.
+    Stiff,
 }
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| LIST.lines().filter_map(entry).collect());
@@ -43,16 +55,29 @@ static BY_OTHER: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
 
 fn entry(line: &'static str) -> Option<Entry> {
     let (forms, plain) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
-    let (plain, is_stiff) = plain.strip_prefix('=').map_or((plain, false), |plain| (plain, true));
+    let kinds = [("=", Kind::Stiff), (">", Kind::Wanted)];
+    let marked = kinds.into_iter().find_map(|(mark, kind)| Some((plain.strip_prefix(mark)?, kind)));
+    let (plain, kind) = marked.unwrap_or((plain, Kind::Rare));
     let (plain, other) = plain.split_once('|').unwrap_or((plain, ""));
     let forms = forms.split(',').map(|form| form.split_whitespace().collect()).collect();
     let other = other.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    Some(Entry { forms, plain: plain.trim(), is_stiff, other })
+    Some(Entry { forms, plain: plain.trim(), kind, other })
+}
+
+/// A remark for each word that a text leaves unexplained.
+pub(super) fn remarks(passages: &[Passage]) -> Vec<Remark> {
+    let mut uses = Uses::default();
+    for passage in passages {
+        for sentence in passage.sentences() {
+            uses.read(&passage.words.text, &sentence, |at| passage.words.place(at));
+        }
+    }
+    uses.unexplained().map(|word| Remark::new("jargon", word.at, word.message(), word.help())).collect()
 }
 
 /// How one file, read sentence by sentence, uses the words of the list.
 #[derive(Debug, Default)]
-pub(super) struct Uses {
+struct Uses {
     /// Sentences so far.
     sentences: usize,
     /// The first use of each entry.
@@ -63,19 +88,19 @@ pub(super) struct Uses {
 
 /// The first use of a word.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Use {
+struct Use {
     entry: usize,
     /// As it is written there.
-    pub(super) said: String,
+    said: String,
     /// Where it stands in the page.
-    pub(super) at: usize,
+    at: usize,
     sentence: usize,
     explained: bool,
 }
 
 impl Uses {
     /// Reads on. `place` tells where in the page a byte of `text` stands.
-    pub(super) fn read(&mut self, text: &str, sentence: &Sentence, place: impl Fn(usize) -> usize) {
+    fn read(&mut self, text: &str, sentence: &Sentence, place: impl Fn(usize) -> usize) {
         self.sentences += 1;
         let now = self.sentences;
         for word in &sentence.words {
@@ -100,30 +125,37 @@ impl Uses {
     }
 
     /// The words that are not explained where a reader first meets them, or in the sentence after that.
-    pub(super) fn unexplained(&self) -> impl Iterator<Item = &Use> {
-        let counts =
-            |word: &&Use| (!word.explained || ENTRIES[word.entry].is_stiff) && !self.innocent.contains(&word.entry);
+    fn unexplained(&self) -> impl Iterator<Item = &Use> {
+        let counts = |word: &&Use| {
+            (!word.explained || ENTRIES[word.entry].kind == Kind::Stiff) && !self.innocent.contains(&word.entry)
+        };
         self.first.values().filter(counts)
     }
 }
 
 impl Use {
     /// What is wrong with it.
-    pub(super) fn message(&self) -> String {
-        if ENTRIES[self.entry].is_stiff {
-            format!("“{}” is office language", self.said)
-        } else {
-            format!("not every reader knows the word “{}”", self.said)
+    fn message(&self) -> String {
+        match ENTRIES[self.entry].kind {
+            Kind::Rare => format!("not every reader knows the word “{}”", self.said),
+            Kind::Wanted => format!("“{}” is not explained where it is first said", self.said),
+            Kind::Stiff => format!("“{}” is office language", self.said),
         }
     }
 
     /// What to do.
-    pub(super) fn help(&self) -> String {
-        let Entry { plain, is_stiff, .. } = &ENTRIES[self.entry];
-        if *is_stiff {
-            return format!("say it as you would at the school gate: {plain}");
+    fn help(&self) -> String {
+        let plain = ENTRIES[self.entry].plain;
+        match ENTRIES[self.entry].kind {
+            Kind::Rare => format!("say it in other words ({plain}), or explain it there: “…, which means …”, “… (…)”"),
+            Kind::Wanted => {
+                format!(
+                    "it is the word that parents search for: keep it, and explain it at first use: “{} ({plain})”",
+                    self.said
+                )
+            }
+            Kind::Stiff => format!("say it as you would at the school gate: {plain}"),
         }
-        format!("say it in other words ({plain}), or explain it there: “…, which means …”, “… (…)”")
     }
 }
 
@@ -225,7 +257,7 @@ mod tests {
         assert!(lines > 30);
         for entry in ENTRIES.iter() {
             assert!(
-                entry.plain.len() > if entry.is_stiff { 1 } else { 5 }
+                entry.plain.len() > if entry.kind == Kind::Stiff { 1 } else { 5 }
                     && entry.forms.iter().all(|form| !form.is_empty()),
                 "{entry:?}"
             );

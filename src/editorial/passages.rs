@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
+use super::sentences::{Sentence, sentences};
+use crate::library::activity::HEADINGS;
 use crate::library::reader::{self, PlacedText};
 
 /// A paragraph, or a list item or quotation without one: sentences never run on from one to the next.
@@ -11,8 +13,28 @@ use crate::library::reader::{self, PlacedText};
 pub(super) struct Passage {
     /// Its words, without marks, headings and addresses of links.
     pub(super) words: PlacedText,
-    /// Whether it stands below the heading that says what to do when something worries you.
-    pub(super) is_help: bool,
+    pub(super) part: Part,
+    /// The section, counted over headings of any level.
+    pub(super) section: usize,
+    /// The item of an outermost list that it belongs to, counted over the whole body.
+    pub(super) item: Option<usize>,
+    /// Whether it stands in a block quotation: words to read aloud, or a rhyme.
+    pub(super) is_quotation: bool,
+    /// The bytes of its words that are bold.
+    pub(super) bold: Vec<Range<usize>>,
+    /// The bytes of its words that are the words of a link.
+    pub(super) linked: Vec<Range<usize>>,
+}
+
+/// The part of an activity, by its level-2 heading.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Other,
+    /// What is done together, step by step.
+    Steps,
+    /// What to do when something worries you.
+    Help,
 }
 
 /// The words and links of one body.
@@ -22,6 +44,17 @@ pub(super) struct BodyText {
     pub(super) passages: Vec<Passage>,
     /// The address of each link, and the byte of the page at which it begins.
     pub(super) links: Vec<(String, usize)>,
+}
+
+impl Passage {
+    pub(super) fn sentences(&self) -> Vec<Sentence> {
+        sentences(&self.words.text)
+    }
+
+    /// Whether the sentence is all bold, as the name of a step is.
+    pub(super) fn is_label(&self, sentence: &Sentence) -> bool {
+        self.bold.iter().any(|bold| bold.start <= sentence.start && sentence.end() <= bold.end)
+    }
 }
 
 /// Reads `page` from byte `start` on.
@@ -40,27 +73,75 @@ struct Reader {
     passage: Passage,
     /// The words of the heading that is being read.
     heading: Option<String>,
-    is_help: bool,
+    part: Part,
+    section: usize,
+    /// Items of outermost lists so far.
+    items: usize,
+    /// Lists and quotations that are open.
+    lists: usize,
+    quotations: usize,
+    /// Where in the passage the open bold text and the open link begin.
+    bold: usize,
+    link: usize,
 }
 
 impl Reader {
     fn take(&mut self, event: &Event<'_>, range: &Range<usize>) {
         match event {
-            Event::Start(Tag::Heading { .. }) => {
-                self.close();
-                self.heading = Some(String::new());
-            }
-            Event::End(TagEnd::Heading(level)) => {
-                let words = self.heading.take().unwrap_or_default();
-                if *level as usize <= 2 {
-                    self.is_help = words.trim() == crate::library::activity::HEADINGS[3];
-                }
-            }
             Event::Text(words) => self.words(words, range.start),
             Event::SoftBreak | Event::HardBreak => self.words(" ", range.start),
-            Event::Start(Tag::Link { dest_url, .. }) => self.text.links.push((dest_url.to_string(), range.start)),
-            Event::Start(tag) if is_inline(tag) => {}
-            Event::Start(_) | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::BlockQuote(_)) => self.close(),
+            Event::Start(tag) if is_inline(tag) => self.open_inline(tag, range.start),
+            Event::End(TagEnd::Strong) => self.passage.bold.push(self.bold..self.passage.words.text.len()),
+            Event::End(TagEnd::Link) => self.passage.linked.push(self.link..self.passage.words.text.len()),
+            Event::Start(tag) => self.open(tag),
+            Event::End(tag) => self.end(*tag),
+            _ => {}
+        }
+    }
+
+    fn open_inline(&mut self, tag: &Tag<'_>, at: usize) {
+        let begins = self.passage.words.text.len();
+        match tag {
+            Tag::Strong => self.bold = begins,
+            Tag::Link { dest_url, .. } => {
+                self.link = begins;
+                self.text.links.push((dest_url.to_string(), at));
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) {
+        self.close();
+        match tag {
+            Tag::Heading { .. } => {
+                self.section += 1;
+                self.heading = Some(String::new());
+            }
+            Tag::List(_) => self.lists += 1,
+            Tag::Item => self.items += usize::from(self.lists == 1),
+            Tag::BlockQuote(_) => self.quotations += 1,
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Heading(level) => {
+                let words = self.heading.take().unwrap_or_default();
+                if level as usize <= 2 {
+                    self.part = part(words.trim());
+                }
+            }
+            TagEnd::Paragraph | TagEnd::Item => self.close(),
+            TagEnd::BlockQuote(_) => {
+                self.close();
+                self.quotations = self.quotations.saturating_sub(1);
+            }
+            TagEnd::List(_) => {
+                self.close();
+                self.lists = self.lists.saturating_sub(1);
+            }
             _ => {}
         }
     }
@@ -74,14 +155,25 @@ impl Reader {
 
     fn close(&mut self) {
         let passage = std::mem::take(&mut self.passage);
+        (self.bold, self.link) = (0, 0);
         if !passage.words.text.trim().is_empty() {
-            self.text.passages.push(Passage { is_help: self.is_help, ..passage });
+            let item = (self.lists > 0).then_some(self.items);
+            let (part, section, is_quotation) = (self.part, self.section, self.quotations > 0);
+            self.text.passages.push(Passage { part, section, item, is_quotation, ..passage });
         }
     }
 }
 
+fn part(heading: &str) -> Part {
+    match heading {
+        _ if heading == HEADINGS[1] => Part::Steps,
+        _ if heading == HEADINGS[3] => Part::Help,
+        _ => Part::Other,
+    }
+}
+
 fn is_inline(tag: &Tag<'_>) -> bool {
-    matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Image { .. })
+    matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Image { .. } | Tag::Link { .. })
 }
 
 #[cfg(test)]
@@ -97,7 +189,7 @@ mod tests {
         let passages: Vec<&str> = text.passages.iter().map(|passage| passage.words.text.as_str()).collect();
         assert_eq!(passages, ["One two three & four.", "five", "six", "seven", "Nine."]);
         assert_eq!(
-            text.passages.iter().map(|passage| passage.is_help).collect::<Vec<_>>(),
+            text.passages.iter().map(|passage| passage.part == Part::Help).collect::<Vec<_>>(),
             [false, false, false, false, true]
         );
         assert_eq!(text.links, [("https://a.example/x".to_owned(), page.find("[four").expect("it is there"))]);

@@ -1,9 +1,6 @@
-//! Plain English text cut into sentences and words, and the sentences that are too long to follow.
+//! Plain English text cut into sentences and words.
 
 use std::ops::Range;
-
-/// The most words that a sentence may have: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
-pub(super) const LIMIT: usize = 25;
 
 /// Short forms that no sentence ends with, in lower case. Others (“etc.”, “a.m.”, “min.”) may be the last word: they
 /// are when no small letter follows.
@@ -24,6 +21,13 @@ pub(super) struct Sentence {
     pub(super) words: Vec<Range<usize>>,
 }
 
+impl Sentence {
+    /// Where its last word ends.
+    pub(super) fn end(&self) -> usize {
+        self.words.last().map_or(self.start, |word| word.end)
+    }
+}
+
 /// The sentences of `text`. One ends at `.`, `!`, `?` or `…` before white space or the end; the text's end ends the last.
 pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     let mut all = Vec::new();
@@ -36,12 +40,6 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     }
     all.extend(close(&mut words));
     all
-}
-
-/// What to say about a sentence that is too long.
-pub(super) fn too_long(sentence: &Sentence) -> Option<String> {
-    let count = sentence.words.len();
-    (count > LIMIT).then(|| format!("this sentence has {count} words; after {LIMIT} a reader loses the thread"))
 }
 
 fn close(words: &mut Vec<Range<usize>>) -> Option<Sentence> {

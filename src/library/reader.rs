@@ -79,7 +79,7 @@ impl<'p> Reader<'p> {
 }
 
 /// A text, and where in the page it comes from.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PlacedText {
     pub(crate) text: String,
     /// Where in the page the bytes of `text` from an index on come from, in order.
@@ -91,6 +91,23 @@ impl PlacedText {
     pub(crate) fn push(&mut self, text: &str, at: usize) {
         self.marks.push((self.text.len(), at));
         self.text.push_str(text);
+    }
+
+    /// A value of the page that begins at byte `at`. One that is written with escapes stands at its beginning as a whole.
+    pub(crate) fn of_value(page: &str, value: &str, at: usize) -> Self {
+        let mut placed = Self::default();
+        if page.get(at..).is_some_and(|rest| rest.starts_with(value)) {
+            placed.push(value, at);
+            return placed;
+        }
+        let mut utf8 = [0; 4];
+        value.chars().for_each(|c| placed.push(c.encode_utf8(&mut utf8), at));
+        placed
+    }
+
+    /// Moves the text on by `by` bytes of the page.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.marks.iter_mut().for_each(|(_, at)| *at += by);
     }
 
     /// The byte of the page at which byte `index` of the text stands.

@@ -189,7 +189,7 @@ fn overlay(from: &Path, to: &Path) {
 
 #[test]
 fn html_over_the_limit_is_an_error_in_every_edition_of_the_horizon() {
-    let long = "Read this again. ".repeat(5_600);
+    let long = "Read this page to your child again, and then once more at home. ".repeat(1_600);
     // A theme that is only reached at the third edition.
     let fixture = stocked_with("");
     library_fixture::add_activity(&fixture, "videos", "8-10", FRESH, &long);

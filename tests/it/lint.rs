@@ -12,8 +12,8 @@ const MONDAY: &str = "2026-11-30T08:00:00Z";
 fn activity(title: &str, bands: &str, summary: &str, text: &str) -> String {
     format!(
         "+++\ntitle = \"{title}\"\nbands = [{bands}]\nminutes = 15\nsummary = \"{summary}\"\n\
-         reviewed = 2026-09-01\nreview_by = 2028-09-01\n+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n\
-         ## Talk about it\n\nHow was it?\n\n## If something worries you\n\nTell somebody.\n"
+         reviewed = 2026-09-01\nreview_by = 2028-09-01\n+++\n\n## Get ready\n\nSit down together at the table before the two of you begin to play.\n\n## Do it together\n\n{text}\n\n\
+         ## Talk about it\n\nHow was it for you when you played the game together?\n\n## If something worries you\n\nTell someone that you trust, and ask them what you can do next.\n"
     )
 }
 

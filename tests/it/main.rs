@@ -67,4 +67,5 @@ mod template_bombs;
 mod throttling;
 mod tidy;
 mod waves;
+mod writing;
 mod year;

@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("toml_form", &["domain"]),
     ("config", &["domain", "toml_form", "ordinary_file", "output"]),
     ("library", &["domain", "toml_form", "ordinary_file"]),
-    ("editorial", &["domain", "library"]),
+    ("editorial", &["domain", "toml_form", "library"]),
     ("render", &["domain", "ordinary_file"]),
     ("store", &["domain", "ordinary_file"]),
     ("mail", &["domain"]),
