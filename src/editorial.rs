@@ -74,8 +74,7 @@ fn about_article(manuscript: &Manuscript) -> Vec<Remark> {
     let passages = &manuscript.text.passages;
     let mut remarks = about_words(manuscript, reading_age::ADULT_LIMIT);
     remarks.extend(crisis::remarks(passages));
-    let opening = passages.first().map_or("", |passage| &passage.words.text);
-    if !nude_pictures::is_about(&format!("{}. {opening}", manuscript.words("title"))) {
+    if !nude_pictures::is_about(manuscript.words("title")) && !nude_pictures::opens_on_it(passages) {
         remarks.extend(nude_pictures::remarks(passages, nude_pictures::ELSEWHERE));
     }
     remarks

@@ -4,6 +4,7 @@ use super::ages::Ages;
 use super::passages::{Part, Passage};
 use super::phrases::{self, Phrase};
 use super::remark::Remark;
+use super::sentences::Sentence;
 
 /// The child is the one who rings: “your child can also ring Childline”.
 const CHILD_RINGS: [Phrase; 3] = [
@@ -47,20 +48,28 @@ pub(super) fn remark<'a>(passages: impl IntoIterator<Item = &'a Passage>, ages: 
     // Whether somebody else was named before.
     let mut is_later = false;
     for passage in passages {
-        let is_worry = passage.part == Part::Help;
-        for sentence in passage.sentences() {
-            let words = phrases::small(&passage.words.text, &sentence);
+        let text = &passage.words.text;
+        let with_words = |sentence: Sentence| {
+            let words = phrases::small(text, &sentence);
+            (sentence, words)
+        };
+        let all: Vec<_> = passage.sentences().into_iter().map(with_words).collect();
+        let is_for_adult = ages.has_small() || passage.part == Part::Help && is_to_adult(&all, ages);
+        for (sentence, words) in &all {
             let childline = words.iter().position(|word| phrases::is("childline*", word));
-            is_later |= names_others(&words[..childline.unwrap_or(words.len())], is_worry && !ages.has_small());
+            is_later |= names_others(
+                &words[..childline.unwrap_or(words.len())],
+                passage.part == Part::Help && !ages.has_small(),
+            );
             let Some(index) = childline else { continue };
-            let at = passage.words.place(sentence.words[index].start);
+            let at = sentence.words[index].start;
             if ages.has_infants {
-                return Some(for_infants(at));
+                return Some(for_infants(passage.words.place(at)));
             }
-            let is_first = !is_later && !phrases::says(&words, &CHILD_RINGS);
-            if is_first && (ages.has_small() || is_worry && is_to_adult(passage, sentence.words[index].start, ages)) {
+            let is_to_child = phrases::says(words, &CHILD_RINGS) || !ages.has_small() && is_quoted(text, at);
+            if is_for_adult && !is_later && !is_to_child {
                 let message = "Childline is the first line that an adult is sent to";
-                return Some(Remark::new("childline-first", at, message, HELP));
+                return Some(Remark::new("childline-first", passage.words.place(at), message, HELP));
             }
         }
     }
@@ -77,19 +86,11 @@ fn for_infants(at: usize) -> Remark {
     Remark::new("childline-first", at, message, "name the NSPCC Helpline for adults: 0808 800 5000, help@nspcc.org.uk")
 }
 
-/// Whether the words at byte `at` of a worry section are for the adult. From 11 up the section talks to the young person, unless it
+/// Whether a paragraph of a worry section is for the adult. From 11 up the section talks to the young person, unless it
 /// says otherwise; below, to the adult.
-fn is_to_adult(passage: &Passage, at: usize, ages: Ages) -> bool {
-    let text = &passage.words.text;
-    if is_quoted(text, at) {
-        return false;
-    }
-    let says =
-        |phrases: &[Phrase]| passage.sentences().iter().any(|it| phrases::says(&phrases::small(text, it), phrases));
-    if says(&TO_ADULT) {
-        return true;
-    }
-    !ages.has_young_people() && !says(&TO_CHILD)
+fn is_to_adult(all: &[(Sentence, Vec<String>)], ages: Ages) -> bool {
+    let says = |wanted: &[Phrase]| all.iter().any(|(_, words)| phrases::says(words, wanted));
+    says(&TO_ADULT) || !ages.has_young_people() && !says(&TO_CHILD)
 }
 
 /// Whether byte `at` stands between quotation marks.

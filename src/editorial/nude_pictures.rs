@@ -35,6 +35,15 @@ pub(super) fn is_about(text: &str) -> bool {
     sentences(text).iter().any(|sentence| phrases::says(&phrases::small(text, sentence), &ABOUT))
 }
 
+/// Whether a text speaks of it before its first heading, in other sentences than those that may not stand there.
+pub(super) fn opens_on_it(passages: &[Passage]) -> bool {
+    passages.iter().filter(|passage| passage.section == 0).any(|passage| {
+        let sentences = passage.sentences();
+        let mut words = sentences.iter().map(|sentence| phrases::small(&passage.words.text, sentence));
+        words.any(|words| position(&words).is_none() && phrases::says(&words, &ABOUT))
+    })
+}
+
 /// Whether what is done together is about it. “Never send on a nude picture” alone does not make it so.
 pub(super) fn is_in_game(passages: &[Passage]) -> bool {
     passages.iter().filter(|passage| passage.part != Part::Help).any(|passage| {

@@ -218,7 +218,10 @@ fn a_nude_picture_is_spoken_of_where_it_belongs() {
         // And other pictures are no matter.
         (Draft { worry: "Ask before you send on a picture of anyone.", ..PLAIN }, &[]),
     ]);
+    let notice = |text: &str| format!("+++\ntitle = \"Today\"\nfrom = 2027-01-25\nuntil = 2027-02-14\n+++\n\n{text}\n");
     let files = [
+        ("notices/off.md".to_owned(), notice(line)),
+        ("notices/on.md".to_owned(), notice(&format!("Photos spread fast in a class chat. {line}"))),
         ("games/theme.md".to_owned(), theme("Games", "Play fair.", line)),
         ("games/plain.md".to_owned(), PLAIN.page(1)),
         ("live/theme.md".to_owned(), theme("Live calls", "Who can see you?", line)),
@@ -227,6 +230,8 @@ fn a_nude_picture_is_spoken_of_where_it_belongs() {
     let found = lint(HELP, &files);
     assert_eq!(codes_in(&found, "games/theme.md"), ["nude-picture"]);
     assert_eq!(codes_in(&found, "live/theme.md"), [] as [&str; 0]);
+    assert_eq!(codes_in(&found, "notices/off.md"), ["nude-picture"]);
+    assert_eq!(codes_in(&found, "notices/on.md"), [] as [&str; 0]);
 }
 
 #[test]
