@@ -23,7 +23,7 @@ mod voice;
 mod wording;
 
 use self::ages::Ages;
-use self::manuscript::{Manuscript, at_most};
+use self::manuscript::{AT_MOST, Manuscript};
 use self::near_duplicates::{Alike, Pair, Sample};
 use self::passages::{Part, Passage};
 use self::remark::Remark;
@@ -66,7 +66,9 @@ pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic>
 fn dead_links(manuscript: &Manuscript, site: Site<'_>, library: &Library) -> Vec<Diagnostic> {
     let links = manuscript.text.links.iter();
     let dead = links.filter_map(|(href, at)| Some((dead_links::dead(href, site, library)?, *at)));
-    at_most(dead.map(|((message, help), at)| manuscript.placed(Diagnostic::error("dead-link", message), at).help(help)))
+    let dead = dead.take(AT_MOST);
+    dead.map(|((message, help), at)| manuscript.placed(Diagnostic::error("dead-link", message), at).help(help))
+        .collect()
 }
 
 /// Remarks on an article or a notice.

@@ -12,7 +12,7 @@ use crate::library::reader::PlacedText;
 use crate::toml_form::{Text, texts};
 
 /// The most findings of one kind in one file; the rest show once these are fixed.
-const AT_MOST: usize = 20;
+pub(super) const AT_MOST: usize = 20;
 
 /// Keys whose values are no words that somebody reads.
 const NO_WORDS: [&str; 8] = ["url", "file", "id", "bands", "nations", "strand", "occasions", "sensitivity"];
@@ -81,19 +81,14 @@ impl Manuscript {
 
     /// The remarks as warnings, at most [`AT_MOST`] of a kind.
     pub(super) fn warnings(&self, remarks: impl IntoIterator<Item = Remark>) -> Vec<Diagnostic> {
-        at_most(remarks.into_iter().map(|remark| self.warn(remark)))
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let few = remarks.into_iter().filter(|remark| {
+            let count = counts.entry(remark.code).or_default();
+            *count += 1;
+            *count <= AT_MOST
+        });
+        few.map(|remark| self.warn(remark)).collect()
     }
-}
-
-/// The first findings of each kind.
-pub(super) fn at_most(findings: impl IntoIterator<Item = Diagnostic>) -> Vec<Diagnostic> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let few = findings.into_iter().filter(|finding| {
-        let count = counts.entry(finding.code).or_default();
-        *count += 1;
-        *count <= AT_MOST
-    });
-    few.collect()
 }
 
 /// The values that are words, each as a passage of a section of its own table.
