@@ -43,7 +43,7 @@ pub(crate) fn add_activity(fixture: &Fixture, theme: &str, band: &str, front: &s
     fixture.write(
         &format!("activities/{theme}/{name}.md"),
         &format!(
-            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk someone you trust.\n"
+            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nskill = \"telling one thing from another\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk someone you trust.\n"
         ),
     );
 }
