@@ -1,7 +1,7 @@
 //! Parts that a library may lack: it works without them, and families miss something.
 
 use super::coming::some_of;
-use crate::domain::band::{BandSet, Bands};
+use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::lists::listed;
 use crate::library::Library;
@@ -27,7 +27,7 @@ fn without_skill(library: &Library) -> Option<Diagnostic> {
 fn without_worry(library: &Library, bands: &Bands) -> Option<Diagnostic> {
     let covered: BandSet = library.help.worries.iter().flat_map(|worry| worry.bands.iter().cloned()).collect();
     let open: Vec<&str> =
-        bands.iter().map(|band| &band.id).filter(|id| !covered.contains(*id)).map(|id| id.as_str()).collect();
+        bands.iter().map(|band| &band.id).filter(|id| !covered.contains(*id)).map(BandName::as_str).collect();
     if open.is_empty() {
         return None;
     }
