@@ -2,6 +2,7 @@
 
 mod coming;
 mod occasions;
+mod parts;
 mod placeholders;
 mod renders;
 mod reviews;
@@ -44,6 +45,7 @@ impl Checker {
         let withdrawn = store.withdrawn().await?;
         let mut findings = library::overdue(library, today);
         findings.extend(library::unserved(library, &config.bands));
+        findings.extend(parts::lacking(library, &config.bands));
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
         findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));

@@ -88,7 +88,7 @@ async function pdf({ url, html }) {
     else await page.setContent(html);
     const file = await page.pdf({ preferCSSPageSize: true, format: "A4" });
     const sheets = (file.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
-    const lines = (await page.innerText("body")).split("\n").map((line) => line.trim()).filter((line) => line);
+    const lines = ((await page.locator("body").count()) ? await page.innerText("body") : "").split("\n").map((line) => line.trim()).filter((line) => line);
     return { sheets, lines, file: file.toString("base64") };
   });
 }

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use fortnightly::domain::activity::{Nation, Sensitivity};
 use fortnightly::domain::band::{Band, BandName, Bands};
 use fortnightly::domain::diagnostic::Diagnostic;
+use fortnightly::domain::fingerprint::Fingerprint;
 use fortnightly::domain::prose::{Block, Inline, Prose};
 use fortnightly::library::{self, Library};
 
@@ -132,6 +133,21 @@ fn an_activity_is_read_whole() {
     let Block::List { items, .. } = &box_.talk_about_it.0[0] else { panic!("a list") };
     let Block::Paragraph(line) = &items[1].0[0] else { panic!("a line") };
     assert!(matches!(&line[1], Inline::Link { href, .. } if href == "mailto:help@nspcc.org.uk"));
+}
+
+/// An activity without any of the parts that came later is what it was, for a store that noted it before.
+#[test]
+fn a_fingerprint_names_the_parts_that_a_text_has() {
+    let library = good();
+    let parts = |id: &str| {
+        let activity = library.activity(&id.parse().expect("an id")).expect("it is there");
+        let print = Fingerprint::of_activity(activity);
+        print.as_str().split(' ').map(|part| part.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let before = "title summary facts links picture get-ready do-it-together talk-about-it if-something-worries-you";
+    assert_eq!(parts("kindness/kind-words-4-5").join(" "), before);
+    let all = before.replace("picture", "picture skill say next printable");
+    assert_eq!(parts("secrets/locked-box").join(" "), all);
 }
 
 #[test]

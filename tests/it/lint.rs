@@ -217,6 +217,9 @@ fn a_new_activity_is_a_draft_that_breaks_nothing_until_it_is_written() {
     assert!(
         draft.contains("title = \"Who’s there?\"\nbands = [\"8-10\"]\n") && draft.contains("reviewed = 2026-11-30\n")
     );
+    for asked in ["skill = \"[Write here: ", "say = \"[Write here: ", "# printable = ", "# [next]\n"] {
+        assert!(draft.contains(asked), "{asked} is not asked for");
+    }
     assert_eq!(codes(&fixture, "/whos-there.md"), ["draft-left-out"]);
     fixture.at(MONDAY, &["check"]).exits(0);
     assert_eq!(fixture.at(MONDAY, &["plan", "--fortnights", "26", "--json"]).exits(0).stdout, before);

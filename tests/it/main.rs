@@ -7,6 +7,7 @@ mod bounce_forms;
 mod bounce_maildir;
 mod bounced;
 mod browser;
+mod card_parts;
 mod check;
 mod config;
 mod confirm;

@@ -21,7 +21,7 @@ const WHERE_TO_TURN: [&str; 6] = [
 ];
 
 /// The text of every sheet, or `None`, said loudly, where nothing can print or read.
-fn print(tasks: &[Value]) -> Option<Vec<(Vec<String>, Value)>> {
+pub(crate) fn print(tasks: &[Value]) -> Option<Vec<(Vec<String>, Value)>> {
     if Command::new("pdftotext").arg("-v").stderr(Stdio::null()).status().is_err() {
         skipped("printing", "pdftotext is not installed: install the Debian package poppler-utils");
         return None;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::view::{line, on_paper};
+use super::wording::{line, on_paper};
 use crate::domain::help::{Help, HelpEntry};
 use crate::render::error::Part;
 use crate::render::issue::Issue;

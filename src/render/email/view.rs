@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::help::{self, HelpEntryView, HelpView};
 use super::share::{self, ShareView};
-use super::wording::{self, Wording};
+use super::wording::{self, Wording, line, on_paper};
 use crate::domain::activity::{Activity, NextStep, Notice, Theme};
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::help::Help;
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
-use crate::domain::text::{dates, one_line};
+use crate::domain::text::dates;
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::{Card, Issue, ServiceInfo};
 use crate::render::palette::{self, Accent, LOOK, Look};
@@ -314,14 +314,4 @@ fn worries(activity: &Activity, help: &Help) -> Prose {
 /// `paper, pencils`; with semicolons where an item has a comma of its own.
 fn separated(items: &[String]) -> String {
     items.join(if items.iter().any(|item| item.contains(',')) { "; " } else { ", " })
-}
-
-/// An address as people write it and type it.
-pub(super) fn on_paper(url: &str) -> String {
-    let plain = url.strip_prefix("https://").unwrap_or(url);
-    plain.strip_prefix("www.").unwrap_or(plain).trim_end_matches('/').to_owned()
-}
-
-pub(super) fn line(text: &str) -> String {
-    one_line(text).trim().to_owned()
 }

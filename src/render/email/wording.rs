@@ -1,4 +1,5 @@
-//! The sentences that depend on who reads: by sector, by bands, by what an activity asks of the adult.
+//! The sentences that depend on who reads (by sector, by bands, by what an activity asks of the adult), and lines and addresses as
+//! people read them.
 
 use serde::Serialize;
 
@@ -123,6 +124,16 @@ const OTHER: SectorWords = SectorWords {
     pass_on: "Nobody needs to sign up to read it.",
     may_be_told: false,
 };
+
+/// An address as people write it and type it.
+pub(super) fn on_paper(url: &str) -> String {
+    let plain = url.strip_prefix("https://").unwrap_or(url);
+    plain.strip_prefix("www.").unwrap_or(plain).trim_end_matches('/').to_owned()
+}
+
+pub(super) fn line(text: &str) -> String {
+    one_line(text).trim().to_owned()
+}
 
 /// The whole greeting, as plain text: `Hello Hillside Primary School,`. It is the same for every sector.
 ///

@@ -10,7 +10,7 @@ use fortnightly::domain::edition::{
     ThemeReason, ToldHold, WithdrawReason,
 };
 use fortnightly::messages;
-use fortnightly::store::{Editions as _, StoreMeta};
+use fortnightly::store::{Archive as _, Editions as _, StoreMeta};
 
 use super::migrations::store_of;
 use super::open;
@@ -208,4 +208,34 @@ async fn editions_of_the_version_before_behave_as_they_would() {
         let edition = store.edition(number).await.unwrap().unwrap();
         assert_eq!((edition.state, edition.reason, edition.released_at), (state, None, Some(at(2))));
     }
+}
+
+/// A theme and an activity as the version before wrote them down when it published.
+const OLD_THEME: &str = r#"{"name":"a","title":"Sharing","strand":"bullying","order":null,"reviewed":"2026-09-01",
+    "review_by":"2028-09-01","opening":[],"for_parents":[{"paragraph":[{"text":"An article."}]}]}"#;
+const OLD_ACTIVITY: &str = r#"{"id":"a/x","title":"X","bands":["4-5"],"minutes":15,"summary":"Ask first.","needs":[],
+    "screen":false,"sensitivity":"care","reviewed":"2026-09-01","review_by":"2028-09-01","not_before":null,
+    "not_after":null,"occasions":[],"resources":[],"image":null,"get_ready":[],"do_it_together":[],"talk_about_it":[],
+    "if_something_worries_you":[{"paragraph":[{"text":"Tell someone."}]}]}"#;
+
+#[tokio::test]
+async fn what_the_version_before_published_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let conn = store_of(&path, 11);
+    let insert =
+        "INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at, theme_text, notices)
+                  VALUES (7, 'sent', '2026-09-07', 1, 'a', 'never-used', 1, ?1, '[]')";
+    conn.execute(insert, [OLD_THEME]).unwrap();
+    conn.execute("INSERT INTO edition_texts (edition, activity, content) VALUES (7, 'a/x', ?1)", [OLD_ACTIVITY])
+        .unwrap();
+    drop(conn);
+    let store = open(&path);
+    let view = store.published_view(EditionNumber(7)).await.unwrap().unwrap();
+    assert_eq!((view.theme.title.as_str(), view.theme.author, view.theme.reviewed_by), ("Sharing", None, None));
+    let (edition, activity) = store.published_activity(&"a/x".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((edition, activity.title.as_str()), (EditionNumber(7), "X"));
+    assert_eq!((&activity.skill, &activity.say, &activity.next, &activity.printable), (&None, &None, &None, &None));
+    assert_eq!(activity.if_something_worries_you.plain(), "Tell someone.");
+    assert_eq!(view.texts[0].content, activity);
 }

@@ -1,0 +1,45 @@
+//! Parts that a library may lack: it works without them, and families miss something.
+
+use super::coming::some_of;
+use crate::domain::band::{BandName, BandSet, Bands};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::lists::listed;
+use crate::library::Library;
+
+/// A warning for all activities that do not say what a child practises (`without-skill`), and one for all bands for which
+/// nothing stands below the worries of every activity (`without-worry`).
+pub(super) fn lacking(library: &Library, bands: &Bands) -> Vec<Diagnostic> {
+    without_skill(library).into_iter().chain(without_worry(library, bands)).collect()
+}
+
+fn without_skill(library: &Library) -> Option<Diagnostic> {
+    let unsaid = library.activities.iter().filter(|activity| activity.skill.is_none());
+    let files: Vec<String> = unsaid.map(|activity| library.activity_file(activity).display().to_string()).collect();
+    let first = files.first()?;
+    let message = match files.as_slice() {
+        [_] => "does not say what a child practises".to_owned(),
+        many => format!("{} activities do not say what a child practises: {}", many.len(), some_of(many)),
+    };
+    let help = "complete “Your child practises …” in each: skill = \"choosing whom to tell when a chat turns odd\"";
+    Some(Diagnostic::warning("without-skill", message).in_file(first.clone()).help(help))
+}
+
+fn without_worry(library: &Library, bands: &Bands) -> Option<Diagnostic> {
+    let covered: BandSet = library.help.worries.iter().flat_map(|worry| worry.bands.iter().cloned()).collect();
+    let open: Vec<&str> =
+        bands.iter().map(|band| &band.id).filter(|id| !covered.contains(*id)).map(BandName::as_str).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let noun = if open.len() == 1 { "band" } else { "bands" };
+    let message = format!(
+        "there is no [[worry]] block for the {noun} {}, so their activities lack what every family should know",
+        listed(&open)
+    );
+    let help = format!(
+        "add one at the end of the file: [[worry]], then bands = [\"{}\"], then text = \"What to do, and whom to tell\"",
+        open.join("\", \"")
+    );
+    let file = library.folder.join("help.toml").display().to_string();
+    Some(Diagnostic::warning("without-worry", message).in_file(file).help(help))
+}
