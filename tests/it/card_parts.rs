@@ -129,8 +129,7 @@ fn a_mail_has_every_part_in_its_place() {
     let of = |to: &str| mails.iter().find(|mail| mail.to == to).unwrap();
     let old = of("dsl@riverbank.example");
     let text = old.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for body in
-        [&words(&old.html.split("What is inside").nth(1).unwrap()), text.split("What is inside").nth(1).unwrap()]
+    for body in [&words(old.html.split("What is inside").nth(1).unwrap()), text.split("What is inside").nth(1).unwrap()]
     {
         in_order(body, &ORDER);
         in_order(body, &["For parents and carers", "An article.", "Written by A. Writer. Checked by B. Reader."]);

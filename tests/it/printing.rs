@@ -11,14 +11,18 @@ use crate::support::http::ask;
 use crate::support::skipped;
 
 /// What must stand on a sheet that a family is handed, to whomever they may need to turn.
-const WHERE_TO_TURN: [&str; 6] = [
-    "Where to turn",
-    "999",
-    "ceop.police.uk/safety-centre",
-    "NSPCC Helpline, 0808 800 5000, help@nspcc.org.uk",
-    "Childline, 0800 1111",
-    "childline.org.uk/remove",
-];
+const WHERE_TO_TURN: [&str; 4] =
+    ["Where to turn", "999", "ceop.police.uk/Safety-Centre", "NSPCC Helpline, 0808 800 5000, help@nspcc.org.uk"];
+
+/// And where a child of 8 or more may turn.
+const FOR_OLDER_CHILDREN: [&str; 2] = ["Childline, for anyone under 19, 0800 1111", "remove-nude-image-shared-online"];
+
+/// The lines that a sheet must have, by the ages that it is for.
+fn where_to_turn(sheet: &str) -> Vec<&'static str> {
+    let is_for_older = ["Ages 8 to 10", "Ages 11 to 14", "Ages 14 and over"].iter().any(|ages| sheet.contains(ages));
+    let more = if is_for_older { FOR_OLDER_CHILDREN.as_slice() } else { &[] };
+    WHERE_TO_TURN.iter().chain(more).copied().collect()
+}
 
 /// The text of every sheet, or `None`, said loudly, where nothing can print or read.
 pub(crate) fn print(tasks: &[Value]) -> Option<Vec<(Vec<String>, Value)>> {
@@ -80,7 +84,7 @@ fn a_mail_that_is_printed_loses_no_line_and_wastes_no_sheet() {
         if is_digest {
             digests += 1;
             none_is_blank(sheets, &mail.subject);
-            for address in ["https://www.ceop.police.uk/safety-centre/", "https://www.childline.org.uk/remove"] {
+            for address in ["https://www.ceop.police.uk/Safety-Centre/", "https://www.nspcc.org.uk/"] {
                 says(&all, address);
             }
             let begins = |sheet: &&String| sheet.contains("Get ready");
@@ -139,7 +143,7 @@ fn every_sheet_of_an_edition_and_of_an_activity_stands_alone() {
         }
         assert!(squeezed(&sheets[0]).len() > 1_000, "{path}: the first sheet is nearly empty: {}", sheets[0]);
         for sheet in sheets {
-            for line in WHERE_TO_TURN {
+            for line in where_to_turn(sheet) {
                 says(sheet, line);
             }
         }
@@ -150,7 +154,7 @@ fn every_sheet_of_an_edition_and_of_an_activity_stands_alone() {
                 says(sheet, line);
             }
             says(sheet, &format!("activities.example.org{path}"));
-            for line in WHERE_TO_TURN {
+            for line in where_to_turn(sheet) {
                 says(sheet, line);
             }
             // One line for each, not one run-on sentence.

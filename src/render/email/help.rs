@@ -63,10 +63,7 @@ fn entry(entry: &HelpEntry, part: Part) -> HelpEntryView {
     HelpEntryView {
         when: line(&entry.when),
         who: line(&entry.who),
-        what_prose: match part {
-            Part::Html => phone_numbers::linked_html(&line(&entry.what)),
-            Part::Text => phone_numbers::unbroken(&line(&entry.what)),
-        },
+        what_prose: phone_numbers::of_line(&line(&entry.what), part),
         phone_digits: phone_numbers::digits(&optional(&entry.phone)),
         phone: match part {
             Part::Html => optional(&entry.phone),

@@ -18,7 +18,7 @@ use crate::domain::text::dates;
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::{Card, Issue, ServiceInfo};
 use crate::render::palette::{self, Accent, LOOK, Look};
-use crate::render::prose::prose;
+use crate::render::prose::{phone_numbers, prose};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct DigestView {
@@ -92,8 +92,8 @@ pub(crate) struct CardView {
     pub(crate) worries_prose: String,
     /// What is said together at the end, without quotation marks; empty for nothing.
     pub(crate) say: String,
-    /// One step on a real device; all three are empty when there is none.
-    pub(crate) next_text: String,
+    /// One step on a real device, its numbers linked in HTML; all three are empty when there is none.
+    pub(crate) next_prose: String,
     pub(crate) next_url: String,
     pub(crate) next_publisher: String,
     /// The sheet to print; empty when there is none.
@@ -272,7 +272,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         talk_prose: of(&activity.talk_about_it),
         worries_prose: of(&worries(activity, &in_mail)),
         say: optional(&activity.say).trim_matches(QUOTES).to_owned(),
-        next_text: next(|next| &next.text),
+        next_prose: phone_numbers::of_line(&next(|next| &next.text), part),
         next_url: next(|next| &next.url),
         next_publisher: next(|next| &next.publisher),
         sheet_url: activity.printable.as_ref().map(|sheet| format!("{url}/{}", sheet.file)).unwrap_or_default(),

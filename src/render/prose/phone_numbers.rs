@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::escape;
+use crate::render::error::Part;
 
 /// Short numbers count only after one of [`LEADS`]: elsewhere they may be a house number or a page.
-const SHORT: [&str; 4] = ["999", "101", "111", "112"];
-const LEADS: [&str; 3] = ["call", "on", "dial"];
+const SHORT: [&str; 6] = ["999", "101", "111", "112", "159", "116 123"];
+const LEADS: [&str; 4] = ["call", "ring", "on", "dial"];
 /// How many digits a number has; fewer may be a date or an amount.
 const DIGITS: Range<usize> = 8..16;
 
@@ -41,6 +42,14 @@ pub(crate) fn linked_html(text: &str) -> String {
         let number = escape::html(number);
         [&escape::html(before), "<a href=\"tel:", &digits(&number), "\">", &number, "</a>"].concat()
     })
+}
+
+/// One line of text as a part of a mail or page has it: [linked](linked_html), or [unbroken].
+pub(crate) fn of_line(text: &str, part: Part) -> String {
+    match part {
+        Part::Html => linked_html(text),
+        Part::Text => unbroken(text),
+    }
 }
 
 fn marked(text: &str, show: impl Fn(&str, &str) -> String) -> String {
@@ -102,7 +111,8 @@ fn length(text: &str) -> usize {
 fn is_number(number: &str, before: &str) -> bool {
     let count = number.bytes().filter(u8::is_ascii_digit).count();
     let whole = number.starts_with(['0', '+']) && DIGITS.contains(&count);
-    whole || (SHORT.contains(&number) && before.strip_suffix(is_space).is_some_and(leads))
+    whole
+        || (SHORT.contains(&number.replace('\u{a0}', " ").as_str()) && before.strip_suffix(is_space).is_some_and(leads))
 }
 
 /// Whether the last word of `before` is one of [`LEADS`].
@@ -122,6 +132,10 @@ mod tests {
         for (text, wanted) in [
             ("to Childline on 0800 1111.", "to Childline on_0800_1111."),
             ("Call 999. If not, call the police on 101.", "Call_999. If not, call the police on_101."),
+            (
+                "Ring 999, Samaritans on 116 123 or the bank on 159.",
+                "Ring_999, Samaritans on_116_123 or the bank on_159.",
+            ),
             ("NSPCC: 0808 800 5000", "NSPCC: 0808_800_5000"),
             ("+44 20 7946 0018, or (020 7946 0018)", "+44_20_7946_0018, or (020_7946_0018)"),
             ("room 101, on 30 November 2026, 20 people, 20,000", "room 101, on 30 November 2026, 20 people, 20,000"),
