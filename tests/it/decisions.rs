@@ -85,7 +85,7 @@ fn an_approval_is_for_the_text_that_was_approved() {
     fixture.at(BEFORE, &["approve", "7"]).exits(0).says("already; nothing changed");
     let id = picked(&fixture.planned(BEFORE, 7), "4-5");
     // A review that changes no word is no edit.
-    edit(&fixture, &id, "reviewed = 2026-11-01", "reviewed = 2026-11-24");
+    edit(&fixture, &id, "reviewed = 2026-11-28", "reviewed = 2026-11-29");
     fixture.at(MONDAY, &["send", "--dry-run"]).exits(0);
     assert_eq!(fixture.planned(BEFORE, 7)["state"], "approved");
     edit(&fixture, &id, "## Talk about it\n", "## Talk about it\n\n- And who else?\n");
@@ -170,8 +170,8 @@ fn a_swap_that_does_not_suit_is_refused_with_the_reason() {
     refused(&["swap", "900", "--band", "4-5", "--activity", &young], "too far ahead");
     refused(&["swap", "2", "--band", "4-5", "--activity", &young], "its fortnight is over");
     let other = another(&fixture, "4-5", &young);
-    edit(&fixture, &other, "review_by = 2028-11-01", "review_by = 2026-11-20");
-    refused(&["swap", "7", "--band", "4-5", "--activity", &other], "its review fell due on 2026-11-20");
+    edit(&fixture, &other, "reviewed = 2026-11-28\nreview_by = 2028", "reviewed = 2026-11-01\nreview_by = 2026");
+    refused(&["swap", "7", "--band", "4-5", "--activity", &other], "its review fell due on 2026-11-28");
     fixture.at(BEFORE, &["swap", "seven", "--band", "4-5", "--activity", &young]).exits(2);
 }
 
