@@ -25,7 +25,9 @@ fn activity_files(fixture: &Fixture) -> Vec<String> {
     ["kindness", "private-information"]
         .iter()
         .flat_map(|theme| fs::read_dir(fixture.path(&format!("activities/{theme}"))).unwrap())
-        .map(|entry| entry.unwrap().path().display().to_string())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .map(|path| path.display().to_string())
         .collect()
 }
 

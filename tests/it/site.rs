@@ -30,7 +30,7 @@ fn activities(body: &str) -> Vec<String> {
         .split("href=\"https://activities.example.org/activities/")
         .skip(1)
         .map(|rest| format!("/activities/{}", rest.split('"').next().unwrap()))
-        .filter(|path| !path.ends_with(".svg"))
+        .filter(|path| !path.contains(".svg"))
         .collect();
     found.sort();
     found.dedup();

@@ -40,11 +40,10 @@ pub(crate) fn add_theme(fixture: &Fixture, theme: &str, front: &str, bands: &[&s
 pub(crate) fn add_activity(fixture: &Fixture, theme: &str, band: &str, front: &str, text: &str) {
     let (name, words) = (band.replace('+', "plus"), words(theme, band));
     let summary = words.split('.').next().unwrap_or_default();
-    let known = summary.split(' ').nth(1).unwrap_or_default();
     fixture.write(
         &format!("activities/{theme}/{name}.md"),
         &format!(
-            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nskill = \"telling a {known} from the others\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk someone you trust.\n"
+            "+++\ntitle = \"A game of {theme} for {band}\"\nbands = [\"{band}\"]\nminutes = 15\nsummary = \"{summary}\"\nskill = \"saying {summary}\"\nneeds = []\nscreen = false\nsensitivity = \"none\"\n{front}+++\n\n## Get ready\n\nSit down.\n\n## Do it together\n\n{text}\n\n{words}\n\n## Talk about it\n\n- What did you see?\n\n## If something worries you\n\nAsk someone you trust.\n"
         ),
     );
 }
