@@ -1,4 +1,4 @@
-//! The help block of one nation: whom to turn to, and what every family should know if something worries them.
+//! The help block of one nation: who to turn to, and what every family should know if something worries them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::prose::Prose;
 /// The most entries that a mail shows: a list that nobody reads to its end helps nobody.
 pub const MAIL_ENTRIES: usize = 8;
 
-/// One line of the help block: whom to turn to, when, and how.
+/// One line of the help block: who to turn to, when, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HelpEntry {
     /// When to turn there: `If a child is in danger now`.

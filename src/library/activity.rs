@@ -43,7 +43,7 @@ static ACTIVITY: Table = Table {
         Key::optional("occasions", LINES, "[\"safer-internet-day\"]"),
         Key::optional("resources", Form::Tables { of: &RESOURCE, least: 0, most: None }, "[[resources]]"),
         Key::optional("image", Form::Table(&IMAGE), "[image]"),
-        Key::optional("skill", SENTENCES, "choosing whom to tell when a chat turns odd"),
+        Key::optional("skill", SENTENCES, "choosing who to tell when a chat turns odd"),
         Key::optional("say", SENTENCES, "I can stop, and I can always tell someone."),
         Key::optional("next", Form::Table(&NEXT), "[next]"),
         Key::optional("printable", LINE, "four-buttons.svg"),

@@ -135,7 +135,7 @@ fn read_help(dir: &Path, there: bool, (bands, nation): (&Bands, Nation), found: 
     let path = dir.join("help.toml");
     if !there {
         let missing = Diagnostic::error("missing-help", "there is no help block, and no digest goes out without one");
-        let help = "restore help.toml from the project: it says whom families can turn to";
+        let help = "restore help.toml from the project: it says who families can turn to";
         found.push(missing.in_file(path.display().to_string()).help(help));
         return None;
     }

@@ -33,7 +33,9 @@ fn findings_by_file<const N: usize>(fixture: &Fixture, files: [&str; N]) -> [Vec
         let number = |key: &str| f[key].as_u64().unwrap();
         (text(&f["code"]), text(&f["level"]), number("line"), number("column"), text(&f["message"]))
     };
-    files.map(|file| all.iter().filter(|f| text(&f["file"]).ends_with(file)).map(read).collect())
+    // What the library as a whole lacks has no line.
+    let placed = || all.iter().filter(|f| f["line"].is_u64());
+    files.map(|file| placed().filter(|f| text(&f["file"]).ends_with(file)).map(read).collect())
 }
 
 fn findings(fixture: &Fixture, file: &str) -> Vec<Finding> {

@@ -20,7 +20,7 @@ fn without_skill(library: &Library) -> Option<Diagnostic> {
         [_] => "does not say what a child practises".to_owned(),
         many => format!("{} activities do not say what a child practises: {}", many.len(), some_of(many)),
     };
-    let help = "complete “Your child practises …” in each: skill = \"choosing whom to tell when a chat turns odd\"";
+    let help = "complete “Your child practises …” in each: skill = \"choosing who to tell when a chat turns odd\"";
     Some(Diagnostic::warning("without-skill", message).in_file(first.clone()).help(help))
 }
 
@@ -37,7 +37,7 @@ fn without_worry(library: &Library, bands: &Bands) -> Option<Diagnostic> {
         listed(&open)
     );
     let help = format!(
-        "add one at the end of the file: [[worry]], then bands = [\"{}\"], then text = \"What to do, and whom to tell\"",
+        "add one at the end of the file: [[worry]], then bands = [\"{}\"], then text = \"What to do, and who to tell\"",
         open.join("\", \"")
     );
     let file = library.folder.join("help.toml").display().to_string();

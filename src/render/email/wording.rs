@@ -155,7 +155,7 @@ pub(crate) fn care(sensitivity: Sensitivity, help: &str) -> String {
         Sensitivity::High => format!(
             "Read this one through before you start, and choose a calm moment. It may bring up something that has \
              happened to your child. If your child tells you about it, listen, stay calm and say that it is not their fault. \
-             “{help}”, below, says whom to turn to."
+             “{help}”, below, says who to turn to."
         ),
     }
 }
