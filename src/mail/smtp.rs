@@ -78,9 +78,8 @@ impl Smtp {
         {
             return Ok(connection);
         }
-        let connection = self.connector.connect().await.map_err(|outcome| self.secrets.cut_out(outcome))?;
         self.counters.connections += 1;
-        Ok(connection)
+        self.connector.connect().await.map_err(|outcome| self.secrets.cut_out(outcome))
     }
 
     /// MAIL, RCPT and DATA, if the gate is open just before.
@@ -116,6 +115,8 @@ impl Smtp {
             drop(connection);
             (connection, replies) = self.open(envelope, name, gate).await?;
         }
+        self.counters.taken +=
+            u64::from(replies.first().is_some_and(|mail| mail.code.is_some_and(|code| code / 100 == 2)));
         if let Err(refusal) = evaluate_replies(&replies) {
             if matches!(refusal.outcome, Outcome::SenderRefused(_)) && refusal.reusable {
                 connection.quit(quit).await;

@@ -18,8 +18,10 @@ pub struct Envelope {
 /// What a transport has met since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Connections that were opened.
+    /// Attempts to open a connection.
     pub connections: u64,
+    /// Mails whose MAIL was taken: what is refused after that may be about the mail or its mailbox.
+    pub taken: u64,
     /// Final dots that got an answer with a code.
     pub answers: u64,
 }

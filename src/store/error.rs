@@ -41,6 +41,13 @@ pub enum StoreError {
     /// No space left.
     #[error("the disk is full: the store {place} could not be written; make room and run the command again")]
     Full { place: String },
+    /// The disk or the file system reports a fault, which may pass.
+    #[error("the store {place} cannot be read or written ({reason}): look at the disk, or at the connection to it")]
+    Disk {
+        place: String,
+        /// What the backend said.
+        reason: String,
+    },
     /// The store has no mailbox with this address.
     #[error("{0} is no mailbox of the store")]
     UnknownMailbox(Address),
@@ -57,8 +64,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a run waits for as long as it lasts: what a relay accepted must not be forgotten.
+    pub fn is_waited_for(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Disk { .. })
+    }
+
     /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Backend { .. })
+        self.is_waited_for() || matches!(self, Self::Backend { .. })
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use crate::support::fixture::{BASE, Fixture, Running, entry, three, until};
 
@@ -184,6 +185,7 @@ fn is_empty(folder: &Path) -> bool {
 fn a_stranger_cannot_fill_the_log() {
     let fixture = with_inbox();
     let new = fixture.path("in/new");
+    let begun = Instant::now();
     let mut running = fixture.spawn(&SENDER, "log");
     for burst in 0..3 {
         for n in 0..40 {
@@ -196,7 +198,9 @@ fn a_stranger_cannot_fill_the_log() {
     let log = fixture.log();
     let told: Vec<_> = log.lines().filter(|line| line.contains("ame in by mail")).collect();
     let counted: u64 = told.iter().map(|line| line.split("mail: ").nth(1).unwrap()).map(first_number).sum();
-    assert!(told.len() == 2 && counted == 120, "{log}");
+    // The first, one a minute, and one at the end.
+    let most = 2 + usize::try_from(begun.elapsed().as_secs() / 60).unwrap();
+    assert!((2..=most).contains(&told.len()) && counted == 120, "{log}");
     let about_mail: Vec<_> = log.lines().filter(|line| line.contains("message") || line.contains("stranger")).collect();
     assert!(about_mail.is_empty(), "{log}");
 }

@@ -1,5 +1,9 @@
 //! A run opens no more connections than there are mails for them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::support::fixture::until;
 use crate::support::oracle::{Oracle, Said};
 use crate::support::sending::{SEND, edition_status, with_connections};
 
@@ -22,12 +26,16 @@ fn a_few_mails_need_a_few_connections() {
 
 #[test]
 fn what_is_left_of_many_needs_a_few_and_many_need_all() {
-    let relay = Oracle::deciding(|said: &Said<'_>| {
-        // Slow enough that everybody has something to do.
-        if said.line == "DOT" {
-            std::thread::sleep(std::time::Duration::from_millis(50));
+    let (met, is_later) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
+    let later = Arc::clone(&is_later);
+    let relay = Oracle::deciding(move |said: &Said<'_>| {
+        match said.line {
+            "GREET" => _ = met.fetch_add(1, Ordering::SeqCst),
+            // The first worker goes ahead with one mail; from then on each waits until all are there.
+            "DOT" if said.mails > 0 => until("all have come", || met.load(Ordering::SeqCst) >= 8),
+            _ => {}
         }
-        let is_later = said.line.starts_with("RCPT TO:<s7@") && said.connection < 8;
+        let is_later = said.line.starts_with("RCPT TO:<s7@") && later.load(Ordering::SeqCst);
         is_later.then_some("450 4.2.0 later")
     });
     let fixture = with_connections(relay.port, 60, 8, "");
@@ -38,6 +46,7 @@ fn what_is_left_of_many_needs_a_few_and_many_need_all() {
     let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     db.execute("UPDATE deliveries SET next_at = 0 WHERE next_at IS NOT NULL", []).unwrap();
     drop(db);
+    is_later.store(false, Ordering::SeqCst);
     fixture.run(SEND).exits(0);
     assert_eq!((relay.count(), connections(&relay, before)), (60, 1));
 }

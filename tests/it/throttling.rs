@@ -55,6 +55,20 @@ fn a_relay_that_takes_three_connections_gets_three() {
     }
 }
 
+/// However slow the three are, the superfluous ones blame no mail.
+#[test]
+fn a_slow_relay_with_few_places_gets_every_mail() {
+    let served = Arc::new(Mutex::new(None));
+    let relay = Oracle::deciding(move |said: &Said<'_>| {
+        let first = *served.lock().unwrap().get_or_insert(said.connection);
+        if said.line == "DOT" {
+            std::thread::sleep(Duration::from_secs(4));
+        }
+        (said.line.starts_with("MAIL") && said.connection != first).then_some("432 4.3.2 Concurrent connections limit")
+    });
+    all_arrive(&relay, 4, 2);
+}
+
 /// As another one does: twenty mails a second, whatever the connections.
 #[test]
 fn a_relay_that_takes_twenty_a_second_gets_no_more() {
@@ -118,15 +132,35 @@ fn a_mail_that_is_always_refused_for_its_pace_holds_up_nobody() {
 /// It is tried as any other that is deferred, so that it is given up in the end and somebody hears of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mailbox_that_is_never_let_through_is_given_up_after_four_days() {
-    let relay = Oracle::with(&[("RCPT TO:<s3@", "451 4.7.1 Greylisting in action")]);
-    let fixture = with_connections(relay.port, 8, 1, "");
-    for (minutes, state, attempts) in [(0, "deferred", 1), (60, "deferred", 2), (4 * 24 * 60, "expired", 3)] {
-        send_after(&fixture, minutes).await;
-        let list = fixture.run(&["deliveries", "list", "--state", state, "--json"]).exits(0).json();
-        assert_eq!(list[0]["attempts"], attempts, "after {minutes} minutes: {list}");
+    // One of eight, the last of eight, and the only one.
+    for (refused, recipients) in [("RCPT TO:<s3@", 8), ("RCPT TO:<s7@", 8), ("RCPT TO:<s0@", 1)] {
+        let relay = Oracle::deciding(move |said| said.line.starts_with(refused).then_some("451 4.7.1 Greylisting"));
+        let fixture = with_connections(relay.port, recipients, 1, "");
+        for (minutes, state, attempts) in [(0, "deferred", 1), (60, "deferred", 2), (4 * 24 * 60, "expired", 3)] {
+            send_after(&fixture, minutes).await;
+            let list = fixture.run(&["deliveries", "list", "--state", state, "--json"]).exits(0).json();
+            assert_eq!(list[0]["attempts"], attempts, "{refused}, after {minutes} minutes: {list}");
+        }
+        let (accepted, state, _) = edition_status(&fixture, "accepted");
+        assert_eq!((accepted, state.as_str()), (recipients as u64 - 1, "sent"));
     }
-    let (accepted, state, _) = edition_status(&fixture, "accepted");
-    assert_eq!((accepted, state.as_str()), (7, "sent"));
+}
+
+/// Whoever was deferred before is not blamed while the relay takes nobody's mail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_takes_nobody_blames_nobody() {
+    let stage = Arc::new(Mutex::new("RCPT"));
+    let now = Arc::clone(&stage);
+    let relay = Oracle::deciding(move |said| {
+        let refuses = said.line.starts_with(*now.lock().unwrap());
+        refuses.then_some("451 4.7.1 slow down")
+    });
+    let fixture = with_connections(relay.port, 1, 1, "");
+    send_after(&fixture, 0).await;
+    *stage.lock().unwrap() = "MAIL";
+    send_after(&fixture, 60).await;
+    let list = fixture.run(&["deliveries", "list", "--state", "deferred", "--json"]).exits(0).json();
+    assert_eq!(list[0]["attempts"], 1, "{list}");
 }
 
 #[test]

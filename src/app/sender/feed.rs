@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -29,7 +29,10 @@ pub(super) struct Feed {
     /// The edition that is sent; none when only that is sent which belongs to no edition.
     edition: Option<EditionNumber>,
     stock: Mutex<Stock>,
+    /// The last claim of everything came back empty.
     drained: AtomicBool,
+    /// How many of the stock are ready.
+    ready: AtomicUsize,
     /// How often something was put back.
     reopened: AtomicU64,
 }
@@ -58,12 +61,17 @@ impl Feed {
             edition,
             stock: Mutex::new(stock),
             drained: AtomicBool::new(false),
+            ready: AtomicUsize::new(0),
             reopened: AtomicU64::new(0),
         }
     }
 
-    /// Whether nothing could be claimed any more.
+    /// Whether nothing is left: nothing could be claimed any more, and all that was claimed was handed out.
     pub(super) fn is_drained(&self) -> bool {
+        self.is_claimed() && self.ready.load(Ordering::Relaxed) == 0
+    }
+
+    fn is_claimed(&self) -> bool {
         self.drained.load(Ordering::Relaxed)
     }
 
@@ -77,7 +85,7 @@ impl Feed {
     pub(super) async fn next(&self) -> Result<Option<Claimed>, AppError> {
         let mut stock = self.stock.lock().await;
         loop {
-            if stock.refill.is_none() && !self.is_drained() {
+            if stock.refill.is_none() && !self.is_claimed() {
                 if stock.ready.len() < LOW {
                     self.begin_refill(&mut stock, true);
                 } else if stock.looked.elapsed() >= LOOK {
@@ -91,7 +99,8 @@ impl Feed {
                 self.take_in(&mut stock, refill).await?;
             }
             let next = stock.ready.pop_front();
-            if next.is_some() || self.is_drained() {
+            self.ready.store(stock.ready.len(), Ordering::Relaxed);
+            if next.is_some() || self.is_claimed() {
                 return Ok(next);
             }
         }

@@ -19,7 +19,7 @@ use crate::app::error::{AppError, DispatchError};
 use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
 use crate::domain::delivery::pace::Pace;
-use crate::domain::delivery::retry::{self, ThrownBack, Tried};
+use crate::domain::delivery::retry::{self, Throttles, Tried};
 use crate::domain::delivery::silence::{Silence, Unanswered};
 use crate::domain::delivery::{DeliveryId, ItemId, Mailing, Outcome, RelayLimit, Reply, throttle};
 use crate::domain::edition::{EditionNumber, HoldReason};
@@ -64,6 +64,8 @@ pub(super) struct ConnectionUse {
     pub(super) opened: Duration,
     /// An earlier mail was accepted on it.
     pub(super) got_through: bool,
+    /// The MAIL of this one was taken.
+    pub(super) mail_taken: bool,
     /// The final dot of this one got an answer with a code.
     pub(super) dot_answered: bool,
 }
@@ -228,14 +230,14 @@ impl Run {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
         let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
-        let thrown_back = self.count_throttled(item.id, &outcome, connection);
-        if thrown_back.is_its_own_fault(before)
+        let throttles = self.count_throttled(item.id, &outcome, connection);
+        if throttles.counts_as_attempt()
             && let Outcome::Throttled { reply, limit: RelayLimit::Pace } = outcome
         {
             outcome = Outcome::Transient(reply);
         }
         let midnight = self.context.config.schedule.midnight_after(now);
-        let tried = Tried { mailing, before, first_at, uncertain, thrown_back, resend, midnight };
+        let tried = Tried { mailing, before, first_at, uncertain, throttles, resend, midnight };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());
         self.progress.count(mailing, &outcome);
         self.log(item, &outcome, retry_at);
@@ -280,29 +282,31 @@ impl Run {
         self.stop_for(Ended::Halted(HoldReason::SenderRefused { reply: reply.to_string() }));
     }
 
-    /// How often this mail was refused for the pace, if it was now. The rate of all falls only where an earlier mail got
-    /// through on the same connection, or else the connection is one too many; and only once for each mail, which may be
-    /// the reason itself.
-    fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: ConnectionUse) -> ThrownBack {
+    /// How this mail was throttled in this run, if it was now. The rate of all falls where an earlier mail got through on the
+    /// same connection: a connection that never got through means too many connections, not too fast a rate.
+    fn count_throttled(&self, id: ItemId, outcome: &Outcome, connection: ConnectionUse) -> Throttles {
         let now = self.elapsed();
         let mut counts = self.throttled.lock();
         match outcome {
             Outcome::Accepted(_) => {
                 (counts.accepted, counts.day) = (Some(now), None);
                 self.pace.lock().accept(now);
-                ThrownBack::default()
             }
-            Outcome::Throttled { .. } => {
+            Outcome::Throttled { .. } if connection.mail_taken => {
                 let (times, first) = counts.mails.entry(id).or_insert((0, now));
                 *times += 1;
                 let (times, first) = (*times, *first);
+                // Each mail lowers the rate once: it may be the reason itself.
                 if times == 1 && connection.got_through {
                     self.pace.lock().slow_down(now);
                 }
-                ThrownBack { times, others_accepted: counts.accepted.is_some_and(|accepted| accepted > first) }
+                let others_accepted = counts.accepted.is_some_and(|accepted| accepted > first);
+                return Throttles { times, others_accepted, is_only_one: counts.mails.len() == 1 };
             }
-            _ => ThrownBack::default(),
+            Outcome::Throttled { .. } if connection.got_through => self.pace.lock().slow_down(now),
+            _ => {}
         }
+        Throttles::default()
     }
 
     /// The relay has had enough of a worker, for the `refusals`th time in a row; said of this mail, or of none. Returns

@@ -14,12 +14,12 @@ use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Counters, Gate, Transport};
-use crate::store::{AttemptResult, Claimed, StoreError};
+use crate::store::{AttemptResult, Claimed};
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
 
-/// How often a store may fail to write one result for a reason that is neither a lock nor a full disk.
+/// How often a store may refuse one result for a reason that is not waited for.
 const FAILURES: u32 = 20;
 
 /// The store's answer: whether the mark was set.
@@ -84,8 +84,11 @@ impl Worker {
             self.run.stop.cancel();
         }
         for (claimed, marking) in std::mem::take(&mut self.begun) {
-            if settled(marking).await.unwrap_or(false) {
-                self.records.push(self.record(Some(withheld(claimed.id)), None));
+            match settled(marking).await {
+                Ok(true) => self.records.push(self.record(Some(withheld(claimed.id)), None)),
+                Ok(false) => {}
+                // The result of an earlier mail went the same way.
+                Err(error) => end = end.and(Err(error)),
             }
         }
         for record in std::mem::take(&mut self.records) {
@@ -106,7 +109,8 @@ impl Worker {
             let id = next.id;
             let (result, until) = match self.deliver(next).await {
                 Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
-                    let until = self.refused(limit, &reply, Some(id));
+                    let about = self.connection.filter(|connection| connection.mail_taken).map(|_| id);
+                    let until = self.refused(limit, &reply, about);
                     (AttemptResult { id, outcome: Outcome::Throttled { reply, limit }, at, retry_at }, until)
                 }
                 Ok(result) => {
@@ -232,9 +236,13 @@ impl Worker {
     fn connection_since(&mut self, begun: Duration) -> ConnectionUse {
         let before = std::mem::replace(&mut self.counters, self.transport.counters());
         let known = self.connection.filter(|_| before.connections == self.counters.connections);
-        let connection = known.unwrap_or(ConnectionUse { opened: begun, got_through: false, dot_answered: false });
-        let connection = ConnectionUse { dot_answered: before.answers < self.counters.answers, ..connection };
-        *self.connection.insert(connection)
+        let (opened, got_through) = known.map_or((begun, false), |known| (known.opened, known.got_through));
+        *self.connection.insert(ConnectionUse {
+            opened,
+            got_through,
+            mail_taken: before.taken < self.counters.taken,
+            dot_answered: before.answers < self.counters.answers,
+        })
     }
 
     /// Gets the transport ready, with longer and longer pauses. False when the run stops, or others finished meanwhile.
@@ -276,8 +284,8 @@ impl Worker {
     }
 
     /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
-    /// full is waited for: what a relay accepted must not be forgotten. One that fails again and again for another reason
-    /// ends the run, and what was in hand is then settled as after a crash.
+    /// full, or whose disk fails, is waited for. One that refuses the same again and again for another reason ends the run,
+    /// and what was in hand is then settled as after a crash.
     fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
         let run = Arc::clone(&self.run);
         tokio::spawn(async move {
@@ -287,7 +295,7 @@ impl Worker {
                     Ok(marked) => return Ok(marked),
                     Err(error) if error.may_pass() && last_tries > 0 && failures < FAILURES => {
                         tracing::warn!("{error}");
-                        failures += u32::from(matches!(error, StoreError::Backend { .. }));
+                        failures += u32::from(!error.is_waited_for());
                         last_tries -= u32::from(run.stop.is_cancelled());
                         tokio::time::sleep(PAUSE).await;
                     }

@@ -30,8 +30,8 @@ const POSTPONED: Range<TimeDelta> = TimeDelta::minutes(25)..TimeDelta::minutes(4
 /// When a transactional mail is tried again that met no relay, or one that refuses us: somebody waits for it.
 const LATER: TimeDelta = TimeDelta::minutes(10);
 
-/// A mail that was refused for the pace so often in one run is not tried again in it.
-const THROWN_BACK: u32 = 5;
+/// A mail that was throttled so often in one run is not tried again in it.
+const THROTTLES: u32 = 5;
 
 /// A run in which at least so many mails were tried stops itself when one in twenty was refused for good.
 const TRIED: u64 = 50;
@@ -48,33 +48,35 @@ pub struct Tried {
     pub first_at: Option<DateTime<Utc>>,
     /// Attempts before the one that ended that may have been accepted.
     pub uncertain: u32,
-    /// How the relay refused it in this run for the pace.
-    pub thrown_back: ThrownBack,
+    /// How the relay throttled it in this run.
+    pub throttles: Throttles,
     /// Whether what may have been accepted is sent again (`mail.on_uncertain = "resend"`).
     pub resend: bool,
     /// When the next day begins.
     pub midnight: DateTime<Utc>,
 }
 
-/// A mail that a relay refuses for its pace, in one run.
+/// How a relay throttled one mail in a run, after it had taken its MAIL: what it says before that is about us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ThrownBack {
+pub struct Throttles {
     /// How often, this time included.
     pub times: u32,
-    /// Whether the relay has accepted another mail since the first of them.
+    /// Whether the relay has accepted another mail since the first time.
     pub others_accepted: bool,
+    /// Whether it is the only mail of the run that was throttled so.
+    pub is_only_one: bool,
 }
 
-impl ThrownBack {
+impl Throttles {
     /// Whether the run has tried it often enough.
-    pub fn is_enough(self) -> bool {
-        self.times >= THROWN_BACK
+    pub fn is_limit_reached(self) -> bool {
+        self.times >= THROTTLES
     }
 
-    /// Whether the reason is the mail itself, or its mailbox: others got through meanwhile, or it failed `before`. Then the
-    /// refusal counts as an attempt, so that the mail is given up in the end.
-    pub fn is_its_own_fault(self, before: u32) -> bool {
-        self.is_enough() && (self.others_accepted || before > 0)
+    /// Whether the last one counts as an attempt at the mail. Where the others get through and this one never does, the
+    /// reason is its mailbox, and it is given up in the end like any other.
+    pub fn counts_as_attempt(self) -> bool {
+        self.is_limit_reached() && (self.others_accepted || self.is_only_one)
     }
 }
 
@@ -87,7 +89,7 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
         Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
         // Nothing was tried, so it waits as if it had met no relay.
-        Outcome::Throttled { limit: RelayLimit::Pace, .. } if !tried.thrown_back.is_enough() => None,
+        Outcome::Throttled { limit: RelayLimit::Pace, .. } if !tried.throttles.is_limit_reached() => None,
         Outcome::Throttled { .. } if tried.mailing.edition().is_none() => Some(now + LATER),
         Outcome::Throttled { limit: RelayLimit::Pace, .. } => Some(postponed(now).start),
         Outcome::Throttled { limit: RelayLimit::Day, .. } => Some(tomorrow(tried.midnight).start),
@@ -160,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_that_alone_is_thrown_back_is_the_reason_itself() {
-        let thrown = |times, others_accepted| ThrownBack { times, others_accepted };
-        assert!(thrown(5, true).is_its_own_fault(0) && thrown(5, false).is_its_own_fault(1));
-        assert!(!thrown(5, false).is_its_own_fault(0) && !thrown(4, true).is_its_own_fault(3));
-        assert!(thrown(5, false).is_enough() && !thrown(4, true).is_enough());
+    fn a_mail_that_alone_is_throttled_is_tried_like_any_other() {
+        let throttled = |times, others_accepted, is_only_one| Throttles { times, others_accepted, is_only_one };
+        assert!(throttled(5, true, false).counts_as_attempt() && throttled(5, false, true).counts_as_attempt());
+        assert!(!throttled(5, false, false).counts_as_attempt() && !throttled(4, true, true).counts_as_attempt());
+        assert!(throttled(5, false, false).is_limit_reached() && !throttled(4, true, true).is_limit_reached());
     }
 
     #[test]
@@ -174,7 +176,7 @@ mod tests {
             before: 0,
             first_at: None,
             uncertain: 0,
-            thrown_back: ThrownBack::default(),
+            throttles: Throttles::default(),
             resend: true,
             midnight: at(0),
         };
@@ -193,7 +195,7 @@ mod tests {
                 before: uncertain,
                 first_at,
                 uncertain,
-                thrown_back: ThrownBack::default(),
+                throttles: Throttles::default(),
                 resend,
                 midnight: at(0),
             };

@@ -86,6 +86,7 @@ fn sqlite(error: &rusqlite::Error, place: String) -> StoreError {
             StoreError::NotOurs { place, reason: error.to_string() }
         }
         Some(ErrorCode::DiskFull) => StoreError::Full { place },
+        Some(ErrorCode::SystemIoFailure) => StoreError::Disk { place, reason: error.to_string() },
         _ => StoreError::Backend { place, reason: error.to_string() },
     }
 }
@@ -116,7 +117,7 @@ mod tests {
         assert!(matches!(told(26), StoreError::NotOurs { .. }), "SQLITE_NOTADB");
         assert!(matches!(told(11), StoreError::NotOurs { .. }), "SQLITE_CORRUPT");
         assert!(matches!(told(13), StoreError::Full { .. }), "SQLITE_FULL");
-        assert!(matches!(told(10), StoreError::Backend { .. }), "SQLITE_IOERR");
+        assert!(matches!(told(10), StoreError::Disk { .. }), "SQLITE_IOERR");
         assert!(told(13).to_string().contains("var/x.db"));
     }
 
