@@ -16,11 +16,11 @@ use crate::render::templates::{checked_fields, template_error};
 /// What such a mail says.
 #[derive(Debug, Clone, Copy)]
 pub enum TransactionalText<'a> {
-    /// Somebody asked for the digests.
+    /// Someone asked for the digests.
     ConfirmSubscription(&'a [&'a Band]),
-    /// Somebody asked for other bands.
+    /// Someone asked for other bands.
     ConfirmBands(&'a [&'a Band]),
-    /// Somebody pressed the button that ends it.
+    /// Someone pressed the button that ends it.
     Goodbye,
 }
 
@@ -88,7 +88,7 @@ fn confirm_subscription(service: &str, bands: &[&Band]) -> Words {
         title: "Do you want these emails?",
         opening: vec![
             format!(
-                "Somebody asked us to send our online-safety activities to this address: one email a fortnight, for {}.",
+                "Someone asked us to send our online-safety activities to this address: one email a fortnight, for {}.",
                 bands_phrase(bands)
             ),
             "If you want them, open the page behind this button. There is one more button on it.".to_owned(),
@@ -105,7 +105,7 @@ fn confirm_bands(bands: &[&Band]) -> Words {
         title: "Do you want other age groups?",
         opening: vec![
             format!(
-                "Somebody who has one of your emails from us asked for other age groups. From then on you would get \
+                "Someone who has one of your emails from us asked for other age groups. From then on you would get \
                  activities for {}.",
                 bands_phrase(bands)
             ),
@@ -125,7 +125,7 @@ fn goodbye(service: &str) -> Words {
             format!(
                 "This address gets no more emails from {service}. One that is on its way already may still arrive."
             ),
-            "Was it somebody else, with a copy of an email that you passed on? Then open the page behind this button, \
+            "Was it someone else, with a copy of an email that you passed on? Then open the page behind this button, \
              and everything goes on as before."
                 .to_owned(),
         ],

@@ -17,7 +17,7 @@ pub(super) async fn show(State(pages): State<Pages>, token: Result<Path<String>,
         Ok(Holder::Subscribed(name)) => {
             let paragraphs = [
                 &format!("This stops the fortnightly online-safety activities for the mailbox of {name}."),
-                "If somebody passed the email on to you, please don't press the button: it would end their \
+                "If someone passed the email on to you, please don't press the button: it would end their \
                  subscription, not yours.",
             ];
             Page::said(StatusCode::OK, "Stop these emails?", &paragraphs).with_button("Stop the emails")
