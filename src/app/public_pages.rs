@@ -125,7 +125,7 @@ impl PublicPages {
         Ok(Shown::Page(pages::activity(templates, &issue, &labels, &self.config.bands)?))
     }
 
-    /// The sheet of this name that came with a published activity.
+    /// The sheet of this name that came with a published activity, whichever edition that was: mails of all link to theirs.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -133,9 +133,9 @@ impl PublicPages {
         Ok(match self.views.activity(id).await? {
             None => Shown::Missing,
             Some(PublishedActivity::Withdrawn) => Shown::Withdrawn,
-            Some(PublishedActivity::Shown { activity, .. }) => {
-                let sheet = activity.printable.filter(|sheet| sheet.file == file);
-                sheet.map_or(Shown::Missing, |sheet| Shown::Page(sheet.svg))
+            Some(PublishedActivity::Shown { .. }) => {
+                let printable = self.views.printable(id, file).await?;
+                printable.map_or(Shown::Missing, |printable| Shown::Page(printable.svg))
             }
         })
     }

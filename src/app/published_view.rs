@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::context::service_info;
 use super::{AppContext, AppError, Content};
 use crate::config::Config;
-use crate::domain::activity::{Activity, ActivityId, Notice, Theme};
+use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::band::{Band, BandName, BandSet};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::help::Help;
@@ -176,6 +176,11 @@ impl PublishedViews {
         let bands = self.in_order(activity.bands.iter().map(|band| (band, ()))).into_iter().map(|(band, ())| band);
         let bands = bands.collect();
         Ok(Some(PublishedActivity::Shown { activity: Box::new(activity), edition, bands }))
+    }
+
+    /// The printable of this file name that went out with an activity last.
+    pub(super) async fn printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, AppError> {
+        Ok(self.store.published_printable(id, file).await?)
     }
 
     /// Bands with what belongs to them, in the service's order; those that the service no longer has come last.

@@ -64,4 +64,13 @@ impl Help {
         help.entries.truncate(MAIL_ENTRIES);
         help
     }
+
+    /// Those of a nation's entries that every mail to readers of `band` shows, whatever other bands they read. This is
+    /// stricter than [`Help::in_mail`]: entries for other bands count among the eight, too.
+    pub fn in_every_mail<'a>(
+        entries: impl Iterator<Item = &'a HelpEntry>,
+        band: &BandName,
+    ) -> impl Iterator<Item = &'a HelpEntry> {
+        entries.take(MAIL_ENTRIES).filter(move |entry| entry.bands.is_empty() || entry.bands.contains(band))
+    }
 }

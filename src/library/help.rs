@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::activity::{Nation, is_slug};
 use crate::domain::address::Address;
-use crate::domain::band::{BandName, Bands};
+use crate::domain::band::Bands;
 use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
 use crate::domain::prose::{Block, Prose};
 use crate::toml_form::{Document, Fields, Form, Key, Table};
@@ -59,7 +59,7 @@ static WORRY: Table = Table {
     ],
 };
 
-/// An entry, and whom it is for.
+/// An entry, and the nations that it is for.
 struct Entry {
     id: Option<At<String>>,
     nations: Vec<Nation>,
@@ -88,14 +88,6 @@ pub(super) fn read(page: &Page, bands: &Bands, nation: Nation) -> Option<Help> {
     let worries: Option<Vec<Worry>> = worries.collect();
     let lines = entries.into_iter().filter(|entry| entry.nations.contains(&nation)).map(|entry| entry.line);
     Some(Help { title: title?.value, intro: intro?.value, entries: lines.collect::<Option<_>>()?, worries: worries? })
-}
-
-impl Entry {
-    fn mentions(&self, number: &str) -> bool {
-        self.line.as_ref().is_some_and(|line| {
-            [&line.when, &line.who, &line.what].into_iter().chain(&line.phone).any(|text| text.contains(number))
-        })
-    }
 }
 
 fn read_entry(fields: &Fields<'_>, bands: &Bands) -> Entry {
@@ -144,7 +136,7 @@ fn read_entry(fields: &Fields<'_>, bands: &Bands) -> Entry {
     Entry { id, nations, line }
 }
 
-/// A worry block, and whom it is for.
+/// A worry block, and the nations that it is for.
 fn read_worry(fields: &Fields<'_>, bands: &Bands) -> (Vec<Nation>, Option<Worry>) {
     let (nations, bands, text) = (read_nations(fields), bands_of(fields, bands), read_passage(fields, "text"));
     (nations, bands.zip(text).map(|(bands, text)| Worry { bands, text }))
@@ -206,7 +198,7 @@ fn checked(
     }
 }
 
-/// Whom an entry is for: all nations when it does not say.
+/// The nations that an entry is for: all of them when it does not say.
 fn read_nations(fields: &Fields<'_>) -> Vec<Nation> {
     let Some(lines) = lines(fields, "nations") else { return Nation::ALL.to_vec() };
     if lines.is_empty() {
@@ -250,30 +242,30 @@ fn check_intro(page: &Page, intro: &At<String>) -> bool {
     says
 }
 
-/// In each nation, what a mail shows to any of the bands names 999 and has a number to call.
+/// In each nation, what every mail to any of the bands shows names 999 and has a number to call.
 fn check_nations(page: &Page, intro: &str, entries: &[Entry], bands: &Bands) {
-    let without = |has: &dyn Fn(&Entry) -> bool| -> Vec<&str> {
-        let lacks = |nation: &&Nation| bands.iter().any(|band| !in_mail(entries, **nation, &band.id).any(has));
+    let without = |has: fn(&HelpEntry) -> bool| -> Vec<&str> {
+        let of = |nation: Nation| entries.iter().filter(move |entry| entry.nations.contains(&nation));
+        let lines = |nation| of(nation).filter_map(|entry| entry.line.as_ref());
+        let lacks =
+            |nation: &&Nation| bands.iter().any(|band| !Help::in_every_mail(lines(**nation), &band.id).any(has));
         Nation::ALL.iter().filter(lacks).map(|nation| nation.as_str()).collect()
     };
-    let no_phone = without(&|entry| entry.line.as_ref().is_some_and(|line| line.phone.is_some()));
-    let shown = format!("a mail shows the first {MAIL_ENTRIES} entries for its bands");
+    let no_phone = without(|line| line.phone.is_some());
+    let counted = format!("only the first {MAIL_ENTRIES} of a nation count, because a mail may be for all ages");
     if !no_phone.is_empty() {
         let message = format!("the help block has no telephone number for {}", words::listed(&no_phone));
-        let help = format!("give an entry a line such as phone = \"0800 1111\" ({shown})");
+        let help = format!("give an entry a line such as phone = \"0800 1111\" ({counted})");
         page.error(0, "help-without-phone", message, help);
     }
-    let no_999 = without(&|entry| entry.mentions("999"));
+    let no_999 = without(names_999);
     if !no_999.is_empty() && !intro.contains("999") {
         let message = format!("the help block does not name 999 for {}", words::listed(&no_999));
-        let help = format!("put an entry for danger now first, with phone = \"999\" ({shown})");
+        let help = format!("put an entry for danger now first, with phone = \"999\" ({counted})");
         page.error(0, "help-without-999", message, help);
     }
 }
 
-/// What a mail shows of the entries to readers of one band, whatever other bands they read.
-fn in_mail<'a>(entries: &'a [Entry], nation: Nation, band: &'a BandName) -> impl Iterator<Item = &'a Entry> {
-    let of_nation = entries.iter().filter(move |entry| entry.nations.contains(&nation)).take(MAIL_ENTRIES);
-    of_nation
-        .filter(move |entry| entry.line.as_ref().is_some_and(|line| line.bands.is_empty() || line.bands.contains(band)))
+fn names_999(line: &HelpEntry) -> bool {
+    [&line.when, &line.who, &line.what].into_iter().chain(&line.phone).any(|text| text.contains("999"))
 }

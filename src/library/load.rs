@@ -11,7 +11,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edits::Texts;
 use crate::domain::help::Help;
 
-use super::beside::Beside;
+use super::beside::{self, Beside, is_drawing, is_picture};
 use super::folder::{self, ThemeFolder};
 use super::page::{self, Page};
 use super::{activity, draft, help, theme};
@@ -115,10 +115,12 @@ fn read_theme(folder: &ThemeFolder, found: &mut Vec<Diagnostic>) -> Option<Theme
 }
 
 fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnostic>) -> Vec<Activity> {
+    let mut unnamed: Vec<&String> = folder.files.iter().filter(|name| is_drawing(name) || is_picture(name)).collect();
     let read = |name: &String| {
         let path = folder.path.join(format!("{name}.md"));
         let id = format!("{}/{name}", folder.name).parse().expect("the folder's walk keeps slugs only");
         read_page(&path, found, |page| {
+            unnamed.retain(|file| !beside::is_named(page.text(), file));
             let is_draft = draft::is_draft(page);
             let activity = activity::read(page, id, bands, Beside { folder: &folder.path, files: &folder.files });
             if is_draft {
@@ -127,7 +129,9 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
             activity.filter(|_| !is_draft)
         })
     };
-    folder.activities.iter().filter_map(read).collect()
+    let activities = folder.activities.iter().filter_map(read).collect();
+    found.extend(unnamed.iter().flat_map(|name| beside::unnamed(&folder.path.join(name))));
+    activities
 }
 
 /// A digest without its help block is not sent (invariant 12), so there is no library without one.

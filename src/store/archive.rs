@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::domain::activity::{Activity, ActivityId, Notice, Theme};
+use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::{Edition, EditionNumber};
@@ -132,6 +132,9 @@ pub trait Archive {
 
     /// An activity as it went out last, and with which edition; `None` when it never did.
     async fn published_activity(&self, id: &ActivityId) -> Result<Option<(EditionNumber, Activity)>, StoreError>;
+
+    /// The printable of this file name that went out with an activity last; `None` when none did.
+    async fn published_printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, StoreError>;
 
     /// What this store is known by outside, the same for ever.
     async fn public_name(&self) -> Result<PublicName, StoreError>;

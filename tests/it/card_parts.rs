@@ -47,7 +47,7 @@ fn help() -> String {
     let entry = |(at, (bands, who, phone)): (usize, &(&str, &str, &str))| {
         let bands = if bands.is_empty() { String::new() } else { format!("bands = {bands}\n") };
         format!(
-            "\n[[entries]]\nid = \"n{at}\"\nwhen = \"For case {at}\"\nwho = \"{who}\"\nphone = \"{phone}\"\n{bands}"
+            "\n[[entries]]\nid = \"n{at}\"\nwhat = \"Choose option {at}.\"\nwhen = \"For case {at}\"\nwho = \"{who}\"\nphone = \"{phone}\"\n{bands}"
         )
     };
     let entries: String = ENTRIES.iter().enumerate().map(entry).collect();
@@ -223,6 +223,12 @@ fn pages_and_feeds_have_every_part_in_its_place() {
     for (what, body) in [("edition", &edition), ("JSON", &content), ("RSS", &rss)] {
         assert!(words(body).contains("An article. Written by A. Writer. Checked by B. Reader."), "{what}");
     }
+    // A feed says what to do at a number, has nothing that is for paper alone, and leads to the places it leaves out.
+    for (what, body) in [("JSON", &content), ("RSS", &rss)] {
+        assert!(words(body).contains("0800 000 0009. Choose option 8."), "{what}: {body}");
+        assert!(!body.contains("Choose option 9.") && body.contains("activities.example.org/#help"), "{what}");
+        assert!(!body.contains("A sheet to print") && !body.contains("with a link to the page"), "{what}");
+    }
     let plain = words(&page("/activities/threats/8-10"));
     for part in ["Print the", "Say together", "Next time", "happening to you", "Stay calm and say"] {
         assert!(!plain.contains(part), "{part}");
@@ -269,6 +275,48 @@ fn the_sheet_is_served_as_it_went_out_and_runs_nothing() {
     fixture.at(MONDAY, &["withdraw", "threats/11-14"]).exits(0);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert!(ask(port, "GET", path, "").0.starts_with("http/1.1 410"));
+}
+
+#[test]
+fn the_sheet_of_an_older_edition_stays_where_its_mails_say() {
+    let fixture = fixture("");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let folder = "activities/threats";
+    fixture.edit(&format!("{folder}/11-14.md"), "four-buttons.svg", "five-buttons.svg");
+    fs::remove_file(fixture.path(&format!("{folder}/four-buttons.svg"))).unwrap();
+    let renamed = SHEET.replace("Four", "Five");
+    fixture.write(&format!("{folder}/five-buttons.svg"), &renamed);
+    fixture.at("2026-12-14T08:00:00Z", &["send"]).exits(0);
+    // It goes out a third time, under the second name and with other words.
+    let newest = renamed.replace("Five", "FIVE");
+    fixture.write(&format!("{folder}/five-buttons.svg"), &newest);
+    fixture.at("2027-01-11T08:00:00Z", &["send"]).exits(0);
+    let (_running, port) = daemon(&fixture);
+    let sheet = |name: &str| ask(port, "GET", &format!("/activities/threats/11-14/{name}.svg"), "");
+    assert!(ask(port, "GET", "/editions/7", "").1.contains("/activities/threats/11-14/four-buttons.svg"));
+    assert_eq!(sheet("four-buttons").1, SHEET);
+    assert_eq!(sheet("five-buttons").1, newest);
+    assert!(sheet("six-buttons").0.starts_with("http/1.1 404"));
+    fixture.at("2027-01-11T09:00:00Z", &["withdraw", "threats/11-14"]).exits(0);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    for name in ["four-buttons", "five-buttons"] {
+        assert!(sheet(name).0.starts_with("http/1.1 410"), "{name}");
+    }
+}
+
+/// A number must be mendable at once.
+#[test]
+fn where_to_turn_may_be_mended_without_another_approval() {
+    let fixture = fixture("approval = \"required\"");
+    fixture.at(EARLIER, &["send"]).complains("edition 6 is held");
+    fixture.at(EARLIER, &["approve", "7"]).exits(0);
+    fixture.edit("activities/help.toml", "0800 000 0009", "0800 000 1009");
+    fixture.edit("activities/help.toml", "Don’t pay.", "Don’t pay them.");
+    assert_eq!(fixture.planned(EARLIER, 7)["state"], "approved");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let mails = fixture.mails();
+    let mail = mails.iter().find(|mail| mail.to == "dsl@riverbank.example").unwrap();
+    assert!(mail.text.contains("1009") && mail.text.contains("Don’t pay them."), "{}", mail.text);
 }
 
 #[test]
@@ -346,6 +394,8 @@ fn an_activity_with_every_part_prints_on_one_sheet_and_its_drawing_on_another() 
             "Don’t pay.",
             "The police, 999",
             "Line nine, 0800 000 0009",
+            "A sheet to print comes with it: activities.example.org/activities/threats/11-14/four-buttons.svg",
+            "with a link to the page from Internet Matters",
         ] {
             assert!(sheet.contains(part), "“{part}” is not printed: {sheet}");
         }

@@ -62,9 +62,35 @@ fn what_draws_and_does_nothing_else_passes() {
         "<style>/* lines */ rect { fill: url('#a') } <![CDATA[ text > tspan { color: red } ]]></style>",
         "<rect style='fill: URL( \"#a\" )' mask='url(#b)'/>",
         "<!-- https://a.example <script> --><desc>onclick = x</desc>",
+        "<g aria-label='and // or' data-x='metadata: y'/><text aria-label='see https://a.example'/>",
+        "<g xmlns:a='u' a:b='1'><g a:b='2'/></g>",
+        "<style>path { stroke-width: 2; line-height: 1.2 }</style><rect style='width: 9px'/>",
+        "<g id='b'><use href='#a'/></g><path id='a'/><use href='#a'/>",
         "<title>A board</title><defs><marker id='m'/><pattern id='p'/><clipPath id='c'/><symbol id='s'/></defs>",
     ] {
         assert_eq!(codes(inside), [""; 0], "{inside}");
+    }
+}
+
+/// Upright or on its side, a drawing of a sheet's shape fills it.
+#[test]
+fn a_drawing_of_another_shape_than_paper_is_pointed_out() {
+    for (view_box, is_odd) in [
+        ("0 0 595 842", false),
+        ("0,0,842,595", false),
+        ("-10 -10 210.5 297", false),
+        ("0 0 816 1056", false),
+        ("0 0 800 800", true),
+        ("0 0 300 900", true),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&root().join("tests/fixtures/library/good"), dir.path());
+        let sheet = ROOT.replace("0 0 595 842", view_box);
+        fs::write(dir.path().join("secrets/cards.svg"), format!("{sheet}</svg>")).unwrap();
+        let (library, found) = library::load(dir.path(), &Bands::shipped(), Nation::England);
+        assert!(library.is_some(), "{view_box}: {found:?}");
+        let codes: Vec<&str> = found.iter().map(|one| one.code).collect();
+        assert_eq!(codes, if is_odd { vec!["svg-shape"] } else { vec![] }, "{view_box}");
     }
 }
 
@@ -80,6 +106,9 @@ fn every_other_sheet_is_refused_with_its_own_error() {
         ("svg-element", "<set attributeName='x' to='y'/>"),
         ("svg-element", "<animate attributeName='x' to='y'/>"),
         ("svg-element", "<iframe/>"),
+        ("svg-element", "<style><g/>@import 'x.css';</style>"),
+        ("svg-element", "<style><title>a</title>rect { fill: url(https://a.example/x.svg#b) }</style>"),
+        ("svg-element", "<style>rect { <style/> }</style>"),
         ("svg-element", "<g xmlns='http://www.w3.org/1999/xhtml'/>"),
         ("svg-element", "<g xmlns:h='http://www.w3.org/1999/xhtml'><h:script/></g>"),
         ("svg-script", "<g onclick='x()'/>"),
@@ -98,6 +127,12 @@ fn every_other_sheet_is_refused_with_its_own_error() {
         ("svg-reference", "<style>&#64;IMPORT 'x.css';</style>"),
         ("svg-reference", "<style><![CDATA[@font-face { src: x }]]></style>"),
         ("svg-reference", "<style>rect { fill: url(#a); mask: url(x.png) }</style>"),
+        ("svg-reference", "<g xml:base='x.svg'/>"),
+        ("svg-size", "<style>svg { width: 2000px; height: 3000px }</style>"),
+        ("svg-size", "<style>@media print{svg{/* x */min-height : 300mm}}</style>"),
+        ("svg-use", "<g id='a'><path d='M0 0'/></g><g id='b'><use href='#a'/></g><use href='#b'/>"),
+        ("svg-use", "<path id='a'/><use id='b' href='#a'/><use xlink:href=' #b'/>"),
+        ("svg-use", "<g id='a'><g><use href='#a'/></g></g>"),
         ("svg-doctype", "<?xml-stylesheet href='x.css'?>"),
         ("svg-syntax", "<g></path>"),
         ("svg-syntax", "<g"),
@@ -108,6 +143,9 @@ fn every_other_sheet_is_refused_with_its_own_error() {
         ("svg-syntax", "<text>Tom & Ann</text>"),
         ("svg-syntax", "<text>\u{1}</text>"),
         ("svg-syntax", "<g inkscape:label='x'/>"),
+        ("svg-syntax", "<g xmlns:a='u'/><g a:b='1'/>"),
+        ("svg-syntax", "<g xmlns:a='u'><g/></g><g a:b='1'/>"),
+        ("svg-syntax", "<?xml version='1.0'?>"),
         ("svg-syntax", "</svg><svg>"),
         ("svg-syntax", "</svg>words<svg>"),
         ("svg-syntax", "<!-- a -- b -->"),
@@ -124,6 +162,12 @@ fn a_file_that_is_no_drawing_is_refused_as_a_whole() {
     assert_eq!(whole("words"), "svg-syntax");
     assert_eq!(whole("<svg viewBox='0 0 595 842'/>"), "svg-root", "without its namespace nobody draws it");
     assert_eq!(whole("<svg xmlns='http://www.w3.org/2000/svg' width='595' height='842'/>"), "svg-root");
+    for view_box in ["", "0 0 595", "0 0 595 wide", "0 0 595 0"] {
+        let root = format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='{view_box}'/>");
+        assert_eq!(whole(&root), "svg-root", "{view_box}");
+    }
+    let sized = ROOT.replace("viewBox", "style='width: 300mm' viewBox");
+    assert_eq!(whole(&format!("{sized}</svg>")), "svg-size");
     assert_eq!(whole("<html xmlns='http://www.w3.org/2000/svg'/>"), "svg-root");
     assert_eq!(whole(&format!("{ROOT}<g>")), "svg-syntax");
     assert_eq!(whole(&format!("<!DOCTYPE svg [<!ENTITY x 'y'>]>{ROOT}</svg>")), "svg-doctype");

@@ -98,6 +98,8 @@ pub(crate) struct CardView {
     pub(crate) next_publisher: String,
     /// The sheet to print; empty when there is none.
     pub(crate) sheet_url: String,
+    /// The same as it is written on paper.
+    pub(crate) sheet_address: String,
     /// The first lines of the help block for this band, for a sheet of paper.
     pub(crate) where_to_turn: Vec<HelpEntryView>,
     pub(crate) resources: Vec<ResourceView>,
@@ -253,6 +255,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
     let place = bands.iter().position(|band| band.id == card.band.id).unwrap_or_default();
     let needs: Vec<String> = activity.needs.iter().map(|need| line(need)).collect();
     let url = format!("{}/activities/{}", issue.service.base_url, activity.id);
+    let sheet_url = activity.printable.as_ref().map(|sheet| format!("{url}/{}", sheet.file)).unwrap_or_default();
     let of = |text: &Prose| prose(text, part, 4);
     let optional = |text: &Option<String>| text.as_deref().map(line).unwrap_or_default();
     let next = |of: fn(&NextStep) -> &String| activity.next.as_ref().map(|next| line(of(next))).unwrap_or_default();
@@ -275,7 +278,8 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         next_prose: phone_numbers::of_line(&next(|next| &next.text), part),
         next_url: next(|next| &next.url),
         next_publisher: next(|next| &next.publisher),
-        sheet_url: activity.printable.as_ref().map(|sheet| format!("{url}/{}", sheet.file)).unwrap_or_default(),
+        sheet_address: on_paper(&sheet_url),
+        sheet_url,
         where_to_turn: help::entries(&in_mail, part),
         resources: activity
             .resources

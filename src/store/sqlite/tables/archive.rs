@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::columns::BandBook;
 use super::{edition_rows, meta, publish};
-use crate::domain::activity::{Activity, ActivityId};
+use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::segment::SegmentKey;
@@ -45,6 +45,19 @@ impl Archive for SqliteStore {
             sql::row(conn, query, [id.as_str()], |row| {
                 let content = sql::from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
                 Ok((EditionNumber(row.get(0)?), content))
+            })
+        })
+        .await
+    }
+
+    async fn published_printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, StoreError> {
+        let (id, file) = (id.clone(), file.to_owned());
+        self.read(move |conn| {
+            let query = "SELECT json_extract(content, '$.printable') FROM edition_texts
+                         WHERE activity = ?1 AND json_extract(content, '$.printable.file') = ?2
+                         ORDER BY edition DESC LIMIT 1";
+            sql::row(conn, query, (id.as_str(), &file), |row| {
+                sql::from_json(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)
             })
         })
         .await
