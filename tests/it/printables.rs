@@ -133,6 +133,8 @@ fn every_other_sheet_is_refused_with_its_own_error() {
         ("svg-use", "<g id='a'><path d='M0 0'/></g><g id='b'><use href='#a'/></g><use href='#b'/>"),
         ("svg-use", "<path id='a'/><use id='b' href='#a'/><use xlink:href=' #b'/>"),
         ("svg-use", "<g id='a'><g><use href='#a'/></g></g>"),
+        ("svg-use", "<use xml:id='b' href='#a'/><use href='#b'/>"),
+        ("svg-reference", "<use href='#%61'/>"),
         ("svg-doctype", "<?xml-stylesheet href='x.css'?>"),
         ("svg-syntax", "<g></path>"),
         ("svg-syntax", "<g"),

@@ -15,7 +15,7 @@ const WHERE_TO_TURN: [&str; 4] =
     ["Where to turn", "999", "ceop.police.uk/Safety-Centre", "NSPCC Helpline, 0808 800 5000, help@nspcc.org.uk"];
 
 /// And where a child of 8 or more may turn.
-const FOR_OLDER_CHILDREN: [&str; 2] = ["Childline, for anyone under 19, 0800 1111", "remove-nude-image-shared-online"];
+const FOR_OLDER_CHILDREN: [&str; 2] = ["Childline, for anyone under 19, 0800 1111", "childline.org.uk/remove"];
 
 /// The lines that a sheet must have, by the ages that it is for.
 fn where_to_turn(sheet: &str) -> Vec<&'static str> {
