@@ -6,6 +6,7 @@ mod childline;
 mod crisis;
 mod dead_links;
 mod help_block;
+mod idiom;
 mod jargon;
 mod manuscript;
 mod minutes;
@@ -20,7 +21,6 @@ mod rhythm;
 mod sentences;
 mod syllables;
 mod voice;
-mod wording;
 
 use self::ages::Ages;
 use self::manuscript::{AT_MOST, Manuscript};
@@ -55,8 +55,7 @@ pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic>
     for (activity, manuscript) in &activities {
         found.extend(dead_links(manuscript, site, library));
         let ages = Ages::of(&activity.bands, bands);
-        let subject = subject(library, activity, manuscript);
-        found.extend(manuscript.warnings(about_activity(manuscript, ages, &subject)));
+        found.extend(manuscript.warnings(about_activity(manuscript, ages)));
     }
     let samples: Vec<Sample> = activities.iter().map(|(activity, manuscript)| sample(activity, manuscript)).collect();
     found.extend(near_duplicates::find(&samples).into_iter().map(|pair| twice(&activities, pair)));
@@ -76,14 +75,15 @@ fn about_article(manuscript: &Manuscript) -> Vec<Remark> {
     let passages = &manuscript.text.passages;
     let mut remarks = about_words(manuscript, reading_age::ADULT_LIMIT);
     remarks.extend(crisis::remarks(passages));
-    if !nude_pictures::is_about(manuscript.words("title")) && !nude_pictures::opens_on_it(passages) {
-        remarks.extend(nude_pictures::remarks(passages, nude_pictures::ELSEWHERE));
+    let nude = nude_pictures::remarks(passages, nude_pictures::ELSEWHERE);
+    if !nude.is_empty() && !is_on_pictures(manuscript) && !nude_pictures::opens_on_it(passages) {
+        remarks.extend(nude);
     }
     remarks
 }
 
-/// Remarks on an activity for children of these ages. `subject` is what shows what it is about.
-fn about_activity(manuscript: &Manuscript, ages: Ages, subject: &str) -> Vec<Remark> {
+/// Remarks on an activity for children of these ages.
+fn about_activity(manuscript: &Manuscript, ages: Ages) -> Vec<Remark> {
     let passages = &manuscript.text.passages;
     let front: Vec<&Passage> = manuscript.lines.iter().map(|line| &line.passage).collect();
     let mut remarks = about_words(manuscript, reading_age::limit(ages));
@@ -96,46 +96,48 @@ fn about_activity(manuscript: &Manuscript, ages: Ages, subject: &str) -> Vec<Rem
     }
     remarks.extend(crisis::remarks(passages));
     remarks.extend(childline::remark(front.iter().copied().chain(passages), ages));
-    let belongs = || nude_pictures::is_about(subject) || nude_pictures::is_in_game(passages);
-    if ages.has_small() {
-        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::SMALL));
-    } else if !belongs() {
-        remarks.extend(nude_pictures::remarks(front.into_iter().chain(passages), nude_pictures::ELSEWHERE));
+    let reason = if ages.has_small() { nude_pictures::SMALL } else { nude_pictures::ELSEWHERE };
+    let nude = nude_pictures::remarks(front.into_iter().chain(passages), reason);
+    if !nude.is_empty() && (ages.has_small() || !is_on_pictures(manuscript)) {
+        remarks.extend(nude);
     }
     remarks
 }
 
-/// What tells what an activity is about: its title, summary and skill, and its theme's title and opening.
-fn subject(library: &Library, activity: &Activity, manuscript: &Manuscript) -> String {
-    let theme = library.theme(activity.id.theme());
-    let theme = theme.map(|theme| format!("{}. {}", theme.title, theme.opening.plain())).unwrap_or_default();
-    format!("{}. {} {}. {theme}", activity.title, activity.summary, manuscript.words("skill"))
+/// Whether sharing pictures, live calls, threats or fakes are what a text says that it is about.
+fn is_on_pictures(manuscript: &Manuscript) -> bool {
+    let mut subject = ["title", "summary", "skill"].iter().filter_map(|key| manuscript.value(key));
+    subject.any(nude_pictures::is_about) || nude_pictures::is_in_game(&manuscript.text.passages)
 }
 
 /// Remarks on how a text is worded, whatever it is.
 fn about_words(manuscript: &Manuscript, limit: f64) -> Vec<Remark> {
     let passages = &manuscript.text.passages;
+    let sentences = || manuscript.lines.iter().filter(|line| !NAMES.contains(&line.key.as_str()));
     let mut remarks: Vec<Remark> = reading_age::remark(passages, limit).into_iter().collect();
     remarks.extend(passages.iter().flat_map(rhythm::too_long));
-    remarks.extend(jargon::remarks(passages));
+    let front = |is_first| {
+        sentences().filter(move |line| FIRST.contains(&line.key.as_str()) == is_first).map(|line| &line.passage)
+    };
+    remarks.extend(jargon::remarks(front(true).chain(passages).chain(front(false))));
     remarks.extend(rhythm::mean(passages));
     remarks.extend(rhythm::staccato(passages));
-    let lines = manuscript.lines.iter().filter(|line| !NAMES.contains(&line.key.as_str())).map(|line| &line.passage);
-    remarks.extend(lines.chain(passages).flat_map(wording::remarks));
+    remarks.extend(sentences().map(|line| &line.passage).chain(passages).flat_map(idiom::remarks));
     remarks
 }
 
 /// Keys of the front matter whose values are names or titles.
 const NAMES: [&str; 5] = ["title", "publisher", "credit", "author", "printable"];
 
+/// Keys whose values are read before the body, and explain their words themselves.
+const FIRST: [&str; 2] = ["skill", "summary"];
+
 fn sample(activity: &Activity, manuscript: &Manuscript) -> Sample {
     // What to do when something worries you is rightly much the same everywhere.
     let passages = manuscript.text.passages.iter().filter(|passage| passage.part != Part::Help);
     let words = passages.flat_map(|passage| {
-        let words = passage.sentences().into_iter().flat_map(|sentence| sentence.words);
-        words
-            .map(|word| (passage.words.text[word.clone()].to_lowercase(), passage.words.place(word.start)))
-            .collect::<Vec<_>>()
+        let words = passage.sentences.iter().flat_map(|sentence| sentence.small.iter().zip(&sentence.words));
+        words.map(|(small, word)| (small.clone(), passage.words.place(word.start)))
     });
     Sample {
         bands: activity.bands.clone(),

@@ -1,4 +1,4 @@
-//! How old the children are whom a text is for.
+//! How old the children are that a text is for.
 
 use crate::domain::band::{BandName, Bands};
 

@@ -1,21 +1,19 @@
-//! Suicide and self-harm: never spoken of without the crisis line beside it.
+//! Suicide and self-harm: never mentioned without the crisis line beside them.
 
 use super::passages::Passage;
 use super::phrases::{self, Phrase, SELF};
 use super::remark::Remark;
 
-/// Whose life it is.
+/// Whose life is meant in “take their own life”.
 const OWNER: &str = "their|his|her|your|my|our|one’s";
 
-/// Phrases that always mean it.
-const PLAIN: [Phrase; 12] = [
+/// Phrases that always mean suicide or self-harm.
+const PLAIN: [Phrase; 10] = [
     &["suicid*"],
     &["self-harm*|selfharm*|self-injur*"],
     &["self", "harm*|injur*"],
     &["kill|kills|killed|killing", SELF],
     &["take|takes|took|taken|taking", OWNER, "own", "life|lives"],
-    &["end|ends|ended|ending", OWNER, "life|lives"],
-    &["end|ends|ended|ending", OWNER, "own", "life|lives"],
     &["better", "off", "dead"],
     &["wish|wishes|wished", "i|you|he|she|they", "was|were", "dead"],
     &["not|isn’t", "worth", "living"],
@@ -23,16 +21,20 @@ const PLAIN: [Phrase; 12] = [
     &["too", "much", "to", "live", "with"],
 ];
 
-/// A phrase that means it when the sentence also speaks of what one thinks, says or feels.
+/// Phrases that mean suicide unless the life is of a kind: “ended their lives of crime”.
+const END: [Phrase; 2] =
+    [&["end|ends|ended|ending", OWNER, "life|lives"], &["end|ends|ended|ending", OWNER, "own", "life|lives"]];
+
+/// A phrase that means self-harm when someone thinks of it, wants it or talks about it.
 const HURT: Phrase = &["hurt|hurts|hurting|harm|harms|harming|cutting", SELF];
 
-/// Words that show it.
-const THOUGHT: &str = "talk*|think*|thought*|say|says|said|saying|want*|feel*|felt|urge*|plan*|threaten*|about";
+/// Phrases for thinking of it, wanting it or talking about it. What someone *said* may be an accident.
+const THOUGHT: [Phrase; 2] = [&["think*|thought*|want*|feel*|felt|urge*|plan*|threaten*"], &["talk*|speak*", "about"]];
 
-/// Phrases that mean it when nothing else follows: “wants to die of laughter”.
+/// A phrase that means suicide when nothing else follows: “wants to die of laughter”.
 const DIE: Phrase = &["want|wants|wanted|wanting", "to", "die"];
 
-/// Phrases that mean it when they are denied, and nothing else follows: “doesn’t want to live with Dad”.
+/// Phrases that mean suicide when they are denied, and nothing else follows: “doesn’t want to live with Dad”.
 const LIVE: [Phrase; 2] =
     [&["want|wants|wanted|wanting", "to", "live"], &["want|wants|wanted|wanting", "to", "be", "alive"]];
 
@@ -62,10 +64,7 @@ fn names_line(words: &[String]) -> bool {
 
 /// Whether any of `passages` names a line.
 pub(super) fn is_answered<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> bool {
-    passages.into_iter().any(|passage| {
-        let text = &passage.words.text;
-        passage.sentences().iter().any(|sentence| names_line(&phrases::small(text, sentence)))
-    })
+    passages.into_iter().flat_map(|passage| &passage.sentences).any(|sentence| names_line(&sentence.small))
 }
 
 /// The first mention of each section that has no crisis line in it, nor in the next sentences.
@@ -75,10 +74,9 @@ pub(super) fn remarks<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> Ve
         if sections.last().is_none_or(|last| last.number != passage.section) {
             sections.push(Section { number: passage.section, ..Section::default() });
         }
-        for sentence in passage.sentences() {
-            let words = phrases::small(&passage.words.text, &sentence);
-            let answers = names_line(&words);
-            let at = mention(&words).map(|index| passage.words.place(sentence.words[index].start));
+        for sentence in &passage.sentences {
+            let answers = names_line(&sentence.small);
+            let at = mention(&sentence.small).map(|index| passage.words.place(sentence.words[index].start));
             sections.iter_mut().rev().take(NEAR + 1).for_each(|section| section.read_on(answers));
             if let Some(section) = sections.last_mut() {
                 section.read(at, answers);
@@ -87,7 +85,7 @@ pub(super) fn remarks<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> Ve
     }
     let unanswered = sections.into_iter().filter(|section| !section.answered).filter_map(|section| section.first);
     unanswered
-        .map(|at| Remark::new("crisis-line", at, "suicide or self-harm is spoken of without the crisis line", HELP))
+        .map(|at| Remark::new("crisis-line", at, "mentions suicide or self-harm without the crisis line", HELP))
         .collect()
 }
 
@@ -95,9 +93,9 @@ pub(super) fn remarks<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> Ve
 #[derive(Default)]
 struct Section {
     number: usize,
-    /// Where it first speaks of it.
+    /// Where suicide or self-harm is first mentioned.
     first: Option<usize>,
-    /// Sentences since it last did.
+    /// Sentences since the last mention.
     since: usize,
     answered: bool,
 }
@@ -119,9 +117,17 @@ impl Section {
     }
 }
 
-/// The word at which a sentence begins to speak of it.
+/// The word at which a sentence mentions suicide or self-harm.
 fn mention(words: &[String]) -> Option<usize> {
-    phrases::find_any(words, &PLAIN).or_else(|| hurt(words)).or_else(|| die(words)).or_else(|| live(words))
+    let plain = phrases::find_any(words, &PLAIN);
+    plain.or_else(|| end(words)).or_else(|| hurt(words)).or_else(|| die(words)).or_else(|| live(words))
+}
+
+fn end(words: &[String]) -> Option<usize> {
+    END.iter().find_map(|phrase| {
+        let at = phrases::find(words, phrase)?;
+        words.get(at + phrase.len()).is_none_or(|next| !phrases::is("of|as", next)).then_some(at)
+    })
 }
 
 /// “Think about hurting themselves”, not “so that nobody hurts themselves” or “don’t hurt yourself”.
@@ -129,7 +135,7 @@ fn hurt(words: &[String]) -> Option<usize> {
     let at = phrases::find(words, HURT)?;
     let before = words[..at].last().map_or("", String::as_str);
     let is_warning = phrases::is("not|never|nobody|without", before) || before.ends_with("n’t");
-    let is_thought = words[..at].iter().any(|word| phrases::is(THOUGHT, word));
+    let is_thought = phrases::says(&words[..at], &THOUGHT);
     (is_thought && !is_warning).then_some(at)
 }
 
@@ -158,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_found_in_plain_words_too() {
+    fn suicide_and_self_harm_are_found_in_plain_words_too() {
         for says in [
             "Some videos are about suicide.",
             "They show self-harm.",
@@ -167,6 +173,8 @@ mod tests {
             "Does your child talk about hurting themselves?",
             "If you feel that you could hurt yourself, stop.",
             "She wrote about ending her life.",
+            "He has urges to hurt himself.",
+            "They ended their life by the river.",
             "He might take his own life.",
             "“I don’t want to be alive any more.”",
             "If it feels too much to live with, tell someone.",
@@ -180,8 +188,10 @@ mod tests {
             "She wants to die of laughter.",
             "Where do you want to live?",
             "The game ended their lives of crime.",
+            "She said that Tom hurt himself on the swing.",
+            "The story is about a boy who hurt himself on a slide.",
         ] {
-            assert_eq!(count(fine), usize::from(fine.contains("their lives")), "{fine}");
+            assert_eq!(count(fine), 0, "{fine}");
         }
     }
 

@@ -64,12 +64,12 @@ fn entry(line: &'static str) -> Option<Entry> {
     Some(Entry { forms, plain: plain.trim(), kind, other })
 }
 
-/// A remark for each word that a text leaves unexplained.
-pub(super) fn remarks(passages: &[Passage]) -> Vec<Remark> {
+/// A remark for each word that a text leaves unexplained. `passages` in the order in which they are read.
+pub(super) fn remarks<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> Vec<Remark> {
     let mut uses = Uses::default();
     for passage in passages {
-        for sentence in passage.sentences() {
-            uses.read(&passage.words.text, &sentence, |at| passage.words.place(at));
+        for sentence in &passage.sentences {
+            uses.read(&passage.words.text, sentence, |at| passage.words.place(at));
         }
     }
     uses.unexplained().map(|word| Remark::new("jargon", word.at, word.message(), word.help())).collect()
@@ -103,14 +103,12 @@ impl Uses {
     fn read(&mut self, text: &str, sentence: &Sentence, place: impl Fn(usize) -> usize) {
         self.sentences += 1;
         let now = self.sentences;
-        for word in &sentence.words {
-            let word = text[word.clone()].to_lowercase();
+        for word in &sentence.small {
             let forms = [Some(word.as_str()), word.strip_suffix('s')];
             self.innocent.extend(forms.into_iter().flatten().filter_map(|form| BY_OTHER.get(form)));
         }
-        if looks_back(text, sentence) {
-            self.first.values_mut().filter(|word| word.sentence + 1 == now).for_each(|word| word.explained = true);
-        }
+        let before = self.first.values_mut().filter(|word| word.sentence + 1 == now);
+        before.for_each(|word| word.explained |= looks_back(text, sentence, &ENTRIES[word.entry]));
         for found in find(text, sentence) {
             let word = self.first.entry(found.entry).or_insert_with(|| Use {
                 entry: found.entry,
@@ -174,18 +172,18 @@ struct Found {
 fn find(text: &str, sentence: &Sentence) -> Vec<Found> {
     let mut found = Vec::new();
     let mut next = 0;
-    for (index, word) in sentence.words.iter().enumerate() {
+    for (index, (word, small)) in sentence.words.iter().zip(&sentence.small).enumerate() {
         if index < next {
             continue;
         }
-        let first = text[word.clone()].to_lowercase();
-        let one = bare(&first);
+        let one = bare(small);
         let entries =
             [one, one.strip_suffix('s').unwrap_or(one)].into_iter().filter_map(|form| BY_FIRST.get(form)).flatten();
         let longest = entries.filter_map(|entry| Some((fits(text, &sentence.words[index..], *entry)?, *entry))).max();
         if let Some((length, entry)) = longest {
             let whole = word.start..sentence.words[index + length - 1].end;
-            found.push(Found { entry, at: whole.start, end: whole.end, explained: is_explained(text, &whole) });
+            let explained = is_explained(text, &whole, &ENTRIES[entry]);
+            found.push(Found { entry, at: whole.start, end: whole.end, explained });
             next = index + length;
         }
     }
@@ -218,11 +216,28 @@ const AFTER: &str = " (|, which |, that is|, a |, an |, the |, or |, where |, wh
 /// Beginnings of a sentence that says what a word of the one before it means.
 const BACK: &str = "it means|that means|this means|they mean|it is|that is|this is|they are|these are|those are";
 
+/// What follows a wanted word that is being explained, and needs no closer look.
+const MEANING: &str = " (|, which means |, that is,| means | mean | is when | happens when ";
+
+/// Words for what one thinks of a thing, which do not say what it is: “grooming is a crime”.
+const OPINION: &str =
+    "crime|crimes|criminal|offence|illegal|problem|risk|danger|threat|worry|big|bad|growing|serious|new";
+
+/// The fewest letters of a word of an explanation that says something.
+const TELLING: usize = 3;
+
 /// Whether the words around `word` say what it is: an explanation follows, or it stands in quotes, as a word that is new.
-fn is_explained(text: &str, word: &Range<usize>) -> bool {
+fn is_explained(text: &str, word: &Range<usize>, entry: &Entry) -> bool {
     let before = text[..word.start].to_lowercase();
     let before = ["a ", "an "].iter().find_map(|article| before.strip_suffix(article)).unwrap_or(&before);
     let after = text[word.end..].to_lowercase();
+    if entry.kind == Kind::Wanted {
+        // “… over a picture (sextortion)”, “that is called grooming”.
+        let is_named = ["called ", "known as "].iter().any(|words| before.ends_with(words));
+        return before.ends_with('(') && after.starts_with(')')
+            || is_named && !before.ends_with("so-called ")
+            || says_what(&after, entry);
+    }
     let quote = |c: char| matches!(c, '“' | '”' | '‘' | '’' | '"' | '\'');
     let is_quoted = before.ends_with(quote) && after.trim_start_matches(['.', ',', '!', '?']).starts_with(quote);
     is_quoted
@@ -230,10 +245,44 @@ fn is_explained(text: &str, word: &Range<usize>) -> bool {
         || AFTER.split('|').any(|words| after.starts_with(words))
 }
 
-fn looks_back(text: &str, sentence: &Sentence) -> bool {
-    let [first, second, _, ..] = sentence.words.as_slice() else { return false };
-    let begins = format!("{} {}", &text[first.clone()], &text[second.clone()]).to_lowercase();
-    BACK.split('|').any(|words| words == begins)
+/// Whether the words that follow a wanted word, in small letters, say what it is.
+fn says_what(after: &str, entry: &Entry) -> bool {
+    let clause = |text: &str| text.split(['.', ',', ';', ':', '!', '?']).next().unwrap_or_default().to_owned();
+    // “Sextortion, or blackmail over a picture”, not “grooming, or bullying”.
+    let is_other_name = after.strip_prefix(", ").is_some_and(|after| tells(&clause(after), entry));
+    let text = clause(after);
+    let mut words = text.split_whitespace();
+    let says = match (words.next(), words.next()) {
+        // At least two words, and no opinion.
+        (Some("is"), Some("a" | "an" | "the")) => {
+            words.clone().count() >= 2 && !words.take(3).any(|word| OPINION.split('|').any(|opinion| opinion == word))
+        }
+        // “Deepfakes are false pictures”, not “deepfakes are getting better”.
+        (Some("is" | "are"), _) => tells(&text, entry),
+        _ => false,
+    };
+    says || is_other_name || MEANING.split('|').any(|words| after.starts_with(words))
+}
+
+/// Whether a clause has a word of the explanation in the list, in one form or another: *blackmail*, *blackmailed*.
+fn tells(clause: &str, entry: &Entry) -> bool {
+    let counts = |word: &&str| word.len() >= TELLING && !LINKS.contains(word);
+    let mut said = clause.split_whitespace().filter(counts);
+    said.any(|said| {
+        let mut told = entry.plain.split([' ', ',']).filter(counts);
+        told.any(|told| said.starts_with(told) || told.starts_with(said))
+    })
+}
+
+/// Words of an explanation that say nothing by themselves.
+const LINKS: [&str; 8] = ["that", "over", "order", "them", "being", "made", "the", "are"];
+
+fn looks_back(text: &str, sentence: &Sentence, entry: &Entry) -> bool {
+    let ([first, _, _, ..], [one, two, ..]) = (sentence.words.as_slice(), sentence.small.as_slice()) else {
+        return false;
+    };
+    let is_back = BACK.split('|').any(|words| words.split_once(' ') == Some((one, two)));
+    is_back && (entry.kind != Kind::Wanted || says_what(&text[first.end..].to_lowercase(), entry))
 }
 
 #[cfg(test)]
@@ -266,6 +315,11 @@ mod tests {
         let all = forms.len();
         forms.sort();
         forms.dedup();
+        assert_eq!(
+            BY_OTHER.len(),
+            ENTRIES.iter().map(|entry| entry.other.len()).sum::<usize>(),
+            "shared by two entries"
+        );
         assert_eq!(forms.len(), all, "a form is listed twice");
     }
 
@@ -286,7 +340,13 @@ mod tests {
             "Phishing means a message that lies.",
             "Malware (harmful programs) can hide.",
             "This is called grooming.",
-            "People say “deepfake”.",
+            "People say “malware”.",
+            "A deepfake is a false picture.",
+            "Deepfakes are pictures that lie.",
+            "Sextortion is when someone blackmails a child over a picture.",
+            "He won her trust. That is called grooming.",
+            "Someone blackmails you over a picture (sextortion).",
+            "This is sextortion, or blackmail over a picture, and it is a crime.",
             "Turn on two-factor authentication: a code as well as a password.",
             "A false picture (a deepfake) can fool anyone.",
             "It follows a set of rules, called an algorithm.",
@@ -322,6 +382,27 @@ mod tests {
     }
 
     #[test]
+    fn a_wanted_word_is_not_explained_by_any_sentence_about_it() {
+        for text in [
+            "Grooming is a crime.",
+            "Deepfakes are getting better.",
+            "They said ‘sextortion’ again.",
+            "Grooming, a word we hear, or bullying.",
+            "So-called deepfakes.",
+            "Beware of grooming. It is a serious crime.",
+            "Beware of loot boxes. They are everywhere now.",
+        ] {
+            assert_eq!(alarms(text).len(), 1, "{text}");
+        }
+        for text in [
+            "Games sell loot boxes. These are boxes that you pay for.",
+            "Beware of grooming. It means winning a child’s trust to abuse them.",
+        ] {
+            assert_eq!(alarms(text), [] as [&str; 0], "{text}");
+        }
+    }
+
+    #[test]
     fn an_offices_words_are_no_better_for_being_explained() {
         let text = "Utilise the multi-factor authentication functionality prior to commencing.";
         assert_eq!(alarms(text).len(), 5, "{:?}", alarms(text));
@@ -330,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_is_eaten_is_no_jargon() {
+    fn an_everyday_thing_of_that_name_is_no_jargon() {
         assert_eq!(alarms("Say no to cookies."), ["cookies"]);
         for food in
             ["Bake ten cookies.", "Ten cookies lie there.\nWho ate one?", "Biscuits! We call them cookies here."]
@@ -338,6 +419,15 @@ mod tests {
             assert_eq!(alarms(food), [] as [&str; 0], "{food}");
         }
         assert_eq!(alarms("Beware of malware on the plate."), ["malware"]);
+        for everyday in [
+            "Stand in line with your child and wait.",
+            "Follow the signpost to the park gate.",
+            "The troll under the bridge stamps its foot.",
+            "Brush the pony and finish the grooming.",
+        ] {
+            assert_eq!(alarms(everyday), [] as [&str; 0], "{everyday}");
+        }
+        assert_eq!(alarms("We signpost families to help."), ["signpost families"]);
     }
 
     /// A form of the list, as it may be written, with its entry.

@@ -14,7 +14,7 @@ use crate::toml_form::{Text, texts};
 /// The most findings of one kind in one file; the rest show once these are fixed.
 pub(super) const AT_MOST: usize = 20;
 
-/// Keys whose values are no words that somebody reads.
+/// Keys whose values no one reads as words.
 const NO_WORDS: [&str; 8] = ["url", "file", "id", "bands", "nations", "strand", "occasions", "sensitivity"];
 
 /// A value of the front matter, or of a file that is TOML throughout.
@@ -102,7 +102,7 @@ fn lines(page: &Page, values: Vec<Text>) -> Vec<Line> {
             section += 1;
         }
         let words = PlacedText::of_value(page.text(), &value, at);
-        Line { table, nth, key, passage: Passage { words, section, ..Passage::default() } }
+        Line { table, nth, key, passage: Passage { section, ..Passage::of(words) } }
     });
     lines.collect()
 }

@@ -13,6 +13,8 @@ use crate::library::reader::{self, PlacedText};
 pub(super) struct Passage {
     /// Its words, without marks, headings and addresses of links.
     pub(super) words: PlacedText,
+    /// The sentences of its words: every rule reads them, so they are found once.
+    pub(super) sentences: Vec<Sentence>,
     pub(super) part: Part,
     /// The section, counted over headings of any level.
     pub(super) section: usize,
@@ -47,8 +49,9 @@ pub(super) struct BodyText {
 }
 
 impl Passage {
-    pub(super) fn sentences(&self) -> Vec<Sentence> {
-        sentences(&self.words.text)
+    /// A passage of these words alone.
+    pub(super) fn of(words: PlacedText) -> Self {
+        Self { sentences: sentences(&words.text), words, ..Self::default() }
     }
 
     /// Whether the sentence is all bold, as the name of a step is.
@@ -159,7 +162,8 @@ impl Reader {
         if !passage.words.text.trim().is_empty() {
             let item = (self.lists > 0).then_some(self.items);
             let (part, section, is_quotation) = (self.part, self.section, self.quotations > 0);
-            self.text.passages.push(Passage { part, section, item, is_quotation, ..passage });
+            let sentences = sentences(&passage.words.text);
+            self.text.passages.push(Passage { sentences, part, section, item, is_quotation, ..passage });
         }
     }
 }

@@ -1,17 +1,10 @@
 //! Phrases, looked for word by word.
 
-use super::sentences::Sentence;
-
 /// The words of a phrase. A word may be several, apart by bars; one that ends in `*` stands for all that begin so.
 pub(super) type Phrase = &'static [&'static str];
 
 /// Forms of *themselves*.
 pub(super) const SELF: &str = "themselves|themself|himself|herself|itself|yourself|yourselves|myself|ourselves";
-
-/// The words of a sentence in small letters, with ’ for every apostrophe.
-pub(super) fn small(text: &str, sentence: &Sentence) -> Vec<String> {
-    sentence.words.iter().map(|word| text[word.clone()].to_lowercase().replace('\'', "’")).collect()
-}
 
 /// Where in `words` the phrase first begins.
 pub(super) fn find(words: &[String], phrase: Phrase) -> Option<usize> {
@@ -45,11 +38,11 @@ mod tests {
     #[test]
     fn a_phrase_is_found_where_it_begins() {
         let text = "Some children talk about Hurting themselves, and it’s no one's fault.";
-        let words = small(text, &sentences(text)[0]);
-        assert_eq!(find(&words, &["hurt*", SELF]), Some(4));
-        assert_eq!(find(&words, &["no", "one’s"]), Some(8));
-        assert_eq!(find(&words, &["hurt", SELF]), None);
-        assert_eq!(find_any(&words, &[&["fault"], &["talk|say", "about"]]), Some(2));
-        assert!(!says(&words, &[&["fault", "line"]]));
+        let words = &sentences(text)[0].small;
+        assert_eq!(find(words, &["hurt*", SELF]), Some(4));
+        assert_eq!(find(words, &["no", "one’s"]), Some(8));
+        assert_eq!(find(words, &["hurt", SELF]), None);
+        assert_eq!(find_any(words, &[&["fault"], &["talk|say", "about"]]), Some(2));
+        assert!(!says(words, &[&["fault", "line"]]));
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn remark(summary: &str, skill: &str, at: usize) -> Option<Remark> {
 
 /// The words that say something, in small letters, without ’s.
 fn words(text: &str) -> Vec<String> {
-    let all = sentences(text).into_iter().flat_map(|sentence| phrases::small(text, &sentence));
+    let all = sentences(text).into_iter().flat_map(|sentence| sentence.small);
     let bare = all.map(|word| word.strip_suffix("’s").unwrap_or(&word).to_owned());
     bare.filter(|word| !phrases::is(EMPTY, word)).collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn limit(ages: Ages) -> f64 {
 pub(super) fn remark(passages: &[Passage], limit: f64) -> Option<Remark> {
     let mut tally = Tally::default();
     for passage in passages {
-        passage.sentences().iter().for_each(|sentence| tally.add(&passage.words.text, sentence));
+        passage.sentences.iter().for_each(|sentence| tally.add(&passage.words.text, sentence));
     }
     let (message, help) = tally.too_hard(limit)?;
     Some(Remark::new("reading-age", passages.first().map_or(0, |passage| passage.words.place(0)), message, help))

@@ -1,9 +1,9 @@
-//! How a text sounds: sentences that are too long, runs of short ones, and texts that are short-winded or long-winded
-//! throughout.
+//! How a text sounds: sentences that are too long, runs of short ones, and texts whose sentences are too short
+//! or too long on average.
 
 use super::passages::Passage;
 use super::remark::Remark;
-use super::voice::{self, Voiced};
+use super::voice::{self, Narration};
 
 /// The most words that a sentence may have: GOV.UK's style guide splits longer ones (“Sentence length”, Content design).
 const LIMIT: usize = 25;
@@ -24,8 +24,7 @@ const JOIN: &str = "join some of them with so, then, if, because or but: they sa
 
 /// A remark for each sentence that is too long to follow.
 pub(super) fn too_long(passage: &Passage) -> Vec<Remark> {
-    let sentences = passage.sentences();
-    let long = sentences.iter().filter(|sentence| sentence.words.len() > LIMIT);
+    let long = passage.sentences.iter().filter(|sentence| sentence.words.len() > LIMIT);
     long.map(|sentence| {
         let words = sentence.words.len();
         let message = format!("this sentence has {words} words; after {LIMIT} a reader loses the thread");
@@ -36,8 +35,8 @@ pub(super) fn too_long(passage: &Passage) -> Vec<Remark> {
 }
 
 /// A remark for each run of short sentences within one passage.
-pub(super) fn staccato(passages: &[Passage]) -> impl Iterator<Item = Remark> {
-    passages.iter().flat_map(|passage| {
+pub(super) fn staccato<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> impl Iterator<Item = Remark> {
+    passages.into_iter().flat_map(|passage| {
         let sentences = voice::sentences(passage);
         let runs = runs(&sentences).into_iter().map(|(first, length)| {
             let at = passage.words.place(sentences[first].sentence.start);
@@ -48,13 +47,15 @@ pub(super) fn staccato(passages: &[Passage]) -> impl Iterator<Item = Remark> {
     })
 }
 
-/// The index of the first sentence of each run, and its length. A single word (“Yes.”, “MUTE.”) neither counts nor ends one.
-fn runs(sentences: &[Voiced]) -> Vec<(usize, usize)> {
+/// The index of the first sentence of each run, and its length. A single word (“Yes.”,
+/// “MUTE.”) neither counts nor ends one, nor does a short question: “Who made it? Why now?” is how sources are checked.
+fn runs(sentences: &[Narration<'_>]) -> Vec<(usize, usize)> {
     let mut runs = Vec::new();
     let mut run: Option<(usize, usize)> = None;
     for (index, voiced) in sentences.iter().enumerate() {
         match voiced.sentence.words.len() {
             1 if voiced.is_own => {}
+            words if voiced.is_own && voiced.is_question && words < SHORT => {}
             words if voiced.is_own && words < SHORT => {
                 run = Some(run.map_or((index, 1), |(first, length)| (first, length + 1)));
             }
@@ -69,7 +70,7 @@ fn runs(sentences: &[Voiced]) -> Vec<(usize, usize)> {
 /// A remark when the sentences of a whole text are too short or too long on average: those of the writer's own, and
 /// all together. So neither cards with two words nor a long story that is read aloud count for or against it.
 pub(super) fn mean(passages: &[Passage]) -> Option<Remark> {
-    let voiced: Vec<Voiced> = passages.iter().flat_map(voice::sentences).collect();
+    let voiced: Vec<Narration<'_>> = passages.iter().flat_map(voice::sentences).collect();
     let own = voiced.iter().filter(|voiced| voiced.is_own);
     if own.map(|voiced| voiced.sentence.words.len()).sum::<usize>() < SAMPLE {
         return None;
@@ -88,7 +89,7 @@ pub(super) fn mean(passages: &[Passage]) -> Option<Remark> {
 }
 
 /// Words in a sentence, on average.
-fn average<'a>(voiced: impl Iterator<Item = &'a Voiced>) -> f64 {
+fn average<'a>(voiced: impl Iterator<Item = &'a Narration<'a>>) -> f64 {
     let (sentences, words) = voiced.fold((0_u32, 0_u32), |(sentences, words), voiced| {
         let length = u32::try_from(voiced.sentence.words.len()).unwrap_or(u32::MAX);
         (sentences + 1, words.saturating_add(length))
@@ -116,6 +117,8 @@ mod tests {
         assert_eq!(lengths("Say: “Stop it. I mean it. Go away. I will tell.” Then sit down."), [] as [usize; 0]);
         assert_eq!(lengths("> Stop it now. Look at me. One two three. Off we go."), [] as [usize; 0]);
         assert_eq!(lengths("- Mute it.\n- Leave it.\n- Block it.\n- Report it.\n"), [] as [usize; 0]);
+        assert_eq!(lengths("Who made it? Why now? What is missing? Where is it from?"), [] as [usize; 0]);
+        assert_eq!(lengths("Sit down. Take a card. Who is on it? Look at it. Turn it over."), [4]);
         assert_eq!(lengths("Yes. No. Maybe. Red. Blue."), [] as [usize; 0]);
         assert_eq!(lengths("1. **Take turns (4 minutes).** Sit down. Take a card. Look at it."), [] as [usize; 0]);
     }

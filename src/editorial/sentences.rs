@@ -19,12 +19,21 @@ pub(super) struct Sentence {
     pub(super) start: usize,
     /// Its words, numbers included; never empty.
     pub(super) words: Vec<Range<usize>>,
+    /// The same words in small letters, with ’ for every apostrophe.
+    pub(super) small: Vec<String>,
 }
 
 impl Sentence {
     /// Where its last word ends.
     pub(super) fn end(&self) -> usize {
         self.words.last().map_or(self.start, |word| word.end)
+    }
+
+    /// Whether no comma, colon, dash or bracket stands between the words of these numbers.
+    pub(super) fn runs_on(&self, text: &str, words: Range<usize>) -> bool {
+        let marks = [',', ';', ':', '.', '–', '—', '(', ')'];
+        let words = self.words.get(words).unwrap_or_default();
+        words.windows(2).all(|pair| !text[pair[0].end..pair[1].start].contains(marks))
     }
 }
 
@@ -35,17 +44,18 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     for token in tokens(text) {
         words.extend(words_in(text, token.clone()));
         if ends_sentence(text, &token) {
-            all.extend(close(&mut words));
+            all.extend(close(text, &mut words));
         }
     }
-    all.extend(close(&mut words));
+    all.extend(close(text, &mut words));
     all
 }
 
-fn close(words: &mut Vec<Range<usize>>) -> Option<Sentence> {
+fn close(text: &str, words: &mut Vec<Range<usize>>) -> Option<Sentence> {
     let words = std::mem::take(words);
     let start = words.first()?.start;
-    Some(Sentence { start, words })
+    let small = words.iter().map(|word| text[word.clone()].to_lowercase().replace('\'', "’")).collect();
+    Some(Sentence { start, words, small })
 }
 
 /// What stands between white space.

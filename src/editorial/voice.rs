@@ -9,21 +9,23 @@ use super::passages::Passage;
 use super::sentences::Sentence;
 
 /// A sentence, and whether it is the writer's own.
-pub(super) struct Voiced {
-    pub(super) sentence: Sentence,
+pub(super) struct Narration<'a> {
+    pub(super) sentence: &'a Sentence,
     pub(super) is_own: bool,
+    pub(super) is_question: bool,
 }
 
 /// The sentences of a passage, in order.
-pub(super) fn sentences(passage: &Passage) -> Vec<Voiced> {
+pub(super) fn sentences(passage: &Passage) -> Vec<Narration<'_>> {
     let text = &passage.words.text;
     let speech = speech(text);
-    let all = passage.sentences();
+    let all = &passage.sentences;
     let next = all.iter().skip(1).map(|sentence| sentence.start).chain([text.len()]).collect::<Vec<_>>();
     let is_other = passage.is_quotation || is_list_label(passage);
-    let voiced = all.into_iter().zip(next).map(|(sentence, next)| {
-        let is_own = !is_other && !passage.is_label(&sentence) && !is_spoken(&sentence, next, &speech);
-        Voiced { sentence, is_own }
+    let voiced = all.iter().zip(next).map(|(sentence, next)| {
+        let is_own = !is_other && !passage.is_label(sentence) && !is_spoken(sentence, next, &speech);
+        let mut marks = text[sentence.end()..].chars().take_while(|c| !c.is_whitespace());
+        Narration { sentence, is_own, is_question: marks.any(|c| c == '?') }
     });
     voiced.collect()
 }

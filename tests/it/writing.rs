@@ -70,6 +70,9 @@ fn lint(help: &str, files: &[(String, String)]) -> Vec<Diagnostic> {
     write("kindness/plain.md", &PLAIN.page(999));
     write("taking-pictures/theme.md", &theme("Taking and sharing pictures", "Ask first.", "Talk about it at home."));
     write("taking-pictures/plain.md", &PLAIN.page(998));
+    let opening = "Every picture and photo was made by someone.";
+    write("copying/theme.md", &theme("Copying a picture", opening, "Talk about it at home."));
+    write("copying/plain.md", &PLAIN.page(997));
     for (name, text) in files {
         write(name, text);
     }
@@ -123,6 +126,7 @@ fn four_short_sentences_in_a_row_are_a_telegram() {
             "1. **Stop (1 minute).** Stop.\n2. **Look (1 minute).** Look.\n3. **Tell (1 minute).** Tell.\n",
             "The cards say RED. BLUE. GREEN. YELLOW. Put them where both of you can see them.",
             "Take a card. Read it out.\n\nPut it down. Take the next one.",
+            "Who made it? Why now? What is missing? Where is it from?",
         ],
     );
 }
@@ -169,6 +173,8 @@ fn someone_is_what_parents_say() {
             "Read https://www.example.org/somebody-else together.",
             "Read the book Everybody Worries together.",
             "Look for the film Somebody Up There together.",
+            "He sang “Everybody hurts” in the bath.",
+            "The grown-ups, most of whom work, sit down first.",
         ],
     );
     let resource = "[[resources]]\ntitle = \"Everybody has a body\"\nurl = \"https://www.example.org/anybody\"\npublisher = \"Anybody and Co\"\n";
@@ -187,6 +193,7 @@ fn praise_is_said_as_it_is_said_in_britain() {
             "Good that she knows about it already.",
             "Say: “I like it that you tell me these things.”",
             "Grown-up: “I like it that Sam asked you first.”",
+            "Say: “That’s nice from you, and I won’t forget it.”",
         ],
         "stilted-phrase",
         &[
@@ -195,24 +202,36 @@ fn praise_is_said_as_it_is_said_in_britain() {
             "Say: “I like it when you tell me these things.”",
             "Say: “I like it that way, and so do you.”",
             "Good that lasts is rare, so enjoy it both.",
+            "Hide something nice from them.",
+            "Put in something nice from you, such as a hug.",
+            "If you like it, that all counts.",
+            "We found it good when the sun came out.",
         ],
     );
 }
 
 #[test]
-fn a_nude_picture_is_spoken_of_where_it_belongs() {
+fn a_nude_picture_is_mentioned_where_it_belongs() {
     let line = "Do not copy or send on a nude picture of anyone under 18.";
-    let pictures = Draft { theme: "taking-pictures", worry: line, ..PLAIN };
+    let summary = "What would you do before you share a picture of a friend?";
+    let pictures = Draft { theme: "taking-pictures", worry: line, summary, ..PLAIN };
+    let copying = Draft { theme: "copying", worry: line, ..PLAIN };
     judge(&[
         (Draft { worry: line, ..PLAIN }, &["nude-picture"]),
         (Draft { steps: "Never send on nude photos or videos.", ..PLAIN }, &["nude-picture"]),
         (Draft { worry: "Someone may want a nude or sexual video.", bands: "\"14+\"", ..PLAIN }, &["nude-picture"]),
-        // The theme, the summary, the skill or the game itself is about it.
+        // A picture of any kind is no reason, and neither is the theme.
+        (Draft { summary: "Draw a picture of the robot.", ..copying }, &["nude-picture"]),
+        (Draft { summary: "Find out who took a photo, and ask for a copy.", ..copying }, &["nude-picture"]),
+        (Draft { front: "skill = \"telling a fake chat from a real one\"\n", ..copying }, &["nude-picture"]),
+        (Draft { steps: "Ask Sam for a picture, and draw it as a robot.", ..copying }, &["nude-picture"]),
+        (Draft { summary: PLAIN.summary, ..pictures }, &["nude-picture"]),
+        // The summary, the skill or the game itself is about shared, forced or faked ones.
         (pictures, &[]),
         (Draft { worry: line, summary: "What would you do if someone threatens you in a chat?", ..PLAIN }, &[]),
-        (Draft { worry: line, front: "skill = \"telling a fake chat from a real one\"\n", ..PLAIN }, &[]),
-        (Draft { worry: line, steps: "- “Can you send me a picture of you?”", ..PLAIN }, &[]),
-        // Small children's texts never are.
+        (Draft { worry: line, front: "skill = \"telling a fake picture from a real one\"\n", ..PLAIN }, &[]),
+        (Draft { worry: line, steps: "One of the messages is pressure to send a picture.", ..PLAIN }, &[]),
+        // A text for small children never mentions one.
         (Draft { bands: "\"5-7\"", ..pictures }, &["nude-picture"]),
         (Draft { bands: "\"4-5\", \"14+\"", ..pictures }, &["nude-picture"]),
         // And other pictures are no matter.
@@ -221,7 +240,7 @@ fn a_nude_picture_is_spoken_of_where_it_belongs() {
     let notice = |text: &str| format!("+++\ntitle = \"Today\"\nfrom = 2027-01-25\nuntil = 2027-02-14\n+++\n\n{text}\n");
     let files = [
         ("notices/off.md".to_owned(), notice(line)),
-        ("notices/on.md".to_owned(), notice(&format!("Photos spread fast in a class chat. {line}"))),
+        ("notices/on.md".to_owned(), notice(&format!("Fake photos spread fast in a class chat. {line}"))),
         ("games/theme.md".to_owned(), theme("Games", "Play fair.", line)),
         ("games/plain.md".to_owned(), PLAIN.page(1)),
         ("live/theme.md".to_owned(), theme("Live calls", "Who can see you?", line)),
@@ -235,7 +254,7 @@ fn a_nude_picture_is_spoken_of_where_it_belongs() {
 }
 
 #[test]
-fn the_crisis_line_stands_beside_it() {
+fn the_crisis_line_stands_beside_suicide_and_self_harm() {
     let worry = |worry| Draft { worry, bands: "\"14+\"", ..PLAIN };
     let hidden = "One message is about not wanting to die, and one says that Kim wants to die.";
     judge(&[
@@ -254,6 +273,8 @@ fn the_crisis_line_stands_beside_it() {
         (worry("They don’t want to be alive any more? If life is at risk, ring 999."), &[]),
         (worry("Put the scissors away, so that nobody hurts themselves."), &[]),
         (worry("A child may not want to live with the other parent."), &[]),
+        (worry("She said that Tom hurt himself on the swing."), &[]),
+        (worry("The game ended their lives of crime."), &[]),
     ]);
     let entry = |what: &str, phone: &str| {
         format!(
@@ -274,9 +295,13 @@ fn adults_are_sent_to_the_nspcc_and_children_to_childline() {
     judge(&[
         (small("Childline on 0800 1111 listens to you both."), &["childline-first"]),
         (small("Ring Childline on 0800 1111, or the NSPCC on 0808 800 5000."), &["childline-first"]),
+        (small("Ring Childline on 0800 1111, and they can tell you both what to do."), &["childline-first"]),
+        (small("People can ring Childline on 0800 1111, too."), &["childline-first"]),
+        (small("Childline, a line for children, helps parents, too: ring it first."), &["childline-first"]),
         (small("Ring the NSPCC on 0808 800 5000. Childline is on 0800 1111."), &[]),
         (small("Listen. Your child can also ring Childline on 0800 1111."), &[]),
-        (infants("Ring the NSPCC. Your child can also ring Childline."), &["childline-first"]),
+        (infants("Listen. Your child can also ring Childline on 0800 1111."), &["childline-first"]),
+        (infants("An older brother or sister can ring Childline on 0800 1111."), &[]),
         (infants("Ring the NSPCC Helpline on 0808 800 5000."), &[]),
         (eight("Are you worried about your child? Ring Childline on 0800 1111."), &["childline-first"]),
         (eight("Listen to your child. They can also ring Childline on 0800 1111."), &[]),
@@ -294,11 +319,13 @@ fn help_toml_is_read_as_closely() {
             "\n[[entries]]\nid = \"{id}\"\nwhen = \"You are worried\"\nwho = \"{who}\"\nphone = \"0800 1111\"\n{more}"
         )
     };
+    let helpline = |nations: &str| entry("nspcc", "NSPCC Helpline", &format!("nations = [{nations}]\n"));
+    let (english, rest) = (helpline("\"england\""), helpline("\"wales\", \"scotland\", \"northern-ireland\""));
     let (nspcc, childline) = (entry("nspcc", "NSPCC Helpline", ""), entry("childline", "Childline", ""));
     let older = entry("childline", "Childline", "bands = [\"8-10\", \"11-14\", \"14+\"]\n");
     let worry = |bands: &str, text: &str| format!("\n[[worry]]\nbands = [{bands}]\ntext = \"\"\"\n{text}\n\"\"\"\n");
     let long = "one two three four five ".repeat(6);
-    let cases: [(String, &[&str]); 11] = [
+    let cases: [(String, &[&str]); 15] = [
         (format!("{childline}{nspcc}"), &["childline-first"]),
         (format!("{nspcc}{childline}"), &[]),
         (format!("{older}{nspcc}"), &[]),
@@ -313,12 +340,24 @@ fn help_toml_is_read_as_closely() {
         (worry("\"11-14\"", &format!("Say {long}.")), &["long-sentence"]),
         (worry("\"11-14\"", "**If it’s you.** Tell an adult.\n\nIf you self-harm, ring NHS 111."), &[]),
         (worry("\"14+\"", &"Short ones.\n\n".repeat(30)), &[]),
+        (worry("\"14+\"", "Sit down now. Take a breath. Look at them. Say thank you."), &["staccato"]),
+        (worry("\"14+\"", "Utilise a VPN when the two of you are out."), &["jargon", "jargon"]),
+        (worry("\"14+\"", "If someone blackmails you over a picture (sextortion), tell an adult."), &[]),
+        // The NSPCC entry above is for one nation only.
+        (format!("{english}{childline}{rest}"), &["childline-first"]),
     ];
     for (more, expected) in cases {
         let found = lint(&format!("{HELP}{more}"), &[]);
         assert_eq!(codes_in(&found, "help.toml"), expected, "{more}");
         assert!(found.iter().all(|it| it.line.is_some_and(|line| line > 7)), "{found:?}");
     }
+    let found = lint(&format!("{HELP}{english}{childline}{rest}"), &[]);
+    assert!(found[0].message.ends_with("for the band 4-5 in Wales"), "{}", found[0].message);
+    // What is advised mends it.
+    let advised = "bands = [\"8-10\", \"11-14\", \"14+\"]";
+    assert!(found[0].help.as_ref().is_some_and(|help| help.contains(advised)), "{:?}", found[0].help);
+    let mended = entry("childline", "Childline", &format!("{advised}\n"));
+    assert_eq!(codes_in(&lint(&format!("{HELP}{english}{mended}{rest}"), &[]), "help.toml"), [] as [&str; 0]);
 }
 
 #[test]
@@ -362,15 +401,30 @@ fn words_that_parents_search_for_are_wanted_with_an_explanation() {
             "Is it a deepfake or is it real?",
             "The prize is a loot box.",
             "Beware of malware in games.",
+            "Grooming is a crime.",
+            "Deepfakes are getting better.",
+            "They said ‘sextortion’ again.",
         ],
         "jargon",
         &[
+            "Stand in line with your child and wait.",
+            "Follow the signpost to the park gate.",
+            "The troll under the bridge stamps its foot.",
+            "Brush the pony and finish the grooming.",
             "This is sextortion (being blackmailed over a picture), and it is a crime.",
             "It can be grooming, which means winning a child’s trust to abuse them.",
             "A deepfake is a false picture that looks real.",
             "The prize is a loot box (a surprise that costs money).",
         ],
     );
+    // The skill and the summary are read before the body, where an explanation comes too late.
+    let late = "Phishing means a message that lies. Sextortion means blackmail over a picture.";
+    let skill = |front| Draft { front, steps: late, ..PLAIN };
+    judge(&[
+        (skill("skill = \"spotting phishing and sextortion\"\n"), &["jargon", "jargon"]),
+        (skill("skill = \"spotting sextortion (blackmail over a picture)\"\n"), &[]),
+        (skill("say = \"I can spot phishing and sextortion.\"\n"), &[]),
+    ]);
     let draft = Draft { steps: "Beware of grooming and malware.", ..PLAIN };
     let found = lint(HELP, &[("kindness/x.md".to_owned(), draft.page(1))]);
     let help = |word: &str| found.iter().find(|it| it.message.contains(word)).and_then(|it| it.help.clone()).unwrap();
