@@ -32,6 +32,7 @@ use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
 use crate::library::Library;
 
+pub use crisis::names_crisis_line;
 pub use dead_links::Site;
 
 /// Everything in the library's texts that a careful editor would change: warnings, and an error (`dead-link`) for each

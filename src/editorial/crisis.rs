@@ -3,6 +3,7 @@
 use super::passages::Passage;
 use super::phrases::{self, Phrase, SELF};
 use super::remark::Remark;
+use super::sentences::sentences;
 
 /// Whose life is meant in “take their own life”.
 const OWNER: &str = "their|his|her|your|my|our|one’s";
@@ -38,8 +39,8 @@ const DIE: Phrase = &["want|wants|wanted|wanting", "to", "die"];
 const LIVE: [Phrase; 2] =
     [&["want|wants|wanted|wanting", "to", "live"], &["want|wants|wanted|wanting", "to", "be", "alive"]];
 
-/// The lines that answer day and night: NHS 111, Samaritans, Shout, Lifeline, Papyrus, and 999.
-const LINES: [Phrase; 9] = [
+/// The lines that answer day and night: NHS 111, Samaritans, Shout, Lifeline and Papyrus.
+const LINES: [Phrase; 8] = [
     &["111"],
     &["116", "123"],
     &["samaritans"],
@@ -48,8 +49,9 @@ const LINES: [Phrase; 9] = [
     &["lifeline"],
     &["0808", "808", "8000"],
     &["papyrus|hopeline*"],
-    &["999"],
 ];
+
+const EMERGENCY: Phrase = &["999"];
 
 /// How many sentences further on the line may stand.
 const NEAR: usize = 2;
@@ -59,7 +61,12 @@ const HELP: &str = "say beside it who answers day and night: NHS 111 (choose the
 
 /// Whether the text names a line.
 fn names_line(words: &[String]) -> bool {
-    phrases::says(words, &LINES)
+    phrases::says(words, &LINES) || phrases::says(words, &[EMERGENCY])
+}
+
+/// Whether `text` names a line for someone who thinks of suicide or self-harm; 999 alone is none.
+pub fn names_crisis_line(text: &str) -> bool {
+    sentences(text).iter().any(|sentence| phrases::says(&sentence.small, &LINES))
 }
 
 /// Whether any of `passages` names a line.

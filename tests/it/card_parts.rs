@@ -367,6 +367,23 @@ fn check_says_in_one_line_what_a_whole_library_lacks() {
     fixture.at(MONDAY, &["send"]).exits(0);
 }
 
+/// One more entry near the top must not push the crisis line out of the mails.
+#[test]
+fn a_crisis_line_that_mails_no_longer_show_is_missed() {
+    let fixture = Fixture::shipped();
+    let lacking = || -> Vec<Value> {
+        let found = fixture.at(EARLIER, &["check", "--json"]).exits(0).json();
+        let found = found.as_array().unwrap().iter().filter(|one| one["code"] == "help-without-crisis-line");
+        found.cloned().collect()
+    };
+    assert_eq!(lacking(), [] as [Value; 0]);
+    let ours = "[[entries]]\nid = \"hub\"\nwhen = \"You live in Anytown\"\nwho = \"Anytown hub\"\nphone = \"01632 960 001\"\n\n";
+    fixture.edit("activities/help.toml", "[[entries]]\nid = \"nspcc\"", &format!("{ours}[[entries]]\nid = \"nspcc\""));
+    let found = lacking();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0]["message"].as_str().unwrap().contains("8-10"), "{found:?}");
+}
+
 /// As long as a text may be: 400 words in the activity, and 90 in the block of its band.
 #[test]
 fn an_activity_with_every_part_prints_on_one_sheet_and_its_drawing_on_another() {

@@ -3,13 +3,17 @@
 use super::coming::some_of;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::help::MAIL_ENTRIES;
 use crate::domain::text::lists::listed;
+use crate::editorial;
 use crate::library::Library;
 
-/// A warning for all activities that do not say what a child practises (`without-skill`), and one for all bands for which
-/// nothing stands below the worries of every activity (`without-worry`).
+/// A warning for all activities that do not say what a child practises (`without-skill`), one for all bands for which nothing
+/// stands below the worries of every activity (`without-worry`), and one for all whose mails show no crisis line
+/// (`help-without-crisis-line`).
 pub(super) fn lacking(library: &Library, bands: &Bands) -> Vec<Diagnostic> {
-    without_skill(library).into_iter().chain(without_worry(library, bands)).collect()
+    let found = [without_skill(library), without_worry(library, bands), without_crisis_line(library, bands)];
+    found.into_iter().flatten().collect()
 }
 
 fn without_skill(library: &Library) -> Option<Diagnostic> {
@@ -22,6 +26,29 @@ fn without_skill(library: &Library) -> Option<Diagnostic> {
     };
     let help = "complete “Your child practises …” in each: skill = \"choosing who to tell when a chat turns odd\"";
     Some(Diagnostic::warning("without-skill", message).in_file(first.clone()).help(help))
+}
+
+/// A line that is pushed down by others is lost to whoever only has the mail.
+fn without_crisis_line(library: &Library, bands: &Bands) -> Option<Diagnostic> {
+    let has_line = |band: &BandName| {
+        let shown = library.help.in_mail(&BandSet::from([band.clone()]));
+        shown.entries.iter().any(|entry| {
+            let texts = [&entry.who, &entry.what].into_iter().chain(&entry.phone);
+            texts.into_iter().any(|text| editorial::names_crisis_line(text))
+        })
+    };
+    let lacking: Vec<&str> =
+        bands.iter().map(|band| &band.id).filter(|id| !has_line(id)).map(BandName::as_str).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the first {MAIL_ENTRIES} entries for {} name no crisis line, and a mail shows no more",
+        listed(&lacking)
+    );
+    let help = "move the entry with NHS 111 and its mental-health option, Samaritans or Lifeline further up";
+    let file = library.folder.join("help.toml").display().to_string();
+    Some(Diagnostic::warning("help-without-crisis-line", message).in_file(file).help(help))
 }
 
 fn without_worry(library: &Library, bands: &Bands) -> Option<Diagnostic> {
