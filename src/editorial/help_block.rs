@@ -23,7 +23,7 @@ const NAMES: [&str; 4] = ["title", "who", "link_text", "phone"];
 /// Warnings about the help block in `file`.
 pub(super) fn lint(file: &Path, bands: &Bands) -> Vec<Diagnostic> {
     let Some((mut manuscript, values)) = Manuscript::read_toml(file) else { return Vec::new() };
-    let lines: Vec<Line> = std::mem::take(&mut manuscript.lines).into_iter().flat_map(unfolded).collect();
+    let lines: Vec<Line> = std::mem::take(&mut manuscript.lines).into_iter().flat_map(passage_lines).collect();
     let mut remarks = Vec::new();
     for line in lines.iter().filter(|line| !NAMES.contains(&line.key.as_str())) {
         remarks.extend(idiom::remarks(&line.passage));
@@ -39,7 +39,7 @@ pub(super) fn lint(file: &Path, bands: &Bands) -> Vec<Diagnostic> {
 }
 
 /// A worry block is Markdown: each of its passages becomes a line of its own.
-fn unfolded(line: Line) -> Vec<Line> {
+fn passage_lines(line: Line) -> Vec<Line> {
     if line.table != WORRY || line.key != "text" {
         return vec![line];
     }

@@ -1,7 +1,5 @@
 //! How long the steps of an activity take.
 
-use std::collections::BTreeMap;
-
 use super::passages::{Part, Passage};
 use super::remark::Remark;
 
@@ -11,6 +9,8 @@ const LIMIT: u32 = 10;
 /// What a step takes.
 #[derive(Default)]
 struct Step {
+    /// The item of the list that it is; what stands in no list is a step of its own.
+    item: Option<usize>,
     /// Minutes in its name, which is in bold.
     named: Option<u32>,
     /// All minutes in its text.
@@ -21,11 +21,12 @@ struct Step {
 
 /// A remark, at the step with which it is too much.
 pub(super) fn remark(passages: &[Passage]) -> Option<Remark> {
-    let mut steps: BTreeMap<(Option<usize>, usize), Step> = BTreeMap::new();
-    for (index, passage) in passages.iter().enumerate().filter(|(_, passage)| passage.part == Part::Steps) {
-        // What stands in no list is a step of its own.
-        let key = (passage.item, if passage.item.is_none() { index } else { 0 });
-        let step = steps.entry(key).or_default();
+    let mut steps: Vec<Step> = Vec::new();
+    for passage in passages.iter().filter(|passage| passage.part == Part::Steps) {
+        if passage.item.is_none() || steps.last().is_none_or(|step| step.item != passage.item) {
+            steps.push(Step { item: passage.item, ..Step::default() });
+        }
+        let Some(step) = steps.last_mut() else { continue };
         for (start, minutes) in minutes(&passage.words.text) {
             step.at.get_or_insert(passage.words.place(start));
             step.said += minutes;
@@ -35,13 +36,13 @@ pub(super) fn remark(passages: &[Passage]) -> Option<Remark> {
         }
     }
     let taken = |step: &Step| step.named.unwrap_or(step.said);
-    let total: u32 = steps.values().map(taken).sum();
+    let total: u32 = steps.iter().map(taken).sum();
     let mut sum = 0;
-    let too_much = steps.values().filter(|step| step.at.is_some()).filter(|step| {
+    let mut too_much = steps.iter().filter(|step| step.at.is_some()).filter(|step| {
         sum += taken(step);
         sum > LIMIT
     });
-    let at = too_much.filter_map(|step| step.at).min()?;
+    let at = too_much.find_map(|step| step.at)?;
     let message = format!("the steps take {total} minutes together; {LIMIT} leave time to get ready and to talk");
     let help = "leave a step out, make one shorter, or move it to “Next time”; “(2 minutes each)” counts for two";
     Some(Remark::new("too-many-minutes", at, message, help))
@@ -78,6 +79,13 @@ mod tests {
         assert_eq!(all("Play (2 minutes). Talk (1 minute) and swap (3 minutes each)."), [2, 1, 6]);
         assert_eq!(all("Play (2 to 3 minutes), (about 4 minutes), (2–3 mins)."), [3, 4, 3]);
         assert_eq!(all("It takes 20 minutes (or a day). (Minutes 3.) (99999 minutes) (3 minutes"), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn the_step_with_which_it_is_too_much_is_named() {
+        let page = "## Do it together\n\n1. **Draw (4 minutes).** Go.\n2. Sing (5 minutes).\n\nThen swap (3 minutes).\n\nEat (9 minutes).";
+        let found = remark(&passages::read(page, 0).passages).map(|it| it.at);
+        assert_eq!(found, page.find("(3 minutes)"));
     }
 
     #[test]

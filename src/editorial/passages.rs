@@ -64,7 +64,7 @@ impl Passage {
 pub(super) fn read(page: &str, start: usize) -> BodyText {
     let mut reader = Reader::default();
     for (event, range) in Parser::new_ext(&page[start..], reader::options()).into_offset_iter() {
-        reader.take(&event, &(start + range.start..start + range.end));
+        reader.read(&event, &(start + range.start..start + range.end));
     }
     reader.close();
     reader.text
@@ -89,7 +89,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, event: &Event<'_>, range: &Range<usize>) {
+    fn read(&mut self, event: &Event<'_>, range: &Range<usize>) {
         match event {
             Event::Text(words) => self.words(words, range.start),
             Event::SoftBreak | Event::HardBreak => self.words(" ", range.start),
