@@ -81,7 +81,7 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
     required("from", ADDRESS, "Online Safety at Home <activities@example.org>",
         "The sender: `Name <address>`, or an address alone."),
     optional("reply_to", ADDRESS, "team@example.org",
-        "An address that somebody reads. Left out: the mail says that replies are not read."),
+        "An address that someone reads. Left out: the mail says that replies are not read."),
     required("postal_address", Form::Line { joint: ", " }, "1 High Street, Anytown AB1 2CD",
         "The sender's postal address, in one line; at the foot of every mail."),
     required("base_url", limited("^https?://[^/?#]", 500), "https://activities.example.org",

@@ -226,16 +226,12 @@ impl Run {
     }
 
     /// What the outcome means for the item: when it is tried again, and whether the run must stop.
-    pub(super) fn judge(&self, item: &Claimed, mut outcome: Outcome, connection: ConnectionUse) -> AttemptResult {
+    pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, connection: ConnectionUse) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
         let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
         let throttles = self.count_throttled(item.id, &outcome, connection);
-        if throttles.counts_as_attempt()
-            && let Outcome::Throttled { reply, limit: RelayLimit::Pace } = outcome
-        {
-            outcome = Outcome::Transient(reply);
-        }
+        let outcome = throttles.decide(outcome);
         let midnight = self.context.config.schedule.midnight_after(now);
         let tried = Tried { mailing, before, first_at, uncertain, throttles, resend, midnight };
         let retry_at = retry::retry_at(tried, &outcome, now, jitter());

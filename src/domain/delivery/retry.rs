@@ -75,8 +75,19 @@ impl Throttles {
 
     /// Whether the last one counts as an attempt at the mail. Where the others get through and this one never does, the
     /// reason is its mailbox, and it is given up in the end like any other.
-    pub fn counts_as_attempt(self) -> bool {
+    fn counts_as_attempt(self) -> bool {
         self.is_limit_reached() && (self.others_accepted || self.is_only_one)
+    }
+
+    /// What the outcome of this attempt comes to.
+    #[must_use]
+    pub fn decide(self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Throttled { reply, limit: RelayLimit::Pace } if self.counts_as_attempt() => {
+                Outcome::Transient(reply)
+            }
+            outcome => outcome,
+        }
     }
 }
 
