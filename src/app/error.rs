@@ -223,9 +223,8 @@ pub enum PreviewError {
     },
     #[error("edition {number} has no activity for any band")]
     Empty { number: EditionNumber, date: NaiveDate },
-    /// It counts as published, and nothing is stored of it.
-    #[error("edition {0} was not published")]
-    NotPublished(EditionNumber),
+    #[error("edition {0} was sent so long ago that its mails are no longer kept (retention.attempts)")]
+    NoLongerKept(EditionNumber),
     #[error("nothing is due now")]
     NothingDue,
     #[error("every coming fortnight is paused")]

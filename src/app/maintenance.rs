@@ -30,7 +30,7 @@ const MAILBOXES: u32 = 50;
 /// Up to when things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Attempts and bounces from before this go.
+    /// Attempts and bounces from before this go, and what the mails of an edition said that was sent before this.
     pub attempts: DateTime<Utc>,
     /// Mailboxes that ended before this are forgotten.
     pub ended: DateTime<Utc>,
@@ -52,7 +52,8 @@ impl Stage {
     /// What comes when this is done.
     fn after(self) -> Option<Self> {
         match self {
-            Self::Records(Records::Attempts(..)) => Some(Self::Records(Records::Bounces)),
+            Self::Records(Records::Attempts(..)) => Some(Self::Records(Records::Mails)),
+            Self::Records(Records::Mails) => Some(Self::Records(Records::Bounces)),
             Self::Records(Records::Bounces) => Some(Self::Mailboxes(RecipientId(0))),
             Self::Mailboxes(_) => Some(Self::Records(Records::Letters)),
             Self::Records(Records::Letters) => Some(Self::Records(Records::Requests)),
@@ -65,6 +66,8 @@ impl Stage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Forgotten {
     pub attempts: u64,
+    /// Segments whose mails are no longer kept.
+    pub segments: u64,
     pub bounces: u64,
     pub mailboxes: u64,
     pub letters: u64,
@@ -74,6 +77,7 @@ pub struct Forgotten {
 impl std::ops::AddAssign for Forgotten {
     fn add_assign(&mut self, more: Self) {
         self.attempts += more.attempts;
+        self.segments += more.segments;
         self.bounces += more.bounces;
         self.mailboxes += more.mailboxes;
         self.letters += more.letters;
@@ -102,6 +106,7 @@ pub async fn forget_part(
         Stage::Records(records) => {
             let (count, before) = match records {
                 Records::Attempts(..) => (&mut gone.attempts, limits.attempts),
+                Records::Mails => (&mut gone.segments, limits.attempts),
                 Records::Bounces => (&mut gone.bounces, limits.attempts),
                 Records::Letters => (&mut gone.letters, limits.settled),
                 Records::Requests => (&mut gone.requests, limits.settled),

@@ -105,7 +105,7 @@ impl Previewer {
     async fn published_proof(&self, edition: &Edition, row: PlanRow, mut notes: Vec<Note>) -> Result<Proof, AppError> {
         let AppContext { store, keyring, .. } = &self.context;
         let number = edition.number;
-        let stored = store.published(number).await?.ok_or(PreviewError::NotPublished(number))?;
+        let stored = store.published(number).await?.ok_or(PreviewError::NoLongerKept(number))?;
         let mut readers: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for addressee in store.addressees(number).await? {
             readers.entry(addressee.segment).or_default().push((addressee.subscriber, addressee.address));

@@ -198,8 +198,9 @@ static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", 
 #[rustfmt::skip]
 static RETENTION: Table = Table::section("[retention]", "How long personal data is kept.", &[
     usual("attempts", Form::Length, "90d",
-        "How long to keep what relays said about mails, and bounces (those of the last 12 editions longer, if need \
-         be). Confirmations and good-byes go after 28 days."),
+        "How long to keep what relays said about mails, the mails of an edition that was sent (pages and feeds keep \
+         its texts), and bounces (those of the last 12 editions longer, if need be). Confirmations and good-byes go \
+         after 28 days."),
     usual("ended", Form::Length, "28d",
         "How long to keep the address of somebody whose subscriptions have all ended, and the name of a subscriber \
          without any other. The list of suppressed addresses keeps its own until `subscribers erase`. `run` looks \

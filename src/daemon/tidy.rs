@@ -37,8 +37,8 @@ async fn look(maintenance: Maintenance, first: bool, stop: CancellationToken) ->
     match gone {
         None => {}
         Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
-        Some(Forgotten { attempts, bounces, mailboxes, letters, requests }) => {
-            tracing::info!(attempts, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+        Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests }) => {
+            tracing::info!(attempts, segments, bounces, mailboxes, letters, requests, "what was too old is forgotten");
         }
     }
     maintenance.scrub().await.map(drop)

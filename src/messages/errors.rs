@@ -108,7 +108,11 @@ fn preview(error: &PreviewError) -> String {
         PreviewError::Empty { number, date } => format!(
             "edition {number} on {date} has no activity for any band: add some to the library, or bring reviews up to date"
         ),
-        PreviewError::NotPublished(_) => error.to_string(),
+        PreviewError::NoLongerKept(_) => {
+            format!(
+                "{error}; what it had to read is on its page of the web view. Another one: `fortnightly preview --edition N`"
+            )
+        }
         PreviewError::NothingDue => "nothing is due now; look at the next edition with --edition next".to_owned(),
         PreviewError::NothingAhead => {
             "every coming fortnight is paused: see [[schedule.pauses]] in the config".to_owned()

@@ -121,7 +121,7 @@ pub trait Archive {
     /// In one transaction: stores segments and texts, writes the edition, inserts one delivery per recipient.
     async fn publish(&self, publication: &Publication) -> Result<PublishResult, StoreError>;
 
-    /// What was published; `None` when the edition was not.
+    /// What was published; `None` when the edition was not, or what its mails said is no longer kept.
     async fn published(&self, edition: EditionNumber) -> Result<Option<PublishedMails>, StoreError>;
 
     /// Everybody whom a published edition is for, by segment and name; nobody when it was not published.

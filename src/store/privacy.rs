@@ -16,6 +16,8 @@ pub enum Records {
     Attempts(EditionNumber, RecipientId),
     /// Bounces, but for those that a rule of editions in a row may ask for.
     Bounces,
+    /// What the mails said of editions that are sent, and that a newer one has followed.
+    Mails,
     /// Letters that are settled.
     Letters,
     /// Requests that are over, once no mail about them is left.

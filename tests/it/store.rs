@@ -2,6 +2,7 @@
 
 mod conformance;
 mod desk;
+mod growth;
 mod migrations;
 mod older;
 mod opening;

@@ -13,4 +13,5 @@ pub(super) mod privacy;
 pub(super) mod publish;
 pub(super) mod reports;
 pub(super) mod restored;
+pub(super) mod segments;
 pub(super) mod subscribers;

@@ -56,6 +56,7 @@ macro_rules! conform_all {
             privacy::who_ended_long_ago_is_forgotten,
             privacy::who_never_confirmed_is_forgotten_with_the_wish,
             privacy::old_attempts_go_when_their_edition_is_sent,
+            privacy::what_old_mails_said_goes_when_a_newer_edition_went_out,
             privacy::a_rule_of_editions_in_a_row_keeps_its_bounces,
             editions::facts_are_kept_until_something_was_published,
             editions::an_edition_is_read_as_it_was_written,

@@ -10,9 +10,13 @@ use crate::store::Records;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::outbox::transactional;
+use crate::store::sqlite::tables::segments;
 
 /// Rows of which one part looks at most: some milliseconds.
 const ROWS: u32 = 2_000;
+
+/// Segments that one part forgets at most: those of older versions have 100 kB each.
+const SEGMENTS: u32 = 50;
 
 /// One part: how many went, and where to go on.
 pub(in crate::store::sqlite) fn part(
@@ -23,6 +27,10 @@ pub(in crate::store::sqlite) fn part(
     let before = sql::millis(before);
     match records {
         Records::Attempts(edition, recipient) => attempts(conn, before, edition, recipient),
+        Records::Mails => {
+            let gone = segments::forget_old(conn, before, SEGMENTS)?;
+            Ok((gone, (gone > 0).then_some(records)))
+        }
         Records::Bounces => {
             let gone = bounces(conn, before)?;
             Ok((gone, (gone >= u64::from(ROWS)).then_some(records)))

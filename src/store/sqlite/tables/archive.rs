@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::columns::BandBook;
-use super::{edition_rows, meta, publish};
+use super::{edition_rows, meta, publish, segments};
 use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
-use crate::domain::segment::SegmentKey;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{
-    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
-    Recall, SegmentNumber, StoreError,
+    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedText, PublishedView, Recall,
+    SegmentNumber, StoreError,
 };
 
 #[async_trait]
 impl Archive for SqliteStore {
     async fn publish(&self, publication: &Publication) -> Result<PublishResult, StoreError> {
-        let publication = publication.clone();
-        self.write(move |conn| publish::publish(conn, &publication)).await
+        // Compressed here and not by the thread that writes: others wait for that one.
+        let packed = segments::pack(&publication.segments).map_err(|fault| fault.at(&self.place))?;
+        let publication = Publication { segments: Vec::new(), ..publication.clone() };
+        self.write(move |conn| publish::publish(conn, &publication, &packed)).await
     }
 
     async fn published(&self, edition: EditionNumber) -> Result<Option<PublishedMails>, StoreError> {
@@ -101,21 +101,8 @@ fn mails(conn: &Connection, edition: EditionNumber) -> Result<Option<PublishedMa
         Ok((sql::instant(row.get(0)?)?, sql::from_json(&row.get::<_, String>(1)?)?))
     })?;
     let Some((at, sender)) = found else { return Ok(None) };
-    Ok(Some(PublishedMails { edition, at, sender, segments: segments(conn, edition)? }))
-}
-
-fn segments(
-    conn: &Connection,
-    edition: EditionNumber,
-) -> Result<BTreeMap<SegmentNumber, PublishedSegment>, SqliteError> {
-    let bands = BandBook::open(conn)?;
-    let query = "SELECT number, bands, sector, locale, rendered FROM segments WHERE edition = ?1 ORDER BY number";
-    let found = sql::rows(conn, query, [edition.0], |row| {
-        let key = SegmentKey { bands: bands.set(row.get(1)?), sector: sql::word(row, 2)?, locale: sql::word(row, 3)? };
-        let rendered = sql::from_json(&row.get::<_, String>(4)?)?;
-        Ok((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered }))
-    })?;
-    Ok(found.into_iter().collect())
+    let Some(segments) = segments::read(conn, edition)? else { return Ok(None) };
+    Ok(Some(PublishedMails { edition, at, sender, segments }))
 }
 
 fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView>, SqliteError> {

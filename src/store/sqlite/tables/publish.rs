@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ErrorCode};
 
 use super::columns::BandBook;
+use super::segments::{self, Packed};
 use super::{audit, edition_rows, meta};
 use crate::domain::band::BandSet;
 use crate::domain::segment::{Segment, SegmentKey};
@@ -27,10 +28,11 @@ pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) ->
     Ok(segments)
 }
 
-/// Publishes, if the edition is as it was when it was rendered, and every segment was.
+/// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
 pub(in crate::store::sqlite) fn publish(
     conn: &Connection,
     publication: &Publication,
+    segments: &[Packed],
 ) -> Result<PublishResult, SqliteError> {
     let number = publication.before.number;
     let withdrawn = edition_rows::withdrawn(conn)?;
@@ -41,6 +43,7 @@ pub(in crate::store::sqlite) fn publish(
     }
     sql::run(conn, "SAVEPOINT publication", [])?;
     edition_rows::write(conn, Some(&publication.before), Some(&publication.after))?;
+    segments::write(conn, number, segments)?;
     write_texts(conn, publication)?;
     let Some(recipients) = enqueue(conn, publication)? else {
         sql::run(conn, "ROLLBACK TO publication", [])?;
@@ -49,22 +52,13 @@ pub(in crate::store::sqlite) fn publish(
     };
     sql::run(conn, "RELEASE publication", [])?;
     let subject = format!("edition {number}");
-    let detail = format!("{recipients} recipients in {} segments", publication.segments.len());
+    let detail = format!("{recipients} recipients in {} segments", segments.len());
     audit::write(conn, sql::millis(publication.at), "program", "publish", &subject, &detail)?;
     Ok(PublishResult::Published { recipients })
 }
 
 fn write_texts(conn: &Connection, publication: &Publication) -> Result<(), SqliteError> {
     let number = publication.before.number.0;
-    let mut bands = BandBook::open(conn)?;
-    let insert = "INSERT INTO segments (edition, number, bands, sector, locale, rendered)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    for (at, segment) in (0_u32..).zip(&publication.segments) {
-        let key = &segment.key;
-        let mask = bands.learn(conn, &key.bands)?;
-        let rendered = sql::to_json(&segment.rendered)?;
-        sql::run(conn, insert, (number, at, mask, key.sector.as_str(), key.locale.as_str(), rendered))?;
-    }
     let insert = "INSERT INTO edition_texts (edition, activity, content) VALUES (?1, ?2, ?3)";
     for text in &publication.texts {
         sql::run(conn, insert, (number, text.activity.as_str(), sql::to_json(&text.content)?))?;

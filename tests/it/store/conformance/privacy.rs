@@ -284,6 +284,30 @@ pub(in crate::store) async fn who_never_confirmed_is_forgotten_with_the_wish(ope
     assert!(store.subject_data(RecipientId(1)).await.unwrap().letters.is_empty());
 }
 
+pub(in crate::store) async fn what_old_mails_said_goes_when_a_newer_edition_went_out(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &[wish("A", "a@x.example", "4-5"), wish("B", "b@x.example", "5-7")]).await;
+    let said = store.published(SEVEN).await.unwrap();
+    claim(&*store, 2, 9).await;
+    done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
+    assert_eq!(forget(&*store, at(99), 99).await.segments, 0, "it is still being sent");
+    done(&*store, id(2), Outcome::Permanent { reply: reply(550), suppress: None }, None).await;
+    assert!(store.finish(SEVEN, at(50)).await.unwrap());
+    assert_eq!(forget(&*store, at(99), 99).await.segments, 0, "what was refused may be taken up again");
+    assert_eq!(store.published(SEVEN).await.unwrap(), said);
+    let eight = EditionNumber(8);
+    change_editions(&*store, &[plan(eight)], at(51)).await;
+    let newer = publication(&*store, eight, "4-5 5-7").await;
+    assert_eq!(store.publish(&newer).await.unwrap(), PublishResult::Published { recipients: 2 });
+    assert_eq!(forget(&*store, at(50), 99).await.segments, 0, "not before its time is over");
+    assert_eq!(forget(&*store, at(51), 99).await.segments, 2);
+    assert_eq!(store.published(SEVEN).await.unwrap(), None);
+    assert!(store.published_view(SEVEN).await.unwrap().is_some(), "pages and feeds keep its texts");
+    assert_eq!(store.published(eight).await.unwrap().unwrap().segments.len(), 2);
+    assert_eq!(store.addressees(SEVEN).await.unwrap().len(), 2);
+    assert_eq!(forget(&*store, at(51), 99).await.segments, 0, "once is enough");
+}
+
 pub(in crate::store) async fn old_attempts_go_when_their_edition_is_sent(open: Open<'_>) {
     let store = open();
     let people = [wish("A", "a@x.example", "4-5"), wish("B", "b@x.example", "4-5")];
