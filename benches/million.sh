@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# What commands cost on a large store: seconds and peak memory of each, medians with their spread.
+#
+#   benches/million.sh                             1,000,000 mailboxes, 26 editions, 3 rounds: about a quarter of an hour once built
+#   MAILBOXES=100000 EDITIONS=5 ROUNDS=1 benches/million.sh
+#   BEFORE=/path/to/an/older/binary                it takes turns with the one built here, on a store that it made itself
+#
+# One edition is really sent, to the sink of sending.sh; the others are copies of its rows. Needs sqlite3's Python module
+# and GNU time; 4 GB of disk for each binary (WORK names another folder than the usual one for them).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mailboxes=${MAILBOXES:-1000000}
+editions=${EDITIONS:-26}
+rounds=${ROUNDS:-3}
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+cargo build --release --locked --quiet
+cargo build --release --locked --quiet --example sink
+folder=$(mktemp -d "${WORK:-${TMPDIR:-/tmp}}/million.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+declare -A binaries=([now]=$PWD/target/release/fortnightly)
+names=(now)
+if [ -n "${BEFORE:-}" ]; then
+  binaries[before]=$(realpath "$BEFORE")
+  names=(before now)
+fi
+
+python3 - "$mailboxes" > "$folder/list.csv" <<'PYTHON'
+import random, sys
+random.seed(4)
+sets = ["4-5", "5-7", "8-10", "11-14", "14+", "4-5 5-7", "4-5 5-7 8-10", "11-14 14+", "8-10 11-14", "4-5 5-7 8-10 11-14 14+"]
+sectors = ["school"] * 9 + ["social-care", "charity", "health"]
+print("name,sector,email,bands,ages,locale,urn")
+for n in range(int(sys.argv[1])):
+    print(f"School {n},{random.choice(sectors)},office{n}@s{n}.example,{random.choice(sets)},,,")
+PYTHON
+# The anchor lies so far back that the copies have fortnights of their own.
+anchor=$(date -d "-$(((editions + 2) * 14)) days" +%F)
+for name in "${names[@]}"; do
+  mkdir "$folder/$name"
+  cp -r activities templates "$folder/$name"
+  cat > "$folder/$name/config.toml" <<CONFIG
+[service]
+name = "Online Safety at Home"
+from = "Online Safety at Home <activities@example.org>"
+postal_address = "1 High Street, Anytown AB1 2CD"
+base_url = "https://activities.example.org"
+[schedule]
+anchor = $anchor
+on_closed_day = "send"
+[mail]
+transport = "smtp://127.0.0.1:$port"
+tls = "none"
+CONFIG
+done
+
+# measured ROW NAME ARGUMENTS…: runs a command of a binary in its folder, and notes seconds, CPU and peak memory.
+measured() {
+  local row=$1 name=$2
+  shift 2
+  (cd "$folder/$name" && /usr/bin/time -o "$folder/took" -f '%e %U %S %M' "${binaries[$name]}" "$@" > "$folder/out" 2> "$folder/err") \
+    || { echo "$name: $* failed:"; tail -3 "$folder/err"; } >&2
+  echo "$row|$name|$(tail -1 "$folder/took")" >> "$folder/figures"
+}
+
+mkfifo "$folder/end"
+target/release/examples/sink "$port" < "$folder/end" > "$folder/sink" &
+# It ends with its standard input.
+exec 3> "$folder/end"
+
+for name in "${names[@]}"; do
+  measured "import, dry run" "$name" subscribers import ../list.csv --dry-run
+  measured "import, first" "$name" subscribers import ../list.csv
+  measured "import, again" "$name" subscribers import ../list.csv
+  stat -c %s "$folder/$name/var/fortnightly.db" > "$folder/$name/imported"
+  measured "send" "$name" send --edition next --yes --quiet
+done
+
+# The edition that was sent becomes as many as are wanted: every row that names it, with the number of an earlier one.
+for name in "${names[@]}"; do
+  python3 - "$folder/$name/var/fortnightly.db" "$editions" <<'PYTHON'
+import sqlite3, sys
+store, wanted = sqlite3.connect(sys.argv[1]), int(sys.argv[2])
+store.execute("PRAGMA synchronous = OFF")
+(sent,) = store.execute("SELECT max(number) FROM editions WHERE published_at IS NOT NULL").fetchone()
+fortnight = 14 * 86_400_000
+tables = [("editions", "number"), ("picks", "edition"), ("edition_texts", "edition"), ("deliveries", "mailing")]
+tables += [(name, "edition") for (name,) in store.execute(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'segment%'")]
+for earlier in range(max(1, sent - wanted + 1), sent):
+    store.execute("DELETE FROM picks WHERE edition = ?", (earlier,))
+    store.execute("DELETE FROM editions WHERE number = ?", (earlier,))
+    back = sent - earlier
+    for table, key in tables:
+        columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})")]
+        if key not in columns:
+            continue
+        moved = {key: str(earlier), "date": f"date(date, '-{14 * back} days')"}
+        moved |= {name: f"{name} - {fortnight * back}" for name in ("due_at", "published_at", "finished_at")}
+        values = ", ".join(moved.get(name, name) for name in columns)
+        store.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {key} = {sent}")
+    store.commit()
+store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+print(f"{sys.argv[1].split('/')[-3]}: {store.execute('PRAGMA page_count').fetchone()[0] * 4096 / 1e9:.2f} GB")
+PYTHON
+done
+
+address=office$((mailboxes / 2))@s$((mailboxes / 2)).example
+for round in $(seq "$rounds"); do
+  for name in "${names[@]}"; do
+    measured "status" "$name" status
+    measured "plan" "$name" plan
+    measured "check" "$name" check
+    measured "preview --out" "$name" preview --edition next --out "look-$round"
+    rm -rf "$folder/$name/look-$round"
+    measured "send --dry-run" "$name" send --dry-run --edition next
+    measured "subscribers show" "$name" subscribers show "$address"
+    measured "subscribers list --json" "$name" subscribers list --json
+    measured "subscribers export" "$name" subscribers export --out "all-$round.csv"
+    measured "deliveries list" "$name" deliveries list --limit 20
+    measured "unsubscribe" "$name" unsubscribe "office$round@s$round.example"
+    measured "backup" "$name" backup "backup-$round.db"
+    rm -f "$folder/$name/backup-$round.db" "$folder/$name/all-$round.csv"
+  done
+done
+
+python3 - "$folder/figures" "${names[@]}" <<'PYTHON'
+import statistics, sys
+names, rows = sys.argv[2:], {}
+for line in open(sys.argv[1]):
+    row, name, figures = line.strip().split("|")
+    seconds, user, system, kilobytes = (float(figure) for figure in figures.split())
+    rows.setdefault(row, {}).setdefault(name, []).append((seconds, user + system, kilobytes / 1024))
+print("| command | " + " | ".join(f"{name}: seconds | CPU | MiB" for name in names) + " |")
+print("|---" * (1 + 3 * len(names)) + "|")
+def spread(figures, digits):
+    middle, low, high = (f"{f(figures):.{digits}f}" for f in (statistics.median, min, max))
+    return middle if low == high else f"{middle} ({low}–{high})"
+for row, of in rows.items():
+    cells = [spread(column, digits) for name in names for column, digits in zip(zip(*of.get(name, [(0, 0, 0)])), (2, 2, 0))]
+    print(f"| {row} | " + " | ".join(cells) + " |")
+PYTHON
+for name in "${names[@]}"; do
+  echo "$name: $(($(cat "$folder/$name/imported") / mailboxes)) bytes a mailbox after its import"
+done
