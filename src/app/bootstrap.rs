@@ -1,4 +1,4 @@
-//! Opens what use cases are built from: for real work, or on a private copy that leaves the store untouched.
+//! Opens what use cases are built from: for real work, or on one moment of the store that is looked at and left untouched.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub async fn open_whole(config: Config, clock: Clock) -> Result<(AppContext, Con
     Ok((open(config, clock).await?, content))
 }
 
-/// Everything, on a private copy of the store: nothing that is done with it lasts (invariant 8).
+/// Everything, on one moment of the store: nothing that is done with it lasts (invariant 8).
 pub async fn open_whole_copy(config: Config, clock: Clock) -> Result<(AppContext, Content), AppError> {
     let content = content(&config).map_err(AppError::Findings)?;
     Ok((open_copy(config, clock).await?, content))
@@ -71,7 +71,7 @@ pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError
     Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
 
-/// Opens a private copy of the store, in memory; a missing one counts as empty. Its tokens are honoured by no server.
+/// Opens one moment of the store; what is changed there is gone at the end, and a missing store counts as empty. Its tokens are honoured by no server.
 ///
 /// # Errors
 /// When store or key file cannot be read, or the anchor changed after something was sent.

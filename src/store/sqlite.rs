@@ -13,6 +13,7 @@ use engine::db_thread::{DbThread, Mode};
 use engine::error::SqliteError;
 use engine::identity::Identity;
 use engine::inline_reader::InlineReader;
+use engine::layer::{Guard, Log};
 use engine::process_lock::ProcessLock;
 use engine::{connect, snapshot};
 use tables::meta;
@@ -38,6 +39,8 @@ pub struct SqliteStore {
     place: String,
     /// Its file, unless it is in memory.
     file: Option<PathBuf>,
+    /// Of a snapshot that lies over the file: what must stay as it was.
+    log: Option<Log>,
 }
 
 impl SqliteStore {
@@ -69,16 +72,22 @@ impl SqliteStore {
         build().map_err(|fault| fault.at(&place))
     }
 
-    /// A private copy of the store at `path` in memory, at the newest schema; an empty one when there is no file.
-    /// The file, its folder and its side files stay as they are, and what is changed here is gone with the value.
+    /// One moment of the store at `path`, at the newest schema; an empty store when there is no file. The file and its
+    /// journal stay as they are, and what is changed here is gone with the value. Only pages that are changed cost memory,
+    /// unless the store cannot be read in place; then all of it is copied there.
     ///
     /// # Errors
     /// Returns `Newer` or `NotOurs`, or `Backend` when the file cannot be read.
     pub fn snapshot(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = path.display().to_string();
-        snapshot::take(path)
-            .and_then(|conn| Self::around(conn, Arc::new(ProcessLock::in_memory()), hasher, place.clone(), None))
-            .map_err(|fault| fault.at(&place))
+        let build = || -> Result<Self, SqliteError> {
+            let lock = Arc::new(ProcessLock::in_memory());
+            match snapshot::take(path)? {
+                (conn, None) => Self::around(conn, lock, hasher, place.clone(), None),
+                (conn, Some(guard)) => Self::over(conn, guard, lock, hasher, place.clone()),
+            }
+        };
+        build().map_err(|fault| fault.at(&place))
     }
 
     /// Whether there is a file at `path`.
@@ -111,7 +120,20 @@ impl SqliteStore {
         meta::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&process_lock);
         let writer = DbThread::start(Mode::Write, conn, &place, identity, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None })
+        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None, log: None })
+    }
+
+    fn over(
+        conn: Connection,
+        guard: Guard,
+        process_lock: Arc<ProcessLock>,
+        hasher: AddressHasher,
+        place: String,
+    ) -> Result<Self, SqliteError> {
+        meta::check_keys(&conn, &hasher)?;
+        let log = Some(guard.log.clone());
+        let writer = DbThread::start(Mode::Within, conn, &place, None, move |_| drop(guard))?;
+        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None, log })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.
@@ -120,6 +142,11 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
+        let Some(log) = self.log.clone() else { return self.writer.ask(work).await };
+        let work = move |conn: &Connection| {
+            let answer = work(conn);
+            if log.is_as_it_was() { answer } else { Err(snapshot::kept_changing()) }
+        };
         self.writer.ask(work).await
     }
 
@@ -129,7 +156,10 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
-        self.reader.as_ref().unwrap_or(&self.writer).ask(work).await
+        match &self.reader {
+            Some(reader) => reader.ask(work).await,
+            None => self.write(work).await,
+        }
     }
 }
 

@@ -118,6 +118,28 @@ fn looking_changes_nothing() {
 }
 
 #[test]
+fn looking_changes_nothing_that_another_program_has_open() {
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
+    let store = fixture.path("var/fortnightly.db");
+    let other = rusqlite::Connection::open(&store).unwrap();
+    other.execute_batch("UPDATE meta SET value = value || ''; UPDATE editions SET theme = theme").unwrap();
+    // By a program of its own: if this one read and closed the files, its locks would be gone.
+    let sums = || {
+        let files = ["", "-wal", "-shm"].map(|side| format!("{}{side}", store.display()));
+        let told = std::process::Command::new("sha256sum").args(files).output().unwrap();
+        assert!(told.status.success());
+        String::from_utf8(told.stdout).unwrap()
+    };
+    let before = sums();
+    for arguments in [&["status"][..], &["plan"], &["sync", "--dry-run"], &["send", "--dry-run", "--edition", "next"]] {
+        fixture.at(MONDAY, arguments).exits(0);
+        assert_eq!(sums(), before, "{arguments:?} changed something");
+    }
+    other.execute_batch("UPDATE editions SET theme = theme; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+}
+
+#[test]
 fn looking_at_no_store_makes_none() {
     let fixture = Fixture::shipped();
     for arguments in [&["plan"][..], &["status"], &["check"], &["send", "--dry-run", "--edition", "next"]] {

@@ -1,6 +1,7 @@
 //! The store: every backend's conformance, and what is particular to a `SQLite` file.
 
 mod conformance;
+mod counts;
 mod desk;
 mod growth;
 mod migrations;

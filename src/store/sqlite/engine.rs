@@ -6,6 +6,7 @@ pub(super) mod error;
 pub(super) mod identity;
 mod image;
 pub(super) mod inline_reader;
+pub(super) mod layer;
 pub(super) mod process_lock;
 pub(super) mod schema;
 pub(super) mod snapshot;

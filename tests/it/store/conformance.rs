@@ -31,6 +31,10 @@ macro_rules! conform_all {
         fn steps_never_lose_or_repeat() {
             $crate::store::random::steps_never_lose_or_repeat(|| $open);
         }
+        #[test]
+        fn what_is_counted_is_what_is_there() {
+            $crate::store::counts::what_is_counted_is_what_is_there(|| $open);
+        }
         $crate::store::conformance::conform! { $open;
             people::subscribing_adds_updates_and_respects_who_left,
             people::rows_that_share_a_urn_are_one_subscriber,

@@ -167,6 +167,7 @@ fn a_store_that_cannot_be_written_is_read_only() {
     }
     let error = SqliteStore::open(&path, hasher()).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    assert!(SqliteStore::snapshot(&path, hasher()).is_ok(), "it can be looked at");
     let error = SqliteStore::open(&folder.join("new.db"), hasher()).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();

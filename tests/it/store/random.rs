@@ -153,11 +153,33 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
     }
 }
 
+/// Deliveries by state, each asked for, in the order of a tally.
+async fn counted(store: &dyn Store) -> [u64; 8] {
+    let mut counted = [0; 8];
+    for recipient in 1..=PEOPLE {
+        let place = match store.item_state(id(recipient)).await.unwrap().unwrap() {
+            DeliveryState::Queued => 0,
+            DeliveryState::Claimed | DeliveryState::InFlight => 1,
+            DeliveryState::Accepted => 2,
+            DeliveryState::Deferred => 3,
+            DeliveryState::Uncertain => 4,
+            DeliveryState::Failed => 5,
+            DeliveryState::Expired => 6,
+            DeliveryState::Suppressed => 7,
+        };
+        counted[place] += 1;
+    }
+    counted
+}
+
 async fn check(store: &dyn Store, model: &Model) {
     let t = store.tally(SEVEN).await.unwrap();
     assert_eq!(t.total, PEOPLE);
     let sum = t.queued + t.sending + t.accepted + t.deferred + t.uncertain + t.failed + t.expired + t.suppressed;
     assert_eq!(sum, PEOPLE, "states add up");
+    let counted = counted(store).await;
+    let kept = [t.queued, t.sending, t.accepted, t.deferred, t.uncertain, t.failed, t.expired, t.suppressed];
+    assert_eq!(kept, counted, "a tally is what counting the deliveries comes to");
     assert_eq!(usize::try_from(t.sending).unwrap(), model.in_hand.len());
     assert_eq!(usize::try_from(t.accepted).unwrap(), model.accepted.len());
     for id in &model.accepted {

@@ -58,7 +58,7 @@ pub(in crate::store::sqlite) fn adopt(conn: &mut Connection) -> Result<(), Sqlit
     schema::migrate(conn)
 }
 
-fn prepare(conn: &Connection) -> Result<(), SqliteError> {
+pub(super) fn prepare(conn: &Connection) -> Result<(), SqliteError> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // A plan that depends on bound values is made anew at every execution: a sixth of the sender's time (measured).
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

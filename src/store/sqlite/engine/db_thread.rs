@@ -26,6 +26,8 @@ pub(in crate::store::sqlite) enum Mode {
     Write,
     /// One consistent view per request.
     Read,
+    /// None: every request is a part of the one that is open, and that nobody commits.
+    Within,
 }
 
 /// The end of a lane that takes requests. Dropping it runs what is waiting, then ends the thread.
@@ -86,6 +88,7 @@ impl DbThread {
         let name = match mode {
             Mode::Write => "store-writer",
             Mode::Read => "store-reader",
+            Mode::Within => "store-layer",
         };
         let owned = place.to_owned();
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
@@ -144,6 +147,11 @@ fn serve(
             Mode::Read => {
                 let mut job = first;
                 let lost = view(conn, job.as_mut()).err();
+                job.answer(lost.as_ref(), place);
+            }
+            Mode::Within => {
+                let mut job = first;
+                let lost = apart(conn, job.as_mut()).err();
                 job.answer(lost.as_ref(), place);
             }
         }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_lasting.sql"),
     include_str!("migrations/0011_waves.sql"),
     include_str!("migrations/0012_segments.sql"),
+    include_str!("migrations/0013_counts.sql"),
 ];
 
 /// The newest schema that this program knows.
@@ -95,16 +96,26 @@ pub(in crate::store::sqlite) fn migrate(conn: &mut Connection) -> Result<(), Sql
 fn migrate_to(conn: &mut Connection, wanted: i64) -> Result<(), SqliteError> {
     loop {
         let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found = version(&step)?;
-        if found >= wanted {
+        if !step_to(&step, wanted)? {
             return Ok(());
         }
-        let Some(sql) = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at)) else {
-            return Ok(());
-        };
-        step.execute_batch(sql)?;
-        step.pragma_update(None, "application_id", APPLICATION_ID)?;
-        step.pragma_update(None, "user_version", found + 1)?;
         step.commit()?;
     }
+}
+
+/// Brings the database to the newest schema within the transaction that is open.
+pub(in crate::store::sqlite) fn migrate_here(conn: &Connection) -> Result<(), SqliteError> {
+    while step_to(conn, known())? {}
+    Ok(())
+}
+
+/// Makes the next migration; false when there is none up to `wanted`.
+fn step_to(conn: &Connection, wanted: i64) -> Result<bool, SqliteError> {
+    let found = version(conn)?;
+    let next = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at)).filter(|_| found < wanted);
+    let Some(sql) = next else { return Ok(false) };
+    conn.execute_batch(sql)?;
+    conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    conn.pragma_update(None, "user_version", found + 1)?;
+    Ok(true)
 }

@@ -1,6 +1,7 @@
-//! A private copy of a database in memory, for commands that must leave no trace (invariant 8).
+//! A store to look at and to change in private (invariant 8): its own file under a [layer], and where that cannot be, a
+//! copy in memory.
 //!
-//! It takes no lock and makes no file, here or elsewhere: a copy on the disk would be one more place where addresses lie. A
+//! The copy takes no lock and makes no file, here or elsewhere: on the disk it would be one more place where addresses lie. A
 //! live writer is noticed afterwards, and the copy made again.
 
 use std::fs;
@@ -14,6 +15,7 @@ use rusqlite::backup::Backup;
 
 use super::connect;
 use super::error::SqliteError;
+use super::layer::{self, Guard};
 use super::{image, schema};
 use crate::ordinary_file;
 use crate::store::sqlite::side_files::beside;
@@ -23,24 +25,34 @@ const TRIES: u32 = 20;
 /// A WAL header: its salts change whenever the WAL starts over (<https://sqlite.org/fileformat2.html#walformat>).
 const WAL_HEADER: usize = 32;
 
-/// The database at `path` in memory, at the newest schema; an empty one when there is no file.
-pub(in crate::store::sqlite) fn take(path: &Path) -> Result<Connection, SqliteError> {
+/// The database at `path`, at the newest schema; an empty one when there is no file. With a guard it is a layer over the
+/// file, in a transaction that is never committed; without one it is in memory.
+pub(in crate::store::sqlite) fn take(path: &Path) -> Result<(Connection, Option<Guard>), SqliteError> {
     connect::ordinary_or_missing(path)?;
     // Side files lie beside the real file, not beside a link to it.
     let path = match path.canonicalize() {
         Ok(path) => path,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return connect::memory(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((connect::memory()?, None)),
         Err(error) => return Err(unreadable(&error)),
     };
+    if let Some(layer) = layer::open(&path)? {
+        schema::migrate_here(&layer.conn)?;
+        return Ok((layer.conn, Some(layer.guard)));
+    }
     for _ in 0..TRIES {
         if let Some(mut copy) = try_once(&path)? {
             schema::version_seen(&copy)?;
             connect::adopt(&mut copy)?;
-            return Ok(copy);
+            return Ok((copy, None));
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Err(SqliteError::Io(io::Error::other("it kept changing while it was being read: try again")))
+    Err(kept_changing())
+}
+
+/// What was read may be of more than one moment.
+pub(in crate::store::sqlite) fn kept_changing() -> SqliteError {
+    SqliteError::Io(io::Error::other("it kept changing while it was being read: try again"))
 }
 
 /// One copy, or `None` when the store changed under it in a way that may have torn it.

@@ -1,5 +1,6 @@
 //! The mailing list as rows: read for a decision, and written as it was changed.
 
+pub(in crate::store::sqlite) mod counts;
 mod read;
 mod waves;
 mod write;

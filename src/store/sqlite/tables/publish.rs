@@ -5,28 +5,10 @@ use rusqlite::{Connection, ErrorCode};
 use super::columns::BandBook;
 use super::segments::{self, Packed};
 use super::{audit, edition_rows, meta};
-use crate::domain::band::BandSet;
-use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::MailboxState;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{Publication, PublishResult};
-
-/// Active, unsuppressed mailboxes by segment.
-pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) -> Result<Vec<Segment>, SqliteError> {
-    let bands = BandBook::open(conn)?;
-    let query = "SELECT r.bands & ?1 AS mask, o.sector, o.locale, count(*)
-                 FROM recipients r JOIN subscribers o ON o.id = r.owner
-                 WHERE r.state = ?2 AND r.bands & ?1 <> 0
-                   AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
-                 GROUP BY mask, o.sector, o.locale";
-    let mut segments = sql::rows(conn, query, (bands.seen(served), MailboxState::Active.as_str()), |row| {
-        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: sql::word(row, 1)?, locale: sql::word(row, 2)? };
-        Ok(Segment { key, recipients: sql::count(row.get(3)?) })
-    })?;
-    segments.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(segments)
-}
 
 /// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
 pub(in crate::store::sqlite) fn publish(
@@ -51,6 +33,7 @@ pub(in crate::store::sqlite) fn publish(
         return Ok(PublishResult::Changed);
     };
     sql::run(conn, "RELEASE publication", [])?;
+    sql::run(conn, "UPDATE editions SET mails = ?2 WHERE number = ?1", (number.0, sql::column(recipients)?))?;
     let subject = format!("edition {number}");
     let detail = format!("{recipients} recipients in {} segments", segments.len());
     audit::write(conn, sql::millis(publication.at), "program", "publish", &subject, &detail)?;

@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
+use super::columns;
 use super::columns::BandBook;
-use super::{columns, mailing_list, publish};
+use super::mailing_list::{self, counts};
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::{
-    MailboxRecord, MailboxState, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, Subscription,
+    MailboxRecord, RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, Subscription,
 };
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::ListedSuppression;
@@ -44,7 +45,7 @@ impl Subscribers for SqliteStore {
     }
 
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError> {
-        self.read(counts).await
+        self.read(counts::subscribers).await
     }
 
     async fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError> {
@@ -61,16 +62,16 @@ impl Subscribers for SqliteStore {
     }
 
     async fn suppression_count(&self) -> Result<u64, StoreError> {
-        self.read(|conn| Ok(sql::count(sql::number(conn, "SELECT count(*) FROM suppressions", [])?))).await
+        self.read(counts::suppressions).await
     }
 
     async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
         let served = served.clone();
-        self.read(move |conn| publish::audience(conn, &served)).await
+        self.read(move |conn| counts::audience(conn, &served)).await
     }
 
     async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError> {
-        self.read(readers).await
+        self.read(counts::readers).await
     }
 }
 
@@ -116,37 +117,4 @@ fn mailboxes(conn: &Connection) -> Result<Vec<(u64, MailboxRecord)>, SqliteError
         };
         Ok((sql::count(row.get(0)?), record))
     })
-}
-
-/// Subscribers by their best mailbox.
-fn counts(conn: &Connection) -> Result<SubscriberCounts, SqliteError> {
-    let query = "SELECT best, count(*) FROM (
-                     SELECT max(CASE r.state WHEN ?1 THEN 2 WHEN ?2 THEN 1 ELSE 0 END) AS best
-                     FROM subscribers s LEFT JOIN recipients r ON r.owner = s.id GROUP BY s.id
-                 ) GROUP BY best";
-    let states = [MailboxState::Active.as_str(), MailboxState::Pending.as_str()];
-    let mut counts = SubscriberCounts::default();
-    for (best, number) in sql::rows(conn, query, states, |row| Ok((row.get::<_, i64>(0)?, sql::count(row.get(1)?))))? {
-        match best {
-            2 => counts.active = number,
-            1 => counts.pending = number,
-            _ => counts.ended = number,
-        }
-    }
-    Ok(counts)
-}
-
-fn readers(conn: &Connection) -> Result<BTreeMap<BandName, u64>, SqliteError> {
-    let bands = BandBook::open(conn)?;
-    let query = "SELECT r.bands, count(*) FROM recipients r WHERE r.state = ?1
-                 AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac) GROUP BY r.bands";
-    let active = [MailboxState::Active.as_str()];
-    let groups = sql::rows(conn, query, active, |row| Ok((row.get::<_, i64>(0)?, sql::count(row.get(1)?))))?;
-    let mut readers = BTreeMap::new();
-    for (mask, number) in groups {
-        for band in bands.set(mask) {
-            *readers.entry(band).or_default() += number;
-        }
-    }
-    Ok(readers)
 }
