@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_lasting.sql"),
     include_str!("migrations/0011_waves.sql"),
     include_str!("migrations/0012_segments.sql"),
+    include_str!("migrations/0015_deliveries.sql"),
 ];
 
 /// The newest schema that this program knows.
