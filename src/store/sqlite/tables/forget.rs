@@ -14,6 +14,9 @@ use crate::store::sqlite::engine::{sql, states};
 /// Set while something forgotten may still lie in the files.
 pub(in crate::store::sqlite) const UNSCRUBBED: &str = "unscrubbed";
 
+/// Set while the files are to be rebuilt, because something forgotten lies in them all the same.
+pub(in crate::store::sqlite) const UNREBUILT: &str = "unrebuilt";
+
 /// The name of subscribers that were forgotten.
 const NAMELESS: &str = "(erased)";
 

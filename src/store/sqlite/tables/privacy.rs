@@ -37,7 +37,11 @@ impl Privacy for SqliteStore {
     }
 
     async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
-        self.read(|conn| Ok(meta::get(conn, forget::UNSCRUBBED)?.is_some())).await
+        self.read(|conn| {
+            let noted = |key| Ok::<_, SqliteError>(meta::get(conn, key)?.is_some());
+            Ok(noted(forget::UNSCRUBBED)? || noted(forget::UNREBUILT)?)
+        })
+        .await
     }
 
     async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError> {
