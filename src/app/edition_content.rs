@@ -77,7 +77,8 @@ impl DigestMaker {
     /// The first one's, of those that fail.
     pub(super) fn segments(&self, issue: &Issue<'_>, keys: &[SegmentKey]) -> Result<Vec<PublishedSegment>, AppError> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let render = |keys: &[SegmentKey]| keys.iter().map(|key| self.segment(issue, key)).collect::<Result<Vec<_>, _>>();
+        let render =
+            |keys: &[SegmentKey]| keys.iter().map(|key| self.segment(issue, key)).collect::<Result<Vec<_>, _>>();
         thread::scope(|scope| {
             let parts = keys.chunks(keys.len().div_ceil(threads).max(1));
             let parts: Vec<_> = parts.map(|keys| scope.spawn(move || render(keys))).collect();
