@@ -229,6 +229,9 @@ fn recipients() -> u32 {
     std::env::var("FORTNIGHTLY_BENCH_RECIPIENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000)
 }
 
+/// How many mailboxes are decided about at once, as in an import.
+const PART: u32 = 2_000;
+
 struct Seeded {
     runtime: tokio::runtime::Runtime,
     store: SqliteStore,
@@ -248,14 +251,14 @@ fn seeded() -> &'static Seeded {
         runtime.block_on(async {
             store.begin(meta, now()).await.expect("begins");
             let total = recipients();
-            for first in (0..total).step_by(50_000) {
+            for first in (0..total).step_by(PART as usize) {
                 let request = |n: u32| SubscribeRequest {
                     profile: Profile { name: format!("School {n}"), sector: key.sector, locale: key.locale, urn: None },
                     address: format!("office-{n}@school.example").parse().expect("an address"),
                     bands: key.bands.clone(),
                     origin: Origin::Import,
                 };
-                let requests: Vec<_> = (first..total.min(first + 50_000)).map(request).collect();
+                let requests: Vec<_> = (first..total.min(first + PART)).map(request).collect();
                 let scope =
                     Scope::Addresses(requests.iter().map(|request| request.address.clone()).collect(), Vec::new());
                 let decision = move |list: &mut _| requests.iter().map(|request| subscribe(list, request)).collect();

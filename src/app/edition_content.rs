@@ -1,6 +1,9 @@
 //! From an edition's picks to its digests: looks the texts up in the library, renders and checks a segment.
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use chrono::NaiveDate;
 
@@ -66,6 +69,22 @@ impl DigestMaker {
         }
         let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
         Ok(Issue { service: service_info(&self.config), edition, date, theme, cards, notices, help: &library.help })
+    }
+
+    /// [`Self::segment`] of each, on all cores: nothing of an edition leaves before the last one is rendered.
+    ///
+    /// # Errors
+    /// The first one's, of those that fail.
+    pub(super) fn segments(&self, issue: &Issue<'_>, keys: &[SegmentKey]) -> Result<Vec<PublishedSegment>, AppError> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let render =
+            |keys: &[SegmentKey]| keys.iter().map(|key| self.segment(issue, key)).collect::<Result<Vec<_>, _>>();
+        thread::scope(|scope| {
+            let parts = keys.chunks(keys.len().div_ceil(threads).max(1));
+            let parts: Vec<_> = parts.map(|keys| scope.spawn(move || render(keys))).collect();
+            let parts = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
+        })
     }
 
     /// Renders and checks one segment, and builds one message of it, so that a header that cannot be made is found before

@@ -98,8 +98,8 @@ impl Publisher {
         let selection = &edition.selection;
         let issue = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let audience = store.audience(&served).await?;
-        let segments =
-            audience.iter().map(|segment| self.digests.segment(&issue, &segment.key)).collect::<Result<_, _>>()?;
+        let keys: Vec<_> = audience.into_iter().map(|segment| segment.key).collect();
+        let segments = self.digests.segments(&issue, &keys)?;
         let text =
             |card: &Card<'_>| PublishedText { activity: card.activity.id.clone(), content: card.activity.clone() };
         let after = state::publish(edition, now)

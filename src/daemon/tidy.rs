@@ -1,4 +1,4 @@
-//! Ends what nobody confirmed in time, forgets what is too old, at the start and then once a day, and finishes an erasure that met somebody in the way.
+//! Ends what nobody confirmed in time, forgets what is too old once a day, and finishes an erasure that met somebody in the way.
 
 use std::time::Duration;
 
@@ -15,12 +15,11 @@ const LOOK: Duration = Duration::from_mins(1);
 
 /// Until `stop`.
 pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationToken) {
-    let mut first = true;
     loop {
         let maintenance = Maintenance::new(&current.borrow().context);
         // A task of its own, so that a panic ends the tidying and not the watch.
-        match tokio::spawn(look(maintenance, first, stop.clone())).await {
-            Ok(Ok(())) => first = false,
+        match tokio::spawn(look(maintenance, stop.clone())).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("what is too old is forgotten later: {}", errors::error(&error)),
             Err(panic) => tracing::error!("forgetting what is too old broke off: {panic}"),
         }
@@ -31,10 +30,9 @@ pub(super) async fn watch(current: watch::Receiver<Current>, stop: CancellationT
     }
 }
 
-async fn look(maintenance: Maintenance, first: bool, stop: CancellationToken) -> Result<(), AppError> {
+async fn look(maintenance: Maintenance, stop: CancellationToken) -> Result<(), AppError> {
     maintenance.end_unconfirmed().await?;
-    let gone = if first { Some(maintenance.tidy_up(&stop).await?) } else { maintenance.tidy_up_daily(&stop).await? };
-    match gone {
+    match maintenance.tidy_up_daily(&stop).await? {
         None => {}
         Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
         Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests }) => {

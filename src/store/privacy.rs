@@ -41,7 +41,7 @@ pub trait Privacy {
     async fn is_unscrubbed(&self) -> Result<bool, StoreError>;
 
     /// Removes from the store's files what was forgotten; with `erased`, looks for that address in them, too. False when
-    /// others that read the store were in the way: then [`Privacy::is_unscrubbed`] stays true.
+    /// others were in the way, who read the store or send from it: then [`Privacy::is_unscrubbed`] stays true.
     async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError>;
 
     /// When everything that was too old was last forgotten.

@@ -107,8 +107,8 @@ impl Erase {
         out::line(&format!("It is never mailed again. What stays: {STAYS}"));
         if !clean {
             out::line(
-                "Other programs were reading the store, so old pages of it are still in its journal. A running daemon \
-                 removes them within minutes; or run this command again.",
+                "Other programs were at work on the store, so old pages of it are still in its files. A running daemon \
+                 removes them once nobody reads it and no edition is being sent; or run this command again.",
             );
         }
         out::line("What only you can remove:");

@@ -3,18 +3,76 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::DateTime;
+use fortnightly::domain::delivery::listing::DeliveryFilter;
+use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
-use fortnightly::store::{Archive as _, PublishResult};
+use fortnightly::domain::subscriber::RecipientId;
+use fortnightly::store::{Archive as _, Outbox as _, Privacy as _, PublishResult};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use super::desk::Desk as _;
 use super::migrations::store_of;
 use super::open;
-use super::samples::{SEVEN, at, change_editions, plan, publication, rendered, sender, wish};
+use super::samples::{
+    SEVEN, address, at, change_editions, claim, crowd, done, plan, publication, rendered, send_out, sender, wish,
+};
 
 fn number(path: &Path, query: &str) -> i64 {
     Connection::open(path).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_relay_tells_everybody_is_stored_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = open(&path);
+    send_out(&store, &crowd(300)).await;
+    let said = |n: u64| match n {
+        7 => "2.0.0 Ok: kept for m6 alone".to_owned(),
+        _ => format!("2.0.0 Ok: queued as 4bJ9{n:04}Xk2z"),
+    };
+    for claimed in claim(&store, 2, 300).await {
+        let reply = Reply { code: Some(250), text: said(claimed.id.recipient.0) };
+        done(&store, claimed.id, Outcome::Accepted(reply), None).await;
+    }
+    let all = DeliveryFilter { edition: None, states: vec![DeliveryState::Accepted], addresses: None, bounced: false };
+    let listed = store.deliveries(&all, None, 300).await.unwrap();
+    let told: Vec<_> = listed.into_iter().map(|record| record.last.unwrap().reply.text).collect();
+    assert_eq!(told, (1..=300).map(said).collect::<Vec<_>>(), "as it was said");
+    assert_eq!(number(&path, "SELECT count(*) FROM replies"), 1, "what one mailbox was told is its own");
+    let row = number(&path, "SELECT sum(payload) / 300 FROM dbstat WHERE name = 'attempts'");
+    assert!(row <= 36, "{row} bytes an attempt");
+    store.erase(&address("m100@school.example"), at(3)).await.unwrap();
+    let erased = store.subject_data(RecipientId(101)).await.unwrap().deliveries.remove(0).attempts.remove(0);
+    assert_eq!((erased.reply.as_str(), erased.outcome.as_str()), ("", "accepted"));
+}
+
+#[tokio::test]
+async fn attempts_of_an_older_version_count_and_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let conn = store_of(&path, 11);
+    let fill = "
+        INSERT INTO names (id, name) VALUES (1, 'Hill');
+        INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at) VALUES (1, 1, 'school', 'en-GB', 'cli', 1);
+        INSERT INTO recipients (id, address, folded, mac, owner, bands, state, created_at)
+            VALUES (1, 'a@x.example', 'a@x.example', randomblob(16), 1, 1, 'active', 1);
+        INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at)
+            VALUES (7, 'sending', '2026-01-01', 1, '', '\"never-used\"', 1);
+        INSERT INTO deliveries (mailing, recipient, segment, state, name_id, attempts, next_at, repeated)
+            VALUES (7, 1, 0, 5, 1, 2, 9, 1);
+        INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply) VALUES
+            (7, 1, 1, 5, 'transient', 451, 'later'), (7, 1, 2, 6, 'uncertain', NULL, 'no answer');";
+    conn.execute_batch(fill).unwrap();
+    drop(conn);
+    let store = open(&path);
+    let attempts = store.subject_data(RecipientId(1)).await.unwrap().deliveries.remove(0).attempts;
+    let told: Vec<_> = attempts.iter().map(|attempt| (attempt.outcome.as_str(), attempt.reply.as_str())).collect();
+    assert_eq!(told, [("transient", "later"), ("uncertain", "no answer")]);
+    assert_eq!(store.handed_over_since(DateTime::UNIX_EPOCH).await.unwrap(), 1);
+    assert_eq!(claim(&store, 1, 1).await[0].uncertain, 1);
 }
 
 /// Ten kilobytes that hardly shrink.

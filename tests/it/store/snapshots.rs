@@ -119,3 +119,33 @@ async fn while_somebody_writes_are_whole() {
     writer.await.unwrap();
     assert_eq!(SqliteStore::snapshot(&path, hasher()).unwrap().subscribers().await.unwrap().len(), 800);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backups_while_somebody_writes_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = std::sync::Arc::new(open(&path));
+    let writing = std::sync::Arc::clone(&store);
+    let writer = tokio::spawn(async move {
+        for round in 1..=30 {
+            writing.subscribe(&crowd(round * 40), at(0)).await.unwrap();
+        }
+    });
+    let (mut seen, mut backups) = (0, 0);
+    while !writer.is_finished() {
+        let copy = folder.path().join("copy.db");
+        fs::write(&copy, b"").unwrap();
+        let keys = ("keys", &hasher());
+        tokio::task::block_in_place(|| SqliteStore::back_up(&path, &copy, keys, at(0))).unwrap();
+        assert!(!folder.path().join("copy.db-wal").exists() && !folder.path().join("copy.db-shm").exists());
+        let sound = rusqlite::Connection::open(&copy).unwrap();
+        assert_eq!(sound.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap(), "ok");
+        let found = SqliteStore::snapshot(&copy, hasher()).unwrap().subscribers().await.unwrap().len();
+        assert!(found % 40 == 0 && found >= seen, "{found} after {seen}");
+        (seen, backups) = (found, backups + 1);
+    }
+    writer.await.unwrap();
+    assert!(seen > 0 && backups > 3, "{backups} while it was written to");
+    let journal = fs::metadata(folder.path().join("x.db-wal")).unwrap().len();
+    assert!(journal < 16 << 20, "no backup holds it up for long: {journal} bytes");
+}

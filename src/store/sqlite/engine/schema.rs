@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_waves.sql"),
     include_str!("migrations/0012_segments.sql"),
     include_str!("migrations/0013_counts.sql"),
+    include_str!("migrations/0014_deliveries.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::domain::delivery::{DeliveryState, Event};
+use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
 
 impl ToSql for DeliveryState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -20,13 +20,46 @@ impl FromSql for DeliveryState {
     }
 }
 
+/// Attempts are many, so an outcome is a letter. Older versions wrote the whole word.
+fn letter(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Accepted => "a",
+        OutcomeKind::Transient => "t",
+        OutcomeKind::Permanent => "p",
+        OutcomeKind::Uncertain => "u",
+        OutcomeKind::SenderRefused => "s",
+        OutcomeKind::Throttled => "h",
+        OutcomeKind::Withheld => "w",
+    }
+}
+
+impl ToSql for OutcomeKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(letter(*self)))
+    }
+}
+
+impl FromSql for OutcomeKind {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        let found = Self::ALL.iter().find(|kind| letter(**kind) == text || kind.as_str() == text);
+        found.copied().ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// A list for `outcome IN …`, as this and older versions write them.
+pub(in crate::store::sqlite) fn outcomes(kinds: &[OutcomeKind]) -> String {
+    let both: Vec<&str> = kinds.iter().flat_map(|kind| [letter(*kind), kind.as_str()]).collect();
+    words(&both)
+}
+
 /// A list for `state IN …`. Literal, because an index on some states is only used when the statement names them.
 pub(in crate::store::sqlite) fn list(states: &[DeliveryState]) -> String {
     let codes: Vec<String> = states.iter().map(|state| state.code().to_string()).collect();
     format!("({})", codes.join(", "))
 }
 
-/// A list of words for `outcome IN …` and the like.
+/// A list of words for `state IN …` and the like.
 pub(in crate::store::sqlite) fn words(words: &[impl Display]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     format!("({})", words.join(", "))

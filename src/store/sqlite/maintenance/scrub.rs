@@ -9,16 +9,18 @@ use std::time::Duration;
 use memchr::memmem::Finder;
 use rusqlite::Connection;
 
-use crate::store::sqlite::engine::connect;
+use crate::domain::edition::EditionState;
 use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::{connect, sql};
 use crate::store::sqlite::side_files::beside;
 use crate::store::sqlite::tables::{forget, meta};
 
 /// How much of a file is looked at at once.
 const CHUNK: usize = 1 << 20;
 
-/// Empties the journal; where the files name `erased` all the same, rebuilds the store. False when somebody who reads the
-/// store was in the way for as long as `patience`.
+/// Empties the journal; where the files name `erased` all the same, rebuilds the store. False when that must be done later:
+/// somebody who reads the store was in the way for as long as `patience`, or it would be rebuilt while mail is sent, which would
+/// wait for it.
 pub(in crate::store::sqlite) fn scrub(
     path: &Path,
     patience: Duration,
@@ -32,14 +34,28 @@ pub(in crate::store::sqlite) fn scrub(
     if let Some(folded) = erased
         && is_named(path, folded)?
     {
+        meta::put(&conn, forget::UNREBUILT, "")?;
+    }
+    if meta::get(&conn, forget::UNREBUILT)?.is_some() {
+        if is_being_sent(&conn)? {
+            return Ok(false);
+        }
         conn.execute_batch("VACUUM")?;
         if !empty_journal(&conn)? {
             return Ok(false);
         }
+        meta::take(&conn, forget::UNREBUILT)?;
     }
     // What was forgotten meanwhile has a note of its own.
     conn.execute("DELETE FROM meta WHERE key = ?1 AND value IS ?2", (forget::UNSCRUBBED, noted))?;
     Ok(true)
+}
+
+/// Whether an edition is being sent, or somebody has mail in hand.
+fn is_being_sent(conn: &Connection) -> Result<bool, SqliteError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM editions WHERE state = ?1)
+                     OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand WHERE claim IS NOT NULL)";
+    Ok(sql::number(conn, query, [EditionState::Sending.as_str()])? > 0)
 }
 
 /// Moves everything from the journal to the store and cuts the journal to nothing; false when others are in the way

@@ -14,6 +14,9 @@ use crate::store::sqlite::engine::{sql, states};
 /// Set while something forgotten may still lie in the files.
 pub(in crate::store::sqlite) const UNSCRUBBED: &str = "unscrubbed";
 
+/// Set while the files are to be rebuilt, because something forgotten lies in them all the same.
+pub(in crate::store::sqlite) const UNREBUILT: &str = "unrebuilt";
+
 /// The name of subscribers that were forgotten.
 const NAMELESS: &str = "(erased)";
 
@@ -25,8 +28,9 @@ pub(in crate::store::sqlite) fn note_unscrubbed(conn: &Connection, at: i64) -> R
 /// Removes what was kept about a mailbox that is forgotten: what relays said, its letters, and names that name nobody else.
 pub(super) fn forget(conn: &Connection, forgetting: &Forgetting) -> Result<Traces, SqliteError> {
     let recipient = sql::column(forgetting.recipient.0)?;
-    let replies = "UPDATE attempts SET reply = ''
-                   WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND reply <> ''";
+    let replies = "UPDATE attempts SET reply = '', words = NULL
+                   WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions)
+                     AND (reply <> '' OR words IS NOT NULL)";
     let replies = sql::run(conn, replies, [recipient])?;
     settle_waiting(conn, recipient)?;
     let (letters, letter_replies) = transactional::forget_all(conn, recipient)?;

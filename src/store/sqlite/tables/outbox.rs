@@ -6,6 +6,7 @@ mod deliveries;
 mod edition_progress;
 mod items;
 mod record;
+pub(in crate::store::sqlite) mod replies;
 pub(in crate::store::sqlite) mod transactional;
 
 use std::ops::Range;

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::outbox::transactional;
+use super::outbox::{replies, transactional};
 use super::{audit, forget, mailing_list, meta};
 use crate::domain::address::Address;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, OutcomeKind};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::{
@@ -37,7 +37,11 @@ impl Privacy for SqliteStore {
     }
 
     async fn is_unscrubbed(&self) -> Result<bool, StoreError> {
-        self.read(|conn| Ok(meta::get(conn, forget::UNSCRUBBED)?.is_some())).await
+        self.read(|conn| {
+            let noted = |key| Ok::<_, SqliteError>(meta::get(conn, key)?.is_some());
+            Ok(noted(forget::UNSCRUBBED)? || noted(forget::UNREBUILT)?)
+        })
+        .await
     }
 
     async fn scrub(&self, erased: Option<&Address>) -> Result<bool, StoreError> {
@@ -77,13 +81,14 @@ fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, Sqlite
     })?;
     for delivery in &mut deliveries {
         let query =
-            "SELECT at, outcome, code, reply FROM attempts WHERE mailing = ?1 AND recipient = ?2 ORDER BY number";
+            "SELECT a.at, a.outcome, a.code, a.reply, w.words FROM attempts a LEFT JOIN replies w ON w.id = a.words
+             WHERE a.mailing = ?1 AND a.recipient = ?2 ORDER BY a.number";
         delivery.attempts = sql::rows(conn, query, (delivery.edition.0, recipient), |row| {
             Ok(SubjectAttempt {
                 at: sql::instant(row.get(0)?)?,
-                outcome: row.get(1)?,
+                outcome: row.get::<_, OutcomeKind>(1)?.as_str().to_owned(),
                 code: row.get(2)?,
-                reply: row.get(3)?,
+                reply: replies::join(row.get(4)?, row.get(3)?),
             })
         })?;
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
 use super::super::{audit, edition_rows};
-use super::edition_progress;
+use super::{edition_progress, replies};
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
@@ -30,10 +30,11 @@ pub(super) fn page(
         None => (first, 0),
     };
     let query =
-        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply,
+        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply, w.words,
                         b.at, b.status
                  FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
                  LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
+                 LEFT JOIN replies w ON w.id = a.words
                  LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing AND b.meaning <> ?8
                  WHERE (d.mailing, d.recipient) > (?1, ?2) AND d.mailing <= ?3 AND (?4 >> d.state) & 1
                    AND (?5 IS NULL OR d.recipient IN (SELECT value FROM json_each(?5)))
@@ -54,7 +55,9 @@ pub(super) fn page(
         let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
         let address = row.get::<_, Option<String>>(2)?.as_deref().map(sql::parse).transpose()?;
         let last = match sql::maybe_instant(row.get(7)?)? {
-            Some(at) => Some(Attempt { at, reply: Reply { code: row.get(8)?, text: row.get(9)? } }),
+            Some(at) => {
+                Some(Attempt { at, reply: Reply { code: row.get(8)?, text: replies::join(row.get(10)?, row.get(9)?) } })
+            }
             None => None,
         };
         Ok(DeliveryRecord {
@@ -64,7 +67,7 @@ pub(super) fn page(
             state: row.get(4)?,
             attempts: row.get(5)?,
             last,
-            bounce: bounce(row, 10)?,
+            bounce: bounce(row, 11)?,
             next_at: sql::maybe_instant(row.get(6)?)?,
         })
     })

@@ -48,9 +48,12 @@ pub(super) fn postpone(
 
 /// Attempts since `from` that handed a mail over, or may have.
 pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
-    // Attempts are kept by edition, and an edition is sent for days at most, but for one taken up again by hand.
-    let arrived = states::words(OutcomeKind::ARRIVED);
-    let query = format!("SELECT count(*) FROM attempts WHERE mailing > 0 AND at >= ?1 AND outcome IN {arrived}");
+    // Attempts are kept by edition, and one that was finished by then has none since.
+    let arrived = states::outcomes(OutcomeKind::ARRIVED);
+    let query = format!(
+        "SELECT count(*) FROM editions e CROSS JOIN attempts a ON a.mailing = e.number
+         WHERE coalesce(e.finished_at, ?1) >= ?1 AND a.at >= ?1 AND a.outcome IN {arrived}"
+    );
     Ok(sql::count(sql::number(conn, &query, [sql::millis(from)])?))
 }
 

@@ -6,7 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
 use crate::store::Claimed;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{sql, states};
 
 /// An item that may be claimed, or `None` in its place when its mailbox may not be mailed any more.
 pub(super) type Candidate = (ItemId, Option<Claimed>);
@@ -31,10 +31,10 @@ pub(super) fn item(mailing: i64, recipient: i64) -> ItemId {
 
 /// How many attempts at the row `d` may have been accepted, since a person took it up if one did.
 pub(super) fn uncertain() -> String {
-    let word = OutcomeKind::Uncertain.as_str();
+    let uncertain = states::outcomes(&[OutcomeKind::Uncertain]);
     format!(
         "(SELECT count(*) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient
-          AND a.outcome = '{word}' AND a.at >= coalesce(d.retried_at, a.at))"
+          AND a.outcome IN {uncertain} AND a.at >= coalesce(d.retried_at, a.at))"
     )
 }
 

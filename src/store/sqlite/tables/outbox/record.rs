@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::super::mailing_list;
 use super::items::{key, not_ours, spared};
-use super::transactional;
+use super::{replies, transactional};
 use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, OutcomeKind, Reply, Settled};
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
@@ -82,9 +82,10 @@ pub(super) fn write_attempt(
     (number, kind, reply): &(u32, OutcomeKind, Reply),
 ) -> Result<(), SqliteError> {
     let (mailing, recipient) = key(id)?;
-    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let values = (mailing, recipient, number, at, kind.as_str(), reply.code, &reply.text);
+    let (words, own) = replies::store(conn, (mailing, recipient), &reply.text)?;
+    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let values = (mailing, recipient, number, at, kind, reply.code, own, words);
     sql::run(conn, insert, values).map(drop)
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::items::{self, Candidate, spared};
+use super::replies;
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
@@ -120,17 +121,19 @@ pub(in crate::store::sqlite) fn of_mailbox(
     recipient: i64,
 ) -> Result<Vec<SubjectLetter>, SqliteError> {
     let query = format!(
-        "SELECT t.kind, t.at, d.state, a.code, a.reply FROM transactional_mails t JOIN deliveries d ON {ITS_ROW}
+        "SELECT t.kind, t.at, d.state, a.code, a.reply, w.words FROM transactional_mails t JOIN deliveries d ON {ITS_ROW}
          LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
+         LEFT JOIN replies w ON w.id = a.words
          WHERE t.recipient = ?1 ORDER BY t.id"
     );
     sql::rows(conn, &query, [recipient], |row| {
+        let (own, words) = (row.get::<_, Option<String>>(4)?, row.get(5)?);
         Ok(SubjectLetter {
             kind: sql::word(row, 0)?,
             at: sql::instant(row.get(1)?)?,
             state: row.get::<_, DeliveryState>(2)?.group(),
             code: row.get(3)?,
-            reply: row.get::<_, Option<String>>(4)?.filter(|reply| !reply.is_empty()),
+            reply: own.map(|own| replies::join(words, own)).filter(|reply| !reply.is_empty()),
         })
     })
 }
@@ -155,7 +158,8 @@ pub(in crate::store::sqlite) fn enqueue(
 /// relay's reply. What is in hand is settled by whoever has it.
 pub(in crate::store::sqlite) fn forget_all(conn: &Connection, recipient: i64) -> Result<(u64, u64), SqliteError> {
     let ours = "mailing IN (SELECT -id FROM transactional_mails WHERE recipient = ?1) AND recipient = ?1";
-    let replies = format!("UPDATE attempts SET reply = '' WHERE {ours} AND reply <> ''");
+    let replies =
+        format!("UPDATE attempts SET reply = '', words = NULL WHERE {ours} AND (reply <> '' OR words IS NOT NULL)");
     let replies = sql::run(conn, &replies, [recipient])?;
     let empty = "UPDATE transactional_mails SET rendered = '' WHERE recipient = ?1 AND rendered <> ''";
     let emptied = sql::run(conn, empty, [recipient])?;

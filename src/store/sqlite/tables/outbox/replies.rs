@@ -1,0 +1,90 @@
+//! What relays say, nearly always in the same words but for the name of the mail in their queue: the words stand once, in
+//! `replies`, and an attempt has what is its own.
+//!
+//! Words are shared only once two mailboxes of a mailing were told the same, so that they name neither of them.
+
+use rusqlite::Connection;
+
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+/// Stands in shared words for what is an attempt's own.
+const OWN: &str = "\u{1}";
+
+/// How many there may be: what a relay words anew each time stays with its attempt.
+const MOST: i64 = 500;
+
+/// How many earlier attempts are looked at for the same words.
+const NEIGHBOURS: u32 = 8;
+
+/// A reply as it is stored: the number of its words, and what is its own.
+pub(super) type Stored = (Option<i64>, String);
+
+/// Takes a reply apart, and shares its words if they were said before to another mailbox of the mailing.
+pub(super) fn store(conn: &Connection, (mailing, recipient): (i64, i64), reply: &str) -> Result<Stored, SqliteError> {
+    let alone = (None, reply.to_owned());
+    let Some((words, own)) = take_apart(reply) else { return Ok(alone) };
+    let known = "SELECT id FROM replies WHERE words = ?1";
+    if let Some(id) = sql::row(conn, known, [&words], |row| Ok(row.get(0)?))? {
+        return Ok((Some(id), own));
+    }
+    if sql::number(conn, "SELECT coalesce(max(id), 0) FROM replies", [])? >= MOST {
+        return Ok(alone);
+    }
+    let neighbours =
+        "SELECT reply FROM attempts WHERE mailing = ?1 AND recipient <> ?2 ORDER BY recipient DESC LIMIT ?3";
+    let neighbours = sql::rows(conn, neighbours, (mailing, recipient, NEIGHBOURS), |row| Ok(row.get::<_, String>(0)?))?;
+    if neighbours.iter().filter_map(|said| take_apart(said)).all(|(said, _)| said != words) {
+        return Ok(alone);
+    }
+    sql::run(conn, "INSERT INTO replies (words) VALUES (?1)", [&words])?;
+    Ok((Some(conn.last_insert_rowid()), own))
+}
+
+/// The reply again.
+pub(in crate::store::sqlite) fn join(words: Option<String>, own: String) -> String {
+    let Some(words) = words else { return own };
+    let mut own = own.split(' ');
+    let word = |word| if word == OWN { own.next().unwrap_or_default() } else { word };
+    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The words that others may be told, too, and the rest; `None` for nothing.
+fn take_apart(reply: &str) -> Option<(String, String)> {
+    if reply.is_empty() || reply.contains(OWN) {
+        return None;
+    }
+    let own = reply.split(' ').filter(|word| is_own(word)).collect::<Vec<_>>().join(" ");
+    let words = reply.split(' ').map(|word| if is_own(word) { OWN } else { word }).collect::<Vec<_>>().join(" ");
+    Some((words, own))
+}
+
+/// Whether a word looks like a name or a number that stands for one mail.
+fn is_own(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next();
+    word.len() >= 6 && (word.contains(|c: char| c.is_ascii_digit()) || letters.any(|c| c.is_ascii_uppercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_mail_s_own_is_told_from_what_all_are_told() {
+        for (reply, shared, own) in [
+            ("2.0.0 Ok: queued as 4bJ9Xk2Hs9z", "2.0.0 Ok: queued as \u{1}", "4bJ9Xk2Hs9z"),
+            ("2.0.0 Ok: queued as BJXkHszQrt", "2.0.0 Ok: queued as \u{1}", "BJXkHszQrt"),
+            ("2.0.0 OK  1764388800 a1b2-3c.4 - gsmtp", "2.0.0 OK  \u{1} \u{1} - gsmtp", "1764388800 a1b2-3c.4"),
+            ("OK id=1vPabc-0001-Qz", "OK \u{1}", "id=1vPabc-0001-Qz"),
+            ("Message accepted for delivery", "Message accepted for delivery", ""),
+            (" two  spaces ", " two  spaces ", ""),
+        ] {
+            let (words, rest) = take_apart(reply).unwrap();
+            assert_eq!((words.as_str(), rest.as_str()), (shared, own));
+            assert_eq!(join(Some(words), rest), reply);
+        }
+        assert_eq!(take_apart(""), None);
+        assert_eq!(take_apart("odd \u{1}"), None);
+    }
+}
