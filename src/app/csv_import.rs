@@ -1,33 +1,43 @@
 //! Subscribers in and out as CSV, and schools in from the register of England.
 
 mod cells;
+mod far_apart;
 mod gias;
 pub(in crate::app) mod letters;
 mod own;
 mod text;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use crate::domain::address::Address;
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::band::Bands;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::subscriber::{MailboxState, Profile, SubscribeRequest, SubscriberRecord};
+use crate::domain::subscriber::{MailboxState, SubscribeRequest, SubscriberRecord};
 use crate::ordinary_file;
 
 pub use gias::{SkipReason, Skipped};
 pub use own::{COLUMNS, bands_of};
 pub use text::Format;
 
+use far_apart::{Described, FarApart, Known};
 use gias::Entry;
-use text::Decoded;
 
-/// What a CSV file asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A CSV file that was read and checked. Its text is held, and what rows far apart have to do with each other; what it asks
+/// for is read from it row by row, so that memory does not grow with what the rows mean.
+#[derive(Debug, Default)]
 pub struct CsvImport {
-    /// One request per mailbox, in the file's order.
-    pub requests: Vec<SubscribeRequest>,
+    text: String,
+    digest: String,
+    /// Lines that are not UTF-8, and where.
+    foreign: BTreeMap<usize, Diagnostic>,
+    /// What the columns mean; none for a file that cannot be understood.
+    layout: Option<Layout>,
+    known: Known,
+    /// How many mailboxes it asks for.
+    pub wanted: u64,
     /// Rows without an error that ask for nothing; [`Format::Csv`] has none.
     pub skipped: Vec<Skipped>,
     /// Errors and warnings, by line.
@@ -40,34 +50,42 @@ impl From<Vec<Diagnostic>> for CsvImport {
     }
 }
 
-/// Where the columns of the file stand.
-enum Layout {
+/// Where the columns of the file stand, and which bands there are.
+#[derive(Debug)]
+struct Layout {
+    columns: Columns,
+    bands: Bands,
+}
+
+#[derive(Debug)]
+enum Columns {
     Csv(own::Header),
     Gias(gias::Header),
 }
 
 impl Layout {
-    fn read(format: Format, row: &cells::Row<'_>) -> Result<Self, Vec<Diagnostic>> {
-        match format {
-            Format::Csv => own::Header::read(row).map(Self::Csv),
-            Format::Gias => gias::Header::read(row).map(Self::Gias),
-        }
+    fn read(format: Format, row: &cells::Row<'_>, bands: &Bands) -> Result<Self, Vec<Diagnostic>> {
+        let columns = match format {
+            Format::Csv => own::Header::read(row).map(Columns::Csv),
+            Format::Gias => gias::Header::read(row).map(Columns::Gias),
+        };
+        Ok(Self { columns: columns?, bands: bands.clone() })
     }
 
-    fn entry(&self, row: &cells::Row<'_>, bands: &Bands) -> Result<Entry, Vec<Diagnostic>> {
-        match self {
-            Self::Csv(header) => own::request(row, header, bands).map(Entry::Wanted),
-            Self::Gias(header) => gias::entry(row, header, bands),
+    fn entry(&self, row: &cells::Row<'_>) -> Result<Entry, Vec<Diagnostic>> {
+        match &self.columns {
+            Columns::Csv(header) => own::request(row, header, &self.bands).map(Entry::Wanted),
+            Columns::Gias(header) => gias::entry(row, header, &self.bands),
         }
     }
 }
 
-/// Reads a CSV file. Rows with an error make no request; whether the rest is used is the caller's choice.
+/// Reads and checks a CSV file. Rows with an error make no request; whether the rest is used is the caller's choice.
 /// A file whose text or first line cannot be understood makes none at all.
 pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> CsvImport {
     let mut bytes = Vec::new();
     let mut import: CsvImport = match input.read_to_end(&mut bytes) {
-        Ok(_) => text::of(&bytes, format).map_or_else(CsvImport::from, |decoded| rows(&decoded, format, bands)),
+        Ok(_) => text::of(bytes, format).map_or_else(CsvImport::from, |decoded| check(decoded, format, bands)),
         Err(error) => vec![Diagnostic::error("unreadable", format!("cannot be read: {error}"))].into(),
     };
     for finding in &mut import.findings {
@@ -76,17 +94,12 @@ pub fn read(mut input: impl Read, file: &str, format: Format, bands: &Bands) -> 
     import
 }
 
-fn rows(decoded: &Decoded<'_>, format: Format, bands: &Bands) -> CsvImport {
-    let mut rows = cells::Rows::of(&decoded.text).peekable();
-    let foreign = |row: &cells::Row<'_>| -> Vec<Diagnostic> {
-        if decoded.foreign.is_empty() {
-            return Vec::new();
-        }
-        let lines = row.line..=row.last_line();
-        decoded.foreign.range(lines).map(|(_, finding)| finding.clone()).collect()
-    };
-    let first = rows.next().map(|row| match foreign(&row) {
-        spoilt if spoilt.is_empty() => Layout::read(format, &row),
+fn check(decoded: text::Decoded, format: Format, bands: &Bands) -> CsvImport {
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(&decoded.text)[..16]);
+    let mut import = CsvImport { text: decoded.text, digest, foreign: decoded.foreign, ..CsvImport::default() };
+    let mut rows = cells::Rows::of(&import.text).peekable();
+    let first = rows.next().map(|row| match import.spoilt(&row) {
+        spoilt if spoilt.is_empty() => Layout::read(format, &row, bands),
         spoilt => Err(spoilt),
     });
     let layout = match first {
@@ -98,24 +111,73 @@ fn rows(decoded: &Decoded<'_>, format: Format, bands: &Bands) -> CsvImport {
         let finding = Diagnostic::error("no-rows", "has a first line that names the columns, but no row below it");
         return vec![finding.help("write one line for each mailbox below the first line")].into();
     }
-    let mut merged = Merged::default();
-    let (mut findings, mut skipped) = (Vec::new(), Vec::new());
-    for row in rows {
-        let spoilt = foreign(&row);
-        if !spoilt.is_empty() {
-            findings.extend(spoilt);
-            continue;
-        }
-        match layout.entry(&row, bands) {
-            Ok(Entry::Wanted(request)) => {
-                findings.extend(letters_of(&row, &request.profile.name));
-                findings.extend(merged.add(request, row.line));
-            }
-            Ok(Entry::Skipped(row)) => skipped.push(row),
-            Err(bad) => findings.extend(bad),
-        }
+    drop(rows);
+    import.layout = Some(layout);
+    import.check_rows();
+    import
+}
+
+impl CsvImport {
+    /// What it asks for: one request a mailbox, in the file's order. A mailbox in several rows gets the union of their
+    /// bands and belongs to the first; rows that share a urn are one subscriber, described by the first.
+    pub fn requests(&self) -> impl Iterator<Item = SubscribeRequest> {
+        let mut described = Described::new();
+        self.entries().filter_map(move |(row, entry)| match entry {
+            Ok(Entry::Wanted(request)) => self.known.merged(request, row.line, &mut described),
+            _ => None,
+        })
     }
-    CsvImport { requests: merged.requests, skipped, findings }
+
+    /// Tells the file from others.
+    pub fn digest(&self) -> String {
+        self.digest.clone()
+    }
+
+    /// The rows below the first that can be read, each with what it asks for.
+    fn entries(&self) -> impl Iterator<Item = (cells::Row<'_>, Result<Entry, Vec<Diagnostic>>)> {
+        self.layout.iter().flat_map(|layout| {
+            let rows = cells::Rows::of(&self.text).skip(1).filter(|row| self.spoilt(row).is_empty());
+            rows.map(|row| {
+                let entry = layout.entry(&row);
+                (row, entry)
+            })
+        })
+    }
+
+    /// What makes a row unreadable.
+    fn spoilt(&self, row: &cells::Row<'_>) -> Vec<Diagnostic> {
+        if self.foreign.is_empty() {
+            return Vec::new();
+        }
+        self.foreign.range(row.line..=row.last_line()).map(|(_, finding)| finding.clone()).collect()
+    }
+
+    fn check_rows(&mut self) {
+        let (mut findings, mut skipped, mut rows) = (Vec::new(), Vec::new(), FarApart::default());
+        for (row, entry) in self.entries() {
+            match entry {
+                Ok(Entry::Wanted(request)) => {
+                    findings.extend(letters_of(&row, &request.profile.name));
+                    rows.note(&request, row.line);
+                }
+                Ok(Entry::Skipped(row)) => skipped.push(row),
+                Err(bad) => findings.extend(bad),
+            }
+        }
+        let (mut known, wanted) = rows.compare();
+        if known.is_shared() {
+            let wishes = self.entries().filter_map(|(row, entry)| match entry {
+                Ok(Entry::Wanted(request)) => Some((request, row.line)),
+                _ => None,
+            });
+            findings.extend(wishes.filter_map(|(request, line)| known.look_again(request, line)));
+        }
+        if !self.foreign.is_empty() {
+            findings.extend(cells::Rows::of(&self.text).skip(1).flat_map(|row| self.spoilt(&row)));
+        }
+        findings.sort_by_key(|finding| finding.line);
+        (self.known, self.findings, self.skipped, self.wanted) = (known, findings, skipped, wanted);
+    }
 }
 
 /// Warnings about characters that were lost, garbled or taken out.
@@ -130,42 +192,6 @@ fn letters_of(row: &cells::Row<'_>, name: &str) -> impl Iterator<Item = Diagnost
     });
     let line = row.line;
     garbled.into_iter().chain(invisible).map(move |finding| Diagnostic { line: Some(line), ..finding })
-}
-
-/// Requests so far: a mailbox in several rows gets the union of their bands and belongs to the first;
-/// rows that share a urn are one subscriber, described by the first.
-#[derive(Default)]
-struct Merged {
-    requests: Vec<SubscribeRequest>,
-    by_address: HashMap<Address, (usize, usize)>,
-    by_urn: BTreeMap<String, Profile>,
-}
-
-impl Merged {
-    fn add(&mut self, mut request: SubscribeRequest, line: usize) -> Option<Diagnostic> {
-        let warn = |code, message| Some(Diagnostic { line: Some(line), ..Diagnostic::warning(code, message) });
-        if let Some((at, first)) = self.by_address.get(&request.address) {
-            self.requests[*at].bands.append(&mut request.bands);
-            let message = format!(
-                "this mailbox was named on line {first} already: it gets the bands of both and belongs to the first"
-            );
-            return warn("shared-mailbox", message);
-        }
-        let mut warning = None;
-        if let Some(urn) = request.profile.urn.clone() {
-            let first = self.by_urn.entry(urn.clone()).or_insert_with(|| request.profile.clone());
-            if *first != request.profile {
-                warning = warn(
-                    "shared-urn",
-                    format!("urn {urn} was described otherwise before: the first description counts"),
-                );
-                request.profile = first.clone();
-            }
-        }
-        self.by_address.insert(request.address.clone(), (self.requests.len(), line));
-        self.requests.push(request);
-        warning
-    }
 }
 
 /// What tells a spreadsheet that the text is UTF-8: without it, Excel turns “Llŷn” into “LlÅ·n”.
@@ -211,7 +237,7 @@ pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert, proptest};
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -231,7 +257,7 @@ mod tests {
         fn no_bytes_are_too_strange(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
             for format in [Format::Csv, Format::Gias] {
                 let import = read(bytes.as_slice(), "x.csv", format, &Bands::shipped());
-                prop_assert!(!import.findings.is_empty() || !import.requests.is_empty());
+                prop_assert!(!import.findings.is_empty() || import.requests().next().is_some());
             }
         }
     }
@@ -239,7 +265,8 @@ mod tests {
     fn check(text: &str, format: Format) -> Result<(), proptest::test_runner::TestCaseError> {
         let import = read(text.as_bytes(), "x.csv", format, &Bands::shipped());
         let lines = text.matches(['\n', '\r']).count() + 1;
-        prop_assert!(!(import.findings.is_empty() && import.requests.is_empty() && import.skipped.is_empty()));
+        prop_assert_eq!(import.requests().count() as u64, import.wanted);
+        prop_assert!(!(import.findings.is_empty() && import.wanted == 0 && import.skipped.is_empty()));
         let places = import.findings.iter().filter_map(|finding| finding.line);
         for line in places.chain(import.skipped.iter().map(|row| row.line)) {
             prop_assert!((1..=lines).contains(&line), "line {line}");

@@ -10,7 +10,7 @@ use crate::domain::delivery::TransactionalKind;
 use crate::domain::subscriber::{SubscribeRequest, SubscriberRecord};
 use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
 use crate::domain::subscription::request::{RequestId, RequestKind};
-use crate::domain::subscription::subscribe::{NoBand, Subscribed, subscribe};
+use crate::domain::subscription::subscribe::{Subscribed, subscribe};
 use crate::domain::subscription::unsubscribe;
 use crate::domain::token::Purpose;
 use crate::render::TransactionalText;
@@ -69,9 +69,6 @@ pub enum Confirmation {
     Unknown,
 }
 
-/// Mailboxes that are decided on at once: as many as a decision holds in memory, and others may write between two.
-const PART: usize = 2_000;
-
 /// Subscribes mailboxes, and changes their subscriptions.
 #[derive(Clone)]
 pub struct Subscriber {
@@ -92,25 +89,13 @@ impl Subscriber {
         Ok(self.context.store.subscribers().await?)
     }
 
-    /// Adds or updates mailboxes, a part after the other; one result per request. Where the store fails in the middle, the
-    /// parts before are done, and the same requests once more finish what is left.
+    /// Adds or updates a mailbox.
     ///
     /// # Errors
-    /// When a request names no band, and then nothing is done; or when the store cannot be written.
-    pub async fn subscribe(&self, requests: &[SubscribeRequest]) -> Result<Vec<Subscribed>, AppError> {
-        if requests.iter().any(|request| request.bands.is_empty()) {
-            return Err(NoBand.into());
-        }
-        let mut results = Vec::with_capacity(requests.len());
-        for part in requests.chunks(PART) {
-            results.extend(self.subscribe_part(part).await?);
-        }
-        Ok(results)
-    }
-
-    async fn subscribe_part(&self, requests: &[SubscribeRequest]) -> Result<Vec<Subscribed>, AppError> {
-        let (scope, requests) = (scope_of(requests), requests.to_vec());
-        let decision = move |list: &mut _| requests.iter().map(|request| subscribe(list, request)).collect();
+    /// When the request names no band, or the store cannot be written.
+    pub async fn subscribe(&self, request: &SubscribeRequest) -> Result<Subscribed, AppError> {
+        let (scope, request) = (scope_of(std::slice::from_ref(request)), request.clone());
+        let decision = move |list: &mut _| subscribe(list, &request);
         let (result, _) = decide(&*self.context.store, &scope, self.context.clock.now(), None, decision).await?;
         Ok(result?)
     }
@@ -224,7 +209,7 @@ impl Subscriber {
 }
 
 /// What these requests are decided on.
-fn scope_of(requests: &[SubscribeRequest]) -> Scope {
+pub(super) fn scope_of(requests: &[SubscribeRequest]) -> Scope {
     let urns = requests.iter().filter_map(|request| request.profile.urn.clone());
     Scope::Addresses(requests.iter().map(|request| request.address.clone()).collect(), urns.collect())
 }

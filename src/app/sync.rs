@@ -1,13 +1,16 @@
 //! Brings the store into line with `[[subscribers]]`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::DateTime;
 
+use super::edition::TRIES;
+use super::parts::{PART, give_way};
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::subscription::mailing_list::MailingList;
-use crate::domain::subscription::sync::{Entry, StoredState, SyncPlan, UnknownSubscriber, apply, plan_sync};
+use crate::domain::subscription::sync::{Entry, StoredState, SyncPart, SyncPlan, apply_part, plan_sync};
 use crate::store::{Scope, decide};
 
 /// What a sync came to.
@@ -37,23 +40,37 @@ pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
 /// Compares and, unless too many subscriptions would end without `consent`, applies.
 pub async fn sync(context: &AppContext, consent: bool) -> Result<Synced, AppError> {
     let AppContext { config, store, clock, .. } = context;
-    let (entries, at) = (&config.subscribers, clock.now());
+    let entries = &config.subscribers;
     let wished = addresses(entries);
-    let scope = Scope::Config(wished.clone());
-    let looked = plan(&store.mailing_list(&scope, at).await?, entries, &wished, consent);
-    if !looked.applied || looked.plan.changes.is_empty() {
-        return Ok(looked);
-    }
-    let config = Arc::clone(config);
-    // Somebody may have left since we looked: it is decided again where it is written.
-    let decision = move |list: &mut MailingList| {
-        let synced = plan(list, &config.subscribers, &wished, consent);
-        if synced.applied {
-            apply(list, &synced.plan)?;
+    for _ in 0..TRIES {
+        let list = store.mailing_list(&Scope::Config(wished.clone()), clock.now()).await?;
+        let synced = plan(&list, entries, &wished, consent);
+        if !synced.applied || synced.plan.changes.is_empty() || carry_out(context, &synced.plan, list.syncs()).await? {
+            return Ok(synced);
         }
-        Ok::<_, UnknownSubscriber>(synced)
-    };
-    Ok(decide(store.as_ref(), &scope, at, None, decision).await?.0?)
+    }
+    Err(AppError::Busy)
+}
+
+/// Applies what was planned on the whole, a part after the other; false when another sync came between, and the rest must be
+/// planned anew.
+async fn carry_out(context: &AppContext, plan: &SyncPlan, mut syncs: u64) -> Result<bool, AppError> {
+    let (plan, mut made) = (Arc::new(plan.clone()), HashMap::new());
+    let count = plan.changes.len();
+    for begin in (0..count).step_by(PART) {
+        let part = SyncPart { plan: Arc::clone(&plan), changes: begin..count.min(begin + PART), made, syncs };
+        let (addresses, subscribers) = part.about();
+        // Somebody may have left since: of each mailbox that is asked again.
+        let decision = move |list: &mut MailingList| apply_part(list, &part);
+        let scope = Scope::Sync(addresses, subscribers);
+        let (applied, _) = decide(context.store.as_ref(), &scope, context.clock.now(), None, decision).await?;
+        let Some(now_made) = applied? else { return Ok(false) };
+        (made, syncs) = (now_made, syncs + 1);
+        if begin + PART < count {
+            give_way().await;
+        }
+    }
+    Ok(true)
 }
 
 fn plan(list: &MailingList, entries: &[Entry], wished: &[Address], consent: bool) -> Synced {

@@ -1,7 +1,10 @@
 //! Waves of bounces: who is in one, and what a person decides about it; and bounces that are taken back together.
 
+use std::convert::Infallible;
+
 use chrono::{DateTime, Utc};
 
+use super::parts::give_way;
 use super::{AppContext, AppError};
 use crate::domain::delivery::retry;
 use crate::domain::edition::EditionNumber;
@@ -25,6 +28,9 @@ pub struct SettledWave {
 pub struct Waves {
     context: AppContext,
 }
+
+/// Suppressions that are taken back at once.
+const PART: u32 = 500;
 
 impl Waves {
     /// Those of this store.
@@ -72,18 +78,29 @@ impl Waves {
     }
 
     /// Lifts every suppression for this reason since a moment, and begins again what ended by it: so many mailboxes are
-    /// subscribed again, so many addresses were only lifted.
+    /// subscribed again, so many addresses were only lifted. Where it ends in the middle, doing it again completes it.
     pub async fn take_back(
         &self,
         reason: SuppressionReason,
         since: DateTime<Utc>,
         actor: &'static str,
     ) -> Result<(u64, u64), AppError> {
-        let decision =
-            move |list: &mut MailingList| Ok::<_, std::convert::Infallible>(returned::take_back_all(list, actor));
-        let scope = Scope::Suppressed(reason, since);
-        let (Ok(taken), _) = decide(&*self.context.store, &scope, self.now(), None, decision).await?;
-        Ok(taken)
+        let (mut taken, mut after) = ((0, 0), None);
+        loop {
+            let decision = move |list: &mut MailingList| {
+                let last = list.last_suppressed();
+                Ok::<_, Infallible>((returned::take_back_all(list, actor), last))
+            };
+            let scope = Scope::Suppressed(reason, since, after, PART);
+            let (Ok(((restored, lifted), last)), _) =
+                decide(&*self.context.store, &scope, self.now(), None, decision).await?;
+            taken = (taken.0 + restored, taken.1 + lifted);
+            if last.is_none() {
+                return Ok(taken);
+            }
+            after = last;
+            give_way().await;
+        }
     }
 
     fn now(&self) -> DateTime<Utc> {

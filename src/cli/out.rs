@@ -1,6 +1,6 @@
 //! What people and pipes read: results on standard output, the rest on standard error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
@@ -33,15 +33,41 @@ pub(super) fn is_watched() -> bool {
 /// Whether a result could not be written.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Writes a result line. A reader that closed the pipe has read enough; any other failure ends in exit code 1.
-pub(super) fn line(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+/// A long answer, written as it comes.
+pub(super) struct Answer(BufWriter<anstream::AutoStream<std::io::Stdout>>);
+
+impl Answer {
+    pub(super) fn new() -> Self {
+        Self(BufWriter::new(anstream::stdout()))
+    }
+
+    /// Writes more of it.
+    pub(super) fn add(&mut self, text: &str) {
+        let written = self.0.write_all(text.as_bytes());
+        note_loss(written);
+    }
+
+    /// Writes the rest of it.
+    pub(super) fn end(mut self) {
+        let written = self.0.write_all(b"\n").and_then(|()| self.0.flush());
+        note_loss(written);
+    }
+}
+
+/// A reader that closed the pipe has read enough; any other failure ends in exit code 1.
+fn note_loss(written: std::io::Result<()>) {
+    if let Err(error) = written
         && error.kind() != std::io::ErrorKind::BrokenPipe
         && !LOST.swap(true, Ordering::Relaxed)
     {
         self::error(&format!("the answer could not be written: {error}"));
     }
+}
+
+/// Writes a result line.
+pub(super) fn line(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    note_loss(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
 }
 
 /// Whether a part of the answer could not be written.

@@ -67,24 +67,22 @@ impl Subscribe {
         if self.confirm && self.ask(context, &app, &request).await? {
             return Ok(ExitCode::SUCCESS);
         }
-        let mut results = Subscriber::new(&app).subscribe(&[request]).await?;
-        match results.pop() {
-            Some(Subscribed::Added) => {
+        match Subscriber::new(&app).subscribe(&request).await? {
+            Subscribed::Added => {
                 out::line(&format!("Subscribed {name} <{address}> to {asked}."));
             }
-            Some(Subscribed::Updated { before, after }) if before == after => {
+            Subscribed::Updated { before, after } if before == after => {
                 out::line(&format!(
                     "{address} is subscribed already, with just these bands: {asked}. Nothing changed."
                 ));
             }
-            Some(Subscribed::Updated { before, after }) => {
+            Subscribed::Updated { before, after } => {
                 out::line(&format!("Updated {address}:"));
                 out::line(&format!("  old: {} ({})", before.0.name, list(&before.1, bands)));
                 out::line(&format!("  new: {} ({})", after.0.name, list(&after.1, bands)));
                 tell_config_name(&app.config, &address, &name, &after.0);
             }
-            Some(Subscribed::Left(reason)) => return Err(Failure::Refused(never_mailed(&address, reason))),
-            None => return Err(Failure::Refused("the store gave no answer".into())),
+            Subscribed::Left(reason) => return Err(Failure::Refused(never_mailed(&address, reason))),
         }
         first_edition(&app).await?;
         Ok(ExitCode::SUCCESS)

@@ -99,6 +99,12 @@ words! {
 }
 
 impl Origin {
+    /// Whether such subscriptions come by the file: the audit has a line for all that one brings, and one of its own only for
+    /// what was there before.
+    pub fn is_by_the_file(self) -> bool {
+        matches!(self, Self::Config | Self::Import)
+    }
+
     /// Who made such a subscription, as the audit names them.
     pub fn actor(self) -> &'static str {
         match self {

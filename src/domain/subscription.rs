@@ -7,6 +7,7 @@ pub mod bounce;
 pub mod confirm;
 pub mod diagnosis;
 pub mod forget;
+pub mod import;
 pub mod mailbox;
 pub mod mailing_list;
 pub mod report_kind;

@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::{edition, picks};
 use crate::domain::edition::{EditionNumber, HoldReason, MissReason, Repicked, UnapproveReason, WithdrawReason};
+use crate::domain::subscription::import::ImportFigures;
+use crate::domain::subscription::sync::SyncFigures;
 
 /// What a line of the audit table says besides its action; `subject` is such as `edition 7`.
 pub fn detail(action: &str, subject: &str, detail: &str) -> String {
@@ -19,6 +21,17 @@ fn words(action: &str, number: EditionNumber, detail: &str) -> Option<String> {
         "repick" => data::<Vec<Repicked>>(detail).map(|repicked| picks::repicked(&repicked)),
         "unapprove" => data::<UnapproveReason>(detail)
             .map(|UnapproveReason::Edited { edits }| format!("edited after it was approved: {}", picks::edits(&edits))),
+        "import" => data::<ImportFigures>(detail).map(|ImportFigures { added, updated, unchanged, kept_out }| {
+            format!("{added} added, {updated} updated, {unchanged} unchanged, {kept_out} kept out")
+        }),
+        "sync" => data::<SyncFigures>(detail).map(|figures| {
+            let SyncFigures { subscribers, updated, started, rebanded, ended } = figures;
+            format!(
+                "subscribers: {subscribers} new, {updated} updated; \
+                 mailboxes: {started} subscribed, {rebanded} with other bands, {ended} ended"
+            )
+        }),
+        "rename" if !detail.is_empty() => Some(format!("it was called {detail}")),
         _ => None,
     }
 }

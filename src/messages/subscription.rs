@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::app::csv_import::SkipReason;
 use crate::app::receiver::Read;
 use crate::domain::address::Address;
@@ -18,6 +20,15 @@ pub fn consent(plan: &SyncPlan) -> String {
     format!(
         "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
         plan.ending, plan.active_before
+    )
+}
+
+/// That the rest of an import that had broken off was imported, or would be.
+pub fn import_completed(since: DateTime<Utc>, applied: bool) -> String {
+    let does = if applied { "completes" } else { "would complete" };
+    format!(
+        "This {does} an import of the same file that began on {} and broke off.",
+        since.format("%Y-%m-%d at %H:%M UTC")
     )
 }
 

@@ -9,13 +9,14 @@ use rusqlite::Connection;
 
 use super::StoreError;
 use crate::domain::subscription::suppression::AddressHasher;
+use engine::connect::{self, PATIENCE};
 use engine::db_thread::{DbThread, Mode};
 use engine::error::SqliteError;
 use engine::identity::Identity;
 use engine::inline_reader::InlineReader;
 use engine::layer::{Guard, Log};
 use engine::process_lock::ProcessLock;
-use engine::{connect, snapshot};
+use engine::snapshot;
 use tables::meta;
 
 mod engine;
@@ -24,9 +25,6 @@ pub mod side_files;
 mod tables;
 #[cfg(test)]
 mod tests;
-
-/// How long we wait for another process's write lock.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store in one `SQLite` file. One thread writes, another reads; both end when it is dropped.
 pub struct SqliteStore {

@@ -12,11 +12,11 @@ use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, TransactionalMail};
 use crate::domain::segment::Segment;
-use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberRecord, SuppressionReason};
+use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
-use crate::domain::subscription::suppression::ListedSuppression;
+use crate::domain::subscription::suppression::{AddressKey, ListedSuppression};
 use crate::domain::subscription::wave::WaveId;
 
 /// Which part of the mailing list a decision is about.
@@ -26,6 +26,8 @@ pub enum Scope {
     Addresses(Vec<Address>, Vec<String>),
     /// The config file's subscribers with all of their mailboxes, and those of these addresses.
     Config(Vec<Address>),
+    /// The mailboxes of these addresses, and these subscribers.
+    Sync(Vec<Address>, Vec<SubscriberId>),
     Mailbox(RecipientId),
     /// The mailbox that a request is for.
     Request(RequestId),
@@ -34,8 +36,9 @@ pub enum Scope {
     Delivery(DeliveryId, Meaning, Option<String>),
     /// A wave, with the mailboxes of its bounces.
     Wave(WaveId),
-    /// The addresses that are suppressed for this reason since this moment or later, with their mailboxes.
-    Suppressed(SuppressionReason, DateTime<Utc>),
+    /// Addresses that are suppressed for this reason since this moment or later, with their mailboxes: at most so many, by
+    /// their hashes, after this one.
+    Suppressed(SuppressionReason, DateTime<Utc>, Option<AddressKey>, u32),
     /// The mailbox of this address, and whether its subscribers have others.
     Person(Address),
     /// Every mailbox that waits for a confirmation.

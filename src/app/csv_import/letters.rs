@@ -36,6 +36,9 @@ pub(super) fn without_invisible(cell: &str) -> Option<(String, char)> {
 
 /// What is wrong with the letters of a name, as the end of a sentence.
 pub(super) fn damage(name: &str) -> Option<String> {
+    if name.is_ascii() {
+        return None;
+    }
     let restored = restored(name).map(|text| format!("“{name}” looks garbled: perhaps it is “{text}”"));
     restored
         .or_else(|| name.contains('\u{FFFD}').then(|| format!("“{name}” lacks a letter where a sign stands for it")))

@@ -154,6 +154,7 @@ pub(super) fn shown(text: &str) -> String {
 pub const COLUMNS: [&str; 7] = ["name", "sector", "email", "bands", "ages", "locale", "urn"];
 
 /// Where each known column stands.
+#[derive(Debug)]
 pub(super) struct Header {
     at: [Option<usize>; COLUMNS.len()],
     /// Cells that have a name.

@@ -1,6 +1,5 @@
 //! From the bytes of a CSV file to text that can be split: encoding, separator, quotes.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use encoding_rs::WINDOWS_1252;
@@ -31,7 +30,7 @@ const USE_GIAS: &str = "to read it as such, import it with --format gias";
 ///
 /// # Errors
 /// What makes the whole file unreadable.
-pub(super) fn of(bytes: &[u8], format: Format) -> Result<Decoded<'_>, Vec<Diagnostic>> {
+pub(super) fn of(bytes: Vec<u8>, format: Format) -> Result<Decoded, Vec<Diagnostic>> {
     let bad = |finding| Err(vec![finding]);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
         return bad(Diagnostic::error("bad-csv", "is a spreadsheet, not a CSV file").help(SAVE_AS));
@@ -39,27 +38,31 @@ pub(super) fn of(bytes: &[u8], format: Format) -> Result<Decoded<'_>, Vec<Diagno
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
         return bad(Diagnostic::error("bad-csv", "is not UTF-8 text, but UTF-16 or no text at all").help(SAVE_AS));
     }
-    if format == Format::Csv && is_gias(bytes) {
+    if format == Format::Csv && is_gias(&bytes) {
         return bad(Diagnostic::error("gias", "looks like the GIAS extract of schools").help(USE_GIAS));
     }
-    let decoded = decode(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes), format);
+    let decoded = decode(bytes, format);
     let finding = separator(&decoded.text).or_else(|| open_quote(&decoded.text));
     finding.map_or(Ok(decoded), bad)
 }
 
 /// A text that was decoded line by line: one that is spoilt spoils no other.
-pub(super) struct Decoded<'a> {
-    pub(super) text: Cow<'a, str>,
+pub(super) struct Decoded {
+    pub(super) text: String,
     /// Lines that are not UTF-8, and where.
     pub(super) foreign: BTreeMap<usize, Diagnostic>,
 }
 
-fn decode(bytes: &[u8], format: Format) -> Decoded<'_> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Decoded { text: Cow::Borrowed(text), foreign: BTreeMap::new() };
+fn decode(mut bytes: Vec<u8>, format: Format) -> Decoded {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
     }
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Decoded { text, foreign: BTreeMap::new() },
+        Err(error) => error.into_bytes(),
+    };
     let (mut text, mut foreign) = (String::with_capacity(bytes.len()), BTreeMap::new());
-    for (number, line) in Lines::of(bytes) {
+    for (number, line) in Lines::of(&bytes) {
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
             // Every byte means something there, so a line that is no UTF-8 is always taken for it.
@@ -71,7 +74,7 @@ fn decode(bytes: &[u8], format: Format) -> Decoded<'_> {
             }
         }
     }
-    Decoded { text: Cow::Owned(text), foreign }
+    Decoded { text, foreign }
 }
 
 /// Whether the first line has a column that only the register has.
@@ -111,6 +114,7 @@ fn separator(text: &str) -> Option<Diagnostic> {
 
 /// A quote that nothing closes swallows every row below it.
 fn open_quote(text: &str) -> Option<Diagnostic> {
+    memchr::memchr(b'"', text.as_bytes())?;
     let (mut cutter, mut opened) = (Cutter::default(), 0);
     for (at, c) in text.char_indices() {
         let was_fresh = cutter.is_fresh();

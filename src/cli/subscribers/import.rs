@@ -11,7 +11,7 @@ use super::super::sync::sync_and_tell;
 use super::report::{Report, skipped};
 use crate::app::bootstrap;
 use crate::app::csv_import::{self, CsvImport};
-use crate::app::subscriber::Subscriber;
+use crate::app::importer::{Imported, Importer};
 use crate::cli::context::Context;
 use crate::cli::out;
 use crate::config::Config;
@@ -61,21 +61,13 @@ impl Import {
         let config = context.config()?;
         let shown = self.file.display().to_string();
         let csv = self.read(&shown, &config)?;
-        let results = self.subscribe(context, &config, &csv.requests).await?;
-        tell_left(&csv.requests, &results, &shown);
-        let report = Report {
-            file: &shown,
-            csv: &csv,
-            results: &results,
-            bad: bad_rows(&csv),
-            applied: !self.dry_run,
-            bands: &config.bands,
-        };
-        if self.json {
-            out::json(&report.to_json());
-        } else {
-            out::line(&report.text());
-        }
+        let mut report = Report::new(&shown, &csv, bad_rows(&csv), !self.dry_run, (self.json, &config.bands));
+        let imported = self.import(context, &config, &csv, |request, result| {
+            tell_left(request, result, &shown);
+            report.tell(request, result);
+        });
+        let imported = imported.await?;
+        report.end(&imported);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -92,19 +84,20 @@ impl Import {
                 "nothing was imported: {shown} has {rows}. Mend the file, or import the good rows with --skip-bad."
             )));
         }
-        if csv.requests.is_empty() {
+        if csv.wanted == 0 {
             let why = skipped(&csv).map_or_else(String::new, |why| format!(". {why}"));
             return Err(Failure::Refused(format!("{shown} has no row that could be imported{why}")));
         }
         Ok(csv)
     }
 
-    async fn subscribe(
+    async fn import(
         &self,
         context: &Context,
         config: &Config,
-        requests: &[SubscribeRequest],
-    ) -> Result<Vec<Subscribed>, Failure> {
+        csv: &CsvImport,
+        tell: impl FnMut(&SubscribeRequest, &Subscribed),
+    ) -> Result<Imported, Failure> {
         let (config, clock) = (config.clone(), context.clock);
         let app = if self.dry_run {
             bootstrap::open_copy(config, clock).await?
@@ -113,7 +106,8 @@ impl Import {
         };
         // The file's entries first, so that a mailbox that it names is known to be its own.
         sync_and_tell(&app).await?;
-        Ok(Subscriber::new(&app).subscribe(requests).await?)
+        let importer = Importer::new(&app);
+        Ok(if self.dry_run { importer.look(csv, tell).await? } else { importer.import(csv, tell).await? })
     }
 }
 
@@ -121,12 +115,10 @@ fn bad_rows(csv: &CsvImport) -> u64 {
     csv.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
 }
 
-/// Names those who left: no import brings them back.
-fn tell_left(requests: &[SubscribeRequest], results: &[Subscribed], file: &str) {
-    for (request, result) in requests.iter().zip(results) {
-        if let Subscribed::Left(reason) = result {
-            let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);
-            out::note(&out::painted(&finding));
-        }
+/// Names somebody who left: no import brings them back.
+fn tell_left(request: &SubscribeRequest, result: &Subscribed, file: &str) {
+    if let Subscribed::Left(reason) = result {
+        let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);
+        out::note(&out::painted(&finding));
     }
 }

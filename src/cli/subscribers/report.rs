@@ -4,55 +4,85 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::super::out::Answer;
 use super::super::sync::list;
 use super::view::names;
 use crate::app::csv_import::{CsvImport, SkipReason};
+use crate::app::importer::Imported;
 use crate::domain::band::{BandSet, Bands};
 use crate::domain::subscriber::{Profile, SubscribeRequest};
+use crate::domain::subscription::import::ImportFigures;
 use crate::domain::subscription::subscribe::Subscribed;
-use crate::messages::subscription::skip_reason;
+use crate::messages::subscription::{import_completed, skip_reason};
 
-/// Everything that is known after an import or a dry run.
+/// What an import, or a dry run, tells as it goes on.
 pub(super) struct Report<'a> {
-    pub(super) file: &'a str,
-    pub(super) csv: &'a CsvImport,
-    /// One for each request of `csv`.
-    pub(super) results: &'a [Subscribed],
+    file: &'a str,
+    csv: &'a CsvImport,
     /// Rows with an error.
-    pub(super) bad: u64,
-    /// Whether it lasts, or was a dry run.
-    pub(super) applied: bool,
-    pub(super) bands: &'a Bands,
+    bad: u64,
+    /// Whether it lasts, or is a dry run.
+    applied: bool,
+    json: bool,
+    bands: &'a Bands,
+    answer: Answer,
+    /// Whether a change was told.
+    begun: bool,
 }
 
-impl Report<'_> {
-    /// A dry run tells every change; a real import counts.
-    pub(super) fn text(&self) -> String {
-        let mut lines = if self.applied { Vec::new() } else { self.changes() };
-        let counts = Counts::of(self.results);
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        file: &'a str,
+        csv: &'a CsvImport,
+        bad: u64,
+        applied: bool,
+        (json, bands): (bool, &'a Bands),
+    ) -> Self {
+        Self { file, csv, bad, applied, json, bands, answer: Answer::new(), begun: false }
+    }
+
+    /// Tells one change. A dry run tells people every change; a real import only counts.
+    pub(super) fn tell(&mut self, request: &SubscribeRequest, result: &Subscribed) {
+        if self.json {
+            if let Some(change) = self.change_json(request, result) {
+                let begin = if self.begun { "," } else { "{\n  \"changes\": [" };
+                self.answer.add(&format!("{begin}\n    {}", indented(&change, 4)));
+                self.begun = true;
+            }
+        } else if let Some(change) = self.change(request, result).filter(|_| !self.applied) {
+            self.answer.add(&change);
+            self.answer.add("\n");
+        }
+    }
+
+    /// Tells what it came to.
+    pub(super) fn end(mut self, imported: &Imported) {
+        let text = if self.json { self.rest_json(imported) } else { self.rest(imported) };
+        self.answer.add(&text);
+        self.answer.end();
+    }
+
+    fn rest(&self, imported: &Imported) -> String {
+        let mut lines = if self.applied { Vec::new() } else { self.left_out() };
+        let ImportFigures { added, updated, unchanged, kept_out } = imported.figures;
         let would = if self.applied { "Imported" } else { "Would import" };
+        let (file, bad) = (self.file, self.bad);
         lines.push(format!(
-            "{would} {}: {} added, {} updated, {} unchanged, {} kept out, {} bad.",
-            self.file, counts.added, counts.updated, counts.unchanged, counts.left, self.bad
+            "{would} {file}: {added} added, {updated} updated, {unchanged} unchanged, {kept_out} kept out, {bad} bad."
         ));
+        lines.extend(imported.broken_off.map(|since| import_completed(since, self.applied)));
         lines.extend(skipped(self.csv));
         lines.join("\n")
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&SubscribeRequest, &Subscribed)> {
-        self.csv.requests.iter().zip(self.results)
-    }
-
-    fn changes(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.pairs().filter_map(|(request, result)| self.change(request, result)).collect();
-        // Half of the register is closed schools: those are only counted.
+    /// Rows that are left out. Half of the register is closed schools: those are only counted.
+    fn left_out(&self) -> Vec<String> {
         let rows = self.csv.skipped.iter().filter(|row| !matches!(row.reason, SkipReason::NotOpen(_)));
-        lines.extend(rows.map(|row| {
+        rows.map(|row| {
             let name = if row.name.is_empty() { "a school without a name" } else { &row.name };
             format!("left out: {}:{}: {name} (URN {}): {}", self.file, row.line, row.urn, skip_reason(&row.reason))
-        }));
-        lines
+        })
+        .collect()
     }
 
     fn change(&self, request: &SubscribeRequest, result: &Subscribed) -> Option<String> {
@@ -82,22 +112,24 @@ impl Report<'_> {
         differ.map(|(what, before, after)| format!("{what} {before} → {after}")).collect()
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        let counts = Counts::of(self.results);
+    /// All but the changes, which were told, as the end of a JSON object.
+    fn rest_json(&self, imported: &Imported) -> String {
+        let ImportFigures { added, updated, unchanged, kept_out } = imported.figures;
         let why = reasons(self.csv);
         let number = |code| why.get(code).map_or(0, |(rows, _)| *rows);
-        json!({
-            "added": counts.added, "updated": counts.updated, "unchanged": counts.unchanged,
-            "left": counts.left, "bad": self.bad, "applied": self.applied,
+        let rest = json!({
+            "added": added, "updated": updated, "unchanged": unchanged,
+            "left": kept_out, "bad": self.bad, "applied": self.applied, "broken_off": imported.broken_off,
             "left_out": {
                 "not_open": number("not_open"), "no_email": number("no_email"),
                 "no_ages": number("no_ages"), "no_band": number("no_band"),
             },
-            "changes": self.pairs().filter_map(|(request, result)| self.change_json(request, result)).collect::<Vec<_>>(),
             "left_out_rows": self.csv.skipped.iter().map(|row| json!({
                 "line": row.line, "urn": row.urn, "name": row.name, "reason": row.reason.code(),
             })).collect::<Vec<_>>(),
-        })
+        });
+        let changes = if self.begun { "\n  ]" } else { "{\n  \"changes\": []" };
+        format!("{changes},{}", indented(&rest, 0).trim_start_matches('{'))
     }
 
     fn change_json(&self, request: &SubscribeRequest, result: &Subscribed) -> Option<Value> {
@@ -145,25 +177,7 @@ pub(super) fn skipped(csv: &CsvImport) -> Option<String> {
     (!parts.is_empty()).then(|| format!("Left out: {}.", parts.join(", ")))
 }
 
-#[derive(Default)]
-struct Counts {
-    added: u64,
-    updated: u64,
-    unchanged: u64,
-    left: u64,
-}
-
-impl Counts {
-    fn of(results: &[Subscribed]) -> Self {
-        let mut counts = Self::default();
-        for result in results {
-            match result {
-                Subscribed::Added => counts.added += 1,
-                Subscribed::Updated { before, after } if before == after => counts.unchanged += 1,
-                Subscribed::Updated { .. } => counts.updated += 1,
-                Subscribed::Left(_) => counts.left += 1,
-            }
-        }
-        counts
-    }
+/// A value as indented JSON, all but its first line further in by so many columns.
+fn indented(value: &Value, columns: usize) -> String {
+    format!("{value:#}").replace('\n', &format!("\n{:columns$}", ""))
 }

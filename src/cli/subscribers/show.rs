@@ -59,13 +59,14 @@ impl Show {
         if self.json {
             let mut json = to_json(record, bands);
             let mailbox = record.mailboxes.first();
-            json["mailboxes"][0]["chosen_by"] = json!(data.chosen_by().filter(|_| mailbox.is_some_and(|m| m.chosen)));
+            let chosen = mailbox.filter(|mailbox| mailbox.chosen);
+            json["mailboxes"][0]["chosen_by"] = json!(chosen.and_then(|m| data.chosen_by(&m.subscriptions)));
             json["mailboxes"][0]["held"] = json!(data);
             return out::json(&json);
         }
         tell_subscriber(record);
         for mailbox in &record.mailboxes {
-            tell_mailbox(mailbox, data.chosen_by(), bands);
+            tell_mailbox(mailbox, data.chosen_by(&mailbox.subscriptions), bands);
             tell(data);
         }
     }

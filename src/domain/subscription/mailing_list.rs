@@ -1,5 +1,7 @@
 //! The part of the mailing list that one decision is about: rows that were read together, and what was changed of them.
 
+mod questions;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -7,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::mailbox::Mailbox;
 use super::request::{Request, RequestId, RequestKind};
 use super::rows::{BounceRecord, Changes, DeliveryHistory, DueMail, Forgetting, Note, Settlement, Subject};
-use super::rows::{Numbers, Organisation, Rows};
+use super::rows::{Numbers, Organisation, Rows, UnfinishedImport};
 use super::suppression::{AddressHasher, AddressKey, Suppression};
 use super::wave::{BounceContext, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::address::Address;
@@ -31,6 +33,8 @@ pub struct MailingList {
     history: DeliveryHistory,
     context: BounceContext,
     wave: Option<(Wave, Vec<BounceRecord>)>,
+    unfinished_import: Option<UnfinishedImport>,
+    syncs: u64,
     changes: Changes,
 }
 
@@ -51,6 +55,8 @@ impl MailingList {
             history: rows.history,
             context: rows.context,
             wave: rows.wave,
+            unfinished_import: rows.unfinished_import,
+            syncs: rows.syncs,
             changes: Changes::default(),
         };
         rows.organisations.into_iter().for_each(|organisation| list.put_organisation(organisation));
@@ -81,6 +87,15 @@ impl MailingList {
     /// What was changed.
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// Takes these profiles for what was read of their subscribers.
+    pub fn assume(&mut self, profiles: &HashMap<SubscriberId, Profile>) {
+        let known: Vec<_> = self.organisations.values().filter(|one| profiles.contains_key(&one.id)).cloned().collect();
+        for organisation in known {
+            let profile = profiles[&organisation.id].clone();
+            self.put_organisation(Organisation { profile, ..organisation });
+        }
     }
 
     /// Takes everything back: nothing is written.
@@ -139,38 +154,6 @@ impl MailingList {
         self.suppression_of(self.key(address)).map(|suppression| suppression.reason)
     }
 
-    /// Why the config file must not bring this address in, if so: it is suppressed, or its reader left or complained and has
-    /// not been subscribed since. Who left and was forgotten is known by the hash.
-    pub fn kept_out(&self, address: &Address) -> Option<SuppressionReason> {
-        let key = self.key(address);
-        if let Some(suppression) = self.suppression_of(key) {
-            return Some(suppression.reason);
-        }
-        let rows = || self.with_key(key);
-        if rows().any(|mailbox| mailbox.address.is_some() && mailbox.is_active()) {
-            return None;
-        }
-        let left = rows().filter_map(|mailbox| Some((mailbox.address.is_some(), mailbox.last_left()?)));
-        let (_, (_, by)) = left.max_by_key(|(is_known, (ended, _))| (*is_known, *ended))?;
-        by.as_suppression()
-    }
-
-    /// The name of the subscriber that a mailbox belongs to, unless the mailbox has ended.
-    pub fn subscribed_name(&self, id: RecipientId) -> Option<&str> {
-        let mailbox = self.mailbox(id).filter(|mailbox| mailbox.state != MailboxState::Ended)?;
-        self.owner_name(mailbox)
-    }
-
-    /// The bands that an active mailbox gets, and its subscriber's name.
-    pub fn subscribed_bands(&self, id: RecipientId) -> Option<(&str, &BandSet)> {
-        let mailbox = self.mailbox(id).filter(|mailbox| mailbox.is_active())?;
-        Some((self.owner_name(mailbox)?, &mailbox.bands))
-    }
-
-    pub(super) fn owner_name(&self, mailbox: &Mailbox) -> Option<&str> {
-        self.organisation(mailbox.owner).map(|owner| owner.profile.name.as_str())
-    }
-
     /// A request.
     pub fn request(&self, id: RequestId) -> Option<&Request> {
         self.mailboxes.values().flat_map(|mailbox| &mailbox.requests).find(|request| request.id == id)
@@ -197,6 +180,16 @@ impl MailingList {
         &self.context
     }
 
+    /// An import that is not done.
+    pub fn unfinished_import(&self) -> Option<&UnfinishedImport> {
+        self.unfinished_import.as_ref()
+    }
+
+    /// How often a sync has changed anything: what one decided on is out of date when another came between.
+    pub fn syncs(&self) -> u64 {
+        self.syncs
+    }
+
     pub(super) fn wave(&self) -> Option<&(Wave, Vec<BounceRecord>)> {
         self.wave.as_ref()
     }
@@ -206,14 +199,20 @@ impl MailingList {
         self.suppressions.values().filter(|one| one.address.is_some()).map(|one| one.key).collect()
     }
 
+    /// The last of the suppressed hashes that were read.
+    pub fn last_suppressed(&self) -> Option<AddressKey> {
+        self.suppressions.keys().max().copied()
+    }
+
     /// A new subscriber.
-    pub(super) fn add_organisation(&mut self, profile: Profile, origin: Origin, actor: &'static str) -> SubscriberId {
+    pub(super) fn add_organisation(&mut self, profile: Profile, origin: Origin) -> SubscriberId {
         let id = SubscriberId(self.next.subscriber);
         self.next.subscriber += 1;
-        let name = profile.name.clone();
         self.changes.organisations.insert(id, None);
+        if !origin.is_by_the_file() {
+            self.note(origin.actor(), "add", Subject::Subscriber(id), profile.name.clone());
+        }
         self.put_organisation(Organisation { id, profile, origin, is_in_config: false, has_others: false });
-        self.note(actor, "add", Subject::Subscriber(id), name);
         id
     }
 
@@ -221,9 +220,12 @@ impl MailingList {
     pub(super) fn update_profile(&mut self, id: SubscriberId, profile: Profile, actor: &'static str) {
         let Some(organisation) = self.organisations.get(&id) else { return };
         self.changes.organisations.entry(id).or_insert_with(|| Some(organisation.clone()));
-        // Every name that it ever had stands in the audit table, so that all can be forgotten.
+        let organisation = organisation.clone();
+        // Every name that it ever had stands in the audit table or is its last one, so that all can be forgotten.
+        if organisation.profile.name != profile.name {
+            self.note(actor, "rename", Subject::Subscriber(id), organisation.profile.name.clone());
+        }
         self.note(actor, "update", Subject::Subscriber(id), profile.name.clone());
-        let organisation = self.organisations[&id].clone();
         if let Some(namesakes) = organisation.profile.urn.as_ref().and_then(|urn| self.by_urn.get_mut(urn)) {
             namesakes.remove(&id);
         }
@@ -344,6 +346,18 @@ impl MailingList {
 
     pub(super) fn forget(&mut self, forgetting: Forgetting) {
         self.changes.forgotten.push(forgetting);
+    }
+
+    /// Notes that an import is not done, or that it is.
+    pub(super) fn set_unfinished_import(&mut self, import: Option<UnfinishedImport>) {
+        self.changes.import = self.unfinished_import != import;
+        self.unfinished_import = import;
+    }
+
+    /// Notes that a sync changed something.
+    pub(super) fn count_sync(&mut self) {
+        self.syncs += 1;
+        self.changes.sync = true;
     }
 
     /// One line for the audit table.

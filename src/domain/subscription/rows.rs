@@ -48,6 +48,19 @@ pub struct Rows {
     pub context: BounceContext,
     /// The wave that a decision is about, with its bounces.
     pub wave: Option<(Wave, Vec<BounceRecord>)>,
+    /// An import that is not done.
+    pub unfinished_import: Option<UnfinishedImport>,
+    /// How often a sync has changed anything.
+    pub syncs: u64,
+}
+
+/// An import of which parts are written, and others are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedImport {
+    /// Tells the file from others.
+    pub file: String,
+    /// When it began.
+    pub since: DateTime<Utc>,
 }
 
 /// What was sent to a mailbox of which something came back.
@@ -119,6 +132,8 @@ pub enum Subject {
     /// An address without a mailbox.
     Stranger,
     Wave(WaveId),
+    /// The mailing list as a whole.
+    List,
 }
 
 /// A mail that the decision makes due: its words come from whoever asked for the decision.
@@ -174,4 +189,8 @@ pub struct Changes {
     pub forgotten: Vec<Forgetting>,
     /// The audit table's new lines.
     pub notes: Vec<Note>,
+    /// Whether an import that is not done was noted, or is done.
+    pub import: bool,
+    /// Whether a sync changed something.
+    pub sync: bool,
 }

@@ -8,6 +8,7 @@ use super::wave::WaveId;
 use crate::domain::audit::AuditRecord;
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::{Origin, Subscription};
 
 /// Everything about one mailbox that is not in its subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -30,13 +31,15 @@ pub struct SubjectData {
 
 impl SubjectData {
     /// Who chose its bands last, as the audit has it: the actor, such as `recipient` or `import`.
-    pub fn chosen_by(&self) -> Option<&str> {
+    /// A mailbox that came with others by a file has no line of its own there.
+    pub fn chosen_by(&self, subscriptions: &[Subscription]) -> Option<&str> {
         let chooses = |record: &&AuditRecord| match record.action.as_str() {
             "subscribe" | "update" => true,
             "confirm" => record.detail != RequestKind::Undo.as_str(),
             _ => false,
         };
-        self.audit.iter().rev().find(chooses).map(|record| record.actor.as_str())
+        let audit = self.audit.iter().rev().find(chooses).map(|record| record.actor.as_str());
+        audit.or_else(|| Some(subscriptions.iter().rfind(|one| one.origin != Origin::Config)?.origin.actor()))
     }
 }
 

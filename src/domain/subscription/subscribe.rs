@@ -50,7 +50,9 @@ fn update(list: &mut MailingList, mailbox: Mailbox, request: &SubscribeRequest) 
     let has = list.organisation(mailbox.owner).map_or_else(|| request.profile.clone(), |owner| owner.profile.clone());
     choose(list, mailbox.id, request.bands.clone());
     let profile = reprofile(list, mailbox.owner, request);
-    list.note(request.origin.actor(), "update", Subject::Mailbox(mailbox.id), names_of(&request.bands));
+    if list.mailbox(mailbox.id) != Some(&mailbox) {
+        list.note(request.origin.actor(), "update", Subject::Mailbox(mailbox.id), names_of(&request.bands));
+    }
     Subscribed::Updated { before: (has, mailbox.bands), after: (profile, request.bands.clone()) }
 }
 
@@ -62,7 +64,9 @@ fn add(list: &mut MailingList, mailbox: Option<RecipientId>, request: &Subscribe
     let at = list.at();
     list.change(id, |mailbox| mailbox.join(subscriber, request.origin, bands.clone(), at));
     choose(list, id, bands.clone());
-    list.note(request.origin.actor(), "subscribe", Subject::Mailbox(id), names_of(bands));
+    if mailbox.is_some() || !request.origin.is_by_the_file() {
+        list.note(request.origin.actor(), "subscribe", Subject::Mailbox(id), names_of(bands));
+    }
     Subscribed::Added
 }
 
@@ -87,7 +91,7 @@ pub(super) fn organisation_for(
     let owner = || list.mailbox(mailbox?).map(|mailbox| mailbox.owner).filter(|_| urn.is_none());
     let known = urn.and_then(|urn| list.of_urn(urn)).or_else(owner);
     let origin = request.origin;
-    let id = known.unwrap_or_else(|| list.add_organisation(request.profile.clone(), origin, origin.actor()));
+    let id = known.unwrap_or_else(|| list.add_organisation(request.profile.clone(), origin));
     reprofile(list, id, request);
     id
 }

@@ -29,6 +29,7 @@ const ADD_EMAIL: &str = "GIAS gives out no addresses as a rule: add a column nam
                          school, joined by URN from a list of your own; leave it empty where you have none";
 
 /// Where each column stands that is read, from 0. Others may stand anywhere.
+#[derive(Debug)]
 pub(in super::super) struct Header {
     pub(super) urn: usize,
     pub(super) name: usize,

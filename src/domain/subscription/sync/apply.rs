@@ -1,6 +1,10 @@
 //! A sync's changes, carried out on the mailing list.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::plan::{SyncChange, SyncPlan, Who};
 use crate::domain::address::Address;
@@ -16,16 +20,63 @@ const ACTOR: &str = "config";
 #[error("change {0} of the sync makes no subscriber")]
 pub struct UnknownSubscriber(pub usize);
 
+/// Changes that are carried out together.
+#[derive(Debug, Clone)]
+pub struct SyncPart {
+    pub plan: Arc<SyncPlan>,
+    /// Which of the plan's changes.
+    pub changes: Range<usize>,
+    /// The subscribers that changes before made.
+    pub made: HashMap<usize, SubscriberId>,
+    /// How often a sync had changed anything by then: if another has since, what was planned is out of date.
+    pub syncs: u64,
+}
+
+impl SyncPart {
+    /// The addresses that it is about, and the subscribers.
+    pub fn about(&self) -> (Vec<Address>, Vec<SubscriberId>) {
+        let (mut addresses, mut subscribers) = (Vec::new(), Vec::new());
+        for change in &self.plan.changes[self.changes.clone()] {
+            match change {
+                SyncChange::AddSubscriber(_) => {}
+                SyncChange::UpdateSubscriber { subscriber, .. } => subscribers.push(*subscriber),
+                SyncChange::Start { address, .. }
+                | SyncChange::Restore { address, .. }
+                | SyncChange::Rebands { address, .. }
+                | SyncChange::End { address, .. } => addresses.push(address.clone()),
+            }
+        }
+        (addresses, subscribers)
+    }
+}
+
 /// Carries out every change, in order.
 ///
 /// # Errors
 /// When the plan contradicts itself; then the list must not be written.
 pub fn apply(list: &mut MailingList, plan: &SyncPlan) -> Result<(), UnknownSubscriber> {
-    let mut made = HashMap::new();
-    for (at, change) in plan.changes.iter().enumerate() {
-        match change {
+    let plan = Arc::new(plan.clone());
+    let changes = 0..plan.changes.len();
+    apply_part(list, &SyncPart { plan, changes, made: HashMap::new(), syncs: list.syncs() }).map(drop)
+}
+
+/// Carries out a part of the changes, in order. Returns the subscribers that were made up to its end, or nothing where another
+/// sync came between: then nothing is changed.
+///
+/// # Errors
+/// When the plan contradicts itself; then the list must not be written.
+pub fn apply_part(
+    list: &mut MailingList,
+    part: &SyncPart,
+) -> Result<Option<HashMap<usize, SubscriberId>>, UnknownSubscriber> {
+    if list.syncs() != part.syncs {
+        return Ok(None);
+    }
+    let mut made = part.made.clone();
+    for at in part.changes.clone() {
+        match &part.plan.changes[at] {
             SyncChange::AddSubscriber(profile) => {
-                made.insert(at, list.add_organisation(profile.clone(), Origin::Config, ACTOR));
+                made.insert(at, list.add_organisation(profile.clone(), Origin::Config));
             }
             SyncChange::UpdateSubscriber { subscriber, after, .. } => {
                 list.update_profile(*subscriber, after.clone(), ACTOR);
@@ -42,7 +93,48 @@ pub fn apply(list: &mut MailingList, plan: &SyncPlan) -> Result<(), UnknownSubsc
             SyncChange::End { subscriber, address } => end(list, *subscriber, address),
         }
     }
-    Ok(())
+    list.count_sync();
+    if part.changes.end == part.plan.changes.len() {
+        list.note(ACTOR, "sync", Subject::List, SyncFigures::of(&part.plan).to_json());
+    }
+    Ok(Some(made))
+}
+
+/// How many of each kind a sync changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncFigures {
+    /// Subscribers that are new.
+    pub subscribers: u64,
+    /// Subscribers with another profile.
+    pub updated: u64,
+    /// Mailboxes that began, or began again.
+    pub started: u64,
+    /// Mailboxes with other bands.
+    pub rebanded: u64,
+    /// Mailboxes whose entries are gone.
+    pub ended: u64,
+}
+
+impl SyncFigures {
+    fn of(plan: &SyncPlan) -> Self {
+        let mut figures = Self::default();
+        for change in &plan.changes {
+            let number = match change {
+                SyncChange::AddSubscriber(_) => &mut figures.subscribers,
+                SyncChange::UpdateSubscriber { .. } => &mut figures.updated,
+                SyncChange::Start { .. } | SyncChange::Restore { .. } => &mut figures.started,
+                SyncChange::Rebands { .. } => &mut figures.rebanded,
+                SyncChange::End { .. } => &mut figures.ended,
+            };
+            *number += 1;
+        }
+        figures
+    }
+
+    /// As the audit table keeps them.
+    fn to_json(self) -> String {
+        serde_json::to_string(&self).expect("numbers always become JSON")
+    }
 }
 
 /// A mailbox that the file names now. One that left or was suppressed since the plan was made stays away.
@@ -63,7 +155,9 @@ fn start(list: &mut MailingList, subscriber: SubscriberId, address: &Address, ba
         }
         mailbox.refresh();
     });
-    list.note(ACTOR, action, Subject::Mailbox(id), named(subscriber));
+    if known.is_some() {
+        list.note(ACTOR, action, Subject::Mailbox(id), named(subscriber));
+    }
 }
 
 fn reband(list: &mut MailingList, subscriber: SubscriberId, address: &Address, bands: &BandSet) {

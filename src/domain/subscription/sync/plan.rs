@@ -56,7 +56,7 @@ pub enum SyncChange {
 /// What a sync comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncPlan {
-    /// The changes, to be applied in order, in one transaction.
+    /// The changes, to be applied in order. What was started before another sync came is started, and the rest is planned anew.
     pub changes: Vec<SyncChange>,
     /// Wished addresses that are not brought back, and why.
     pub kept_out: Vec<(Address, SuppressionReason)>,

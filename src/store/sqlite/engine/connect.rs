@@ -1,5 +1,6 @@
 //! Opens the database file: one connection that writes, others that only read.
 
+use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,6 +15,9 @@ use super::error::SqliteError;
 use super::schema;
 use crate::ordinary_file;
 
+/// How long we wait for another process's write lock.
+pub(in crate::store::sqlite) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// More than the number of different statements, so that none is parsed twice.
 const STATEMENTS: usize = 160;
 
@@ -22,7 +26,7 @@ pub(in crate::store::sqlite) fn writer(path: &Path, patience: Duration) -> Resul
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(patience)?;
+    wait_for_locks(&mut conn, patience)?;
     if conn.is_readonly(rusqlite::MAIN_DB)? {
         return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
     }
@@ -75,11 +79,34 @@ pub(in crate::store::sqlite) fn overwrite_what_goes(conn: &Connection) -> Result
 /// A connection to a store that is there, for housekeeping outside of any transaction of the others.
 pub(in crate::store::sqlite) fn housekeeper(path: &Path, patience: Duration) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(patience)?;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    wait_for_locks(&mut conn, patience)?;
     prepare(&conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     Ok(conn)
+}
+
+/// Waits for other writers. In the end SQLite's own way looks ten times a second, and would look past every pause of somebody
+/// who writes much in parts; whoever waits as long as everybody does looks every millisecond.
+fn wait_for_locks(conn: &mut Connection, patience: Duration) -> Result<(), SqliteError> {
+    conn.busy_timeout(patience)?;
+    if patience == PATIENCE {
+        conn.busy_handler(Some(look_again_soon))?;
+    }
+    Ok(())
+}
+
+thread_local! {
+    /// Since when this thread has been waiting for a lock.
+    static WAITING: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Whether to look again, `times` after the first.
+fn look_again_soon(times: i32) -> bool {
+    let since = WAITING.get().filter(|_| times > 0).unwrap_or_else(Instant::now);
+    WAITING.set(Some(since));
+    thread::sleep(Duration::from_millis(1));
+    since.elapsed() < PATIENCE
 }
 
 /// Makes the file before `SQLite` would, for its mode: side files take theirs from it.

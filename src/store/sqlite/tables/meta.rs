@@ -7,6 +7,7 @@ use super::audit;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
+use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreMeta;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -14,6 +15,12 @@ use crate::store::sqlite::engine::sql;
 
 /// The key under which a restored store keeps the moment of its backup.
 pub(in crate::store::sqlite) const RESTORED: &str = "restored";
+
+/// The key of an import that is not done.
+const IMPORT: &str = "import";
+
+/// The key of how often a sync has changed anything.
+const SYNCS: &str = "syncs";
 
 /// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who
 /// left would be recognised.
@@ -63,6 +70,34 @@ pub(in crate::store::sqlite) fn begin(
 /// When the backup was made, while a restored store is not released.
 pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<DateTime<Utc>>, SqliteError> {
     get(conn, RESTORED)?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
+}
+
+/// An import of which parts are written, and others are not.
+pub(in crate::store::sqlite) fn unfinished_import(conn: &Connection) -> Result<Option<UnfinishedImport>, SqliteError> {
+    let Some(known) = get(conn, IMPORT)? else { return Ok(None) };
+    let (since, file) = known.split_once(' ').ok_or_else(|| sql::damaged("an import is not noted as it should be"))?;
+    Ok(Some(UnfinishedImport { file: file.to_owned(), since: sql::instant(sql::parse(since)?)? }))
+}
+
+/// Remembers such an import, or that there is none.
+pub(in crate::store::sqlite) fn put_unfinished_import(
+    conn: &Connection,
+    import: Option<&UnfinishedImport>,
+) -> Result<(), SqliteError> {
+    match import {
+        Some(UnfinishedImport { file, since }) => put(conn, IMPORT, &format!("{} {file}", sql::millis(*since))),
+        None => take(conn, IMPORT).map(drop),
+    }
+}
+
+/// How often a sync has changed anything.
+pub(in crate::store::sqlite) fn syncs(conn: &Connection) -> Result<u64, SqliteError> {
+    Ok(get(conn, SYNCS)?.map(|known| sql::parse(&known)).transpose()?.unwrap_or_default())
+}
+
+/// Remembers how often that was.
+pub(in crate::store::sqlite) fn put_syncs(conn: &Connection, syncs: u64) -> Result<(), SqliteError> {
+    put(conn, SYNCS, &syncs.to_string())
 }
 
 /// What is remembered under this key.

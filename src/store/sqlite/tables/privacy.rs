@@ -13,10 +13,11 @@ use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::{
     SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
 };
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::engine::connect::PATIENCE;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::{retention, scrub};
-use crate::store::sqlite::{PATIENCE, SqliteStore};
 use crate::store::{Privacy, Records, StoreError};
 
 /// When everything that was too old was last forgotten.

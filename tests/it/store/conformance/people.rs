@@ -259,13 +259,13 @@ pub(in crate::store) async fn the_audit_table_has_every_decision_and_no_address(
     let audit = store.audit().await.unwrap();
     let told: Vec<_> = audit.iter().map(|row| format!("{} {} {}", row.actor, row.action, row.subject)).collect();
     let expected = [
-        "config add subscriber 1",
-        "config start recipient 1",
+        "config sync mailing list",
         "operator add subscriber 2",
         "operator subscribe recipient 2",
         "operator update recipient 2",
         "operator change-address recipient 2",
         "config end recipient 1",
+        "config sync mailing list",
         "test unsubscribe recipient 2",
         "test suppress an address without a mailbox",
     ];

@@ -86,7 +86,7 @@ pub(in crate::store) async fn a_wave_is_dismissed_and_its_mails_may_be_sent_agai
     assert_eq!(late, Bounced::Dismissed(WaveId(1)));
     // What stood for itself is taken back with all that were suppressed since then.
     let take_back = |list: &mut MailingList| Ok::<_, Infallible>(returned::take_back_all(list, "test"));
-    let scope = |minutes| Scope::Suppressed(SuppressionReason::Bounced, at(minutes));
+    let scope = |minutes| Scope::Suppressed(SuppressionReason::Bounced, at(minutes), None, 100);
     for (since, taken) in [(7, (0, 0)), (6, (1, 0)), (6, (0, 0))] {
         let (Ok(found), _) = decide(&*store, &scope(since), at(9), None, take_back).await.unwrap();
         assert_eq!(found, taken, "{since}");

@@ -21,7 +21,7 @@ use crate::store::Scope;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::columns::BandBook;
-use crate::store::sqlite::tables::{columns, forget};
+use crate::store::sqlite::tables::{columns, forget, meta};
 
 /// What `scope` names, and the bands that the store knows.
 pub(in crate::store::sqlite) fn read(
@@ -67,11 +67,18 @@ impl Reader<'_> {
             Scope::Addresses(addresses, urns) => {
                 addresses.iter().try_for_each(|address| self.address(address))?;
                 urns.iter().try_for_each(|urn| self.urn(urn))?;
+                self.rows.unfinished_import = meta::unfinished_import(self.conn)?;
                 self.asked_lately()
             }
             Scope::Config(addresses) => {
+                self.rows.syncs = meta::syncs(self.conn)?;
                 addresses.iter().try_for_each(|address| self.address(address))?;
                 self.config()
+            }
+            Scope::Sync(addresses, subscribers) => {
+                self.rows.syncs = meta::syncs(self.conn)?;
+                addresses.iter().try_for_each(|address| self.address(address))?;
+                subscribers.iter().try_for_each(|id| self.organisation(*id))
             }
             Scope::Mailbox(id) => {
                 self.number(*id)?;
@@ -93,9 +100,10 @@ impl Reader<'_> {
                 let members = bounces.map(|bounce| bounce.recipient);
                 members.collect::<Vec<_>>().into_iter().try_for_each(|id| self.number(id))
             }
-            Scope::Suppressed(reason, since) => {
-                let query = "SELECT mac FROM suppressions WHERE reason = ?1 AND at >= ?2";
-                let values = (reason.as_str(), sql::millis(*since));
+            Scope::Suppressed(reason, since, after, limit) => {
+                let query = "SELECT mac FROM suppressions WHERE mac > coalesce(?3, x'') AND reason = ?1 AND at >= ?2
+                             ORDER BY mac LIMIT ?4";
+                let values = (reason.as_str(), sql::millis(*since), after.map(|key| key.0), limit);
                 let keys = sql::rows(self.conn, query, values, |row| Ok(AddressKey(row.get(0)?)))?;
                 keys.into_iter().try_for_each(|key| self.holders(key))
             }

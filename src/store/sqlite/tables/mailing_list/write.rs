@@ -17,7 +17,7 @@ use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::columns::BandBook;
 use crate::store::sqlite::tables::outbox::transactional;
-use crate::store::sqlite::tables::{audit, columns, forget};
+use crate::store::sqlite::tables::{audit, columns, forget, meta};
 
 /// Everything that was changed; what was forgotten on the way.
 pub(super) fn write(
@@ -60,6 +60,12 @@ pub(super) fn write(
     let mut traces = Traces::default();
     for forgetting in &changes.forgotten {
         traces += forget::forget(conn, forgetting)?;
+    }
+    if changes.import {
+        meta::put_unfinished_import(conn, list.unfinished_import())?;
+    }
+    if changes.sync {
+        meta::put_syncs(conn, list.syncs())?;
     }
     if is_erased {
         forget::note_unscrubbed(conn, at)?;
@@ -160,6 +166,7 @@ fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
         Subject::Subscriber(SubscriberId(id)) => format!("subscriber {id}"),
         Subject::Mailbox(RecipientId(id)) => format!("recipient {id}"),
         Subject::Wave(WaveId(id)) => format!("wave {id}"),
+        Subject::List => "mailing list".to_owned(),
         Subject::Stranger => "an address without a mailbox".to_owned(),
     };
     audit::write(conn, at, note.actor, note.action, &subject, &note.detail)

@@ -1,0 +1,177 @@
+//! An import of more rows than are written at once: nobody waits for the whole, it can be completed, and it says what it does.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use crate::support::fixture::{BASE, Fixture, Running, entry, three, until};
+use crate::support::http::{ask, daemon};
+
+const NOW: &str = "2026-11-25T12:00:00Z";
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+const HEADER: &str = "name,sector,email,bands,ages,locale,urn\n";
+/// How many rows are written at once.
+const PART: i64 = 1_000;
+
+/// So many schools with one mailbox each.
+fn schools(count: usize) -> String {
+    (0..count).fold(HEADER.to_owned(), |mut text, n| {
+        writeln!(text, "School {n},school,office@s{n}.example,4-5,,,").unwrap();
+        text
+    })
+}
+
+fn import(fixture: &Fixture, text: &str, more: &[&str]) -> crate::support::fixture::Ran {
+    fixture.write("roster.csv", text);
+    fixture.at(NOW, &[&["subscribers", "import", "roster.csv"], more].concat())
+}
+
+fn start_import(fixture: &Fixture, text: &str) -> Running {
+    fixture.write("roster.csv", text);
+    fixture.spawn(&["--now", NOW, "subscribers", "import", "roster.csv"], "import.log")
+}
+
+/// A connection that only looks.
+fn looker(fixture: &Fixture) -> Connection {
+    let path = fixture.path("var/fortnightly.db");
+    until("a store", || path.exists());
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}
+
+fn imported(conn: &Connection) -> i64 {
+    conn.query_row("SELECT count(*) FROM recipients", [], |row| row.get(0)).unwrap_or_default()
+}
+
+fn audit(fixture: &Fixture) -> Vec<String> {
+    let status = fixture.at(NOW, &["status", "--audit", "--json"]).exits(0).json();
+    let line = |row: &Value| {
+        ["actor", "action", "subject", "detail"].map(|key| row[key].as_str().unwrap().to_owned()).join(" ")
+    };
+    status["audit"].as_array().unwrap().iter().map(line).filter(|line| !line.contains(" begin ")).collect()
+}
+
+#[test]
+fn an_import_that_changes_nothing_writes_nothing() {
+    let fixture = Fixture::new(BASE);
+    let rows = schools(2_500);
+    import(&fixture, &rows, &[]).exits(0).says("2500 added");
+    let figures = "2500 added, 0 updated, 0 unchanged, 0 kept out";
+    assert_eq!(audit(&fixture), [format!("import import mailing list {figures}")], "one line for all");
+    let before = fs::read(fixture.path("var/fortnightly.db")).unwrap();
+    import(&fixture, &rows, &[]).exits(0).says("0 added, 0 updated, 2500 unchanged");
+    assert!(fs::read(fixture.path("var/fortnightly.db")).unwrap() == before, "the store was written");
+    // Who was there and changed has a line of their own, and they alone.
+    let other =
+        rows.replacen("office@s7.example,4-5", "office@s7.example,5-7", 1).replacen("School 8,", "School Eight,", 1);
+    import(&fixture, &other, &[]).exits(0).says("0 added, 2 updated, 2498 unchanged");
+    let expected = [
+        "import update recipient 8 bands 5-7",
+        "import rename subscriber 9 it was called School 8",
+        "import update subscriber 9 School Eight",
+        "import import mailing list 0 added, 2 updated, 2498 unchanged, 0 kept out",
+    ];
+    assert_eq!(audit(&fixture)[1..], expected);
+    // Whose choice its bands are is known all the same.
+    let held = fixture.at(NOW, &["subscribers", "show", "office@s3.example", "--json"]).exits(0).json();
+    assert_eq!(held["mailboxes"][0]["chosen_by"], "import");
+}
+
+#[test]
+fn leaving_is_answered_while_many_are_imported() {
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let mails = fixture.mails();
+    let path = mails.iter().find(|mail| mail.to == "hello@lantern.example").unwrap().path("/u/");
+    let (_daemon, port) = daemon(&fixture);
+    let conn = looker(&fixture);
+    let mut running = start_import(&fixture, &schools(30_000));
+    until("the first part", || imported(&conn) > PART);
+    let mut answered = 0;
+    while running.0.try_wait().unwrap().is_none() {
+        let before = imported(&conn);
+        let (head, _) = ask(port, "POST", &path, "List-Unsubscribe=One-Click");
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        // Whoever waits is let in between two parts, if not always between the next two.
+        let parts = (imported(&conn) - before) / PART;
+        assert!(parts <= 8, "{parts} parts were written before somebody could leave");
+        answered += 1;
+    }
+    assert_eq!(running.ends(), 0);
+    assert!(answered > 3, "only {answered} could leave meanwhile");
+    assert_eq!(imported(&conn), 30_000 + 4);
+}
+
+#[test]
+fn an_import_that_was_killed_is_completed_by_the_same_file() {
+    let fixture = Fixture::new(BASE);
+    let rows = schools(20_000);
+    let mut running = start_import(&fixture, &rows);
+    let conn = looker(&fixture);
+    until("some parts", || imported(&conn) > 2 * PART);
+    running.signal("-KILL");
+    running.0.wait().unwrap();
+    let done = imported(&conn);
+    assert!(done < 20_000 && done % PART == 0, "{done}");
+    // Another file says nothing of it, nor does it take the note away.
+    import(&fixture, &format!("{HEADER}Moor,school,office@moor.example,4-5,,,\n"), &[]).exits(0).says("1 added");
+    let figures = format!("{} added, 0 updated, {done} unchanged", 20_000 - done);
+    let completes = "an import of the same file that began on 2026-11-25 at 12:00 UTC and broke off";
+    let look = import(&fixture, &rows, &["--dry-run"]).exits(0);
+    look.says(&figures);
+    look.says(&format!("This would complete {completes}"));
+    let ran = import(&fixture, &rows, &[]).exits(0);
+    ran.says(&figures);
+    ran.says(&format!("This completes {completes}"));
+    let again = import(&fixture, &rows, &[]).exits(0);
+    again.says("0 added, 0 updated, 20000 unchanged");
+    assert!(!again.stdout.contains("complete"), "{}", again.stdout);
+}
+
+#[test]
+fn a_dry_run_says_what_the_import_does_however_far_apart_its_rows_are() {
+    let config = format!("{BASE}{}", entry("Hillside", "school", "\"office@hillside.example\"", "[\"4-5\"]"));
+    let fixture = Fixture::new(&config);
+    fixture.at(NOW, &["unsubscribe", "office@s1700.example"]).exits(0);
+    let two =
+        "Vale,school,a@vale.example,4-5,,,\nVale,school,b@vale.example,4-5,,,77\nMoor,school,c@moor.example,4-5,,,77\n";
+    import(&fixture, &format!("{HEADER}{two}"), &[]).exits(0).says("3 added");
+    // The first of a subscriber's mailboxes renames it; to the second, a part later, that is nothing new.
+    let renamed = "Vale Hall,school,b@vale.example,4-5,,,77\n";
+    let far = "Vale Hall,charity,c@moor.example,4-5 5-7,,,77\nHillside Hall,school,office@hillside.example,5-7,,,\n\
+               School 3,school,office@s3.example,14+,,,\nNew,school,n@moor.example,4-5,,,77\n";
+    let rows = format!("{HEADER}{renamed}{}{far}", schools(2_500).strip_prefix(HEADER).unwrap());
+    let look = import(&fixture, &rows, &["--dry-run", "--json"]).exits(0);
+    let done = import(&fixture, &rows, &["--json"]).exits(0);
+    assert_eq!(look.stderr, done.stderr);
+    let (mut look, done) = (look.json(), done.json());
+    assert_eq!((&look["added"], &look["updated"], &look["left"]), (&2_500.into(), &3.into(), &1.into()), "{look:#}");
+    look["applied"] = true.into();
+    assert!(look == done, "they differ");
+}
+
+#[test]
+fn of_two_syncs_at_once_each_subscriber_is_made_once() {
+    let entries: String = (0..3_000)
+        .map(|n| entry(&format!("School {n}"), "school", &format!("\"office@s{n}.example\""), "[\"4-5\"]"))
+        .collect();
+    let fixture = Fixture::new(&format!("{BASE}{entries}"));
+    fixture.at(NOW, &["unsubscribe", "nobody@s0.example"]).exits(0);
+    let sync = |log| fixture.spawn(&["--now", NOW, "sync"], log);
+    for mut running in [sync("one.log"), sync("other.log")] {
+        assert_eq!(running.ends(), 0);
+    }
+    let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
+    assert_eq!(status["subscribers"]["active"], 3_000);
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
+    assert_eq!(list.as_array().unwrap().len(), 3_000);
+    let figures = "subscribers: 3000 new, 0 updated; mailboxes: 3000 subscribed, 0 with other bands, 0 ended";
+    let lines = audit(&fixture);
+    let syncs: Vec<_> = lines.iter().filter(|line| line.contains(" sync ")).collect();
+    assert!(syncs.len() == 1 || syncs.len() == 2, "{syncs:?}");
+    assert!(lines.len() == syncs.len() + 1 && (syncs.len() == 2 || syncs[0].contains(figures)), "{lines:?}");
+    let before = fs::read(fixture.path("var/fortnightly.db")).unwrap();
+    fixture.at(NOW, &["sync"]).exits(0).says("nothing to change");
+    assert!(fs::read(fixture.path("var/fortnightly.db")).unwrap() == before, "the store was written");
+}
