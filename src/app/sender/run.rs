@@ -93,10 +93,11 @@ pub(super) struct PublishedEdition {
 impl PublishedEdition {
     async fn read(context: &AppContext, edition: EditionNumber) -> Result<Self, AppError> {
         let stored = context.store.published(edition).await?;
-        let stored = stored.ok_or(DispatchError::NotPublished(edition))?;
+        let mut stored = stored.ok_or(DispatchError::NotPublished(edition))?;
         let mut frames = BTreeMap::new();
-        for (number, segment) in &stored.segments {
-            frames.insert(*number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
+        // Each text goes as its frame is made, so that memory holds the edition once.
+        for (number, segment) in std::mem::take(&mut stored.segments) {
+            frames.insert(number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
         }
         Ok(Self { signer: signer(context, stored.sender.key_version)?, stored, frames })
     }
