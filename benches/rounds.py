@@ -2,9 +2,10 @@
 
     rounds.py ROUNDS MESSAGES SINK_PID DRAINED NAME FOLDER COMMAND [NAME FOLDER COMMAND …]
 
-The first and the last sender are what the others are compared with. Where FOLDER has a `ready`, it becomes `var` before every turn.
-SINK_PID and its children are what takes the mail (0: nobody knows). A turn begins when the folder DRAINED holds no file
-(empty: at once). All that is printed of a sender is per message, but its rate and its peak memory.
+The first and the last sender are what the others are compared with. Where FOLDER has a `ready`, it becomes `var` before
+every turn. SINK_PID and its children are what takes the mail (0: nobody knows). A turn begins when no file is left in
+DRAINED, which are folders with colons between them (none: at once). What is printed of a sender is per message, but for
+its rate and its peak memory.
 """
 
 import os
@@ -34,8 +35,8 @@ def cpu_of(pid):
     return sum(ticks[n] for n in ticks if pid in (n, parents[n])) / TICKS
 
 
-def drain(folder):
-    while folder and any(files for _, _, files in os.walk(folder)):
+def drain(folders):
+    while any(files for folder in folders for _, _, files in os.walk(folder)):
         time.sleep(0.1)
 
 
@@ -68,7 +69,8 @@ FORMS = {
     "memory": ("{:.0f}", "MiB"),
 }
 
-rounds, messages, sink, drained = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+rounds, messages, sink = (int(argument) for argument in sys.argv[1:4])
+drained = [folder for folder in sys.argv[4].split(":") if folder]
 senders = [sys.argv[at : at + 3] for at in range(5, len(sys.argv), 3)]
 names = [name for name, _, _ in senders]
 taken = {name: [] for name in names}

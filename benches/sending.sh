@@ -78,7 +78,7 @@ CONFIG
   postfix -c "$folder/relay/etc" start 2>/dev/null
   first "postfix -c '$folder/relay/etc' stop 2>/dev/null"
   pid=$(tr -d ' ' < "$folder/relay/queue/pid/master.pid")
-  drained=$folder/relay/queue/active
+  drained=$folder/relay/queue/incoming:$folder/relay/queue/active
 }
 case $kind in
   ours)

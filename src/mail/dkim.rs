@@ -1,8 +1,9 @@
 //! DKIM signatures (RFC 6376, RFC 8463) in front of a joined message.
 //!
-//! mail-auth canonicalises, hashes and signs; its own signer is passed over because it takes the time from the system's
+//! mail-auth canonicalises headers, hashes and signs; its own signer is passed over because it takes the time from the system's
 //! clock, and every attempt of a delivery must send the same bytes.
 
+mod body;
 mod key;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use mail_auth::common::headers::{Writable, Writer};
 use mail_auth::dkim::{Canonicalization, Signature};
 
 use super::error::MailError;
+use body::RelaxedBody;
 use key::PrivateKey;
 
 /// What is signed, each name twice (RFC 6376 §8.15): a second one that is added on the way breaks the signature.
@@ -140,7 +142,7 @@ fn canonical(message: &[u8], key: &PrivateKey) -> (Vec<u8>, HashOutput) {
     }
     let mut headers = Vec::with_capacity(HEADER_ROOM);
     Canonicalization::Relaxed.canonicalize_headers(chosen.into_iter(), &mut headers);
-    (headers, key.hash(Canonicalization::Relaxed.canonical_body(body, 0)))
+    (headers, key.hash(RelaxedBody(body)))
 }
 
 /// A header field: its name, and its value with the line break at its end.

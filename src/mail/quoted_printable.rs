@@ -22,6 +22,13 @@ pub(super) fn encode(text: &str, out: &mut Vec<u8>) -> usize {
             at += length;
             continue;
         }
+        let plain = rest.iter().take(WIDTH - column).take_while(|byte| is_plain(**byte)).count();
+        if plain > 0 && (column > 0 || !matches!(rest[0], b'.' | b'F')) {
+            out.extend_from_slice(&rest[..plain]);
+            column += plain;
+            at += plain;
+            continue;
+        }
         if column + width(rest, column) > WIDTH {
             soft_break(out);
             column = 0;
@@ -43,7 +50,7 @@ pub(super) fn finish_run(column: usize, out: &mut Vec<u8>) {
 
 /// Appends a slot's value as a run of its own. Most values are short and plain, and copied as they are.
 pub(super) fn encode_slot(value: &str, out: &mut Vec<u8>) {
-    let plain = |b: &u8| matches!(b, b'!'..=b'<' | b'>'..=b'~' | b' ');
+    let plain = |b: &u8| is_plain(*b) || *b == b' ';
     let risky = value.starts_with(['.', 'F']) || value.ends_with(' ') || value.is_empty();
     if value.len() <= WIDTH && !risky && value.as_bytes().iter().all(plain) {
         out.extend_from_slice(value.as_bytes());
@@ -66,14 +73,18 @@ fn line_break(rest: &[u8]) -> Option<usize> {
     }
 }
 
+/// What stands for itself anywhere but at the start of a line.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'<' | b'>'..=b'~')
+}
+
 /// How many columns the first byte of `rest` takes: 1 as it is, 3 escaped.
 fn width(rest: &[u8], column: usize) -> usize {
     let escape = match rest[0] {
         b' ' | b'\t' => rest.len() == 1 || line_break(&rest[1..]).is_some(),
         b'.' => column == 0,
         b'F' => column == 0 && rest.starts_with(b"From "),
-        b'!'..=b'<' | b'>'..=b'~' => false,
-        _ => true,
+        byte => !is_plain(byte),
     };
     if escape { 3 } else { 1 }
 }
@@ -112,6 +123,15 @@ mod tests {
                 assert!(!line.starts_with('.') && !line.starts_with("From "), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_line_is_full_before_it_breaks() {
+        let x = "x".repeat(73);
+        assert_eq!(encoded(&format!("{x}{x}.F")), format!("{x}=\r\n{x}=\r\n=2EF"));
+        assert_eq!(encoded(&format!("{x}From =")), format!("{x}=\r\n=46rom =3D"));
+        assert_eq!(encoded(&format!("{}é", &x[2..])), format!("{}=\r\n=C3=A9", &x[2..]));
+        assert_eq!(encoded(&format!("{}é", &x[3..])), format!("{}=C3=\r\n=A9", &x[3..]));
     }
 
     #[test]

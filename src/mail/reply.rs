@@ -31,20 +31,24 @@ pub(super) enum Stage {
 ///
 /// `reply.text` starts with the enhanced status code where there is one (RFC 2034 §4).
 pub(super) fn classify_reply(stage: Stage, reply: Reply) -> Result<Reply, Outcome> {
+    if goes_on(stage, &reply) {
+        return Ok(reply);
+    }
     if let Some(limit) = throttle::limit(&reply) {
         return Err(Outcome::Throttled { reply, limit });
     }
-    let class = reply.code.map(|code| code / 100);
-    match (stage, class) {
-        (Stage::Data, _) if reply.code == Some(354) => Ok(reply),
-        (Stage::Data, Some(2 | 3)) => Err(Outcome::Transient(unexpected(&reply))),
-        (_, Some(2)) => Ok(reply),
+    match (stage, reply.code.map(|code| code / 100)) {
         (_, Some(4)) => Err(Outcome::Transient(reply)),
         (_, Some(5)) => Err(refusal(stage, reply)),
         (Stage::Dot, _) => Err(Outcome::Uncertain(reply)),
         (_, None) => Err(Outcome::Transient(reply)),
         (_, Some(_)) => Err(Outcome::Transient(unexpected(&reply))),
     }
+}
+
+/// Whether the conversation goes on after it.
+pub(super) fn goes_on(stage: Stage, reply: &Reply) -> bool {
+    reply.code.is_some_and(|code| if stage == Stage::Data { code == 354 } else { code / 100 == 2 })
 }
 
 fn refusal(stage: Stage, reply: Reply) -> Outcome {
@@ -69,12 +73,21 @@ fn unexpected(reply: &Reply) -> Reply {
 
 /// One line of at most 500 characters in which every email address has lost its local part, and without tokens.
 pub(super) fn presentable(text: &str) -> String {
-    let line = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let masked = line.map(|word| without_tokens(&mask(word))).collect::<Vec<_>>().join(" ");
-    if masked.chars().count() <= TEXT_LIMIT {
-        return masked;
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        if word.contains('@') || word.len() >= TOKEN_LENGTH {
+            line.push_str(&without_tokens(&mask(word)));
+        } else {
+            line.push_str(word);
+        }
     }
-    masked.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
+    if line.len() <= TEXT_LIMIT || line.chars().count() <= TEXT_LIMIT {
+        return line;
+    }
+    line.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
 }
 
 /// `<office@hillside.example>:` → `<…@hillside.example>:`.

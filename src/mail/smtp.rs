@@ -104,7 +104,7 @@ impl Smtp {
         &mut self,
         envelope: &Envelope,
         name: &str,
-        message: &str,
+        message: &[u8],
         gate: &dyn Gate,
     ) -> Result<Reply, Outcome> {
         let Timeouts { command, data, quit, .. } = self.timeouts;
@@ -158,12 +158,12 @@ impl Transport for Smtp {
     }
 
     async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome {
-        let text = std::str::from_utf8(message).ok().filter(|text| text.is_ascii());
-        let Some(text) = text else {
+        if !message.is_ascii() {
             let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
             return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
-        };
-        let outcome = self.transact(envelope, name, text, gate).await.map_or_else(|outcome| outcome, Outcome::Accepted);
+        }
+        let outcome =
+            self.transact(envelope, name, message, gate).await.map_or_else(|outcome| outcome, Outcome::Accepted);
         self.secrets.and_mail_cut_out(outcome, envelope, name)
     }
 

@@ -159,7 +159,7 @@ async fn exchange(
     for question in questions {
         let answer = Auth::new(mechanism, credentials.clone(), question.map(str::to_owned));
         let Ok(answer) = answer else { break };
-        let reply = connection.ask(limit, answer).await;
+        let reply = connection.ask(limit, &answer.to_string()).await;
         if reply.code != Some(334) {
             return reply;
         }

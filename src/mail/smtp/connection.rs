@@ -1,7 +1,6 @@
 //! One open connection: it asks, takes the answers, and notices what was not asked for.
 
-use std::fmt::Display;
-use std::io;
+use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use lettre::transport::smtp::commands::Ehlo;
@@ -11,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::relay::Capabilities;
 use super::replies::Said;
 use super::stream::Stream;
-use super::transaction::{Content, evaluate_replies};
+use super::transaction::{OPENING, content, evaluate_replies};
 use crate::domain::delivery::Reply;
 use crate::mail::reply::presentable;
 
@@ -27,7 +26,7 @@ impl Connection {
     /// # Errors
     /// What was said, or that nothing was.
     pub(super) async fn greet(mut stream: Stream, limit: Duration) -> Result<Self, Reply> {
-        welcome(&Limit::new(limit).keep(stream.read()).await)?;
+        welcome(&Limit::new(limit).keep(stream.read()).await.unwrap_or_else(|unsaid| unsaid))?;
         Ok(Self { stream, capabilities: Capabilities::default() })
     }
 
@@ -36,59 +35,68 @@ impl Connection {
     /// # Errors
     /// As [`Connection::greet`].
     pub(super) async fn hello(&mut self, hello: &ClientId, limit: Duration) -> Result<(), Reply> {
-        let said = self.converse(Limit::new(limit), Ehlo::new(hello.clone())).await;
+        let command = Ehlo::new(hello.clone()).to_string();
+        let said = self.converse(Limit::new(limit), &mut [IoSlice::new(command.as_bytes())]).await;
         welcome(&said)?;
-        self.capabilities = Capabilities::read(said.lines.iter().map(String::as_str));
+        self.capabilities = Capabilities::read(said.lines());
         Ok(())
     }
 
     /// One command and its reply, whatever it is. Without a code the caller must let the connection go.
-    pub(super) async fn ask(&mut self, limit: Duration, command: impl Display) -> Reply {
-        reply(&self.converse(Limit::new(limit), command).await)
+    pub(super) async fn ask(&mut self, limit: Duration, command: &str) -> Reply {
+        reply(&self.converse(Limit::new(limit), &mut [IoSlice::new(command.as_bytes())]).await)
     }
 
-    async fn converse(&mut self, limit: Limit, command: impl Display) -> Said {
+    async fn converse(&mut self, limit: Limit, pieces: &mut [IoSlice<'_>]) -> Said {
+        limit.keep(self.exchange(pieces)).await.unwrap_or_else(|unsaid| unsaid)
+    }
+
+    /// Writes, and takes the first answer.
+    async fn exchange(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<Said> {
         // Whoever takes an answer that came before its question for the answer to the next is lost.
         if self.stream.has_unread() {
-            return early();
+            return Ok(early());
         }
-        let exchange = async {
-            self.stream.write(command.to_string().as_bytes()).await?;
-            self.stream.read().await
-        };
-        limit.keep(exchange).await
+        self.stream.write(pieces).await?;
+        self.stream.read().await
     }
 
     /// The commands of a transaction's opening, and the answers: all at once where that is offered (RFC 2920), else one
     /// by one up to the first that refuses. The limit is for all of them.
-    pub(super) async fn ask_all(&mut self, limit: Duration, commands: &[String]) -> Vec<Reply> {
-        let mut replies = Vec::with_capacity(commands.len());
+    pub(super) async fn ask_all(&mut self, limit: Duration, commands: &str) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(OPENING.len());
         let limit = Limit::new(limit);
         if !self.capabilities.pipelining {
-            for command in commands {
-                replies.push(reply(&self.converse(limit, command).await));
+            for command in commands.split_inclusive('\n') {
+                replies.push(reply(&self.converse(limit, &mut [IoSlice::new(command.as_bytes())]).await));
                 if evaluate_replies(&replies).is_err() {
                     break;
                 }
             }
             return replies;
         }
-        replies.push(reply(&self.converse(limit, commands.concat()).await));
-        while replies.len() < commands.len()
-            && replies.last().is_some_and(|last| !matches!(last.code, None | Some(421)))
-        {
-            replies.push(reply(&limit.keep(self.stream.read()).await));
+        let group = async {
+            replies.push(reply(&self.exchange(&mut [IoSlice::new(commands.as_bytes())]).await?));
+            while replies.len() < OPENING.len()
+                && replies.last().is_some_and(|last| !matches!(last.code, None | Some(421)))
+            {
+                replies.push(reply(&self.stream.read().await?));
+            }
+            Ok(())
+        };
+        if let Err(unsaid) = limit.keep(group).await {
+            replies.push(reply(&unsaid));
         }
         replies
     }
 
     /// The content with its final dot, and the reply. The second value says that the dot cannot have been sent.
-    pub(super) async fn say(&mut self, limit: Duration, message: &str) -> (Reply, bool) {
+    pub(super) async fn say(&mut self, limit: Duration, message: &[u8]) -> (Reply, bool) {
         // What is there before the dot is not the answer to it.
         if self.is_stale().await {
             return (reply(&early()), true);
         }
-        let reply = self.ask(limit, Content(message)).await;
+        let reply = reply(&self.converse(Limit::new(limit), &mut content(message)).await);
         let unsent = reply.code.is_none() && self.stream.write_failed();
         (reply, unsent)
     }
@@ -127,11 +135,11 @@ impl Limit {
     }
 
     /// A broken connection and silence come back as something said without a code.
-    async fn keep(self, phase: impl Future<Output = io::Result<Said>>) -> Said {
+    async fn keep<T>(self, phase: impl Future<Output = io::Result<T>>) -> Result<T, Said> {
         match timeout_at(self.end, phase).await {
-            Ok(Ok(said)) => said,
-            Ok(Err(error)) => unsaid(error.to_string()),
-            Err(_) => unsaid(no_answer(self.length)),
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(unsaid(error.to_string())),
+            Err(_) => Err(unsaid(no_answer(self.length))),
         }
     }
 }
@@ -143,11 +151,11 @@ fn welcome(said: &Said) -> Result<(), Reply> {
 
 /// What was said, as it may be shown.
 fn reply(said: &Said) -> Reply {
-    Reply { code: said.code, text: presentable(&said.text()) }
+    Reply { code: said.code, text: presentable(&said.in_one_line()) }
 }
 
 fn unsaid(why: String) -> Said {
-    Said { code: None, lines: vec![why] }
+    Said { code: None, text: why }
 }
 
 fn early() -> Said {

@@ -3,6 +3,8 @@
 //! Only the three digits say anything to a program; the text is for people, in whatever alphabet the relay writes it. So a
 //! reply is taken without text, with octets that are not UTF-8, and with any line end.
 
+use std::borrow::Cow;
+
 use crate::domain::subscription::bounce::EnhancedStatus;
 
 /// What a relay said.
@@ -10,22 +12,27 @@ use crate::domain::subscription::bounce::EnhancedStatus;
 pub(super) struct Said {
     /// Its three digits; none where they are missing, or where two lines contradict each other.
     pub(super) code: Option<u16>,
-    /// The text of each line.
-    pub(super) lines: Vec<String>,
+    /// The text of its lines, with `\n` between them.
+    pub(super) text: String,
 }
 
 impl Said {
+    /// The text of each line.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.split('\n')
+    }
+
     /// The text in one line. A status that every line repeats is said once.
-    pub(super) fn text(&self) -> String {
-        let status = self.lines.first().filter(|line| EnhancedStatus::at_start_of(line).is_some());
-        let status = status.and_then(|line| line.split_whitespace().next());
-        let mut text = self.lines.first().cloned().unwrap_or_default();
-        for line in self.lines.iter().skip(1) {
+    pub(super) fn in_one_line(&self) -> Cow<'_, str> {
+        let Some((first, rest)) = self.text.split_once('\n') else { return Cow::Borrowed(&self.text) };
+        let status = EnhancedStatus::at_start_of(first).and_then(|_| first.split_whitespace().next());
+        let mut text = first.to_owned();
+        for line in rest.split('\n') {
             let repeated = status.and_then(|status| line.strip_prefix(status)).filter(|rest| rest.starts_with(' '));
             text.push(' ');
             text.push_str(repeated.map_or(line, str::trim_start));
         }
-        text
+        Cow::Owned(text)
     }
 }
 
@@ -41,7 +48,10 @@ pub(super) fn first_reply(octets: &[u8]) -> Option<(Said, usize)> {
         said.code = if contradicts { None } else { said.code.or(code) };
         let is_last = said.code.is_none() || code.is_some() && !rest.starts_with(b"-");
         let text = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b" ")).unwrap_or(rest);
-        said.lines.push(String::from_utf8_lossy(text).trim_end_matches('\r').to_owned());
+        if length > line.len() + 1 {
+            said.text.push('\n');
+        }
+        said.text.push_str(String::from_utf8_lossy(text).trim_end_matches('\r'));
         if is_last {
             return Some((said, length));
         }
@@ -63,7 +73,7 @@ mod tests {
     use super::*;
 
     fn said(octets: &[u8]) -> Option<(Option<u16>, String, usize)> {
-        first_reply(octets).map(|(said, length)| (said.code, said.text(), length))
+        first_reply(octets).map(|(said, length)| (said.code, said.in_one_line().into_owned(), length))
     }
 
     #[test]
@@ -105,7 +115,7 @@ mod tests {
             let length = octets.len();
             octets.extend(after);
             let (found, taken) = first_reply(&octets).expect("a reply");
-            prop_assert_eq!((found.code, found.lines.len(), taken), (Some(250), lines.len(), length));
+            prop_assert_eq!((found.code, found.lines().count(), taken), (Some(250), lines.len(), length));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What only the relay is told: the password, and the tokens of a mail. Relays repeat what they do not like, so it is cut out
 //! of their replies before anybody else sees them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
+use memchr::memmem;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::delivery::{Outcome, Reply};
@@ -20,9 +21,9 @@ const SHORTEST: usize = 5;
 /// A reply without a word as long as this has no token or name, whole or in part.
 const LONG_WORD: usize = 12;
 
-/// The pieces of secrets by their length, in small letters.
+/// Secrets by the length of the pieces of them that are looked for: in small letters, with a space after each.
 #[derive(Default)]
-pub(super) struct Secrets(BTreeMap<usize, HashSet<Vec<char>>>);
+pub(super) struct Secrets(BTreeMap<usize, String>);
 
 impl Secrets {
     /// The password as it is, and as AUTH PLAIN and LOGIN carry it.
@@ -50,10 +51,9 @@ impl Secrets {
     }
 
     fn add(&mut self, secret: &str) {
-        let letters: Vec<char> = folded(secret).map(|(_, letter)| letter).collect();
-        let length = letters.len().min(PIECE);
+        let length = folded(secret).count().min(PIECE);
         if length >= SHORTEST {
-            self.0.entry(length).or_default().extend(letters.windows(length).map(<[char]>::to_vec));
+            self.0.entry(length).or_default().extend(folded(secret).map(|(_, letter)| letter).chain([' ']));
         }
     }
 
@@ -77,15 +77,27 @@ impl Secrets {
     }
 
     fn cut_out_of(&self, reply: &mut Reply) {
+        if self.0.is_empty() {
+            return;
+        }
         // What steers the program stays, whatever the password.
         let first = reply.text.split(' ').next().unwrap_or_default();
         let start = EnhancedStatus::at_start_of(first).map_or(0, |_| first.len());
         let rest = &reply.text[start..];
-        let (places, letters): (Vec<usize>, Vec<char>) = folded(rest).unzip();
         let mut is_cut = vec![false; rest.len()];
-        for (length, pieces) in &self.0 {
-            for (at, _) in letters.windows(*length).enumerate().filter(|(_, piece)| pieces.contains(*piece)) {
-                is_cut[places[at]..=places[at + length - 1]].fill(true);
+        // Where each letter stands in the reply, and where among the letters.
+        let (mut places, mut letters) = (Vec::new(), String::new());
+        for (place, letter) in folded(rest) {
+            places.push((place, letters.len()));
+            letters.push(letter);
+        }
+        for (length, secrets) in &self.0 {
+            for piece in places.windows(*length) {
+                let [(first, begin), .., (last, end)] = *piece else { continue };
+                let end = end + letters[end..].chars().next().map_or(0, char::len_utf8);
+                if memmem::find(secrets.as_bytes(), &letters.as_bytes()[begin..end]).is_some() {
+                    is_cut[first..=last].fill(true);
+                }
             }
         }
         if !is_cut.contains(&true) {

@@ -3,11 +3,11 @@
 //! Replies are read here and not by lettre: its reader takes one without text, or with octets that are not UTF-8, for a
 //! broken connection. What a relay may say at once is limited, and what it said unasked is noticed.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -17,6 +17,9 @@ use super::replies::{Said, first_reply};
 
 /// The most octets of one reply. RFC 5321 §4.5.3.1.5 asks for 512 a line.
 const LIMIT: usize = 64 * 1024;
+
+/// Room for the answers to MAIL, RCPT and DATA: whatever fills it costs another look for more.
+const ROOM: usize = 1024;
 
 pub(super) struct Stream {
     socket: Socket,
@@ -37,7 +40,7 @@ impl Stream {
     pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
         // Commands are short and answered one by one: waiting to fill a segment only costs time.
         tcp.set_nodelay(true)?;
-        Ok(Self { socket: Socket::Plain(tcp), unread: Vec::new(), write_failed: false })
+        Ok(Self { socket: Socket::Plain(tcp), unread: Vec::with_capacity(ROOM), write_failed: false })
     }
 
     /// Does the TLS handshake on the plain stream. After an error the stream is dead.
@@ -55,10 +58,11 @@ impl Stream {
         }
     }
 
-    pub(super) async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    /// Writes all pieces, as many at once as the socket takes.
+    pub(super) async fn write(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
         let result = match &mut self.socket {
-            Socket::Plain(tcp) => tcp.write_all(octets).await,
-            Socket::Tls(tls) => match tls.write_all(octets).await {
+            Socket::Plain(tcp) => write_all(tcp, pieces).await,
+            Socket::Tls(tls) => match write_all(tls, pieces).await {
                 Ok(()) => tls.flush().await,
                 error => error,
             },
@@ -121,6 +125,44 @@ impl Socket {
     }
 }
 
+async fn write_all(socket: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+    while !pieces.is_empty() {
+        match socket.write_vectored(pieces).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => IoSlice::advance_slices(&mut pieces, written),
+        }
+    }
+    Ok(())
+}
+
 fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the TLS handshake failed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_arrive_whole_however_little_is_taken_at_once() {
+        for room in 1..12 {
+            let (mut near, mut far) = tokio::io::duplex(room);
+            let written = async move {
+                let pieces = &mut [b"one\r\n".as_slice(), b"", b".", b".two\r\n.\r\n"].map(IoSlice::new);
+                write_all(&mut near, pieces).await
+            };
+            let mut received = String::new();
+            let (written, read) = tokio::join!(written, far.read_to_string(&mut received));
+            written.expect("the other end takes all of it");
+            read.expect("it is text");
+            assert_eq!(received, "one\r\n..two\r\n.\r\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_takes_nothing_is_an_error() {
+        let (mut near, far) = tokio::io::duplex(8);
+        drop(far);
+        assert!(write_all(&mut near, &mut [IoSlice::new(b"MAIL")]).await.is_err());
+    }
 }

@@ -1,13 +1,14 @@
 //! A transaction's words, and what the answers to MAIL, RCPT and DATA come to (RFC 5321 §3.3, RFC 2920 §3.1).
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::Write as _;
+use std::io::IoSlice;
 
 use memchr::memmem;
 
 use super::relay::Capabilities;
 use crate::domain::delivery::{Outcome, Reply};
 
-use crate::mail::reply::{Stage, classify_reply};
+use crate::mail::reply::{Stage, classify_reply, goes_on};
 use crate::mail::transport::Envelope;
 
 /// The commands before the content, in their order.
@@ -15,18 +16,25 @@ pub(super) const OPENING: [Stage; 3] = [Stage::Mail, Stage::Recipient, Stage::Da
 
 /// MAIL, RCPT and DATA, each with its line end. Where the relay takes them, a failed or late delivery is asked to be
 /// reported with the delivery's name (RFC 3461 §4), and no more of the mail than its headers.
-pub(super) fn opening(envelope: &Envelope, name: &str, capabilities: &Capabilities) -> [String; 3] {
-    let (mut from, mut to) = (format!("MAIL FROM:<{}>", envelope.from), format!("RCPT TO:<{}>", envelope.to));
+pub(super) fn opening(envelope: &Envelope, name: &str, capabilities: &Capabilities) -> String {
+    let Envelope { from, to, .. } = envelope;
+    let mut commands = String::with_capacity(512);
+    commands.extend(["MAIL FROM:<", from.as_str(), ">"]);
     if capabilities.dsn {
-        from.push_str(&format!(" RET=HDRS ENVID={}", xtext(name)));
-        to.push_str(&format!(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{}", xtext(envelope.to.as_str())));
+        commands.push_str(" RET=HDRS ENVID=");
+        xtext(name, &mut commands);
     }
-    [from + "\r\n", to + "\r\n", "DATA\r\n".to_owned()]
+    commands.extend(["\r\nRCPT TO:<", to.as_str(), ">"]);
+    if capabilities.dsn {
+        commands.push_str(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;");
+        xtext(to.as_str(), &mut commands);
+    }
+    commands.push_str("\r\nDATA\r\n");
+    commands
 }
 
 /// RFC 3461 §4: printable ASCII but `+` and `=` as it is, the rest as `+` and two hexadecimal digits.
-fn xtext(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
+fn xtext(text: &str, out: &mut String) {
     for octet in text.bytes() {
         if octet.is_ascii_graphic() && octet != b'+' && octet != b'=' {
             out.push(char::from(octet));
@@ -34,7 +42,6 @@ fn xtext(text: &str) -> String {
             let _ = write!(out, "+{octet:02X}");
         }
     }
-    out
 }
 
 /// Why a transaction ended before its content.
@@ -53,34 +60,30 @@ pub(super) fn evaluate_replies(replies: &[Reply]) -> Result<(), Refusal> {
         replies.iter().all(|reply| reply.code.is_some_and(|code| code != 421 && matches!(code / 100, 2 | 4 | 5)));
     let opened = replies.get(2).is_some_and(|data| data.code == Some(354));
     for (stage, reply) in OPENING.into_iter().zip(replies) {
-        if let Err(outcome) = classify_reply(stage, reply.clone()) {
+        if !goes_on(stage, reply)
+            && let Err(outcome) = classify_reply(stage, reply.clone())
+        {
             return Err(Refusal { outcome, reusable: reusable && !opened });
         }
     }
     Ok(())
 }
 
-/// A message with its final dot, in one write. Lines that begin with a dot get another one (RFC 5321 §4.5.2).
-pub(super) struct Content<'a>(pub(super) &'a str);
-
-impl Display for Content<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.strip_suffix("\r\n").unwrap_or(self.0);
-        if rest.starts_with('.') {
-            f.write_str(".")?;
-        }
-        while let Some(at) = memmem::find(rest.as_bytes(), b"\r\n.") {
-            let (line, after) = rest.split_at(at + 2);
-            f.write_str(line)?;
-            f.write_str(".")?;
-            // The dot itself is not looked at again: it begins no line end.
-            let (dot, after) = after.split_at(1);
-            f.write_str(dot)?;
-            rest = after;
-        }
-        f.write_str(rest)?;
-        f.write_str("\r\n.\r\n")
+/// A message with its final dot, in pieces that leave in one write. Lines that begin with a dot get another one
+/// (RFC 5321 §4.5.2).
+pub(super) fn content(message: &[u8]) -> Vec<IoSlice<'_>> {
+    let lines = message.strip_suffix(b"\r\n").unwrap_or(message);
+    let mut pieces = Vec::with_capacity(2);
+    if lines.starts_with(b".") {
+        pieces.push(IoSlice::new(b"."));
     }
+    let mut start = 0;
+    for at in memmem::find_iter(lines, b"\r\n.") {
+        pieces.extend([IoSlice::new(&lines[start..at + 2]), IoSlice::new(b".")]);
+        start = at + 2;
+    }
+    pieces.extend([IoSlice::new(&lines[start..]), IoSlice::new(b"\r\n.\r\n")]);
+    pieces
 }
 
 #[cfg(test)]
@@ -104,15 +107,15 @@ mod tests {
             to: "o'neil+x=y@hillside.example".parse().unwrap(),
             personal_links: String::new(),
         };
-        let plain = opening(&envelope, "e7-abc", &Capabilities::default());
-        assert_eq!(plain[0], "MAIL FROM:<bounces+abc@example.org>\r\n");
-        assert_eq!(plain[1], "RCPT TO:<o'neil+x=y@hillside.example>\r\n");
-        let dsn = opening(&envelope, "e7-abc", &Capabilities { dsn: true, ..Capabilities::default() });
-        assert_eq!(dsn[0], "MAIL FROM:<bounces+abc@example.org> RET=HDRS ENVID=e7-abc\r\n");
-        assert!(
-            dsn[1].ends_with("> NOTIFY=FAILURE,DELAY ORCPT=rfc822;o'neil+2Bx+3Dy@hillside.example\r\n"),
-            "{}",
-            dsn[1]
+        assert_eq!(
+            opening(&envelope, "e7-abc", &Capabilities::default()),
+            "MAIL FROM:<bounces+abc@example.org>\r\nRCPT TO:<o'neil+x=y@hillside.example>\r\nDATA\r\n"
+        );
+        assert_eq!(
+            opening(&envelope, "e7-abc", &Capabilities { dsn: true, ..Capabilities::default() }),
+            "MAIL FROM:<bounces+abc@example.org> RET=HDRS ENVID=e7-abc\r\n\
+             RCPT TO:<o'neil+x=y@hillside.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;o'neil+2Bx+3Dy@hillside.example\r\n\
+             DATA\r\n"
         );
     }
 
@@ -152,7 +155,9 @@ mod tests {
         #[test]
         fn the_dot_ends_the_content_and_nothing_else(lines in prop::collection::vec("[.a-c]{0,4}", 0..12)) {
             let message = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
-            let sent = Content(&message).to_string();
+            let pieces = content(message.as_bytes());
+            let sent: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+            let sent = String::from_utf8(sent).expect("the pieces are ASCII");
             let mut received = String::new();
             let mut rest = sent.as_str();
             loop {
