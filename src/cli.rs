@@ -10,6 +10,7 @@ mod decide;
 mod deliveries;
 mod failure;
 mod init;
+mod listing;
 mod log;
 mod out;
 mod plan;

@@ -110,6 +110,11 @@ impl NewFile {
     }
 }
 
+/// A file without a name: only whoever opened it can read it, and nothing of it is left.
+pub(crate) fn nameless(folder: &Path) -> Result<File, OutputError> {
+    tempfile::tempfile_in(folder).map_err(|error| failed(folder, error))
+}
+
 /// Writes a whole file.
 pub(crate) fn write(target: &Path, bytes: &[u8], readers: Readers, existing: Existing) -> Result<(), OutputError> {
     let mut new = NewFile::begin(target, readers, existing)?;

@@ -11,7 +11,7 @@ mod reports;
 pub mod sqlite;
 mod subscribers;
 
-pub use crate::domain::audit::AuditRecord;
+pub use crate::domain::audit::{AuditNumber, AuditRecord};
 pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     Recall, SegmentNumber,
@@ -21,7 +21,7 @@ pub use error::StoreError;
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Outbox};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
-pub use subscribers::{Decision, Scope, Subscribers, Traces, decide};
+pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};
 
 /// What every backend does.
 pub trait Store: Archive + Editions + Outbox + Privacy + Reports + Subscribers + Send + Sync {}

@@ -49,9 +49,8 @@ impl Checker {
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
         findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));
-        let stored = store.subscribers().await?;
-        findings.extend(subscribers::without_activity(config, &stored, &rows));
-        findings.extend(placeholders::placeholders(config, &stored));
+        findings.extend(subscribers::without_activity(config, store.as_ref(), &rows).await?);
+        findings.extend(placeholders::placeholders(config, store.as_ref(), now).await?);
         findings.extend(reviews::due(library, &rows, today));
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
         findings.extend(year::holidays_end(config, &rows, today));

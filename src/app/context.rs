@@ -17,6 +17,9 @@ use crate::render;
 use crate::render::{ServiceInfo, Templates, render_transactional};
 use crate::store::Store;
 
+/// How many rows of a list are read at once: as many as a command holds in memory.
+pub(super) const PAGE: u32 = 1_000;
+
 /// What every use case is built from.
 #[derive(Clone)]
 pub struct AppContext {

@@ -211,28 +211,43 @@ pub fn is_list(path: &Path) -> bool {
     read.is_ok() && (text.is_empty() || text.starts_with(COLUMNS.join(",").as_bytes()))
 }
 
-/// Writes every active mailbox. No cell is a formula.
-///
-/// # Errors
-/// When `output` cannot be written.
-pub fn write(output: impl Write, subscribers: &[SubscriberRecord], bands: &Bands) -> Result<u64, csv::Error> {
-    let mut csv = spreadsheet(output)?;
-    csv.write_record(COLUMNS)?;
-    let mut rows = 0;
-    for subscriber in subscribers {
-        let profile = &subscriber.profile;
-        for mailbox in subscriber.mailboxes.iter().filter(|m| m.state == MailboxState::Active) {
-            let list: Vec<&str> = bands.ordered(&mailbox.bands).iter().map(|band| band.id.as_str()).collect();
-            let urn = profile.urn.as_deref().unwrap_or("");
-            let (name, list) = (profile.name.as_str(), list.join(" "));
-            let (sector, locale, email) = (profile.sector.as_str(), profile.locale.as_str(), mailbox.address.as_str());
-            let cells = [name, sector, email, &list, "", locale, urn];
-            csv.write_record(cells.map(|cell| letters::defused(cell).into_owned()))?;
-            rows += 1;
-        }
+/// A list of active mailboxes that is being written. No cell is a formula.
+pub struct CsvExport<'a, W: Write> {
+    csv: csv::Writer<W>,
+    bands: &'a Bands,
+    rows: u64,
+}
+
+impl<'a, W: Write> CsvExport<'a, W> {
+    /// Writes the first line to `output`.
+    pub fn begin(output: W, bands: &'a Bands) -> Result<Self, csv::Error> {
+        let mut csv = spreadsheet(output)?;
+        csv.write_record(COLUMNS)?;
+        Ok(Self { csv, bands, rows: 0 })
     }
-    csv.flush()?;
-    Ok(rows)
+
+    /// Writes the active mailboxes of these.
+    pub fn add(&mut self, subscribers: &[SubscriberRecord]) -> Result<(), csv::Error> {
+        for subscriber in subscribers {
+            let profile = &subscriber.profile;
+            for mailbox in subscriber.mailboxes.iter().filter(|m| m.state == MailboxState::Active) {
+                let list: Vec<&str> = self.bands.ordered(&mailbox.bands).iter().map(|band| band.id.as_str()).collect();
+                let urn = profile.urn.as_deref().unwrap_or("");
+                let (name, list, email) = (profile.name.as_str(), list.join(" "), mailbox.address.as_str());
+                let (sector, locale) = (profile.sector.as_str(), profile.locale.as_str());
+                let cells = [name, sector, email, &list, "", locale, urn];
+                self.csv.write_record(cells.map(letters::defused).iter().map(|cell| cell.as_bytes()))?;
+                self.rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows were written, once all of them are.
+    pub fn finish(mut self) -> Result<u64, csv::Error> {
+        self.csv.flush()?;
+        Ok(self.rows)
+    }
 }
 
 #[cfg(test)]

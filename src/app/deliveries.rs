@@ -1,8 +1,9 @@
 //! What did not arrive, and what an operator does about it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::context::AppContext;
+use super::context::{AppContext, PAGE};
 use super::error::{AppError, DeliveriesError};
 use crate::clock::Clock;
 use crate::domain::address::Address;
@@ -10,9 +11,6 @@ use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
 use crate::domain::delivery::{DeliveryState, retry};
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::{Store, StoreError};
-
-/// How many deliveries are read at once.
-const PAGE: u32 = 500;
 
 /// Lists deliveries, takes them up again and settles them.
 pub struct Deliveries {
@@ -26,21 +24,28 @@ impl Deliveries {
         Self { store: Arc::clone(&base.store), clock: base.clock }
     }
 
-    /// At most `limit` that `filter` lets through, and whether there are more.
-    pub async fn list(&self, filter: &DeliveryFilter, limit: usize) -> Result<(Vec<DeliveryRecord>, bool), AppError> {
-        let mut found: Vec<DeliveryRecord> = Vec::new();
-        while found.len() <= limit {
-            let page = u32::try_from(limit - found.len()).unwrap_or(PAGE).saturating_add(1).min(PAGE);
-            let some = self.store.deliveries(filter, found.last().map(|record| record.id), page).await;
-            let some = some.map_err(known)?;
-            if some.is_empty() {
-                break;
+    /// Shows at most `limit` that `filter` lets through, by edition and mailbox, a page after the other, until `take` has had
+    /// enough. Returns whether there are more.
+    pub async fn each(
+        &self,
+        filter: &DeliveryFilter,
+        limit: usize,
+        mut take: impl FnMut(&[DeliveryRecord]) -> ControlFlow<()>,
+    ) -> Result<bool, AppError> {
+        let (mut left, mut after) = (limit, None);
+        loop {
+            let size = u32::try_from(left).unwrap_or(PAGE).saturating_add(1).min(PAGE);
+            let page = self.store.deliveries(filter, after, size).await.map_err(known)?;
+            let shown = &page[..page.len().min(left)];
+            if page.is_empty() || take(shown).is_break() {
+                return Ok(false);
             }
-            found.extend(some);
+            if shown.len() < page.len() {
+                return Ok(true);
+            }
+            left -= shown.len();
+            after = page.last().map(|record| record.id);
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
-        Ok((found, more))
     }
 
     /// Queues failed, expired and uncertain deliveries again: of the newest published edition, unless one is named. Returns

@@ -1,13 +1,12 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
 pub mod proof;
+mod roll;
 pub mod write;
-
-use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use self::proof::{Note, Proof, ProofSegment};
+use self::proof::{Note, Proof, ProofSegment, Who};
 use super::context::sender;
 use super::edition_content::DigestMaker;
 use super::error::PreviewError;
@@ -17,16 +16,12 @@ use super::sender::message::DeliveryLinks;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
-use crate::domain::band::BandSet;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::edits::edits;
 use crate::domain::rendered::{Rendered, Slot};
-use crate::domain::segment::SegmentKey;
+use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
-use crate::domain::subscriber::MailboxState;
 use crate::mail::{Envelope, Frame};
-
-type Readers = BTreeMap<SegmentKey, Vec<(String, Address)>>;
 
 /// Shows editions before they go out, and as they went out. It must work on a copy of the store: entries of the config
 /// that were not synced are brought into it first.
@@ -92,12 +87,13 @@ impl Previewer {
         let AppContext { config, store, keyring, .. } = &self.context;
         let selection = &edition.selection;
         let content = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
-        let mut readers = self.readers_by_segment().await?;
+        let served = config.bands.names();
+        let mut first = store.first_readers(&served).await?;
         let mut segments = Vec::new();
-        for segment in store.audience(&config.bands.names()).await? {
-            let rendered = self.digests.segment(&content, &segment.key)?.rendered;
-            let who = readers.remove(&segment.key).unwrap_or_default();
-            segments.push(self.proof_segment(edition.number, &segment.key, rendered, segment.recipients, who)?);
+        for Segment { key, recipients } in store.audience(&served).await? {
+            let rendered = self.digests.segment(&content, &key)?.rendered;
+            let (who, first) = (Who::Reads(key.clone()), first.remove(&key));
+            segments.push(self.proof_segment(edition.number, &key, rendered, (recipients, first, who))?);
         }
         Ok(Proof::new(edition.number, segments, row, notes, (sender(config, keyring), edition.due_at)))
     }
@@ -106,14 +102,12 @@ impl Previewer {
         let AppContext { store, keyring, .. } = &self.context;
         let number = edition.number;
         let stored = store.published(number).await?.ok_or(PreviewError::NoLongerKept(number))?;
-        let mut readers: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for addressee in store.addressees(number).await? {
-            readers.entry(addressee.segment).or_default().push((addressee.subscriber, addressee.address));
-        }
+        let mut addressed = store.addressed(number).await?;
         let mut segments = Vec::new();
         for (at, segment) in stored.segments {
-            let who = readers.remove(&at).unwrap_or_default();
-            segments.push(self.proof_segment(number, &segment.key, segment.rendered, who.len() as u64, who)?);
+            let (recipients, first) = addressed.remove(&at).map_or((0, None), |(known, first)| (known, Some(first)));
+            let who = (recipients, first, Who::Addressed(at));
+            segments.push(self.proof_segment(number, &segment.key, segment.rendered, who)?);
         }
         notes.push(Note::Published { edition: number, state: edition.state });
         let sender = Sender { key_version: keyring.current(), ..stored.sender };
@@ -125,12 +119,11 @@ impl Previewer {
         edition: EditionNumber,
         key: &SegmentKey,
         rendered: Rendered,
-        recipients: u64,
-        readers: Vec<(String, Address)>,
+        (recipients, first, who): (u64, Option<String>, Who),
     ) -> Result<ProofSegment, AppError> {
         let bands = &self.context.config.bands;
         let links = self.digests.sample_links(edition)?;
-        let html = rendered.html.fill(|slot| sample(&links, slot, &readers));
+        let html = rendered.html.fill(|slot| sample(&links, slot, first.as_deref()));
         Ok(ProofSegment {
             id: key.id(bands),
             bands: bands.ordered(&key.bands).iter().map(|band| band.id.to_string()).collect(),
@@ -140,26 +133,10 @@ impl Previewer {
             subject: rendered.subject.clone(),
             html_bytes: html.len(),
             files: Vec::new(),
-            readers,
+            who,
+            first,
             rendered,
         })
-    }
-
-    /// Active mailboxes by the segment that they would be in.
-    async fn readers_by_segment(&self) -> Result<Readers, AppError> {
-        let served = self.context.config.bands.names();
-        let mut readers = Readers::new();
-        for subscriber in self.context.store.subscribers().await? {
-            for mailbox in subscriber.mailboxes {
-                let bands: BandSet = mailbox.bands.intersection(&served).cloned().collect();
-                if mailbox.state == MailboxState::Active && mailbox.suppressed.is_none() && !bands.is_empty() {
-                    let key =
-                        SegmentKey { bands, sector: subscriber.profile.sector, locale: subscriber.profile.locale };
-                    readers.entry(key).or_default().push((subscriber.profile.name.clone(), mailbox.address));
-                }
-            }
-        }
-        Ok(readers)
     }
 
     /// Makes one segment's mail to `to`, with `mark` before its subject.
@@ -174,7 +151,7 @@ impl Previewer {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
         let frame = Frame::build(&rendered, &proof.sender, proof.edition, at)?;
         let links = self.digests.sample_links(proof.edition)?;
-        let greeting = greeting(&segment.readers);
+        let greeting = greeting(segment.first.as_deref());
         let personal = links.personal(to, &greeting);
         let mut bytes = Vec::new();
         frame.join(&personal, &mut bytes);
@@ -208,15 +185,14 @@ fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) ->
     })
 }
 
-fn greeting(readers: &[(String, Address)]) -> String {
-    let name = readers.first().map_or("Example Organisation", |(name, _)| name.as_str());
-    crate::render::greeting(name)
+fn greeting(first: Option<&str>) -> String {
+    crate::render::greeting(first.unwrap_or("Example Organisation"))
 }
 
 /// What a preview shows in a slot of the HTML.
-fn sample(links: &DeliveryLinks, slot: Slot, readers: &[(String, Address)]) -> String {
+fn sample(links: &DeliveryLinks, slot: Slot, first: Option<&str>) -> String {
     match slot {
-        Slot::Greeting => crate::render::escape(&greeting(readers)),
+        Slot::Greeting => crate::render::escape(&greeting(first)),
         Slot::UnsubscribeUrl => links.unsubscribe_url.clone(),
         Slot::PreferencesUrl => links.preferences_url.clone(),
         // No digest has it.

@@ -91,15 +91,10 @@ impl Privacy {
     /// All that is held about an address.
     pub async fn held(&self, address: &Address) -> Result<Held, AppError> {
         let store = &self.context.store;
-        for mut record in store.subscribers().await? {
-            record.mailboxes.retain(|mailbox| mailbox.address == *address);
-            if let Some(mailbox) = record.mailboxes.first() {
-                let data = store.subject_data(mailbox.recipient).await?;
-                return Ok(Held::Mailbox(record, data));
-            }
+        let list = store.mailing_list(&Scope::Person(address.clone()), self.context.clock.now()).await?;
+        if let Some((recipient, record)) = list.record(address) {
+            return Ok(Held::Mailbox(record, store.subject_data(recipient).await?));
         }
-        let scope = Scope::Addresses(vec![address.clone()], Vec::new());
-        let list = store.mailing_list(&scope, self.context.clock.now()).await?;
         Ok(match list.suppression_of(list.key(address)) {
             Some(suppression) if suppression.address.is_some() => Held::Suppressed(suppression.clone()),
             Some(_) => Held::Hashed,

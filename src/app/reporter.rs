@@ -1,11 +1,13 @@
 //! Where everything stands, and what needs a person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
+use super::context::PAGE;
 use super::planner::Planner;
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
@@ -144,19 +146,31 @@ impl Reporter {
         Ok(store.audience(&config.bands.names()).await?.iter().map(|segment| segment.recipients).sum())
     }
 
-    /// Who decided what, and when: oldest first; with a number, about that edition and its waves alone.
+    /// Shows who decided what, and when: oldest first, until `take` has had enough; with a number, about that edition and
+    /// its waves alone.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn audit(&self, edition: Option<EditionNumber>) -> Result<Vec<AuditRecord>, AppError> {
-        let mut records = self.context.store.audit().await?;
+    pub async fn each_decision(
+        &self,
+        edition: Option<EditionNumber>,
+        mut take: impl FnMut(Vec<AuditRecord>) -> ControlFlow<()>,
+    ) -> Result<(), AppError> {
+        let store = &self.context.store;
+        let mut subjects = None;
         if let Some(number) = edition {
-            let waves = self.context.store.waves().await?.into_iter().filter(|wave| wave.edition == number);
-            let mut subjects: BTreeSet<_> = waves.map(|wave| format!("wave {}", wave.id.0)).collect();
-            subjects.insert(format!("edition {number}"));
-            records.retain(|record| subjects.contains(&record.subject));
+            let waves = store.waves().await?.into_iter().filter(|wave| wave.edition == number);
+            let waves = waves.map(|wave| format!("wave {}", wave.id.0));
+            subjects = Some(waves.chain([format!("edition {number}")]).collect());
         }
-        Ok(records)
+        let mut after = None;
+        loop {
+            let page = store.audit_page(subjects.as_ref(), after, PAGE).await?;
+            after = page.last().map(|(number, _)| *number);
+            if page.is_empty() || take(page.into_iter().map(|(_, record)| record).collect()).is_break() {
+                return Ok(());
+            }
+        }
     }
 
     fn row(&self, edition: &Edition, deliveries: Tally, bounced: u64) -> EditionStatus {

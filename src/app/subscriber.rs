@@ -1,8 +1,9 @@
 //! Subscribing: at an operator's word, by a click of the mailbox's own reader, and what the reader may change.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 
-use super::context::transactional_mail;
+use super::context::{PAGE, transactional_mail};
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
@@ -81,12 +82,19 @@ impl Subscriber {
         Self { context: context.clone() }
     }
 
-    /// Everybody on the list.
+    /// Shows everybody on the list, oldest first, a page after the other, until `take` has had enough. Nobody is shown twice.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn all(&self) -> Result<Vec<SubscriberRecord>, AppError> {
-        Ok(self.context.store.subscribers().await?)
+    pub async fn each(&self, mut take: impl FnMut(&[SubscriberRecord]) -> ControlFlow<()>) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let page = self.context.store.subscribers_page(after, PAGE).await?;
+            after = page.last().map(|last| last.id);
+            if page.is_empty() || take(&page).is_break() {
+                return Ok(());
+            }
+        }
     }
 
     /// Adds or updates a mailbox.

@@ -1,8 +1,9 @@
 //! Leaving, by the link, by mail or by command; and the list of addresses that are never mailed.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 
-use super::context::transactional_mail;
+use super::context::{PAGE, transactional_mail};
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::delivery::{TransactionalKind, TransactionalMail};
@@ -10,6 +11,7 @@ use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::ListedSuppression;
 use crate::domain::subscription::unsubscribe::{leave, leave_with_undo, lift_suppression, unsubscribe};
+use crate::domain::text::suggest::nearest;
 use crate::domain::token::Purpose;
 use crate::render::TransactionalText;
 use crate::store::{Scope, decide};
@@ -51,6 +53,9 @@ pub enum LiftResult {
     NotSuppressed,
 }
 
+/// How many addresses before and after one that was mistyped it is compared with.
+const NEAR: u32 = 5_000;
+
 /// Ends subscriptions.
 #[derive(Clone)]
 pub struct Unsubscriber {
@@ -63,9 +68,19 @@ impl Unsubscriber {
         Self { context: context.clone() }
     }
 
-    /// The addresses that are never mailed.
-    pub async fn suppressions(&self) -> Result<Vec<ListedSuppression>, AppError> {
-        Ok(self.context.store.suppressions().await?)
+    /// Shows the addresses that are never mailed, oldest first, a page after the other, until `take` has had enough.
+    pub async fn each_suppression(
+        &self,
+        mut take: impl FnMut(&[ListedSuppression]) -> ControlFlow<()>,
+    ) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let page = self.context.store.suppressions_page(after.as_ref(), PAGE).await?;
+            after = page.last().map(|last| last.suppression.clone());
+            if page.is_empty() || take(&page).is_break() {
+                return Ok(());
+            }
+        }
     }
 
     /// Whether nobody is subscribed with this address, and nothing keeps it out yet: perhaps it is a slip.
@@ -73,6 +88,13 @@ impl Unsubscriber {
         let list = self.context.store.mailing_list(&scope_of(address), self.context.clock.now()).await?;
         let subscribed = list.find(address).and_then(|mailbox| list.subscribed_name(mailbox.id));
         Ok(subscribed.is_none() && list.suppression(address).is_none())
+    }
+
+    /// The address of an active mailbox that is most like this one, if any is like it.
+    pub async fn nearest(&self, address: &Address) -> Result<Option<Address>, AppError> {
+        let near = self.context.store.addresses_near(address, NEAR).await?;
+        let found = nearest(address.as_str(), near.iter().map(Address::as_str));
+        Ok(found.and_then(|found| near.iter().find(|one| one.as_str() == found)).cloned())
     }
 
     /// Who would leave with this token. Changes nothing.

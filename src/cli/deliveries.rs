@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::listing::{JsonList, TableList};
 use super::out;
 use crate::app::bootstrap;
 use crate::app::deliveries::Deliveries;
@@ -83,15 +84,21 @@ impl List {
             addresses: only(&self.addresses),
             bounced: self.bounced,
         };
-        let (found, more) = Deliveries::new(&app).list(&filter, self.limit).await?;
-        if self.json {
-            out::json(&found.iter().map(|record| as_json(record, &hasher, &app.config)).collect::<Vec<_>>());
-        } else if found.is_empty() && out::is_watched() {
-            out::line("No delivery is in such a state.");
+        let deliveries = Deliveries::new(&app);
+        let more = if self.json {
+            let mut list = JsonList::new();
+            let mut add = |record: &DeliveryRecord| list.add(&as_json(record, &hasher, &app.config));
+            let more = deliveries.each(&filter, self.limit, |page| page.iter().try_for_each(&mut add)).await?;
+            list.end("");
+            more
         } else {
-            let header = ["Edition", "Address", "Subscriber", "State", "Attempts", "Next", "Last said"];
-            out::table(&header, found.iter().map(|record| row(record, &app.config)).collect());
-        }
+            let header = &["Edition", "Address", "Subscriber", "State", "Attempts", "Next", "Last said"];
+            let mut table = TableList::new(header);
+            let mut add = |record: &DeliveryRecord| table.add(row(record, &app.config));
+            let more = deliveries.each(&filter, self.limit, |page| page.iter().try_for_each(&mut add)).await?;
+            table.end("No delivery is in such a state.");
+            more
+        };
         if more {
             out::note(&format!(
                 "There are more than {}: use --limit, or name an edition, state or address.",

@@ -44,30 +44,30 @@ impl Answer {
     /// Writes more of it.
     pub(super) fn add(&mut self, text: &str) {
         let written = self.0.write_all(text.as_bytes());
-        note_loss(written);
+        is_written(written);
     }
 
     /// Writes the rest of it.
     pub(super) fn end(mut self) {
         let written = self.0.write_all(b"\n").and_then(|()| self.0.flush());
-        note_loss(written);
+        is_written(written);
     }
 }
 
-/// A reader that closed the pipe has read enough; any other failure ends in exit code 1.
-fn note_loss(written: std::io::Result<()>) {
-    if let Err(error) = written
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-        && !LOST.swap(true, Ordering::Relaxed)
-    {
+/// Whether a part of the answer was written. A reader that closed the pipe has read enough; any other failure is told, and
+/// ends in exit code 1.
+pub(super) fn is_written(written: std::io::Result<()>) -> bool {
+    let Err(error) = written else { return true };
+    if error.kind() != std::io::ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {
         self::error(&format!("the answer could not be written: {error}"));
     }
+    false
 }
 
 /// Writes a result line.
 pub(super) fn line(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    note_loss(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
+    is_written(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
 }
 
 /// Whether a part of the answer could not be written.
@@ -137,10 +137,10 @@ pub(super) fn painted(finding: &Diagnostic) -> String {
     }
 }
 
-/// A table where people look, lines of tab-separated cells where a pipe reads.
 /// Columns that a table needs to be folded into them.
 const NARROWEST: u16 = 40;
 
+/// A table where people look, lines of tab-separated cells where a pipe reads.
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
     if !is_watched() {
         for row in rows {
@@ -148,15 +148,21 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
         }
         return;
     }
+    let mut table = table_of(rows);
+    table.set_header(header.iter().copied());
+    line(&table.to_string());
+}
+
+/// A table of these rows, as wide as the terminal.
+pub(super) fn table_of(rows: Vec<Vec<String>>) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     // A terminal that does not know its width says 0; one letter a line helps nobody.
     if table.width().is_none_or(|width| width >= NARROWEST) {
         table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     }
-    table.set_header(header.iter().copied());
     table.add_rows(rows);
-    line(&table.to_string());
+    table
 }
 
 /// Reads a yes or no; only where somebody sits at the terminal.

@@ -41,7 +41,7 @@ impl Preview {
         let mut proof = previewer.proof(number).await?;
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
         let words = messages::preview::index(&proof);
-        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words)?;
+        let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words).await?;
         if self.json {
             out::json(&proof);
         } else {

@@ -1,11 +1,13 @@
 //! `status`: where everything stands.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::listing::{JsonList, LineList};
 use super::out;
 use crate::app::reporter::{self, EditionStatus, Reporter};
 use crate::app::{AppError, bootstrap};
@@ -38,26 +40,57 @@ impl Status {
         if let (Some(number), true) = (self.edition, status.editions.is_empty()) {
             return Err(AppError::NoEdition(EditionNumber(number)).into());
         }
-        let mut audit = if self.audit { reporter.audit(self.edition.map(EditionNumber)).await? } else { Vec::new() };
-        for record in &mut audit {
-            record.detail = messages::audit::detail(&record.action, &record.subject, &record.detail);
-        }
-        if self.json {
-            out::json(&self.value(&status, &audit)?);
-        } else {
-            show(&status, app.config.subscribers.len() as u64);
-            audit.iter().for_each(show_record);
+        let value = || -> Result<serde_json::Value, Failure> {
+            let mut value = serde_json::to_value(&status).map_err(anyhow::Error::from)?;
+            value["attention"] = status.attention.iter().map(attention).collect();
+            Ok(value)
+        };
+        match (self.json, self.audit) {
+            (true, true) => self.audit_json(&reporter, value()?).await?,
+            (true, false) => out::json(&value()?),
+            (false, audit) => {
+                show(&status, app.config.subscribers.len() as u64);
+                if audit {
+                    self.audit_lines(&reporter).await?;
+                }
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn value(&self, status: &reporter::Status, audit: &[AuditRecord]) -> Result<serde_json::Value, Failure> {
-        let mut value = serde_json::to_value(status).map_err(anyhow::Error::from)?;
-        value["attention"] = status.attention.iter().map(attention).collect();
-        if self.audit {
-            value["audit"] = serde_json::to_value(audit).map_err(anyhow::Error::from)?;
-        }
-        Ok(value)
+    /// The answer with the audit in its place.
+    async fn audit_json(&self, reporter: &Reporter, mut value: serde_json::Value) -> Result<(), Failure> {
+        value["audit"] = serde_json::json!([]);
+        let text = serde_json::to_string_pretty(&value).map_err(anyhow::Error::from)?;
+        // In a text of JSON, quotation marks that end no key have a backslash before them.
+        let (before, after) = text.split_once("\"audit\": []").unwrap_or((&text, ""));
+        let mut list = JsonList::within(&format!("{before}\"audit\": "), "    ");
+        self.each_decision(reporter, |record| list.add(&serde_json::json!(record))).await?;
+        list.end(after);
+        Ok(())
+    }
+
+    async fn audit_lines(&self, reporter: &Reporter) -> Result<(), Failure> {
+        let mut lines = LineList::new();
+        self.each_decision(reporter, |AuditRecord { at, actor, action, subject, detail }| {
+            lines.add(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}", at.to_rfc3339()))
+        })
+        .await?;
+        lines.end();
+        Ok(())
+    }
+
+    async fn each_decision(
+        &self,
+        reporter: &Reporter,
+        mut take: impl FnMut(AuditRecord) -> ControlFlow<()>,
+    ) -> Result<(), AppError> {
+        let in_words = |record: AuditRecord| AuditRecord {
+            detail: messages::audit::detail(&record.action, &record.subject, &record.detail),
+            ..record
+        };
+        let edition = self.edition.map(EditionNumber);
+        reporter.each_decision(edition, |page| page.into_iter().map(in_words).try_for_each(&mut take)).await
     }
 }
 
@@ -92,11 +125,6 @@ fn show(status: &reporter::Status, named: u64) {
     for one in &status.attention {
         out::line(&format!("Needs a person: {}", attention(one)));
     }
-}
-
-fn show_record(record: &AuditRecord) {
-    let AuditRecord { at, actor, action, subject, detail } = record;
-    out::line(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}", at.to_rfc3339()));
 }
 
 fn cells(row: &EditionStatus) -> Vec<String> {

@@ -17,12 +17,11 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
 use crate::domain::band::Bands;
-use crate::domain::subscriber::{Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest, SuppressionReason};
+use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest, SuppressionReason};
 use crate::domain::subscription::confirm::Asked;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::check_line;
 use crate::domain::text::dates;
-use crate::domain::text::suggest::nearest;
 use crate::messages::subscription::{asked_too_often, never_mailed};
 
 #[derive(Debug, Args)]
@@ -207,9 +206,7 @@ impl Unsubscribe {
 
 /// What to say of an address that nobody has subscribed: perhaps it is a slip.
 async fn stranger(app: &AppContext, address: &Address) -> Result<String, Failure> {
-    let records = Subscriber::new(app).all().await?;
-    let active = records.iter().flat_map(|r| &r.mailboxes).filter(|m| m.state == MailboxState::Active);
-    let addresses: Vec<&str> = active.map(|mailbox| mailbox.address.as_str()).collect();
-    let near = nearest(address.as_str(), addresses).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+    let near = Unsubscriber::new(app).nearest(address).await?;
+    let near = near.map_or(String::new(), |near| format!(" Did you mean {near}?"));
     Ok(format!("No subscriber has the address {address}.{near}"))
 }

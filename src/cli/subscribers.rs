@@ -6,6 +6,8 @@ mod report;
 mod show;
 mod view;
 
+use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,15 +15,19 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::listing::{JsonList, TableList};
 use super::out;
 use super::sync::list;
+use crate::app::csv_import::{self, CsvExport};
 use crate::app::subscriber::Subscriber;
-use crate::app::{AppError, bootstrap, csv_import, own_files};
+use crate::app::{AppContext, AppError, bootstrap, own_files};
 use crate::domain::address::Address;
+use crate::domain::band::Bands;
+use crate::domain::subscriber::SubscriberRecord;
 use crate::output::{Existing, NewFile, Readers};
 use erase::Erase;
 use show::Show;
-use view::{state, to_json};
+use view::{state, view};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -74,33 +80,34 @@ impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
-        let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
+        let (subscriber, bands) = (Subscriber::new(&app), &app.config.bands);
         if self.json {
-            out::json(&records.iter().map(|record| to_json(record, &config.bands)).collect::<Vec<_>>());
+            let mut json = JsonList::new();
+            subscriber.each(|page| page.iter().try_for_each(|record| json.add(&view(record, bands)))).await?;
+            json.end("");
             return Ok(ExitCode::SUCCESS);
         }
-        let mut rows = Vec::new();
-        for record in &records {
-            for mailbox in &record.mailboxes {
-                let profile = &record.profile;
-                rows.push(vec![
-                    profile.name.clone(),
-                    profile.sector.to_string(),
-                    mailbox.address.to_string(),
-                    list(&mailbox.bands, &config.bands),
-                    state(mailbox),
-                ]);
-            }
-        }
-        if rows.is_empty() && out::is_watched() {
-            out::line(
-                "There are no subscribers in the store yet. Entries of the config join it with `fortnightly sync`.",
-            );
-        } else {
-            out::table(&["Name", "Sector", "Email", "Bands", "State"], rows);
-        }
+        let mut table = TableList::new(&["Name", "Sector", "Email", "Bands", "State"]);
+        subscriber
+            .each(|page| page.iter().flat_map(|record| rows(record, bands)).try_for_each(|row| table.add(row)))
+            .await?;
+        table.end("There are no subscribers in the store yet. Entries of the config join it with `fortnightly sync`.");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// One row for each mailbox.
+fn rows(record: &SubscriberRecord, bands: &Bands) -> impl Iterator<Item = Vec<String>> {
+    let profile = &record.profile;
+    record.mailboxes.iter().map(|mailbox| {
+        vec![
+            profile.name.clone(),
+            profile.sector.to_string(),
+            mailbox.address.to_string(),
+            list(&mailbox.bands, bands),
+            state(mailbox),
+        ]
+    })
 }
 
 #[derive(Debug, Args)]
@@ -142,21 +149,33 @@ impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock)?;
-        let (config, records) = (&app.config, Subscriber::new(&app).all().await?);
-        let broke_off = |error| Failure::Refused(format!("the export broke off: {error}"));
+        let config = &app.config;
         let file = self.out.as_ref().filter(|path| path.as_os_str() != "-");
         let rows = match file {
             Some(path) => {
                 own_files::spare(config, path)?;
                 let existing = if csv_import::is_list(path) { Existing::Goes } else { Existing::Stays };
                 let mut new = NewFile::begin(path, Readers::Owner, existing).map_err(AppError::from)?;
-                let rows = csv_import::write(new.file(), &records, &config.bands).map_err(broke_off)?;
+                let rows = export(&app, new.file()).await?;
                 new.finish().map_err(AppError::from)?;
                 rows
             }
-            None => csv_import::write(std::io::stdout().lock(), &records, &config.bands).map_err(broke_off)?,
+            None => export(&app, std::io::stdout()).await?,
         };
         out::note(&format!("Exported {}.", out::count(rows, "mailbox", "mailboxes")));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes every active mailbox to `output`; how many.
+async fn export(app: &AppContext, output: impl Write) -> Result<u64, Failure> {
+    let broke_off = |error| Failure::Refused(format!("the export broke off: {error}"));
+    let mut csv = CsvExport::begin(output, &app.config.bands).map_err(broke_off)?;
+    let mut written = Ok(());
+    let add = |page: &[SubscriberRecord]| {
+        written = csv.add(page);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    Subscriber::new(app).each(add).await?;
+    written.and_then(|()| csv.finish()).map_err(broke_off)
 }

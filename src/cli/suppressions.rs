@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::listing::{JsonList, TableList};
 use super::out;
 use crate::app::bootstrap;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
@@ -64,25 +65,27 @@ impl List {
         if let Some(id) = self.wave {
             return waves::list(&app, WaveId(id), self.json).await;
         }
-        let all = Unsubscriber::new(&app).suppressions().await?;
         let since = |at: chrono::DateTime<chrono::Utc>| {
             at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
         };
+        let unsubscriber = Unsubscriber::new(&app);
         if self.json {
-            let rows = all.iter().map(|ListedSuppression { suppression: s, subscriber }| {
-                json!({
+            let mut list = JsonList::new();
+            let mut add = |ListedSuppression { suppression: s, subscriber }: &ListedSuppression| {
+                list.add(&json!({
                     "address": s.address, "subscriber": subscriber, "reason": s.reason, "since": since(s.since)
-                })
-            });
-            out::json(&rows.collect::<Vec<_>>());
-        } else if all.is_empty() && out::is_watched() {
-            out::line("No address is suppressed.");
+                }))
+            };
+            unsubscriber.each_suppression(|page| page.iter().try_for_each(&mut add)).await?;
+            list.end("");
         } else {
-            let rows = all.iter().map(|ListedSuppression { suppression: s, subscriber }| {
+            let mut table = TableList::new(&["Address", "Reason", "Since", "Subscriber"]);
+            let mut add = |ListedSuppression { suppression: s, subscriber }: &ListedSuppression| {
                 let address = s.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string);
-                vec![address, s.reason.to_string(), since(s.since), subscriber.clone().unwrap_or_default()]
-            });
-            out::table(&["Address", "Reason", "Since", "Subscriber"], rows.collect());
+                table.add(vec![address, s.reason.to_string(), since(s.since), subscriber.clone().unwrap_or_default()])
+            };
+            unsubscriber.each_suppression(|page| page.iter().try_for_each(&mut add)).await?;
+            table.end("No address is suppressed.");
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -15,6 +15,7 @@ use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
+use crate::domain::subscriber::RecipientId;
 
 /// A segment's number within its edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +88,7 @@ pub struct PublishedMails {
 /// One mailbox of a published edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addressee {
+    pub recipient: RecipientId,
     pub segment: SegmentNumber,
     /// The subscriber's name, as it was when the edition was published.
     pub subscriber: String,
@@ -124,8 +126,17 @@ pub trait Archive {
     /// What was published; `None` when the edition was not, or what its mails said is no longer kept.
     async fn published(&self, edition: EditionNumber) -> Result<Option<PublishedMails>, StoreError>;
 
-    /// Everybody whom a published edition is for, by segment and name; nobody when it was not published.
-    async fn addressees(&self, edition: EditionNumber) -> Result<Vec<Addressee>, StoreError>;
+    /// How many known mailboxes a published edition is for, by segment, and the name with which the first of each was
+    /// greeted; nobody when it was not published.
+    async fn addressed(&self, edition: EditionNumber) -> Result<BTreeMap<SegmentNumber, (u64, String)>, StoreError>;
+
+    /// Known mailboxes that a published edition is for, by number, that come after this one: at most `limit`.
+    async fn addressees_page(
+        &self,
+        edition: EditionNumber,
+        after: Option<RecipientId>,
+        limit: u32,
+    ) -> Result<Vec<Addressee>, StoreError>;
 
     /// One published edition; `None` when it was not published.
     async fn published_view(&self, number: EditionNumber) -> Result<Option<PublishedView>, StoreError>;

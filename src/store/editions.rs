@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::StoreError;
 use crate::domain::activity::ActivityId;
-use crate::domain::audit::AuditRecord;
+use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
 
@@ -69,6 +69,12 @@ pub trait Editions {
     /// after the backup was made: it is sent when `resend`, and otherwise becomes uncertain. Returns the editions.
     async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, StoreError>;
 
-    /// The audit table, oldest first.
-    async fn audit(&self) -> Result<Vec<AuditRecord>, StoreError>;
+    /// Lines of the audit table, oldest first, that come after this one: at most `limit`; about one of these subjects alone
+    /// where some are named.
+    async fn audit_page(
+        &self,
+        subjects: Option<&BTreeSet<String>>,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
 }

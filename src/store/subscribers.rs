@@ -11,12 +11,12 @@ use super::StoreError;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::{DeliveryId, TransactionalMail};
-use crate::domain::segment::Segment;
+use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
-use crate::domain::subscription::suppression::{AddressKey, ListedSuppression};
+use crate::domain::subscription::suppression::{AddressKey, ListedSuppression, Suppression};
 use crate::domain::subscription::wave::WaveId;
 
 /// Which part of the mailing list a decision is about.
@@ -72,6 +72,17 @@ impl std::ops::AddAssign for Traces {
     }
 }
 
+/// A mailbox that would get an edition now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    pub subscriber: SubscriberId,
+    pub recipient: RecipientId,
+    pub segment: SegmentKey,
+    /// The subscriber's name.
+    pub name: String,
+    pub address: Address,
+}
+
 /// What a store does for whoever subscribes and unsubscribes.
 #[async_trait]
 pub trait Subscribers {
@@ -88,14 +99,23 @@ pub trait Subscribers {
         decide: Decision,
     ) -> Result<Traces, StoreError>;
 
-    /// Every organisation with its mailboxes, oldest first.
-    async fn subscribers(&self) -> Result<Vec<SubscriberRecord>, StoreError>;
+    /// Organisations with all of their known mailboxes, oldest first, that come after this one: at most `limit`, and fewer
+    /// where they have many mailboxes; none at the end.
+    async fn subscribers_page(
+        &self,
+        after: Option<SubscriberId>,
+        limit: u32,
+    ) -> Result<Vec<SubscriberRecord>, StoreError>;
 
     /// Organisations by state.
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;
 
-    /// Every suppression, oldest first.
-    async fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError>;
+    /// Suppressions, oldest first, that come after this one: at most `limit`.
+    async fn suppressions_page(
+        &self,
+        after: Option<&Suppression>,
+        limit: u32,
+    ) -> Result<Vec<ListedSuppression>, StoreError>;
 
     /// Suppressed addresses.
     async fn suppression_count(&self) -> Result<u64, StoreError>;
@@ -103,6 +123,29 @@ pub trait Subscribers {
     /// Who would get an edition now: active, unsuppressed mailboxes by segment, counting only bands in `served`.
     /// Mailboxes with none of them are left out.
     async fn audience(&self, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
+
+    /// Of each segment of [`Self::audience`], the name of the subscriber that is first in [`Self::readers_page`].
+    async fn first_readers(&self, served: &BandSet) -> Result<BTreeMap<SegmentKey, String>, StoreError>;
+
+    /// The mailboxes of [`Self::audience`], by subscriber, oldest first, that come after this one: at most `limit`.
+    async fn readers_page(
+        &self,
+        served: &BandSet,
+        after: Option<&Reader>,
+        limit: u32,
+    ) -> Result<Vec<Reader>, StoreError>;
+
+    /// Active mailboxes whose address is spelt like this one, by subscriber: those that an alphabetical list has beside it, and
+    /// those in its domain; at most `limit` of each.
+    async fn addresses_near(&self, address: &Address, limit: u32) -> Result<Vec<Address>, StoreError>;
+
+    /// Subscribers with an active, unsuppressed mailbox that reads none of `served` and that the config does not name: how
+    /// many names they have, and what the first `limit` of these ask for, by name.
+    async fn unserved(&self, served: &BandSet, limit: u32) -> Result<(u64, BTreeMap<String, BandSet>), StoreError>;
+
+    /// Subscribers with an active mailbox in one of these domains, or below it: how many, and the names of the oldest
+    /// `limit`.
+    async fn subscribers_in(&self, domains: &[&str], limit: u32) -> Result<(u64, Vec<String>), StoreError>;
 
     /// Active mailboxes per band, bands that are no longer configured too.
     async fn readers(&self) -> Result<BTreeMap<BandName, u64>, StoreError>;

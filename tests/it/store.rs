@@ -11,6 +11,7 @@ mod random;
 mod retention;
 mod samples;
 mod snapshots;
+mod whole;
 
 use std::path::Path;
 use std::sync::Arc;

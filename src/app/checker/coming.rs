@@ -8,11 +8,11 @@ use crate::domain::text::lists;
 pub(super) const FORTNIGHTS: u32 = 26;
 
 /// How many names a finding lists before it only counts.
-const LISTED: usize = 3;
+pub(super) const LISTED: u32 = 3;
 
 /// `a, b, c and 4 more`.
 pub(super) fn some_of(names: &[String]) -> String {
-    lists::some_of(names, LISTED)
+    lists::some_of(names, LISTED as usize)
 }
 
 /// A warning about the config file.

@@ -1,12 +1,14 @@
 //! What the shipped example says and nobody put right, once mail really leaves.
 
+use chrono::{DateTime, Utc};
+
+use super::coming::LISTED;
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::subscriber::{MailboxState, SubscriberRecord};
-use crate::domain::text::lists::count;
-
-use super::coming::some_of;
+use crate::domain::subscription::mailbox::Mailbox;
+use crate::domain::text::lists::{and_more, count};
 use crate::ordinary_file;
+use crate::store::{Scope, Store, StoreError};
 
 /// Domains for examples and tests, which nobody can own (RFC 2606, RFC 6761). Below each of them as well.
 const NOBODYS: &[&str] = &["example", "test", "invalid", "localhost", "example.com", "example.net", "example.org"];
@@ -16,8 +18,12 @@ const ANYWHERE: &[&str] = &["anytown", "ab1 2cd"];
 
 /// A finding (`placeholder`) for each key, and one for the subscribers: an error where mail goes to a relay, a warning where
 /// the relay is on this machine and may be there for trials.
-pub(super) fn placeholders(config: &Config, stored: &[SubscriberRecord]) -> Vec<Diagnostic> {
-    let TransportUrl::Smtp(relay) = &config.mail.transport else { return Vec::new() };
+pub(super) async fn placeholders(
+    config: &Config,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Diagnostic>, StoreError> {
+    let TransportUrl::Smtp(relay) = &config.mail.transport else { return Ok(Vec::new()) };
     let level = if relay.is_on_this_machine() { Diagnostic::warning } else { Diagnostic::error };
     let text = ordinary_file::read_text(&config.file).unwrap_or_default();
     let finding = |line: Option<usize>, message: String, help: &str| Diagnostic {
@@ -53,23 +59,28 @@ pub(super) fn placeholders(config: &Config, stored: &[SubscriberRecord]) -> Vec<
         let help = "write the address of your organisation: it stands at the foot of every mail";
         found.push(finding(place("postal_address", ""), message, help));
     }
-    found.extend(subscribers(config, stored).map(|(line, message)| {
-        finding(line, message, "remove those that are invented, and give the others their own addresses")
-    }));
-    found
+    let (number, first) = store.subscribers_in(NOBODYS, LISTED).await?;
+    if number > 0 {
+        let who = count(number, "subscriber has", "subscribers have");
+        let names = and_more(&first, number);
+        let message = format!("{who} an example address, where no mail arrives: {names}");
+        let help = "remove those that are invented, and give the others their own addresses";
+        found.push(finding(first_invented(config, store, now).await?, message, help));
+    }
+    Ok(found)
 }
 
-/// The line of the first one that the config names, and who they are.
-fn subscribers(config: &Config, stored: &[SubscriberRecord]) -> Option<(Option<usize>, String)> {
-    let is_invented = |record: &&SubscriberRecord| {
-        let active = record.mailboxes.iter().filter(|mailbox| mailbox.state == MailboxState::Active);
-        active.clone().any(|mailbox| is_nobodys(mailbox.address.domain()))
-    };
-    let names: Vec<String> = stored.iter().filter(is_invented).map(|record| record.profile.name.clone()).collect();
-    let line = config.subscribers.iter().find(|entry| names.contains(&entry.profile.name)).map(|entry| entry.line);
-    let who = count(names.len() as u64, "subscriber has", "subscribers have");
-    let message = format!("{who} an example address, where no mail arrives: {}", some_of(&names));
-    (!names.is_empty()).then_some((line, message))
+/// The line of the first entry of the config that has an active mailbox with such an address.
+async fn first_invented(config: &Config, store: &dyn Store, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+    for entry in &config.subscribers {
+        for address in entry.addresses.iter().filter(|address| is_nobodys(address.domain())) {
+            let list = store.mailing_list(&Scope::Person(address.clone()), now).await?;
+            if list.find(address).is_some_and(Mailbox::is_active) {
+                return Ok(Some(entry.line));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn is_nobodys(domain: &str) -> bool {

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::coming::{FORTNIGHTS, config_warning, some_of};
+use super::coming::{FORTNIGHTS, LISTED, config_warning};
 use crate::app::planner::PlanRow;
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet, Bands};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::subscriber::{MailboxRecord, MailboxState, Origin, SubscriberRecord};
 use crate::domain::text::dates::day;
 use crate::domain::text::lists;
 use crate::domain::text::lists::commas;
+use crate::store::{Store, StoreError};
 
 /// A warning (`shared-mailbox`) for each mailbox that several entries of the config name.
 pub(super) fn shared(config: &Config, shared: &[(Address, usize, Vec<usize>)]) -> Vec<Diagnostic> {
@@ -27,10 +27,14 @@ pub(super) fn shared(config: &Config, shared: &[(Address, usize, Vec<usize>)]) -
 
 /// A warning (`subscriber-without-activity`) for each entry of the config, and one for all other subscribers, whose bands
 /// none of the coming editions serves. The config must have been synced.
-pub(super) fn without_activity(config: &Config, stored: &[SubscriberRecord], rows: &[PlanRow]) -> Vec<Diagnostic> {
+pub(super) async fn without_activity(
+    config: &Config,
+    store: &dyn Store,
+    rows: &[PlanRow],
+) -> Result<Vec<Diagnostic>, StoreError> {
     let ahead: Vec<&PlanRow> = rows.iter().filter(|row| row.is_ahead()).collect();
     if ahead.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let picked: BTreeSet<&str> = ahead.iter().flat_map(|row| row.picks()).map(|pick| pick.band.as_str()).collect();
     let served: BandSet = config.bands.names().into_iter().filter(|band| picked.contains(band.as_str())).collect();
@@ -45,34 +49,19 @@ pub(super) fn without_activity(config: &Config, stored: &[SubscriberRecord], row
         let warning = config_warning(config, "subscriber-without-activity", message);
         findings.push(Diagnostic { line: Some(entry.line), ..warning }.help(help));
     }
-    findings.extend(others(stored, &served).map(|finding| finding.help(help)));
-    findings
+    findings.extend(others(store, &served).await?.map(|finding| finding.help(help)));
+    Ok(findings)
 }
 
 /// Those that the config does not name.
-fn others(subscribers: &[SubscriberRecord], served: &BandSet) -> Option<Diagnostic> {
-    let is_named = |mailbox: &MailboxRecord| {
-        mailbox.subscriptions.iter().any(|one| one.origin == Origin::Config && one.ended.is_none())
-    };
-    let gets_nothing = |mailbox: &&MailboxRecord| {
-        mailbox.state == MailboxState::Active
-            && mailbox.suppressed.is_none()
-            && mailbox.bands.is_disjoint(served)
-            && !is_named(mailbox)
-    };
-    let mut wishes: BTreeMap<&str, BandSet> = BTreeMap::new();
-    for subscriber in subscribers {
-        for mailbox in subscriber.mailboxes.iter().filter(gets_nothing) {
-            wishes.entry(&subscriber.profile.name).or_default().extend(mailbox.bands.iter().cloned());
-        }
-    }
-    if wishes.is_empty() {
-        return None;
-    }
-    let names: Vec<String> = wishes.iter().map(|(name, bands)| format!("{name} ({})", commas(bands))).collect();
-    let message =
-        format!("none of the next {FORTNIGHTS} fortnights has an activity for what these ask for: {}", some_of(&names));
-    Some(Diagnostic::warning("subscriber-without-activity", message))
+async fn others(store: &dyn Store, served: &BandSet) -> Result<Option<Diagnostic>, StoreError> {
+    let (number, first) = store.unserved(served, LISTED).await?;
+    let wishes: Vec<String> = first.iter().map(|(name, bands)| format!("{name} ({})", commas(bands))).collect();
+    let message = format!(
+        "none of the next {FORTNIGHTS} fortnights has an activity for what these ask for: {}",
+        lists::and_more(&wishes, number)
+    );
+    Ok((number > 0).then(|| Diagnostic::warning("subscriber-without-activity", message)))
 }
 
 /// `band-runs-dry`: an error where somebody reads the band, else a warning.

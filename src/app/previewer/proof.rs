@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::app::error::PreviewError;
 use crate::app::planner::PlanRow;
-use crate::domain::address::Address;
 use crate::domain::edition::{Edit, EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::rendered::Rendered;
+use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
+use crate::store::SegmentNumber;
 
 /// An edition as it would go out (or went out).
 #[derive(Debug, Clone, Serialize)]
@@ -25,6 +26,8 @@ pub struct Proof {
     /// What would keep it from going out, or is worth knowing first.
     #[serde(skip)]
     pub notes: Vec<Note>,
+    #[serde(skip)]
+    pub(super) is_published: bool,
     #[serde(skip)]
     pub(in crate::app) sender: Sender,
     #[serde(skip)]
@@ -47,11 +50,22 @@ pub struct ProofSegment {
     pub html_bytes: usize,
     /// The files that show it, where they were written.
     pub files: Vec<PathBuf>,
-    /// Who is in it: the subscriber's name and the address.
     #[serde(skip)]
-    pub readers: Vec<(String, Address)>,
+    pub(super) who: Who,
+    /// Whom the sample greets: the subscriber of its first mailbox.
+    #[serde(skip)]
+    pub(super) first: Option<String>,
     #[serde(skip)]
     pub(super) rendered: Rendered,
+}
+
+/// Who is in a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    /// Those who would get it now.
+    Reads(SegmentKey),
+    /// Those for whom it was published.
+    Addressed(SegmentNumber),
 }
 
 /// What would keep an edition from going out, or is worth knowing first.
@@ -90,7 +104,8 @@ impl Proof {
     ) -> Self {
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|s| s.recipients).sum();
-        Self { edition, segments, recipients, row, notes, sender, at }
+        let is_published = notes.iter().any(|note| matches!(note, Note::Published { .. }));
+        Self { edition, segments, recipients, row, notes, is_published, sender, at }
     }
 
     /// The segment of this id.

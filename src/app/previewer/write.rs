@@ -4,16 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::proof::{Proof, ProofSegment};
+use super::roll::{FEW, Roll, broke_off};
 use super::{Previewer, greeting, sample};
-use crate::app::csv_import::letters::defused;
 use crate::app::edition_content::sample_address;
 use crate::app::{AppError, csv_import, own_files};
 use crate::config::Config;
-use crate::domain::address::Address;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::rendered::Slot;
 use crate::domain::text::dates;
-use crate::output::{self, Existing, Readers};
+use crate::output::{self, Existing, NewFile, Readers};
 use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, is_index, page};
 
 /// What the index says in sentences.
@@ -31,11 +30,12 @@ pub struct IndexWords {
 
 impl Previewer {
     /// Writes `index.html` and, per segment, `.html`, `.txt` and `.eml` into `folder`; addresses go to
-    /// `recipients.csv` alone, mode 0600. `only` writes one segment. The index says `words`.
+    /// `recipients.csv` alone, mode 0600. The names of a long list go to a `.names.csv` per segment, and the index has the
+    /// first. `only` writes one segment. The index says `words`.
     ///
     /// # Errors
     /// When `only` names no segment or a file cannot be written.
-    pub fn write(
+    pub async fn write(
         &self,
         proof: &mut Proof,
         folder: &Path,
@@ -46,24 +46,34 @@ impl Previewer {
             proof.segments = vec![proof.segment(only)?.clone()];
             proof.recipients = proof.segments.iter().map(|s| s.recipients).sum();
         }
-        let place = Place::new(&self.context.config, folder, &proof.segments)?;
+        let place = Place::new(&self.context.config, folder, proof)?;
         output::make_folder(folder)?;
+        let mut roll = Roll::read(&self.context, proof, folder).await?;
         for segment in &mut proof.segments {
             segment.files = FORMS.map(|form| place.of(segment, form)).into();
         }
         let index = place.index();
         // First, so that the folder is known for a preview's from now on.
-        place.write(&index, page(&self.index_view(proof, words)?).as_bytes(), Readers::Everybody)?;
-        place.write(&place.recipients(), &recipients(proof)?, Readers::Owner)?;
-        for segment in &proof.segments {
+        place.write(&index, page(&self.index_view(proof, &roll, words)?).as_bytes(), Readers::Everybody)?;
+        let mut recipients = place.csv(&place.recipients(), Readers::Owner, &["segment", "name", "email"])?;
+        for at in 0..proof.segments.len() {
+            roll.write_mailboxes(at, recipients.file())?;
+        }
+        recipients.finish()?;
+        for (at, segment) in proof.segments.iter().enumerate() {
             self.write_segment(proof, segment, &place)?;
+            if let Some(path) = place.names(segment) {
+                let mut names = place.csv(&path, Readers::Everybody, &["name"])?;
+                roll.write_names(at, names.file())?;
+                names.finish()?;
+            }
         }
         Ok(index)
     }
 
     fn write_segment(&self, proof: &Proof, segment: &ProofSegment, place: &Place) -> Result<(), AppError> {
         let links = self.digests.sample_links(proof.edition)?;
-        let html = segment.rendered.html.fill(|slot| sample(&links, slot, &segment.readers));
+        let html = segment.rendered.html.fill(|slot| sample(&links, slot, segment.first.as_deref()));
         let text = self.sample_text(proof.edition, segment)?;
         let message = self.sample_message(proof, segment, &sample_address(), "", proof.at)?;
         for (form, bytes) in FORMS.into_iter().zip([html.as_bytes(), text.as_bytes(), message.bytes.as_slice()]) {
@@ -75,12 +85,12 @@ impl Previewer {
     fn sample_text(&self, edition: EditionNumber, segment: &ProofSegment) -> Result<String, AppError> {
         let links = self.digests.sample_links(edition)?;
         Ok(segment.rendered.text.fill(|slot| match slot {
-            Slot::Greeting => greeting(&segment.readers),
-            other => sample(&links, other, &segment.readers),
+            Slot::Greeting => greeting(segment.first.as_deref()),
+            other => sample(&links, other, segment.first.as_deref()),
         }))
     }
 
-    fn index_view(&self, proof: &Proof, words: IndexWords) -> Result<IndexView, AppError> {
+    fn index_view(&self, proof: &Proof, roll: &Roll, words: IndexWords) -> Result<IndexView, AppError> {
         let row = &proof.row;
         let pick = |(p, reason): (&Pick, String)| IndexPick {
             band: p.band.to_string(),
@@ -100,13 +110,17 @@ impl Previewer {
             shifted: words.shifted,
             notes: words.notes,
             picks: row.picks().iter().zip(words.pick_reasons).map(pick).collect(),
-            segments: proof.segments.iter().map(|s| self.index_segment(proof, s)).collect::<Result<_, _>>()?,
+            segments: (0..proof.segments.len())
+                .map(|at| self.index_segment(proof, roll, at))
+                .collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,
         })
     }
 
-    fn index_segment(&self, proof: &Proof, segment: &ProofSegment) -> Result<IndexSegment, AppError> {
+    fn index_segment(&self, proof: &Proof, roll: &Roll, at: usize) -> Result<IndexSegment, AppError> {
+        let segment = &proof.segments[at];
+        let text = (proof.segments.len() <= TEXTS).then(|| self.sample_text(proof.edition, segment)).transpose()?;
         Ok(IndexSegment {
             id: segment.id.clone(),
             sector: segment.sector.to_owned(),
@@ -114,51 +128,41 @@ impl Previewer {
             recipients: segment.recipients,
             subject: segment.subject.clone(),
             kilobytes: segment.html_bytes.div_ceil(1000),
-            names: names(&segment.readers),
-            text: self.sample_text(proof.edition, segment)?,
+            names: roll.first_names(at),
+            names_file: (proof.recipients > FEW).then(|| format!("{}.{NAMES}", segment.id)),
+            text,
         })
     }
 }
 
-fn names(readers: &[(String, Address)]) -> Vec<String> {
-    let mut names: Vec<String> = readers.iter().map(|(name, _)| name.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn recipients(proof: &Proof) -> Result<Vec<u8>, AppError> {
-    let broke_off = |error: &dyn std::fmt::Display| AppError::BrokeOff("the list of recipients", error.to_string());
-    let mut csv = csv_import::spreadsheet(Vec::new()).map_err(|error| broke_off(&error))?;
-    csv.write_record(["segment", "name", "email"]).map_err(|error| broke_off(&error))?;
-    for segment in &proof.segments {
-        for (name, address) in &segment.readers {
-            csv.write_record([&segment.id, &*defused(name), &*defused(address.as_str())])
-                .map_err(|error| broke_off(&error))?;
-        }
-    }
-    csv.into_inner().map_err(|error| broke_off(&error))
-}
+/// How many segments the index may have to show the text of each.
+const TEXTS: usize = 12;
 
 /// What a segment is written as.
 const FORMS: [&str; 3] = ["html", "txt", "eml"];
+
+/// What the names of a long list are written as.
+const NAMES: &str = "names.csv";
 
 /// The folder of a preview. Only where an earlier preview was is anything written over.
 struct Place<'a> {
     folder: &'a Path,
     existing: Existing,
+    /// Whether names have files of their own.
+    has_names: bool,
 }
 
 impl<'a> Place<'a> {
     /// Looks at everything before anything is written.
-    fn new(config: &Config, folder: &'a Path, segments: &[ProofSegment]) -> Result<Self, AppError> {
-        let mut place = Self { folder, existing: Existing::Stays };
+    fn new(config: &Config, folder: &'a Path, proof: &Proof) -> Result<Self, AppError> {
+        let mut place = Self { folder, existing: Existing::Stays, has_names: proof.recipients > FEW };
         let index = place.index();
         let is_file = fs::symlink_metadata(&index).is_ok_and(|about| about.is_file());
         if is_file && fs::read(&index).is_ok_and(|text| is_index(&text)) {
             place.existing = Existing::Goes;
         }
-        let all = segments.iter().flat_map(|segment| FORMS.map(|form| place.of(segment, form)));
+        let of = |segment| FORMS.map(|form| place.of(segment, form)).into_iter().chain(place.names(segment));
+        let all = proof.segments.iter().flat_map(of);
         for path in [index, place.recipients()].into_iter().chain(all) {
             own_files::spare(config, &path)?;
             output::check(&path, place.existing)?;
@@ -176,6 +180,22 @@ impl<'a> Place<'a> {
 
     fn of(&self, segment: &ProofSegment, form: &str) -> PathBuf {
         self.folder.join(format!("{}.{form}", segment.id))
+    }
+
+    /// The file that names all of a segment's subscribers, where the index does not.
+    fn names(&self, segment: &ProofSegment) -> Option<PathBuf> {
+        self.has_names.then(|| self.of(segment, NAMES))
+    }
+
+    /// A table that begins with this row.
+    fn csv(&self, path: &Path, readers: Readers, header: &[&str]) -> Result<NewFile, AppError> {
+        let mut new = NewFile::begin(path, readers, self.existing)?;
+        let begun = csv_import::spreadsheet(new.file()).and_then(|mut csv| {
+            csv.write_record(header)?;
+            csv.flush()
+        });
+        begun.map_err(|error| broke_off(&error))?;
+        Ok(new)
     }
 
     fn write(&self, path: &Path, bytes: &[u8], readers: Readers) -> Result<(), AppError> {

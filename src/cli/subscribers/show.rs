@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::sync::list;
-use super::view::{state, to_json};
+use super::view::{state, view};
 use crate::app::bootstrap;
 use crate::app::privacy::{Held, Privacy};
 use crate::cli::context::Context;
@@ -57,7 +57,7 @@ impl Show {
 
     fn tell_mailbox(&self, record: &SubscriberRecord, data: &SubjectData, bands: &Bands) {
         if self.json {
-            let mut json = to_json(record, bands);
+            let mut json = json!(view(record, bands));
             let mailbox = record.mailboxes.first();
             let chosen = mailbox.filter(|mailbox| mailbox.chosen);
             json["mailboxes"][0]["chosen_by"] = json!(chosen.and_then(|m| data.chosen_by(&m.subscriptions)));

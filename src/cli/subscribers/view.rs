@@ -1,10 +1,14 @@
 //! A subscriber as the commands show it.
 
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::cli::sync::list;
+use crate::domain::address::Address;
 use crate::domain::band::{BandSet, Bands};
-use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
+use crate::domain::subscriber::{
+    Locale, MailboxRecord, MailboxState, Origin, Sector, SubscriberId, SubscriberRecord, SuppressionReason,
+};
 
 pub(super) fn state(mailbox: &MailboxRecord) -> String {
     match mailbox.suppressed {
@@ -17,26 +21,62 @@ pub(super) fn names(set: &BandSet, bands: &Bands) -> Vec<String> {
     list(set, bands).split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-pub(super) fn to_json(record: &SubscriberRecord, bands: &Bands) -> Value {
-    json!({
-        "id": record.id,
-        "name": record.profile.name,
-        "sector": record.profile.sector,
-        "locale": record.profile.locale,
-        "urn": record.profile.urn,
-        "mailboxes": record.mailboxes.iter().map(|mailbox| json!({
-            "email": mailbox.address,
-            "bands": names(&mailbox.bands, bands),
-            "chosen": mailbox.chosen,
-            "state": mailbox.state,
-            "suppressed": mailbox.suppressed,
-            "subscriptions": mailbox.subscriptions.iter().map(|s| json!({
-                "subscriber": s.subscriber,
-                "origin": s.origin,
-                "bands": names(&s.bands, bands),
-                "since": s.since,
-                "ended": s.ended,
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
+/// A subscriber in JSON. Keys are in order, as they always were.
+#[derive(Serialize)]
+pub(super) struct SubscriberView<'a> {
+    id: SubscriberId,
+    locale: Locale,
+    mailboxes: Vec<MailboxView<'a>>,
+    name: &'a str,
+    sector: Sector,
+    urn: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct MailboxView<'a> {
+    bands: Vec<String>,
+    chosen: bool,
+    email: &'a Address,
+    state: MailboxState,
+    subscriptions: Vec<SubscriptionView>,
+    suppressed: Option<SuppressionReason>,
+}
+
+#[derive(Serialize)]
+struct SubscriptionView {
+    bands: Vec<String>,
+    ended: Option<DateTime<Utc>>,
+    origin: Origin,
+    since: DateTime<Utc>,
+    subscriber: SubscriberId,
+}
+
+pub(super) fn view<'a>(record: &'a SubscriberRecord, bands: &Bands) -> SubscriberView<'a> {
+    let profile = &record.profile;
+    SubscriberView {
+        id: record.id,
+        locale: profile.locale,
+        mailboxes: record.mailboxes.iter().map(|mailbox| mailbox_view(mailbox, bands)).collect(),
+        name: &profile.name,
+        sector: profile.sector,
+        urn: profile.urn.as_deref(),
+    }
+}
+
+fn mailbox_view<'a>(mailbox: &'a MailboxRecord, bands: &Bands) -> MailboxView<'a> {
+    let subscriptions = mailbox.subscriptions.iter().map(|one| SubscriptionView {
+        bands: names(&one.bands, bands),
+        ended: one.ended,
+        origin: one.origin,
+        since: one.since,
+        subscriber: one.subscriber,
+    });
+    MailboxView {
+        bands: names(&mailbox.bands, bands),
+        chosen: mailbox.chosen,
+        email: &mailbox.address,
+        state: mailbox.state,
+        subscriptions: subscriptions.collect(),
+        suppressed: mailbox.suppressed,
+    }
 }

@@ -3,12 +3,33 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::mailing_list::MailingList;
 use super::request::RequestKind;
 use super::wave::WaveId;
+use crate::domain::address::Address;
 use crate::domain::audit::AuditRecord;
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::{Origin, Subscription};
+use crate::domain::subscriber::{MailboxRecord, Origin, RecipientId, SubscriberRecord, Subscription};
+
+impl MailingList {
+    /// The mailbox of this address, if it is known: its number, and its subscriber with that mailbox alone.
+    pub fn record(&self, address: &Address) -> Option<(RecipientId, SubscriberRecord)> {
+        let mailbox = self.find(address)?;
+        let owner = self.organisation(mailbox.owner)?;
+        let record = MailboxRecord {
+            recipient: mailbox.id,
+            address: mailbox.address.clone()?,
+            bands: mailbox.bands.clone(),
+            chosen: mailbox.chosen.is_some(),
+            state: mailbox.state,
+            suppressed: self.suppression_of(mailbox.key).map(|suppression| suppression.reason),
+            subscriptions: mailbox.subscriptions.clone(),
+        };
+        let subscriber = SubscriberRecord { id: owner.id, profile: owner.profile.clone(), mailboxes: vec![record] };
+        Some((mailbox.id, subscriber))
+    }
+}
 
 /// Everything about one mailbox that is not in its subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

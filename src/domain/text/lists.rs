@@ -18,8 +18,13 @@ pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
 
 /// `a, b, c and 4 more`: at most `most` by name.
 pub fn some_of<T: Display>(items: &[T], most: usize) -> String {
-    let shown = commas(items.iter().take(most));
-    match items.len().saturating_sub(most) {
+    and_more(&items[..items.len().min(most)], items.len() as u64)
+}
+
+/// `a, b, c and 4 more`: these by name, of so many.
+pub fn and_more<T: Display>(first: &[T], number: u64) -> String {
+    let shown = commas(first);
+    match number.saturating_sub(first.len() as u64) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

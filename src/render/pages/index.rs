@@ -48,10 +48,12 @@ pub struct IndexSegment {
     pub subject: String,
     /// Size of the HTML, in kB of 1,000 bytes.
     pub kilobytes: usize,
-    /// The subscribers in it, by name.
+    /// The subscribers in it, by name; the first of them where there is a file with all.
     pub names: Vec<String>,
-    /// The text version, shown beside the HTML.
-    pub text: String,
+    /// The file beside the page that names all.
+    pub names_file: Option<String>,
+    /// The text version, where it is shown beside the HTML.
+    pub text: Option<String>,
 }
 
 /// Whether `text` is such a page: it begins with what is the same in each.
@@ -97,7 +99,8 @@ mod tests {
                 subject: "Kindness".into(),
                 kilobytes: 40,
                 names: vec!["<b>Bad</b> School".into()],
-                text: "KINDNESS & more".into(),
+                names_file: Some("school.14plus.en-GB.names.csv".into()),
+                text: Some("KINDNESS & more".into()),
             }],
             segments_count: 1,
             recipients: 2,
@@ -111,6 +114,7 @@ mod tests {
             "&lt;b&gt;Bad",
             "a note",
             "KINDNESS &amp; more",
+            "href=\"school.14plus.en-GB.names.csv\"",
         ] {
             assert!(html.contains(part), "{part} is missing");
         }

@@ -5,13 +5,14 @@
 pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
+pub(super) mod lists;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
 pub(super) mod transactional;
 pub(super) mod waves;
 
-use super::{desk, samples};
+use super::{desk, samples, whole};
 
 /// Makes one test per name; `$open` evaluates to a fresh `impl Fn() -> Arc<dyn Store>` each time.
 macro_rules! conform {
@@ -51,6 +52,15 @@ macro_rules! conform_all {
             people::counts_are_of_organisations,
             people::a_store_knows_62_bands,
             people::the_audit_table_has_every_decision_and_no_address,
+            lists::a_page_ends_where_the_next_begins,
+            lists::an_organisation_is_never_cut_in_two,
+            lists::the_audit_is_asked_about_subjects,
+            lists::every_filter_finds_what_the_whole_list_has,
+            lists::readers_are_the_audience_one_by_one,
+            lists::the_addressed_are_counted_by_segment,
+            lists::who_gets_nothing_is_counted_by_name,
+            lists::a_domain_has_those_below_it,
+            lists::an_address_has_neighbours,
             privacy::an_erased_person_leaves_a_hash_and_the_counts,
             privacy::an_erased_person_comes_back_by_their_own_click_alone,
             privacy::nothing_is_sent_to_whom_is_erased_meanwhile,

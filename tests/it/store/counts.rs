@@ -21,6 +21,7 @@ use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
 use super::samples::{address, at, bands, rendered, sender, wish, wish_of};
+use super::whole::Whole as _;
 
 const BANDS: [&str; 4] = ["4-5", "5-7", "4-5 14+", "8-10"];
 const SERVED: &str = "4-5 5-7 14+";

@@ -15,6 +15,7 @@ use fortnightly::store::{Archive as _, Editions as _, StoreMeta};
 use super::migrations::store_of;
 use super::open;
 use super::samples::{at, day};
+use super::whole::Whole as _;
 
 const LATE: &str = "late: it was due on Monday 7 September 2026 at 08:00, more than 72 hours ago; send it with \
                     `fortnightly send --late` or wait for the next edition";

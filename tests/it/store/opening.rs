@@ -7,11 +7,12 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions, Outbox as _, StoreError, StoreMeta, Subscribers as _};
+use fortnightly::store::{Editions, Outbox as _, StoreError, StoreMeta};
 use rusqlite::Connection;
 
 use super::desk::Desk as _;
 use super::samples::{at, crowd, day};
+use super::whole::Whole as _;
 use super::{hasher, open};
 use fortnightly::domain::edition::EditionNumber;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::desk::Desk as _;
+use super::whole::Whole as _;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
 use fortnightly::domain::address::Address;

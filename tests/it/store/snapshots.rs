@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fortnightly::store::sqlite::SqliteStore;
-use fortnightly::store::{Editions as _, Outbox as _, Subscribers as _};
+use fortnightly::store::{Editions as _, Outbox as _};
 
 use super::desk::Desk as _;
 use super::samples::{at, crowd};
+use super::whole::Whole as _;
 use super::{hasher, open};
 
 /// Every file of the folder: content, and when it was last changed.

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_segments.sql"),
     include_str!("migrations/0013_counts.sql"),
     include_str!("migrations/0014_deliveries.sql"),
+    include_str!("migrations/0015_lists.sql"),
 ];
 
 /// The newest schema that this program knows.

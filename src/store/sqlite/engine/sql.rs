@@ -100,3 +100,15 @@ pub(in crate::store::sqlite) fn column(id: u64) -> Result<i64, SqliteError> {
 pub(in crate::store::sqlite) fn damaged(what: &str) -> SqliteError {
     SqliteError::NotOurs(format!("a stored value is not valid: {what}"))
 }
+
+/// How `SQLite` would run a statement, step by step.
+#[cfg(test)]
+pub(in crate::store::sqlite) fn plan(conn: &Connection, query: &str) -> Vec<String> {
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+    let mut steps = statement.raw_query();
+    let mut plan = Vec::new();
+    while let Some(step) = steps.next().unwrap() {
+        plan.push(step.get(3).unwrap());
+    }
+    plan
+}

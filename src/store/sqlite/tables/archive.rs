@@ -9,6 +9,7 @@ use super::{edition_rows, meta, publish, segments};
 use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
+use crate::domain::subscriber::RecipientId;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -30,8 +31,17 @@ impl Archive for SqliteStore {
         self.read(move |conn| mails(conn, edition)).await
     }
 
-    async fn addressees(&self, edition: EditionNumber) -> Result<Vec<Addressee>, StoreError> {
-        self.read(move |conn| addressees(conn, edition)).await
+    async fn addressed(&self, edition: EditionNumber) -> Result<BTreeMap<SegmentNumber, (u64, String)>, StoreError> {
+        self.read(move |conn| addressed(conn, edition)).await
+    }
+
+    async fn addressees_page(
+        &self,
+        edition: EditionNumber,
+        after: Option<RecipientId>,
+        limit: u32,
+    ) -> Result<Vec<Addressee>, StoreError> {
+        self.read(move |conn| addressees(conn, edition, after, limit)).await
     }
 
     async fn published_view(&self, number: EditionNumber) -> Result<Option<PublishedView>, StoreError> {
@@ -127,12 +137,37 @@ fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView
     Ok(Some(PublishedView { edition, theme, texts, recalls, notices }))
 }
 
-/// Everybody whom a published edition is for. Forgotten ones are left out.
-fn addressees(conn: &Connection, edition: EditionNumber) -> Result<Vec<Addressee>, SqliteError> {
-    let query = "SELECT d.segment, n.name, r.address FROM deliveries d
-                 JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-                 WHERE d.mailing = ?1 AND r.address IS NOT NULL ORDER BY d.recipient";
-    sql::rows(conn, query, [edition.0], |row| {
-        Ok(Addressee { segment: SegmentNumber(row.get(0)?), subscriber: row.get(1)?, address: sql::word(row, 2)? })
+/// The mailboxes of an edition by segment. Forgotten ones are left out.
+fn addressed(conn: &Connection, edition: EditionNumber) -> Result<BTreeMap<SegmentNumber, (u64, String)>, SqliteError> {
+    let query = "SELECT g.segment, g.mailboxes, n.name
+                 FROM (SELECT d.segment, count(*) AS mailboxes, min(d.recipient) AS first FROM deliveries d
+                       WHERE d.mailing = ?1
+                         AND EXISTS (SELECT 1 FROM recipients r WHERE r.id = d.recipient AND r.address IS NOT NULL)
+                       GROUP BY d.segment) g
+                 JOIN deliveries f ON f.mailing = ?1 AND f.recipient = g.first JOIN names n ON n.id = f.name_id";
+    let found = sql::rows(conn, query, [edition.0], |row| {
+        Ok((SegmentNumber(row.get(0)?), (sql::count(row.get(1)?), row.get(2)?)))
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+/// The mailboxes of an edition by number, after this one. Forgotten ones are left out.
+fn addressees(
+    conn: &Connection,
+    edition: EditionNumber,
+    after: Option<RecipientId>,
+    limit: u32,
+) -> Result<Vec<Addressee>, SqliteError> {
+    let query = "SELECT d.recipient, d.segment, n.name, r.address FROM deliveries d
+                 CROSS JOIN recipients r ON r.id = d.recipient CROSS JOIN names n ON n.id = d.name_id
+                 WHERE d.mailing = ?1 AND d.recipient > ?2 AND r.address IS NOT NULL ORDER BY d.recipient LIMIT ?3";
+    let after = sql::column(after.map_or(0, |after| after.0))?;
+    sql::rows(conn, query, (edition.0, after, limit), |row| {
+        Ok(Addressee {
+            recipient: RecipientId(sql::count(row.get(0)?)),
+            segment: SegmentNumber(row.get(1)?),
+            subscriber: row.get(2)?,
+            address: sql::word(row, 3)?,
+        })
     })
 }

@@ -1,11 +1,13 @@
 //! The audit table: one row per decision, never with an address in it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Row};
 
 use crate::domain::audit::OPERATOR;
-use crate::store::AuditRecord;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
+use crate::store::{AuditNumber, AuditRecord};
 
 /// What older versions wrote for some of an operator's commands.
 const CLI: &str = "cli";
@@ -23,10 +25,23 @@ pub(in crate::store::sqlite) fn write(
     sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
 }
 
-/// Every row, oldest first.
-pub(in crate::store::sqlite) fn all(conn: &Connection) -> Result<Vec<AuditRecord>, SqliteError> {
-    sql::rows(conn, "SELECT at, actor, action, subject, detail FROM audit ORDER BY id", [], record)
+/// Rows of all, or of these subjects, oldest first, after this one.
+pub(in crate::store::sqlite) fn page(
+    conn: &Connection,
+    subjects: Option<&BTreeSet<String>>,
+    after: Option<AuditNumber>,
+    limit: u32,
+) -> Result<Vec<(AuditNumber, AuditRecord)>, SqliteError> {
+    let after = sql::column(after.map_or(0, |after| after.0))?;
+    let numbered = |row: &Row<'_>| Ok((AuditNumber(sql::count(row.get(5)?)), record(row)?));
+    let Some(subjects) = subjects else { return sql::rows(conn, PAGE, (after, limit), numbered) };
+    sql::rows(conn, PAGE_ABOUT, (after, limit, sql::to_json(subjects)?), numbered)
 }
+
+const PAGE: &str = "SELECT at, actor, action, subject, detail, id FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+const PAGE_ABOUT: &str = "SELECT at, actor, action, subject, detail, id FROM audit INDEXED BY audit_subject
+                          WHERE subject IN (SELECT value FROM json_each(?3)) AND id > ?1 ORDER BY id LIMIT ?2";
 
 /// Every row about `subject`, oldest first.
 pub(in crate::store::sqlite) fn about(conn: &Connection, subject: &str) -> Result<Vec<AuditRecord>, SqliteError> {
@@ -42,4 +57,18 @@ fn record(row: &Row<'_>) -> Result<AuditRecord, SqliteError> {
         subject: row.get(3)?,
         detail: row.get(4)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    #[test]
+    fn a_page_is_read_by_number_and_a_subject_by_its_index() {
+        let conn = connect::memory().unwrap();
+        assert_eq!(sql::plan(&conn, PAGE), ["SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)"]);
+        let steps = sql::plan(&conn, PAGE_ABOUT);
+        assert_eq!(steps[0], "SEARCH audit USING INDEX audit_subject (subject=? AND rowid>?)", "{steps:?}");
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{ActivityWithdrawal, Actor, AuditRecord, Editions, StoreError, StoreMeta};
+use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, StoreError, StoreMeta};
 
 #[async_trait]
 impl Editions for SqliteStore {
@@ -53,7 +53,13 @@ impl Editions for SqliteStore {
         self.write(move |conn| restored::release(conn, resend, at)).await
     }
 
-    async fn audit(&self) -> Result<Vec<AuditRecord>, StoreError> {
-        self.read(audit::all).await
+    async fn audit_page(
+        &self,
+        subjects: Option<&BTreeSet<String>>,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        let subjects = subjects.cloned();
+        self.read(move |conn| audit::page(conn, subjects.as_ref(), after, limit)).await
     }
 }

@@ -5,6 +5,7 @@ mod claim;
 mod deliveries;
 mod edition_progress;
 mod items;
+mod listing;
 mod record;
 pub(in crate::store::sqlite) mod replies;
 pub(in crate::store::sqlite) mod transactional;
@@ -105,7 +106,7 @@ impl Outbox for SqliteStore {
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
         let filter = filter.clone();
-        self.read(move |conn| deliveries::page(conn, &filter, after, limit)).await
+        self.read(move |conn| listing::page(conn, &filter, after, limit)).await
     }
 
     async fn retry(

@@ -8,6 +8,7 @@ use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
 };
+use super::whole::Whole as _;
 
 pub(in crate::store) async fn an_approval_survives_a_hold_and_not_a_repick(open: Open<'_>) {
     use EditionState::{Approved, Held, Planned};

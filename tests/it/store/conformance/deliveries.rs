@@ -13,6 +13,7 @@ use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, reply, send_out, state, wish,
 };
+use super::whole::Whole as _;
 
 fn numbers(claimed: &[fortnightly::store::Claimed]) -> Vec<u64> {
     claimed.iter().map(|claimed| claimed.id.recipient.0).collect()

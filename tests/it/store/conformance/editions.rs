@@ -14,6 +14,7 @@ use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, crowd, day, edited, held, plan, publication, selection, send_out,
     sender, wish,
 };
+use super::whole::Whole as _;
 
 pub(in crate::store) async fn facts_are_kept_until_something_was_published(open: Open<'_>) {
     let store = open();

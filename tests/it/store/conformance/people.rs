@@ -9,6 +9,7 @@ use fortnightly::store::{Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{Open, address, at, bands, crowd, look_up, profile, wish, wish_of};
+use super::whole::Whole as _;
 
 fn plan(changes: Vec<SyncChange>) -> SyncPlan {
     SyncPlan { changes, ..SyncPlan::default() }
@@ -19,7 +20,7 @@ fn start(subscriber: Who, mailbox: &str, names: &str) -> SyncChange {
 }
 
 /// One config entry with one mailbox; its subscriber's number.
-async fn entry(store: &dyn Store, name: &str, mailbox: &str, names: &str) -> SubscriberId {
+pub(super) async fn entry(store: &dyn Store, name: &str, mailbox: &str, names: &str) -> SubscriberId {
     let changes = vec![SyncChange::AddSubscriber(profile(name)), start(Who::New(0), mailbox, names)];
     store.apply_sync(&plan(changes), at(0)).await.unwrap();
     let stored = store.stored_state(&[]).await.unwrap();

@@ -19,6 +19,7 @@ use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, claim, delivery, done, greeted, id, look_up, mark, plan, profile,
     publication, rendered, reply, send_out, sender, state, wish,
 };
+use super::whole::Whole as _;
 
 const JANE: &str = "Jane@home.example";
 

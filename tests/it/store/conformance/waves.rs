@@ -11,6 +11,7 @@ use fortnightly::store::{Scope, decide};
 
 use super::desk::Desk as _;
 use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, send_out, state};
+use super::whole::Whole as _;
 
 /// Edition 7 to so many mailboxes, of whom the first `refused` do not exist for the relay.
 async fn sent(store: &dyn fortnightly::store::Store, count: u64, refused: u64) {

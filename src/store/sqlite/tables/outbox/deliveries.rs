@@ -1,84 +1,20 @@
-//! Deliveries as an operator looks at them, takes them up again and settles them.
+//! Deliveries as an operator takes them up again and settles them.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::super::{audit, edition_rows};
-use super::{edition_progress, replies};
+use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
-use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord, Retried};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Event, Reply};
+use crate::domain::delivery::listing::{DeliveryFilter, Retried};
+use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
-use crate::domain::subscriber::RecipientId;
-use crate::domain::subscription::bounce::Meaning;
-use crate::domain::subscription::subject_data::SubjectBounce;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
-
-/// One page of what the filter lets through, by edition and mailbox.
-pub(super) fn page(
-    conn: &Connection,
-    filter: &DeliveryFilter,
-    after: Option<DeliveryId>,
-    limit: u32,
-) -> Result<Vec<DeliveryRecord>, SqliteError> {
-    let (first, last) = filter.edition.map_or((0, u32::MAX), |edition| (edition.0, edition.0));
-    let after = match after {
-        Some(id) => (id.edition.0, sql::column(id.recipient.0)?),
-        None => (first, 0),
-    };
-    let query =
-        "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply, w.words,
-                        b.at, b.status
-                 FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-                 LEFT JOIN attempts a ON a.mailing = d.mailing AND a.recipient = d.recipient AND a.number = d.attempts
-                 LEFT JOIN replies w ON w.id = a.words
-                 LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing AND b.meaning <> ?8
-                 WHERE (d.mailing, d.recipient) > (?1, ?2) AND d.mailing <= ?3 AND (?4 >> d.state) & 1
-                   AND (?5 IS NULL OR d.recipient IN (SELECT value FROM json_each(?5)))
-                   AND (NOT ?7 OR b.at IS NOT NULL)
-                 ORDER BY d.mailing, d.recipient LIMIT ?6";
-    let mailboxes = mailboxes(conn, filter)?;
-    let values = (
-        after.0,
-        after.1,
-        last,
-        mask(&filter.states),
-        mailboxes,
-        limit,
-        filter.bounced,
-        Meaning::Dismissed.to_string(),
-    );
-    sql::rows(conn, query, values, |row| {
-        let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
-        let address = row.get::<_, Option<String>>(2)?.as_deref().map(sql::parse).transpose()?;
-        let last = match sql::maybe_instant(row.get(7)?)? {
-            Some(at) => {
-                Some(Attempt { at, reply: Reply { code: row.get(8)?, text: replies::join(row.get(10)?, row.get(9)?) } })
-            }
-            None => None,
-        };
-        Ok(DeliveryRecord {
-            id,
-            address,
-            subscriber: sql::word(row, 3)?,
-            state: row.get(4)?,
-            attempts: row.get(5)?,
-            last,
-            bounce: bounce(row, 11)?,
-            next_at: sql::maybe_instant(row.get(6)?)?,
-        })
-    })
-}
-
-/// A bounce in two columns: at, status.
-fn bounce(row: &Row<'_>, at: usize) -> Result<Option<SubjectBounce>, SqliteError> {
-    let came = sql::maybe_instant(row.get(at)?)?;
-    let status = row.get(at + 1)?;
-    Ok(came.map(|at| SubjectBounce { at, status }))
-}
 
 /// Takes up again what ended without being accepted.
 pub(super) fn retry(
@@ -153,18 +89,18 @@ fn published(conn: &Connection, edition: EditionNumber) -> Result<Edition, Sqlit
 }
 
 /// The codes of states as a mask.
-fn mask(states: &[DeliveryState]) -> i64 {
+pub(super) fn mask(states: &[DeliveryState]) -> i64 {
     states.iter().fold(0, |mask, state| mask | 1 << state.code())
 }
 
 /// The filter's mailboxes as a JSON array of numbers; null for all.
-fn mailboxes(conn: &Connection, filter: &DeliveryFilter) -> Result<Option<String>, SqliteError> {
+pub(super) fn mailboxes(conn: &Connection, filter: &DeliveryFilter) -> Result<Option<String>, SqliteError> {
     let Some(addresses) = &filter.addresses else { return Ok(None) };
     let number = |address: &Address| -> Result<i64, SqliteError> {
         let query = "SELECT id FROM recipients WHERE folded = ?1";
         sql::row(conn, query, [address.folded()], |row| Ok(row.get(0)?))?
             .ok_or_else(|| SqliteError::UnknownMailbox(address.clone()))
     };
-    let numbers = addresses.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    let numbers = addresses.iter().map(number).collect::<Result<BTreeSet<_>, _>>()?;
     sql::to_json(&numbers).map(Some)
 }

@@ -1,0 +1,328 @@
+//! Lists of subscribers, of the readers of an edition and of suppressions: a page at a time, in the order of an index.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::Connection;
+
+use super::columns;
+use super::columns::BandBook;
+use super::mailing_list::counts;
+use crate::domain::address::Address;
+use crate::domain::band::BandSet;
+use crate::domain::segment::SegmentKey;
+use crate::domain::subscriber::{
+    MailboxRecord, MailboxState, Origin, RecipientId, SubscriberId, SubscriberRecord, Subscription,
+};
+use crate::domain::subscription::suppression::{ListedSuppression, Suppression};
+use crate::store::Reader;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+/// How many mailboxes an organisation may have on average before a page has fewer organisations.
+const MAILBOXES: usize = 4;
+
+const SUBSCRIBERS: &str = "SELECT s.id, n.name, s.sector, s.locale, s.urn FROM subscribers s
+                           CROSS JOIN names n ON n.id = s.name_id WHERE s.id > ?1 ORDER BY s.id LIMIT ?2";
+
+const MAILBOXES_OF: &str = "SELECT r.owner, r.id, r.address, r.bands, r.chosen IS NOT NULL, r.state, x.reason
+     FROM recipients r INDEXED BY recipients_owner LEFT JOIN suppressions x ON x.mac = r.mac
+     WHERE r.owner > ?1 AND r.owner <= ?2 AND r.address IS NOT NULL ORDER BY r.owner, r.id LIMIT ?3";
+
+const SUBSCRIPTIONS_OF: &str = "SELECT s.recipient, s.subscriber, s.origin, s.bands, s.since, s.ended, s.ended_by
+     FROM recipients r INDEXED BY recipients_owner CROSS JOIN subscriptions s ON s.recipient = r.id
+     WHERE r.owner > ?1 AND r.owner <= ?2 AND r.address IS NOT NULL ORDER BY r.owner, r.id";
+
+/// Organisations with their known mailboxes, oldest first, after this one.
+pub(super) fn subscribers(
+    conn: &Connection,
+    after: Option<SubscriberId>,
+    limit: u32,
+) -> Result<Vec<SubscriberRecord>, SqliteError> {
+    let after = sql::column(after.map_or(0, |after| after.0))?;
+    let mut records = sql::rows(conn, SUBSCRIBERS, (after, limit), |row| {
+        let id = SubscriberId(sql::count(row.get(0)?));
+        Ok(SubscriberRecord { id, profile: columns::profile(row, 1)?, mailboxes: Vec::new() })
+    })?;
+    let bands = BandBook::open(conn)?;
+    let most = MAILBOXES * limit as usize;
+    let mut mailboxes = mailboxes(conn, &bands, after, &records, most + 1)?;
+    if mailboxes.len() > most {
+        // The last organisation may have more of them: it is for the next page, or fills this one.
+        let cut = mailboxes.last().map_or(SubscriberId(0), |(owner, _)| *owner);
+        mailboxes.retain(|(owner, _)| *owner < cut);
+        let whole = records.partition_point(|record| record.id < cut);
+        records.truncate(whole.max(1));
+        if whole == 0 {
+            mailboxes = self::mailboxes(conn, &bands, after, &records, usize::MAX)?;
+        }
+    }
+    let mut subscriptions = subscriptions(conn, &bands, after, &records)?;
+    let mut mailboxes = mailboxes.into_iter().peekable();
+    for record in &mut records {
+        while let Some((_, mut mailbox)) = mailboxes.next_if(|(owner, _)| *owner <= record.id) {
+            mailbox.subscriptions = subscriptions.remove(&mailbox.recipient).unwrap_or_default();
+            record.mailboxes.push(mailbox);
+        }
+    }
+    Ok(records)
+}
+
+/// The range of numbers that these organisations are in.
+fn range(after: i64, records: &[SubscriberRecord]) -> Result<(i64, i64), SqliteError> {
+    Ok((after, records.last().map_or(Ok(after), |last| sql::column(last.id.0))?))
+}
+
+/// Known mailboxes with their owners, by owner, without their subscriptions.
+fn mailboxes(
+    conn: &Connection,
+    bands: &BandBook,
+    after: i64,
+    records: &[SubscriberRecord],
+    limit: usize,
+) -> Result<Vec<(SubscriberId, MailboxRecord)>, SqliteError> {
+    let (first, last) = range(after, records)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    sql::rows(conn, MAILBOXES_OF, (first, last, limit), |row| {
+        let mailbox = MailboxRecord {
+            recipient: RecipientId(sql::count(row.get(1)?)),
+            address: sql::word(row, 2)?,
+            bands: bands.set(row.get(3)?),
+            chosen: row.get(4)?,
+            state: sql::word(row, 5)?,
+            suppressed: sql::maybe_word(row, 6)?,
+            subscriptions: Vec::new(),
+        };
+        Ok((SubscriberId(sql::count(row.get(0)?)), mailbox))
+    })
+}
+
+/// The subscriptions of known mailboxes, the oldest of each first.
+fn subscriptions(
+    conn: &Connection,
+    bands: &BandBook,
+    after: i64,
+    records: &[SubscriberRecord],
+) -> Result<HashMap<RecipientId, Vec<Subscription>>, SqliteError> {
+    let mut found: HashMap<RecipientId, Vec<Subscription>> = HashMap::new();
+    let all = sql::rows(conn, SUBSCRIPTIONS_OF, range(after, records)?, |row| {
+        Ok((RecipientId(sql::count(row.get(0)?)), columns::subscription(bands, row, 1)?))
+    })?;
+    for (recipient, one) in all {
+        found.entry(recipient).or_default().push(one);
+    }
+    for all in found.values_mut() {
+        all.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));
+    }
+    Ok(found)
+}
+
+/// The statement about those who would get an edition whose bands are `?1`, by subscriber; `?2` is the state of being active.
+macro_rules! readers {
+    ($columns:literal, $condition:literal, $limit:literal) => {
+        concat!(
+            "SELECT r.bands & ?1, o.sector, o.locale, ",
+            $columns,
+            " FROM recipients r INDEXED BY recipients_owner CROSS JOIN subscribers o ON o.id = r.owner
+              CROSS JOIN names n ON n.id = o.name_id
+              WHERE r.state = ?2 AND r.bands & ?1 <> 0
+                AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)",
+            $condition,
+            " ORDER BY r.owner, r.id",
+            $limit
+        )
+    };
+}
+
+/// Of each segment, the name of the subscriber whose mailbox comes first. It stops reading when it has them all.
+pub(super) fn first_readers(conn: &Connection, served: &BandSet) -> Result<BTreeMap<SegmentKey, String>, SqliteError> {
+    let bands = BandBook::open(conn)?;
+    let segments = counts::audience(conn, served)?.len();
+    let mut first = BTreeMap::new();
+    let mut seen: HashMap<i64, Vec<[String; 2]>> = HashMap::new();
+    let mut statement = conn.prepare_cached(readers!("n.name", "", ""))?;
+    let mut rows = statement.query((bands.seen(served), MailboxState::Active.as_str()))?;
+    while first.len() < segments
+        && let Some(row) = rows.next()?
+    {
+        let text = |at| -> Result<&str, SqliteError> { Ok(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?) };
+        let (mask, kind) = (row.get(0)?, [text(1)?, text(2)?]);
+        let kinds = seen.entry(mask).or_default();
+        if kinds.iter().any(|known| *known == kind) {
+            continue;
+        }
+        let key = SegmentKey { bands: bands.set(mask), sector: sql::parse(kind[0])?, locale: sql::parse(kind[1])? };
+        kinds.push(kind.map(str::to_owned));
+        first.insert(key, text(3)?.to_owned());
+    }
+    Ok(first)
+}
+
+const READERS: &str = readers!("n.name, r.address, r.owner, r.id", " AND (r.owner, r.id) > (?3, ?4)", " LIMIT ?5");
+
+/// Mailboxes that would get an edition, by subscriber, after this one.
+pub(super) fn readers(
+    conn: &Connection,
+    served: &BandSet,
+    after: Option<&Reader>,
+    limit: u32,
+) -> Result<Vec<Reader>, SqliteError> {
+    let bands = BandBook::open(conn)?;
+    let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));
+    let after = (sql::column(owner)?, sql::column(recipient)?);
+    let values = (bands.seen(served), MailboxState::Active.as_str(), after.0, after.1, limit);
+    sql::rows(conn, READERS, values, |row| {
+        Ok(Reader {
+            segment: SegmentKey {
+                bands: bands.set(row.get(0)?),
+                sector: sql::word(row, 1)?,
+                locale: sql::word(row, 2)?,
+            },
+            name: row.get(3)?,
+            address: sql::word(row, 4)?,
+            subscriber: SubscriberId(sql::count(row.get(5)?)),
+            recipient: RecipientId(sql::count(row.get(6)?)),
+        })
+    })
+}
+
+const NEAR: &str = "SELECT address FROM recipients WHERE id IN (
+         SELECT id FROM (SELECT id FROM recipients WHERE folded >= ?1 AND state = ?3 ORDER BY folded LIMIT ?4)
+         UNION SELECT id FROM (SELECT id FROM recipients WHERE folded < ?1 AND state = ?3 ORDER BY folded DESC LIMIT ?4)
+         UNION SELECT id FROM (SELECT id FROM recipients INDEXED BY recipients_domain
+                               WHERE substr(folded, instr(folded, '@') + 1) = ?2 AND folded IS NOT NULL AND state = ?3
+                               LIMIT ?4)
+     ) ORDER BY owner, id";
+
+/// Active mailboxes that are near an address in the alphabet, or in its domain.
+pub(super) fn addresses_near(conn: &Connection, address: &Address, limit: u32) -> Result<Vec<Address>, SqliteError> {
+    let (folded, active) = (address.folded(), MailboxState::Active.as_str());
+    let domain = address.domain().to_ascii_lowercase();
+    sql::rows(conn, NEAR, (folded, domain, active, limit), |row| sql::word(row, 0))
+}
+
+/// The statement about active, unsuppressed mailboxes that read none of the bands `?1` and that the config does not name.
+macro_rules! unserved {
+    ($columns:literal, $end:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM recipients r CROSS JOIN subscribers o ON o.id = r.owner CROSS JOIN names n ON n.id = o.name_id
+              WHERE r.state = ?2 AND r.bands & ?1 = 0
+                AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
+                AND NOT EXISTS (SELECT 1 FROM subscriptions c
+                                WHERE c.recipient = r.id AND c.origin = ?3 AND c.ended IS NULL)",
+            $end
+        )
+    };
+}
+
+/// How many names of subscribers get nothing when these bands are served, and what the first of them ask for.
+pub(super) fn unserved(
+    conn: &Connection,
+    served: &BandSet,
+    limit: u32,
+) -> Result<(u64, BTreeMap<String, BandSet>), SqliteError> {
+    let bands = BandBook::open(conn)?;
+    let (mask, active, config) = (bands.seen(served), MailboxState::Active.as_str(), Origin::Config.as_str());
+    let names = sql::number(conn, unserved!("count(DISTINCT n.id)", ""), (mask, active, config))?;
+    let mut wishes: BTreeMap<String, BandSet> = BTreeMap::new();
+    if names == 0 {
+        return Ok((0, wishes));
+    }
+    let query = unserved!(
+        "n.name, r.bands",
+        " AND n.id IN (SELECT id FROM names WHERE name IN (SELECT value FROM json_each(?4)))"
+    );
+    let first = unserved!("DISTINCT n.name", " ORDER BY n.name LIMIT ?4");
+    let first = sql::rows(conn, first, (mask, active, config, limit), |row| Ok(row.get::<_, String>(0)?))?;
+    let wished = sql::rows(conn, query, (mask, active, config, sql::to_json(&first)?), |row| {
+        Ok((row.get(0)?, bands.set(row.get(1)?)))
+    })?;
+    for (name, bands) in wished {
+        wishes.entry(name).or_default().extend(bands);
+    }
+    Ok((sql::count(names), wishes))
+}
+
+const ACTIVE_DOMAINS: &str = "SELECT r.owner, substr(r.folded, instr(r.folded, '@') + 1)
+                              FROM recipients r INDEXED BY recipients_owner
+                              WHERE r.state = ?1 AND r.folded IS NOT NULL ORDER BY r.owner";
+
+/// How many subscribers have an active mailbox in one of these domains, or below it, and the names of the oldest.
+pub(super) fn subscribers_in(
+    conn: &Connection,
+    domains: &[String],
+    limit: u32,
+) -> Result<(u64, Vec<String>), SqliteError> {
+    let is_in = |found: &str| {
+        let found = found.trim_end_matches('.');
+        let is_below = |domain: &String| {
+            found.strip_suffix(&**domain).is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        };
+        domains.iter().any(is_below)
+    };
+    let (mut number, mut last, mut first) = (0, 0, Vec::new());
+    let mut statement = conn.prepare_cached(ACTIVE_DOMAINS)?;
+    let mut rows = statement.query([MailboxState::Active.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let owner: i64 = row.get(0)?;
+        if owner == last || !is_in(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
+            continue;
+        }
+        last = owner;
+        number += 1;
+        if first.len() < limit as usize {
+            first.push(owner);
+        }
+    }
+    let name = "SELECT n.name FROM subscribers s JOIN names n ON n.id = s.name_id WHERE s.id = ?1";
+    let names = first.into_iter().map(|owner| sql::row(conn, name, [owner], |row| Ok(row.get(0)?)));
+    Ok((number, names.filter_map(Result::transpose).collect::<Result<_, _>>()?))
+}
+
+// The mailbox of an address has its spelling in lower case; who was erased is nobody's mailbox.
+const SUPPRESSIONS: &str = "SELECT x.mac, x.address, x.reason, x.at, n.name
+     FROM suppressions x INDEXED BY suppressions_listed
+     LEFT JOIN recipients r ON r.folded = lower(x.address)
+     LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
+     WHERE x.at >= ?1 AND (x.at, coalesce(x.address, ''), x.mac) > (?1, ?2, ?3)
+     ORDER BY x.at, x.address, x.mac LIMIT ?4";
+
+/// Suppressions, oldest first, after this one.
+pub(super) fn suppressions(
+    conn: &Connection,
+    after: Option<&Suppression>,
+    limit: u32,
+) -> Result<Vec<ListedSuppression>, SqliteError> {
+    let at = after.map_or(i64::MIN, |after| sql::millis(after.since));
+    let address = after.and_then(|after| after.address.as_ref()).map_or("", |address| address.as_str());
+    let key: &[u8] = after.map_or(&[], |after| &after.key.0);
+    sql::rows(conn, SUPPRESSIONS, (at, address, key, limit), |row| {
+        Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    /// A page costs as much at the end of a long list as at its beginning.
+    #[test]
+    fn a_page_is_read_in_the_order_of_an_index() {
+        let conn = connect::memory().unwrap();
+        for query in [SUBSCRIBERS, MAILBOXES_OF, SUBSCRIPTIONS_OF, READERS, SUPPRESSIONS] {
+            let steps = sql::plan(&conn, query);
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH") || step.starts_with("CORRELATED")), "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_looked_for_without_reading_all() {
+        let conn = connect::memory().unwrap();
+        let steps = sql::plan(&conn, NEAR);
+        let reads = |step: &&String| step.contains("recipients") || step.starts_with("SCAN recipients");
+        let reads: Vec<_> = steps.iter().filter(reads).collect();
+        assert!(reads.len() >= 3 && reads.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
+    }
+}

@@ -1,0 +1,304 @@
+//! Lists in pages, and what is found without reading everybody: each against the whole list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fortnightly::domain::band::BandSet;
+use fortnightly::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
+use fortnightly::domain::edition::EditionNumber;
+use fortnightly::domain::segment::SegmentKey;
+use fortnightly::domain::subscriber::{MailboxState, Sector, SubscriberRecord, SuppressionReason};
+use fortnightly::store::{Reader, Scope, Store};
+
+use super::desk::Desk as _;
+use super::people::entry;
+use super::samples::{
+    Open, SEVEN, address, at, bands, change_editions, claim, crowd, delivery, done, id, plan, publication, reply,
+    send_out, wish, wish_of,
+};
+use super::whole::Whole as _;
+
+pub(in crate::store) async fn a_page_ends_where_the_next_begins(open: Open<'_>) {
+    const LIMIT: u32 = 3;
+    for count in [0, 1, 2, 3, 4, 6, 7] {
+        let store = open();
+        store.subscribe(&crowd(count), at(0)).await.unwrap();
+        for name in 0..count {
+            let who = address(&format!("m{name}@school.example"));
+            store.unsubscribe(&who, SuppressionReason::Unsubscribed, "test", at(1)).await.unwrap();
+        }
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.subscribers_page(after, LIMIT).await.unwrap();
+            assert_eq!(page.len(), (count - seen.len()).min(LIMIT as usize), "of {count}");
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            seen.extend(page);
+        }
+        let numbers: Vec<u64> = seen.iter().map(|one| one.id.0).collect();
+        assert_eq!(numbers, (1..=count as u64).collect::<Vec<_>>());
+        // All of one moment, so that the address decides.
+        let names: Vec<_> = store.suppressions().await.unwrap();
+        let names: Vec<_> = names.iter().map(|one| one.suppression.address.clone().unwrap().to_string()).collect();
+        assert_eq!(names, (0..count).map(|name| format!("m{name}@school.example")).collect::<Vec<_>>());
+        let page = store.audit_page(None, None, LIMIT).await.unwrap();
+        assert_eq!(page.len(), store.audit().await.unwrap().len().min(LIMIT as usize));
+    }
+}
+
+pub(in crate::store) async fn an_organisation_is_never_cut_in_two(open: Open<'_>) {
+    let store = open();
+    let mut people = vec![wish_of("1", "Hill", "a@b.example", "4-5")];
+    people.extend((0..20).map(|i| wish_of("2", "Vale", &format!("v{i}@b.example"), "4-5 5-7")));
+    people.extend((0..20).map(|i| wish_of("3", "Moor", &format!("m{i}@b.example"), "8-10")));
+    store.subscribe(&people, at(0)).await.unwrap();
+    // A mailbox of two organisations belongs to the first, and is shown once.
+    entry(&*store, "Shared", "v7@b.example", "14+").await;
+    store.erase(&address("m3@b.example"), at(1)).await.unwrap();
+    store.erase(&address("a@b.example"), at(1)).await.unwrap();
+    let whole = store.subscribers().await.unwrap();
+    let known: Vec<_> = whole.iter().map(|one| (one.profile.name.as_str(), one.mailboxes.len())).collect();
+    assert_eq!(known, [("(erased)", 0), ("Vale", 20), ("Moor", 19), ("Shared", 0)]);
+    let shared = whole[1].mailboxes.iter().find(|one| one.address == address("v7@b.example")).unwrap();
+    assert_eq!(shared.subscriptions.len(), 2);
+    for mailbox in whole.iter().flat_map(|one| &one.mailboxes) {
+        let list = store.mailing_list(&Scope::Person(mailbox.address.clone()), at(2)).await.unwrap();
+        let (number, record) = list.record(&mailbox.address).unwrap();
+        assert_eq!((number, &record.mailboxes[0]), (mailbox.recipient, mailbox));
+        assert!(whole.iter().any(|one| one.id == record.id && one.profile == record.profile));
+    }
+}
+
+pub(in crate::store) async fn the_audit_is_asked_about_subjects(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(3)).await;
+    let whole = store.audit().await.unwrap();
+    let subjects: BTreeSet<String> = ["edition 7", "recipient 2", "nobody"].map(str::to_owned).into();
+    let expected: Vec<_> = whole.iter().filter(|one| subjects.contains(&one.subject)).cloned().collect();
+    assert!(expected.len() > 2 && expected.len() < whole.len());
+    for limit in [1, 2, 9] {
+        let (mut found, mut after) = (Vec::new(), None);
+        while let Some((last, _)) = {
+            let page = store.audit_page(Some(&subjects), after, limit).await.unwrap();
+            assert!(page.len() <= limit as usize);
+            found.extend(page.iter().map(|(_, record)| record.clone()));
+            page.last().cloned()
+        } {
+            after = Some(last);
+        }
+        assert_eq!(found, expected);
+    }
+    assert_eq!(store.audit_page(Some(&[].into()), None, 9).await.unwrap(), []);
+}
+
+/// Two editions with a delivery in every state that one can be left in, and bounces.
+async fn two_editions(store: &dyn Store) {
+    send_out(store, &crowd(9)).await;
+    claim(store, 2, 7).await;
+    let refused = |suppress| Outcome::Permanent { reply: reply(550), suppress };
+    done(store, id(1), refused(None), None).await;
+    done(store, id(2), Outcome::Transient(reply(451)), None).await;
+    done(store, id(3), Outcome::Uncertain(reply(421)), None).await;
+    done(store, id(4), Outcome::Accepted(reply(250)), None).await;
+    done(store, id(5), Outcome::Accepted(reply(250)), None).await;
+    done(store, id(6), Outcome::Transient(reply(451)), Some(9)).await;
+    store.erase(&address("m3@school.example"), at(3)).await.unwrap();
+    store.bounce(delivery(5), None, at(4)).await.unwrap();
+    let eight = EditionNumber(8);
+    change_editions(store, &[plan(eight)], at(5)).await;
+    let publication = publication(store, eight, "4-5").await;
+    store.publish(&publication).await.unwrap();
+    store.unsubscribe(&address("m7@school.example"), SuppressionReason::Operator, "test", at(6)).await.unwrap();
+    store.claim(Some(eight), at(7), 2).await.unwrap();
+}
+
+async fn listed(store: &dyn Store, filter: &DeliveryFilter, limit: u32) -> Vec<DeliveryRecord> {
+    let (mut found, mut after): (Vec<DeliveryRecord>, Option<DeliveryId>) = (Vec::new(), None);
+    loop {
+        let page = store.deliveries(filter, after, limit).await.unwrap();
+        assert!(page.len() <= limit as usize);
+        let Some(last) = page.last() else { return found };
+        after = Some(last.id);
+        found.extend(page);
+    }
+}
+
+pub(in crate::store) async fn every_filter_finds_what_the_whole_list_has(open: Open<'_>) {
+    let store = open();
+    two_editions(&*store).await;
+    let all = DeliveryFilter { edition: None, states: DeliveryState::ALL.to_vec(), addresses: None, bounced: false };
+    let whole = listed(&*store, &all, 100).await;
+    assert!(whole.len() > 14 && whole.is_sorted_by_key(|record| (record.id.edition, record.id.recipient)));
+    let found: BTreeSet<_> = whole.iter().map(|record| record.state).collect();
+    assert!(found.len() >= 7, "{found:?}");
+    let some = ["m0@school.example", "m4@school.example", "M4@school.example", "m6@school.example"].map(address);
+    let mut states: Vec<Vec<DeliveryState>> = DeliveryState::ALL.iter().map(|state| vec![*state]).collect();
+    states.extend([DeliveryState::ENDED.to_vec(), DeliveryState::OPEN.to_vec(), DeliveryState::ALL.to_vec()]);
+    for states in states {
+        for edition in [None, Some(SEVEN), Some(EditionNumber(8)), Some(EditionNumber(9))] {
+            for (addresses, bounced) in [(None, false), (None, true), (Some(&some), false), (Some(&some), true)] {
+                let addresses = addresses.map(|some| some.to_vec());
+                let filter = DeliveryFilter { edition, states: states.clone(), addresses, bounced };
+                let is_meant = |record: &&DeliveryRecord| {
+                    edition.is_none_or(|edition| record.id.edition == edition)
+                        && states.contains(&record.state)
+                        && (!bounced || record.bounce.is_some())
+                        && filter
+                            .addresses
+                            .as_ref()
+                            .is_none_or(|some| record.address.as_ref().is_some_and(|address| some.contains(address)))
+                };
+                let expected: Vec<_> = whole.iter().filter(is_meant).cloned().collect();
+                for limit in [1, 2, 100] {
+                    assert_eq!(listed(&*store, &filter, limit).await, expected, "{filter:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Those who would get an edition, from the whole list.
+fn expected_readers(whole: &[SubscriberRecord], served: &BandSet) -> Vec<Reader> {
+    let reads = |subscriber: &SubscriberRecord| -> Vec<Reader> {
+        let mailboxes = subscriber.mailboxes.iter();
+        let active = mailboxes.filter(|one| one.state == MailboxState::Active && one.suppressed.is_none());
+        let reader = |one: &fortnightly::domain::subscriber::MailboxRecord| Reader {
+            subscriber: subscriber.id,
+            recipient: one.recipient,
+            segment: SegmentKey {
+                bands: one.bands.intersection(served).cloned().collect(),
+                sector: subscriber.profile.sector,
+                locale: subscriber.profile.locale,
+            },
+            name: subscriber.profile.name.clone(),
+            address: one.address.clone(),
+        };
+        active.map(reader).filter(|reader| !reader.segment.bands.is_empty()).collect()
+    };
+    whole.iter().flat_map(reads).collect()
+}
+
+/// Organisations of two sectors with up to three mailboxes each, some of whom left; mailboxes that moved to other owners.
+async fn mixed(store: &dyn Store) {
+    let mut people = Vec::new();
+    for i in 0..30 {
+        let names = ["4-5", "4-5 5-7", "8-10", "14+", "5-7"][i % 5];
+        let mut wish =
+            wish_of(&(i % 13).to_string(), &format!("School {}", i % 13), &format!("m{i}@s{i}.example"), names);
+        if i % 13 > 8 {
+            wish.profile.sector = Sector::Charity;
+        }
+        people.push(wish);
+    }
+    store.subscribe(&people, at(0)).await.unwrap();
+    for i in [2, 11, 29] {
+        let who = address(&format!("m{i}@s{i}.example"));
+        store.unsubscribe(&who, SuppressionReason::Unsubscribed, "test", at(1)).await.unwrap();
+    }
+    store.erase(&address("m5@s5.example"), at(2)).await.unwrap();
+    entry(store, "School of the file", "m9@s9.example", "11-14").await;
+    entry(store, "Another of the file", "new@file.test", "11-14").await;
+}
+
+pub(in crate::store) async fn readers_are_the_audience_one_by_one(open: Open<'_>) {
+    let store = open();
+    mixed(&*store).await;
+    let whole = store.subscribers().await.unwrap();
+    for served in ["4-5 5-7 8-10 11-14 14+", "5-7", "11-14", "3-4"].map(bands) {
+        let expected = expected_readers(&whole, &served);
+        for limit in [1, 2, 100] {
+            let mut found: Vec<Reader> = Vec::new();
+            loop {
+                let page = store.readers_page(&served, found.last(), limit).await.unwrap();
+                assert!(page.len() <= limit as usize);
+                if page.is_empty() {
+                    break;
+                }
+                found.extend(page);
+            }
+            assert_eq!(found, expected);
+        }
+        let (mut counts, mut first) = (BTreeMap::new(), BTreeMap::new());
+        for reader in &expected {
+            *counts.entry(reader.segment.clone()).or_insert(0) += 1;
+            first.entry(reader.segment.clone()).or_insert_with(|| reader.name.clone());
+        }
+        let audience = store.audience(&served).await.unwrap();
+        assert_eq!(audience.into_iter().map(|one| (one.key, one.recipients)).collect::<BTreeMap<_, _>>(), counts);
+        assert_eq!(store.first_readers(&served).await.unwrap(), first);
+    }
+}
+
+pub(in crate::store) async fn the_addressed_are_counted_by_segment(open: Open<'_>) {
+    let store = open();
+    let people = [
+        wish("Hill", "a@b.example", "4-5"),
+        wish("Vale", "b@b.example", "5-7"),
+        wish("Moor", "c@b.example", "4-5"),
+        wish("Fen", "d@b.example", "4-5"),
+    ];
+    assert_eq!(store.addressed(SEVEN).await.unwrap(), BTreeMap::new());
+    send_out(&*store, &people).await;
+    store.erase(&address("a@b.example"), at(3)).await.unwrap();
+    let mut expected: BTreeMap<_, (u64, String)> = BTreeMap::new();
+    for one in store.addressees(SEVEN).await.unwrap() {
+        expected.entry(one.segment).or_insert((0, one.subscriber)).0 += 1;
+    }
+    assert_eq!(expected.values().map(|(count, _)| count).sum::<u64>(), 3);
+    assert_eq!(store.addressed(SEVEN).await.unwrap(), expected);
+}
+
+pub(in crate::store) async fn who_gets_nothing_is_counted_by_name(open: Open<'_>) {
+    let store = open();
+    mixed(&*store).await;
+    store.subscribe(&[wish("School 3", "again@s3.example", "8-10 14+")], at(3)).await.unwrap();
+    let whole = store.subscribers().await.unwrap();
+    for served in ["4-5 5-7 8-10 11-14 14+", "4-5 5-7", "11-14", ""].map(bands) {
+        let mut wishes: BTreeMap<String, BandSet> = BTreeMap::new();
+        for subscriber in &whole {
+            for mailbox in &subscriber.mailboxes {
+                let by_file = |one: &fortnightly::domain::subscriber::Subscription| {
+                    one.origin == fortnightly::domain::subscriber::Origin::Config && one.ended.is_none()
+                };
+                let asks = mailbox.state == MailboxState::Active && mailbox.suppressed.is_none();
+                if asks && mailbox.bands.is_disjoint(&served) && !mailbox.subscriptions.iter().any(by_file) {
+                    wishes.entry(subscriber.profile.name.clone()).or_default().extend(mailbox.bands.clone());
+                }
+            }
+        }
+        let (count, first) = store.unserved(&served, 3).await.unwrap();
+        assert_eq!(count, wishes.len() as u64, "{served:?}");
+        assert_eq!(first, wishes.into_iter().take(3).collect());
+    }
+}
+
+pub(in crate::store) async fn a_domain_has_those_below_it(open: Open<'_>) {
+    let store = open();
+    let people = [
+        wish_of("1", "Hill", "a@example.org", "4-5"),
+        wish_of("1", "Hill", "b@Mail.Example.ORG", "4-5"),
+        wish("Vale", "a@notexample.org", "4-5"),
+        wish("Moor", "a@moor.test", "4-5"),
+        wish("Fen", "a@fen.test", "4-5"),
+        wish("Heath", "a@heath.co.uk", "4-5"),
+    ];
+    store.subscribe(&people, at(0)).await.unwrap();
+    store.unsubscribe(&address("a@fen.test"), SuppressionReason::Unsubscribed, "test", at(1)).await.unwrap();
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(store.subscribers_in(&["example.org", "test"], 9).await.unwrap(), (2, names(&["Hill", "Moor"])));
+    assert_eq!(store.subscribers_in(&["example.org", "test"], 1).await.unwrap(), (2, names(&["Hill"])));
+    assert_eq!(store.subscribers_in(&["org"], 9).await.unwrap(), (2, names(&["Hill", "Vale"])));
+    assert_eq!(store.subscribers_in(&[], 9).await.unwrap(), (0, Vec::new()));
+}
+
+pub(in crate::store) async fn an_address_has_neighbours(open: Open<'_>) {
+    let store = open();
+    let mut people: Vec<_> = (0..9).map(|i| wish(&format!("S{i}"), &format!("m{i}@s{i}.example"), "4-5")).collect();
+    people.push(wish("Far", "zz@s4.example", "4-5"));
+    people.push(wish("Left", "m44@s4.example", "4-5"));
+    store.subscribe(&people, at(0)).await.unwrap();
+    store.unsubscribe(&address("m44@s4.example"), SuppressionReason::Unsubscribed, "test", at(1)).await.unwrap();
+    let near = store.addresses_near(&address("M4x@S4.example"), 2).await.unwrap();
+    let near: Vec<_> = near.iter().map(fortnightly::domain::address::Address::as_str).collect();
+    assert_eq!(near, ["m3@s3.example", "m4@s4.example", "m5@s5.example", "m6@s6.example", "zz@s4.example"]);
+}
