@@ -27,6 +27,7 @@ INSERT INTO list_counts (what, count) SELECT 'suppressed', count(*) FROM suppres
 -- How many mails an edition has. Those that are neither queued nor accepted are few among many, and found by an index.
 ALTER TABLE editions ADD COLUMN mails INTEGER NOT NULL DEFAULT 0;
 UPDATE editions SET mails = (SELECT count(*) FROM deliveries WHERE mailing = number) WHERE published_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS deliveries_not_accepted ON deliveries (mailing, recipient, state) WHERE state IN (5, 6, 7, 8);
+-- "IN (5, 6, 7, 8)" would say the same, and cost every accepted mail 7 µs: SQLite makes a table of the four at each change.
+CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
 DROP INDEX deliveries_retry;
 CREATE INDEX deliveries_retry ON deliveries (mailing, next_at, state) WHERE next_at IS NOT NULL;

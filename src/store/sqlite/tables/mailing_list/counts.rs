@@ -88,7 +88,9 @@ impl Counting {
                 self.add_reader(bands.seen(&mailbox.bands), owner.profile.sector, owner.profile.locale, 1);
             }
         }
-        best.into_values().for_each(|best| self.add_to_list(word(best), 1));
+        for best in best.into_values() {
+            self.add_to_list(word(best), 1);
+        }
     }
 
     fn add_reader(&mut self, mask: i64, sector: Sector, locale: Locale, times: i64) {

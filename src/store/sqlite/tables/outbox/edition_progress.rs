@@ -111,12 +111,6 @@ pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, 
 fn not_accepted() -> [String; 4] {
     let [queued, claimed, deferred] =
         [DeliveryState::Queued, DeliveryState::Claimed, DeliveryState::Deferred].map(DeliveryState::code);
-    let ended = states::list(&[
-        DeliveryState::Uncertain,
-        DeliveryState::Failed,
-        DeliveryState::Expired,
-        DeliveryState::Suppressed,
-    ]);
     let count = |state: &str, rows: &str| {
         format!("SELECT {state}, count(*) AS number FROM deliveries INDEXED BY {rows} HAVING number > 0")
     };
@@ -128,8 +122,8 @@ fn not_accepted() -> [String; 4] {
             &format!("deliveries_retry WHERE mailing = ?1 AND next_at IS NOT NULL AND state = {deferred}"),
         ),
         format!(
-            "SELECT state, count(*) AS number FROM deliveries INDEXED BY deliveries_not_accepted
-             WHERE mailing = ?1 AND state IN {ended} GROUP BY state"
+            "SELECT state, count(*) AS number FROM deliveries INDEXED BY deliveries_ended
+             WHERE mailing = ?1 AND state > {deferred} GROUP BY state"
         ),
     ]
 }
@@ -155,5 +149,21 @@ mod tests {
             let read = steps.iter().find(|step| step.contains("deliveries")).unwrap();
             assert!(read.contains("COVERING INDEX"), "{query}: {steps:?}");
         }
+    }
+
+    /// An index whose condition is a list would make a table of it at each change of a state: 7 µs a mail.
+    #[test]
+    fn a_state_changes_without_a_table_made_for_it() {
+        let conn = connect::memory().unwrap();
+        let makes_a_table = || {
+            let change = "EXPLAIN UPDATE deliveries SET state = ?3, claim = NULL WHERE mailing = ?1 AND recipient = ?2";
+            let mut statement = conn.prepare(change).unwrap();
+            let steps = statement.query_map((7, 1, 3), |row| row.get::<_, String>(1)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            steps.iter().any(|step| step == "OpenEphemeral")
+        };
+        assert!(!makes_a_table());
+        conn.execute_batch("CREATE INDEX list ON deliveries (mailing) WHERE state IN (5, 6, 7, 8)").unwrap();
+        assert!(makes_a_table());
     }
 }
