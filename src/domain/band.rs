@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::text::serde_as_text;
 
-/// The name of a band as config, activities and JSON write it: `4-5`, `14+`.
+/// The name of a band as config, activities and JSON write it: `4-5`, `14+`. Every mailbox has some, several times over while it
+/// is decided on, so copies share one text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BandName(String);
+pub struct BandName(Arc<str>);
 
 /// A band's name was not 1 to 20 of `a–z A–Z 0–9 + -`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +36,7 @@ impl FromStr for BandName {
     fn from_str(text: &str) -> Result<Self, BandNameError> {
         let fits = (1..=20).contains(&text.len());
         if fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'-') {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(BandNameError(text.chars().filter(|c| !c.is_control()).take(40).collect()))
         }
@@ -76,7 +78,7 @@ impl Bands {
     /// The five bands that are shipped.
     pub fn shipped() -> Self {
         let band =
-            |id: &str, label: &str, min, max| Band { id: BandName(id.to_owned()), label: label.to_owned(), min, max };
+            |id: &str, label: &str, min, max| Band { id: BandName(id.into()), label: label.to_owned(), min, max };
         Self(vec![
             band("4-5", "Ages 4 to 5", 4, Some(5)),
             band("5-7", "Ages 5 to 7", 5, Some(7)),

@@ -86,6 +86,14 @@ pub(in crate::store::sqlite) fn housekeeper(path: &Path, patience: Duration) -> 
     Ok(conn)
 }
 
+/// Makes room for many mailboxes that are read and written at once, wherever they lie: without it, their pages would be read
+/// again for each part, and written several times. What runs for long and writes little at once has no need of it.
+pub(in crate::store::sqlite) fn make_room(conn: &Connection) -> Result<(), SqliteError> {
+    // Kibibytes, and pages of 4 (<https://sqlite.org/pragma.html#pragma_cache_size>): as much as the journal may keep.
+    conn.pragma_update(None, "cache_size", -32 * 1024)?;
+    Ok(conn.pragma_update(None, "wal_autocheckpoint", 16 * 1024)?)
+}
+
 /// Waits for other writers. In the end SQLite's own way looks ten times a second, and would look past every pause of somebody
 /// who writes much in parts; whoever waits as long as everybody does looks every millisecond.
 fn wait_for_locks(conn: &mut Connection, patience: Duration) -> Result<(), SqliteError> {

@@ -15,11 +15,15 @@ use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::domain::subscription::wave::WaveId;
 use crate::domain::subscription::{returned, unsubscribe};
+use crate::store::sqlite::engine::connect;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
 pub(in crate::store::sqlite) use waves::{all as all_waves, open as open_waves, waits_in};
+
+/// So many addresses are those of a file.
+const MANY: usize = 500;
 
 /// Reads, decides and writes; the caller's transaction is around it.
 pub(in crate::store::sqlite) fn change(
@@ -29,6 +33,9 @@ pub(in crate::store::sqlite) fn change(
     mail: Option<&TransactionalMail>,
     decide: impl FnOnce(&mut MailingList),
 ) -> Result<Traces, SqliteError> {
+    if matches!(scope, Scope::Addresses(many, _) if many.len() >= MANY) {
+        connect::make_room(conn)?;
+    }
     let (mut list, mut bands) = read(conn, (hasher, at), scope)?;
     decide(&mut list);
     write::write(conn, &list, &mut bands, mail)

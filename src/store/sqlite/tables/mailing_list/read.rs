@@ -50,6 +50,12 @@ struct Reader<'a> {
     keys: HashSet<AddressKey>,
 }
 
+// As the index `subscribers_config` has it, so the word must stand here.
+const CONFIG_SUBSCRIBERS: &str = "SELECT id FROM subscribers WHERE origin = 'config'";
+const CONFIG_MAILBOXES: &str = "SELECT DISTINCT s.recipient FROM subscribers o
+                                CROSS JOIN subscriptions s ON s.subscriber = o.id AND s.origin = 'config'
+                                WHERE o.origin = 'config'";
+
 /// The statement that reads mailboxes by this condition.
 macro_rules! mailboxes_where {
     ($condition:literal) => {
@@ -267,11 +273,8 @@ impl Reader<'_> {
     }
 
     fn config(&mut self) -> Result<(), SqliteError> {
-        let config = Origin::Config.as_str();
-        self.organisations("SELECT id FROM subscribers WHERE origin = ?1", [config])?;
-        let query = "SELECT DISTINCT s.recipient FROM subscribers o
-                     JOIN subscriptions s ON s.subscriber = o.id AND s.origin = ?1 WHERE o.origin = ?1";
-        self.numbered(query, [config])
+        self.organisations(CONFIG_SUBSCRIBERS, [])?;
+        self.numbered(CONFIG_MAILBOXES, [])
     }
 
     /// How many questions were asked in the last hour.
@@ -364,4 +367,23 @@ fn mailbox(bands: &BandBook, row: &Row<'_>) -> Result<Mailbox, SqliteError> {
         subscriptions: Vec::new(),
         requests: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    /// A sync, and whoever is subscribed by command, reads what the file made and not all that an import brought.
+    #[test]
+    fn the_file_s_subscribers_are_found_by_way_of_an_index() {
+        let conn = connect::memory().unwrap();
+        for query in [CONFIG_SUBSCRIBERS, CONFIG_MAILBOXES] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).filter(|step| !step.contains("TEMP B-TREE")).collect();
+            assert!(steps[0].ends_with("subscribers_config"), "{steps:?}");
+            assert!(steps[1..].iter().all(|step| step.starts_with("SEARCH s USING")), "{steps:?}");
+        }
+    }
 }
