@@ -27,7 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_counts.sql"),
     include_str!("migrations/0014_deliveries.sql"),
     include_str!("migrations/0015_lists.sql"),
-    include_str!("migrations/0015_mailing_list.sql"),
+    include_str!("migrations/0016_mailing_list.sql"),
 ];
 
 /// The newest schema that this program knows.
