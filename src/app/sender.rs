@@ -3,6 +3,7 @@
 mod deliver;
 mod dispatch;
 mod feed;
+mod ledger;
 pub(in crate::app) mod message;
 mod observer;
 mod order;

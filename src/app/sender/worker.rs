@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::task::JoinHandle;
 
+use super::ledger::Marking;
 use super::order::Ended;
 use super::relay::pause;
-use super::run::{ConnectionUse, LAST_TRIES, PAUSE, Run, jitter};
+use super::run::{ConnectionUse, Run, jitter};
 use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
@@ -18,12 +18,6 @@ use crate::store::{AttemptResult, Claimed};
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
-
-/// How often a store may refuse one result for a reason that is not waited for.
-const FAILURES: u32 = 20;
-
-/// The store's answer: whether the mark was set.
-type Marking = JoinHandle<Result<bool, AppError>>;
 
 pub(super) struct Worker {
     run: Arc<Run>,
@@ -84,15 +78,15 @@ impl Worker {
             self.run.stop.cancel();
         }
         for (claimed, marking) in std::mem::take(&mut self.begun) {
-            match settled(marking).await {
-                Ok(true) => self.records.push(self.record(Some(withheld(claimed.id)), None)),
+            match self.run.ledger.settled(marking).await {
+                Ok(true) => self.records.push(self.run.ledger.enter(Some(withheld(claimed.id)), None)),
                 Ok(false) => {}
                 // The result of an earlier mail went the same way.
                 Err(error) => end = end.and(Err(error)),
             }
         }
         for record in std::mem::take(&mut self.records) {
-            end = end.and(settled(record).await.map(drop));
+            end = end.and(self.run.ledger.settled(record).await.map(drop));
         }
         self.transport.close().await;
         end
@@ -103,7 +97,7 @@ impl Worker {
         loop {
             self.begin(done.take()).await?;
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
-            if !settled(marking).await? {
+            if !self.run.ledger.settled(marking).await? {
                 continue;
             }
             let id = next.id;
@@ -132,15 +126,15 @@ impl Worker {
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
-        self.records.push(self.record(Some(result), None));
+        self.records.push(self.run.ledger.enter(Some(result), None));
         // What is not dealt with when the store fails stays here, and is put back at the end of the work.
         while let Some((claimed, marking)) = self.begun.pop_front() {
-            if settled(marking).await? {
-                self.records.push(self.record(Some(withheld(claimed.id)), None));
+            if self.run.ledger.settled(marking).await? {
+                self.records.push(self.run.ledger.enter(Some(withheld(claimed.id)), None));
             }
         }
         while let Some(record) = self.records.pop() {
-            settled(record).await?;
+            self.run.ledger.settled(record).await?;
         }
         self.run.feed.reopen();
         Ok(())
@@ -185,7 +179,7 @@ impl Worker {
         while self.begun.len() < window && !self.run.stop.is_cancelled() {
             match self.run.feed.next().await {
                 Ok(Some(next)) => {
-                    let marking = self.record(done.take(), Some(next.id));
+                    let marking = self.run.ledger.enter(done.take(), Some(next.id));
                     self.begun.push_back((next, marking));
                 }
                 Ok(None) => break,
@@ -196,7 +190,7 @@ impl Worker {
             }
         }
         if done.is_some() {
-            self.records.push(self.record(done, None));
+            self.records.push(self.run.ledger.enter(done, None));
         }
         failure
     }
@@ -282,35 +276,9 @@ impl Worker {
         }
         Ok(false)
     }
-
-    /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
-    /// full, or whose disk fails, is waited for. One that refuses the same again and again for another reason ends the run,
-    /// and what was in hand is then settled as after a crash.
-    fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
-        let run = Arc::clone(&self.run);
-        tokio::spawn(async move {
-            let (mut last_tries, mut failures) = (LAST_TRIES, 0);
-            loop {
-                match run.context.store.record_and_mark(result.clone(), mark).await {
-                    Ok(marked) => return Ok(marked),
-                    Err(error) if error.may_pass() && last_tries > 0 && failures < FAILURES => {
-                        tracing::warn!("{error}");
-                        failures += u32::from(!error.is_waited_for());
-                        last_tries -= u32::from(run.stop.is_cancelled());
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        })
-    }
 }
 
 fn withheld(id: ItemId) -> AttemptResult {
     // Nothing was tried, so no time is kept.
     AttemptResult { id, outcome: Outcome::Withheld, at: chrono::DateTime::UNIX_EPOCH, retry_at: None }
-}
-
-async fn settled(marking: Marking) -> Result<bool, AppError> {
-    marking.await.unwrap_or_else(|error| Err(AppError::BrokeOff("a record", error.to_string())))
 }
