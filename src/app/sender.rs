@@ -2,6 +2,7 @@
 
 mod deliver;
 mod dispatch;
+mod draft;
 mod feed;
 mod ledger;
 pub(in crate::app) mod message;

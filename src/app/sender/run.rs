@@ -166,6 +166,11 @@ impl Run {
         self.stop.cancel();
     }
 
+    /// Whether a message is worth a thread of its own while it is made.
+    pub(super) fn signs_slowly(&self) -> bool {
+        self.dkim.is_slow()
+    }
+
     /// Joins one mail into `message`; its envelope and its name.
     pub(super) fn compose(&self, next: &Claimed, message: &mut Vec<u8>) -> Result<(Envelope, String), AppError> {
         match (&next.content, next.id.mailing, &self.edition) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::draft::{Composed, Draft};
 use super::ledger::Marking;
 use super::order::Ended;
 use super::relay::pause;
@@ -14,7 +15,7 @@ use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Counters, Gate, Transport};
-use crate::store::{AttemptResult, Claimed};
+use crate::store::AttemptResult;
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
@@ -24,10 +25,11 @@ pub(super) struct Worker {
     transport: Box<dyn Transport>,
     /// Marked, or about to be, in their order. With the one at the dot they are at most as many as the window, because
     /// one request to the store carries the result of one delivery and the mark of a later one.
-    begun: VecDeque<(Claimed, Marking)>,
+    begun: VecDeque<(Draft, Marking)>,
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,
-    message: Vec<u8>,
+    /// Room for messages that are still to be made.
+    buffers: Vec<Vec<u8>>,
     connection: Option<ConnectionUse>,
     /// What the transport had met when it was last asked.
     counters: Counters,
@@ -60,7 +62,7 @@ impl Worker {
             transport,
             begun: VecDeque::new(),
             records: Vec::new(),
-            message: Vec::new(),
+            buffers: Vec::new(),
             connection: None,
             counters: Counters::default(),
             refusals: 0,
@@ -77,9 +79,9 @@ impl Worker {
         if end.is_err() {
             self.run.stop.cancel();
         }
-        for (claimed, marking) in std::mem::take(&mut self.begun) {
+        for (draft, marking) in std::mem::take(&mut self.begun) {
             match self.run.ledger.settled(marking).await {
-                Ok(true) => self.records.push(self.run.ledger.enter(Some(withheld(claimed.id)), None)),
+                Ok(true) => self.records.push(self.run.ledger.enter(Some(withheld(draft.id())), None)),
                 Ok(false) => {}
                 // The result of an earlier mail went the same way.
                 Err(error) => end = end.and(Err(error)),
@@ -100,8 +102,9 @@ impl Worker {
             if !self.run.ledger.settled(marking).await? {
                 continue;
             }
-            let id = next.id;
-            let (result, until) = match self.deliver(next).await {
+            self.draft_ahead();
+            let id = next.id();
+            let (result, until) = match self.deliver(next).await? {
                 Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
                     let about = self.connection.filter(|connection| connection.mail_taken).map(|_| id);
                     let until = self.refused(limit, &reply, about);
@@ -128,9 +131,9 @@ impl Worker {
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
         self.records.push(self.run.ledger.enter(Some(result), None));
         // What is not dealt with when the store fails stays here, and is put back at the end of the work.
-        while let Some((claimed, marking)) = self.begun.pop_front() {
+        while let Some((draft, marking)) = self.begun.pop_front() {
             if self.run.ledger.settled(marking).await? {
-                self.records.push(self.run.ledger.enter(Some(withheld(claimed.id)), None));
+                self.records.push(self.run.ledger.enter(Some(withheld(draft.id())), None));
             }
         }
         while let Some(record) = self.records.pop() {
@@ -180,7 +183,7 @@ impl Worker {
             match self.run.feed.next().await {
                 Ok(Some(next)) => {
                     let marking = self.run.ledger.enter(done.take(), Some(next.id));
-                    self.begun.push_back((next, marking));
+                    self.begun.push_back((Draft::Claimed(next), marking));
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -195,35 +198,48 @@ impl Worker {
         failure
     }
 
-    /// Hands one over, in its time.
+    /// Where signing takes long, the next message is made while this one is on its way.
+    fn draft_ahead(&mut self) {
+        if self.run.signs_slowly()
+            && let Some((draft, marking)) = self.begun.pop_front()
+        {
+            let draft = draft.begun(&self.run, self.buffers.pop().unwrap_or_default());
+            self.begun.push_front((draft, marking));
+        }
+    }
+
+    /// Hands one over, in its time. The inner error says that the relay has had enough of us before it heard of the mail.
     ///
     /// # Errors
-    /// When the relay has had enough of us before it hears of the mail.
-    async fn deliver(&mut self, next: Claimed) -> Result<AttemptResult, (RelayLimit, Reply)> {
-        if !self.ready().await? || !self.run.may_go(next.id.mailing).await {
-            return Ok(withheld(next.id));
+    /// When the thread broke off that made the message.
+    async fn deliver(&mut self, next: Draft) -> Result<Result<AttemptResult, (RelayLimit, Reply)>, AppError> {
+        let id = next.id();
+        match self.ready().await {
+            Ok(ready) if ready && self.run.may_go(id.mailing).await => {}
+            Ok(_) => return Ok(Ok(withheld(id))),
+            Err(refusal) => return Ok(Err(refusal)),
         }
+        let Composed { claimed, bytes, made } = next.finished(&self.run, &mut self.buffers).await?;
         let run = Arc::clone(&self.run);
         let begun = run.elapsed();
-        let outcome = match run.compose(&next, &mut self.message) {
-            Ok((envelope, name)) => {
-                self.transport.deliver(&envelope, &name, &self.message, &Wanted(&run, next.id)).await
-            }
+        let outcome = match made {
+            Ok((envelope, name)) => self.transport.deliver(&envelope, &name, &bytes, &Wanted(&run, id)).await,
             // Nothing of the edition can be made, so nothing of it is tried.
-            Err(error) if next.id.mailing.edition().is_some() => {
+            Err(error) if id.mailing.edition().is_some() => {
                 run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
                 Outcome::Withheld
             }
             // One that is alone must not be in the way of others: it is tried again later.
             Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
+        self.buffers.push(bytes);
         let connection = self.connection_since(begun);
-        let result = run.judge(&next, outcome, connection);
+        let result = run.judge(&claimed, outcome, connection);
         if matches!(result.outcome, Outcome::Accepted(_)) {
             self.connection = Some(ConnectionUse { got_through: true, ..connection });
             self.refusals = 0;
         }
-        Ok(result)
+        Ok(Ok(result))
     }
 
     /// What is known of the connection in use. Where the transport has opened another one, it did so after `begun`.
