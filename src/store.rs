@@ -18,7 +18,7 @@ pub use archive::{
 };
 pub use editions::{ActivityWithdrawal, Actor, Editions, StoreMeta};
 pub use error::StoreError;
-pub use outbox::{AttemptResult, Claimed, ClaimedContent, Outbox};
+pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};

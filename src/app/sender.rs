@@ -2,7 +2,9 @@
 
 mod deliver;
 mod dispatch;
+mod draft;
 mod feed;
+mod ledger;
 pub(in crate::app) mod message;
 mod observer;
 mod order;

@@ -101,6 +101,11 @@ impl Dkim {
         &self.keys
     }
 
+    /// Whether a signature costs more than handing a message to another thread: one with RSA does, by far.
+    pub fn is_slow(&self) -> bool {
+        self.keys.iter().any(|key| key.key.is_rsa())
+    }
+
     /// Puts a signature of every key before `message`, which is complete and has CRLF line ends. `at` is its Date: the
     /// same message and moment give the same bytes.
     ///

@@ -4,7 +4,7 @@ use crate::domain::address::Address;
 use crate::domain::refusal::Refusal;
 
 /// Why the store could not do it. Messages say what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Another process holds the write lock for longer than we wait.
     #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]

@@ -1,6 +1,7 @@
 //! The outbox: every mail that waits to be sent, is in hand or was sent. One claim, one record, one recovery for all kinds.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -52,6 +53,16 @@ pub struct AttemptResult {
     pub retry_at: Option<DateTime<Utc>>,
 }
 
+/// One step of a worker: what became of one item, and which is in flight next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    pub result: Option<AttemptResult>,
+    pub mark: Option<ItemId>,
+}
+
+/// What became of a [`Step`]: whether its mark was set.
+pub type Marked = Result<bool, StoreError>;
+
 /// What a store does with mails on their way.
 #[async_trait]
 pub trait Outbox {
@@ -76,10 +87,14 @@ pub trait Outbox {
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Records the result of one item and marks another as in flight, durably, before it returns. Returns whether the mark
-    /// was set: an item whose mailbox was suppressed since the claim is settled instead; one whose edition was held since is
-    /// queued again. When one of them is not in this process's hands it is `Refused`, and nothing changes.
-    async fn record_and_mark(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Result<bool, StoreError>;
+    /// Takes steps in their order, all in one transaction, durably before it returns: each records the result of one item and
+    /// marks another as in flight. Says of each whether its mark was set: an item whose mailbox was suppressed since the claim
+    /// is settled instead; one whose edition was held since is queued again. A step of which something is `Refused`, because it
+    /// is not in this process's hands, changes nothing, and the others count all the same.
+    ///
+    /// # Errors
+    /// When nothing of any step was kept.
+    async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError>;
 
     /// Whether an item is still wanted: its mailbox may get it, and its edition is being sent. Asked just before MAIL
     /// (invariant 4), so it answers within microseconds.

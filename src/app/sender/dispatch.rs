@@ -1,6 +1,7 @@
 //! One run over the outbox: claim, mark, hand over, record. Memory does not grow with the recipients.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -18,6 +19,9 @@ use crate::config::OnUncertain;
 use crate::domain::delivery::retry;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;
+
+/// Shorter than any time limit in a conversation with a relay.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// Hands over what waits in the outbox.
 pub struct Dispatcher {
@@ -166,14 +170,20 @@ async fn work_apart(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Resul
     let broken = |error: std::io::Error| AppError::from(DispatchError::CannotStart(error.to_string()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let thread = std::thread::Builder::new().name("senders".to_owned());
+    // A task, because whatever wakes the future that a runtime blocks on costs a call of the system, from its own thread too.
+    let working = async { tokio::spawn(work(run, transports)).await };
     // Whoever waits for the end may be gone when the process stops in a hurry.
-    let body = move || drop(done.send(runtime.block_on(work(run, transports))));
+    let body = move || drop(done.send(runtime.block_on(working)));
     thread.spawn(body).map_err(broken)?;
-    end.await.unwrap_or_else(|_| Err(AppError::BrokeOff("the senders", "a panic".to_owned())))
+    match end.await {
+        Ok(Ok(end)) => end,
+        _ => Err(AppError::BrokeOff("the senders", "a panic".to_owned())),
+    }
 }
 
-/// One worker per transport, until all have ended; the first failure stops the others.
+/// One worker per transport, and the ledger in which they write, until all have ended.
 async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), AppError> {
+    let ledger = Arc::clone(&run.ledger);
     let mut workers = JoinSet::new();
     for (at, transport) in transports.into_iter().enumerate() {
         let (run, worker) = (Arc::clone(&run), Worker::new(Arc::clone(&run), transport));
@@ -187,6 +197,23 @@ async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), 
             worker.work().await
         });
     }
+    tokio::select! {
+        end = all(&run, workers) => end,
+        never = ledger.keep() => never,
+        never = pulse() => never,
+    }
+}
+
+/// A timer that is always nearer than any time limit of a mail: a runtime that gets one nearer than all others wakes itself
+/// for it, by a call of the system, and that would be once a mail (measured).
+async fn pulse() -> ! {
+    loop {
+        tokio::time::sleep(PULSE).await;
+    }
+}
+
+/// Waits for all workers; the first failure stops the others.
+async fn all(run: &Run, mut workers: JoinSet<Result<(), AppError>>) -> Result<(), AppError> {
     let mut failure = Ok(());
     while let Some(end) = workers.join_next().await {
         let end = end.unwrap_or_else(|error| Err(AppError::BrokeOff("a sender", error.to_string())));

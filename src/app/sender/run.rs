@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
+use super::ledger::Ledger;
 use super::message::{DeliveryLinks, join, join_transactional};
 use super::order::Ended;
 use super::progress::Progress;
@@ -43,6 +44,7 @@ pub(super) struct Run {
     pub(super) edition: Option<PublishedEdition>,
     dkim: Dkim,
     pub(super) feed: Feed,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) relay: Relay,
     pub(super) stop: CancellationToken,
     stopped: Mutex<Option<Ended>>,
@@ -119,6 +121,7 @@ impl Run {
             edition: published,
             dkim: transport::signers(&context.config)?,
             feed: Feed::new(Arc::clone(&context.store), context.clock, edition),
+            ledger: Arc::new(Ledger::new(Arc::clone(&context.store), stop.clone())),
             relay: Relay::new(),
             pace: Mutex::new(Pace::new(pace.per_second)),
             throttled: Mutex::default(),
@@ -162,6 +165,11 @@ impl Run {
     pub(super) fn stop_for(&self, reason: Ended) {
         self.stopped.lock().get_or_insert(reason);
         self.stop.cancel();
+    }
+
+    /// Whether a message is worth a thread of its own while it is made.
+    pub(super) fn signs_slowly(&self) -> bool {
+        self.dkim.is_slow()
     }
 
     /// Joins one mail into `message`; its envelope and its name.
@@ -229,13 +237,9 @@ impl Run {
     /// What the outcome means for the item: when it is tried again, and whether the run must stop.
     pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, connection: ConnectionUse) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
-        let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
-        let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
         let throttles = self.count_throttled(item.id, &outcome, connection);
         let outcome = throttles.decide(outcome);
-        let midnight = self.context.config.schedule.midnight_after(now);
-        let tried = Tried { mailing, before, first_at, uncertain, throttles, resend, midnight };
-        let retry_at = retry::retry_at(tried, &outcome, now, jitter());
+        let retry_at = self.retry_at(item, &outcome, throttles, now);
         self.progress.count(mailing, &outcome);
         self.log(item, &outcome, retry_at);
         if let Outcome::SenderRefused(reply) = &outcome {
@@ -252,7 +256,7 @@ impl Run {
         self.mind_silence(
             &outcome,
             connection.dot_answered,
-            Unanswered { opened: connection.opened, lost: self.elapsed(), before: uncertain > 0 },
+            Unanswered { opened: connection.opened, lost: self.elapsed(), before: item.uncertain > 0 },
         );
         if matches!(&outcome, Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Throttled { .. })
             || matches!(&outcome, Outcome::Transient(reply) if reply.code.is_some())
@@ -260,6 +264,25 @@ impl Run {
             self.relay.note_reachable();
         }
         AttemptResult { id: item.id, outcome, at: now, retry_at }
+    }
+
+    /// When it is tried again, if it is.
+    fn retry_at(
+        &self,
+        item: &Claimed,
+        outcome: &Outcome,
+        throttles: Throttles,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        // Nearly all are accepted, and local time costs more than the rest of the judgement.
+        if matches!(outcome, Outcome::Accepted(_)) {
+            return None;
+        }
+        let Claimed { attempts: before, first_attempt: first_at, uncertain, .. } = *item;
+        let resend = self.context.config.mail.on_uncertain == OnUncertain::Resend;
+        let midnight = self.context.config.schedule.midnight_after(now);
+        let tried = Tried { mailing: item.id.mailing, before, first_at, uncertain, throttles, resend, midnight };
+        retry::retry_at(tried, outcome, now, jitter())
     }
 
     /// One line for whoever looks for a mail; `deliveries list --json` shows whose `mailbox` it is.

@@ -5,35 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::task::JoinHandle;
 
+use super::draft::{Composed, Draft};
+use super::ledger::Marking;
 use super::order::Ended;
 use super::relay::pause;
-use super::run::{ConnectionUse, LAST_TRIES, PAUSE, Run, jitter};
+use super::run::{ConnectionUse, Run, jitter};
 use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Counters, Gate, Transport};
-use crate::store::{AttemptResult, Claimed};
+use crate::store::AttemptResult;
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
-
-/// How often a store may refuse one result for a reason that is not waited for.
-const FAILURES: u32 = 20;
-
-/// The store's answer: whether the mark was set.
-type Marking = JoinHandle<Result<bool, AppError>>;
 
 pub(super) struct Worker {
     run: Arc<Run>,
     transport: Box<dyn Transport>,
     /// Marked, or about to be, in their order. With the one at the dot they are at most as many as the window, because
     /// one request to the store carries the result of one delivery and the mark of a later one.
-    begun: VecDeque<(Claimed, Marking)>,
+    begun: VecDeque<(Draft, Marking)>,
     /// Results on their way to the store, with no mark along.
     records: Vec<Marking>,
-    message: Vec<u8>,
+    /// Room for messages that are still to be made.
+    buffers: Vec<Vec<u8>>,
     connection: Option<ConnectionUse>,
     /// What the transport had met when it was last asked.
     counters: Counters,
@@ -66,7 +62,7 @@ impl Worker {
             transport,
             begun: VecDeque::new(),
             records: Vec::new(),
-            message: Vec::new(),
+            buffers: Vec::new(),
             connection: None,
             counters: Counters::default(),
             refusals: 0,
@@ -83,16 +79,16 @@ impl Worker {
         if end.is_err() {
             self.run.stop.cancel();
         }
-        for (claimed, marking) in std::mem::take(&mut self.begun) {
-            match settled(marking).await {
-                Ok(true) => self.records.push(self.record(Some(withheld(claimed.id)), None)),
+        for (draft, marking) in std::mem::take(&mut self.begun) {
+            match self.run.ledger.settled(marking).await {
+                Ok(true) => self.records.push(self.run.ledger.enter(Some(withheld(draft.id())), None)),
                 Ok(false) => {}
                 // The result of an earlier mail went the same way.
                 Err(error) => end = end.and(Err(error)),
             }
         }
         for record in std::mem::take(&mut self.records) {
-            end = end.and(settled(record).await.map(drop));
+            end = end.and(self.run.ledger.settled(record).await.map(drop));
         }
         self.transport.close().await;
         end
@@ -103,11 +99,12 @@ impl Worker {
         loop {
             self.begin(done.take()).await?;
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
-            if !settled(marking).await? {
+            if !self.run.ledger.settled(marking).await? {
                 continue;
             }
-            let id = next.id;
-            let (result, until) = match self.deliver(next).await {
+            self.draft_ahead();
+            let id = next.id();
+            let (result, until) = match self.deliver(next).await? {
                 Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
                     let about = self.connection.filter(|connection| connection.mail_taken).map(|_| id);
                     let until = self.refused(limit, &reply, about);
@@ -132,15 +129,15 @@ impl Worker {
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
-        self.records.push(self.record(Some(result), None));
+        self.records.push(self.run.ledger.enter(Some(result), None));
         // What is not dealt with when the store fails stays here, and is put back at the end of the work.
-        while let Some((claimed, marking)) = self.begun.pop_front() {
-            if settled(marking).await? {
-                self.records.push(self.record(Some(withheld(claimed.id)), None));
+        while let Some((draft, marking)) = self.begun.pop_front() {
+            if self.run.ledger.settled(marking).await? {
+                self.records.push(self.run.ledger.enter(Some(withheld(draft.id())), None));
             }
         }
         while let Some(record) = self.records.pop() {
-            settled(record).await?;
+            self.run.ledger.settled(record).await?;
         }
         self.run.feed.reopen();
         Ok(())
@@ -185,8 +182,8 @@ impl Worker {
         while self.begun.len() < window && !self.run.stop.is_cancelled() {
             match self.run.feed.next().await {
                 Ok(Some(next)) => {
-                    let marking = self.record(done.take(), Some(next.id));
-                    self.begun.push_back((next, marking));
+                    let marking = self.run.ledger.enter(done.take(), Some(next.id));
+                    self.begun.push_back((Draft::Claimed(next), marking));
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -196,40 +193,53 @@ impl Worker {
             }
         }
         if done.is_some() {
-            self.records.push(self.record(done, None));
+            self.records.push(self.run.ledger.enter(done, None));
         }
         failure
     }
 
-    /// Hands one over, in its time.
+    /// Where signing takes long, the next message is made while this one is on its way.
+    fn draft_ahead(&mut self) {
+        if self.run.signs_slowly()
+            && let Some((draft, marking)) = self.begun.pop_front()
+        {
+            let draft = draft.begun(&self.run, self.buffers.pop().unwrap_or_default());
+            self.begun.push_front((draft, marking));
+        }
+    }
+
+    /// Hands one over, in its time. The inner error says that the relay has had enough of us before it heard of the mail.
     ///
     /// # Errors
-    /// When the relay has had enough of us before it hears of the mail.
-    async fn deliver(&mut self, next: Claimed) -> Result<AttemptResult, (RelayLimit, Reply)> {
-        if !self.ready().await? || !self.run.may_go(next.id.mailing).await {
-            return Ok(withheld(next.id));
+    /// When the thread broke off that made the message.
+    async fn deliver(&mut self, next: Draft) -> Result<Result<AttemptResult, (RelayLimit, Reply)>, AppError> {
+        let id = next.id();
+        match self.ready().await {
+            Ok(ready) if ready && self.run.may_go(id.mailing).await => {}
+            Ok(_) => return Ok(Ok(withheld(id))),
+            Err(refusal) => return Ok(Err(refusal)),
         }
+        let Composed { claimed, bytes, made } = next.finished(&self.run, &mut self.buffers).await?;
         let run = Arc::clone(&self.run);
         let begun = run.elapsed();
-        let outcome = match run.compose(&next, &mut self.message) {
-            Ok((envelope, name)) => {
-                self.transport.deliver(&envelope, &name, &self.message, &Wanted(&run, next.id)).await
-            }
+        let outcome = match made {
+            Ok((envelope, name)) => self.transport.deliver(&envelope, &name, &bytes, &Wanted(&run, id)).await,
             // Nothing of the edition can be made, so nothing of it is tried.
-            Err(error) if next.id.mailing.edition().is_some() => {
+            Err(error) if id.mailing.edition().is_some() => {
                 run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
                 Outcome::Withheld
             }
             // One that is alone must not be in the way of others: it is tried again later.
             Err(error) => Outcome::Transient(Reply { code: None, text: error.to_string() }),
         };
+        self.buffers.push(bytes);
         let connection = self.connection_since(begun);
-        let result = run.judge(&next, outcome, connection);
+        let result = run.judge(&claimed, outcome, connection);
         if matches!(result.outcome, Outcome::Accepted(_)) {
             self.connection = Some(ConnectionUse { got_through: true, ..connection });
             self.refusals = 0;
         }
-        Ok(result)
+        Ok(Ok(result))
     }
 
     /// What is known of the connection in use. Where the transport has opened another one, it did so after `begun`.
@@ -282,35 +292,9 @@ impl Worker {
         }
         Ok(false)
     }
-
-    /// Sends a result and a mark to the store at once; the answer comes when they are durable. A store that is locked or
-    /// full, or whose disk fails, is waited for. One that refuses the same again and again for another reason ends the run,
-    /// and what was in hand is then settled as after a crash.
-    fn record(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marking {
-        let run = Arc::clone(&self.run);
-        tokio::spawn(async move {
-            let (mut last_tries, mut failures) = (LAST_TRIES, 0);
-            loop {
-                match run.context.store.record_and_mark(result.clone(), mark).await {
-                    Ok(marked) => return Ok(marked),
-                    Err(error) if error.may_pass() && last_tries > 0 && failures < FAILURES => {
-                        tracing::warn!("{error}");
-                        failures += u32::from(!error.is_waited_for());
-                        last_tries -= u32::from(run.stop.is_cancelled());
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        })
-    }
 }
 
 fn withheld(id: ItemId) -> AttemptResult {
     // Nothing was tried, so no time is kept.
     AttemptResult { id, outcome: Outcome::Withheld, at: chrono::DateTime::UNIX_EPOCH, retry_at: None }
-}
-
-async fn settled(marking: Marking) -> Result<bool, AppError> {
-    marking.await.unwrap_or_else(|error| Err(AppError::BrokeOff("a record", error.to_string())))
 }

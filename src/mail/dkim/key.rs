@@ -47,6 +47,10 @@ impl PrivateKey {
         }
     }
 
+    pub(super) fn is_rsa(&self) -> bool {
+        matches!(self, Self::Rsa(_))
+    }
+
     /// `k=` in DNS (RFC 6376 §3.6.1, RFC 8463 §4).
     pub(super) fn kind(&self) -> &'static str {
         match self {

@@ -96,6 +96,7 @@ macro_rules! conform_all {
             deliveries::who_leaves_after_publishing_is_not_mailed,
             deliveries::a_mark_needs_a_claim,
             deliveries::a_step_is_both_or_none,
+            deliveries::a_step_that_is_refused_undoes_no_other,
             deliveries::a_clean_stop_puts_back_what_was_not_marked,
             deliveries::what_waits_expires,
             deliveries::it_is_sent_when_nothing_waits,

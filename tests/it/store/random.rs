@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
-use super::samples::{SEVEN, address, at, crowd, id, reply, send_out};
+use super::samples::{SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
 
 const PEOPLE: u64 = 6;
 
@@ -98,7 +98,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
         Act::Mark(i) => {
             if let Some(id) = model.in_hand.get(i).copied() {
                 let free = store.item_state(id).await.unwrap() == Some(DeliveryState::Claimed);
-                match store.record_and_mark(None, Some(id)).await {
+                match record_and_mark(store, None, Some(id)).await {
                     Ok(marked) => {
                         assert_eq!((free, marked), (true, !model.left.contains(&id)));
                         model.in_hand.retain(|held| marked || *held != id);
@@ -112,7 +112,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             let retry_at = retry.then(|| at(model.now + 30));
             let done = AttemptResult { id, outcome: outcome(verdict), at: at(model.now), retry_at };
             let marked = store.item_state(id).await.unwrap() == Some(DeliveryState::InFlight);
-            let recorded = store.record_and_mark(Some(done), None).await;
+            let recorded = record_and_mark(store, Some(done), None).await;
             if !marked && matches!(verdict, Verdict::Accepted | Verdict::Uncertain) {
                 assert!(
                     matches!(recorded, Err(StoreError::Refused(Refusal::Impossible(..)))),

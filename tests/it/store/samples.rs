@@ -21,7 +21,8 @@ use fortnightly::domain::subscriber::{
     Locale, MailboxRecord, Origin, Profile, RecipientId, Sector, SubscribeRequest, SubscriberRecord,
 };
 use fortnightly::store::{
-    AttemptResult, Claimed, ClaimedContent, Publication, PublishResult, PublishedSegment, PublishedText, Store,
+    AttemptResult, Claimed, ClaimedContent, Marked, Publication, PublishResult, PublishedSegment, PublishedText, Step,
+    Store,
 };
 
 pub(super) const SEVEN: EditionNumber = EditionNumber(7);
@@ -218,11 +219,16 @@ pub(super) async fn done(store: &dyn Store, id: ItemId, outcome: Outcome, retry:
         mark(store, id).await;
     }
     let result = AttemptResult { id, outcome, at: at(2), retry_at: retry.map(at) };
-    store.record_and_mark(Some(result), None).await.unwrap();
+    record_and_mark(store, Some(result), None).await.unwrap();
 }
 
 pub(super) async fn mark(store: &dyn Store, id: ItemId) -> bool {
-    store.record_and_mark(None, Some(id)).await.unwrap()
+    record_and_mark(store, None, Some(id)).await.unwrap()
+}
+
+/// One step alone.
+pub(super) async fn record_and_mark(store: &dyn Store, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marked {
+    store.record_and_mark(&[Step { result, mark }].into()).await?.remove(0)
 }
 
 pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {

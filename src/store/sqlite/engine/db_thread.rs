@@ -151,7 +151,7 @@ fn serve(
             }
             Mode::Within => {
                 let mut job = first;
-                let lost = apart(conn, job.as_mut()).err();
+                let lost = request(conn, job.as_mut()).err();
                 job.answer(lost.as_ref(), place);
             }
         }
@@ -161,7 +161,7 @@ fn serve(
 /// Gives callers that were just answered the time to come back, so that they share the next commit:
 /// a quarter of the commit's duration. Alone, nobody waits.
 fn pause(commit: Duration) -> Duration {
-    (commit / 4).clamp(Duration::from_micros(300), Duration::from_millis(2))
+    (commit / 4).clamp(Duration::from_micros(30), Duration::from_millis(2))
 }
 
 type Group = (Vec<Box<dyn Job>>, Duration, Option<SqliteError>);
@@ -178,7 +178,7 @@ fn group(
     let mut next = Some(first);
     while let Some(mut job) = next {
         if lost.is_none() {
-            lost = apart(conn, job.as_mut()).err();
+            lost = request(conn, job.as_mut()).err();
         }
         jobs.push(job);
         next = if jobs.len() < GROUP { inbox.try_recv().ok() } else { None };
@@ -197,20 +197,32 @@ fn group(
     (jobs, begun.elapsed(), lost)
 }
 
-/// Runs one request in a savepoint: if it fails, it alone is undone. An error means that the whole group is lost.
-fn apart(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {
-    conn.prepare_cached("SAVEPOINT request")?.execute([])?;
-    let keep = job.run(conn);
+/// Runs one request in a savepoint.
+fn request(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {
+    apart(conn, || if job.run(conn) { Ok(()) } else { Err(undone()) }).map(drop)
+}
+
+/// Does something in a savepoint: if it fails, it alone is undone. An outer error means that the whole transaction is lost.
+pub(in crate::store::sqlite) fn apart<T>(
+    conn: &Connection,
+    work: impl FnOnce() -> Result<T, SqliteError>,
+) -> Result<Result<T, SqliteError>, SqliteError> {
+    sql::run(conn, "SAVEPOINT request", [])?;
+    let done = work();
     // A full disk or an I/O error makes SQLite roll back everything by itself.
     if conn.is_autocommit() {
-        let why = "another request of the same transaction failed and undid it: try again";
-        return Err(SqliteError::Io(std::io::Error::other(why)));
+        return Err(done.err().unwrap_or_else(undone));
     }
-    if !keep {
-        conn.prepare_cached("ROLLBACK TO request")?.execute([])?;
+    if done.is_err() {
+        sql::run(conn, "ROLLBACK TO request", [])?;
     }
-    conn.prepare_cached("RELEASE request")?.execute([])?;
-    Ok(())
+    sql::run(conn, "RELEASE request", [])?;
+    Ok(done)
+}
+
+fn undone() -> SqliteError {
+    let why = "another request of the same transaction failed and undid it: try again";
+    SqliteError::Io(std::io::Error::other(why))
 }
 
 fn view(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {

@@ -21,7 +21,7 @@ use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
-use crate::store::{AttemptResult, Claimed, Outbox, StoreError};
+use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
 
 pub(in crate::store::sqlite) use claim::take_up;
 pub(in crate::store::sqlite) use edition_progress::finish;
@@ -55,9 +55,10 @@ impl Outbox for SqliteStore {
         self.write(move |conn| claim::claim(conn, &lock, edition, sql::millis(now), limit)).await
     }
 
-    async fn record_and_mark(&self, result: Option<AttemptResult>, mark: Option<ItemId>) -> Result<bool, StoreError> {
-        let (hasher, lock) = (self.hasher.clone(), Arc::clone(&self.process_lock));
-        self.write(move |conn| record::record_and_mark(conn, &hasher, lock.number(conn)?, result.as_ref(), mark)).await
+    async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
+        let (hasher, lock, steps) = (self.hasher.clone(), Arc::clone(&self.process_lock), Arc::clone(steps));
+        let taken = self.write(move |conn| record::take_steps(conn, &hasher, lock.number(conn)?, &steps)).await?;
+        Ok(taken.into_iter().map(|marked| marked.map_err(|fault| fault.at(&self.place))).collect())
     }
 
     async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {

@@ -7,11 +7,12 @@ use fortnightly::domain::delivery::{DeliveryState, Outcome, RelayLimit};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
-use fortnightly::store::{AttemptResult, Store, StoreError};
+use fortnightly::store::{AttemptResult, Step, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, reply, send_out, state, wish,
+    Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark, reply,
+    send_out, state, wish,
 };
 use super::whole::Whole as _;
 
@@ -113,7 +114,7 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Suppressed);
     // The second look, just before MAIL.
     leave(&*store, "m2@school.example").await;
-    let marked = async |recipient| store.record_and_mark(None, Some(id(recipient))).await;
+    let marked = async |recipient| record_and_mark(&*store, None, Some(id(recipient))).await;
     assert!(!marked(3).await.unwrap());
     assert_eq!(state(&*store, id(3)).await, DeliveryState::Suppressed);
     leave(&*store, "m3@school.example").await;
@@ -128,7 +129,7 @@ pub(in crate::store) async fn who_leaves_after_publishing_is_not_mailed(open: Op
 pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(2)).await;
-    let marked = async |recipient| store.record_and_mark(None, Some(id(recipient))).await;
+    let marked = async |recipient| record_and_mark(&*store, None, Some(id(recipient))).await;
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "nothing was claimed");
     claim(&*store, 2, 1).await;
     assert!(marked(1).await.unwrap());
@@ -137,7 +138,7 @@ pub(in crate::store) async fn a_mark_needs_a_claim(open: Open<'_>) {
     done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
     assert!(matches!(marked(1).await, Err(StoreError::Refused(_))), "it is done");
     let late = AttemptResult { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(3), retry_at: None };
-    let late = store.record_and_mark(Some(late), None).await;
+    let late = record_and_mark(&*store, Some(late), None).await;
     assert!(matches!(late, Err(StoreError::Refused(_))));
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
 }
@@ -148,13 +149,38 @@ pub(in crate::store) async fn a_step_is_both_or_none(open: Open<'_>) {
     claim(&*store, 2, 2).await;
     mark(&*store, id(1)).await;
     let result = || AttemptResult { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
-    let refused = store.record_and_mark(Some(result()), Some(id(3))).await;
+    let refused = record_and_mark(&*store, Some(result()), Some(id(3))).await;
     assert!(matches!(refused, Err(StoreError::Refused(_))));
     assert_eq!(state(&*store, id(1)).await, DeliveryState::InFlight);
-    store.record_and_mark(Some(result()), Some(id(2))).await.unwrap();
+    record_and_mark(&*store, Some(result()), Some(id(2))).await.unwrap();
     assert_eq!(state(&*store, id(1)).await, DeliveryState::Accepted);
     assert_eq!(state(&*store, id(2)).await, DeliveryState::InFlight);
-    store.record_and_mark(None, None).await.unwrap();
+    record_and_mark(&*store, None, None).await.unwrap();
+}
+
+pub(in crate::store) async fn a_step_that_is_refused_undoes_no_other(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(5)).await;
+    claim(&*store, 2, 4).await;
+    mark(&*store, id(1)).await;
+    leave(&*store, "m3@school.example").await;
+    let accepted =
+        |of: u64| Some(AttemptResult { id: id(of), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None });
+    let step = |result: Option<u64>, mark: Option<u64>| Step { result: result.and_then(accepted), mark: mark.map(id) };
+    // The second one would record what is in flight and mark what nobody claimed.
+    let steps =
+        [step(None, Some(2)), step(Some(1), Some(5)), step(None, Some(3)), step(None, Some(4)), step(Some(2), None)];
+    let taken = store.record_and_mark(&steps.into()).await.unwrap();
+    let told: Vec<_> = taken.iter().map(|marked| marked.as_ref().ok().copied()).collect();
+    assert_eq!(told, [Some(true), None, Some(true), Some(false), Some(false)]);
+    assert!(matches!(taken[1], Err(StoreError::Refused(Refusal::NotInHand(_)))), "{:?}", taken[1]);
+    let mut states = Vec::new();
+    for recipient in 1..=5 {
+        states.push(state(&*store, id(recipient)).await);
+    }
+    use DeliveryState::{Accepted, InFlight, Queued, Suppressed};
+    assert_eq!(states, [InFlight, Accepted, InFlight, Suppressed, Queued]);
+    assert!(store.record_and_mark(&[].into()).await.unwrap().is_empty());
 }
 
 pub(in crate::store) async fn a_clean_stop_puts_back_what_was_not_marked(open: Open<'_>) {
@@ -265,13 +291,13 @@ pub(in crate::store) async fn a_living_process_keeps_what_it_holds(open: Open<'_
     assert_eq!(two.recover(true, at(3)).await.unwrap(), 0);
     assert_eq!(two.abandon(true, at(3)).await.unwrap(), 1, "its own");
     let stolen = AttemptResult { id: id(1), outcome: Outcome::Accepted(reply(250)), at: at(3), retry_at: None };
-    let stolen = two.record_and_mark(Some(stolen), None).await;
+    let stolen = record_and_mark(&*two, Some(stolen), None).await;
     assert!(matches!(stolen, Err(StoreError::Refused(Refusal::NotInHand(_)))), "{stolen:?}");
     for left in [false, true] {
         if left {
             leave(&*one, "m1@school.example").await;
         }
-        let marked = two.record_and_mark(None, Some(id(2))).await;
+        let marked = record_and_mark(&*two, None, Some(id(2))).await;
         assert!(matches!(marked, Err(StoreError::Refused(_))));
         assert_eq!(state(&*one, id(2)).await, DeliveryState::Claimed);
     }
@@ -322,7 +348,7 @@ pub(in crate::store) async fn what_is_lost_at_its_dot_again_and_again_waits_for_
             if lost == 1 {
                 let (outcome, retry_at) = (Outcome::Uncertain(reply(421)), Some(at(now + 1)));
                 let result = AttemptResult { id: id(1), outcome, at: at(now), retry_at };
-                store.record_and_mark(Some(result), None).await.unwrap();
+                record_and_mark(&*store, Some(result), None).await.unwrap();
             } else {
                 assert_eq!(store.abandon(true, at(now)).await.unwrap(), 1);
             }
@@ -376,7 +402,7 @@ pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(op
     assert_eq!(state(&*store, id(3)).await, Uncertain, "an earlier attempt may have been accepted");
     let later =
         AttemptResult { id: id(1), outcome: Outcome::Transient(reply(451)), at: at(110), retry_at: Some(at(130)) };
-    store.record_and_mark(Some(later), None).await.unwrap();
+    record_and_mark(&*store, Some(later), None).await.unwrap();
     let again = claim(&*store, 130, 9).await;
     assert_eq!(again[0].first_attempt, Some(at(110)), "what was tried before the retry does not count");
     assert_ne!(state(&*store, id(2)).await, Queued);

@@ -17,7 +17,7 @@ use fortnightly::store::{AttemptResult, Claimed, PublishResult, Store};
 use super::desk::Desk as _;
 use super::samples::{
     Open, SEVEN, address, at, bands, change_editions, claim, delivery, done, greeted, id, look_up, mark, plan, profile,
-    publication, rendered, reply, send_out, sender, state, wish,
+    publication, record_and_mark, rendered, reply, send_out, sender, state, wish,
 };
 use super::whole::Whole as _;
 
@@ -159,11 +159,11 @@ pub(in crate::store) async fn nothing_is_sent_to_whom_is_erased_meanwhile(open: 
         erase(&*store, mailbox, 2).await.unwrap();
     }
     assert!(!store.is_wanted(claimed[1].id).await.unwrap());
-    assert!(!store.record_and_mark(None, Some(claimed[1].id)).await.unwrap(), "claimed, not yet at the dot");
+    assert!(!record_and_mark(&*store, None, Some(claimed[1].id)).await.unwrap(), "claimed, not yet at the dot");
     assert_eq!(claim(&*store, 3, 9).await, []);
     // What was at the dot ends as the relay says, without its words.
     let result = AttemptResult { id: claimed[0].id, outcome: named(), at: at(3), retry_at: None };
-    store.record_and_mark(Some(result), None).await.unwrap();
+    record_and_mark(&*store, Some(result), None).await.unwrap();
     assert_eq!(attempts(&*store, 1).await, [""]);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.suppressed), (4, 1, 3));
@@ -318,7 +318,7 @@ pub(in crate::store) async fn old_attempts_go_when_their_edition_is_sent(open: O
     assert_eq!(forget(&*store, at(99), 99).await.attempts, 0, "it is still being sent");
     mark(&*store, id(2)).await;
     let later = AttemptResult { id: id(2), outcome: Outcome::Accepted(reply(250)), at: at(50), retry_at: None };
-    store.record_and_mark(Some(later), None).await.unwrap();
+    record_and_mark(&*store, Some(later), None).await.unwrap();
     assert!(store.finish(SEVEN, at(51)).await.unwrap());
     for (before, gone, left) in [(2, 0, [1, 1]), (3, 1, [0, 1]), (50, 0, [0, 1]), (51, 1, [0, 0])] {
         assert_eq!(forget(&*store, at(before), 99).await.attempts, gone, "before minute {before}");

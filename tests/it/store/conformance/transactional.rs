@@ -9,8 +9,8 @@ use fortnightly::store::{AttemptResult, Claimed, ClaimedContent, Store, StoreErr
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, rendered, reply, send_out, sender,
-    state, wish,
+    Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, record_and_mark, rendered, reply,
+    send_out, sender, state, wish,
 };
 
 fn letter(subject: &str) -> TransactionalMail {
@@ -48,12 +48,12 @@ pub(in crate::store) async fn each_is_claimed_once_and_settled(open: Open<'_>) {
     let (first, second) = (claim(&*one, 1).await.unwrap(), claim(&*two, 1).await.unwrap());
     assert_eq!((first.address.as_str(), second.address.as_str()), ("a@b.example", "c@b.example"));
     assert_eq!((content(&first).at, &content(&first).mail, first.attempts), (at(0), &letter("a@b.example"), 0));
-    let stolen = two.record_and_mark(None, Some(first.id)).await;
+    let stolen = record_and_mark(&*two, None, Some(first.id)).await;
     assert!(matches!(stolen, Err(StoreError::Refused(Refusal::NotInHand(_)))), "another process has it in hand");
     done(&*one, first.id, Outcome::Accepted(reply(250)), None).await;
     done(&*two, second.id, Outcome::Transient(reply(451)), Some(30)).await;
     let again = AttemptResult { id: second.id, outcome: Outcome::Accepted(reply(250)), at: at(2), retry_at: None };
-    assert!(two.record_and_mark(Some(again), None).await.is_err());
+    assert!(record_and_mark(&*two, Some(again), None).await.is_err());
     assert_eq!(subjects(&*one, 3).await, ["d@b.example"]);
     let again = claim(&*two, 30).await.unwrap();
     assert_eq!((&content(&again).mail, again.attempts), (&letter("c@b.example"), 1), "the same words on every attempt");

@@ -1,5 +1,7 @@
 //! What became of one item, and which is in flight next.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
@@ -10,9 +12,10 @@ use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, Ou
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::AttemptResult;
+use crate::store::sqlite::engine::db_thread::apart;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
+use crate::store::{AttemptResult, Step};
 
 /// An item that we have in hand, and what became of its mailbox and its edition since.
 #[allow(clippy::struct_excessive_bools, reason = "each is a column of the query")]
@@ -27,22 +30,34 @@ struct InHand {
     sending: bool,
 }
 
-/// Records a result, then a mark; if one of them is refused, nothing changes. Returns whether the mark was set: it is not
-/// when the mailbox was suppressed since the claim (invariant 4), or the edition held.
-pub(super) fn record_and_mark(
+/// Takes every step, in their order. Says of each whether its mark was set: it is not when the mailbox was suppressed since
+/// the claim (invariant 4), or the edition held. One that is refused changes nothing.
+pub(super) fn take_steps(
     conn: &Connection,
     hasher: &AddressHasher,
     me: i64,
-    result: Option<&AttemptResult>,
-    mark: Option<ItemId>,
-) -> Result<bool, SqliteError> {
-    if let Some(result) = result {
+    steps: &[Step],
+) -> Result<Vec<Result<bool, SqliteError>>, SqliteError> {
+    let take = |step: &Step| take_step(conn, hasher, me, step);
+    // Hardly ever is one refused: only then they get a savepoint each.
+    if let Ok(marked) = apart(conn, || steps.iter().map(take).collect::<Result<Vec<bool>, _>>())? {
+        return Ok(marked.into_iter().map(Ok).collect());
+    }
+    steps.iter().map(|step| apart(conn, || take(step))).collect()
+}
+
+/// Records a result, then a mark.
+fn take_step(conn: &Connection, hasher: &AddressHasher, me: i64, step: &Step) -> Result<bool, SqliteError> {
+    if let Some(result) = &step.result {
         record(conn, hasher, me, result)?;
     }
-    mark.map_or(Ok(false), |id| self::mark(conn, me, id))
+    step.mark.map_or(Ok(false), |id| mark(conn, me, id))
 }
 
 fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
+    if mark_at_once(conn, me, id)? {
+        return Ok(true);
+    }
     let item = in_hand(conn, me, id)?;
     let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
     if !item.may_leave(id) {
@@ -56,8 +71,24 @@ fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
     Ok(true)
 }
 
+/// What nearly every mark comes to, in one statement: the item is ours and claimed, and still wanted. Whether it was so.
+fn mark_at_once(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
+    static UPDATE: LazyLock<String> = LazyLock::new(|| {
+        let states::Change { from, to } = states::change(Event::Mark);
+        format!(
+            "UPDATE deliveries SET state = {to}
+             WHERE mailing = ?1 AND recipient = ?2 AND claim = ?5 AND state IN {from} AND {IS_WANTED}"
+        )
+    });
+    let (mailing, recipient) = key(id)?;
+    Ok(sql::run(conn, &UPDATE, (mailing, recipient, spared(id), EditionState::Sending.as_str(), me))? > 0)
+}
+
 fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptResult) -> Result<(), SqliteError> {
     let (id, outcome) = (result.id, &result.outcome);
+    if record_at_once(conn, me, result)? {
+        return Ok(());
+    }
     let item = in_hand(conn, me, id)?;
     let settled = item.after(id, outcome, result.retry_at)?;
     let Some(reply) = outcome.reply().filter(|_| outcome.is_attempt()) else {
@@ -72,6 +103,32 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
         mailing_list::refused(conn, (hasher, result.at), id, reply, *reason)?;
     }
     Ok(())
+}
+
+/// What nearly every result is: an edition's mail in flight that was accepted, and no earlier attempt of which may have been.
+/// Whether it was so.
+fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<bool, SqliteError> {
+    static INSERT: LazyLock<String> = LazyLock::new(|| {
+        let in_flight = DeliveryState::InFlight.code();
+        format!(
+            "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
+             SELECT ?1, ?2, d.attempts + 1, ?4, ?5, ?6, iif(r.address IS NULL, '', ?7)
+             FROM deliveries d JOIN recipients r ON r.id = d.recipient
+             WHERE d.mailing = ?1 AND d.recipient = ?2 AND d.claim = ?3 AND d.state = {in_flight} AND d.repeated = 0"
+        )
+    });
+    let (Outcome::Accepted(reply), id) = (&result.outcome, result.id) else { return Ok(false) };
+    let (mailing, recipient) = key(id)?;
+    let (at, kind) = (sql::millis(result.at), result.outcome.kind().as_str());
+    let values = (mailing, recipient, me, at, kind, reply.code, &reply.text);
+    if id.mailing.edition().is_none() || sql::run(conn, &INSERT, values)? == 0 {
+        return Ok(false);
+    }
+    let settled = DeliveryState::InFlight.after_attempt(&result.outcome, None, false);
+    let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
+    let update = "UPDATE deliveries SET state = ?3, attempts = attempts + 1, claim = NULL
+                  WHERE mailing = ?1 AND recipient = ?2";
+    sql::run(conn, update, (mailing, recipient, settled.state)).map(|changed| changed > 0)
 }
 
 /// Notes what one attempt came to.
@@ -125,13 +182,16 @@ impl InHand {
     }
 }
 
+/// Whether the mailbox of item (?1, ?2) may get it, but for the suppression ?3, and its edition is being sent, which is ?4.
+const IS_WANTED: &str = "(?1 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = ?4))
+    AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> ?3
+                    WHERE r.id = ?2 AND (x.mac IS NOT NULL OR r.address IS NULL))";
+
 /// Whether an item's mailbox may get it, and its edition is being sent.
 pub(super) fn is_wanted(conn: &Connection, id: ItemId) -> Result<bool, SqliteError> {
-    let query = "SELECT (?1 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = ?4))
-                 AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> ?3
-                                 WHERE r.id = ?2 AND (x.mac IS NOT NULL OR r.address IS NULL))";
+    static QUERY: LazyLock<String> = LazyLock::new(|| format!("SELECT {IS_WANTED}"));
     let (mailing, recipient) = key(id)?;
-    Ok(sql::number(conn, query, (mailing, recipient, spared(id), EditionState::Sending.as_str()))? > 0)
+    Ok(sql::number(conn, &QUERY, (mailing, recipient, spared(id), EditionState::Sending.as_str()))? > 0)
 }
 
 /// Puts an item of ours back that was not tried; one whose mailbox may not get it any more is settled.
