@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,18 +77,21 @@ fn is_named(path: &Path, folded: &str) -> Result<bool, SqliteError> {
 }
 
 fn has(path: &Path, folded: &[u8]) -> Result<bool, SqliteError> {
+    // Never closed: with it would go every lock that `SQLite` holds for this process on the same file, and whoever closes the
+    // store next would take it for his alone (<https://sqlite.org/howtocorrupt.html>, §2.2).
     let mut file = match File::open(path) {
-        Ok(file) => file,
+        Ok(file) => ManuallyDrop::new(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error.into()),
     };
     let finder = Finder::new(folded);
     let mut chunk: Vec<u8> = Vec::with_capacity(CHUNK + folded.len());
+    let file: &mut File = &mut file;
     loop {
         // The end of the last chunk stays: a match may lie across.
         chunk.drain(..chunk.len().saturating_sub(folded.len().saturating_sub(1)));
         let kept = chunk.len();
-        if (&mut file).take(CHUNK as u64).read_to_end(&mut chunk)? == 0 {
+        if file.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)? == 0 {
             return Ok(false);
         }
         chunk[kept..].make_ascii_lowercase();

@@ -159,6 +159,8 @@ pub(in crate::store) async fn a_step_is_both_or_none(open: Open<'_>) {
 }
 
 pub(in crate::store) async fn a_step_that_is_refused_undoes_no_other(open: Open<'_>) {
+    use DeliveryState::{Accepted, InFlight, Queued, Suppressed};
+
     let store = open();
     send_out(&*store, &crowd(5)).await;
     claim(&*store, 2, 4).await;
@@ -178,7 +180,6 @@ pub(in crate::store) async fn a_step_that_is_refused_undoes_no_other(open: Open<
     for recipient in 1..=5 {
         states.push(state(&*store, id(recipient)).await);
     }
-    use DeliveryState::{Accepted, InFlight, Queued, Suppressed};
     assert_eq!(states, [InFlight, Accepted, InFlight, Suppressed, Queued]);
     assert!(store.record_and_mark(&[].into()).await.unwrap().is_empty());
 }

@@ -111,17 +111,20 @@ fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<
     static INSERT: LazyLock<String> = LazyLock::new(|| {
         let in_flight = DeliveryState::InFlight.code();
         format!(
-            "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply)
-             SELECT ?1, ?2, d.attempts + 1, ?4, ?5, ?6, iif(r.address IS NULL, '', ?7)
+            "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
+             SELECT ?1, ?2, d.attempts + 1, ?4, ?5, ?6, iif(r.address IS NULL, '', ?7), iif(r.address IS NULL, NULL, ?8)
              FROM deliveries d JOIN recipients r ON r.id = d.recipient
              WHERE d.mailing = ?1 AND d.recipient = ?2 AND d.claim = ?3 AND d.state = {in_flight} AND d.repeated = 0"
         )
     });
     let (Outcome::Accepted(reply), id) = (&result.outcome, result.id) else { return Ok(false) };
     let (mailing, recipient) = key(id)?;
-    let (at, kind) = (sql::millis(result.at), result.outcome.kind().as_str());
-    let values = (mailing, recipient, me, at, kind, reply.code, &reply.text);
-    if id.mailing.edition().is_none() || sql::run(conn, &INSERT, values)? == 0 {
+    if id.mailing.edition().is_none() {
+        return Ok(false);
+    }
+    let (words, own) = replies::store(conn, (mailing, recipient), &reply.text)?;
+    let (at, kind) = (sql::millis(result.at), result.outcome.kind());
+    if sql::run(conn, &INSERT, (mailing, recipient, me, at, kind, reply.code, own, words))? == 0 {
         return Ok(false);
     }
     let settled = DeliveryState::InFlight.after_attempt(&result.outcome, None, false);
