@@ -48,9 +48,10 @@ pub fn subscribe(list: &mut MailingList, request: &SubscribeRequest) -> Result<S
 /// An active mailbox gets other bands and, unless the config names its subscriber, another profile.
 fn update(list: &mut MailingList, mailbox: Mailbox, request: &SubscribeRequest) -> Subscribed {
     let has = list.organisation(mailbox.owner).map_or_else(|| request.profile.clone(), |owner| owner.profile.clone());
-    choose(list, mailbox.id, request.bands.clone());
     let profile = reprofile(list, mailbox.owner, request);
-    if list.mailbox(mailbox.id) != Some(&mailbox) {
+    let is_asked = mailbox.requests.iter().any(|one| one.is_open(list.at()));
+    if is_asked || mailbox.bands != request.bands || mailbox.chosen.as_ref() != Some(&request.bands) {
+        choose(list, mailbox.id, request.bands.clone());
         list.note(request.origin.actor(), "update", Subject::Mailbox(mailbox.id), names_of(&request.bands));
     }
     Subscribed::Updated { before: (has, mailbox.bands), after: (profile, request.bands.clone()) }
