@@ -25,6 +25,8 @@ use crate::store::sqlite::side_files::beside;
 
 /// How long the guard waits for a lock: whoever closes the store, or opens it, holds some for a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a new look waits where somebody writes: a few commits.
+const SETTLING: Duration = Duration::from_millis(10);
 /// How much longer the log may become while the guard stands, and how often it looks.
 const GROWTH: u64 = 1 << 30;
 const LOOK_ROUND: Duration = Duration::from_secs(5);
@@ -108,6 +110,12 @@ impl Log {
         is_same && !self.is_left.load(Ordering::SeqCst)
     }
 
+    /// Whether somebody wrote to it a moment ago.
+    fn is_in_use(&self) -> bool {
+        let changed = fs::metadata(&self.path).and_then(|log| log.modified());
+        changed.is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago < Duration::from_secs(1)))
+    }
+
     fn is_too_long(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|log| log.len() > self.bytes + GROWTH)
     }
@@ -126,6 +134,10 @@ pub(super) fn open(path: &Path) -> Result<Option<Layer>, SqliteError> {
     }
     let log = Log::beside(path);
     let Ok(conn) = layer(path) else { return Ok(None) };
+    if log.is_in_use() {
+        // If nothing keeps its writer from starting over, it does so at the next commit: better found out now than later.
+        thread::sleep(SETTLING);
+    }
     if conn.is_readonly(MAIN_DB)? || !log.is_as_it_was() {
         return Ok(None);
     }
@@ -165,10 +177,10 @@ fn guard(path: &Path) -> Result<Connection, SqliteError> {
 fn layer(path: &Path) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags_and_vfs(path, flags, c"unix-none")?;
+    // First of all: without locks, folding the log into the main file at the end would destroy the store.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // Before anything is read: then there is no file of an index.
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    // The log stays as it is at the end, too.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.pragma_update(None, "cache_spill", false)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.commit_hook(Some(|| true))?;

@@ -20,6 +20,8 @@ use super::{image, schema};
 use crate::ordinary_file;
 use crate::store::sqlite::side_files::beside;
 
+/// How often it is tried to do without a copy.
+const LAYERS: u32 = 5;
 /// How often a copy is made again because the store changed meanwhile.
 const TRIES: u32 = 20;
 /// A WAL header: its salts change whenever the WAL starts over (<https://sqlite.org/fileformat2.html#walformat>).
@@ -35,9 +37,11 @@ pub(in crate::store::sqlite) fn take(path: &Path) -> Result<(Connection, Option<
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((connect::memory()?, None)),
         Err(error) => return Err(unreadable(&error)),
     };
-    if let Some(layer) = layer::open(&path)? {
-        schema::migrate_here(&layer.conn)?;
-        return Ok((layer.conn, Some(layer.guard)));
+    for _ in 0..LAYERS {
+        if let Some(layer) = layer::open(&path)? {
+            schema::migrate_here(&layer.conn)?;
+            return Ok((layer.conn, Some(layer.guard)));
+        }
     }
     for _ in 0..TRIES {
         if let Some(mut copy) = try_once(&path)? {

@@ -59,6 +59,11 @@ pub(in crate::store::sqlite) fn list(states: &[DeliveryState]) -> String {
     format!("({})", codes.join(", "))
 }
 
+/// What deliveries have that ended without being accepted, as the index `deliveries_ended` has it.
+pub(in crate::store::sqlite) fn ended() -> String {
+    format!("state > {}", DeliveryState::Deferred.code())
+}
+
 /// A list of words for `state IN …` and the like.
 pub(in crate::store::sqlite) fn words(words: &[impl Display]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();

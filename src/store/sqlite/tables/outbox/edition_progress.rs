@@ -123,7 +123,8 @@ fn not_accepted() -> [String; 4] {
         ),
         format!(
             "SELECT state, count(*) AS number FROM deliveries INDEXED BY deliveries_ended
-             WHERE mailing = ?1 AND state > {deferred} GROUP BY state"
+             WHERE mailing = ?1 AND {} GROUP BY state",
+            states::ended()
         ),
     ]
 }
