@@ -7,9 +7,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::ledger::{LAST_TRIES, PAUSE};
 use super::order::Ended;
 use super::progress::{Posted, Progress};
-use super::run::{LAST_TRIES, PAUSE, Run};
+use super::run::Run;
 use super::transport;
 use super::worker::Worker;
 use crate::app::AppContext;

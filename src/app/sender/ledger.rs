@@ -11,10 +11,15 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::run::{LAST_TRIES, PAUSE};
 use crate::app::error::AppError;
 use crate::domain::delivery::ItemId;
 use crate::store::{AttemptResult, Marked, Step, Store, StoreError};
+
+/// How often a store that is locked or full is asked again once the run was told to stop.
+pub(super) const LAST_TRIES: u32 = 3;
+
+/// How long between two such questions.
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long a step lies here at most while everybody has something else to do.
 const LINGER: Duration = Duration::from_millis(2);

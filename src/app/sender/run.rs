@@ -28,14 +28,8 @@ use crate::domain::token::Signer;
 use crate::mail::{Dkim, Envelope, Frame};
 use crate::store::{AttemptResult, Claimed, ClaimedContent, PublishedMails, SegmentNumber};
 
-/// How often a store that is locked or full is asked again once the run was told to stop.
-pub(super) const LAST_TRIES: u32 = 3;
-
 /// How long the first worker goes ahead at most.
 const AHEAD: Duration = Duration::from_secs(5);
-
-/// How long between two such questions.
-pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// What all workers of a run share.
 pub(super) struct Run {
