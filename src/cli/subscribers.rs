@@ -148,12 +148,12 @@ pub(super) struct Export {
 impl Export {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
-        let config = &app.config;
         let file = self.out.as_ref().filter(|path| path.as_os_str() != "-");
+        // Before anything is opened: what is to be written over may be the store itself.
+        file.map_or(Ok(()), |path| own_files::spare(&config, path))?;
+        let app = bootstrap::open_copy_undated(config, context.clock)?;
         let rows = match file {
             Some(path) => {
-                own_files::spare(config, path)?;
                 let existing = if csv_import::is_list(path) { Existing::Goes } else { Existing::Stays };
                 let mut new = NewFile::begin(path, Readers::Owner, existing).map_err(AppError::from)?;
                 let rows = export(&app, new.file()).await?;

@@ -464,6 +464,8 @@ fn nothing_that_the_service_lives_by_is_written_over_in_whatever_words() {
     }
     for name in ["var/fortnightly.db-wal", "var/fortnightly.db-shm", OURS[4]] {
         fixture.write(name, "");
+        // As SQLite makes them; it mends the mode of an empty one that has another.
+        fs::set_permissions(fixture.path(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
     symlink(fixture.path("."), fixture.path("other/here")).unwrap();
     let names: Vec<_> = OURS.iter().flat_map(|ours| names_of(&fixture, ours)).collect();

@@ -216,3 +216,24 @@ fn an_import_brings_nobody_back_and_the_next_edition_reaches_the_rest() {
     let expected = [("office@hillside.example", "4-5"), ("office@moor.example", "4-5 5-7 8-10")];
     assert_eq!(fixture.bands_by_mailbox(), expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
 }
+
+/// Two pages and a row: every form has each mailbox once, in the order in which they came.
+#[test]
+fn a_list_longer_than_a_page_is_whole() {
+    let fixture = Fixture::new(BASE);
+    let addresses: Vec<String> = (0..2_001).map(|i| format!("office{i}@s{i}.example")).collect();
+    let rows: String = addresses.iter().map(|one| format!("School,school,{one},4-5,,,\n")).collect();
+    import(&fixture, &format!("{HEADER}{rows}"), &[]).exits(0).says("2001 added");
+    let lines = fixture.at(NOW, &["subscribers", "list"]).exits(0).stdout;
+    let lines: Vec<_> = lines.lines().map(|line| line.split('\t').nth(2).unwrap()).collect();
+    assert_eq!(lines, addresses);
+    let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0);
+    let json: Vec<_> = list.json().as_array().unwrap().iter().map(|one| one["mailboxes"][0]["email"].clone()).collect();
+    assert_eq!(json, addresses);
+    assert_eq!(list.stdout, format!("{}\n", serde_json::to_string_pretty(&list.json()).unwrap()));
+    let csv = fixture.at(NOW, &["subscribers", "export"]).exits(0).stdout;
+    let csv: Vec<_> = csv.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
+    assert_eq!(csv, addresses);
+    let audit = fixture.at(NOW, &["status", "--audit", "--json"]).exits(0);
+    assert_eq!(audit.stdout, format!("{}\n", serde_json::to_string_pretty(&audit.json()).unwrap()));
+}
