@@ -24,7 +24,7 @@ pub(super) const PAGE: u32 = 1_000;
 #[derive(Clone)]
 pub struct AppContext {
     pub config: Arc<Config>,
-    /// The store, or a private copy of it.
+    /// The store, or one moment of it that nothing lasting is done to.
     pub(super) store: Arc<dyn Store>,
     /// Signs tokens and names messages.
     pub keyring: Arc<Keyring>,

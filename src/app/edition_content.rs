@@ -74,7 +74,7 @@ impl DigestMaker {
     /// [`Self::segment`] of each, on all cores: nothing of an edition leaves before the last one is rendered.
     ///
     /// # Errors
-    /// The first one's, of those that fail.
+    /// The first error, where segments fail.
     pub(super) fn segments(&self, issue: &Issue<'_>, keys: &[SegmentKey]) -> Result<Vec<PublishedSegment>, AppError> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let render =

@@ -96,8 +96,8 @@ impl Planner {
         Ok(Reconciled { due, actions })
     }
 
-    /// Repairs picks and takes approvals back, as the next look of the daemon would, whatever the time: for looking on a
-    /// private copy. Returns what was replaced.
+    /// Repairs picks and takes approvals back, as the next look of the daemon would, whatever the time: for
+    /// looking at one moment of the store. Returns what was replaced.
     pub async fn follow_edits(&self, now: DateTime<Utc>) -> Result<Vec<Replacement>, AppError> {
         let editions = self.store.editions().await?;
         let changes = self.changes(&[], &editions).await?;

@@ -53,7 +53,7 @@ pub enum LiftResult {
     NotSuppressed,
 }
 
-/// How many addresses before and after one that was mistyped it is compared with.
+/// How many neighbours on each side an address that may be mistyped is compared with.
 const NEAR: u32 = 5_000;
 
 /// Ends subscriptions.

@@ -27,7 +27,7 @@ impl Context {
         Ok(bootstrap::open_whole(self.config()?, self.clock).await?)
     }
 
-    /// A private copy of the store, library and templates: for commands that must change nothing.
+    /// One moment of the store, library and templates: for commands that must change nothing.
     pub(super) async fn open_whole_copy(&self) -> Result<(AppContext, Content), Failure> {
         Ok(bootstrap::open_whole_copy(self.config()?, self.clock).await?)
     }

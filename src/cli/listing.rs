@@ -60,7 +60,7 @@ impl JsonList {
         Self::within("", "  ")
     }
 
-    /// One that comes after `before`; its items are so far in.
+    /// One that comes after `before`, its items indented by `indent`.
     pub(super) fn within(before: &str, indent: &'static str) -> Self {
         let mut sheet = Sheet::new();
         sheet.add(before);

@@ -62,7 +62,7 @@ impl Status {
     async fn audit_json(&self, reporter: &Reporter, mut value: serde_json::Value) -> Result<(), Failure> {
         value["audit"] = serde_json::json!([]);
         let text = serde_json::to_string_pretty(&value).map_err(anyhow::Error::from)?;
-        // In a text of JSON, quotation marks that end no key have a backslash before them.
+        // Quotation marks within a string of JSON are escaped, so this can only be the key.
         let (before, after) = text.split_once("\"audit\": []").unwrap_or((&text, ""));
         let mut list = JsonList::within(&format!("{before}\"audit\": "), "    ");
         self.each_decision(reporter, |record| list.add(&serde_json::json!(record))).await?;

@@ -110,7 +110,7 @@ fn preview(error: &PreviewError) -> String {
         ),
         PreviewError::NoLongerKept(_) => {
             format!(
-                "{error}; what it had to read is on its page of the web view. Another one: `fortnightly preview --edition N`"
+                "{error}; its activities are still on its web page. To look at another edition: `fortnightly preview --edition N`"
             )
         }
         PreviewError::NothingDue => "nothing is due now; look at the next edition with --edition next".to_owned(),

@@ -1,7 +1,8 @@
 //! Who is in each segment: read once, in the order of the list, and kept apart by segment without being held in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,10 +15,10 @@ use crate::app::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::output;
 
-/// As many mailboxes as an edition may have for the index to name all of its subscribers.
+/// As many mailboxes as an edition may have for the index to show the names of all its subscribers.
 pub(super) const FEW: u64 = 2_000;
 
-/// How many names of a segment the index says otherwise.
+/// How many names of a segment the index shows where an edition has more.
 const FIRST: usize = 10;
 
 /// How much of one list is held in memory, in bytes.
@@ -32,14 +33,17 @@ pub(super) struct Roll {
     file: Option<File>,
     end: u64,
     few: bool,
+    hasher: RandomState,
 }
 
 #[derive(Default)]
 struct Rows {
     mailboxes: Lane,
     names: Lane,
+    /// The names that the index shows, in the order of the list.
     first: Vec<String>,
-    last: Option<String>,
+    /// A hash of each name that was noted.
+    noted: HashSet<u64>,
 }
 
 /// One list: what lies in the file, and what comes after it.
@@ -75,6 +79,7 @@ impl Roll {
             file: None,
             end: 0,
             few: proof.recipients <= FEW,
+            hasher: RandomState::new(),
         };
         let place: HashMap<&Who, usize> =
             proof.segments.iter().zip(0..).map(|(segment, at)| (&segment.who, at)).collect();
@@ -111,14 +116,13 @@ impl Roll {
         let Some(at) = place else { return Ok(()) };
         let (few, rows) = (self.few, &mut self.segments[*at]);
         rows.mailboxes.add(&[&segments[*at].id, &defused(name), &defused(address.as_str())])?;
-        if rows.last.as_deref() != Some(name) {
+        if rows.noted.insert(self.hasher.hash_one(name)) {
             if few || rows.first.len() < FIRST {
                 rows.first.push(name.to_owned());
             }
             if !few {
                 rows.names.add(&[&defused(name)])?;
             }
-            rows.last = Some(name.to_owned());
         }
         self.make_room(*at)
     }
@@ -142,12 +146,16 @@ impl Roll {
         Ok(())
     }
 
-    /// The names that the index says, in order.
+    /// The names that the index shows, in order.
     pub(super) fn first_names(&self, at: usize) -> Vec<String> {
         let mut names = self.segments[at].first.clone();
         names.sort();
-        names.dedup();
         names
+    }
+
+    /// Whether a segment has names that the index does not show.
+    pub(super) fn has_more_names(&self, at: usize) -> bool {
+        self.segments[at].noted.len() > self.segments[at].first.len()
     }
 
     /// Writes the rows of one segment's mailboxes: its id, the subscriber's name, the address.

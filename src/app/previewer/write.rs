@@ -129,7 +129,7 @@ impl Previewer {
             subject: segment.subject.clone(),
             kilobytes: segment.html_bytes.div_ceil(1000),
             names: roll.first_names(at),
-            names_file: (proof.recipients > FEW).then(|| format!("{}.{NAMES}", segment.id)),
+            names_file: roll.has_more_names(at).then(|| format!("{}.{NAMES}", segment.id)),
             text,
         })
     }

@@ -129,7 +129,7 @@ pub async fn finish_only(
     let editions = copy.store.editions().await?;
     let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && target.means(e.number));
     let Some(number) = unfinished.map(|e| e.number) else { return Ok(None) };
-    // The store itself is opened now, and who looks at it would be in its way.
+    // The store itself is opened next, and a look at it would be in the way.
     drop(copy);
     observer.only_finishes(number, findings);
     let deliverer = Deliverer::new(&bootstrap::open(config, clock).await?);

@@ -198,11 +198,13 @@ async fn work(run: Arc<Run>, transports: Vec<Box<dyn Transport>>) -> Result<(), 
             worker.work().await
         });
     }
-    tokio::select! {
+    let end = tokio::select! {
         end = all(&run, workers) => end,
         never = ledger.keep() => never,
         never = pulse() => never,
-    }
+    };
+    ledger.close().await;
+    end
 }
 
 /// A timer that is always nearer than any time limit of a mail: a runtime that gets one nearer than all others wakes itself

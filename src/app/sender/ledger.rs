@@ -110,17 +110,26 @@ impl Ledger {
                 continue;
             }
             let _ = tokio::time::timeout(LINGER, self.filled()).await;
-            let entries = {
-                let mut page = self.page.lock();
-                page.is_waited_for = false;
-                page.number += 1;
-                std::mem::take(&mut page.entries)
-            };
-            let refused = self.write(entries).await;
+            let refused = self.write(self.turn_the_page()).await;
             if !refused.is_empty() {
                 tokio::spawn(Arc::clone(self).write_later(refused));
             }
         }
+    }
+
+    /// Hands over what a worker left that broke off; once, when no worker is left.
+    pub(super) async fn close(&self) {
+        let left = self.turn_the_page();
+        if !left.is_empty() {
+            self.write(left).await;
+        }
+    }
+
+    fn turn_the_page(&self) -> Vec<Entry> {
+        let mut page = self.page.lock();
+        page.is_waited_for = false;
+        page.number += 1;
+        std::mem::take(&mut page.entries)
     }
 
     /// Waits until the page is full, or somebody waits for it.

@@ -77,7 +77,7 @@ impl Sender {
         }
     }
 
-    /// What [`Sender::send`] would send, on a private copy of the store.
+    /// What [`Sender::send`] would send, asked of one moment of the store.
     ///
     /// # Errors
     /// As [`Sender::send`], or when a digest cannot be made.
@@ -136,7 +136,7 @@ impl Sender {
 }
 
 impl Sender {
-    /// Sends it, from a private copy of the store. Returns the edition and the segment's id.
+    /// Sends it, from one moment of the store. Returns the edition and the segment's id.
     ///
     /// # Errors
     /// When the edition or segment does not exist, several segments are there and none was named,

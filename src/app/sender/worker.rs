@@ -219,7 +219,10 @@ impl Worker {
             Ok(_) => return Ok(Ok(withheld(id))),
             Err(refusal) => return Ok(Err(refusal)),
         }
-        let Composed { claimed, bytes, made } = next.finished(&self.run, &mut self.buffers).await?;
+        let finished = next.finished(&self.run, &mut self.buffers).await;
+        // It is marked, and not an octet of it left.
+        let Composed { claimed, bytes, made } =
+            finished.inspect_err(|_| self.records.push(self.run.ledger.enter(Some(withheld(id)), None)))?;
         let run = Arc::clone(&self.run);
         let begun = run.elapsed();
         let outcome = match made {
