@@ -90,7 +90,7 @@ fn killed_at_a_system_call_it_loses_nothing() {
     let ready = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
     let mut kills = 0;
     // strace counts calls per thread: the first thread that makes so many of a kind is where it ends.
-    for call in ["pwrite64", "fsync", "sendto", "write"] {
+    for call in ["pwrite64", "fsync", "writev", "write"] {
         for nth in (1..).step_by(step) {
             oracle.forget();
             let fixture = Fixture::new(&fs::read_to_string(ready.path("config.toml")).unwrap());

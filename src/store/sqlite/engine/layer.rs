@@ -92,21 +92,14 @@ pub(in crate::store::sqlite) struct Log {
 impl Log {
     fn beside(path: &Path) -> Self {
         let path = beside(path, "-wal");
-        let (header, bytes) = (Self::header(&path), fs::metadata(&path).map_or(0, |log| log.len()));
+        let (header, bytes) = (log_header(&path), fs::metadata(&path).map_or(0, |log| log.len()));
         Self { path, header, bytes, is_left: Arc::default() }
-    }
-
-    /// Nothing where it cannot be read; what needs it fails by itself.
-    fn header(path: &Path) -> Vec<u8> {
-        let mut header = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LOG_HEADER as u64).read_to_end(&mut header));
-        if read.is_ok() { header } else { Vec::new() }
     }
 
     /// Whether what was read until now is of that moment. The guard sees to it, unless all of the log was in the main file
     /// already when it came: then a writer may start the log over.
     pub(in crate::store::sqlite) fn is_as_it_was(&self) -> bool {
-        let is_same = self.header.len() < LOG_HEADER || Self::header(&self.path) == self.header;
+        let is_same = self.header.len() < LOG_HEADER || log_header(&self.path) == self.header;
         is_same && !self.is_left.load(Ordering::SeqCst)
     }
 
@@ -119,6 +112,14 @@ impl Log {
     fn is_too_long(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|log| log.len() > self.bytes + GROWTH)
     }
+}
+
+/// What a log begins with: it changes whenever the log starts over. Nothing where it cannot be read; what needs it fails by
+/// itself.
+pub(in crate::store::sqlite) fn log_header(path: &Path) -> Vec<u8> {
+    let mut header = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LOG_HEADER as u64).read_to_end(&mut header));
+    if read.is_ok() { header } else { Vec::new() }
 }
 
 /// The store at `path`, which is no link; `None` where it takes a copy to look at it: where nothing may be written, where

@@ -1,7 +1,7 @@
 //! A consistent copy of the store in one file, and a store made from such a copy.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Seek as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::ordinary_file;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::layer::log_header;
 use crate::store::sqlite::engine::{connect, schema, sql};
 use crate::store::sqlite::side_files::{SIDES, beside};
 use crate::store::sqlite::tables::{meta, restored};
@@ -139,9 +140,9 @@ fn open(path: &Path) -> Result<Connection, SqliteError> {
 /// Copies a database to the empty file `to` as a file, in large blocks, or as the file system shares them.
 ///
 /// Others may write meanwhile. Where it has a journal of the write-ahead kind, whoever moves pages from there into the file
-/// passes none that we could not see when we began, and does not start the journal over. So each page that changes under our
-/// hands is whole in the journal, which is copied last; `SQLite` puts the two together (<https://sqlite.org/wal.html>). Where it
-/// has another kind, nobody writes as long as we read.
+/// passes none that we could not see when we began. So each page that changes under our hands is whole in the journal, which is
+/// copied last; `SQLite` puts the two together (<https://sqlite.org/wal.html>). Where it has another kind, nobody writes as long
+/// as we read.
 fn copy(source: &Connection, to: &Path) -> Result<(), SqliteError> {
     let from = PathBuf::from(source.path().ok_or_else(|| SqliteError::NotOurs("it is no file".to_owned()))?);
     let file = File::open(&from)?;
@@ -150,17 +151,33 @@ fn copy(source: &Connection, to: &Path) -> Result<(), SqliteError> {
     io::copy(&mut &file, &mut OpenOptions::new().write(true).open(to)?)?;
     let mode: String = view.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode == "wal" {
-        let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside(to, "-wal"))?;
-        match File::open(beside(&from, "-wal")) {
-            Ok(mut journal) => drop(io::copy(&mut journal, &mut new)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
+        copy_log(&beside(&from, "-wal"), &beside(to, "-wal"))?;
     }
     view.commit()?;
     // It is closed last: whoever closes a file gives up every lock of this process on it, `SQLite`'s among them.
     drop(file);
     Ok(())
+}
+
+/// Copies a write-ahead log. Where all of it was in the main file when we began, a writer may start it over under our hands:
+/// once, because as long as we read nothing more is moved. Then what it has now belongs to the main file as we copied it.
+fn copy_log(from: &Path, to: &Path) -> Result<(), SqliteError> {
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    for _ in 0..3 {
+        let mut log = match File::open(from) {
+            Ok(log) => log,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let before = log_header(from);
+        io::copy(&mut log, &mut new)?;
+        if log_header(from) == before {
+            return Ok(());
+        }
+        new.set_len(0)?;
+        new.rewind()?;
+    }
+    Err(SqliteError::Io(io::Error::other("its journal kept starting over: try again")))
 }
 
 /// A copy of ours as one file without side files.

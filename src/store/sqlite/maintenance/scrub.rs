@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use memchr::memmem::Finder;
 use rusqlite::Connection;
@@ -19,6 +20,10 @@ use crate::store::sqlite::tables::{forget, meta};
 /// How much of a file is looked at at once.
 const CHUNK: usize = 1 << 20;
 
+/// How long others may have to wait for one try to empty the journal, and how long they have between two.
+const MOMENT: Duration = Duration::from_millis(20);
+const REST: Duration = Duration::from_millis(100);
+
 /// Empties the journal; where the files name `erased` all the same, rebuilds the store. False when that must be done later:
 /// somebody who reads the store was in the way for as long as `patience`, or it would be rebuilt while mail is sent, which would
 /// wait for it.
@@ -29,7 +34,7 @@ pub(in crate::store::sqlite) fn scrub(
 ) -> Result<bool, SqliteError> {
     let conn = connect::housekeeper(path, patience)?;
     let noted = meta::get(&conn, forget::UNSCRUBBED)?;
-    if !empty_journal(&conn)? {
+    if !empty_journal(&conn, patience)? {
         return Ok(false);
     }
     if let Some(folded) = erased
@@ -42,7 +47,7 @@ pub(in crate::store::sqlite) fn scrub(
             return Ok(false);
         }
         conn.execute_batch("VACUUM")?;
-        if !empty_journal(&conn)? {
+        if !empty_journal(&conn, patience)? {
             return Ok(false);
         }
         meta::take(&conn, forget::UNREBUILT)?;
@@ -61,14 +66,26 @@ fn is_being_sent(conn: &Connection) -> Result<bool, SqliteError> {
 
 /// Moves everything from the journal to the store and cuts the journal to nothing; false when others are in the way
 /// (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
-fn empty_journal(conn: &Connection) -> Result<bool, SqliteError> {
-    match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
-        Ok(busy) => Ok(!busy),
-        Err(error) => {
-            let fault = SqliteError::from(error);
-            if fault.is_busy() { Ok(false) } else { Err(fault) }
+///
+/// While `SQLite` waits for readers it holds the lock of those who write, so it waits for a moment only, again and again.
+fn empty_journal(conn: &Connection, patience: Duration) -> Result<bool, SqliteError> {
+    let deadline = Instant::now() + patience;
+    conn.busy_timeout(MOMENT)?;
+    let is_empty = loop {
+        let is_busy = match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
+            Err(error) => match SqliteError::from(error) {
+                fault if fault.is_busy() => true,
+                fault => return Err(fault),
+            },
+            Ok(is_busy) => is_busy,
+        };
+        if !is_busy || Instant::now() >= deadline {
+            break !is_busy;
         }
-    }
+        thread::sleep(REST);
+    };
+    conn.busy_timeout(patience)?;
+    Ok(is_empty)
 }
 
 /// Whether the store's file or its journal has this address, in any mixture of capital and small letters.

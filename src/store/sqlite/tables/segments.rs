@@ -104,6 +104,7 @@ pub(in crate::store::sqlite) fn forget_old(conn: &Connection, before: i64, limit
                       WHERE e.state = ?2 AND e.finished_at < ?1
                         AND e.number < (SELECT max(number) FROM editions WHERE published_at IS NOT NULL)
                         AND (s.packed IS NOT NULL OR s.rendered <> '')
-                      LIMIT ?3)";
+                      -- The dictionary goes last: what is read without one is damaged, and not forgotten.
+                      ORDER BY s.edition, s.base IS NULL LIMIT ?3)";
     sql::run(conn, forget, (before, EditionState::Sent.as_str(), limit))
 }

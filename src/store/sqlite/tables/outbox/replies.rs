@@ -5,6 +5,7 @@
 
 use rusqlite::Connection;
 
+use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 
@@ -51,7 +52,8 @@ pub(in crate::store::sqlite) fn join(words: Option<String>, own: String) -> Stri
 
 /// The words that others may be told, too, and the rest; `None` for nothing.
 fn take_apart(reply: &str) -> Option<(String, String)> {
-    if reply.is_empty() || reply.contains(OWN) {
+    // Two mailboxes may be told the address of one, where both are aliases of it.
+    if reply.is_empty() || reply.contains(OWN) || reply.contains('@') {
         return None;
     }
     let own = reply.split(' ').filter(|word| is_own(word)).collect::<Vec<_>>().join(" ");
@@ -61,9 +63,9 @@ fn take_apart(reply: &str) -> Option<(String, String)> {
 
 /// Whether a word looks like a name or a number that stands for one mail.
 fn is_own(word: &str) -> bool {
-    let mut letters = word.chars();
-    letters.next();
-    word.len() >= 6 && (word.contains(|c: char| c.is_ascii_digit()) || letters.any(|c| c.is_ascii_uppercase()))
+    let has_capital_within = || word.len() >= 6 && word.chars().skip(1).any(|letter| letter.is_ascii_uppercase());
+    let has_digit = word.contains(|letter: char| letter.is_ascii_digit());
+    if has_digit { EnhancedStatus::at_start_of(word).is_none() } else { has_capital_within() }
 }
 
 #[cfg(test)]
@@ -79,12 +81,14 @@ mod tests {
             ("OK id=1vPabc-0001-Qz", "OK \u{1}", "id=1vPabc-0001-Qz"),
             ("Message accepted for delivery", "Message accepted for delivery", ""),
             (" two  spaces ", " two  spaces ", ""),
+            ("4.7.1 slow down until 12:03", "4.7.1 slow down until \u{1}", "12:03"),
         ] {
             let (words, rest) = take_apart(reply).unwrap();
             assert_eq!((words.as_str(), rest.as_str()), (shared, own));
             assert_eq!(join(Some(words), rest), reply);
         }
         assert_eq!(take_apart(""), None);
+        assert_eq!(take_apart("<jo@x.example>: mailbox full"), None, "it names somebody");
         assert_eq!(take_apart("odd \u{1}"), None);
     }
 }
