@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use super::planner::Replacement;
 use crate::domain::band::BandName;
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
+use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
 
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
@@ -38,6 +39,8 @@ pub enum Attention {
     },
     /// The config would end many subscriptions.
     SyncWaits,
+    /// An import has rows that are not imported yet.
+    UnfinishedImport(UnfinishedImport),
     /// Library or templates cannot be read.
     BrokenContent {
         /// How many errors they have.

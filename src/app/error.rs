@@ -72,6 +72,9 @@ pub enum AppError {
     /// Others kept changing what a decision was made from.
     #[error("other programs keep changing the editions")]
     Busy,
+    /// Others kept changing what a sync was planned on.
+    #[error("other programs keep changing the mailing list")]
+    ListBusy,
     #[error("mail.transport speaks SMTP, and the time is pretended")]
     PretendedTime,
     #[error(transparent)]
@@ -162,7 +165,11 @@ impl AppError {
 
     /// Whether the same request may succeed later without anybody changing anything.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(error) if error.may_pass())
+        match self {
+            Self::Store(error) => error.may_pass(),
+            Self::ListBusy => true,
+            _ => false,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::{AppContext, AppError};
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::import::{ImportFigures, ImportPart, ImportedPart, import};
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::store::{Scope, decide};
 
@@ -50,7 +51,7 @@ impl Importer {
         let mut next = parts.next();
         while let Some(requests) = next {
             let is_last = parts.is_over();
-            let part = ImportPart { requests, file: parts.file.clone(), before: (figures, changed), is_last };
+            let part = parts.part(requests, (figures, changed), is_last);
             let (part, following) = tokio::join!(self.write(part), async { parts.next() });
             let (part, imported) = part?;
             (figures, changed, next) = (imported.figures, imported.changed, following);
@@ -78,7 +79,7 @@ impl Importer {
         while let Some(requests) = parts.next() {
             let mut list = self.context.store.mailing_list(&scope_of(&requests), self.context.clock.now()).await?;
             list.assume(&profiles);
-            let part = ImportPart { requests, file: parts.file.clone(), before: (figures, false), is_last: true };
+            let part = parts.part(requests, (figures, false), true);
             let imported = import(&mut list, &part)?;
             let updated = list.changes().organisations.iter().filter(|(_, before)| before.is_some());
             profiles.extend(updated.filter_map(|(id, _)| Some((*id, list.organisation(*id)?.profile.clone()))));
@@ -97,10 +98,17 @@ impl Importer {
     }
 
     async fn broken_off(&self, csv: &CsvImport) -> Result<Option<DateTime<Utc>>, AppError> {
-        let nobody = Scope::Addresses(Vec::new(), Vec::new());
-        let list = self.context.store.mailing_list(&nobody, self.context.clock.now()).await?;
-        Ok(list.unfinished_import().filter(|known| known.file == csv.digest()).map(|known| known.since))
+        let file = csv.digest();
+        let known = unfinished_imports(&self.context).await?.into_iter().find(|known| known.file == file);
+        Ok(known.map(|known| known.since))
     }
+}
+
+/// Imports that are not done: they broke off, or are under way.
+pub(super) async fn unfinished_imports(context: &AppContext) -> Result<Vec<UnfinishedImport>, AppError> {
+    let nobody = Scope::Addresses(Vec::new(), Vec::new());
+    let list = context.store.mailing_list(&nobody, context.clock.now()).await?;
+    Ok(list.unfinished_imports().to_vec())
 }
 
 /// What a file asks for, part by part.
@@ -108,12 +116,18 @@ struct Parts<'a> {
     requests: Peekable<Box<dyn Iterator<Item = SubscribeRequest> + 'a>>,
     /// Tells the file from others.
     file: String,
+    /// How many rows it asks for.
+    rows: u64,
 }
 
 impl<'a> Parts<'a> {
     fn of(csv: &'a CsvImport) -> Self {
         let requests: Box<dyn Iterator<Item = _>> = Box::new(csv.requests());
-        Self { requests: requests.peekable(), file: csv.digest() }
+        Self { requests: requests.peekable(), file: csv.digest(), rows: csv.wanted }
+    }
+
+    fn part(&self, requests: Vec<SubscribeRequest>, before: (ImportFigures, bool), is_last: bool) -> ImportPart {
+        ImportPart { requests, file: self.file.clone(), rows: self.rows, before, is_last }
     }
 
     fn is_over(&mut self) -> bool {

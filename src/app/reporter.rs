@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
 use super::context::PAGE;
+use super::importer::unfinished_imports;
 use super::planner::Planner;
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
@@ -234,6 +235,7 @@ impl Reporter {
         if sync::waits(&self.context).await? {
             found.push(Attention::SyncWaits);
         }
+        found.extend(unfinished_imports(&self.context).await?.into_iter().map(Attention::UnfinishedImport));
         Ok(found)
     }
 

@@ -42,7 +42,11 @@ impl Sync {
         };
         let config = &app.config;
         let synced = sync(&app, self.yes).await?;
-        let lines = changes(&synced.plan, &config.bands);
+        let mut lines = changes(&synced.done, &config.bands);
+        let done = lines.len();
+        if !synced.applied {
+            lines.extend(changes(&synced.plan.changes, &config.bands));
+        }
         if self.json {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
@@ -52,8 +56,8 @@ impl Sync {
                 "active_before": synced.plan.active_before,
             }));
         } else {
-            let would = if synced.applied && !self.dry_run { "" } else { "would be " };
-            for text in &lines {
+            for (at, text) in lines.iter().enumerate() {
+                let would = if at < done && !self.dry_run { "" } else { "would be " };
                 out::line(&format!("{would}{text}"));
             }
             for text in kept_out(&synced.plan, config) {
@@ -81,10 +85,8 @@ pub(super) async fn sync_and_tell(app: &AppContext) -> Result<Synced, Failure> {
 
 /// Tells on standard error what a sync inside another command changed.
 pub(super) fn tell(synced: &Synced, config: &Config) {
-    if synced.applied {
-        for text in changes(&synced.plan, &config.bands) {
-            out::note(&text);
-        }
+    for text in changes(&synced.done, &config.bands) {
+        out::note(&text);
     }
     warn_shared(&synced.plan, &config.file.display().to_string());
 }
@@ -99,16 +101,16 @@ fn warn_shared(plan: &SyncPlan, file: &str) {
 }
 
 /// One line per change, for people at a terminal.
-pub(super) fn changes(plan: &SyncPlan, bands: &Bands) -> Vec<String> {
+pub(super) fn changes(changes: &[SyncChange], bands: &Bands) -> Vec<String> {
     let mut lines = Vec::new();
     let name = |who: &Who| match who {
-        Who::New(at) => match plan.changes.get(*at) {
+        Who::New(at) => match changes.get(*at) {
             Some(SyncChange::AddSubscriber(profile)) => profile.name.clone(),
             _ => "a new subscriber".to_owned(),
         },
         Who::Known(id) => format!("subscriber {}", id.0),
     };
-    for change in &plan.changes {
+    for change in changes {
         lines.push(match change {
             SyncChange::AddSubscriber(profile) => format!("new: {} ({})", profile.name, profile.sector),
             SyncChange::UpdateSubscriber { before, after, .. } if before.name != after.name => {

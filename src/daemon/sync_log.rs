@@ -11,10 +11,11 @@ use crate::messages::subscription;
 pub(crate) async fn sync_and_log(context: &AppContext) -> Result<(), AppError> {
     let config = &context.config;
     let synced = sync(context, false).await?;
+    if !synced.done.is_empty() {
+        tracing::info!(changes = synced.done.len(), "the store follows the config");
+    }
     if synced.waits_for_consent() {
         tracing::error!("{}", subscription::consent(&synced.plan));
-    } else if !synced.plan.changes.is_empty() {
-        tracing::info!(changes = synced.plan.changes.len(), "the store follows the config");
     }
     for (_, first, others) in &synced.plan.shared {
         tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
+use super::subscription::import_began;
 use super::{edition as editions, picks, plan, waves};
 use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
 use crate::domain::edition::EditionNumber;
@@ -23,6 +24,12 @@ pub fn attention(attention: &Attention) -> String {
             let more = if *others == 0 { String::new() } else { format!(" ({others} more there)") };
             format!("{} is {what}, not a message, and is never read{more}: move it away", path.display())
         }
+        Attention::UnfinishedImport(import) => format!(
+            "an import of {} that began on {} did not finish: unless it is still running, import the same file again, \
+             which completes it",
+            count(import.rows, "row", "rows"),
+            import_began(import.since)
+        ),
         Attention::SyncWaits => editions::CONSENT.to_owned(),
         Attention::BrokenContent { errors } => format!(
             "library or templates have {}: until they are mended nothing new goes out; run `fortnightly check`",

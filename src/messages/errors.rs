@@ -26,6 +26,9 @@ pub fn error(error: &AppError) -> String {
         AppError::Busy => {
             "other programs keep changing the editions: wait a moment and run the command again".to_owned()
         }
+        AppError::ListBusy => {
+            "other programs keep changing the mailing list: wait a moment and run the command again".to_owned()
+        }
         AppError::PretendedTime => {
             "mail.transport speaks SMTP now, and this daemon runs with a pretended time (--now)".to_owned()
         }

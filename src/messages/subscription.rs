@@ -26,9 +26,18 @@ pub fn consent(plan: &SyncPlan) -> String {
 /// That the rest of an import that had broken off was imported, or would be.
 pub fn import_completed(since: DateTime<Utc>, applied: bool) -> String {
     let does = if applied { "completes" } else { "would complete" };
+    format!("This {does} an import of the same file that began on {} and broke off.", import_began(since))
+}
+
+/// When an import began.
+pub(super) fn import_began(since: DateTime<Utc>) -> String {
+    since.format("%Y-%m-%d at %H:%M UTC").to_string()
+}
+
+/// That an import ended in the middle, and what completes it.
+pub fn import_broke_off(rows: u64, wanted: u64, file: &str) -> String {
     format!(
-        "This {does} an import of the same file that began on {} and broke off.",
-        since.format("%Y-%m-%d at %H:%M UTC")
+        "{rows} of the {wanted} rows of {file} were imported before that; import the same file again to complete it"
     )
 }
 

@@ -1,7 +1,7 @@
 //! An import of more rows than are written at once: nobody waits for the whole, it can be completed, and it says what it does.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::{fs, thread};
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -114,6 +114,11 @@ fn an_import_that_was_killed_is_completed_by_the_same_file() {
     running.0.wait().unwrap();
     let done = imported(&conn);
     assert!(done < 20_000 && done % PART == 0, "{done}");
+    let so_far = format!("import import mailing list {done} added, 0 updated, 0 unchanged, 0 kept out");
+    assert_eq!(audit(&fixture), [so_far], "one line, of what is done");
+    let waits = "an import of 20000 rows that began on 2026-11-25 at 12:00 UTC did not finish";
+    let attention = || fixture.at(NOW, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    assert!(attention().contains(waits), "{}", attention());
     // Another file says nothing of it, nor does it take the note away.
     import(&fixture, &format!("{HEADER}Moor,school,office@moor.example,4-5,,,\n"), &[]).exits(0).says("1 added");
     let figures = format!("{} added, 0 updated, {done} unchanged", 20_000 - done);
@@ -124,6 +129,7 @@ fn an_import_that_was_killed_is_completed_by_the_same_file() {
     let ran = import(&fixture, &rows, &[]).exits(0);
     ran.says(&figures);
     ran.says(&format!("This completes {completes}"));
+    assert!(!attention().contains("import"), "{}", attention());
     let again = import(&fixture, &rows, &[]).exits(0);
     again.says("0 added, 0 updated, 20000 unchanged");
     assert!(!again.stdout.contains("complete"), "{}", again.stdout);
@@ -158,10 +164,9 @@ fn of_two_syncs_at_once_each_subscriber_is_made_once() {
         .collect();
     let fixture = Fixture::new(&format!("{BASE}{entries}"));
     fixture.at(NOW, &["unsubscribe", "nobody@s0.example"]).exits(0);
-    let sync = |log| fixture.spawn(&["--now", NOW, "sync"], log);
-    for mut running in [sync("one.log"), sync("other.log")] {
-        assert_eq!(running.ends(), 0);
-    }
+    let sync = || fixture.at(NOW, &["sync"]).exits(0).stdout;
+    let told = thread::scope(|scope| [scope.spawn(sync), scope.spawn(sync)].map(|one| one.join().unwrap()).concat());
+    assert_eq!(told.lines().filter(|line| line.starts_with("new: ")).count(), 3_000, "each says what it did");
     let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
     assert_eq!(status["subscribers"]["active"], 3_000);
     let list = fixture.at(NOW, &["subscribers", "list", "--json"]).exits(0).json();
@@ -174,4 +179,73 @@ fn of_two_syncs_at_once_each_subscriber_is_made_once() {
     let before = fs::read(fixture.path("var/fortnightly.db")).unwrap();
     fixture.at(NOW, &["sync"]).exits(0).says("nothing to change");
     assert!(fs::read(fixture.path("var/fortnightly.db")).unwrap() == before, "the store was written");
+}
+
+/// A store in which the subscriber of this number cannot be made, as another has it.
+fn with_taken(fixture: &Fixture, number: i64) {
+    let row = format!("{HEADER}Moor,school,office@moor.example,4-5,,,\n");
+    import(fixture, &row, &[]).exits(0);
+    let take = format!(
+        "INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at)
+             SELECT {number}, name_id, sector, locale, origin, created_at FROM subscribers;
+         UPDATE sqlite_sequence SET seq = 1 WHERE name = 'subscribers';"
+    );
+    Connection::open(fixture.path("var/fortnightly.db")).unwrap().execute_batch(&take).unwrap();
+}
+
+/// Lets that number be given.
+fn give(fixture: &Fixture, number: i64) {
+    let conn = Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+    assert_eq!(conn.execute("DELETE FROM subscribers WHERE id = ?1", [number]).unwrap(), 1);
+}
+
+#[test]
+fn an_import_that_fails_in_the_middle_says_how_far_it_came() {
+    let fixture = Fixture::new(BASE);
+    with_taken(&fixture, 1_500);
+    let rows = schools(2_500);
+    let broke = import(&fixture, &rows, &["--json"]).exits(1);
+    let says =
+        "1000 of the 2500 rows of roster.csv were imported before that; import the same file again to complete it";
+    broke.complains(says);
+    let json = broke.json();
+    assert_eq!((&json["added"], json["changes"].as_array().unwrap().len()), (&1_000.into(), 1_000));
+    assert!(json["error"].as_str().unwrap().contains(says), "{}", json["error"]);
+    let again = import(&fixture, &schools(1_600).replace("@s0.", "@t."), &[]).exits(1);
+    again.complains("1000 of the 1600 rows");
+    let attention = fixture.at(NOW, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    assert!(
+        attention.contains("an import of 2500 rows") && attention.contains("an import of 1600 rows"),
+        "{attention}"
+    );
+    give(&fixture, 1_500);
+    // As many rows or more, up to the end: whatever broke off before is settled.
+    let done = import(&fixture, &rows, &[]).exits(0);
+    done.says("1500 added, 0 updated, 1000 unchanged");
+    done.says("This completes an import of the same file");
+    let attention = fixture.at(NOW, &["status", "--json"]).exits(0).json()["attention"].to_string();
+    assert!(!attention.contains("an import of"), "{attention}");
+}
+
+#[test]
+fn a_sync_that_is_cut_off_leaves_no_subscriber_without_a_mailbox() {
+    // Three changes each, so that the thousandth is a subscriber whose mailboxes come after it.
+    let mailboxes = |n: usize| format!("[\"a@s{n}.example\", \"b@s{n}.example\"]");
+    let entries: String =
+        (0..900).map(|n| entry(&format!("School {n}"), "school", &mailboxes(n), "[\"4-5\"]")).collect();
+    let fixture = Fixture::new(BASE);
+    with_taken(&fixture, 500);
+    fixture.write("config.toml", &format!("{BASE}{entries}"));
+    fixture.at(NOW, &["sync"]).exits(1);
+    let conn = looker(&fixture);
+    let number = |query: &str| conn.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("SELECT count(*) FROM subscribers WHERE origin = 'config'"), 334);
+    assert_eq!(number("SELECT count(*) FROM subscriptions WHERE origin = 'config'"), 668);
+    let lines = audit(&fixture);
+    let so_far = "config sync mailing list subscribers: 334 new, 0 updated; mailboxes: 668 subscribed";
+    assert!(lines.iter().any(|line| line.starts_with(so_far)), "{lines:?}");
+    give(&fixture, 500);
+    fixture.at(NOW, &["sync"]).exits(0);
+    let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
+    assert_eq!((&status["subscribers"]["active"], number("SELECT count(*) FROM subscribers")), (&901.into(), 901));
 }

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::subscribe::Subscribed;
-use crate::ordinary_file;
+use crate::{messages, ordinary_file};
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
@@ -66,9 +66,14 @@ impl Import {
             tell_left(request, result, &shown);
             report.tell(request, result);
         });
-        let imported = imported.await?;
-        report.end(&imported);
-        Ok(ExitCode::SUCCESS)
+        match imported.await {
+            Ok(imported) => {
+                report.end(&imported);
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(Failure::App(error)) => Err(Failure::Refused(report.break_off(&messages::errors::error(&error)))),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// What the file asks for, if it may be used.

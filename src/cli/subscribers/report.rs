@@ -13,7 +13,7 @@ use crate::domain::band::{BandSet, Bands};
 use crate::domain::subscriber::{Profile, SubscribeRequest};
 use crate::domain::subscription::import::ImportFigures;
 use crate::domain::subscription::subscribe::Subscribed;
-use crate::messages::subscription::{import_completed, skip_reason};
+use crate::messages::subscription::{import_broke_off, import_completed, skip_reason};
 
 /// What an import, or a dry run, tells as it goes on.
 pub(super) struct Report<'a> {
@@ -28,6 +28,8 @@ pub(super) struct Report<'a> {
     answer: Answer,
     /// Whether a change was told.
     begun: bool,
+    /// What was told so far.
+    figures: ImportFigures,
 }
 
 impl<'a> Report<'a> {
@@ -38,11 +40,22 @@ impl<'a> Report<'a> {
         applied: bool,
         (json, bands): (bool, &'a Bands),
     ) -> Self {
-        Self { file, csv, bad, applied, json, bands, answer: Answer::new(), begun: false }
+        Self {
+            file,
+            csv,
+            bad,
+            applied,
+            json,
+            bands,
+            answer: Answer::new(),
+            begun: false,
+            figures: ImportFigures::default(),
+        }
     }
 
     /// Tells one change. A dry run tells people every change; a real import only counts.
     pub(super) fn tell(&mut self, request: &SubscribeRequest, result: &Subscribed) {
+        self.figures.count(result);
         if self.json {
             if let Some(change) = self.change_json(request, result) {
                 let begin = if self.begun { "," } else { "{\n  \"changes\": [" };
@@ -57,9 +70,26 @@ impl<'a> Report<'a> {
 
     /// Tells what it came to.
     pub(super) fn end(mut self, imported: &Imported) {
-        let text = if self.json { self.rest_json(imported) } else { self.rest(imported) };
+        let text = if self.json { self.rest_json(imported, None) } else { self.rest(imported) };
         self.answer.add(&text);
         self.answer.end();
+    }
+
+    /// Ends an answer in the middle, because of `error`; what to say of it.
+    pub(super) fn break_off(mut self, error: &str) -> String {
+        let ImportFigures { added, updated, unchanged, kept_out } = self.figures;
+        let rows = added + updated + unchanged + kept_out;
+        let said = if self.applied && rows > 0 {
+            format!("{error}\n  {}", import_broke_off(rows, self.csv.wanted, self.file))
+        } else {
+            error.to_owned()
+        };
+        if self.begun {
+            let rest = self.rest_json(&Imported { figures: self.figures, broken_off: None }, Some(&said));
+            self.answer.add(&rest);
+            self.answer.end();
+        }
+        said
     }
 
     fn rest(&self, imported: &Imported) -> String {
@@ -113,11 +143,11 @@ impl<'a> Report<'a> {
     }
 
     /// All but the changes, which were told, as the end of a JSON object.
-    fn rest_json(&self, imported: &Imported) -> String {
+    fn rest_json(&self, imported: &Imported, error: Option<&str>) -> String {
         let ImportFigures { added, updated, unchanged, kept_out } = imported.figures;
         let why = reasons(self.csv);
         let number = |code| why.get(code).map_or(0, |(rows, _)| *rows);
-        let rest = json!({
+        let mut rest = json!({
             "added": added, "updated": updated, "unchanged": unchanged,
             "left": kept_out, "bad": self.bad, "applied": self.applied, "broken_off": imported.broken_off,
             "left_out": {
@@ -128,6 +158,9 @@ impl<'a> Report<'a> {
                 "line": row.line, "urn": row.urn, "name": row.name, "reason": row.reason.code(),
             })).collect::<Vec<_>>(),
         });
+        if let Some(error) = error {
+            rest["error"] = error.into();
+        }
         let changes = if self.begun { "\n  ]" } else { "{\n  \"changes\": []" };
         format!("{changes},{}", indented(&rest, 0).trim_start_matches('{'))
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mailing_list::MailingList;
-use super::rows::{Subject, UnfinishedImport};
+use super::rows::UnfinishedImport;
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use crate::domain::subscriber::{Origin, SubscribeRequest};
 
@@ -41,6 +41,8 @@ pub struct ImportPart {
     pub requests: Vec<SubscribeRequest>,
     /// Tells the file from others.
     pub file: String,
+    /// How many rows the whole file asks for.
+    pub rows: u64,
     /// What the parts before came to, and whether they changed anything.
     pub before: (ImportFigures, bool),
     pub is_last: bool,
@@ -57,28 +59,46 @@ pub struct ImportedPart {
     pub changed: bool,
 }
 
-/// Decides about one part. While others are to come, it is noted that the import is not done; with the last, what it came to.
+/// How many imports that are not done are remembered.
+const REMEMBERED: usize = 8;
+
+/// Decides about one part. With each is noted what the import came to so far; and while others are to come, that it is not
+/// done.
 ///
 /// # Errors
 /// When a request names no band.
 pub fn import(list: &mut MailingList, part: &ImportPart) -> Result<ImportedPart, NoBand> {
     let results = part.requests.iter().map(|request| subscribe(list, request)).collect::<Result<Vec<_>, _>>()?;
-    let (mut figures, changed_before) = part.before;
+    let (before, changed_before) = part.before;
+    let mut figures = before;
     for result in &results {
         figures.count(result);
     }
     let changed = changed_before || list.is_changed();
-    let is_unfinished = list.unfinished_import().is_some_and(|known| known.file == part.file);
-    if !part.is_last {
-        if changed && !is_unfinished {
-            let since = list.at();
-            list.set_unfinished_import(Some(UnfinishedImport { file: part.file.clone(), since }));
-        }
-    } else if changed || is_unfinished {
-        if is_unfinished {
-            list.set_unfinished_import(None);
-        }
-        list.note(Origin::Import.actor(), "import", Subject::List, figures.to_json());
+    let is_unfinished = list.unfinished_imports().iter().any(|known| known.file == part.file);
+    if part.is_last {
+        end(list, part);
+    } else if changed && !is_unfinished {
+        begin(list, part);
+    }
+    if changed || (part.is_last && is_unfinished) {
+        let replaces = changed_before.then(|| before.to_json());
+        list.note_so_far(Origin::Import.actor(), "import", figures.to_json(), replaces);
     }
     Ok(ImportedPart { results, figures, changed })
+}
+
+/// The import is not done.
+fn begin(list: &mut MailingList, part: &ImportPart) {
+    let known = list.unfinished_imports();
+    let mut imports = known[known.len().saturating_sub(REMEMBERED - 1)..].to_vec();
+    imports.push(UnfinishedImport { file: part.file.clone(), since: list.at(), rows: part.rows });
+    list.set_unfinished_imports(imports);
+}
+
+/// The import is done, and takes the place of those of other files that are no longer.
+fn end(list: &mut MailingList, part: &ImportPart) {
+    let mut imports = list.unfinished_imports().to_vec();
+    imports.retain(|known| known.file != part.file && known.rows > part.rows);
+    list.set_unfinished_imports(imports);
 }

@@ -33,7 +33,7 @@ pub struct MailingList {
     history: DeliveryHistory,
     context: BounceContext,
     wave: Option<(Wave, Vec<BounceRecord>)>,
-    unfinished_import: Option<UnfinishedImport>,
+    unfinished_imports: Vec<UnfinishedImport>,
     syncs: u64,
     changes: Changes,
 }
@@ -55,7 +55,7 @@ impl MailingList {
             history: rows.history,
             context: rows.context,
             wave: rows.wave,
-            unfinished_import: rows.unfinished_import,
+            unfinished_imports: rows.unfinished_imports,
             syncs: rows.syncs,
             changes: Changes::default(),
         };
@@ -180,9 +180,9 @@ impl MailingList {
         &self.context
     }
 
-    /// An import that is not done.
-    pub fn unfinished_import(&self) -> Option<&UnfinishedImport> {
-        self.unfinished_import.as_ref()
+    /// Imports that are not done, oldest first.
+    pub fn unfinished_imports(&self) -> &[UnfinishedImport] {
+        &self.unfinished_imports
     }
 
     /// How often a sync has changed anything: what one decided on is out of date when another came between.
@@ -348,10 +348,10 @@ impl MailingList {
         self.changes.forgotten.push(forgetting);
     }
 
-    /// Notes that an import is not done, or that it is.
-    pub(super) fn set_unfinished_import(&mut self, import: Option<UnfinishedImport>) {
-        self.changes.import = self.unfinished_import != import;
-        self.unfinished_import = import;
+    /// Notes which imports are not done.
+    pub(super) fn set_unfinished_imports(&mut self, imports: Vec<UnfinishedImport>) {
+        self.changes.imports |= self.unfinished_imports != imports;
+        self.unfinished_imports = imports;
     }
 
     /// Notes that a sync changed something.
@@ -368,7 +368,18 @@ impl MailingList {
         subject: Subject,
         detail: impl Into<String>,
     ) {
-        self.changes.notes.push(Note { actor, action, subject, detail: detail.into() });
+        self.changes.notes.push(Note { actor, action, subject, detail: detail.into(), replaces: None });
+    }
+
+    /// One line for the audit table about the list, which takes the place of the one that the part before wrote.
+    pub(super) fn note_so_far(
+        &mut self,
+        actor: &'static str,
+        action: &'static str,
+        detail: String,
+        replaces: Option<String>,
+    ) {
+        self.changes.notes.push(Note { actor, action, subject: Subject::List, detail, replaces });
     }
 
     fn put_organisation(&mut self, organisation: Organisation) {

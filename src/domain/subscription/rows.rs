@@ -48,8 +48,8 @@ pub struct Rows {
     pub context: BounceContext,
     /// The wave that a decision is about, with its bounces.
     pub wave: Option<(Wave, Vec<BounceRecord>)>,
-    /// An import that is not done.
-    pub unfinished_import: Option<UnfinishedImport>,
+    /// Imports that are not done, oldest first.
+    pub unfinished_imports: Vec<UnfinishedImport>,
     /// How often a sync has changed anything.
     pub syncs: u64,
 }
@@ -61,6 +61,8 @@ pub struct UnfinishedImport {
     pub file: String,
     /// When it began.
     pub since: DateTime<Utc>,
+    /// How many rows the file asks for.
+    pub rows: u64,
 }
 
 /// What was sent to a mailbox of which something came back.
@@ -122,6 +124,8 @@ pub struct Note {
     pub subject: Subject,
     /// More, for people. Never an address.
     pub detail: String,
+    /// What a line that this one takes the place of has for `detail`: it grows with each part of what is written in parts.
+    pub replaces: Option<String>,
 }
 
 /// What a line of the audit table is about.
@@ -190,7 +194,7 @@ pub struct Changes {
     /// The audit table's new lines.
     pub notes: Vec<Note>,
     /// Whether an import that is not done was noted, or is done.
-    pub import: bool,
+    pub imports: bool,
     /// Whether a sync changed something.
     pub sync: bool,
 }

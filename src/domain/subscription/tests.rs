@@ -12,7 +12,7 @@ use super::returned::{Bounced, bounce, take_back_all};
 use super::rows::{DeliveryHistory, Numbers, Rows};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use super::suppression::AddressHasher;
-use super::sync::{Entry, StoredState, apply, plan_sync};
+use super::sync::{Entry, StoredState, SyncPart, apply, apply_part, choices, plan_sync};
 use super::unsubscribe::{
     CannotMove, change_address, leave, leave_with_undo, lift_suppression, refuse_for_good, unsubscribe,
 };
@@ -64,6 +64,54 @@ fn sync(list: &mut MailingList, entries: &[Entry]) {
     let wished: Vec<_> = entries.iter().flat_map(|entry| entry.addresses.clone()).collect();
     let plan = plan_sync(entries, &StoredState::of(list, &wished));
     apply(list, &plan).unwrap();
+}
+
+/// What a sync of these entries would do, as one part.
+fn planned(list: &MailingList, entries: &[Entry]) -> SyncPart {
+    let wished: Vec<_> = entries.iter().flat_map(|entry| entry.addresses.clone()).collect();
+    let plan = plan_sync(entries, &StoredState::of(list, &wished));
+    let changes = 0..plan.changes.len();
+    SyncPart { plan: plan.into(), changes, choices: choices(list).into(), syncs: list.syncs(), before: None }
+}
+
+#[test]
+fn a_choice_that_is_made_while_a_sync_is_under_way_stays() {
+    let mut list = empty();
+    sync(&mut list, &[entry("Hill", "a", "4-5"), entry("Dale", "b", "4-5")]);
+    let chosen = |list: &MailingList, name: &str| list.find(&address(name)).unwrap().chosen.clone();
+    for name in ["a", "b"] {
+        subscribe(&mut list, &wish("Other", name, "14+")).unwrap();
+    }
+    let mut list = list.later(at(1));
+    let part = planned(&list, &[entry("Hill", "a", "5-7"), entry("Dale", "b", "5-7")]);
+    subscribe(&mut list, &wish("Other", "a", "8-10")).unwrap();
+    assert!(apply_part(&mut list, &part).unwrap().is_some());
+    assert_eq!((chosen(&list, "a"), chosen(&list, "b")), (Some(bands("8-10")), None), "an older choice gives way");
+}
+
+#[test]
+fn what_a_sync_planned_on_other_rows_is_not_applied() {
+    let mut list = empty();
+    sync(&mut list, &[entry("Hill", "a", "4-5"), entry("Gone", "b", "4-5")]);
+    sync(&mut list, &[entry("Hill", "a", "4-5")]);
+    let list = list.later(at(1));
+    let stale = |part: &SyncPart, meanwhile: &dyn Fn(&mut MailingList)| {
+        let mut list = list.clone();
+        meanwhile(&mut list);
+        let before = list.clone();
+        let applied = apply_part(&mut list, part).unwrap();
+        assert!(applied.is_some() || list.changes() == before.changes(), "half of it was applied");
+        applied.is_none()
+    };
+    let back = planned(&list, &[entry("Hill", "a", "5-7"), entry("New Name", "b", "4-5")]);
+    assert!(!stale(&back, &|_| {}));
+    // Without an entry, an operator may give it another name.
+    assert!(stale(&back, &|list| drop(subscribe(list, &wish("Newer Name", "b", "4-5")))));
+    assert!(stale(&back, &|list| drop(unsubscribe(list, &address("a"), SuppressionReason::Unsubscribed, "test"))));
+    assert!(stale(&back, &|list| change_address(list, &address("a"), &address("c")).unwrap()));
+    assert!(stale(&back, &|list| sync(list, &[entry("Hill", "a", "8-10")])));
+    let ends = planned(&list, &[]);
+    assert!(stale(&ends, &|list| drop(unsubscribe(list, &address("a"), SuppressionReason::Unsubscribed, "test"))));
 }
 
 /// A list with this mailbox, subscribed at minute 0 and read again at minute 1.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::plan::{SyncChange, SyncPlan, Who};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
-use crate::domain::subscriber::{EndedBy, Origin, SubscriberId};
+use crate::domain::subscriber::{EndedBy, Origin, RecipientId, SubscriberId};
+use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::rows::Subject;
 
@@ -20,16 +21,21 @@ const ACTOR: &str = "config";
 #[error("change {0} of the sync makes no subscriber")]
 pub struct UnknownSubscriber(pub usize);
 
+/// Which mailboxes have bands of their own, chosen by their readers or an operator.
+pub type Choices = HashMap<RecipientId, BandSet>;
+
 /// Changes that are carried out together.
 #[derive(Debug, Clone)]
 pub struct SyncPart {
     pub plan: Arc<SyncPlan>,
-    /// Which of the plan's changes.
+    /// Which of the plan's changes: whole entries.
     pub changes: Range<usize>,
-    /// The subscribers that changes before made.
-    pub made: HashMap<usize, SubscriberId>,
+    /// The choices as they were when the sync began: one that was made since stays.
+    pub choices: Arc<Choices>,
     /// How often a sync had changed anything by then: if another has since, what was planned is out of date.
     pub syncs: u64,
+    /// What the parts before came to, if there were any.
+    pub before: Option<SyncFigures>,
 }
 
 impl SyncPart {
@@ -50,31 +56,34 @@ impl SyncPart {
     }
 }
 
-/// Carries out every change, in order.
+/// The choices that are made now.
+pub fn choices(list: &MailingList) -> Choices {
+    list.mailboxes().filter_map(|mailbox| Some((mailbox.id, mailbox.chosen.clone()?))).collect()
+}
+
+/// Carries out every change, in order; none where the plan is out of date.
 ///
 /// # Errors
 /// When the plan contradicts itself; then the list must not be written.
 pub fn apply(list: &mut MailingList, plan: &SyncPlan) -> Result<(), UnknownSubscriber> {
-    let plan = Arc::new(plan.clone());
+    let (plan, choices) = (Arc::new(plan.clone()), Arc::new(choices(list)));
     let changes = 0..plan.changes.len();
-    apply_part(list, &SyncPart { plan, changes, made: HashMap::new(), syncs: list.syncs() }).map(drop)
+    apply_part(list, &SyncPart { plan, changes, choices, syncs: list.syncs(), before: None }).map(drop)
 }
 
-/// Carries out a part of the changes, in order. Returns the subscribers that were made up to its end, or nothing where another
-/// sync came between: then nothing is changed.
+/// Carries out a part of the changes, in order. Returns what the sync came to up to its end; or nothing where what was planned
+/// is out of date: then nothing is changed, and the rest must be planned anew.
 ///
 /// # Errors
 /// When the plan contradicts itself; then the list must not be written.
-pub fn apply_part(
-    list: &mut MailingList,
-    part: &SyncPart,
-) -> Result<Option<HashMap<usize, SubscriberId>>, UnknownSubscriber> {
-    if list.syncs() != part.syncs {
+pub fn apply_part(list: &mut MailingList, part: &SyncPart) -> Result<Option<SyncFigures>, UnknownSubscriber> {
+    let changes = &part.plan.changes;
+    if list.syncs() != part.syncs || !changes[part.changes.clone()].iter().all(|change| is_due(list, change)) {
         return Ok(None);
     }
-    let mut made = part.made.clone();
+    let mut made = HashMap::new();
     for at in part.changes.clone() {
-        match &part.plan.changes[at] {
+        match &changes[at] {
             SyncChange::AddSubscriber(profile) => {
                 made.insert(at, list.add_organisation(profile.clone(), Origin::Config));
             }
@@ -86,18 +95,49 @@ pub fn apply_part(
                     Who::Known(id) => *id,
                     Who::New(at) => *made.get(at).ok_or(UnknownSubscriber(*at))?,
                 };
-                start(list, subscriber, address, bands, "start");
+                start(list, (subscriber, "start"), address, bands, &part.choices);
             }
-            SyncChange::Restore { subscriber, address, bands } => start(list, *subscriber, address, bands, "restore"),
-            SyncChange::Rebands { subscriber, address, after, .. } => reband(list, *subscriber, address, after),
+            SyncChange::Restore { subscriber, address, bands } => {
+                start(list, (*subscriber, "restore"), address, bands, &part.choices);
+            }
+            SyncChange::Rebands { subscriber, address, after, .. } => {
+                reband(list, *subscriber, address, after, &part.choices);
+            }
             SyncChange::End { subscriber, address } => end(list, *subscriber, address),
         }
     }
     list.count_sync();
-    if part.changes.end == part.plan.changes.len() {
-        list.note(ACTOR, "sync", Subject::List, SyncFigures::of(&part.plan).to_json());
+    let mut figures = part.before.unwrap_or_default();
+    changes[part.changes.clone()].iter().for_each(|change| figures.count(change));
+    list.note_so_far(ACTOR, "sync", figures.to_json(), part.before.map(SyncFigures::to_json));
+    Ok(Some(figures))
+}
+
+/// Whether what a change was planned on is still so.
+fn is_due(list: &MailingList, change: &SyncChange) -> bool {
+    let held = |subscriber: SubscriberId, address: &Address| {
+        let subscriptions = list.find(address).into_iter().flat_map(|mailbox| &mailbox.subscriptions);
+        subscriptions.into_iter().find(|one| one.subscriber == subscriber && one.origin == Origin::Config)
+    };
+    let may_come = |address: &Address| list.kept_out(address).is_none();
+    match change {
+        SyncChange::AddSubscriber(_) => true,
+        SyncChange::UpdateSubscriber { subscriber, before, .. } => {
+            list.organisation(*subscriber).is_some_and(|organisation| organisation.profile == *before)
+        }
+        SyncChange::Start { subscriber: Who::New(_), address, .. } => may_come(address),
+        SyncChange::Start { subscriber: Who::Known(id), address, .. } => {
+            may_come(address) && held(*id, address).is_none()
+        }
+        SyncChange::Restore { subscriber, address, .. } => {
+            may_come(address) && held(*subscriber, address).is_some_and(|one| one.ended.is_some())
+        }
+        SyncChange::Rebands { subscriber, address, before, .. } => {
+            let held = held(*subscriber, address);
+            may_come(address) && held.is_some_and(|one| one.ended.is_none() && one.bands == *before)
+        }
+        SyncChange::End { subscriber, address } => held(*subscriber, address).is_some_and(|one| one.ended.is_none()),
     }
-    Ok(Some(made))
 }
 
 /// How many of each kind a sync changed.
@@ -116,19 +156,15 @@ pub struct SyncFigures {
 }
 
 impl SyncFigures {
-    fn of(plan: &SyncPlan) -> Self {
-        let mut figures = Self::default();
-        for change in &plan.changes {
-            let number = match change {
-                SyncChange::AddSubscriber(_) => &mut figures.subscribers,
-                SyncChange::UpdateSubscriber { .. } => &mut figures.updated,
-                SyncChange::Start { .. } | SyncChange::Restore { .. } => &mut figures.started,
-                SyncChange::Rebands { .. } => &mut figures.rebanded,
-                SyncChange::End { .. } => &mut figures.ended,
-            };
-            *number += 1;
-        }
-        figures
+    fn count(&mut self, change: &SyncChange) {
+        let number = match change {
+            SyncChange::AddSubscriber(_) => &mut self.subscribers,
+            SyncChange::UpdateSubscriber { .. } => &mut self.updated,
+            SyncChange::Start { .. } | SyncChange::Restore { .. } => &mut self.started,
+            SyncChange::Rebands { .. } => &mut self.rebanded,
+            SyncChange::End { .. } => &mut self.ended,
+        };
+        *number += 1;
     }
 
     /// As the audit table keeps them.
@@ -137,11 +173,14 @@ impl SyncFigures {
     }
 }
 
-/// A mailbox that the file names now. One that left or was suppressed since the plan was made stays away.
-fn start(list: &mut MailingList, subscriber: SubscriberId, address: &Address, bands: &BandSet, action: &'static str) {
-    if list.kept_out(address).is_some() {
-        return;
-    }
+/// A mailbox that the file names now.
+fn start(
+    list: &mut MailingList,
+    (subscriber, action): (SubscriberId, &'static str),
+    address: &Address,
+    bands: &BandSet,
+    choices: &Choices,
+) {
     let known = list.find(address).map(|mailbox| mailbox.id);
     let id = known.unwrap_or_else(|| list.add_mailbox(address, subscriber, bands.clone()));
     let at = list.at();
@@ -151,7 +190,7 @@ fn start(list: &mut MailingList, subscriber: SubscriberId, address: &Address, ba
         let returned = before.and_then(|one| one.ended_by).is_some_and(|by| by != EndedBy::Config);
         mailbox.join(subscriber, Origin::Config, bands.clone(), at);
         if !returned {
-            mailbox.chosen = None;
+            drop_choice(mailbox, choices);
         }
         mailbox.refresh();
     });
@@ -160,13 +199,20 @@ fn start(list: &mut MailingList, subscriber: SubscriberId, address: &Address, ba
     }
 }
 
-fn reband(list: &mut MailingList, subscriber: SubscriberId, address: &Address, bands: &BandSet) {
+/// The entry speaks last, unless somebody chose anew while the sync was under way.
+fn drop_choice(mailbox: &mut Mailbox, choices: &Choices) {
+    if mailbox.chosen.as_ref() == choices.get(&mailbox.id) {
+        mailbox.chosen = None;
+    }
+}
+
+fn reband(list: &mut MailingList, subscriber: SubscriberId, address: &Address, bands: &BandSet, choices: &Choices) {
     let Some(id) = list.find(address).map(|mailbox| mailbox.id) else { return };
     list.change(id, |mailbox| {
         if let Some(one) = mailbox.subscription_mut(subscriber, Origin::Config) {
             one.bands.clone_from(bands);
         }
-        mailbox.chosen = None;
+        drop_choice(mailbox, choices);
         mailbox.refresh();
     });
     list.note(ACTOR, "bands", Subject::Mailbox(id), named(subscriber));

@@ -1,6 +1,7 @@
 //! What brings the store into line with the file.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::matching;
 use super::state::{Entry, StoredEntry, StoredMailbox, StoredState};
@@ -56,7 +57,8 @@ pub enum SyncChange {
 /// What a sync comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncPlan {
-    /// The changes, to be applied in order. What was started before another sync came is started, and the rest is planned anew.
+    /// The changes, to be applied in order. They may be applied in parts; where somebody else changes what they rest on between
+    /// two parts, the parts before stay, and the rest is planned anew.
     pub changes: Vec<SyncChange>,
     /// Wished addresses that are not brought back, and why.
     pub kept_out: Vec<(Address, SuppressionReason)>,
@@ -72,6 +74,42 @@ impl SyncPlan {
     /// More than 10 subscriptions and over 10 % of the file's would end: a person must say yes.
     pub fn needs_consent(&self) -> bool {
         self.ending > 10 && self.ending * 10 > self.active_before
+    }
+
+    /// The changes in parts of so many or a few more: those of one entry stay together, so that no part leaves a subscriber
+    /// without a mailbox behind.
+    pub fn parts(&self, size: usize) -> Vec<Range<usize>> {
+        let (mut parts, mut begin) = (Vec::new(), 0);
+        for end in 1..=self.changes.len() {
+            let is_last = end == self.changes.len();
+            if is_last || (end - begin >= size && self.subscriber(end) != self.subscriber(end - 1)) {
+                parts.push(begin..end);
+                begin = end;
+            }
+        }
+        parts
+    }
+
+    /// Adds a part of the changes to those that were made before: a new subscriber is then at another place.
+    pub fn add_to(&self, done: &mut Vec<SyncChange>, part: Range<usize>) {
+        let (begin, place) = (part.start, done.len());
+        done.extend(self.changes[part].iter().cloned().map(|change| match change {
+            SyncChange::Start { subscriber: Who::New(at), address, bands } => {
+                SyncChange::Start { subscriber: Who::New(at - begin + place), address, bands }
+            }
+            other => other,
+        }));
+    }
+
+    fn subscriber(&self, at: usize) -> Who {
+        match &self.changes[at] {
+            SyncChange::AddSubscriber(_) => Who::New(at),
+            SyncChange::Start { subscriber, .. } => *subscriber,
+            SyncChange::UpdateSubscriber { subscriber, .. }
+            | SyncChange::Restore { subscriber, .. }
+            | SyncChange::Rebands { subscriber, .. }
+            | SyncChange::End { subscriber, .. } => Who::Known(*subscriber),
+        }
     }
 }
 

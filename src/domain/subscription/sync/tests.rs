@@ -219,6 +219,18 @@ fn ending_many_needs_consent() {
 }
 
 #[test]
+fn a_part_never_splits_an_entry() {
+    let wish = file(&[("One", "a", "4-5"), ("Two", "b c", "4-5"), ("Three", "d e", "4-5"), ("Four", "f", "4-5")]);
+    let plan = plan_sync(&wish, &StoredState::default());
+    assert_eq!(plan.parts(3), [0..5, 5..8, 8..10]);
+    assert_eq!((plan.parts(100).len(), SyncPlan::default().parts(3).len()), (1, 0));
+    // What was done in parts can be told as if it had been done at once.
+    let mut done = vec![plan.changes[0].clone()];
+    plan.add_to(&mut done, 5..8);
+    assert!(matches!(done[2], SyncChange::Start { subscriber: Who::New(1), .. }), "{done:?}");
+}
+
+#[test]
 fn thousands_of_entries_are_matched() {
     let stored = |at: u64| StoredEntry {
         subscriber: SubscriberId(at),

@@ -25,6 +25,19 @@ pub(in crate::store::sqlite) fn write(
     sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
 }
 
+/// Gives the newest row of this actor, action, subject and detail another detail; whether there is one.
+pub(in crate::store::sqlite) fn replace(
+    conn: &Connection,
+    [actor, action, subject, before]: [&str; 4],
+    detail: &str,
+) -> Result<bool, SqliteError> {
+    Ok(sql::run(conn, REPLACE, (actor, action, subject, before, detail))? > 0)
+}
+
+const REPLACE: &str = "UPDATE audit SET detail = ?5 WHERE id = (
+                           SELECT id FROM audit INDEXED BY audit_subject
+                           WHERE subject = ?3 AND actor = ?1 AND action = ?2 AND detail = ?4 ORDER BY id DESC LIMIT 1)";
+
 /// Rows of all, or of these subjects, oldest first, after this one.
 pub(in crate::store::sqlite) fn page(
     conn: &Connection,
@@ -70,5 +83,6 @@ mod tests {
         assert_eq!(sql::plan(&conn, PAGE), ["SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)"]);
         let steps = sql::plan(&conn, PAGE_ABOUT);
         assert_eq!(steps[0], "SEARCH audit USING INDEX audit_subject (subject=? AND rowid>?)", "{steps:?}");
+        assert!(sql::plan(&conn, REPLACE).contains(&"SEARCH audit USING INDEX audit_subject (subject=?)".to_owned()));
     }
 }

@@ -16,8 +16,8 @@ use crate::store::sqlite::engine::sql;
 /// The key under which a restored store keeps the moment of its backup.
 pub(in crate::store::sqlite) const RESTORED: &str = "restored";
 
-/// The key of an import that is not done.
-const IMPORT: &str = "import";
+/// The key of the imports that are not done: a line for each.
+const IMPORTS: &str = "imports";
 
 /// The key of how often a sync has changed anything.
 const SYNCS: &str = "syncs";
@@ -72,22 +72,28 @@ pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<Dat
     get(conn, RESTORED)?.map(|made| sql::instant(sql::parse(&made)?)).transpose()
 }
 
-/// An import of which parts are written, and others are not.
-pub(in crate::store::sqlite) fn unfinished_import(conn: &Connection) -> Result<Option<UnfinishedImport>, SqliteError> {
-    let Some(known) = get(conn, IMPORT)? else { return Ok(None) };
-    let (since, file) = known.split_once(' ').ok_or_else(|| sql::damaged("an import is not noted as it should be"))?;
-    Ok(Some(UnfinishedImport { file: file.to_owned(), since: sql::instant(sql::parse(since)?)? }))
+/// Imports of which parts are written, and others are not; oldest first.
+pub(in crate::store::sqlite) fn unfinished_imports(conn: &Connection) -> Result<Vec<UnfinishedImport>, SqliteError> {
+    let known = get(conn, IMPORTS)?.unwrap_or_default();
+    let import = |line: &str| {
+        let mut words = line.split(' ');
+        let mut word = || words.next().ok_or_else(|| sql::damaged("an import is not noted as it should be"));
+        let since = sql::instant(sql::parse(word()?)?)?;
+        Ok(UnfinishedImport { since, rows: sql::parse(word()?)?, file: word()?.to_owned() })
+    };
+    known.lines().map(import).collect()
 }
 
-/// Remembers such an import, or that there is none.
-pub(in crate::store::sqlite) fn put_unfinished_import(
+/// Remembers them, and no others.
+pub(in crate::store::sqlite) fn put_unfinished_imports(
     conn: &Connection,
-    import: Option<&UnfinishedImport>,
+    imports: &[UnfinishedImport],
 ) -> Result<(), SqliteError> {
-    match import {
-        Some(UnfinishedImport { file, since }) => put(conn, IMPORT, &format!("{} {file}", sql::millis(*since))),
-        None => take(conn, IMPORT).map(drop),
+    if imports.is_empty() {
+        return take(conn, IMPORTS).map(drop);
     }
+    let line = |one: &UnfinishedImport| format!("{} {} {}", sql::millis(one.since), one.rows, one.file);
+    put(conn, IMPORTS, &imports.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// How often a sync has changed anything.

@@ -73,7 +73,7 @@ impl Reader<'_> {
             Scope::Addresses(addresses, urns) => {
                 addresses.iter().try_for_each(|address| self.address(address))?;
                 urns.iter().try_for_each(|urn| self.urn(urn))?;
-                self.rows.unfinished_import = meta::unfinished_import(self.conn)?;
+                self.rows.unfinished_imports = meta::unfinished_imports(self.conn)?;
                 self.asked_lately()
             }
             Scope::Config(addresses) => {

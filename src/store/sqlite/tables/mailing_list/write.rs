@@ -61,8 +61,8 @@ pub(super) fn write(
     for forgetting in &changes.forgotten {
         traces += forget::forget(conn, forgetting)?;
     }
-    if changes.import {
-        meta::put_unfinished_import(conn, list.unfinished_import())?;
+    if changes.imports {
+        meta::put_unfinished_imports(conn, list.unfinished_imports())?;
     }
     if changes.sync {
         meta::put_syncs(conn, list.syncs())?;
@@ -169,5 +169,10 @@ fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
         Subject::List => "mailing list".to_owned(),
         Subject::Stranger => "an address without a mailbox".to_owned(),
     };
+    if let Some(before) = &note.replaces
+        && audit::replace(conn, [note.actor, note.action, &subject, before], &note.detail)?
+    {
+        return Ok(());
+    }
     audit::write(conn, at, note.actor, note.action, &subject, &note.detail)
 }
