@@ -17,7 +17,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("CREATE INDEX mine ON recipients (id)", "index mine"),
     ("DROP INDEX audit_subject", "index audit_subject"),
     ("ALTER TABLE audit ADD COLUMN mine TEXT", "table audit"),
-    ("ALTER TABLE suppressions RENAME TO s; CREATE VIEW suppressions AS SELECT * FROM s WHERE 0", "index suppressions_listed"),
+    (
+        "ALTER TABLE suppressions RENAME TO s; CREATE VIEW suppressions AS SELECT * FROM s WHERE 0",
+        "index suppressions_listed",
+    ),
     (
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '') WHERE name = 'meta'",
