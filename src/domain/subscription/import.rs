@@ -96,7 +96,7 @@ fn begin(list: &mut MailingList, part: &ImportPart) {
     list.set_unfinished_imports(imports);
 }
 
-/// The import is done, and takes the place of those of other files that are no longer.
+/// The import is done, and settles those that broke off on a file of no more rows.
 fn end(list: &mut MailingList, part: &ImportPart) {
     let mut imports = list.unfinished_imports().to_vec();
     imports.retain(|known| known.file != part.file && known.rows > part.rows);

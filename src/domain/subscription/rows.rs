@@ -124,7 +124,7 @@ pub struct Note {
     pub subject: Subject,
     /// More, for people. Never an address.
     pub detail: String,
-    /// What a line that this one takes the place of has for `detail`: it grows with each part of what is written in parts.
+    /// The detail of the line that this one takes the place of, if any: what is written in parts has one line, which grows.
     pub replaces: Option<String>,
 }
 
