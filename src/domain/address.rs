@@ -148,6 +148,13 @@ impl fmt::Display for Mailbox {
 
 serde_as_text!(Address, Mailbox);
 
+/// Whether a domain is one of these, or below one of them. They are in small letters.
+pub fn is_in_one_of(domain: &str, domains: &[impl AsRef<str>]) -> bool {
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let is_in = |one: &str| domain.strip_suffix(one).is_some_and(|above| above.is_empty() || above.ends_with('.'));
+    domains.iter().any(|one| is_in(one.as_ref()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

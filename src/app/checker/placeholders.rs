@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::coming::LISTED;
 use crate::config::{Config, TransportUrl};
+use crate::domain::address::is_in_one_of;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::text::lists::{and_more, count};
@@ -84,10 +85,7 @@ async fn first_invented(config: &Config, store: &dyn Store, now: DateTime<Utc>) 
 }
 
 fn is_nobodys(domain: &str) -> bool {
-    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    let is_below =
-        |reserved: &str| domain.strip_suffix(reserved).is_some_and(|above| above.is_empty() || above.ends_with('.'));
-    NOBODYS.iter().any(|reserved| is_below(reserved))
+    is_in_one_of(domain, NOBODYS)
 }
 
 /// The host of a web address.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::columns;
 use super::columns::BandBook;
 use super::mailing_list::counts;
-use crate::domain::address::Address;
+use crate::domain::address::{Address, is_in_one_of};
 use crate::domain::band::BandSet;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{
@@ -254,19 +254,12 @@ pub(super) fn subscribers_in(
     domains: &[String],
     limit: u32,
 ) -> Result<(u64, Vec<String>), SqliteError> {
-    let is_in = |found: &str| {
-        let found = found.trim_end_matches('.');
-        let is_below = |domain: &String| {
-            found.strip_suffix(&**domain).is_some_and(|above| above.is_empty() || above.ends_with('.'))
-        };
-        domains.iter().any(is_below)
-    };
     let (mut number, mut last, mut first) = (0, 0, Vec::new());
     let mut statement = conn.prepare_cached(ACTIVE_DOMAINS)?;
     let mut rows = statement.query([MailboxState::Active.as_str()])?;
     while let Some(row) = rows.next()? {
         let owner: i64 = row.get(0)?;
-        if owner == last || !is_in(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
+        if owner == last || !is_in_one_of(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?, domains) {
             continue;
         }
         last = owner;

@@ -108,3 +108,39 @@ pub(in crate::store::sqlite) fn forget_old(conn: &Connection, before: i64, limit
                       ORDER BY s.edition, s.base IS NULL LIMIT ?3)";
     sql::run(conn, forget, (before, EditionState::Sent.as_str(), limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::rendered::{Body, Piece};
+    use crate::domain::subscriber::{Locale, Sector};
+    use crate::store::sqlite::engine::connect;
+
+    fn segment(band: &str, html: &str) -> PublishedSegment {
+        let bands = BTreeSet::from([band.parse().unwrap()]).into_iter().collect();
+        let key = SegmentKey { bands, sector: Sector::School, locale: Locale::EnGb };
+        let body = |text: &str| Body(vec![Piece::Literal(text.to_owned())]);
+        PublishedSegment { key, rendered: Rendered { subject: "S".to_owned(), html: body(html), text: body("T") } }
+    }
+
+    /// The fullest comes first here: were it forgotten first, the others could be neither read nor told to be gone.
+    #[test]
+    fn what_is_half_forgotten_is_not_damaged() {
+        let conn = connect::memory().unwrap();
+        conn.execute_batch(
+            "INSERT INTO editions (number, state, date, due_at, theme, theme_reason, published_at, finished_at)
+             VALUES (1, 'sent', '2026-01-01', 1, '', '', 1, 1), (2, 'sent', '2026-01-15', 2, '', '', 2, 2)",
+        )
+        .unwrap();
+        let segments = [segment("4-5", "the fullest of all"), segment("5-7", "short"), segment("8-10", "brief")];
+        write(&conn, EditionNumber(1), &pack(&segments).unwrap()).unwrap();
+        assert_eq!(read(&conn, EditionNumber(1)).unwrap().unwrap().len(), 3);
+        for _ in 0..3 {
+            assert_eq!(forget_old(&conn, 9, 1).unwrap(), 1);
+            assert_eq!(read(&conn, EditionNumber(1)).unwrap(), None);
+        }
+        assert_eq!(forget_old(&conn, 9, 1).unwrap(), 0);
+    }
+}

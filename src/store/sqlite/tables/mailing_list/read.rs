@@ -379,11 +379,25 @@ mod tests {
     fn the_file_s_subscribers_are_found_by_way_of_an_index() {
         let conn = connect::memory().unwrap();
         for query in [CONFIG_SUBSCRIBERS, CONFIG_MAILBOXES] {
-            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-            let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
-            let steps: Vec<String> = steps.map(Result::unwrap).filter(|step| !step.contains("TEMP B-TREE")).collect();
+            let mut steps = sql::plan(&conn, query);
+            steps.retain(|step| !step.contains("TEMP B-TREE"));
             assert!(steps[0].ends_with("subscribers_config"), "{steps:?}");
             assert!(steps[1..].iter().all(|step| step.starts_with("SEARCH s USING")), "{steps:?}");
+        }
+    }
+
+    /// Whoever clicks on a link of a mailbox that was forgotten must not have all of them read.
+    #[test]
+    fn a_mailbox_is_found_without_reading_the_others() {
+        let conn = connect::memory().unwrap();
+        for query in [
+            mailboxes_where!("folded = ?1"),
+            mailboxes_where!("id = ?1"),
+            mailboxes_where!("mac = ?1 AND address IS NULL"),
+            mailboxes_where!("mac = ?1 AND address IS NOT NULL"),
+        ] {
+            let steps = sql::plan(&conn, query);
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH recipients USING")), "{query}: {steps:?}");
         }
     }
 }

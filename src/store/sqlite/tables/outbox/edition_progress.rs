@@ -144,9 +144,7 @@ mod tests {
     fn a_tally_reads_indexes_alone() {
         let conn = connect::memory().unwrap();
         for query in not_accepted() {
-            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-            let steps = statement.query_map([7], |row| row.get::<_, String>(3)).unwrap();
-            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            let steps = sql::plan(&conn, &query);
             let read = steps.iter().find(|step| step.contains("deliveries")).unwrap();
             assert!(read.contains("COVERING INDEX"), "{query}: {steps:?}");
         }
