@@ -42,7 +42,8 @@ impl Maildir {
     /// # Errors
     /// When a folder can be neither found nor made.
     pub fn open(path: &Path) -> Result<Self, MailError> {
-        for folder in ["cur", "new", "tmp"] {
+        // `new` comes last: whoever waits for it to deliver needs the others.
+        for folder in ["tmp", "cur", "new"] {
             let folder = path.join(folder);
             let failed = |error: io::Error| MailError::Maildir { path: folder.clone(), reason: error.to_string() };
             DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
