@@ -178,7 +178,8 @@ fn group(
     let mut next = Some(first);
     while let Some(mut job) = next {
         if lost.is_none() {
-            lost = request(conn, job.as_mut()).err();
+            let run = if jobs.is_empty() { lead } else { request };
+            lost = run(conn, job.as_mut()).err();
         }
         jobs.push(job);
         next = if jobs.len() < GROUP { inbox.try_recv().ok() } else { None };
@@ -195,6 +196,20 @@ fn group(
         let _ = conn.execute_batch("ROLLBACK");
     }
     (jobs, begun.elapsed(), lost)
+}
+
+/// Runs the first request of a transaction, which needs no savepoint: if it fails, nothing but its own is undone with all that
+/// there is. A savepoint keeps every page as it was before, and writes them to a file where they are many.
+fn lead(conn: &Connection, job: &mut dyn Job) -> Result<(), SqliteError> {
+    let is_done = job.run(conn);
+    if conn.is_autocommit() {
+        return Err(undone());
+    }
+    if !is_done {
+        sql::run(conn, "ROLLBACK", [])?;
+        sql::run(conn, "BEGIN IMMEDIATE", [])?;
+    }
+    Ok(())
 }
 
 /// Runs one request in a savepoint.
