@@ -5,14 +5,16 @@
 #   MAILBOXES=100000 EDITIONS=5 ROUNDS=1 benches/million.sh
 #   BEFORE=/path/to/an/older/binary                it takes turns with the one built here, on a store that it made itself
 #
-# One edition is really sent, to the sink of sending.sh; the others are copies of its rows. Needs sqlite3's Python module
-# and GNU time; 4 GB of disk for each binary (WORK names another folder than the usual one for them).
+# One edition is really sent, to the sink of sending.sh; the others are copies of its rows. Needs sqlite3's Python module,
+# curl and GNU time; 4 GB of disk for each binary (WORK names another folder than the usual one for them).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mailboxes=${MAILBOXES:-1000000}
 editions=${EDITIONS:-26}
 rounds=${ROUNDS:-3}
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+port=$(free_port)
+console=$(free_port)
 
 cargo build --release --locked --quiet
 cargo build --release --locked --quiet --example sink
@@ -51,6 +53,9 @@ on_closed_day = "send"
 [mail]
 transport = "smtp://127.0.0.1:$port"
 tls = "none"
+[web]
+listen = "127.0.0.1:$(free_port)"
+console_listen = "127.0.0.1:$console"
 CONFIG
 done
 
@@ -122,6 +127,31 @@ for round in $(seq "$rounds"); do
     measured "backup" "$name" backup "backup-$round.db"
     rm -f "$folder/$name/backup-$round.db" "$folder/$name/all-$round.csv"
   done
+done
+
+# The daemon: its start, an answer of /metrics, its CPU in ten idle seconds, and its memory after all that.
+daemon_cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/$daemon/stat"; }
+for name in "${names[@]}"; do
+  pushd "$folder/$name" > /dev/null
+  begun=$(date +%s.%N)
+  "${binaries[$name]}" run 2> "$folder/log" & daemon=$!
+  until curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics"; do sleep 0.02; done
+  started=$(date +%s.%N)
+  for _ in 1 2 3 4 5; do
+    before=$(daemon_cpu)
+    took=$(curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics" -w '%{time_total}')
+    echo "/metrics|$name|$took 0 $(awk "BEGIN { print $(daemon_cpu) - $before }") 0" >> "$folder/figures"
+  done
+  sleep 3
+  before=$(daemon_cpu)
+  sleep 10
+  idle=$(awk "BEGIN { print $(daemon_cpu) - $before }")
+  memory=$(awk '/VmHWM/ { print $2 }' "/proc/$daemon/status")
+  echo "start of the daemon, until it answers|$name|$(awk "BEGIN { print $started - $begun }") 0 0 $memory" >> "$folder/figures"
+  echo "ten idle seconds of the daemon|$name|10 0 $idle $memory" >> "$folder/figures"
+  kill "$daemon"
+  wait "$daemon" || true
+  popd > /dev/null
 done
 
 python3 - "$folder/figures" "${names[@]}" <<'PYTHON'
