@@ -12,7 +12,7 @@ mod prose;
 mod samples;
 mod templates;
 
-pub use email::check::{HTML_LIMIT, check_complete, check_rendered};
+pub use email::check::{HTML_LIMIT, check};
 pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;

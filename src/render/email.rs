@@ -27,7 +27,7 @@ use crate::domain::segment::SegmentKey;
 ///
 /// # Errors
 /// A band without an activity, a text with a character that may not be mailed, a template that does not fit, or a
-/// digest that must not be sent ([`check::check_rendered`], [`check::check_complete`]).
+/// digest that must not be sent ([`check::check`]).
 pub fn render(
     templates: &Templates,
     issue: &Issue<'_>,
@@ -47,8 +47,7 @@ pub fn render(
     let text = fill(&templates.text, Part::Text.name(), text_fields)?;
     let subject = html_view.subject;
     let rendered = Rendered { subject, html: nonce.cut(&to_html(&mjml)?), text: nonce.cut(&tidy_text(&text)) };
-    check::check_rendered(&rendered)?;
-    check::check_complete(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
+    check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }
 

@@ -54,19 +54,25 @@ fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> H
 /// The fields of a view, once every text in them may be mailed.
 pub(super) fn checked_fields(view: &impl Serialize) -> Result<Value, RenderError> {
     let value = serde_json::to_value(view).expect("the view has only texts, numbers and lists");
-    check_texts("", &value)?;
+    check_texts(&value).map_err(|(path, problem)| {
+        let field = path.into_iter().rev().collect::<Vec<_>>().join(".");
+        RenderError::Character { field, problem }
+    })?;
     Ok(value)
 }
 
-fn check_texts(path: &str, value: &Value) -> Result<(), RenderError> {
+/// The error comes with the way to the text, from its end.
+fn check_texts(value: &Value) -> Result<(), (Vec<String>, TextError)> {
+    let within = |name: &dyn ToString, item: &Value| {
+        check_texts(item).map_err(|(mut path, problem)| {
+            path.push(name.to_string());
+            (path, problem)
+        })
+    };
     match value {
-        Value::String(text) => text.split('\n').try_for_each(check_characters).map_err(|problem: TextError| {
-            RenderError::Character { field: path.trim_start_matches('.').to_owned(), problem }
-        }),
-        Value::Array(items) => {
-            items.iter().enumerate().try_for_each(|(at, item)| check_texts(&format!("{path}.{at}"), item))
-        }
-        Value::Object(object) => object.iter().try_for_each(|(key, item)| check_texts(&format!("{path}.{key}"), item)),
+        Value::String(text) => text.split('\n').try_for_each(check_characters).map_err(|problem| (Vec::new(), problem)),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| within(&at, item)),
+        Value::Object(object) => object.iter().try_for_each(|(key, item)| within(key, item)),
         _ => Ok(()),
     }
 }

@@ -14,10 +14,14 @@ pub const HTML_LIMIT: usize = 90_000;
 /// A generous length for a slot's value, in bytes.
 const SLOT_BYTES: usize = 250;
 
-/// Checks what can be told from `rendered` alone: both links to leave and to change bands are in both bodies, no slot
-/// stands where it would break the page, the HTML is whole, within [`HTML_LIMIT`], and free of what mail programs
-/// block (scripts, remote styles and fonts), of unknown MJML, of pictures without a description and of unnamed tables.
-pub fn check_rendered(rendered: &Rendered) -> Result<(), RenderError> {
+/// Checks that both links to leave and to change bands are in both bodies, that no slot stands where it would break the page,
+/// that the HTML is whole, within [`HTML_LIMIT`], and free of what mail programs block (scripts, remote styles and fonts), of
+/// unknown MJML, of pictures without a description and of unnamed tables; and that both bodies name the postal address and the
+/// whole help block (invariant 12): its heading, and of every entry the name, the telephone number and the addresses.
+///
+/// # Errors
+/// The first of these that is not so.
+pub fn check(rendered: &Rendered, service: &ServiceInfo<'_>, help: &Help) -> Result<(), RenderError> {
     check_has_slots(rendered)?;
     let scan = scan(&rendered.html);
     if let Some((slot, problem)) = scan.misplaced.first() {
@@ -29,7 +33,7 @@ pub fn check_rendered(rendered: &Rendered) -> Result<(), RenderError> {
     if bytes > HTML_LIMIT {
         return Err(RenderError::TooLarge { bytes, limit: HTML_LIMIT });
     }
-    Ok(())
+    check_facts(&scan, rendered, service, help)
 }
 
 fn check_has_slots(rendered: &Rendered) -> Result<(), RenderError> {
@@ -43,13 +47,8 @@ fn check_has_slots(rendered: &Rendered) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// Checks that both bodies name the postal address and the whole help block (invariant 12): its heading, and of every
-/// entry the name, the telephone number and the addresses.
-///
-/// # Errors
-/// [`RenderError::Missing`], naming the body and what it lacks.
-pub fn check_complete(rendered: &Rendered, service: &ServiceInfo<'_>, help: &Help) -> Result<(), RenderError> {
-    let scan = scan(&rendered.html);
+/// Checks that both bodies say who is behind the mail and where help is to be had.
+fn check_facts(scan: &Scan, rendered: &Rendered, service: &ServiceInfo<'_>, help: &Help) -> Result<(), RenderError> {
     let links: Vec<&str> = scan.elements.iter().filter_map(|element| element.attribute("href")).collect();
     let html = folded(&scan.text) + " " + &links.join(" ");
     let text = folded(&rendered.text.fill(|_| String::new()));
