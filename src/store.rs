@@ -16,7 +16,7 @@ pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     Recall, SegmentNumber,
 };
-pub use editions::{ActivityWithdrawal, Actor, Editions, StoreMeta};
+pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use error::StoreError;
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step};
 pub use privacy::{Privacy, Records};

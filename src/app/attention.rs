@@ -29,6 +29,8 @@ pub enum Attention {
         /// How many wait for a person.
         mailboxes: u64,
     },
+    /// What a person decided about a wave is not carried out for all of its mailboxes.
+    UnsettledWave(Wave),
     /// Something that is no message lies where messages come in.
     NotAMessage {
         path: PathBuf,

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::iter::Peekable;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::csv_import::CsvImport;
-use super::parts::{PART, give_way};
+use super::parts::{PART, in_parts};
 use super::subscriber::scope_of;
 use super::{AppContext, AppError};
 use crate::domain::subscriber::SubscribeRequest;
@@ -47,20 +48,23 @@ impl Importer {
         mut tell: impl FnMut(&SubscribeRequest, &Subscribed),
     ) -> Result<Imported, AppError> {
         let broken_off = self.broken_off(csv).await?;
-        let (mut parts, mut figures, mut changed) = (Parts::of(csv), ImportFigures::default(), false);
-        let mut next = parts.next();
-        while let Some(requests) = next {
+        let tell = &mut tell;
+        let mut parts = Parts::of(csv);
+        let Some(first) = parts.next() else { return Ok(Imported { figures: ImportFigures::default(), broken_off }) };
+        let begin = (first, (ImportFigures::default(), false), parts, tell);
+        let figures = in_parts(begin, |(requests, before, mut parts, tell)| async move {
             let is_last = parts.is_over();
-            let part = parts.part(requests, (figures, changed), is_last);
-            let (part, following) = tokio::join!(self.write(part), async { parts.next() });
+            // The next part is read while this one is written.
+            let write = self.write(parts.part(requests, before, is_last));
+            let (part, next) = tokio::join!(write, async { parts.next() });
             let (part, imported) = part?;
-            (figures, changed, next) = (imported.figures, imported.changed, following);
             part.requests.iter().zip(&imported.results).for_each(|(request, result)| tell(request, result));
-            if !is_last {
-                give_way().await;
-            }
-        }
-        Ok(Imported { figures, broken_off })
+            Ok(match next {
+                Some(next) => ControlFlow::Continue((next, (imported.figures, imported.changed), parts, tell)),
+                None => ControlFlow::Break(imported.figures),
+            })
+        });
+        Ok(Imported { figures: figures.await?, broken_off })
     }
 
     /// Says what [`Importer::import`] would do, and changes nothing.

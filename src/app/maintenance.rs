@@ -2,6 +2,7 @@
 //! of the store's files.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::parts::{SMALL_PART, in_parts};
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::RecipientId;
+use crate::domain::subscriber::{MailboxState, RecipientId};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::{confirm, forget};
 use crate::store::{Records, Scope, Store, StoreError, decide};
@@ -173,9 +175,20 @@ impl Maintenance {
 
     /// Mailboxes whose wish to subscribe was not confirmed in time end. Returns how many.
     pub async fn end_unconfirmed(&self) -> Result<u64, AppError> {
-        let decision = |list: &mut MailingList| Ok::<_, Infallible>(confirm::end_unconfirmed(list));
-        let (Ok(ended), _) = decide(&*self.store, &Scope::Pending, self.clock.now(), None, decision).await?;
-        Ok(ended)
+        in_parts((RecipientId(0), 0), |(after, before)| async move {
+            let decision = |list: &mut MailingList| {
+                let waiting = list.mailboxes().filter(|mailbox| mailbox.state == MailboxState::Pending);
+                let last = waiting.map(|mailbox| mailbox.id).max();
+                Ok::<_, Infallible>((confirm::end_unconfirmed(list), last))
+            };
+            let scope = Scope::Pending(after, SMALL_PART);
+            let (Ok((ended, last)), _) = decide(&*self.store, &scope, self.clock.now(), None, decision).await?;
+            Ok(match last {
+                Some(last) => ControlFlow::Continue((last, before + ended)),
+                None => ControlFlow::Break(before),
+            })
+        })
+        .await
     }
 
     fn limits(&self) -> Limits {

@@ -22,6 +22,7 @@ use crate::domain::planning::unserved;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
+use crate::domain::subscription::wave::Wave;
 use crate::domain::text::dates;
 use crate::mail::Waiting;
 use crate::ordinary_file;
@@ -122,6 +123,8 @@ impl Reporter {
         attention.extend(self.of_subscribers().await?);
         attention.extend(of_bounces(&editions, &bounces));
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
+        let unsettled = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
+        attention.extend(unsettled.map(Attention::UnsettledWave));
         attention.extend(replaced);
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());

@@ -1,13 +1,24 @@
 //! A store that was restored from a backup: what must be known before it sends again, and its release.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::attention::AfterRestore;
+use super::parts::in_parts;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, OnUncertain};
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason};
-use crate::store::Store;
+use crate::store::{Release, Store};
+
+/// What a release came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The editions that were held.
+    pub editions: Vec<EditionNumber>,
+    /// Whether an earlier one broke off.
+    pub broke_off: bool,
+}
 
 /// Says what a restored store does not know, and lets it send again.
 #[derive(Clone)]
@@ -55,13 +66,19 @@ impl RestoredStore {
         Ok(held.map(|edition| edition.number).collect())
     }
 
-    /// Lets a restored store send again. Returns the editions that were held for it; `None` for a store that was not
-    /// restored.
-    pub async fn release(&self) -> Result<Option<Vec<EditionNumber>>, AppError> {
+    /// Lets a restored store send again; where that ends in the middle, doing it again completes it. `None` for a store that was not restored.
+    pub async fn release(&self) -> Result<Option<Released>, AppError> {
         if self.store.restored().await?.is_none() {
             return Ok(None);
         }
-        Ok(Some(self.store.release_restored(self.resends(), self.clock.now()).await?))
+        in_parts(None, |broke_off| async move {
+            let Release { editions, goes_on, is_last } =
+                self.store.release_restored(self.resends(), self.clock.now()).await?;
+            let broke_off = broke_off.unwrap_or(goes_on);
+            let released = Released { editions, broke_off };
+            Ok(if is_last { ControlFlow::Break(Some(released)) } else { ControlFlow::Continue(Some(broke_off)) })
+        })
+        .await
     }
 
     /// That the store was not restored, or was released since.

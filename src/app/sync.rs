@@ -1,11 +1,12 @@
 //! Brings the store into line with `[[subscribers]]`.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::DateTime;
 
 use super::edition::TRIES;
-use super::parts::{PART, give_way};
+use super::parts::{PART, in_parts};
 use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::subscription::mailing_list::MailingList;
@@ -47,32 +48,35 @@ pub async fn sync(context: &AppContext, consent: bool) -> Result<Synced, AppErro
     let AppContext { config, store, clock, .. } = context;
     let entries = &config.subscribers;
     let wished = addresses(entries);
-    let (mut run, mut seen, mut tries) = (None, None, 0);
-    loop {
+    let wished = &wished;
+    in_parts((None, None, 0), |(progress, seen, tries)| async move {
         let list = store.mailing_list(&Scope::Config(wished.clone()), clock.now()).await?;
-        let plan = Arc::new(plan_sync(entries, &StoredState::of(&list, &wished)));
+        let plan = Arc::new(plan_sync(entries, &StoredState::of(&list, wished)));
+        let mut progress = progress.unwrap_or_else(|| Progress::of(&list));
         let applied = consent || !plan.needs_consent();
-        let run = run.get_or_insert_with(|| Run::of(&list));
-        if !applied || run.carry_out(context, &plan, list.syncs()).await? {
-            return Ok(Synced { plan: plan.as_ref().clone(), done: std::mem::take(&mut run.done), applied });
+        if !applied || progress.carry_out(context, &plan, list.syncs()).await? {
+            let plan = plan.as_ref().clone();
+            return Ok(ControlFlow::Break(Synced { plan, done: progress.done, applied }));
         }
         // Whatever a sync wrote meanwhile, this one or another, is progress.
-        tries = if seen.replace(list.syncs()) == Some(list.syncs()) { tries + 1 } else { 0 };
+        let tries = if seen == Some(list.syncs()) { tries + 1 } else { 0 };
         if tries == TRIES {
-            return Err(AppError::ListBusy);
+            Err(AppError::ListBusy)
+        } else {
+            Ok(ControlFlow::Continue((Some(progress), Some(list.syncs()), tries)))
         }
-        give_way().await;
-    }
+    })
+    .await
 }
 
-/// What a sync has made.
-struct Run {
+/// What a sync has made so far.
+struct Progress {
     choices: Arc<Choices>,
     done: Vec<SyncChange>,
     figures: Option<SyncFigures>,
 }
 
-impl Run {
+impl Progress {
     /// One that begins now.
     fn of(list: &MailingList) -> Self {
         Self { choices: Arc::new(choices(list)), done: Vec::new(), figures: None }
@@ -80,23 +84,23 @@ impl Run {
 
     /// Applies what was planned on the whole, a part after the other; false when the rest must be planned anew.
     async fn carry_out(&mut self, context: &AppContext, plan: &Arc<SyncPlan>, syncs: u64) -> Result<bool, AppError> {
-        for (changes, syncs) in plan.parts(PART).into_iter().zip(syncs..) {
-            let is_last = changes.end == plan.changes.len();
-            let (choices, before) = (Arc::clone(&self.choices), self.figures);
+        let parts = plan.parts(PART).into_iter().zip(syncs..).peekable();
+        in_parts((self, parts), |(progress, mut parts)| async move {
+            let Some((changes, syncs)) = parts.next() else { return Ok(ControlFlow::Break(true)) };
+            let (choices, before) = (Arc::clone(&progress.choices), progress.figures);
             let part = SyncPart { plan: Arc::clone(plan), changes: changes.clone(), choices, syncs, before };
             let (addresses, subscribers) = part.about();
             // Decided on what the store holds by then: somebody may have left since the plan was made.
             let decision = move |list: &mut MailingList| apply_part(list, &part);
             let scope = Scope::Sync(addresses, subscribers);
             let (applied, _) = decide(context.store.as_ref(), &scope, context.clock.now(), None, decision).await?;
-            let Some(figures) = applied? else { return Ok(false) };
-            self.figures = Some(figures);
-            plan.add_to(&mut self.done, changes);
-            if !is_last {
-                give_way().await;
-            }
-        }
-        Ok(true)
+            let Some(figures) = applied? else { return Ok(ControlFlow::Break(false)) };
+            progress.figures = Some(figures);
+            plan.add_to(&mut progress.done, changes);
+            let is_over = parts.peek().is_none();
+            Ok(if is_over { ControlFlow::Break(true) } else { ControlFlow::Continue((progress, parts)) })
+        })
+        .await
     }
 }
 

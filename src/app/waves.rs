@@ -1,17 +1,18 @@
 //! Waves of bounces: who is in one, and what a person decides about it; and bounces that are taken back together.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
-use super::parts::give_way;
+use super::parts::{SMALL_PART, in_parts};
 use super::{AppContext, AppError};
 use crate::domain::delivery::retry;
 use crate::domain::edition::EditionNumber;
-use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailing_list::MailingList;
-use crate::domain::subscription::returned;
-use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, is_wave};
+use crate::domain::subscription::returned::{self, SettledPart};
+use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, WaveState, is_wave};
 use crate::store::{OpenWave, Scope, WaveBounce, decide};
 
 /// What a decision about a wave came to.
@@ -20,6 +21,8 @@ pub struct SettledWave {
     pub wave: Wave,
     /// How many mailboxes waited.
     pub mailboxes: u64,
+    /// Whether the same was decided before, and broke off.
+    pub broke_off: bool,
     /// The newer edition that has taken the place of the wave's, if one has: then its mails are not sent again.
     pub overtaken: Option<EditionNumber>,
 }
@@ -29,8 +32,8 @@ pub struct Waves {
     context: AppContext,
 }
 
-/// Suppressions that are taken back at once.
-const PART: u32 = 500;
+/// What settles a part of a wave, after so many mailboxes in the parts before, if there were some.
+type Settle = fn(&mut MailingList, &'static str, Option<u64>) -> Result<SettledPart, CannotSettle>;
 
 impl Waves {
     /// Those of this store.
@@ -51,28 +54,51 @@ impl Waves {
 
     /// The mailboxes of a wave are gone, and get no more mail.
     pub async fn confirm(&self, wave: WaveId, actor: &'static str) -> Result<SettledWave, AppError> {
-        let decision = move |list: &mut MailingList| returned::confirm(list, actor);
-        let (settled, _) = decide(&*self.context.store, &Scope::Wave(wave), self.now(), None, decision).await?;
-        let (wave, mailboxes) = settled?;
-        Ok(SettledWave { wave, mailboxes, overtaken: None })
+        self.settle(wave, actor, returned::confirm).await
     }
 
     /// The server was wrong about a wave: its mailboxes stay, and its mails may be sent again.
     pub async fn dismiss(&self, wave: WaveId, actor: &'static str) -> Result<SettledWave, AppError> {
-        let decision = move |list: &mut MailingList| returned::dismiss(list, actor);
-        let (settled, _) = decide(&*self.context.store, &Scope::Wave(wave), self.now(), None, decision).await?;
-        let (wave, mailboxes) = settled?;
-        let overtaken = retry::overtaken_by(wave.edition, &self.context.store.editions().await?, self.now());
-        Ok(SettledWave { wave, mailboxes, overtaken })
+        let settled = self.settle(wave, actor, returned::dismiss).await?;
+        let overtaken = retry::overtaken_by(settled.wave.edition, &self.context.store.editions().await?, self.now());
+        Ok(SettledWave { overtaken, ..settled })
+    }
+
+    /// Settles a wave. What was decided stands from the first part on; where it ends in the middle, doing it again completes it.
+    async fn settle(&self, wave: WaveId, actor: &'static str, settle: Settle) -> Result<SettledWave, AppError> {
+        let begin = (RecipientId(0), None);
+        in_parts(begin, |(after, before): (_, Option<SettledWave>)| async move {
+            let mailboxes = before.as_ref().map(|before| before.mailboxes);
+            let decision = move |list: &mut MailingList| settle(list, actor, mailboxes);
+            let scope = Scope::Wave(wave, after, SMALL_PART);
+            let (part, _) = decide(&*self.context.store, &scope, self.now(), None, decision).await?;
+            let SettledPart { wave, mailboxes, last, .. } = part?;
+            let broke_off = before.map_or(wave.state != WaveState::Open, |before| before.broke_off);
+            let settled = SettledWave { wave, mailboxes, broke_off, overtaken: None };
+            Ok(match last {
+                Some(last) => ControlFlow::Continue((last, Some(settled))),
+                None => ControlFlow::Break(settled),
+            })
+        })
+        .await
     }
 
     /// The end of a run: bounces that were many when few mails had been tried need be no wave any more. Then each is judged
-    /// again, as it may be one of a narrower wave.
+    /// again, as it may be one of a narrower wave. Where that broke off, it goes on.
     pub async fn review(&self, edition: EditionNumber) -> Result<(), AppError> {
-        for OpenWave { wave, bounced, tried, in_all, .. } in self.context.store.open_waves().await? {
-            if wave.edition == edition && !is_wave(&wave.scope, bounced, tried, in_all) {
-                self.context.store.dissolve_wave(wave.id, self.now()).await?;
-            }
+        let store = &self.context.store;
+        let is_begun = |wave: &Wave| wave.state == WaveState::Dissolved && !wave.is_settled;
+        let begun = store.waves().await?.into_iter().filter(is_begun).map(|wave| wave.id);
+        let is_none = |open: &OpenWave| {
+            open.wave.edition == edition && !is_wave(&open.wave.scope, open.bounced, open.tried, open.in_all)
+        };
+        let none = store.open_waves().await?.into_iter().filter(is_none).map(|open| open.wave.id);
+        for wave in begun.chain(none) {
+            in_parts(None, |before| async move {
+                let left = store.dissolve_wave(wave, before, self.now()).await?;
+                Ok(if left.is_some() { ControlFlow::Continue(left) } else { ControlFlow::Break(()) })
+            })
+            .await?;
         }
         Ok(())
     }
@@ -85,22 +111,18 @@ impl Waves {
         since: DateTime<Utc>,
         actor: &'static str,
     ) -> Result<(u64, u64), AppError> {
-        let (mut taken, mut after) = ((0, 0), None);
-        loop {
+        in_parts(((0, 0), None), |(taken, after)| async move {
             let decision = move |list: &mut MailingList| {
                 let last = list.last_suppressed();
                 Ok::<_, Infallible>((returned::take_back_all(list, actor), last))
             };
-            let scope = Scope::Suppressed(reason, since, after, PART);
+            let scope = Scope::Suppressed(reason, since, after, SMALL_PART);
             let (Ok(((restored, lifted), last)), _) =
                 decide(&*self.context.store, &scope, self.now(), None, decision).await?;
-            taken = (taken.0 + restored, taken.1 + lifted);
-            if last.is_none() {
-                return Ok(taken);
-            }
-            after = last;
-            give_way().await;
-        }
+            let taken = (taken.0 + restored, taken.1 + lifted);
+            Ok(if last.is_some() { ControlFlow::Continue((taken, last)) } else { ControlFlow::Break(taken) })
+        })
+        .await
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -11,7 +11,7 @@ use super::out;
 use crate::app::decisions::activity::{Replaced, Withdrawal};
 use crate::app::decisions::{Decided, Decisions};
 use crate::app::planner::PlanRow;
-use crate::app::restored::RestoredStore;
+use crate::app::restored::{Released, RestoredStore};
 use crate::app::{AppContext, Loaded, bootstrap};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
@@ -140,7 +140,7 @@ impl Release {
 async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failure> {
     let restored = RestoredStore::new(app);
     let concerns = restored.attention().await?;
-    let Some(editions) = restored.release().await? else {
+    let Some(Released { editions, broke_off }) = restored.release().await? else {
         let told = not_restored(app).await?;
         if as_json {
             out::json(&json!({ "released": false, "editions": [], "reason": told }));
@@ -153,7 +153,8 @@ async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failur
         out::json(&json!({ "released": true, "editions": editions, "reason": null }));
         return Ok(ExitCode::SUCCESS);
     }
-    out::line("This store sends again.");
+    let completes = if broke_off { " This completes a release that broke off." } else { "" };
+    out::line(&format!("This store sends again.{completes}"));
     concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::released(*one))));
     if editions.is_empty() {
         out::line("  No edition was waiting for this.");

@@ -20,6 +20,7 @@ pub fn attention(attention: &Attention) -> String {
             count(*mailboxes, "mailbox asks", "mailboxes ask")
         ),
         Attention::Wave { wave, mailboxes } => waves::attention(wave, *mailboxes),
+        Attention::UnsettledWave(wave) => waves::unsettled(wave),
         Attention::NotAMessage { path, what, others } => {
             let more = if *others == 0 { String::new() } else { format!(" ({others} more there)") };
             format!("{} is {what}, not a message, and is never read{more}: move it away", path.display())

@@ -48,14 +48,28 @@ pub(super) fn refused(why: CannotSettle) -> String {
 }
 
 /// What became of a wave of mailboxes that are gone.
-pub fn confirmed(SettledWave { wave, mailboxes, .. }: &SettledWave) -> String {
+pub fn confirmed(SettledWave { wave, mailboxes, broke_off, .. }: &SettledWave) -> String {
     let (WaveId(id), edition) = (wave.id, wave.edition);
     let end = count(*mailboxes, "mailbox gets", "mailboxes get");
-    format!("Wave {id} of edition {edition} is confirmed: {end} no more mail.")
+    format!("Wave {id} of edition {edition} is confirmed: {end} no more mail.{}", completes(*broke_off))
+}
+
+fn completes(broke_off: bool) -> &'static str {
+    if broke_off { " This completes what broke off before." } else { "" }
+}
+
+/// That what was decided about a wave was not carried out for all of its mailboxes yet.
+pub(super) fn unsettled(wave: &Wave) -> String {
+    let (WaveId(id), edition, state) = (wave.id, wave.edition, wave.state);
+    let command = if state == WaveState::Confirmed { "confirm" } else { "dismiss" };
+    format!(
+        "wave {id} of edition {edition} is {state}, but not for all of its mailboxes yet: unless that is still running, \
+         `fortnightly suppressions {command} {id}` completes it"
+    )
 }
 
 /// What became of a wave in which the server was wrong, and how its mails are sent again.
-pub fn dismissed(SettledWave { wave, mailboxes, overtaken }: &SettledWave) -> String {
+pub fn dismissed(SettledWave { wave, mailboxes, broke_off, overtaken }: &SettledWave) -> String {
     let (WaveId(id), edition) = (wave.id, wave.edition);
     let stay = count(*mailboxes, "mailbox stays", "mailboxes stay");
     let again = match overtaken {
@@ -64,7 +78,7 @@ pub fn dismissed(SettledWave { wave, mailboxes, overtaken }: &SettledWave) -> St
         }
         None => format!("To send it to them again: `fortnightly deliveries retry --edition {edition}`."),
     };
-    format!("Wave {id} of edition {edition} is dismissed: {stay} subscribed. {again}")
+    format!("Wave {id} of edition {edition} is dismissed: {stay} subscribed.{} {again}", completes(*broke_off))
 }
 
 /// What became of suppressions that are taken back together.

@@ -31,6 +31,17 @@ pub struct ActivityWithdrawal {
     pub withdrawn: bool,
 }
 
+/// What a part of the release of a restored store came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The editions that were held for it, once they are released.
+    pub editions: Vec<EditionNumber>,
+    /// Whether there was a part before this one.
+    pub goes_on: bool,
+    /// Whether the store sends again.
+    pub is_last: bool,
+}
+
 /// Reads and writes editions.
 #[async_trait]
 pub trait Editions {
@@ -66,8 +77,9 @@ pub trait Editions {
     async fn restored(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Lets a restored store send again, with the editions that were held for it. What waits in them may have been accepted
-    /// after the backup was made: it is sent when `resend`, and otherwise becomes uncertain. Returns the editions.
-    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, StoreError>;
+    /// after the backup was made: it is sent when `resend`, and otherwise becomes uncertain. Each call makes a part of that
+    /// uncertain, and only the last releases.
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Release, StoreError>;
 
     /// Lines of the audit table, oldest first, that come after this one: at most `limit`; about one of these subjects alone
     /// where some are named.

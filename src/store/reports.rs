@@ -58,8 +58,14 @@ pub trait Reports {
     /// Every wave, oldest first.
     async fn waves(&self) -> Result<Vec<Wave>, StoreError>;
 
-    /// Gives up an open wave that is none any more, and judges its bounces again: all in one.
-    async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Gives up an open wave that is none any more, or goes on with that, and judges some of its bounces again. So many of them
+    /// waited in the parts `before`, if there were some. Returns how many that are now, if others are left.
+    async fn dissolve_wave(
+        &self,
+        wave: WaveId,
+        before: Option<u64>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<u64>, StoreError>;
 
     /// The bounces of a wave, by mailbox. Forgotten mailboxes are left out.
     async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError>;

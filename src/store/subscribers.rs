@@ -34,15 +34,15 @@ pub enum Scope {
     /// The mailbox of a delivery that came back, with what was sent to it lately; what that means, of a hard bounce with what
     /// else came back of that edition; and the mail server that reported it, if it named itself.
     Delivery(DeliveryId, Meaning, Option<String>),
-    /// A wave, with the mailboxes of its bounces.
-    Wave(WaveId),
+    /// A wave, with its bounces and their mailboxes, by number, after this one: at most so many.
+    Wave(WaveId, RecipientId, u32),
     /// Addresses that are suppressed for this reason since this moment or later, with their mailboxes: at most so many, by
     /// their hashes, after this one.
     Suppressed(SuppressionReason, DateTime<Utc>, Option<AddressKey>, u32),
     /// The mailbox of this address, and whether its subscribers have others.
     Person(Address),
-    /// Every mailbox that waits for a confirmation.
-    Pending,
+    /// Mailboxes that wait for a confirmation, by number, after this one: at most so many.
+    Pending(RecipientId, u32),
     /// Mailboxes that ended and are still known, by number, after this one: at most so many.
     Ended(RecipientId, u32),
 }

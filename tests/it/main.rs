@@ -27,6 +27,7 @@ mod few_mails;
 mod foreign_schema;
 mod gias;
 mod journey;
+mod large_decisions;
 mod large_import;
 mod last_word;
 mod lasting_ids;

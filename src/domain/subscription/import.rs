@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mailing_list::MailingList;
-use super::rows::UnfinishedImport;
+use super::rows::{Subject, UnfinishedImport};
 use super::subscribe::{NoBand, Subscribed, subscribe};
 use crate::domain::subscriber::{Origin, SubscribeRequest};
 
@@ -83,7 +83,7 @@ pub fn import(list: &mut MailingList, part: &ImportPart) -> Result<ImportedPart,
     }
     if changed || (part.is_last && is_unfinished) {
         let replaces = changed_before.then(|| before.to_json());
-        list.note_so_far(Origin::Import.actor(), "import", figures.to_json(), replaces);
+        list.note_so_far(Origin::Import.actor(), "import", Subject::List, figures.to_json(), replaces);
     }
     Ok(ImportedPart { results, figures, changed })
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::mailbox::Mailbox;
 use super::request::{Request, RequestId, RequestKind};
 use super::rows::{BounceRecord, Changes, DeliveryHistory, DueMail, Forgetting, Note, Settlement, Subject};
-use super::rows::{Numbers, Organisation, Rows, UnfinishedImport};
+use super::rows::{Numbers, Organisation, Rows, UnfinishedImport, WavePart};
 use super::suppression::{AddressHasher, AddressKey, Suppression};
 use super::wave::{BounceContext, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::address::Address;
@@ -32,7 +32,7 @@ pub struct MailingList {
     expecting_mail: BTreeSet<RecipientId>,
     history: DeliveryHistory,
     context: BounceContext,
-    wave: Option<(Wave, Vec<BounceRecord>)>,
+    wave: Option<WavePart>,
     unfinished_imports: Vec<UnfinishedImport>,
     syncs: u64,
     changes: Changes,
@@ -190,7 +190,7 @@ impl MailingList {
         self.syncs
     }
 
-    pub(super) fn wave(&self) -> Option<&(Wave, Vec<BounceRecord>)> {
+    pub(super) fn wave(&self) -> Option<&WavePart> {
         self.wave.as_ref()
     }
 
@@ -328,7 +328,8 @@ impl MailingList {
     pub(super) fn add_wave(&mut self, edition: EditionNumber, scope: WaveScope, members: Vec<RecipientId>) -> WaveId {
         let id = WaveId(self.next.wave);
         self.next.wave += 1;
-        self.changes.wave = Some((Wave { id, edition, scope, at: self.at, state: WaveState::Open }, members));
+        self.changes.wave =
+            Some((Wave { id, edition, scope, at: self.at, state: WaveState::Open, is_settled: false }, members));
         id
     }
 
@@ -371,15 +372,16 @@ impl MailingList {
         self.changes.notes.push(Note { actor, action, subject, detail: detail.into(), replaces: None });
     }
 
-    /// One line for the audit table about the list, which takes the place of the one that the part before wrote.
+    /// One line for the audit table, which takes the place of the one that the part before wrote.
     pub(super) fn note_so_far(
         &mut self,
         actor: &'static str,
         action: &'static str,
+        subject: Subject,
         detail: String,
         replaces: Option<String>,
     ) {
-        self.changes.notes.push(Note { actor, action, subject: Subject::List, detail, replaces });
+        self.changes.notes.push(Note { actor, action, subject, detail, replaces });
     }
 
     fn put_organisation(&mut self, organisation: Organisation) {

@@ -2,7 +2,7 @@
 
 use super::bounce::{EnhancedStatus, Meaning, PastDelivery, in_a_row};
 use super::mailing_list::MailingList;
-use super::rows::{BounceRecord, Settlement, Subject};
+use super::rows::{BounceRecord, Settlement, Subject, WavePart};
 use super::suppression::AddressKey;
 use super::unsubscribe::refuse_for_good;
 use super::wave::{CannotSettle, ToldBy, Verdict, Wave, WaveId, WaveMember, WaveState, is_repeated, waits};
@@ -210,26 +210,37 @@ pub fn take_back_all(list: &mut MailingList, actor: &'static str) -> (u64, u64) 
     (restored, lifted)
 }
 
-/// The mailboxes of a wave are gone: they are suppressed. Returns the wave, and how many mailboxes waited.
-pub fn confirm(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64), CannotSettle> {
-    let (wave, waiting) = settle(list, actor, (WaveState::Confirmed, Meaning::Gone, None))?;
-    for bounce in &waiting {
+/// What settling a part of a wave came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledPart {
+    /// The wave as it was before.
+    pub wave: Wave,
+    /// How many mailboxes waited until now, with those of the parts before.
+    pub mailboxes: u64,
+    /// The last mailbox of this part, where others come after it.
+    pub last: Option<RecipientId>,
+    /// The bounces of this part that waited until now.
+    pub waited: Vec<BounceRecord>,
+}
+
+/// The mailboxes of a part of a wave are gone: they are suppressed. So many waited in the parts `before`, if there were some.
+pub fn confirm(list: &mut MailingList, actor: &'static str, before: Option<u64>) -> Result<SettledPart, CannotSettle> {
+    let part = settle(list, actor, (WaveState::Confirmed, Meaning::Gone, None), before)?;
+    for bounce in &part.waited {
         refuse_for_good(list, bounce.recipient, SuppressionReason::Bounced);
     }
-    Ok((wave, waiting.len() as u64))
+    Ok(part)
 }
 
-/// The server was wrong about a wave: its mailboxes stay, none of its bounces counts, and its mails may be sent again. Returns
-/// the wave, and how many mailboxes waited.
-pub fn dismiss(list: &mut MailingList, actor: &'static str) -> Result<(Wave, u64), CannotSettle> {
-    let (wave, waiting) = settle(list, actor, (WaveState::Dismissed, Meaning::Dismissed, Some(Event::Return)))?;
-    Ok((wave, waiting.len() as u64))
+/// The server was wrong about a part of a wave: its mailboxes stay, none of its bounces counts, and its mails may be sent again.
+/// So many waited in the parts `before`, if there were some.
+pub fn dismiss(list: &mut MailingList, actor: &'static str, before: Option<u64>) -> Result<SettledPart, CannotSettle> {
+    settle(list, actor, (WaveState::Dismissed, Meaning::Dismissed, Some(Event::Return)), before)
 }
 
-/// A wave is none after all. Returns the bounces that waited: [`judge_again`] decides about each.
-pub fn dissolve(list: &mut MailingList) -> Result<Vec<BounceRecord>, CannotSettle> {
-    let (_, waiting) = settle(list, "program", (WaveState::Dissolved, Meaning::Gone, None))?;
-    Ok(waiting)
+/// A part of what was taken for a wave is none. [`judge_again`] decides about each bounce that waited.
+pub fn dissolve(list: &mut MailingList, before: Option<u64>) -> Result<SettledPart, CannotSettle> {
+    settle(list, "program", (WaveState::Dissolved, Meaning::Gone, None), before)
 }
 
 /// A bounce that waited with a wave that was dissolved makes a narrower one, or stands for itself.
@@ -242,24 +253,30 @@ pub fn judge_again(list: &mut MailingList, bounce: &BounceRecord) -> Bounced {
     }
 }
 
-/// Settles a wave, and returns those of its bounces that waited until now.
+/// Decides about a wave, and settles the part of its bounces that was read. What was decided stands from the first part on.
 fn settle(
     list: &mut MailingList,
     actor: &'static str,
     (state, meaning, event): (WaveState, Meaning, Option<Event<'static>>),
-) -> Result<(Wave, Vec<BounceRecord>), CannotSettle> {
-    let (wave, bounces) = list.wave().cloned().ok_or(CannotSettle::Unknown)?;
-    if wave.state != WaveState::Open {
+    before: Option<u64>,
+) -> Result<SettledPart, CannotSettle> {
+    let WavePart { wave, bounces, is_last } = list.wave().cloned().ok_or(CannotSettle::Unknown)?;
+    let goes_on = wave.state == state && (before.is_some() || !wave.is_settled);
+    if wave.state != WaveState::Open && !goes_on {
         return Err(CannotSettle::Already(wave.state));
     }
+    let recipients: Vec<_> = bounces.iter().map(|bounce| bounce.recipient).collect();
+    let last = recipients.last().copied().filter(|_| !is_last);
     let waits = |bounce: &BounceRecord| {
         let mailbox = list.mailbox(bounce.recipient);
         mailbox.is_some_and(|mailbox| waits(mailbox.state, list.suppression_of(mailbox.key).is_some()))
     };
-    let waiting: Vec<_> = bounces.into_iter().filter(waits).collect();
-    let bounces_of = (state != WaveState::Dissolved).then_some(wave.id);
-    list.settle_wave(Settlement { wave: wave.id, edition: wave.edition, state, meaning, bounces_of, event });
-    let detail = format!("{} mailboxes of edition {}", waiting.len(), wave.edition);
-    list.note(actor, state.as_str(), Subject::Wave(wave.id), detail);
-    Ok((wave, waiting))
+    let waited: Vec<_> = bounces.into_iter().filter(waits).collect();
+    let (id, edition) = (wave.id, wave.edition);
+    let bounces_of = (state != WaveState::Dissolved).then_some(id);
+    list.settle_wave(Settlement { wave: id, edition, state, meaning, bounces_of, event, recipients, is_last });
+    let mailboxes = before.unwrap_or_default() + waited.len() as u64;
+    let detail = |mailboxes: u64| format!("{mailboxes} mailboxes of edition {edition}");
+    list.note_so_far(actor, state.as_str(), Subject::Wave(id), detail(mailboxes), before.map(detail));
+    Ok(SettledPart { wave, mailboxes, last, waited })
 }

@@ -46,8 +46,8 @@ pub struct Rows {
     pub history: DeliveryHistory,
     /// What that bounce is judged by.
     pub context: BounceContext,
-    /// The wave that a decision is about, with its bounces.
-    pub wave: Option<(Wave, Vec<BounceRecord>)>,
+    /// The wave that a decision is about, with some of its bounces.
+    pub wave: Option<WavePart>,
     /// Imports that are not done, oldest first.
     pub unfinished_imports: Vec<UnfinishedImport>,
     /// How often a sync has changed anything.
@@ -150,18 +150,31 @@ pub struct DueMail {
     pub request: RequestId,
 }
 
-/// What becomes of a wave, and of all its bounces and deliveries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A wave with some of its bounces, by mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WavePart {
+    pub wave: Wave,
+    pub bounces: Vec<BounceRecord>,
+    /// Whether no bounce of it comes after these.
+    pub is_last: bool,
+}
+
+/// What becomes of a wave, and of some of its bounces and deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
     pub wave: WaveId,
     pub edition: EditionNumber,
     pub state: WaveState,
-    /// What its bounces mean from now on.
+    /// The mailboxes whose bounces are settled with it.
+    pub recipients: Vec<RecipientId>,
+    /// What these bounces mean from now on.
     pub meaning: Meaning,
     /// The wave that they are of from now on.
     pub bounces_of: Option<WaveId>,
-    /// What happens to its deliveries, if anything does.
+    /// What happens to the deliveries, if anything does.
     pub event: Option<Event<'static>>,
+    /// Whether all of its bounces are settled now.
+    pub is_last: bool,
 }
 
 /// A mailbox that is forgotten, with the traces of it.

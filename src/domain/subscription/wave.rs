@@ -69,6 +69,15 @@ pub struct Wave {
     /// When it was noticed.
     pub at: DateTime<Utc>,
     pub state: WaveState,
+    /// Whether what was decided is carried out for all of its mailboxes.
+    pub is_settled: bool,
+}
+
+impl Wave {
+    /// Whether what a person decided is not carried out for all of its mailboxes. What is dissolved goes on by itself.
+    pub fn waits_to_be_completed(&self) -> bool {
+        matches!(self.state, WaveState::Confirmed | WaveState::Dismissed) && !self.is_settled
+    }
 }
 
 /// A hard bounce that belongs to no wave yet.
@@ -229,7 +238,8 @@ mod tests {
     }
 
     fn wave(id: u64, state: WaveState) -> Wave {
-        Wave { id: WaveId(id), edition: EditionNumber(7), scope: WaveScope::Edition, at: MOMENT, state }
+        let is_settled = state != WaveState::Open;
+        Wave { id: WaveId(id), edition: EditionNumber(7), scope: WaveScope::Edition, at: MOMENT, state, is_settled }
     }
 
     fn verdict(groups: &[Group], told: ToldBy) -> String {

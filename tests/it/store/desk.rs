@@ -152,7 +152,9 @@ pub(crate) trait Desk: Store {
     }
 
     async fn end_unconfirmed(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
-        self.decided(&Scope::Pending, at, None, confirm::end_unconfirmed).await.map(|(decided, _)| decided)
+        self.decided(&Scope::Pending(RecipientId(0), 99), at, None, confirm::end_unconfirmed)
+            .await
+            .map(|(decided, _)| decided)
     }
 
     async fn bounce(

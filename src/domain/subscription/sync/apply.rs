@@ -109,7 +109,7 @@ pub fn apply_part(list: &mut MailingList, part: &SyncPart) -> Result<Option<Sync
     list.count_sync();
     let mut figures = part.before.unwrap_or_default();
     changes[part.changes.clone()].iter().for_each(|change| figures.count(change));
-    list.note_so_far(ACTOR, "sync", figures.to_json(), part.before.map(SyncFigures::to_json));
+    list.note_so_far(ACTOR, "sync", Subject::List, figures.to_json(), part.before.map(SyncFigures::to_json));
     Ok(Some(figures))
 }
 

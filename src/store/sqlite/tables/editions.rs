@@ -10,7 +10,7 @@ use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, StoreError, StoreMeta};
+use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, Release, StoreError, StoreMeta};
 
 #[async_trait]
 impl Editions for SqliteStore {
@@ -49,7 +49,7 @@ impl Editions for SqliteStore {
         self.read(meta::restored).await
     }
 
-    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Vec<EditionNumber>, StoreError> {
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Release, StoreError> {
         self.write(move |conn| restored::release(conn, resend, at)).await
     }
 

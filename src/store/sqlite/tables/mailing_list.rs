@@ -9,18 +9,22 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use crate::domain::delivery::{DeliveryId, ItemId, Reply, TransactionalMail};
-use crate::domain::subscriber::SuppressionReason;
+use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::returned::{self, SettledPart};
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::domain::subscription::unsubscribe;
 use crate::domain::subscription::wave::WaveId;
-use crate::domain::subscription::{returned, unsubscribe};
 use crate::store::sqlite::engine::connect;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
 pub(in crate::store::sqlite) use waves::{all as all_waves, open as open_waves, waits_in};
+
+/// How many bounces of a dissolved wave are judged again at once: for each, those of its edition are counted.
+const DISSOLVED: u32 = 50;
 
 /// So many addresses are those of a file.
 const MANY: usize = 500;
@@ -61,15 +65,19 @@ pub(in crate::store::sqlite) fn refused(
     change(conn, (hasher, at), &Scope::Delivery(id, Meaning::Gone, None), None, decide).map(drop)
 }
 
-/// A wave is none after all, and each of its bounces that waited is judged again; whoever settled it before has decided.
+/// A part of what was taken for a wave is none, and each of its bounces that waited is judged again. How many did, with those of
+/// the parts before; nothing at the end, or where somebody else has settled it.
 pub(in crate::store::sqlite) fn dissolve(
     conn: &Connection,
     (hasher, at): (&AddressHasher, DateTime<Utc>),
     wave: WaveId,
-) -> Result<(), SqliteError> {
-    let mut waited = Vec::new();
-    let decide = |list: &mut MailingList| waited = returned::dissolve(list).unwrap_or_default();
-    change(conn, (hasher, at), &Scope::Wave(wave), None, decide)?;
+    before: Option<u64>,
+) -> Result<Option<u64>, SqliteError> {
+    let mut part = None;
+    let decide = |list: &mut MailingList| part = returned::dissolve(list, before).ok();
+    // Those of the parts before are of this wave no more.
+    change(conn, (hasher, at), &Scope::Wave(wave, RecipientId(0), DISSOLVED), None, decide)?;
+    let Some(SettledPart { mailboxes, last, waited, .. }) = part else { return Ok(None) };
     for bounce in waited {
         let id = DeliveryId { edition: bounce.edition, recipient: bounce.recipient };
         let scope = Scope::Delivery(id, bounce.meaning, bounce.server.clone());
@@ -78,5 +86,5 @@ pub(in crate::store::sqlite) fn dissolve(
         };
         change(conn, (hasher, at), &scope, None, decide)?;
     }
-    Ok(())
+    Ok(last.map(|_| mailboxes))
 }

@@ -16,6 +16,9 @@ use crate::store::sqlite::engine::sql;
 /// The key under which a restored store keeps the moment of its backup.
 pub(in crate::store::sqlite) const RESTORED: &str = "restored";
 
+/// The key under which one keeps that its release has begun.
+pub(in crate::store::sqlite) const RELEASING: &str = "releasing";
+
 /// The key of the imports that are not done: a line for each.
 const IMPORTS: &str = "imports";
 

@@ -70,9 +70,14 @@ impl Reports for SqliteStore {
         self.read(mailing_list::all_waves).await
     }
 
-    async fn dissolve_wave(&self, wave: WaveId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn dissolve_wave(
+        &self,
+        wave: WaveId,
+        before: Option<u64>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<u64>, StoreError> {
         let hasher = self.hasher.clone();
-        self.write(move |conn| mailing_list::dissolve(conn, (&hasher, at), wave)).await
+        self.write(move |conn| mailing_list::dissolve(conn, (&hasher, at), wave, before)).await
     }
 
     async fn wave_bounces(&self, wave: WaveId) -> Result<Vec<WaveBounce>, StoreError> {

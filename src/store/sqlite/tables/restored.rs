@@ -7,8 +7,12 @@ use super::{audit, edition_rows, meta, outbox};
 use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{EditionChange, EditionNumber, EditionState, HoldReason};
+use crate::store::Release;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
+
+/// How many mails are given up at once: some milliseconds.
+const PART: u32 = 1_000;
 
 /// What a restored store knows may be out of date: whatever waited may have been accepted since, so it counts as repeated,
 /// and its edition is held.
@@ -32,34 +36,53 @@ pub(in crate::store::sqlite) fn hold_back(
     audit::write(conn, sql::millis(at), OPERATOR, "restore", "store", &format!("backup of {}", made.to_rfc3339()))
 }
 
-/// Lets the store send again; the editions that were held for it.
+/// Gives up a part of what nobody knows whether it was accepted, unless it is to be sent again; then lets the store send again.
 pub(in crate::store::sqlite) fn release(
     conn: &Connection,
     resend: bool,
     at: DateTime<Utc>,
-) -> Result<Vec<EditionNumber>, SqliteError> {
-    if meta::take(conn, meta::RESTORED)?.is_none() {
-        return Ok(Vec::new());
+) -> Result<Release, SqliteError> {
+    let mut release =
+        Release { editions: Vec::new(), goes_on: meta::take(conn, meta::RELEASING)?.is_some(), is_last: true };
+    if meta::get(conn, meta::RESTORED)?.is_none() {
+        return Ok(release);
     }
+    let editions = edition_rows::all(conn)?;
+    // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
+    let in_doubt = editions.iter().filter(|edition| edition.is_published() && !resend);
+    for edition in in_doubt.clone() {
+        if give_up(conn, edition.number)? {
+            meta::put(conn, meta::RELEASING, "")?;
+            return Ok(Release { is_last: false, ..release });
+        }
+    }
+    meta::take(conn, meta::RESTORED)?;
     audit::write(conn, sql::millis(at), OPERATOR, "release", "store", "")?;
-    let mut released = Vec::new();
-    for edition in edition_rows::all(conn)? {
-        let for_us = edition.hold_reason() == Some(&HoldReason::RestoredStore);
-        if for_us {
-            edition_rows::change_here(conn, &EditionChange::Release(edition.number), OPERATOR, at)?;
-            released.push(edition.number);
-        }
-        // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
-        if edition.is_published() && !resend {
-            let (waiting, to) = (states::list(DeliveryState::WAITING), states::change(Event::Expire).to);
-            let doubt = format!(
-                "UPDATE deliveries SET state = {to}, next_at = NULL
-                 WHERE mailing = ?1 AND state IN {waiting} AND repeated"
-            );
-            if sql::run(conn, &doubt, [edition.number.0])? > 0 || for_us {
-                outbox::finish(conn, edition.number, at)?;
-            }
+    let held = editions.iter().filter(|edition| edition.hold_reason() == Some(&HoldReason::RestoredStore));
+    release.editions = held.map(|edition| edition.number).collect();
+    for number in &release.editions {
+        edition_rows::change_here(conn, &EditionChange::Release(*number), OPERATOR, at)?;
+    }
+    for edition in in_doubt {
+        outbox::finish(conn, edition.number, at)?;
+    }
+    Ok(release)
+}
+
+/// Gives up mails of an edition that wait and may have been accepted: whether others may be left.
+fn give_up(conn: &Connection, edition: EditionNumber) -> Result<bool, SqliteError> {
+    let (is_queued, to) = (DeliveryState::Queued.code(), states::change(Event::Expire).to);
+    for (index, waits) in
+        [("deliveries_queued", format!("state = {is_queued}")), ("deliveries_retry", "next_at IS NOT NULL".to_owned())]
+    {
+        let update = format!(
+            "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient IN (
+                 SELECT recipient FROM deliveries INDEXED BY {index}
+                 WHERE mailing = ?1 AND {waits} AND repeated LIMIT ?2)"
+        );
+        if sql::run(conn, &update, (edition.0, PART))? == u64::from(PART) {
+            return Ok(true);
         }
     }
-    Ok(released)
+    Ok(false)
 }

@@ -459,5 +459,5 @@ pub(in crate::store) async fn without_a_relay_all_wait_and_none_was_tried(open: 
     assert_eq!(store.handed_over_since(at(0)).await.unwrap(), 4, "what may have been accepted counts");
     assert_eq!(store.handed_over_since(at(1_000)).await.unwrap(), 0);
     assert_eq!(store.restored().await.unwrap(), None);
-    assert_eq!(store.release_restored(true, at(50)).await.unwrap(), []);
+    assert_eq!(store.release_restored(true, at(50)).await.unwrap().editions, []);
 }

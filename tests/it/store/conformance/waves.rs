@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
-use fortnightly::domain::subscriber::{MailboxState, SuppressionReason};
+use fortnightly::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::returned::{self, Bounced};
 use fortnightly::domain::subscription::wave::{CannotSettle, WaveId, WaveScope, WaveState};
@@ -27,6 +27,11 @@ async fn sent(store: &dyn fortnightly::store::Store, count: u64, refused: u64) {
         };
         done(store, id(recipient), outcome, None).await;
     }
+}
+
+/// A small wave.
+fn whole(wave: u64) -> Scope {
+    Scope::Wave(WaveId(wave), RecipientId(0), 99)
 }
 
 pub(in crate::store) async fn a_wave_waits_and_is_confirmed(open: Open<'_>) {
@@ -55,13 +60,13 @@ pub(in crate::store) async fn a_wave_waits_and_is_confirmed(open: Open<'_>) {
         .await
         .unwrap();
     assert_eq!(store.open_waves().await.unwrap()[0].waiting, 3);
-    let settle = |list: &mut MailingList| returned::confirm(list, "test");
-    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(1)), at(9), None, settle).await.unwrap();
-    assert_eq!(settled.unwrap().1, 3);
+    let settle = |list: &mut MailingList| returned::confirm(list, "test", None);
+    let (settled, _) = decide(&*store, &whole(1), at(9), None, settle).await.unwrap();
+    assert_eq!(settled.unwrap().mailboxes, 3);
     assert_eq!(store.suppression_count().await.unwrap(), 4);
-    let (again, _) = decide(&*store, &Scope::Wave(WaveId(1)), at(9), None, settle).await.unwrap();
+    let (again, _) = decide(&*store, &whole(1), at(9), None, settle).await.unwrap();
     assert_eq!(again.unwrap_err(), CannotSettle::Already(WaveState::Confirmed));
-    let (unknown, _) = decide(&*store, &Scope::Wave(WaveId(2)), at(9), None, settle).await.unwrap();
+    let (unknown, _) = decide(&*store, &whole(2), at(9), None, settle).await.unwrap();
     assert_eq!(unknown.unwrap_err(), CannotSettle::Unknown);
     // Who bounces later is of a wave that was true.
     assert_eq!(store.bounce(delivery(5), gone(), at(9)).await.unwrap(), Bounced::Suppressed);
@@ -75,9 +80,9 @@ pub(in crate::store) async fn a_wave_is_dismissed_and_its_mails_may_be_sent_agai
         let bounced = store.bounce(delivery(recipient), "5.1.1".parse().ok(), at(6)).await.unwrap();
         assert_eq!(bounced, if recipient == 4 { Bounced::Suppressed } else { Bounced::Waits(WaveId(1)) });
     }
-    let settle = |list: &mut MailingList| returned::dismiss(list, "test");
-    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(1)), at(7), None, settle).await.unwrap();
-    assert_eq!(settled.unwrap().1, 4);
+    let settle = |list: &mut MailingList| returned::dismiss(list, "test", None);
+    let (settled, _) = decide(&*store, &whole(1), at(7), None, settle).await.unwrap();
+    assert_eq!(settled.unwrap().mailboxes, 4);
     for recipient in 1..=8 {
         let failed = [1, 2, 3, 5].contains(&recipient);
         let expected = if failed { DeliveryState::Failed } else { DeliveryState::Accepted };
@@ -102,19 +107,19 @@ pub(in crate::store) async fn a_wave_is_dissolved_and_its_bounces_are_judged_aga
     let (left, word) = ("m3@school.example".parse().unwrap(), SuppressionReason::Unsubscribed);
     store.unsubscribe(&left, word, "test", at(6)).await.unwrap();
     // By their numbers they are one still, so they make another.
-    store.dissolve_wave(WaveId(1), at(7)).await.unwrap();
+    assert_eq!(store.dissolve_wave(WaveId(1), None, at(7)).await.unwrap(), None);
     let [wave] = &store.open_waves().await.unwrap()[..] else { panic!("one wave") };
     assert_eq!((wave.wave.id, wave.waiting, wave.bounced), (WaveId(2), 3, 4));
     assert_eq!(store.wave_bounces(WaveId(1)).await.unwrap(), []);
     assert!(store.wave_bounces(WaveId(2)).await.unwrap().iter().all(|bounce| bounce.at < at(6)), "as old as they are");
     assert_eq!(store.suppression_count().await.unwrap(), 1);
     // Told twice is told once, and a wave that was settled stays as it is.
-    store.dissolve_wave(WaveId(1), at(8)).await.unwrap();
-    let settle = |list: &mut MailingList| returned::confirm(list, "test");
-    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(1)), at(9), None, settle).await.unwrap();
+    assert_eq!(store.dissolve_wave(WaveId(1), None, at(8)).await.unwrap(), None);
+    let settle = |list: &mut MailingList| returned::confirm(list, "test", None);
+    let (settled, _) = decide(&*store, &whole(1), at(9), None, settle).await.unwrap();
     assert_eq!(settled.unwrap_err(), CannotSettle::Already(WaveState::Dissolved));
-    let (settled, _) = decide(&*store, &Scope::Wave(WaveId(2)), at(9), None, settle).await.unwrap();
-    assert_eq!(settled.unwrap().1, 3);
+    let (settled, _) = decide(&*store, &whole(2), at(9), None, settle).await.unwrap();
+    assert_eq!(settled.unwrap().mailboxes, 3);
     let suppressions = store.suppressions().await.unwrap();
     let bounced = suppressions.iter().filter(|one| one.suppression.reason == SuppressionReason::Bounced);
     assert_eq!((bounced.count(), suppressions.len()), (3, 4), "whoever left has left");

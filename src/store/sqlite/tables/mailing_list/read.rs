@@ -100,9 +100,9 @@ impl Reader<'_> {
                 self.rows.context.server.clone_from(server);
                 if *meaning == Meaning::Gone { self.groups(*id) } else { Ok(()) }
             }
-            Scope::Wave(id) => {
-                self.rows.wave = waves::with_bounces(self.conn, *id)?;
-                let bounces = self.rows.wave.iter().flat_map(|(_, bounces)| bounces);
+            Scope::Wave(id, after, limit) => {
+                self.rows.wave = waves::with_bounces(self.conn, *id, *after, *limit)?;
+                let bounces = self.rows.wave.iter().flat_map(|part| &part.bounces);
                 let members = bounces.map(|bounce| bounce.recipient);
                 members.collect::<Vec<_>>().into_iter().try_for_each(|id| self.number(id))
             }
@@ -117,8 +117,9 @@ impl Reader<'_> {
                 self.address(address)?;
                 self.note_others()
             }
-            Scope::Pending => {
-                self.numbered("SELECT id FROM recipients WHERE state = ?1", [MailboxState::Pending.as_str()])
+            Scope::Pending(after, limit) => {
+                let query = "SELECT id FROM recipients WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+                self.numbered(query, (MailboxState::Pending.as_str(), sql::column(after.0)?, limit))
             }
             Scope::Ended(after, limit) => {
                 self.ended(*after, *limit)?;

@@ -7,7 +7,7 @@ use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::Meaning;
-use crate::domain::subscription::rows::{BounceRecord, Settlement};
+use crate::domain::subscription::rows::{BounceRecord, Settlement, WavePart};
 use crate::domain::subscription::wave::{Group, Wave, WaveId, WaveScope, WaveState, count_to, counted_since, waits};
 use crate::store::OpenWave;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -23,7 +23,7 @@ macro_rules! domain {
 /// A wave in the columns that [`wave`] reads.
 macro_rules! waves_where {
     ($condition:literal) => {
-        concat!("SELECT id, edition, scope, name, at, state FROM waves WHERE ", $condition)
+        concat!("SELECT id, edition, scope, name, at, state, settled_at IS NOT NULL FROM waves WHERE ", $condition)
     };
 }
 
@@ -159,13 +159,17 @@ pub(super) fn members(
     Counted { edition: id.edition, scope, since: counted_since(None, at) }.without_wave(conn, id.recipient)
 }
 
-/// A wave with its bounces.
-pub(super) fn with_bounces(conn: &Connection, id: WaveId) -> Result<Option<(Wave, Vec<BounceRecord>)>, SqliteError> {
+/// A wave with those of its bounces that come after this mailbox's: at most so many.
+pub(super) fn with_bounces(
+    conn: &Connection,
+    id: WaveId,
+    after: RecipientId,
+    limit: u32,
+) -> Result<Option<WavePart>, SqliteError> {
     let number = sql::column(id.0)?;
-    let Some(found) = sql::row(conn, waves_where!("id = ?1"), [number], wave)? else { return Ok(None) };
-    let bounces = "SELECT recipient, edition, at, status, meaning, server FROM bounces WHERE wave = ?1
-                   ORDER BY recipient";
-    let bounces = sql::rows(conn, bounces, [number], |row| {
+    let Some(wave) = sql::row(conn, waves_where!("id = ?1"), [number], wave)? else { return Ok(None) };
+    let values = (number, sql::column(after.0)?, i64::from(limit) + 1);
+    let mut bounces = sql::rows(conn, OF_WAVE, values, |row| {
         Ok(BounceRecord {
             recipient: RecipientId(sql::count(row.get(0)?)),
             edition: EditionNumber(row.get(1)?),
@@ -176,10 +180,15 @@ pub(super) fn with_bounces(conn: &Connection, id: WaveId) -> Result<Option<(Wave
             wave: Some(id),
         })
     })?;
-    Ok(Some((found, bounces)))
+    let is_last = bounces.len() <= limit as usize;
+    bounces.truncate(limit as usize);
+    Ok(Some(WavePart { wave, bounces, is_last }))
 }
 
-/// A wave in six columns: id, edition, scope, name, at, state.
+const OF_WAVE: &str = "SELECT recipient, edition, at, status, meaning, server FROM bounces
+                       WHERE wave = ?1 AND recipient > ?2 ORDER BY recipient LIMIT ?3";
+
+/// A wave in seven columns: id, edition, scope, name, at, state, and whether it is settled.
 fn wave(row: &Row<'_>) -> Result<Wave, SqliteError> {
     let scope = WaveScope::of_parts(&row.get::<_, String>(2)?, row.get(3)?);
     Ok(Wave {
@@ -188,6 +197,7 @@ fn wave(row: &Row<'_>) -> Result<Wave, SqliteError> {
         scope: scope.ok_or_else(|| sql::damaged("a wave's scope"))?,
         at: sql::instant(row.get(4)?)?,
         state: sql::word(row, 5)?,
+        is_settled: row.get(6)?,
     })
 }
 
@@ -247,29 +257,43 @@ pub(super) fn take_in(conn: &Connection, wave: &Wave, members: &[RecipientId]) -
     members.iter().try_for_each(|member| sql::run(conn, update, (sql::column(member.0)?, wave.edition.0, id)).map(drop))
 }
 
-/// A wave is settled, and with it all its bounces and deliveries.
+/// What was decided about a wave, and what follows for some of its bounces and deliveries.
 pub(super) fn settle(conn: &Connection, at: i64, settlement: &Settlement) -> Result<(), SqliteError> {
-    let Settlement { wave, edition, state, meaning, bounces_of, event } = *settlement;
-    let wave = sql::column(wave.0)?;
+    let (edition, wave) = (settlement.edition.0, sql::column(settlement.wave.0)?);
     let update = "UPDATE waves SET state = ?2, settled_at = ?3 WHERE id = ?1";
-    sql::run(conn, update, (wave, state.as_str(), at))?;
-    if let Some(event) = event {
+    sql::run(conn, update, (wave, settlement.state.as_str(), settlement.is_last.then_some(at)))?;
+    let delivery = settlement.event.map(|event| {
         let states::Change { from, to } = states::change(event);
-        let update = format!(
-            "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND state IN {from}
-                AND recipient IN (SELECT recipient FROM bounces WHERE wave = ?2)"
-        );
-        sql::run(conn, &update, (edition.0, wave))?;
+        format!(
+            "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient = ?2 AND state IN {from}"
+        )
+    });
+    let bounces_of = settlement.bounces_of.map(|id| sql::column(id.0)).transpose()?;
+    let (bounce, meaning) = (
+        "UPDATE bounces SET meaning = ?3, wave = ?4 WHERE recipient = ?2 AND edition = ?1",
+        settlement.meaning.to_string(),
+    );
+    for recipient in &settlement.recipients {
+        let recipient = sql::column(recipient.0)?;
+        if let Some(delivery) = &delivery {
+            sql::run(conn, delivery, (edition, recipient))?;
+        }
+        sql::run(conn, bounce, (edition, recipient, &meaning, bounces_of))?;
     }
-    let bounces_of = bounces_of.map(|id| sql::column(id.0)).transpose()?;
-    let update = "UPDATE bounces SET meaning = ?2, wave = ?3 WHERE wave = ?1";
-    sql::run(conn, update, (wave, meaning.to_string(), bounces_of)).map(drop)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::sqlite::engine::connect;
+
+    /// A part of a wave is read without the parts before it.
+    #[test]
+    fn the_bounces_of_a_wave_are_read_in_their_order() {
+        let conn = connect::memory().unwrap();
+        assert_eq!(sql::plan(&conn, OF_WAVE), ["SEARCH bounces USING INDEX bounces_wave (wave=? AND recipient>?)"]);
+    }
 
     /// One bounce more is judged without reading all that an edition was sent to, or all that ever came back.
     #[test]
