@@ -4,6 +4,7 @@ mod inbox;
 mod revisions;
 pub(crate) mod sync_log;
 mod tidy;
+mod version;
 mod watch;
 
 use std::net::SocketAddr;
@@ -104,20 +105,19 @@ pub async fn run(
         serving.spawn(inbox::watch(now.clone(), stop.clone()));
         serving.spawn(tidy::watch(now.clone(), stop.clone()));
     }
+    let watched = now.clone();
     let sender = async {
-        if role == Role::Web {
-            return Ok(());
-        }
-        send_until(&mut now, &stop).await
-    };
-    let all = async {
-        let sent = sender.await;
+        let sent = if role == Role::Web { Ok(()) } else { send_until(&mut now, &stop).await };
         if sent.is_err() {
             stop.cancel();
         }
+        sent
+    };
+    let all = async {
+        let (sent, superseded) = tokio::join!(sender, version::watch(watched, stop.clone()));
         stop.cancelled().await;
         while serving.join_next().await.is_some() {}
-        sent
+        sent.and(superseded)
     };
     let ended = tokio::select! {
         ended = all => ended,

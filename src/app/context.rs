@@ -15,7 +15,7 @@ use crate::domain::token::Keyring;
 use crate::library::Library;
 use crate::render;
 use crate::render::{ServiceInfo, Templates, render_transactional};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How many rows of a list are read at once: as many as a command holds in memory.
 pub(super) const PAGE: u32 = 1_000;
@@ -32,6 +32,13 @@ pub struct AppContext {
 }
 
 impl AppContext {
+    /// That another version of the program has taken the store over, if one has: then this one can only end. Whatever else is
+    /// wrong with the store may pass.
+    pub async fn superseded(&self) -> Option<AppError> {
+        let error = self.store.check_version().await.err()?;
+        matches!(error, StoreError::Migrated { .. }).then(|| error.into())
+    }
+
     /// The edition that goes out next by itself, if one is to come.
     pub async fn next_edition(&self) -> Result<Option<NextEdition>, AppError> {
         let first = self.store.meta().await?.map(|meta| meta.first);

@@ -52,6 +52,9 @@ pub trait Editions {
     /// (and drops editions that are not published) unless something was published: then `Refused`.
     async fn begin(&self, meta: StoreMeta, at: DateTime<Utc>) -> Result<StoreMeta, StoreError>;
 
+    /// Refuses where another version of the program has taken the store over since it was opened.
+    async fn check_version(&self) -> Result<(), StoreError>;
+
     /// Every edition, by number.
     async fn editions(&self) -> Result<Vec<Edition>, StoreError>;
 

@@ -29,6 +29,18 @@ pub enum StoreError {
         /// The newest we know.
         known: i64,
     },
+    /// Another version of the program changed the schema of a store that is open.
+    #[error(
+        "another version of Fortnightly brought the store {place} to its schema {found} while this program, which works with \
+         schema {known}, was running: nothing more is written; stop this program and start that version"
+    )]
+    Migrated {
+        place: String,
+        /// Its schema now.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// Not ours, or damaged.
     #[error(
         "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"

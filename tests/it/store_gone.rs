@@ -91,3 +91,21 @@ fn strangers_cannot_fill_the_log() {
     let lines = fixture.log().lines().filter(|line| line.contains("a page could not be answered")).count();
     assert!((1..=3).contains(&lines), "{lines} lines");
 }
+
+#[test]
+fn a_daemon_whose_store_another_version_took_over_writes_nothing_more_and_ends() {
+    let (fixture, path) = sent();
+    let (mut daemon, port) = daemon(&fixture);
+    let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+    let ours: i64 = store.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    // What the next version's first command does, and so that whatever would be written finds its table.
+    store.pragma_update(None, "user_version", ours + 1).unwrap();
+    let (head, body) = ask(port, "POST", &path, "List-Unsubscribe=One-Click");
+    assert!(head.starts_with("http/1.1 503") && body.contains("Nothing was changed"), "{head} {body}");
+    let (lines, says) =
+        (fixture.log(), format!("to its schema {} while this program, which works with schema {ours}", ours + 1));
+    assert!(lines.contains(&says) && lines.contains("start that version"), "{lines}");
+    assert_eq!(daemon.ends(), 1, "whoever starts it again starts the new one: {}", fixture.log());
+    let left: i64 = store.query_row("SELECT count(*) FROM suppressions", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0, "it was written by old rules");
+}

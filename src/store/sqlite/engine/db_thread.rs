@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::SqliteError;
 use super::identity::Identity;
-use super::sql;
+use super::{schema, sql};
 use crate::store::StoreError;
 
 /// How many requests may wait before senders do.
@@ -175,6 +175,9 @@ fn group(
 ) -> Group {
     let mut jobs = Vec::new();
     let mut lost = sql::run(conn, "BEGIN IMMEDIATE", []).err();
+    if lost.is_none() {
+        lost = identity.and_then(|_| schema::check_known(conn).err());
+    }
     let mut next = Some(first);
     while let Some(mut job) = next {
         if lost.is_none() {
@@ -186,7 +189,7 @@ fn group(
     }
     let begun = Instant::now();
     if lost.is_none() {
-        lost = identity.and_then(|identity| identity.check().err());
+        lost = identity.and_then(|identity| identity.check(conn).err());
     }
     if lost.is_none() {
         lost = sql::run(conn, "COMMIT", []).err();

@@ -23,6 +23,13 @@ pub(in crate::store::sqlite) enum SqliteError {
     Gone,
     /// A foreign file, or a value that we never write.
     NotOurs(String),
+    /// The schema was changed while the store was open.
+    Migrated {
+        /// The schema of the file.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// The schema is newer than the newest we know.
     Newer {
         /// The schema of the file.
@@ -69,6 +76,7 @@ impl SqliteError {
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
             Self::Gone => StoreError::Gone { place },
             Self::NotOurs(reason) => StoreError::NotOurs { place, reason: reason.clone() },
+            Self::Migrated { found, known } => StoreError::Migrated { place, found: *found, known: *known },
             Self::Newer { found, known } => StoreError::Newer { place, found: *found, known: *known },
         }
     }

@@ -1,12 +1,15 @@
-//! Whether the files that a connection has open are still those that their names lead to. What is written to a file without
-//! a name is lost, however durable it is.
+//! Whether a database is still what was opened. What is written to a file without a name is lost, however durable it is, and
+//! what is written by the rules of another version is wrong.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 use super::error::SqliteError;
+use super::schema;
 use crate::store::sqlite::side_files::beside;
 
 /// Device and number of a database's file and of its journal, by their names.
@@ -20,10 +23,10 @@ impl Identity {
         Ok(Self(files.into_iter().filter_map(|file| identify(&file).map(|id| (file, id))).collect()))
     }
 
-    /// Refuses when a name leads elsewhere, or nowhere.
-    pub(super) fn check(&self) -> Result<(), SqliteError> {
+    /// Refuses when a name leads elsewhere, or nowhere, and when the schema is not ours any more; in a write transaction.
+    pub(super) fn check(&self, conn: &Connection) -> Result<(), SqliteError> {
         let is_same = self.0.iter().all(|(file, id)| identify(file).as_ref() == Some(id));
-        if is_same { Ok(()) } else { Err(SqliteError::Gone) }
+        if is_same { schema::check_known(conn) } else { Err(SqliteError::Gone) }
     }
 }
 

@@ -89,6 +89,13 @@ pub(in crate::store::sqlite) fn version_seen(conn: &Connection) -> Result<i64, S
     Ok(found)
 }
 
+/// Refuses where another version of the program has changed the schema since the database was opened: our statements would
+/// write by old rules.
+pub(in crate::store::sqlite) fn check_known(conn: &Connection) -> Result<(), SqliteError> {
+    let (found, known) = (sql::number(conn, "PRAGMA user_version", [])?, known());
+    if found == known { Ok(()) } else { Err(SqliteError::Migrated { found, known }) }
+}
+
 /// Brings the database to the newest schema, each migration in its own transaction. Safe when several processes race:
 /// whoever gets the write lock looks again. It always takes that lock once, so a store that cannot be written is
 /// found here, before anything is.

@@ -10,6 +10,7 @@ use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::engine::schema;
 use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, Release, StoreError, StoreMeta};
 
 #[async_trait]
@@ -43,6 +44,10 @@ impl Editions for SqliteStore {
     ) -> Result<bool, StoreError> {
         let (changed, activities) = (changed.clone(), activities.to_vec());
         self.write(move |conn| edition_rows::change(conn, &changed, &activities, actor, at)).await
+    }
+
+    async fn check_version(&self) -> Result<(), StoreError> {
+        self.read(schema::check_known).await
     }
 
     async fn restored(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
