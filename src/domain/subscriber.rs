@@ -57,6 +57,23 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// Gives each value of a kind the number by which stores know it: once, and for ever.
+macro_rules! codes {
+    ($name:ident { $($variant:ident = $code:literal),* $(,)? }) => {
+        impl $name {
+            /// The number that stores keep. It never changes its meaning.
+            pub fn code(self) -> u8 {
+                match self { $(Self::$variant => $code),* }
+            }
+
+            /// The value with this number.
+            pub fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
 /// A word is none of those that its place allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not one of: {}", expected.join(", "))]
@@ -80,6 +97,7 @@ words! {
         Other = "other",
     }
 }
+codes!(Sector { School = 0, SocialCare = 1, LawEnforcement = 2, Health = 3, Charity = 4, Other = 5 });
 
 words! {
     /// The language and region of a digest.
@@ -87,6 +105,7 @@ words! {
         EnGb = "en-GB",
     }
 }
+codes!(Locale { EnGb = 0 });
 
 words! {
     /// Where a subscription came from.
@@ -97,6 +116,8 @@ words! {
         Import = "import",
     }
 }
+// 0 and 1 take no room in a row, and most mailboxes are imported.
+codes!(Origin { Config = 0, Import = 1, Cli = 2 });
 
 impl Origin {
     /// Whether such subscriptions come by the file: the audit has a line for all that one brings, and one of its own only for
@@ -177,6 +198,7 @@ words! {
         Ended = "ended",
     }
 }
+codes!(MailboxState { Ended = 0, Active = 1, Pending = 2 });
 
 /// What is known of a subscribing organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,4 +265,30 @@ pub struct SubscriberCounts {
     /// Waiting for a confirmation.
     pub pending: u64,
     pub ended: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is stored must be read by every later version.
+    #[test]
+    fn every_word_has_its_number_for_ever() {
+        fn known<T: Copy>(all: &[T], parts: impl Fn(T) -> (&'static str, u8, bool)) -> Vec<(&'static str, u8)> {
+            let known = all.iter().map(|one| parts(*one));
+            known.inspect(|(word, _, back)| assert!(back, "{word}")).map(|(word, code, _)| (word, code)).collect()
+        }
+        macro_rules! known {
+            ($name:ident) => {
+                known($name::ALL, |one| (one.as_str(), one.code(), $name::from_code(one.code()) == Some(one)))
+            };
+        }
+        let sectors =
+            [("school", 0), ("social-care", 1), ("law-enforcement", 2), ("health", 3), ("charity", 4), ("other", 5)];
+        assert_eq!(known!(Sector), sectors);
+        assert_eq!(known!(Locale), [("en-GB", 0)]);
+        assert_eq!(known!(Origin), [("config", 0), ("cli", 2), ("import", 1)]);
+        assert_eq!(known!(MailboxState), [("active", 1), ("pending", 2), ("ended", 0)]);
+        assert_eq!((Sector::from_code(6), Locale::from_code(1), Origin::from_code(3)), (None, None, None));
+    }
 }

@@ -135,8 +135,8 @@ pub trait Subscribers {
         limit: u32,
     ) -> Result<Vec<Reader>, StoreError>;
 
-    /// Active mailboxes whose address is spelt like this one, by subscriber: those that an alphabetical list has beside it, and
-    /// those in its domain; at most `limit` of each.
+    /// Active mailboxes in the domain of this address, and in domains that an alphabetical list has before and after it; at most
+    /// `limit` of each, by subscriber.
     async fn addresses_near(&self, address: &Address, limit: u32) -> Result<Vec<Address>, StoreError>;
 
     /// Subscribers with an active, unsuppressed mailbox that reads none of `served` and that the config does not name: how

@@ -239,8 +239,8 @@ fn a_sync_that_is_cut_off_leaves_no_subscriber_without_a_mailbox() {
     fixture.at(NOW, &["sync"]).exits(1);
     let conn = looker(&fixture);
     let number = |query: &str| conn.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(number("SELECT count(*) FROM subscribers WHERE origin = 'config'"), 334);
-    assert_eq!(number("SELECT count(*) FROM subscriptions WHERE origin = 'config'"), 668);
+    assert_eq!(number("SELECT count(*) FROM subscribers WHERE origin = 0"), 334);
+    assert_eq!(number("SELECT count(*) FROM subscriptions WHERE origin = 0"), 668);
     let lines = audit(&fixture);
     let so_far = "config sync mailing list subscribers: 334 new, 0 updated; mailboxes: 668 subscribed";
     assert!(lines.iter().any(|line| line.starts_with(so_far)), "{lines:?}");

@@ -5,6 +5,7 @@ mod counts;
 mod desk;
 mod growth;
 mod migrations;
+mod names;
 mod older;
 mod opening;
 mod random;

@@ -9,6 +9,7 @@ pub(super) mod forget;
 mod lists;
 mod mailing_list;
 pub(super) mod meta;
+mod names;
 pub(super) mod outbox;
 pub(super) mod privacy;
 pub(super) mod publish;

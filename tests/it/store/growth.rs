@@ -7,7 +7,7 @@ use chrono::DateTime;
 use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
-use fortnightly::domain::subscriber::RecipientId;
+use fortnightly::domain::subscriber::{Origin, RecipientId, SubscribeRequest};
 use fortnightly::store::{Archive as _, Outbox as _, Privacy as _, PublishResult};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -128,4 +128,24 @@ async fn what_an_older_version_rendered_is_read() {
     let read = open(&path).published(SEVEN).await.unwrap().unwrap();
     let read: Vec<_> = read.segments.into_values().map(|segment| segment.rendered).collect();
     assert_eq!(read, ["0", "1", "2"].map(rendered));
+}
+
+#[tokio::test]
+async fn a_mailbox_that_was_imported_takes_a_quarter_of_a_kilobyte() {
+    const MAILBOXES: usize = 3_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let store = open(&path);
+    let one = |n: usize| SubscribeRequest {
+        origin: Origin::Import,
+        ..wish(&format!("School {n:06}"), &format!("office{n:06}@s{n:06}.example"), "4-5 5-7")
+    };
+    let all: Vec<_> = (0..MAILBOXES).map(one).collect();
+    for part in all.chunks(1_000) {
+        store.subscribe(part, at(0)).await.unwrap();
+    }
+    let lists = "SELECT sum(pgsize) FROM dbstat WHERE name IN (
+                     SELECT name FROM sqlite_schema WHERE tbl_name IN ('names', 'subscribers', 'recipients', 'subscriptions'))";
+    let each = number(&path, lists) / i64::try_from(MAILBOXES).unwrap();
+    assert!(each <= 250, "{each} bytes");
 }

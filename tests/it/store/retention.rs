@@ -16,11 +16,11 @@ const FILL: &str = "
         SELECT i, 'sent', '2026-01-01', i, '', 'nothing-eligible', i FROM n;
     CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ROWS) SELECT i FROM n;
     INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at)
-        SELECT i, 1 + i % 1000, 'school', 'en-GB', 'import', 1 FROM n;
-    INSERT INTO recipients (id, address, folded, mac, owner, bands, state, created_at)
-        SELECT i, 's' || i || '@x.example', 's' || i || '@x.example', randomblob(16), i, 1, 'ended', 1 FROM n;
+        SELECT i, 1 + i % 1000, 0, 0, 1, 1 FROM n;
+    INSERT INTO recipients (id, address, mac, owner, bands, state, created_at)
+        SELECT i, 's' || i || '@x.example', randomblob(16), i, 1, 0, 1 FROM n;
     INSERT INTO subscriptions (recipient, subscriber, origin, bands, since, ended, ended_by)
-        SELECT i, i, 'import', 1, 1, 2, 'bounced' FROM n;
+        SELECT i, i, 1, 1, 1, 2, 'bounced' FROM n;
     INSERT INTO deliveries (mailing, recipient, segment, state, name_id) SELECT 1, i, 0, 3, 1 + i % 1000 FROM n;
     INSERT INTO attempts (mailing, recipient, number, at, outcome, reply) SELECT 1, i, 1, 2, 'accepted', 'yes' FROM n;
     INSERT INTO bounces (recipient, edition, at, meaning) SELECT i, 1, 2, 'policy' FROM n;

@@ -1,4 +1,4 @@
-//! A mail's state as a column, and what `domain::delivery` says about states as a piece of a statement about many rows.
+//! Words of the domain as columns, and what `domain::delivery` says about states as a piece of a statement about many rows.
 
 use std::fmt::Display;
 
@@ -6,19 +6,26 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
+use crate::domain::subscriber::{Locale, MailboxState, Origin, Sector};
 
-impl ToSql for DeliveryState {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.code()))
-    }
-}
+/// What the domain gives a number is stored as that.
+macro_rules! stored_as_code {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.code()))
+            }
+        }
 
-impl FromSql for DeliveryState {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let code = u8::column_result(value)?;
-        Self::from_code(code).ok_or(FromSqlError::OutOfRange(i64::from(code)))
-    }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let code = u8::column_result(value)?;
+                Self::from_code(code).ok_or(FromSqlError::OutOfRange(i64::from(code)))
+            }
+        }
+    )*};
 }
+stored_as_code!(DeliveryState, Locale, MailboxState, Origin, Sector);
 
 /// Attempts are many, so an outcome is a letter. Older versions wrote the whole word.
 fn letter(kind: OutcomeKind) -> &'static str {

@@ -9,14 +9,17 @@ use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 
+/// The domain of an address in this column, as the index `recipients_domain` has it.
+macro_rules! domain_of {
+    ($address:literal) => {
+        concat!("lower(substr(", $address, ", instr(", $address, ", '@') + 1))")
+    };
+}
+pub(in crate::store::sqlite) use domain_of;
+
 /// A profile in four columns: name, sector, locale, urn.
 pub(in crate::store::sqlite) fn profile(row: &Row<'_>, at: usize) -> Result<Profile, SqliteError> {
-    Ok(Profile {
-        name: row.get(at)?,
-        sector: sql::word(row, at + 1)?,
-        locale: sql::word(row, at + 2)?,
-        urn: row.get(at + 3)?,
-    })
+    Ok(Profile { name: row.get(at)?, sector: row.get(at + 1)?, locale: row.get(at + 2)?, urn: row.get(at + 3)? })
 }
 
 /// A subscription in six columns: subscriber, origin, bands, since, ended, `ended_by`.
@@ -27,7 +30,7 @@ pub(in crate::store::sqlite) fn subscription(
 ) -> Result<Subscription, SqliteError> {
     Ok(Subscription {
         subscriber: SubscriberId(sql::count(row.get(at)?)),
-        origin: sql::word(row, at + 1)?,
+        origin: row.get(at + 1)?,
         bands: bands.set(row.get(at + 2)?),
         since: sql::instant(row.get(at + 3)?)?,
         ended: sql::maybe_instant(row.get(at + 4)?)?,
@@ -35,13 +38,9 @@ pub(in crate::store::sqlite) fn subscription(
     })
 }
 
-/// The number of a subscriber's name; deliveries refer to it as it was when their edition was published.
-pub(in crate::store::sqlite) fn name(conn: &Connection, name: &str) -> Result<i64, SqliteError> {
-    if let Some(id) = sql::row(conn, "SELECT id FROM names WHERE name = ?1", [name], |row| Ok(row.get(0)?))? {
-        return Ok(id);
-    }
-    sql::run(conn, "INSERT INTO names (name) VALUES (?1)", [name])?;
-    Ok(conn.last_insert_rowid())
+/// A mailbox's subscriptions, the oldest first.
+pub(in crate::store::sqlite) fn oldest_first(subscriptions: &mut [Subscription]) {
+    subscriptions.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));
 }
 
 /// A suppression in four columns: mac, address, reason, at.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::outbox::transactional;
-use super::{columns, meta};
+use super::{meta, names};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::EditionState;
 use crate::domain::subscription::rows::Forgetting;
@@ -16,9 +16,6 @@ pub(in crate::store::sqlite) const UNSCRUBBED: &str = "unscrubbed";
 
 /// Set while the files are to be rebuilt, because something forgotten lies in them all the same.
 pub(in crate::store::sqlite) const UNREBUILT: &str = "unrebuilt";
-
-/// The name of subscribers that were forgotten.
-const NAMELESS: &str = "(erased)";
 
 /// Notes that something forgotten may still lie in the files.
 pub(in crate::store::sqlite) fn note_unscrubbed(conn: &Connection, at: i64) -> Result<(), SqliteError> {
@@ -36,7 +33,7 @@ pub(super) fn forget(conn: &Connection, forgetting: &Forgetting) -> Result<Trace
     let (letters, letter_replies) = transactional::forget_all(conn, recipient)?;
     let mut names = 0;
     for subscriber in &forgetting.nameless {
-        names += u64::from(forget_name(conn, sql::column(subscriber.0)?, recipient)?);
+        names += u64::from(names::forget(conn, sql::column(subscriber.0)?, recipient)?);
     }
     let deliveries =
         "SELECT count(*) FROM editions e CROSS JOIN deliveries d ON d.mailing = e.number WHERE d.recipient = ?1";
@@ -54,29 +51,6 @@ fn settle_waiting(conn: &Connection, recipient: i64) -> Result<(), SqliteError> 
            AND (state IN {waiting} OR next_at IS NOT NULL)"
     );
     sql::run(conn, &settle, [recipient]).map(drop)
-}
-
-/// Forgets what a subscriber is called; whether it had a name that was not forgotten before.
-fn forget_name(conn: &Connection, subscriber: i64, recipient: i64) -> Result<bool, SqliteError> {
-    let subject = format!("subscriber {subscriber}");
-    let called = "SELECT name_id FROM subscribers WHERE id = ?1
-                  UNION SELECT n.id FROM audit a JOIN names n ON n.name = a.detail WHERE a.subject = ?2";
-    let called = sql::rows(conn, called, (subscriber, &subject), |row| Ok(row.get::<_, i64>(0)?))?;
-    let nameless = columns::name(conn, NAMELESS)?;
-    sql::run(conn, "UPDATE subscribers SET name_id = ?2, urn = NULL WHERE id = ?1", (subscriber, nameless))?;
-    sql::run(conn, "UPDATE audit SET detail = '' WHERE subject = ?1", [&subject])?;
-    let mut forgotten = false;
-    for name in called.into_iter().filter(|name| *name != nameless) {
-        let of_mails = "UPDATE deliveries SET name_id = ?3
-                        WHERE recipient = ?1 AND mailing IN (SELECT number FROM editions) AND name_id = ?2";
-        sql::run(conn, of_mails, (recipient, name, nameless))?;
-        // The row stays: deliveries to a subscriber that was called so before may refer to it.
-        let rename = "UPDATE names SET name = '(erased ' || id || ')'
-                      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM subscribers WHERE name_id = ?1)";
-        sql::run(conn, rename, [name])?;
-        forgotten = true;
-    }
-    Ok(forgotten)
 }
 
 /// Whether a mail is on its way to a mailbox, or may be.

@@ -1,17 +1,17 @@
 //! Lists of subscribers, of the readers of an edition and of suppressions: a page at a time, in the order of an index.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
 
 use super::columns;
-use super::columns::BandBook;
+use super::columns::{BandBook, domain_of};
 use super::mailing_list::counts;
 use crate::domain::address::{Address, is_in_one_of};
 use crate::domain::band::BandSet;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{
-    MailboxRecord, MailboxState, Origin, RecipientId, SubscriberId, SubscriberRecord, Subscription,
+    Locale, MailboxRecord, MailboxState, Origin, RecipientId, Sector, SubscriberId, SubscriberRecord, Subscription,
 };
 use crate::domain::subscription::suppression::{ListedSuppression, Suppression};
 use crate::store::Reader;
@@ -88,7 +88,7 @@ fn mailboxes(
             address: sql::word(row, 2)?,
             bands: bands.set(row.get(3)?),
             chosen: row.get(4)?,
-            state: sql::word(row, 5)?,
+            state: row.get(5)?,
             suppressed: sql::maybe_word(row, 6)?,
             subscriptions: Vec::new(),
         };
@@ -110,9 +110,7 @@ fn subscriptions(
     for (recipient, one) in all {
         found.entry(recipient).or_default().push(one);
     }
-    for all in found.values_mut() {
-        all.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));
-    }
+    found.values_mut().for_each(|all| columns::oldest_first(all));
     Ok(found)
 }
 
@@ -138,21 +136,16 @@ pub(super) fn first_readers(conn: &Connection, served: &BandSet) -> Result<BTree
     let bands = BandBook::open(conn)?;
     let segments = counts::audience(conn, served)?.len();
     let mut first = BTreeMap::new();
-    let mut seen: HashMap<i64, Vec<[String; 2]>> = HashMap::new();
+    let mut seen: HashSet<(i64, Sector, Locale)> = HashSet::new();
     let mut statement = conn.prepare_cached(readers!("n.name", "", ""))?;
-    let mut rows = statement.query((bands.seen(served), MailboxState::Active.as_str()))?;
+    let mut rows = statement.query((bands.seen(served), MailboxState::Active))?;
     while first.len() < segments
         && let Some(row) = rows.next()?
     {
-        let text = |at| -> Result<&str, SqliteError> { Ok(row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?) };
-        let (mask, kind) = (row.get(0)?, [text(1)?, text(2)?]);
-        let kinds = seen.entry(mask).or_default();
-        if kinds.iter().any(|known| *known == kind) {
-            continue;
+        let (mask, sector, locale) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if seen.insert((mask, sector, locale)) {
+            first.insert(SegmentKey { bands: bands.set(mask), sector, locale }, row.get(3)?);
         }
-        let key = SegmentKey { bands: bands.set(mask), sector: sql::parse(kind[0])?, locale: sql::parse(kind[1])? };
-        kinds.push(kind.map(str::to_owned));
-        first.insert(key, text(3)?.to_owned());
     }
     Ok(first)
 }
@@ -169,14 +162,10 @@ pub(super) fn readers(
     let bands = BandBook::open(conn)?;
     let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));
     let after = (sql::column(owner)?, sql::column(recipient)?);
-    let values = (bands.seen(served), MailboxState::Active.as_str(), after.0, after.1, limit);
+    let values = (bands.seen(served), MailboxState::Active, after.0, after.1, limit);
     sql::rows(conn, READERS, values, |row| {
         Ok(Reader {
-            segment: SegmentKey {
-                bands: bands.set(row.get(0)?),
-                sector: sql::word(row, 1)?,
-                locale: sql::word(row, 2)?,
-            },
+            segment: SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? },
             name: row.get(3)?,
             address: sql::word(row, 4)?,
             subscriber: SubscriberId(sql::count(row.get(5)?)),
@@ -185,19 +174,36 @@ pub(super) fn readers(
     })
 }
 
-const NEAR: &str = "SELECT address FROM recipients WHERE id IN (
-         SELECT id FROM (SELECT id FROM recipients WHERE folded >= ?1 AND state = ?3 ORDER BY folded LIMIT ?4)
-         UNION SELECT id FROM (SELECT id FROM recipients WHERE folded < ?1 AND state = ?3 ORDER BY folded DESC LIMIT ?4)
-         UNION SELECT id FROM (SELECT id FROM recipients INDEXED BY recipients_domain
-                               WHERE substr(folded, instr(folded, '@') + 1) = ?2 AND folded IS NOT NULL AND state = ?3
-                               LIMIT ?4)
-     ) ORDER BY owner, id";
+/// Mailboxes whose domain compares so with `?1`, the nearest first.
+macro_rules! domains {
+    ($compares:literal, $order:literal) => {
+        concat!(
+            "SELECT id FROM (SELECT id FROM recipients INDEXED BY recipients_domain
+                             WHERE address IS NOT NULL AND state = ?2 AND ",
+            domain_of!("address"),
+            $compares,
+            " ?1 ORDER BY ",
+            domain_of!("address"),
+            $order,
+            " LIMIT ?3)"
+        )
+    };
+}
 
-/// Active mailboxes that are near an address in the alphabet, or in its domain.
+const NEAR: &str = concat!(
+    "SELECT address FROM recipients WHERE id IN (",
+    domains!(" =", ""),
+    " UNION ",
+    domains!(" >", ""),
+    " UNION ",
+    domains!(" <", " DESC"),
+    ") ORDER BY owner, id"
+);
+
+/// Active mailboxes in the domain of an address, and in those that come before and after it in the alphabet.
 pub(super) fn addresses_near(conn: &Connection, address: &Address, limit: u32) -> Result<Vec<Address>, SqliteError> {
-    let (folded, active) = (address.folded(), MailboxState::Active.as_str());
     let domain = address.domain().to_ascii_lowercase();
-    sql::rows(conn, NEAR, (folded, domain, active, limit), |row| sql::word(row, 0))
+    sql::rows(conn, NEAR, (domain, MailboxState::Active, limit), |row| sql::word(row, 0))
 }
 
 /// The statement about active, unsuppressed mailboxes that read none of the bands `?1` and that the config does not name.
@@ -223,16 +229,13 @@ pub(super) fn unserved(
     limit: u32,
 ) -> Result<(u64, BTreeMap<String, BandSet>), SqliteError> {
     let bands = BandBook::open(conn)?;
-    let (mask, active, config) = (bands.seen(served), MailboxState::Active.as_str(), Origin::Config.as_str());
-    let names = sql::number(conn, unserved!("count(DISTINCT n.id)", ""), (mask, active, config))?;
+    let (mask, active, config) = (bands.seen(served), MailboxState::Active, Origin::Config);
+    let names = sql::number(conn, unserved!("count(DISTINCT n.name)", ""), (mask, active, config))?;
     let mut wishes: BTreeMap<String, BandSet> = BTreeMap::new();
     if names == 0 {
         return Ok((0, wishes));
     }
-    let query = unserved!(
-        "n.name, r.bands",
-        " AND n.id IN (SELECT id FROM names WHERE name IN (SELECT value FROM json_each(?4)))"
-    );
+    let query = unserved!("n.name, r.bands", " AND n.name IN (SELECT value FROM json_each(?4))");
     let first = unserved!("DISTINCT n.name", " ORDER BY n.name LIMIT ?4");
     let first = sql::rows(conn, first, (mask, active, config, limit), |row| Ok(row.get::<_, String>(0)?))?;
     let wished = sql::rows(conn, query, (mask, active, config, sql::to_json(&first)?), |row| {
@@ -244,9 +247,11 @@ pub(super) fn unserved(
     Ok((sql::count(names), wishes))
 }
 
-const ACTIVE_DOMAINS: &str = "SELECT r.owner, substr(r.folded, instr(r.folded, '@') + 1)
-                              FROM recipients r INDEXED BY recipients_owner
-                              WHERE r.state = ?1 AND r.folded IS NOT NULL ORDER BY r.owner";
+const ACTIVE_DOMAINS: &str = concat!(
+    "SELECT r.owner, ",
+    domain_of!("r.address"),
+    " FROM recipients r INDEXED BY recipients_owner WHERE r.state = ?1 AND r.address IS NOT NULL ORDER BY r.owner"
+);
 
 /// How many subscribers have an active mailbox in one of these domains, or below it, and the names of the oldest.
 pub(super) fn subscribers_in(
@@ -256,7 +261,7 @@ pub(super) fn subscribers_in(
 ) -> Result<(u64, Vec<String>), SqliteError> {
     let (mut number, mut last, mut first) = (0, 0, Vec::new());
     let mut statement = conn.prepare_cached(ACTIVE_DOMAINS)?;
-    let mut rows = statement.query([MailboxState::Active.as_str()])?;
+    let mut rows = statement.query([MailboxState::Active])?;
     while let Some(row) = rows.next()? {
         let owner: i64 = row.get(0)?;
         if owner == last || !is_in_one_of(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?, domains) {
@@ -273,10 +278,10 @@ pub(super) fn subscribers_in(
     Ok((number, names.filter_map(Result::transpose).collect::<Result<_, _>>()?))
 }
 
-// The mailbox of an address has its spelling in lower case; who was erased is nobody's mailbox.
+// Who was erased is nobody's mailbox.
 const SUPPRESSIONS: &str = "SELECT x.mac, x.address, x.reason, x.at, n.name
      FROM suppressions x INDEXED BY suppressions_listed
-     LEFT JOIN recipients r ON r.folded = lower(x.address)
+     LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL AND x.address IS NOT NULL
      LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
      WHERE x.at >= ?1 AND (x.at, coalesce(x.address, ''), x.mac) > (?1, ?2, ?3)
      ORDER BY x.at, x.address, x.mac LIMIT ?4";

@@ -106,8 +106,8 @@ impl Outbox for SqliteStore {
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let filter = filter.clone();
-        self.read(move |conn| listing::page(conn, &filter, after, limit)).await
+        let (hasher, filter) = (self.hasher.clone(), filter.clone());
+        self.read(move |conn| listing::page(conn, &hasher, &filter, after, limit)).await
     }
 
     async fn retry(
@@ -116,8 +116,8 @@ impl Outbox for SqliteStore {
         filter: &DeliveryFilter,
         at: DateTime<Utc>,
     ) -> Result<Retried, StoreError> {
-        let filter = filter.clone();
-        self.write(move |conn| deliveries::retry(conn, edition, &filter, at)).await
+        let (hasher, filter) = (self.hasher.clone(), filter.clone());
+        self.write(move |conn| deliveries::retry(conn, &hasher, edition, &filter, at)).await
     }
 
     async fn resolve(
@@ -127,7 +127,7 @@ impl Outbox for SqliteStore {
         accepted: bool,
         at: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
-        let filter = filter.clone();
-        self.write(move |conn| deliveries::resolve(conn, edition, &filter, accepted, at)).await
+        let (hasher, filter) = (self.hasher.clone(), filter.clone());
+        self.write(move |conn| deliveries::resolve(conn, &hasher, edition, &filter, accepted, at)).await
     }
 }

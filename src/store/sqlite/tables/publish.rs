@@ -64,7 +64,7 @@ fn enqueue(conn: &Connection, publication: &Publication) -> Result<Option<u64>, 
                   WHERE r.state = ?3 AND r.bands & ?2 <> 0
                     AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)";
     let served = BandBook::open(conn)?.seen(&publication.served);
-    match sql::run(conn, insert, (publication.before.number.0, served, MailboxState::Active.as_str())) {
+    match sql::run(conn, insert, (publication.before.number.0, served, MailboxState::Active)) {
         Ok(recipients) => Ok(Some(recipients)),
         Err(SqliteError::Sqlite(error)) if is_null_segment(&error) => Ok(None),
         Err(fault) => Err(fault),

@@ -54,7 +54,7 @@ pub(super) fn write(conn: &Connection, edition: EditionNumber, packed: &[Packed]
                   VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7)";
     for (number, Packed { key, frame, base }) in (0_u32..).zip(packed) {
         let mask = bands.learn(conn, &key.bands)?;
-        sql::run(conn, insert, (edition.0, number, mask, key.sector.as_str(), key.locale.as_str(), frame, base))?;
+        sql::run(conn, insert, (edition.0, number, mask, key.sector, key.locale, frame, base))?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(super) fn read(
                  ORDER BY base IS NOT NULL, number";
     let mut unpacker = None;
     let found = sql::rows(conn, query, [edition.0], |row| {
-        let key = SegmentKey { bands: bands.set(row.get(1)?), sector: sql::word(row, 2)?, locale: sql::word(row, 3)? };
+        let key = SegmentKey { bands: bands.set(row.get(1)?), sector: row.get(2)?, locale: row.get(3)? };
         let rendered = rendered(row, &mut unpacker)?;
         Ok(rendered.map(|rendered| Ok((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered }))))
     })?;

@@ -183,6 +183,10 @@ pub(in crate::store) async fn a_name_stays_while_it_names_somebody_else(open: Op
     assert_eq!(look_up(&*store, "b@hill.example").await.0.profile.name, "Hill School");
     assert_eq!(greeted(&claim(&*store, 3, 9).await[0]), "Hill School");
     assert_eq!(erase(&*store, "b@hill.example", 4).await.unwrap().names, 1);
+    let mails = DeliveryFilter { edition: None, states: vec![], addresses: None, bounced: false };
+    let mails = DeliveryFilter { states: DeliveryState::ALL.to_vec(), ..mails };
+    let mails = format!("{:?}", store.deliveries(&mails, None, 9).await.unwrap());
+    assert!(!mails.contains("Hill"), "also in what went to the mailbox that was erased before: {mails}");
     assert_eq!(look_up(&*store, "c@dale.example").await.0.profile.name, "Hill School");
     let nameless = &store.subscribers().await.unwrap()[0];
     assert_eq!((nameless.profile.name.as_str(), nameless.profile.urn.as_deref()), ("(erased)", None));

@@ -1,17 +1,4 @@
--- What is asked for often is counted as it changes: nobody reads every mailbox to answer.
--- Mailboxes that get digests, by the bands, sector and locale that make a segment.
-CREATE TABLE reader_counts (
-    bands     INTEGER NOT NULL,
-    sector    TEXT NOT NULL,
-    locale    TEXT NOT NULL,
-    mailboxes INTEGER NOT NULL,
-    PRIMARY KEY (bands, sector, locale)
-) STRICT, WITHOUT ROWID;
-INSERT INTO reader_counts (bands, sector, locale, mailboxes)
-    SELECT r.bands, o.sector, o.locale, count(*) FROM recipients r JOIN subscribers o ON o.id = r.owner
-    WHERE r.state = 'active' AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
-    GROUP BY r.bands, o.sector, o.locale;
-
+-- What is asked for often is counted as it changes: nobody reads every mailbox to answer (see `reader_counts`, too).
 -- Subscribers by their best mailbox ('active', 'pending', 'ended'), and addresses that are 'suppressed'.
 CREATE TABLE list_counts (
     what  TEXT NOT NULL PRIMARY KEY,

@@ -21,7 +21,7 @@ const SUPPRESSED: &str = "suppressed";
 
 /// What the changes of a list come to.
 pub(super) struct Counting {
-    readers: BTreeMap<(i64, &'static str, &'static str), i64>,
+    readers: BTreeMap<(i64, Sector, Locale), i64>,
     list: BTreeMap<&'static str, i64>,
     /// Those that were there before and may count otherwise afterwards.
     known: BTreeSet<SubscriberId>,
@@ -62,10 +62,10 @@ impl Counting {
         for id in self.known.clone() {
             let mut best = None;
             sql::rows(conn, query, [sql::column(id.0)?], |row| {
-                let state = sql::maybe_word(row, 2)?.unwrap_or(MailboxState::Ended);
+                let state = row.get::<_, Option<_>>(2)?.unwrap_or(MailboxState::Ended);
                 best = best.max(Some(rank(state)));
                 if state == MailboxState::Active && !row.get::<_, bool>(4)? {
-                    self.add_reader(row.get(3)?, sql::word(row, 0)?, sql::word(row, 1)?, times);
+                    self.add_reader(row.get(3)?, row.get(0)?, row.get(1)?, times);
                 }
                 Ok(())
             })?;
@@ -94,7 +94,7 @@ impl Counting {
     }
 
     fn add_reader(&mut self, mask: i64, sector: Sector, locale: Locale, times: i64) {
-        *self.readers.entry((mask, sector.as_str(), locale.as_str())).or_default() += times;
+        *self.readers.entry((mask, sector, locale)).or_default() += times;
     }
 
     fn add_to_list(&mut self, what: &'static str, times: i64) {
@@ -138,7 +138,7 @@ pub(in crate::store::sqlite) fn audience(conn: &Connection, served: &BandSet) ->
     let query = "SELECT bands & ?1 AS mask, sector, locale, sum(mailboxes) AS number FROM reader_counts
                  WHERE bands & ?1 <> 0 GROUP BY mask, sector, locale HAVING number > 0";
     let mut segments = sql::rows(conn, query, [bands.seen(served)], |row| {
-        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: sql::word(row, 1)?, locale: sql::word(row, 2)? };
+        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? };
         Ok(Segment { key, recipients: sql::count(row.get(3)?) })
     })?;
     segments.sort_by(|a, b| a.key.cmp(&b.key));

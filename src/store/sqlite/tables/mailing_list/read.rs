@@ -50,11 +50,24 @@ struct Reader<'a> {
     keys: HashSet<AddressKey>,
 }
 
-// As the index `subscribers_config` has it, so the word must stand here.
-const CONFIG_SUBSCRIBERS: &str = "SELECT id FROM subscribers WHERE origin = 'config'";
-const CONFIG_MAILBOXES: &str = "SELECT DISTINCT s.recipient FROM subscribers o
-                                CROSS JOIN subscriptions s ON s.subscriber = o.id AND s.origin = 'config'
-                                WHERE o.origin = 'config'";
+/// What the file made, as the index `subscribers_config` has it, so the number must stand here.
+fn config_subscribers() -> String {
+    format!("SELECT id FROM subscribers WHERE origin = {}", Origin::Config.code())
+}
+
+fn config_mailboxes() -> String {
+    let config = Origin::Config.code();
+    format!(
+        "SELECT DISTINCT s.recipient FROM subscribers o
+         CROSS JOIN subscriptions s ON s.subscriber = o.id AND s.origin = {config} WHERE o.origin = {config}"
+    )
+}
+
+/// Who waits for a click, as the index `recipients_pending` has it.
+fn pending() -> String {
+    let pending = MailboxState::Pending.code();
+    format!("SELECT id FROM recipients WHERE state = {pending} AND id > ?1 ORDER BY id LIMIT ?2")
+}
 
 /// The statement that reads mailboxes by this condition.
 macro_rules! mailboxes_where {
@@ -111,16 +124,13 @@ impl Reader<'_> {
                              ORDER BY mac LIMIT ?4";
                 let values = (reason.as_str(), sql::millis(*since), after.map(|key| key.0), limit);
                 let keys = sql::rows(self.conn, query, values, |row| Ok(AddressKey(row.get(0)?)))?;
-                keys.into_iter().try_for_each(|key| self.holders(key))
+                keys.into_iter().try_for_each(|key| self.key(key).and_then(|()| self.holder(key)))
             }
             Scope::Person(address) => {
                 self.address(address)?;
                 self.note_others()
             }
-            Scope::Pending(after, limit) => {
-                let query = "SELECT id FROM recipients WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-                self.numbered(query, (MailboxState::Pending.as_str(), sql::column(after.0)?, limit))
-            }
+            Scope::Pending(after, limit) => self.numbered(&pending(), (sql::column(after.0)?, limit)),
             Scope::Ended(after, limit) => {
                 self.ended(*after, *limit)?;
                 self.note_others()
@@ -143,8 +153,9 @@ impl Reader<'_> {
     }
 
     fn address(&mut self, address: &Address) -> Result<(), SqliteError> {
-        self.key(self.hasher.key(address))?;
-        self.mailboxes(mailboxes_where!("folded = ?1"), [address.folded()])
+        let key = self.hasher.key(address);
+        self.key(key)?;
+        self.holder(key)
     }
 
     fn number(&mut self, id: RecipientId) -> Result<(), SqliteError> {
@@ -181,7 +192,12 @@ impl Reader<'_> {
         self.rows.mailboxes.push(mailbox);
         self.key(key)?;
         // It was forgotten; if it was subscribed anew since, that is another row with the same hash.
-        if is_known { Ok(()) } else { self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NOT NULL"), [key.0]) }
+        if is_known { Ok(()) } else { self.holder(key) }
+    }
+
+    /// The mailbox that has the address of this hash.
+    fn holder(&mut self, key: AddressKey) -> Result<(), SqliteError> {
+        self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NOT NULL"), [key.0])
     }
 
     /// What keeps mail from this hash, and the forgotten mailboxes that had its address.
@@ -192,13 +208,6 @@ impl Reader<'_> {
         let query = "SELECT mac, address, reason, at FROM suppressions WHERE mac = ?1";
         self.rows.suppressions.extend(sql::row(self.conn, query, [key.0], columns::suppression)?);
         self.mailboxes(mailboxes_where!("mac = ?1 AND address IS NULL"), [key.0])
-    }
-
-    /// As [`Self::key`], with the mailbox that has the address.
-    fn holders(&mut self, key: AddressKey) -> Result<(), SqliteError> {
-        self.key(key)?;
-        let address = self.rows.suppressions.last().filter(|one| one.key == key).and_then(|one| one.address.clone());
-        address.map_or(Ok(()), |address| self.mailboxes(mailboxes_where!("folded = ?1"), [address.folded()]))
     }
 
     /// What else came back of an edition, and the mailboxes of a wave that one more hard bounce would make.
@@ -220,9 +229,11 @@ impl Reader<'_> {
     }
 
     fn subscriptions(&self, id: RecipientId) -> Result<Vec<Subscription>, SqliteError> {
-        let query = "SELECT subscriber, origin, bands, since, ended, ended_by FROM subscriptions
-                     WHERE recipient = ?1 ORDER BY since, subscriber, origin";
-        sql::rows(self.conn, query, [sql::column(id.0)?], |row| columns::subscription(&self.bands, row, 0))
+        let query = "SELECT subscriber, origin, bands, since, ended, ended_by FROM subscriptions WHERE recipient = ?1";
+        let read = |row: &Row<'_>| columns::subscription(&self.bands, row, 0);
+        let mut found = sql::rows(self.conn, query, [sql::column(id.0)?], read)?;
+        columns::oldest_first(&mut found);
+        Ok(found)
     }
 
     fn requests(&self, id: RecipientId) -> Result<Vec<Request>, SqliteError> {
@@ -250,11 +261,11 @@ impl Reader<'_> {
                             EXISTS (SELECT 1 FROM subscriptions c
                                     WHERE c.subscriber = s.id AND c.origin = ?2 AND c.ended IS NULL)
                      FROM subscribers s JOIN names n ON n.id = s.name_id WHERE s.id = ?1";
-        let found = sql::row(self.conn, query, (sql::column(id.0)?, Origin::Config.as_str()), |row| {
+        let found = sql::row(self.conn, query, (sql::column(id.0)?, Origin::Config), |row| {
             Ok(Organisation {
                 id,
                 profile: columns::profile(row, 1)?,
-                origin: sql::word(row, 5)?,
+                origin: row.get(5)?,
                 is_in_config: row.get(6)?,
                 has_others: false,
             })
@@ -269,13 +280,14 @@ impl Reader<'_> {
     }
 
     fn urn(&mut self, urn: &str) -> Result<(), SqliteError> {
-        // As the index on urn has it, so the word must stand here.
-        self.organisations("SELECT id FROM subscribers WHERE urn = ?1 AND origin <> 'config'", [urn])
+        // As the index on urn has it, so the number must stand here.
+        let query = format!("SELECT id FROM subscribers WHERE urn = ?1 AND origin <> {}", Origin::Config.code());
+        self.organisations(&query, [urn])
     }
 
     fn config(&mut self) -> Result<(), SqliteError> {
-        self.organisations(CONFIG_SUBSCRIBERS, [])?;
-        self.numbered(CONFIG_MAILBOXES, [])
+        self.organisations(&config_subscribers(), [])?;
+        self.numbered(&config_mailboxes(), [])
     }
 
     /// How many questions were asked in the last hour.
@@ -318,11 +330,11 @@ impl Reader<'_> {
     }
 
     fn ended(&mut self, after: RecipientId, limit: u32) -> Result<(), SqliteError> {
-        // As the index has it, so the word must stand in the statement.
-        let ended = MailboxState::Ended;
+        // As the index has it, so the number must stand in the statement.
+        let ended = MailboxState::Ended.code();
         let query = format!(
             "SELECT id FROM recipients INDEXED BY recipients_ended
-             WHERE state = '{ended}' AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2"
+             WHERE state = {ended} AND address IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2"
         );
         let ids = sql::rows(self.conn, &query, (sql::column(after.0)?, limit), |row| Ok(row.get::<_, i64>(0)?))?;
         for id in ids {
@@ -362,7 +374,7 @@ fn mailbox(bands: &BandBook, row: &Row<'_>) -> Result<Mailbox, SqliteError> {
         owner: SubscriberId(sql::count(row.get(3)?)),
         bands: bands.set(row.get(4)?),
         chosen: row.get::<_, Option<i64>>(5)?.map(|mask| bands.set(mask)),
-        state: sql::word(row, 6)?,
+        state: row.get(6)?,
         created_at: sql::instant(row.get(7)?)?,
         changed_at: sql::maybe_instant(row.get(8)?)?,
         subscriptions: Vec::new(),
@@ -379,8 +391,8 @@ mod tests {
     #[test]
     fn the_file_s_subscribers_are_found_by_way_of_an_index() {
         let conn = connect::memory().unwrap();
-        for query in [CONFIG_SUBSCRIBERS, CONFIG_MAILBOXES] {
-            let mut steps = sql::plan(&conn, query);
+        for query in [config_subscribers(), config_mailboxes()] {
+            let mut steps = sql::plan(&conn, &query);
             steps.retain(|step| !step.contains("TEMP B-TREE"));
             assert!(steps[0].ends_with("subscribers_config"), "{steps:?}");
             assert!(steps[1..].iter().all(|step| step.starts_with("SEARCH s USING")), "{steps:?}");
@@ -392,7 +404,6 @@ mod tests {
     fn a_mailbox_is_found_without_reading_the_others() {
         let conn = connect::memory().unwrap();
         for query in [
-            mailboxes_where!("folded = ?1"),
             mailboxes_where!("id = ?1"),
             mailboxes_where!("mac = ?1 AND address IS NULL"),
             mailboxes_where!("mac = ?1 AND address IS NOT NULL"),

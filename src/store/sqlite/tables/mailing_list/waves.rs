@@ -12,13 +12,7 @@ use crate::domain::subscription::wave::{Group, Wave, WaveId, WaveScope, WaveStat
 use crate::store::OpenWave;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
-
-/// The domain of an address, of a row of `recipients` that is called r: as the index `recipients_domain` has it.
-macro_rules! domain {
-    () => {
-        "substr(r.folded, instr(r.folded, '@') + 1)"
-    };
-}
+use crate::store::sqlite::tables::columns::domain_of;
 
 /// A wave in the columns that [`wave`] reads.
 macro_rules! waves_where {
@@ -34,7 +28,8 @@ pub(super) fn groups(
     server: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Group>, SqliteError> {
-    let domain = concat!("SELECT ", domain!(), " FROM recipients r WHERE r.id = ?1 AND r.folded IS NOT NULL");
+    let domain =
+        concat!("SELECT ", domain_of!("r.address"), " FROM recipients r WHERE r.id = ?1 AND r.address IS NOT NULL");
     let domain = sql::row(conn, domain, [sql::column(id.recipient.0)?], |row| Ok(row.get::<_, String>(0)?))?;
     let narrower = [server.map(|name| WaveScope::Server(name.to_owned())), domain.clone().map(WaveScope::Domain)];
     let scopes = [WaveScope::Edition].into_iter().chain(narrower.into_iter().flatten());
@@ -99,8 +94,8 @@ fn hard_bounces(scope: &WaveScope, what: &str, which: &str) -> String {
         WaveScope::Edition => "bounces b WHERE ?2 IS NULL",
         WaveScope::Server(_) => "bounces b WHERE b.server = ?2",
         WaveScope::Domain(_) => concat!(
-            "recipients r CROSS JOIN bounces b ON b.recipient = r.id WHERE r.folded IS NOT NULL AND ",
-            domain!(),
+            "recipients r CROSS JOIN bounces b ON b.recipient = r.id WHERE r.address IS NOT NULL AND ",
+            domain_of!("r.address"),
             " = ?2"
         ),
     };
@@ -125,9 +120,9 @@ fn tried(
         // From the mailboxes of the domain to their deliveries: an edition has many more.
         concat!(
             "SELECT count(*) FROM (SELECT 1 FROM recipients r CROSS JOIN deliveries d ON d.recipient = r.id
-                                   WHERE d.mailing = ?1 AND d.attempts > 0 AND r.folded IS NOT NULL
+                                   WHERE d.mailing = ?1 AND d.attempts > 0 AND r.address IS NOT NULL
                                      AND ",
-            domain!(),
+            domain_of!("r.address"),
             " IN (SELECT value FROM json_each(?3)) LIMIT ?2)"
         ),
     );
@@ -137,9 +132,9 @@ fn tried(
         WaveScope::Server(name) => {
             let reported = concat!(
                 "SELECT DISTINCT ",
-                domain!(),
+                domain_of!("r.address"),
                 " FROM bounces b JOIN recipients r ON r.id = b.recipient
-                  WHERE b.edition = ?1 AND b.server = ?2 AND r.folded IS NOT NULL"
+                  WHERE b.edition = ?1 AND b.server = ?2 AND r.address IS NOT NULL"
             );
             let mut domains = sql::rows(conn, reported, (edition.0, name), |row| Ok(row.get(0)?))?;
             domains.extend(beside.map(str::to_owned));
@@ -212,7 +207,7 @@ pub(in crate::store::sqlite) fn waits_in(conn: &Connection, recipient: i64) -> R
                  JOIN recipients r ON r.id = b.recipient LEFT JOIN suppressions x ON x.mac = r.mac
                  WHERE b.recipient = ?1 AND w.state = ?2 ORDER BY w.id DESC LIMIT 1";
     let found = sql::row(conn, query, (recipient, WaveState::Open.as_str()), |row| {
-        Ok((WaveId(sql::count(row.get(0)?)), waits(sql::word(row, 1)?, row.get(2)?)))
+        Ok((WaveId(sql::count(row.get(0)?)), waits(row.get(1)?, row.get(2)?)))
     })?;
     Ok(found.filter(|(_, waits)| *waits).map(|(wave, _)| wave))
 }
@@ -237,7 +232,7 @@ fn waiting(conn: &Connection, wave: WaveId) -> Result<u64, SqliteError> {
     let query = "SELECT r.state, x.mac IS NOT NULL, count(*) FROM bounces b JOIN recipients r ON r.id = b.recipient
                  LEFT JOIN suppressions x ON x.mac = r.mac WHERE b.wave = ?1 GROUP BY 1, 2";
     let counts = sql::rows(conn, query, [sql::column(wave.0)?], |row| {
-        Ok((waits(sql::word(row, 0)?, row.get(1)?), sql::count(row.get(2)?)))
+        Ok((waits(row.get(0)?, row.get(1)?), sql::count(row.get(2)?)))
     })?;
     Ok(counts.into_iter().filter(|(waits, _)| *waits).map(|(_, count)| count).sum())
 }

@@ -4,8 +4,9 @@ use rusqlite::Connection;
 
 use super::counts::Counting;
 use super::waves;
+use crate::domain::address::Address;
 use crate::domain::delivery::TransactionalMail;
-use crate::domain::subscriber::{RecipientId, SubscriberId, Subscription};
+use crate::domain::subscriber::{Profile, RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
@@ -17,7 +18,7 @@ use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::columns::BandBook;
 use crate::store::sqlite::tables::outbox::transactional;
-use crate::store::sqlite::tables::{audit, columns, forget, meta};
+use crate::store::sqlite::tables::{audit, forget, meta, names};
 
 /// Everything that was changed; what was forgotten on the way.
 pub(super) fn write(
@@ -29,7 +30,7 @@ pub(super) fn write(
     let (changes, at) = (list.changes(), sql::millis(list.at()));
     let counting = Counting::before(conn, list)?;
     for (id, before) in &changes.organisations {
-        list.organisation(*id).map_or(Ok(()), |now| organisation(conn, at, before.is_none(), now))?;
+        list.organisation(*id).map_or(Ok(()), |now| organisation(conn, at, before.as_ref(), now))?;
     }
     for (id, before) in &changes.mailboxes {
         list.mailbox(*id).map_or(Ok(()), |now| mailbox(conn, bands, before.as_ref(), now))?;
@@ -73,17 +74,25 @@ pub(super) fn write(
     Ok(traces)
 }
 
-fn organisation(conn: &Connection, at: i64, is_new: bool, now: &Organisation) -> Result<(), SqliteError> {
+fn organisation(
+    conn: &Connection,
+    at: i64,
+    before: Option<&Organisation>,
+    now: &Organisation,
+) -> Result<(), SqliteError> {
     let (id, profile) = (sql::column(now.id.0)?, &now.profile);
-    let name = columns::name(conn, &profile.name)?;
-    let (sector, locale, urn) = (profile.sector.as_str(), profile.locale.as_str(), profile.urn.as_deref());
-    if is_new {
+    let Profile { sector, locale, ref urn, .. } = *profile;
+    let Some(before) = before else {
+        let name = names::insert(conn, &profile.name)?;
         let insert = "INSERT INTO subscribers (id, name_id, sector, locale, urn, origin, created_at)
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        return sql::run(conn, insert, (id, name, sector, locale, urn, now.origin.as_str(), at)).map(drop);
+        return sql::run(conn, insert, (id, name, sector, locale, urn, now.origin, at)).map(drop);
+    };
+    if before.profile.name != profile.name {
+        names::rename(conn, id, &profile.name)?;
     }
-    let update = "UPDATE subscribers SET name_id = ?2, sector = ?3, locale = ?4, urn = ?5 WHERE id = ?1";
-    sql::run(conn, update, (id, name, sector, locale, urn)).map(drop)
+    let update = "UPDATE subscribers SET sector = ?2, locale = ?3, urn = ?4 WHERE id = ?1";
+    sql::run(conn, update, (id, sector, locale, urn)).map(drop)
 }
 
 fn mailbox(
@@ -95,16 +104,16 @@ fn mailbox(
     if before == Some(now) {
         return Ok(());
     }
-    let put = "INSERT INTO recipients (id, address, folded, mac, owner, bands, chosen, state, created_at, changed_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-               ON CONFLICT (id) DO UPDATE SET address = ?2, folded = ?3, mac = ?4, owner = ?5, bands = ?6, chosen = ?7,
-                   state = ?8, changed_at = ?10";
-    let (address, folded) = now.address.as_ref().map(|address| (address.as_str(), address.folded())).unzip();
+    let put = "INSERT INTO recipients (id, address, mac, owner, bands, chosen, state, created_at, changed_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               ON CONFLICT (id) DO UPDATE SET address = ?2, mac = ?3, owner = ?4, bands = ?5, chosen = ?6, state = ?7,
+                   changed_at = ?9";
+    let address = now.address.as_ref().map(Address::as_str);
     let mask = bands.learn(conn, &now.bands)?;
     let chosen = now.chosen.as_ref().map(|chosen| bands.learn(conn, chosen)).transpose()?;
-    let (id, owner, state) = (sql::column(now.id.0)?, sql::column(now.owner.0)?, now.state.as_str());
+    let (id, owner) = (sql::column(now.id.0)?, sql::column(now.owner.0)?);
     let (created, changed) = (sql::millis(now.created_at), now.changed_at.map(sql::millis));
-    sql::run(conn, put, (id, address, folded, now.key.0, owner, mask, chosen, state, created, changed))?;
+    sql::run(conn, put, (id, address, now.key.0, owner, mask, chosen, now.state, created, changed))?;
     let known = before.map(|before| (before.subscriptions.as_slice(), before.requests.as_slice()));
     let (subscriptions, requests) = known.unwrap_or_default();
     for one in now.subscriptions.iter().filter(|one| !subscriptions.contains(one)) {
@@ -128,7 +137,7 @@ fn subscription(
     let (subscriber, mask) = (sql::column(now.subscriber.0)?, bands.learn(conn, &now.bands)?);
     let (since, ended) = (sql::millis(now.since), now.ended.map(sql::millis));
     let by = now.ended_by.map(crate::domain::subscriber::EndedBy::as_str);
-    sql::run(conn, put, (recipient, subscriber, now.origin.as_str(), mask, since, ended, by)).map(drop)
+    sql::run(conn, put, (recipient, subscriber, now.origin, mask, since, ended, by)).map(drop)
 }
 
 fn request(conn: &Connection, bands: &mut BandBook, recipient: i64, now: &Request) -> Result<(), SqliteError> {
@@ -147,7 +156,7 @@ fn suppression(conn: &Connection, key: AddressKey, now: Option<&Suppression>) ->
     };
     let put = "INSERT INTO suppressions (mac, address, reason, at) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT DO UPDATE SET address = ?2, reason = ?3, at = ?4";
-    let address = now.address.as_ref().map(crate::domain::address::Address::as_str);
+    let address = now.address.as_ref().map(Address::as_str);
     sql::run(conn, put, (key.0, address, now.reason.as_str(), sql::millis(now.since))).map(drop)
 }
 

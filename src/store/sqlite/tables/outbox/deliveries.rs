@@ -13,12 +13,14 @@ use crate::domain::delivery::listing::{DeliveryFilter, Retried};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
 /// Takes up again what ended without being accepted.
 pub(super) fn retry(
     conn: &Connection,
+    hasher: &AddressHasher,
     edition: EditionNumber,
     filter: &DeliveryFilter,
     at: DateTime<Utc>,
@@ -28,7 +30,7 @@ pub(super) fn retry(
     let meant = may.into_iter().filter(|state| filter.states.contains(state));
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
     let (uncertain, ended) = (mask(&uncertain), mask(&ended));
-    let mailboxes = mailboxes(conn, filter)?;
+    let mailboxes = mailboxes(conn, hasher, filter)?;
     let mailable = "EXISTS (SELECT 1 FROM recipients r WHERE r.id = recipient AND r.address IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac))";
     let meant = "mailing = ?1 AND (?2 >> state) & 1 AND (?3 IS NULL OR recipient IN (SELECT value FROM json_each(?3)))";
@@ -52,6 +54,7 @@ pub(super) fn retry(
 /// Settles what is uncertain.
 pub(super) fn resolve(
     conn: &Connection,
+    hasher: &AddressHasher,
     edition: EditionNumber,
     filter: &DeliveryFilter,
     accepted: bool,
@@ -63,7 +66,7 @@ pub(super) fn resolve(
         "UPDATE deliveries SET state = {to}, next_at = NULL
          WHERE mailing = ?1 AND state IN {from} AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))"
     );
-    let resolved = sql::run(conn, &update, (edition.0, mailboxes(conn, filter)?))?;
+    let resolved = sql::run(conn, &update, (edition.0, mailboxes(conn, hasher, filter)?))?;
     if resolved > 0 {
         let what = if accepted { "accepted" } else { "failed" };
         note(conn, "resolve", edition, &format!("{resolved} deliveries are {what}"), at)?;
@@ -94,11 +97,15 @@ pub(super) fn mask(states: &[DeliveryState]) -> i64 {
 }
 
 /// The filter's mailboxes as a JSON array of numbers; null for all.
-pub(super) fn mailboxes(conn: &Connection, filter: &DeliveryFilter) -> Result<Option<String>, SqliteError> {
+pub(super) fn mailboxes(
+    conn: &Connection,
+    hasher: &AddressHasher,
+    filter: &DeliveryFilter,
+) -> Result<Option<String>, SqliteError> {
     let Some(addresses) = &filter.addresses else { return Ok(None) };
     let number = |address: &Address| -> Result<i64, SqliteError> {
-        let query = "SELECT id FROM recipients WHERE folded = ?1";
-        sql::row(conn, query, [address.folded()], |row| Ok(row.get(0)?))?
+        let query = "SELECT id FROM recipients WHERE mac = ?1 AND address IS NOT NULL";
+        sql::row(conn, query, [hasher.key(address).0], |row| Ok(row.get(0)?))?
             .ok_or_else(|| SqliteError::UnknownMailbox(address.clone()))
     };
     let numbers = addresses.iter().map(number).collect::<Result<BTreeSet<_>, _>>()?;

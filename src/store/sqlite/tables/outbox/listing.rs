@@ -10,6 +10,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::subject_data::SubjectBounce;
+use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
@@ -20,11 +21,12 @@ const NOT_ACCEPTED: [DeliveryState; 4] =
 /// One page of what the filter lets through, by edition and mailbox.
 pub(super) fn page(
     conn: &Connection,
+    hasher: &AddressHasher,
     filter: &DeliveryFilter,
     after: Option<DeliveryId>,
     limit: u32,
 ) -> Result<Vec<DeliveryRecord>, SqliteError> {
-    let mailboxes = mailboxes(conn, filter)?;
+    let mailboxes = mailboxes(conn, hasher, filter)?;
     let first = after.map_or(0, |after| after.edition.0);
     let (first, last) = filter.edition.map_or((first, u32::MAX), |only| (only.0.max(first), only.0));
     let query =
