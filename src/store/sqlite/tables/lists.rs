@@ -110,7 +110,9 @@ fn subscriptions(
     for (recipient, one) in all {
         found.entry(recipient).or_default().push(one);
     }
-    found.values_mut().for_each(|all| columns::oldest_first(all));
+    for all in found.values_mut() {
+        columns::oldest_first(all);
+    }
     Ok(found)
 }
 

@@ -410,5 +410,7 @@ mod tests {
         ] {
             assert_eq!(sql::plan(&conn, query), [format!("SEARCH recipients USING {index}")]);
         }
+        let steps = sql::plan(&conn, &pending());
+        assert_eq!(steps, ["SEARCH recipients USING COVERING INDEX recipients_pending (id>?)"]);
     }
 }
