@@ -10,6 +10,7 @@ mod observer;
 mod order;
 mod permission;
 mod progress;
+mod published_edition;
 mod relay;
 mod run;
 mod send;

@@ -3,6 +3,7 @@
 //! lettre speaks the protocol; what it leaves open is decided here: a time limit on every phase, a 2xx and nothing
 //! else at the dot, and a connection that is dropped as soon as nobody can know where it stands.
 
+mod ahead;
 mod connect;
 mod connection;
 mod relay;
@@ -13,13 +14,14 @@ mod transaction;
 
 use async_trait::async_trait;
 
+use self::ahead::Ahead;
 use self::connect::Connector;
 use self::connection::Connection;
 use self::secrets::Secrets;
 use self::transaction::{evaluate_replies, opening};
 use super::error::MailError;
 use super::reply::{Stage, classify_reply};
-use super::transport::{Counters, Envelope, Gate, Transport};
+use super::transport::{Counters, Envelope, Gate, Next, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 pub use relay::{Capabilities, SmtpSettings, Timeouts, Tls};
@@ -30,6 +32,7 @@ pub struct Smtp {
     secrets: Secrets,
     timeouts: Timeouts,
     connection: Option<Connection>,
+    ahead: Ahead,
     counters: Counters,
 }
 
@@ -67,6 +70,7 @@ impl Smtp {
             secrets,
             timeouts,
             connection: None,
+            ahead: Ahead::default(),
             counters: Counters::default(),
         })
     }
@@ -99,22 +103,37 @@ impl Smtp {
         Ok((connection, replies))
     }
 
-    /// One transaction, from MAIL to the reply after the dot.
+    /// A transaction that is open, or was refused: its connection and the answers.
+    async fn opened(
+        &mut self,
+        envelope: &Envelope,
+        name: &str,
+        gate: &dyn Gate,
+    ) -> Result<(Connection, Vec<Reply>), Outcome> {
+        if let Some(opened) = self.ahead.go_on(name, &mut self.connection, self.timeouts.command).await {
+            return Ok(opened);
+        }
+        let reused = self.connection.is_some();
+        let (mut connection, replies) = self.open(envelope, name, gate).await?;
+        if reused && connection.has_ended(replies.first()).await {
+            // It died of old age between two mails: nothing was said about this one.
+            drop(connection);
+            return self.open(envelope, name, gate).await;
+        }
+        Ok((connection, replies))
+    }
+
+    /// One transaction, from MAIL to the reply after the dot, and perhaps the opening of the next one.
     async fn transact(
         &mut self,
         envelope: &Envelope,
         name: &str,
         message: &[u8],
         gate: &dyn Gate,
+        next: Option<Next<'_>>,
     ) -> Result<Reply, Outcome> {
         let Timeouts { command, data, quit, .. } = self.timeouts;
-        let reused = self.connection.is_some();
-        let (mut connection, mut replies) = self.open(envelope, name, gate).await?;
-        if reused && is_dead(&mut connection, replies.first()).await {
-            // It died of old age between two mails: nothing was said about this one.
-            drop(connection);
-            (connection, replies) = self.open(envelope, name, gate).await?;
-        }
+        let (mut connection, replies) = self.opened(envelope, name, gate).await?;
         self.counters.taken +=
             u64::from(replies.first().is_some_and(|mail| mail.code.is_some_and(|code| code / 100 == 2)));
         if let Err(refusal) = evaluate_replies(&replies) {
@@ -125,49 +144,73 @@ impl Smtp {
             }
             return Err(refusal.outcome);
         }
-        let (reply, unsent) = connection.say(data, message).await;
+        let opening = self.ahead.opening(next, &connection.capabilities).await;
+        let (reply, unsent) = connection.say(data, message, &opening).await;
         let code = reply.code;
         self.counters.answers += u64::from(code.is_some());
         let verdict = classify_reply(if unsent { Stage::Data } else { Stage::Dot }, reply);
         match &verdict {
-            Err(Outcome::SenderRefused(_)) => connection.quit(quit).await,
+            Err(Outcome::SenderRefused(_)) if opening.is_empty() => connection.quit(quit).await,
+            Err(Outcome::SenderRefused(_)) => {}
             // The transaction ended with this reply (RFC 5321 §4.1.1.4); there is nothing to reset.
             _ if code.is_some_and(|code| matches!(code / 100, 2 | 4 | 5) && code != 421) => {
                 self.connection = Some(connection);
+                self.ahead.note_opened(next.filter(|_| !opening.is_empty()));
             }
             _ => {}
         }
         verdict
     }
-}
 
-/// Whether the connection has ended, and not only fallen silent: a relay that says nothing is given its time once.
-async fn is_dead(connection: &mut Connection, first: Option<&Reply>) -> bool {
-    match first.map(|reply| reply.code) {
-        Some(Some(421)) => true,
-        Some(None) => connection.is_stale().await,
-        _ => false,
+    async fn hand_over(
+        &mut self,
+        envelope: &Envelope,
+        name: &str,
+        message: &[u8],
+        gate: &dyn Gate,
+        next: Option<Next<'_>>,
+    ) -> Outcome {
+        if !message.is_ascii() {
+            let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
+            return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
+        }
+        let outcome = self.transact(envelope, name, message, gate, next).await;
+        let outcome = outcome.map_or_else(|outcome| outcome, Outcome::Accepted);
+        self.secrets.and_mail_cut_out(outcome, envelope, name)
     }
 }
 
 #[async_trait]
 impl Transport for Smtp {
     async fn prepare(&mut self) -> Result<(), Outcome> {
-        self.connection = Some(self.ready().await?);
+        // What waits to be read there are answers.
+        if !self.ahead.has_opened() {
+            self.connection = Some(self.ready().await?);
+        }
         Ok(())
     }
 
     async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome {
-        if !message.is_ascii() {
-            let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
-            return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
-        }
-        let outcome =
-            self.transact(envelope, name, message, gate).await.map_or_else(|outcome| outcome, Outcome::Accepted);
-        self.secrets.and_mail_cut_out(outcome, envelope, name)
+        self.hand_over(envelope, name, message, gate, None).await
+    }
+
+    async fn deliver_before(
+        &mut self,
+        envelope: &Envelope,
+        name: &str,
+        message: &[u8],
+        gate: &dyn Gate,
+        next: Next<'_>,
+    ) -> Outcome {
+        self.hand_over(envelope, name, message, gate, Some(next)).await
+    }
+
+    fn let_go(&mut self) {
+        self.ahead.let_go(&mut self.connection);
     }
 
     async fn close(&mut self) {
+        self.let_go();
         if let Some(connection) = self.connection.take() {
             connection.quit(self.timeouts.quit).await;
         }

@@ -15,6 +15,14 @@ pub struct Envelope {
     pub personal_links: String,
 }
 
+/// The mail that is handed over next.
+#[derive(Clone, Copy)]
+pub struct Next<'a> {
+    pub envelope: &'a Envelope,
+    pub name: &'a str,
+    pub gate: &'a dyn Gate,
+}
+
 /// What a transport has met since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -38,6 +46,23 @@ pub trait Transport: Send {
     /// Hands `message` over, if the gate is open just before. `name` is unique to the delivery and the same on every
     /// attempt (its Message-ID's local part).
     async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome;
+
+    /// As [`Transport::deliver`], when it is known what comes next: where the relay takes that, the next mail's transaction is
+    /// opened along with this one's final dot, if its gate is open just before. Then [`Transport::deliver`] goes on with it,
+    /// provided that it is the next that is handed over.
+    async fn deliver_before(
+        &mut self,
+        envelope: &Envelope,
+        name: &str,
+        message: &[u8],
+        gate: &dyn Gate,
+        _next: Next<'_>,
+    ) -> Outcome {
+        self.deliver(envelope, name, message, gate).await
+    }
+
+    /// The next mail is not handed over now: what was opened for it is given up.
+    fn let_go(&mut self) {}
 
     /// Closes whatever is open, politely.
     async fn close(&mut self) {}

@@ -1,6 +1,7 @@
 //! Mail: the bytes of a message, the Maildir, and SMTP against a scripted server and a real Postfix.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is how a test says what went wrong")]
 
+mod ahead;
 mod dkim;
 mod frame;
 mod maildir;

@@ -38,6 +38,7 @@ mod lint;
 mod mail;
 mod odd_files;
 mod online;
+mod opened_ahead;
 mod operators;
 mod overwriting;
 mod pages;

@@ -76,30 +76,49 @@ impl DeliveryLinks {
     }
 }
 
-/// Joins a mail into `message` and signs it; the same inputs give the same bytes, on every attempt.
-pub(super) fn join(
-    frame: &Frame,
-    personal: &Personal<'_>,
-    (dkim, at): (&Dkim, DateTime<Utc>),
-    message: &mut Vec<u8>,
-) -> Result<Envelope, MailError> {
-    message.clear();
-    frame.join(personal, message);
-    dkim.sign(at, message)?;
-    frame.envelope(personal)
+/// Whom a mail is from and to, its name, and what it says to its reader alone.
+pub(super) struct Addressed {
+    pub(super) envelope: Envelope,
+    to: Address,
+    links: DeliveryLinks,
+    greeting: String,
 }
 
-/// As [`join`], for a confirmation or good-bye; with the mail's name.
+impl Addressed {
+    pub(super) fn new(frame: &Frame, links: DeliveryLinks, to: &Address, greeting: String) -> Result<Self, MailError> {
+        let envelope = frame.envelope(&links.personal(to, &greeting))?;
+        Ok(Self { envelope, to: to.clone(), links, greeting })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.links.name
+    }
+
+    /// Joins the mail into `message` and signs it; the same inputs give the same bytes, on every attempt.
+    pub(super) fn join(
+        &self,
+        frame: &Frame,
+        (dkim, at): (&Dkim, DateTime<Utc>),
+        message: &mut Vec<u8>,
+    ) -> Result<(), MailError> {
+        message.clear();
+        frame.join(&self.links.personal(&self.to, &self.greeting), message);
+        dkim.sign(at, message)
+    }
+}
+
+/// Addresses a confirmation or good-bye, joins it into `message` and signs it.
 pub(super) fn join_transactional(
     mail: &EnqueuedMail,
     (id, recipient, to): (TransactionalId, RecipientId, &Address),
     signer: &Signer,
     dkim: &Dkim,
     message: &mut Vec<u8>,
-) -> Result<(Envelope, String), MailError> {
+) -> Result<Addressed, MailError> {
     let sender = &mail.mail.sender;
     let links = DeliveryLinks::of_transactional(signer, &sender.base_url, (id, recipient), mail.request);
     let frame = Frame::letter(&mail.mail.rendered, sender, mail.mail.kind.as_str(), mail.at)?;
-    let envelope = join(&frame, &links.personal(to, ""), (dkim, mail.at), message)?;
-    Ok((envelope, links.name))
+    let addressed = Addressed::new(&frame, links, to, String::new())?;
+    addressed.join(&frame, (dkim, mail.at), message)?;
+    Ok(addressed)
 }

@@ -1,6 +1,6 @@
 //! What all workers of a run share: what is sent, how fast, and why it must stop.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,22 +11,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
 use super::ledger::Ledger;
-use super::message::{DeliveryLinks, join, join_transactional};
+use super::message::{Addressed, join_transactional};
 use super::order::Ended;
 use super::progress::Progress;
+use super::published_edition::{PublishedEdition, signer};
 use super::relay::Relay;
 use super::transport;
+use crate::app::AppContext;
 use crate::app::error::{AppError, DispatchError};
-use crate::app::{AppContext, keyring};
 use crate::config::OnUncertain;
 use crate::domain::delivery::pace::Pace;
 use crate::domain::delivery::retry::{self, Throttles, Tried};
 use crate::domain::delivery::silence::{Silence, Unanswered};
-use crate::domain::delivery::{DeliveryId, ItemId, Mailing, Outcome, RelayLimit, Reply, throttle};
+use crate::domain::delivery::{ItemId, Mailing, Outcome, RelayLimit, Reply, throttle};
 use crate::domain::edition::{EditionNumber, HoldReason};
-use crate::domain::token::Signer;
-use crate::mail::{Dkim, Envelope, Frame};
-use crate::store::{AttemptResult, Claimed, ClaimedContent, PublishedMails, SegmentNumber};
+use crate::mail::Dkim;
+use crate::store::{AttemptResult, Claimed, ClaimedContent};
 
 /// How long the first worker goes ahead at most.
 const AHEAD: Duration = Duration::from_secs(5);
@@ -77,26 +77,6 @@ struct ThrottleCounts {
     first: Option<Duration>,
     /// The mail of which a day's quota was said, since when none was accepted.
     day: Option<ItemId>,
-}
-
-/// An edition as it was published, ready to be joined into messages.
-pub(super) struct PublishedEdition {
-    stored: PublishedMails,
-    frames: BTreeMap<SegmentNumber, Frame>,
-    signer: Signer,
-}
-
-impl PublishedEdition {
-    async fn read(context: &AppContext, edition: EditionNumber) -> Result<Self, AppError> {
-        let stored = context.store.published(edition).await?;
-        let mut stored = stored.ok_or(DispatchError::NotPublished(edition))?;
-        let mut frames = BTreeMap::new();
-        // Each text goes as its frame is made, so that memory holds the edition once.
-        for (number, segment) in std::mem::take(&mut stored.segments) {
-            frames.insert(number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
-        }
-        Ok(Self { signer: signer(context, stored.sender.key_version)?, stored, frames })
-    }
 }
 
 impl Run {
@@ -166,22 +146,28 @@ impl Run {
         self.dkim.is_slow()
     }
 
-    /// Joins one mail into `message`; its envelope and its name.
-    pub(super) fn compose(&self, next: &Claimed, message: &mut Vec<u8>) -> Result<(Envelope, String), AppError> {
+    /// Whom an edition's mail is from and to.
+    pub(super) fn address(&self, next: &Claimed) -> Result<Addressed, AppError> {
+        self.edition.as_ref().ok_or(DispatchError::NoText(next.id))?.address(next)
+    }
+
+    /// Joins one mail into `message`. An edition's may be addressed already.
+    pub(super) fn compose(
+        &self,
+        next: &Claimed,
+        addressed: Option<Arc<Addressed>>,
+        message: &mut Vec<u8>,
+    ) -> Result<Arc<Addressed>, AppError> {
         match (&next.content, next.id.mailing, &self.edition) {
-            (ClaimedContent::Digest { segment, subscriber }, Mailing::Edition(number), Some(edition)) => {
-                let frame = edition.frames.get(segment).ok_or(DispatchError::UnknownSegment(number))?;
-                let id = DeliveryId { edition: number, recipient: next.id.recipient };
-                let links = DeliveryLinks::of_delivery(&edition.signer, &edition.stored.sender.base_url, id);
-                let greeting = crate::render::greeting(subscriber);
-                let personal = links.personal(&next.address, &greeting);
-                let envelope = join(frame, &personal, (&self.dkim, edition.stored.at), message)?;
-                Ok((envelope, links.name))
-            }
             (ClaimedContent::Transactional(mail), Mailing::Transactional(id), _) => {
                 let signer = signer(&self.context, mail.mail.sender.key_version)?;
                 let whose = (id, next.id.recipient, &next.address);
-                Ok(join_transactional(mail, whose, &signer, &self.dkim, message)?)
+                Ok(Arc::new(join_transactional(mail, whose, &signer, &self.dkim, message)?))
+            }
+            (_, _, Some(edition)) => {
+                let addressed = addressed.map_or_else(|| edition.address(next).map(Arc::new), Ok)?;
+                edition.join(next, &addressed, &self.dkim, message)?;
+                Ok(addressed)
             }
             _ => Err(DispatchError::NoText(next.id).into()),
         }
@@ -221,6 +207,11 @@ impl Run {
             }
         }
         !self.stop.is_cancelled()
+    }
+
+    /// Whether a mail need not wait for its turn, so that it may be opened while the one before it is on its way.
+    pub(super) fn is_unhurried(&self) -> bool {
+        self.left_today.is_none() && self.pace.lock().is_unlimited() && !self.stop.is_cancelled()
     }
 
     /// What is left of the day's cap, for a mail that counts towards it.
@@ -374,10 +365,6 @@ impl Run {
             self.stop_for(Ended::Halted(HoldReason::TooManyRefused { failed, tried, last }));
         }
     }
-}
-
-fn signer(context: &AppContext, version: u8) -> Result<Signer, AppError> {
-    Ok(keyring::signer(&context.keyring, version, &context.config.web.secret_file)?)
 }
 
 /// A number from 0 to 1. Without random bytes every retry would only come at the middle of its window.

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 
 use super::draft::{Composed, Draft};
 use super::ledger::Marking;
+use super::message::Addressed;
 use super::order::Ended;
 use super::relay::pause;
 use super::run::{ConnectionUse, Run, jitter};
 use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
-use crate::mail::{Counters, Gate, Transport};
+use crate::mail::{Counters, Gate, Next, Transport};
 use crate::store::AttemptResult;
 
 /// How often whoever waits looks whether anything is left to wait for.
@@ -129,6 +130,7 @@ impl Worker {
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
+        self.transport.let_go();
         self.records.push(self.run.ledger.enter(Some(result), None));
         // What is not dealt with when the store fails stays here, and is put back at the end of the work.
         while let Some((draft, marking)) = self.begun.pop_front() {
@@ -183,7 +185,7 @@ impl Worker {
             match self.run.feed.next().await {
                 Ok(Some(next)) => {
                     let marking = self.run.ledger.enter(done.take(), Some(next.id));
-                    self.begun.push_back((Draft::Claimed(next), marking));
+                    self.begun.push_back((Draft::new(next), marking));
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -226,7 +228,7 @@ impl Worker {
         let run = Arc::clone(&self.run);
         let begun = run.elapsed();
         let outcome = match made {
-            Ok((envelope, name)) => self.transport.deliver(&envelope, &name, &bytes, &Wanted(&run, id)).await,
+            Ok(addressed) => self.hand_over(id, &addressed, &bytes).await,
             // Nothing of the edition can be made, so nothing of it is tried.
             Err(error) if id.mailing.edition().is_some() => {
                 run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
@@ -243,6 +245,21 @@ impl Worker {
             self.refusals = 0;
         }
         Ok(Ok(result))
+    }
+
+    /// Hands a message over, and has the next one's transaction opened with it where that one need not wait for anything.
+    /// Its mark may still be on its way: it is waited for before its content.
+    async fn hand_over(&mut self, id: ItemId, addressed: &Addressed, message: &[u8]) -> Outcome {
+        let (run, Addressed { envelope, .. }) = (Arc::clone(&self.run), addressed);
+        let next = self.begun.front_mut().filter(|_| run.is_unhurried());
+        let gate = Wanted(&run, id);
+        match next.and_then(|(draft, _)| Some((draft.id(), draft.addressed(&run)?))) {
+            Some((id, next)) => {
+                let next = Next { envelope: &next.envelope, name: next.name(), gate: &Wanted(&run, id) };
+                self.transport.deliver_before(envelope, addressed.name(), message, &gate, next).await
+            }
+            None => self.transport.deliver(envelope, addressed.name(), message, &gate).await,
+        }
     }
 
     /// What is known of the connection in use. Where the transport has opened another one, it did so after `begun`.

@@ -43,6 +43,11 @@ impl Pace {
         Self { asked, ..Self::default() }
     }
 
+    /// Whether nobody needs to wait.
+    pub fn is_unlimited(&self) -> bool {
+        self.asked.is_none() && self.slowed.is_none()
+    }
+
     /// Takes the next token; returns when it is there, which may be before `now`.
     pub fn take(&mut self, now: Duration) -> Duration {
         let Some(interval) = self.asked.max(self.slowed) else { return now };

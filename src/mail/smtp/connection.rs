@@ -77,12 +77,7 @@ impl Connection {
         }
         let group = async {
             replies.push(reply(&self.exchange(&mut [IoSlice::new(commands.as_bytes())]).await?));
-            while replies.len() < OPENING.len()
-                && replies.last().is_some_and(|last| !matches!(last.code, None | Some(421)))
-            {
-                replies.push(reply(&self.stream.read().await?));
-            }
-            Ok(())
+            self.answers_to_opening(&mut replies).await
         };
         if let Err(unsaid) = limit.keep(group).await {
             replies.push(reply(&unsaid));
@@ -90,13 +85,36 @@ impl Connection {
         replies
     }
 
-    /// The content with its final dot, and the reply. The second value says that the dot cannot have been sent.
-    pub(super) async fn say(&mut self, limit: Duration, message: &[u8]) -> (Reply, bool) {
+    /// The answers to an opening that was written along with the content before it.
+    pub(super) async fn hear_all(&mut self, limit: Duration) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(OPENING.len());
+        if let Err(unsaid) = Limit::new(limit).keep(self.answers_to_opening(&mut replies)).await {
+            replies.push(reply(&unsaid));
+        }
+        replies
+    }
+
+    /// Takes answers until there is one for each command, or the connection is about to end.
+    async fn answers_to_opening(&mut self, replies: &mut Vec<Reply>) -> io::Result<()> {
+        while replies.len() < OPENING.len() && replies.last().is_none_or(|last| !matches!(last.code, None | Some(421)))
+        {
+            replies.push(reply(&self.stream.read().await?));
+        }
+        Ok(())
+    }
+
+    /// The content with its final dot, and the reply; `ahead` is the opening of the next transaction, or nothing. RFC 2920
+    /// §3.1 has the content as the first of a group of commands. The second value says that the dot cannot have been sent.
+    pub(super) async fn say(&mut self, limit: Duration, message: &[u8], ahead: &str) -> (Reply, bool) {
         // What is there before the dot is not the answer to it.
         if self.is_stale().await {
             return (reply(&early()), true);
         }
-        let reply = reply(&self.converse(Limit::new(limit), &mut content(message)).await);
+        let dot = async {
+            self.stream.write_and(content(message), ahead.as_bytes()).await?;
+            self.stream.read().await
+        };
+        let reply = reply(&Limit::new(limit).keep(dot).await.unwrap_or_else(|unsaid| unsaid));
         let unsent = reply.code.is_none() && self.stream.write_failed();
         (reply, unsent)
     }
@@ -104,6 +122,15 @@ impl Connection {
     /// Whether the relay hung up, or said something that nobody asked for.
     pub(super) async fn is_stale(&mut self) -> bool {
         self.stream.has_unread() || self.stream.is_disturbed().await
+    }
+
+    /// Whether it ended with this reply, and did not only fall silent: a relay that says nothing is given its time once.
+    pub(super) async fn has_ended(&mut self, reply: Option<&Reply>) -> bool {
+        match reply.map(|reply| reply.code) {
+            Some(Some(421)) => true,
+            Some(None) => self.is_stale().await,
+            _ => false,
+        }
     }
 
     /// Ends a transaction before its content. False when the connection can no longer be used.

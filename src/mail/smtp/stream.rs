@@ -60,15 +60,27 @@ impl Stream {
 
     /// Writes all pieces, as many at once as the socket takes.
     pub(super) async fn write(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-        let result = match &mut self.socket {
-            Socket::Plain(tcp) => write_all(tcp, pieces).await,
-            Socket::Tls(tls) => match write_all(tls, pieces).await {
-                Ok(()) => tls.flush().await,
-                error => error,
-            },
-            Socket::Gone => Err(gone()),
-        };
+        let result = self.socket.write(pieces).await;
         self.write_failed |= result.is_err();
+        result
+    }
+
+    /// Writes all pieces and, in the same write where the socket takes it, what may follow them. An error is about the
+    /// pieces: it means that their last octet was not sent, whatever came of the rest.
+    pub(super) async fn write_and(&mut self, mut pieces: Vec<IoSlice<'_>>, rest: &[u8]) -> io::Result<()> {
+        let Socket::Plain(tcp) = &mut self.socket else {
+            // Nobody knows how far TLS came with what it could not write.
+            self.write(&mut pieces).await?;
+            let _ = self.socket.write(&mut [IoSlice::new(rest)]).await;
+            return Ok(());
+        };
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        pieces.push(IoSlice::new(rest));
+        let (written, result) = write_all(tcp, &mut pieces).await;
+        if written >= length {
+            return Ok(());
+        }
+        self.write_failed = true;
         result
     }
 
@@ -116,6 +128,17 @@ impl Stream {
 }
 
 impl Socket {
+    async fn write(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+        match self {
+            Self::Plain(tcp) => write_all(tcp, pieces).await.1,
+            Self::Tls(tls) => {
+                write_all(tls, pieces).await.1?;
+                tls.flush().await
+            }
+            Self::Gone => Err(gone()),
+        }
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
@@ -125,14 +148,22 @@ impl Socket {
     }
 }
 
-async fn write_all(socket: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+/// Writes all pieces; how many octets the socket took, and why it took no more.
+async fn write_all(socket: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    // Of an empty piece nothing can be taken.
+    IoSlice::advance_slices(&mut pieces, 0);
     while !pieces.is_empty() {
-        match socket.write_vectored(pieces).await? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            written => IoSlice::advance_slices(&mut pieces, written),
+        match socket.write_vectored(pieces).await {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(taken) => {
+                written += taken;
+                IoSlice::advance_slices(&mut pieces, taken);
+            }
+            Err(error) => return (written, Err(error)),
         }
     }
-    Ok(())
+    (written, Ok(()))
 }
 
 fn gone() -> io::Error {
@@ -153,16 +184,29 @@ mod tests {
             };
             let mut received = String::new();
             let (written, read) = tokio::join!(written, far.read_to_string(&mut received));
-            written.expect("the other end takes all of it");
             read.expect("it is text");
             assert_eq!(received, "one\r\n..two\r\n.\r\n");
+            assert_eq!(written.0, received.len());
+            written.1.expect("the other end takes all of it");
         }
     }
 
+    /// What was taken before an error counts: a final dot among it may have arrived.
+    #[tokio::test]
+    async fn what_was_taken_before_an_error_is_known() {
+        let (mut near, mut far) = tokio::io::duplex(7);
+        let pieces = &mut [b"content".as_slice(), b"MAIL"].map(IoSlice::new);
+        let hangs_up = async move { far.read_exact(&mut [0; 3]).await };
+        let ((written, result), read) = tokio::join!(write_all(&mut near, pieces), hangs_up);
+        read.expect("three octets came");
+        assert_eq!((written, result.unwrap_err().kind()), (7, io::ErrorKind::BrokenPipe));
+    }
+
+    /// It would be asked for ever.
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_an_error() {
-        let (mut near, far) = tokio::io::duplex(8);
-        drop(far);
-        assert!(write_all(&mut near, &mut [IoSlice::new(b"MAIL")]).await.is_err());
+        let mut room = io::Cursor::new(vec![0; 2].into_boxed_slice());
+        let (written, result) = write_all(&mut room, &mut [IoSlice::new(b"MAIL")]).await;
+        assert_eq!((written, result.unwrap_err().kind()), (2, io::ErrorKind::WriteZero));
     }
 }

@@ -107,7 +107,7 @@ async fn what_cannot_be_written_is_tried_again() {
     assert!(reply.text.contains("could not be written"), "{reply}");
     fs::write(root.path().join("plain"), "").unwrap();
     let error = Maildir::open(&root.path().join("plain")).unwrap_err().to_string();
-    assert!(error.contains("plain/cur") && error.contains("mail.transport"), "{error}");
+    assert!(error.contains("plain/tmp") && error.contains("mail.transport"), "{error}");
 }
 
 #[tokio::test]

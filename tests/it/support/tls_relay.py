@@ -18,7 +18,7 @@ def converse(plain):
         for line in lines:
             verb = line[:4].upper()
             if verb == b"EHLO":
-                stream.sendall(b"250 relay.example\r\n")
+                stream.sendall(b"250-relay.example\r\n250 PIPELINING\r\n")
             elif verb == b"DATA":
                 stream.sendall(b"354 go on\r\n")
                 while lines.readline() not in (b".\r\n", b""):

@@ -1,0 +1,212 @@
+//! The transaction that is opened along with the content before it: what a relay may do to it, stage by stage.
+
+use async_trait::async_trait;
+use fortnightly::domain::delivery::Outcome;
+use fortnightly::mail::{Gate, Next, Open, Smtp, SmtpSettings, Transport};
+
+use super::message;
+use crate::support::scripted::{Act, Script, Server, settings, word};
+
+use Act::{Drop, Hang, Octets, Say};
+
+const OFFER: Act = Say("250-fake.example\r\n250 PIPELINING");
+const TAKEN: Act = Say("250 2.0.0 ok");
+/// Nothing: the next answer brings it along.
+const LATER: Act = Octets(b"");
+
+struct Closed;
+
+#[async_trait]
+impl Gate for Closed {
+    async fn is_open(&self) -> bool {
+        false
+    }
+}
+
+/// A relay that pipelines.
+fn script() -> Script {
+    Script::default().with("EHLO", &[OFFER; 8])
+}
+
+fn client(server: &Server) -> Smtp {
+    Smtp::new(SmtpSettings { login: None, ..settings(server.port) }).unwrap()
+}
+
+/// Hands over the mail to `to`, and says that the one to `next` follows.
+async fn deliver_before(smtp: &mut Smtp, to: &str, next: &str, gate: &dyn Gate) -> Outcome {
+    let ((envelope, bytes), (next_envelope, _)) = (message(&at(to), to).unwrap(), message(&at(next), next).unwrap());
+    let next = Next { envelope: &next_envelope, name: next, gate };
+    smtp.deliver_before(&envelope, to, &bytes, &Open, next).await
+}
+
+async fn deliver(smtp: &mut Smtp, to: &str, gate: &dyn Gate) -> Outcome {
+    let (envelope, bytes) = message(&at(to), to).unwrap();
+    smtp.deliver(&envelope, to, &bytes, gate).await
+}
+
+fn at(name: &str) -> String {
+    format!("{name}@hillside.example")
+}
+
+/// What the relay heard: verbs, the recipient of RCPT, and whose content came.
+fn heard(server: &Server) -> Vec<String> {
+    let short = |line: String| match line.lines().find_map(|line| line.strip_prefix("To: ")) {
+        Some(to) => format!("content {}", to.split('@').next().unwrap()),
+        None if line.starts_with("RCPT") => line.split(['<', '@']).nth(1).unwrap().to_owned(),
+        None => line.split([' ', ':']).next().unwrap().to_owned(),
+    };
+    server.heard().into_iter().map(short).collect()
+}
+
+/// Three mails, `a`, `b` and `c`, each of which announces the next; what became of them, and whose content came.
+async fn three(script: Script) -> ([&'static str; 3], Vec<String>, Server) {
+    let server = script.start().await;
+    let mut smtp = client(&server);
+    let a = deliver_before(&mut smtp, "a", "b", &Open).await;
+    smtp.prepare().await.unwrap();
+    let b = deliver_before(&mut smtp, "b", "c", &Open).await;
+    let c = deliver(&mut smtp, "c", &Open).await;
+    smtp.close().await;
+    let contents = heard(&server).into_iter().filter(|line| line.starts_with("content")).collect();
+    ([word(&a), word(&b), word(&c)], contents, server)
+}
+
+fn connections(server: &Server) -> usize {
+    heard(server).iter().filter(|line| *line == "(connected)").count()
+}
+
+fn asked(server: &Server, to: &str) -> usize {
+    heard(server).iter().filter(|line| *line == to).count()
+}
+
+/// The answer to a dot comes only when the next MAIL is there.
+#[tokio::test]
+async fn the_next_mail_is_opened_in_the_same_breath() {
+    let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
+    let script = script().with("DOT", &[LATER, LATER]).with("MAIL", &[TAKEN, together, together]);
+    let (outcomes, contents, server) = three(script).await;
+    assert_eq!(outcomes, ["accepted"; 3]);
+    assert_eq!(contents, ["content a", "content b", "content c"]);
+    assert_eq!(heard(&server).last().unwrap(), "QUIT");
+    assert_eq!((connections(&server), asked(&server, "b"), asked(&server, "c")), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_pipeline_is_asked_one_by_one() {
+    let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
+    let script = Script::default().with("DOT", &[LATER]).with("MAIL", &[TAKEN, together]);
+    assert_eq!(three(script).await.0[0], "uncertain", "nobody said MAIL before the dot was answered");
+}
+
+/// What is refused is the mail's, as always; what cannot be told is asked again, so that no mail is blamed and none is lost.
+#[tokio::test]
+async fn a_fault_of_the_opening_costs_the_mail_nothing() {
+    let no_user = Say("550 5.1.1 no such user");
+    for (stage, act, wanted, asked_twice) in [
+        ("MAIL", Drop, "accepted", true),
+        ("MAIL", Hang, "accepted", true),
+        ("MAIL", Say("421 4.3.2 so many and no more"), "accepted", true),
+        ("MAIL", Say("what?"), "accepted", true),
+        ("MAIL", Say("354 go on"), "accepted", true),
+        ("MAIL", Say("451 4.3.0 one thing after the other"), "accepted", true),
+        ("MAIL", Say("550 5.5.0 synchronisation error"), "accepted", true),
+        ("MAIL", Octets(b"250 2.1.0 ok\r\n250 2.1.0 ok\r\n"), "accepted", true),
+        ("RCPT", Drop, "accepted", true),
+        ("RCPT", Hang, "accepted", true),
+        ("RCPT", Say("what?"), "accepted", true),
+        ("RCPT", Say("354 go on"), "accepted", true),
+        ("RCPT", Say("421 4.3.2 slow down"), "throttled", false),
+        ("RCPT", Say("450 4.2.0 later"), "transient", false),
+        ("RCPT", no_user, "bounced", false),
+        ("DATA", Drop, "accepted", true),
+        ("DATA", Say("250 ok"), "accepted", true),
+        ("DATA", Octets(b"354 go on\r\n250 2.0.0 taken\r\n"), "accepted", true),
+        ("DATA", Say("451 4.3.0 later"), "transient", false),
+        ("DATA", Say("554 5.7.1 no"), "permanent", false),
+    ] {
+        let usual = if stage == "DATA" { Say("354 go on") } else { TAKEN };
+        let (outcomes, contents, server) = three(script().with(stage, &[usual, act])).await;
+        assert_eq!(outcomes, ["accepted", wanted, "accepted"], "{act:?} at {stage}");
+        let times = |to: &str| contents.iter().filter(|content| *content == &format!("content {to}")).count();
+        assert_eq!(
+            [times("a"), times("b"), times("c")],
+            [1, usize::from(wanted == "accepted"), 1],
+            "{act:?} at {stage}"
+        );
+        let is_again = heard(&server).iter().filter(|line| *line == "MAIL").count() > 3;
+        assert_eq!(is_again, asked_twice, "{act:?} at {stage}: {:?}", heard(&server));
+    }
+}
+
+/// What is said of the mail before it is said of that one alone.
+#[tokio::test]
+async fn a_fault_at_the_dot_is_no_fault_of_the_mail_behind_it() {
+    for (act, wanted, anew) in [
+        (Say("550 5.7.1 no"), "permanent", false),
+        (Say("451 4.3.0 later"), "transient", false),
+        (Say("451 4.7.1 slow down"), "throttled", false),
+        (Say("421 4.3.2 closing"), "throttled", true),
+        (Say("553 5.1.8 bad sender"), "sender", true),
+        (Say("354 go on"), "uncertain", true),
+        (Say("what?"), "uncertain", true),
+        (Drop, "uncertain", true),
+        (Hang, "uncertain", true),
+        (Octets(b"250 2.0.0 taken\r\n250 2.0.0 taken\r\n"), "accepted", true),
+    ] {
+        let (outcomes, contents, server) = three(script().with("DOT", &[act])).await;
+        assert_eq!(outcomes, [wanted, "accepted", "accepted"], "{act:?}: {:?}", heard(&server));
+        assert_eq!(contents, ["content a", "content b", "content c"], "{act:?}");
+        assert_eq!(connections(&server) > 1, anew, "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_wanted_is_not_named() {
+    let server = script().start().await;
+    let mut smtp = client(&server);
+    assert_eq!(word(&deliver_before(&mut smtp, "a", "b", &Closed).await), "accepted");
+    assert_eq!(word(&deliver(&mut smtp, "b", &Closed).await), "withheld");
+    assert_eq!((asked(&server, "b"), word(&deliver(&mut smtp, "c", &Open).await)), (0, "accepted"));
+    assert_eq!(connections(&server), 1);
+}
+
+/// A content never reaches somebody for whom the transaction was opened and who was then left out.
+#[tokio::test]
+async fn what_was_opened_for_one_is_not_used_for_another() {
+    for way in ["another is next", "let go", "closed"] {
+        let server = script().start().await;
+        let mut smtp = client(&server);
+        deliver_before(&mut smtp, "a", "b", &Open).await;
+        match way {
+            "let go" => smtp.let_go(),
+            "closed" => smtp.close().await,
+            _ => {}
+        }
+        smtp.prepare().await.unwrap();
+        assert_eq!(word(&deliver(&mut smtp, "c", &Open).await), "accepted", "{way}");
+        let transaction = ["MAIL", "c", "DATA", "content c"];
+        let (heard, count) = (heard(&server), connections(&server));
+        assert_eq!((&heard[heard.len() - 4..], count), (&transaction.map(str::to_owned)[..], 2), "{way}");
+        assert!(!heard.contains(&"content b".to_owned()) && !heard.contains(&"QUIT".to_owned()), "{way}: {heard:?}");
+    }
+}
+
+/// Where the relay may be to blame, nothing is opened ahead any more; a connection that only ended is made again.
+#[tokio::test]
+async fn a_relay_that_does_not_bear_it_is_spared() {
+    let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
+    let server = script().with("MAIL", &[TAKEN, Say("550 5.5.0 synchronisation error")]).start().await;
+    let mut smtp = client(&server);
+    for (to, next) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        assert_eq!(word(&deliver_before(&mut smtp, to, next, &Open).await), "accepted");
+    }
+    assert_eq!((asked(&server, "b"), asked(&server, "c"), asked(&server, "d")), (2, 1, 0));
+    // It took two, hangs up at the third, and is trusted with the fourth.
+    let server = script().with("MAIL", &[TAKEN, TAKEN, Drop, TAKEN, together]).with("DOT", &[TAKEN, TAKEN, LATER]);
+    let server = server.start().await;
+    let mut smtp = client(&server);
+    for (to, next) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")] {
+        assert_eq!(word(&deliver_before(&mut smtp, to, next, &Open).await), "accepted", "{to}: {:?}", heard(&server));
+    }
+    assert_eq!(connections(&server), 2);
+}

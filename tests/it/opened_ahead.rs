@@ -1,0 +1,70 @@
+//! Mails that are opened along with the one before them, through the built program.
+
+use std::time::Duration;
+
+use crate::support::fixture::until;
+use crate::support::oracle::{Oracle, Said};
+use crate::support::sending::{SEND, behind_relay, edition_status};
+
+/// Whatever ends or spoils a connection behind a mail that was taken, the next mail is asked about anew: nobody is deferred,
+/// and nobody gets two.
+#[test]
+fn what_happens_to_a_mail_opened_ahead_happens_to_nobody() {
+    for stage in ["MAIL", "RCPT", "DATA"] {
+        for act in ["!drop", "!reset", "!garbage", "421 4.3.2 so many mails a connection"] {
+            // Only MAIL is about the connection alone where a code is given.
+            if stage != "MAIL" && act.starts_with("421") {
+                continue;
+            }
+            let relay = Oracle::deciding(move |said: &Said<'_>| {
+                // From then on, whoever was hit opens nothing ahead.
+                let is_hit = said.connection == 0 && said.mails == 1 && said.line.starts_with(stage);
+                is_hit.then_some(act)
+            });
+            let fixture = behind_relay(relay.port, 30, "");
+            fixture.run(SEND).exits(0);
+            let (accepted, state, _) = edition_status(&fixture, "accepted");
+            assert_eq!((accepted, state.as_str()), (30, "sent"), "{act} at {stage}");
+            let taken = relay.taken();
+            assert!(taken.len() == 30 && taken.values().all(|copies| copies.len() == 1), "{act} at {stage}: {taken:?}");
+            let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+            let attempts: u32 = db.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+            assert_eq!(attempts, 30, "{act} at {stage}");
+        }
+    }
+}
+
+/// A relay that takes its time over each mail: whoever leaves meanwhile was named, or is not mailed.
+#[test]
+fn who_leaves_before_it_is_opened_is_not_mailed() {
+    const ALL: usize = 300;
+    let relay = Oracle::deciding(|said| {
+        if said.line == "DOT" {
+            std::thread::sleep(Duration::from_millis(8));
+        }
+        None
+    });
+    let fixture = behind_relay(relay.port, ALL, "");
+    let mut send = fixture.spawn(SEND, "log");
+    until("it sends", || !relay.asked().is_empty());
+    let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    let (mut left, mut n) = (Vec::new(), ALL - 1);
+    // Each of two connections has one that was looked at and not named yet.
+    while n > relay.asked().len() + 4 {
+        let address = format!("s{n}@school.example");
+        db.execute(
+            "INSERT INTO suppressions (mac, address, reason, at)
+             SELECT mac, address, 'unsubscribed', 0 FROM recipients WHERE address = ?1",
+            [&address],
+        )
+        .unwrap();
+        left.push(address);
+        n -= 1;
+    }
+    send.ends();
+    let asked = relay.asked();
+    assert!(left.len() > 30, "only {} left in time", left.len());
+    assert_eq!(left.iter().filter(|address| asked.contains(address)).count(), 0, "of {} who left", left.len());
+    assert_eq!(edition_status(&fixture, "suppressed").0, left.len() as u64);
+}
