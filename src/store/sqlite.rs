@@ -13,6 +13,7 @@ use engine::connect::{self, PATIENCE};
 use engine::db_thread::{DbThread, Mode};
 use engine::error::SqliteError;
 use engine::identity::Identity;
+use engine::in_use::{InUse, Use};
 use engine::inline_reader::InlineReader;
 use engine::layer::{Guard, Log};
 use engine::process_lock::ProcessLock;
@@ -39,6 +40,8 @@ pub struct SqliteStore {
     file: Option<PathBuf>,
     /// Of a snapshot that lies over the file: what must stay as it was.
     log: Option<Log>,
+    /// Dropped last: by then the files are closed.
+    in_use: Option<InUse>,
 }
 
 impl SqliteStore {
@@ -58,11 +61,13 @@ impl SqliteStore {
     pub fn open_patiently(path: &Path, hasher: AddressHasher, patience: Duration) -> Result<Self, StoreError> {
         let place = path.display().to_string();
         let build = || -> Result<Self, SqliteError> {
+            connect::create(path)?;
+            let in_use = InUse::note(path, Use::Open)?;
             let conn = connect::writer(path, patience)?;
             let reading = connect::reader(path, patience)?;
             let process_lock = Arc::new(ProcessLock::beside(path)?);
             let mut store = Self::around(conn, process_lock, hasher, place.clone(), Some(Identity::of(path)?))?;
-            store.file = Some(path.to_owned());
+            (store.file, store.in_use) = (Some(path.to_owned()), Some(in_use));
             store.inline_reader = Some(InlineReader::new(connect::reader(path, patience)?));
             store.reader = Some(DbThread::start(Mode::Read, reading, &place, None, |_| ())?);
             Ok(store)
@@ -75,15 +80,18 @@ impl SqliteStore {
     /// unless the store cannot be read in place; then all of it is copied there.
     ///
     /// # Errors
-    /// Returns `Newer` or `NotOurs`, or `Backend` when the file cannot be read.
+    /// Returns `Newer` or `NotOurs`, or `Backend` when the file cannot be read, or this process has the store open.
     pub fn snapshot(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
         let place = path.display().to_string();
         let build = || -> Result<Self, SqliteError> {
             let lock = Arc::new(ProcessLock::in_memory());
-            match snapshot::take(path)? {
-                (conn, None) => Self::around(conn, lock, hasher, place.clone(), None),
-                (conn, Some(guard)) => Self::over(conn, guard, lock, hasher, place.clone()),
-            }
+            let in_use = InUse::note(path, Use::Look)?;
+            let mut store = match snapshot::take(path)? {
+                (conn, None) => Self::around(conn, lock, hasher, place.clone(), None)?,
+                (conn, Some(guard)) => Self::over(conn, guard, lock, hasher, place.clone())?,
+            };
+            store.in_use = Some(in_use);
+            Ok(store)
         };
         build().map_err(|fault| fault.at(&place))
     }
@@ -118,7 +126,17 @@ impl SqliteStore {
         meta::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&process_lock);
         let writer = DbThread::start(Mode::Write, conn, &place, identity, move |conn| retiring.retire(conn))?;
-        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None, log: None })
+        Ok(Self {
+            reader: None,
+            inline_reader: None,
+            writer,
+            process_lock,
+            hasher,
+            place,
+            file: None,
+            log: None,
+            in_use: None,
+        })
     }
 
     fn over(
@@ -131,7 +149,17 @@ impl SqliteStore {
         meta::check_keys(&conn, &hasher)?;
         let log = Some(guard.log.clone());
         let writer = DbThread::start(Mode::Within, conn, &place, None, move |_| drop(guard))?;
-        Ok(Self { reader: None, inline_reader: None, writer, process_lock, hasher, place, file: None, log })
+        Ok(Self {
+            reader: None,
+            inline_reader: None,
+            writer,
+            process_lock,
+            hasher,
+            place,
+            file: None,
+            log,
+            in_use: None,
+        })
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.

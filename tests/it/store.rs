@@ -3,6 +3,7 @@
 mod conformance;
 mod counts;
 mod desk;
+mod elsewhere;
 mod growth;
 mod migrations;
 mod names;

@@ -5,6 +5,7 @@ pub(super) mod db_thread;
 pub(super) mod error;
 pub(super) mod identity;
 mod image;
+pub(super) mod in_use;
 pub(super) mod inline_reader;
 pub(super) mod layer;
 pub(super) mod process_lock;

@@ -1,5 +1,4 @@
-//! A snapshot leaves the store's folder byte-identical, whatever state its journal is in (invariant 8). The `-shm` of a store
-//! that this very process has open is no file to look at, but memory that its connections share.
+//! A snapshot leaves the store's folder byte-identical, whatever state its journal is in (invariant 8).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +9,7 @@ use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Editions as _, Outbox as _};
 
 use super::desk::Desk as _;
+use super::elsewhere::Elsewhere;
 use super::samples::{at, crowd};
 use super::whole::Whole as _;
 use super::{hasher, open};
@@ -27,13 +27,8 @@ fn photograph(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
 }
 
 /// Takes a snapshot, uses it, changes it, drops it; how many subscribers it held.
-async fn use_snapshot(path: &Path, is_open_here: bool) -> usize {
+async fn use_snapshot(path: &Path) -> usize {
     let folder = path.parent().unwrap();
-    let photograph = |folder| {
-        let mut all = photograph(folder);
-        all.retain(|path, _| !is_open_here || path.extension().is_none_or(|end| end != "db-shm"));
-        all
-    };
     let before = photograph(folder);
     let copy = SqliteStore::snapshot(path, hasher()).unwrap();
     let found = copy.subscribers().await.unwrap().len();
@@ -56,19 +51,45 @@ async fn of_a_closed_store() {
     store.subscribe(&crowd(3), at(0)).await.unwrap();
     drop(store);
     assert_eq!(photograph(folder.path()).len(), 1);
-    assert_eq!(use_snapshot(&path, false).await, 3);
+    assert_eq!(use_snapshot(&path).await, 3);
 }
 
 #[tokio::test]
 async fn of_a_store_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
-    let store = open(&path);
-    store.subscribe(&crowd(3), at(0)).await.unwrap();
+    let mut elsewhere = Elsewhere::open(&path);
+    elsewhere.subscribe(3);
     assert_eq!(photograph(folder.path()).len(), 3, "file, -wal and -shm");
-    assert_eq!(use_snapshot(&path, true).await, 3);
-    store.subscribe(&crowd(4), at(1)).await.unwrap();
-    assert_eq!(use_snapshot(&path, true).await, 4);
+    assert_eq!(use_snapshot(&path).await, 3);
+    elsewhere.subscribe(4);
+    assert_eq!(use_snapshot(&path).await, 4);
+}
+
+/// Closing a file of the store would take away the locks of this process.
+#[tokio::test]
+async fn of_a_store_that_this_process_has_open_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link, copy) = (folder.path().join("x.db"), folder.path().join("link.db"), folder.path().join("copy.db"));
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    fs::write(&copy, b"").unwrap();
+    let look = || SqliteStore::snapshot(&link, hasher()).map(drop);
+    let back_up = || SqliteStore::back_up(&link, &copy, ("keys", &hasher()), at(0));
+    let (one, other) = (open(&path), open(&path));
+    one.subscribe(&crowd(3), at(0)).await.unwrap();
+    for store in [one, other] {
+        for refused in [look().unwrap_err(), back_up().unwrap_err()] {
+            assert!(refused.to_string().contains("this process has it open already"), "{refused}");
+        }
+        drop(store);
+    }
+    back_up().unwrap();
+    let snapshot = SqliteStore::snapshot(&path, hasher()).unwrap();
+    look().unwrap();
+    let refused = SqliteStore::open(&link, hasher()).unwrap_err();
+    assert!(refused.to_string().contains("this process has it open already"), "{refused}");
+    drop(snapshot);
+    assert_eq!(open(&path).subscribers().await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -84,7 +105,7 @@ async fn of_a_store_whose_process_was_killed() {
         for side in sides {
             fs::copy(folder.path().join(format!("x.db{side}")), killed.path().join(format!("x.db{side}"))).unwrap();
         }
-        assert_eq!(use_snapshot(&copy, false).await, 3);
+        assert_eq!(use_snapshot(&copy).await, 3);
     }
 }
 
@@ -102,14 +123,9 @@ async fn of_no_store_at_all() {
 async fn while_somebody_writes_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
-    let store = std::sync::Arc::new(open(&path));
-    let writing = std::sync::Arc::clone(&store);
+    let mut elsewhere = Elsewhere::open(&path);
     // Enough pages that checkpoints happen meanwhile.
-    let writer = tokio::spawn(async move {
-        for round in 1..=20 {
-            writing.subscribe(&crowd(round * 40), at(0)).await.unwrap();
-        }
-    });
+    let writer = tokio::task::spawn_blocking(move || (1..=20).for_each(|round| elsewhere.subscribe(round * 40)));
     let mut seen = 0;
     while !writer.is_finished() {
         let copy = tokio::task::block_in_place(|| SqliteStore::snapshot(&path, hasher())).unwrap();
@@ -125,12 +141,10 @@ async fn while_somebody_writes_are_whole() {
 async fn backups_while_somebody_writes_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
-    let store = std::sync::Arc::new(open(&path));
-    let writing = std::sync::Arc::clone(&store);
-    let writer = tokio::spawn(async move {
-        for round in 1..=30 {
-            writing.subscribe(&crowd(round * 40), at(0)).await.unwrap();
-        }
+    let mut elsewhere = Elsewhere::open(&path);
+    let writer = tokio::task::spawn_blocking(move || {
+        (1..=30).for_each(|round| elsewhere.subscribe(round * 40));
+        elsewhere
     });
     let (mut seen, mut backups) = (0, 0);
     while !writer.is_finished() {
@@ -145,7 +159,7 @@ async fn backups_while_somebody_writes_are_whole() {
         assert!(found % 40 == 0 && found >= seen, "{found} after {seen}");
         (seen, backups) = (found, backups + 1);
     }
-    writer.await.unwrap();
+    let _elsewhere = writer.await.unwrap();
     assert!(seen > 0 && backups > 3, "{backups} while it was written to");
     let journal = fs::metadata(folder.path().join("x.db-wal")).unwrap().len();
     assert!(journal < 16 << 20, "no backup holds it up for long: {journal} bytes");

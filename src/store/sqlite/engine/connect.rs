@@ -118,7 +118,7 @@ fn look_again_soon(times: i32) -> bool {
 }
 
 /// Makes the file before `SQLite` would, for its mode: side files take theirs from it.
-fn create(path: &Path) -> Result<(), SqliteError> {
+pub(in crate::store::sqlite) fn create(path: &Path) -> Result<(), SqliteError> {
     ordinary_or_missing(path)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -30,6 +30,7 @@ impl Identity {
     }
 }
 
-fn identify(file: &Path) -> Option<(u64, u64)> {
+/// Device and number of a file, if there is one.
+pub(super) fn identify(file: &Path) -> Option<(u64, u64)> {
     fs::metadata(file).ok().map(|about| (about.dev(), about.ino()))
 }

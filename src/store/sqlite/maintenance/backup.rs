@@ -14,6 +14,7 @@ use crate::ordinary_file;
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::in_use::{InUse, Use};
 use crate::store::sqlite::engine::layer::log_header;
 use crate::store::sqlite::engine::{connect, schema, sql};
 use crate::store::sqlite::side_files::{SIDES, beside};
@@ -57,7 +58,8 @@ impl SqliteStore {
         (keys, hasher): (&str, &AddressHasher),
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let source = open(from).map_err(|fault| fault.at(&from.display().to_string()))?;
+        let source = InUse::note(from, Use::Look).and_then(|in_use| Ok((in_use, open(from)?)));
+        let (_in_use, source) = source.map_err(|fault| fault.at(&from.display().to_string()))?;
         let write = || -> Result<(), SqliteError> {
             copy(&source, to)?;
             let conn = alone(to)?;
