@@ -1,5 +1,6 @@
 //! How the database is reached: its threads, connections, schema, the locks of processes, and errors.
 
+mod checkpoint;
 pub(super) mod connect;
 pub(super) mod db_thread;
 pub(super) mod error;

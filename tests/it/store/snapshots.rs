@@ -66,6 +66,25 @@ async fn of_a_store_in_use() {
     assert_eq!(use_snapshot(&path).await, 4);
 }
 
+/// Whenever the log is long enough to be moved to the main file, a look at the store may begin just then.
+#[tokio::test]
+async fn of_a_store_that_is_written_to_afterwards_stay_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let mut elsewhere = Elsewhere::open(&path);
+    let mut longest = 0;
+    for round in 1..=40 {
+        elsewhere.subscribe(round * 60);
+        let copy = SqliteStore::snapshot(&path, hasher()).unwrap();
+        // Somebody writes while it is looked at.
+        elsewhere.subscribe(round * 60 + 1);
+        let found = copy.subscribers().await.map(|all| all.len());
+        assert_eq!(found.unwrap(), round * 60);
+        longest = longest.max(fs::metadata(folder.path().join("x.db-wal")).unwrap().len());
+    }
+    assert!((4 << 20..16 << 20).contains(&longest), "the log was moved at times: {longest}");
+}
+
 /// Closing a file of the store would take away the locks of this process.
 #[tokio::test]
 async fn of_a_store_that_this_process_has_open_is_refused() {

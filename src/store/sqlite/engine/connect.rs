@@ -12,7 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::SqliteError;
-use super::schema;
+use super::{checkpoint, schema};
 use crate::ordinary_file;
 
 /// How long we wait for another process's write lock.
@@ -37,6 +37,7 @@ pub(in crate::store::sqlite) fn writer(path: &Path, patience: Duration) -> Resul
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     schema::migrate(&mut conn)?;
+    checkpoint::take_over(&mut conn)?;
     Ok(conn)
 }
 
@@ -89,9 +90,10 @@ pub(in crate::store::sqlite) fn housekeeper(path: &Path, patience: Duration) -> 
 /// Makes room for many mailboxes that are read and written at once, wherever they lie: without it, their pages would be read
 /// again for each part, and written several times. What runs for long and writes little at once has no need of it.
 pub(in crate::store::sqlite) fn make_room(conn: &Connection) -> Result<(), SqliteError> {
-    // Kibibytes, and pages of 4 (<https://sqlite.org/pragma.html#pragma_cache_size>): as much as the journal may keep.
+    // Kibibytes (<https://sqlite.org/pragma.html#pragma_cache_size>).
     conn.pragma_update(None, "cache_size", -32 * 1024)?;
-    Ok(conn.pragma_update(None, "wal_autocheckpoint", 16 * 1024)?)
+    checkpoint::let_grow();
+    Ok(())
 }
 
 /// Waits for other writers. In the end SQLite's own way looks ten times a second, and would look past every pause of somebody

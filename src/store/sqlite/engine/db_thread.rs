@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::SqliteError;
 use super::identity::Identity;
-use super::{schema, sql};
+use super::{checkpoint, schema, sql};
 use crate::store::StoreError;
 
 /// How many requests may wait before senders do.
@@ -135,6 +135,7 @@ fn serve(
     while let Some(first) = inbox.blocking_recv() {
         match mode {
             Mode::Write => {
+                checkpoint::if_due(conn);
                 let (jobs, commit, lost) = group(conn, identity, first, &mut inbox);
                 let shared = jobs.len() > 1;
                 for job in jobs {
