@@ -59,7 +59,8 @@ impl Stage {
             Self::Records(Records::Bounces) => Some(Self::Mailboxes(RecipientId(0))),
             Self::Mailboxes(_) => Some(Self::Records(Records::Letters)),
             Self::Records(Records::Letters) => Some(Self::Records(Records::Requests)),
-            Self::Records(Records::Requests) => None,
+            Self::Records(Records::Requests) => Some(Self::Records(Records::Replies)),
+            Self::Records(Records::Replies) => None,
         }
     }
 }
@@ -74,6 +75,8 @@ pub struct Forgotten {
     pub mailboxes: u64,
     pub letters: u64,
     pub requests: u64,
+    /// Replies of relays that stood for many attempts.
+    pub replies: u64,
 }
 
 impl std::ops::AddAssign for Forgotten {
@@ -84,6 +87,7 @@ impl std::ops::AddAssign for Forgotten {
         self.mailboxes += more.mailboxes;
         self.letters += more.letters;
         self.requests += more.requests;
+        self.replies += more.replies;
     }
 }
 
@@ -112,6 +116,7 @@ pub async fn forget_part(
                 Records::Bounces => (&mut gone.bounces, limits.attempts),
                 Records::Letters => (&mut gone.letters, limits.settled),
                 Records::Requests => (&mut gone.requests, limits.settled),
+                Records::Replies => (&mut gone.replies, limits.attempts),
             };
             let (number, next) = store.forget_records(records, before).await?;
             *count = number;

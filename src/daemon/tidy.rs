@@ -35,8 +35,17 @@ async fn look(maintenance: Maintenance, stop: CancellationToken) -> Result<(), A
     match maintenance.tidy_up_daily(&stop).await? {
         None => {}
         Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
-        Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests }) => {
-            tracing::info!(attempts, segments, bounces, mailboxes, letters, requests, "what was too old is forgotten");
+        Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests, replies }) => {
+            tracing::info!(
+                attempts,
+                segments,
+                bounces,
+                mailboxes,
+                letters,
+                requests,
+                replies,
+                "what was too old is forgotten"
+            );
         }
     }
     maintenance.scrub().await.map(drop)

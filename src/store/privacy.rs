@@ -22,6 +22,8 @@ pub enum Records {
     Letters,
     /// Requests that are over, once no mail about them is left.
     Requests,
+    /// What relays said in the same words to many, once none of the attempts is left.
+    Replies,
 }
 
 /// What a store tells about a person, and forgets.

@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use fortnightly::app::maintenance::{Forgotten, Limits, Stage, forget_part};
+use fortnightly::domain::delivery::Outcome;
+use fortnightly::domain::subscriber::RecipientId;
+use fortnightly::store::{AttemptResult, Outbox as _, Privacy as _, Store};
 
 use super::open;
-use super::samples::at;
+use super::samples::{SEVEN, at, claim, crowd, id, mark, record_and_mark, reply, send_out};
 
 /// Attempts, bounces, ended mailboxes, requests and letters, so many of each, all old.
 const FILL: &str = "
@@ -48,15 +51,68 @@ async fn nobody_waits_long_for_what_is_forgotten() {
         let begun = Instant::now();
         let (part, next) = forget_part(&store, limits, now, at(0)).await.unwrap();
         slowest = slowest.max(begun.elapsed());
-        let Forgotten { attempts, segments, bounces, mailboxes, letters, requests } = part;
+        let Forgotten { attempts, segments, bounces, mailboxes, letters, requests, replies } = part;
         assert!(
-            segments <= 50 && attempts.max(bounces).max(letters).max(requests) <= 2_000 && mailboxes <= 50,
+            replies == 0
+                && segments <= 50
+                && attempts.max(bounces).max(letters).max(requests) <= 2_000
+                && mailboxes <= 50,
             "{part:?}"
         );
         gone += part;
         stage = next;
     }
     println!("the slowest of all parts took {slowest:?}");
-    let all = Forgotten { attempts: rows, segments: 0, bounces: rows, mailboxes: rows, letters: rows, requests: rows };
+    let all = Forgotten {
+        attempts: rows,
+        segments: 0,
+        bounces: rows,
+        mailboxes: rows,
+        letters: rows,
+        requests: rows,
+        replies: 0,
+    };
     assert_eq!(gone, all);
+}
+
+/// Everything that is older than so many days after the edition.
+async fn forget(store: &dyn Store, days: i64) -> Forgotten {
+    let before = at(days * 24 * 60);
+    let limits = Limits { attempts: before, ended: before, settled: before };
+    let (mut gone, mut stage) = (Forgotten::default(), Some(Stage::FIRST));
+    while let Some(now) = stage {
+        let (part, next) = forget_part(store, limits, now, before).await.unwrap();
+        gone += part;
+        stage = next;
+    }
+    gone
+}
+
+#[tokio::test]
+async fn what_a_relay_told_many_goes_with_the_last_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("x.db"));
+    send_out(&store, &crowd(5)).await;
+    let day = 24 * 60;
+    for (recipient, minutes) in [(1, 2), (2, 3), (3, 4), (4, 10 * day)] {
+        claim(&store, minutes, 1).await;
+        mark(&store, id(recipient)).await;
+        let (outcome, at) = (Outcome::Accepted(reply(250)), at(minutes));
+        let result = AttemptResult { id: id(recipient), outcome, at, retry_at: None };
+        record_and_mark(&store, Some(result), None).await.unwrap();
+    }
+    let told = async || {
+        let attempts = store.subject_data(RecipientId(4)).await.unwrap().deliveries.remove(0).attempts;
+        attempts.first().map(|attempt| attempt.reply.clone())
+    };
+    assert_eq!(forget(&store, 99).await, Forgotten::default(), "the edition is being sent");
+    claim(&store, 10 * day, 1).await;
+    mark(&store, id(5)).await;
+    let result = AttemptResult { id: id(5), outcome: Outcome::Accepted(reply(250)), at: at(10 * day), retry_at: None };
+    record_and_mark(&store, Some(result), None).await.unwrap();
+    assert!(store.finish(SEVEN, at(10 * day)).await.unwrap());
+    assert_eq!(forget(&store, 9).await, Forgotten { attempts: 3, ..Forgotten::default() });
+    assert_eq!(told().await, Some(reply(250).text), "somebody was told the same since");
+    assert_eq!(forget(&store, 12).await, Forgotten { attempts: 2, replies: 1, ..Forgotten::default() });
+    assert_eq!(told().await, None);
 }

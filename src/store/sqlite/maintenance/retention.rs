@@ -9,7 +9,7 @@ use crate::domain::subscription::bounce::LOOK_BACK;
 use crate::store::Records;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::sqlite::tables::outbox::transactional;
+use crate::store::sqlite::tables::outbox::{replies, transactional};
 use crate::store::sqlite::tables::segments;
 
 /// Rows of which one part looks at most: some milliseconds.
@@ -43,6 +43,7 @@ pub(in crate::store::sqlite) fn part(
             let gone = requests(conn, before)?;
             Ok((gone, (gone > 0).then_some(records)))
         }
+        Records::Replies => Ok((replies::forget_unused(conn, before)?, None)),
     }
 }
 

@@ -122,8 +122,8 @@ fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<
     if id.mailing.edition().is_none() {
         return Ok(false);
     }
-    let (words, own) = replies::store(conn, (mailing, recipient), &reply.text)?;
     let (at, kind) = (sql::millis(result.at), result.outcome.kind());
+    let (words, own) = replies::store(conn, (mailing, recipient), (at, &reply.text))?;
     if sql::run(conn, &INSERT, (mailing, recipient, me, at, kind, reply.code, own, words))? == 0 {
         return Ok(false);
     }
@@ -142,7 +142,7 @@ pub(super) fn write_attempt(
     (number, kind, reply): &(u32, OutcomeKind, Reply),
 ) -> Result<(), SqliteError> {
     let (mailing, recipient) = key(id)?;
-    let (words, own) = replies::store(conn, (mailing, recipient), &reply.text)?;
+    let (words, own) = replies::store(conn, (mailing, recipient), (at, &reply.text))?;
     let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let values = (mailing, recipient, number, at, kind, reply.code, own, words);

@@ -5,6 +5,7 @@
 
 use rusqlite::Connection;
 
+use crate::domain::edition::EditionState;
 use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -15,21 +16,31 @@ const OWN: &str = "\u{1}";
 /// How many there may be: what a relay words anew each time stays with its attempt.
 const MOST: i64 = 500;
 
+/// How long words are used before that is noted again, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
 /// How many earlier attempts are looked at for the same words.
 const NEIGHBOURS: u32 = 8;
 
 /// A reply as it is stored: the number of its words, and what is its own.
 pub(super) type Stored = (Option<i64>, String);
 
-/// Takes a reply apart, and shares its words if they were said before to another mailbox of the mailing.
-pub(super) fn store(conn: &Connection, (mailing, recipient): (i64, i64), reply: &str) -> Result<Stored, SqliteError> {
+/// Takes a reply apart that was given at a moment, and shares its words if they were said before to another mailbox of the mailing.
+pub(super) fn store(
+    conn: &Connection,
+    (mailing, recipient): (i64, i64),
+    (at, reply): (i64, &str),
+) -> Result<Stored, SqliteError> {
     let alone = (None, reply.to_owned());
     let Some((words, own)) = take_apart(reply) else { return Ok(alone) };
-    let known = "SELECT id FROM replies WHERE words = ?1";
-    if let Some(id) = sql::row(conn, known, [&words], |row| Ok(row.get(0)?))? {
+    let known = "SELECT id, used_at FROM replies WHERE words = ?1";
+    if let Some((id, used)) = sql::row(conn, known, [&words], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))? {
+        if used < at - DAY {
+            sql::run(conn, "UPDATE replies SET used_at = ?2 WHERE id = ?1", (id, at))?;
+        }
         return Ok((Some(id), own));
     }
-    if sql::number(conn, "SELECT coalesce(max(id), 0) FROM replies", [])? >= MOST {
+    if sql::number(conn, "SELECT count(*) FROM replies", [])? >= MOST {
         return Ok(alone);
     }
     let neighbours =
@@ -38,8 +49,17 @@ pub(super) fn store(conn: &Connection, (mailing, recipient): (i64, i64), reply: 
     if neighbours.iter().filter_map(|said| take_apart(said)).all(|(said, _)| said != words) {
         return Ok(alone);
     }
-    sql::run(conn, "INSERT INTO replies (words) VALUES (?1)", [&words])?;
+    sql::run(conn, "INSERT INTO replies (words, used_at) VALUES (?1, ?2)", (&words, at))?;
     Ok((Some(conn.last_insert_rowid()), own))
+}
+
+/// Forgets words that no attempt has any more, once those from before a moment are gone of editions that are sent, and of other
+/// mail as long as its text. How many.
+pub(in crate::store::sqlite) fn forget_unused(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
+    let unused = "DELETE FROM replies WHERE used_at < -?2 + min(
+                      ?1, (SELECT coalesce(min(published_at), ?1) FROM editions WHERE state <> ?3),
+                      (SELECT coalesce(min(at), ?1) FROM transactional_mails))";
+    sql::run(conn, unused, (before, DAY, EditionState::Sent.as_str()))
 }
 
 /// The reply again.
