@@ -14,9 +14,8 @@ use super::{AppContext, AppError};
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::import::{ImportFigures, ImportPart, ImportedPart, import};
 use crate::domain::subscription::mailing_list::MailingList;
-use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::subscribe::Subscribed;
-use crate::store::{Scope, decide};
+use crate::store::decide;
 
 /// What an import came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,16 +102,9 @@ impl Importer {
 
     async fn broken_off(&self, csv: &CsvImport) -> Result<Option<DateTime<Utc>>, AppError> {
         let file = csv.digest();
-        let known = unfinished_imports(&self.context).await?.into_iter().find(|known| known.file == file);
+        let known = self.context.store.unfinished_imports().await?.into_iter().find(|known| known.file == file);
         Ok(known.map(|known| known.since))
     }
-}
-
-/// Imports that are not done: they broke off, or are under way.
-pub(super) async fn unfinished_imports(context: &AppContext) -> Result<Vec<UnfinishedImport>, AppError> {
-    let nobody = Scope::Addresses(Vec::new(), Vec::new());
-    let list = context.store.mailing_list(&nobody, context.clock.now()).await?;
-    Ok(list.unfinished_imports().to_vec())
 }
 
 /// What a file asks for, part by part.

@@ -1,7 +1,7 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
 pub mod proof;
-mod roll;
+mod recipient_lists;
 pub mod write;
 
 use chrono::{DateTime, Utc};

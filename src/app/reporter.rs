@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
 use super::context::PAGE;
-use super::importer::unfinished_imports;
 use super::planner::Planner;
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
@@ -238,7 +237,7 @@ impl Reporter {
         if sync::waits(&self.context).await? {
             found.push(Attention::SyncWaits);
         }
-        found.extend(unfinished_imports(&self.context).await?.into_iter().map(Attention::UnfinishedImport));
+        found.extend(store.unfinished_imports().await?.into_iter().map(Attention::UnfinishedImport));
         Ok(found)
     }
 

@@ -69,7 +69,7 @@ impl Sync {
         }
         warn_shared(&synced.plan, &config.file.display().to_string());
         if synced.waits_for_consent() {
-            out::error(&consent(&synced.plan));
+            out::error(&consent(&synced));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

@@ -15,7 +15,7 @@ pub(crate) async fn sync_and_log(context: &AppContext) -> Result<(), AppError> {
         tracing::info!(changes = synced.done.len(), "the store follows the config");
     }
     if synced.waits_for_consent() {
-        tracing::error!("{}", subscription::consent(&synced.plan));
+        tracing::error!("{}", subscription::consent(&synced));
     }
     for (_, first, others) in &synced.plan.shared {
         tracing::warn!("{}:{first}: a mailbox of this entry is also named on line {others:?}", config.file.display());

@@ -14,7 +14,7 @@ pub fn refusal(error: &SendError) -> String {
             format!("edition {number} is too far ahead: the last that can be sent now is {furthest}")
         }
         SendError::Paused { number, date, reason } => plan::no_edition(*number, *date, reason),
-        SendError::NeedsConsent { synced: Some(synced), .. } => subscription::consent(&synced.plan),
+        SendError::NeedsConsent { synced: Some(synced), .. } => subscription::consent(synced),
         SendError::NeedsConsent { number, synced: None } => edition::held(&HoldReason::ConsentMissing, *number),
         SendError::Over { number, state } => format!(
             "edition {number} is {state} and cannot be sent any more: `fortnightly plan` shows the ones to come"

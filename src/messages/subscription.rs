@@ -6,19 +6,24 @@ use chrono::{DateTime, Utc};
 
 use crate::app::csv_import::SkipReason;
 use crate::app::receiver::Read;
+use crate::app::sync::Synced;
 use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::returned::Bounced;
-use crate::domain::subscription::sync::SyncPlan;
 use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::subscription::wave::WaveId;
 use crate::domain::text::lists::count;
 
 /// Why a sync waits, and what to do.
-pub fn consent(plan: &SyncPlan) -> String {
+pub fn consent(Synced { plan, done, .. }: &Synced) -> String {
+    let stopped = match done.len() as u64 {
+        0 => "nothing was changed".to_owned(),
+        // Somebody changed the list meanwhile, and the rest was planned anew.
+        done => format!("the sync stopped after {}", count(done, "change", "changes")),
+    };
     format!(
-        "the config would end {} of {} subscriptions, so nothing was changed: if that is meant, run `fortnightly sync --yes`",
+        "the config would end {} of {} subscriptions, so {stopped}: if that is meant, run `fortnightly sync --yes`",
         plan.ending, plan.active_before
     )
 }
@@ -145,5 +150,24 @@ pub fn skip_reason(reason: &SkipReason) -> String {
         SkipReason::NoEmail => "no email".to_owned(),
         SkipReason::NoAges => "no ages".to_owned(),
         SkipReason::NoBand(low, high) => format!("no band has children from {low} until they turn {high}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::address::Address;
+    use crate::domain::subscriber::SubscriberId;
+    use crate::domain::subscription::sync::{SyncChange, SyncPlan};
+
+    #[test]
+    fn a_sync_that_stops_in_the_middle_does_not_say_that_nothing_was_changed() {
+        let address: Address = "a@x.example".parse().unwrap();
+        let end = SyncChange::End { subscriber: SubscriberId(1), address };
+        let plan = SyncPlan { ending: 20, active_before: 30, ..SyncPlan::default() };
+        let said = |done: usize| consent(&Synced { plan: plan.clone(), done: vec![end.clone(); done], applied: false });
+        assert!(said(0).contains("would end 20 of 30 subscriptions, so nothing was changed: if"), "{}", said(0));
+        assert!(said(1).contains("so the sync stopped after 1 change: if"), "{}", said(1));
+        assert!(said(1_000).contains("so the sync stopped after 1000 changes: if"), "{}", said(1_000));
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberId, Sub
 use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
+use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::suppression::{AddressKey, ListedSuppression, Suppression};
 use crate::domain::subscription::wave::WaveId;
 
@@ -98,6 +99,9 @@ pub trait Subscribers {
         mail: Option<&TransactionalMail>,
         decide: Decision,
     ) -> Result<Traces, StoreError>;
+
+    /// Imports of which parts are written, and others are not: they broke off, or are under way. Oldest first.
+    async fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>, StoreError>;
 
     /// Organisations with all of their known mailboxes, oldest first, that come after this one: at most `limit`, and fewer
     /// where they have many mailboxes; none at the end.

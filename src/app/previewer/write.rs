@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::proof::{Proof, ProofSegment};
-use super::roll::{FEW, Roll, broke_off};
+use super::recipient_lists::{FEW, RecipientLists, broke_off};
 use super::{Previewer, greeting, sample};
 use crate::app::edition_content::sample_address;
 use crate::app::{AppError, csv_import, own_files};
@@ -48,23 +48,23 @@ impl Previewer {
         }
         let place = Place::new(&self.context.config, folder, proof)?;
         output::make_folder(folder)?;
-        let mut roll = Roll::read(&self.context, proof, folder).await?;
+        let mut lists = RecipientLists::read(&self.context, proof, folder).await?;
         for segment in &mut proof.segments {
             segment.files = FORMS.map(|form| place.of(segment, form)).into();
         }
         let index = place.index();
         // First, so that the folder is known for a preview's from now on.
-        place.write(&index, page(&self.index_view(proof, &roll, words)?).as_bytes(), Readers::Everybody)?;
+        place.write(&index, page(&self.index_view(proof, &lists, words)?).as_bytes(), Readers::Everybody)?;
         let mut recipients = place.csv(&place.recipients(), Readers::Owner, &["segment", "name", "email"])?;
         for at in 0..proof.segments.len() {
-            roll.write_mailboxes(at, recipients.file())?;
+            lists.write_mailboxes(at, recipients.file())?;
         }
         recipients.finish()?;
         for (at, segment) in proof.segments.iter().enumerate() {
             self.write_segment(proof, segment, &place)?;
             if let Some(path) = place.names(segment) {
                 let mut names = place.csv(&path, Readers::Everybody, &["name"])?;
-                roll.write_names(at, names.file())?;
+                lists.write_names(at, names.file())?;
                 names.finish()?;
             }
         }
@@ -90,7 +90,7 @@ impl Previewer {
         }))
     }
 
-    fn index_view(&self, proof: &Proof, roll: &Roll, words: IndexWords) -> Result<IndexView, AppError> {
+    fn index_view(&self, proof: &Proof, lists: &RecipientLists, words: IndexWords) -> Result<IndexView, AppError> {
         let row = &proof.row;
         let pick = |(p, reason): (&Pick, String)| IndexPick {
             band: p.band.to_string(),
@@ -111,14 +111,14 @@ impl Previewer {
             notes: words.notes,
             picks: row.picks().iter().zip(words.pick_reasons).map(pick).collect(),
             segments: (0..proof.segments.len())
-                .map(|at| self.index_segment(proof, roll, at))
+                .map(|at| self.index_segment(proof, lists, at))
                 .collect::<Result<_, _>>()?,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,
         })
     }
 
-    fn index_segment(&self, proof: &Proof, roll: &Roll, at: usize) -> Result<IndexSegment, AppError> {
+    fn index_segment(&self, proof: &Proof, lists: &RecipientLists, at: usize) -> Result<IndexSegment, AppError> {
         let segment = &proof.segments[at];
         let text = (proof.segments.len() <= TEXTS).then(|| self.sample_text(proof.edition, segment)).transpose()?;
         Ok(IndexSegment {
@@ -128,8 +128,8 @@ impl Previewer {
             recipients: segment.recipients,
             subject: segment.subject.clone(),
             kilobytes: segment.html_bytes.div_ceil(1000),
-            names: roll.first_names(at),
-            names_file: roll.has_more_names(at).then(|| format!("{}.{NAMES}", segment.id)),
+            names: lists.first_names(at),
+            names_file: lists.has_more_names(at).then(|| format!("{}.{NAMES}", segment.id)),
             text,
         })
     }

@@ -8,6 +8,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Choices, SyncFigures, SyncPart, UnknownSubscriber, apply, apply_part, choices};
+pub use apply::{Choices, SyncFigures, SyncPart, UnknownSubscriber, apply_part, choices};
 pub use plan::{SyncChange, SyncPlan, Who, plan_sync};
 pub use state::{Entry, StoredEntry, StoredMailbox, StoredState};

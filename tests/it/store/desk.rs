@@ -1,6 +1,7 @@
 //! Decisions about the mailing list, made on any store as the use cases make them.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fortnightly::app::privacy::{EraseResult, Erased};
@@ -15,7 +16,9 @@ use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::request::RequestId;
 use fortnightly::domain::subscription::returned::{self, Bounced};
 use fortnightly::domain::subscription::subscribe::{NoBand, Subscribed, subscribe};
-use fortnightly::domain::subscription::sync::{StoredState, SyncPlan, UnknownSubscriber, apply};
+use fortnightly::domain::subscription::sync::{
+    StoredState, SyncPart, SyncPlan, UnknownSubscriber, apply_part, choices,
+};
 use fortnightly::domain::subscription::unsubscribe::{self, CannotMove};
 use fortnightly::store::{Scope, Store, StoreError, Traces, decide};
 
@@ -98,13 +101,14 @@ pub(crate) trait Desk: Store {
     }
 
     async fn apply_sync(&self, plan: &SyncPlan, at: DateTime<Utc>) -> Result<(), UnknownSubscriber> {
-        use fortnightly::domain::subscription::sync::SyncChange;
-        let addresses = plan.changes.iter().filter_map(|change| match change {
-            SyncChange::Start { address, .. } | SyncChange::Restore { address, .. } => Some(address.clone()),
-            _ => None,
-        });
-        let (scope, plan) = (Scope::Config(addresses.collect()), plan.clone());
-        decide(self, &scope, at, None, move |list| apply(list, &plan)).await.unwrap().0
+        let (plan, changes) = (Arc::new(plan.clone()), 0..plan.changes.len());
+        let mut part = SyncPart { plan, changes, choices: Arc::default(), syncs: 0, before: None };
+        let (addresses, subscribers) = part.about();
+        let list = self.mailing_list(&Scope::Config(addresses.clone()), at).await.unwrap();
+        (part.choices, part.syncs) = (Arc::new(choices(&list)), list.syncs());
+        let decision = move |list: &mut MailingList| apply_part(list, &part);
+        let (applied, _) = decide(self, &Scope::Sync(addresses, subscribers), at, None, decision).await.unwrap();
+        applied.map(|figures| assert!(figures.is_some(), "the plan is out of date"))
     }
 
     async fn suppression(&self, address: &Address) -> Result<Option<SuppressionReason>, StoreError> {

@@ -61,16 +61,6 @@ pub fn choices(list: &MailingList) -> Choices {
     list.mailboxes().filter_map(|mailbox| Some((mailbox.id, mailbox.chosen.clone()?))).collect()
 }
 
-/// Carries out every change, in order; none where the plan is out of date.
-///
-/// # Errors
-/// When the plan contradicts itself; then the list must not be written.
-pub fn apply(list: &mut MailingList, plan: &SyncPlan) -> Result<(), UnknownSubscriber> {
-    let (plan, choices) = (Arc::new(plan.clone()), Arc::new(choices(list)));
-    let changes = 0..plan.changes.len();
-    apply_part(list, &SyncPart { plan, changes, choices, syncs: list.syncs(), before: None }).map(drop)
-}
-
 /// Carries out a part of the changes, in order. Returns what the sync came to up to its end; or nothing where what was planned
 /// is out of date: then nothing is changed, and the rest must be planned anew.
 ///

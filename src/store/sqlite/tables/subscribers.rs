@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::lists;
 use super::mailing_list::{self, counts};
+use super::{lists, meta};
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::{SubscriberCounts, SubscriberId, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
+use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::suppression::{ListedSuppression, Suppression};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Decision, Reader, Scope, StoreError, Subscribers, Traces};
@@ -33,6 +34,10 @@ impl Subscribers for SqliteStore {
     ) -> Result<Traces, StoreError> {
         let (scope, hasher, mail) = (scope.clone(), self.hasher.clone(), mail.cloned());
         self.write(move |conn| mailing_list::change(conn, (&hasher, at), &scope, mail.as_ref(), decide)).await
+    }
+
+    async fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>, StoreError> {
+        self.read(meta::unfinished_imports).await
     }
 
     async fn subscribers_page(

@@ -25,10 +25,10 @@ const FIRST: usize = 10;
 const PART: usize = 8 * 1024;
 
 /// The mailboxes and the names of each segment of a proof, as rows of CSV.
-pub(super) struct Roll {
+pub(super) struct RecipientLists {
     folder: PathBuf,
     /// By the place of the segment in the proof.
-    segments: Vec<Rows>,
+    segments: Vec<SegmentRows>,
     /// Holds what is in no segment's memory. It has no name, so that nobody else can read it and nothing is left.
     file: Option<File>,
     end: u64,
@@ -37,9 +37,9 @@ pub(super) struct Roll {
 }
 
 #[derive(Default)]
-struct Rows {
-    mailboxes: Lane,
-    names: Lane,
+struct SegmentRows {
+    mailboxes: SpooledRows,
+    names: SpooledRows,
     /// The names that the index shows, in the order of the list.
     first: Vec<String>,
     /// A hash of each name that was noted.
@@ -47,18 +47,18 @@ struct Rows {
 }
 
 /// One list: what lies in the file, and what comes after it.
-struct Lane {
+struct SpooledRows {
     parts: Vec<(u64, usize)>,
     rest: Writer<Vec<u8>>,
 }
 
-impl Default for Lane {
+impl Default for SpooledRows {
     fn default() -> Self {
         Self { parts: Vec::new(), rest: Writer::from_writer(Vec::new()) }
     }
 }
 
-impl Lane {
+impl SpooledRows {
     fn add(&mut self, cells: &[&str]) -> Result<(), AppError> {
         self.rest.write_record(cells).map_err(|error| broke_off(&error))
     }
@@ -70,12 +70,12 @@ impl Lane {
     }
 }
 
-impl Roll {
+impl RecipientLists {
     /// Reads who is in each segment. What does not fit into memory lies in `folder` meanwhile.
     pub(super) async fn read(context: &AppContext, proof: &Proof, folder: &Path) -> Result<Self, AppError> {
-        let mut roll = Self {
+        let mut lists = Self {
             folder: folder.to_owned(),
-            segments: proof.segments.iter().map(|_| Rows::default()).collect(),
+            segments: proof.segments.iter().map(|_| SegmentRows::default()).collect(),
             file: None,
             end: 0,
             few: proof.recipients <= FEW,
@@ -87,20 +87,25 @@ impl Roll {
             let mut after = None;
             loop {
                 let page = context.store.addressees_page(proof.edition, after, PAGE).await?;
-                let Some(last) = page.last() else { return Ok(roll) };
+                let Some(last) = page.last() else { return Ok(lists) };
                 after = Some(last.recipient);
                 for one in page {
-                    roll.add(&proof.segments, place.get(&Who::Addressed(one.segment)), &one.subscriber, &one.address)?;
+                    lists.add(
+                        &proof.segments,
+                        place.get(&Who::Addressed(one.segment)),
+                        &one.subscriber,
+                        &one.address,
+                    )?;
                 }
             }
         }
         let (served, mut after) = (context.config.bands.names(), None);
         loop {
             let page = context.store.readers_page(&served, after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(roll) };
+            let Some(last) = page.last() else { return Ok(lists) };
             after = Some(last.clone());
             for one in page {
-                roll.add(&proof.segments, place.get(&Who::Reads(one.segment)), &one.name, &one.address)?;
+                lists.add(&proof.segments, place.get(&Who::Reads(one.segment)), &one.name, &one.address)?;
             }
         }
     }
@@ -130,17 +135,17 @@ impl Roll {
     /// Puts into the file what is too much for memory.
     fn make_room(&mut self, at: usize) -> Result<(), AppError> {
         let rows = &mut self.segments[at];
-        for lane in [&mut rows.mailboxes, &mut rows.names] {
-            if lane.rest.get_ref().len() < PART {
+        for list in [&mut rows.mailboxes, &mut rows.names] {
+            if list.rest.get_ref().len() < PART {
                 continue;
             }
-            let bytes = lane.take()?;
+            let bytes = list.take()?;
             let file = match &mut self.file {
                 Some(file) => file,
                 none => none.insert(output::nameless(&self.folder)?),
             };
             file.write_all(&bytes).map_err(|error| broke_off(&error))?;
-            lane.parts.push((self.end, bytes.len()));
+            list.parts.push((self.end, bytes.len()));
             self.end += bytes.len() as u64;
         }
         Ok(())
@@ -160,22 +165,22 @@ impl Roll {
 
     /// Writes the rows of one segment's mailboxes: its id, the subscriber's name, the address.
     pub(super) fn write_mailboxes(&mut self, at: usize, output: &mut impl Write) -> Result<(), AppError> {
-        let lane = std::mem::take(&mut self.segments[at].mailboxes);
-        self.write(lane, output)
+        let list = std::mem::take(&mut self.segments[at].mailboxes);
+        self.write(list, output)
     }
 
     /// Writes the names of one segment's subscribers, in the order of the list.
     pub(super) fn write_names(&mut self, at: usize, output: &mut impl Write) -> Result<(), AppError> {
-        let lane = std::mem::take(&mut self.segments[at].names);
-        self.write(lane, output)
+        let list = std::mem::take(&mut self.segments[at].names);
+        self.write(list, output)
     }
 
-    fn write(&mut self, mut lane: Lane, output: &mut impl Write) -> Result<(), AppError> {
-        let rest = lane.take()?;
+    fn write(&mut self, mut list: SpooledRows, output: &mut impl Write) -> Result<(), AppError> {
+        let rest = list.take()?;
         let copy = |file: Option<&mut File>| -> std::io::Result<()> {
             if let Some(file) = file {
                 let mut part = Vec::new();
-                for (at, length) in lane.parts {
+                for (at, length) in list.parts {
                     part.resize(length, 0);
                     file.seek(SeekFrom::Start(at))?;
                     file.read_exact(&mut part)?;
