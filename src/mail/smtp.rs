@@ -183,7 +183,7 @@ impl Smtp {
 #[async_trait]
 impl Transport for Smtp {
     async fn prepare(&mut self) -> Result<(), Outcome> {
-        // What waits to be read there are answers.
+        self.ahead.hear(&mut self.connection, self.timeouts.command).await;
         if !self.ahead.has_opened() {
             self.connection = Some(self.ready().await?);
         }

@@ -44,14 +44,33 @@ fn ends_well(fixture: &Fixture, oracle: &Oracle, recipients: usize, most_repeats
 
 #[test]
 fn killed_at_random_it_loses_nothing() {
+    killed_at_random(if is_long() { 1_000 } else { 20 }, &|_| {});
+}
+
+/// A message is made on another thread while the mail before it is on its way; what died with it had not begun.
+#[test]
+fn killed_while_another_thread_signs_it_loses_nothing() {
+    let key =
+        Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).output();
+    let Ok(key) = key else { return skipped("kills while mails are signed", "openssl is not installed") };
+    killed_at_random(if is_long() { 200 } else { 8 }, &|fixture| {
+        fixture.write("key.pem", std::str::from_utf8(&key.stdout).unwrap());
+        let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
+        let dkim = "[[mail.dkim]]\ndomain = \"example.org\"\nselector = \"r1\"\nprivate_key_file = \"key.pem\"\n";
+        fixture.write("config.toml", &format!("{config}{dkim}"));
+    });
+}
+
+#[track_caller]
+fn killed_at_random(wanted: usize, prepare: &dyn Fn(&Fixture)) {
     const RECIPIENTS: usize = 3_000;
     const CONNECTIONS: usize = 4;
-    let wanted = if is_long() { 1_000 } else { 20 };
     let mut chance = Chance::new();
     let (mut kills, mut repeats) = (0, 0);
     while kills < wanted {
         let oracle = Oracle::start();
         let fixture = with_connections(oracle.port, RECIPIENTS, CONNECTIONS, &format!("window = {WINDOW}\n"));
+        prepare(&fixture);
         let mut here = 0;
         while kills + here < wanted {
             let before = oracle.count();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::fixture::until;
 use crate::support::oracle::{Oracle, Said};
-use crate::support::sending::{SEND, behind_relay, edition_status};
+use crate::support::sending::{SEND, behind_relay, edition_status, with_connections};
 
 /// Whatever ends or spoils a connection behind a mail that was taken, the next mail is asked about anew: nobody is deferred,
 /// and nobody gets two.
@@ -32,6 +32,22 @@ fn what_happens_to_a_mail_opened_ahead_happens_to_nobody() {
             assert_eq!(attempts, 30, "{act} at {stage}");
         }
     }
+}
+
+/// A relay that goes away behind a mail is waited for: what was opened on it was not tried.
+#[test]
+fn a_relay_that_goes_away_for_a_moment_is_waited_for() {
+    let relay = Oracle::deciding(|said: &Said<'_>| match said.connection {
+        0 => (said.mails == 1 && said.line.starts_with("MAIL")).then_some("!drop"),
+        1..5 => (said.line == "GREET").then_some("!drop"),
+        _ => None,
+    });
+    let fixture = with_connections(relay.port, 12, 1, "");
+    fixture.run(SEND).exits(0);
+    assert_eq!((edition_status(&fixture, "accepted").0, relay.count()), (12, 12));
+    let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+    let attempts: u32 = db.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    assert_eq!(attempts, 12);
 }
 
 /// A relay that takes its time over each mail: whoever leaves meanwhile was named, or is not mailed.

@@ -3,6 +3,7 @@
 //! Nobody waits for a result to be durable, only for a mark, and a mark is entered before its turn comes. So steps may lie
 //! here for a moment, until a worker can do nothing without its own.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +31,11 @@ const FULL: usize = 64;
 /// How often a store may refuse one step for a reason that is not waited for.
 const FAILURES: u32 = 20;
 
+/// What takes the steps of a page: [`crate::store::Outbox::record_and_mark`].
+type Write = dyn Fn(Arc<[Step]>) -> Pin<Box<dyn Future<Output = Result<Vec<Marked>, StoreError>> + Send>> + Send + Sync;
+
 pub(super) struct Ledger {
-    store: Arc<dyn Store>,
+    write: Box<Write>,
     stop: CancellationToken,
     page: Mutex<Page>,
     called: Notify,
@@ -68,7 +72,15 @@ pub(super) struct Marking {
 
 impl Ledger {
     pub(super) fn new(store: Arc<dyn Store>, stop: CancellationToken) -> Self {
-        Self { store, stop, page: Mutex::default(), called: Notify::new() }
+        let write = move |steps: Arc<[Step]>| {
+            let store = Arc::clone(&store);
+            Box::pin(async move { store.record_and_mark(&steps).await }) as Pin<Box<_>>
+        };
+        Self::over(Box::new(write), stop)
+    }
+
+    fn over(write: Box<Write>, stop: CancellationToken) -> Self {
+        Self { write, stop, page: Mutex::default(), called: Notify::new() }
     }
 
     /// Takes a step. A store that is locked or full, or whose disk fails, is waited for. One that refuses the same again and
@@ -157,7 +169,7 @@ impl Ledger {
     async fn write(&self, entries: Vec<Entry>) -> Vec<Entry> {
         let (steps, waiters): (Vec<_>, Vec<_>) = entries.into_iter().map(|entry| (entry.step, entry.waiter)).unzip();
         let steps: Arc<[Step]> = steps.into();
-        let answers = self.store.record_and_mark(&steps).await;
+        let answers = (self.write)(Arc::clone(&steps)).await;
         let answers = answers.unwrap_or_else(|error| vec![Err(error); steps.len()]);
         let mut refused = Vec::new();
         for ((step, mut waiter), answer) in steps.iter().zip(waiters).zip(answers) {
@@ -185,5 +197,122 @@ impl Waiter {
             self.last_tries -= u32::from(is_stopped);
         }
         may_try
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{Mailing, TransactionalId};
+    use crate::domain::refusal::Refusal;
+    use crate::domain::subscriber::RecipientId;
+
+    /// The pages that a store got, each as the numbers of its marks.
+    type Pages = Arc<Mutex<Vec<Vec<u64>>>>;
+
+    fn item(number: u64) -> ItemId {
+        ItemId { mailing: Mailing::Transactional(TransactionalId(number)), recipient: RecipientId(number) }
+    }
+
+    fn locked() -> StoreError {
+        StoreError::Locked { place: "here".to_owned() }
+    }
+
+    /// A ledger over a store that answers as it is told: about a mark, when it sees it for the so manieth time.
+    fn ledger(answer: fn(u64, usize) -> Marked) -> (Arc<Ledger>, Pages, CancellationToken) {
+        let (pages, stop) = (Pages::default(), CancellationToken::new());
+        let seen = Arc::clone(&pages);
+        let write = move |steps: Arc<[Step]>| {
+            let mut pages = seen.lock();
+            let marks: Vec<u64> = steps.iter().filter_map(|step| Some(step.mark?.recipient.0)).collect();
+            pages.push(marks.clone());
+            let times = |mark: u64| pages.iter().flatten().filter(|seen| **seen == mark).count();
+            let answers = marks.iter().map(|mark| answer(*mark, times(*mark))).collect();
+            Box::pin(std::future::ready(Ok(answers))) as Pin<Box<_>>
+        };
+        (Arc::new(Ledger::over(Box::new(write), stop.clone())), pages, stop)
+    }
+
+    fn kept(ledger: &Arc<Ledger>) {
+        let ledger = Arc::clone(ledger);
+        tokio::spawn(async move { ledger.keep().await });
+    }
+
+    #[tokio::test]
+    async fn what_is_entered_before_somebody_waits_is_one_page() {
+        let (ledger, pages, _) = ledger(|mark, _| Ok(mark != 2));
+        kept(&ledger);
+        let entered = [1, 2, 3].map(|number| ledger.enter(None, Some(item(number))));
+        let mut marked = Vec::new();
+        for marking in entered {
+            marked.push(ledger.settled(marking).await.unwrap());
+        }
+        assert_eq!((marked, pages.lock().as_slice()), (vec![true, false, true], &[vec![1, 2, 3]][..]));
+        let next = ledger.enter(None, Some(item(4)));
+        assert!(ledger.settled(next).await.unwrap());
+        assert_eq!(pages.lock().as_slice(), [vec![1, 2, 3], vec![4]]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_does_not_lie_there() {
+        let (ledger, pages, _) = ledger(|_, _| Ok(true));
+        kept(&ledger);
+        let entered = ledger.enter(None, Some(item(1)));
+        assert!(entered.answer.await.unwrap().unwrap());
+        assert_eq!(pages.lock().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_step_that_may_pass_later_holds_up_nobody() {
+        let (ledger, pages, _) = ledger(|mark, times| if (mark, times) == (1, 1) { Err(locked()) } else { Ok(true) });
+        kept(&ledger);
+        let (first, second) = (ledger.enter(None, Some(item(1))), ledger.enter(None, Some(item(2))));
+        assert!(ledger.settled(second).await.unwrap());
+        let third = ledger.enter(None, Some(item(3)));
+        assert!(ledger.settled(third).await.unwrap());
+        assert!(ledger.settled(first).await.unwrap());
+        assert_eq!(pages.lock().as_slice(), [vec![1, 2], vec![3], vec![1]]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_answer() {
+        let (ledger, pages, _) = ledger(|mark, _| Err(Refusal::NotInHand(item(mark)).into()));
+        kept(&ledger);
+        let entered = ledger.enter(None, Some(item(1)));
+        assert!(ledger.settled(entered).await.is_err());
+        assert_eq!(pages.lock().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn once_stopped_a_store_that_stays_locked_is_asked_a_few_times_more() {
+        let (ledger, pages, stop) = ledger(|_, _| Err(locked()));
+        kept(&ledger);
+        stop.cancel();
+        let entered = ledger.enter(None, Some(item(1)));
+        assert!(ledger.settled(entered).await.is_err());
+        assert_eq!(pages.lock().len(), 1 + usize::try_from(LAST_TRIES).unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_a_worker_left_is_handed_over_at_the_end() {
+        let (ledger, pages, _) = ledger(|_, _| Ok(true));
+        drop([1, 2].map(|number| ledger.enter(None, Some(item(number)))));
+        ledger.close().await;
+        ledger.close().await;
+        assert_eq!(pages.lock().as_slice(), [vec![1, 2]]);
+    }
+
+    #[test]
+    fn only_what_is_waited_for_is_tried_for_ever() {
+        let waiter = || Waiter { answer: oneshot::channel().0, failures: 0, last_tries: LAST_TRIES };
+        let backend = StoreError::Backend { place: "here".to_owned(), reason: "a constraint".to_owned() };
+        let tries = |error: &StoreError, stopped: bool| {
+            let mut waiter = waiter();
+            (0..1_000).take_while(|_| waiter.is_patient(error, stopped)).count()
+        };
+        assert_eq!((tries(&backend, false), tries(&locked(), false)), (20, 1_000));
+        assert_eq!((tries(&backend, true), tries(&locked(), true)), (3, 3));
+        let gone = StoreError::Gone { place: "here".to_owned() };
+        assert_eq!((tries(&gone, false), tries(&gone, true)), (0, 0));
     }
 }

@@ -101,6 +101,7 @@ impl Worker {
             self.begin(done.take()).await?;
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
             if !self.run.ledger.settled(marking).await? {
+                self.transport.let_go();
                 continue;
             }
             self.draft_ahead();

@@ -19,8 +19,16 @@ const FIRST_ANSWERS: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(super) struct Ahead {
     trust: Trust,
-    /// The name of the mail whose transaction was opened on the connection.
-    opened: Option<String>,
+    /// What was opened on the connection.
+    opened: Option<Opened>,
+}
+
+/// A transaction that was opened ahead.
+struct Opened {
+    /// Its mail's.
+    name: String,
+    /// Once they were heard.
+    answers: Option<Vec<Reply>>,
 }
 
 /// What is known of the relay.
@@ -48,7 +56,7 @@ impl Ahead {
 
     /// These words left, and the connection goes on.
     pub(super) fn note_opened(&mut self, next: Option<Next<'_>>) {
-        self.opened = next.map(|next| next.name.to_owned());
+        self.opened = next.map(|next| Opened { name: next.name.to_owned(), answers: None });
     }
 
     pub(super) fn has_opened(&self) -> bool {
@@ -62,32 +70,45 @@ impl Ahead {
         }
     }
 
+    /// Takes the answers to what was opened. Where they leave doubt, nothing is open any more, and the connection stays only if
+    /// it is good for another transaction.
+    pub(super) async fn hear(&mut self, place: &mut Option<Connection>, limit: Duration) {
+        // Whoever gives this up in the middle has lost the connection.
+        let Some(Opened { name, answers: None }) = self.opened.take_if(|opened| opened.answers.is_none()) else {
+            return;
+        };
+        let Some(mut connection) = place.take() else { return };
+        let patience = if self.trust == Trust::Untried { limit.min(FIRST_ANSWERS) } else { limit };
+        let answers = connection.hear_all(patience).await;
+        let is_last_word = answers.last().is_some_and(|last| last.code == Some(421));
+        if is_beyond_doubt(&answers) && (is_last_word || !connection.is_stale().await) {
+            self.trust = Trust::Earned;
+            self.opened = Some(Opened { name, answers: Some(answers) });
+            *place = Some(connection);
+            return;
+        }
+        // Connections end between two mails, whatever was opened on them.
+        if self.trust != Trust::Earned || !connection.has_ended(answers.last()).await {
+            self.trust = Trust::Lost;
+        }
+        let is_reusable = evaluate_replies(&answers).is_err_and(|refusal| refusal.reusable);
+        if is_reusable && connection.reset(limit).await {
+            *place = Some(connection);
+        }
+    }
+
     /// Takes the connection on which this mail's transaction was opened, and the answers. None where there is no such
-    /// transaction, or doubt about the answers; then the connection stays only if it is good for another one.
+    /// transaction; a connection on which another mail's was opened is given up.
     pub(super) async fn go_on(
         &mut self,
         name: &str,
         place: &mut Option<Connection>,
         limit: Duration,
     ) -> Option<(Connection, Vec<Reply>)> {
+        self.hear(place, limit).await;
         let opened = self.opened.take()?;
-        let mut connection = place.take().filter(|_| opened == name)?;
-        let patience = if self.trust == Trust::Untried { limit.min(FIRST_ANSWERS) } else { limit };
-        let replies = connection.hear_all(patience).await;
-        let is_last_word = replies.last().is_some_and(|last| last.code == Some(421));
-        if is_beyond_doubt(&replies) && (is_last_word || !connection.is_stale().await) {
-            self.trust = Trust::Earned;
-            return Some((connection, replies));
-        }
-        // Connections end between two mails, whatever was opened on them.
-        if self.trust != Trust::Earned || !connection.has_ended(replies.last()).await {
-            self.trust = Trust::Lost;
-        }
-        let is_reusable = evaluate_replies(&replies).is_err_and(|refusal| refusal.reusable);
-        if is_reusable && connection.reset(limit).await {
-            *place = Some(connection);
-        }
-        None
+        let connection = place.take()?;
+        opened.answers.filter(|_| opened.name == name).map(|answers| (connection, answers))
     }
 }
 

@@ -160,6 +160,18 @@ async fn a_fault_at_the_dot_is_no_fault_of_the_mail_behind_it() {
     }
 }
 
+/// Getting ready finds out, so that no mail counts as tried by which the relay was only found to be gone.
+#[tokio::test]
+async fn a_relay_that_is_gone_is_noticed_before_the_mail() {
+    let script = script().with("MAIL", &[TAKEN, Drop]);
+    let server = script.with("GREETING", &[Say("220 fake.example"), Say("421 4.3.2 not now")]).start().await;
+    let mut smtp = client(&server);
+    assert_eq!(word(&deliver_before(&mut smtp, "a", "b", &Open).await), "accepted");
+    assert_eq!(word(&smtp.prepare().await.unwrap_err()), "throttled");
+    smtp.prepare().await.unwrap();
+    assert_eq!(word(&deliver(&mut smtp, "b", &Open).await), "accepted");
+}
+
 #[tokio::test]
 async fn who_is_not_wanted_is_not_named() {
     let server = script().start().await;
