@@ -9,7 +9,7 @@ use super::edition::EditionNumber;
 /// Which rule of the domain a request would have broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// With other keys nobody who left would be recognised.
+    /// With other keys nobody who is subscribed or has left would be recognised.
     #[error("the key file (web.secret_file) is not the one that this store was made with")]
     OtherKeys,
     #[error("the anchor is {wished}, but this store began with {began} and has sent editions since")]

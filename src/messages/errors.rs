@@ -59,7 +59,7 @@ pub fn error(error: &AppError) -> String {
 fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::OtherKeys => format!(
-            "{refusal}: nobody who left would be recognised. Restore the key file that belongs to the store from your backup"
+            "{refusal}: nobody who is subscribed or has left would be recognised. Restore the key file that belongs to the store from your backup"
         ),
         Refusal::TooManyBands { band, limit } => format!(
             "band {band} would be the {}th different band name of this store, which can hold {limit}: use a name it knows",
@@ -87,7 +87,7 @@ fn deliveries(error: &DeliveriesError) -> String {
 fn keyring(error: &KeyringError) -> String {
     match error {
         KeyringError::Lost { .. } => format!(
-            "{error}: without it nobody who left would be recognised, and no unsubscribe link already sent would work. \
+            "{error}: without it nobody who is subscribed or has left would be recognised, and no unsubscribe link already sent would work. \
              Restore this file from your backup."
         ),
         KeyringError::Unusable { .. } | KeyringError::Lacks { .. } => {

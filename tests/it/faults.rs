@@ -60,9 +60,30 @@ fn the_keys_of_another_store_are_refused() {
     let other = Fixture::shipped();
     other.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
     fs::copy(other.path("var/secret"), fixture.path("var/secret")).unwrap();
-    for command in ["send", "sync", "status", "preview"] {
-        fixture.at(MONDAY, &[command]).exits(1).complains("key file");
+    let who = "hello@lantern.example";
+    fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\nHill,school,{who},4-5,,,\n"));
+    let commands: [&[&str]; 14] = [
+        &["send"],
+        &["run"],
+        &["sync"],
+        &["status"],
+        &["preview"],
+        &["backup", "copy.db"],
+        &["unsubscribe", who],
+        &["deliveries", "list", who],
+        &["subscribers", "show", who],
+        &["subscribers", "erase", who, "--yes"],
+        &["subscribers", "import", "list.csv"],
+        &["subscribers", "export", "--out", "-"],
+        &["suppressions", "add", who],
+        &["subscribe", "--name", "Hill", "--email", who, "--bands", "4-5"],
+    ];
+    let before = fs::read(fixture.path("var/fortnightly.db")).unwrap();
+    // Whoever is on the list is found by a hash that these keys do not make.
+    for command in commands {
+        fixture.at(MONDAY, command).exits(1).complains("key file");
     }
+    assert!(fs::read(fixture.path("var/fortnightly.db")).unwrap() == before, "something was written");
     fixture.at(MONDAY, &["check"]).exits(1).says("key file");
 }
 

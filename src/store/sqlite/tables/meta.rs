@@ -25,8 +25,8 @@ const IMPORTS: &str = "imports";
 /// The key of how often a sync has changed anything.
 const SYNCS: &str = "syncs";
 
-/// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who
-/// left would be recognised.
+/// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who is
+/// subscribed or has left would be recognised.
 pub(in crate::store::sqlite) fn check_keys(conn: &Connection, hasher: &AddressHasher) -> Result<(), SqliteError> {
     let probe: Address = sql::parse("keys@fortnightly.invalid")?;
     let print = data_encoding::HEXLOWER.encode(&hasher.key(&probe).0);
