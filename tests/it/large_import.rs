@@ -1,6 +1,8 @@
 //! An import of more rows than are written at once: nobody waits for the whole, it can be completed, and it says what it does.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use std::{fs, thread};
 
 use rusqlite::{Connection, OpenFlags};
@@ -179,6 +181,39 @@ fn of_two_syncs_at_once_each_subscriber_is_made_once() {
     let before = fs::read(fixture.path("var/fortnightly.db")).unwrap();
     fixture.at(NOW, &["sync"]).exits(0).says("nothing to change");
     assert!(fs::read(fixture.path("var/fortnightly.db")).unwrap() == before, "the store was written");
+}
+
+/// What is planned is out of date whenever it is about to be carried out: a sync tries a few times, and says so.
+#[test]
+fn a_sync_whose_list_never_holds_still_gives_up() {
+    let fixture = Fixture::new(&format!("{BASE}{}", entry("Hill", "school", "\"office@hill.example\"", "[\"4-5\"]")));
+    fixture.at(NOW, &["sync"]).exits(0);
+    let (conn, is_over) = (Connection::open(fixture.path("var/fortnightly.db")).unwrap(), &AtomicBool::new(false));
+    conn.busy_timeout(Duration::from_secs(20)).unwrap();
+    let gave_up = thread::scope(|scope| {
+        // Whoever plans meanwhile sees the last number, and whoever then waits for the lock finds the next.
+        scope.spawn(move || {
+            for number in 0.. {
+                conn.execute_batch("BEGIN IMMEDIATE").unwrap();
+                thread::sleep(Duration::from_millis(20));
+                conn.execute("UPDATE subscribers SET urn = ?1", [number.to_string()]).unwrap();
+                conn.execute_batch("COMMIT").unwrap();
+                thread::sleep(Duration::from_millis(1));
+                if is_over.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        });
+        // Where it comes between two of them, it gets through.
+        let gave_up = (0..30).any(|_| {
+            let ran = fixture.at(NOW, &["sync"]);
+            ran.code == 1 && ran.stderr.contains("other programs keep changing the mailing list")
+        });
+        is_over.store(true, Ordering::SeqCst);
+        gave_up
+    });
+    assert!(gave_up, "it got through every time, or waited for ever");
+    fixture.at(NOW, &["sync"]).exits(0).says("updated: Hill");
 }
 
 /// A store in which the subscriber of this number cannot be made, as another has it.

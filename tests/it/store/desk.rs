@@ -108,7 +108,7 @@ pub(crate) trait Desk: Store {
         (part.choices, part.syncs) = (Arc::new(choices(&list)), list.syncs());
         let decision = move |list: &mut MailingList| apply_part(list, &part);
         let (applied, _) = decide(self, &Scope::Sync(addresses, subscribers), at, None, decision).await.unwrap();
-        applied.map(|figures| assert!(figures.is_some(), "the plan is out of date"))
+        applied.map(drop)
     }
 
     async fn suppression(&self, address: &Address) -> Result<Option<SuppressionReason>, StoreError> {

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const SETTLING: Duration = Duration::from_millis(10);
 /// How much longer the log may become while the guard stands, and how often it looks.
 const GROWTH: u64 = 1 << 30;
-const LOOK_ROUND: Duration = Duration::from_secs(5);
+const LOOK_ROUND: Duration = if cfg!(test) { Duration::from_millis(5) } else { Duration::from_secs(5) };
 /// A log's header: it changes whenever the log starts over (<https://sqlite.org/fileformat2.html#walformat>).
 const LOG_HEADER: usize = 32;
 /// What stands for itself in the name of a file in a URI.
@@ -280,5 +280,31 @@ mod tests {
         assert!(layer.guard.log.is_as_it_was());
         conn.execute_batch("UPDATE names SET name = 'later' WHERE id = 1").unwrap();
         assert!(!layer.guard.log.is_as_it_was(), "all of it was in the main file, so nobody kept it");
+    }
+
+    #[test]
+    fn a_guard_whose_log_grows_beyond_measure_leaves() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, conn) = filled(folder.path());
+        let log = fs::OpenOptions::new().write(true).open(beside(&path, "-wal")).unwrap();
+        let bytes = log.metadata().unwrap().len();
+        let layer = open(&path).unwrap().unwrap();
+        let checkpoint = || conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).unwrap();
+        // As long as it may be, to the byte; nothing of it is on the disk.
+        log.set_len(bytes + GROWTH).unwrap();
+        thread::sleep(20 * LOOK_ROUND);
+        assert!(layer.guard.log.is_as_it_was() && checkpoint(), "it keeps its moment");
+        log.set_len(bytes + GROWTH + 1).unwrap();
+        let until = |what: &dyn Fn() -> bool| {
+            (0..4_000).any(|_| {
+                what() || {
+                    thread::sleep(LOOK_ROUND);
+                    false
+                }
+            })
+        };
+        assert!(until(&|| !layer.guard.log.is_as_it_was()), "it gives up");
+        assert!(until(&|| !checkpoint()), "and leaves");
+        assert_eq!(log.metadata().unwrap().len(), 0, "nobody keeps it any more");
     }
 }

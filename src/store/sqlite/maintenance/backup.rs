@@ -153,7 +153,7 @@ fn copy(source: &Connection, to: &Path) -> Result<(), SqliteError> {
     io::copy(&mut &file, &mut OpenOptions::new().write(true).open(to)?)?;
     let mode: String = view.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode == "wal" {
-        copy_log(&beside(&from, "-wal"), &beside(to, "-wal"))?;
+        copy_log(&beside(&from, "-wal"), &beside(to, "-wal"), log_header)?;
     }
     view.commit()?;
     // It is closed last: whoever closes a file gives up every lock of this process on it, `SQLite`'s among them.
@@ -162,8 +162,9 @@ fn copy(source: &Connection, to: &Path) -> Result<(), SqliteError> {
 }
 
 /// Copies a write-ahead log. Where all of it was in the main file when we began, a writer may start it over under our hands:
-/// once, because as long as we read nothing more is moved. Then what it has now belongs to the main file as we copied it.
-fn copy_log(from: &Path, to: &Path) -> Result<(), SqliteError> {
+/// once, because as long as we read nothing more is moved. Then what it has now belongs to the main file as we copied it. Its
+/// `header` tells.
+fn copy_log(from: &Path, to: &Path, mut header: impl FnMut(&Path) -> Vec<u8>) -> Result<(), SqliteError> {
     let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
     for _ in 0..3 {
         let mut log = match File::open(from) {
@@ -171,9 +172,9 @@ fn copy_log(from: &Path, to: &Path) -> Result<(), SqliteError> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let before = log_header(from);
+        let before = header(from);
         io::copy(&mut log, &mut new)?;
-        if log_header(from) == before {
+        if header(from) == before {
             return Ok(());
         }
         new.set_len(0)?;
@@ -222,4 +223,48 @@ fn is_sound(conn: &Connection, question: &str) -> Result<(), SqliteError> {
 
 fn close(conn: Connection) -> Result<(), SqliteError> {
     conn.close().map_err(|(_, error)| error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_starts_over_while_it_is_copied_is_copied_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::write(&from, b"a long log, all of it in the main file").unwrap();
+        let mut looks = 0;
+        let header = |path: &Path| {
+            looks += 1;
+            // After the first copy, before it is compared.
+            if looks == 2 {
+                fs::write(path, b"a newer one").unwrap();
+            }
+            fs::read(path).unwrap()[..9].to_vec()
+        };
+        copy_log(&from, &to, header).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"a newer one");
+        assert_eq!(looks, 4);
+    }
+
+    #[test]
+    fn a_log_that_starts_over_again_and_again_is_no_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::write(&from, b"log").unwrap();
+        let mut looks = 0;
+        let other_each_time = |_: &Path| {
+            looks += 1;
+            vec![looks]
+        };
+        let error = copy_log(&from, &to, other_each_time).unwrap_err().at("x");
+        assert!(error.to_string().contains("kept starting over"), "{error}");
+        // Where there is none, there is nothing to copy.
+        fs::remove_file(&to).unwrap();
+        copy_log(&folder.path().join("none"), &to, log_header).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"");
+    }
 }

@@ -120,7 +120,35 @@ fn has(path: &Path, folded: &[u8]) -> Result<bool, SqliteError> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
+
+    #[test]
+    fn while_a_reader_is_in_the_way_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let conn = connect::writer(&path, Duration::ZERO).unwrap();
+        let write = || meta::put(&conn, "here", "something");
+        write().unwrap();
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM meta").unwrap();
+        write().unwrap();
+        thread::scope(|scope| {
+            let scrubbing = scope.spawn(|| scrub(&path, Duration::from_secs(2), None));
+            let mut written = 0;
+            // Each time that it is in the way, and gone again before it ends.
+            for _ in 0..3 {
+                while write().is_ok() && !scrubbing.is_finished() {}
+                while write().is_err() {}
+                written += u32::from(!scrubbing.is_finished());
+            }
+            assert!(!scrubbing.join().unwrap().unwrap(), "the reader was in the way");
+            assert_eq!(written, 3, "it let go of the lock only when it gave up");
+        });
+        drop(reader);
+        assert!(scrub(&path, Duration::from_secs(2), None).unwrap());
+    }
 
     #[test]
     fn an_address_is_found_wherever_it_lies() {

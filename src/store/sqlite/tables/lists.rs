@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::columns;
 use super::columns::{BandBook, domain_of};
@@ -279,13 +279,23 @@ pub(super) fn subscribers_in(
     Ok((number, names.filter_map(Result::transpose).collect::<Result<_, _>>()?))
 }
 
-// Who was erased is nobody's mailbox.
-const SUPPRESSIONS: &str = "SELECT x.mac, x.address, x.reason, x.at, n.name
-     FROM suppressions x INDEXED BY suppressions_listed
-     LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL AND x.address IS NOT NULL
-     LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
-     WHERE x.at >= ?1 AND (x.at, coalesce(x.address, ''), x.mac) > (?1, ?2, ?3)
-     ORDER BY x.at, x.address, x.mac LIMIT ?4";
+/// The statement that lists suppressions by this condition. Who was erased is nobody's mailbox.
+macro_rules! suppressions_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT x.mac, x.address, x.reason, x.at, n.name FROM suppressions x INDEXED BY suppressions_listed
+             LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL AND x.address IS NOT NULL
+             LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
+             WHERE ",
+            $condition,
+            " ORDER BY x.at, x.address, x.mac LIMIT ?4"
+        )
+    };
+}
+
+// An address that was erased is less than any other, but nothing compares with it.
+const ERASED: &str = suppressions_where!("x.at = ?1 AND x.address IS NULL AND ?2 = '' AND x.mac > ?3");
+const SUPPRESSIONS: &str = suppressions_where!("(x.at, x.address, x.mac) > (?1, ?2, ?3)");
 
 /// Suppressions, oldest first, after this one.
 pub(super) fn suppressions(
@@ -296,9 +306,12 @@ pub(super) fn suppressions(
     let at = after.map_or(i64::MIN, |after| sql::millis(after.since));
     let address = after.and_then(|after| after.address.as_ref()).map_or("", |address| address.as_str());
     let key: &[u8] = after.map_or(&[], |after| &after.key.0);
-    sql::rows(conn, SUPPRESSIONS, (at, address, key, limit), |row| {
-        Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? })
-    })
+    let listed =
+        |row: &Row<'_>| Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? });
+    let mut page = sql::rows(conn, ERASED, (at, address, key, limit), listed)?;
+    page.extend(sql::rows(conn, SUPPRESSIONS, (at, address, key, limit), listed)?);
+    page.truncate(limit as usize);
+    Ok(page)
 }
 
 #[cfg(test)]
@@ -313,6 +326,31 @@ mod tests {
         for query in [SUBSCRIBERS, MAILBOXES_OF, SUBSCRIPTIONS_OF, READERS, SUPPRESSIONS] {
             let steps = sql::plan(&conn, query);
             assert!(steps.iter().all(|step| step.starts_with("SEARCH") || step.starts_with("CORRELATED")), "{steps:?}");
+        }
+    }
+
+    /// However many were suppressed at one moment, as when a wave is confirmed, and whoever of them was erased.
+    #[test]
+    fn suppressions_of_one_moment_are_read_once() {
+        let conn = connect::memory().unwrap();
+        for (query, begin) in [(ERASED, "at=? AND address=? AND mac>?"), (SUPPRESSIONS, "(at,address,mac)>(?,?,?)")] {
+            let expected = format!("SEARCH x USING INDEX suppressions_listed ({begin})");
+            assert_eq!(sql::plan(&conn, query)[0], expected);
+        }
+        let fill = "INSERT INTO suppressions (mac, address, reason, at)
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+                    SELECT randomblob(16), iif(i % 3, 'm' || (i % 10) || '@x' || i || '.example', NULL), 'bounced', i / 15 FROM n";
+        conn.execute_batch(fill).unwrap();
+        let all = suppressions(&conn, None, 99).unwrap();
+        assert_eq!(all.len(), 40);
+        for limit in [1, 2, 7] {
+            let (mut found, mut after) = (Vec::new(), None);
+            while let page @ [_, ..] = &suppressions(&conn, after.as_ref(), limit).unwrap()[..] {
+                assert!(page.len() <= limit as usize);
+                after = page.last().map(|last| last.suppression.clone());
+                found.extend_from_slice(page);
+            }
+            assert_eq!(found, all, "in pages of {limit}");
         }
     }
 
