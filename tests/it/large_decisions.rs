@@ -155,7 +155,7 @@ async fn wishes_that_nobody_confirmed_end_in_parts() {
     }
     change(&fixture, "UPDATE requests SET kind = 'odd' WHERE recipient = 1100");
     let app = opened(&fixture, at(24 * 30)).await;
-    let ended = "SELECT count(*) FROM recipients WHERE state = 'ended'";
+    let ended = "SELECT count(*) FROM audit WHERE action = 'unconfirmed'";
     assert!(Maintenance::new(&app).end_unconfirmed().await.is_err());
     assert_eq!(number(&fixture, ended), 1_000, "two parts of 500 are done");
     change(&fixture, "UPDATE requests SET kind = 'subscribe' WHERE recipient = 1100");
