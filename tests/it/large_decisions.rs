@@ -8,7 +8,7 @@ use fortnightly::app::maintenance::Maintenance;
 use fortnightly::app::subscriber::Subscriber;
 use fortnightly::app::{AppContext, bootstrap};
 use fortnightly::clock::Clock;
-use fortnightly::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest};
+use fortnightly::domain::subscriber::{Locale, MailboxState, Origin, Profile, Sector, SubscribeRequest};
 use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::store::Editions as _;
 use fortnightly::store::sqlite::SqliteStore;
@@ -155,12 +155,12 @@ async fn wishes_that_nobody_confirmed_end_in_parts() {
     }
     change(&fixture, "UPDATE requests SET kind = 'odd' WHERE recipient = 1100");
     let app = opened(&fixture, at(24 * 30)).await;
-    let ended = "SELECT count(*) FROM recipients WHERE state = 'ended'";
+    let ended = format!("SELECT count(*) FROM recipients WHERE state = {}", MailboxState::Ended.code());
     assert!(Maintenance::new(&app).end_unconfirmed().await.is_err());
-    assert_eq!(number(&fixture, ended), 1_000, "two parts of 500 are done");
+    assert_eq!(number(&fixture, &ended), 1_000, "two parts of 500 are done");
     change(&fixture, "UPDATE requests SET kind = 'subscribe' WHERE recipient = 1100");
     assert_eq!(Maintenance::new(&app).end_unconfirmed().await.unwrap(), 200);
-    assert_eq!(number(&fixture, ended), 1_200);
+    assert_eq!(number(&fixture, &ended), 1_200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
