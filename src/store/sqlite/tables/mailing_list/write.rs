@@ -2,8 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::counts::Counting;
-use super::waves;
+use super::{counts, waves};
 use crate::domain::address::Address;
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::subscriber::{Profile, RecipientId, SubscriberId, Subscription};
@@ -28,7 +27,6 @@ pub(super) fn write(
     mail: Option<&TransactionalMail>,
 ) -> Result<Traces, SqliteError> {
     let (changes, at) = (list.changes(), sql::millis(list.at()));
-    let counting = Counting::before(conn, list)?;
     for (id, before) in &changes.organisations {
         list.organisation(*id).map_or(Ok(()), |now| organisation(conn, at, before.as_ref(), now))?;
     }
@@ -42,7 +40,7 @@ pub(super) fn write(
         let had = before.as_ref().is_some_and(|before| before.address.is_some());
         is_erased |= had && now.is_some_and(|now| now.address.is_none());
     }
-    counting.after(conn, list, bands)?;
+    counts::count(conn, list, bands)?;
     for recipient in &changes.clean_slates {
         sql::run(conn, "DELETE FROM bounces WHERE recipient = ?1", [sql::column(recipient.0)?])?;
     }
