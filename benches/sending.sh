@@ -210,8 +210,9 @@ if [ -n "${BEFORE:-}" ]; then
   prepare before "$BEFORE"
 fi
 echo "$(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg), sink $kind, $connections connections, window ${FORTNIGHTLY__MAIL__WINDOW:-2}, $(date +%F)"
+# -N: each mail to another address, as ours are. Of one and the same, Postfix remembers where it goes.
 python3 "$benches/rounds.py" "$rounds" "$recipients" "$pid" "$drained" "${senders[@]}" smtp-source "$folder" \
-  "smtp-source -d -s $connections -m $recipients -f a@example.org -t b@example.org -F message 127.0.0.1:$relay"
+  "smtp-source -N -d -s $connections -m $recipients -f a@example.org -t b@example.org -F message 127.0.0.1:$relay"
 if [ "$kind" = ours ]; then
   exec 3>&-
   wait "$pid"

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::fixture::until;
+use crate::support::fixture::{BASE, Fixture, until};
 use crate::support::oracle::{Oracle, Said};
+use crate::support::postfix::{DOMAIN, Postfix};
 use crate::support::sending::{SEND, behind_relay, edition_status, with_connections};
 
 /// Whatever ends or spoils a connection behind a mail that was taken, the next mail is asked about anew: nobody is deferred,
@@ -31,6 +32,30 @@ fn what_happens_to_a_mail_opened_ahead_happens_to_nobody() {
             let attempts: u32 = db.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
             assert_eq!(attempts, 30, "{act} at {stage}");
         }
+    }
+}
+
+/// One that minds what is said too early takes them all on one connection, with TLS and without.
+#[test]
+fn a_strict_postfix_bears_it() {
+    const ALL: usize = 12;
+    for tls in [false, true] {
+        let Some(postfix) = Postfix::start() else { return };
+        let (relay, more) = if tls {
+            (format!("smtps://127.0.0.1:{}", postfix.tls_port), "ca_file = \"ca.pem\"")
+        } else {
+            (format!("smtp://127.0.0.1:{}", postfix.port), "tls = \"none\"")
+        };
+        let fixture = Fixture::new(&format!("{BASE}\n[mail]\ntransport = \"{relay}\"\nconnections = 1\n{more}\n"));
+        fixture.write("ca.pem", std::str::from_utf8(&postfix.certificate()).unwrap());
+        let rows: String = (0..ALL).map(|n| format!("School {n},school,s{n}@{DOMAIN},4-5,,,\n")).collect();
+        fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
+        fixture.run(&["subscribers", "import", "list.csv"]).exits(0);
+        fixture.run(SEND).exits(0);
+        until("all are delivered", || postfix.mails().len() == ALL);
+        let log = postfix.log();
+        assert_eq!(log.matches(&format!("mail={ALL} rcpt={ALL} data={ALL} ")).count(), 1, "{log}");
+        assert!(!log.contains("improper") && !log.contains("pipelining"), "{log}");
     }
 }
 

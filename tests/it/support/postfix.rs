@@ -82,7 +82,7 @@ impl Postfix {
         self.folder.path()
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path().join("log")).unwrap_or_default()
     }
 
@@ -138,6 +138,7 @@ impl Postfix {
              maillog_file_prefixes = {dir}\n\
              myhostname = relay.example\n\
              inet_interfaces = 127.0.0.1\n\
+             smtpd_data_restrictions = reject_unauth_pipelining\n\
              inet_protocols = ipv4\n\
              mynetworks = 127.0.0.0/8\n\
              mydestination =\n\
