@@ -72,9 +72,9 @@ impl RestoredStore {
             return Ok(None);
         }
         in_parts(None, |broke_off| async move {
-            let Release { editions, goes_on, is_last } =
+            let Release { editions, is_begun, is_last } =
                 self.store.release_restored(self.resends(), self.clock.now()).await?;
-            let broke_off = broke_off.unwrap_or(goes_on);
+            let broke_off = broke_off.unwrap_or(is_begun);
             let released = Released { editions, broke_off };
             Ok(if is_last { ControlFlow::Break(Some(released)) } else { ControlFlow::Continue(Some(broke_off)) })
         })

@@ -110,7 +110,7 @@ impl Smtp {
         name: &str,
         gate: &dyn Gate,
     ) -> Result<(Connection, Vec<Reply>), Outcome> {
-        if let Some(opened) = self.ahead.go_on(name, &mut self.connection, self.timeouts.command).await {
+        if let Some(opened) = self.ahead.go_on(name, &mut self.connection, gate, &self.timeouts).await? {
             return Ok(opened);
         }
         let reused = self.connection.is_some();
@@ -205,8 +205,8 @@ impl Transport for Smtp {
         self.hand_over(envelope, name, message, gate, Some(next)).await
     }
 
-    fn let_go(&mut self) {
-        self.ahead.let_go(&mut self.connection);
+    fn let_go(&mut self) -> bool {
+        self.ahead.let_go(&mut self.connection)
     }
 
     async fn close(&mut self) {

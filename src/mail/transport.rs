@@ -61,8 +61,10 @@ pub trait Transport: Send {
         self.deliver(envelope, name, message, gate).await
     }
 
-    /// The next mail is not handed over now: what was opened for it is given up.
-    fn let_go(&mut self) {}
+    /// The next mail is not handed over now: what was opened for it is given up. Whether a connection went with it.
+    fn let_go(&mut self) -> bool {
+        false
+    }
 
     /// Closes whatever is open, politely.
     async fn close(&mut self) {}

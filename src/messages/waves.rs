@@ -41,7 +41,7 @@ pub(super) fn refused(why: CannotSettle) -> String {
             "its mailboxes stay subscribed; if one is gone after all, `fortnightly suppressions add ADDRESS --reason bounce`"
         }
         CannotSettle::Already(WaveState::Dissolved | WaveState::Open) => {
-            "each of its bounces was judged by itself; look at `fortnightly suppressions list`"
+            "each of its bounces is judged by itself; look at `fortnightly suppressions list`"
         }
     };
     format!("{why}: {way}")

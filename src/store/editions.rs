@@ -37,7 +37,7 @@ pub struct Release {
     /// The editions that were held for it, once they are released.
     pub editions: Vec<EditionNumber>,
     /// Whether there was a part before this one.
-    pub goes_on: bool,
+    pub is_begun: bool,
     /// Whether the store sends again.
     pub is_last: bool,
 }

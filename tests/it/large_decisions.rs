@@ -108,6 +108,19 @@ fn a_large_wave_is_dismissed_in_parts() {
     assert!(!attention(&fixture).contains("wave 1"), "{}", attention(&fixture));
 }
 
+/// The command that broke off is run again only after what it set free was sent again: that is not undone.
+#[test]
+fn what_was_sent_again_meanwhile_is_not_taken_back() {
+    let fixture = in_a_wave(1_300);
+    fixture.at(TUESDAY, &["suppressions", "dismiss", "1"]).exits(1);
+    fixture.at(TUESDAY, &["deliveries", "retry", "--edition", "7"]).exits(0);
+    fixture.at(TUESDAY, &["send"]).exits(0);
+    assert_eq!(edition_status(&fixture, "failed").0, 0);
+    change(&fixture, MEND);
+    fixture.at(TUESDAY, &["suppressions", "dismiss", "1"]).exits(0).says("1300 mailboxes stay subscribed.");
+    assert_eq!(edition_status(&fixture, "failed").0, 300);
+}
+
 /// Nobody types anything for a wave that was none, so the next run goes on with it.
 #[test]
 fn a_dissolution_that_broke_off_goes_on_with_the_next_run() {
@@ -178,7 +191,7 @@ async fn a_large_restored_store_is_released_in_parts() {
     let part =
         SqliteStore::open(&path, AddressHasher::new(&[7; 32])).unwrap().release_restored(false, at(24)).await.unwrap();
     change(&fixture, forget_keys);
-    assert!(!part.is_last && !part.goes_on, "{part:?}");
+    assert!(!part.is_last && !part.is_begun, "{part:?}");
     assert_eq!(edition_status(&fixture, "uncertain"), (1_000, "held".to_owned(), attention(&fixture)));
     assert!(attention(&fixture).contains("1300 of 2300 mails were not sent"), "{}", attention(&fixture));
     fixture.at(TUESDAY, &["send"]).exits(1);

@@ -218,7 +218,7 @@ mod tests {
         StoreError::Locked { place: "here".to_owned() }
     }
 
-    /// A ledger over a store that answers as it is told: about a mark, when it sees it for the so manieth time.
+    /// A ledger over a store that answers as it is told: about a mark, by how often it has seen it.
     fn ledger(answer: fn(u64, usize) -> Marked) -> (Arc<Ledger>, Pages, CancellationToken) {
         let (pages, stop) = (Pages::default(), CancellationToken::new());
         let seen = Arc::clone(&pages);

@@ -32,6 +32,8 @@ pub(super) struct Worker {
     /// Room for messages that are still to be made.
     buffers: Vec<Vec<u8>>,
     connection: Option<ConnectionUse>,
+    /// That one was given up by us, so that the relay has said nothing against the next.
+    is_given_up: bool,
     /// What the transport had met when it was last asked.
     counters: Counters,
     /// How often the relay had enough of it in a row.
@@ -65,6 +67,7 @@ impl Worker {
             records: Vec::new(),
             buffers: Vec::new(),
             connection: None,
+            is_given_up: false,
             counters: Counters::default(),
             refusals: 0,
         }
@@ -101,7 +104,7 @@ impl Worker {
             self.begin(done.take()).await?;
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
             if !self.run.ledger.settled(marking).await? {
-                self.transport.let_go();
+                self.let_go();
                 continue;
             }
             self.draft_ahead();
@@ -131,7 +134,7 @@ impl Worker {
 
     /// Puts a mail back that was refused for the pace, and those that were to follow it: others may take them meanwhile.
     async fn put_back(&mut self, result: AttemptResult) -> Result<(), AppError> {
-        self.transport.let_go();
+        self.let_go();
         self.records.push(self.run.ledger.enter(Some(result), None));
         // What is not dealt with when the store fails stays here, and is put back at the end of the work.
         while let Some((draft, marking)) = self.begun.pop_front() {
@@ -263,10 +266,16 @@ impl Worker {
         }
     }
 
+    /// Nothing that was opened ahead is used.
+    fn let_go(&mut self) {
+        self.is_given_up |= self.transport.let_go();
+    }
+
     /// What is known of the connection in use. Where the transport has opened another one, it did so after `begun`.
     fn connection_since(&mut self, begun: Duration) -> ConnectionUse {
         let before = std::mem::replace(&mut self.counters, self.transport.counters());
-        let known = self.connection.filter(|_| before.connections == self.counters.connections);
+        let is_same = before.connections == self.counters.connections;
+        let known = self.connection.filter(|_| is_same || std::mem::take(&mut self.is_given_up));
         let (opened, got_through) = known.map_or((begun, false), |known| (known.opened, known.got_through));
         *self.connection.insert(ConnectionUse {
             opened,

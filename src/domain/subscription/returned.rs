@@ -265,8 +265,10 @@ fn settle(
     if wave.state != WaveState::Open && !goes_on {
         return Err(CannotSettle::Already(wave.state));
     }
-    let recipients: Vec<_> = bounces.iter().map(|bounce| bounce.recipient).collect();
-    let last = recipients.last().copied().filter(|_| !is_last);
+    let last = bounces.last().map(|bounce| bounce.recipient).filter(|_| !is_last);
+    // Of those that were dealt with before this broke off, mails may have been sent again since.
+    let is_due = |bounce: &&BounceRecord| event.is_none() || bounce.meaning != meaning;
+    let recipients = bounces.iter().filter(is_due).map(|bounce| bounce.recipient).collect();
     let waits = |bounce: &BounceRecord| {
         let mailbox = list.mailbox(bounce.recipient);
         mailbox.is_some_and(|mailbox| waits(mailbox.state, list.suppression_of(mailbox.key).is_some()))

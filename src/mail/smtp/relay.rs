@@ -25,6 +25,8 @@ pub struct Timeouts {
     pub greeting: Duration,
     /// One command and its reply, or MAIL, RCPT and DATA together; 5 min.
     pub command: Duration,
+    /// How long a transaction that was opened ahead waits before it is asked again whether its mail is still wanted; 1 s.
+    pub opened: Duration,
     /// The message, its final dot and the reply; 10 min.
     pub data: Duration,
     /// QUIT and its reply; 5 s.
@@ -37,6 +39,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(30),
             greeting: Duration::from_mins(5),
             command: Duration::from_mins(5),
+            opened: Duration::from_secs(1),
             data: Duration::from_mins(10),
             quit: Duration::from_secs(5),
         }

@@ -1,5 +1,7 @@
 //! The transaction that is opened along with the content before it: what a relay may do to it, stage by stage.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::mail::{Gate, Next, Open, Smtp, SmtpSettings, Transport};
@@ -58,10 +60,15 @@ fn heard(server: &Server) -> Vec<String> {
     server.heard().into_iter().map(short).collect()
 }
 
-/// Three mails, `a`, `b` and `c`, each of which announces the next; what became of them, and whose content came.
-async fn three(script: Script) -> ([&'static str; 3], Vec<String>, Server) {
+/// Three mails, `a`, `b` and `c`, each of which announces the next; what became of them, and whose content came. Where the
+/// relay is known, a mail to `o` went before them.
+async fn three(script: Script, is_known: bool) -> ([&'static str; 3], Vec<String>, Server) {
     let server = script.start().await;
     let mut smtp = client(&server);
+    if is_known {
+        deliver_before(&mut smtp, "o", "a", &Open).await;
+        smtp.prepare().await.unwrap();
+    }
     let a = deliver_before(&mut smtp, "a", "b", &Open).await;
     smtp.prepare().await.unwrap();
     let b = deliver_before(&mut smtp, "b", "c", &Open).await;
@@ -84,7 +91,7 @@ fn asked(server: &Server, to: &str) -> usize {
 async fn the_next_mail_is_opened_in_the_same_breath() {
     let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
     let script = script().with("DOT", &[LATER, LATER]).with("MAIL", &[TAKEN, together, together]);
-    let (outcomes, contents, server) = three(script).await;
+    let (outcomes, contents, server) = three(script, false).await;
     assert_eq!(outcomes, ["accepted"; 3]);
     assert_eq!(contents, ["content a", "content b", "content c"]);
     assert_eq!(heard(&server).last().unwrap(), "QUIT");
@@ -95,10 +102,11 @@ async fn the_next_mail_is_opened_in_the_same_breath() {
 async fn a_relay_that_does_not_pipeline_is_asked_one_by_one() {
     let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
     let script = Script::default().with("DOT", &[LATER]).with("MAIL", &[TAKEN, together]);
-    assert_eq!(three(script).await.0[0], "uncertain", "nobody said MAIL before the dot was answered");
+    assert_eq!(three(script, false).await.0[0], "uncertain", "nobody said MAIL before the dot was answered");
 }
 
-/// What is refused is the mail's, as always; what cannot be told is asked again, so that no mail is blamed and none is lost.
+/// What is refused is the mail's, as always, once the relay has shown that it copes; what cannot be told is asked again, so that
+/// no mail is blamed and none is lost.
 #[tokio::test]
 async fn a_fault_of_the_opening_costs_the_mail_nothing() {
     let no_user = Say("550 5.1.1 no such user");
@@ -115,26 +123,31 @@ async fn a_fault_of_the_opening_costs_the_mail_nothing() {
         ("RCPT", Hang, "accepted", true),
         ("RCPT", Say("what?"), "accepted", true),
         ("RCPT", Say("354 go on"), "accepted", true),
+        ("RCPT", Say("503 5.5.1 MAIL first"), "accepted", true),
         ("RCPT", Say("421 4.3.2 slow down"), "throttled", false),
         ("RCPT", Say("450 4.2.0 later"), "transient", false),
         ("RCPT", no_user, "bounced", false),
         ("DATA", Drop, "accepted", true),
         ("DATA", Say("250 ok"), "accepted", true),
+        ("DATA", Say("503 5.5.1 RCPT first"), "accepted", true),
         ("DATA", Octets(b"354 go on\r\n250 2.0.0 taken\r\n"), "accepted", true),
         ("DATA", Say("451 4.3.0 later"), "transient", false),
         ("DATA", Say("554 5.7.1 no"), "permanent", false),
     ] {
-        let usual = if stage == "DATA" { Say("354 go on") } else { TAKEN };
-        let (outcomes, contents, server) = three(script().with(stage, &[usual, act])).await;
-        assert_eq!(outcomes, ["accepted", wanted, "accepted"], "{act:?} at {stage}");
-        let times = |to: &str| contents.iter().filter(|content| *content == &format!("content {to}")).count();
-        assert_eq!(
-            [times("a"), times("b"), times("c")],
-            [1, usize::from(wanted == "accepted"), 1],
-            "{act:?} at {stage}"
-        );
-        let is_again = heard(&server).iter().filter(|line| *line == "MAIL").count() > 3;
-        assert_eq!(is_again, asked_twice, "{act:?} at {stage}: {:?}", heard(&server));
+        for is_known in [false, true] {
+            let case = format!("{act:?} at {stage}, known: {is_known}");
+            // The first answers of a relay are believed only if they are good.
+            let (wanted, asked_twice) = if is_known { (wanted, asked_twice) } else { ("accepted", true) };
+            let usual = if stage == "DATA" { Say("354 go on") } else { TAKEN };
+            let before = 1 + usize::from(is_known);
+            let (outcomes, contents, server) =
+                three(script().with(stage, &[usual; 2][..before]).instead(stage, before, act), is_known).await;
+            assert_eq!(outcomes, ["accepted", wanted, "accepted"], "{case}");
+            let times = |to: &str| contents.iter().filter(|content| *content == &format!("content {to}")).count();
+            assert_eq!([times("a"), times("b"), times("c")], [1, usize::from(wanted == "accepted"), 1], "{case}");
+            let is_again = heard(&server).iter().filter(|line| *line == "MAIL").count() > before + 2;
+            assert_eq!(is_again, asked_twice, "{case}: {:?}", heard(&server));
+        }
     }
 }
 
@@ -153,7 +166,7 @@ async fn a_fault_at_the_dot_is_no_fault_of_the_mail_behind_it() {
         (Hang, "uncertain", true),
         (Octets(b"250 2.0.0 taken\r\n250 2.0.0 taken\r\n"), "accepted", true),
     ] {
-        let (outcomes, contents, server) = three(script().with("DOT", &[act])).await;
+        let (outcomes, contents, server) = three(script().with("DOT", &[act]), false).await;
         assert_eq!(outcomes, [wanted, "accepted", "accepted"], "{act:?}: {:?}", heard(&server));
         assert_eq!(contents, ["content a", "content b", "content c"], "{act:?}");
         assert_eq!(connections(&server) > 1, anew, "{act:?}");
@@ -170,6 +183,35 @@ async fn a_relay_that_is_gone_is_noticed_before_the_mail() {
     assert_eq!(word(&smtp.prepare().await.unwrap_err()), "throttled");
     smtp.prepare().await.unwrap();
     assert_eq!(word(&deliver(&mut smtp, "b", &Open).await), "accepted");
+}
+
+/// It waited for its turn, and the connection ended: that is no fault of the mail either.
+#[tokio::test]
+async fn a_connection_that_ends_while_the_mail_waits_is_made_again() {
+    let server = script().start().await;
+    let mut smtp = client(&server);
+    deliver_before(&mut smtp, "a", "b", &Open).await;
+    smtp.prepare().await.unwrap();
+    server.hang_up().await;
+    assert_eq!(word(&deliver(&mut smtp, "b", &Open).await), "accepted");
+    assert_eq!((connections(&server), asked(&server, "b")), (2, 2));
+}
+
+/// The relay took its time over the mail before, and meanwhile somebody left.
+#[tokio::test]
+async fn what_has_been_open_for_long_is_asked_about_again() {
+    for (gate, wanted) in [(&Open as &dyn Gate, "accepted"), (&Closed, "withheld")] {
+        let server = script().start().await;
+        let mut settings = SmtpSettings { login: None, ..settings(server.port) };
+        settings.timeouts.opened = Duration::ZERO;
+        let mut smtp = Smtp::new(settings).unwrap();
+        deliver_before(&mut smtp, "a", "b", &Open).await;
+        smtp.prepare().await.unwrap();
+        assert_eq!(word(&deliver(&mut smtp, "b", gate).await), wanted);
+        assert_eq!(word(&deliver(&mut smtp, "c", &Open).await), "accepted");
+        let contents = heard(&server).iter().filter(|line| line.starts_with("content b")).count();
+        assert_eq!((contents, connections(&server)), if wanted == "accepted" { (1, 1) } else { (0, 2) });
+    }
 }
 
 #[tokio::test]
@@ -190,7 +232,7 @@ async fn what_was_opened_for_one_is_not_used_for_another() {
         let mut smtp = client(&server);
         deliver_before(&mut smtp, "a", "b", &Open).await;
         match way {
-            "let go" => smtp.let_go(),
+            "let go" => assert!(smtp.let_go()),
             "closed" => smtp.close().await,
             _ => {}
         }
@@ -205,7 +247,7 @@ async fn what_was_opened_for_one_is_not_used_for_another() {
 
 /// Where the relay may be to blame, nothing is opened ahead any more; a connection that only ended is made again.
 #[tokio::test]
-async fn a_relay_that_does_not_bear_it_is_spared() {
+async fn a_relay_that_cannot_cope_is_spared() {
     let together = Octets(b"250 2.0.0 taken\r\n250 2.1.0 ok\r\n");
     let server = script().with("MAIL", &[TAKEN, Say("550 5.5.0 synchronisation error")]).start().await;
     let mut smtp = client(&server);

@@ -18,7 +18,7 @@ fn settings(port: u16) -> SmtpSettings {
         login: None,
         ca_pem: None,
         hello: "sender.example".to_owned(),
-        timeouts: Timeouts { connect: limit, greeting: limit, command: limit, data: limit, quit: limit },
+        timeouts: Timeouts { connect: limit, greeting: limit, command: limit, opened: limit, data: limit, quit: limit },
     }
 }
 

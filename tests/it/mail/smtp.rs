@@ -107,7 +107,8 @@ async fn the_message_arrives_byte_for_byte() {
 async fn a_connection_lost_within_the_message_is_not_uncertain() {
     let server = Script::default().with("DATA", &[Act::SayAndDrop("354 go on")]).start().await;
     let limit = Duration::from_secs(20);
-    let timeouts = Timeouts { connect: limit, greeting: limit, command: limit, data: limit, quit: limit };
+    let timeouts =
+        Timeouts { connect: limit, greeting: limit, command: limit, opened: limit, data: limit, quit: limit };
     let mut smtp = Smtp::new(SmtpSettings { timeouts, ..settings(server.port) }).unwrap();
     let (envelope, _) = message("office@hillside.example", "e7-r12").unwrap();
     let more_than_any_buffer = "0123456789abcde\r\n".repeat(2_000_000);

@@ -136,6 +136,34 @@ async fn a_name_that_was_shared_or_given_up_in_an_older_list_can_be_forgotten() 
     assert_eq!(texts(&path, "SELECT DISTINCT name FROM names"), ["(erased)", "Moor"]);
 }
 
+/// Two were called Glen once. And one that was Vale has another mailbox, which is forgotten before its last one.
+#[tokio::test]
+async fn a_name_that_two_gave_up_or_that_several_mails_say_is_forgotten_with_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    write_old_store(&path);
+    let other = address("m8@x8.example");
+    let more = format!(
+        "INSERT INTO names (id, name) VALUES (5, 'Glen');
+         INSERT INTO audit (at, actor, action, subject, detail) VALUES
+             (1, 'cli', 'rename', 'subscriber 5', 'Glen'), (1, 'cli', 'rename', 'subscriber 6', 'Glen');
+         INSERT INTO recipients (id, address, folded, mac, owner, bands, state, created_at)
+             VALUES (8, '{other}', '{other}', x'{}', 2, 1, 'active', 1);
+         INSERT INTO subscriptions (recipient, subscriber, origin, bands, since) VALUES (8, 2, 'import', 1, 5);
+         INSERT INTO deliveries (mailing, recipient, segment, state, name_id) VALUES (7, 8, 0, 3, 2);",
+        HEXLOWER.encode(&hasher().key(&other).0)
+    );
+    Connection::open(&path).unwrap().execute_batch(&more).unwrap();
+    let store = open(&path);
+    store.subscribe(&[wish("Glen", "m6@x6.example", "4-5")], at(1)).await.unwrap();
+    store.erase(&address("m5@x5.example"), at(2)).await.unwrap();
+    assert_eq!(look_up(&store, "m6@x6.example").await.0.profile.name, "Glen");
+    store.erase(&other, at(2)).await.unwrap();
+    assert_eq!(greeted(&path)[1], "Vale", "its subscriber has another mailbox");
+    store.erase(&address("m2@x2.example"), at(2)).await.unwrap();
+    assert_eq!(greeted(&path), ["Old Hill", "(erased)", "Vale", "Hill", "(erased)"]);
+}
+
 #[tokio::test]
 async fn a_name_that_comes_back_takes_no_room() {
     let folder = tempfile::tempdir().unwrap();

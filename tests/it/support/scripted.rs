@@ -8,6 +8,7 @@ use fortnightly::domain::delivery::Outcome;
 use fortnightly::mail::{SmtpSettings, Timeouts, Tls};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// What the server does when a command comes.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,7 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// Every line it read; message contents as one entry.
     pub(crate) heard: Arc<Mutex<Vec<String>>>,
+    connections: Arc<Mutex<Vec<JoinHandle<Option<()>>>>>,
 }
 
 impl Script {
@@ -70,13 +72,14 @@ impl Script {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&heard);
+        let connections = Arc::<Mutex<Vec<_>>>::default();
+        let (log, open) = (Arc::clone(&heard), Arc::clone(&connections));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, self.clone(), Arc::clone(&log)));
+                open.lock().unwrap().push(tokio::spawn(serve(stream, self.clone(), Arc::clone(&log))));
             }
         });
-        Server { port, heard }
+        Server { port, heard, connections }
     }
 }
 
@@ -84,6 +87,19 @@ impl Server {
     /// Every line so far.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// Ends every connection, and lets the other end of each find out.
+    pub(crate) async fn hang_up(&self) {
+        let all = std::mem::take(&mut *self.connections.lock().unwrap());
+        for connection in all {
+            connection.abort();
+            let _ = connection.await;
+        }
+        // The runtime looks for what came every 61 turns (`event_interval` of its builder).
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -169,7 +185,7 @@ pub(crate) fn settings(port: u16) -> SmtpSettings {
         login: Some(("digest".to_owned(), "correct horse".into())),
         ca_pem: None,
         hello: "sender.example".to_owned(),
-        timeouts: Timeouts { connect: short, greeting: short, command: short, data: short, quit: short },
+        timeouts: Timeouts { connect: short, greeting: short, command: short, opened: short, data: short, quit: short },
     }
 }
 

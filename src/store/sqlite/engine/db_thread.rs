@@ -1,7 +1,7 @@
 //! A thread that owns one connection and takes requests from a bounded channel.
 //!
-//! The writer's lane groups what is waiting into one transaction, each request in a savepoint of its own, so that
-//! many callers share the cost of one commit.
+//! The writer's lane groups what is waiting into one transaction, so that many callers share the cost of one
+//! commit. Each request but the first has a savepoint of its own: where one fails, it alone is undone.
 
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};

@@ -24,7 +24,7 @@ pub(in crate::store::sqlite) use read::read;
 pub(in crate::store::sqlite) use waves::{all as all_waves, open as open_waves, waits_in};
 
 /// How many bounces of a dissolved wave are judged again at once: for each, those of its edition are counted.
-const DISSOLVED: u32 = 50;
+const DISSOLVED: u32 = 5;
 
 /// So many addresses are those of a file.
 const MANY: usize = 500;

@@ -41,7 +41,7 @@ const FORGET: &str = concat!("UPDATE names SET name = ?2 WHERE id IN ", own!(), 
 // Older versions let subscribers share a name. So a mail may refer to one that is somebody else's now.
 const FORGET_IN_MAILS: &str = concat!(
     "UPDATE deliveries SET name_id = (SELECT name_id FROM subscribers WHERE id = ?1)
-     WHERE recipient = ?2 AND mailing IN (SELECT number FROM editions) AND name_id NOT IN ",
+     WHERE recipient IN (SELECT id FROM recipients WHERE owner = ?1 UNION SELECT ?2) AND mailing IN (SELECT number FROM editions) AND name_id NOT IN ",
     own!(),
     " AND (SELECT name FROM names WHERE id = name_id) IN (
           SELECT name FROM names WHERE id IN ",
@@ -49,7 +49,7 @@ const FORGET_IN_MAILS: &str = concat!(
     " UNION SELECT detail FROM audit WHERE subject = ?3)"
 );
 
-/// Forgets what a subscriber is and was called, also in the audit and in what was sent to a mailbox of it; whether it had a
+/// Forgets what a subscriber is and was called, also in the audit and in what was sent to its mailboxes; whether it had a
 /// name that was not forgotten before.
 pub(super) fn forget(conn: &Connection, subscriber: i64, recipient: i64) -> Result<bool, SqliteError> {
     let subject = format!("subscriber {subscriber}");

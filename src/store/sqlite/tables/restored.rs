@@ -43,7 +43,7 @@ pub(in crate::store::sqlite) fn release(
     at: DateTime<Utc>,
 ) -> Result<Release, SqliteError> {
     let mut release =
-        Release { editions: Vec::new(), goes_on: meta::take(conn, meta::RELEASING)?.is_some(), is_last: true };
+        Release { editions: Vec::new(), is_begun: meta::take(conn, meta::RELEASING)?.is_some(), is_last: true };
     if meta::get(conn, meta::RESTORED)?.is_none() {
         return Ok(release);
     }
