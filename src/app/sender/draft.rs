@@ -48,13 +48,14 @@ impl Draft {
     }
 
     /// Has the message made on another thread from now on: while the mail before it is on its way, and on whatever core is
-    /// free. `buffer` is room for it.
-    pub(super) fn begun(mut self, run: &Arc<Run>, buffer: Vec<u8>) -> Self {
+    /// free, in one of `buffers`.
+    pub(super) fn begun(mut self, run: &Arc<Run>, buffers: &mut Vec<Vec<u8>>) -> Self {
         self.addressed(run);
         let Self { id, addressed, message } = self;
         let message = match message {
             Message::Claimed(claimed) => {
                 let (run, addressed) = (Arc::clone(run), addressed.clone());
+                let buffer = buffers.pop().unwrap_or_default();
                 Message::UnderWay(tokio::task::spawn_blocking(move || compose(&run, claimed, addressed, buffer)))
             }
             under_way @ Message::UnderWay(_) => under_way,

@@ -21,6 +21,9 @@ use crate::store::AttemptResult;
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
 
+/// How many messages of a worker are made at once where signing takes long. Each is held in memory.
+const DRAFTS: usize = 2;
+
 pub(super) struct Worker {
     run: Arc<Run>,
     transport: Box<dyn Transport>,
@@ -102,12 +105,12 @@ impl Worker {
         let mut done = None;
         loop {
             self.begin(done.take()).await?;
+            self.draft_ahead();
             let Some((next, marking)) = self.begun.pop_front() else { return Ok(()) };
             if !self.run.ledger.settled(marking).await? {
                 self.let_go();
                 continue;
             }
-            self.draft_ahead();
             let id = next.id();
             let (result, until) = match self.deliver(next).await? {
                 Ok(AttemptResult { outcome: Outcome::Throttled { reply, limit }, retry_at, at, .. }) => {
@@ -204,12 +207,14 @@ impl Worker {
         failure
     }
 
-    /// Where signing takes long, the next message is made while this one is on its way.
+    /// Where signing takes long, the next messages are made while marks and mails are on their way.
     fn draft_ahead(&mut self) {
-        if self.run.signs_slowly()
-            && let Some((draft, marking)) = self.begun.pop_front()
-        {
-            let draft = draft.begun(&self.run, self.buffers.pop().unwrap_or_default());
+        if !self.run.signs_slowly() {
+            return;
+        }
+        let drafts: Vec<_> = (0..DRAFTS).map_while(|_| self.begun.pop_front()).collect();
+        for (draft, marking) in drafts.into_iter().rev() {
+            let draft = draft.begun(&self.run, &mut self.buffers);
             self.begun.push_front((draft, marking));
         }
     }

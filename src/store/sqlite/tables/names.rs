@@ -71,7 +71,8 @@ mod tests {
     fn a_name_is_forgotten_without_reading_the_others() {
         let conn = connect::memory().unwrap();
         for query in [FORGET, FORGET_IN_MAILS] {
-            let steps = sql::plan(&conn, query);
+            let mut steps = sql::plan(&conn, query);
+            steps.retain(|step| step != "SCAN CONSTANT ROW");
             assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{steps:?}");
         }
     }
