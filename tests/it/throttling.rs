@@ -1,5 +1,6 @@
 //! Relays that say that we go too fast or have too many connections: the run slows down, and the mail stays in the queue.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -126,7 +127,7 @@ fn a_mail_that_is_always_refused_for_its_pace_holds_up_nobody() {
     let fixture = with_connections(relay.port, 40, 2, "");
     fixture.run(SEND).exits(1);
     assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "deferred").0), (39, 1));
-    assert!(relay.asked().iter().filter(|to| to.starts_with("s3@")).count() <= 6);
+    assert!(relay.asked().iter().filter(|to| to.starts_with("s3@")).count() <= 7);
 }
 
 /// It is tried as any other that is deferred, so that it is given up in the end and somebody hears of it.
@@ -186,6 +187,11 @@ fn a_day_s_quota_that_is_used_up_ends_the_day() {
     }
 }
 
+/// How many were asked about. A connection's first that is opened ahead is asked about again where it is refused.
+fn distinct(relay: &Oracle) -> usize {
+    relay.asked().into_iter().collect::<BTreeSet<_>>().len()
+}
+
 /// What is about the mailbox stays about the mailbox, although it speaks of a rate or a quota.
 #[test]
 fn a_full_mailbox_is_no_reason_to_slow_down() {
@@ -199,7 +205,7 @@ fn a_full_mailbox_is_no_reason_to_slow_down() {
     fixture.run(SEND).exits(1);
     let counts = ["accepted", "deferred", "failed"].map(|state| edition_status(&fixture, state).0);
     assert_eq!(counts, [3, 2, 1]);
-    assert_eq!(relay.asked().len(), 6);
+    assert_eq!(distinct(&relay), 6);
 }
 
 /// One mailbox of which a day's quota is said is dealt with alone, whatever the words: the others get their mail.
@@ -222,6 +228,6 @@ fn a_quota_of_one_mailbox_holds_up_nobody() {
         assert_eq!(counts, [11, 1], "{refusal}");
         let list = fixture.run(&["deliveries", "list", "--state", state, "--json"]).exits(0).json();
         assert_eq!(list[0]["attempts"], attempts, "{refusal}: {list}");
-        assert_eq!(relay.asked().len(), 12, "{refusal}");
+        assert_eq!(distinct(&relay), 12, "{refusal}");
     }
 }
