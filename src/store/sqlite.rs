@@ -126,17 +126,7 @@ impl SqliteStore {
         meta::check_keys(&conn, &hasher)?;
         let retiring = Arc::clone(&process_lock);
         let writer = DbThread::start(Mode::Write, conn, &place, identity, move |conn| retiring.retire(conn))?;
-        Ok(Self {
-            reader: None,
-            inline_reader: None,
-            writer,
-            process_lock,
-            hasher,
-            place,
-            file: None,
-            log: None,
-            in_use: None,
-        })
+        Ok(Self::with(writer, process_lock, hasher, place))
     }
 
     fn over(
@@ -149,7 +139,13 @@ impl SqliteStore {
         meta::check_keys(&conn, &hasher)?;
         let log = Some(guard.log.clone());
         let writer = DbThread::start(Mode::Within, conn, &place, None, move |_| drop(guard))?;
-        Ok(Self {
+        let mut store = Self::with(writer, process_lock, hasher, place);
+        store.log = log;
+        Ok(store)
+    }
+
+    fn with(writer: DbThread, process_lock: Arc<ProcessLock>, hasher: AddressHasher, place: String) -> Self {
+        Self {
             reader: None,
             inline_reader: None,
             writer,
@@ -157,9 +153,9 @@ impl SqliteStore {
             hasher,
             place,
             file: None,
-            log,
+            log: None,
             in_use: None,
-        })
+        }
     }
 
     /// Runs `work` in a write transaction, and answers once it is durable.

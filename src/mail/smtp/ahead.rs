@@ -85,14 +85,16 @@ impl Ahead {
         let answers = connection.hear_all(patience).await;
         let is_last_word = answers.last().is_some_and(|last| last.code == Some(421));
         let is_stale = !is_last_word && connection.is_stale().await;
-        if !is_stale && self.is_beyond_doubt(&answers) {
+        let is_regular = !is_stale && are_regular(&answers);
+        // The first answers are believed only if they are good.
+        if is_regular && (self.trust == Trust::Earned || evaluate_replies(&answers).is_ok()) {
             self.trust = Trust::Earned;
             opened.answers = Some(answers);
             (self.opened, *place) = (Some(opened), Some(connection));
             return;
         }
         // Connections end between two mails, whatever was opened on them.
-        if self.trust != Trust::Earned || !connection.has_ended(answers.last()).await {
+        if !is_regular && (self.trust != Trust::Earned || !connection.has_ended(answers.last()).await) {
             self.trust = Trust::Lost;
         }
         let is_reusable = !is_stale && evaluate_replies(&answers).is_err_and(|refusal| refusal.reusable);
@@ -124,23 +126,19 @@ impl Ahead {
         let is_gone = evaluate_replies(&answers).is_ok() && connection.is_stale().await;
         Ok((!is_gone).then_some((connection, answers)))
     }
+}
 
-    /// Whether these are the answers to MAIL, RCPT and DATA: MAIL was taken, and each of the others is one that its command may
-    /// get and that does not mean the order of the commands; 421 is the last. A refused MAIL would be said of us, and end the
-    /// run. The first answers are beyond doubt only if all three were taken.
-    fn is_beyond_doubt(&self, answers: &[Reply]) -> bool {
-        let codes: Vec<u16> = answers.iter().map_while(|reply| reply.code).collect();
-        match codes[..] {
-            [mail, recipient, 354] if mail / 100 == 2 && recipient / 100 == 2 => true,
-            _ if self.trust == Trust::Untried => false,
-            [mail, 421] => mail / 100 == 2,
-            [mail, recipient, data] => {
-                let is_refused = |code: u16| matches!(code / 100, 4 | 5) && !matches!(code, 500..=504);
-                mail / 100 == 2
-                    && ((recipient / 100 == 2 && is_refused(data))
-                        || (is_refused(recipient) && (data == 354 || matches!(data / 100, 4 | 5))))
-            }
-            _ => false,
+/// Whether these are the answers to MAIL, RCPT and DATA: MAIL was taken, and each of the others is one that its command may get and
+/// that does not mean the order of the commands; 421 is the last. A refused MAIL would be said of us, and end the run.
+fn are_regular(answers: &[Reply]) -> bool {
+    let is_refused = |code: u16| matches!(code / 100, 4 | 5) && !matches!(code, 500..=504);
+    let codes: Vec<u16> = answers.iter().map_while(|reply| reply.code).collect();
+    match codes[..] {
+        [mail, 421] => mail / 100 == 2,
+        [mail, recipient, data] if recipient / 100 == 2 => mail / 100 == 2 && (data == 354 || is_refused(data)),
+        [mail, recipient, data] => {
+            mail / 100 == 2 && is_refused(recipient) && (data == 354 || matches!(data / 100, 4 | 5))
         }
+        _ => false,
     }
 }

@@ -255,6 +255,13 @@ async fn a_relay_that_cannot_cope_is_spared() {
         assert_eq!(word(&deliver_before(&mut smtp, to, next, &Open).await), "accepted");
     }
     assert_eq!((asked(&server, "b"), asked(&server, "c"), asked(&server, "d")), (2, 1, 0));
+    // A mailbox that is not there is no reason.
+    let server = script().with("RCPT", &[TAKEN, Say("550 5.1.1 no such user")]).start().await;
+    let mut smtp = client(&server);
+    for (to, next) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        assert_eq!(word(&deliver_before(&mut smtp, to, next, &Open).await), "accepted");
+    }
+    assert_eq!((asked(&server, "b"), asked(&server, "c"), asked(&server, "d")), (2, 1, 1));
     // It took two, hangs up at the third, and is trusted with the fourth.
     let server = script().with("MAIL", &[TAKEN, TAKEN, Drop, TAKEN, together]).with("DOT", &[TAKEN, TAKEN, LATER]);
     let server = server.start().await;
