@@ -180,7 +180,8 @@ async fn wishes_that_nobody_confirmed_end_in_parts() {
 async fn a_large_restored_store_is_released_in_parts() {
     let fixture = sent_to(&format!("{BASE}\n[mail]\non_uncertain = \"hold\"\n"), 2_300);
     // As it was when it was being sent.
-    change(&fixture, "UPDATE deliveries SET state = 0; UPDATE editions SET state = 'sending', finished_at = NULL");
+    let undo = "UPDATE editions SET state = 'sending', accepted = 0, finished_at = NULL";
+    change(&fixture, &format!("UPDATE deliveries SET state = 0; {undo}"));
     fixture.at(MONDAY, &["backup", "backup.db"]).exits(0);
     fs::remove_dir_all(fixture.path("var")).unwrap();
     fixture.at(TUESDAY, &["restore", "backup.db"]).exits(0);

@@ -303,6 +303,20 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The number of those in `state`.
+    pub fn of(&mut self, state: DeliveryState) -> &mut u64 {
+        match state {
+            DeliveryState::Queued => &mut self.queued,
+            DeliveryState::Claimed | DeliveryState::InFlight => &mut self.sending,
+            DeliveryState::Accepted => &mut self.accepted,
+            DeliveryState::Deferred => &mut self.deferred,
+            DeliveryState::Uncertain => &mut self.uncertain,
+            DeliveryState::Failed => &mut self.failed,
+            DeliveryState::Expired => &mut self.expired,
+            DeliveryState::Suppressed => &mut self.suppressed,
+        }
+    }
+
     /// Whether nothing is queued, in hand or waiting for another attempt.
     pub fn is_settled(&self) -> bool {
         self.queued + self.sending + self.deferred == 0

@@ -93,6 +93,8 @@ async fn goes_on(last: u32) {
     fill(&conn);
     drop(conn);
     let store = open(&path);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.queued, tally.sending, tally.accepted, tally.deferred), (5, 1, 2, 1, 1));
     assert_eq!(store.recover(true, at(1)).await.unwrap(), 4, "two of each queue were in hand");
     let first = store.claim(None, at(2), 99).await.unwrap();
     assert_eq!(told(&first), [(letter(11, 1), 0, false), (letter(12, 2), 0, false), (letter(13, 3), 2, true)]);

@@ -123,7 +123,9 @@ fn what_is_no_database_is_refused() {
     for error in refused(&path) {
         assert!(matches!(error, StoreError::NotOurs { .. }), "{error:?}");
     }
-    for error in refused(folder.path()) {
+    let inner = folder.path().join("letters");
+    fs::create_dir(&inner).unwrap();
+    for error in refused(&inner) {
         assert!(error.to_string().contains("it is a folder"), "{error}");
     }
 }

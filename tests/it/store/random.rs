@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, RelayLimit};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
@@ -25,6 +26,9 @@ enum Act {
     Abandon,
     Leave(u64),
     Expire,
+    Postpone,
+    Retry,
+    Resolve(bool),
     Finish,
     Wait(i64),
 }
@@ -69,6 +73,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Abandon),
         1 => (0..PEOPLE).prop_map(Act::Leave),
         1 => Just(Act::Expire),
+        1 => Just(Act::Postpone),
+        1 => Just(Act::Retry),
+        1 => any::<bool>().prop_map(Act::Resolve),
         1 => Just(Act::Finish),
         2 => (1..40_i64).prop_map(Act::Wait),
     ]
@@ -81,7 +88,15 @@ struct Model {
     in_hand: Vec<ItemId>,
     accepted: BTreeSet<ItemId>,
     doubtful: BTreeSet<ItemId>,
+    /// Those of which an operator said that they were not accepted.
+    refused: BTreeSet<ItemId>,
     left: BTreeSet<ItemId>,
+    /// Those whose mailboxes do not exist.
+    gone: BTreeSet<ItemId>,
+}
+
+fn filter(states: &[DeliveryState]) -> DeliveryFilter {
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
 }
 
 async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
@@ -90,6 +105,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             for claimed in store.claim(Some(SEVEN), at(model.now), limit).await.unwrap() {
                 assert!(!model.accepted.contains(&claimed.id), "accepted twice");
                 assert!(!model.left.contains(&claimed.id), "mailed after leaving");
+                assert!(!model.gone.contains(&claimed.id), "mailed again without a person");
                 assert_eq!(claimed.repeated, model.doubtful.contains(&claimed.id));
                 assert!(!model.in_hand.contains(&claimed.id), "claimed twice");
                 model.in_hand.push(claimed.id);
@@ -125,7 +141,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             match verdict {
                 Verdict::Accepted => drop(model.accepted.insert(id)),
                 Verdict::Uncertain => drop(model.doubtful.insert(id)),
-                Verdict::NoSuchMailbox => drop(model.left.insert(id)),
+                Verdict::NoSuchMailbox => drop(model.gone.insert(id)),
                 _ => {}
             }
         }
@@ -144,6 +160,23 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             model.left.insert(id(i + 1));
         }
         Act::Expire => drop(store.expire(SEVEN, at(model.now)).await.unwrap()),
+        Act::Postpone => drop(store.postpone(Some(SEVEN), at(model.now)..at(model.now + 30)).await.unwrap()),
+        Act::Retry => {
+            store.retry(SEVEN, &filter(DeliveryState::ENDED), at(model.now)).await.unwrap();
+            // So many of six are a wave, which suppresses nobody.
+            model.gone.clear();
+        }
+        Act::Resolve(accepted) => {
+            let mut uncertain = Vec::new();
+            for id in (1..=PEOPLE).map(id) {
+                if store.item_state(id).await.unwrap() == Some(DeliveryState::Uncertain) {
+                    uncertain.push(id);
+                }
+            }
+            let of = filter(&[DeliveryState::Uncertain]);
+            assert_eq!(store.resolve(SEVEN, &of, accepted, at(model.now)).await.unwrap(), uncertain.len() as u64);
+            (if accepted { &mut model.accepted } else { &mut model.refused }).extend(uncertain);
+        }
         Act::Finish => {
             let open = store.next_retry(SEVEN).await.unwrap().is_some();
             let settled = store.tally(SEVEN).await.unwrap().is_settled() && !open;
@@ -185,7 +218,7 @@ async fn check(store: &dyn Store, model: &Model) {
     for id in &model.accepted {
         assert_eq!(store.item_state(*id).await.unwrap(), Some(DeliveryState::Accepted));
     }
-    for id in &model.doubtful {
+    for id in model.doubtful.difference(&model.refused) {
         let state = store.item_state(*id).await.unwrap().unwrap();
         let lost = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Suppressed];
         assert!(!lost.contains(&state), "{state:?} after it may have been accepted");

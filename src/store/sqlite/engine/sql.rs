@@ -112,3 +112,18 @@ pub(in crate::store::sqlite) fn plan(conn: &Connection, query: &str) -> Vec<Stri
     }
     plan
 }
+
+/// What comes of it, and how much `SQLite` does for it, in steps of its own.
+#[cfg(test)]
+pub(in crate::store::sqlite) fn steps<T>(mut conn: Connection, work: impl FnOnce(&mut Connection) -> T) -> (T, u64) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let steps = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&steps);
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    conn.progress_handler(1, Some(count)).unwrap();
+    (work(&mut conn), steps.load(Ordering::Relaxed))
+}

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
+use crate::domain::delivery::{Arrow, DeliveryState, Event, OutcomeKind};
 use crate::domain::subscriber::{Locale, MailboxState, Origin, Sector};
 
 /// What the domain gives a number is stored as that.
@@ -83,6 +83,8 @@ pub(in crate::store::sqlite) struct Change {
     pub(in crate::store::sqlite) from: String,
     /// The state that it leads to, for `SET state = …`; it reads the columns `state` and `repeated`.
     pub(in crate::store::sqlite) to: String,
+    /// How many more are accepted with each that it happens to: 1, 0 or -1.
+    pub(in crate::store::sqlite) accepted: i64,
 }
 
 /// See [`Change`].
@@ -96,5 +98,16 @@ pub(in crate::store::sqlite) fn change(event: Event<'_>) -> Change {
         })
         .collect();
     let from: Vec<DeliveryState> = arrows.iter().map(|arrow| arrow.from).collect();
-    Change { from: list(&from), to: format!("CASE state {} ELSE state END", cases.join(" ")) }
+    let to = format!("CASE state {} ELSE state END", cases.join(" "));
+    Change { from: list(&from), to, accepted: more_accepted(&arrows) }
+}
+
+/// An event leads from accepted, or to it, wherever it leads from; or it has nothing to do with it.
+fn more_accepted(arrows: &[Arrow]) -> i64 {
+    let is_accepted = |state: &DeliveryState| i64::from(*state == DeliveryState::Accepted);
+    let more = |arrow: &Arrow| [arrow.to, arrow.if_repeated].map(|to| is_accepted(&to) - is_accepted(&arrow.from));
+    let mut each = arrows.iter().flat_map(more);
+    let first = each.next().unwrap_or(0);
+    debug_assert!(each.all(|more| more == first), "{arrows:?}");
+    first
 }

@@ -101,6 +101,20 @@ fn columns(reason: &impl Serialize) -> Result<(String, Option<String>), SqliteEr
     Ok((code, value.get("detail").map(Value::to_string)))
 }
 
+/// What `states::Change` calls `accepted` is `each` of an event that happened to so many of an edition's deliveries.
+pub(in crate::store::sqlite) fn note_accepted(
+    conn: &Connection,
+    edition: EditionNumber,
+    each: i64,
+    deliveries: u64,
+) -> Result<(), SqliteError> {
+    if each == 0 || deliveries == 0 {
+        return Ok(());
+    }
+    let update = "UPDATE editions SET accepted = accepted + ?2 WHERE number = ?1";
+    sql::run(conn, update, (edition.0, each * sql::column(deliveries)?)).map(drop)
+}
+
 /// Whether every edition is as it was read, or absent as it was then.
 fn are_as_read(conn: &Connection, transitions: &[Transition]) -> Result<bool, SqliteError> {
     for transition in transitions {

@@ -181,6 +181,8 @@ pub(in crate::store) async fn a_step_that_is_refused_undoes_no_other(open: Open<
         states.push(state(&*store, id(recipient)).await);
     }
     assert_eq!(states, [InFlight, Accepted, InFlight, Suppressed, Queued]);
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.queued, tally.sending, tally.accepted, tally.suppressed), (1, 2, 1, 1));
     assert!(store.record_and_mark(&[].into()).await.unwrap().is_empty());
 }
 

@@ -88,6 +88,8 @@ pub(in crate::store) async fn a_wave_is_dismissed_and_its_mails_may_be_sent_agai
         let expected = if failed { DeliveryState::Failed } else { DeliveryState::Accepted };
         assert_eq!(state(&*store, id(recipient)).await, expected, "{recipient}");
     }
+    let tally = store.tally(SEVEN).await.unwrap();
+    assert_eq!((tally.total, tally.accepted, tally.failed), (8, 4, 4));
     let late = store.bounce(delivery(6), "5.1.1".parse().ok(), at(8)).await.unwrap();
     assert_eq!(late, Bounced::Dismissed(WaveId(1)));
     // What stood for itself is taken back with all that were suppressed since then.

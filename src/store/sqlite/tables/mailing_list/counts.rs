@@ -255,9 +255,6 @@ fn one(conn: &Connection, what: &str) -> Result<u64, SqliteError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use chrono::DateTime;
 
     use super::super::change;
@@ -270,7 +267,7 @@ mod tests {
 
     /// What SQLite does, in its own steps, when one of so many mailboxes of a subscriber leaves.
     fn steps_of_leaving(mailboxes: u64) -> u64 {
-        let mut conn = connect::memory().unwrap();
+        let conn = connect::memory().unwrap();
         let fill = format!(
             "INSERT INTO names (id, name) VALUES (1, 'Hill');
              INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at) VALUES (1, 1, 0, 0, 1, 1);
@@ -281,22 +278,12 @@ mod tests {
              INSERT INTO subscriptions (recipient, subscriber, origin, bands, since) SELECT i, 1, 1, 1, 1 FROM n;"
         );
         conn.execute_batch(&fill).unwrap();
-        let steps = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&steps);
-        conn.progress_handler(
-            1,
-            Some(move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-                false
-            }),
-        )
-        .unwrap();
         let (hasher, last) = (AddressHasher::new(&[7; 32]), RecipientId(mailboxes));
         let decide = |list: &mut MailingList| {
             leave(list, last, SuppressionReason::Unsubscribed, "test");
         };
-        change(&conn, (&hasher, DateTime::UNIX_EPOCH), &Scope::Mailbox(last), None, decide).unwrap();
-        steps.load(Ordering::Relaxed)
+        let (scope, at) = (Scope::Mailbox(last), DateTime::UNIX_EPOCH);
+        sql::steps(conn, |conn| change(conn, (&hasher, at), &scope, None, decide).unwrap()).1
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::store::OpenWave;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::sqlite::tables::columns::domain_of;
+use crate::store::sqlite::tables::edition_rows;
 
 /// A wave in the columns that [`wave`] reads.
 macro_rules! waves_where {
@@ -258,10 +259,11 @@ pub(super) fn settle(conn: &Connection, at: i64, settlement: &Settlement) -> Res
     let update = "UPDATE waves SET state = ?2, settled_at = ?3 WHERE id = ?1";
     sql::run(conn, update, (wave, settlement.state.as_str(), settlement.is_last.then_some(at)))?;
     let delivery = settlement.event.map(|event| {
-        let states::Change { from, to } = states::change(event);
-        format!(
+        let states::Change { from, to, accepted } = states::change(event);
+        let update = format!(
             "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient = ?2 AND state IN {from}"
-        )
+        );
+        (update, accepted)
     });
     let bounces_of = settlement.bounces_of.map(|id| sql::column(id.0)).transpose()?;
     let (bounce, meaning) = (
@@ -270,8 +272,9 @@ pub(super) fn settle(conn: &Connection, at: i64, settlement: &Settlement) -> Res
     );
     for recipient in &settlement.recipients {
         let recipient = sql::column(recipient.0)?;
-        if let Some(delivery) = &delivery {
-            sql::run(conn, delivery, (edition, recipient))?;
+        if let Some((update, each)) = &delivery {
+            let changed = sql::run(conn, update, (edition, recipient))?;
+            edition_rows::note_accepted(conn, settlement.edition, *each, changed)?;
         }
         sql::run(conn, bounce, (edition, recipient, &meaning, bounces_of))?;
     }

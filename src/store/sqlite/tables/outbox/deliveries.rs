@@ -61,12 +61,13 @@ pub(super) fn resolve(
     at: DateTime<Utc>,
 ) -> Result<u64, SqliteError> {
     published(conn, edition)?;
-    let states::Change { from, to } = states::change(Event::Resolve { accepted });
+    let states::Change { from, to, accepted: each } = states::change(Event::Resolve { accepted });
     let update = format!(
         "UPDATE deliveries SET state = {to}, next_at = NULL
          WHERE mailing = ?1 AND state IN {from} AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))"
     );
     let resolved = sql::run(conn, &update, (edition.0, mailboxes(conn, hasher, filter)?))?;
+    edition_rows::note_accepted(conn, edition, each, resolved)?;
     if resolved > 0 {
         let what = if accepted { "accepted" } else { "failed" };
         note(conn, "resolve", edition, &format!("{resolved} deliveries are {what}"), at)?;

@@ -82,51 +82,87 @@ pub(in crate::store::sqlite) fn finish(
     Ok(true)
 }
 
-/// Deliveries by state. How many there are is known; those that are not accepted are counted, each by an index, so that
-/// nothing reads all of an edition that is done.
+/// Deliveries by state. How many there are, and how many are accepted, is kept; the few of most other states are counted,
+/// each by an index.
 pub(super) fn tally(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
-    let total = "SELECT mails FROM editions WHERE number = ?1";
-    let total = sql::row(conn, total, [edition.0], |row| Ok(sql::count(row.get(0)?)))?.unwrap_or(0);
-    let mut tally = Tally { total, accepted: total, ..Tally::default() };
-    for query in not_accepted() {
-        for (state, number) in sql::rows(conn, &query, [edition.0], |row| Ok((row.get(0)?, sql::count(row.get(1)?))))? {
-            let place = match state {
-                DeliveryState::Queued => &mut tally.queued,
-                DeliveryState::Claimed | DeliveryState::InFlight => &mut tally.sending,
-                DeliveryState::Accepted => continue,
-                DeliveryState::Deferred => &mut tally.deferred,
-                DeliveryState::Uncertain => &mut tally.uncertain,
-                DeliveryState::Failed => &mut tally.failed,
-                DeliveryState::Expired => &mut tally.expired,
-                DeliveryState::Suppressed => &mut tally.suppressed,
-            };
-            *place += number;
-            tally.accepted = tally.accepted.saturating_sub(number);
+    let tally = reckon(conn, edition)?;
+    debug_assert_eq!(tally, count(conn, edition)?, "what is kept of edition {edition} is what is there");
+    Ok(tally)
+}
+
+fn reckon(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
+    let kept = "SELECT mails, accepted FROM editions WHERE number = ?1";
+    let kept = sql::row(conn, kept, [edition.0], |row| Ok((sql::count(row.get(0)?), sql::count(row.get(1)?))))?;
+    let (total, accepted) = kept.unwrap_or_default();
+    let mut tally = Tally { total, accepted, ..Tally::default() };
+    let mut waiting = total.saturating_sub(accepted);
+    for query in [in_hand(), ended()] {
+        for (state, number) in by_state(conn, &query, edition)? {
+            *tally.of(state) += number;
+            waiting = waiting.saturating_sub(number);
         }
+    }
+    (tally.queued, tally.deferred) = split(conn, edition, waiting)?;
+    Ok(tally)
+}
+
+/// How many of so many that wait are queued, and how many deferred. There may be a million of the one, hardly ever of both: so
+/// both are counted, a little further each time, until all of the fewer are.
+fn split(conn: &Connection, edition: EditionNumber, waiting: u64) -> Result<(u64, u64), SqliteError> {
+    let mut most = 100;
+    loop {
+        let [queued, deferred] = at_most().map(|query| sql::number(conn, &query, (edition.0, most)));
+        let (queued, deferred) = (queued?, deferred?);
+        if queued < most {
+            return Ok((sql::count(queued), waiting.saturating_sub(sql::count(queued))));
+        }
+        if deferred < most {
+            return Ok((waiting.saturating_sub(sql::count(deferred)), sql::count(deferred)));
+        }
+        most *= 10;
+    }
+}
+
+/// What [`tally`] says, from every delivery.
+fn count(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteError> {
+    let query = "SELECT state, count(*) FROM deliveries WHERE mailing = ?1 GROUP BY state";
+    let mut tally = Tally::default();
+    for (state, number) in by_state(conn, query, edition)? {
+        *tally.of(state) += number;
+        tally.total += number;
     }
     Ok(tally)
 }
 
-/// State and number of an edition's deliveries that are not accepted; each query is answered by its index alone.
-fn not_accepted() -> [String; 4] {
-    let [queued, claimed, deferred] =
-        [DeliveryState::Queued, DeliveryState::Claimed, DeliveryState::Deferred].map(DeliveryState::code);
-    let count = |state: &str, rows: &str| {
-        format!("SELECT {state}, count(*) AS number FROM deliveries INDEXED BY {rows} HAVING number > 0")
-    };
+fn by_state(conn: &Connection, query: &str, edition: EditionNumber) -> Result<Vec<(DeliveryState, u64)>, SqliteError> {
+    sql::rows(conn, query, [edition.0], |row| Ok((row.get(0)?, sql::count(row.get(1)?))))
+}
+
+/// An edition's deliveries that some process has in hand, as if all were claimed.
+fn in_hand() -> String {
+    let claimed = DeliveryState::Claimed.code();
+    format!(
+        "SELECT {claimed}, count(*) FROM deliveries INDEXED BY deliveries_in_hand
+         WHERE mailing = ?1 AND claim IS NOT NULL"
+    )
+}
+
+/// Those that ended without being accepted, by state.
+fn ended() -> String {
+    format!(
+        "SELECT state, count(*) FROM deliveries INDEXED BY deliveries_ended WHERE mailing = ?1 AND {} GROUP BY state",
+        states::ended()
+    )
+}
+
+/// How many are queued, and how many deferred, counted no further than ?2.
+fn at_most() -> [String; 2] {
+    let [queued, deferred] = [DeliveryState::Queued, DeliveryState::Deferred].map(DeliveryState::code);
     [
-        count(&queued.to_string(), &format!("deliveries_queued WHERE mailing = ?1 AND state = {queued}")),
-        count(&claimed.to_string(), "deliveries_in_hand WHERE mailing = ?1 AND claim IS NOT NULL"),
-        count(
-            &deferred.to_string(),
-            &format!("deliveries_retry WHERE mailing = ?1 AND next_at IS NOT NULL AND state = {deferred}"),
-        ),
-        format!(
-            "SELECT state, count(*) AS number FROM deliveries INDEXED BY deliveries_ended
-             WHERE mailing = ?1 AND {} GROUP BY state",
-            states::ended()
-        ),
+        format!("deliveries_queued WHERE mailing = ?1 AND state = {queued}"),
+        format!("deliveries_retry WHERE mailing = ?1 AND next_at IS NOT NULL AND state = {deferred}"),
     ]
+    .map(|those| format!("SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY {those} LIMIT ?2)"))
 }
 
 /// When the next delivery that waits may be tried.
@@ -143,10 +179,36 @@ mod tests {
     #[test]
     fn a_tally_reads_indexes_alone() {
         let conn = connect::memory().unwrap();
-        for query in not_accepted() {
+        let [queued, deferred] = at_most();
+        for query in [in_hand(), ended(), queued, deferred] {
             let steps = sql::plan(&conn, &query);
             let read = steps.iter().find(|step| step.contains("deliveries")).unwrap();
             assert!(read.contains("COVERING INDEX"), "{query}: {steps:?}");
+        }
+    }
+
+    /// What SQLite does, in its own steps, to say where an edition stands of which so many are queued and so many deferred.
+    fn steps_of_a_tally(queued: u64, deferred: u64) -> u64 {
+        let conn = connect::memory().unwrap();
+        let fill = format!(
+            "INSERT INTO editions (number, state, date, due_at, theme, theme_reason, mails)
+                 VALUES (7, 'sending', '2026-01-01', 1, '', '', {queued} + {deferred});
+             INSERT INTO deliveries (mailing, recipient, segment, name_id, state, next_at)
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {queued} + {deferred})
+                 SELECT 7, i, 1, 1, iif(i > {queued}, 4, 0), iif(i > {queued}, i, NULL) FROM n;"
+        );
+        conn.execute_batch(&fill).unwrap();
+        let (tally, steps) = sql::steps(conn, |conn| reckon(conn, EditionNumber(7)).unwrap());
+        assert_eq!((tally.queued, tally.deferred), (queued, deferred));
+        steps
+    }
+
+    #[test]
+    fn of_many_that_wait_few_are_counted() {
+        let few = steps_of_a_tally(3, 3);
+        for (queued, deferred) in [(9_000, 30), (30, 9_000)] {
+            let many = steps_of_a_tally(queued, deferred);
+            assert!(few > 50 && many < few + 2_000, "{few} steps with few, {many} with {queued} and {deferred}");
         }
     }
 

@@ -1,15 +1,16 @@
 //! What became of one item, and which is in flight next.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::mailing_list;
+use super::super::{edition_rows, mailing_list};
 use super::items::{key, not_ours, spared};
 use super::{replies, transactional};
 use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, OutcomeKind, Reply, Settled};
-use crate::domain::edition::EditionState;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::engine::db_thread::apart;
@@ -40,10 +41,23 @@ pub(super) fn take_steps(
 ) -> Result<Vec<Result<bool, SqliteError>>, SqliteError> {
     let take = |step: &Step| take_step(conn, hasher, me, step);
     // Hardly ever is one refused: only then they get a savepoint each.
-    if let Ok(marked) = apart(conn, || steps.iter().map(take).collect::<Result<Vec<bool>, _>>())? {
-        return Ok(marked.into_iter().map(Ok).collect());
+    let taken: Vec<_> = match apart(conn, || steps.iter().map(take).collect::<Result<Vec<bool>, _>>())? {
+        Ok(marked) => marked.into_iter().map(Ok).collect(),
+        Err(_) => steps.iter().map(|step| apart(conn, || take(step))).collect::<Result<_, _>>()?,
+    };
+    note_accepted(conn, steps.iter().zip(&taken).filter(|(_, taken)| taken.is_ok()).map(|(step, _)| step))?;
+    Ok(taken)
+}
+
+/// All at once, for each edition that has some.
+fn note_accepted<'a>(conn: &Connection, taken: impl Iterator<Item = &'a Step>) -> Result<(), SqliteError> {
+    let mut accepted = BTreeMap::<EditionNumber, u64>::new();
+    for result in taken.filter_map(|step| step.result.as_ref()) {
+        if let (Outcome::Accepted(_), Some(edition)) = (&result.outcome, result.id.mailing.edition()) {
+            *accepted.entry(edition).or_default() += 1;
+        }
     }
-    steps.iter().map(|step| apart(conn, || take(step))).collect()
+    accepted.into_iter().try_for_each(|(edition, more)| edition_rows::note_accepted(conn, edition, 1, more))
 }
 
 /// Records a result, then a mark.
@@ -74,7 +88,7 @@ fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
 /// What nearly every mark comes to, in one statement: the item is ours and claimed, and still wanted. Whether it was so.
 fn mark_at_once(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
     static UPDATE: LazyLock<String> = LazyLock::new(|| {
-        let states::Change { from, to } = states::change(Event::Mark);
+        let states::Change { from, to, .. } = states::change(Event::Mark);
         format!(
             "UPDATE deliveries SET state = {to}
              WHERE mailing = ?1 AND recipient = ?2 AND claim = ?5 AND state IN {from} AND {IS_WANTED}"

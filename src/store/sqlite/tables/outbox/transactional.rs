@@ -88,7 +88,7 @@ fn forget_settled(conn: &Connection) -> Result<(), SqliteError> {
 
 /// Nothing that waited in a backup is sent from it: what it asked for may be settled long since.
 pub(in crate::store::sqlite) fn expire_all(conn: &Connection) -> Result<(), SqliteError> {
-    let states::Change { from, to } = states::change(Event::Expire);
+    let states::Change { from, to, .. } = states::change(Event::Expire);
     let update = format!(
         "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing < 0 AND (state IN {from} OR next_at IS NOT NULL)"
     );
