@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
-use super::samples::{SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
+use super::samples::{ALL, SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
 
 const PEOPLE: u64 = 6;
 
@@ -143,7 +143,7 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             store.unsubscribe(&mailbox, SuppressionReason::Unsubscribed, "test", at(model.now)).await.unwrap();
             model.left.insert(id(i + 1));
         }
-        Act::Expire => drop(store.expire(SEVEN, at(model.now)).await.unwrap()),
+        Act::Expire => drop(store.expire(SEVEN, 0, ALL, at(model.now)).await.unwrap()),
         Act::Finish => {
             let open = store.next_retry(SEVEN).await.unwrap().is_some();
             let settled = store.tally(SEVEN).await.unwrap().is_settled() && !open;
