@@ -8,42 +8,23 @@
 # Needs wrk and python3; the mails take 60 kB of disk each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source benches/site.sh
 recipients=${RECIPIENTS:-20000}
 rows=${ROWS:-1000000}
 rate=${RATE:-20}
 cargo build --release --locked --quiet
 fortnightly=$PWD/target/release/fortnightly
 clicks=$PWD/benches/clicks.py
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$folder"' EXIT
-cp -r activities templates "$folder"
-cd "$folder"
-cat > config.toml <<CONFIG
-[service]
-name = "Online Safety at Home"
-from = "Online Safety at Home <activities@example.org>"
-postal_address = "1 High Street, Anytown AB1 2CD"
-base_url = "https://activities.example.org"
-[schedule]
-anchor = $(date +%F)
-send_at = 00:00:00
-on_closed_day = "send"
+site "$folder" "$(date +%F)" <<CONFIG
 [web]
 listen = "127.0.0.1:$port"
 CONFIG
-list() { # FIRST NUMBER: a file with so many schools
-  python3 - "$1" "$2" <<'PYTHON'
-import sys
-first, number = map(int, sys.argv[1:])
-print("name,sector,email,bands,ages,locale,urn")
-for n in range(first, first + number):
-    print(f"School {n},school,office{n}@s{n}.example,8-10,,,")
-PYTHON
-}
-list 0 "$recipients" > leaving.csv
-list "$recipients" "$rows" > large.csv
+cd "$folder"
+schools 0 "$recipients" > leaving.csv
+schools "$recipients" "$rows" > large.csv
 "$fortnightly" subscribers import leaving.csv > /dev/null
 "$fortnightly" send > /dev/null
 python3 - > links <<'PYTHON'

@@ -9,10 +9,10 @@
 # curl and GNU time; 4 GB of disk for each binary (WORK names another folder than the usual one for them).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source benches/site.sh
 mailboxes=${MAILBOXES:-1000000}
 editions=${EDITIONS:-26}
 rounds=${ROUNDS:-3}
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 console=$(free_port)
 
@@ -40,16 +40,7 @@ PYTHON
 anchor=$(date -d "-$(((editions + 2) * 14)) days" +%F)
 for name in "${names[@]}"; do
   mkdir "$folder/$name"
-  cp -r activities templates "$folder/$name"
-  cat > "$folder/$name/config.toml" <<CONFIG
-[service]
-name = "Online Safety at Home"
-from = "Online Safety at Home <activities@example.org>"
-postal_address = "1 High Street, Anytown AB1 2CD"
-base_url = "https://activities.example.org"
-[schedule]
-anchor = $anchor
-on_closed_day = "send"
+  site "$folder/$name" "$anchor" <<CONFIG
 [mail]
 transport = "smtp://127.0.0.1:$port"
 tls = "none"

@@ -19,9 +19,9 @@
 # Needs Debian's postfix (smtp-sink, smtp-source) and python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source benches/site.sh
 kind=${SINK:-ours}
 rounds=${ROUNDS:-7}
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=${PORT:-$(free_port)}
 recipients=${RECIPIENTS:-$([ "$kind" = postfix ] && echo 10000 || echo 100000)}
 connections=${FORTNIGHTLY__MAIL__CONNECTIONS:-8}
@@ -113,22 +113,12 @@ done
 kill -0 "$pid" || { echo "the sink did not start" >&2; exit 1; }
 
 mkdir "$folder/now"
-cp -r activities templates "$folder/now"
-cd "$folder/now"
-today=$(date +%F)
-cat > config.toml <<CONFIG
-[service]
-name = "Online Safety at Home"
-from = "Online Safety at Home <activities@example.org>"
-postal_address = "1 High Street, Anytown AB1 2CD"
-base_url = "https://activities.example.org"
-[schedule]
-anchor = $today
-on_closed_day = "send"
+site "$folder/now" "$(date +%F)" <<CONFIG
 [mail]
 transport = "smtp://127.0.0.1:$relay"
 tls = "none"
 CONFIG
+cd "$folder/now"
 if [ -n "${SMALL:-}" ]; then
   python3 - <<'PYTHON'
 import pathlib, re
@@ -179,12 +169,7 @@ C
   cc -shared -fPIC -o slow.so slow.c -ldl
   slow="env LD_PRELOAD=$PWD/slow.so"
 fi
-python3 - "$recipients" > ../list.csv <<'PYTHON'
-import sys
-print("name,sector,email,bands,ages,locale,urn")
-for n in range(int(sys.argv[1])):
-    print(f"School {n},school,office{n}@s{n}.example,8-10,,,")
-PYTHON
+schools 0 "$recipients" > ../list.csv
 
 senders=()
 # Gives a binary a store of its own in a folder of its own, and its turn in every round.

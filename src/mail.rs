@@ -21,4 +21,4 @@ pub use header::Personal;
 pub use maildir::Maildir;
 pub use reports::{Content, Event, Inbox, Incoming, LIMIT, Marks, Waiting, mark};
 pub use smtp::{Acquaintance, Capabilities, Smtp, SmtpSettings, Timeouts, Tls};
-pub use transport::{Counters, Envelope, Gate, Next, Open, Transport};
+pub use transport::{Counters, Envelope, Gate, Handover, Open, Transport};

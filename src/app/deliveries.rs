@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::context::{AppContext, PAGE};
 use super::error::{AppError, DeliveriesError};
+use super::parts::{DELIVERIES, deliveries_in_parts, in_parts};
 use crate::clock::Clock;
 use crate::domain::address::Address;
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, retry};
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::{Store, StoreError};
@@ -65,7 +66,14 @@ impl Deliveries {
             return Err(DeliveriesError::Over { edition, newer }.into());
         }
         let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
-        let retried = self.store.retry(edition, &filter, now).await.map_err(known)?;
+        let retried = in_parts(RetriedPart::default(), |before| {
+            let part = self.store.retry(edition, &filter, before, DELIVERIES, now);
+            async {
+                let part = part.await.map_err(known)?;
+                Ok(if part.last.is_some() { ControlFlow::Continue(part) } else { ControlFlow::Break(part.retried) })
+            }
+        })
+        .await?;
         let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
         Ok((edition, retried))
     }
@@ -83,8 +91,8 @@ impl Deliveries {
         let edition = published(&self.store.editions().await?, named)?;
         let states = vec![DeliveryState::Uncertain];
         let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
-        let resolved = self.store.resolve(edition, &filter, accepted, self.clock.now()).await;
-        Ok((edition, resolved.map_err(known)?))
+        let part = |before| self.store.resolve(edition, &filter, accepted, (before, DELIVERIES), self.clock.now());
+        Ok((edition, deliveries_in_parts(part).await?))
     }
 }
 

@@ -4,12 +4,16 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::AppError;
+use crate::store::StoreError;
 
 /// How many mailboxes are decided on and written at once: some 10 ms, and as many as a decision holds in memory.
 pub(super) const PART: usize = 1_000;
 
 /// The same of mailboxes of which each touches a dozen rows.
 pub(super) const SMALL_PART: u32 = 500;
+
+/// The same of deliveries that change their state and nothing else.
+pub(super) const DELIVERIES: u32 = 5_000;
 
 /// How long the store is free between two parts: others that wait look every millisecond.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -28,4 +32,20 @@ where
         };
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// As [`in_parts`], for [`DELIVERIES`] in each: `write` gets how many there were so far, and says how many there were in its part.
+pub(super) async fn deliveries_in_parts<F>(mut write: impl FnMut(u64) -> F) -> Result<u64, AppError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    in_parts(0, |before| {
+        let part = write(before);
+        async move {
+            let part = part.await?;
+            let is_last = part < u64::from(DELIVERIES);
+            Ok(if is_last { ControlFlow::Break(before + part) } else { ControlFlow::Continue(before + part) })
+        }
+    })
+    .await
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use super::context::{AppContext, Content};
 use super::edition::TRIES;
 use super::error::AppError;
+use super::parts::{DELIVERIES, deliveries_in_parts};
 use crate::config::Config;
 use crate::domain::activity::ActivityId;
 use crate::domain::calendar::{self, Action, ClosedDay, Fortnight};
@@ -85,7 +86,8 @@ impl Planner {
         for action in &actions {
             match action {
                 Action::Expire(number) => {
-                    let expired = self.store.expire(*number, now).await?;
+                    let part = |before| self.store.expire(*number, before, DELIVERIES, now);
+                    let expired = deliveries_in_parts(part).await?;
                     self.store.finish(*number, now).await?;
                     tracing::warn!(edition = number.0, expired, "a newer edition is due: what was not sent expires");
                 }

@@ -159,7 +159,8 @@ static MAIL: Table = Table::section("[mail]", "How mail leaves.", &[
          limit."),
     usual("window", whole(1, 64), "2",
         "How many mails each connection may have begun before their results are recorded: a killed process repeats \
-         at most as many per connection. More is faster on disks that sync slowly."),
+         at most as many per connection. More is faster on disks that sync slowly. With 1, no mail is \
+         opened along with the one before it, so each takes a second round trip to the relay."),
     optional("ca_file", PATH, "relay-ca.pem", "Certificates (PEM) to trust instead of the public roots."),
     optional("bounce_address", ADDRESS, "bounces@example.org",
         "Where bounces go, as `bounces+TOKEN@…`. Left out: bounces@ the sender's domain."),

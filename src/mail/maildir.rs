@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::error::MailError;
-use super::transport::{Envelope, Gate, Transport};
+use super::transport::{Envelope, Handover, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 /// A mail folder with `cur`, `new` and `tmp`, readable by its owner alone.
@@ -95,12 +95,12 @@ impl Maildir {
 
 #[async_trait]
 impl Transport for Maildir {
-    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome {
-        if !gate.is_open().await {
+    async fn deliver(&mut self, mail: Handover<'_>, message: &[u8], _next: Option<Handover<'_>>) -> Outcome {
+        if !mail.gate.is_open().await {
             return Outcome::Withheld;
         }
-        let content = content(envelope, message);
-        let file = file_name(name, message, &content);
+        let content = content(mail.envelope, message);
+        let file = file_name(mail.name, message, &content);
         let folder = self.clone();
         let task = tokio::task::spawn_blocking(move || folder.store(&file, &content).map(|()| file));
         match task.await.unwrap_or_else(|error| Err(io::Error::other(error))) {

@@ -21,7 +21,7 @@ use self::secrets::Secrets;
 use self::transaction::{evaluate_replies, opening};
 use super::error::MailError;
 use super::reply::{Stage, classify_reply};
-use super::transport::{Counters, Envelope, Gate, Next, Transport};
+use super::transport::{Counters, Handover, Transport};
 use crate::domain::delivery::{Outcome, Reply};
 
 pub use relay::{Capabilities, SmtpSettings, Timeouts, Tls};
@@ -87,38 +87,28 @@ impl Smtp {
     }
 
     /// MAIL, RCPT and DATA, if the gate is open just before.
-    async fn open(
-        &mut self,
-        envelope: &Envelope,
-        name: &str,
-        gate: &dyn Gate,
-    ) -> Result<(Connection, Vec<Reply>), Outcome> {
+    async fn open(&mut self, mail: &Handover<'_>) -> Result<(Connection, Vec<Reply>), Outcome> {
         let mut connection = self.ready().await?;
-        if !gate.is_open().await {
+        if !mail.gate.is_open().await {
             self.connection = Some(connection);
             return Err(Outcome::Withheld);
         }
-        let commands = opening(envelope, name, &connection.capabilities);
+        let commands = opening(mail, &connection.capabilities);
         let replies = connection.ask_all(self.timeouts.command, &commands).await;
         Ok((connection, replies))
     }
 
     /// A transaction that is open, or was refused: its connection and the answers.
-    async fn opened(
-        &mut self,
-        envelope: &Envelope,
-        name: &str,
-        gate: &dyn Gate,
-    ) -> Result<(Connection, Vec<Reply>), Outcome> {
-        if let Some(opened) = self.ahead.go_on(name, &mut self.connection, gate, &self.timeouts).await? {
+    async fn opened(&mut self, mail: &Handover<'_>) -> Result<(Connection, Vec<Reply>), Outcome> {
+        if let Some(opened) = self.ahead.go_on(mail, &mut self.connection, &self.timeouts).await? {
             return Ok(opened);
         }
         let reused = self.connection.is_some();
-        let (mut connection, replies) = self.open(envelope, name, gate).await?;
+        let (mut connection, replies) = self.open(mail).await?;
         if reused && connection.has_ended(replies.first()).await {
             // It died of old age between two mails: nothing was said about this one.
             drop(connection);
-            return self.open(envelope, name, gate).await;
+            return self.open(mail).await;
         }
         Ok((connection, replies))
     }
@@ -126,14 +116,12 @@ impl Smtp {
     /// One transaction, from MAIL to the reply after the dot, and perhaps the opening of the next one.
     async fn transact(
         &mut self,
-        envelope: &Envelope,
-        name: &str,
+        mail: &Handover<'_>,
         message: &[u8],
-        gate: &dyn Gate,
-        next: Option<Next<'_>>,
+        next: Option<Handover<'_>>,
     ) -> Result<Reply, Outcome> {
         let Timeouts { command, data, quit, .. } = self.timeouts;
-        let (mut connection, replies) = self.opened(envelope, name, gate).await?;
+        let (mut connection, replies) = self.opened(mail).await?;
         self.counters.taken +=
             u64::from(replies.first().is_some_and(|mail| mail.code.is_some_and(|code| code / 100 == 2)));
         if let Err(refusal) = evaluate_replies(&replies) {
@@ -161,23 +149,6 @@ impl Smtp {
         }
         verdict
     }
-
-    async fn hand_over(
-        &mut self,
-        envelope: &Envelope,
-        name: &str,
-        message: &[u8],
-        gate: &dyn Gate,
-        next: Option<Next<'_>>,
-    ) -> Outcome {
-        if !message.is_ascii() {
-            let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
-            return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
-        }
-        let outcome = self.transact(envelope, name, message, gate, next).await;
-        let outcome = outcome.map_or_else(|outcome| outcome, Outcome::Accepted);
-        self.secrets.and_mail_cut_out(outcome, envelope, name)
-    }
 }
 
 #[async_trait]
@@ -190,19 +161,14 @@ impl Transport for Smtp {
         Ok(())
     }
 
-    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome {
-        self.hand_over(envelope, name, message, gate, None).await
-    }
-
-    async fn deliver_before(
-        &mut self,
-        envelope: &Envelope,
-        name: &str,
-        message: &[u8],
-        gate: &dyn Gate,
-        next: Next<'_>,
-    ) -> Outcome {
-        self.hand_over(envelope, name, message, gate, Some(next)).await
+    async fn deliver(&mut self, mail: Handover<'_>, message: &[u8], next: Option<Handover<'_>>) -> Outcome {
+        if !message.is_ascii() {
+            let text = "the message is not 7 bit, so it was not sent: this is a fault in Fortnightly, please report it";
+            return Outcome::SenderRefused(Reply { code: None, text: text.to_owned() });
+        }
+        let outcome = self.transact(&mail, message, next).await;
+        let outcome = outcome.map_or_else(|outcome| outcome, Outcome::Accepted);
+        self.secrets.and_mail_cut_out(outcome, &mail)
     }
 
     fn let_go(&mut self) -> bool {

@@ -15,11 +15,13 @@ pub struct Envelope {
     pub personal_links: String,
 }
 
-/// The mail that is handed over next.
+/// A mail on its way to a relay, as the commands before its content see it.
 #[derive(Clone, Copy)]
-pub struct Next<'a> {
+pub struct Handover<'a> {
     pub envelope: &'a Envelope,
+    /// Unique to the delivery and the same on every attempt (its Message-ID's local part).
     pub name: &'a str,
+    /// Asked just before MAIL.
     pub gate: &'a dyn Gate,
 }
 
@@ -43,23 +45,10 @@ pub trait Transport: Send {
         Ok(())
     }
 
-    /// Hands `message` over, if the gate is open just before. `name` is unique to the delivery and the same on every
-    /// attempt (its Message-ID's local part).
-    async fn deliver(&mut self, envelope: &Envelope, name: &str, message: &[u8], gate: &dyn Gate) -> Outcome;
-
-    /// As [`Transport::deliver`], when it is known what comes next: where the relay takes that, the next mail's transaction is
-    /// opened along with this one's final dot, if its gate is open just before. Then [`Transport::deliver`] goes on with it,
-    /// provided that it is the next that is handed over.
-    async fn deliver_before(
-        &mut self,
-        envelope: &Envelope,
-        name: &str,
-        message: &[u8],
-        gate: &dyn Gate,
-        _next: Next<'_>,
-    ) -> Outcome {
-        self.deliver(envelope, name, message, gate).await
-    }
+    /// Hands `message` over, if the mail's gate is open just before. When it is known what comes next, and the relay takes
+    /// that, the next mail's transaction is opened along with this one's final dot, if its gate is open just before; the next
+    /// call goes on with it, provided that it is for that mail.
+    async fn deliver(&mut self, mail: Handover<'_>, message: &[u8], next: Option<Handover<'_>>) -> Outcome;
 
     /// The next mail is not handed over now: what was opened for it is given up. Whether a connection went with it.
     fn let_go(&mut self) -> bool {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{SegmentNumber, StoreError};
 use crate::domain::address::Address;
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Tally};
 use crate::domain::edition::EditionNumber;
 
@@ -100,15 +100,28 @@ pub trait Outbox {
     /// (invariant 4), so it answers within microseconds.
     async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError>;
 
-    /// Whatever is queued, of an edition or of what belongs to none, becomes deferred, each until some moment of `between`:
-    /// the relay cannot be reached, so nothing was tried. Returns how many.
-    async fn postpone(&self, edition: Option<EditionNumber>, between: Range<DateTime<Utc>>) -> Result<u64, StoreError>;
+    /// At most `limit` items that are queued, of an edition or of what belongs to none, become deferred, each until some moment
+    /// of `between`: the relay cannot be reached, so nothing was tried. Returns how many; more may be queued when that is
+    /// `limit`.
+    async fn postpone(
+        &self,
+        edition: Option<EditionNumber>,
+        between: Range<DateTime<Utc>>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
 
     /// How many attempts since `from` handed an edition's mail over, or may have: what counts against a daily cap.
     async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Everything of this edition that waits becomes expired.
-    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError>;
+    /// At most `limit` deliveries of this edition that wait become expired, after `before` in earlier parts. Returns how many;
+    /// more may wait when that is `limit`.
+    async fn expire(
+        &self,
+        edition: EditionNumber,
+        before: u64,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
 
     /// The edition becomes `sent` if nothing of it is queued, in hand or deferred. Returns whether it is sent.
     async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError>;
@@ -131,21 +144,25 @@ pub trait Outbox {
     ) -> Result<Vec<DeliveryRecord>, StoreError>;
 
     /// Failed, expired and uncertain deliveries of `edition` that `filter` lets through are queued again, with their full
-    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again.
+    /// time anew; suppressed mailboxes stay out. A sent edition is being sent again. Those of at most `limit` mailboxes, which
+    /// come after the ones that `before` was about. Returns what that came to, `before` included.
     async fn retry(
         &self,
         edition: EditionNumber,
         filter: &DeliveryFilter,
+        before: RetriedPart,
+        limit: u32,
         at: DateTime<Utc>,
-    ) -> Result<Retried, StoreError>;
+    ) -> Result<RetriedPart, StoreError>;
 
-    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out.
-    /// Returns how many.
+    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out. `part` is
+    /// how many did in earlier parts, and how many may in this one. Returns how many; more may be uncertain when that is so many.
     async fn resolve(
         &self,
         edition: EditionNumber,
         filter: &DeliveryFilter,
         accepted: bool,
+        part: (u64, u32),
         at: DateTime<Utc>,
     ) -> Result<u64, StoreError>;
 }

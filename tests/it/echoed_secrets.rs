@@ -3,8 +3,9 @@
 
 use data_encoding::BASE64;
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Envelope, Open, Smtp, SmtpSettings, Timeouts, Transport};
+use fortnightly::mail::{Envelope, Smtp, SmtpSettings, Timeouts, Transport};
 
+use crate::mail::handover;
 use crate::support::http::{ask, console};
 use crate::support::oracle::{Oracle, Script as Lines};
 use crate::support::scripted::{Act, Script, settings};
@@ -157,7 +158,7 @@ async fn every_secret_is_cut_out_at_every_stage() {
             let login = Some((USER.to_owned(), PASSWORD.into()));
             let settings = SmtpSettings { login, timeouts: Timeouts::default(), ..settings(server.port) };
             let mut smtp = Smtp::new(settings).unwrap();
-            let outcome = smtp.deliver(&envelope, NAME, message.as_bytes(), &Open).await;
+            let outcome = smtp.deliver(handover(&envelope, NAME), message.as_bytes(), None).await;
             let reply = outcome.reply().expect("a reply");
             let status = code.split_once(' ').map_or("", |(_, status)| status);
             if longest_shared(&reply.text, &secret) >= 12 || !reply.text.contains(status) {

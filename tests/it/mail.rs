@@ -13,7 +13,7 @@ use fortnightly::domain::address::Address;
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
 use fortnightly::domain::sender::Sender;
-use fortnightly::mail::{Envelope, Frame, MailError, Personal};
+use fortnightly::mail::{Envelope, Frame, Handover, MailError, Open, Personal};
 
 fn address(text: &str) -> Address {
     text.parse().expect("a test's address is valid")
@@ -74,6 +74,11 @@ fn personal<'a>(to: &'a Address, name: &'a str) -> Personal<'a> {
         unsubscribe_token: "uaaabbbcccdddeeefffggghhhiii",
         bounce_token: "baaabbbcccdddeeefffggghhhiii",
     }
+}
+
+/// A mail that nobody takes back.
+pub(crate) fn handover<'a>(envelope: &'a Envelope, name: &'a str) -> Handover<'a> {
+    Handover { envelope, name, gate: &Open }
 }
 
 /// Envelope and message of an ordinary delivery.

@@ -10,6 +10,7 @@ use crate::support::fixture::{BASE, Fixture, until};
 use crate::support::oracle::{Oracle, Said};
 use crate::support::postfix::{DOMAIN, Postfix};
 use crate::support::sending::{SEND, behind_relay, edition_status, with_connections};
+use crate::support::turns::Turns;
 
 /// Whatever ends or spoils a connection behind a mail that was taken, the next mail is asked about anew: nobody is deferred,
 /// and nobody gets two.
@@ -39,16 +40,18 @@ fn what_happens_to_a_mail_opened_ahead_happens_to_nobody() {
     }
 }
 
-/// A Postfix that refuses commands which come too early takes all of these on one connection, with TLS and without.
+/// A Postfix that refuses commands which come too early takes all of these on one connection, with TLS and without, and the
+/// next mail is opened in the same breath: a turn a mail, where content and opening apart would be two.
 #[test]
 fn a_strict_postfix_copes() {
-    const ALL: usize = 12;
+    const ALL: usize = 30;
     for tls in [false, true] {
         let Some(postfix) = Postfix::start() else { return };
+        let wire = Turns::before(if tls { postfix.tls_port } else { postfix.port });
         let (relay, more) = if tls {
-            (format!("smtps://127.0.0.1:{}", postfix.tls_port), "ca_file = \"ca.pem\"")
+            (format!("smtps://127.0.0.1:{}", wire.port), "ca_file = \"ca.pem\"")
         } else {
-            (format!("smtp://127.0.0.1:{}", postfix.port), "tls = \"none\"")
+            (format!("smtp://127.0.0.1:{}", wire.port), "tls = \"none\"")
         };
         let fixture = Fixture::new(&format!("{BASE}\n[mail]\ntransport = \"{relay}\"\nconnections = 1\n{more}\n"));
         fixture.write("ca.pem", std::str::from_utf8(&postfix.certificate()).unwrap());
@@ -60,6 +63,9 @@ fn a_strict_postfix_copes() {
         let log = postfix.log();
         assert_eq!(log.matches(&format!("mail={ALL} rcpt={ALL} data={ALL} ")).count(), 1, "{log}");
         assert!(!log.contains("improper") && !log.contains("pipelining"), "{log}");
+        // Besides, it greets, opens the first one, and says goodbye.
+        let turns = wire.taken();
+        assert!(matches!(turns[..], [turns] if turns > ALL && turns < ALL * 3 / 2), "{turns:?}");
     }
 }
 

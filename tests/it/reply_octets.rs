@@ -1,9 +1,9 @@
 //! Only the three digits of a reply decide (RFC 5321 §4.2); its text is for people. Every stage × every oddity.
 
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Acquaintance, Open, Smtp, SmtpSettings, Timeouts, Tls, Transport};
+use fortnightly::mail::{Acquaintance, Smtp, SmtpSettings, Timeouts, Tls, Transport};
 
-use crate::mail::message;
+use crate::mail::{handover, message};
 use crate::support::fixture::Fixture;
 use crate::support::oracle::{Oracle, Script as Lines};
 use crate::support::scripted::{Act, Script, settings, word};
@@ -172,12 +172,15 @@ impl Stage {
         let mut smtp =
             Smtp::new(SmtpSettings { login, tls, timeouts: Timeouts::default(), ..settings(server.port) }).unwrap();
         let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-        let first = smtp.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+        let first = smtp.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
         if self.verb == "QUIT" {
             smtp.close().await;
         }
-        let second =
-            if tls == Tls::None { smtp.deliver(&envelope, "e7-r12", &bytes, &Open).await } else { Outcome::Withheld };
+        let second = if tls == Tls::None {
+            smtp.deliver(handover(&envelope, "e7-r12"), &bytes, None).await
+        } else {
+            Outcome::Withheld
+        };
         let reply = first.reply().cloned().unwrap_or_default();
         let connections = server.heard().iter().filter(|line| *line == "(connected)").count();
         let came = Came {

@@ -13,6 +13,7 @@ pub(crate) mod postfix;
 pub(crate) mod scripted;
 pub(crate) mod sending;
 pub(crate) mod trials;
+pub(crate) mod turns;
 
 /// The folder of the package.
 pub(crate) fn root() -> &'static Path {

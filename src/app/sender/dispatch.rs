@@ -1,8 +1,10 @@
 //! One run over the outbox: claim, mark, hand over, record. Memory does not grow with the recipients.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,7 @@ use super::worker::Worker;
 use crate::app::AppContext;
 use crate::app::edition::change_now;
 use crate::app::error::{AppError, DispatchError};
+use crate::app::parts::{DELIVERIES, deliveries_in_parts};
 use crate::config::OnUncertain;
 use crate::domain::delivery::retry;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
@@ -132,19 +135,23 @@ impl Dispatcher {
                 change_now(store.as_ref(), hold, "program", now).await?;
             }
             (Ended::Unreachable(_) | Ended::Throttled(_), Some(_)) => {
-                store.postpone(edition, retry::postponed(now)).await?;
+                self.postpone(edition, retry::postponed(now)).await?;
             }
             (Ended::QuotaUsedUp(_), Some(_)) => {
                 let midnight = self.context.config.schedule.midnight_after(now);
-                store.postpone(edition, retry::tomorrow(midnight)).await?;
+                self.postpone(edition, retry::tomorrow(midnight)).await?;
             }
             _ => {}
         }
         if !matches!(ended, Ended::Capped) {
             let later = retry::later(now);
-            store.postpone(None, later..later).await?;
+            self.postpone(None, later..later).await?;
         }
         Ok(ended)
+    }
+
+    async fn postpone(&self, edition: Option<EditionNumber>, between: Range<DateTime<Utc>>) -> Result<u64, AppError> {
+        deliveries_in_parts(|_| self.context.store.postpone(edition, between.clone(), DELIVERIES)).await
     }
 
     /// Puts back what is still in hand when no worker is left: claims of a stopped run, and whatever a worker that broke

@@ -8,7 +8,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::RequestId;
 use crate::domain::token::{Purpose, Signer, TokenPayload};
-use crate::mail::{Dkim, Envelope, Frame, MailError, Personal};
+use crate::mail::{Dkim, Envelope, Frame, Gate, Handover, MailError, Personal};
 
 /// What is no edition has this number in its tokens and names.
 const NO_EDITION: EditionNumber = EditionNumber(0);
@@ -78,7 +78,7 @@ impl DeliveryLinks {
 
 /// Whom a mail is from and to, its name, and what it says to its reader alone.
 pub(super) struct Addressed {
-    pub(super) envelope: Envelope,
+    envelope: Envelope,
     to: Address,
     links: DeliveryLinks,
     greeting: String,
@@ -90,8 +90,8 @@ impl Addressed {
         Ok(Self { envelope, to: to.clone(), links, greeting })
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.links.name
+    pub(super) fn handover<'a>(&'a self, gate: &'a dyn Gate) -> Handover<'a> {
+        Handover { envelope: &self.envelope, name: &self.links.name, gate }
     }
 
     /// Joins the mail into `message` and signs it; the same inputs give the same bytes, on every attempt.

@@ -20,7 +20,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery;
 use crate::domain::edition::state::change;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
-use crate::mail::Open;
+use crate::mail::{Handover, Open};
 
 /// Sends editions.
 pub struct Sender {
@@ -169,8 +169,9 @@ impl Sender {
         let at = proof.at.min(self.context.clock.now());
         let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
+        let mail = Handover { envelope: &message.envelope, name: &message.name, gate: &Open };
         let mut transport = transport::one(&self.context.config)?;
-        let outcome = transport.deliver(&message.envelope, &message.name, &message.bytes, &Open).await;
+        let outcome = transport.deliver(mail, &message.bytes, None).await;
         transport.close().await;
         if let delivery::Outcome::Accepted(_) = outcome {
             return Ok((number, segment.id.clone()));

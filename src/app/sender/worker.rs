@@ -15,7 +15,7 @@ use super::run::{ConnectionUse, Run, jitter};
 use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
-use crate::mail::{Counters, Gate, Next, Transport};
+use crate::mail::{Counters, Gate, Transport};
 use crate::store::AttemptResult;
 
 /// How often whoever waits looks whether anything is left to wait for.
@@ -259,16 +259,11 @@ impl Worker {
     /// Hands a message over, and has the next one's transaction opened with it where that one need not wait for anything.
     /// Its mark may still be on its way: it is waited for before its content.
     async fn hand_over(&mut self, id: ItemId, addressed: &Addressed, message: &[u8]) -> Outcome {
-        let (run, Addressed { envelope, .. }) = (Arc::clone(&self.run), addressed);
+        let run = Arc::clone(&self.run);
         let next = self.begun.front_mut().filter(|_| run.is_unhurried());
-        let gate = Wanted(&run, id);
-        match next.and_then(|(draft, _)| Some((draft.id(), draft.addressed(&run)?))) {
-            Some((id, next)) => {
-                let next = Next { envelope: &next.envelope, name: next.name(), gate: &Wanted(&run, id) };
-                self.transport.deliver_before(envelope, addressed.name(), message, &gate, next).await
-            }
-            None => self.transport.deliver(envelope, addressed.name(), message, &gate).await,
-        }
+        let next = next.and_then(|(draft, _)| Some((Wanted(&run, draft.id()), draft.addressed(&run)?)));
+        let next = next.as_ref().map(|(gate, next)| next.handover(gate));
+        self.transport.deliver(addressed.handover(&Wanted(&run, id)), message, next).await
     }
 
     /// Nothing that was opened ahead is used.

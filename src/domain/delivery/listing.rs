@@ -7,6 +7,7 @@ use super::outcome::Reply;
 use super::state::DeliveryState;
 use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
+use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::SubjectBounce;
 
 /// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
@@ -56,4 +57,13 @@ pub struct Retried {
     pub uncertain: u64,
     /// Left as they are, because their mailbox is suppressed or forgotten.
     pub suppressed: u64,
+}
+
+/// How far a retry came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetriedPart {
+    /// What was taken up so far.
+    pub retried: Retried,
+    /// The last mailbox that was looked at; `None` before the first part and after the last.
+    pub last: Option<RecipientId>,
 }

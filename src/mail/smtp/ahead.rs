@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::relay::{Capabilities, Timeouts};
 use super::transaction::{evaluate_replies, opening};
 use crate::domain::delivery::{Outcome, Reply};
-use crate::mail::transport::{Gate, Next};
+use crate::mail::transport::Handover;
 
 /// How long the answers to the first opening may take: a relay that throws away what comes behind a dot gives none.
 const FIRST_ANSWERS: Duration = Duration::from_secs(10);
@@ -46,19 +46,17 @@ enum Trust {
 
 impl Ahead {
     /// The words that open the next mail's transaction, if its gate is open; nothing where they must wait.
-    pub(super) async fn opening(&self, next: Option<Next<'_>>, capabilities: &Capabilities) -> String {
+    pub(super) async fn opening(&self, next: Option<Handover<'_>>, capabilities: &Capabilities) -> String {
         match next {
-            Some(Next { envelope, name, gate })
-                if capabilities.pipelining && self.trust != Trust::Lost && gate.is_open().await =>
-            {
-                opening(envelope, name, capabilities)
+            Some(next) if capabilities.pipelining && self.trust != Trust::Lost && next.gate.is_open().await => {
+                opening(&next, capabilities)
             }
             _ => String::new(),
         }
     }
 
     /// These words left, and the connection goes on.
-    pub(super) fn note_opened(&mut self, next: Option<Next<'_>>) {
+    pub(super) fn note_opened(&mut self, next: Option<Handover<'_>>) {
         self.opened = next.map(|next| Opened { name: next.name.to_owned(), at: Instant::now(), answers: None });
     }
 
@@ -110,16 +108,15 @@ impl Ahead {
     /// [`Outcome::Withheld`], when the transaction has been open for a while and nobody wants the mail any more.
     pub(super) async fn go_on(
         &mut self,
-        name: &str,
+        mail: &Handover<'_>,
         place: &mut Option<Connection>,
-        gate: &dyn Gate,
         timeouts: &Timeouts,
     ) -> Result<Option<(Connection, Vec<Reply>)>, Outcome> {
         self.hear(place, timeouts.command).await;
         let Some(opened) = self.opened.take() else { return Ok(None) };
         let Some(mut connection) = place.take() else { return Ok(None) };
-        let Some(answers) = opened.answers.filter(|_| opened.name == name) else { return Ok(None) };
-        if opened.at.elapsed() > timeouts.opened && !gate.is_open().await {
+        let Some(answers) = opened.answers.filter(|_| opened.name == mail.name) else { return Ok(None) };
+        if opened.at.elapsed() > timeouts.opened && !mail.gate.is_open().await {
             return Err(Outcome::Withheld);
         }
         // It may have ended since, while the mail waited for its turn.

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::subscription::bounce::EnhancedStatus;
 use crate::domain::token::TOKEN_LENGTH;
-use crate::mail::transport::Envelope;
+use crate::mail::transport::Handover;
 
 /// The length of the pieces that are looked for: a reply may hold a part of a secret, or one that a line end divides.
 const PIECE: usize = 8;
@@ -40,12 +40,12 @@ impl Secrets {
     }
 
     /// A mail's name and its tokens.
-    fn of_mail(envelope: &Envelope, name: &str) -> Self {
+    fn of_mail(mail: &Handover<'_>) -> Self {
         let mut secrets = Self::default();
-        let local = envelope.from.as_str().split('@').next().unwrap_or_default();
+        let local = mail.envelope.from.as_str().split('@').next().unwrap_or_default();
         secrets.add(local.split_once('+').map_or("", |(_, token)| token));
-        secrets.add(name);
-        let words = envelope.personal_links.split(|c: char| !matches!(c, 'a'..='z' | '2'..='7'));
+        secrets.add(mail.name);
+        let words = mail.envelope.personal_links.split(|c: char| !matches!(c, 'a'..='z' | '2'..='7'));
         words.filter(|word| word.len() >= TOKEN_LENGTH).for_each(|word| secrets.add(word));
         secrets
     }
@@ -66,12 +66,12 @@ impl Secrets {
     }
 
     /// As [`Secrets::cut_out`], and those of the mail that it was said about.
-    pub(super) fn and_mail_cut_out(&self, outcome: Outcome, envelope: &Envelope, name: &str) -> Outcome {
+    pub(super) fn and_mail_cut_out(&self, outcome: Outcome, mail: &Handover<'_>) -> Outcome {
         let outcome = self.cut_out(outcome);
         let mut words =
             outcome.reply().map_or("", |reply| &reply.text).split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
         if words.any(|word| word.len() >= LONG_WORD) {
-            return Self::of_mail(envelope, name).cut_out(outcome);
+            return Self::of_mail(mail).cut_out(outcome);
         }
         outcome
     }

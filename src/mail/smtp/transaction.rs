@@ -9,20 +9,20 @@ use super::relay::Capabilities;
 use crate::domain::delivery::{Outcome, Reply};
 
 use crate::mail::reply::{Stage, classify_reply, goes_on};
-use crate::mail::transport::Envelope;
+use crate::mail::transport::{Envelope, Handover};
 
 /// The commands before the content, in their order.
 pub(super) const OPENING: [Stage; 3] = [Stage::Mail, Stage::Recipient, Stage::Data];
 
 /// MAIL, RCPT and DATA, each with its line end. Where the relay takes them, a failed or late delivery is asked to be
 /// reported with the delivery's name (RFC 3461 §4), and no more of the mail than its headers.
-pub(super) fn opening(envelope: &Envelope, name: &str, capabilities: &Capabilities) -> String {
-    let Envelope { from, to, .. } = envelope;
+pub(super) fn opening(mail: &Handover<'_>, capabilities: &Capabilities) -> String {
+    let Envelope { from, to, .. } = mail.envelope;
     let mut commands = String::with_capacity(512);
     commands.extend(["MAIL FROM:<", from.as_str(), ">"]);
     if capabilities.dsn {
         commands.push_str(" RET=HDRS ENVID=");
-        xtext(name, &mut commands);
+        xtext(mail.name, &mut commands);
     }
     commands.extend(["\r\nRCPT TO:<", to.as_str(), ">"]);
     if capabilities.dsn {
@@ -91,6 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mail::Open;
 
     fn reply(code: u16) -> Reply {
         Reply { code: (code > 0).then_some(code), text: "5.3.0 x".to_owned() }
@@ -107,12 +108,13 @@ mod tests {
             to: "o'neil+x=y@hillside.example".parse().unwrap(),
             personal_links: String::new(),
         };
+        let mail = Handover { envelope: &envelope, name: "e7-abc", gate: &Open };
         assert_eq!(
-            opening(&envelope, "e7-abc", &Capabilities::default()),
+            opening(&mail, &Capabilities::default()),
             "MAIL FROM:<bounces+abc@example.org>\r\nRCPT TO:<o'neil+x=y@hillside.example>\r\nDATA\r\n"
         );
         assert_eq!(
-            opening(&envelope, "e7-abc", &Capabilities { dsn: true, ..Capabilities::default() }),
+            opening(&mail, &Capabilities { dsn: true, ..Capabilities::default() }),
             "MAIL FROM:<bounces+abc@example.org> RET=HDRS ENVID=e7-abc\r\n\
              RCPT TO:<o'neil+x=y@hillside.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;o'neil+2Bx+3Dy@hillside.example\r\n\
              DATA\r\n"

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Gate, Next, Open, Smtp, SmtpSettings, Transport};
+use fortnightly::mail::{Gate, Handover, Open, Smtp, SmtpSettings, Transport};
 
-use super::message;
+use super::{handover, message};
 use crate::support::scripted::{Act, Script, Server, settings, word};
 
 use Act::{Drop, Hang, Octets, Say};
@@ -37,13 +37,13 @@ fn client(server: &Server) -> Smtp {
 /// Hands over the mail to `to`, and says that the one to `next` follows.
 async fn deliver_before(smtp: &mut Smtp, to: &str, next: &str, gate: &dyn Gate) -> Outcome {
     let ((envelope, bytes), (next_envelope, _)) = (message(&at(to), to).unwrap(), message(&at(next), next).unwrap());
-    let next = Next { envelope: &next_envelope, name: next, gate };
-    smtp.deliver_before(&envelope, to, &bytes, &Open, next).await
+    let next = Handover { envelope: &next_envelope, name: next, gate };
+    smtp.deliver(handover(&envelope, to), &bytes, Some(next)).await
 }
 
 async fn deliver(smtp: &mut Smtp, to: &str, gate: &dyn Gate) -> Outcome {
     let (envelope, bytes) = message(&at(to), to).unwrap();
-    smtp.deliver(&envelope, to, &bytes, gate).await
+    smtp.deliver(Handover { envelope: &envelope, name: to, gate }, &bytes, None).await
 }
 
 fn at(name: &str) -> String {

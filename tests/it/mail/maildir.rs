@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Maildir, Open, Transport};
+use fortnightly::mail::{Maildir, Transport};
 
-use super::{message, with_unix_lines};
+use super::{handover, message, with_unix_lines};
 use crate::support::disk::{Mount, fill};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -26,7 +26,7 @@ async fn a_message_becomes_a_file() {
     let path = root.path().join("var/mail");
     let mut maildir = Maildir::open(&path).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    let outcome = maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
     let new = files(&path.join("new"));
     assert_eq!(new.len(), 1);
@@ -49,7 +49,7 @@ async fn the_same_delivery_is_one_file() {
     for _ in 0..2 {
         let mut maildir = Maildir::open(root.path()).unwrap();
         for _ in 0..2 {
-            assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+            assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
         }
     }
     let mut maildir = Maildir::open(root.path()).unwrap();
@@ -63,7 +63,7 @@ async fn the_same_delivery_is_one_file() {
         let name = format!("{}{flags}", new[0].file_name().unwrap().to_str().unwrap());
         fs::write(root.path().join("cur").join(name), "seen").unwrap();
         let _ = fs::remove_file(&new[0]);
-        assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+        assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
         assert!(files(&root.path().join("new")).is_empty(), "written again despite {flags:?} in cur");
     }
 }
@@ -73,9 +73,9 @@ async fn another_delivery_is_another_file() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
-    maildir.deliver(&envelope, "e7/../r:13", &bytes, &Open).await;
-    maildir.deliver(&envelope, "e7-r12", b"Subject: other\r\n\r\n", &Open).await;
+    maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
+    maildir.deliver(handover(&envelope, "e7/../r:13"), &bytes, None).await;
+    maildir.deliver(handover(&envelope, "e7-r12"), b"Subject: other\r\n\r\n", None).await;
     assert_eq!(files(&root.path().join("new")).len(), 3);
 }
 
@@ -84,13 +84,13 @@ async fn what_a_killed_process_left_in_tmp_is_overwritten() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
     let file = files(&root.path().join("new")).remove(0);
     let whole = fs::read(&file).unwrap();
     let draft = root.path().join("tmp").join(file.file_name().unwrap());
     fs::remove_file(&file).unwrap();
     fs::write(&draft, vec![b'x'; whole.len() + 100]).unwrap();
-    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+    assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
     assert_eq!(fs::read(&file).unwrap(), whole);
     assert!(!draft.exists());
 }
@@ -101,7 +101,7 @@ async fn what_cannot_be_written_is_tried_again() {
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
     fs::remove_dir(root.path().join("tmp")).unwrap();
-    let Outcome::Transient(reply) = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await else {
+    let Outcome::Transient(reply) = maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await else {
         panic!("a missing folder is not temporary");
     };
     assert!(reply.text.contains("could not be written"), "{reply}");
@@ -119,12 +119,12 @@ async fn a_full_disk_is_said_plainly_and_leaves_nothing_behind() {
     let mut maildir = Maildir::open(root.path()).unwrap();
     let filler = fill(root.path());
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    let outcome = maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    let outcome = maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
     let Outcome::Transient(reply) = outcome else { panic!("{outcome:?}") };
     assert!(reply.text.starts_with("the disk is full"), "{reply}");
     assert!(files(&root.path().join("tmp")).is_empty() && files(&root.path().join("new")).is_empty());
     fs::remove_file(filler).unwrap();
-    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+    assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
 }
 
 #[tokio::test]
@@ -132,13 +132,13 @@ async fn a_link_in_the_place_of_a_draft_is_not_followed() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
     let sent = files(&root.path().join("new")).remove(0);
     fs::remove_file(&sent).unwrap();
     let foreign = root.path().join("foreign");
     fs::write(&foreign, "somebody else's").unwrap();
     std::os::unix::fs::symlink(&foreign, root.path().join("tmp").join(sent.file_name().unwrap())).unwrap();
-    assert!(matches!(maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await, Outcome::Accepted(_)));
+    assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
     assert_eq!(fs::read_to_string(&foreign).unwrap(), "somebody else's");
     assert!(fs::symlink_metadata(&sent).unwrap().is_file());
 }
@@ -149,7 +149,7 @@ async fn python_reads_it_too() {
     let root = tempfile::tempdir().unwrap();
     let mut maildir = Maildir::open(root.path()).unwrap();
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    maildir.deliver(&envelope, "e7-r12", &bytes, &Open).await;
+    maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await;
     let program = "import sys, mailbox, email, email.policy\n\
         box = mailbox.Maildir(sys.argv[1], factory=lambda f: email.message_from_binary_file(f, policy=email.policy.default))\n\
         [m] = list(box)\n\

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::subscriber::SuppressionReason;
-use fortnightly::mail::{Open, Smtp, SmtpSettings, Timeouts, Tls, Transport};
+use fortnightly::mail::{Smtp, SmtpSettings, Timeouts, Tls, Transport};
 
-use super::{address, message, with_unix_lines};
+use super::{address, handover, message, with_unix_lines};
 use crate::support::postfix::{DOMAIN, Postfix};
 
 fn settings(port: u16) -> SmtpSettings {
@@ -24,7 +24,7 @@ fn settings(port: u16) -> SmtpSettings {
 
 async fn deliver(smtp: &mut Smtp, local: &str) -> (Outcome, Vec<u8>) {
     let (envelope, bytes) = message(&format!("{local}@{DOMAIN}"), local).unwrap();
-    (smtp.deliver(&envelope, local, &bytes, &Open).await, bytes)
+    (smtp.deliver(handover(&envelope, local), &bytes, None).await, bytes)
 }
 
 async fn arrives(postfix: &Postfix, smtp: &mut Smtp, local: &str) {
@@ -54,7 +54,7 @@ async fn a_real_relay_takes_and_refuses() {
 
     let (mut envelope, bytes) = message(&format!("office2@{DOMAIN}"), "office2").unwrap();
     envelope.from = address("bounces@refused.example");
-    let outcome = smtp.deliver(&envelope, "office2", &bytes, &Open).await;
+    let outcome = smtp.deliver(handover(&envelope, "office2"), &bytes, None).await;
     assert!(matches!(&outcome, Outcome::SenderRefused(reply) if reply.code == Some(550)), "{outcome:?}");
 
     // None of the refusals harmed what came after, and nothing but the accepted ones arrived.

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use fortnightly::domain::delivery::Outcome;
-use fortnightly::mail::{Open, Smtp, SmtpSettings, Timeouts, Tls, Transport};
+use fortnightly::mail::{Smtp, SmtpSettings, Timeouts, Tls, Transport};
 use tokio::net::TcpListener;
 
-use super::message;
+use super::{handover, message};
 use crate::support::scripted::{Act, Script, settings, word};
 
 async fn deliver(smtp: &mut Smtp) -> Outcome {
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
-    smtp.deliver(&envelope, "e7-r12", &bytes, &Open).await
+    smtp.deliver(handover(&envelope, "e7-r12"), &bytes, None).await
 }
 
 /// `act` at `verb`, then an ordinary delivery: what became of the first, and that the second goes through.
@@ -94,7 +94,7 @@ async fn the_message_arrives_byte_for_byte() {
     let (envelope, bytes) = message("office@hillside.example", "e7-r12").unwrap();
     let dotted = b".first\r\n\r\n..second\r\n.\r\nlast".to_vec();
     for message in [&bytes, &dotted] {
-        assert_eq!(word(&smtp.deliver(&envelope, "e7-r12", message, &Open).await), "accepted");
+        assert_eq!(word(&smtp.deliver(handover(&envelope, "e7-r12"), message, None).await), "accepted");
     }
     let heard = server.heard.lock().unwrap().clone();
     let contents: Vec<_> = heard.iter().filter(|line| line.contains('\n')).collect();
@@ -112,7 +112,7 @@ async fn a_connection_lost_within_the_message_is_not_uncertain() {
     let mut smtp = Smtp::new(SmtpSettings { timeouts, ..settings(server.port) }).unwrap();
     let (envelope, _) = message("office@hillside.example", "e7-r12").unwrap();
     let more_than_any_buffer = "0123456789abcde\r\n".repeat(2_000_000);
-    let outcome = smtp.deliver(&envelope, "e7-r12", more_than_any_buffer.as_bytes(), &Open).await;
+    let outcome = smtp.deliver(handover(&envelope, "e7-r12"), more_than_any_buffer.as_bytes(), None).await;
     assert_eq!(word(&outcome), "transient", "{outcome:?}");
 }
 

@@ -6,6 +6,7 @@ pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
 pub(super) mod lists;
+pub(super) mod parts;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
@@ -107,6 +108,10 @@ macro_rules! conform_all {
             deliveries::what_is_uncertain_is_resolved_and_nothing_else,
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
+            parts::what_waits_expires_in_parts,
+            parts::what_is_queued_is_put_off_in_parts,
+            parts::what_ended_is_taken_up_again_in_parts,
+            parts::what_is_uncertain_is_resolved_in_parts,
             reading::a_published_edition_is_read_as_it_went_out,
             reading::a_view_tells_what_was_taken_back_and_when_it_came_back,
             reading::revisions_are_read_as_they_were_written,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fortnightly::domain::delivery::listing::DeliveryFilter;
+use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, RelayLimit};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
@@ -14,7 +14,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
-use super::samples::{SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
+use super::samples::{ALL, SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
 
 const PEOPLE: u64 = 6;
 
@@ -159,10 +159,13 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
             store.unsubscribe(&mailbox, SuppressionReason::Unsubscribed, "test", at(model.now)).await.unwrap();
             model.left.insert(id(i + 1));
         }
-        Act::Expire => drop(store.expire(SEVEN, at(model.now)).await.unwrap()),
-        Act::Postpone => drop(store.postpone(Some(SEVEN), at(model.now)..at(model.now + 30)).await.unwrap()),
+        Act::Expire => drop(store.expire(SEVEN, 0, ALL, at(model.now)).await.unwrap()),
+        Act::Postpone => drop(store.postpone(Some(SEVEN), at(model.now)..at(model.now + 30), ALL).await.unwrap()),
         Act::Retry => {
-            store.retry(SEVEN, &filter(DeliveryState::ENDED), at(model.now)).await.unwrap();
+            store
+                .retry(SEVEN, &filter(DeliveryState::ENDED), RetriedPart::default(), ALL, at(model.now))
+                .await
+                .unwrap();
             // So many of six are a wave, which suppresses nobody.
             model.gone.clear();
         }
@@ -174,7 +177,10 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
                 }
             }
             let of = filter(&[DeliveryState::Uncertain]);
-            assert_eq!(store.resolve(SEVEN, &of, accepted, at(model.now)).await.unwrap(), uncertain.len() as u64);
+            assert_eq!(
+                store.resolve(SEVEN, &of, accepted, (0, ALL), at(model.now)).await.unwrap(),
+                uncertain.len() as u64
+            );
             (if accepted { &mut model.accepted } else { &mut model.refused }).extend(uncertain);
         }
         Act::Finish => {

@@ -27,6 +27,9 @@ use fortnightly::store::{
 
 pub(super) const SEVEN: EditionNumber = EditionNumber(7);
 
+/// More than there are in any of these stores.
+pub(super) const ALL: u32 = 1_000;
+
 /// So many minutes after the invented beginning.
 pub(super) fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_788_768_000_000).unwrap() + TimeDelta::minutes(minutes)

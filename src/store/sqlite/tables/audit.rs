@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
 use crate::domain::audit::OPERATOR;
@@ -23,6 +24,20 @@ pub(in crate::store::sqlite) fn write(
 ) -> Result<(), SqliteError> {
     let insert = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
     sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
+}
+
+/// Writes what a number of parts came to: each gives the row of the one before the new number. Nothing changed, nothing written.
+pub(in crate::store::sqlite) fn write_parts(
+    conn: &Connection,
+    at: DateTime<Utc>,
+    [actor, action, subject]: [&str; 3],
+    (before, more): (u64, u64),
+    detail: impl Fn(u64) -> String,
+) -> Result<(), SqliteError> {
+    if more == 0 || before > 0 && replace(conn, [actor, action, subject, &detail(before)], &detail(before + more))? {
+        return Ok(());
+    }
+    write(conn, sql::millis(at), actor, action, subject, &detail(before + more))
 }
 
 /// Gives the newest row of this actor, action, subject and detail another detail; whether there is one.

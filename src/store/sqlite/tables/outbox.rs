@@ -16,7 +16,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::sqlite::SqliteStore;
@@ -24,7 +24,7 @@ use crate::store::sqlite::engine::sql;
 use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
 
 pub(in crate::store::sqlite) use claim::take_up;
-pub(in crate::store::sqlite) use edition_progress::finish;
+pub(in crate::store::sqlite) use edition_progress::{expire_some, finish};
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -68,16 +68,27 @@ impl Outbox for SqliteStore {
         }
     }
 
-    async fn postpone(&self, edition: Option<EditionNumber>, between: Range<DateTime<Utc>>) -> Result<u64, StoreError> {
-        self.write(move |conn| edition_progress::postpone(conn, edition, &between)).await
+    async fn postpone(
+        &self,
+        edition: Option<EditionNumber>,
+        between: Range<DateTime<Utc>>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.write(move |conn| edition_progress::postpone(conn, edition, &between, limit)).await
     }
 
     async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError> {
         self.read(move |conn| edition_progress::handed_over_since(conn, from)).await
     }
 
-    async fn expire(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, StoreError> {
-        self.write(move |conn| edition_progress::expire(conn, edition, at)).await
+    async fn expire(
+        &self,
+        edition: EditionNumber,
+        before: u64,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        self.write(move |conn| edition_progress::expire(conn, edition, before, limit, at)).await
     }
 
     async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -114,10 +125,16 @@ impl Outbox for SqliteStore {
         &self,
         edition: EditionNumber,
         filter: &DeliveryFilter,
+        before: RetriedPart,
+        limit: u32,
         at: DateTime<Utc>,
-    ) -> Result<Retried, StoreError> {
+    ) -> Result<RetriedPart, StoreError> {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
-        self.write(move |conn| deliveries::retry(conn, &hasher, edition, &filter, at)).await
+        self.write(move |conn| {
+            let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
+            deliveries::retry(conn, edition, (&filter.states, mailboxes), before, limit, at)
+        })
+        .await
     }
 
     async fn resolve(
@@ -125,9 +142,14 @@ impl Outbox for SqliteStore {
         edition: EditionNumber,
         filter: &DeliveryFilter,
         accepted: bool,
+        part: (u64, u32),
         at: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
-        self.write(move |conn| deliveries::resolve(conn, &hasher, edition, &filter, accepted, at)).await
+        self.write(move |conn| {
+            let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
+            deliveries::resolve(conn, edition, mailboxes, accepted, part, at)
+        })
+        .await
     }
 }

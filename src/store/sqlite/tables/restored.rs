@@ -5,8 +5,8 @@ use rusqlite::Connection;
 
 use super::{audit, edition_rows, meta, outbox};
 use crate::domain::audit::OPERATOR;
-use crate::domain::delivery::{DeliveryState, Event};
-use crate::domain::edition::{EditionChange, EditionNumber, EditionState, HoldReason};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::edition::{EditionChange, EditionState, HoldReason};
 use crate::store::Release;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -51,7 +51,7 @@ pub(in crate::store::sqlite) fn release(
     // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
     let in_doubt = editions.iter().filter(|edition| edition.is_published() && !resend);
     for edition in in_doubt.clone() {
-        if give_up(conn, edition.number)? {
+        if outbox::expire_some(conn, edition.number, "AND repeated", PART)? == u64::from(PART) {
             meta::put(conn, meta::RELEASING, "")?;
             return Ok(Release { is_last: false, ..release });
         }
@@ -67,22 +67,4 @@ pub(in crate::store::sqlite) fn release(
         outbox::finish(conn, edition.number, at)?;
     }
     Ok(release)
-}
-
-/// Gives up mails of an edition that wait and may have been accepted: whether others may be left.
-fn give_up(conn: &Connection, edition: EditionNumber) -> Result<bool, SqliteError> {
-    let (is_queued, to) = (DeliveryState::Queued.code(), states::change(Event::Expire).to);
-    for (index, waits) in
-        [("deliveries_queued", format!("state = {is_queued}")), ("deliveries_retry", "next_at IS NOT NULL".to_owned())]
-    {
-        let update = format!(
-            "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient IN (
-                 SELECT recipient FROM deliveries INDEXED BY {index}
-                 WHERE mailing = ?1 AND {waits} AND repeated LIMIT ?2)"
-        );
-        if sql::run(conn, &update, (edition.0, PART))? == u64::from(PART) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

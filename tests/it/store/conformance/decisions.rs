@@ -6,7 +6,7 @@ use fortnightly::store::{ActivityWithdrawal, PublishResult};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
+    ALL, Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
 };
 use super::whole::Whole as _;
 
@@ -74,7 +74,7 @@ pub(in crate::store) async fn a_held_one_that_expires_is_sent(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(2)).await;
     change_editions(&*store, &[EditionChange::Hold(SEVEN, held("x"))], at(3)).await;
-    assert_eq!(store.expire(SEVEN, at(4)).await.unwrap(), 2);
+    assert_eq!(store.expire(SEVEN, 0, ALL, at(4)).await.unwrap(), 2);
     assert!(store.finish(SEVEN, at(5)).await.unwrap());
     let edition = store.editions().await.unwrap().remove(0);
     assert_eq!((edition.state, edition.reason), (EditionState::Sent, None));

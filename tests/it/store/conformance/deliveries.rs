@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fortnightly::domain::delivery::listing::DeliveryFilter;
+use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, Outcome, RelayLimit};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::refusal::Refusal;
@@ -11,7 +11,7 @@ use fortnightly::store::{AttemptResult, Step, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark, reply,
+    ALL, Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark, reply,
     send_out, state, wish,
 };
 use super::whole::Whole as _;
@@ -87,7 +87,7 @@ pub(in crate::store) async fn once_uncertain_never_refused(open: Open<'_>) {
     done(&*store, id(5), Outcome::Accepted(reply(250)), None).await;
     leave(&*store, "m3@school.example").await;
     assert_eq!(claim(&*store, 11, 9).await, [], "recipient 4 left");
-    store.expire(SEVEN, at(12)).await.unwrap();
+    store.expire(SEVEN, 0, ALL, at(12)).await.unwrap();
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.uncertain, tally.accepted), (5, 4, 1));
 }
@@ -206,11 +206,11 @@ pub(in crate::store) async fn what_waits_expires(open: Open<'_>) {
     claim(&*store, 2, 3).await;
     done(&*store, id(1), Outcome::Accepted(reply(250)), None).await;
     done(&*store, id(2), Outcome::Transient(reply(451)), Some(30)).await;
-    assert_eq!(store.expire(SEVEN, at(3)).await.unwrap(), 2);
+    assert_eq!(store.expire(SEVEN, 0, ALL, at(3)).await.unwrap(), 2);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.sending, tally.expired), (4, 1, 1, 2));
     assert_eq!(claim(&*store, 60, 9).await, []);
-    assert_eq!(store.expire(SEVEN, at(3)).await.unwrap(), 0);
+    assert_eq!(store.expire(SEVEN, 0, ALL, at(3)).await.unwrap(), 0);
 }
 
 pub(in crate::store) async fn it_is_sent_when_nothing_waits(open: Open<'_>) {
@@ -361,7 +361,10 @@ pub(in crate::store) async fn what_is_lost_at_its_dot_again_and_again_waits_for_
         assert_eq!((claim(&*store, 9_999, 9).await, store.next_retry(SEVEN).await.unwrap()), (vec![], None));
         assert!(store.finish(SEVEN, at(begun + 5)).await.unwrap());
         let uncertain = filter(&[DeliveryState::Uncertain], None);
-        assert_eq!(store.retry(SEVEN, &uncertain, at(begun + 6)).await.unwrap().uncertain, 1);
+        assert_eq!(
+            store.retry(SEVEN, &uncertain, RetriedPart::default(), ALL, at(begun + 6)).await.unwrap().retried.uncertain,
+            1
+        );
     }
 }
 
@@ -371,7 +374,7 @@ fn filter(states: &[DeliveryState], addresses: Option<&[&str]>) -> DeliveryFilte
 }
 
 /// Five deliveries: failed, expired, uncertain, accepted, and failed with its mailbox suppressed.
-async fn ended(store: &dyn Store) {
+pub(super) async fn ended(store: &dyn Store) {
     send_out(store, &crowd(5)).await;
     claim(store, 2, 9).await;
     let refused = |suppress| Outcome::Permanent { reply: reply(550), suppress };
@@ -392,10 +395,12 @@ pub(in crate::store) async fn what_ended_is_taken_up_again_with_its_full_time(op
     assert_eq!(page[1].last.as_ref().and_then(|last| last.reply.code), Some(550));
     assert_eq!(store.deliveries(&filter(&[], None), None, 9).await.unwrap(), [], "no state is none");
     assert_eq!(store.deliveries(&filter(DeliveryState::ALL, Some(&[])), None, 9).await.unwrap(), [], "nobody is none");
-    let unknown = store.retry(SEVEN, &filter(&[Failed], Some(&["nobody@school.example"])), at(9)).await;
+    let unknown = store
+        .retry(SEVEN, &filter(&[Failed], Some(&["nobody@school.example"])), RetriedPart::default(), ALL, at(9))
+        .await;
     assert!(matches!(unknown, Err(StoreError::UnknownMailbox(_))));
     let all = filter(&[Failed, Expired, Uncertain, Accepted], None);
-    let retried = store.retry(SEVEN, &all, at(100)).await.unwrap();
+    let retried = store.retry(SEVEN, &all, RetriedPart::default(), ALL, at(100)).await.unwrap().retried;
     assert_eq!((retried.ended, retried.uncertain, retried.suppressed), (2, 1, 1));
     assert_eq!(state(&*store, id(4)).await, Accepted, "what was accepted stays so");
     let claimed = claim(&*store, 101, 9).await;
@@ -415,11 +420,11 @@ pub(in crate::store) async fn what_is_uncertain_is_resolved_and_nothing_else(ope
     let store = open();
     ended(&*store).await;
     let all = filter(&[DeliveryState::Uncertain], None);
-    assert_eq!(store.resolve(SEVEN, &all, true, at(9)).await.unwrap(), 1);
-    assert_eq!(store.resolve(SEVEN, &all, false, at(9)).await.unwrap(), 0);
+    assert_eq!(store.resolve(SEVEN, &all, true, (0, ALL), at(9)).await.unwrap(), 1);
+    assert_eq!(store.resolve(SEVEN, &all, false, (0, ALL), at(9)).await.unwrap(), 0);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.failed, tally.expired), (5, 2, 2, 1));
-    let unknown = store.resolve(EditionNumber(8), &all, true, at(9)).await;
+    let unknown = store.resolve(EditionNumber(8), &all, true, (0, ALL), at(9)).await;
     assert!(matches!(unknown, Err(StoreError::Refused(Refusal::NotPublished(EditionNumber(8))))), "{unknown:?}");
 }
 
@@ -447,7 +452,7 @@ pub(in crate::store) async fn whoever_holds_the_number_leaves_and_may_be_let_bac
 pub(in crate::store) async fn without_a_relay_all_wait_and_none_was_tried(open: Open<'_>) {
     let store = open();
     send_out(&*store, &crowd(50)).await;
-    assert_eq!(store.postpone(Some(SEVEN), at(25)..at(40)).await.unwrap(), 50);
+    assert_eq!(store.postpone(Some(SEVEN), at(25)..at(40), ALL).await.unwrap(), 50);
     let next = store.next_retry(SEVEN).await.unwrap().unwrap();
     assert!((at(25)..at(40)).contains(&next), "{next}");
     assert_eq!(claim(&*store, 24, 99).await, []);

@@ -9,8 +9,8 @@ use fortnightly::store::{AttemptResult, Claimed, ClaimedContent, Store, StoreErr
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, record_and_mark, rendered, reply,
-    send_out, sender, state, wish,
+    ALL, Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, record_and_mark, rendered,
+    reply, send_out, sender, state, wish,
 };
 
 fn letter(subject: &str) -> TransactionalMail {
@@ -102,10 +102,10 @@ pub(in crate::store) async fn what_belongs_to_no_edition_goes_first_and_ignores_
     done(&*store, claimed[0].id, Outcome::Uncertain(reply(421)), None).await;
     assert_eq!(store.handed_over_since(at(0)).await.unwrap(), 0, "it counts towards no cap");
     ask(&*store, "c@b.example", 3).await;
-    assert_eq!(store.postpone(Some(SEVEN), at(50)..at(50)).await.unwrap(), 3);
+    assert_eq!(store.postpone(Some(SEVEN), at(50)..at(50), ALL).await.unwrap(), 3);
     assert_eq!(subjects(&*store, 4).await, ["c@b.example"], "an edition's mails are put off alone");
     store.abandon(true, at(4)).await.unwrap();
-    assert_eq!(store.postpone(None, at(14)..at(14)).await.unwrap(), 1);
+    assert_eq!(store.postpone(None, at(14)..at(14), ALL).await.unwrap(), 1);
     assert_eq!(store.waiting(None, at(13), 9).await.unwrap(), 0);
     assert_eq!(store.waiting(None, at(14), 9).await.unwrap(), 1);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 3, "it is none of the edition's mails");

@@ -9,81 +9,113 @@ use super::super::{audit, edition_rows};
 use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
-use crate::domain::delivery::listing::{DeliveryFilter, Retried};
+use crate::domain::delivery::listing::{DeliveryFilter, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
+use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
-/// Takes up again what ended without being accepted.
+/// Takes up again what ended without being accepted, of mailboxes after those before.
 pub(super) fn retry(
     conn: &Connection,
-    hasher: &AddressHasher,
     edition: EditionNumber,
-    filter: &DeliveryFilter,
+    (states, mailboxes): (&[DeliveryState], Option<String>),
+    RetriedPart { retried: before, last }: RetriedPart,
+    limit: u32,
     at: DateTime<Utc>,
-) -> Result<Retried, SqliteError> {
-    let before = published(conn, edition)?;
+) -> Result<RetriedPart, SqliteError> {
+    let stored = published(conn, edition)?;
     let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
-    let meant = may.into_iter().filter(|state| filter.states.contains(state));
+    let meant = may.into_iter().filter(|state| states.contains(state));
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
     let (uncertain, ended) = (mask(&uncertain), mask(&ended));
-    let mailboxes = mailboxes(conn, hasher, filter)?;
+    let after = sql::column(last.map_or(0, |last| last.0))?;
+    let part = of_states(conn, edition, ended | uncertain, mailboxes.as_deref(), (after, limit))?;
+    let mailboxes = sql::to_json(&part)?;
     let mailable = "EXISTS (SELECT 1 FROM recipients r WHERE r.id = recipient AND r.address IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac))";
-    let meant = "mailing = ?1 AND (?2 >> state) & 1 AND (?3 IS NULL OR recipient IN (SELECT value FROM json_each(?3)))";
+    let meant = "mailing = ?1 AND (?2 >> state) & 1 AND recipient IN (SELECT value FROM json_each(?3))";
     let left = format!("SELECT count(*) FROM deliveries WHERE {meant} AND NOT {mailable}");
     let suppressed = sql::count(sql::number(conn, &left, (edition.0, ended | uncertain, &mailboxes))?);
     let to = states::change(Event::Retry).to;
     let update =
         format!("UPDATE deliveries SET state = {to}, next_at = NULL, retried_at = ?4 WHERE {meant} AND {mailable}");
     let take = |states: i64| sql::run(conn, &update, (edition.0, states, &mailboxes, sql::millis(at)));
-    let retried = Retried { ended: take(ended)?, uncertain: take(uncertain)?, suppressed };
-    let taken = retried.ended + retried.uncertain;
-    if taken > 0 {
-        if let Ok(after) = state::resume(&before) {
-            edition_rows::write(conn, Some(&before), Some(&after))?;
-        }
-        note(conn, "retry", edition, &format!("{taken} deliveries"), at)?;
+    let (ended, uncertain) = (take(ended)?, take(uncertain)?);
+    let taken = ended + uncertain;
+    if taken > 0
+        && let Ok(resumed) = state::resume(&stored)
+    {
+        edition_rows::write(conn, Some(&stored), Some(&resumed))?;
     }
-    Ok(retried)
+    let before_taken = before.ended + before.uncertain;
+    note(conn, "retry", edition, (before_taken, taken), "", at)?;
+    let retried = Retried {
+        ended: before.ended + ended,
+        uncertain: before.uncertain + uncertain,
+        suppressed: before.suppressed + suppressed,
+    };
+    let is_full = part.len() as u64 == u64::from(limit);
+    Ok(RetriedPart { retried, last: part.last().filter(|_| is_full).map(|last| RecipientId(sql::count(*last))) })
 }
 
-/// Settles what is uncertain.
+/// Settles a part of what is uncertain.
 pub(super) fn resolve(
     conn: &Connection,
-    hasher: &AddressHasher,
     edition: EditionNumber,
-    filter: &DeliveryFilter,
+    mailboxes: Option<String>,
     accepted: bool,
+    (before, limit): (u64, u32),
     at: DateTime<Utc>,
 ) -> Result<u64, SqliteError> {
     published(conn, edition)?;
+    let uncertain = mask(&[DeliveryState::Uncertain]);
+    let part = of_states(conn, edition, uncertain, mailboxes.as_deref(), (0, limit))?;
     let states::Change { from, to, accepted: each } = states::change(Event::Resolve { accepted });
     let update = format!(
         "UPDATE deliveries SET state = {to}, next_at = NULL
-         WHERE mailing = ?1 AND state IN {from} AND (?2 IS NULL OR recipient IN (SELECT value FROM json_each(?2)))"
+         WHERE mailing = ?1 AND state IN {from} AND recipient IN (SELECT value FROM json_each(?2))"
     );
-    let resolved = sql::run(conn, &update, (edition.0, mailboxes(conn, hasher, filter)?))?;
+    let resolved = sql::run(conn, &update, (edition.0, sql::to_json(&part)?))?;
     edition_rows::note_accepted(conn, edition, each, resolved)?;
-    if resolved > 0 {
-        let what = if accepted { "accepted" } else { "failed" };
-        note(conn, "resolve", edition, &format!("{resolved} deliveries are {what}"), at)?;
+    note(conn, "resolve", edition, (before, resolved), if accepted { " are accepted" } else { " are failed" }, at)?;
+    if before + resolved > 0 {
         edition_progress::finish(conn, edition, at)?;
     }
     Ok(resolved)
+}
+
+/// The mailboxes after one, at most `limit`, whose delivery has ended in one of these states; `mailboxes` alone, if there are some.
+fn of_states(
+    conn: &Connection,
+    edition: EditionNumber,
+    states: i64,
+    mailboxes: Option<&str>,
+    (after, limit): (i64, u32),
+) -> Result<Vec<i64>, SqliteError> {
+    let query = format!(
+        "SELECT recipient FROM deliveries INDEXED BY deliveries_ended
+         WHERE mailing = ?1 AND recipient > ?2 AND {} AND (?3 >> state) & 1
+             AND (?4 IS NULL OR recipient IN (SELECT value FROM json_each(?4)))
+         ORDER BY recipient LIMIT ?5",
+        states::ended()
+    );
+    sql::rows(conn, &query, (edition.0, after, states, mailboxes, limit), |row| Ok(row.get(0)?))
 }
 
 fn note(
     conn: &Connection,
     action: &str,
     edition: EditionNumber,
-    detail: &str,
+    parts: (u64, u64),
+    what: &str,
     at: DateTime<Utc>,
 ) -> Result<(), SqliteError> {
-    audit::write(conn, sql::millis(at), OPERATOR, action, &format!("edition {edition}"), detail)
+    let detail = |number| format!("{number} deliveries{what}");
+    audit::write_parts(conn, at, [OPERATOR, action, &format!("edition {edition}")], parts, detail)
 }
 
 /// An edition that was published.

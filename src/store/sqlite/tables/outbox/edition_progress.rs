@@ -11,39 +11,58 @@ use crate::domain::edition::{EditionNumber, EditionState, state};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
-/// Gives up what waits. What may have been accepted once ends uncertain instead.
-pub(super) fn expire(conn: &Connection, edition: EditionNumber, at: DateTime<Utc>) -> Result<u64, SqliteError> {
-    let (to, is_queued) = (states::change(Event::Expire).to, DeliveryState::Queued.code());
-    let queued = format!(
-        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to} WHERE mailing = ?1 AND state = {is_queued}"
-    );
-    let waiting = format!(
-        "UPDATE deliveries INDEXED BY deliveries_retry SET state = {to}, next_at = NULL
-         WHERE mailing = ?1 AND next_at IS NOT NULL"
-    );
-    let expired = sql::run(conn, &queued, [edition.0])? + sql::run(conn, &waiting, [edition.0])?;
-    if expired > 0 {
-        let (subject, detail) = (format!("edition {edition}"), format!("{expired} deliveries"));
-        audit::write(conn, sql::millis(at), "program", "expire", &subject, &detail)?;
-    }
+/// Gives up a part of what waits, and says so in one line for all parts.
+pub(super) fn expire(
+    conn: &Connection,
+    edition: EditionNumber,
+    before: u64,
+    limit: u32,
+    at: DateTime<Utc>,
+) -> Result<u64, SqliteError> {
+    let expired = expire_some(conn, edition, "", limit)?;
+    let note = |number| format!("{number} deliveries");
+    audit::write_parts(conn, at, ["program", "expire", &format!("edition {edition}")], (before, expired), note)?;
     Ok(expired)
 }
 
-/// Everything queued waits until some moment of `between`.
+/// Gives up at most `limit` of what waits and is `meant`. What may have been accepted once ends uncertain instead.
+pub(in crate::store::sqlite) fn expire_some(
+    conn: &Connection,
+    edition: EditionNumber,
+    meant: &str,
+    limit: u32,
+) -> Result<u64, SqliteError> {
+    let (is_queued, to) = (DeliveryState::Queued.code(), states::change(Event::Expire).to);
+    let mut left = u64::from(limit);
+    for (index, waits) in
+        [("deliveries_queued", format!("state = {is_queued}")), ("deliveries_retry", "next_at IS NOT NULL".to_owned())]
+    {
+        let update = format!(
+            "UPDATE deliveries SET state = {to}, next_at = NULL WHERE mailing = ?1 AND recipient IN (
+                 SELECT recipient FROM deliveries INDEXED BY {index} WHERE mailing = ?1 AND {waits} {meant} LIMIT ?2)"
+        );
+        left -= sql::run(conn, &update, (edition.0, sql::column(left)?))?;
+    }
+    Ok(u64::from(limit) - left)
+}
+
+/// A part of what is queued waits until some moment of `between`.
 pub(super) fn postpone(
     conn: &Connection,
     edition: Option<EditionNumber>,
     between: &Range<DateTime<Utc>>,
+    limit: u32,
 ) -> Result<u64, SqliteError> {
     let from = sql::millis(between.start);
     let width = (sql::millis(between.end) - from).max(1);
     let (first, last) = edition.map_or((i64::MIN, -1), |edition| (i64::from(edition.0), i64::from(edition.0)));
     let (to, queued) = (states::change(Event::Postpone).to, DeliveryState::Queued.code());
     let update = format!(
-        "UPDATE deliveries INDEXED BY deliveries_queued SET state = {to}, next_at = ?2 + abs(random() % ?3)
-         WHERE mailing BETWEEN ?1 AND ?4 AND state = {queued}"
+        "UPDATE deliveries SET state = {to}, next_at = ?2 + abs(random() % ?3) WHERE (mailing, recipient) IN (
+             SELECT mailing, recipient FROM deliveries INDEXED BY deliveries_queued
+             WHERE mailing BETWEEN ?1 AND ?4 AND state = {queued} LIMIT ?5)"
     );
-    sql::run(conn, &update, (first, from, width, last))
+    sql::run(conn, &update, (first, from, width, last, limit))
 }
 
 /// Attempts since `from` that handed a mail over, or may have.
