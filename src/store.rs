@@ -6,6 +6,8 @@ mod archive;
 mod editions;
 mod error;
 mod outbox;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod privacy;
 mod reports;
 pub mod sqlite;

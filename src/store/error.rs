@@ -9,6 +9,16 @@ pub enum StoreError {
     /// Another process holds the write lock for longer than we wait.
     #[error("the store {place} is locked by another program: wait for it to finish, or stop it, and try again")]
     Locked { place: String },
+    /// The database of several nodes does not answer, or none of its hosts takes writes now.
+    #[error(
+        "the store {place} cannot be reached ({reason}): see whether the database runs and its address is right; what was \
+         begun goes on when it answers again"
+    )]
+    Unreachable {
+        place: String,
+        /// What the connection said.
+        reason: String,
+    },
     /// We may not write.
     #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
     ReadOnly { place: String },
@@ -78,7 +88,14 @@ pub enum StoreError {
 impl StoreError {
     /// Whether a run waits for as long as it lasts: what a relay accepted must not be forgotten.
     pub fn is_waited_for(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Full { .. } | Self::ReadOnly { .. } | Self::Disk { .. })
+        matches!(
+            self,
+            Self::Locked { .. }
+                | Self::Unreachable { .. }
+                | Self::Full { .. }
+                | Self::ReadOnly { .. }
+                | Self::Disk { .. }
+        )
     }
 
     /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.

@@ -8,6 +8,8 @@ mod growth;
 mod migrations;
 mod names;
 mod older;
+#[cfg(feature = "postgres")]
+mod on_postgres;
 mod opening;
 mod random;
 mod retention;

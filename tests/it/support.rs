@@ -10,6 +10,8 @@ pub(crate) mod http;
 pub(crate) mod library_fixture;
 pub(crate) mod oracle;
 pub(crate) mod postfix;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 pub(crate) mod scripted;
 pub(crate) mod sending;
 pub(crate) mod trials;

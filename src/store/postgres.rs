@@ -1,0 +1,84 @@
+//! The store on `PostgreSQL`, shared by several nodes.
+//!
+//! Every verb is one transaction ([`engine::transaction::within`]). Whoever decides about the mailing list, or about editions,
+//! holds a lock until it is committed, so that the rules of the domain see what they decide on; senders lock the rows that they
+//! take, and nothing else.
+
+mod engine;
+mod tables;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::StoreError;
+
+pub use engine::pool::PostgresSettings;
+
+use engine::error::PostgresError;
+use engine::pool::Database;
+use engine::schema;
+use engine::transaction::Source;
+
+/// The store.
+pub struct PostgresStore {
+    source: Source,
+    hasher: AddressHasher,
+    place: String,
+}
+
+impl PostgresStore {
+    /// Opens the store, making its tables where there are none and bringing older ones up to date.
+    ///
+    /// # Errors
+    /// Returns `Unreachable`, `NotOurs` or `Newer`, or `Refused` when the keys are not the store's.
+    pub async fn open(settings: &PostgresSettings, hasher: AddressHasher) -> Result<Self, StoreError> {
+        let database = prepare(settings)?;
+        let place = database.place().to_owned();
+        schema::migrate(&database).await.map_err(|fault| fault.at(&place))?;
+        let store = Self { source: Source::Shared(Arc::new(database)), hasher, place };
+        store.check_keys().await?;
+        Ok(store)
+    }
+
+    /// One moment of the store; an empty one where there is none. What is changed here is gone with the value.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`Self::open`].
+    pub async fn snapshot(settings: &PostgresSettings, hasher: AddressHasher) -> Result<Self, StoreError> {
+        let database = prepare(settings)?;
+        let place = database.place().to_owned();
+        let begin = async {
+            let connection = database.connection().await?;
+            connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+            schema::make_if_missing(&connection).await?;
+            Ok(connection)
+        };
+        let open = begin.await.map_err(|fault: PostgresError| fault.at(&place))?;
+        let source = Source::Layer { database: Arc::new(database), open: Arc::new(Mutex::new(open)) };
+        let store = Self { source, hasher, place };
+        store.check_keys().await?;
+        Ok(store)
+    }
+
+    /// Whether the database has a store.
+    ///
+    /// # Errors
+    /// Returns `Unreachable` when the database cannot be asked.
+    pub async fn exists(settings: &PostgresSettings) -> Result<bool, StoreError> {
+        let database = prepare(settings)?;
+        schema::exists(&database).await.map_err(|fault| fault.at(database.place()))
+    }
+}
+
+fn prepare(settings: &PostgresSettings) -> Result<Database, StoreError> {
+    Database::new(settings).map_err(|fault| fault.at("postgres"))
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresStore").field(&self.place).finish()
+    }
+}

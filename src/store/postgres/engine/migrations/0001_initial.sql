@@ -1,0 +1,284 @@
+-- The tables are those of SQLite (store/sqlite/engine/migrations), with the numbers kept here instead of in sequences, which
+-- a transaction cannot take back. Text is compared byte by byte, as SQLite compares it.
+CREATE TABLE store (
+    one          BOOLEAN NOT NULL PRIMARY KEY DEFAULT true CHECK (one),
+    application  TEXT    NOT NULL,
+    version      BIGINT  NOT NULL,
+    -- Whether the store was moved away: then it only answers.
+    sealed       TEXT
+);
+
+-- The next number of each kind of row.
+CREATE TABLE numbers (
+    kind TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next BIGINT NOT NULL
+);
+
+CREATE TABLE meta (
+    key   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE bands (
+    id   BIGINT NOT NULL PRIMARY KEY CHECK (id BETWEEN 1 AND 62),
+    name TEXT COLLATE "C" NOT NULL UNIQUE
+);
+
+CREATE TABLE suppressions (
+    mac     BYTEA  NOT NULL PRIMARY KEY CHECK (length(mac) = 16),
+    address TEXT COLLATE "C",
+    reason  TEXT COLLATE "C" NOT NULL,
+    at      BIGINT NOT NULL
+);
+CREATE INDEX suppressions_listed ON suppressions (at, address);
+
+CREATE TABLE editions (
+    number              BIGINT NOT NULL PRIMARY KEY,
+    state               TEXT COLLATE "C" NOT NULL,
+    reason              TEXT,
+    reason_detail       TEXT,
+    date                TEXT   NOT NULL,
+    due_at              BIGINT NOT NULL,
+    theme               TEXT   NOT NULL,
+    theme_reason        TEXT   NOT NULL,
+    theme_reason_detail TEXT,
+    theme_fingerprint   TEXT   NOT NULL DEFAULT '',
+    theme_text          TEXT,
+    notices             TEXT,
+    approved_at         BIGINT,
+    released_at         BIGINT,
+    published_at        BIGINT,
+    finished_at         BIGINT,
+    sender              TEXT,
+    mails               BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE picks (
+    edition       BIGINT NOT NULL REFERENCES editions ON DELETE CASCADE,
+    position      BIGINT NOT NULL,
+    band          TEXT   NOT NULL,
+    activity      TEXT   NOT NULL,
+    title         TEXT   NOT NULL,
+    reason        TEXT   NOT NULL,
+    reason_detail TEXT,
+    fingerprint   TEXT   NOT NULL,
+    PRIMARY KEY (edition, position)
+);
+
+CREATE TABLE edition_texts (
+    edition  BIGINT NOT NULL REFERENCES editions,
+    activity TEXT COLLATE "C" NOT NULL,
+    content  TEXT   NOT NULL,
+    PRIMARY KEY (edition, activity)
+);
+CREATE INDEX edition_texts_activity ON edition_texts (activity, edition);
+
+CREATE TABLE withdrawn_activities (
+    activity      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    at            BIGINT NOT NULL,
+    reinstated_at BIGINT
+);
+
+CREATE TABLE segments (
+    edition  BIGINT NOT NULL REFERENCES editions,
+    number   BIGINT NOT NULL,
+    bands    BIGINT NOT NULL,
+    sector   SMALLINT NOT NULL,
+    locale   SMALLINT NOT NULL,
+    rendered TEXT   NOT NULL,
+    packed   BYTEA,
+    base     BIGINT,
+    PRIMARY KEY (edition, number)
+);
+CREATE INDEX segments_key ON segments (edition, bands, sector, locale, number);
+
+CREATE TABLE names (
+    id   BIGINT NOT NULL PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE subscribers (
+    id         BIGINT   NOT NULL PRIMARY KEY,
+    name_id    BIGINT   NOT NULL REFERENCES names,
+    sector     SMALLINT NOT NULL,
+    locale     SMALLINT NOT NULL,
+    urn        TEXT COLLATE "C",
+    origin     SMALLINT NOT NULL,
+    created_at BIGINT   NOT NULL
+);
+CREATE INDEX subscribers_urn ON subscribers (urn) WHERE urn IS NOT NULL AND origin <> 0;
+CREATE INDEX subscribers_config ON subscribers (id) WHERE origin = 0;
+
+CREATE TABLE former_names (
+    subscriber BIGINT NOT NULL REFERENCES subscribers,
+    name_id    BIGINT NOT NULL REFERENCES names,
+    PRIMARY KEY (subscriber, name_id)
+);
+
+CREATE TABLE recipients (
+    id         BIGINT   NOT NULL PRIMARY KEY,
+    address    TEXT COLLATE "C",
+    mac        BYTEA    NOT NULL CHECK (length(mac) = 16),
+    owner      BIGINT   NOT NULL REFERENCES subscribers,
+    bands      BIGINT   NOT NULL,
+    chosen     BIGINT,
+    state      SMALLINT NOT NULL CHECK (state BETWEEN 0 AND 2),
+    created_at BIGINT   NOT NULL,
+    changed_at BIGINT,
+    CHECK (address IS NOT NULL OR state = 0)
+);
+CREATE INDEX recipients_owner ON recipients (owner);
+CREATE INDEX recipients_ended ON recipients (id) WHERE state = 0 AND address IS NOT NULL;
+CREATE INDEX recipients_pending ON recipients (id) WHERE state = 2;
+CREATE UNIQUE INDEX recipients_mac ON recipients (mac) WHERE address IS NOT NULL;
+CREATE INDEX recipients_forgotten ON recipients (mac) WHERE address IS NULL;
+CREATE INDEX recipients_domain ON recipients (lower(substr(address, position('@' in address) + 1)) COLLATE "C")
+    WHERE address IS NOT NULL;
+
+CREATE TABLE subscriptions (
+    recipient  BIGINT   NOT NULL REFERENCES recipients,
+    subscriber BIGINT   NOT NULL REFERENCES subscribers,
+    origin     SMALLINT NOT NULL,
+    bands      BIGINT   NOT NULL,
+    since      BIGINT   NOT NULL,
+    ended      BIGINT,
+    ended_by   TEXT,
+    PRIMARY KEY (recipient, subscriber, origin)
+);
+CREATE INDEX subscriptions_subscriber ON subscriptions (subscriber, origin, ended);
+
+CREATE TABLE requests (
+    id         BIGINT NOT NULL PRIMARY KEY,
+    recipient  BIGINT NOT NULL REFERENCES recipients,
+    kind       TEXT COLLATE "C" NOT NULL,
+    subscriber BIGINT REFERENCES subscribers,
+    bands      BIGINT NOT NULL,
+    made_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    done_at    BIGINT
+);
+CREATE INDEX requests_recipient ON requests (recipient, made_at);
+CREATE INDEX requests_made ON requests (made_at, kind);
+
+CREATE TABLE transactional_mails (
+    id        BIGINT NOT NULL PRIMARY KEY,
+    recipient BIGINT NOT NULL REFERENCES recipients,
+    request   BIGINT REFERENCES requests,
+    kind      TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    sender    TEXT   NOT NULL,
+    rendered  TEXT   NOT NULL
+);
+CREATE INDEX transactional_mails_recipient ON transactional_mails (recipient);
+CREATE INDEX transactional_mails_request ON transactional_mails (request);
+
+CREATE TABLE deliveries (
+    mailing    BIGINT   NOT NULL,
+    recipient  BIGINT   NOT NULL,
+    segment    BIGINT   NOT NULL,
+    name_id    BIGINT   NOT NULL,
+    next_at    BIGINT,
+    claim      BIGINT,
+    retried_at BIGINT,
+    attempts   INTEGER  NOT NULL DEFAULT 0,
+    state      SMALLINT NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 8),
+    repeated   BOOLEAN  NOT NULL DEFAULT false,
+    PRIMARY KEY (mailing, recipient),
+    CHECK ((state IN (1, 2)) = (claim IS NOT NULL)),
+    CHECK (next_at IS NULL OR state IN (4, 5)),
+    CHECK (state <> 4 OR next_at IS NOT NULL)
+);
+CREATE INDEX deliveries_queued ON deliveries (mailing, recipient) WHERE state = 0;
+CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NOT NULL;
+CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
+CREATE INDEX deliveries_retry ON deliveries (mailing, next_at, state) WHERE next_at IS NOT NULL;
+
+CREATE TABLE replies (
+    id      BIGINT NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    words   TEXT COLLATE "C" NOT NULL UNIQUE,
+    used_at BIGINT NOT NULL
+);
+
+CREATE TABLE attempts (
+    mailing   BIGINT  NOT NULL,
+    recipient BIGINT  NOT NULL,
+    number    INTEGER NOT NULL,
+    at        BIGINT  NOT NULL,
+    outcome   TEXT    NOT NULL,
+    code      INTEGER,
+    reply     TEXT    NOT NULL,
+    words     BIGINT,
+    PRIMARY KEY (mailing, recipient, number)
+);
+
+CREATE TABLE audit (
+    id      BIGINT NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    at      BIGINT NOT NULL,
+    actor   TEXT   NOT NULL,
+    action  TEXT   NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    detail  TEXT   NOT NULL
+);
+CREATE INDEX audit_subject ON audit (subject, id);
+
+CREATE TABLE waves (
+    id         BIGINT NOT NULL PRIMARY KEY,
+    edition    BIGINT NOT NULL,
+    scope      TEXT COLLATE "C" NOT NULL,
+    name       TEXT COLLATE "C",
+    at         BIGINT NOT NULL,
+    state      TEXT COLLATE "C" NOT NULL,
+    settled_at BIGINT
+);
+CREATE INDEX waves_edition ON waves (edition, scope, name);
+
+CREATE TABLE bounces (
+    recipient BIGINT NOT NULL,
+    edition   BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    status    TEXT,
+    meaning   TEXT COLLATE "C" NOT NULL,
+    server    TEXT COLLATE "C",
+    wave      BIGINT REFERENCES waves,
+    PRIMARY KEY (recipient, edition)
+);
+CREATE INDEX bounces_wave ON bounces (wave) WHERE wave IS NOT NULL;
+CREATE INDEX bounces_edition ON bounces (edition, meaning, at, wave);
+CREATE INDEX bounces_server ON bounces (server, edition) WHERE server IS NOT NULL;
+
+CREATE TABLE report_counts (
+    kind  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL
+);
+
+CREATE TABLE revisions (
+    subject     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    fingerprint TEXT   NOT NULL,
+    number      BIGINT NOT NULL,
+    at          BIGINT NOT NULL
+);
+
+CREATE TABLE list_counts (
+    what  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL
+);
+
+CREATE TABLE reader_counts (
+    bands     BIGINT   NOT NULL,
+    sector    SMALLINT NOT NULL,
+    locale    SMALLINT NOT NULL,
+    mailboxes BIGINT   NOT NULL,
+    PRIMARY KEY (bands, sector, locale)
+);
+
+-- The processes that share the store. A lease is over when the database's own clock says so; what its holder had in hand is
+-- then anybody's.
+CREATE TABLE nodes (
+    id          BIGINT NOT NULL PRIMARY KEY,
+    name        TEXT   NOT NULL,
+    role        TEXT   NOT NULL,
+    version     TEXT   NOT NULL,
+    started_at  TIMESTAMPTZ NOT NULL,
+    seen_at     TIMESTAMPTZ NOT NULL,
+    lease_until TIMESTAMPTZ NOT NULL
+);

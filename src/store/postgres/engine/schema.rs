@@ -1,0 +1,97 @@
+//! The schema: numbered migrations, made by one node while the others wait.
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::error::PostgresError;
+use super::pool::Database;
+
+/// Each becomes the next version; one that was shipped is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+/// Who made the database.
+const APPLICATION: &str = "fortnightly";
+
+/// What every transaction asks first, after the number that it got.
+pub(super) const FACTS: &str = "SELECT version, sealed FROM store";
+
+/// Whether there is a store.
+const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
+
+/// The lock of whoever migrates, until the transaction ends.
+const LOCK: i64 = 0x464E_0001;
+
+/// The newest schema that this program knows.
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Refuses a schema that is not ours; otherwise the transaction's number, if it has one.
+pub(super) fn check(answers: &[SimpleQueryMessage]) -> Result<Option<String>, PostgresError> {
+    let (mut number, mut version) = (None, None);
+    for answer in answers {
+        let SimpleQueryMessage::Row(row) = answer else { continue };
+        match row.columns().first().map(tokio_postgres::SimpleColumn::name) {
+            Some("pg_current_xact_id") => number = row.get(0).map(str::to_owned),
+            Some("version") => version = row.get(0).and_then(|version| version.parse::<i64>().ok()),
+            _ => {}
+        }
+    }
+    let found = version.ok_or_else(|| PostgresError::NotOurs("it does not say which schema it has".to_owned()))?;
+    let known = known();
+    if found == known { Ok(number) } else { Err(PostgresError::Migrated { found, known }) }
+}
+
+/// Whether the database has a store of ours.
+pub(in crate::store::postgres) async fn exists(database: &Database) -> Result<bool, PostgresError> {
+    let connection = database.connection().await?;
+    Ok(connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?)
+}
+
+/// Makes the schema within the transaction that is open, where there is none.
+pub(in crate::store::postgres) async fn make_if_missing(connection: &Client) -> Result<(), PostgresError> {
+    let is_there: bool = connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?;
+    if is_there { Ok(()) } else { make_from(connection, 0).await }
+}
+
+/// Brings the database to the newest schema, all in one transaction; several nodes take turns, and the first does it.
+pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(), PostgresError> {
+    let mut connection = database.connection().await?;
+    let transaction = connection.transaction().await?;
+    transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    let is_there: bool = transaction.query_typed_one(IS_THERE, &[]).await?.try_get(0)?;
+    let found = if is_there { version(transaction.client()).await? } else { 0 };
+    let known = known();
+    if found > known {
+        return Err(PostgresError::Newer { found, known });
+    }
+    make_from(transaction.client(), found).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Makes what comes after version `found`.
+async fn make_from(connection: &Client, found: i64) -> Result<(), PostgresError> {
+    let missing = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)).unwrap_or_default();
+    for migration in missing {
+        connection.batch_execute(migration).await?;
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let known = known();
+    let note = format!(
+        "INSERT INTO store (application, version) VALUES ('{APPLICATION}', {known})
+         ON CONFLICT (one) DO UPDATE SET version = {known}"
+    );
+    Ok(connection.batch_execute(&note).await?)
+}
+
+async fn version(connection: &Client) -> Result<i64, PostgresError> {
+    let row = connection.query_typed_opt("SELECT version, application FROM store", &[]).await;
+    let foreign = || PostgresError::NotOurs("its table “store” is not one of this program".to_owned());
+    let row =
+        row.map_err(|error| if error.code().is_some() { foreign() } else { error.into() })?.ok_or_else(foreign)?;
+    if row.try_get::<_, &str>(1)? != APPLICATION {
+        return Err(foreign());
+    }
+    Ok(row.try_get(0)?)
+}

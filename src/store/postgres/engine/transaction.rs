@@ -1,0 +1,253 @@
+//! One transaction: begun with what it needs to know, and ended so that whether it was committed is always known.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::Object;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio_postgres::Client;
+
+use super::error::PostgresError;
+use super::pool::Database;
+use super::schema;
+use super::sql::params;
+use crate::store::StoreError;
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::postgres) enum Purpose {
+    /// To look at one moment of the store.
+    Look,
+    /// To change rows of which each is locked as it is read.
+    Change,
+    /// To decide about the mailing list, and nobody else meanwhile.
+    DecideList,
+    /// To decide about editions, and nobody else meanwhile; at one moment of everything else.
+    DecideEditions,
+}
+
+/// The number of the lock of whoever decides about the mailing list; it ends with the transaction
+/// (<https://www.postgresql.org/docs/15/explicit-locking.html#ADVISORY-LOCKS>).
+const LIST: i64 = 0x464E_0002;
+
+/// How long a transaction waits for others, and how long it may do nothing: a node that is cut off must not hold up the rest.
+const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '20s'";
+
+/// How often a transaction is begun again that came in another's way, or whose connection was lost.
+const TRIES: u32 = 8;
+
+/// How often it is asked what became of a commit that was not answered, and how long between two such questions.
+const QUESTIONS: u32 = 40;
+const BETWEEN: Duration = Duration::from_millis(250);
+
+impl Purpose {
+    fn begin(self) -> String {
+        let facts = schema::FACTS;
+        match self {
+            Self::Look => format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}; {facts}"),
+            Self::Change => format!("BEGIN; {LIMITS}; SELECT pg_current_xact_id(); {facts}"),
+            Self::DecideList => {
+                format!("BEGIN; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); SELECT pg_current_xact_id(); {facts}")
+            }
+            // A table's lock is waited for before the moment that the transaction sees: an advisory one is not.
+            Self::DecideEditions => format!(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; {LIMITS}; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE;
+                 SELECT pg_current_xact_id(); {facts}"
+            ),
+        }
+    }
+}
+
+/// Where transactions come from.
+#[derive(Clone)]
+pub(in crate::store::postgres) enum Source {
+    /// Connections that others use, too.
+    Shared(Arc<Database>),
+    /// One transaction that is never committed: what is changed in it is gone with it.
+    Layer { database: Arc<Database>, open: Arc<Mutex<Object>> },
+}
+
+/// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
+pub(in crate::store::postgres) struct Transaction {
+    connection: Connection,
+    /// Its number, if it may change something.
+    number: Option<String>,
+}
+
+enum Connection {
+    Own(Option<Object>),
+    Within(OwnedMutexGuard<Object>),
+}
+
+impl Transaction {
+    pub(super) fn client(&self) -> &Client {
+        match &self.connection {
+            Connection::Own(object) => object.as_ref().expect("a transaction has its connection until it ends"),
+            Connection::Within(object) => object,
+        }
+    }
+
+    async fn begin(source: &Source, purpose: Purpose) -> Result<Self, PostgresError> {
+        let (connection, begin) = match source {
+            Source::Shared(database) => (Connection::Own(Some(database.connection().await?)), purpose.begin()),
+            Source::Layer { open, .. } => {
+                let begin = format!("SAVEPOINT request; {}", schema::FACTS);
+                (Connection::Within(Arc::clone(open).lock_owned().await), begin)
+            }
+        };
+        let mut transaction = Self { connection, number: None };
+        let answers = transaction.client().simple_query(&begin).await?;
+        transaction.number = schema::check(&answers)?;
+        Ok(transaction)
+    }
+
+    /// Commits, or takes back what was done; whether it is certain that it was committed.
+    async fn end(mut self, is_done: bool) -> Result<Ended, PostgresError> {
+        let end = match (&self.connection, is_done) {
+            (Connection::Own(_), true) => "COMMIT",
+            (Connection::Own(_), false) => "ROLLBACK",
+            (Connection::Within(_), true) => "RELEASE SAVEPOINT request",
+            (Connection::Within(_), false) => "ROLLBACK TO SAVEPOINT request; RELEASE SAVEPOINT request",
+        };
+        match self.client().batch_execute(end).await.map_err(PostgresError::from) {
+            Ok(()) => {
+                if let Connection::Own(object) = &mut self.connection {
+                    drop(object.take());
+                }
+                Ok(Ended::Known)
+            }
+            Err(error) if is_done && error.is_cut_off() => match self.number.take() {
+                Some(number) => Ok(Ended::Unanswered(number)),
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Connection::Own(object) = &mut self.connection
+            && let Some(object) = object.take()
+        {
+            // Out of the pool with it: the server takes everything back.
+            drop(Object::take(object));
+        }
+    }
+}
+
+enum Ended {
+    Known,
+    /// The connection was lost before the answer: the transaction of this number may be committed.
+    Unanswered(String),
+}
+
+/// Tries at one piece of work, each in a transaction of its own; see [`within`].
+pub(in crate::store::postgres) struct Turns<'a> {
+    source: &'a Source,
+    purpose: Purpose,
+    tries: u32,
+}
+
+impl<'a> Turns<'a> {
+    pub(in crate::store::postgres) fn new(source: &'a Source, purpose: Purpose) -> Self {
+        Self { source, purpose, tries: 0 }
+    }
+
+    /// Begins the next one.
+    pub(in crate::store::postgres) async fn begin(&mut self) -> Result<Transaction, StoreError> {
+        loop {
+            self.tries += 1;
+            match Transaction::begin(self.source, self.purpose).await {
+                Ok(transaction) => return Ok(transaction),
+                Err(error) if self.is_worth_another(&error) => self.pause().await,
+                Err(error) => return Err(error.at(self.place())),
+            }
+        }
+    }
+
+    /// Ends it with what came of the work; or the work is to be done again, in another.
+    pub(in crate::store::postgres) async fn end<T>(
+        &mut self,
+        transaction: Transaction,
+        result: Result<T, PostgresError>,
+    ) -> ControlFlow<Result<T, StoreError>> {
+        let ended = transaction.end(result.is_ok()).await;
+        let error = match (result, ended) {
+            (Ok(value), Ok(Ended::Known)) => return ControlFlow::Break(Ok(value)),
+            (Ok(value), Ok(Ended::Unanswered(number))) => match self.is_committed(&number).await {
+                Ok(true) => return ControlFlow::Break(Ok(value)),
+                Ok(false) => PostgresError::Unreachable("the connection was lost at the commit".to_owned()),
+                Err(error) => error,
+            },
+            (Err(error), _) | (Ok(_), Err(error)) => error,
+        };
+        if self.is_worth_another(&error) {
+            self.pause().await;
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(Err(error.at(self.place())))
+    }
+
+    fn is_worth_another(&self, error: &PostgresError) -> bool {
+        let may_go = match self.source {
+            Source::Shared(_) => error.is_conflict() || error.is_cut_off(),
+            Source::Layer { .. } => false,
+        };
+        may_go && self.tries < TRIES
+    }
+
+    async fn pause(&self) {
+        tokio::time::sleep(Duration::from_millis(5) * self.tries.pow(2)).await;
+    }
+
+    fn place(&self) -> &str {
+        match self.source {
+            Source::Shared(database) | Source::Layer { database, .. } => database.place(),
+        }
+    }
+
+    /// What became of a transaction whose commit was not answered
+    /// (<https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-PG-SNAPSHOT>). A primary that never heard of it was
+    /// promoted without it.
+    async fn is_committed(&self, number: &str) -> Result<bool, PostgresError> {
+        let mut error = PostgresError::Unreachable("it is not known whether the last commit was made".to_owned());
+        for _ in 0..QUESTIONS {
+            tokio::time::sleep(BETWEEN).await;
+            match self.status_of(number).await {
+                Ok(status) if status == "committed" => return Ok(true),
+                Ok(status) if status == "aborted" => return Ok(false),
+                Ok(_) => {}
+                Err(fault) => error = fault,
+            }
+        }
+        Err(error)
+    }
+
+    async fn status_of(&self, number: &str) -> Result<String, PostgresError> {
+        let query = "SELECT CASE WHEN $1::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+                                 THEN coalesce(pg_xact_status($1::xid8), 'aborted') ELSE 'aborted' END";
+        let looked = Transaction::begin(self.source, Purpose::Look).await?;
+        let status = looked.row(query, params![number], |row| Ok(row.try_get(0)?)).await?;
+        Ok(status.unwrap_or_default())
+    }
+}
+
+/// Does `$work` in a transaction `$transaction` of this purpose, again where it came in another's way; the answer comes once it
+/// is committed.
+macro_rules! within {
+    ($store:expr, $purpose:ident, |$transaction:ident| $work:expr) => {{
+        use $crate::store::postgres::engine::transaction::{Purpose, Turns};
+        let mut turns = Turns::new(&$store.source, Purpose::$purpose);
+        loop {
+            let $transaction = turns.begin().await?;
+            let result = async { $work }.await;
+            match turns.end($transaction, result).await {
+                std::ops::ControlFlow::Break(answer) => break answer,
+                std::ops::ControlFlow::Continue(()) => {}
+            }
+        }
+    }};
+}
+pub(in crate::store::postgres) use within;

@@ -1,0 +1,3 @@
+//! The ports on rows, a module for each table or two.
+
+pub(super) mod meta;

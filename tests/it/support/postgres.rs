@@ -1,0 +1,81 @@
+//! A `PostgreSQL` server of the tests' own: one for all of them, with a database for each, gone when the tests are over.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use fortnightly::store::postgres::PostgresSettings;
+
+use super::fixture::until;
+use super::skipped;
+
+/// Where Debian puts the programs.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+
+/// The server; it ends when nobody holds the other end of its pipe any more.
+struct Server {
+    port: u16,
+    _alive: ChildStdin,
+}
+
+/// Makes a cluster in a folder of its own and runs the server until standard input ends; as root, as the user `postgres`, because the
+/// server refuses to run as root.
+const SERVE: &str = r#"
+set -e
+as=""; [ "$(id -u)" = 0 ] && as="runuser -u postgres --"
+data=$(mktemp -d /tmp/fortnightly-postgres-XXXXXX)
+trap 'rm -rf "$data"' EXIT
+[ -z "$as" ] || chown postgres "$data"
+cd "$data"
+$as "$1"/initdb -D "$data/data" -U fortnightly -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$data/initdb.log" 2>&1
+$as "$1"/postgres -D "$data/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
+    -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB >"$data/log" 2>&1 &
+server=$!
+cat >/dev/null
+kill -INT $server
+wait $server || true
+"#;
+
+fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER
+        .get_or_init(|| {
+            if !Path::new(PROGRAMS).join("initdb").exists() {
+                skipped("PostgreSQL", "it is missing: install the Debian package postgresql");
+                return None;
+            }
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut serve = Command::new("bash");
+            serve.args(["-c", SERVE, "serve", PROGRAMS, &port.to_string()]).stdin(Stdio::piped());
+            let mut child = serve.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+            let server = Server { port, _alive: child.stdin.take().unwrap() };
+            until("PostgreSQL answers", || psql(port, "postgres", "SELECT 1"));
+            Some(server)
+        })
+        .as_ref()
+}
+
+fn psql(port: u16, database: &str, statement: &str) -> bool {
+    let mut psql = Command::new(Path::new(PROGRAMS).join("psql"));
+    psql.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "fortnightly", "-d", database, "-qc", statement]);
+    psql.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// A database of its own; none where there is no server to be had.
+pub(crate) fn fresh() -> Option<PostgresSettings> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let server = server()?;
+    let database = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    assert!(psql(server.port, "postgres", &format!("CREATE DATABASE {database} TEMPLATE template0")));
+    Some(PostgresSettings {
+        hosts: vec![("127.0.0.1".to_owned(), server.port)],
+        user: "fortnightly".to_owned(),
+        database,
+        password: None,
+        tls: false,
+        ca_pem: None,
+        connections: 8,
+    })
+}
