@@ -22,6 +22,7 @@ pub mod maintenance;
 pub mod metrics;
 pub mod own_files;
 mod parts;
+mod postgres;
 pub mod planner;
 pub mod previewer;
 pub mod privacy;

@@ -10,6 +10,7 @@ mod schedule;
 mod schema;
 mod service;
 mod settings;
+mod store;
 mod subscribers;
 
 use std::path::Path;
@@ -17,14 +18,14 @@ use std::path::Path;
 use crate::domain::activity::Nation;
 use crate::domain::diagnostic::Diagnostic;
 use crate::toml_form::{Dialect, Document, Fields, SourceFile};
-use environment::Environment;
+use environment::{Environment, Passwords};
 use key_table::ROOT;
 
 pub use bank_holidays::known_until as bank_holidays_known_until;
 pub use environment::temp_folder;
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, Relay, Retention, Service, StoreUrl, Tls, TransportUrl, Web,
+    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls, TransportUrl, Web,
 };
 
 static DIALECT: Dialect =
@@ -52,9 +53,9 @@ pub fn load_with(
 ) -> Result<Config, Vec<Diagnostic>> {
     let source = SourceFile::new(file.display().to_string(), text.to_owned(), &DIALECT);
     let mut document = Document::parse(&source, 0..text.len(), &ROOT);
-    let environment = Environment::read(variables, &source);
-    document.override_with(environment.overrides);
-    let config = assemble(&document, file, environment.password);
+    let Environment { overrides, passwords } = Environment::read(variables, &source);
+    document.override_with(overrides);
+    let config = assemble(&document, file, passwords);
     let diagnostics = source.take_diagnostics();
     match config {
         Some(config) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(Config { warnings: diagnostics, ..config }),
@@ -62,14 +63,14 @@ pub fn load_with(
     }
 }
 
-fn assemble(document: &Document<'_>, file: &Path, password: Option<secrecy::SecretString>) -> Option<Config> {
+fn assemble(document: &Document<'_>, file: &Path, passwords: Passwords) -> Option<Config> {
     let top = Fields::top(document);
     let folder = files::folder_of(file);
     let service = service::read(&top.section("service"));
-    let store = service::read_store(&top.section("store"), &folder);
+    let store = store::read(&top.section("store"), &folder, passwords.store);
     let nation = service.as_ref().map_or(Nation::England, |service| service.nation);
     let schedule = schedule::read(&top.section("schedule"), nation);
-    let mail = mail::read(&top.section("mail"), &folder, password, service.as_ref());
+    let mail = mail::read(&top.section("mail"), &folder, passwords.mail, service.as_ref());
     let web = service::read_web(&top.section("web"), &folder);
     let retention = service::read_retention(&top.section("retention"));
     let bands = subscribers::read_bands(&top);
@@ -78,7 +79,7 @@ fn assemble(document: &Document<'_>, file: &Path, password: Option<secrecy::Secr
         file: file.to_owned(),
         folder,
         service: service?,
-        store,
+        store: store?,
         schedule: schedule?,
         bands: bands?,
         mail: mail?,

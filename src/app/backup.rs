@@ -29,7 +29,7 @@ pub struct Restored {
 /// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
 /// written.
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
-    let store = store_file(config);
+    let store = store_file(config).ok_or(BackupError::OfTheDatabase)?;
     if !SqliteStore::exists(store)? {
         return Err(BackupError::NoStore(store.to_owned()).into());
     }
@@ -57,7 +57,7 @@ fn existing(error: OutputError, to: &Path) -> AppError {
 /// # Errors
 /// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
-    let store = &real(store_file(config));
+    let store = &real(store_file(config).ok_or(BackupError::OfTheDatabase)?);
     let keys = &real(&config.web.secret_file);
     ordinary_file::refuse_others(from).map_err(|error| AppError::file(from, &error))?;
     if !from.is_file() {

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::context::{Content, Loaded};
 use super::error::AnchorError;
-use super::own_files::store_file;
+use super::postgres::Postgres;
 use super::{AppContext, AppError, keyring, leftovers};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
 use crate::library;
 use crate::render::Templates;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{StoreError, StoreMeta};
+use crate::store::{Store, StoreError, StoreMeta};
 
 /// Reads library and templates.
 ///
@@ -57,18 +57,29 @@ pub async fn open_whole_copy(config: Config, clock: Clock) -> Result<(AppContext
 /// # Errors
 /// When store or key file cannot be used, or the anchor changed after something was sent.
 pub async fn open(config: Config, clock: Clock) -> Result<AppContext, AppError> {
-    let context = open_undated(config, clock)?;
+    let context = open_undated(config, clock).await?;
     begin(&context).await?;
     Ok(context)
 }
 
 /// As [`open`], without a look at the calendar: for what must work whatever the schedule says.
-pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+pub async fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
     leftovers::remove(&config);
-    let path = store_file(&config);
-    let keyring = keyring::load_or_make(&config.web.secret_file, SqliteStore::exists(path)?)?;
-    let store = SqliteStore::open(path, keyring.address_hasher())?;
-    Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
+    let keys = &config.web.secret_file;
+    let (keyring, store): (_, Arc<dyn Store>) = match &config.store {
+        StoreUrl::Sqlite(path) => {
+            let keyring = keyring::load_or_make(keys, SqliteStore::exists(path)?)?;
+            let store = SqliteStore::open(path, keyring.address_hasher())?;
+            (keyring, Arc::new(store))
+        }
+        StoreUrl::Postgres(url) => {
+            let postgres = Postgres::at(url)?;
+            let keyring = keyring::load_or_make(keys, postgres.exists().await?)?;
+            let store = postgres.open(keyring.address_hasher()).await?;
+            (keyring, store)
+        }
+    };
+    Ok(AppContext { store, keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
 
 /// Opens one moment of the store; what is changed there is gone at the end, and a missing store counts as empty. Its tokens are honoured by no server.
@@ -76,17 +87,28 @@ pub fn open_undated(config: Config, clock: Clock) -> Result<AppContext, AppError
 /// # Errors
 /// When store or key file cannot be read, or the anchor changed after something was sent.
 pub async fn open_copy(config: Config, clock: Clock) -> Result<AppContext, AppError> {
-    let context = open_copy_undated(config, clock)?;
+    let context = open_copy_undated(config, clock).await?;
     begin(&context).await?;
     Ok(context)
 }
 
 /// As [`open_copy`], without a look at the calendar.
-pub fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
-    let path = store_file(&config);
-    let keyring = keyring::throwaway(&config.web.secret_file, SqliteStore::exists(path)?)?;
-    let store = SqliteStore::snapshot(path, keyring.address_hasher())?;
-    Ok(AppContext { store: Arc::new(store), keyring: Arc::new(keyring), config: Arc::new(config), clock })
+pub async fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContext, AppError> {
+    let keys = &config.web.secret_file;
+    let (keyring, store): (_, Arc<dyn Store>) = match &config.store {
+        StoreUrl::Sqlite(path) => {
+            let keyring = keyring::throwaway(keys, SqliteStore::exists(path)?)?;
+            let store = SqliteStore::snapshot(path, keyring.address_hasher())?;
+            (keyring, Arc::new(store))
+        }
+        StoreUrl::Postgres(url) => {
+            let postgres = Postgres::at(url)?;
+            let keyring = keyring::throwaway(keys, postgres.exists().await?)?;
+            let store = postgres.snapshot(keyring.address_hasher()).await?;
+            (keyring, store)
+        }
+    };
+    Ok(AppContext { store, keyring: Arc::new(keyring), config: Arc::new(config), clock })
 }
 
 /// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.

@@ -28,6 +28,10 @@ use crate::store::StoreError;
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
+    /// `store.url` names one.
+    #[error("this Fortnightly was built without PostgreSQL: use one that was built with its feature “postgres”, or a SQLite store")]
+    #[cfg(not(feature = "postgres"))]
+    WithoutPostgres,
     #[error(transparent)]
     Store(StoreError),
     /// A rule that every store keeps.
@@ -243,6 +247,11 @@ pub enum PreviewError {
 /// Why nothing was backed up or restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackupError {
+    #[error(
+        "the store is a PostgreSQL, whose own tools back it up and restore it: pg_basebackup with an archive of its \
+         write-ahead log, or pg_dump; keep a copy of the key file beside it"
+    )]
+    OfTheDatabase,
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
     #[error("{0} exists")]

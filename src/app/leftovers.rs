@@ -28,15 +28,16 @@ pub fn remove(config: &Config) {
 
 /// What is there all the same: another program works on it, or it could not be removed.
 pub fn remaining(config: &Config) -> Vec<PathBuf> {
-    let mut all: Vec<_> = folders(config).into_iter().flat_map(output::drafts).collect();
+    let mut all: Vec<_> = folders(config).flat_map(output::drafts).collect();
     all.extend(of_older_versions(config));
     all.sort();
     all.dedup();
     all
 }
 
-fn folders(config: &Config) -> [&Path; 3] {
-    [output::folder(store_file(config)), output::folder(&config.web.secret_file), &config.folder]
+fn folders(config: &Config) -> impl Iterator<Item = &Path> {
+    let store = store_file(config).map(output::folder);
+    store.into_iter().chain([output::folder(&config.web.secret_file), &config.folder])
 }
 
 /// Databases of ours that older versions called `.tmp…`, and those in a folder of their own among the temporary files.
@@ -46,7 +47,7 @@ fn of_older_versions(config: &Config) -> Vec<PathBuf> {
         name.len() == 10 && name.starts_with(b".tmp")
     };
     let temp = temp_folder();
-    let drafts = folders(config).into_iter().flat_map(entries).filter(is_draft);
+    let drafts = folders(config).flat_map(entries).filter(is_draft);
     let copies = entries(&temp).filter(|folder| is_copy_folder(folder)).map(|folder| folder.join("copy.db"));
     drafts.chain(copies).filter(|path| is_database_of_ours(path)).collect()
 }

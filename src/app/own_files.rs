@@ -14,10 +14,12 @@ const CONTENT: [&str; 2] = ["activities", "templates"];
 /// What a configuration is usually called.
 const CONFIG: &str = "config.toml";
 
-/// The file of the store.
-pub(super) fn store_file(config: &Config) -> &Path {
-    let StoreUrl::Sqlite(path) = &config.store;
-    path
+/// The file of the store, if it is one.
+pub(super) fn store_file(config: &Config) -> Option<&Path> {
+    match &config.store {
+        StoreUrl::Sqlite(path) => Some(path),
+        StoreUrl::Postgres(_) => None,
+    }
 }
 
 /// Refuses a name that leads to one of them, in whatever words.
@@ -54,19 +56,24 @@ pub fn spare_library(named: &Path, target: &Path) -> Result<(), AppError> {
 }
 
 fn files(config: &Config) -> Vec<PathBuf> {
-    let store = store_file(config);
-    let mut all = vec![config.file.clone(), store.to_owned(), config.web.secret_file.clone()];
-    all.extend(SIDES.map(|suffix| beside(store, suffix)));
+    let mut all = vec![config.file.clone(), config.web.secret_file.clone()];
+    match &config.store {
+        StoreUrl::Sqlite(store) => {
+            all.push(store.clone());
+            all.extend(SIDES.map(|suffix| beside(store, suffix)));
+            all.extend(put_aside(store));
+        }
+        StoreUrl::Postgres(url) => all.extend(url.password_file.iter().chain(&url.ca_file).cloned()),
+    }
     all.extend(config.mail.dkim.iter().map(|key| key.private_key_file.clone()));
     if let TransportUrl::Smtp(relay) = &config.mail.transport {
         all.extend(relay.password_file.iter().chain(&relay.ca_file).cloned());
     }
-    all.extend(put_aside(store));
     all
 }
 
 fn folders(config: &Config) -> Vec<PathBuf> {
-    let mut all = vec![beside(store_file(config), ".claims")];
+    let mut all: Vec<_> = store_file(config).map(|store| beside(store, ".claims")).into_iter().collect();
     all.extend(CONTENT.map(|name| config.folder.join(name)));
     if let TransportUrl::Maildir(folder) = &config.mail.transport {
         all.push(folder.clone());

@@ -62,8 +62,8 @@ async fn piped(context: &Context) -> Result<ExitCode, Failure> {
 }
 
 /// The store alone: leaving works whatever the schedule says.
-fn open(context: &Context) -> Result<Receiver, Failure> {
-    Ok(Receiver::new(&bootstrap::open_undated(context.config()?, context.clock)?))
+async fn open(context: &Context) -> Result<Receiver, Failure> {
+    Ok(Receiver::new(&bootstrap::open_undated(context.config()?, context.clock).await?))
 }
 
 async fn one(receiver: &Receiver, place: &str, input: impl Read) -> Result<ExitCode, Failure> {

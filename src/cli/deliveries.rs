@@ -76,7 +76,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let hasher = app.keyring.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),

@@ -168,7 +168,7 @@ impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
-        let app = bootstrap::open_undated(config, context.clock)?;
+        let app = bootstrap::open_undated(config, context.clock).await?;
         let (address, config) = (&self.address, &app.config);
         let in_config = config.line_of_address(address).is_some();
         if !in_config && Unsubscriber::new(&app).is_stranger(address).await? {

@@ -79,7 +79,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let (subscriber, bands) = (Subscriber::new(&app), &app.config.bands);
         if self.json {
             let mut json = JsonList::new();
@@ -151,7 +151,7 @@ impl Export {
         let file = self.out.as_ref().filter(|path| path.as_os_str() != "-");
         // Before anything is opened: what is to be written over may be the store itself.
         file.map_or(Ok(()), |path| own_files::spare(&config, path))?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let rows = match file {
             Some(path) => {
                 let existing = if csv_import::is_list(path) { Existing::Goes } else { Existing::Stays };

@@ -60,7 +60,7 @@ pub(super) struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let config = &app.config;
         if let Some(id) = self.wave {
             return waves::list(&app, WaveId(id), self.json).await;

@@ -19,8 +19,16 @@ pub fn temp_folder() -> std::path::PathBuf {
 #[derive(Default)]
 pub(super) struct Environment {
     pub(super) overrides: Vec<Override>,
+    pub(super) passwords: Passwords,
+}
+
+/// The passwords that it says.
+#[derive(Default)]
+pub(super) struct Passwords {
     /// `FORTNIGHTLY__MAIL__PASSWORD`.
-    pub(super) password: Option<SecretString>,
+    pub(super) mail: Option<SecretString>,
+    /// `FORTNIGHTLY__STORE__PASSWORD`.
+    pub(super) store: Option<SecretString>,
 }
 
 impl Environment {
@@ -46,9 +54,13 @@ impl Environment {
         match key.presence {
             Presence::Secret if value.is_empty() => {
                 let diagnostic = Diagnostic::error("bad-value", format!("{name} is empty"));
-                return Err(diagnostic.help("set it to the password of the relay, or unset it").into());
+                return Err(diagnostic.help("set it to the password, or unset it").into());
             }
-            Presence::Secret => self.password = Some(SecretString::from(value)),
+            Presence::Secret => {
+                let password = Some(SecretString::from(value));
+                let Passwords { mail, store } = &mut self.passwords;
+                *(if table.bare_heading() == "store" { store } else { mail }) = password;
+            }
             Presence::NotYet => {
                 let what = format!("{name} is not honoured by this version yet: unset it");
                 return Err(Diagnostic::error("not-supported-yet", what).into());

@@ -92,8 +92,16 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
 
 #[rustfmt::skip]
 static STORE: Table = Table::section("[store]", "Where the program remembers who subscribed and what was sent.", &[
-    usual("url", text("^sqlite:."), "sqlite:var/fortnightly.db",
-        "The database: `sqlite:` and the path of its file."),
+    usual("url", text("^(sqlite:.|postgres(ql)?://.)"), "sqlite:var/fortnightly.db",
+        "The database: `sqlite:` and the path of its file, or, where several machines share one, \
+         `postgres://USER@HOST[,HOST…]/DATABASE`. With several hosts, the one that takes writes is used. Whoever answers \
+         must show a certificate for that name, except on this machine."),
+    optional("password_file", PATH, "secrets/database",
+        "For PostgreSQL: a file with the password alone, for this user only; the password may come from \
+         `FORTNIGHTLY__STORE__PASSWORD` instead."),
+    key("password", PATH, Presence::Secret, "password_file = \"secrets/database\"", ""),
+    optional("ca_file", PATH, "database-ca.pem",
+        "For PostgreSQL: certificates (PEM) to trust instead of the public roots."),
 ]);
 
 #[rustfmt::skip]

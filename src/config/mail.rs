@@ -171,7 +171,7 @@ fn login(fields: &Fields<'_>, path: Option<&Path>, password: Option<SecretString
     None
 }
 
-fn password_from(value: &Value<'_>, path: &Path) -> Option<SecretString> {
+pub(super) fn password_from(value: &Value<'_>, path: &Path) -> Option<SecretString> {
     match read_password(path) {
         Ok(password) => {
             warn_if_world_readable(value, path);
@@ -185,7 +185,7 @@ fn password_from(value: &Value<'_>, path: &Path) -> Option<SecretString> {
     }
 }
 
-fn ca_file(fields: &Fields<'_>, folder: &Path) -> Option<std::path::PathBuf> {
+pub(super) fn ca_file(fields: &Fields<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     let value = fields.get("ca_file")?;
     let path = read_path(&value, folder)?;
     if let Err(error) = ordinary_file::open(&path) {

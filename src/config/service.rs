@@ -1,11 +1,11 @@
-//! `[service]`, `[store]`, `[web]` and `[retention]`: who sends, where it is remembered and for how long, where the pages are.
+//! `[service]`, `[web]` and `[retention]`: who sends, where the pages are, and for how long people are remembered.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::files::{path_after, read_path, warn_if_world_readable};
+use super::files::{read_path, warn_if_world_readable};
 use super::network;
-use super::settings::{Retention, Service, StoreUrl, Web};
+use super::settings::{Retention, Service, Web};
 use crate::domain::address::Mailbox;
 use crate::toml_form::{Fields, Value};
 
@@ -23,27 +23,6 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
 fn base_url(value: &Value<'_>) -> Option<String> {
     let text = value.text()?;
     network::base_url(text).map_err(|what| value.bad(text, what, value.like_this())).ok()
-}
-
-/// Checks `[store]`.
-pub(super) fn read_store(fields: &Fields<'_>, folder: &Path) -> StoreUrl {
-    fields.or_default("url", |value| store_url(value, folder))
-}
-
-fn store_url(value: &Value<'_>, folder: &Path) -> Option<StoreUrl> {
-    let text = value.text()?;
-    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-        let what = "names PostgreSQL, which this version cannot use yet";
-        value.error("not-supported-yet", what, value.like_this());
-        return None;
-    }
-    let Some(path) = text.strip_prefix("sqlite:") else {
-        value.bad(text, "does not begin with sqlite:", value.like_this());
-        return None;
-    };
-    let path = path_after(value, path, folder)?;
-    warn_if_world_readable(value, &path);
-    Some(StoreUrl::Sqlite(path))
 }
 
 /// Checks `[web]`.

@@ -66,10 +66,27 @@ pub struct Service {
 }
 
 /// `store.url`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum StoreUrl {
     /// `sqlite:PATH`.
     Sqlite(PathBuf),
+    /// `postgres://…`.
+    Postgres(PostgresUrl),
+}
+
+/// The database that several nodes share.
+#[derive(Debug, Clone)]
+pub struct PostgresUrl {
+    /// Each with its port; one that begins with `/` is the folder of a socket.
+    pub hosts: Vec<(String, u16)>,
+    pub user: String,
+    pub database: String,
+    /// Whether the connection is encrypted and the server's certificate verified, name and all.
+    pub tls: bool,
+    pub password: Option<SecretString>,
+    pub password_file: Option<PathBuf>,
+    /// Certificates (PEM) to trust instead of the public roots.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[mail]`.

@@ -125,7 +125,7 @@ pub async fn finish_only(
     observer: &dyn Observer,
     stop: &CancellationToken,
 ) -> Result<Option<Sent>, SendError> {
-    let copy = bootstrap::open_copy_undated(config.clone(), clock)?;
+    let copy = bootstrap::open_copy_undated(config.clone(), clock).await?;
     let editions = copy.store.editions().await?;
     let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && target.means(e.number));
     let Some(number) = unfinished.map(|e| e.number) else { return Ok(None) };

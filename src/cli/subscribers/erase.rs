@@ -34,7 +34,7 @@ impl Erase {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         // What would be removed is found out by removing it from a copy.
-        let copy = bootstrap::open_copy_undated(config.clone(), context.clock)?;
+        let copy = bootstrap::open_copy_undated(config.clone(), context.clock).await?;
         match Privacy::new(&copy).erase(&self.address).await? {
             EraseResult::Unknown => return Err(self.unknown(&config)),
             EraseResult::Done(erased) if !self.yes => {
@@ -59,7 +59,7 @@ impl Erase {
         }
         drop(copy);
         // Erasing works whatever the schedule says.
-        let privacy = Privacy::new(&bootstrap::open_undated(config.clone(), context.clock)?);
+        let privacy = Privacy::new(&bootstrap::open_undated(config.clone(), context.clock).await?);
         let erased = privacy.erase(&self.address).await?;
         let clean = privacy.scrub(&self.address).await?;
         self.tell(&config, erased, clean);
@@ -141,7 +141,6 @@ fn removed(erased: Erased) -> Vec<String> {
 /// The places that this program does not clean.
 fn by_hand(config: &Config) -> Vec<String> {
     let mut lines = vec!["backups that were made before, and lists that were imported or exported".to_owned()];
-    let StoreUrl::Sqlite(store) = &config.store;
     lines.push(
         "what a killed backup or export left beside its file: its name begins with .fortnightly- and ends with .tmp; the next \
          one into the same folder removes it"
@@ -149,9 +148,17 @@ fn by_hand(config: &Config) -> Vec<String> {
     );
     let is_left = |file: &PathBuf| format!("{}: a copy that is being made, or could not be removed", file.display());
     lines.extend(leftovers::remaining(config).iter().map(is_left));
-    lines.extend(
-        own_files::put_aside(store).iter().map(|file| format!("{}: a store that a restore put aside", file.display())),
-    );
+    match &config.store {
+        StoreUrl::Sqlite(store) => {
+            let is_aside = |file: &PathBuf| format!("{}: a store that a restore put aside", file.display());
+            lines.extend(own_files::put_aside(store).iter().map(is_aside));
+        }
+        StoreUrl::Postgres(_) => lines.push(
+            "the database's own backups, its archive of write-ahead logs, and pages of its files that it has not used again \
+             yet"
+                .to_owned(),
+        ),
+    }
     match &config.mail.transport {
         TransportUrl::Maildir(folder) => lines.push(format!("{}: the mails that were written there", folder.display())),
         TransportUrl::Smtp(_) => lines.push("the relay's logs and queue".to_owned()),

@@ -33,7 +33,7 @@ pub(in crate::cli) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let app = bootstrap::open_copy_undated(config, context.clock)?;
+        let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let (address, config) = (&self.address, &app.config);
         match Privacy::new(&app).held(address).await? {
             Held::Mailbox(record, data) => self.tell_mailbox(&record, &data, &config.bands),

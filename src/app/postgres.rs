@@ -1,0 +1,82 @@
+//! Opens the store that several nodes share. A program that was built without the feature `postgres` says so.
+
+use std::sync::Arc;
+
+use super::AppError;
+use crate::config::PostgresUrl;
+use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::Store;
+
+#[cfg(feature = "postgres")]
+mod with {
+    use super::{AddressHasher, AppError, Arc, PostgresUrl, Store};
+    use crate::ordinary_file;
+    use crate::store::postgres::{PostgresSettings, PostgresStore};
+
+    /// How many connections to the database one process keeps at most.
+    const CONNECTIONS: usize = 8;
+
+    /// A way to the database.
+    pub(in crate::app) struct Postgres(PostgresSettings);
+
+    impl Postgres {
+        pub(in crate::app) fn at(url: &PostgresUrl) -> Result<Self, AppError> {
+            let read = |path: &std::path::PathBuf| ordinary_file::read(path).map_err(|error| AppError::file(path, &error));
+            Ok(Self(PostgresSettings {
+                hosts: url.hosts.clone(),
+                user: url.user.clone(),
+                database: url.database.clone(),
+                password: url.password.clone(),
+                tls: url.tls,
+                ca_pem: url.ca_file.as_ref().map(read).transpose()?,
+                connections: CONNECTIONS,
+            }))
+        }
+
+        /// Whether it has a store.
+        pub(in crate::app) async fn exists(&self) -> Result<bool, AppError> {
+            Ok(PostgresStore::exists(&self.0).await?)
+        }
+
+        /// The store.
+        pub(in crate::app) async fn open(&self, hasher: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            Ok(Arc::new(PostgresStore::open(&self.0, hasher).await?))
+        }
+
+        /// One moment of the store.
+        pub(in crate::app) async fn snapshot(&self, hasher: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            Ok(Arc::new(PostgresStore::snapshot(&self.0, hasher).await?))
+        }
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+mod without {
+    use super::{AddressHasher, AppError, Arc, PostgresUrl, Store};
+
+    /// There is no way to the database: [`Postgres::at`] never gives one.
+    pub(in crate::app) enum Postgres {}
+
+    impl Postgres {
+        pub(in crate::app) fn at(_: &PostgresUrl) -> Result<Self, AppError> {
+            Err(AppError::WithoutPostgres)
+        }
+
+        pub(in crate::app) async fn exists(&self) -> Result<bool, AppError> {
+            match *self {}
+        }
+
+        pub(in crate::app) async fn open(&self, _: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            match *self {}
+        }
+
+        pub(in crate::app) async fn snapshot(&self, _: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            match *self {}
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub(super) use with::Postgres;
+#[cfg(not(feature = "postgres"))]
+pub(super) use without::Postgres;
