@@ -66,14 +66,14 @@ pub(super) fn retry(
 pub(super) fn resolve(
     conn: &Connection,
     edition: EditionNumber,
-    mailboxes: Option<String>,
+    mailboxes: Option<&str>,
     accepted: bool,
     (before, limit): (u64, u32),
     at: DateTime<Utc>,
 ) -> Result<u64, SqliteError> {
     published(conn, edition)?;
     let uncertain = mask(&[DeliveryState::Uncertain]);
-    let part = of_states(conn, edition, uncertain, mailboxes.as_deref(), (0, limit))?;
+    let part = of_states(conn, edition, uncertain, mailboxes, (0, limit))?;
     let states::Change { from, to, accepted: each } = states::change(Event::Resolve { accepted });
     let update = format!(
         "UPDATE deliveries SET state = {to}, next_at = NULL
