@@ -198,7 +198,10 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
             assert!(number(&format!("state = {in_flight}")) <= 4, "more than the windows were at the dot");
             let known = number(&format!("state IN ({in_flight}, {accepted}) OR repeated"));
             let taken = oracle.taken().len();
-            assert!(taken as i64 <= known, "{taken} were taken, but only {known} are known to have been handed over");
+            assert!(
+                i64::try_from(taken).unwrap() <= known,
+                "{taken} were taken, but only {known} are known to have been handed over"
+            );
         }
         fixture.run(SEND).exits(0);
         repeats += all_got_it(&oracle, ALL, here * 4, "power cuts");
