@@ -111,7 +111,14 @@ fn spans(fixture: &Fixture, now: &str, arguments: &[&str], code: i32) -> Vec<u64
 /// Every delivery of edition 7, which has so many mailboxes, in this state.
 fn all_are(fixture: &Fixture, state: DeliveryState) {
     let code = state.code();
-    change(fixture, &format!("UPDATE deliveries SET state = {code}, next_at = NULL"));
+    let accepted = if state == DeliveryState::Accepted { "mails" } else { "0" };
+    change(
+        fixture,
+        &format!(
+            "UPDATE deliveries SET state = {code}, next_at = NULL;
+             UPDATE editions SET accepted = {accepted} WHERE number = 7;"
+        ),
+    );
 }
 
 /// All that edition 7 was sent to come back as unknown.
