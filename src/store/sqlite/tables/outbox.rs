@@ -132,7 +132,7 @@ impl Outbox for SqliteStore {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
         self.write(move |conn| {
             let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
-            deliveries::retry(conn, edition, (&filter.states, mailboxes), before, limit, at)
+            deliveries::retry(conn, edition, (&filter.states, mailboxes.as_deref()), before, limit, at)
         })
         .await
     }

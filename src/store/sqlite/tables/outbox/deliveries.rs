@@ -22,7 +22,7 @@ use crate::store::sqlite::engine::{sql, states};
 pub(super) fn retry(
     conn: &Connection,
     edition: EditionNumber,
-    (states, mailboxes): (&[DeliveryState], Option<String>),
+    (states, mailboxes): (&[DeliveryState], Option<&str>),
     RetriedPart { retried: before, last }: RetriedPart,
     limit: u32,
     at: DateTime<Utc>,
@@ -33,7 +33,7 @@ pub(super) fn retry(
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
     let (uncertain, ended) = (mask(&uncertain), mask(&ended));
     let after = sql::column(last.map_or(0, |last| last.0))?;
-    let part = of_states(conn, edition, ended | uncertain, mailboxes.as_deref(), (after, limit))?;
+    let part = of_states(conn, edition, ended | uncertain, mailboxes, (after, limit))?;
     let mailboxes = sql::to_json(&part)?;
     let mailable = "EXISTS (SELECT 1 FROM recipients r WHERE r.id = recipient AND r.address IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac))";
