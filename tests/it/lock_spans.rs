@@ -1,11 +1,10 @@
-//! No command holds the store's write lock for longer than a part takes, however many mailboxes it is about: counted in the rows
-//! that are written between two commits.
+//! What is about all mailboxes is written in parts, what is about one writes little, and what only looks writes nothing: counted
+//! in the rows that are written between two commits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use fortnightly::domain::delivery::DeliveryState;
-use rusqlite::Connection;
 
 use crate::support::fixture::{BASE, Fixture, entry};
 use crate::tidy::commands;
@@ -20,12 +19,14 @@ const MAILBOXES: usize = 6_500;
 /// A part is of 5,000 deliveries, of 1,000 mailboxes with some rows each, or of 500 with a dozen.
 const MOST: u64 = 6_000;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writes {
     /// Nothing, or files.
     Nothing,
-    /// About one mailbox, one edition or what one file says of one.
+    /// About one mailbox or one edition.
     Little,
+    /// About one mailbox; but where that makes a wave, all that were suppressed by it come back at once.
+    Wave,
     /// Into a store that nobody else has open yet.
     Apart,
     /// About as many as there are, in parts.
@@ -36,8 +37,8 @@ enum Writes {
 
 /// Every command; whoever adds one says here what it writes.
 fn table() -> BTreeMap<&'static str, Writes> {
-    use Writes::{Apart, Little, Nothing, Parts, Whole};
-    let rows: [(&[_], Writes); 5] = [
+    use Writes::{Apart, Little, Nothing, Parts, Wave, Whole};
+    let rows: [(&[_], Writes); 6] = [
         (
             &[
                 "activities new",
@@ -61,7 +62,6 @@ fn table() -> BTreeMap<&'static str, Writes> {
         (
             &[
                 "approve",
-                "bounce",
                 "hold",
                 "subscribe",
                 "subscribers change",
@@ -73,6 +73,7 @@ fn table() -> BTreeMap<&'static str, Writes> {
             ],
             Little,
         ),
+        (&["bounce"], Wave),
         (&["restore"], Apart),
         (
             &[
@@ -92,10 +93,6 @@ fn table() -> BTreeMap<&'static str, Writes> {
     rows.into_iter().flat_map(|(names, writes)| names.iter().map(move |name| (*name, writes))).collect()
 }
 
-fn change(fixture: &Fixture, sql: &str) {
-    Connection::open(fixture.path("var/fortnightly.db")).unwrap().execute_batch(sql).unwrap();
-}
-
 /// Runs a command that is to exit with this code; the rows that it wrote in each transaction.
 fn spans(fixture: &Fixture, now: &str, arguments: &[&str], code: i32) -> Vec<u64> {
     let ran = fixture.at(now, &[&["-vv"], arguments].concat());
@@ -108,24 +105,30 @@ fn spans(fixture: &Fixture, now: &str, arguments: &[&str], code: i32) -> Vec<u64
     rows
 }
 
+/// Edition 7 goes to one mailbox, and then there are many more.
+fn crowded(config: &str) -> Fixture {
+    let fixture = Fixture::new(config);
+    fixture.at(MONDAY, &["subscribe", "--name", "First", "--email", "office@first.example", "--bands", "4-5"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let rows: String = (0..MAILBOXES).map(|n| format!("School {n},office@s{n}.example,4-5\n")).collect();
+    fixture.write("list.csv", &format!("name,email,bands\n{rows}"));
+    fixture
+}
+
 /// Every delivery of edition 7, which has so many mailboxes, in this state.
 fn all_are(fixture: &Fixture, state: DeliveryState) {
     let code = state.code();
     let accepted = if state == DeliveryState::Accepted { "mails" } else { "0" };
-    change(
-        fixture,
-        &format!(
-            "UPDATE deliveries SET state = {code}, next_at = NULL;
+    fixture.change(&format!(
+        "UPDATE deliveries SET state = {code}, next_at = NULL;
              UPDATE editions SET accepted = {accepted} WHERE number = 7;"
-        ),
-    );
+    ));
 }
 
 /// All that edition 7 was sent to come back as unknown.
 fn a_wave(fixture: &Fixture) {
     all_are(fixture, DeliveryState::Accepted);
-    change(
-        fixture,
+    fixture.change(
         "DELETE FROM bounces;
          INSERT INTO waves (edition, scope, at, state) SELECT 7, 'edition', published_at, 'open' FROM editions WHERE number = 7;
          INSERT INTO bounces (recipient, edition, at, status, meaning, wave)
@@ -142,7 +145,7 @@ fn every_command_says_what_it_writes() {
 #[test]
 fn what_is_about_all_is_written_in_parts() {
     let config = format!("{BASE}\n[mail]\non_uncertain = \"hold\"\n");
-    let fixture = Fixture::new(&config);
+    let fixture = crowded(&config);
     let mut found = BTreeMap::new();
     let mut note = |fixture: &Fixture, now: &str, name: &'static str, more: &[&str]| {
         let arguments: Vec<&str> = name.split(' ').chain(more.iter().copied()).collect();
@@ -152,14 +155,9 @@ fn what_is_about_all_is_written_in_parts() {
         assert!(longest <= MOST, "{name} writes {longest} rows at once");
         found.insert(name, longest);
     };
-    // Edition 7 goes to one, and then has been sent to all.
-    fixture.at(MONDAY, &["subscribe", "--name", "First", "--email", "office@first.example", "--bands", "4-5"]).exits(0);
-    fixture.at(MONDAY, &["send"]).exits(0);
-    let rows: String = (0..MAILBOXES).map(|n| format!("School {n},office@s{n}.example,4-5\n")).collect();
-    fixture.write("list.csv", &format!("name,email,bands\n{rows}"));
     note(&fixture, MONDAY, "subscribers import", &["list.csv"]);
-    change(
-        &fixture,
+    // As if it had gone to all of them.
+    fixture.change(
         "INSERT INTO deliveries (mailing, recipient, segment, state, name_id, attempts, repeated)
              SELECT 7, r.id, d.segment, d.state, d.name_id, 0, 0 FROM recipients r, deliveries d WHERE r.id <> d.recipient;
          UPDATE editions SET mails = (SELECT count(*) FROM deliveries) WHERE number = 7;",
@@ -180,7 +178,7 @@ fn what_is_about_all_is_written_in_parts() {
     note(&fixture, TUESDAY, "sync", &["--yes"]);
     // What was queued when the next edition fell due expires, and that one is held.
     let sending = "UPDATE editions SET state = 'sending', finished_at = NULL WHERE number = 7";
-    change(&fixture, sending);
+    fixture.change(sending);
     all_are(&fixture, DeliveryState::Queued);
     fixture.at(TUESDAY, &["backup", "backup.db"]).exits(0);
     fixture.at(TUESDAY, &["hold", "8"]).exits(0);
@@ -192,4 +190,37 @@ fn what_is_about_all_is_written_in_parts() {
     let wanted: BTreeSet<&str> =
         table().into_iter().filter(|(_, writes)| *writes == Writes::Parts).map(|(name, _)| name).collect();
     assert_eq!(found.into_keys().collect::<BTreeSet<_>>(), wanted);
+}
+
+#[test]
+fn what_is_about_one_writes_little_and_a_look_nothing() {
+    let fixture = crowded(BASE);
+    fixture.at(MONDAY, &["subscribers", "import", "list.csv"]).exits(0);
+    let runs = [
+        ("backup", "backup.db", Writes::Nothing),
+        ("check", "", Writes::Nothing),
+        ("deliveries list", "", Writes::Nothing),
+        ("plan", "", Writes::Nothing),
+        ("preview", "--out preview", Writes::Nothing),
+        ("status", "--audit", Writes::Nothing),
+        ("subscribers export", "--out out.csv", Writes::Nothing),
+        ("subscribers list", "", Writes::Nothing),
+        ("subscribers show", "office@s9.example", Writes::Nothing),
+        ("suppressions list", "", Writes::Nothing),
+        ("approve", "8", Writes::Little),
+        ("hold", "8", Writes::Little),
+        ("subscribe", "--name New --email office@new.example --bands 4-5", Writes::Little),
+        ("subscribers change", "office@s1.example office@s1.test", Writes::Little),
+        ("subscribers erase", "office@s2.example --yes", Writes::Little),
+        ("suppressions add", "office@s3.example", Writes::Little),
+        ("unsubscribe", "office@s4.example", Writes::Little),
+        ("withdraw", "8", Writes::Little),
+    ];
+    for (name, more, writes) in runs {
+        let arguments: Vec<&str> = name.split(' ').chain(more.split_whitespace()).collect();
+        let spans = spans(&fixture, TUESDAY, &arguments, 0);
+        let most = if writes == Writes::Nothing { 0 } else { 100 };
+        assert!(spans.iter().all(|rows| *rows <= most), "{name}: {spans:?}");
+        assert_eq!(table()[name], writes);
+    }
 }

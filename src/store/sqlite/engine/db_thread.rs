@@ -195,7 +195,9 @@ fn group(
     }
     if lost.is_none() {
         lost = sql::run(conn, "COMMIT", []).err();
-        // For how long others waited.
+    }
+    if lost.is_none() {
+        // What others waited for.
         tracing::trace!(rows = conn.total_changes() - changed, "released the write lock");
     }
     if !conn.is_autocommit() {
