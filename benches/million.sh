@@ -120,19 +120,34 @@ for round in $(seq "$rounds"); do
   done
 done
 
-# The daemon: its start, an answer of /metrics, its CPU in ten idle seconds, and its memory after all that.
+# The daemon: its start, an answer of /metrics, its CPU in ten idle seconds, and its memory after all that. Then /metrics while
+# all mails of an edition wait, because it is held.
 daemon_cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/$daemon/stat"; }
+start_daemon() {
+  "${binaries[$name]}" run 2> "$folder/log" & daemon=$!
+  until curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics"; do sleep 0.02; done
+}
+stop_daemon() {
+  kill "$daemon"
+  wait "$daemon" || true
+}
+# Clock ticks are too long for one answer: 20 in each round.
+scrape() {
+  local before took
+  for _ in 1 2 3 4 5; do
+    before=$(daemon_cpu)
+    for _ in $(seq 20); do
+      took=$(curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics" -w '%{time_total}')
+    done
+    echo "$1|$name|$took 0 $(awk "BEGIN { print ($(daemon_cpu) - $before) / 20 }") 0" >> "$folder/figures"
+  done
+}
 for name in "${names[@]}"; do
   pushd "$folder/$name" > /dev/null
   begun=$(date +%s.%N)
-  "${binaries[$name]}" run 2> "$folder/log" & daemon=$!
-  until curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics"; do sleep 0.02; done
+  start_daemon
   started=$(date +%s.%N)
-  for _ in 1 2 3 4 5; do
-    before=$(daemon_cpu)
-    took=$(curl -sf "127.0.0.1:$console/metrics" -o "$folder/metrics" -w '%{time_total}')
-    echo "/metrics|$name|$took 0 $(awk "BEGIN { print $(daemon_cpu) - $before }") 0" >> "$folder/figures"
-  done
+  scrape "/metrics"
   sleep 3
   before=$(daemon_cpu)
   sleep 10
@@ -140,8 +155,23 @@ for name in "${names[@]}"; do
   memory=$(awk '/VmHWM/ { print $2 }' "/proc/$daemon/status")
   echo "start of the daemon, until it answers|$name|$(awk "BEGIN { print $started - $begun }") 0 0 $memory" >> "$folder/figures"
   echo "ten idle seconds of the daemon|$name|10 0 $idle $memory" >> "$folder/figures"
-  kill "$daemon"
-  wait "$daemon" || true
+  stop_daemon
+  held=$(python3 - var/fortnightly.db <<'PYTHON'
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+(sent,) = store.execute("SELECT max(number) FROM editions WHERE published_at IS NOT NULL").fetchone()
+store.execute("UPDATE deliveries SET state = 0 WHERE mailing = ? AND state = 3", (sent,))
+store.execute("UPDATE editions SET state = 'sending', finished_at = NULL WHERE number = ?", (sent,))
+if "accepted" in [row[1] for row in store.execute("PRAGMA table_info(editions)")]:
+    store.execute("UPDATE editions SET accepted = 0 WHERE number = ?", (sent,))
+store.commit()
+print(sent)
+PYTHON
+  )
+  "${binaries[$name]}" hold "$held" > /dev/null
+  start_daemon
+  scrape "/metrics while all of an edition waits"
+  stop_daemon
   popd > /dev/null
 done
 
@@ -158,7 +188,7 @@ def spread(figures, digits):
     middle, low, high = (f"{f(figures):.{digits}f}" for f in (statistics.median, min, max))
     return middle if low == high else f"{middle} ({low}–{high})"
 for row, of in rows.items():
-    cells = [spread(column, digits) for name in names for column, digits in zip(zip(*of.get(name, [(0, 0, 0)])), (2, 2, 0))]
+    cells = [spread(column, digits) for name in names for column, digits in zip(zip(*of.get(name, [(0, 0, 0)])), (2, 3, 0))]
     print(f"| {row} | " + " | ".join(cells) + " |")
 PYTHON
 for name in "${names[@]}"; do

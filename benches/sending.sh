@@ -103,7 +103,8 @@ esac
 relay=$port
 if [ -n "${DELAY_MS:-}" ]; then
   relay=$(free_port)
-  python3 "$benches/delay.py" "$relay" "$port" "$DELAY_MS" &
+  # Without the other end of the sink's pipe, which would never end.
+  python3 "$benches/delay.py" "$relay" "$port" "$DELAY_MS" 3>&- &
   first "kill $!"
 fi
 for ((try = 0; try < 100; try++)); do

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::context::{AppContext, PAGE};
 use super::error::{AppError, DeliveriesError};
-use super::parts::{DELIVERIES, deliveries_in_parts, in_parts};
+use super::parts::{DELIVERIES, in_parts};
 use crate::clock::Clock;
 use crate::domain::address::Address;
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, Retried, RetriedPart};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, retry};
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::{Store, StoreError};
@@ -66,14 +66,8 @@ impl Deliveries {
             return Err(DeliveriesError::Over { edition, newer }.into());
         }
         let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
-        let retried = in_parts(RetriedPart::default(), |before| {
-            let part = self.store.retry(edition, &filter, before, DELIVERIES, now);
-            async {
-                let part = part.await.map_err(known)?;
-                Ok(if part.last.is_some() { ControlFlow::Continue(part) } else { ControlFlow::Break(part.retried) })
-            }
-        })
-        .await?;
+        let part = |before| self.store.retry(edition, &filter, before, DELIVERIES, now);
+        let retried = part_by_part(part, |part: &RetriedPart| part.last.is_none()).await?.retried;
         let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
         Ok((edition, retried))
     }
@@ -91,9 +85,27 @@ impl Deliveries {
         let edition = published(&self.store.editions().await?, named)?;
         let states = vec![DeliveryState::Uncertain];
         let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
-        let part = |before| self.store.resolve(edition, &filter, accepted, (before, DELIVERIES), self.clock.now());
-        Ok((edition, deliveries_in_parts(part).await?))
+        let now = self.clock.now();
+        let part = |before| self.store.resolve(edition, &filter, accepted, before, DELIVERIES, now);
+        let resolved = part_by_part(part, |part: &ResolvedPart| part.last.is_none()).await?.resolved;
+        Ok((edition, resolved))
     }
+}
+
+/// Asks for one part after the other, each with what those before came to, until one is the last.
+async fn part_by_part<P, F>(mut next: impl FnMut(P) -> F, is_last: impl Fn(&P) -> bool) -> Result<P, AppError>
+where
+    P: Copy + Default,
+    F: Future<Output = Result<P, StoreError>>,
+{
+    in_parts(P::default(), |before| {
+        let (part, is_last) = (next(before), &is_last);
+        async move {
+            let part = part.await.map_err(known)?;
+            Ok(if is_last(&part) { ControlFlow::Break(part) } else { ControlFlow::Continue(part) })
+        }
+    })
+    .await
 }
 
 /// A store's error, where it is about an address that somebody typed.

@@ -15,7 +15,7 @@ pub struct Envelope {
     pub personal_links: String,
 }
 
-/// A mail on its way to a relay, as the commands before its content see it.
+/// A mail on its way to a relay: what is needed before its content.
 #[derive(Clone, Copy)]
 pub struct Handover<'a> {
     pub envelope: &'a Envelope,

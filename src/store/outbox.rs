@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{SegmentNumber, StoreError};
 use crate::domain::address::Address;
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, RetriedPart};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Tally};
 use crate::domain::edition::EditionNumber;
 
@@ -155,14 +155,15 @@ pub trait Outbox {
         at: DateTime<Utc>,
     ) -> Result<RetriedPart, StoreError>;
 
-    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out. `part` is
-    /// how many did in earlier parts, and how many may in this one. Returns how many; more may be uncertain when that is so many.
+    /// Uncertain deliveries of `edition` that `filter` lets through become accepted, or failed: an operator found out. Those of at
+    /// most `limit` mailboxes, which come after the ones that `before` was about. Returns what that came to, `before` included.
     async fn resolve(
         &self,
         edition: EditionNumber,
         filter: &DeliveryFilter,
         accepted: bool,
-        part: (u64, u32),
+        before: ResolvedPart,
+        limit: u32,
         at: DateTime<Utc>,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<ResolvedPart, StoreError>;
 }

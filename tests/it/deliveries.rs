@@ -25,7 +25,10 @@ fn what_was_refused_is_listed_and_taken_up_again() {
     assert_eq!(accepted.json().as_array().unwrap().len(), 1);
     let one = fixture.run(&["deliveries", "list", "s2@school.example", "--json"]).exits(0).json();
     assert_eq!(one.as_array().unwrap().len(), 1, "{one}");
-    fixture.run(&["deliveries", "list", "nobody@school.example"]).exits(1).complains("no mailbox");
+    for verb in [&["list"][..], &["retry"], &["resolve", "--failed"]] {
+        let asked = [&["deliveries"], verb, &["nobody@school.example"]].concat();
+        fixture.run(&asked).exits(1).complains("subscribers list");
+    }
     assert_eq!(edition_status(&fixture, "failed").1, "sent");
 
     let kind = Oracle::start();

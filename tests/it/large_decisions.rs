@@ -36,10 +36,6 @@ fn store(fixture: &Fixture) -> Connection {
     Connection::open(fixture.path("var/fortnightly.db")).unwrap()
 }
 
-fn change(fixture: &Fixture, sql: &str) {
-    store(fixture).execute_batch(sql).unwrap();
-}
-
 fn number(fixture: &Fixture, query: &str) -> i64 {
     store(fixture).query_row(query, [], |row| row.get(0)).unwrap()
 }
@@ -52,7 +48,7 @@ fn in_a_wave(count: usize) -> Fixture {
                 INSERT INTO bounces (recipient, edition, at, status, meaning, wave)
                     SELECT recipient, 7, (SELECT at FROM waves), '5.1.1', 'gone', 1 FROM deliveries;
                 UPDATE bounces SET status = 'odd' WHERE recipient = 1100;";
-    change(&fixture, wave);
+    fixture.change(wave);
     fixture
 }
 
@@ -77,7 +73,7 @@ fn a_large_wave_is_confirmed_in_parts() {
     let says = "wave 1 of edition 7 is confirmed, but not for all of its mailboxes yet";
     assert!(attention(&fixture).contains(says), "{}", attention(&fixture));
     fixture.at(TUESDAY, &["suppressions", "dismiss", "1"]).exits(1).complains("confirmed already");
-    change(&fixture, MEND);
+    fixture.change(MEND);
     let ran = fixture.at(TUESDAY, &["suppressions", "confirm", "1"]).exits(0);
     ran.says("300 mailboxes get no more mail. This completes what broke off before.");
     assert!(!attention(&fixture).contains("wave 1"), "{}", attention(&fixture));
@@ -100,7 +96,7 @@ fn a_large_wave_is_dismissed_in_parts() {
     assert_eq!(edition_status(&fixture, "failed").0, 1_000);
     assert_eq!(number(&fixture, "SELECT count(*) FROM bounces WHERE meaning = 'dismissed'"), 1_000);
     fixture.at(TUESDAY, &["suppressions", "confirm", "1"]).exits(1).complains("dismissed already");
-    change(&fixture, MEND);
+    fixture.change(MEND);
     let ran = fixture.at(TUESDAY, &["suppressions", "dismiss", "1"]).exits(0);
     ran.says("1300 mailboxes stay subscribed. This completes what broke off before.");
     assert_eq!(edition_status(&fixture, "failed").0, 1_300);
@@ -116,7 +112,7 @@ fn what_was_sent_again_meanwhile_is_not_taken_back() {
     fixture.at(TUESDAY, &["deliveries", "retry", "--edition", "7"]).exits(0);
     fixture.at(TUESDAY, &["send"]).exits(0);
     assert_eq!(edition_status(&fixture, "failed").0, 0);
-    change(&fixture, MEND);
+    fixture.change(MEND);
     fixture.at(TUESDAY, &["suppressions", "dismiss", "1"]).exits(0).says("1300 mailboxes stay subscribed.");
     assert_eq!(edition_status(&fixture, "failed").0, 300);
 }
@@ -130,7 +126,7 @@ fn a_dissolution_that_broke_off_goes_on_with_the_next_run() {
                          SELECT 7, 'edition', max(published_at), 'dissolved' FROM editions;
                      INSERT INTO bounces (recipient, edition, at, status, meaning, wave)
                          SELECT recipient, 7, 1, '5.1.1', 'gone', 1 FROM deliveries WHERE recipient <= 120;";
-    change(&fixture, dissolved);
+    fixture.change(dissolved);
     fixture.at(NEXT, &["send"]).exits(0);
     assert_eq!(number(&fixture, "SELECT count(*) FROM bounces WHERE wave IS NOT NULL"), 0);
     assert_eq!(number(&fixture, "SELECT count(*) FROM suppressions WHERE reason = 'bounced'"), 120);
@@ -166,12 +162,12 @@ async fn wishes_that_nobody_confirmed_end_in_parts() {
             Subscriber::new(&app).ask_to_subscribe(&wish).await.unwrap();
         }
     }
-    change(&fixture, "UPDATE requests SET kind = 'odd' WHERE recipient = 1100");
+    fixture.change("UPDATE requests SET kind = 'odd' WHERE recipient = 1100");
     let app = opened(&fixture, at(24 * 30)).await;
     let ended = "SELECT count(*) FROM audit WHERE action = 'unconfirmed'";
     assert!(Maintenance::new(&app).end_unconfirmed().await.is_err());
     assert_eq!(number(&fixture, ended), 1_000, "two parts of 500 are done");
-    change(&fixture, "UPDATE requests SET kind = 'subscribe' WHERE recipient = 1100");
+    fixture.change("UPDATE requests SET kind = 'subscribe' WHERE recipient = 1100");
     assert_eq!(Maintenance::new(&app).end_unconfirmed().await.unwrap(), 200);
     assert_eq!(number(&fixture, ended), 1_200);
 }
@@ -181,17 +177,17 @@ async fn a_large_restored_store_is_released_in_parts() {
     let fixture = sent_to(&format!("{BASE}\n[mail]\non_uncertain = \"hold\"\n"), 2_300);
     // As it was when it was being sent.
     let undo = "UPDATE editions SET state = 'sending', accepted = 0, finished_at = NULL";
-    change(&fixture, &format!("UPDATE deliveries SET state = 0; {undo}"));
+    fixture.change(&format!("UPDATE deliveries SET state = 0; {undo}"));
     fixture.at(MONDAY, &["backup", "backup.db"]).exits(0);
     fs::remove_dir_all(fixture.path("var")).unwrap();
     fixture.at(TUESDAY, &["restore", "backup.db"]).exits(0);
     // One part, as if the command had been killed after it. Whose keys the store has is noted when it is opened.
     let forget_keys = "DELETE FROM meta WHERE key = 'keys'";
-    change(&fixture, forget_keys);
+    fixture.change(forget_keys);
     let path = fixture.path("var/fortnightly.db");
     let part =
         SqliteStore::open(&path, AddressHasher::new(&[7; 32])).unwrap().release_restored(false, at(24)).await.unwrap();
-    change(&fixture, forget_keys);
+    fixture.change(forget_keys);
     assert!(!part.is_last && !part.is_begun, "{part:?}");
     assert_eq!(edition_status(&fixture, "uncertain"), (1_000, "held".to_owned(), attention(&fixture)));
     assert!(attention(&fixture).contains("1300 of 2300 mails were not sent"), "{}", attention(&fixture));

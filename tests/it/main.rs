@@ -35,6 +35,7 @@ mod leaving;
 mod leftovers;
 mod library;
 mod lint;
+mod lock_spans;
 mod mail;
 mod odd_files;
 mod online;

@@ -1,7 +1,7 @@
 //! The house's own rules: which room may know which, what a file may hold, and that the papers name every command.
 
 mod code;
-mod commands;
+pub(crate) mod commands;
 mod names;
 
 use std::collections::BTreeSet;

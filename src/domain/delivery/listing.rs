@@ -67,3 +67,12 @@ pub struct RetriedPart {
     /// The last mailbox that was looked at; `None` before the first part and after the last.
     pub last: Option<RecipientId>,
 }
+
+/// How far it came that an operator said what became of uncertain deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResolvedPart {
+    /// Of how many it was said so far.
+    pub resolved: u64,
+    /// The last mailbox that was looked at; `None` before the first part and after the last.
+    pub last: Option<RecipientId>,
+}

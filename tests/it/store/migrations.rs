@@ -43,7 +43,9 @@ const FILL: &str = "
     INSERT INTO claimants (id, file) VALUES (1, 'dead');
     INSERT INTO deliveries (edition, recipient, segment, state, name_id, attempts, next_at, claim, repeated) VALUES
         (7, 1, 0, 0, 1, 0, NULL, NULL, 0), (7, 2, 0, 1, 1, 0, NULL, 1, 0), (7, 3, 0, 2, 1, 0, NULL, 1, 0),
-        (7, 4, 0, 3, 1, 1, NULL, NULL, 0), (7, 5, 0, 4, 1, 1, ?2, NULL, 0);
+        (7, 4, 0, 3, 1, 1, NULL, NULL, 0), (7, 5, 0, 4, 1, 1, ?2, NULL, 0),
+        (7, 6, 0, 5, 1, 1, ?2 + 999999999, NULL, 1), (7, 7, 0, 6, 1, 1, NULL, NULL, 0),
+        (7, 8, 0, 7, 1, 1, NULL, NULL, 0), (7, 9, 0, 8, 1, 0, NULL, NULL, 0);
     INSERT INTO attempts (edition, recipient, number, at, outcome, code, reply) VALUES
         (7, 4, 1, 1, 'accepted', 250, 'ok'), (7, 5, 1, 1, 'transient', 451, 'later');
     INSERT INTO requests (id, recipient, kind, bands, made_at, expires_at) VALUES (3, 1, 'bands', 1, 1, ?2 + 999999999);
@@ -94,7 +96,8 @@ async fn goes_on(last: u32) {
     drop(conn);
     let store = open(&path);
     let tally = store.tally(SEVEN).await.unwrap();
-    assert_eq!((tally.total, tally.queued, tally.sending, tally.accepted, tally.deferred), (5, 1, 2, 1, 1));
+    assert_eq!((tally.total, tally.queued, tally.sending, tally.accepted, tally.deferred), (9, 1, 2, 1, 1));
+    assert_eq!((tally.uncertain, tally.failed, tally.expired, tally.suppressed), (1, 1, 1, 1));
     assert_eq!(store.recover(true, at(1)).await.unwrap(), 4, "two of each queue were in hand");
     let first = store.claim(None, at(2), 99).await.unwrap();
     assert_eq!(told(&first), [(letter(11, 1), 0, false), (letter(12, 2), 0, false), (letter(13, 3), 2, true)]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
+use fortnightly::domain::delivery::listing::{ResolvedPart, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, RelayLimit};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::SuppressionReason;
@@ -14,7 +14,8 @@ use proptest::test_runner::TestRunner;
 use crate::support::trials::is_long;
 
 use super::desk::Desk as _;
-use super::samples::{ALL, SEVEN, address, at, crowd, id, record_and_mark, reply, send_out};
+use super::samples::{ALL, SEVEN, address, all_of, at, crowd, id, record_and_mark, reply, send_out};
+use super::whole::Whole as _;
 
 const PEOPLE: u64 = 6;
 
@@ -95,10 +96,6 @@ struct Model {
     gone: BTreeSet<ItemId>,
 }
 
-fn filter(states: &[DeliveryState]) -> DeliveryFilter {
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
-}
-
 async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
     match act {
         Act::Claim(limit) => {
@@ -163,11 +160,14 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
         Act::Postpone => drop(store.postpone(Some(SEVEN), at(model.now)..at(model.now + 30), ALL).await.unwrap()),
         Act::Retry => {
             store
-                .retry(SEVEN, &filter(DeliveryState::ENDED), RetriedPart::default(), ALL, at(model.now))
+                .retry(SEVEN, &all_of(DeliveryState::ENDED), RetriedPart::default(), ALL, at(model.now))
                 .await
                 .unwrap();
-            // So many of six are a wave, which suppresses nobody.
-            model.gone.clear();
+            // Three or more of six are a wave, which suppresses nobody.
+            let listed = store.suppressions().await.unwrap().into_iter();
+            let suppressed: BTreeSet<_> = listed.filter_map(|one| one.suppression.address).collect();
+            let mailbox = |id: &ItemId| address(&format!("m{}@school.example", id.recipient.0 - 1));
+            model.gone.retain(|id| suppressed.contains(&mailbox(id)));
         }
         Act::Resolve(accepted) => {
             let mut uncertain = Vec::new();
@@ -176,11 +176,9 @@ async fn perform(store: &dyn Store, model: &mut Model, act: Act) {
                     uncertain.push(id);
                 }
             }
-            let of = filter(&[DeliveryState::Uncertain]);
-            assert_eq!(
-                store.resolve(SEVEN, &of, accepted, (0, ALL), at(model.now)).await.unwrap(),
-                uncertain.len() as u64
-            );
+            let of = all_of(&[DeliveryState::Uncertain]);
+            let part = store.resolve(SEVEN, &of, accepted, ResolvedPart::default(), ALL, at(model.now)).await.unwrap();
+            assert_eq!(part.resolved, uncertain.len() as u64);
             (if accepted { &mut model.accepted } else { &mut model.refused }).extend(uncertain);
         }
         Act::Finish => {

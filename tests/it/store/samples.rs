@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use fortnightly::domain::activity::{Activity, Sensitivity, Theme};
 use fortnightly::domain::address::Address;
 use fortnightly::domain::band::BandSet;
+use fortnightly::domain::delivery::listing::DeliveryFilter;
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, ItemId, Outcome, Reply};
 use fortnightly::domain::edition::{
     Edit, Edition, EditionChange, EditionNumber, EditionState, HoldReason, LastUse, Pick, PickReason, Selection,
@@ -236,6 +237,11 @@ pub(super) async fn record_and_mark(store: &dyn Store, result: Option<AttemptRes
 
 pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {
     store.item_state(id).await.unwrap().unwrap()
+}
+
+/// The edition's deliveries in these states.
+pub(super) fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
 }
 
 pub(super) fn reply(code: u16) -> Reply {

@@ -126,6 +126,11 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
+    /// Writes to the store, past the program.
+    pub(crate) fn change(&self, sql: &str) {
+        rusqlite::Connection::open(self.path("var/fortnightly.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
     /// With `config` as config.toml, and the shipped library and templates.
     pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

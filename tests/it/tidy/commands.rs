@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::fixture::Fixture;
 
 /// Every command that does something, such as `send` and `subscribers import`: each has a manual page of its own.
-pub(super) fn of_the_binary() -> BTreeSet<String> {
+pub(crate) fn of_the_binary() -> BTreeSet<String> {
     let fixture = Fixture::shipped();
     fixture.run(&["man", "pages"]).exits(0);
     let pages = std::fs::read_dir(fixture.path("pages")).unwrap();

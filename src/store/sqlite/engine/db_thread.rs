@@ -175,6 +175,7 @@ fn group(
     inbox: &mut mpsc::Receiver<Box<dyn Job>>,
 ) -> Group {
     let mut jobs = Vec::new();
+    let changed = conn.total_changes();
     let mut lost = sql::run(conn, "BEGIN IMMEDIATE", []).err();
     if lost.is_none() {
         lost = identity.and_then(|_| schema::check_known(conn).err());
@@ -194,6 +195,10 @@ fn group(
     }
     if lost.is_none() {
         lost = sql::run(conn, "COMMIT", []).err();
+    }
+    if lost.is_none() {
+        // What others waited for.
+        tracing::trace!(rows = conn.total_changes() - changed, "released the write lock");
     }
     if !conn.is_autocommit() {
         // The commit failed and left the transaction open; if this fails too, the next BEGIN reports it.

@@ -113,7 +113,7 @@ pub(in crate::store::sqlite) fn plan(conn: &Connection, query: &str) -> Vec<Stri
     plan
 }
 
-/// What comes of it, and how much `SQLite` does for it, in steps of its own.
+/// The result, and how many steps `SQLite` took for it.
 #[cfg(test)]
 pub(in crate::store::sqlite) fn steps<T>(mut conn: Connection, work: impl FnOnce(&mut Connection) -> T) -> (T, u64) {
     use std::sync::Arc;

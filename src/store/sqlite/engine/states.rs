@@ -102,7 +102,7 @@ pub(in crate::store::sqlite) fn change(event: Event<'_>) -> Change {
     Change { from: list(&from), to, accepted: more_accepted(&arrows) }
 }
 
-/// An event leads from accepted, or to it, wherever it leads from; or it has nothing to do with it.
+/// Every arrow of an event changes the number of accepted mails alike.
 fn more_accepted(arrows: &[Arrow]) -> i64 {
     let is_accepted = |state: &DeliveryState| i64::from(*state == DeliveryState::Accepted);
     let more = |arrow: &Arrow| [arrow.to, arrow.if_repeated].map(|to| is_accepted(&to) - is_accepted(&arrow.from));

@@ -26,7 +26,8 @@ pub(in crate::store::sqlite) fn write(
     sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
 }
 
-/// Writes what a number of parts came to: each gives the row of the one before the new number. Nothing changed, nothing written.
+/// Writes what a number of parts came to: each part updates the row that the part before wrote. Where nothing changed, nothing is
+/// written.
 pub(in crate::store::sqlite) fn write_parts(
     conn: &Connection,
     at: DateTime<Utc>,

@@ -101,7 +101,7 @@ fn columns(reason: &impl Serialize) -> Result<(String, Option<String>), SqliteEr
     Ok((code, value.get("detail").map(Value::to_string)))
 }
 
-/// What `states::Change` calls `accepted` is `each` of an event that happened to so many of an edition's deliveries.
+/// Adds `each` (`states::Change::accepted`) to the edition's count of accepted mails for every delivery that changed.
 pub(in crate::store::sqlite) fn note_accepted(
     conn: &Connection,
     edition: EditionNumber,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, RetriedPart};
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::sqlite::SqliteStore;
@@ -132,7 +132,7 @@ impl Outbox for SqliteStore {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
         self.write(move |conn| {
             let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
-            deliveries::retry(conn, edition, (&filter.states, mailboxes), before, limit, at)
+            deliveries::retry(conn, edition, (&filter.states, mailboxes.as_deref()), before, limit, at)
         })
         .await
     }
@@ -142,13 +142,14 @@ impl Outbox for SqliteStore {
         edition: EditionNumber,
         filter: &DeliveryFilter,
         accepted: bool,
-        part: (u64, u32),
+        before: ResolvedPart,
+        limit: u32,
         at: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<ResolvedPart, StoreError> {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
         self.write(move |conn| {
             let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
-            deliveries::resolve(conn, edition, mailboxes, accepted, part, at)
+            deliveries::resolve(conn, edition, mailboxes.as_deref(), accepted, (before, limit), at)
         })
         .await
     }

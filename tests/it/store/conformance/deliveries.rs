@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
+use fortnightly::domain::delivery::listing::{DeliveryFilter, ResolvedPart, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, Outcome, RelayLimit};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::refusal::Refusal;
@@ -11,8 +11,8 @@ use fortnightly::store::{AttemptResult, Step, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{
-    ALL, Open, SEVEN, address, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark, reply,
-    send_out, state, wish,
+    ALL, Open, SEVEN, address, all_of, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark,
+    reply, send_out, state, wish,
 };
 use super::whole::Whole as _;
 
@@ -370,7 +370,7 @@ pub(in crate::store) async fn what_is_lost_at_its_dot_again_and_again_waits_for_
 
 fn filter(states: &[DeliveryState], addresses: Option<&[&str]>) -> DeliveryFilter {
     let addresses = addresses.map(|all| all.iter().map(|one| address(one)).collect());
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses, bounced: false }
+    DeliveryFilter { addresses, ..all_of(states) }
 }
 
 /// Five deliveries: failed, expired, uncertain, accepted, and failed with its mailbox suppressed.
@@ -420,11 +420,11 @@ pub(in crate::store) async fn what_is_uncertain_is_resolved_and_nothing_else(ope
     let store = open();
     ended(&*store).await;
     let all = filter(&[DeliveryState::Uncertain], None);
-    assert_eq!(store.resolve(SEVEN, &all, true, (0, ALL), at(9)).await.unwrap(), 1);
-    assert_eq!(store.resolve(SEVEN, &all, false, (0, ALL), at(9)).await.unwrap(), 0);
+    assert_eq!(store.resolve(SEVEN, &all, true, ResolvedPart::default(), ALL, at(9)).await.unwrap().resolved, 1);
+    assert_eq!(store.resolve(SEVEN, &all, false, ResolvedPart::default(), ALL, at(9)).await.unwrap().resolved, 0);
     let tally = store.tally(SEVEN).await.unwrap();
     assert_eq!((tally.total, tally.accepted, tally.failed, tally.expired), (5, 2, 2, 1));
-    let unknown = store.resolve(EditionNumber(8), &all, true, (0, ALL), at(9)).await;
+    let unknown = store.resolve(EditionNumber(8), &all, true, ResolvedPart::default(), ALL, at(9)).await;
     assert!(matches!(unknown, Err(StoreError::Refused(Refusal::NotPublished(EditionNumber(8))))), "{unknown:?}");
 }
 

@@ -1,17 +1,14 @@
 //! What changes many deliveries at once does so in parts, and says so in one line of the audit.
 
-use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
+use fortnightly::domain::delivery::listing::{ResolvedPart, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, Outcome};
 use fortnightly::domain::edition::EditionState;
+use fortnightly::domain::subscriber::RecipientId;
 use fortnightly::store::Store;
 
 use super::deliveries::ended;
-use super::samples::{Open, SEVEN, at, claim, crowd, done, id, reply, send_out};
+use super::samples::{Open, SEVEN, all_of, at, claim, crowd, done, id, reply, send_out};
 use super::whole::Whole as _;
-
-fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
-}
 
 async fn noted(store: &dyn Store, action: &str) -> Vec<String> {
     let all = store.audit().await.unwrap();
@@ -66,9 +63,11 @@ pub(in crate::store) async fn what_is_uncertain_is_resolved_in_parts(open: Open<
         done(&*store, id(number), Outcome::Uncertain(reply(421)), None).await;
     }
     let all = all_of(&[DeliveryState::Uncertain]);
-    for (before, resolved) in [(0, 2), (2, 2), (4, 0)] {
-        assert_eq!(store.resolve(SEVEN, &all, false, (before, 2), at(9)).await.unwrap(), resolved);
-        assert_eq!(store.tally(SEVEN).await.unwrap().failed, before + resolved);
+    let mut part = ResolvedPart::default();
+    for (resolved, last) in [(2, Some(2)), (4, Some(4)), (4, None)] {
+        part = store.resolve(SEVEN, &all, false, part, 2, at(9)).await.unwrap();
+        assert_eq!(part, ResolvedPart { resolved, last: last.map(RecipientId) });
+        assert_eq!(store.tally(SEVEN).await.unwrap().failed, resolved);
     }
     assert_eq!(noted(&*store, "resolve").await, ["4 deliveries are failed"]);
     assert_eq!(store.edition(SEVEN).await.unwrap().unwrap().state, EditionState::Sent);

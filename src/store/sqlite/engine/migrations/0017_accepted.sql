@@ -1,4 +1,4 @@
--- How many of an edition's mails are accepted: kept as it changes, so that of the many that wait none is counted.
+-- How many of an edition's mails are accepted: kept as it changes, so that the many that wait need not be counted.
 ALTER TABLE editions ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
 UPDATE editions SET accepted = mails
     - (SELECT count(*) FROM deliveries INDEXED BY deliveries_queued WHERE mailing = number AND deliveries.state = 0)

@@ -270,15 +270,16 @@ pub(super) fn settle(conn: &Connection, at: i64, settlement: &Settlement) -> Res
         "UPDATE bounces SET meaning = ?3, wave = ?4 WHERE recipient = ?2 AND edition = ?1",
         settlement.meaning.to_string(),
     );
+    let mut changed = 0;
     for recipient in &settlement.recipients {
         let recipient = sql::column(recipient.0)?;
-        if let Some((update, each)) = &delivery {
-            let changed = sql::run(conn, update, (edition, recipient))?;
-            edition_rows::note_accepted(conn, settlement.edition, *each, changed)?;
+        if let Some((update, _)) = &delivery {
+            changed += sql::run(conn, update, (edition, recipient))?;
         }
         sql::run(conn, bounce, (edition, recipient, &meaning, bounces_of))?;
     }
-    Ok(())
+    let each = delivery.map_or(0, |(_, accepted)| accepted);
+    edition_rows::note_accepted(conn, settlement.edition, each, changed)
 }
 
 #[cfg(test)]

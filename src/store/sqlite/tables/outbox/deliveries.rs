@@ -9,7 +9,7 @@ use super::super::{audit, edition_rows};
 use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
-use crate::domain::delivery::listing::{DeliveryFilter, Retried, RetriedPart};
+use crate::domain::delivery::listing::{DeliveryFilter, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
 use crate::domain::refusal::Refusal;
@@ -22,7 +22,7 @@ use crate::store::sqlite::engine::{sql, states};
 pub(super) fn retry(
     conn: &Connection,
     edition: EditionNumber,
-    (states, mailboxes): (&[DeliveryState], Option<String>),
+    (states, mailboxes): (&[DeliveryState], Option<&str>),
     RetriedPart { retried: before, last }: RetriedPart,
     limit: u32,
     at: DateTime<Utc>,
@@ -33,7 +33,7 @@ pub(super) fn retry(
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
     let (uncertain, ended) = (mask(&uncertain), mask(&ended));
     let after = sql::column(last.map_or(0, |last| last.0))?;
-    let part = of_states(conn, edition, ended | uncertain, mailboxes.as_deref(), (after, limit))?;
+    let part = of_states(conn, edition, ended | uncertain, mailboxes, (after, limit))?;
     let mailboxes = sql::to_json(&part)?;
     let mailable = "EXISTS (SELECT 1 FROM recipients r WHERE r.id = recipient AND r.address IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac))";
@@ -58,22 +58,21 @@ pub(super) fn retry(
         uncertain: before.uncertain + uncertain,
         suppressed: before.suppressed + suppressed,
     };
-    let is_full = part.len() as u64 == u64::from(limit);
-    Ok(RetriedPart { retried, last: part.last().filter(|_| is_full).map(|last| RecipientId(sql::count(*last))) })
+    Ok(RetriedPart { retried, last: last_of(&part, limit) })
 }
 
 /// Settles a part of what is uncertain.
 pub(super) fn resolve(
     conn: &Connection,
     edition: EditionNumber,
-    mailboxes: Option<String>,
+    mailboxes: Option<&str>,
     accepted: bool,
-    (before, limit): (u64, u32),
+    (ResolvedPart { resolved: before, last }, limit): (ResolvedPart, u32),
     at: DateTime<Utc>,
-) -> Result<u64, SqliteError> {
+) -> Result<ResolvedPart, SqliteError> {
     published(conn, edition)?;
-    let uncertain = mask(&[DeliveryState::Uncertain]);
-    let part = of_states(conn, edition, uncertain, mailboxes.as_deref(), (0, limit))?;
+    let (uncertain, after) = (mask(&[DeliveryState::Uncertain]), sql::column(last.map_or(0, |last| last.0))?);
+    let part = of_states(conn, edition, uncertain, mailboxes, (after, limit))?;
     let states::Change { from, to, accepted: each } = states::change(Event::Resolve { accepted });
     let update = format!(
         "UPDATE deliveries SET state = {to}, next_at = NULL
@@ -85,7 +84,13 @@ pub(super) fn resolve(
     if before + resolved > 0 {
         edition_progress::finish(conn, edition, at)?;
     }
-    Ok(resolved)
+    Ok(ResolvedPart { resolved: before + resolved, last: last_of(&part, limit) })
+}
+
+/// Where the next part goes on, if there may be one.
+fn last_of(part: &[i64], limit: u32) -> Option<RecipientId> {
+    let is_full = part.len() as u64 == u64::from(limit);
+    part.last().filter(|_| is_full).map(|last| RecipientId(sql::count(*last)))
 }
 
 /// The mailboxes after one, at most `limit`, whose delivery has ended in one of these states; `mailboxes` alone, if there are some.

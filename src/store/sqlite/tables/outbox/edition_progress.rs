@@ -125,7 +125,7 @@ fn reckon(conn: &Connection, edition: EditionNumber) -> Result<Tally, SqliteErro
     Ok(tally)
 }
 
-/// How many of so many that wait are queued, and how many deferred. There may be a million of the one, hardly ever of both: so
+/// How many of so many that wait are queued, and how many deferred. Mostly there are many of the one and few of the other: so
 /// both are counted, a little further each time, until all of the fewer are.
 fn split(conn: &Connection, edition: EditionNumber, waiting: u64) -> Result<(u64, u64), SqliteError> {
     let mut most = 100;

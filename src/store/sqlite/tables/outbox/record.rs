@@ -49,7 +49,7 @@ pub(super) fn take_steps(
     Ok(taken)
 }
 
-/// All at once, for each edition that has some.
+/// One update for each edition.
 fn note_accepted<'a>(conn: &Connection, taken: impl Iterator<Item = &'a Step>) -> Result<(), SqliteError> {
     let mut accepted = BTreeMap::<EditionNumber, u64>::new();
     for result in taken.filter_map(|step| step.result.as_ref()) {
