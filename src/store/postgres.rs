@@ -5,6 +5,7 @@
 //! take, and nothing else.
 
 mod engine;
+mod maintenance;
 mod tables;
 
 use std::fmt;

@@ -1,3 +1,14 @@
 //! The ports on rows, a module for each table or two.
 
+pub(super) mod archive;
+pub(super) mod audit;
+pub(super) mod columns;
+pub(super) mod edition_rows;
+pub(super) mod editions;
+mod mailing_list;
 pub(super) mod meta;
+pub(super) mod outbox;
+pub(super) mod privacy;
+pub(super) mod publish;
+pub(super) mod restored;
+pub(super) mod segments;

@@ -63,6 +63,12 @@ fn psql(port: u16, database: &str, statement: &str) -> bool {
     psql.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
+/// Changes a database behind the program's back.
+pub(crate) fn change(settings: &PostgresSettings, statement: &str) {
+    let (_, port) = settings.hosts[0];
+    assert!(psql(port, &settings.database, statement), "{statement}");
+}
+
 /// A database of its own; none where there is no server to be had.
 pub(crate) fn fresh() -> Option<PostgresSettings> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -10,6 +10,8 @@ use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::subscriber::RecipientId;
+use crate::store::shared::meta::PUBLIC_NAME;
+use crate::store::shared::segments::pack;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -22,7 +24,7 @@ use crate::store::{
 impl Archive for SqliteStore {
     async fn publish(&self, publication: &Publication) -> Result<PublishResult, StoreError> {
         // Compressed here and not by the thread that writes: others wait for that one.
-        let packed = segments::pack(&publication.segments).map_err(|fault| fault.at(&self.place))?;
+        let packed = pack(&publication.segments).map_err(|error| SqliteError::from(error).at(&self.place))?;
         let publication = Publication { segments: Vec::new(), ..publication.clone() };
         self.write(move |conn| publish::publish(conn, &publication, &packed)).await
     }
@@ -75,7 +77,7 @@ impl Archive for SqliteStore {
 
     async fn public_name(&self) -> Result<PublicName, StoreError> {
         self.read(|conn| {
-            let name = meta::get(conn, "public_name")?;
+            let name = meta::get(conn, PUBLIC_NAME)?;
             name.map(PublicName).ok_or_else(|| sql::damaged("the public name is missing"))
         })
         .await

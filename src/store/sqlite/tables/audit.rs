@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
-use crate::domain::audit::OPERATOR;
+use crate::store::shared::audit;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{AuditNumber, AuditRecord};
-
-/// What older versions wrote for some of an operator's commands.
-const CLI: &str = "cli";
 
 /// Writes one row. `subject` is such as `edition 7`, `recipient 34`.
 pub(in crate::store::sqlite) fn write(
@@ -81,7 +78,7 @@ pub(in crate::store::sqlite) fn about(conn: &Connection, subject: &str) -> Resul
 fn record(row: &Row<'_>) -> Result<AuditRecord, SqliteError> {
     Ok(AuditRecord {
         at: sql::instant(row.get(0)?)?,
-        actor: Some(row.get(1)?).filter(|actor| actor != CLI).unwrap_or_else(|| OPERATOR.to_owned()),
+        actor: audit::actor(row.get(1)?),
         action: row.get(2)?,
         subject: row.get(3)?,
         detail: row.get(4)?,

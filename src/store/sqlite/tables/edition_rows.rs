@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::audit;
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::{self, Changed, Transition};
-use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Pick, Selection, StateReason};
+use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
 use crate::store::ActivityWithdrawal;
+use crate::store::shared::reasons;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 
@@ -35,12 +34,8 @@ pub(in crate::store::sqlite) fn one(conn: &Connection, number: EditionNumber) ->
 
 fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
     let state = sql::word(row, 1)?;
-    let reason = match state {
-        EditionState::Held => reason(row, 2)?.map(StateReason::Held),
-        EditionState::Missed => reason(row, 2)?.map(StateReason::Missed),
-        EditionState::Withdrawn => reason(row, 2)?.map(StateReason::Withdrawn),
-        _ => None,
-    };
+    let reason =
+        reasons::read_state(state, row.get(2)?, row.get::<_, Option<String>>(3)?.as_deref()).map_err(invalid)?;
     Ok(Edition {
         number: EditionNumber(row.get(0)?),
         state,
@@ -80,25 +75,13 @@ fn picks(conn: &Connection, only: Option<EditionNumber>) -> Result<BTreeMap<u32,
     Ok(grouped)
 }
 
-/// A reason from two columns: its code, and its data as JSON.
-fn reason<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<Option<T>, SqliteError> {
-    let Some(code) = row.get::<_, Option<String>>(at)? else { return Ok(None) };
-    let mut fields = Map::from_iter([("code".to_owned(), Value::String(code))]);
-    if let Some(detail) = row.get::<_, Option<String>>(at + 1)? {
-        fields.insert("detail".to_owned(), sql::from_json(&detail)?);
-    }
-    serde_json::from_value(Value::Object(fields)).map(Some).map_err(|error| sql::damaged(&error.to_string()))
-}
-
 fn reason_of<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, SqliteError> {
-    reason(row, at)?.ok_or_else(|| sql::damaged("a reason is missing"))
+    let reason = reasons::read(row.get(at)?, row.get::<_, Option<String>>(at + 1)?.as_deref()).map_err(invalid)?;
+    reason.ok_or_else(|| sql::damaged("a reason is missing"))
 }
 
-/// A reason as two columns: its code, and its data as JSON.
-fn columns(reason: &impl Serialize) -> Result<(String, Option<String>), SqliteError> {
-    let value = serde_json::to_value(reason).map_err(|error| SqliteError::Io(error.into()))?;
-    let code = value["code"].as_str().unwrap_or_default().to_owned();
-    Ok((code, value.get("detail").map(Value::to_string)))
+fn invalid(error: serde_json::Error) -> SqliteError {
+    sql::damaged(&error.to_string())
 }
 
 /// Adds `each` (`states::Change::accepted`) to the edition's count of accepted mails for every delivery that changed.
@@ -199,15 +182,10 @@ fn put(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
                    theme_fingerprint = excluded.theme_fingerprint, published_at = excluded.published_at,
                    finished_at = excluded.finished_at, approved_at = excluded.approved_at,
                    released_at = excluded.released_at";
-    let reason = match &edition.reason {
-        Some(StateReason::Held(reason)) => Some(columns(reason)?),
-        Some(StateReason::Missed(reason)) => Some(columns(reason)?),
-        Some(StateReason::Withdrawn(reason)) => Some(columns(reason)?),
-        None => None,
-    };
+    let reason = reasons::state_columns(edition.reason.as_ref()).map_err(invalid)?;
     let (code, detail) = reason.unzip();
     let selection = &edition.selection;
-    let (theme_code, theme_detail) = columns(&selection.theme_reason)?;
+    let (theme_code, theme_detail) = reasons::columns(&selection.theme_reason).map_err(invalid)?;
     let millis = |at: Option<DateTime<Utc>>| at.map(sql::millis);
     let params = rusqlite::params![
         edition.number.0,
@@ -234,7 +212,7 @@ fn put_picks(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
     let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, reason_detail, fingerprint)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     for (position, pick) in (0_u32..).zip(&edition.selection.picks) {
-        let (code, detail) = columns(&pick.reason)?;
+        let (code, detail) = reasons::columns(&pick.reason).map_err(invalid)?;
         let (band, id, fingerprint) = (pick.band.as_str(), pick.id.as_str(), pick.fingerprint.as_str());
         sql::run(conn, insert, (number, position, band, id, &pick.title, code, detail, fingerprint))?;
     }

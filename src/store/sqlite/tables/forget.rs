@@ -11,8 +11,7 @@ use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
-/// Set while something forgotten may still lie in the files.
-pub(in crate::store::sqlite) const UNSCRUBBED: &str = "unscrubbed";
+pub(in crate::store::sqlite) use crate::store::shared::meta::UNSCRUBBED;
 
 /// Set while the files are to be rebuilt, because something forgotten lies in them all the same.
 pub(in crate::store::sqlite) const UNREBUILT: &str = "unrebuilt";

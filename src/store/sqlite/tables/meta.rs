@@ -10,20 +10,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreMeta;
+use crate::store::shared::meta::{IMPORTS, RESTORED, SYNCS, import_lines, read_imports};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-
-/// The key under which a restored store keeps the moment of its backup.
-pub(in crate::store::sqlite) const RESTORED: &str = "restored";
-
-/// The key under which one keeps that its release has begun.
-pub(in crate::store::sqlite) const RELEASING: &str = "releasing";
-
-/// The key of the imports that are not done: a line for each.
-const IMPORTS: &str = "imports";
-
-/// The key of how often a sync has changed anything.
-const SYNCS: &str = "syncs";
 
 /// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who is
 /// subscribed or has left would be recognised.
@@ -78,13 +67,7 @@ pub(in crate::store::sqlite) fn restored(conn: &Connection) -> Result<Option<Dat
 /// Imports of which parts are written, and others are not; oldest first.
 pub(in crate::store::sqlite) fn unfinished_imports(conn: &Connection) -> Result<Vec<UnfinishedImport>, SqliteError> {
     let known = get(conn, IMPORTS)?.unwrap_or_default();
-    let import = |line: &str| {
-        let mut words = line.split(' ');
-        let mut word = || words.next().ok_or_else(|| sql::damaged("an import is not noted as it should be"));
-        let since = sql::instant(sql::parse(word()?)?)?;
-        Ok(UnfinishedImport { since, rows: sql::parse(word()?)?, file: word()?.to_owned() })
-    };
-    known.lines().map(import).collect()
+    read_imports(&known).map_err(|what| sql::damaged(&what))
 }
 
 /// Remembers them, and no others.
@@ -95,8 +78,7 @@ pub(in crate::store::sqlite) fn put_unfinished_imports(
     if imports.is_empty() {
         return take(conn, IMPORTS).map(drop);
     }
-    let line = |one: &UnfinishedImport| format!("{} {} {}", sql::millis(one.since), one.rows, one.file);
-    put(conn, IMPORTS, &imports.iter().map(line).collect::<Vec<_>>().join("\n"))
+    put(conn, IMPORTS, &import_lines(imports))
 }
 
 /// How often a sync has changed anything.

@@ -13,15 +13,13 @@ use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::{
     SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
 };
+use crate::store::shared::meta::TIDIED;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::connect::PATIENCE;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::maintenance::{retention, scrub};
 use crate::store::{Privacy, Records, StoreError};
-
-/// When everything that was too old was last forgotten.
-const TIDIED: &str = "tidied";
 
 #[async_trait]
 impl Privacy for SqliteStore {

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, ErrorCode};
 
 use super::columns::BandBook;
-use super::segments::{self, Packed};
-use super::{audit, edition_rows, meta};
+use super::{audit, edition_rows, meta, segments};
 use crate::domain::subscriber::MailboxState;
+use crate::store::shared::segments::Packed;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{Publication, PublishResult};

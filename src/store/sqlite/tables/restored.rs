@@ -8,6 +8,7 @@ use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::edition::{EditionChange, EditionState, HoldReason};
 use crate::store::Release;
+use crate::store::shared::meta::{RELEASING, RESTORED};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
@@ -21,7 +22,7 @@ pub(in crate::store::sqlite) fn hold_back(
     made: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<(), SqliteError> {
-    meta::put(conn, meta::RESTORED, &sql::millis(made).to_string())?;
+    meta::put(conn, RESTORED, &sql::millis(made).to_string())?;
     for claimant in sql::rows(conn, "SELECT id FROM claimants", [], |row| Ok(row.get::<_, i64>(0)?))? {
         outbox::take_up(conn, claimant, true, sql::millis(at))?;
     }
@@ -42,9 +43,8 @@ pub(in crate::store::sqlite) fn release(
     resend: bool,
     at: DateTime<Utc>,
 ) -> Result<Release, SqliteError> {
-    let mut release =
-        Release { editions: Vec::new(), is_begun: meta::take(conn, meta::RELEASING)?.is_some(), is_last: true };
-    if meta::get(conn, meta::RESTORED)?.is_none() {
+    let mut release = Release { editions: Vec::new(), is_begun: meta::take(conn, RELEASING)?.is_some(), is_last: true };
+    if meta::get(conn, RESTORED)?.is_none() {
         return Ok(release);
     }
     let editions = edition_rows::all(conn)?;
@@ -52,11 +52,11 @@ pub(in crate::store::sqlite) fn release(
     let in_doubt = editions.iter().filter(|edition| edition.is_published() && !resend);
     for edition in in_doubt.clone() {
         if outbox::expire_some(conn, edition.number, "AND repeated", PART)? == u64::from(PART) {
-            meta::put(conn, meta::RELEASING, "")?;
+            meta::put(conn, RELEASING, "")?;
             return Ok(Release { is_last: false, ..release });
         }
     }
-    meta::take(conn, meta::RESTORED)?;
+    meta::take(conn, RESTORED)?;
     audit::write(conn, sql::millis(at), OPERATOR, "release", "store", "")?;
     let held = editions.iter().filter(|edition| edition.hold_reason() == Some(&HoldReason::RestoredStore));
     release.editions = held.map(|edition| edition.number).collect();

@@ -1,51 +1,16 @@
-//! What an edition's segments read. They share most of it, so each is compressed with the fullest one as dictionary.
+//! What an edition's segments read, as [`crate::store::shared::segments`] compresses it.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row};
-use zstd::bulk::{Compressor, Decompressor};
+use rusqlite::Connection;
 
 use super::columns::BandBook;
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
+use crate::store::shared::segments::{Packed, Stored, Unpacker};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{PublishedSegment, SegmentNumber};
-
-/// Of 129 segments, 9 MB of JSON, this level makes 0.1 MB. The best one saves a third of that, and takes 20 times as long.
-const LEVEL: i32 = 3;
-
-/// More than a segment can come to: templates are bounded.
-const MOST: usize = 64 << 20;
-
-/// A segment as it is stored.
-#[derive(Debug, Clone)]
-pub(in crate::store::sqlite) struct Packed {
-    key: SegmentKey,
-    frame: Vec<u8>,
-    /// The number of the segment whose text is its dictionary.
-    base: Option<u32>,
-}
-
-/// Compresses an edition's segments. It takes tens of milliseconds: do it before the store is locked.
-pub(in crate::store::sqlite) fn pack(segments: &[PublishedSegment]) -> Result<Vec<Packed>, SqliteError> {
-    let length = |segment: &PublishedSegment| segment.rendered.html.literal_bytes();
-    let Some((base, fullest)) = (0_u32..).zip(segments).max_by_key(|(_, segment)| length(segment)) else {
-        return Ok(Vec::new());
-    };
-    let dictionary = sql::to_json(&fullest.rendered)?;
-    let mut beside = Compressor::with_dictionary(LEVEL, dictionary.as_bytes())?;
-    let pack = |(number, segment): (u32, &PublishedSegment)| {
-        let (frame, base) = if number == base {
-            (zstd::bulk::compress(dictionary.as_bytes(), LEVEL)?, None)
-        } else {
-            (beside.compress(sql::to_json(&segment.rendered)?.as_bytes())?, Some(base))
-        };
-        Ok(Packed { key: segment.key.clone(), frame, base })
-    };
-    (0_u32..).zip(segments).map(pack).collect()
-}
 
 /// Stores an edition's segments, numbered in their order.
 pub(super) fn write(conn: &Connection, edition: EditionNumber, packed: &[Packed]) -> Result<(), SqliteError> {
@@ -66,33 +31,21 @@ pub(super) fn read(
 ) -> Result<Option<BTreeMap<SegmentNumber, PublishedSegment>>, SqliteError> {
     let bands = BandBook::open(conn)?;
     // The dictionary of the others comes first.
-    let query = "SELECT number, bands, sector, locale, rendered, packed, base FROM segments WHERE edition = ?1
+    let query = "SELECT number, bands, sector, locale, rendered, packed, base IS NULL FROM segments WHERE edition = ?1
                  ORDER BY base IS NOT NULL, number";
-    let mut unpacker = None;
+    let mut unpacker = Unpacker::default();
     let found = sql::rows(conn, query, [edition.0], |row| {
         let key = SegmentKey { bands: bands.set(row.get(1)?), sector: row.get(2)?, locale: row.get(3)? };
-        let rendered = rendered(row, &mut unpacker)?;
-        Ok(rendered.map(|rendered| Ok((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered }))))
+        let stored = Stored {
+            rendered: row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?,
+            packed: row.get_ref(5)?.as_blob_or_null().map_err(rusqlite::Error::from)?,
+            is_base: row.get(6)?,
+        };
+        let unreadable = |error: std::io::Error| sql::damaged(&format!("a segment: {error}"));
+        let Some(rendered) = unpacker.rendered(&stored).map_err(unreadable)? else { return Ok(None) };
+        Ok(Some((SegmentNumber(row.get(0)?), PublishedSegment { key, rendered })))
     })?;
-    found.into_iter().collect::<Option<Result<_, SqliteError>>>().transpose()
-}
-
-/// What one segment reads; `unpacker` is for those after the one without a base.
-fn rendered(row: &Row<'_>, unpacker: &mut Option<Decompressor<'_>>) -> Result<Option<Rendered>, SqliteError> {
-    let Some(frame) = row.get_ref(5)?.as_blob_or_null().map_err(rusqlite::Error::from)? else {
-        let text = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
-        return if text.is_empty() { Ok(None) } else { sql::from_json(text).map(Some) };
-    };
-    let unreadable = |error: std::io::Error| sql::damaged(&format!("a segment: {error}"));
-    let text = if row.get::<_, Option<u32>>(6)?.is_none() {
-        let text = zstd::bulk::decompress(frame, MOST).map_err(unreadable)?;
-        *unpacker = Some(Decompressor::with_dictionary(&text)?);
-        text
-    } else {
-        let unpacker = unpacker.as_mut().ok_or_else(|| sql::damaged("a segment's dictionary is missing"))?;
-        unpacker.decompress(frame, MOST).map_err(unreadable)?
-    };
-    sql::from_json(std::str::from_utf8(&text).map_err(|error| sql::damaged(&error.to_string()))?).map(Some)
+    Ok(found.into_iter().collect())
 }
 
 /// Forgets what segments read, of editions that were finished before `before`: at most `limit` segments. The newest edition
@@ -114,8 +67,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::rendered::{Body, Piece};
+    use crate::domain::rendered::{Body, Piece, Rendered};
     use crate::domain::subscriber::{Locale, Sector};
+    use crate::store::shared::segments::pack;
     use crate::store::sqlite::engine::connect;
 
     fn segment(band: &str, html: &str) -> PublishedSegment {

@@ -19,6 +19,9 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 );
 
+-- What readers and diaries know this service's editions by, for ever.
+INSERT INTO meta (key, value) VALUES ('public_name', replace(gen_random_uuid()::text, '-', ''));
+
 CREATE TABLE bands (
     id   BIGINT NOT NULL PRIMARY KEY CHECK (id BETWEEN 1 AND 62),
     name TEXT COLLATE "C" NOT NULL UNIQUE
@@ -90,7 +93,7 @@ CREATE TABLE segments (
     base     BIGINT,
     PRIMARY KEY (edition, number)
 );
-CREATE INDEX segments_key ON segments (edition, bands, sector, locale, number);
+CREATE UNIQUE INDEX segments_key ON segments (edition, bands, sector, locale);
 
 CREATE TABLE names (
     id   BIGINT NOT NULL PRIMARY KEY,

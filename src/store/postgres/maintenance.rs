@@ -1,0 +1,3 @@
+//! What is done to the rows as a whole.
+
+pub(super) mod retention;

@@ -1,0 +1,71 @@
+//! [`Editions`] on `PostgreSQL`.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{audit, edition_rows, meta, restored};
+use crate::domain::activity::ActivityId;
+use crate::domain::edition::state::Changed;
+use crate::domain::edition::{Edition, EditionNumber};
+use crate::store::postgres::PostgresStore;
+use crate::store::postgres::engine::transaction::within;
+use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, Release, StoreError, StoreMeta};
+
+#[async_trait]
+impl Editions for PostgresStore {
+    async fn meta(&self) -> Result<Option<StoreMeta>, StoreError> {
+        within!(self, Look, |transaction| meta::read(&transaction).await)
+    }
+
+    async fn begin(&self, meta: StoreMeta, at: DateTime<Utc>) -> Result<StoreMeta, StoreError> {
+        within!(self, DecideEditions, |transaction| meta::begin(&transaction, meta, at).await)
+    }
+
+    async fn check_version(&self) -> Result<(), StoreError> {
+        // Every transaction asks for it.
+        within!(self, Look, |transaction| Ok(()))
+    }
+
+    async fn editions(&self) -> Result<Vec<Edition>, StoreError> {
+        within!(self, Look, |transaction| edition_rows::all(&transaction).await)
+    }
+
+    async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError> {
+        within!(self, Look, |transaction| edition_rows::one(&transaction, number).await)
+    }
+
+    async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError> {
+        within!(self, Look, |transaction| edition_rows::withdrawn(&transaction).await)
+    }
+
+    async fn write_editions(
+        &self,
+        changed: &Changed,
+        activities: &[ActivityWithdrawal],
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        within!(self, DecideEditions, |transaction| {
+            edition_rows::change(&transaction, changed, activities, actor, at).await
+        })
+    }
+
+    async fn restored(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        within!(self, Look, |transaction| meta::restored(&transaction).await)
+    }
+
+    async fn release_restored(&self, resend: bool, at: DateTime<Utc>) -> Result<Release, StoreError> {
+        within!(self, DecideEditions, |transaction| restored::release(&transaction, resend, at).await)
+    }
+
+    async fn audit_page(
+        &self,
+        subjects: Option<&BTreeSet<String>>,
+        after: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        within!(self, Look, |transaction| audit::page(&transaction, subjects, after, limit).await)
+    }
+}
