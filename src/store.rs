@@ -10,6 +10,7 @@ mod outbox;
 pub mod postgres;
 mod privacy;
 mod reports;
+mod shared;
 pub mod sqlite;
 mod subscribers;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use fortnightly::store::postgres::PostgresSettings;
 
@@ -63,6 +64,12 @@ fn psql(port: u16, database: &str, statement: &str) -> bool {
     psql.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
+/// Changes a database behind the program's back.
+pub(crate) fn change(settings: &PostgresSettings, statement: &str) {
+    let (_, port) = settings.hosts[0];
+    assert!(psql(port, &settings.database, statement), "{statement}");
+}
+
 /// A database of its own; none where there is no server to be had.
 pub(crate) fn fresh() -> Option<PostgresSettings> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -77,5 +84,6 @@ pub(crate) fn fresh() -> Option<PostgresSettings> {
         tls: false,
         ca_pem: None,
         connections: 8,
+        lease: Duration::from_secs(30),
     })
 }

@@ -9,7 +9,7 @@ use super::deliveries::ended;
 use super::samples::{Open, SEVEN, at, claim, crowd, done, id, reply, send_out};
 use super::whole::Whole as _;
 
-fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
+pub(in crate::store) fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
     DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
 }
 

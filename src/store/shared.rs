@@ -1,0 +1,6 @@
+//! What every backend does with values before they are columns, and after.
+
+pub(super) mod in_hand;
+pub(super) mod items;
+pub(super) mod replies;
+pub(super) mod states;
