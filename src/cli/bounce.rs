@@ -29,7 +29,7 @@ impl Bounce {
         if self.files.is_empty() {
             return piped(context).await;
         }
-        let receiver = match open(context) {
+        let receiver = match open(context).await {
             Ok(receiver) => receiver,
             Err(failure) => return again(failure),
         };
@@ -50,7 +50,7 @@ impl Bounce {
 /// Whatever is wrong here is wrong with us and not with the message: a mail server that hears anything else sends it back,
 /// and somebody's wish to leave is lost.
 async fn piped(context: &Context) -> Result<ExitCode, Failure> {
-    let read = async { one(&open(context)?, "standard input", std::io::stdin()).await };
+    let read = async { one(&open(context).await?, "standard input", std::io::stdin()).await };
     let failure = match read.await {
         Ok(code) if code == ExitCode::FAILURE => return Ok(ExitCode::from(TRY_AGAIN)),
         Ok(code) => return Ok(code),

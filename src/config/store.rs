@@ -1,6 +1,6 @@
 //! `[store]`: the file of a `SQLite`, or the database that several nodes share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;

@@ -19,6 +19,7 @@ use crate::store::StoreError;
 pub use engine::pool::PostgresSettings;
 
 use engine::error::PostgresError;
+use engine::lease::Lease;
 use engine::pool::Database;
 use engine::schema;
 use engine::transaction::Source;
@@ -26,6 +27,8 @@ use engine::transaction::Source;
 /// The store.
 pub struct PostgresStore {
     source: Source,
+    /// Our side of the claims.
+    lease: Lease,
     hasher: AddressHasher,
     place: String,
 }
@@ -39,9 +42,7 @@ impl PostgresStore {
         let database = prepare(settings)?;
         let place = database.place().to_owned();
         schema::migrate(&database).await.map_err(|fault| fault.at(&place))?;
-        let store = Self { source: Source::Shared(Arc::new(database)), hasher, place };
-        store.check_keys().await?;
-        Ok(store)
+        Self::over(Source::Shared(Arc::new(database)), settings, hasher, place).await
     }
 
     /// One moment of the store; an empty one where there is none. What is changed here is gone with the value.
@@ -59,7 +60,17 @@ impl PostgresStore {
         };
         let open = begin.await.map_err(|fault: PostgresError| fault.at(&place))?;
         let source = Source::Layer { database: Arc::new(database), open: Arc::new(Mutex::new(open)) };
-        let store = Self { source, hasher, place };
+        Self::over(source, settings, hasher, place).await
+    }
+
+    async fn over(
+        source: Source,
+        settings: &PostgresSettings,
+        hasher: AddressHasher,
+        place: String,
+    ) -> Result<Self, StoreError> {
+        let lease = Lease::new(source.clone(), settings.lease);
+        let store = Self { source, lease, hasher, place };
         store.check_keys().await?;
         Ok(store)
     }

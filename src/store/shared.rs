@@ -4,3 +4,7 @@ pub(super) mod audit;
 pub(super) mod meta;
 pub(super) mod reasons;
 pub(super) mod segments;
+pub(super) mod in_hand;
+pub(super) mod items;
+pub(super) mod replies;
+pub(super) mod states;

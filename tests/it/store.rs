@@ -5,6 +5,8 @@ mod counts;
 mod desk;
 mod elsewhere;
 mod growth;
+#[cfg(feature = "postgres")]
+mod leases;
 mod migrations;
 mod names;
 mod older;

@@ -1,6 +1,7 @@
 //! Invented people, editions and instants for the store's tests.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::desk::Desk as _;
 use super::whole::Whole as _;
@@ -233,6 +234,18 @@ pub(super) async fn mark(store: &dyn Store, id: ItemId) -> bool {
 /// One step alone.
 pub(super) async fn record_and_mark(store: &dyn Store, result: Option<AttemptResult>, mark: Option<ItemId>) -> Marked {
     store.record_and_mark(&[Step { result, mark }].into()).await?.remove(0)
+}
+
+/// Takes up what a handle had in hand that was dropped a moment ago; how many.
+pub(super) async fn recovered(store: &dyn Store, resend: bool, minutes: i64) -> u64 {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let items = store.recover(resend, at(minutes)).await.unwrap();
+        if items > 0 || Instant::now() > deadline {
+            return items;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {

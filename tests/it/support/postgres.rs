@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use fortnightly::store::postgres::PostgresSettings;
 
@@ -83,5 +84,6 @@ pub(crate) fn fresh() -> Option<PostgresSettings> {
         tls: false,
         ca_pem: None,
         connections: 8,
+        lease: Duration::from_secs(30),
     })
 }

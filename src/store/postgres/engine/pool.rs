@@ -28,6 +28,8 @@ pub struct PostgresSettings {
     pub ca_pem: Option<Vec<u8>>,
     /// How many connections are kept at most.
     pub connections: usize,
+    /// How long a node that gives no sign of life keeps what it has in hand.
+    pub lease: Duration,
 }
 
 /// How long connecting to one host may take, and how long a server that says nothing is believed to be there.

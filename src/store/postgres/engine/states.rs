@@ -9,6 +9,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checke
 use super::sql::Column;
 use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
 use crate::domain::subscriber::{Locale, MailboxState, Origin, Sector};
+use crate::store::shared::states::more_accepted;
 
 /// What the domain gives a number is stored as that.
 macro_rules! stored_as_code {
@@ -116,6 +117,8 @@ pub(in crate::store::postgres) struct Change {
     pub(in crate::store::postgres) from: String,
     /// The state that it leads to, for `SET state = …`; it reads the columns `state` and `repeated`.
     pub(in crate::store::postgres) to: String,
+    /// How many more are accepted with each that it happens to: 1, 0 or -1.
+    pub(in crate::store::postgres) accepted: i64,
 }
 
 /// See [`Change`].
@@ -129,5 +132,6 @@ pub(in crate::store::postgres) fn change(event: Event<'_>) -> Change {
         })
         .collect();
     let from: Vec<DeliveryState> = arrows.iter().map(|arrow| arrow.from).collect();
-    Change { from: list(&from), to: format!("CASE state {} ELSE state END", cases.join(" ")) }
+    let to = format!("CASE state {} ELSE state END", cases.join(" "));
+    Change { from: list(&from), to, accepted: more_accepted(&arrows) }
 }

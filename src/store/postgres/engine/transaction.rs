@@ -68,6 +68,15 @@ pub(in crate::store::postgres) enum Source {
     Layer { database: Arc<Database>, open: Arc<Mutex<Object>> },
 }
 
+impl Source {
+    /// Where it is, as messages name it.
+    pub(super) fn place(&self) -> &str {
+        match self {
+            Self::Shared(database) | Self::Layer { database, .. } => database.place(),
+        }
+    }
+}
+
 /// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
 pub(in crate::store::postgres) struct Transaction {
     connection: Connection,
@@ -203,9 +212,7 @@ impl<'a> Turns<'a> {
     }
 
     fn place(&self) -> &str {
-        match self.source {
-            Source::Shared(database) | Source::Layer { database, .. } => database.place(),
-        }
+        self.source.place()
     }
 
     /// What became of a transaction whose commit was not answered

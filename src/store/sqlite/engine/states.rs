@@ -5,8 +5,9 @@ use std::fmt::Display;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::domain::delivery::{Arrow, DeliveryState, Event, OutcomeKind};
+use crate::domain::delivery::{DeliveryState, Event, OutcomeKind};
 use crate::domain::subscriber::{Locale, MailboxState, Origin, Sector};
+use crate::store::shared::states::more_accepted;
 
 /// What the domain gives a number is stored as that.
 macro_rules! stored_as_code {
@@ -100,14 +101,4 @@ pub(in crate::store::sqlite) fn change(event: Event<'_>) -> Change {
     let from: Vec<DeliveryState> = arrows.iter().map(|arrow| arrow.from).collect();
     let to = format!("CASE state {} ELSE state END", cases.join(" "));
     Change { from: list(&from), to, accepted: more_accepted(&arrows) }
-}
-
-/// Every arrow of an event changes the number of accepted mails alike.
-fn more_accepted(arrows: &[Arrow]) -> i64 {
-    let is_accepted = |state: &DeliveryState| i64::from(*state == DeliveryState::Accepted);
-    let more = |arrow: &Arrow| [arrow.to, arrow.if_repeated].map(|to| is_accepted(&to) - is_accepted(&arrow.from));
-    let mut each = arrows.iter().flat_map(more);
-    let first = each.next().unwrap_or(0);
-    debug_assert!(each.all(|more| more == first), "{arrows:?}");
-    first
 }

@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
+use crate::store::shared::items::key;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
 use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
@@ -106,7 +107,7 @@ impl Outbox for SqliteStore {
     async fn item_state(&self, id: ItemId) -> Result<Option<DeliveryState>, StoreError> {
         self.read(move |conn| {
             let query = "SELECT state FROM deliveries WHERE mailing = ?1 AND recipient = ?2";
-            sql::row(conn, query, items::key(id)?, |row| Ok(row.get(0)?))
+            sql::row(conn, query, key(id)?, |row| Ok(row.get(0)?))
         })
         .await
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::outbox::{replies, transactional};
+use super::outbox::transactional;
 use super::{audit, forget, mailing_list, meta};
 use crate::domain::address::Address;
 use crate::domain::delivery::{DeliveryState, OutcomeKind};
@@ -14,6 +14,7 @@ use crate::domain::subscription::subject_data::{
     SubjectAttempt, SubjectBounce, SubjectData, SubjectDelivery, SubjectRequest,
 };
 use crate::store::shared::meta::TIDIED;
+use crate::store::shared::replies::join;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::connect::PATIENCE;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -87,7 +88,7 @@ fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, Sqlite
                 at: sql::instant(row.get(0)?)?,
                 outcome: row.get::<_, OutcomeKind>(1)?.as_str().to_owned(),
                 code: row.get(2)?,
-                reply: replies::join(row.get(4)?, row.get(3)?),
+                reply: join(row.get(4)?, row.get(3)?),
             })
         })?;
     }

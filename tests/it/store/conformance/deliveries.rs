@@ -12,7 +12,7 @@ use fortnightly::store::{AttemptResult, Step, Store, StoreError};
 use super::desk::Desk as _;
 use super::samples::{
     ALL, Open, SEVEN, address, all_of, at, claim, crowd, delivery, done, greeted, id, look_up, mark, record_and_mark,
-    reply, send_out, state, wish,
+    recovered, reply, send_out, state, wish,
 };
 use super::whole::Whole as _;
 
@@ -277,7 +277,7 @@ pub(in crate::store) async fn what_a_dead_process_held_is_taken_up(open: Open<'_
     assert_eq!(numbers(&claim(&*dying, 2, 3).await), [2, 3, 4]);
     mark(&*dying, id(3)).await;
     drop(dying);
-    assert_eq!(living.recover(true, at(3)).await.unwrap(), 3);
+    assert_eq!(recovered(&*living, true, 3).await, 3);
     assert_eq!(living.recover(true, at(3)).await.unwrap(), 0);
     assert_eq!(state(&*living, id(1)).await, DeliveryState::Claimed, "ours stay ours");
     let again = claim(&*living, 3, 9).await;
@@ -314,7 +314,7 @@ pub(in crate::store) async fn holding_back_instead_of_sending_again(open: Open<'
     claim(&*dying, 2, 2).await;
     mark(&*dying, id(1)).await;
     drop(dying);
-    assert_eq!(living.recover(false, at(3)).await.unwrap(), 2);
+    assert_eq!(recovered(&*living, false, 3).await, 2);
     assert_eq!(state(&*living, id(1)).await, DeliveryState::Uncertain);
     assert_eq!(state(&*living, id(2)).await, DeliveryState::Queued);
     assert_eq!(living.next_retry(SEVEN).await.unwrap(), None);

@@ -9,8 +9,8 @@ use fortnightly::store::{AttemptResult, Claimed, ClaimedContent, Store, StoreErr
 
 use super::desk::Desk as _;
 use super::samples::{
-    ALL, Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, record_and_mark, rendered,
-    reply, send_out, sender, state, wish,
+    ALL, Open, SEVEN, address, at, bands, change_editions, crowd, done, look_up, mark, record_and_mark, recovered,
+    rendered, reply, send_out, sender, state, wish,
 };
 
 fn letter(subject: &str) -> TransactionalMail {
@@ -75,7 +75,7 @@ pub(in crate::store) async fn a_dead_process_s_mails_are_taken_up(open: Open<'_>
         claim(&*dying, 1).await.unwrap();
         assert_eq!(claim(&*living, 1).await, None);
         drop(dying);
-        assert_eq!(living.recover(resend, at(2)).await.unwrap(), 2);
+        assert_eq!(recovered(&*living, resend, 2).await, 2);
         let claimed = living.claim(None, at(3), 99).await.unwrap();
         let subjects: Vec<_> = claimed.iter().map(|one| content(one).mail.rendered.subject.as_str()).collect();
         assert_eq!(subjects, expected);

@@ -196,6 +196,15 @@ CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NO
 CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
 CREATE INDEX deliveries_retry ON deliveries (mailing, next_at, state) WHERE next_at IS NOT NULL;
 
+-- How many mails of an edition are accepted: a row for each node that sent some, so that none waits for another's commit to count
+-- its own.
+CREATE TABLE accepted_counts (
+    edition BIGINT NOT NULL,
+    node    BIGINT NOT NULL,
+    count   BIGINT NOT NULL,
+    PRIMARY KEY (edition, node)
+);
+
 CREATE TABLE replies (
     id      BIGINT NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     words   TEXT COLLATE "C" NOT NULL UNIQUE,

@@ -3,12 +3,13 @@
 use rusqlite::Connection;
 
 use super::super::audit;
-use super::items::{self, Candidate, key};
+use super::items::{self, Candidate};
 use super::{record, transactional};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Event, OutcomeKind, Reply};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Event};
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::refusal::Refusal;
 use crate::domain::subscriber::RecipientId;
+use crate::store::shared::in_hand::after_crash;
+use crate::store::shared::items::{item, key};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::process_lock::ProcessLock;
 use crate::store::sqlite::engine::{sql, states};
@@ -183,18 +184,13 @@ pub(in crate::store::sqlite) fn take_up(
     );
     // Few: a connection has no more of them than its window.
     let in_flight = sql::rows(conn, &query, (claimant, DeliveryState::InFlight), |row| {
-        let state: DeliveryState = row.get(2)?;
-        let settled = state.after_crash(resend, row.get(5)?, row.get(4)?);
-        Ok((items::item(row.get(0)?, row.get(1)?), row.get::<_, u32>(3)?.saturating_add(1), settled))
+        let id = item(row.get(0)?, row.get(1)?);
+        Ok((id, after_crash(id, (row.get(2)?, row.get(3)?, row.get(4)?), row.get(5)?, resend)?))
     })?;
-    let count = in_flight.len() as u64;
-    for (id, attempts, settled) in in_flight {
-        let settled = settled.map_err(|fault| Refusal::Impossible(id, fault))?;
-        let text = "the program ended before the reply was recorded".to_owned();
-        record::write_attempt(conn, id, at, &(attempts, OutcomeKind::Uncertain, Reply { code: None, text }))?;
-        record::write(conn, id, attempts, &settled)?;
+    for (id, released) in &in_flight {
+        record::write(conn, *id, at, released)?;
     }
     let states::Change { to, .. } = states::change(Event::Crash { resend });
     let update = format!("UPDATE deliveries SET state = {to}, claim = NULL WHERE claim = ?1");
-    Ok(count + sql::run(conn, &update, [claimant])?)
+    Ok(in_flight.len() as u64 + sql::run(conn, &update, [claimant])?)
 }

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, Row};
 
 use super::deliveries::{mailboxes, mask};
-use super::replies;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
 use crate::domain::edition::EditionNumber;
@@ -11,6 +10,7 @@ use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::Meaning;
 use crate::domain::subscription::subject_data::SubjectBounce;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::shared::replies::join;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 
@@ -126,9 +126,7 @@ impl Meant<'_> {
 fn record(row: &Row<'_>) -> Result<DeliveryRecord, SqliteError> {
     let id = DeliveryId { edition: EditionNumber(row.get(0)?), recipient: RecipientId(sql::count(row.get(1)?)) };
     let last = match sql::maybe_instant(row.get(7)?)? {
-        Some(at) => {
-            Some(Attempt { at, reply: Reply { code: row.get(8)?, text: replies::join(row.get(12)?, row.get(9)?) } })
-        }
+        Some(at) => Some(Attempt { at, reply: Reply { code: row.get(8)?, text: join(row.get(12)?, row.get(9)?) } }),
         None => None,
     };
     Ok(DeliveryRecord {

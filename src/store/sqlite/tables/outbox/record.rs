@@ -3,33 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::super::{edition_rows, mailing_list};
-use super::items::{key, not_ours, spared};
 use super::{replies, transactional};
-use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome, OutcomeKind, Reply, Settled};
+use crate::domain::delivery::{DeliveryState, Event, ItemId, Mailing, Outcome};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::shared::in_hand::{InHand, MarkResult, Released};
+use crate::store::shared::items::{key, spared};
 use crate::store::sqlite::engine::db_thread::apart;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::{AttemptResult, Step};
-
-/// An item that we have in hand, and what became of its mailbox and its edition since.
-#[allow(clippy::struct_excessive_bools, reason = "each is a column of the query")]
-struct InHand {
-    state: DeliveryState,
-    attempts: u32,
-    repeated: bool,
-    /// Its address was forgotten: what a relay says may name it.
-    forgotten: bool,
-    suppressed: bool,
-    /// Its edition is being sent.
-    sending: bool,
-}
 
 /// Takes every step, in their order. Says of each whether its mark was set: it is not when the mailbox was suppressed since
 /// the claim (invariant 4), or the edition held. One that is refused changes nothing.
@@ -72,17 +59,15 @@ fn mark(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteError> {
     if mark_at_once(conn, me, id)? {
         return Ok(true);
     }
-    let item = in_hand(conn, me, id)?;
-    let marked = item.state.on(Event::Mark, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
-    if !item.may_leave(id) {
-        let settled = item.after(id, &Outcome::Withheld, None)?;
-        put_back(conn, id, &item, settled)?;
-        return Ok(false);
+    match in_hand(conn, me, id)?.marked(id)? {
+        MarkResult::Set(state) => {
+            let (mailing, recipient) = key(id)?;
+            let update = "UPDATE deliveries SET state = ?3 WHERE mailing = ?1 AND recipient = ?2";
+            sql::run(conn, update, (mailing, recipient, state)).map(|_| true)
+        }
+        // Nothing was tried, so no time is kept.
+        MarkResult::LetGo(released) => write(conn, id, 0, &released).map(|()| false),
     }
-    let (mailing, recipient) = key(id)?;
-    let update = "UPDATE deliveries SET state = ?3 WHERE mailing = ?1 AND recipient = ?2";
-    sql::run(conn, update, (mailing, recipient, marked))?;
-    Ok(true)
 }
 
 /// What nearly every mark comes to, in one statement: the item is ours and claimed, and still wanted. Whether it was so.
@@ -95,7 +80,7 @@ fn mark_at_once(conn: &Connection, me: i64, id: ItemId) -> Result<bool, SqliteEr
         )
     });
     let (mailing, recipient) = key(id)?;
-    Ok(sql::run(conn, &UPDATE, (mailing, recipient, spared(id), EditionState::Sending.as_str(), me))? > 0)
+    Ok(sql::run(conn, &UPDATE, (mailing, recipient, spared(id.mailing), EditionState::Sending.as_str(), me))? > 0)
 }
 
 fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptResult) -> Result<(), SqliteError> {
@@ -103,16 +88,7 @@ fn record(conn: &Connection, hasher: &AddressHasher, me: i64, result: &AttemptRe
     if record_at_once(conn, me, result)? {
         return Ok(());
     }
-    let item = in_hand(conn, me, id)?;
-    let settled = item.after(id, outcome, result.retry_at)?;
-    let Some(reply) = outcome.reply().filter(|_| outcome.is_attempt()) else {
-        return put_back(conn, id, &item, settled);
-    };
-    let number = item.attempts.saturating_add(1);
-    write(conn, id, number, &settled)?;
-    let text = if item.forgotten { String::new() } else { reply.text.clone() };
-    let attempt = (number, outcome.kind(), Reply { code: reply.code, text });
-    write_attempt(conn, id, sql::millis(result.at), &attempt)?;
+    write(conn, id, sql::millis(result.at), &in_hand(conn, me, id)?.after(result)?)?;
     if let Outcome::Permanent { suppress: Some(reason), reply } = outcome {
         mailing_list::refused(conn, (hasher, result.at), id, reply, *reason)?;
     }
@@ -148,21 +124,6 @@ fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<
     sql::run(conn, update, (mailing, recipient, settled.state)).map(|changed| changed > 0)
 }
 
-/// Notes what one attempt came to.
-pub(super) fn write_attempt(
-    conn: &Connection,
-    id: ItemId,
-    at: i64,
-    (number, kind, reply): &(u32, OutcomeKind, Reply),
-) -> Result<(), SqliteError> {
-    let (mailing, recipient) = key(id)?;
-    let (words, own) = replies::store(conn, (mailing, recipient), (at, &reply.text))?;
-    let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let values = (mailing, recipient, number, at, kind, reply.code, own, words);
-    sql::run(conn, insert, values).map(drop)
-}
-
 fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError> {
     let query = "SELECT d.state, d.attempts, d.repeated, r.address IS NULL,
                         EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?4),
@@ -170,7 +131,7 @@ fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError
                  FROM deliveries d JOIN recipients r ON r.id = d.recipient
                  WHERE d.mailing = ?1 AND d.recipient = ?2 AND d.claim = ?3";
     let (mailing, recipient) = key(id)?;
-    let values = (mailing, recipient, me, spared(id), EditionState::Sending.as_str());
+    let values = (mailing, recipient, me, spared(id.mailing), EditionState::Sending.as_str());
     sql::row(conn, query, values, |row| {
         Ok(InHand {
             state: row.get(0)?,
@@ -181,22 +142,7 @@ fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError
             sending: row.get(5)?,
         })
     })?
-    .ok_or_else(|| not_ours(id))
-}
-
-impl InHand {
-    fn after(&self, id: ItemId, outcome: &Outcome, retry_at: Option<DateTime<Utc>>) -> Result<Settled, SqliteError> {
-        let settled = self.state.after_attempt(outcome, retry_at, self.repeated);
-        Ok(settled.map_err(|fault| Refusal::Impossible(id, fault))?)
-    }
-
-    fn is_unwanted(&self) -> bool {
-        self.forgotten || self.suppressed
-    }
-
-    fn may_leave(&self, id: ItemId) -> bool {
-        !self.is_unwanted() && (id.mailing.edition().is_none() || self.sending)
-    }
+    .ok_or_else(|| Refusal::NotInHand(id).into())
 }
 
 /// Whether the mailbox of item (?1, ?2) may get it, but for the suppression ?3, and its edition is being sent, which is ?4.
@@ -208,24 +154,23 @@ const IS_WANTED: &str = "(?1 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number 
 pub(super) fn is_wanted(conn: &Connection, id: ItemId) -> Result<bool, SqliteError> {
     static QUERY: LazyLock<String> = LazyLock::new(|| format!("SELECT {IS_WANTED}"));
     let (mailing, recipient) = key(id)?;
-    Ok(sql::number(conn, &QUERY, (mailing, recipient, spared(id), EditionState::Sending.as_str()))? > 0)
+    Ok(sql::number(conn, &QUERY, (mailing, recipient, spared(id.mailing), EditionState::Sending.as_str()))? > 0)
 }
 
-/// Puts an item of ours back that was not tried; one whose mailbox may not get it any more is settled.
-fn put_back(conn: &Connection, id: ItemId, item: &InHand, mut settled: Settled) -> Result<(), SqliteError> {
-    if item.is_unwanted() {
-        let state = settled.state.on(Event::Suppress, item.repeated).map_err(|fault| Refusal::Impossible(id, fault))?;
-        settled = Settled { state, next_at: None, ..settled };
-    }
-    write(conn, id, item.attempts, &settled)
-}
-
-pub(super) fn write(conn: &Connection, id: ItemId, attempts: u32, settled: &Settled) -> Result<(), SqliteError> {
+/// Writes what became of an item of ours that is in hand no more.
+pub(super) fn write(conn: &Connection, id: ItemId, at: i64, released: &Released) -> Result<(), SqliteError> {
+    let Released { settled, attempts, attempt } = released;
     let (mailing, recipient) = key(id)?;
     let update = "UPDATE deliveries SET state = ?3, attempts = ?4, next_at = ?5, repeated = ?6, claim = NULL
                   WHERE mailing = ?1 AND recipient = ?2";
     let next_at = settled.next_at.map(sql::millis);
     sql::run(conn, update, (mailing, recipient, settled.state, attempts, next_at, settled.repeated))?;
+    if let Some((kind, reply)) = attempt {
+        let (words, own) = replies::store(conn, (mailing, recipient), (at, &reply.text))?;
+        let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        sql::run(conn, insert, (mailing, recipient, attempts, at, kind, reply.code, own, words))?;
+    }
     match id.mailing {
         Mailing::Transactional(mail) if settled.is_final() => transactional::forget_text(conn, mail),
         Mailing::Transactional(_) | Mailing::Edition(_) => Ok(()),

@@ -2,8 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::items::{self, Candidate, spared};
-use super::replies;
+use super::items::{self, Candidate};
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
@@ -11,6 +10,8 @@ use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::{self, RequestId};
 use crate::domain::subscription::rows::DueMail;
 use crate::domain::subscription::subject_data::SubjectLetter;
+use crate::store::shared::items::spared;
+use crate::store::shared::replies::join;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::{Claimed, ClaimedContent};
@@ -39,7 +40,7 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
          LEFT JOIN requests q ON q.id = t.request
          ORDER BY t.id LIMIT ?2"
     );
-    let spares = spared(ItemId { mailing: Mailing::Transactional(TransactionalId(0)), recipient: RecipientId(0) });
+    let spares = spared(Mailing::Transactional(TransactionalId(0)));
     sql::rows(conn, &query, (now, limit.min(AT_ONCE), spares), |row| {
         let mailing = Mailing::Transactional(TransactionalId(sql::count(row.get(0)?)));
         let id = ItemId { mailing, recipient: RecipientId(sql::count(row.get(1)?)) };
@@ -133,7 +134,7 @@ pub(in crate::store::sqlite) fn of_mailbox(
             at: sql::instant(row.get(1)?)?,
             state: row.get::<_, DeliveryState>(2)?.group(),
             code: row.get(3)?,
-            reply: own.map(|own| replies::join(words, own)).filter(|reply| !reply.is_empty()),
+            reply: own.map(|own| join(words, own)).filter(|reply| !reply.is_empty()),
         })
     })
 }

@@ -1,0 +1,172 @@
+//! The outbox as rows of `deliveries`: each belongs to an edition, or to a transactional mail, and is in the hands of at
+//! most one node whose lease is not over.
+
+pub(in crate::store::postgres) mod accepted;
+mod changes;
+mod claim;
+mod deliveries;
+mod edition_progress;
+mod items;
+mod listing;
+mod record;
+pub(in crate::store::postgres) mod replies;
+mod take_up;
+pub(in crate::store::postgres) mod transactional;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
+use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
+use crate::domain::edition::EditionNumber;
+use crate::store::postgres::PostgresStore;
+use crate::store::postgres::engine::sql::{self, params};
+use crate::store::postgres::engine::transaction::within;
+use crate::store::shared::items::key;
+use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
+
+pub(in crate::store::postgres) use edition_progress::finish;
+pub(in crate::store::postgres) use take_up::take_up;
+
+#[async_trait]
+impl Outbox for PostgresStore {
+    async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        within!(self, Change, |transaction| take_up::recover(&transaction, resend, sql::millis(at)).await)
+    }
+
+    async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        let me = self.lease.number();
+        within!(self, Change, |transaction| {
+            let taken = take_up(&transaction, &[me], resend, sql::millis(at)).await?;
+            Ok(taken.values().sum())
+        })
+    }
+
+    async fn waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>, most: u32) -> Result<u32, StoreError> {
+        within!(self, Look, |transaction| claim::waiting(&transaction, edition, sql::millis(now), most).await)
+    }
+
+    async fn claim(
+        &self,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let mut over = None;
+        for _ in 0..claim::TRIES {
+            let me = self.lease.register(over).await?;
+            let claimed = within!(self, Change, |transaction| {
+                claim::claim(&transaction, me, edition, sql::millis(now), limit).await
+            })?;
+            match claimed {
+                Some(claimed) => return Ok(claimed),
+                None => over = Some(me),
+            }
+        }
+        let reason = "the lease of this node is over again and again before it is used".to_owned();
+        Err(StoreError::Unreachable { place: self.place.clone(), reason })
+    }
+
+    async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
+        let me = self.lease.number();
+        let taken = if steps.iter().any(record::decides_about_the_list) {
+            within!(self, DecideList, |transaction| record::take_steps(&transaction, &self.hasher, me, steps).await)?
+        } else {
+            within!(self, Change, |transaction| record::take_steps(&transaction, &self.hasher, me, steps).await)?
+        };
+        Ok(taken.answers(steps))
+    }
+
+    async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {
+        let me = Some(self.lease.number()).filter(|number| *number != 0);
+        record::is_wanted(&self.source, id, me).await
+    }
+
+    async fn postpone(
+        &self,
+        edition: Option<EditionNumber>,
+        between: Range<DateTime<Utc>>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        within!(self, Change, |transaction| {
+            edition_progress::postpone(&transaction, edition, &between, limit).await
+        })
+    }
+
+    async fn handed_over_since(&self, from: DateTime<Utc>) -> Result<u64, StoreError> {
+        within!(self, Look, |transaction| edition_progress::handed_over_since(&transaction, from).await)
+    }
+
+    async fn expire(
+        &self,
+        edition: EditionNumber,
+        before: u64,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        within!(self, Change, |transaction| {
+            edition_progress::expire(&transaction, edition, before, limit, at).await
+        })
+    }
+
+    async fn finish(&self, edition: EditionNumber, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        within!(self, DecideEditions, |transaction| finish(&transaction, edition, at).await)
+    }
+
+    async fn tally(&self, edition: EditionNumber) -> Result<Tally, StoreError> {
+        within!(self, Look, |transaction| edition_progress::tally(&transaction, edition).await)
+    }
+
+    async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError> {
+        within!(self, Look, |transaction| edition_progress::next_retry(&transaction, edition).await)
+    }
+
+    async fn item_state(&self, id: ItemId) -> Result<Option<DeliveryState>, StoreError> {
+        within!(self, Look, |transaction| {
+            let (mailing, recipient) = key(id)?;
+            let query = "SELECT state FROM deliveries WHERE mailing = $1 AND recipient = $2";
+            transaction.row(query, params![mailing, recipient], |row| Ok(row.try_get(0)?)).await
+        })
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        within!(self, Look, |transaction| listing::page(&transaction, &self.hasher, filter, after, limit).await)
+    }
+
+    async fn retry(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        before: RetriedPart,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> Result<RetriedPart, StoreError> {
+        within!(self, DecideEditions, |transaction| {
+            let mailboxes = deliveries::mailboxes(&transaction, &self.hasher, filter).await?;
+            deliveries::retry(&transaction, edition, (&filter.states, mailboxes), before, limit, at).await
+        })
+    }
+
+    async fn resolve(
+        &self,
+        edition: EditionNumber,
+        filter: &DeliveryFilter,
+        accepted: bool,
+        before: ResolvedPart,
+        limit: u32,
+        at: DateTime<Utc>,
+    ) -> Result<ResolvedPart, StoreError> {
+        within!(self, DecideEditions, |transaction| {
+            let mailboxes = deliveries::mailboxes(&transaction, &self.hasher, filter).await?;
+            deliveries::resolve(&transaction, edition, mailboxes, accepted, (before, limit), at).await
+        })
+    }
+}
