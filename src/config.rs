@@ -25,7 +25,8 @@ pub use bank_holidays::known_until as bank_holidays_known_until;
 pub use environment::temp_folder;
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls, TransportUrl, Web,
+    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls,
+    TransportUrl, Web,
 };
 
 static DIALECT: Dialect =

@@ -29,7 +29,9 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// `store.url` names one.
-    #[error("this Fortnightly was built without PostgreSQL: use one that was built with its feature “postgres”, or a SQLite store")]
+    #[error(
+        "this Fortnightly was built without PostgreSQL: use one that was built with its feature “postgres”, or a SQLite store"
+    )]
     #[cfg(not(feature = "postgres"))]
     WithoutPostgres,
     #[error(transparent)]

@@ -21,7 +21,8 @@ mod with {
 
     impl Postgres {
         pub(in crate::app) fn at(url: &PostgresUrl) -> Result<Self, AppError> {
-            let read = |path: &std::path::PathBuf| ordinary_file::read(path).map_err(|error| AppError::file(path, &error));
+            let read =
+                |path: &std::path::PathBuf| ordinary_file::read(path).map_err(|error| AppError::file(path, &error));
             Ok(Self(PostgresSettings {
                 hosts: url.hosts.clone(),
                 user: url.user.clone(),

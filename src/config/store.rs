@@ -73,7 +73,10 @@ fn host(text: &str) -> Result<(String, u16), &'static str> {
 }
 
 fn decoded(text: &str) -> Result<String, &'static str> {
-    percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| "has a %-escape that is not UTF-8")
+    percent_decode_str(text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| "has a %-escape that is not UTF-8")
 }
 
 /// Whether the connection is encrypted, which always means that the certificate is verified.
@@ -84,11 +87,17 @@ fn tls(parameters: &str, is_here: bool) -> Result<bool, &'static str> {
             ("sslmode", "verify-full") => tls = true,
             ("sslmode", "disable") if is_here => tls = false,
             ("sslmode", "disable") => {
-                return Err("has sslmode=disable, which is allowed only for a database on this machine: addresses would cross the network in the clear");
+                return Err(
+                    "has sslmode=disable, which is allowed only for a database on this machine: addresses would cross the network in the clear",
+                );
             }
-            ("sslmode", _) => return Err("has an sslmode other than verify-full, the only one that checks who answers"),
+            ("sslmode", _) => {
+                return Err("has an sslmode other than verify-full, the only one that checks who answers");
+            }
             ("target_session_attrs", "read-write") => {}
-            ("target_session_attrs", _) => return Err("has target_session_attrs other than read-write: the store must take what is written"),
+            ("target_session_attrs", _) => {
+                return Err("has target_session_attrs other than read-write: the store must take what is written");
+            }
             _ => return Err("has a parameter other than sslmode and target_session_attrs"),
         }
     }
@@ -101,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_url_names_hosts_user_and_database() {
-        let url = postgres("fort%40night@db1.example,db2.example:6432,[::1]:7/news?target_session_attrs=read-write").unwrap();
+        let url =
+            postgres("fort%40night@db1.example,db2.example:6432,[::1]:7/news?target_session_attrs=read-write").unwrap();
         assert_eq!((url.user.as_str(), url.database.as_str(), url.tls), ("fort@night", "news", true));
         let hosts: Vec<_> = url.hosts.iter().map(|(host, port)| (host.as_str(), *port)).collect();
         assert_eq!(hosts, [("db1.example", 5432), ("db2.example", 6432), ("::1", 7)]);

@@ -1,6 +1,7 @@
 //! Rows of the mailing list: what is read for one decision, and what it changes, all or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
@@ -138,6 +139,19 @@ pub enum Subject {
     Wave(WaveId),
     /// The mailing list as a whole.
     List,
+}
+
+/// As the audit names it.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subscriber(SubscriberId(id)) => write!(f, "subscriber {id}"),
+            Self::Mailbox(RecipientId(id)) => write!(f, "recipient {id}"),
+            Self::Wave(WaveId(id)) => write!(f, "wave {id}"),
+            Self::List => f.write_str("mailing list"),
+            Self::Stranger => f.write_str("an address without a mailbox"),
+        }
+    }
 }
 
 /// A mail that the decision makes due: its words come from whoever asked for the decision.

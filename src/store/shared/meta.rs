@@ -28,6 +28,9 @@ pub(in crate::store) const UNSCRUBBED: &str = "unscrubbed";
 /// The key of what readers and diaries know this service's editions by.
 pub(in crate::store) const PUBLIC_NAME: &str = "public_name";
 
+/// How the keys begin that remember messages which were left behind.
+pub(in crate::store) const LEFT_BEHIND: &str = "left-behind ";
+
 /// Imports from their lines; what is wrong where they are not as they should be.
 pub(in crate::store) fn read_imports(lines: &str) -> Result<Vec<UnfinishedImport>, String> {
     lines.lines().map(read_import).collect()

@@ -152,7 +152,7 @@ pub(in crate::store) fn what_is_counted_is_what_is_there<O: Fn() -> Arc<dyn Stor
     let cases = if is_long() { 200 } else { 24 };
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let history = |acts: Vec<Act>| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let open = fresh();
             let (store, mut asked) = (open(), Vec::new());

@@ -44,7 +44,10 @@ async fn a_node_whose_lease_is_over_keeps_results_and_marks_nothing() {
     end_leases(&settings);
     assert!(!one.is_wanted(id(2)).await.unwrap());
     assert!(!record_and_mark(&*one, Some(accepted(id(1))), Some(id(2))).await.unwrap());
-    assert_eq!((state(&*one, id(1)).await, state(&*one, id(2)).await), (DeliveryState::Accepted, DeliveryState::Queued));
+    assert_eq!(
+        (state(&*one, id(1)).await, state(&*one, id(2)).await),
+        (DeliveryState::Accepted, DeliveryState::Queued)
+    );
     let anew = claim(&*one, 3, 9).await;
     assert_eq!(anew.iter().map(|claimed| claimed.id).collect::<Vec<_>>(), [id(2), id(4)], "under another number");
     assert!(mark(&*one, id(2)).await);

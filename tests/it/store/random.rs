@@ -235,7 +235,7 @@ pub(in crate::store) fn steps_never_lose_or_repeat<O: Fn() -> Arc<dyn Store>>(fr
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let histories = prop::collection::vec(act(), 1..60);
     let history = |acts: Vec<Act>| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let open = fresh();
             let store = open();

@@ -6,6 +6,7 @@ use crate::domain::band::BandSet;
 use crate::domain::subscriber::{MailboxState, RecipientId, SuppressionReason};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::rows::Changes;
+use crate::domain::subscription::suppression::Suppression;
 
 impl MailingList {
     /// Whether a subscriber, a mailbox or a suppression is not as it was.
@@ -13,6 +14,14 @@ impl MailingList {
         let Changes { organisations, mailboxes, suppressions, .. } = &self.changes;
         let is_other = |(id, before): (&RecipientId, &Option<Mailbox>)| before.as_ref() != self.mailbox(*id);
         !organisations.is_empty() || !suppressions.is_empty() || mailboxes.iter().any(is_other)
+    }
+
+    /// Whether an address that was known until now is to be forgotten.
+    pub fn is_forgetful(&self) -> bool {
+        let had = |before: &Option<Suppression>| before.as_ref().is_some_and(|before| before.address.is_some());
+        let erased = |key| self.suppression_of(key).is_some_and(|now| now.address.is_none());
+        let Changes { forgotten, suppressions, .. } = &self.changes;
+        !forgotten.is_empty() || suppressions.iter().any(|(key, before)| had(before) && erased(*key))
     }
 
     /// Why the config file must not bring this address in, if so: it is suppressed, or its reader left or complained and has

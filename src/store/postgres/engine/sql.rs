@@ -36,6 +36,11 @@ macro_rules! columns {
                 Type::$many
             }
         }
+        impl Column for &[$rust] {
+            fn kind() -> Type {
+                Type::$many
+            }
+        }
         impl Column for Vec<Option<$rust>> {
             fn kind() -> Type {
                 Type::$many

@@ -1,11 +1,13 @@
 //! Columns that several statements read in the same way: profiles, subscriptions, sets of bands, the numbers of names.
 
+use std::ops::Deref;
+
 use rusqlite::{Connection, Row};
 
-use crate::domain::band::{BandName, BandSet};
-use crate::domain::refusal::Refusal;
+use crate::domain::band::BandSet;
 use crate::domain::subscriber::{Profile, SubscriberId, Subscription};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
+use crate::store::shared::band_book;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 
@@ -38,11 +40,6 @@ pub(in crate::store::sqlite) fn subscription(
     })
 }
 
-/// A mailbox's subscriptions, the oldest first.
-pub(in crate::store::sqlite) fn oldest_first(subscriptions: &mut [Subscription]) {
-    subscriptions.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));
-}
-
 /// A suppression in four columns: mac, address, reason, at.
 pub(in crate::store::sqlite) fn suppression(row: &Row<'_>) -> Result<Suppression, SqliteError> {
     Ok(Suppression {
@@ -53,51 +50,30 @@ pub(in crate::store::sqlite) fn suppression(row: &Row<'_>) -> Result<Suppression
     })
 }
 
-/// How many different names a store can know: masks are 63 bits wide, and one stays free.
-const LIMIT: usize = 62;
-
-/// Every name that the store has seen, read once per request.
-pub(in crate::store::sqlite) struct BandBook(Vec<(BandName, i64)>);
+/// Every name of a band that the store has seen, read once per request.
+pub(in crate::store::sqlite) struct BandBook(band_book::BandBook);
 
 impl BandBook {
     /// Reads the names and their bits.
     pub(in crate::store::sqlite) fn open(conn: &Connection) -> Result<Self, SqliteError> {
-        let read = |row: &rusqlite::Row<'_>| {
-            let bit = 1_i64 << (row.get::<_, i64>(0)? - 1).clamp(0, 61);
-            Ok((sql::parse(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?, bit))
-        };
-        Ok(Self(sql::rows(conn, "SELECT id, name FROM bands ORDER BY id", [], read)?))
+        let read = |row: &Row<'_>| Ok((row.get(0)?, sql::word(row, 1)?));
+        Ok(Self(band_book::BandBook::new(sql::rows(conn, "SELECT id, name FROM bands ORDER BY id", [], read)?)))
     }
 
     /// The mask of a set; names seen for the first time get an id.
     pub(in crate::store::sqlite) fn learn(&mut self, conn: &Connection, set: &BandSet) -> Result<i64, SqliteError> {
-        set.iter().try_fold(0, |mask, name| Ok(mask | self.bit(conn, name)?))
-    }
-
-    /// The mask of those names in `set` that the store has seen: no mailbox has any other.
-    pub(in crate::store::sqlite) fn seen(&self, set: &BandSet) -> i64 {
-        self.0.iter().filter(|(name, _)| set.contains(name)).fold(0, |mask, (_, bit)| mask | bit)
-    }
-
-    /// The set of a mask.
-    pub(in crate::store::sqlite) fn set(&self, mask: i64) -> BandSet {
-        self.0.iter().filter(|(_, bit)| mask & bit != 0).map(|(name, _)| name.clone()).collect()
-    }
-
-    fn bit(&mut self, conn: &Connection, name: &BandName) -> Result<i64, SqliteError> {
-        if let Some((_, bit)) = self.0.iter().find(|(known, _)| known == name) {
-            return Ok(*bit);
+        let mask = self.0.mask(set)?;
+        for (id, name) in self.0.take_new() {
+            sql::run(conn, "INSERT INTO bands (id, name) VALUES (?1, ?2)", (id, name.as_str()))?;
         }
-        if self.0.len() >= LIMIT {
-            return Err(Refusal::TooManyBands { band: name.clone(), limit: LIMIT }.into());
-        }
-        sql::run(
-            conn,
-            "INSERT INTO bands (id, name) VALUES (?1, ?2)",
-            (u32::try_from(self.0.len() + 1).unwrap_or(u32::MAX), name.as_str()),
-        )?;
-        let bit = 1 << self.0.len();
-        self.0.push((name.clone(), bit));
-        Ok(bit)
+        Ok(mask)
+    }
+}
+
+impl Deref for BandBook {
+    type Target = band_book::BandBook;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }

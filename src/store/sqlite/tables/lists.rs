@@ -15,11 +15,9 @@ use crate::domain::subscriber::{
 };
 use crate::domain::subscription::suppression::{ListedSuppression, Suppression};
 use crate::store::Reader;
+use crate::store::shared::mailboxes;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-
-/// How many mailboxes an organisation may have on average before a page has fewer organisations.
-const MAILBOXES: usize = 4;
 
 const SUBSCRIBERS: &str = "SELECT s.id, n.name, s.sector, s.locale, s.urn FROM subscribers s
                            CROSS JOIN names n ON n.id = s.name_id WHERE s.id > ?1 ORDER BY s.id LIMIT ?2";
@@ -44,26 +42,13 @@ pub(super) fn subscribers(
         Ok(SubscriberRecord { id, profile: columns::profile(row, 1)?, mailboxes: Vec::new() })
     })?;
     let bands = BandBook::open(conn)?;
-    let most = MAILBOXES * limit as usize;
-    let mut mailboxes = mailboxes(conn, &bands, after, &records, most + 1)?;
-    if mailboxes.len() > most {
-        // The last organisation may have more of them: it is for the next page, or fills this one.
-        let cut = mailboxes.last().map_or(SubscriberId(0), |(owner, _)| *owner);
-        mailboxes.retain(|(owner, _)| *owner < cut);
-        let whole = records.partition_point(|record| record.id < cut);
-        records.truncate(whole.max(1));
-        if whole == 0 {
-            mailboxes = self::mailboxes(conn, &bands, after, &records, usize::MAX)?;
-        }
+    let most = mailboxes::most(limit);
+    let mut found = mailboxes_of(conn, &bands, after, &records, most + 1)?;
+    if found.len() > most && !mailboxes::end_before_the_last(&mut records, &mut found) {
+        found = mailboxes_of(conn, &bands, after, &records, usize::MAX)?;
     }
-    let mut subscriptions = subscriptions(conn, &bands, after, &records)?;
-    let mut mailboxes = mailboxes.into_iter().peekable();
-    for record in &mut records {
-        while let Some((_, mut mailbox)) = mailboxes.next_if(|(owner, _)| *owner <= record.id) {
-            mailbox.subscriptions = subscriptions.remove(&mailbox.recipient).unwrap_or_default();
-            record.mailboxes.push(mailbox);
-        }
-    }
+    let subscriptions = subscriptions(conn, &bands, after, &records)?;
+    mailboxes::fill(&mut records, found, subscriptions);
     Ok(records)
 }
 
@@ -73,7 +58,7 @@ fn range(after: i64, records: &[SubscriberRecord]) -> Result<(i64, i64), SqliteE
 }
 
 /// Known mailboxes with their owners, by owner, without their subscriptions.
-fn mailboxes(
+fn mailboxes_of(
     conn: &Connection,
     bands: &BandBook,
     after: i64,
@@ -96,7 +81,7 @@ fn mailboxes(
     })
 }
 
-/// The subscriptions of known mailboxes, the oldest of each first.
+/// The subscriptions of known mailboxes.
 fn subscriptions(
     conn: &Connection,
     bands: &BandBook,
@@ -109,9 +94,6 @@ fn subscriptions(
     })?;
     for (recipient, one) in all {
         found.entry(recipient).or_default().push(one);
-    }
-    for all in found.values_mut() {
-        columns::oldest_first(all);
     }
     Ok(found)
 }

@@ -8,23 +8,19 @@ mod write;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use crate::domain::delivery::{DeliveryId, ItemId, Reply, TransactionalMail};
+use crate::domain::delivery::{ItemId, Reply, TransactionalMail};
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
-use crate::domain::subscription::bounce::{EnhancedStatus, Meaning};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::returned::{self, SettledPart};
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::domain::subscription::unsubscribe;
 use crate::domain::subscription::wave::WaveId;
+use crate::store::shared::decisions::{self, DISSOLVED};
 use crate::store::sqlite::engine::connect;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::{Scope, Traces};
 
 pub(in crate::store::sqlite) use read::read;
 pub(in crate::store::sqlite) use waves::{all as all_waves, open as open_waves, waits_in};
-
-/// How many bounces of a dissolved wave are judged again at once: for each, those of its edition are counted.
-const DISSOLVED: u32 = 5;
 
 /// So many addresses are those of a file.
 const MANY: usize = 500;
@@ -53,16 +49,8 @@ pub(in crate::store::sqlite) fn refused(
     reply: &Reply,
     reason: SuppressionReason,
 ) -> Result<(), SqliteError> {
-    let recipient = id.recipient;
-    let Some(edition) = id.mailing.edition() else {
-        let decide = |list: &mut MailingList| unsubscribe::refuse_for_good(list, recipient, reason);
-        return change(conn, (hasher, at), &Scope::Mailbox(recipient), None, decide).map(drop);
-    };
-    let (id, status) = (DeliveryId { edition, recipient }, EnhancedStatus::at_start_of(&reply.text));
-    let decide = |list: &mut MailingList| {
-        returned::refused(list, id, status);
-    };
-    change(conn, (hasher, at), &Scope::Delivery(id, Meaning::Gone, None), None, decide).map(drop)
+    let (scope, decide) = decisions::refused(id, reply, reason);
+    change(conn, (hasher, at), &scope, None, decide).map(drop)
 }
 
 /// A part of what was taken for a wave is none, and each of its bounces that waited is judged again. How many did, with those of
@@ -79,11 +67,7 @@ pub(in crate::store::sqlite) fn dissolve(
     change(conn, (hasher, at), &Scope::Wave(wave, RecipientId(0), DISSOLVED), None, decide)?;
     let Some(SettledPart { mailboxes, last, waited, .. }) = part else { return Ok(None) };
     for bounce in waited {
-        let id = DeliveryId { edition: bounce.edition, recipient: bounce.recipient };
-        let scope = Scope::Delivery(id, bounce.meaning, bounce.server.clone());
-        let decide = |list: &mut MailingList| {
-            returned::judge_again(list, &bounce);
-        };
+        let (scope, decide) = decisions::judged_again(bounce);
         change(conn, (hasher, at), &scope, None, decide)?;
     }
     Ok(last.map(|_| mailboxes))

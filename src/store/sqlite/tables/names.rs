@@ -3,11 +3,9 @@
 
 use rusqlite::Connection;
 
+use crate::store::shared::mailboxes::NAMELESS;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-
-/// The name of subscribers that were forgotten.
-const NAMELESS: &str = "(erased)";
 
 /// The number of a new subscriber's name.
 pub(super) fn insert(conn: &Connection, name: &str) -> Result<i64, SqliteError> {

@@ -9,15 +9,13 @@ use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::bounce::BounceCount;
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::wave::{Wave, WaveId, WaveState};
+use crate::store::shared::meta::LEFT_BEHIND;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::meta;
 use crate::store::{OpenWave, Reports, StoreError, WaveBounce};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-
-/// How the keys in `meta` begin that remember messages which were left behind.
-const LEFT_BEHIND: &str = "left-behind ";
 
 #[async_trait]
 impl Reports for SqliteStore {

@@ -33,7 +33,8 @@ CREATE TABLE suppressions (
     reason  TEXT COLLATE "C" NOT NULL,
     at      BIGINT NOT NULL
 );
-CREATE INDEX suppressions_listed ON suppressions (at, address);
+-- Who was erased comes first of those of one moment.
+CREATE INDEX suppressions_listed ON suppressions (at, address NULLS FIRST, mac);
 
 CREATE TABLE editions (
     number              BIGINT NOT NULL PRIMARY KEY,
@@ -130,7 +131,8 @@ CREATE TABLE recipients (
     changed_at BIGINT,
     CHECK (address IS NOT NULL OR state = 0)
 );
-CREATE INDEX recipients_owner ON recipients (owner);
+-- Ends in the number, so that a page of a list is read in its order.
+CREATE INDEX recipients_owner ON recipients (owner, id);
 CREATE INDEX recipients_ended ON recipients (id) WHERE state = 0 AND address IS NOT NULL;
 CREATE INDEX recipients_pending ON recipients (id) WHERE state = 2;
 CREATE UNIQUE INDEX recipients_mac ON recipients (mac) WHERE address IS NOT NULL;

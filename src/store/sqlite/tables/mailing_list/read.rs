@@ -18,6 +18,7 @@ use crate::domain::subscription::rows::{DeliveryHistory, Numbers, Organisation, 
 use crate::domain::subscription::suppression::{AddressHasher, AddressKey};
 use crate::domain::subscription::wave::{ToldBy, Verdict, WaveId, WaveMember, WaveState};
 use crate::store::Scope;
+use crate::store::shared::mailboxes::oldest_first;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::columns::BandBook;
@@ -232,7 +233,7 @@ impl Reader<'_> {
         let query = "SELECT subscriber, origin, bands, since, ended, ended_by FROM subscriptions WHERE recipient = ?1";
         let read = |row: &Row<'_>| columns::subscription(&self.bands, row, 0);
         let mut found = sql::rows(self.conn, query, [sql::column(id.0)?], read)?;
-        columns::oldest_first(&mut found);
+        oldest_first(&mut found);
         Ok(found)
     }
 

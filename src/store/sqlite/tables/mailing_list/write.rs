@@ -5,13 +5,12 @@ use rusqlite::Connection;
 use super::{counts, waves};
 use crate::domain::address::Address;
 use crate::domain::delivery::TransactionalMail;
-use crate::domain::subscriber::{Profile, RecipientId, SubscriberId, Subscription};
+use crate::domain::subscriber::{Profile, Subscription};
 use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::Request;
-use crate::domain::subscription::rows::{BounceRecord, Note, Organisation, Subject};
+use crate::domain::subscription::rows::{BounceRecord, Note, Organisation};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
-use crate::domain::subscription::wave::WaveId;
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -33,12 +32,8 @@ pub(super) fn write(
     for (id, before) in &changes.mailboxes {
         list.mailbox(*id).map_or(Ok(()), |now| mailbox(conn, bands, before.as_ref(), now))?;
     }
-    let mut is_erased = !changes.forgotten.is_empty();
-    for (key, before) in &changes.suppressions {
-        let now = list.suppression_of(*key);
-        suppression(conn, *key, now)?;
-        let had = before.as_ref().is_some_and(|before| before.address.is_some());
-        is_erased |= had && now.is_some_and(|now| now.address.is_none());
+    for key in changes.suppressions.keys() {
+        suppression(conn, *key, list.suppression_of(*key))?;
     }
     counts::count(conn, list, bands)?;
     for recipient in &changes.clean_slates {
@@ -66,7 +61,7 @@ pub(super) fn write(
     if changes.sync {
         meta::put_syncs(conn, list.syncs())?;
     }
-    if is_erased {
+    if list.is_forgetful() {
         forget::note_unscrubbed(conn, at)?;
     }
     Ok(traces)
@@ -169,13 +164,7 @@ fn bounce(conn: &Connection, now: &BounceRecord) -> Result<(), SqliteError> {
 }
 
 fn note(conn: &Connection, at: i64, note: &Note) -> Result<(), SqliteError> {
-    let subject = match note.subject {
-        Subject::Subscriber(SubscriberId(id)) => format!("subscriber {id}"),
-        Subject::Mailbox(RecipientId(id)) => format!("recipient {id}"),
-        Subject::Wave(WaveId(id)) => format!("wave {id}"),
-        Subject::List => "mailing list".to_owned(),
-        Subject::Stranger => "an address without a mailbox".to_owned(),
-    };
+    let subject = note.subject.to_string();
     if let Some(before) = &note.replaces
         && audit::replace(conn, [note.actor, note.action, &subject, before], &note.detail)?
     {

@@ -1,0 +1,50 @@
+//! Mailboxes with what belongs to them, in the order in which lists show them.
+
+use std::collections::HashMap;
+
+use crate::domain::subscriber::{MailboxRecord, RecipientId, SubscriberId, SubscriberRecord, Subscription};
+
+/// The name of subscribers that were forgotten.
+pub(in crate::store) const NAMELESS: &str = "(erased)";
+
+/// How many mailboxes an organisation may have on average before a page has fewer organisations.
+const MAILBOXES: usize = 4;
+
+/// How many mailboxes are read with a page of so many organisations; one more tells that there are too many.
+pub(in crate::store) fn most(organisations: u32) -> usize {
+    MAILBOXES * organisations as usize
+}
+
+/// A mailbox's subscriptions, the oldest first.
+pub(in crate::store) fn oldest_first(subscriptions: &mut [Subscription]) {
+    subscriptions.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));
+}
+
+/// Makes a page end before the organisation whose mailboxes were not all read: it is for the next page. False when the first
+/// organisation has too many by itself, so that all of its mailboxes are to be read.
+pub(in crate::store) fn end_before_the_last(
+    records: &mut Vec<SubscriberRecord>,
+    mailboxes: &mut Vec<(SubscriberId, MailboxRecord)>,
+) -> bool {
+    let cut = mailboxes.last().map_or(SubscriberId(0), |(owner, _)| *owner);
+    mailboxes.retain(|(owner, _)| *owner < cut);
+    let whole = records.partition_point(|record| record.id < cut);
+    records.truncate(whole.max(1));
+    whole > 0
+}
+
+/// Gives organisations their mailboxes, and these their subscriptions. Both lists are in the order of the organisations.
+pub(in crate::store) fn fill(
+    records: &mut [SubscriberRecord],
+    mailboxes: Vec<(SubscriberId, MailboxRecord)>,
+    mut subscriptions: HashMap<RecipientId, Vec<Subscription>>,
+) {
+    subscriptions.values_mut().for_each(|all| oldest_first(all));
+    let mut mailboxes = mailboxes.into_iter().peekable();
+    for record in records {
+        while let Some((_, mut mailbox)) = mailboxes.next_if(|(owner, _)| *owner <= record.id) {
+            mailbox.subscriptions = subscriptions.remove(&mailbox.recipient).unwrap_or_default();
+            record.mailboxes.push(mailbox);
+        }
+    }
+}
