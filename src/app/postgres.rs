@@ -9,12 +9,17 @@ use crate::store::Store;
 
 #[cfg(feature = "postgres")]
 mod with {
+    use std::time::Duration;
+
     use super::{AddressHasher, AppError, Arc, PostgresUrl, Store};
     use crate::ordinary_file;
     use crate::store::postgres::{PostgresSettings, PostgresStore};
 
     /// How many connections to the database one process keeps at most.
     const CONNECTIONS: usize = 8;
+
+    /// How long what a node had in hand stays its own after its last sign of life.
+    const LEASE: Duration = Duration::from_secs(30);
 
     /// A way to the database.
     pub(in crate::app) struct Postgres(PostgresSettings);
@@ -31,6 +36,7 @@ mod with {
                 tls: url.tls,
                 ca_pem: url.ca_file.as_ref().map(read).transpose()?,
                 connections: CONNECTIONS,
+                lease: LEASE,
             }))
         }
 

@@ -42,7 +42,7 @@ impl Reloaded {
 /// Puts back what a running process cannot change, and names it.
 fn keep(old: &Config, new: &mut Config) -> Vec<&'static str> {
     let mut kept = Vec::new();
-    if new.store != old.store {
+    if !new.store.is_same(&old.store) {
         new.store = old.store.clone();
         kept.push("store.url");
     }

@@ -74,6 +74,20 @@ pub enum StoreUrl {
     Postgres(PostgresUrl),
 }
 
+impl StoreUrl {
+    /// Whether both are one store.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => one == other,
+            (Self::Postgres(one), Self::Postgres(other)) => {
+                let place = |url: &PostgresUrl| (url.hosts.clone(), url.user.clone(), url.database.clone(), url.tls);
+                place(one) == place(other)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The database that several nodes share.
 #[derive(Debug, Clone)]
 pub struct PostgresUrl {

@@ -133,7 +133,7 @@ fn backup(error: &BackupError) -> String {
         BackupError::NoStore(_) => format!("{error}: nothing to back up"),
         BackupError::Exists(_) => format!("{error}: choose another name, or add --force"),
         BackupError::NoBackup(_) => format!("{error}: it has no keys in it"),
-        BackupError::NoSuchFile(_) => error.to_string(),
+        BackupError::NoSuchFile(_) | BackupError::OfTheDatabase => error.to_string(),
         BackupError::Unusable { .. } => format!("{error}: name a file that `fortnightly backup` wrote"),
         BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
     }
