@@ -194,9 +194,11 @@ async fn addressees(
     after: Option<RecipientId>,
     limit: u32,
 ) -> Result<Vec<Addressee>, PostgresError> {
+    // Both tables are read from there on: the planner does not see that the one follows from the other.
     let query = "SELECT d.recipient, d.segment, n.name, r.address FROM deliveries d
                  JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-                 WHERE d.mailing = $1 AND d.recipient > $2 AND r.address IS NOT NULL ORDER BY d.recipient LIMIT $3";
+                 WHERE d.mailing = $1 AND d.recipient > $2 AND r.id > $2 AND r.address IS NOT NULL
+                 ORDER BY d.recipient LIMIT $3";
     let after = sql::column(after.map_or(0, |after| after.0))?;
     let read = |row: &Row| {
         Ok(Addressee {

@@ -12,6 +12,9 @@ use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::segments::Packed;
 use crate::store::{Publication, PublishResult};
 
+/// From so many recipients on, the table is counted anew.
+const MANY: u64 = 10_000;
+
 /// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
 pub(in crate::store::postgres) async fn publish(
     transaction: &Transaction,
@@ -42,6 +45,10 @@ pub(in crate::store::postgres) async fn publish(
         complete(transaction, publication, recipients),
         audit::write(transaction, sql::millis(publication.at), "program", "publish", &subject, &detail)
     )?;
+    if recipients >= MANY {
+        // Autovacuum does so within a minute: until then, claims would be planned as for the few rows that were there before.
+        transaction.run("ANALYZE (SKIP_LOCKED) deliveries", params![]).await?;
+    }
     Ok(PublishResult::Published { recipients })
 }
 
