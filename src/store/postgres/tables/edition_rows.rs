@@ -54,7 +54,7 @@ fn read(row: &Row) -> Result<Edition, PostgresError> {
     Ok(Edition {
         number: columns::edition(row, 0)?,
         state,
-        reason: reason.map_err(|error| sql::damaged(&error.to_string()))?,
+        reason: reason.map_err(|error| invalid(&error))?,
         date: sql::word(row, 4)?,
         due_at: sql::instant(row.try_get(5)?)?,
         selection: Selection {
@@ -95,7 +95,7 @@ async fn picks(
 
 fn reason_of<T: DeserializeOwned>(row: &Row, at: usize) -> Result<T, PostgresError> {
     let reason = reasons::read(row.try_get(at)?, row.try_get(at + 1)?);
-    let reason = reason.map_err(|error| sql::damaged(&error.to_string()))?;
+    let reason = reason.map_err(|error| invalid(&error))?;
     reason.ok_or_else(|| sql::damaged("a reason is missing"))
 }
 
@@ -209,11 +209,11 @@ async fn put(transaction: &Transaction, editions: &[&Edition]) -> Result<(), Pos
     let (mut codes, mut details): (Vec<Option<String>>, Vec<Option<String>>) = (Vec::new(), Vec::new());
     let (mut theme_codes, mut theme_details) = (Vec::new(), Vec::new());
     for edition in editions {
-        let reason = reasons::state_columns(edition.reason.as_ref()).map_err(unwritable)?;
+        let reason = reasons::state_columns(edition.reason.as_ref()).map_err(|error| invalid(&error))?;
         let (code, detail) = reason.unzip();
         codes.push(code);
         details.push(detail.flatten());
-        let (code, detail) = reasons::columns(&edition.selection.theme_reason).map_err(unwritable)?;
+        let (code, detail) = reasons::columns(&edition.selection.theme_reason).map_err(|error| invalid(&error))?;
         theme_codes.push(code);
         theme_details.push(detail);
     }
@@ -244,7 +244,7 @@ async fn put(transaction: &Transaction, editions: &[&Edition]) -> Result<(), Pos
     Ok(())
 }
 
-fn unwritable(error: serde_json::Error) -> PostgresError {
+fn invalid(error: &serde_json::Error) -> PostgresError {
     sql::damaged(&error.to_string())
 }
 
@@ -258,7 +258,7 @@ async fn put_picks(transaction: &Transaction, editions: &[&Edition]) -> Result<(
     for (number, edition) in numbers.iter().zip(editions) {
         picks.extend((0_i64..).zip(&edition.selection.picks).map(|(position, pick)| (*number, position, pick)));
     }
-    let reasons = picks.iter().map(|(.., pick)| reasons::columns(&pick.reason).map_err(unwritable));
+    let reasons = picks.iter().map(|(.., pick)| reasons::columns(&pick.reason).map_err(|error| invalid(&error)));
     let (codes, details): (Vec<_>, Vec<_>) = reasons.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     transaction.run("DELETE FROM picks WHERE edition = ANY ($1)", params![numbers]).await?;
     let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, reason_detail, fingerprint)

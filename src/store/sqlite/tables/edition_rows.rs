@@ -34,8 +34,8 @@ pub(in crate::store::sqlite) fn one(conn: &Connection, number: EditionNumber) ->
 
 fn read(row: &Row<'_>, picks: Vec<Pick>) -> Result<Edition, SqliteError> {
     let state = sql::word(row, 1)?;
-    let reason =
-        reasons::read_state(state, row.get(2)?, row.get::<_, Option<String>>(3)?.as_deref()).map_err(invalid)?;
+    let reason = reasons::read_state(state, row.get(2)?, row.get::<_, Option<String>>(3)?.as_deref())
+        .map_err(|error| invalid(&error))?;
     Ok(Edition {
         number: EditionNumber(row.get(0)?),
         state,
@@ -76,11 +76,12 @@ fn picks(conn: &Connection, only: Option<EditionNumber>) -> Result<BTreeMap<u32,
 }
 
 fn reason_of<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, SqliteError> {
-    let reason = reasons::read(row.get(at)?, row.get::<_, Option<String>>(at + 1)?.as_deref()).map_err(invalid)?;
+    let reason = reasons::read(row.get(at)?, row.get::<_, Option<String>>(at + 1)?.as_deref())
+        .map_err(|error| invalid(&error))?;
     reason.ok_or_else(|| sql::damaged("a reason is missing"))
 }
 
-fn invalid(error: serde_json::Error) -> SqliteError {
+fn invalid(error: &serde_json::Error) -> SqliteError {
     sql::damaged(&error.to_string())
 }
 
@@ -182,10 +183,10 @@ fn put(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
                    theme_fingerprint = excluded.theme_fingerprint, published_at = excluded.published_at,
                    finished_at = excluded.finished_at, approved_at = excluded.approved_at,
                    released_at = excluded.released_at";
-    let reason = reasons::state_columns(edition.reason.as_ref()).map_err(invalid)?;
+    let reason = reasons::state_columns(edition.reason.as_ref()).map_err(|error| invalid(&error))?;
     let (code, detail) = reason.unzip();
     let selection = &edition.selection;
-    let (theme_code, theme_detail) = reasons::columns(&selection.theme_reason).map_err(invalid)?;
+    let (theme_code, theme_detail) = reasons::columns(&selection.theme_reason).map_err(|error| invalid(&error))?;
     let millis = |at: Option<DateTime<Utc>>| at.map(sql::millis);
     let params = rusqlite::params![
         edition.number.0,
@@ -212,7 +213,7 @@ fn put_picks(conn: &Connection, edition: &Edition) -> Result<(), SqliteError> {
     let insert = "INSERT INTO picks (edition, position, band, activity, title, reason, reason_detail, fingerprint)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     for (position, pick) in (0_u32..).zip(&edition.selection.picks) {
-        let (code, detail) = reasons::columns(&pick.reason).map_err(invalid)?;
+        let (code, detail) = reasons::columns(&pick.reason).map_err(|error| invalid(&error))?;
         let (band, id, fingerprint) = (pick.band.as_str(), pick.id.as_str(), pick.fingerprint.as_str());
         sql::run(conn, insert, (number, position, band, id, &pick.title, code, detail, fingerprint))?;
     }
