@@ -35,7 +35,7 @@ $as "$1"/postgres -D "$data/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_
     -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB >"$data/log" 2>&1 &
 server=$!
 cat >/dev/null
-kill -INT $server
+kill -TERM $server
 wait $server || true
 "#;
 
