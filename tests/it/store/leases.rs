@@ -92,7 +92,7 @@ async fn replies_of_a_page_share_their_words() {
     let store = node(&settings).await;
     send_out(&*store, &crowd(6)).await;
     claim(&*store, 2, 9).await;
-    let said = |number: u64| format!("2.0.0 Ok: queued as 4bJ9Xk2H{number}");
+    let said = |number: u64| format!("2.0.0 Ok: queued as 4bJ9Xk2H{number}{}", '\u{fffd}');
     for page in [1..=3, 4..=6] {
         let step = |number| {
             let reply = Reply { code: Some(250), text: said(number).replace('\u{fffd}', "\0") };

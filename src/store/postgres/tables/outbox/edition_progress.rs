@@ -38,9 +38,9 @@ async fn expire_some(transaction: &Transaction, edition: EditionNumber, limit: u
     let (queued, again) = (part(&format!("state = {is_queued}")), part("next_at IS NOT NULL"));
     let update = format!(
         "WITH queued AS ({queued}), again AS ({again}),
-              some AS (SELECT recipient FROM queued UNION ALL SELECT recipient FROM again LIMIT $2)
-         UPDATE deliveries AS d SET state = {to}, next_at = NULL FROM some
-         WHERE d.mailing = $1 AND d.recipient = some.recipient"
+              part AS (SELECT recipient FROM queued UNION ALL SELECT recipient FROM again LIMIT $2)
+         UPDATE deliveries AS d SET state = {to}, next_at = NULL FROM part
+         WHERE d.mailing = $1 AND d.recipient = part.recipient"
     );
     transaction.run(&update, params![i64::from(edition.0), i64::from(limit)]).await
 }
@@ -57,11 +57,11 @@ pub(super) async fn postpone(
     let (first, last) = edition.map_or((i64::MIN, -1), |edition| (i64::from(edition.0), i64::from(edition.0)));
     let (to, queued) = (states::change(Event::Postpone).to, DeliveryState::Queued.code());
     let update = format!(
-        "WITH some AS MATERIALIZED (
+        "WITH part AS MATERIALIZED (
              SELECT mailing, recipient FROM deliveries WHERE mailing BETWEEN $1 AND $4 AND state = {queued}
              ORDER BY mailing, recipient LIMIT $5 FOR UPDATE SKIP LOCKED)
-         UPDATE deliveries AS d SET state = {to}, next_at = $2 + floor(random() * $3)::bigint FROM some
-         WHERE d.mailing = some.mailing AND d.recipient = some.recipient"
+         UPDATE deliveries AS d SET state = {to}, next_at = $2 + floor(random() * $3)::bigint FROM part
+         WHERE d.mailing = part.mailing AND d.recipient = part.recipient"
     );
     transaction.run(&update, params![first, from, width, last, i64::from(limit)]).await
 }
