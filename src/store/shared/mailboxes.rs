@@ -39,7 +39,9 @@ pub(in crate::store) fn fill(
     mailboxes: Vec<(SubscriberId, MailboxRecord)>,
     mut subscriptions: HashMap<RecipientId, Vec<Subscription>>,
 ) {
-    subscriptions.values_mut().for_each(|all| oldest_first(all));
+    for all in subscriptions.values_mut() {
+        oldest_first(all);
+    }
     let mut mailboxes = mailboxes.into_iter().peekable();
     for record in records {
         while let Some((_, mut mailbox)) = mailboxes.next_if(|(owner, _)| *owner <= record.id) {

@@ -132,6 +132,7 @@ macro_rules! conform_all {
 macro_rules! conform_shared {
     ($open:expr) => {
         $crate::store::conformance::conform! { $open;
+            people::those_who_decide_on_two_handles_take_turns,
             deliveries::ten_claimers_on_two_handles_share_a_thousand,
             deliveries::what_a_dead_process_held_is_taken_up,
             deliveries::a_living_process_keeps_what_it_holds,

@@ -6,7 +6,6 @@ use std::ops::{Deref, DerefMut};
 
 use tokio_postgres::Row;
 
-use crate::domain::band::BandSet;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{Profile, RecipientId, SubscriberId, Subscription};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
@@ -109,17 +108,6 @@ impl BandBook {
         let query = "SELECT id, name FROM bands ORDER BY id";
         let stored = transaction.rows(query, &[], |row| Ok((row.try_get(0)?, sql::word(row, 1)?))).await?;
         Ok(Self(band_book::BandBook::new(stored)))
-    }
-
-    /// The mask of a set; names seen for the first time get an id.
-    pub(in crate::store::postgres) async fn learn(
-        &mut self,
-        transaction: &Transaction,
-        set: &BandSet,
-    ) -> Result<i64, PostgresError> {
-        let mask = self.mask(set)?;
-        self.store_new(transaction).await?;
-        Ok(mask)
     }
 
     /// Stores the names of which a mask was asked for, and that were not known.

@@ -101,8 +101,7 @@ async fn subscriptions(
 /// Those who would get an edition whose bands are `$1`; `$2` is the state of being active.
 macro_rules! readers {
     () => {
-        "recipients r JOIN subscribers o ON o.id = r.owner
-         WHERE r.state = $2 AND r.bands & $1 <> 0
+        "recipients r WHERE r.state = $2 AND r.bands & $1 <> 0
            AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)"
     };
 }
@@ -114,9 +113,11 @@ pub(super) async fn first_readers(
 ) -> Result<BTreeMap<SegmentKey, String>, PostgresError> {
     let query = concat!(
         "SELECT f.mask, f.sector, f.locale, n.name
-         FROM (SELECT r.bands & $1 AS mask, o.sector, o.locale, min(r.owner) AS owner FROM ",
+         FROM (SELECT p.mask, o.sector, o.locale, min(o.id) AS owner
+               FROM (SELECT r.bands & $1 AS mask, r.owner FROM ",
         readers!(),
-        " GROUP BY 1, 2, 3) f JOIN subscribers s ON s.id = f.owner JOIN names n ON n.id = s.name_id"
+        ") p JOIN subscribers o ON o.id = p.owner GROUP BY 1, 2, 3) f
+         JOIN subscribers s ON s.id = f.owner JOIN names n ON n.id = s.name_id"
     );
     let bands = BandBook::open(transaction).await?;
     let read = |row: &Row| Ok((segment(&bands, row)?, row.try_get(3)?));
@@ -137,11 +138,11 @@ pub(super) async fn readers(
     limit: u32,
 ) -> Result<Vec<Reader>, PostgresError> {
     let query = concat!(
-        "SELECT p.mask, p.sector, p.locale, n.name, p.address, p.owner, p.id
-         FROM (SELECT r.bands & $1 AS mask, o.sector, o.locale, o.name_id, r.address, r.owner, r.id FROM ",
+        "SELECT p.mask, o.sector, o.locale, n.name, p.address, p.owner, p.id
+         FROM (SELECT r.bands & $1 AS mask, r.address, r.owner, r.id FROM ",
         readers!(),
-        " AND (r.owner, r.id) > ($3, $4) ORDER BY r.owner, r.id LIMIT $5) p JOIN names n ON n.id = p.name_id
-         ORDER BY p.owner, p.id"
+        " AND (r.owner, r.id) > ($3, $4) ORDER BY r.owner, r.id LIMIT $5) p
+         JOIN subscribers o ON o.id = p.owner JOIN names n ON n.id = o.name_id ORDER BY p.owner, p.id"
     );
     let bands = BandBook::open(transaction).await?;
     let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));

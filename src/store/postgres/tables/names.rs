@@ -111,8 +111,9 @@ const FORGET_IN_MAILS: &str = concat!(
     "), mailboxes AS (SELECT owner AS subscriber, id AS recipient FROM recipients WHERE owner = ANY ($1)
                       UNION SELECT * FROM unnest($1::bigint[], $2::bigint[]))
      UPDATE deliveries d SET name_id = s.name_id
-     FROM mailboxes m JOIN subscribers s ON s.id = m.subscriber CROSS JOIN editions e
-     WHERE d.mailing = e.number AND d.recipient = m.recipient
+     FROM mailboxes m JOIN subscribers s ON s.id = m.subscriber
+     WHERE d.mailing = ANY (ARRAY(SELECT number FROM editions))
+       AND d.recipient = ANY (ARRAY(SELECT recipient FROM mailboxes)) AND d.recipient = m.recipient
        AND d.name_id NOT IN (SELECT o.name_id FROM own o WHERE o.subscriber = m.subscriber)
        AND (SELECT n.name FROM names n WHERE n.id = d.name_id) IN (
            SELECT n.name FROM names n JOIN own o ON o.name_id = n.id WHERE o.subscriber = m.subscriber

@@ -307,3 +307,34 @@ pub(in crate::store) async fn a_file_synced_once_asks_for_nothing_more(open: Ope
         assert_eq!(active, expected);
     }
 }
+
+pub(in crate::store) async fn those_who_decide_on_two_handles_take_turns(open: Open<'_>) {
+    let handles = [open(), open()];
+    let deciders: Vec<_> = (0..20)
+        .map(|i| {
+            let store = std::sync::Arc::clone(&handles[i % 2]);
+            tokio::spawn(async move {
+                // Each adds one of its own, and one that it shares with another.
+                let people = [
+                    wish(&format!("S{i}"), &format!("own{i}@b.example"), "4-5"),
+                    wish_of("1", "Shared", &format!("shared{}@b.example", i / 2), "5-7"),
+                ];
+                store.subscribe(&people, at(1)).await.unwrap()
+            })
+        })
+        .collect();
+    let mut told = Vec::new();
+    for decider in deciders {
+        told.extend(decider.await.unwrap());
+    }
+    assert_eq!(told.iter().filter(|told| matches!(told, Subscribed::Added)).count(), 30);
+    let all = handles[0].subscribers().await.unwrap();
+    let numbers: Vec<u64> = all.iter().map(|one| one.id.0).collect();
+    assert_eq!(numbers, (1..=21).collect::<Vec<_>>(), "none twice, and none left out");
+    let mut mailboxes: Vec<u64> = all.iter().flat_map(|one| &one.mailboxes).map(|one| one.recipient.0).collect();
+    mailboxes.sort_unstable();
+    assert_eq!(mailboxes, (1..=30).collect::<Vec<_>>());
+    assert_eq!(handles[1].subscriber_counts().await.unwrap().active, 21);
+    let readers = handles[1].readers().await.unwrap();
+    assert_eq!(readers.values().copied().collect::<Vec<_>>(), [20, 10]);
+}
