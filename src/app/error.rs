@@ -32,7 +32,6 @@ pub enum AppError {
     #[error(
         "this Fortnightly was built without PostgreSQL: use one that was built with its feature “postgres”, or a SQLite store"
     )]
-    #[cfg(not(feature = "postgres"))]
     WithoutPostgres,
     #[error(transparent)]
     Store(StoreError),

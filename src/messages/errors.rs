@@ -52,6 +52,7 @@ pub fn error(error: &AppError) -> String {
         | AppError::Sync(_)
         | AppError::Page(_)
         | AppError::File { .. }
+        | AppError::WithoutPostgres
         | AppError::BrokeOff(..) => error.to_string(),
     }
 }
