@@ -44,6 +44,7 @@ impl<'a> Counting<'a> {
     }
 
     /// The mailboxes that are counted already, by number.
+    #[cfg(feature = "postgres")]
     pub(in crate::store) fn counted(&self) -> impl Iterator<Item = RecipientId> {
         self.changed.keys().copied()
     }
