@@ -113,6 +113,7 @@ macro_rules! conform_all {
             parts::what_ended_is_taken_up_again_in_parts,
             parts::what_is_uncertain_is_resolved_in_parts,
             reading::a_published_edition_is_read_as_it_went_out,
+            reading::a_printable_is_found_with_the_edition_that_had_it_last,
             reading::a_view_tells_what_was_taken_back_and_when_it_came_back,
             reading::revisions_are_read_as_they_were_written,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
@@ -140,6 +141,7 @@ macro_rules! conform_shared {
             transactional::each_is_claimed_once_and_settled,
             transactional::a_dead_process_s_mails_are_taken_up,
             editions::of_two_publishers_one_wins,
+            decisions::of_ten_deciders_on_two_handles_one_is_heard,
         }
     };
 }

@@ -3,6 +3,7 @@
 use fortnightly::domain::edition::state::{Changed, change};
 use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
 use fortnightly::store::{ActivityWithdrawal, PublishResult};
+use tokio::task::JoinSet;
 
 use super::desk::Desk as _;
 use super::samples::{
@@ -123,6 +124,24 @@ pub(in crate::store) async fn what_was_decided_on_an_older_reading_is_not_applie
     assert!(write(&change(&seen, &hold, at(3))).await);
     assert_eq!(store.editions().await.unwrap()[0].state, EditionState::Held);
     assert_eq!(store.audit().await.unwrap().len(), audit + 1, "what is refused leaves no line");
+}
+
+pub(in crate::store) async fn of_ten_deciders_on_two_handles_one_is_heard(open: Open<'_>) {
+    let handles = [open(), open()];
+    change_editions(&*handles[0], &[plan(SEVEN)], at(0)).await;
+    let seen = handles[0].editions().await.unwrap();
+    let mut deciders = JoinSet::new();
+    for number in 0..10 {
+        let (store, seen) = (handles[number % 2].clone(), seen.clone());
+        deciders.spawn(async move {
+            let hold = EditionChange::Hold(SEVEN, held(&format!("said by {number}")));
+            store.write_editions(&change(&seen, &[hold], at(1)), &[], "test", at(1)).await.unwrap()
+        });
+    }
+    let heard = deciders.join_all().await;
+    assert_eq!(heard.iter().filter(|is_heard| **is_heard).count(), 1, "{heard:?}");
+    let audit = handles[1].audit().await.unwrap();
+    assert_eq!(audit.iter().filter(|row| row.action == "hold").count(), 1);
 }
 
 pub(in crate::store) async fn a_withdrawal_ends_an_approval(open: Open<'_>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fortnightly::domain::activity::Printable;
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::edition::state::Changed;
@@ -12,7 +13,10 @@ use fortnightly::domain::subscription::returned::Bounced;
 use fortnightly::store::{ActivityWithdrawal, Recall};
 
 use super::desk::Desk as _;
-use super::samples::{Open, SEVEN, at, claim, crowd, delivery, done, id, look_up, mark, reply, send_out};
+use super::samples::{
+    Open, SEVEN, at, change_editions, claim, crowd, delivery, done, id, look_up, mark, plan, publication, reply,
+    send_out,
+};
 
 pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: Open<'_>) {
     let store = open();
@@ -25,6 +29,25 @@ pub(in crate::store) async fn a_published_edition_is_read_as_it_went_out(open: O
     assert_eq!((edition, &activity), (SEVEN, &text.content));
     assert_eq!(store.published_activity(&"no/such".parse().unwrap()).await.unwrap(), None);
     assert_eq!(store.published_view(EditionNumber(8)).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn a_printable_is_found_with_the_edition_that_had_it_last(open: Open<'_>) {
+    let store = open();
+    store.subscribe(&crowd(1), at(0)).await.unwrap();
+    let sheet = |file: &str, svg: &str| Some(Printable { file: file.to_owned(), svg: svg.to_owned() });
+    let drawn = [sheet("a “sheet”.svg", "<svg>\u{1}é</svg>"), sheet("b.svg", "<svg/>"), None, sheet("b.svg", "<svg >")];
+    for (number, printable) in (1..).map(EditionNumber).zip(drawn.clone()) {
+        change_editions(&*store, &[plan(number)], at(0)).await;
+        let mut publication = publication(&*store, number, "4-5").await;
+        publication.texts[0].content.printable = printable;
+        store.publish(&publication).await.unwrap();
+    }
+    let id = "sharing/for-4-5".parse().unwrap();
+    let found = async |file: &str| store.published_printable(&id, file).await.unwrap();
+    assert_eq!(found("a “sheet”.svg").await, drawn[0]);
+    assert_eq!(found("b.svg").await, drawn[3], "that of the newest edition");
+    assert_eq!(found("c.svg").await, None);
+    assert_eq!(store.published_printable(&"no/such".parse().unwrap(), "b.svg").await.unwrap(), None);
 }
 
 pub(in crate::store) async fn a_view_tells_what_was_taken_back_and_when_it_came_back(open: Open<'_>) {
