@@ -177,7 +177,7 @@ async fn decided<T: Debug + Send + 'static>(
 
 #[test]
 fn both_give_the_same_answers() {
-    let cases = if is_long() { 200 } else { 16 };
+    let cases = if is_long() { 200 } else { 8 };
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let history = |acts: Vec<Act>| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
