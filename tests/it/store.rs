@@ -17,6 +17,8 @@ mod random;
 mod retention;
 mod samples;
 mod snapshots;
+#[cfg(feature = "postgres")]
+mod twins;
 mod whole;
 
 use std::path::Path;

@@ -25,10 +25,10 @@ use super::whole::Whole as _;
 
 const BANDS: [&str; 4] = ["4-5", "5-7", "4-5 14+", "8-10"];
 const SERVED: &str = "4-5 5-7 14+";
-const MAILBOXES: usize = 5;
+pub(super) const MAILBOXES: usize = 5;
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(super) enum Act {
     Subscribe(usize, usize, bool, bool),
     Ask(usize),
     Fulfil,
@@ -41,7 +41,7 @@ enum Act {
     Sync(Vec<usize>, usize),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub(super) fn act() -> impl Strategy<Value = Act> {
     let who = || 0..MAILBOXES;
     prop_oneof![
         4 => (who(), 0..BANDS.len(), any::<bool>(), any::<bool>()).prop_map(|(i, b, u, c)| Act::Subscribe(i, b, u, c)),
@@ -56,7 +56,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn mailbox(i: usize) -> Address {
+pub(super) fn mailbox(i: usize) -> Address {
     address(&format!("m{i}@school.example"))
 }
 
@@ -68,7 +68,7 @@ fn request(i: usize, band: usize, shares: bool, is_charity: bool) -> SubscribeRe
 }
 
 /// Carries it out at this minute; requests that wait are pushed onto `asked`.
-async fn perform(store: &dyn Store, act: Act, minute: i64, asked: &mut Vec<Asked>) {
+pub(super) async fn perform(store: &dyn Store, act: Act, minute: i64, asked: &mut Vec<Asked>) {
     let now = at(minute * 24 * 60);
     let letter = TransactionalMail { kind: TransactionalKind::Confirm, sender: sender(), rendered: rendered("S") };
     match act {

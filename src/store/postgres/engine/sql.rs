@@ -2,6 +2,10 @@
 //!
 //! No statement is prepared under a name: behind `PgBouncer` in transaction mode the next transaction has another connection
 //! (<https://www.pgbouncer.org/features.html>). So each says which types its parameters have, and takes one round trip.
+//!
+//! Statements that do not need each other's answers are sent together, with `try_join!(biased; …)`: they are carried out in the
+//! order in which they stand, and of an error the first is told. Those after it only say that the transaction has failed, which
+//! does not show whether it is worth another try.
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -109,7 +109,7 @@ async fn write_revisions(transaction: &Transaction, revised: &BTreeMap<String, R
 }
 
 async fn mails(transaction: &Transaction, edition: EditionNumber) -> Result<Option<PublishedMails>, PostgresError> {
-    let (head, segments) = try_join!(head(transaction, edition), segments::read(transaction, edition))?;
+    let (head, segments) = try_join!(biased; head(transaction, edition), segments::read(transaction, edition))?;
     let (Some((at, sender)), Some(segments)) = (head, segments) else { return Ok(None) };
     Ok(Some(PublishedMails { edition, at, sender, segments }))
 }
@@ -126,7 +126,7 @@ async fn head(
 }
 
 async fn view(transaction: &Transaction, number: EditionNumber) -> Result<Option<PublishedView>, PostgresError> {
-    let (own, edition, texts, recalls) = try_join!(
+    let (own, edition, texts, recalls) = try_join!(biased;
         own_texts(transaction, number),
         edition_rows::one(transaction, number),
         activities(transaction, number),

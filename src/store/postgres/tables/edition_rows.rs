@@ -34,7 +34,8 @@ pub(in crate::store::postgres) async fn one(
 /// Editions of these numbers, or all, by number.
 async fn some(transaction: &Transaction, only: Option<&[EditionNumber]>) -> Result<Vec<Edition>, PostgresError> {
     let only: Option<Vec<i64>> = only.map(|only| only.iter().map(|number| number.0.into()).collect());
-    let (mut editions, mut picks) = try_join!(rows(transaction, only.as_ref()), picks(transaction, only.as_ref()))?;
+    let (mut editions, mut picks) =
+        try_join!(biased; rows(transaction, only.as_ref()), picks(transaction, only.as_ref()))?;
     for edition in &mut editions {
         edition.selection.picks = picks.remove(&edition.number).unwrap_or_default();
     }
@@ -122,7 +123,8 @@ pub(in crate::store::postgres) async fn change(
     actor: &str,
     at: DateTime<Utc>,
 ) -> Result<bool, PostgresError> {
-    let (withdrawn, are_as_read) = try_join!(withdrawn(transaction), are_as_read(transaction, &changed.transitions))?;
+    let (withdrawn, are_as_read) =
+        try_join!(biased; withdrawn(transaction), are_as_read(transaction, &changed.transitions))?;
     let stale = |change: &ActivityWithdrawal| withdrawn.contains(&change.activity) == change.withdrawn;
     if activities.iter().any(stale) || !are_as_read {
         return Ok(false);
@@ -135,7 +137,7 @@ pub(in crate::store::postgres) async fn change(
         (if *withdrawn { "withdraw" } else { "reinstate" }, format!("activity {activity}"), "")
     });
     let noted: Vec<_> = of_editions.chain(of_activities).collect();
-    try_join!(
+    try_join!(biased;
         write_all(transaction, &changed.transitions),
         withdraw(transaction, activities, at),
         audit::write_all(transaction, sql::millis(at), actor, &noted)
@@ -180,7 +182,7 @@ async fn write_all(transaction: &Transaction, transitions: &[Transition]) -> Res
             (None, None) => {}
         }
     }
-    try_join!(remove(transaction, gone), put(transaction, &written))?;
+    try_join!(biased; remove(transaction, gone), put(transaction, &written))?;
     put_picks(transaction, &repicked).await
 }
 

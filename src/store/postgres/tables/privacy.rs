@@ -70,7 +70,7 @@ impl Privacy for PostgresStore {
 
 async fn subject_data(transaction: &Transaction, recipient: i64) -> Result<SubjectData, PostgresError> {
     let subject = format!("recipient {recipient}");
-    let ((known_since, suppressed_since), waits_in, deliveries, mut attempts, requests, letters, audit) = try_join!(
+    let ((known_since, suppressed_since), waits_in, deliveries, mut attempts, requests, letters, audit) = try_join!(biased;
         moments(transaction, recipient),
         mailing_list::waits_in(transaction, recipient),
         deliveries(transaction, recipient),

@@ -22,7 +22,7 @@ pub(in crate::store::postgres) async fn publish(
     packed: &[Packed],
 ) -> Result<PublishResult, PostgresError> {
     let number = publication.before.number;
-    let (withdrawn, now, restored) = try_join!(
+    let (withdrawn, now, restored) = try_join!(biased;
         edition_rows::withdrawn(transaction),
         edition_rows::one(transaction, number),
         meta::restored(transaction)
@@ -40,7 +40,7 @@ pub(in crate::store::postgres) async fn publish(
     };
     let subject = format!("edition {number}");
     let detail = format!("{recipients} recipients in {} segments", packed.len());
-    try_join!(
+    try_join!(biased;
         write_texts(transaction, publication),
         complete(transaction, publication, recipients),
         audit::write(transaction, sql::millis(publication.at), "program", "publish", &subject, &detail)

@@ -90,7 +90,7 @@ impl Changes {
             return Ok(());
         }
         let replies = replies::store(transaction, known, &self.attempts).await?;
-        tokio::try_join!(
+        tokio::try_join!(biased;
             self.write_rows(transaction, node),
             self.write_attempts(transaction, replies),
             accepted::add(transaction, node, &self.accepted),

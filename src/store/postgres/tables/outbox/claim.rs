@@ -30,8 +30,7 @@ pub(super) async fn claim(
     now: i64,
     limit: u32,
 ) -> Result<Option<Vec<Claimed>>, PostgresError> {
-    let (is_alive, is_restored, is_sending) =
-        tokio::try_join!(hold_lease(transaction, me), is_restored(transaction), is_being_sent(transaction, edition))?;
+    let (is_alive, is_restored, is_sending) = tokio::try_join!(biased; hold_lease(transaction, me), is_restored(transaction), is_being_sent(transaction, edition))?;
     if !is_alive {
         return Ok(None);
     }
@@ -88,7 +87,7 @@ async fn take(
         let withheld: Vec<ItemId> = found.iter().filter(|(_, claimed)| claimed.is_none()).map(|(id, _)| *id).collect();
         let claimed: Vec<Claimed> = found.into_iter().filter_map(|(_, claimed)| claimed).collect();
         let ids = claimed.iter().map(|claimed| claimed.id).collect();
-        tokio::try_join!(take_in_hand(transaction, me, ids), withhold(transaction, withheld))?;
+        tokio::try_join!(biased; take_in_hand(transaction, me, ids), withhold(transaction, withheld))?;
         taken.extend(claimed);
         if is_last {
             return Ok(taken);
@@ -180,7 +179,8 @@ pub(super) async fn waiting(
     now: i64,
     most: u32,
 ) -> Result<u32, PostgresError> {
-    let (is_restored, is_sending) = tokio::try_join!(is_restored(transaction), is_being_sent(transaction, edition))?;
+    let (is_restored, is_sending) =
+        tokio::try_join!(biased; is_restored(transaction), is_being_sent(transaction, edition))?;
     if is_restored || edition.is_some() && !is_sending {
         return Ok(0);
     }

@@ -113,7 +113,7 @@ pub(super) async fn tally(transaction: &Transaction, edition: EditionNumber) -> 
 
 async fn reckon(transaction: &Transaction, edition: EditionNumber) -> Result<Tally, PostgresError> {
     let (kept, in_hand, ended) = (KEPT, in_hand(), ended());
-    let (kept, in_hand, ended) = tokio::try_join!(
+    let (kept, in_hand, ended) = tokio::try_join!(biased;
         numbers(transaction, kept, edition),
         by_state(transaction, &in_hand, edition),
         by_state(transaction, &ended, edition)

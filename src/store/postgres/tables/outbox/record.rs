@@ -43,7 +43,8 @@ pub(super) async fn take_steps(
     // Whoever is suppressed by a step is so for those that follow.
     for part in steps.split_inclusive(decides_about_the_list) {
         let begun = Instant::now();
-        let (mut page, known) = tokio::try_join!(Page::read(transaction, me, part), known_words(transaction, part))?;
+        let (mut page, known) =
+            tokio::try_join!(biased; Page::read(transaction, me, part), known_words(transaction, part))?;
         let until = page.lease.map(|left| begun + left);
         taken.lease_until = taken.lease_until.into_iter().chain(until).min();
         taken.steps.extend(part.iter().map(|step| page.take(step)));
