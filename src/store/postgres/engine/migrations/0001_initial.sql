@@ -177,6 +177,8 @@ CREATE TABLE transactional_mails (
 CREATE INDEX transactional_mails_recipient ON transactional_mails (recipient);
 CREATE INDEX transactional_mails_request ON transactional_mails (request);
 
+-- A mail changes its state three times, and each leaves a row and its places in the indexes to be cleared away: often, so that
+-- whoever claims need not pass them.
 CREATE TABLE deliveries (
     mailing    BIGINT   NOT NULL,
     recipient  BIGINT   NOT NULL,
@@ -192,7 +194,7 @@ CREATE TABLE deliveries (
     CHECK ((state IN (1, 2)) = (claim IS NOT NULL)),
     CHECK (next_at IS NULL OR state IN (4, 5)),
     CHECK (state <> 4 OR next_at IS NOT NULL)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX deliveries_queued ON deliveries (mailing, recipient) WHERE state = 0;
 CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NOT NULL;
 CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
@@ -296,3 +298,18 @@ CREATE TABLE nodes (
     seen_at     TIMESTAMPTZ NOT NULL,
     lease_until TIMESTAMPTZ NOT NULL
 );
+
+-- Whether an item's mailbox may get it, but for the suppression that is spared, its edition is in this state, and the node, if there
+-- is one, has the item in hand. Asked for every mail: within a function, a connection plans it once and not each time.
+CREATE FUNCTION is_wanted(node BIGINT, of_mailing BIGINT, of_recipient BIGINT, spared TEXT, sending TEXT) RETURNS BOOLEAN
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (of_mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = of_mailing AND e.state = sending))
+        AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> spared
+                        WHERE r.id = of_recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
+        AND (node IS NULL
+             OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = node AND n.lease_until > clock_timestamp())
+                AND EXISTS (SELECT 1 FROM deliveries d
+                            WHERE d.mailing = of_mailing AND d.recipient = of_recipient AND d.claim = node));
+END
+$$;

@@ -1,7 +1,6 @@
 //! What became of items, and which are in flight next.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Row;
@@ -14,10 +13,10 @@ use crate::domain::delivery::{ItemId, Mailing, Outcome, TransactionalId};
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Source, Transaction};
-use crate::store::postgres::engine::{alone, lease};
 use crate::store::shared::in_hand::{InHand, MarkResult, Released};
 use crate::store::shared::items::{item, key, spared};
 use crate::store::{AttemptResult, Marked, Step, StoreError};
@@ -173,18 +172,8 @@ fn in_hand(row: &Row) -> Result<(ItemId, InHand), PostgresError> {
 
 /// Whether an item's mailbox may get it, its edition is being sent, and node `me`, if that is one, has it in hand.
 pub(super) async fn is_wanted(source: &Source, id: ItemId, me: Option<i64>) -> Result<bool, StoreError> {
-    static QUERY: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT ($2 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number = $2 AND state = $5))
-                AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> $4
-                                WHERE r.id = $3 AND (x.mac IS NOT NULL OR r.address IS NULL))
-                AND ($1::bigint IS NULL OR {} AND EXISTS (SELECT 1 FROM deliveries
-                                                          WHERE mailing = $2 AND recipient = $3 AND claim = $1))",
-            lease::IS_ALIVE
-        )
-    });
     let ((mailing, recipient), spared, sending) = (key(id)?, spared(id.mailing), EditionState::Sending.as_str());
     let values = params![me, mailing, recipient, spared, sending];
-    let wanted = alone::row(source, &QUERY, values, |row| Ok(row.try_get(0)?)).await?;
+    let wanted = alone::row(source, "SELECT is_wanted($1, $2, $3, $4, $5)", values, |row| Ok(row.try_get(0)?)).await?;
     Ok(wanted.unwrap_or(false))
 }
