@@ -6,7 +6,7 @@ use std::time::Duration;
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, Reply};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::store::postgres::{PostgresSettings, PostgresStore};
-use fortnightly::store::{AttemptResult, Marked, Outbox as _, Step, Store, StoreError};
+use fortnightly::store::{AttemptResult, Marked, Step, Store, StoreError};
 
 use super::hasher;
 use super::samples::{ALL, at, claim, crowd, done, id, mark, record_and_mark, reply, send_out, state};

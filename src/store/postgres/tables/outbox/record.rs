@@ -90,17 +90,6 @@ struct Page {
 
 impl Page {
     async fn read(transaction: &Transaction, me: i64, steps: &[Step]) -> Result<Self, PostgresError> {
-        // Locked in one order, whoever locks them.
-        let query = "SELECT d.mailing, d.recipient, d.state, d.attempts, d.repeated, r.address IS NULL,
-                            EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac
-                                      AND x.reason <> CASE WHEN d.mailing < 0 THEN $4 ELSE '' END),
-                            EXISTS (SELECT 1 FROM editions e WHERE e.number = d.mailing AND e.state = $5),
-                            (SELECT floor(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
-                             FROM nodes WHERE id = $3)
-                     FROM unnest($1::bigint[], $2::bigint[]) AS k (mailing, recipient)
-                     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
-                     JOIN recipients r ON r.id = d.recipient
-                     WHERE d.claim = $3 ORDER BY d.mailing, d.recipient FOR UPDATE OF d";
         let ids =
             steps.iter().flat_map(|step| step.result.as_ref().map(|result| result.id).into_iter().chain(step.mark));
         let (mailings, recipients) = keys(ids.collect::<BTreeSet<_>>())?;
@@ -112,7 +101,11 @@ impl Page {
             lease = left.filter(|left| *left > 0).map(|left| Duration::from_millis(sql::count(left)));
             in_hand(row)
         };
-        let items = transaction.rows(query, values, read).await?.into_iter().collect();
+        let items = transaction
+            .rows("SELECT * FROM items_in_hand($1, $2, $3, $4, $5)", values, read)
+            .await?
+            .into_iter()
+            .collect();
         Ok(Self { items, lease, changes: Changes::default() })
     }
 
