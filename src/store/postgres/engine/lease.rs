@@ -21,10 +21,6 @@ use crate::store::StoreError;
 /// How long a node takes to say that it ends.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Whether the lease of node $1 is not over.
-pub(in crate::store::postgres) const IS_ALIVE: &str =
-    "EXISTS (SELECT 1 FROM nodes WHERE id = $1 AND lease_until > clock_timestamp())";
-
 /// Numbers are never used again, so none is given twice even where a transaction is lost.
 const REGISTER: &str = "WITH number AS (
         INSERT INTO numbers AS n (kind, next) VALUES ('node', 2)

@@ -84,6 +84,7 @@ pub(in crate::store::postgres) struct Transaction {
     number: Option<String>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "each lives as long as a transaction, and nearly all are the large one")]
 enum Connection {
     Own(Option<Object>),
     Within(OwnedMutexGuard<Object>),

@@ -177,6 +177,8 @@ CREATE TABLE transactional_mails (
 CREATE INDEX transactional_mails_recipient ON transactional_mails (recipient);
 CREATE INDEX transactional_mails_request ON transactional_mails (request);
 
+-- A mail changes its state three times, and each leaves a row and its places in the indexes to be cleared away: often, so that
+-- whoever claims need not pass them.
 CREATE TABLE deliveries (
     mailing    BIGINT   NOT NULL,
     recipient  BIGINT   NOT NULL,
@@ -192,7 +194,7 @@ CREATE TABLE deliveries (
     CHECK ((state IN (1, 2)) = (claim IS NOT NULL)),
     CHECK (next_at IS NULL OR state IN (4, 5)),
     CHECK (state <> 4 OR next_at IS NOT NULL)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX deliveries_queued ON deliveries (mailing, recipient) WHERE state = 0;
 CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NOT NULL;
 CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
@@ -296,3 +298,63 @@ CREATE TABLE nodes (
     seen_at     TIMESTAMPTZ NOT NULL,
     lease_until TIMESTAMPTZ NOT NULL
 );
+
+-- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
+-- than to do it. No plan may read whole tables: they may have been small when it was made.
+
+-- Whether an item's mailbox may get it, but for the suppression that is spared, its edition is in this state, and the node, if there
+-- is one, has the item in hand.
+CREATE FUNCTION is_wanted(me BIGINT, of_mailing BIGINT, of_recipient BIGINT, spared TEXT, sending TEXT) RETURNS BOOLEAN
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    RETURN (of_mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = of_mailing AND e.state = sending))
+        AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> spared
+                        WHERE r.id = of_recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
+        AND (me IS NULL
+             OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = me AND n.lease_until > clock_timestamp())
+                AND EXISTS (SELECT 1 FROM deliveries d
+                            WHERE d.mailing = of_mailing AND d.recipient = of_recipient AND d.claim = me));
+END
+$$;
+
+-- Those of some items that a node has in hand, locked in one order whoever locks them; and for how many milliseconds its lease lasts.
+CREATE FUNCTION items_in_hand(mailings BIGINT[], recipients BIGINT[], me BIGINT, spared TEXT, sending TEXT)
+RETURNS TABLE (of_mailing BIGINT, of_recipient BIGINT, its_state SMALLINT, tries INTEGER, is_repeated BOOLEAN,
+               is_forgotten BOOLEAN, is_suppressed BOOLEAN, is_being_sent BOOLEAN, lease BIGINT)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT d.mailing, d.recipient, d.state, d.attempts, d.repeated, r.address IS NULL,
+           EXISTS (SELECT 1 FROM suppressions x
+                   WHERE x.mac = r.mac AND x.reason <> CASE WHEN d.mailing < 0 THEN spared ELSE '' END),
+           EXISTS (SELECT 1 FROM editions e WHERE e.number = d.mailing AND e.state = sending),
+           (SELECT floor(extract(epoch FROM n.lease_until - clock_timestamp()) * 1000)::bigint
+            FROM nodes n WHERE n.id = me)
+    FROM unnest(mailings, recipients) AS k (mailing, recipient)
+    JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
+    JOIN recipients r ON r.id = d.recipient
+    WHERE d.claim = me ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
+END
+$$;
+
+-- Writes items as they became, what their attempts came to, and how many more of which edition are accepted.
+CREATE FUNCTION write_items(
+    me BIGINT,
+    mailings BIGINT[], recipients BIGINT[], states SMALLINT[], tries INTEGER[], times BIGINT[], repeats BOOLEAN[], held BOOLEAN[],
+    of_mailings BIGINT[], of_recipients BIGINT[], numbers INTEGER[], ended BIGINT[], outcomes TEXT[], codes INTEGER[],
+    replies TEXT[], words BIGINT[], editions BIGINT[], more BIGINT[]
+) RETURNS VOID LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    UPDATE deliveries AS d
+    SET state = k.state, attempts = k.attempts, next_at = k.next_at, repeated = k.repeated,
+        claim = CASE WHEN k.is_in_hand THEN me END
+    FROM unnest(mailings, recipients, states, tries, times, repeats, held)
+        AS k (mailing, recipient, state, attempts, next_at, repeated, is_in_hand)
+    WHERE d.mailing = k.mailing AND d.recipient = k.recipient;
+    INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
+    SELECT k.* FROM unnest(of_mailings, of_recipients, numbers, ended, outcomes, codes, replies, write_items.words) AS k;
+    INSERT INTO accepted_counts AS c (edition, node, count)
+    SELECT k.edition, me, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
+    ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count;
+END
+$$;

@@ -1,7 +1,5 @@
 //! How many mails of an edition are accepted: kept for each node that sends it, so that none waits for another's commit to count
-//! its own. What follows from no node's sending is counted under number 0.
-
-use std::collections::BTreeMap;
+//! its own (`write_items`, of the schema). What follows from no node's sending is counted under number 0.
 
 use crate::domain::edition::EditionNumber;
 use crate::store::postgres::engine::error::PostgresError;
@@ -18,23 +16,11 @@ pub(in crate::store::postgres) async fn note(
     each: i64,
     deliveries: u64,
 ) -> Result<(), PostgresError> {
-    let more = each * sql::column(deliveries)?;
-    add(transaction, NO_NODE, &BTreeMap::from([(edition, more)])).await
-}
-
-/// So many more of each edition.
-pub(super) async fn add(
-    transaction: &Transaction,
-    node: i64,
-    more: &BTreeMap<EditionNumber, i64>,
-) -> Result<(), PostgresError> {
-    let (editions, more): (Vec<i64>, Vec<i64>) =
-        more.iter().filter(|(_, more)| **more != 0).map(|(edition, more)| (i64::from(edition.0), *more)).unzip();
-    if editions.is_empty() {
+    if each == 0 || deliveries == 0 {
         return Ok(());
     }
-    let add = "INSERT INTO accepted_counts AS c (edition, node, count)
-               SELECT edition, $3, more FROM unnest($1::bigint[], $2::bigint[]) AS k (edition, more)
+    let add = "INSERT INTO accepted_counts AS c (edition, node, count) VALUES ($1, $2, $3)
                ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count";
-    transaction.run(add, params![editions, more, node]).await.map(drop)
+    let more = each * sql::column(deliveries)?;
+    transaction.run(add, params![i64::from(edition.0), NO_NODE, more]).await.map(drop)
 }

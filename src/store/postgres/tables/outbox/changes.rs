@@ -1,8 +1,8 @@
-//! What a page of steps, or a recovery, makes of many items: written in as many statements for a thousand as for one.
+//! What a page of steps, or a recovery, makes of many items: written in one statement, for a thousand as for one.
 
 use std::collections::BTreeMap;
 
-use super::{accepted, replies, transactional};
+use super::{replies, transactional};
 use crate::domain::delivery::{DeliveryState, ItemId, Mailing, OutcomeKind};
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
@@ -91,50 +91,40 @@ impl Changes {
         }
         let replies = replies::store(transaction, known, &self.attempts).await?;
         tokio::try_join!(biased;
-            self.write_rows(transaction, node),
-            self.write_attempts(transaction, replies),
-            accepted::add(transaction, node, &self.accepted),
-            transactional::forget_texts(transaction, &self.settled),
+            self.write_items(transaction, replies, node),
+            transactional::forget_texts(transaction, &self.settled)
         )
         .map(drop)
     }
 
-    async fn write_rows(&self, transaction: &Transaction, node: i64) -> Result<(), PostgresError> {
-        let update = "UPDATE deliveries AS d
-            SET state = k.state, attempts = k.attempts, next_at = k.next_at, repeated = k.repeated,
-                claim = CASE WHEN k.is_in_hand THEN $8::bigint END
-            FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::integer[], $5::bigint[], $6::boolean[],
-                        $7::boolean[]) AS k (mailing, recipient, state, attempts, next_at, repeated, is_in_hand)
-            WHERE d.mailing = k.mailing AND d.recipient = k.recipient";
-        let (mailings, recipients): (Vec<i64>, Vec<i64>) = self.rows.keys().copied().unzip();
-        let states: Vec<DeliveryState> = self.rows.values().map(|row| row.state).collect();
-        let attempts: Vec<i32> = self.rows.values().map(|row| row.attempts).collect();
-        let times: Vec<Option<i64>> = self.rows.values().map(|row| row.next_at).collect();
-        let repeated: Vec<bool> = self.rows.values().map(|row| row.repeated).collect();
-        let in_hand: Vec<bool> = self.rows.values().map(|row| row.is_in_hand).collect();
-        let values = params![mailings, recipients, states, attempts, times, repeated, in_hand, node];
-        transaction.run(update, values).await.map(drop)
-    }
-
-    async fn write_attempts(
+    async fn write_items(
         &self,
         transaction: &Transaction,
         replies: Vec<replies::Stored>,
+        node: i64,
     ) -> Result<(), PostgresError> {
-        if self.attempts.is_empty() {
-            return Ok(());
-        }
-        let insert = "INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
-            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::text[], $6::integer[],
-                                 $7::text[], $8::bigint[])";
-        let (mailings, recipients): (Vec<i64>, Vec<i64>) = self.attempts.iter().map(|one| one.key).unzip();
+        let (mailings, recipients): (Vec<i64>, Vec<i64>) = self.rows.keys().copied().unzip();
+        let rows = || self.rows.values();
+        let states: Vec<DeliveryState> = rows().map(|row| row.state).collect();
+        let attempts: Vec<i32> = rows().map(|row| row.attempts).collect();
+        let times: Vec<Option<i64>> = rows().map(|row| row.next_at).collect();
+        let repeated: Vec<bool> = rows().map(|row| row.repeated).collect();
+        let in_hand: Vec<bool> = rows().map(|row| row.is_in_hand).collect();
+        let (tried_of, tried): (Vec<i64>, Vec<i64>) = self.attempts.iter().map(|one| one.key).unzip();
         let numbers: Vec<i32> = self.attempts.iter().map(|one| one.number).collect();
-        let times: Vec<i64> = self.attempts.iter().map(|one| one.at).collect();
+        let ended: Vec<i64> = self.attempts.iter().map(|one| one.at).collect();
         let kinds: Vec<OutcomeKind> = self.attempts.iter().map(|one| one.kind).collect();
         let codes: Vec<Option<i32>> = self.attempts.iter().map(|one| one.code).collect();
         let (words, own): (Vec<Option<i64>>, Vec<String>) = replies.into_iter().unzip();
-        let values = params![mailings, recipients, numbers, times, kinds, codes, own, words];
-        transaction.run(insert, values).await.map(drop)
+        let (editions, more): (Vec<i64>, Vec<i64>) =
+            self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip();
+        let write =
+            "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+        let values = params![
+            node, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers, ended,
+            kinds, codes, own, words, editions, more,
+        ];
+        transaction.run(write, values).await.map(drop)
     }
 }
 

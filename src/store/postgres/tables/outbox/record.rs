@@ -1,7 +1,6 @@
 //! What became of items, and which are in flight next.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Row;
@@ -14,10 +13,10 @@ use crate::domain::delivery::{ItemId, Mailing, Outcome, TransactionalId};
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Source, Transaction};
-use crate::store::postgres::engine::{alone, lease};
 use crate::store::shared::in_hand::{InHand, MarkResult, Released};
 use crate::store::shared::items::{item, key, spared};
 use crate::store::{AttemptResult, Marked, Step, StoreError};
@@ -92,17 +91,6 @@ struct Page {
 
 impl Page {
     async fn read(transaction: &Transaction, me: i64, steps: &[Step]) -> Result<Self, PostgresError> {
-        // Locked in one order, whoever locks them.
-        let query = "SELECT d.mailing, d.recipient, d.state, d.attempts, d.repeated, r.address IS NULL,
-                            EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac
-                                      AND x.reason <> CASE WHEN d.mailing < 0 THEN $4 ELSE '' END),
-                            EXISTS (SELECT 1 FROM editions e WHERE e.number = d.mailing AND e.state = $5),
-                            (SELECT floor(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
-                             FROM nodes WHERE id = $3)
-                     FROM unnest($1::bigint[], $2::bigint[]) AS k (mailing, recipient)
-                     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
-                     JOIN recipients r ON r.id = d.recipient
-                     WHERE d.claim = $3 ORDER BY d.mailing, d.recipient FOR UPDATE OF d";
         let ids =
             steps.iter().flat_map(|step| step.result.as_ref().map(|result| result.id).into_iter().chain(step.mark));
         let (mailings, recipients) = keys(ids.collect::<BTreeSet<_>>())?;
@@ -114,7 +102,11 @@ impl Page {
             lease = left.filter(|left| *left > 0).map(|left| Duration::from_millis(sql::count(left)));
             in_hand(row)
         };
-        let items = transaction.rows(query, values, read).await?.into_iter().collect();
+        let items = transaction
+            .rows("SELECT * FROM items_in_hand($1, $2, $3, $4, $5)", values, read)
+            .await?
+            .into_iter()
+            .collect();
         Ok(Self { items, lease, changes: Changes::default() })
     }
 
@@ -174,18 +166,8 @@ fn in_hand(row: &Row) -> Result<(ItemId, InHand), PostgresError> {
 
 /// Whether an item's mailbox may get it, its edition is being sent, and node `me`, if that is one, has it in hand.
 pub(super) async fn is_wanted(source: &Source, id: ItemId, me: Option<i64>) -> Result<bool, StoreError> {
-    static QUERY: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT ($2 < 0 OR EXISTS (SELECT 1 FROM editions WHERE number = $2 AND state = $5))
-                AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> $4
-                                WHERE r.id = $3 AND (x.mac IS NOT NULL OR r.address IS NULL))
-                AND ($1::bigint IS NULL OR {} AND EXISTS (SELECT 1 FROM deliveries
-                                                          WHERE mailing = $2 AND recipient = $3 AND claim = $1))",
-            lease::IS_ALIVE
-        )
-    });
     let ((mailing, recipient), spared, sending) = (key(id)?, spared(id.mailing), EditionState::Sending.as_str());
     let values = params![me, mailing, recipient, spared, sending];
-    let wanted = alone::row(source, &QUERY, values, |row| Ok(row.try_get(0)?)).await?;
+    let wanted = alone::row(source, "SELECT is_wanted($1, $2, $3, $4, $5)", values, |row| Ok(row.try_get(0)?)).await?;
     Ok(wanted.unwrap_or(false))
 }
