@@ -37,6 +37,7 @@ mod library;
 mod lint;
 mod lock_spans;
 mod mail;
+mod model;
 mod odd_files;
 mod online;
 mod opened_ahead;
