@@ -104,11 +104,7 @@ impl Model for Protocol {
 }
 
 impl Protocol {
-<<<<<<< HEAD
-    fn of_node(&self, state: &State, node: usize, actions: &mut Vec<Action>) {
-=======
     fn of_node(self, state: &State, node: usize, actions: &mut Vec<Action>) {
->>>>>>> ad9432c2494dec550ab8f841f00f0d33b5dbecd9
         let Node { phase, clock, running, .. } = state.nodes[node];
         let is_healthy = state.nodes[node].is_healthy();
         match phase {
@@ -117,11 +113,7 @@ impl Protocol {
                 actions.extend(waiting.map(|(mail, _)| Action::Claim(node, mail)));
             }
             Phase::Claimed if is_healthy && self.fault == Some(Fault::MarkAfterDot) => {
-<<<<<<< HEAD
-                actions.push(Action::Question(node))
-=======
                 actions.push(Action::Question(node));
->>>>>>> ad9432c2494dec550ab8f841f00f0d33b5dbecd9
             }
             Phase::Claimed if is_healthy => actions.push(Action::Mark(node)),
             Phase::MarkSet if is_healthy && (clock > 0 || self.fault == Some(Fault::NoLeaseAtMark)) => {
@@ -140,11 +132,7 @@ impl Protocol {
         }
     }
 
-<<<<<<< HEAD
-    fn about_mail(&self, state: &State, mail: usize, actions: &mut Vec<Action>) {
-=======
     fn about_mail(self, state: &State, mail: usize, actions: &mut Vec<Action>) {
->>>>>>> ad9432c2494dec550ab8f841f00f0d33b5dbecd9
         let is_over = state.lease_on(mail, self.fault) == Some(0);
         if is_over && state.nodes.iter().any(Node::is_healthy) {
             actions.push(Action::TakeUp(mail));
