@@ -1,18 +1,15 @@
 //! Opens the store that several nodes share. A program that was built without the feature `postgres` says so.
 
-use std::sync::Arc;
-
-use super::AppError;
-use crate::config::PostgresUrl;
-use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::Store;
-
 #[cfg(feature = "postgres")]
 mod with {
+    use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{AddressHasher, AppError, Arc, PostgresUrl, Store};
+    use crate::app::AppError;
+    use crate::config::PostgresUrl;
+    use crate::domain::subscription::suppression::AddressHasher;
     use crate::ordinary_file;
+    use crate::store::Store;
     use crate::store::postgres::{PostgresSettings, PostgresStore};
 
     /// How many connections to the database one process keeps at most.
@@ -58,8 +55,14 @@ mod with {
 }
 
 #[cfg(not(feature = "postgres"))]
+#[allow(clippy::unused_async, reason = "as those with it are called")]
 mod without {
-    use super::{AddressHasher, AppError, Arc, PostgresUrl, Store};
+    use std::sync::Arc;
+
+    use crate::app::AppError;
+    use crate::config::PostgresUrl;
+    use crate::domain::subscription::suppression::AddressHasher;
+    use crate::store::Store;
 
     /// There is no way to the database: [`Postgres::at`] never gives one.
     pub(in crate::app) enum Postgres {}

@@ -50,6 +50,7 @@ fn server() -> Option<&'static Server> {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut serve = Command::new("bash");
             serve.args(["-c", SERVE, "serve", PROGRAMS, &port.to_string()]).stdin(Stdio::piped());
+            #[expect(clippy::zombie_processes, reason = "it ends after this program, when its standard input does")]
             let mut child = serve.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
             let server = Server { port, _alive: child.stdin.take().unwrap() };
             until("PostgreSQL answers", || psql(port, "postgres", "SELECT 1"));

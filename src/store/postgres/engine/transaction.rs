@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::error::PostgresError;
 use super::pool::Database;
 use super::schema;
-use super::sql::params;
+use super::sql::{Param, damaged, params};
 use crate::store::StoreError;
 
 /// What a transaction is for.
@@ -133,6 +133,47 @@ impl Transaction {
             },
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Transaction {
+    /// Runs a statement that returns no rows; how many it changed.
+    pub(in crate::store::postgres) async fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PostgresError> {
+        Ok(self.client().execute_typed(sql, params).await?)
+    }
+
+    /// Every row of a query.
+    pub(in crate::store::postgres) async fn rows<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnMut(&Row) -> Result<T, PostgresError>,
+    ) -> Result<Vec<T>, PostgresError> {
+        self.client().query_typed(sql, params).await?.iter().map(read).collect()
+    }
+
+    /// The first row of a query.
+    pub(in crate::store::postgres) async fn row<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnOnce(&Row) -> Result<T, PostgresError>,
+    ) -> Result<Option<T>, PostgresError> {
+        self.client().query_typed(sql, params).await?.first().map(read).transpose()
+    }
+
+    /// The integer (`bigint`) in the first column of the only row.
+    pub(in crate::store::postgres) async fn number(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<i64, PostgresError> {
+        self.row(sql, params, |row| Ok(row.try_get(0)?)).await?.ok_or_else(|| damaged("a row is missing"))
+    }
+
+    /// Whether it is so: the boolean in the first column of the only row.
+    pub(in crate::store::postgres) async fn is(&self, sql: &str, params: &[Param<'_>]) -> Result<bool, PostgresError> {
+        self.row(sql, params, |row| Ok(row.try_get(0)?)).await?.ok_or_else(|| damaged("a row is missing"))
     }
 }
 

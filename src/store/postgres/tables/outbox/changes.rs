@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::items::Attempt;
 use super::{replies, transactional};
 use crate::domain::delivery::{DeliveryState, ItemId, Mailing, OutcomeKind};
 use crate::domain::edition::EditionNumber;
@@ -29,16 +30,6 @@ struct Changed {
     next_at: Option<i64>,
     repeated: bool,
     is_in_hand: bool,
-}
-
-/// What one attempt came to.
-pub(super) struct Attempt {
-    pub(super) key: (i64, i64),
-    pub(super) at: i64,
-    pub(super) reply: String,
-    number: i32,
-    kind: OutcomeKind,
-    code: Option<i32>,
 }
 
 impl Changes {

@@ -37,3 +37,13 @@ pub(super) fn code(row: &Row, at: usize) -> Result<Option<u16>, PostgresError> {
     let code = row.try_get::<_, Option<i32>>(at)?.map(u16::try_from);
     code.transpose().map_err(|_| sql::damaged("a reply's code"))
 }
+
+/// What one attempt came to.
+pub(super) struct Attempt {
+    pub(super) key: (i64, i64),
+    pub(super) at: i64,
+    pub(super) reply: String,
+    pub(super) number: i32,
+    pub(super) kind: OutcomeKind,
+    pub(super) code: Option<i32>,
+}

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::changes::Attempt;
+use super::items::Attempt;
 use crate::domain::edition::EditionState;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::params;
