@@ -60,6 +60,8 @@ mod scanners;
 mod schedule;
 mod sender;
 mod sending;
+#[cfg(feature = "postgres")]
+mod several_nodes;
 mod shell;
 mod silent_relay;
 mod site;

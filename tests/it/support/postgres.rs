@@ -1,5 +1,10 @@
 //! A `PostgreSQL` server of the tests' own: one for all of them, with a database for each, gone when the tests are over.
 
+pub(crate) mod bouncer;
+pub(crate) mod cluster;
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
@@ -39,12 +44,25 @@ $as "$1"/pg_ctl -D "$data/data" -m immediate stop >/dev/null 2>&1
 wait $server || true
 "#;
 
+fn is_installed() -> bool {
+    let is_there = Path::new(PROGRAMS).join("initdb").exists();
+    if !is_there {
+        skipped("PostgreSQL", "it is missing: install the Debian package postgresql-15");
+    }
+    is_there
+}
+
+/// What was written to a file that is open.
+fn told(mut file: File) -> String {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).map_or_else(|error| error.to_string(), |_| text)
+}
+
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
         .get_or_init(|| {
-            if !Path::new(PROGRAMS).join("initdb").exists() {
-                skipped("PostgreSQL", "it is missing: install the Debian package postgresql");
+            if !is_installed() {
                 return None;
             }
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

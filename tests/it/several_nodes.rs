@@ -1,0 +1,129 @@
+//! Through the built binary on a real `PostgreSQL`, which is killed, started again and promoted. The receiving server's log
+//! is the oracle.
+//!
+//! `FORTNIGHTLY_LONG=1` takes more recipients.
+
+use std::fs;
+use std::thread;
+
+use crate::support::fixture::{Fixture, Running, until};
+use crate::support::oracle::Oracle;
+use crate::support::postgres::bouncer::PgBouncer;
+use crate::support::postgres::cluster::Cluster;
+use crate::support::sending::{SEND, edition_status, with_connections};
+use crate::support::trials::is_long;
+
+/// `mail.window`, its default, and the connections of a node.
+const WINDOW: usize = 2;
+const CONNECTIONS: usize = 2;
+
+fn recipients() -> usize {
+    if is_long() { 20_000 } else { 500 }
+}
+
+/// A node whose store is at `url`, with the list imported. A run takes two seconds at least, so that something can happen in it.
+fn node(url: &str, oracle: &Oracle) -> Fixture {
+    let rate = recipients() / 2;
+    let more = format!("rate_per_second = {rate}\n\n[store]\nurl = \"{url}\"\n");
+    with_connections(oracle.port, recipients(), CONNECTIONS, &more)
+}
+
+/// Another node beside `first`: the same configuration and the same keys in a folder of its own.
+fn beside(first: &Fixture) -> Fixture {
+    let other = Fixture::new(&fs::read_to_string(first.path("config.toml")).unwrap());
+    fs::create_dir(other.path("var")).unwrap();
+    fs::copy(first.path("var/secret"), other.path("var/secret")).unwrap();
+    other
+}
+
+/// A run that has handed over a fifth of its mails.
+fn midway(node: &Fixture, oracle: &Oracle) -> Running {
+    let run = node.spawn(SEND, "log");
+    until("a fifth is sent", || oracle.count() >= recipients() / 5);
+    run
+}
+
+/// Everybody got it, so many again at most and then the same bytes, and the store says so.
+#[track_caller]
+fn ended_well(node: &Fixture, oracle: &Oracle, most_repeats: usize) {
+    let log = node.log();
+    let taken = oracle.taken();
+    assert_eq!(taken.len(), recipients(), "somebody got nothing:\n{log}");
+    let repeats = oracle.count() - taken.len();
+    assert!(repeats <= most_repeats, "{repeats} repeats, at most {most_repeats} expected:\n{log}");
+    for (mailbox, hashes) in taken {
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{mailbox} got different bytes");
+    }
+    let (accepted, state, attention) = edition_status(node, "accepted");
+    assert_eq!((accepted, state.as_str()), (recipients() as u64, "sent"), "{attention}\n{log}");
+    let status = node.run(&["status", "--json"]).exits(0).json();
+    let begun = status["editions"].as_array().unwrap().iter().filter(|edition| edition["deliveries"]["total"] != 0);
+    assert_eq!(begun.count(), 1, "{status}");
+}
+
+fn one_node_sends(url: &str) {
+    let oracle = Oracle::start();
+    let node = node(url, &oracle);
+    node.run(SEND).exits(0);
+    ended_well(&node, &oracle, 0);
+    node.run(SEND);
+    assert_eq!(oracle.count(), recipients(), "it is sent once");
+}
+
+#[test]
+fn one_node_sends_to_everybody_once() {
+    let Some(cluster) = Cluster::start() else { return };
+    one_node_sends(&cluster.url());
+    cluster.holds("(SELECT count(*) FROM attempts) = (SELECT count(*) FROM deliveries WHERE mailing > 0)");
+}
+
+#[test]
+fn one_node_sends_to_everybody_once_through_pgbouncer() {
+    let Some(cluster) = Cluster::start() else { return };
+    let Some(bouncer) = PgBouncer::before(cluster.ports()[0]) else { return };
+    one_node_sends(&bouncer.url());
+}
+
+#[test]
+fn two_nodes_share_an_edition() {
+    let Some(cluster) = Cluster::start() else { return };
+    let oracle = Oracle::start();
+    let first = node(&cluster.url(), &oracle);
+    let second = beside(&first);
+    let codes = thread::scope(|scope| {
+        let runs = [&first, &second].map(|node| scope.spawn(|| node.run(SEND)));
+        runs.map(|run| run.join().unwrap()).map(|ran| (ran.code, ran.stderr))
+    });
+    assert!(codes.iter().all(|(code, _)| *code == 0), "{codes:?}");
+    ended_well(&first, &oracle, 0);
+    cluster.holds(
+        "(SELECT count(*) > 0 FROM deliveries) AND NOT EXISTS (SELECT 1 FROM deliveries WHERE claim IS NOT NULL)",
+    );
+}
+
+#[test]
+fn a_database_that_is_killed_and_started_again_is_waited_for() {
+    let Some(cluster) = Cluster::start() else { return };
+    let oracle = Oracle::start();
+    let node = node(&cluster.url(), &oracle);
+    let mut run = midway(&node, &oracle);
+    cluster.kill();
+    // Longer than any transaction is tried again by itself.
+    thread::sleep(std::time::Duration::from_secs(4));
+    cluster.start_again();
+    assert_eq!(run.ends(), 0, "{}", node.log());
+    ended_well(&node, &oracle, WINDOW * CONNECTIONS);
+}
+
+#[test]
+fn a_standby_that_is_promoted_goes_on_where_the_primary_was_killed() {
+    let Some(cluster) = Cluster::with_standby() else { return };
+    let oracle = Oracle::start();
+    let node = node(&cluster.url(), &oracle);
+    let mut run = midway(&node, &oracle);
+    cluster.kill();
+    thread::sleep(std::time::Duration::from_secs(2));
+    cluster.promote();
+    assert_eq!(run.ends(), 0, "{}", node.log());
+    ended_well(&node, &oracle, WINDOW * CONNECTIONS);
+}
