@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 use crate::support::fixture::{Fixture, Running, until};
 use crate::support::oracle::Oracle;
@@ -109,7 +110,7 @@ fn a_database_that_is_killed_and_started_again_is_waited_for() {
     let mut run = midway(&node, &oracle);
     cluster.kill();
     // Longer than any transaction is tried again by itself.
-    thread::sleep(std::time::Duration::from_secs(4));
+    thread::sleep(Duration::from_secs(5));
     cluster.start_again();
     assert_eq!(run.ends(), 0, "{}", node.log());
     ended_well(&node, &oracle, WINDOW * CONNECTIONS);
@@ -122,7 +123,7 @@ fn a_standby_that_is_promoted_goes_on_where_the_primary_was_killed() {
     let node = node(&cluster.url(), &oracle);
     let mut run = midway(&node, &oracle);
     cluster.kill();
-    thread::sleep(std::time::Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(5));
     cluster.promote();
     assert_eq!(run.ends(), 0, "{}", node.log());
     ended_well(&node, &oracle, WINDOW * CONNECTIONS);

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
+use super::ledger::PAUSE;
 use crate::app::error::AppError;
 use crate::clock::Clock;
 use crate::domain::edition::EditionNumber;
@@ -28,6 +30,7 @@ pub(super) struct Feed {
     clock: Clock,
     /// The edition that is sent; none when only that is sent which belongs to no edition.
     edition: Option<EditionNumber>,
+    stop: CancellationToken,
     stock: Mutex<Stock>,
     /// The last claim of everything came back empty.
     drained: AtomicBool,
@@ -53,12 +56,18 @@ struct Refill {
 }
 
 impl Feed {
-    pub(super) fn new(store: Arc<dyn Store>, clock: Clock, edition: Option<EditionNumber>) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        edition: Option<EditionNumber>,
+        stop: CancellationToken,
+    ) -> Self {
         let stock = Stock { ready: VecDeque::new(), refill: None, looked: Instant::now() };
         Self {
             store,
             clock,
             edition,
+            stop,
             stock: Mutex::new(stock),
             drained: AtomicBool::new(false),
             ready: AtomicUsize::new(0),
@@ -81,7 +90,7 @@ impl Feed {
         self.drained.store(false, Ordering::Relaxed);
     }
 
-    /// The next item; none when nothing can be claimed.
+    /// The next item; none when nothing can be claimed. A database that cannot be reached is waited for until the run stops.
     pub(super) async fn next(&self) -> Result<Option<Claimed>, AppError> {
         let mut stock = self.stock.lock().await;
         loop {
@@ -100,14 +109,23 @@ impl Feed {
             }
             let next = stock.ready.pop_front();
             self.ready.store(stock.ready.len(), Ordering::Relaxed);
-            if next.is_some() || self.is_claimed() {
+            if next.is_some() || self.is_claimed() || self.stop.is_cancelled() {
                 return Ok(next);
             }
         }
     }
 
     async fn take_in(&self, stock: &mut Stock, Refill { claim, whole, reopened }: Refill) -> Result<(), AppError> {
-        let claimed = claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))??;
+        let claimed = match claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))? {
+            Err(error @ StoreError::Unreachable { .. }) => {
+                tracing::warn!("{error}");
+                if stock.ready.is_empty() {
+                    let _ = tokio::time::timeout(PAUSE, self.stop.cancelled()).await;
+                }
+                return Ok(());
+            }
+            claimed => claimed?,
+        };
         // A claim that began earlier did not see what was put back.
         if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
             self.drained.store(true, Ordering::Relaxed);

@@ -94,7 +94,7 @@ impl Run {
         Ok(Self {
             edition: published,
             dkim: transport::signers(&context.config)?,
-            feed: Feed::new(Arc::clone(&context.store), context.clock, edition),
+            feed: Feed::new(Arc::clone(&context.store), context.clock, edition, stop.clone()),
             ledger: Arc::new(Ledger::new(Arc::clone(&context.store), stop.clone())),
             relay: Relay::new(),
             pace: Mutex::new(Pace::new(pace.per_second)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::draft::{Composed, Draft};
-use super::ledger::Marking;
+use super::ledger::{Marking, PAUSE};
 use super::message::Addressed;
 use super::order::Ended;
 use super::relay::pause;
@@ -16,7 +16,7 @@ use crate::app::error::AppError;
 use crate::domain::delivery::{ItemId, Outcome, RelayLimit, Reply};
 use crate::domain::edition::HoldReason;
 use crate::mail::{Counters, Gate, Transport};
-use crate::store::AttemptResult;
+use crate::store::{AttemptResult, StoreError};
 
 /// How often whoever waits looks whether anything is left to wait for.
 const NAP: Duration = Duration::from_millis(200);
@@ -50,12 +50,16 @@ struct Wanted<'a>(&'a Run, ItemId);
 impl Gate for Wanted<'_> {
     async fn is_open(&self) -> bool {
         let Self(run, id) = self;
-        match run.context.store.is_wanted(*id).await {
-            Ok(wanted) => wanted,
-            Err(error) => {
-                // Nobody knows whether it is, so it is not sent now.
-                tracing::warn!("{error}");
-                false
+        loop {
+            let error = match run.context.store.is_wanted(*id).await {
+                Ok(wanted) => return wanted,
+                Err(error) => error,
+            };
+            tracing::warn!("{error}");
+            // Nobody knows whether it is, so it is not sent now; but when the database answers again, one knows.
+            let is_waited_for = matches!(error, StoreError::Unreachable { .. });
+            if !is_waited_for || tokio::time::timeout(PAUSE, run.stop.cancelled()).await.is_ok() {
+                return false;
             }
         }
     }

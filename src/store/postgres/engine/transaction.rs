@@ -37,8 +37,14 @@ const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transact
 /// How often a transaction is begun again that came in another's way, or whose connection was lost.
 const TRIES: u32 = 8;
 
-/// How often it is asked what became of a commit that was not answered, and how long between two such questions.
-const QUESTIONS: u32 = 40;
+/// How long between the first two of these tries, which grows by the square: a database that is started again, or promoted, takes
+/// a few seconds, a conflict is over at once.
+const AFTER_CONFLICT: Duration = Duration::from_millis(5);
+const AFTER_LOSS: Duration = Duration::from_millis(25);
+
+/// How often it is asked what became of a commit that was not answered, and how long between two such questions: nothing else
+/// is done before that is known.
+const QUESTIONS: u32 = 480;
 const BETWEEN: Duration = Duration::from_millis(250);
 
 impl Purpose {
@@ -212,7 +218,7 @@ impl<'a> Turns<'a> {
             self.tries += 1;
             match Transaction::begin(self.source, self.purpose).await {
                 Ok(transaction) => return Ok(transaction),
-                Err(error) if self.is_worth_another(&error) => self.pause().await,
+                Err(error) if self.is_worth_another(&error) => self.pause(&error).await,
                 Err(error) => return Err(error.at(self.place())),
             }
         }
@@ -230,12 +236,13 @@ impl<'a> Turns<'a> {
             (Ok(value), Ok(Ended::Unanswered(number))) => match self.is_committed(&number).await {
                 Ok(true) => return ControlFlow::Break(Ok(value)),
                 Ok(false) => PostgresError::Unreachable("the connection was lost at the commit".to_owned()),
-                Err(error) => error,
+                // To do it again might be to do it twice.
+                Err(error) => return ControlFlow::Break(Err(error.at(self.place()))),
             },
             (Err(error), _) | (Ok(_), Err(error)) => error,
         };
         if self.is_worth_another(&error) {
-            self.pause().await;
+            self.pause(&error).await;
             return ControlFlow::Continue(());
         }
         ControlFlow::Break(Err(error.at(self.place())))
@@ -249,8 +256,9 @@ impl<'a> Turns<'a> {
         may_go && self.tries < TRIES
     }
 
-    async fn pause(&self) {
-        tokio::time::sleep(Duration::from_millis(5) * self.tries.pow(2)).await;
+    async fn pause(&self, error: &PostgresError) {
+        let first = if error.is_cut_off() { AFTER_LOSS } else { AFTER_CONFLICT };
+        tokio::time::sleep(first * self.tries.pow(2)).await;
     }
 
     fn place(&self) -> &str {
