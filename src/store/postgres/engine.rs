@@ -7,4 +7,5 @@ pub(super) mod pool;
 pub(super) mod schema;
 pub(super) mod sql;
 pub(super) mod states;
+mod trace;
 pub(super) mod transaction;

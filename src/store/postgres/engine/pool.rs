@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::error::PostgresError;
+use super::trace::FreeRows;
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ const TURN: Duration = Duration::from_secs(30);
 /// The database and the connections to it.
 pub(in crate::store::postgres) struct Database {
     pool: Pool,
+    free_rows: Arc<FreeRows>,
     place: String,
 }
 
@@ -58,12 +60,17 @@ impl Database {
         let timeouts = Timeouts { wait: Some(TURN), create: Some(CONNECT * 3), recycle: Some(CONNECT) };
         let pool = Pool::builder(manager).max_size(settings.connections).timeouts(timeouts).runtime(Runtime::Tokio1);
         let pool = pool.build().map_err(|error| PostgresError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, place: place(settings) })
+        Ok(Self { pool, free_rows: Arc::default(), place: place(settings) })
     }
 
     /// Where it is, without the password.
     pub(in crate::store::postgres) fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Where transactions leave their traces.
+    pub(super) fn free_rows(&self) -> &Arc<FreeRows> {
+        &self.free_rows
     }
 
     /// A connection to the host that takes writes now.

@@ -17,6 +17,10 @@ pub(super) const FACTS: &str = "SELECT version, sealed FROM store";
 /// Whether there is a store.
 const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
 
+/// Rows of processes that are no more.
+const FORGET_TRACES: &str = "DELETE FROM traces WHERE id IN (SELECT id FROM traces
+                             WHERE at < clock_timestamp() - interval '1 day' FOR UPDATE SKIP LOCKED)";
+
 /// The lock of whoever migrates, until the transaction ends.
 const LOCK: i64 = 0x464E_0001;
 
@@ -65,6 +69,7 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
         return Err(PostgresError::Newer { found, known });
     }
     make_from(transaction.client(), found).await?;
+    transaction.batch_execute(FORGET_TRACES).await?;
     Ok(transaction.commit().await?)
 }
 

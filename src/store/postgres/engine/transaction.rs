@@ -12,6 +12,7 @@ use super::error::PostgresError;
 use super::pool::Database;
 use super::schema;
 use super::sql::{Param, damaged, params};
+use super::trace::Trace;
 use crate::store::StoreError;
 
 /// What a transaction is for.
@@ -34,6 +35,9 @@ const LIST: i64 = 0x464E_0002;
 /// How long a transaction waits for others, and how long it may do nothing: a node that is cut off must not hold up the rest.
 const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '20s'";
 
+/// The number that the server gave the transaction.
+const NUMBER: &str = "SELECT pg_current_xact_id()";
+
 /// How often a transaction is begun again that came in another's way, or whose connection was lost.
 const TRIES: u32 = 8;
 
@@ -48,18 +52,19 @@ const QUESTIONS: u32 = 480;
 const BETWEEN: Duration = Duration::from_millis(250);
 
 impl Purpose {
-    fn begin(self) -> String {
+    /// What it begins with; `trace` is what it does to leave one.
+    fn begin(self, trace: &str) -> String {
         let facts = schema::FACTS;
         match self {
             Self::Look => format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}; {facts}"),
-            Self::Change => format!("BEGIN; {LIMITS}; SELECT pg_current_xact_id(); {facts}"),
+            Self::Change => format!("BEGIN; {LIMITS}; {trace}; {NUMBER}; {facts}"),
             Self::DecideList => {
-                format!("BEGIN; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); SELECT pg_current_xact_id(); {facts}")
+                format!("BEGIN; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {NUMBER}; {facts}")
             }
             // A table's lock is waited for before the moment that the transaction sees: an advisory one is not.
             Self::DecideEditions => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ; {LIMITS}; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE;
-                 SELECT pg_current_xact_id(); {facts}"
+                 {trace}; {NUMBER}; {facts}"
             ),
         }
     }
@@ -86,7 +91,8 @@ impl Source {
 /// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
 pub(in crate::store::postgres) struct Transaction {
     connection: Connection,
-    /// Its number, if it may change something.
+    /// By what it is known again, if it may change something.
+    trace: Option<Trace>,
     number: Option<String>,
 }
 
@@ -105,14 +111,20 @@ impl Transaction {
     }
 
     async fn begin(source: &Source, purpose: Purpose) -> Result<Self, PostgresError> {
+        let (mut trace, mut statement) = (None, String::new());
         let (connection, begin) = match source {
-            Source::Shared(database) => (Connection::Own(Some(database.connection().await?)), purpose.begin()),
+            Source::Shared(database) => {
+                if purpose != Purpose::Look {
+                    statement = trace.insert(Trace::new(database.free_rows())?).statement();
+                }
+                (Connection::Own(Some(database.connection().await?)), purpose.begin(&statement))
+            }
             Source::Layer { open, .. } => {
                 let begin = format!("SAVEPOINT request; {}", schema::FACTS);
                 (Connection::Within(Arc::clone(open).lock_owned().await), begin)
             }
         };
-        let mut transaction = Self { connection, number: None };
+        let mut transaction = Self { connection, trace, number: None };
         let answers = transaction.client().simple_query(&begin).await?;
         transaction.number = schema::check(&answers)?;
         Ok(transaction)
@@ -131,11 +143,14 @@ impl Transaction {
                 if let Connection::Own(object) = &mut self.connection {
                     drop(object.take());
                 }
+                if let Some(trace) = self.trace.take() {
+                    trace.give_back();
+                }
                 Ok(Ended::Known)
             }
-            Err(error) if is_done && error.is_cut_off() => match self.number.take() {
-                Some(number) => Ok(Ended::Unanswered(number)),
-                None => Err(error),
+            Err(error) if is_done && error.is_cut_off() => match (self.number.take(), self.trace.take()) {
+                (Some(number), Some(trace)) => Ok(Ended::Unanswered(number, trace)),
+                _ => Err(error),
             },
             Err(error) => Err(error),
         }
@@ -196,8 +211,8 @@ impl Drop for Transaction {
 
 enum Ended {
     Known,
-    /// The connection was lost before the answer: the transaction of this number may be committed.
-    Unanswered(String),
+    /// The connection was lost before the answer: the transaction of this number, which left this, may be committed.
+    Unanswered(String, Trace),
 }
 
 /// Tries at one piece of work, each in a transaction of its own; see [`within`].
@@ -233,7 +248,7 @@ impl<'a> Turns<'a> {
         let ended = transaction.end(result.is_ok()).await;
         let error = match (result, ended) {
             (Ok(value), Ok(Ended::Known)) => return ControlFlow::Break(Ok(value)),
-            (Ok(value), Ok(Ended::Unanswered(number))) => match self.is_committed(&number).await {
+            (Ok(value), Ok(Ended::Unanswered(number, trace))) => match self.is_committed(&number, &trace).await {
                 Ok(true) => return ControlFlow::Break(Ok(value)),
                 Ok(false) => PostgresError::Unreachable("the connection was lost at the commit".to_owned()),
                 // To do it again might be to do it twice.
@@ -267,26 +282,34 @@ impl<'a> Turns<'a> {
 
     /// What became of a transaction whose commit was not answered
     /// (<https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-PG-SNAPSHOT>). A primary that never heard of it was
-    /// promoted without it.
-    async fn is_committed(&self, number: &str) -> Result<bool, PostgresError> {
+    /// promoted without it, and may have given its number to another one.
+    async fn is_committed(&self, number: &str, trace: &Trace) -> Result<bool, PostgresError> {
+        let mut was_unheard = false;
         let mut error = PostgresError::Unreachable("it is not known whether the last commit was made".to_owned());
         for _ in 0..QUESTIONS {
             tokio::time::sleep(BETWEEN).await;
-            match self.status_of(number).await {
+            match self.status_of(number, trace).await {
                 Ok(status) if status == "committed" => return Ok(true),
                 Ok(status) if status == "aborted" => return Ok(false),
-                Ok(_) => {}
+                // It may have ended after the moment that was looked at and before its lock was looked for; not twice.
+                Ok(status) if status == "unheard" && was_unheard => return Ok(false),
+                Ok(status) => was_unheard = status == "unheard",
                 Err(fault) => error = fault,
             }
         }
         Err(error)
     }
 
-    async fn status_of(&self, number: &str) -> Result<String, PostgresError> {
-        let query = "SELECT CASE WHEN $1::xid8 < pg_snapshot_xmax(pg_current_snapshot())
-                                 THEN coalesce(pg_xact_status($1::xid8), 'aborted') ELSE 'aborted' END";
+    async fn status_of(&self, number: &str, trace: &Trace) -> Result<String, PostgresError> {
+        let query = "SELECT CASE WHEN EXISTS (SELECT 1 FROM traces WHERE id = $2 AND word = $3) THEN 'committed'
+                                 WHEN EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'transactionid'
+                                              AND transactionid = $1::xid8::xid) THEN 'in progress'
+                                 WHEN $1::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) THEN 'unheard'
+                                 WHEN pg_visible_in_snapshot($1::xid8, pg_current_snapshot()) THEN 'aborted'
+                                 ELSE 'in progress' END";
+        let (row, word) = trace.key();
         let looked = Transaction::begin(self.source, Purpose::Look).await?;
-        let status = looked.row(query, params![number], |row| Ok(row.try_get(0)?)).await?;
+        let status = looked.row(query, params![number, row, word], |row| Ok(row.try_get(0)?)).await?;
         Ok(status.unwrap_or_default())
     }
 }

@@ -287,6 +287,14 @@ CREATE TABLE reader_counts (
     PRIMARY KEY (bands, sector, locale)
 );
 
+-- What transactions leave, by which it is known after a lost answer whether they were committed. A row is written anew by one
+-- after the other.
+CREATE TABLE traces (
+    id BIGINT PRIMARY KEY,
+    word BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+) WITH (fillfactor = 20);
+
 -- The processes that share the store. A lease is over when the database's own clock says so; what its holder had in hand is
 -- then anybody's.
 CREATE TABLE nodes (
