@@ -19,7 +19,7 @@ const WINDOW: usize = 2;
 const CONNECTIONS: usize = 2;
 
 fn recipients() -> usize {
-    if is_long() { 20_000 } else { 500 }
+    if is_long() { 5_000 } else { 500 }
 }
 
 /// A node whose store is at `url`, with the list imported. A run takes two seconds at least, so that something can happen in it.
