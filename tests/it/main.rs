@@ -38,6 +38,7 @@ mod lint;
 mod lock_spans;
 mod mail;
 mod model;
+mod nodes;
 mod odd_files;
 mod online;
 mod opened_ahead;

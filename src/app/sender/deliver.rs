@@ -14,6 +14,7 @@ use crate::app::context::AppContext;
 use crate::app::edition::edition;
 use crate::app::error::AppError;
 use crate::app::maintenance::Maintenance;
+use crate::app::nodes;
 use crate::app::waves::Waves;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -36,8 +37,16 @@ impl Deliverer {
     }
 
     /// Takes up what processes had in hand that died.
-    pub(super) async fn recover(&self) -> Result<(), AppError> {
+    pub(super) async fn recover(&self) -> Result<u64, AppError> {
         self.dispatcher.recover().await
+    }
+
+    /// As that, between two runs: 0 at once where a store is not shared.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_up_from_others(&self) -> Result<u64, AppError> {
+        if self.context.store.is_shared() { self.recover().await } else { Ok(0) }
     }
 
     /// Sends confirmations and good-byes that wait, if there are any.
@@ -132,7 +141,8 @@ pub async fn finish_only(
     // The store itself is opened next, and a look at it would be in the way.
     drop(copy);
     observer.only_finishes(number, findings);
-    let deliverer = Deliverer::new(&bootstrap::open(config, clock).await?);
+    let context = bootstrap::open(config, clock).await?;
     let order = Order { target, late: false, early: false, alone: true };
-    deliverer.deliver(number, &order, observer, stop).await.map(Some)
+    let deliverer = Deliverer::new(&context);
+    nodes::during(&context, "send", deliverer.deliver(number, &order, observer, stop)).await.map(Some)
 }
