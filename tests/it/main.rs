@@ -38,6 +38,7 @@ mod lint;
 mod lock_spans;
 mod mail;
 mod model;
+#[cfg(feature = "postgres")]
 mod nodes;
 mod odd_files;
 mod online;
