@@ -79,6 +79,24 @@ fn another_takes_up_what_a_killed_one_left_while_it_sends() {
     assert_eq!(nodes(&fixture), [] as [Value; 0], "it signed off");
 }
 
+/// It is stopped for longer than its lease, and what it has in hand is another's when it goes on.
+#[test]
+fn one_that_was_paused_leaves_what_is_not_its_own_any_more_and_goes_on() {
+    let relay = Oracle::start();
+    let fixture = on_postgres(relay.port, "rate_per_second = 8");
+    let mut one = start(&fixture, SEND, "one");
+    until("it has begun", || relay.count() >= 8);
+    one.signal("-STOP");
+    let mut two = start(&fixture, SEND, "two");
+    until("what it had in hand is taken up", || roles(&fixture) == ["send"] && nodes(&fixture)[0]["node"] != 1);
+    one.signal("-CONT");
+    for (run, log) in [(&mut one, "one"), (&mut two, "two")] {
+        let code = run.ends();
+        assert_eq!(code, 0, "{log}: {}", fs::read_to_string(fixture.path(log)).unwrap());
+    }
+    all_got_it(&fixture, &relay);
+}
+
 #[test]
 fn daemons_show_what_they_are_and_one_sends_what_a_command_left() {
     let is_over = Arc::new(AtomicBool::new(false));

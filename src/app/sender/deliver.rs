@@ -110,13 +110,38 @@ impl Deliverer {
         }
         loop {
             let ended = self.dispatcher.dispatch(Some(number), progress, stop).await?;
-            let others = ended == Ended::Finished && self.context.store.tally(number).await?.sending > 0;
-            if !order.alone || !others {
+            if !order.alone || ended != Ended::Finished || !self.is_in_hand(number).await? {
                 return Ok(ended);
             }
+            if let Some(ended) = self.wait_for_others(number, stop).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    async fn is_in_hand(&self, number: EditionNumber) -> Result<bool, AppError> {
+        Ok(self.context.store.tally(number).await?.sending > 0)
+    }
+
+    /// Until something of what others have in hand is left to us, or else what that came to. The relay is left alone meanwhile.
+    async fn wait_for_others(
+        &self,
+        number: EditionNumber,
+        stop: &CancellationToken,
+    ) -> Result<Option<Ended>, AppError> {
+        loop {
             tokio::select! {
-                () = stop.cancelled() => return Ok(Ended::Stopped),
+                () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
                 () = tokio::time::sleep(OTHERS) => {}
+            }
+            self.dispatcher.recover().await?;
+            // In this order: what is put back in between is seen.
+            let is_in_hand = self.is_in_hand(number).await?;
+            if self.dispatcher.is_anything_waiting(Some(number)).await? {
+                return Ok(None);
+            }
+            if !is_in_hand {
+                return self.dispatcher.finished(Some(number)).await.map(Some);
             }
         }
     }
