@@ -110,7 +110,7 @@ impl Deliverer {
         }
         loop {
             let ended = self.dispatcher.dispatch(Some(number), progress, stop).await?;
-            if !order.alone || ended != Ended::Finished || !self.is_in_hand(number).await? {
+            if !order.alone || ended != Ended::Finished {
                 return Ok(ended);
             }
             if let Some(ended) = self.wait_for_others(number, stop).await? {
@@ -119,30 +119,31 @@ impl Deliverer {
         }
     }
 
-    async fn is_in_hand(&self, number: EditionNumber) -> Result<bool, AppError> {
-        Ok(self.context.store.tally(number).await?.sending > 0)
-    }
-
     /// Until something of what others have in hand is left to us, or else what that came to. The relay is left alone meanwhile.
+    /// On a shared store, something may be left when a run has just ended: what was put back since our lease was over.
     async fn wait_for_others(
         &self,
         number: EditionNumber,
         stop: &CancellationToken,
     ) -> Result<Option<Ended>, AppError> {
+        let (store, mut waited) = (&self.context.store, false);
         loop {
+            // In this order: what is put back in between is seen.
+            let is_in_hand = store.tally(number).await?.sending > 0;
+            let may_wait = waited || store.is_shared();
+            let is_waiting = may_wait && self.dispatcher.is_anything_waiting(Some(number)).await?;
+            if is_waiting && waited {
+                return Ok(None);
+            }
+            if !is_waiting && !is_in_hand {
+                return self.dispatcher.finished(Some(number)).await.map(Some);
+            }
             tokio::select! {
                 () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
                 () = tokio::time::sleep(OTHERS) => {}
             }
             self.dispatcher.recover().await?;
-            // In this order: what is put back in between is seen.
-            let is_in_hand = self.is_in_hand(number).await?;
-            if self.dispatcher.is_anything_waiting(Some(number)).await? {
-                return Ok(None);
-            }
-            if !is_in_hand {
-                return self.dispatcher.finished(Some(number)).await.map(Some);
-            }
+            waited = true;
         }
     }
 }
