@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod leftovers;
 pub mod maintenance;
 pub mod metrics;
+pub mod nodes;
 pub mod own_files;
 mod parts;
 pub mod planner;

@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod listing;
 mod log;
+mod nodes;
 mod out;
 mod plan;
 mod preview;
@@ -61,6 +62,8 @@ enum Command {
     Run(run::Run),
     /// Show editions, deliveries, what comes next and what needs a person
     Status(status::Status),
+    /// Show which processes share the store, and what each has in hand
+    Nodes(nodes::Nodes),
     /// Let an edition go out, as it reads now
     Approve(decide::Approve),
     /// Give a band of a planned edition another activity
@@ -153,6 +156,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Send(command) => command.run(context).await,
         Command::Run(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
+        Command::Nodes(command) => command.run(context).await,
         Command::Approve(command) => command.run(context).await,
         Command::Swap(command) => command.run(context).await,
         Command::Hold(command) => command.run(context).await,

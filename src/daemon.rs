@@ -3,6 +3,7 @@
 mod inbox;
 mod revisions;
 pub(crate) mod sync_log;
+mod take_up;
 mod tidy;
 mod version;
 mod watch;
@@ -22,6 +23,7 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::metrics::MetricsCollector;
+use crate::app::nodes;
 use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
 use crate::app::{AppContext, AppError, Content};
 use crate::config::CONSOLE;
@@ -66,6 +68,16 @@ pub enum Role {
     Web,
 }
 
+impl Role {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Sender => "sender",
+            Self::Web => "web",
+        }
+    }
+}
+
 /// Runs until `stop`.
 ///
 /// # Errors
@@ -81,6 +93,8 @@ pub async fn run(
     let pages = if role == Role::Sender { None } else { Some(web::listen(config.web.listen).await?) };
     let console = console_listener(config.web.console_listen).await?;
     tracing::info!(config = %config.file.display(), role = ?role, "running");
+    nodes::sign_on(&context, role.as_str()).await?;
+    let node = context.clone();
     let (current, mut now) = channel::channel(Current { context, content, stamp: files.stamp });
     let mut serving = JoinSet::new();
     if let Some(listener) = console {
@@ -120,7 +134,10 @@ pub async fn run(
         sent.and(superseded)
     };
     let ended = tokio::select! {
-        ended = all => ended,
+        ended = all => {
+            nodes::sign_off(&node).await;
+            ended
+        }
         () = last_orders(&stop) => {
             tracing::warn!("something was still in hand: the next run settles it");
             Ok(())
@@ -174,6 +191,7 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
             tracing::error!("a turn broke off: {panic}");
         }
         let mut due = pin!(tokio::time::sleep(until_due(&now.context)));
+        let mut left_by_others = pin!(take_up::from_others(&now.context));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -184,6 +202,7 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
                 }
                 () = &mut due => break,
                 () = tokio::time::sleep_until(postman.look_at) => postman.look(&now.context, stop).await,
+                () = &mut left_by_others => break,
             }
         }
     }

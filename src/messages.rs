@@ -9,6 +9,7 @@ pub mod decisions;
 pub mod deliverability;
 pub mod edition;
 pub mod errors;
+pub mod nodes;
 pub mod picks;
 pub mod plan;
 pub mod preview;

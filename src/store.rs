@@ -5,6 +5,7 @@
 mod archive;
 mod editions;
 mod error;
+mod nodes;
 mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -21,12 +22,13 @@ pub use archive::{
 };
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use error::StoreError;
+pub use nodes::{Node, Nodes};
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};
 
 /// What every backend does.
-pub trait Store: Archive + Editions + Outbox + Privacy + Reports + Subscribers + Send + Sync {}
+pub trait Store: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Send + Sync {}
 
-impl<T: Archive + Editions + Outbox + Privacy + Reports + Subscribers + Send + Sync> Store for T {}
+impl<T: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Send + Sync> Store for T {}

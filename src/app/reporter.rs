@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
 use super::context::PAGE;
+use super::nodes::{NodeJson, nodes};
 use super::planner::Planner;
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
@@ -41,6 +42,8 @@ pub struct Status {
     pub suppressions: u64,
     /// Messages that came in by mail, by kind.
     pub reports: BTreeMap<ReportKind, u64>,
+    /// Who shares the store.
+    pub nodes: Vec<NodeJson>,
     /// What goes out next by itself; nulls when there is nothing.
     pub next: NextJson,
     /// The next edition will need approval, and is not planned yet.
@@ -134,6 +137,7 @@ impl Reporter {
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
             reports: metrics::reports(&**store).await?,
+            nodes: nodes(&self.context).await?,
             next: next.map(NextJson::from).unwrap_or_default(),
             next_needs_approval: is_new && self.is_approval_required(),
             attention,

@@ -122,6 +122,9 @@ fn show(status: &reporter::Status, named: u64) {
     if let Some(came_in) = messages::subscription::came_in(&status.reports) {
         out::line(&came_in);
     }
+    if !status.nodes.is_empty() {
+        out::line(&messages::nodes::summary(&status.nodes));
+    }
     for one in &status.attention {
         out::line(&format!("Needs a person: {}", attention(one)));
     }

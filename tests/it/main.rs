@@ -38,6 +38,8 @@ mod lint;
 mod lock_spans;
 mod mail;
 mod model;
+#[cfg(feature = "postgres")]
+mod nodes;
 mod odd_files;
 mod online;
 mod opened_ahead;

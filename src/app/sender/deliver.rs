@@ -14,6 +14,7 @@ use crate::app::context::AppContext;
 use crate::app::edition::edition;
 use crate::app::error::AppError;
 use crate::app::maintenance::Maintenance;
+use crate::app::nodes;
 use crate::app::waves::Waves;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -36,8 +37,16 @@ impl Deliverer {
     }
 
     /// Takes up what processes had in hand that died.
-    pub(super) async fn recover(&self) -> Result<(), AppError> {
+    pub(super) async fn recover(&self) -> Result<u64, AppError> {
         self.dispatcher.recover().await
+    }
+
+    /// As that, between two runs: 0 at once where a store is not shared.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_up_from_others(&self) -> Result<u64, AppError> {
+        if self.context.store.is_shared() { self.recover().await } else { Ok(0) }
     }
 
     /// Sends confirmations and good-byes that wait, if there are any.
@@ -101,14 +110,40 @@ impl Deliverer {
         }
         loop {
             let ended = self.dispatcher.dispatch(Some(number), progress, stop).await?;
-            let others = ended == Ended::Finished && self.context.store.tally(number).await?.sending > 0;
-            if !order.alone || !others {
+            if !order.alone || ended != Ended::Finished {
                 return Ok(ended);
             }
+            if let Some(ended) = self.wait_for_others(number, stop).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Until something of what others have in hand is left to us, or else what that came to. The relay is left alone meanwhile.
+    /// On a shared store, something may be left when a run has just ended: what was put back since our lease was over.
+    async fn wait_for_others(
+        &self,
+        number: EditionNumber,
+        stop: &CancellationToken,
+    ) -> Result<Option<Ended>, AppError> {
+        let (store, mut waited) = (&self.context.store, false);
+        loop {
+            // In this order: what is put back in between is seen.
+            let is_in_hand = store.tally(number).await?.sending > 0;
+            let may_wait = waited || store.is_shared();
+            let is_waiting = may_wait && self.dispatcher.is_anything_waiting(Some(number)).await?;
+            if is_waiting && waited {
+                return Ok(None);
+            }
+            if !is_waiting && !is_in_hand {
+                return self.dispatcher.finished(Some(number)).await.map(Some);
+            }
             tokio::select! {
-                () = stop.cancelled() => return Ok(Ended::Stopped),
+                () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
                 () = tokio::time::sleep(OTHERS) => {}
             }
+            self.dispatcher.recover().await?;
+            waited = true;
         }
     }
 }
@@ -132,7 +167,8 @@ pub async fn finish_only(
     // The store itself is opened next, and a look at it would be in the way.
     drop(copy);
     observer.only_finishes(number, findings);
-    let deliverer = Deliverer::new(&bootstrap::open(config, clock).await?);
+    let context = bootstrap::open(config, clock).await?;
     let order = Order { target, late: false, early: false, alone: true };
-    deliverer.deliver(number, &order, observer, stop).await.map(Some)
+    let deliverer = Deliverer::new(&context);
+    nodes::during(&context, "send", deliverer.deliver(number, &order, observer, stop)).await.map(Some)
 }

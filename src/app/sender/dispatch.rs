@@ -1,5 +1,7 @@
 //! One run over the outbox: claim, mark, hand over, record. Memory does not grow with the recipients.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,9 @@ use crate::config::OnUncertain;
 use crate::domain::delivery::retry;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;
+
+/// How often it is looked whether another node is gone, in the course of a run.
+const TAKE_UP: Duration = Duration::from_secs(5);
 
 /// Shorter than any time limit in a conversation with a relay.
 const PULSE: Duration = Duration::from_secs(1);
@@ -57,7 +62,10 @@ impl Dispatcher {
             return Ok(Ended::Capped);
         }
         let transports = transport::some(config, self.needed(edition).await?)?;
-        let worked = work_apart(Arc::clone(&run), transports).await;
+        let worked = tokio::select! {
+            worked = work_apart(Arc::clone(&run), transports) => worked,
+            never = self.keep_taking_up() => match never {},
+        };
         // A refill in flight would take items in hand after they were let go.
         run.feed.close().await;
         self.let_go().await?;
@@ -65,13 +73,25 @@ impl Dispatcher {
         self.conclude(edition, &run).await
     }
 
-    /// Takes up what dead processes had in hand.
+    /// Takes up what dead processes had in hand. Returns how many mails.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn recover(&self) -> Result<(), AppError> {
-        self.context.store.recover(self.resends(), self.context.clock.now()).await?;
-        Ok(())
+    pub async fn recover(&self) -> Result<u64, AppError> {
+        Ok(self.context.store.recover(self.resends(), self.context.clock.now()).await?)
+    }
+
+    /// As long as a run lasts, what other nodes leave is taken up soon after their leases are over.
+    async fn keep_taking_up(&self) -> Infallible {
+        if !self.context.store.is_shared() {
+            return pending().await;
+        }
+        loop {
+            tokio::time::sleep(TAKE_UP).await;
+            if let Err(error) = self.recover().await {
+                tracing::debug!("what other nodes left is taken up later: {error}");
+            }
+        }
     }
 
     fn resends(&self) -> bool {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::error::AppError;
 use crate::domain::delivery::ItemId;
+use crate::domain::refusal::Refusal;
 use crate::store::{AttemptResult, Marked, Step, Store, StoreError};
 
 /// How often a store that is locked or full is asked again once the run was told to stop.
@@ -36,6 +37,8 @@ type Write = dyn Fn(Arc<[Step]>) -> Pin<Box<dyn Future<Output = Result<Vec<Marke
 
 pub(super) struct Ledger {
     write: Box<Write>,
+    /// Another node may have taken up what a step is about.
+    is_shared: bool,
     stop: CancellationToken,
     page: Mutex<Page>,
     called: Notify,
@@ -72,15 +75,16 @@ pub(super) struct Marking {
 
 impl Ledger {
     pub(super) fn new(store: Arc<dyn Store>, stop: CancellationToken) -> Self {
+        let is_shared = store.is_shared();
         let write = move |steps: Arc<[Step]>| {
             let store = Arc::clone(&store);
             Box::pin(async move { store.record_and_mark(&steps).await }) as Pin<Box<_>>
         };
-        Self::over(Box::new(write), stop)
+        Self::over(Box::new(write), is_shared, stop)
     }
 
-    fn over(write: Box<Write>, stop: CancellationToken) -> Self {
-        Self { write, stop, page: Mutex::default(), called: Notify::new() }
+    fn over(write: Box<Write>, is_shared: bool, stop: CancellationToken) -> Self {
+        Self { write, is_shared, stop, page: Mutex::default(), called: Notify::new() }
     }
 
     /// Takes a step. A store that is locked or full, or whose disk fails, is waited for. One that refuses the same again and
@@ -180,12 +184,29 @@ impl Ledger {
                     }
                     refused.push(Entry { step: step.clone(), waiter });
                 }
+                Err(StoreError::Refused(Refusal::NotInHand(_))) if self.is_shared => {
+                    refused.extend(taken_up(step, waiter));
+                }
                 // A worker that broke off does not want the answer.
                 answer => drop(waiter.answer.send(answer)),
             }
         }
         refused
     }
+}
+
+/// Something of a step is not ours any more: our lease was over, and another node has it. What was to be marked is not. What was
+/// sent may still be ours if the step had both: that is left of it.
+fn taken_up(step: &Step, waiter: Waiter) -> Option<Entry> {
+    if let Step { result: Some(result), mark: Some(_) } = step {
+        return Some(Entry { step: Step { result: Some(result.clone()), mark: None }, waiter });
+    }
+    if step.result.is_some() {
+        tracing::warn!("another node took up a mail that was in our hands: what came of it here is not kept");
+    }
+    // A worker that broke off does not want the answer.
+    drop(waiter.answer.send(Ok(false)));
+    None
 }
 
 impl Waiter {
@@ -203,11 +224,12 @@ impl Waiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{Mailing, TransactionalId};
-    use crate::domain::refusal::Refusal;
+    use chrono::DateTime;
+
+    use crate::domain::delivery::{Mailing, Outcome, TransactionalId};
     use crate::domain::subscriber::RecipientId;
 
-    /// The pages that a store got, each as the numbers of its marks.
+    /// The pages that a store got, each as the numbers of its marks, or of results that are alone.
     type Pages = Arc<Mutex<Vec<Vec<u64>>>>;
 
     fn item(number: u64) -> ItemId {
@@ -220,17 +242,22 @@ mod tests {
 
     /// A ledger over a store that answers as it is told: about a mark, by how often it has seen it.
     fn ledger(answer: fn(u64, usize) -> Marked) -> (Arc<Ledger>, Pages, CancellationToken) {
+        ledger_over(false, answer)
+    }
+
+    fn ledger_over(is_shared: bool, answer: fn(u64, usize) -> Marked) -> (Arc<Ledger>, Pages, CancellationToken) {
         let (pages, stop) = (Pages::default(), CancellationToken::new());
         let seen = Arc::clone(&pages);
         let write = move |steps: Arc<[Step]>| {
             let mut pages = seen.lock();
-            let marks: Vec<u64> = steps.iter().filter_map(|step| Some(step.mark?.recipient.0)).collect();
+            let about = |step: &Step| step.mark.or_else(|| Some(step.result.as_ref()?.id));
+            let marks: Vec<u64> = steps.iter().filter_map(|step| Some(about(step)?.recipient.0)).collect();
             pages.push(marks.clone());
             let times = |mark: u64| pages.iter().flatten().filter(|seen| **seen == mark).count();
             let answers = marks.iter().map(|mark| answer(*mark, times(*mark))).collect();
             Box::pin(std::future::ready(Ok(answers))) as Pin<Box<_>>
         };
-        (Arc::new(Ledger::over(Box::new(write), stop.clone())), pages, stop)
+        (Arc::new(Ledger::over(Box::new(write), is_shared, stop.clone())), pages, stop)
     }
 
     fn kept(ledger: &Arc<Ledger>) {
@@ -281,6 +308,19 @@ mod tests {
         let entered = ledger.enter(None, Some(item(1)));
         assert!(ledger.settled(entered).await.is_err());
         assert_eq!(pages.lock().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_another_node_took_up_is_not_sent_and_what_was_sent_is_recorded_if_it_is_still_ours() {
+        let (ledger, pages, _) =
+            ledger_over(true, |mark, _| if mark == 1 { Ok(false) } else { Err(Refusal::NotInHand(item(mark)).into()) });
+        kept(&ledger);
+        let sent = AttemptResult { id: item(1), outcome: Outcome::Withheld, at: DateTime::UNIX_EPOCH, retry_at: None };
+        let entered = ledger.enter(Some(sent), Some(item(2)));
+        assert!(!ledger.settled(entered).await.unwrap());
+        let alone = ledger.enter(None, Some(item(3)));
+        assert!(!ledger.settled(alone).await.unwrap());
+        assert_eq!(pages.lock().as_slice(), [vec![2], vec![1], vec![3]]);
     }
 
     #[tokio::test]

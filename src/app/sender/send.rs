@@ -11,6 +11,7 @@ use crate::app::context::{AppContext, Content};
 use crate::app::decisions::Decisions;
 use crate::app::edition::edition;
 use crate::app::error::AppError;
+use crate::app::nodes;
 use crate::app::planner::{Planner, Reconciled};
 use crate::app::previewer::Previewer;
 use crate::app::publisher::{Outcome, Publisher};
@@ -48,6 +49,17 @@ impl Sender {
     /// # Errors
     /// Why it is not sent.
     pub async fn send(
+        &self,
+        order: &Order,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<Sent, SendError> {
+        let sending = self.send_what_is_meant(order, observer, stop);
+        // The daemon is a node as long as it runs.
+        if order.alone { nodes::during(&self.context, "send", sending).await } else { sending.await }
+    }
+
+    async fn send_what_is_meant(
         &self,
         order: &Order,
         observer: &dyn Observer,

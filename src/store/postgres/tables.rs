@@ -11,6 +11,7 @@ mod lists;
 mod mailing_list;
 pub(super) mod meta;
 mod names;
+mod nodes;
 mod numbers;
 pub(super) mod outbox;
 pub(super) mod privacy;

@@ -10,6 +10,7 @@ mod lists;
 mod mailing_list;
 pub(super) mod meta;
 mod names;
+mod nodes;
 pub(super) mod outbox;
 pub(super) mod privacy;
 pub(super) mod publish;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fortnightly::domain::delivery::{DeliveryState, ItemId, Outcome, Reply};
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::store::postgres::{PostgresSettings, PostgresStore};
-use fortnightly::store::{AttemptResult, Marked, Step, Store, StoreError};
+use fortnightly::store::{AttemptResult, Marked, Node, Step, Store, StoreError};
 
 use super::hasher;
 use super::samples::{ALL, at, claim, crowd, done, id, mark, record_and_mark, reply, send_out, state};
@@ -134,4 +134,35 @@ async fn who_is_suppressed_by_a_step_is_so_for_the_next() {
     done(&*store, id(3), Outcome::Accepted(reply(250)), None).await;
     let tally = store.tally(super::samples::SEVEN).await.unwrap();
     assert_eq!((tally.accepted, tally.failed), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_silent_for_too_long_is_another_once_nothing_is_in_its_hands() {
+    let settings = PostgresSettings { lease: Duration::from_millis(600), ..database() };
+    let (one, two) = (node(&settings).await, node(&settings).await);
+    one.sign_on("web").await.unwrap();
+    two.sign_on("sender").await.unwrap();
+    send_out(&*two, &crowd(2)).await;
+    claim(&*two, 2, 1).await;
+    let known = |nodes: &[Node]| nodes.iter().map(|node| (node.number, node.gone, node.in_hand)).collect::<Vec<_>>();
+    let roles = |nodes: &[Node]| nodes.iter().map(|node| node.role.clone()).collect::<Vec<_>>();
+    let before = one.nodes().await.unwrap();
+    assert_eq!(
+        (known(&before), roles(&before)),
+        (vec![(1, false, 0), (2, false, 1)], vec!["web".into(), "sender".into()])
+    );
+    end_leases(&settings);
+    tokio::time::sleep(settings.lease * 2).await;
+    let after = one.nodes().await.unwrap();
+    assert_eq!(
+        (known(&after), roles(&after)),
+        (vec![(2, true, 1), (3, false, 0)], vec!["sender".into(), "web".into()])
+    );
+    assert!(!mark(&*two, id(1)).await, "its lease is over");
+    tokio::time::sleep(settings.lease).await;
+    let after = one.nodes().await.unwrap();
+    assert_eq!((after.len(), after.iter().all(|node| !node.gone && node.in_hand == 0)), (2, true), "{after:?}");
+    two.sign_off().await;
+    assert_eq!(roles(&one.nodes().await.unwrap()), ["web"]);
+    drop(one);
 }

@@ -2,9 +2,11 @@
 //!
 //! Whoever takes items in hand locks its row of `nodes` (`FOR KEY SHARE`) until that is committed, and whoever takes up what a
 //! node left deletes the row, which waits for that lock. So nothing is taken in hand for a node that is gone. A lease is
-//! renewed, but never once it is over: then the node gets another number at its next claim, and what it had is anybody's.
+//! renewed, but never once it is over: then the node gets another number, and what it had is anybody's. As long as it has something
+//! in hand under the old one, its results still count, so the new one waits for the next claim.
 
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -21,12 +23,16 @@ use crate::store::StoreError;
 /// How long a node takes to say that it ends.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Numbers are never used again, so none is given twice even where a transaction is lost.
+/// What a process does that did not say so: a command that posts a letter.
+const COMMAND: &str = "command";
+
+/// Numbers are never used again, so none is given twice even where a transaction is lost. No new one for a node that has something in
+/// hand under its old one, `$5`.
 const REGISTER: &str = "WITH number AS (
-        INSERT INTO numbers AS n (kind, next) VALUES ('node', 2)
+        INSERT INTO numbers AS n (kind, next) SELECT 'node', 2 WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE claim = $5)
         ON CONFLICT (kind) DO UPDATE SET next = n.next + 1 RETURNING next - 1 AS id)
     INSERT INTO nodes (id, name, role, version, started_at, seen_at, lease_until)
-    SELECT id, $1, 'all', $2, clock_timestamp(), clock_timestamp(), clock_timestamp() + $3 * interval '1 millisecond'
+    SELECT id, $1, $2, $3, clock_timestamp(), clock_timestamp(), clock_timestamp() + $4 * interval '1 millisecond'
     FROM number RETURNING id";
 
 const RENEW: &str = "UPDATE nodes SET seen_at = clock_timestamp(),
@@ -36,34 +42,39 @@ const RENEW: &str = "UPDATE nodes SET seen_at = clock_timestamp(),
 const GIVE_BACK: &str =
     "UPDATE nodes SET lease_until = clock_timestamp() WHERE id = $1 AND lease_until > clock_timestamp()";
 
-/// This store's side of its claims. It gets a number with its first claim.
+/// This store's side of its claims. It gets a number when it signs on, or else with its first claim.
 pub(in crate::store::postgres) struct Lease {
-    source: Source,
-    length: Duration,
+    node: Arc<Node>,
     /// Where it is renewed, whoever claims.
     runtime: Handle,
-    /// Our number; 0 before the first claim.
-    number: AtomicI64,
     registering: Mutex<()>,
     renewal: Lock<Option<JoinHandle<()>>>,
+}
+
+struct Node {
+    source: Source,
+    length: Duration,
+    role: Lock<String>,
+    /// Our number; 0 before there is one.
+    number: AtomicI64,
 }
 
 impl Lease {
     /// For a store that is opened now, within the runtime that lives as long as it does.
     pub(in crate::store::postgres) fn new(source: Source, length: Duration) -> Self {
-        Self {
-            source,
-            length,
-            runtime: Handle::current(),
-            number: AtomicI64::new(0),
-            registering: Mutex::new(()),
-            renewal: Lock::new(None),
-        }
+        let node = Node { source, length, role: Lock::new(COMMAND.to_owned()), number: AtomicI64::new(0) };
+        Self { node: Arc::new(node), runtime: Handle::current(), registering: Mutex::new(()), renewal: Lock::new(None) }
     }
 
-    /// The number of this node, 0 (nobody's) before its first claim.
+    /// The number of this node, 0 (nobody's) before it has one.
     pub(in crate::store::postgres) fn number(&self) -> i64 {
-        self.number.load(Ordering::Acquire)
+        self.node.number()
+    }
+
+    /// This process is a node from now on.
+    pub(in crate::store::postgres) async fn sign_on(&self, role: &str) -> Result<(), StoreError> {
+        role.clone_into(&mut self.node.role.lock());
+        self.register(None).await.map(drop)
     }
 
     /// The number of this node for a claim: another one than that whose lease is over.
@@ -73,13 +84,52 @@ impl Lease {
         if known != 0 && over != Some(known) {
             return Ok(known);
         }
-        let (name, length) = (host_name(), millis(self.length_here()));
-        let values = params![name, env!("CARGO_PKG_VERSION"), length];
-        let number = alone::row(&self.source, REGISTER, values, |row| Ok(row.try_get::<_, i64>(0)?)).await?;
-        let number = number.unwrap_or_default();
-        self.number.store(number, Ordering::Release);
-        self.keep(number);
+        // What it had under another number is left to whoever takes it up.
+        let number = self.node.register(0).await?.unwrap_or_default();
+        self.node.number.store(number, Ordering::Release);
+        self.keep();
         Ok(number)
+    }
+
+    fn keep(&self) {
+        if let Source::Shared(_) = self.node.source {
+            let renewing = self.runtime.spawn(renew(Arc::clone(&self.node)));
+            if let Some(before) = self.renewal.lock().replace(renewing) {
+                before.abort();
+            }
+        }
+    }
+
+    /// An orderly end: nobody need wait for the lease to be over.
+    pub(in crate::store::postgres) async fn sign_off(&self) {
+        let renewal = self.renewal.lock().take();
+        if let Some(renewal) = renewal {
+            renewal.abort();
+            self.node.give_back().await;
+        }
+    }
+}
+
+impl Drop for Lease {
+    /// As [`Lease::sign_off`], as far as the runtime lasts.
+    fn drop(&mut self) {
+        let Some(renewal) = self.renewal.lock().take() else { return };
+        renewal.abort();
+        let node = Arc::clone(&self.node);
+        self.runtime.spawn(async move { node.give_back().await });
+    }
+}
+
+impl Node {
+    fn number(&self) -> i64 {
+        self.number.load(Ordering::Acquire)
+    }
+
+    /// A new number, or none while something is in hand under that one.
+    async fn register(&self, unless_in_hand: i64) -> Result<Option<i64>, StoreError> {
+        let (name, role, length) = (host_name(), self.role.lock().clone(), millis(self.length_here()));
+        let values = params![name, role, env!("CARGO_PKG_VERSION"), length, unless_in_hand];
+        alone::row(&self.source, REGISTER, values, |row| Ok(row.try_get(0)?)).await
     }
 
     /// What only one transaction sees needs no renewal.
@@ -90,44 +140,46 @@ impl Lease {
         }
     }
 
-    fn keep(&self, number: i64) {
-        if let Source::Shared(_) = self.source {
-            let renewing = self.runtime.spawn(renew(self.source.clone(), number, self.length));
-            if let Some(before) = self.renewal.lock().replace(renewing) {
-                before.abort();
-            }
+    /// Whether the lease of this number lasts, and from now on for its whole length again.
+    async fn renew(&self, number: i64) -> Result<bool, StoreError> {
+        let length = millis(self.length);
+        Ok(alone::row(&self.source, RENEW, params![number, length], |_| Ok(())).await?.is_some())
+    }
+
+    async fn give_back(&self) {
+        let number = self.number();
+        let give_back = async { alone::row(&self.source, GIVE_BACK, params![number], |_| Ok(())).await };
+        // If this fails, it is over by itself.
+        let _ = tokio::time::timeout(FAREWELL, give_back).await;
+    }
+
+    /// Another number, once nothing is in hand under the one whose lease is over. Whoever claims may have got one meanwhile.
+    async fn replace(&self, over: i64) -> Result<(), StoreError> {
+        if let Some(number) = self.register(over).await? {
+            let _ = self.number.compare_exchange(over, number, Ordering::AcqRel, Ordering::Acquire);
         }
+        Ok(())
     }
 }
 
-impl Drop for Lease {
-    /// An orderly end: nobody need wait for the lease to be over.
-    fn drop(&mut self) {
-        let Some(renewal) = self.renewal.lock().take() else { return };
-        renewal.abort();
-        let (source, number) = (self.source.clone(), self.number());
-        self.runtime.spawn(async move {
-            let give_back = async { alone::row(&source, GIVE_BACK, params![number], |_| Ok(())).await };
-            // If this fails, it is over by itself.
-            let _ = tokio::time::timeout(FAREWELL, give_back).await;
-        });
-    }
-}
-
-/// Renews a lease every third of its length, and more often while that fails, until it is over.
-async fn renew(source: Source, number: i64, length: Duration) {
-    let (mut pause, millis) = (length / 3, millis(length));
+/// Renews a lease every third of its length, and more often while that fails.
+async fn renew(node: Arc<Node>) {
+    let (mut pause, mut told) = (node.length / 3, 0);
     loop {
         tokio::time::sleep(pause).await;
-        let renewing = async { alone::row(&source, RENEW, params![number, millis], |_| Ok(())).await };
-        pause = match tokio::time::timeout(length / 3, renewing).await {
-            Ok(Ok(Some(()))) => length / 3,
-            Ok(Ok(None)) => {
-                tracing::warn!("the lease of this node on the store is over: it stops sending what it had in hand");
-                return;
+        let number = node.number();
+        let renewing = async {
+            if node.renew(number).await? {
+                return Ok(());
             }
-            Ok(Err(_)) | Err(_) => length / 12,
+            if told != number {
+                tracing::warn!("the lease of this node on the store is over: it stops sending what it had in hand");
+                told = number;
+            }
+            node.replace(number).await
         };
+        let renewed: Result<Result<(), StoreError>, _> = tokio::time::timeout(node.length / 3, renewing).await;
+        pause = if matches!(renewed, Ok(Ok(()))) { node.length / 3 } else { node.length / 12 };
     }
 }
 
