@@ -46,12 +46,13 @@ fn url(value: &Value<'_>, folder: &Path) -> Option<StoreUrl> {
 /// What we understand of a connection URI
 /// (<https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING>); says what is wrong as the end of a sentence.
 fn postgres(rest: &str) -> Result<PostgresUrl, &'static str> {
+    // First of all, so that no other message shows it.
+    if rest.split('@').next().is_some_and(|user| rest.contains('@') && user.contains(':')) {
+        return Err("must not contain a password");
+    }
     let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').ok_or("does not name a database after the hosts")?;
     let (user, hosts) = authority.split_once('@').ok_or("does not name a user before an @")?;
-    if user.contains(':') {
-        return Err("must not contain a password");
-    }
     let (user, database) = (decoded(user)?, decoded(database)?);
     if user.is_empty() || database.is_empty() || database.contains('/') {
         return Err("does not name one user and one database");
