@@ -1,5 +1,6 @@
 //! Stores that older versions made: what waited in them goes on, and says what it would have said.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use fortnightly::domain::subscriber::RecipientId;
 use fortnightly::domain::subscription::request::RequestId;
 use fortnightly::store::{Archive as _, Claimed, ClaimedContent, Editions as _, Outbox as _, Privacy as _};
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 
 use super::open;
 use super::samples::{SEVEN, at, done, id, rendered, reply, sender, state};
@@ -29,6 +31,61 @@ pub(super) fn store_of(path: &Path, last: u32) -> Connection {
     conn.pragma_update(None, "application_id", 0x464E_6C79).unwrap();
     conn.pragma_update(None, "user_version", version).unwrap();
     conn
+}
+
+/// Those that a released version has, with the beginning of their SHA-256: stores were made by them, so a change of one would
+/// leave older stores unlike newer ones. Whoever ships a migration enters it here.
+const SHIPPED: &[(&str, &str)] = &[
+    ("0001_initial", "1fe96cd439fd30d7"),
+    ("0002_decisions", "0fc9cb7433ada56e"),
+    ("0003_sending", "cd9df0ccebaa4cbe"),
+    ("0004_reports", "5eff8ce7a8070313"),
+    ("0005_reading", "0b9f343f085fa479"),
+    ("0006_privacy", "22ea680350392de7"),
+    ("0007_moved", "d3968948749ed598"),
+    ("0008_reasons", "d5e14cb524429b07"),
+    ("0009_outbox", "5eff2e356048e16f"),
+    ("0010_lasting", "a7890bbfe0afa212"),
+    ("0011_waves", "ba2538be0e30d20b"),
+    ("0012_segments", "aa100a7580df1f2f"),
+    ("0013_counts", "811708b136b7aed1"),
+    ("0014_deliveries", "618fd300b38c1831"),
+    ("0015_lists", "fce354aa8ac83f2d"),
+    ("0016_mailing_list", "32e27c96a890e6fb"),
+];
+
+#[test]
+fn a_migration_that_was_shipped_is_never_edited() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/engine/migrations");
+    for (name, digest) in SHIPPED {
+        let text = fs::read(folder.join(format!("{name}.sql"))).unwrap();
+        let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&text)[..8]);
+        assert_eq!(found, *digest, "{name} was shipped: write what is to change into a new migration");
+    }
+}
+
+/// Kind, name and text of everything in a schema.
+fn schema(path: &Path) -> BTreeSet<(String, String, Option<String>)> {
+    let conn = Connection::open(path).unwrap();
+    let mut objects = conn.prepare("SELECT type, name, sql FROM sqlite_schema").unwrap();
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    objects.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
+
+/// Some builds made schema 16 with the index on requests that 0018 brings.
+#[tokio::test]
+async fn every_store_becomes_what_a_new_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new.db");
+    drop(open(&new));
+    let early = "DROP INDEX requests_open; CREATE INDEX requests_made ON requests (made_at, kind);";
+    let forms = (1..=18).map(|last| (last, "")).chain([(16, early), (17, early)]);
+    for (number, (last, change)) in forms.enumerate() {
+        let path = folder.path().join(format!("{number}.db"));
+        store_of(&path, last).execute_batch(change).unwrap();
+        drop(open(&path));
+        assert_eq!(schema(&path), schema(&new), "schema {last} {change}");
+    }
 }
 
 /// An edition in the middle of its sending, letters in every state, and a process that died with some in hand.

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_lists.sql"),
     include_str!("migrations/0016_mailing_list.sql"),
     include_str!("migrations/0017_accepted.sql"),
+    include_str!("migrations/0018_former_names.sql"),
 ];
 
 /// The newest schema that this program knows.

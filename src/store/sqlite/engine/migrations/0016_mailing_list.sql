@@ -59,19 +59,17 @@ INSERT INTO new_subscribers (id, name_id, sector, locale, urn, origin, created_a
            s.created_at
     FROM subscribers s LEFT JOIN split_names x ON x.subscriber = s.id ORDER BY s.id;
 
--- What subscribers were called before, so that it is known when one is to be forgotten. Of older renamings the audit tells,
--- also where two were called the same: then the name is the first one's.
+-- What subscribers were called before, so that it is known when one is to be forgotten. Of older renamings the audit tells.
 CREATE TABLE former_names (
     subscriber INTEGER NOT NULL REFERENCES new_subscribers,
     name_id    INTEGER NOT NULL REFERENCES new_names,
     PRIMARY KEY (subscriber, name_id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO former_names (subscriber, name_id)
-    SELECT min(s.id), n.id
+    SELECT DISTINCT s.id, n.id
     FROM audit a NOT INDEXED CROSS JOIN names n ON n.name = a.detail
     CROSS JOIN subscribers s ON s.id = CAST(substr(a.subject, length('subscriber ') + 1) AS INTEGER)
-    WHERE a.subject GLOB 'subscriber *' AND NOT EXISTS (SELECT 1 FROM subscribers o WHERE o.name_id = n.id)
-    GROUP BY n.id;
+    WHERE a.subject GLOB 'subscriber *' AND NOT EXISTS (SELECT 1 FROM subscribers o WHERE o.name_id = n.id);
 
 -- An address is forgotten by setting it to null; its keyed hash stays.
 CREATE TABLE new_recipients (
@@ -179,8 +177,7 @@ CREATE INDEX recipients_forgotten ON recipients (mac) WHERE address IS NULL;
 CREATE INDEX recipients_domain ON recipients (lower(substr(address, instr(address, '@') + 1))) WHERE address IS NOT NULL;
 CREATE INDEX subscriptions_subscriber ON subscriptions (subscriber, origin, ended);
 CREATE INDEX requests_recipient ON requests (recipient, made_at);
--- How many questions were asked in the last hour.
-CREATE INDEX requests_made ON requests (made_at, kind);
+CREATE INDEX requests_open ON requests (expires_at) WHERE done_at IS NULL;
 CREATE INDEX transactional_mails_recipient ON transactional_mails (recipient);
 CREATE INDEX transactional_mails_request ON transactional_mails (request);
 -- Ends in the number, so that publishing finds it without reading what is rendered.
