@@ -107,7 +107,7 @@ fn what_was_published_is_finished_although_the_library_broke() {
 fn a_stop_takes_less_than_fifteen_seconds_whatever_hangs() {
     // A relay that takes the connection and never says a word, and a reader who never finishes a request.
     let relay = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let web = crate::support::ports::free_port();
     let fixture = with_relay(&relay);
     let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
     fixture.write("config.toml", &config.replacen("127.0.0.1:0\"", &format!("127.0.0.1:{web}\""), 1));

@@ -386,7 +386,7 @@ fn no_log_names_an_address_at_any_level() {
 #[test]
 fn the_health_route_answers() {
     use std::io::{Read as _, Write as _};
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = crate::support::ports::free_port();
     let fixture =
         Fixture::new(&format!("{}{}", BASE.replacen("127.0.0.1:0", &format!("127.0.0.1:{port}"), 1), three()));
     let mut daemon = fixture.spawn(&["--now", "2026-11-25T12:00:00Z", "run", "--role", "web"], "log");

@@ -24,7 +24,7 @@ fn a_relay_that_takes_us_is_told_with_what_it_offers() {
 
 #[test]
 fn a_relay_that_does_not_is_an_error() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = crate::support::ports::free_port();
     let refusing = Oracle::with(&[("EHLO", "554 5.7.1 go away")]);
     for (port, why) in [(closed, "refused"), (refusing.port, "go away")] {
         let fixture = behind(port);

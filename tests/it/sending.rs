@@ -40,7 +40,7 @@ fn a_run_in_which_one_in_twenty_is_refused_stops() {
 
 #[test]
 fn without_a_relay_everything_waits_and_nothing_counts_as_tried() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = crate::support::ports::free_port();
     let fixture = behind_relay(closed, 40, "");
     fixture.run(SEND).exits(1).complains("cannot be reached");
     let (deferred, state, _) = edition_status(&fixture, "deferred");

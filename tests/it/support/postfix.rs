@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::ports::free_port;
 
 /// The one domain that it takes mail for.
 pub(crate) const DOMAIN: &str = "hillside.example";
@@ -38,13 +40,19 @@ impl Postfix {
             super::skipped("the tests against a real relay", &reason);
             return None;
         }
-        let folder = tempfile::Builder::new().prefix("pf").tempdir_in("/tmp").expect("a folder for Postfix");
-        let [port, tls_port] = free_ports();
-        let postfix = Self { folder, port, tls_port };
-        postfix.lay_out();
-        postfix.control("start");
-        postfix.wait_until_it_greets();
-        Some(postfix)
+        // On a busy machine its master may not be ready within the ten seconds that it's given.
+        let mut refusals = String::new();
+        for _ in 0..3 {
+            let folder = tempfile::Builder::new().prefix("pf").tempdir_in("/tmp").expect("a folder for Postfix");
+            let postfix = Self { folder, port: free_port(), tls_port: free_port() };
+            postfix.lay_out();
+            if postfix.control("start") {
+                postfix.wait_until_it_greets();
+                return Some(postfix);
+            }
+            refusals.push_str(&postfix.log());
+        }
+        panic!("Postfix did not start in three attempts:\n{refusals}");
     }
 
     /// The certificate that it shows, for the address 127.0.0.1 (PEM).
@@ -190,8 +198,11 @@ impl Postfix {
         )
     }
 
-    fn control(&self, verb: &str) {
-        run(Command::new("postfix").arg("-c").arg(self.path().join("etc")).arg(verb).env("PATH", path()));
+    /// Whether `postfix VERB` succeeded; why not stands in the log.
+    fn control(&self, verb: &str) -> bool {
+        let mut command = Command::new("postfix");
+        command.arg("-c").arg(self.path().join("etc")).arg(verb).env("PATH", path());
+        command.output().is_ok_and(|output| output.status.success())
     }
 
     fn wait_until_it_greets(&self) {
@@ -213,9 +224,7 @@ impl Postfix {
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        let mut stop = Command::new("postfix");
-        stop.arg("-c").arg(self.path().join("etc")).arg("stop").env("PATH", path());
-        if !stop.output().is_ok_and(|output| output.status.success()) {
+        if !self.control("stop") {
             eprintln!("the private Postfix in {} could not be stopped", self.path().display());
         }
     }
@@ -237,12 +246,6 @@ fn missing() -> Option<String> {
 fn path() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:/usr/local/sbin:/usr/sbin:/sbin")
-}
-
-fn free_ports() -> [u16; 2] {
-    let listeners: [TcpListener; 2] =
-        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port on loopback"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
 }
 
 fn run(command: &mut Command) {
