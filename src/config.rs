@@ -22,6 +22,8 @@ use environment::{Environment, Passwords};
 use key_table::ROOT;
 
 pub use bank_holidays::known_until as bank_holidays_known_until;
+#[cfg(feature = "postgres")]
+pub use environment::shorter_lease;
 pub use environment::temp_folder;
 pub use schema::schema;
 pub use settings::{

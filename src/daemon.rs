@@ -120,24 +120,16 @@ pub async fn run(
         serving.spawn(tidy::watch(now.clone(), stop.clone()));
     }
     let watched = now.clone();
-    let sender = async {
-        let sent = if role == Role::Web { Ok(()) } else { send_until(&mut now, &stop).await };
-        if sent.is_err() {
-            stop.cancel();
-        }
-        sent
-    };
     let all = async {
+        let sender = sends_if_it_should(role, &mut now, &stop);
         let (sent, superseded) = tokio::join!(sender, version::watch(watched, stop.clone()));
         stop.cancelled().await;
         while serving.join_next().await.is_some() {}
+        nodes::sign_off(&node).await;
         sent.and(superseded)
     };
     let ended = tokio::select! {
-        ended = all => {
-            nodes::sign_off(&node).await;
-            ended
-        }
+        ended = all => ended,
         () = last_orders(&stop) => {
             tracing::warn!("something was still in hand: the next run settles it");
             Ok(())
@@ -162,6 +154,15 @@ async fn console_listener(address: SocketAddr) -> Result<Option<TcpListener>> {
         }
         listener => Ok(Some(listener?)),
     }
+}
+
+/// Sends until the stop; a failure stops everything else.
+async fn sends_if_it_should(role: Role, now: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
+    let sent = if role == Role::Web { Ok(()) } else { send_until(now, stop).await };
+    if sent.is_err() {
+        stop.cancel();
+    }
+    sent
 }
 
 /// Ends when what is in hand at a stop has had its time.

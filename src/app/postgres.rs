@@ -6,7 +6,7 @@ mod with {
     use std::time::Duration;
 
     use crate::app::AppError;
-    use crate::config::PostgresUrl;
+    use crate::config::{PostgresUrl, shorter_lease};
     use crate::domain::subscription::suppression::AddressHasher;
     use crate::ordinary_file;
     use crate::store::Store;
@@ -17,14 +17,6 @@ mod with {
 
     /// How long what a node had in hand stays its own after its last sign of life.
     const LEASE: Duration = Duration::from_secs(30);
-
-    /// Another length of the lease, for tests that cannot wait so long.
-    const LEASE_MILLIS: &str = "FORTNIGHTLY_LEASE_MILLIS";
-
-    fn lease() -> Duration {
-        let millis = std::env::var(LEASE_MILLIS).ok().and_then(|text| text.parse().ok());
-        millis.map_or(LEASE, Duration::from_millis)
-    }
 
     /// A way to the database.
     pub(in crate::app) struct Postgres(PostgresSettings);
@@ -41,7 +33,7 @@ mod with {
                 tls: url.tls,
                 ca_pem: url.ca_file.as_ref().map(read).transpose()?,
                 connections: CONNECTIONS,
-                lease: lease(),
+                lease: shorter_lease().unwrap_or(LEASE),
             }))
         }
 

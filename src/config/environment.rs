@@ -15,6 +15,13 @@ pub fn temp_folder() -> std::path::PathBuf {
     std::env::temp_dir()
 }
 
+/// A shorter lease of the nodes of a shared store (`FORTNIGHTLY_LEASE_MILLIS`), for tests that cannot wait as long as it is.
+#[cfg(feature = "postgres")]
+pub fn shorter_lease() -> Option<std::time::Duration> {
+    let millis = std::env::var("FORTNIGHTLY_LEASE_MILLIS").ok()?;
+    millis.parse().ok().map(std::time::Duration::from_millis)
+}
+
 /// What the environment says.
 #[derive(Default)]
 pub(super) struct Environment {

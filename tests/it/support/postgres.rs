@@ -5,7 +5,6 @@ pub(crate) mod cluster;
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -15,6 +14,7 @@ use std::time::Duration;
 use fortnightly::store::postgres::PostgresSettings;
 
 use super::fixture::until;
+use super::ports::free_port;
 use super::skipped;
 
 /// Where Debian puts the programs.
@@ -65,7 +65,7 @@ fn server() -> Option<&'static Server> {
             if !is_installed() {
                 return None;
             }
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let mut serve = Command::new("bash");
             serve.args(["-c", SERVE, "serve", PROGRAMS, &port.to_string()]).stdin(Stdio::piped());
             #[expect(clippy::zombie_processes, reason = "it ends after this program, when its standard input does")]

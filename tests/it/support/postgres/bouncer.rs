@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::cluster::{Keep, as_postgres, free_port, runs, url};
+use super::cluster::{Keep, as_postgres, runs, url};
 use super::psql;
 use crate::support::fixture::until;
+use crate::support::ports::free_port;
 use crate::support::skipped;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";

@@ -1,7 +1,7 @@
 //! A `PostgreSQL` server of one test's own, with a standby if it wants one: what is killed, started again and promoted.
 
 use std::fs::{self, Permissions};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::{PROGRAMS, is_installed, psql};
 use crate::support::fixture::until;
+use crate::support::ports::free_port;
 
 /// The database of the test.
 const DATABASE: &str = "fortnightly";
@@ -179,10 +180,6 @@ fn is_alive(number: &str) -> bool {
 pub(super) fn url(ports: &[u16]) -> String {
     let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
     format!("postgres://fortnightly@{}/{DATABASE}", hosts.join(","))
-}
-
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn is_root() -> bool {
