@@ -23,12 +23,15 @@ use engine::lease::Lease;
 use engine::pool::Database;
 use engine::schema;
 use engine::transaction::Source;
+use tables::outbox::Questions;
 
 /// The store.
 pub struct PostgresStore {
     source: Source,
     /// Our side of the claims.
     lease: Lease,
+    /// Whether mails are wanted.
+    questions: Questions,
     hasher: AddressHasher,
     place: String,
 }
@@ -70,7 +73,8 @@ impl PostgresStore {
         place: String,
     ) -> Result<Self, StoreError> {
         let lease = Lease::new(source.clone(), settings.lease);
-        let store = Self { source, lease, hasher, place };
+        let questions = Questions::new(source.clone());
+        let store = Self { source, lease, questions, hasher, place };
         store.check_keys().await?;
         Ok(store)
     }

@@ -1,12 +1,16 @@
 //! One transaction: begun with what it needs to know, and ended so that whether it was committed is always known.
+//!
+//! A sender waits for round trips more than for anything else. So what begins a transaction leaves with its first statement, and
+//! the commit may leave with its last.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use parking_lot::Mutex as Lock;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Error, Row};
 
 use super::error::PostgresError;
 use super::pool::Database;
@@ -33,7 +37,7 @@ pub(in crate::store::postgres) enum Purpose {
 const LIST: i64 = 0x464E_0002;
 
 /// How long a transaction waits for others, and how long it may do nothing: a node that is cut off must not hold up the rest.
-const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '20s'";
+const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 /// The number that the server gave the transaction.
 const NUMBER: &str = "SELECT pg_current_xact_id()";
@@ -81,7 +85,7 @@ pub(in crate::store::postgres) enum Source {
 
 impl Source {
     /// Where it is, as messages name it.
-    pub(super) fn place(&self) -> &str {
+    pub(in crate::store::postgres) fn place(&self) -> &str {
         match self {
             Self::Shared(database) | Self::Layer { database, .. } => database.place(),
         }
@@ -91,9 +95,13 @@ impl Source {
 /// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
 pub(in crate::store::postgres) struct Transaction {
     connection: Connection,
+    /// What begins it, until the first statement takes that along.
+    begin: Lock<Option<String>>,
     /// By what it is known again, if it may change something.
     trace: Option<Trace>,
-    number: Option<String>,
+    number: OnceLock<String>,
+    /// What came of the commit that left with the last statement.
+    commit: OnceLock<Result<(), PostgresError>>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "each lives as long as a transaction, and nearly all are the large one")]
@@ -124,21 +132,18 @@ impl Transaction {
                 (Connection::Within(Arc::clone(open).lock_owned().await), begin)
             }
         };
-        let mut transaction = Self { connection, trace, number: None };
-        let answers = transaction.client().simple_query(&begin).await?;
-        transaction.number = schema::check(&answers)?;
-        Ok(transaction)
+        let (number, commit) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { connection, begin: Lock::new(Some(begin)), trace, number, commit })
     }
 
     /// Commits, or takes back what was done; whether it is certain that it was committed.
     async fn end(mut self, is_done: bool) -> Result<Ended, PostgresError> {
-        let end = match (&self.connection, is_done) {
-            (Connection::Own(_), true) => "COMMIT",
-            (Connection::Own(_), false) => "ROLLBACK",
-            (Connection::Within(_), true) => "RELEASE SAVEPOINT request",
-            (Connection::Within(_), false) => "ROLLBACK TO SAVEPOINT request; RELEASE SAVEPOINT request",
+        let ended = match self.commit.take() {
+            Some(committed) => committed,
+            None if self.begin.lock().is_some() => Ok(()),
+            None => self.client().batch_execute(self.ending(is_done)).await.map_err(PostgresError::from),
         };
-        match self.client().batch_execute(end).await.map_err(PostgresError::from) {
+        match ended {
             Ok(()) => {
                 if let Connection::Own(object) = &mut self.connection {
                     drop(object.take());
@@ -155,12 +160,54 @@ impl Transaction {
             Err(error) => Err(error),
         }
     }
+
+    /// The statement that ends it.
+    fn ending(&self, is_done: bool) -> &'static str {
+        match (&self.connection, is_done) {
+            (Connection::Own(_), true) => "COMMIT",
+            (Connection::Own(_), false) => "ROLLBACK",
+            (Connection::Within(_), true) => "RELEASE SAVEPOINT request",
+            (Connection::Within(_), false) => "ROLLBACK TO SAVEPOINT request; RELEASE SAVEPOINT request",
+        }
+    }
+
+    /// The answer to a statement; the first one takes along what begins the transaction, and tells what is wrong with that.
+    async fn answer<T>(&self, statement: impl Future<Output = Result<T, Error>>) -> Result<T, PostgresError> {
+        let Some(begin) = self.begin.lock().take() else { return Ok(statement.await?) };
+        let (begun, answer) = tokio::join!(biased; self.client().simple_query(&begin), statement);
+        if let Some(number) = schema::check(&begun?)? {
+            let _ = self.number.set(number);
+        }
+        Ok(answer?)
+    }
 }
 
 impl Transaction {
     /// Runs a statement that returns no rows; how many it changed.
     pub(in crate::store::postgres) async fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PostgresError> {
-        Ok(self.client().execute_typed(sql, params).await?)
+        self.answer(self.client().execute_typed(sql, params)).await
+    }
+
+    /// Runs the last statement of all, and commits: nothing may follow but the end.
+    pub(in crate::store::postgres) async fn run_last(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<(), PostgresError> {
+        // Only a transaction whose number is known can be asked about.
+        if self.number.get().is_none() {
+            return self.run(sql, params).await.map(drop);
+        }
+        let statement = self.client().execute_typed(sql, params);
+        let (answer, commit) = tokio::join!(biased; statement, self.client().batch_execute("COMMIT"));
+        let committed = match (answer.map_err(PostgresError::from), commit) {
+            // Either may be what the server did not come to say.
+            (Err(error), _) if error.is_cut_off() => Err(error),
+            (Err(error), _) => return Err(error),
+            (Ok(_), commit) => commit.map_err(PostgresError::from),
+        };
+        let _ = self.commit.set(committed);
+        Ok(())
     }
 
     /// Every row of a query.
@@ -170,7 +217,7 @@ impl Transaction {
         params: &[Param<'_>],
         read: impl FnMut(&Row) -> Result<T, PostgresError>,
     ) -> Result<Vec<T>, PostgresError> {
-        self.client().query_typed(sql, params).await?.iter().map(read).collect()
+        self.answer(self.client().query_typed(sql, params)).await?.iter().map(read).collect()
     }
 
     /// The first row of a query.
@@ -180,7 +227,7 @@ impl Transaction {
         params: &[Param<'_>],
         read: impl FnOnce(&Row) -> Result<T, PostgresError>,
     ) -> Result<Option<T>, PostgresError> {
-        self.client().query_typed(sql, params).await?.first().map(read).transpose()
+        self.answer(self.client().query_typed(sql, params)).await?.first().map(read).transpose()
     }
 
     /// The integer (`bigint`) in the first column of the only row.
@@ -202,6 +249,7 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         if let Connection::Own(object) = &mut self.connection
             && let Some(object) = object.take()
+            && self.begin.lock().is_none()
         {
             // Out of the pool with it: the server takes everything back.
             drop(Object::take(object));

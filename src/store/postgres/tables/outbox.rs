@@ -12,6 +12,7 @@ mod record;
 pub(in crate::store::postgres) mod replies;
 mod take_up;
 pub(in crate::store::postgres) mod transactional;
+mod wanted;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
 
 pub(in crate::store::postgres) use edition_progress::finish;
 pub(in crate::store::postgres) use take_up::take_up;
+pub(in crate::store::postgres) use wanted::Questions;
 
 #[async_trait]
 impl Outbox for PostgresStore {
@@ -82,7 +84,7 @@ impl Outbox for PostgresStore {
 
     async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {
         let me = Some(self.lease.number()).filter(|number| *number != 0);
-        record::is_wanted(&self.source, id, me).await
+        self.questions.is_wanted(id, me).await
     }
 
     async fn postpone(

@@ -310,18 +310,22 @@ CREATE TABLE nodes (
 -- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
 -- than to do it. No plan may read whole tables: they may have been small when it was made.
 
--- Whether an item's mailbox may get it, but for the suppression that is spared, its edition is in this state, and the node, if there
--- is one, has the item in hand.
-CREATE FUNCTION is_wanted(me BIGINT, of_mailing BIGINT, of_recipient BIGINT, spared TEXT, sending TEXT) RETURNS BOOLEAN
+-- Of each of some items, whether its mailbox may get it, but for the suppression that is spared, its edition is in this state, and
+-- the node, if there is one, has the item in hand.
+CREATE FUNCTION are_wanted(me BIGINT, mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT) RETURNS BOOLEAN[]
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
-    RETURN (of_mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = of_mailing AND e.state = sending))
-        AND NOT EXISTS (SELECT 1 FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> spared
-                        WHERE r.id = of_recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
-        AND (me IS NULL
-             OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = me AND n.lease_until > clock_timestamp())
-                AND EXISTS (SELECT 1 FROM deliveries d
-                            WHERE d.mailing = of_mailing AND d.recipient = of_recipient AND d.claim = me));
+    RETURN ARRAY(
+        SELECT (k.mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = k.mailing AND e.state = sending))
+            AND NOT EXISTS (
+                SELECT 1 FROM recipients r
+                LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> CASE WHEN k.mailing < 0 THEN spared ELSE '' END
+                WHERE r.id = k.recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
+            AND (me IS NULL
+                 OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = me AND n.lease_until > clock_timestamp())
+                    AND EXISTS (SELECT 1 FROM deliveries d
+                                WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim = me))
+        FROM unnest(mailings, recipients) WITH ORDINALITY AS k (mailing, recipient, place) ORDER BY k.place);
 END
 $$;
 

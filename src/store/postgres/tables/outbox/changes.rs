@@ -70,22 +70,21 @@ impl Changes {
         self.attempts.iter().map(|attempt| attempt.reply.as_str())
     }
 
-    /// Writes it; `known` are words of replies that the store has, and `node` had the items in hand.
+    /// Writes it; `known` are words of replies that the store has, and `node` had the items in hand. If nothing else is to
+    /// be done, the transaction ends with it.
     pub(super) async fn write(
         &self,
         transaction: &Transaction,
         known: &replies::Known,
         node: i64,
+        is_last: bool,
     ) -> Result<(), PostgresError> {
         if self.rows.is_empty() {
             return Ok(());
         }
         let replies = replies::store(transaction, known, &self.attempts).await?;
-        tokio::try_join!(biased;
-            self.write_items(transaction, replies, node),
-            transactional::forget_texts(transaction, &self.settled)
-        )
-        .map(drop)
+        transactional::forget_texts(transaction, &self.settled).await?;
+        self.write_items(transaction, replies, node, is_last).await
     }
 
     async fn write_items(
@@ -93,6 +92,7 @@ impl Changes {
         transaction: &Transaction,
         replies: Vec<replies::Stored>,
         node: i64,
+        is_last: bool,
     ) -> Result<(), PostgresError> {
         let (mailings, recipients): (Vec<i64>, Vec<i64>) = self.rows.keys().copied().unzip();
         let rows = || self.rows.values();
@@ -115,7 +115,7 @@ impl Changes {
             node, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers, ended,
             kinds, codes, own, words, editions, more,
         ];
-        transaction.run(write, values).await.map(drop)
+        if is_last { transaction.run_last(write, values).await } else { transaction.run(write, values).await.map(drop) }
     }
 }
 

@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 
 use crate::domain::delivery::{ItemId, OutcomeKind};
+use crate::domain::refusal::Refusal;
 use crate::store::Claimed;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::{sql, states};
@@ -21,7 +22,7 @@ pub(super) fn uncertain() -> String {
 }
 
 /// The rows of items in two columns: mailing, recipient.
-pub(super) fn keys(ids: impl IntoIterator<Item = ItemId>) -> Result<(Vec<i64>, Vec<i64>), PostgresError> {
+pub(super) fn keys(ids: impl IntoIterator<Item = ItemId>) -> Result<(Vec<i64>, Vec<i64>), Refusal> {
     let keys = ids.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
     Ok(keys.into_iter().unzip())
 }

@@ -13,12 +13,11 @@ use crate::domain::delivery::{ItemId, Mailing, Outcome, TransactionalId};
 use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
-use crate::store::postgres::engine::transaction::{Source, Transaction};
+use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::in_hand::{InHand, MarkResult, Released};
-use crate::store::shared::items::{item, key, spared};
+use crate::store::shared::items::{item, spared};
 use crate::store::{AttemptResult, Marked, Step, StoreError};
 
 /// What became of a page of steps.
@@ -47,7 +46,8 @@ pub(super) async fn take_steps(
         let until = page.lease.map(|left| begun + left);
         taken.lease_until = taken.lease_until.into_iter().chain(until).min();
         taken.steps.extend(part.iter().map(|step| page.take(step)));
-        page.changes.write(transaction, &known, me).await?;
+        let is_last = !part.last().is_some_and(decides_about_the_list);
+        page.changes.write(transaction, &known, me, is_last).await?;
         if let (Some(Ok(_)), Some(Step { result: Some(result), .. })) = (taken.steps.last(), part.last())
             && let Outcome::Permanent { suppress: Some(reason), reply } = &result.outcome
         {
@@ -162,12 +162,4 @@ fn in_hand(row: &Row) -> Result<(ItemId, InHand), PostgresError> {
         sending: row.try_get(7)?,
     };
     Ok((item(row.try_get(0)?, row.try_get(1)?), in_hand))
-}
-
-/// Whether an item's mailbox may get it, its edition is being sent, and node `me`, if that is one, has it in hand.
-pub(super) async fn is_wanted(source: &Source, id: ItemId, me: Option<i64>) -> Result<bool, StoreError> {
-    let ((mailing, recipient), spared, sending) = (key(id)?, spared(id.mailing), EditionState::Sending.as_str());
-    let values = params![me, mailing, recipient, spared, sending];
-    let wanted = alone::row(source, "SELECT is_wanted($1, $2, $3, $4, $5)", values, |row| Ok(row.try_get(0)?)).await?;
-    Ok(wanted.unwrap_or(false))
 }

@@ -1,0 +1,98 @@
+//! Whether mails are still wanted, just before they leave.
+//!
+//! Each sender asks about its next mail and waits. A database takes longer to be asked than to answer, so those who ask while
+//! an answer is on its way are asked about together, in the question after it: each by a question that began after it asked.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::items::keys;
+use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
+use crate::domain::edition::EditionState;
+use crate::store::StoreError;
+use crate::store::postgres::engine::alone;
+use crate::store::postgres::engine::sql::params;
+use crate::store::postgres::engine::transaction::Source;
+use crate::store::shared::items::spared;
+
+/// Who asks, and about what.
+struct Question {
+    id: ItemId,
+    /// The node that must have it in hand; none if there is no such node.
+    me: Option<i64>,
+    answer: oneshot::Sender<Result<bool, StoreError>>,
+}
+
+/// What is to be asked next.
+#[derive(Default)]
+struct Queue {
+    questions: Vec<Question>,
+    /// An answer is on its way.
+    is_asking: bool,
+}
+
+/// The questions of this process.
+pub(in crate::store::postgres) struct Questions {
+    source: Source,
+    /// Where they are asked, whoever waits for them.
+    runtime: Handle,
+    queue: Arc<Mutex<Queue>>,
+}
+
+impl Questions {
+    /// Of a store that is opened now, within the runtime that lives as long as it does.
+    pub(in crate::store::postgres) fn new(source: Source) -> Self {
+        Self { source, runtime: Handle::current(), queue: Arc::default() }
+    }
+
+    /// Whether an item's mailbox may get it, its edition is being sent, and node `me`, if that is one, has it in hand.
+    pub(super) async fn is_wanted(&self, id: ItemId, me: Option<i64>) -> Result<bool, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let is_asking = {
+            let mut queue = self.queue.lock();
+            queue.questions.push(Question { id, me, answer });
+            std::mem::replace(&mut queue.is_asking, true)
+        };
+        if !is_asking {
+            self.runtime.spawn(ask_all(self.source.clone(), Arc::clone(&self.queue)));
+        }
+        let broke_off = || {
+            let reason = "whether mails are wanted was not answered".to_owned();
+            StoreError::Unreachable { place: self.source.place().to_owned(), reason }
+        };
+        answered.await.unwrap_or_else(|_| Err(broke_off()))
+    }
+}
+
+/// Asks until nobody does.
+async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
+    loop {
+        let questions = {
+            let mut queue = queue.lock();
+            queue.is_asking = !queue.questions.is_empty();
+            std::mem::take(&mut queue.questions)
+        };
+        let Some(me) = questions.last().map(|question| question.me) else { return };
+        // A process that became another node meanwhile has nothing in hand of the one before: those are answered with no.
+        let ids = questions.iter().filter(|question| question.me == me).map(|question| question.id).collect();
+        let answers = ask(&source, me, ids).await;
+        for Question { id, me: by, answer } in questions {
+            let wanted = answers.as_ref().map(|wanted| by == me && wanted.contains(&id)).map_err(Clone::clone);
+            // Whoever stopped waiting does not send.
+            let _ = answer.send(wanted);
+        }
+    }
+}
+
+/// Those of the items that are wanted.
+async fn ask(source: &Source, me: Option<i64>, ids: Vec<ItemId>) -> Result<Vec<ItemId>, StoreError> {
+    let (mailings, recipients) = keys(ids.iter().copied())?;
+    let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
+    let values = params![me, mailings, recipients, spared, sending];
+    let query = "SELECT are_wanted($1, $2, $3, $4, $5)";
+    let wanted: Option<Vec<bool>> = alone::row(source, query, values, |row| Ok(row.try_get(0)?)).await?;
+    Ok(ids.into_iter().zip(wanted.unwrap_or_default()).filter_map(|(id, is_wanted)| is_wanted.then_some(id)).collect())
+}
