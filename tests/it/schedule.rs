@@ -201,7 +201,7 @@ fn plan_has_all_its_keys() {
 fn status_has_all_its_keys() {
     let fixture = Fixture::shipped();
     let shape = |status: &Value| {
-        has_just(status, &["editions", "subscribers", "suppressions", "next", "attention", "reports"]);
+        has_just(status, &["editions", "subscribers", "suppressions", "next", "attention", "reports", "nodes"]);
         has_just(&status["subscribers"], &["active", "pending", "ended"]);
         for edition in status["editions"].as_array().unwrap() {
             has_just(edition, &["edition", "state", "due_at", "deliveries", "bounced"]);

@@ -117,6 +117,7 @@ const BEYOND: [&str; 23] = [
     "password-file-missing",
     "password-file-useless",
     "quoted-dates",
+    "store-postgres",
     "store-two-slashes",
     "subscriber-unknown-band",
     "timezone-british",
