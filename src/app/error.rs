@@ -205,6 +205,14 @@ pub enum KeyringError {
     Lacks { path: PathBuf, source: token::UnknownKey },
     #[error("{path}: the store exists, but its key file does not")]
     Lost { path: PathBuf },
+    /// Several nodes share a store, and this one does not have their key file.
+    #[error("{path}: this is not the key file of the nodes that share the store")]
+    NotShared {
+        path: PathBuf,
+        /// The signing keys of others that it has not; if there are none, it is another file altogether, or there is none.
+        lacks: Vec<u8>,
+        is_there: bool,
+    },
     #[error("{path}: vanished while it was being made")]
     Vanished { path: PathBuf },
     #[error("the system gives no random bytes: {0}")]

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::band::BandName;
 use super::delivery::{Impossible, ItemId};
 use super::edition::EditionNumber;
+use super::text::lists::commas;
 
 /// Which rule of the domain a request would have broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum Refusal {
     /// With other keys nobody who is subscribed or has left would be recognised.
     #[error("the key file (web.secret_file) is not the one that this store was made with")]
     OtherKeys,
+    /// Nobody would recognise links that other nodes sign with these keys.
+    #[error("the key file (web.secret_file) lacks keys with which other nodes of this store sign: {}", commas(.0))]
+    LacksKeys(Vec<u8>),
     #[error("the anchor is {wished}, but this store began with {began} and has sent editions since")]
     AnchorChanged { began: NaiveDate, wished: NaiveDate },
     /// It has seen as many names of bands as it can tell apart.

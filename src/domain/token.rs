@@ -3,7 +3,7 @@
 mod keyring;
 mod signer;
 
-pub use keyring::{Keyring, KeyringError, NAME_LENGTH, UnknownKey};
+pub use keyring::{KeyPrints, Keyring, KeyringError, NAME_LENGTH, UnknownKey};
 pub use signer::{Purpose, Signer, TOKEN_LENGTH, TokenError, TokenPayload};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{subscription, waves};
 use std::io::ErrorKind;
+use std::path::Path;
 
 use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
 use crate::domain::diagnostic::Diagnostic;
@@ -67,6 +68,7 @@ fn refused(refusal: &Refusal) -> String {
             limit + 1
         ),
         Refusal::AnchorChanged { .. }
+        | Refusal::LacksKeys(_)
         | Refusal::NotPublished(_)
         | Refusal::NotInHand(_)
         | Refusal::Impossible(..)
@@ -85,12 +87,30 @@ fn deliveries(error: &DeliveriesError) -> String {
     }
 }
 
+/// Every node has the same key file; says how this one gets it.
+fn not_shared(path: &Path, lacks: &[u8], is_there: bool) -> String {
+    let what = match lacks {
+        [] if !is_there => "there is no key file, but the store has one: without it".to_owned(),
+        [] => "this is not the key file that the store was made with: with it".to_owned(),
+        lacks => {
+            format!("other nodes of the store sign with keys that are not in it ({}): without them", commas(lacks))
+        }
+    };
+    let path = path.display();
+    format!(
+        "{path}: {what} nobody who is subscribed or has left would be recognised, and links in mails of other nodes would not work. \
+         Copy the file that web.secret_file names on a node that works to {path} here (mode 0600, owned by the user that runs \
+         Fortnightly), and start again"
+    )
+}
+
 fn keyring(error: &KeyringError) -> String {
     match error {
         KeyringError::Lost { .. } => format!(
             "{error}: without it nobody who is subscribed or has left would be recognised, and no unsubscribe link already sent would work. \
              Restore this file from your backup."
         ),
+        KeyringError::NotShared { path, lacks, is_there } => not_shared(path, lacks, *is_there),
         KeyringError::Unusable { .. } | KeyringError::Lacks { .. } => {
             format!("{error}. Restore this file from your backup.")
         }

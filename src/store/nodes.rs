@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
+use crate::domain::token::KeyPrints;
 
 /// A process that shares the store, or one that is gone and left something in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,16 @@ pub trait Nodes {
     /// Whether processes on other machines may be at work on the store: then what those leave is found at any time.
     fn is_shared(&self) -> bool;
 
+    /// Every node must know the keys with which the others sign, or links in their mails would not work there. Remembers those of
+    /// this one, or refuses it.
+    async fn check_signing_keys(&self, ours: &KeyPrints) -> Result<(), StoreError>;
+
     /// This process is at work from now on, as `role`. Without this it is a node from its first claim on.
     async fn sign_on(&self, role: &str) -> Result<(), StoreError>;
 
     /// This process ends, and no sender of it is at work any more. Where that cannot be said, it is found out in time.
     async fn sign_off(&self);
 
-    /// Who is at work, by number, and who is gone and left something in hand.
+    /// Who is at work, in the order in which they began, and who is gone and left something in hand.
     async fn nodes(&self) -> Result<Vec<Node>, StoreError>;
 }

@@ -13,6 +13,8 @@ mod config;
 mod confirm;
 mod crash;
 mod daemon;
+#[cfg(feature = "postgres")]
+mod database_tls;
 mod decisions;
 mod deliveries;
 mod dependencies;
@@ -36,6 +38,8 @@ mod leftovers;
 mod library;
 mod lint;
 mod lock_spans;
+#[cfg(feature = "postgres")]
+mod looks;
 mod mail;
 mod model;
 #[cfg(feature = "postgres")]
@@ -44,6 +48,8 @@ mod odd_files;
 mod online;
 mod opened_ahead;
 mod operators;
+#[cfg(feature = "postgres")]
+mod outages;
 mod overwriting;
 mod pages;
 mod placeholders;
@@ -76,6 +82,8 @@ mod survival;
 mod template_bombs;
 mod throttling;
 mod tidy;
+#[cfg(feature = "postgres")]
+mod unlike_nodes;
 mod waves;
 mod writing;
 mod year;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use serde::{Deserialize, Serialize};
 
 use super::signer::{self, Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
@@ -31,6 +32,22 @@ pub struct Keyring {
     current: u8,
     address: [u8; 32],
     throwaway: bool,
+}
+
+/// What tells signing keys from others, by version, and nothing about them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPrints(BTreeMap<u8, String>);
+
+impl KeyPrints {
+    /// Which of `known` keys, with which others sign, are not here or are others here: links that those sign would not work.
+    pub fn lacks(&self, known: &Self) -> Vec<u8> {
+        known
+            .0
+            .iter()
+            .filter(|(version, print)| self.0.get(version) != Some(print))
+            .map(|(version, _)| *version)
+            .collect()
+    }
 }
 
 /// The keyring has no key of this version.
@@ -109,6 +126,12 @@ impl Keyring {
     /// Recognises addresses, with the key that never changes.
     pub fn address_hasher(&self) -> AddressHasher {
         AddressHasher::new(&self.address)
+    }
+
+    /// What tells each of its signing keys from others, by version.
+    pub fn prints(&self) -> KeyPrints {
+        let print = |(version, key): (&u8, &[u8; 32])| (*version, HEXLOWER.encode(&Signer::new(*version, key).print()));
+        KeyPrints(self.keys.iter().map(print).collect())
     }
 
     /// The keyring as its file holds it.

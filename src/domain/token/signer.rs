@@ -61,6 +61,7 @@ const MAC: usize = 16;
 /// What the key is used for stands before everything it signs, so that no signature serves for another use.
 const TOKEN_LABEL: &[u8] = b"fortnightly token\0";
 const NAME_LABEL: &[u8] = b"fortnightly message name\0";
+const PRINT_LABEL: &[u8] = b"fortnightly key print\0";
 
 /// Signs with one key of a [`Keyring`]. Make one per edition, not per token.
 #[derive(Clone)]
@@ -79,6 +80,11 @@ impl Signer {
     /// Signs as `version`, with this key.
     pub(super) fn new(version: u8, key: &[u8; 32]) -> Self {
         Self { version, mac: Hmac::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104 §2)") }
+    }
+
+    /// What tells this key from others, and nothing about it.
+    pub(super) fn print(&self) -> [u8; MAC] {
+        self.cut(PRINT_LABEL, &[])
     }
 
     /// The token of this claim: [`TOKEN_LENGTH`] characters of lower-case base32 (RFC 4648 §6) without padding.

@@ -3,11 +3,17 @@
 use async_trait::async_trait;
 use tokio_postgres::Row;
 
+use super::meta;
+use crate::domain::refusal::Refusal;
+use crate::domain::token::KeyPrints;
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::within;
 use crate::store::{Node, Nodes, StoreError};
+
+/// The key of the prints of the keys that nodes sign with.
+const SIGNING_KEYS: &str = "signing_keys";
 
 const NODES: &str = "SELECT * FROM (
         SELECT n.id, n.name, n.role, n.version,
@@ -16,12 +22,27 @@ const NODES: &str = "SELECT * FROM (
                n.lease_until <= clock_timestamp() AS gone,
                (SELECT count(*) FROM deliveries d WHERE d.claim = n.id) AS in_hand
         FROM nodes n) AS n
-    WHERE NOT gone OR in_hand > 0 ORDER BY id";
+    WHERE NOT gone OR in_hand > 0 ORDER BY started, id";
 
 #[async_trait]
 impl Nodes for PostgresStore {
     fn is_shared(&self) -> bool {
         true
+    }
+
+    async fn check_signing_keys(&self, ours: &KeyPrints) -> Result<(), StoreError> {
+        within!(self, Change, |transaction| {
+            let query = "SELECT value FROM meta WHERE key = $1 FOR UPDATE";
+            let known = transaction.row(query, params![SIGNING_KEYS], |row| sql::from_json(row.try_get(0)?)).await?;
+            let lacks = known.as_ref().map(|known| ours.lacks(known)).unwrap_or_default();
+            if !lacks.is_empty() {
+                return Err(Refusal::LacksKeys(lacks).into());
+            }
+            if known.as_ref() != Some(ours) {
+                meta::put(&transaction, SIGNING_KEYS, &sql::to_json(ours)?).await?;
+            }
+            Ok(())
+        })
     }
 
     async fn sign_on(&self, role: &str) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::token::KeyPrints;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Node, Nodes, StoreError};
 
@@ -9,6 +10,10 @@ use crate::store::{Node, Nodes, StoreError};
 impl Nodes for SqliteStore {
     fn is_shared(&self) -> bool {
         false
+    }
+
+    async fn check_signing_keys(&self, _: &KeyPrints) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn sign_on(&self, _: &str) -> Result<(), StoreError> {
