@@ -68,7 +68,10 @@ async fn findings(context: &Context, online: bool) -> Result<(Vec<Diagnostic>, O
         Ok(app) => {
             found.extend(Checker::new(&app, &content).check().await?);
             if online {
-                let online = Deliverability::new(&app).look().await?;
+                let deliverability = Deliverability::new(&app);
+                // On a shared store others wait for what the look has changed, and who is asked may take their time.
+                drop(app);
+                let online = deliverability.look().await?;
                 online.facts.iter().for_each(|fact| out::note(&messages::deliverability::fact(fact)));
                 found.extend(online.findings);
             }

@@ -4,6 +4,7 @@ mod explain;
 mod say;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -29,13 +30,15 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let (app, content) = context.open_whole_copy().await?;
-        let (planner, now) = (Planner::new(&app, &content), app.clock.now());
+        let (planner, now, config) = (Planner::new(&app, &content), app.clock.now(), Arc::clone(&app.config));
         planner.follow_edits(now).await?;
         let rows = planner.plan(now, self.fortnights).await?;
+        // On a shared store others wait for what it has changed.
+        drop((app, planner));
         if self.json {
             out::json(&rows.iter().map(messages::plan::json).collect::<Vec<_>>());
         } else if self.explain {
-            for line in explain::calendar(&app.config, &content, &rows) {
+            for line in explain::calendar(&config, &content, &rows) {
                 out::line(&line);
             }
         } else {

@@ -42,6 +42,8 @@ impl Preview {
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
         let words = messages::preview::index(&proof);
         let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words).await?;
+        // On a shared store others wait for what it has changed.
+        drop((app, previewer));
         if self.json {
             out::json(&proof);
         } else {

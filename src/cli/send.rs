@@ -100,7 +100,10 @@ impl Send {
 
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let (app, content) = context.open_whole_copy().await?;
-        match Sender::new(&app, &content).rehearse(&self.order()).await? {
+        let rehearsal = Sender::new(&app, &content).rehearse(&self.order()).await?;
+        // On a shared store others wait for what it has changed.
+        drop(app);
+        match rehearsal {
             Rehearsal::NothingDue(_) if self.json => {
                 out::json(&json!({ "edition": null, "segments": [], "recipients": 0 }));
             }
@@ -116,8 +119,11 @@ impl Send {
 
     async fn test_copy(&self, context: &Context, to: &Address) -> Result<ExitCode, Failure> {
         let (app, content) = context.open_whole_copy().await?;
-        let sender = Sender::new(&app, &content);
-        let (number, segment) = sender.send_test_copy(self.order().target, to, self.segment.as_deref()).await?;
+        let copy = Sender::new(&app, &content).test_copy(self.order().target, to, self.segment.as_deref()).await?;
+        let config = Arc::clone(&app.config);
+        // On a shared store others wait for what it has changed, and a relay may take its time.
+        drop(app);
+        let (number, segment) = copy.send(&config).await?;
         if self.json {
             out::json_line(&json!({ "edition": number, "segment": segment }));
             return Ok(ExitCode::SUCCESS);

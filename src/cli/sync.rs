@@ -1,6 +1,7 @@
 //! `sync`: the store follows the config.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -40,8 +41,10 @@ impl Sync {
         } else {
             bootstrap::open(config, clock).await?
         };
-        let config = &app.config;
+        let config = Arc::clone(&app.config);
         let synced = sync(&app, self.yes).await?;
+        // On a shared store others wait for what a look has changed.
+        drop(app);
         let mut lines = changes(&synced.done, &config.bands);
         let done = lines.len();
         if !synced.applied {
@@ -51,7 +54,7 @@ impl Sync {
             out::json(&json!({
                 "applied": synced.applied && !self.dry_run,
                 "changes": lines,
-                "kept_out": kept_out(&synced.plan, config),
+                "kept_out": kept_out(&synced.plan, &config),
                 "ending": synced.plan.ending,
                 "active_before": synced.plan.active_before,
             }));
@@ -60,7 +63,7 @@ impl Sync {
                 let would = if at < done && !self.dry_run { "" } else { "would be " };
                 out::line(&format!("{would}{text}"));
             }
-            for text in kept_out(&synced.plan, config) {
+            for text in kept_out(&synced.plan, &config) {
                 out::line(&text);
             }
             if lines.is_empty() {

@@ -13,10 +13,11 @@ use crate::app::edition::edition;
 use crate::app::error::AppError;
 use crate::app::nodes;
 use crate::app::planner::{Planner, Reconciled};
-use crate::app::previewer::Previewer;
+use crate::app::previewer::{Previewer, SampleMessage};
 use crate::app::publisher::{Outcome, Publisher};
 use crate::app::sync;
 use crate::app::sync::Synced;
+use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery;
 use crate::domain::edition::state::change;
@@ -148,17 +149,11 @@ impl Sender {
 }
 
 impl Sender {
-    /// Sends it, from one moment of the store. Returns the edition and the segment's id.
+    /// Makes it, from one moment of the store, which it needs no longer.
     ///
     /// # Errors
-    /// When the edition or segment does not exist, several segments are there and none was named,
-    /// or the mail was not accepted.
-    pub async fn send_test_copy(
-        &self,
-        target: Target,
-        to: &Address,
-        segment: Option<&str>,
-    ) -> Result<(EditionNumber, String), SendError> {
+    /// When the edition or segment does not exist, or several segments are there and none was named.
+    pub async fn test_copy(&self, target: Target, to: &Address, segment: Option<&str>) -> Result<TestCopy, SendError> {
         let number = match target {
             Target::Number(number) => number,
             Target::Next => self.next()?,
@@ -181,12 +176,30 @@ impl Sender {
         let at = proof.at.min(self.context.clock.now());
         let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
+        Ok(TestCopy { edition: number, segment: segment.id.clone(), message })
+    }
+}
+
+/// A marked copy of an edition for one address, which belongs to no delivery.
+pub struct TestCopy {
+    edition: EditionNumber,
+    segment: String,
+    message: SampleMessage,
+}
+
+impl TestCopy {
+    /// Sends it. Returns the edition and the segment's id.
+    ///
+    /// # Errors
+    /// When the mail was not accepted.
+    pub async fn send(self, config: &Config) -> Result<(EditionNumber, String), SendError> {
+        let Self { edition, segment, message } = self;
         let mail = Handover { envelope: &message.envelope, name: &message.name, gate: &Open };
-        let mut transport = transport::one(&self.context.config)?;
+        let mut transport = transport::one(config)?;
         let outcome = transport.deliver(mail, &message.bytes, None).await;
         transport.close().await;
         if let delivery::Outcome::Accepted(_) = outcome {
-            return Ok((number, segment.id.clone()));
+            return Ok((edition, segment));
         }
         Err(SendError::CopyNotAccepted(outcome.reply().cloned()))
     }

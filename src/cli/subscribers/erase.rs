@@ -35,7 +35,10 @@ impl Erase {
         let config = context.config()?;
         // What would be removed is found out by removing it from a copy.
         let copy = bootstrap::open_copy_undated(config.clone(), context.clock).await?;
-        match Privacy::new(&copy).erase(&self.address).await? {
+        let would_be = Privacy::new(&copy).erase(&self.address).await?;
+        // On a shared store others wait for what it has changed.
+        drop(copy);
+        match would_be {
             EraseResult::Unknown => return Err(self.unknown(&config)),
             EraseResult::Done(erased) if !self.yes => {
                 out::note(&format!("Erasing {} removes for good:", self.address));
@@ -57,7 +60,6 @@ impl Erase {
             }
             EraseResult::Before | EraseResult::Done(_) => {}
         }
-        drop(copy);
         // Erasing works whatever the schedule says.
         let privacy = Privacy::new(&bootstrap::open_undated(config.clone(), context.clock).await?);
         let erased = privacy.erase(&self.address).await?;
