@@ -19,6 +19,13 @@ pub enum StoreError {
         /// What the connection said.
         reason: String,
     },
+    /// Who answers for the database of several nodes cannot be verified.
+    #[error("nothing is sent to the store {place}: {reason}")]
+    Untrusted {
+        place: String,
+        /// Which host, why, and what to do.
+        reason: String,
+    },
     /// We may not write.
     #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
     ReadOnly { place: String },
@@ -92,6 +99,7 @@ impl StoreError {
             self,
             Self::Locked { .. }
                 | Self::Unreachable { .. }
+                | Self::Untrusted { .. }
                 | Self::Full { .. }
                 | Self::ReadOnly { .. }
                 | Self::Disk { .. }

@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::StoreError;
 
-pub use engine::pool::PostgresSettings;
+pub use engine::settings::PostgresSettings;
 
-use engine::error::PostgresError;
+use engine::layer::Layer;
 use engine::lease::Lease;
 use engine::pool::Database;
 use engine::schema;
@@ -55,13 +55,7 @@ impl PostgresStore {
     pub async fn snapshot(settings: &PostgresSettings, hasher: AddressHasher) -> Result<Self, StoreError> {
         let database = prepare(settings)?;
         let place = database.place().to_owned();
-        let begin = async {
-            let connection = database.connection().await?;
-            connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
-            schema::make_if_missing(&connection).await?;
-            Ok(connection)
-        };
-        let open = begin.await.map_err(|fault: PostgresError| fault.at(&place))?;
+        let open = Layer::begin(&database).await.map_err(|fault| fault.at(&place))?;
         let source = Source::Layer { database: Arc::new(database), open: Arc::new(Mutex::new(open)) };
         Self::over(source, settings, hasher, place).await
     }

@@ -86,9 +86,10 @@ fn one_that_was_paused_leaves_what_is_not_its_own_any_more_and_goes_on() {
     let fixture = on_postgres(relay.port, "rate_per_second = 8");
     let mut one = start(&fixture, SEND, "one");
     until("it has begun", || relay.count() >= 8);
+    let number = nodes(&fixture)[0]["node"].clone();
     one.signal("-STOP");
     let mut two = start(&fixture, SEND, "two");
-    until("what it had in hand is taken up", || roles(&fixture) == ["send"] && nodes(&fixture)[0]["node"] != 1);
+    until("what it had in hand is taken up", || roles(&fixture) == ["send"] && nodes(&fixture)[0]["node"] != number);
     one.signal("-CONT");
     for (run, log) in [(&mut one, "one"), (&mut two, "two")] {
         let code = run.ends();

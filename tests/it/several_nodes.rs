@@ -4,6 +4,7 @@
 //! `FORTNIGHTLY_LONG=1` takes more recipients.
 
 use std::fs;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -15,15 +16,15 @@ use crate::support::sending::{SEND, edition_status, with_connections};
 use crate::support::trials::is_long;
 
 /// `mail.window`, its default, and the connections of a node.
-const WINDOW: usize = 2;
-const CONNECTIONS: usize = 2;
+pub(crate) const WINDOW: usize = 2;
+pub(crate) const CONNECTIONS: usize = 2;
 
-fn recipients() -> usize {
+pub(crate) fn recipients() -> usize {
     if is_long() { 5_000 } else { 500 }
 }
 
 /// A node whose store is at `url`, with the list imported. A run takes two seconds at least, so that something can happen in it.
-fn node(url: &str, oracle: &Oracle, recipients: usize) -> Fixture {
+pub(crate) fn node(url: &str, oracle: &Oracle, recipients: usize) -> Fixture {
     let rate = recipients / 2;
     let more = format!("rate_per_second = {rate}\n\n[store]\nurl = \"{url}\"\n");
     with_connections(oracle.port, recipients, CONNECTIONS, &more)
@@ -39,14 +40,21 @@ fn beside(first: &Fixture) -> Fixture {
 
 /// A run that has handed over a fifth of its mails.
 fn midway(node: &Fixture, oracle: &Oracle) -> Running {
-    let run = node.spawn(SEND, "log");
+    midway_with_lease(node, oracle, 30_000)
+}
+
+/// As that, with a lease of so many milliseconds.
+pub(crate) fn midway_with_lease(node: &Fixture, oracle: &Oracle, lease: u64) -> Running {
+    let mut command = node.command(SEND);
+    command.env("FORTNIGHTLY_LEASE_MILLIS", lease.to_string()).stdout(Stdio::null());
+    let run = Running(command.stderr(fs::File::create(node.path("log")).unwrap()).spawn().unwrap());
     until("a fifth is sent", || oracle.count() >= recipients() / 5);
     run
 }
 
 /// Everybody got it, so many again at most and then the same bytes, and the store says so.
 #[track_caller]
-fn ended_well(node: &Fixture, oracle: &Oracle, recipients: usize, most_repeats: usize) {
+pub(crate) fn ended_well(node: &Fixture, oracle: &Oracle, recipients: usize, most_repeats: usize) {
     let log = node.log();
     let taken = oracle.taken();
     assert_eq!(taken.len(), recipients, "somebody got nothing:\n{log}");

@@ -4,6 +4,8 @@ mod conformance;
 mod counts;
 mod desk;
 mod elsewhere;
+#[cfg(feature = "postgres")]
+mod erased_in_flight;
 mod growth;
 #[cfg(feature = "postgres")]
 mod leases;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::dispatch::Dispatcher;
 use super::observer::Observer;
 use super::order::{Ended, Order, RunReport, SendError, Sent, Target};
+use super::patience::patiently;
 use super::progress::Progress;
 use crate::app::bootstrap;
 use crate::app::context::AppContext;
@@ -80,8 +81,8 @@ impl Deliverer {
         }
         let report = RunReport {
             ended,
-            edition: edition(store, number).await?,
-            tally: store.tally(number).await?,
+            edition: patiently(stop, || edition(store, number)).await?,
+            tally: patiently(stop, || async { Ok(store.tally(number).await?) }).await?,
             attempts: progress.attempts(),
             trouble: progress.trouble(),
             seconds,
@@ -113,7 +114,7 @@ impl Deliverer {
             if !order.alone || ended != Ended::Finished {
                 return Ok(ended);
             }
-            if let Some(ended) = self.wait_for_others(number, stop).await? {
+            if let Some(ended) = patiently(stop, || self.wait_for_others(number, stop)).await? {
                 return Ok(ended);
             }
         }

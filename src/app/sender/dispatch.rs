@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::ledger::{LAST_TRIES, PAUSE};
 use super::order::Ended;
+use super::patience::patiently;
 use super::progress::{Posted, Progress};
 use super::run::Run;
 use super::transport;
@@ -55,9 +55,11 @@ impl Dispatcher {
         stop: &CancellationToken,
     ) -> Result<Ended, AppError> {
         let config = &self.context.config;
-        self.recover().await?;
-        let progress = Arc::clone(progress);
-        let run = Arc::new(Run::new(self.context.clone(), edition, progress, stop.child_token()).await?);
+        let begun = || async {
+            self.recover().await?;
+            Run::new(self.context.clone(), edition, Arc::clone(progress), stop.child_token()).await
+        };
+        let run = Arc::new(patiently(stop, begun).await?);
         if edition.is_some() && run.is_capped() {
             return Ok(Ended::Capped);
         }
@@ -68,9 +70,9 @@ impl Dispatcher {
         };
         // A refill in flight would take items in hand after they were let go.
         run.feed.close().await;
-        self.let_go().await?;
+        self.let_go(stop).await?;
         worked?;
-        self.conclude(edition, &run).await
+        patiently(stop, || self.conclude(edition, &run)).await
     }
 
     /// Takes up what dead processes had in hand. Returns how many mails.
@@ -176,18 +178,9 @@ impl Dispatcher {
 
     /// Puts back what is still in hand when no worker is left: claims of a stopped run, and whatever a worker that broke
     /// off had in flight.
-    async fn let_go(&self) -> Result<(), AppError> {
-        let mut tries = LAST_TRIES;
-        loop {
-            match self.context.store.abandon(self.resends(), self.context.clock.now()).await {
-                Err(error) if error.may_pass() && tries > 0 => {
-                    tries -= 1;
-                    tracing::warn!("{error}");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                done => return Ok(done.map(drop)?),
-            }
-        }
+    async fn let_go(&self, stop: &CancellationToken) -> Result<(), AppError> {
+        let (store, resends) = (&self.context.store, self.resends());
+        patiently(stop, || async { Ok(store.abandon(resends, self.context.clock.now()).await?) }).await.map(drop)
     }
 }
 

@@ -85,3 +85,27 @@ async fn whoever_is_in_no_rendered_segment_keeps_a_look_from_publishing_too() {
     drop(look);
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0, "it was only looked at");
 }
+
+/// What it writes is its own: nobody waits for the counts, the numbers and the editions that everybody needs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_writes_keeps_nobody_waiting() {
+    let settings = fresh().unwrap();
+    let store = PostgresStore::open(&settings, hasher()).await.unwrap();
+    store.subscribe(&crowd(2), at(0)).await.unwrap();
+    change_editions(&store, &[plan(SEVEN)], at(0)).await;
+    let look = PostgresStore::snapshot(&settings, hasher()).await.unwrap();
+    let before = look.edition(SEVEN).await.unwrap();
+    look.subscribe(&crowd(3), at(1)).await.unwrap();
+    change_editions(&look, &[EditionChange::Hold(SEVEN, held("only to see"))], at(1)).await;
+    assert_eq!(look.edition(SEVEN).await.unwrap().unwrap().state, EditionState::Held);
+
+    let begun = std::time::Instant::now();
+    store.subscribe(&crowd(4)[3..], at(2)).await.unwrap();
+    change_editions(&store, &[EditionChange::Approve(SEVEN)], at(2)).await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "it waited for the look");
+
+    assert_eq!(look.edition(SEVEN).await.unwrap().unwrap().state, EditionState::Held);
+    drop(look);
+    let after = store.edition(SEVEN).await.unwrap().unwrap();
+    assert_eq!((before.unwrap().state, after.state), (EditionState::Planned, EditionState::Approved));
+}

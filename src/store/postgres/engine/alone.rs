@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::error::PostgresError;
+use super::open_transaction::in_time;
+use super::pool::discard;
+use super::source::Source;
 use super::sql::Param;
-use super::transaction::Source;
 use crate::store::StoreError;
 
 /// How often it is tried anew over another connection, and how long between two tries.
@@ -33,8 +35,15 @@ pub(in crate::store::postgres) async fn row<T>(
 
 async fn once(source: &Source, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PostgresError> {
     let rows = match source {
-        Source::Shared(database) => database.connection().await?.query_typed(sql, params).await?,
-        Source::Layer { open, .. } => open.lock().await.query_typed(sql, params).await?,
+        Source::Shared(database) => {
+            let connection = database.connection().await?;
+            let asked = in_time(source.brief(), connection.query_typed(sql, params)).await;
+            if asked.as_ref().is_err_and(PostgresError::is_cut_off) {
+                discard(connection);
+            }
+            asked.inspect_err(|error| source.note(error))?
+        }
+        Source::Layer { open, .. } => open.lock().await.client().query_typed(sql, params).await?,
     };
     Ok(rows.into_iter().next())
 }

@@ -1,5 +1,9 @@
 //! What goes wrong inside the store, and how it is told to the person who must act.
 
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
 use tokio_postgres::error::SqlState;
 
 use crate::domain::address::Address;
@@ -13,6 +17,10 @@ pub(in crate::store::postgres) enum PostgresError {
     Postgres(tokio_postgres::Error),
     /// No connection is to be had.
     Unreachable(String),
+    /// Nothing was heard for so long.
+    Silent(Duration),
+    /// Who answers cannot be verified: which host, why, and what to do.
+    Untrusted(String),
     /// A rule of the domain was broken.
     Refused(Refusal),
     /// No mailbox has this address.
@@ -49,10 +57,11 @@ impl From<Refusal> for PostgresError {
 
 impl PostgresError {
     /// Whether the transaction came in another's way, and would succeed when it is run again
-    /// (<https://www.postgresql.org/docs/15/mvcc-serialization-failure-handling.html>).
+    /// (<https://www.postgresql.org/docs/15/mvcc-serialization-failure-handling.html>). Of statements that were sent together, one
+    /// may be heard first that only says that the transaction had failed before it.
     pub(in crate::store::postgres) fn is_conflict(&self) -> bool {
         let code = self.code();
-        [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED]
+        [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::IN_FAILED_SQL_TRANSACTION]
             .iter()
             .any(|conflict| code == Some(conflict))
     }
@@ -60,12 +69,24 @@ impl PostgresError {
     /// Whether the connection is gone, or is one to a server that does not take writes now: another may be had.
     pub(in crate::store::postgres) fn is_cut_off(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
-            Self::Postgres(error) => {
-                error.is_closed() || error.code().map_or(error.as_db_error().is_none(), ends_connection)
-            }
+            Self::Unreachable(_) | Self::Silent(_) => true,
+            Self::Postgres(error) => match error.code() {
+                Some(code) => ends_connection(code),
+                // Anything else without a code is about a value, and would be so again.
+                None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
+            },
             _ => false,
         }
+    }
+
+    /// Whether others held what was to be locked for longer than one waits.
+    pub(super) fn is_locked(&self) -> bool {
+        self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+
+    /// Whether other connections to the same host would fare no better.
+    pub(super) fn is_of_host(&self) -> bool {
+        matches!(self, Self::Silent(_)) || self.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION)
     }
 
     fn code(&self) -> Option<&SqlState> {
@@ -80,6 +101,8 @@ impl PostgresError {
         let place = place.to_owned();
         match self {
             Self::Unreachable(reason) => StoreError::Unreachable { place, reason: reason.clone() },
+            Self::Silent(time) => StoreError::Unreachable { place, reason: silent(*time) },
+            Self::Untrusted(reason) => StoreError::Untrusted { place, reason: reason.clone() },
             Self::Postgres(error) => database(error, self.is_cut_off(), place),
             Self::Refused(why) => StoreError::Refused(why.clone()),
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
@@ -90,11 +113,20 @@ impl PostgresError {
     }
 }
 
-/// A server that is going down, starting, or was the primary until now
+/// A server that is going down, starting, full, or was the primary until now, or one that gave up on us
 /// (<https://www.postgresql.org/docs/15/errcodes-appendix.html>).
 fn ends_connection(code: &SqlState) -> bool {
     let class = &code.code()[..2];
-    class == "08" || class == "57" && *code != SqlState::QUERY_CANCELED || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+    let others = [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ];
+    class == "08" || class == "57" && *code != SqlState::QUERY_CANCELED || others.contains(code)
+}
+
+pub(super) fn silent(time: Duration) -> String {
+    format!("it did not answer within {} s", time.as_secs_f32())
 }
 
 fn database(error: &tokio_postgres::Error, is_cut_off: bool, place: String) -> StoreError {
@@ -113,6 +145,6 @@ fn database(error: &tokio_postgres::Error, is_cut_off: bool, place: String) -> S
 pub(in crate::store::postgres) fn reason(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(told) => format!("{}: {}", told.code().code(), told.message()),
-        None => std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+        None => error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! Whoever takes items in hand locks its row of `nodes` (`FOR KEY SHARE`) until that is committed, and whoever takes up what a
 //! node left deletes the row, which waits for that lock. So nothing is taken in hand for a node that is gone. A lease is
-//! renewed, but never once it is over: then the node gets another number, and what it had is anybody's. As long as it has something
-//! in hand under the old one, its results still count, so the new one waits for the next claim.
+//! renewed, but never once it is over: then the node gets another number, and what it had is anybody's. As long as nobody has taken
+//! it up, its results still count: a process keeps all its numbers until its run ends.
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex as Lock;
@@ -15,9 +14,10 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use super::alone;
+use super::error::PostgresError;
+use super::source::Source;
 use super::sql::params;
-use super::transaction::Source;
+use super::{alone, trace};
 use crate::store::StoreError;
 
 /// How long a node takes to say that it ends.
@@ -26,28 +26,23 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a process does that did not say so: a command that posts a letter.
 const COMMAND: &str = "command";
 
-/// Numbers are never used again, so none is given twice even where a transaction is lost. No new one for a node that has something in
-/// hand under its old one, `$5`.
-const REGISTER: &str = "WITH number AS (
-        INSERT INTO numbers AS n (kind, next) SELECT 'node', 2 WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE claim = $5)
-        ON CONFLICT (kind) DO UPDATE SET next = n.next + 1 RETURNING next - 1 AS id)
-    INSERT INTO nodes (id, name, role, version, started_at, seen_at, lease_until)
-    SELECT id, $1, $2, $3, clock_timestamp(), clock_timestamp(), clock_timestamp() + $4 * interval '1 millisecond'
-    FROM number RETURNING id";
+/// Whoever comes back to the same row after a lost answer has made it itself: nobody else has its number.
+const REGISTER: &str = "INSERT INTO nodes (id, name, role, version, started_at, seen_at, lease_until)
+    VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), clock_timestamp() + $5 * interval '1 millisecond')
+    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, lease_until = excluded.lease_until RETURNING id";
 
 const RENEW: &str = "UPDATE nodes SET seen_at = clock_timestamp(),
                                       lease_until = clock_timestamp() + $2 * interval '1 millisecond'
                      WHERE id = $1 AND lease_until > clock_timestamp() RETURNING id";
 
 const GIVE_BACK: &str =
-    "UPDATE nodes SET lease_until = clock_timestamp() WHERE id = $1 AND lease_until > clock_timestamp()";
+    "UPDATE nodes SET lease_until = clock_timestamp() WHERE id = ANY ($1) AND lease_until > clock_timestamp()";
 
 /// This store's side of its claims. It gets a number when it signs on, or else with its first claim.
 pub(in crate::store::postgres) struct Lease {
     node: Arc<Node>,
     /// Where it is renewed, whoever claims.
     runtime: Handle,
-    registering: Mutex<()>,
     renewal: Lock<Option<JoinHandle<()>>>,
 }
 
@@ -55,20 +50,38 @@ struct Node {
     source: Source,
     length: Duration,
     role: Lock<String>,
-    /// Our number; 0 before there is one.
-    number: AtomicI64,
+    numbers: Lock<Numbers>,
+    registering: Mutex<()>,
+}
+
+/// What this process is known by.
+#[derive(Default)]
+struct Numbers {
+    /// The number whose lease is renewed, once there is one.
+    now: Option<i64>,
+    /// Those before it, whose leases were over while something may have been in hand under them.
+    before: Vec<i64>,
+    /// Those of runs that ended without being able to put back what they had in hand: whoever recovers takes it up.
+    left: Vec<i64>,
 }
 
 impl Lease {
     /// For a store that is opened now, within the runtime that lives as long as it does.
     pub(in crate::store::postgres) fn new(source: Source, length: Duration) -> Self {
-        let node = Node { source, length, role: Lock::new(COMMAND.to_owned()), number: AtomicI64::new(0) };
-        Self { node: Arc::new(node), runtime: Handle::current(), registering: Mutex::new(()), renewal: Lock::new(None) }
+        let role = Lock::new(COMMAND.to_owned());
+        let node = Node { source, length, role, numbers: Lock::default(), registering: Mutex::default() };
+        Self { node: Arc::new(node), runtime: Handle::current(), renewal: Lock::default() }
     }
 
-    /// The number of this node, 0 (nobody's) before it has one.
-    pub(in crate::store::postgres) fn number(&self) -> i64 {
-        self.node.number()
+    /// The number of this node, if it has one.
+    pub(in crate::store::postgres) fn number(&self) -> Option<i64> {
+        self.node.numbers.lock().now
+    }
+
+    /// Every number under which something may be in our hands.
+    pub(in crate::store::postgres) fn numbers(&self) -> Vec<i64> {
+        let numbers = self.node.numbers.lock();
+        numbers.before.iter().copied().chain(numbers.now).collect()
     }
 
     /// This process is a node from now on.
@@ -79,24 +92,35 @@ impl Lease {
 
     /// The number of this node for a claim: another one than that whose lease is over.
     pub(in crate::store::postgres) async fn register(&self, over: Option<i64>) -> Result<i64, StoreError> {
-        let _turn = self.registering.lock().await;
-        let known = self.number();
-        if known != 0 && over != Some(known) {
-            return Ok(known);
-        }
-        // What it had under another number is left to whoever takes it up.
-        let number = self.node.register(0).await?.unwrap_or_default();
-        self.node.number.store(number, Ordering::Release);
+        let number = self.node.register(over).await?;
         self.keep();
         Ok(number)
     }
 
     fn keep(&self) {
-        if let Source::Shared(_) = self.node.source {
-            let renewing = self.runtime.spawn(renew(Arc::clone(&self.node)));
-            if let Some(before) = self.renewal.lock().replace(renewing) {
-                before.abort();
-            }
+        let mut renewal = self.renewal.lock();
+        if let Source::Shared(_) = self.node.source
+            && renewal.is_none()
+        {
+            *renewal = Some(self.runtime.spawn(renew(Arc::clone(&self.node))));
+        }
+    }
+
+    /// Every number under which something may be in hand that no run of this process knows of any more, once a run ended.
+    pub(in crate::store::postgres) fn numbers_at_the_end(&self) -> Vec<i64> {
+        let left = self.node.numbers.lock().left.clone();
+        self.numbers().into_iter().chain(left).collect()
+    }
+
+    /// Nothing is in hand under these, or it was tried in vain to put it back: then they are left to whoever recovers.
+    pub(in crate::store::postgres) fn note_put_back(&self, these: &[i64], is_done: bool) {
+        let mut numbers = self.node.numbers.lock();
+        numbers.before.retain(|number| !these.contains(number));
+        if is_done {
+            numbers.left.retain(|number| !these.contains(number));
+        } else {
+            numbers.now = numbers.now.filter(|number| !these.contains(number));
+            numbers.left = these.to_vec();
         }
     }
 
@@ -105,7 +129,7 @@ impl Lease {
         let renewal = self.renewal.lock().take();
         if let Some(renewal) = renewal {
             renewal.abort();
-            self.node.give_back().await;
+            self.node.give_back(self.numbers_at_the_end()).await;
         }
     }
 }
@@ -115,21 +139,28 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(renewal) = self.renewal.lock().take() else { return };
         renewal.abort();
-        let node = Arc::clone(&self.node);
-        self.runtime.spawn(async move { node.give_back().await });
+        let (node, numbers) = (Arc::clone(&self.node), self.numbers_at_the_end());
+        self.runtime.spawn(async move { node.give_back(numbers).await });
     }
 }
 
 impl Node {
-    fn number(&self) -> i64 {
-        self.number.load(Ordering::Acquire)
-    }
-
-    /// A new number, or none while something is in hand under that one.
-    async fn register(&self, unless_in_hand: i64) -> Result<Option<i64>, StoreError> {
+    /// Our number: another one than that whose lease is over, if that is told.
+    async fn register(&self, over: Option<i64>) -> Result<i64, StoreError> {
+        let _turn = self.registering.lock().await;
+        let known = self.numbers.lock().now;
+        if let Some(known) = known.filter(|known| over != Some(*known)) {
+            return Ok(known);
+        }
+        let number = number().map_err(|error| error.at(self.source.place()))?;
         let (name, role, length) = (host_name(), self.role.lock().clone(), millis(self.length_here()));
-        let values = params![name, role, env!("CARGO_PKG_VERSION"), length, unless_in_hand];
-        alone::row(&self.source, REGISTER, values, |row| Ok(row.try_get(0)?)).await
+        let values = params![number, name, role, env!("CARGO_PKG_VERSION"), length];
+        alone::row(&self.source, REGISTER, values, |_| Ok(())).await?;
+        let mut numbers = self.numbers.lock();
+        // What was in hand under it may still be recorded, as long as nobody has taken it up.
+        let before = numbers.now.replace(number);
+        numbers.before.extend(before);
+        Ok(number)
     }
 
     /// What only one transaction sees needs no renewal.
@@ -146,41 +177,42 @@ impl Node {
         Ok(alone::row(&self.source, RENEW, params![number, length], |_| Ok(())).await?.is_some())
     }
 
-    async fn give_back(&self) {
-        let number = self.number();
-        let give_back = async { alone::row(&self.source, GIVE_BACK, params![number], |_| Ok(())).await };
+    async fn give_back(&self, numbers: Vec<i64>) {
+        let give_back = async { alone::row(&self.source, GIVE_BACK, params![numbers], |_| Ok(())).await };
         // If this fails, it is over by itself.
         let _ = tokio::time::timeout(FAREWELL, give_back).await;
     }
-
-    /// Another number, once nothing is in hand under the one whose lease is over. Whoever claims may have got one meanwhile.
-    async fn replace(&self, over: i64) -> Result<(), StoreError> {
-        if let Some(number) = self.register(over).await? {
-            let _ = self.number.compare_exchange(over, number, Ordering::AcqRel, Ordering::Acquire);
-        }
-        Ok(())
-    }
 }
 
-/// Renews a lease every third of its length, and more often while that fails.
+/// Renews a lease every third of its length, and more often while that fails. Once it is over, the node gets another number.
 async fn renew(node: Arc<Node>) {
-    let (mut pause, mut told) = (node.length / 3, 0);
+    let (mut pause, mut told) = (node.length / 3, None);
     loop {
         tokio::time::sleep(pause).await;
-        let number = node.number();
+        let over = node.numbers.lock().now;
         let renewing = async {
-            if node.renew(number).await? {
+            if let Some(number) = over
+                && node.renew(number).await?
+            {
                 return Ok(());
             }
-            if told != number {
-                tracing::warn!("the lease of this node on the store is over: it stops sending what it had in hand");
-                told = number;
+            if over.is_some() && told != over {
+                tracing::warn!(
+                    "the lease of this node on the store is over: what it had in hand may be sent by another"
+                );
+                told = over;
             }
-            node.replace(number).await
+            node.register(over).await.map(drop)
         };
         let renewed: Result<Result<(), StoreError>, _> = tokio::time::timeout(node.length / 3, renewing).await;
         pause = if matches!(renewed, Ok(Ok(()))) { node.length / 3 } else { node.length / 12 };
     }
+}
+
+/// A number that no node ever had. It is not counted, because a standby that is promoted may not have heard of the last ones; and
+/// it is small enough for whatever reads numbers of JSON as floating point.
+fn number() -> Result<i64, PostgresError> {
+    Ok(trace::random()?.cast_unsigned().unbounded_shr(11).max(1).cast_signed())
 }
 
 fn millis(length: Duration) -> i64 {

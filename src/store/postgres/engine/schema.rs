@@ -47,14 +47,25 @@ pub(super) fn check(answers: &[SimpleQueryMessage]) -> Result<Option<String>, Po
 
 /// Whether the database has a store of ours.
 pub(in crate::store::postgres) async fn exists(database: &Database) -> Result<bool, PostgresError> {
-    let connection = database.connection().await?;
-    Ok(connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?)
+    is_there(&*database.connection().await?).await
 }
 
-/// Makes the schema within the transaction that is open, where there is none.
-pub(in crate::store::postgres) async fn make_if_missing(connection: &Client) -> Result<(), PostgresError> {
-    let is_there: bool = connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?;
-    if is_there { Ok(()) } else { make_from(connection, 0).await }
+/// Makes the schema within the transaction that is open, or what is missing of it; whether there was none. `None` when another was
+/// just about to make it, and has done so since the transaction began.
+pub(super) async fn make_if_missing(connection: &Client) -> Result<Option<bool>, PostgresError> {
+    if is_there(connection).await? {
+        make_from(connection, version(connection).await?).await?;
+        return Ok(Some(false));
+    }
+    connection.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    if is_there(connection).await? {
+        return Ok(None);
+    }
+    make_from(connection, 0).await.map(|()| Some(true))
+}
+
+async fn is_there(connection: &Client) -> Result<bool, PostgresError> {
+    Ok(connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?)
 }
 
 /// Brings the database to the newest schema, all in one transaction; several nodes take turns, and the first does it.
@@ -62,12 +73,7 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
     let mut connection = database.connection().await?;
     let transaction = connection.transaction().await?;
     transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-    let is_there: bool = transaction.query_typed_one(IS_THERE, &[]).await?.try_get(0)?;
-    let found = if is_there { version(transaction.client()).await? } else { 0 };
-    let known = known();
-    if found > known {
-        return Err(PostgresError::Newer { found, known });
-    }
+    let found = if is_there(transaction.client()).await? { version(transaction.client()).await? } else { 0 };
     make_from(transaction.client(), found).await?;
     transaction.batch_execute(FORGET_TRACES).await?;
     Ok(transaction.commit().await?)
@@ -75,6 +81,10 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
 
 /// Makes what comes after version `found`.
 async fn make_from(connection: &Client, found: i64) -> Result<(), PostgresError> {
+    let known = known();
+    if found > known {
+        return Err(PostgresError::Newer { found, known });
+    }
     let missing = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)).unwrap_or_default();
     for migration in missing {
         connection.batch_execute(migration).await?;
@@ -82,7 +92,6 @@ async fn make_from(connection: &Client, found: i64) -> Result<(), PostgresError>
     if missing.is_empty() {
         return Ok(());
     }
-    let known = known();
     let note = format!(
         "INSERT INTO store (application, version) VALUES ('{APPLICATION}', {known})
          ON CONFLICT (one) DO UPDATE SET version = {known}"

@@ -24,12 +24,27 @@ pub(super) async fn forget(transaction: &Transaction, forgotten: &[Forgetting]) 
     let nameless = forgotten.iter().flat_map(|one| one.nameless.iter().map(|id| (id.0, one.recipient.0)));
     let (subscribers, mailboxes): (Vec<u64>, Vec<u64>) = nameless.unzip();
     let (subscribers, mailboxes) = (columns::ids(subscribers)?, columns::ids(mailboxes)?);
+    lock_open(transaction, &recipients).await?;
     let (replies, deliveries, (letters, letter_replies), names) = try_join!(biased;
         forget_replies(transaction, &recipients),
         settle_waiting(transaction, &recipients),
         letters::forget_all(transaction, &recipients),
         names::forget(transaction, &subscribers, &mailboxes))?;
     Ok(Traces { deliveries, replies: replies + letter_replies, letters, names })
+}
+
+/// Waits until no sender records what a relay said about one of these, and keeps others from doing so until we are done: then they
+/// see that the address is forgotten (`write_items`). Locked in the order in which senders lock them.
+async fn lock_open(transaction: &Transaction, recipients: &[i64]) -> Result<(), PostgresError> {
+    let lock = format!(
+        "SELECT 1 FROM (SELECT number AS mailing FROM editions
+                        UNION ALL SELECT -id FROM transactional_mails WHERE recipient = ANY ($1)) m
+         JOIN deliveries d USING (mailing)
+         WHERE d.recipient = ANY ($1) AND (d.state IN {} OR d.next_at IS NOT NULL)
+         ORDER BY d.mailing, d.recipient FOR UPDATE OF d",
+        states::list(DeliveryState::OPEN)
+    );
+    transaction.run(&lock, params![recipients]).await.map(drop)
 }
 
 async fn forget_replies(transaction: &Transaction, recipients: &[i64]) -> Result<u64, PostgresError> {

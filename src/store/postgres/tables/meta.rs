@@ -14,18 +14,26 @@ use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::shared::meta::{IMPORTS, RESTORED, SYNCS, import_lines, read_imports};
 use crate::store::{StoreError, StoreMeta};
 
+/// The key of what tells whose keys hash this store's addresses.
+const KEYS: &str = "keys";
+
 impl PostgresStore {
     /// Remembers whose keys hash this store's addresses, or checks that they are the same as ever: with other keys nobody who is
     /// subscribed or has left would be recognised.
     pub(in crate::store::postgres) async fn check_keys(&self) -> Result<(), StoreError> {
-        within!(self, Change, |transaction| {
-            let probe: Address = sql::parse("keys@fortnightly.invalid")?;
-            let print = data_encoding::HEXLOWER.encode(&self.hasher.key(&probe).0);
-            let insert = "INSERT INTO meta (key, value) VALUES ('keys', $1) ON CONFLICT (key) DO NOTHING";
-            transaction.run(insert, params![print]).await?;
-            let is_known = "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'keys' AND value = $1)";
-            if transaction.is(is_known, params![print]).await? { Ok(()) } else { Err(Refusal::OtherKeys.into()) }
-        })
+        let probe: Address = sql::parse("keys@fortnightly.invalid").map_err(|error| error.at(&self.place))?;
+        let print = data_encoding::HEXLOWER.encode(&self.hasher.key(&probe).0);
+        let known = within!(self, Look, |transaction| get(&transaction, KEYS).await)?;
+        let known = match known {
+            Some(known) => known,
+            None => within!(self, Change, |transaction| {
+                let insert = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+                transaction.run(insert, params![KEYS, print]).await?;
+                // Another node may have been first.
+                Ok(get(&transaction, KEYS).await?.unwrap_or_default())
+            })?,
+        };
+        if known == print { Ok(()) } else { Err(Refusal::OtherKeys.into()) }
     }
 }
 

@@ -36,15 +36,17 @@ pub(in crate::store::postgres) use wanted::Questions;
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
-        within!(self, Change, |transaction| take_up::recover(&transaction, resend, sql::millis(at)).await)
+        let ours = self.lease.numbers();
+        within!(self, Change, |transaction| take_up::recover(&transaction, &ours, resend, sql::millis(at)).await)
     }
 
     async fn abandon(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
-        let me = self.lease.number();
-        within!(self, Change, |transaction| {
-            let taken = take_up(&transaction, &[me], resend, sql::millis(at)).await?;
-            Ok(taken.values().sum())
-        })
+        let (now, ours) = (self.lease.number(), self.lease.numbers_at_the_end());
+        let taken =
+            within!(self, Change, |transaction| take_up::abandon(&transaction, now, &ours, resend, sql::millis(at))
+                .await);
+        self.lease.note_put_back(&ours, taken.is_ok());
+        taken
     }
 
     async fn waiting(&self, edition: Option<EditionNumber>, now: DateTime<Utc>, most: u32) -> Result<u32, StoreError> {
@@ -73,18 +75,31 @@ impl Outbox for PostgresStore {
     }
 
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
-        let me = self.lease.number();
         let taken = if steps.iter().any(record::decides_about_the_list) {
-            within!(self, DecideList, |transaction| record::take_steps(&transaction, &self.hasher, me, steps).await)?
+            within!(self, DecideList, |transaction| record::take_steps(&transaction, &self.hasher, &self.lease, steps)
+                .await)?
         } else {
-            within!(self, Change, |transaction| record::take_steps(&transaction, &self.hasher, me, steps).await)?
+            within!(self, Change, |transaction| record::take_steps(&transaction, &self.hasher, &self.lease, steps)
+                .await)?
         };
-        Ok(taken.answers(steps))
+        let (answers, too_late) = taken.answers(steps);
+        if !too_late.is_empty() {
+            let back: Result<_, StoreError> = within!(self, Change, |transaction| record::take_steps(
+                &transaction,
+                &self.hasher,
+                &self.lease,
+                &too_late
+            )
+            .await);
+            // What is not put back now is so at the end of the run, as if it might have been sent.
+            drop(back);
+        }
+        Ok(answers)
     }
 
     async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {
-        let me = Some(self.lease.number()).filter(|number| *number != 0);
-        self.questions.is_wanted(id, me).await
+        let ours = Some(self.lease.numbers()).filter(|numbers| !numbers.is_empty());
+        self.questions.is_wanted(id, ours).await
     }
 
     async fn postpone(

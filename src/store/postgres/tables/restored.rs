@@ -17,34 +17,45 @@ use crate::store::{Release, StoreError};
 /// How many mails are given up at once: some milliseconds.
 const PART: u32 = 1_000;
 
+/// The key under which a store keeps that what waits in it does not count as repeated yet.
+const DOUBTING: &str = "doubting";
+
 impl PostgresStore {
-    /// Holds back a store whose database was set back to the moment `made`.
+    /// Holds back a store whose database was set back to the moment `made`. From the first transaction on nothing is taken in hand;
+    /// the second waits for nodes that are at work, row by row, and is done by whoever releases the store if it was not done before.
     ///
     /// # Errors
-    /// Returns what the database says; then nothing changed.
+    /// Returns what the database says; then nothing changed, or the store is held back.
     pub async fn hold_back(&self, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), StoreError> {
-        within!(self, DecideEditions, |transaction| hold_back(&transaction, made, at).await)
+        within!(self, DecideEditions, |transaction| hold_back(&transaction, made, at).await)?;
+        within!(self, Change, |transaction| doubt(&transaction, at).await)
     }
 }
 
-/// What a store knows that was set back may be out of date: whatever waited may have been accepted since, so it counts as
-/// repeated, and its edition is held.
 async fn hold_back(transaction: &Transaction, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), PostgresError> {
     meta::put(transaction, RESTORED, &sql::millis(made).to_string()).await?;
-    let in_hand = "SELECT DISTINCT claim FROM deliveries WHERE claim IS NOT NULL ORDER BY claim";
-    let nodes: Vec<i64> = transaction.rows(in_hand, params![], |row| Ok(row.try_get(0)?)).await?;
-    outbox::take_up(transaction, &nodes, true, sql::millis(at)).await?;
-    outbox::transactional::expire_all(transaction).await?;
-    transaction.run("DELETE FROM nodes", params![]).await?;
-    let waiting = states::list(DeliveryState::WAITING);
-    let doubt = format!("UPDATE deliveries SET repeated = true WHERE mailing > 0 AND state IN {waiting}");
-    transaction.run(&doubt, params![]).await?;
+    meta::put(transaction, DOUBTING, "").await?;
     let editions = edition_rows::all(transaction).await?;
     let sending = editions.iter().filter(|edition| edition.state == EditionState::Sending);
     let holds = sending.map(|edition| EditionChange::Hold(edition.number, HoldReason::RestoredStore));
     edition_rows::change_here(transaction, &editions, &holds.collect::<Vec<_>>(), "restore", at).await?;
     let detail = format!("backup of {}", made.to_rfc3339());
     audit::write(transaction, sql::millis(at), OPERATOR, "restore", "store", &detail).await
+}
+
+/// What a store knows that was set back may be out of date: whatever waited may have been accepted since, so it counts as
+/// repeated.
+async fn doubt(transaction: &Transaction, at: DateTime<Utc>) -> Result<(), PostgresError> {
+    // First the nodes: a claim that had begun before the store was held back is waited for, and is then in hand.
+    transaction.run("DELETE FROM nodes", params![]).await?;
+    let in_hand = "SELECT DISTINCT claim FROM deliveries WHERE claim IS NOT NULL ORDER BY claim";
+    let nodes: Vec<i64> = transaction.rows(in_hand, params![], |row| Ok(row.try_get(0)?)).await?;
+    outbox::take_up(transaction, &nodes, true, sql::millis(at)).await?;
+    outbox::transactional::expire_all(transaction).await?;
+    let waiting = states::list(DeliveryState::WAITING);
+    let doubt = format!("UPDATE deliveries SET repeated = true WHERE mailing > 0 AND state IN {waiting}");
+    transaction.run(&doubt, params![]).await?;
+    meta::take(transaction, DOUBTING).await.map(drop)
 }
 
 /// Gives up a part of what nobody knows whether it was accepted, unless it is to be sent again; then lets the store send again.
@@ -57,6 +68,9 @@ pub(in crate::store::postgres) async fn release(
     let release = Release { editions: Vec::new(), is_begun, is_last: true };
     if meta::get(transaction, RESTORED).await?.is_none() {
         return Ok(release);
+    }
+    if meta::get(transaction, DOUBTING).await?.is_some() {
+        doubt(transaction, at).await?;
     }
     let editions = edition_rows::all(transaction).await?;
     // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.

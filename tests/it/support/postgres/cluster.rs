@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::slice;
 
 use tempfile::TempDir;
 
@@ -19,7 +20,12 @@ const DATABASE: &str = "fortnightly";
 const KEEP: &str = r#"
 cat >/dev/null
 for data in "$1"/*/; do
-    [ -f "$data/postmaster.pid" ] && kill -QUIT "$(head -1 "$data/postmaster.pid")" 2>/dev/null
+    [ -f "$data/postmaster.pid" ] && {
+        server=$(head -1 "$data/postmaster.pid")
+        kill -QUIT "$server" 2>/dev/null
+        # It may stand still.
+        kill -CONT "$server" $(cat "/proc/$server/task/$server/children" 2>/dev/null) 2>/dev/null
+    }
     [ -f "$data/bouncer.pid" ] && kill -KILL "$(cat "$data/bouncer.pid")" 2>/dev/null
 done
 sleep 0.2
@@ -75,6 +81,11 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// A running primary with an empty database; none where there is no `PostgreSQL` to be had.
     pub(crate) fn start() -> Option<Self> {
+        Self::prepared(|_| ())
+    }
+
+    /// As that; `prepare` is given the folder of its data before it runs.
+    pub(crate) fn prepared(prepare: impl FnOnce(&Path)) -> Option<Self> {
         if !is_installed() {
             return None;
         }
@@ -82,6 +93,7 @@ impl Cluster {
         let primary = Server { data: keep.below("primary"), port: free_port() };
         let options = ["-U", "fortnightly", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
         runs(postgres("initdb").arg("-D").arg(&primary.data).args(options));
+        prepare(&primary.data);
         primary.start();
         assert!(psql(primary.port, "postgres", &format!("CREATE DATABASE {DATABASE} TEMPLATE template0")));
         Some(Self { primary, standby: None, keep })
@@ -138,6 +150,16 @@ impl Cluster {
         self.primary.start();
     }
 
+    /// It stands still, as on a machine whose disk does not answer: its kernel still takes connections.
+    pub(crate) fn freeze(&self) {
+        signal("-STOP", &self.primary.processes());
+    }
+
+    /// It goes on where it stood still.
+    pub(crate) fn thaw(&self) {
+        signal("-CONT", &self.primary.processes());
+    }
+
     /// Makes the standby take writes.
     pub(crate) fn promote(&self) {
         let standby = self.standby.as_ref().expect("the cluster has a standby");
@@ -156,18 +178,25 @@ impl Server {
         runs(start.arg("-D").arg(&self.data));
     }
 
-    fn kill(&self) {
+    /// The server and its children. It stands still from when they are asked for, so that it makes no new ones.
+    fn processes(&self) -> Vec<String> {
         let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
-        let number = file.lines().next().unwrap();
-        // It stands still while its children are asked for, so that it makes no new ones.
-        let signal = |name: &str, numbers: &[&str]| Command::new("kill").arg(name).args(numbers).status().unwrap();
-        assert!(signal("-STOP", &[number]).success());
+        let number = file.lines().next().unwrap().to_owned();
+        signal("-STOP", slice::from_ref(&number));
         let children = fs::read_to_string(format!("/proc/{number}/task/{number}/children")).unwrap();
-        let all: Vec<&str> = children.split_whitespace().chain([number]).collect();
-        // One of them may have ended by itself.
+        children.split_whitespace().map(str::to_owned).chain([number]).collect()
+    }
+
+    fn kill(&self) {
+        let all = self.processes();
         signal("-KILL", &all);
         until("the server is dead", || all.iter().all(|number| !is_alive(number)));
     }
+}
+
+/// Signals processes; one of them may have ended by itself.
+fn signal(name: &str, numbers: &[String]) {
+    Command::new("kill").arg(name).args(numbers).stderr(Stdio::null()).status().unwrap();
 }
 
 /// Whether a process still does something: one that nobody waited for is dead, too.

@@ -311,8 +311,8 @@ CREATE TABLE nodes (
 -- than to do it. No plan may read whole tables: they may have been small when it was made.
 
 -- Of each of some items, whether its mailbox may get it, but for the suppression that is spared, its edition is in this state, and
--- the node, if there is one, has the item in hand.
-CREATE FUNCTION are_wanted(me BIGINT, mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT) RETURNS BOOLEAN[]
+-- it is in hand under one of our numbers, if there are some, whose lease is not over.
+CREATE FUNCTION are_wanted(ours BIGINT[], mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT) RETURNS BOOLEAN[]
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
     RETURN ARRAY(
@@ -321,16 +321,16 @@ BEGIN
                 SELECT 1 FROM recipients r
                 LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> CASE WHEN k.mailing < 0 THEN spared ELSE '' END
                 WHERE r.id = k.recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
-            AND (me IS NULL
-                 OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = me AND n.lease_until > clock_timestamp())
-                    AND EXISTS (SELECT 1 FROM deliveries d
-                                WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim = me))
+            AND (ours IS NULL
+                 OR EXISTS (SELECT 1 FROM deliveries d JOIN nodes n ON n.id = d.claim AND n.lease_until > clock_timestamp()
+                            WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim = ANY (ours)))
         FROM unnest(mailings, recipients) WITH ORDINALITY AS k (mailing, recipient, place) ORDER BY k.place);
 END
 $$;
 
--- Those of some items that a node has in hand, locked in one order whoever locks them; and for how many milliseconds its lease lasts.
-CREATE FUNCTION items_in_hand(mailings BIGINT[], recipients BIGINT[], me BIGINT, spared TEXT, sending TEXT)
+-- Those of some items that are in hand under our numbers, locked in one order whoever locks them; and for how many milliseconds the
+-- lease lasts under which each was claimed.
+CREATE FUNCTION items_in_hand(mailings BIGINT[], recipients BIGINT[], ours BIGINT[], spared TEXT, sending TEXT)
 RETURNS TABLE (of_mailing BIGINT, of_recipient BIGINT, its_state SMALLINT, tries INTEGER, is_repeated BOOLEAN,
                is_forgotten BOOLEAN, is_suppressed BOOLEAN, is_being_sent BOOLEAN, lease BIGINT)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -341,11 +341,11 @@ BEGIN
                    WHERE x.mac = r.mac AND x.reason <> CASE WHEN d.mailing < 0 THEN spared ELSE '' END),
            EXISTS (SELECT 1 FROM editions e WHERE e.number = d.mailing AND e.state = sending),
            (SELECT floor(extract(epoch FROM n.lease_until - clock_timestamp()) * 1000)::bigint
-            FROM nodes n WHERE n.id = me)
+            FROM nodes n WHERE n.id = d.claim)
     FROM unnest(mailings, recipients) AS k (mailing, recipient)
     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
     JOIN recipients r ON r.id = d.recipient
-    WHERE d.claim = me ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
+    WHERE d.claim = ANY (ours) ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
 END
 $$;
 
@@ -359,12 +359,17 @@ CREATE FUNCTION write_items(
 BEGIN
     UPDATE deliveries AS d
     SET state = k.state, attempts = k.attempts, next_at = k.next_at, repeated = k.repeated,
-        claim = CASE WHEN k.is_in_hand THEN me END
+        claim = CASE WHEN k.is_in_hand THEN d.claim END
     FROM unnest(mailings, recipients, states, tries, times, repeats, held)
         AS k (mailing, recipient, state, attempts, next_at, repeated, is_in_hand)
     WHERE d.mailing = k.mailing AND d.recipient = k.recipient;
     INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
-    SELECT k.* FROM unnest(of_mailings, of_recipients, numbers, ended, outcomes, codes, replies, write_items.words) AS k;
+    -- The address may have been forgotten since the items were read, which then waited for that: what a relay says may name it.
+    SELECT k.mailing, k.recipient, k.number, k.at, k.outcome, k.code,
+           CASE WHEN r.address IS NULL THEN '' ELSE k.reply END, CASE WHEN r.address IS NULL THEN NULL ELSE k.words END
+    FROM unnest(of_mailings, of_recipients, numbers, ended, outcomes, codes, replies, write_items.words)
+        AS k (mailing, recipient, number, at, outcome, code, reply, words)
+    LEFT JOIN recipients r ON r.id = k.recipient;
     INSERT INTO accepted_counts AS c (edition, node, count)
     SELECT k.edition, me, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
     ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count;

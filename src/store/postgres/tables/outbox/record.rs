@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use tokio_postgres::Row;
 
 use super::super::mailing_list;
@@ -14,47 +15,42 @@ use crate::domain::edition::EditionState;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::lease::Lease;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::in_hand::{InHand, MarkResult, Released};
 use crate::store::shared::items::{item, spared};
-use crate::store::{AttemptResult, Marked, Step, StoreError};
+use crate::store::{AttemptResult, Marked, Step};
 
-/// What became of a page of steps.
-pub(super) struct Taken {
-    /// Of each, whether its mark was set, or why the step was refused.
-    steps: Vec<Result<bool, Refusal>>,
-    /// How long our lease lasts at least; nothing once it is over.
-    lease_until: Option<Instant>,
-}
+/// What became of a page of steps: of each, until when the lease of the item lasts that is now in flight, if one is; or why it was
+/// refused.
+pub(super) struct Taken(Vec<Result<Option<Instant>, Refusal>>);
 
 /// Takes every step, in their order: all items are read and locked, the domain decides about one after the other, and what
-/// changed is written. One that is refused changes nothing. Once our lease is over, results count as long as nobody took the
-/// items up, but what is to be marked is put back.
+/// changed is written. One that is refused changes nothing. Once the lease is over under which an item was claimed, its result
+/// counts as long as nobody took it up, but if it is to be marked it is put back.
 pub(super) async fn take_steps(
     transaction: &Transaction,
     hasher: &AddressHasher,
-    me: i64,
+    lease: &Lease,
     steps: &[Step],
 ) -> Result<Taken, PostgresError> {
-    let mut taken = Taken { steps: Vec::with_capacity(steps.len()), lease_until: None };
+    let (me, ours) = (lease.number().unwrap_or_default(), lease.numbers());
+    let mut taken = Vec::with_capacity(steps.len());
     // Whoever is suppressed by a step is so for those that follow.
     for part in steps.split_inclusive(decides_about_the_list) {
-        let begun = Instant::now();
         let (mut page, known) =
-            tokio::try_join!(biased; Page::read(transaction, me, part), known_words(transaction, part))?;
-        let until = page.lease.map(|left| begun + left);
-        taken.lease_until = taken.lease_until.into_iter().chain(until).min();
-        taken.steps.extend(part.iter().map(|step| page.take(step)));
+            tokio::try_join!(biased; Page::read(transaction, &ours, part), known_words(transaction, part))?;
+        taken.extend(part.iter().map(|step| page.take(step)));
         let is_last = !part.last().is_some_and(decides_about_the_list);
         page.changes.write(transaction, &known, me, is_last).await?;
-        if let (Some(Ok(_)), Some(Step { result: Some(result), .. })) = (taken.steps.last(), part.last())
+        if let (Some(Ok(_)), Some(Step { result: Some(result), .. })) = (taken.last(), part.last())
             && let Outcome::Permanent { suppress: Some(reason), reply } = &result.outcome
         {
             mailing_list::refused(transaction, (hasher, result.at), result.id, reply, *reason).await?;
         }
     }
-    Ok(taken)
+    Ok(Taken(taken))
 }
 
 /// Whether a step suppresses a mailbox: its relay says that there is none.
@@ -69,49 +65,55 @@ async fn known_words(transaction: &Transaction, steps: &[Step]) -> Result<replie
 }
 
 impl Taken {
-    /// The answers, once it is durable. A mark counts only if our lease still lasts: else another node may have taken the item
-    /// up since, and would send it.
-    pub(super) fn answers(self, steps: &[Step]) -> Vec<Marked> {
-        let is_over = self.lease_until.is_none_or(|until| Instant::now() >= until);
-        let answer = |(taken, step): (Result<bool, Refusal>, &Step)| match (taken, step.mark) {
-            (Ok(true), Some(id)) if is_over => Err(Refusal::NotInHand(id).into()),
-            (taken, _) => taken.map_err(StoreError::from),
-        };
-        self.steps.into_iter().zip(steps).map(answer).collect()
+    /// The answers, once it is durable, and what puts back the marks that came too late. A mark counts only if the lease still
+    /// lasts: else another node may take the item up at any time, and would send it.
+    pub(super) fn answers(self, steps: &[Step]) -> (Vec<Marked>, Vec<Step>) {
+        let now = Instant::now();
+        let is_late = |taken: &Result<Option<Instant>, Refusal>| matches!(taken, Ok(Some(until)) if now >= *until);
+        let late = self.0.iter().zip(steps).filter(|(taken, _)| is_late(taken)).filter_map(|(_, step)| step.mark);
+        let back = late.map(|id| Step { result: Some(withheld(id)), mark: None }).collect();
+        let answer =
+            |taken: Result<Option<Instant>, Refusal>| -> Marked { Ok(taken?.is_some_and(|until| now < until)) };
+        (self.0.into_iter().map(answer).collect(), back)
     }
+}
+
+/// Nothing was tried, so no time is kept.
+fn withheld(id: ItemId) -> AttemptResult {
+    AttemptResult { id, outcome: Outcome::Withheld, at: DateTime::UNIX_EPOCH, retry_at: None }
 }
 
 /// The items of some steps that we have in hand, and what becomes of them.
 struct Page {
-    items: BTreeMap<ItemId, InHand>,
-    /// How long our lease lasts from when it was asked; nothing if it is over.
-    lease: Option<Duration>,
+    items: BTreeMap<ItemId, Held>,
     changes: Changes,
 }
 
+/// One of them.
+struct Held {
+    item: InHand,
+    /// Until when the lease lasts at least under which it was claimed, if it does.
+    lease_until: Option<Instant>,
+}
+
 impl Page {
-    async fn read(transaction: &Transaction, me: i64, steps: &[Step]) -> Result<Self, PostgresError> {
+    async fn read(transaction: &Transaction, ours: &[i64], steps: &[Step]) -> Result<Self, PostgresError> {
         let ids =
             steps.iter().flat_map(|step| step.result.as_ref().map(|result| result.id).into_iter().chain(step.mark));
         let (mailings, recipients) = keys(ids.collect::<BTreeSet<_>>())?;
         let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
-        let values = params![mailings, recipients, me, spared, sending];
-        let mut lease = None;
-        let read = |row: &Row| {
-            let left: Option<i64> = row.try_get(8)?;
-            lease = left.filter(|left| *left > 0).map(|left| Duration::from_millis(sql::count(left)));
-            in_hand(row)
-        };
+        let values = params![mailings, recipients, ours, spared, sending];
+        let begun = Instant::now();
         let items = transaction
-            .rows("SELECT * FROM items_in_hand($1, $2, $3, $4, $5)", values, read)
+            .rows("SELECT * FROM items_in_hand($1, $2, $3, $4, $5)", values, |row| held(row, begun))
             .await?
             .into_iter()
             .collect();
-        Ok(Self { items, lease, changes: Changes::default() })
+        Ok(Self { items, changes: Changes::default() })
     }
 
-    /// Records a result, and then a mark; or neither.
-    fn take(&mut self, step: &Step) -> Result<bool, Refusal> {
+    /// Records a result, and then a mark; or neither. Until when the lease lasts under which it is marked, if it is.
+    fn take(&mut self, step: &Step) -> Result<Option<Instant>, Refusal> {
         let recorded = step.result.as_ref().map(|result| self.after(result)).transpose()?;
         let mark = step.mark.map(|id| self.mark(id, step)).transpose()?;
         if let (Some(result), Some(released)) = (&step.result, recorded) {
@@ -119,31 +121,32 @@ impl Page {
         }
         match (step.mark, mark) {
             (Some(id), Some(MarkResult::Set(state))) => {
-                let item = self.items.get_mut(&id).ok_or(Refusal::NotInHand(id))?;
+                let Held { item, lease_until } = self.items.get_mut(&id).ok_or(Refusal::NotInHand(id))?;
                 item.state = state;
                 self.changes.mark(id, state, (item.attempts, item.repeated))?;
-                Ok(true)
+                Ok(*lease_until)
             }
             // Nothing was tried, so no time is kept.
-            (Some(id), Some(MarkResult::LetGo(released))) => self.release(id, 0, released).map(|()| false),
-            _ => Ok(false),
+            (Some(id), Some(MarkResult::LetGo(released))) => self.release(id, 0, released).map(|()| None),
+            _ => Ok(None),
         }
     }
 
-    fn held(&self, id: ItemId) -> Result<&InHand, Refusal> {
+    fn held(&self, id: ItemId) -> Result<&Held, Refusal> {
         self.items.get(&id).ok_or(Refusal::NotInHand(id))
     }
 
     fn after(&self, result: &AttemptResult) -> Result<Released, Refusal> {
-        self.held(result.id)?.after(result)
+        self.held(result.id)?.item.after(result)
     }
 
     fn mark(&self, id: ItemId, step: &Step) -> Result<MarkResult, Refusal> {
         if step.result.as_ref().is_some_and(|result| result.id == id) {
             return Err(Refusal::NotInHand(id));
         }
-        let marked = self.held(id)?.marked(id)?;
-        if self.lease.is_some() { Ok(marked) } else { self.held(id)?.let_go(id).map(MarkResult::LetGo) }
+        let Held { item, lease_until } = self.held(id)?;
+        let marked = item.marked(id)?;
+        if lease_until.is_some() { Ok(marked) } else { item.let_go(id).map(MarkResult::LetGo) }
     }
 
     fn release(&mut self, id: ItemId, at: i64, released: Released) -> Result<(), Refusal> {
@@ -152,8 +155,9 @@ impl Page {
     }
 }
 
-fn in_hand(row: &Row) -> Result<(ItemId, InHand), PostgresError> {
-    let in_hand = InHand {
+/// An item as it was read by a question that was asked at `asked`.
+fn held(row: &Row, asked: Instant) -> Result<(ItemId, Held), PostgresError> {
+    let item_in_hand = InHand {
         state: row.try_get(2)?,
         attempts: few(row, 3)?,
         repeated: row.try_get(4)?,
@@ -161,5 +165,7 @@ fn in_hand(row: &Row) -> Result<(ItemId, InHand), PostgresError> {
         suppressed: row.try_get(6)?,
         sending: row.try_get(7)?,
     };
-    Ok((item(row.try_get(0)?, row.try_get(1)?), in_hand))
+    let left = row.try_get::<_, Option<i64>>(8)?.filter(|left| *left > 0);
+    let lease_until = left.map(|left| asked + Duration::from_millis(sql::count(left)));
+    Ok((item(row.try_get(0)?, row.try_get(1)?), Held { item: item_in_hand, lease_until }))
 }

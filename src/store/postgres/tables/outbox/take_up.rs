@@ -15,10 +15,17 @@ use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::in_hand::after_crash;
 use crate::store::shared::items::item;
 
-/// Takes up what nodes left whose lease is over; how many items. One that claims at this moment is left to the next recovery.
-pub(super) async fn recover(transaction: &Transaction, resend: bool, at: i64) -> Result<u64, PostgresError> {
-    let over = "SELECT id FROM nodes WHERE lease_until <= clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED";
-    let nodes: Vec<i64> = transaction.rows(over, params![], |row| Ok(row.try_get(0)?)).await?;
+/// Takes up what nodes left whose lease is over; how many items. One that claims at this moment is left to the next recovery. What
+/// is in our own hands is dealt with by the run that has it there, and then by [`abandon`].
+pub(super) async fn recover(
+    transaction: &Transaction,
+    ours: &[i64],
+    resend: bool,
+    at: i64,
+) -> Result<u64, PostgresError> {
+    let over = "SELECT id FROM nodes WHERE lease_until <= clock_timestamp() AND id <> ALL ($1)
+                ORDER BY id FOR UPDATE SKIP LOCKED";
+    let nodes: Vec<i64> = transaction.rows(over, params![ours], |row| Ok(row.try_get(0)?)).await?;
     if nodes.is_empty() {
         return Ok(0);
     }
@@ -29,6 +36,22 @@ pub(super) async fn recover(transaction: &Transaction, resend: bool, at: i64) ->
     }
     transaction.run("DELETE FROM nodes WHERE id = ANY ($1)", params![nodes]).await?;
     Ok(taken.values().sum())
+}
+
+/// Takes up what is in hand under these numbers of ours, of which all but that of `now` are used no more; how many items.
+pub(super) async fn abandon(
+    transaction: &Transaction,
+    now: Option<i64>,
+    ours: &[i64],
+    resend: bool,
+    at: i64,
+) -> Result<u64, PostgresError> {
+    let done: Vec<i64> = ours.iter().copied().filter(|number| Some(*number) != now).collect();
+    if !done.is_empty() {
+        // First the nodes and then what is in their hands, as whoever recovers.
+        transaction.run("DELETE FROM nodes WHERE id = ANY ($1)", params![done]).await?;
+    }
+    Ok(take_up(transaction, ours, resend, at).await?.values().sum())
 }
 
 /// Takes up what these nodes have in hand; of each that had some, how many. Whatever was in flight may have been accepted: that

@@ -21,8 +21,8 @@ use crate::store::shared::items::spared;
 /// Who asks, and about what.
 struct Question {
     id: ItemId,
-    /// The node that must have it in hand; none if there is no such node.
-    me: Option<i64>,
+    /// The numbers of ours under one of which it must be in hand; none if there is no such number.
+    ours: Option<Vec<i64>>,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -48,12 +48,13 @@ impl Questions {
         Self { source, runtime: Handle::current(), queue: Arc::default() }
     }
 
-    /// Whether an item's mailbox may get it, its edition is being sent, and node `me`, if that is one, has it in hand.
-    pub(super) async fn is_wanted(&self, id: ItemId, me: Option<i64>) -> Result<bool, StoreError> {
+    /// Whether an item's mailbox may get it, its edition is being sent, and we have it in hand under one of our numbers, if
+    /// there are some, whose lease is not over.
+    pub(super) async fn is_wanted(&self, id: ItemId, ours: Option<Vec<i64>>) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         let is_asking = {
             let mut queue = self.queue.lock();
-            queue.questions.push(Question { id, me, answer });
+            queue.questions.push(Question { id, ours, answer });
             std::mem::replace(&mut queue.is_asking, true)
         };
         if !is_asking {
@@ -75,12 +76,12 @@ async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
             queue.is_asking = !queue.questions.is_empty();
             std::mem::take(&mut queue.questions)
         };
-        let Some(me) = questions.last().map(|question| question.me) else { return };
-        // A process that became another node meanwhile has nothing in hand of the one before: those are answered with no.
-        let ids = questions.iter().filter(|question| question.me == me).map(|question| question.id).collect();
-        let answers = ask(&source, me, ids).await;
-        for Question { id, me: by, answer } in questions {
-            let wanted = answers.as_ref().map(|wanted| by == me && wanted.contains(&id)).map_err(Clone::clone);
+        // Whoever asked last knows of all numbers that those before knew of.
+        let Some(ours) = questions.last().map(|question| question.ours.clone()) else { return };
+        let ids = questions.iter().map(|question| question.id).collect();
+        let answers = ask(&source, ours, ids).await;
+        for Question { id, answer, .. } in questions {
+            let wanted = answers.as_ref().map(|wanted| wanted.contains(&id)).map_err(Clone::clone);
             // Whoever stopped waiting does not send.
             let _ = answer.send(wanted);
         }
@@ -88,10 +89,10 @@ async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
 }
 
 /// Those of the items that are wanted.
-async fn ask(source: &Source, me: Option<i64>, ids: Vec<ItemId>) -> Result<Vec<ItemId>, StoreError> {
+async fn ask(source: &Source, ours: Option<Vec<i64>>, ids: Vec<ItemId>) -> Result<Vec<ItemId>, StoreError> {
     let (mailings, recipients) = keys(ids.iter().copied())?;
     let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
-    let values = params![me, mailings, recipients, spared, sending];
+    let values = params![ours, mailings, recipients, spared, sending];
     let query = "SELECT are_wanted($1, $2, $3, $4, $5)";
     let wanted: Option<Vec<bool>> = alone::row(source, query, values, |row| Ok(row.try_get(0)?)).await?;
     Ok(ids.into_iter().zip(wanted.unwrap_or_default()).filter_map(|(id, is_wanted)| is_wanted.then_some(id)).collect())

@@ -1,0 +1,53 @@
+//! What became of a commit that was not answered.
+
+use std::time::{Duration, Instant};
+
+use super::error::PostgresError;
+use super::open_transaction::Transaction;
+use super::purpose::Purpose;
+use super::source::Source;
+use super::sql::params;
+use super::trace::Trace;
+
+/// For how long it is asked what became of a commit that was not answered, and how long between two such questions: nothing else
+/// is done before that is known.
+const ASKING: Duration = Duration::from_mins(10);
+const BETWEEN: Duration = Duration::from_millis(250);
+
+/// What became of a transaction whose commit was not answered
+/// (<https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-PG-SNAPSHOT>). A primary that never heard of it was
+/// promoted without it, and may have given its number to another one.
+pub(super) async fn is_committed(source: &Source, number: &str, trace: &Trace) -> Result<bool, PostgresError> {
+    let mut was_unheard = false;
+    let mut error = PostgresError::Unreachable("it is not known whether the last commit was made".to_owned());
+    let begun = Instant::now();
+    while begun.elapsed() < ASKING {
+        tokio::time::sleep(BETWEEN).await;
+        match status_of(source, number, trace).await {
+            Ok(status) if status == "committed" => return Ok(true),
+            Ok(status) if status == "aborted" => return Ok(false),
+            // It may have ended after the moment that was looked at and before its lock was looked for; not twice.
+            Ok(status) if status == "unheard" && was_unheard => return Ok(false),
+            Ok(status) => was_unheard = status == "unheard",
+            Err(fault) => {
+                source.note(&fault);
+                error = fault;
+            }
+        }
+    }
+    Err(error)
+}
+
+async fn status_of(source: &Source, number: &str, trace: &Trace) -> Result<String, PostgresError> {
+    let query = "SELECT CASE WHEN EXISTS (SELECT 1 FROM traces WHERE id = $2 AND word = $3) THEN 'committed'
+                             WHEN EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'transactionid'
+                                          AND transactionid = $1::xid8::xid) THEN 'in progress'
+                             WHEN $1::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) THEN 'unheard'
+                             WHEN pg_visible_in_snapshot($1::xid8, pg_current_snapshot()) THEN 'aborted'
+                             ELSE 'in progress' END";
+    let (row, word) = trace.key();
+    let mut looked = Transaction::begin(source, Purpose::Look).await?;
+    looked.hurry();
+    let status = looked.row(query, params![number, row, word], |row| Ok(row.try_get(0)?)).await?;
+    Ok(status.unwrap_or_default())
+}

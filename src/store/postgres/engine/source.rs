@@ -1,0 +1,45 @@
+//! Where transactions come from: the connections that a process shares, or one transaction in which it looks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::error::PostgresError;
+use super::layer::Layer;
+use super::pool::Database;
+
+/// A server that says nothing for half a lease is given up, but not within so short a time.
+const SHORTEST: Duration = Duration::from_secs(2);
+
+/// Where transactions come from.
+#[derive(Clone)]
+pub(in crate::store::postgres) enum Source {
+    /// Connections that others use, too.
+    Shared(Arc<Database>),
+    /// One transaction that is never committed: what is changed in it is gone with it.
+    Layer { database: Arc<Database>, open: Arc<Mutex<Layer>> },
+}
+
+impl Source {
+    fn database(&self) -> &Database {
+        match self {
+            Self::Shared(database) | Self::Layer { database, .. } => database,
+        }
+    }
+
+    /// Where it is, as messages name it.
+    pub(in crate::store::postgres) fn place(&self) -> &str {
+        self.database().place()
+    }
+
+    /// How long a server may take for what is done at once.
+    pub(super) fn brief(&self) -> Duration {
+        (self.database().lease() / 2).max(SHORTEST)
+    }
+
+    /// Takes note of what went wrong.
+    pub(super) fn note(&self, error: &PostgresError) {
+        self.database().note(error);
+    }
+}
