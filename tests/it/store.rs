@@ -18,6 +18,8 @@ mod retention;
 mod samples;
 mod snapshots;
 #[cfg(feature = "postgres")]
+mod together;
+#[cfg(feature = "postgres")]
 mod twins;
 mod whole;
 

@@ -3,6 +3,7 @@
 pub(super) mod alone;
 pub(super) mod error;
 pub(super) mod lease;
+pub(super) mod listen;
 pub(super) mod pool;
 pub(super) mod schema;
 pub(super) mod sql;

@@ -43,6 +43,8 @@ const TURN: Duration = Duration::from_secs(30);
 /// The database and the connections to it.
 pub(in crate::store::postgres) struct Database {
     pool: Pool,
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
     free_rows: Arc<FreeRows>,
     place: String,
 }
@@ -52,15 +54,15 @@ impl Database {
     pub(in crate::store::postgres) fn new(settings: &PostgresSettings) -> Result<Self, PostgresError> {
         let config = config(settings);
         let kept = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if settings.tls {
-            Manager::from_config(config, MakeRustlsConnect::new(tls(settings.ca_pem.as_deref())?), kept)
-        } else {
-            Manager::from_config(config, NoTls, kept)
+        let tls = if settings.tls { Some(MakeRustlsConnect::new(tls(settings.ca_pem.as_deref())?)) } else { None };
+        let manager = match tls.clone() {
+            Some(tls) => Manager::from_config(config.clone(), tls, kept),
+            None => Manager::from_config(config.clone(), NoTls, kept),
         };
         let timeouts = Timeouts { wait: Some(TURN), create: Some(CONNECT * 3), recycle: Some(CONNECT) };
         let pool = Pool::builder(manager).max_size(settings.connections).timeouts(timeouts).runtime(Runtime::Tokio1);
         let pool = pool.build().map_err(|error| PostgresError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, free_rows: Arc::default(), place: place(settings) })
+        Ok(Self { pool, config, tls, free_rows: Arc::default(), place: place(settings) })
     }
 
     /// Where it is, without the password.
@@ -71,6 +73,11 @@ impl Database {
     /// Where transactions leave their traces.
     pub(super) fn free_rows(&self) -> &Arc<FreeRows> {
         &self.free_rows
+    }
+
+    /// How a connection is made that is in no pool.
+    pub(super) fn way(&self) -> (&Config, Option<MakeRustlsConnect>) {
+        (&self.config, self.tls.clone())
     }
 
     /// A connection to the host that takes writes now.

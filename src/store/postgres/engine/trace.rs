@@ -48,7 +48,7 @@ impl Trace {
     }
 }
 
-fn random() -> Result<i64, PostgresError> {
+pub(super) fn random() -> Result<i64, PostgresError> {
     let mut bytes = [0; 8];
     let none = |error: getrandom::Error| PostgresError::Unreachable(format!("there are no random bytes: {error}"));
     getrandom::fill(&mut bytes).map_err(none)?;
