@@ -42,6 +42,9 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_mins(1);
 
+/// How long a turn that follows a decision waits for others: they often come together.
+const MOMENT: Duration = Duration::from_millis(150);
+
 /// How long a turn waits at most for changed files to be read.
 const FRESH_FILES: Duration = Duration::from_secs(45);
 
@@ -176,6 +179,7 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let (mut waiting, mut postman): (Option<Instant>, _) = (None, Postman { look_at: Instant::now() });
+    let mut news = current.borrow().context.news();
     tell_next(&current.borrow_and_update().context.clone()).await;
     while !stop.is_cancelled() {
         let now = current.borrow_and_update().clone();
@@ -204,6 +208,11 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
                 () = &mut due => break,
                 () = tokio::time::sleep_until(postman.look_at) => postman.look(&now.context, stop).await,
                 () = &mut left_by_others => break,
+                // What another node, or a command, decided: an edition may be approved now, or released.
+                () = news.next() => {
+                    let soon = due.deadline().min(Instant::now() + MOMENT);
+                    due.as_mut().reset(soon);
+                }
             }
         }
     }

@@ -22,8 +22,8 @@ pub use archive::{
 };
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use error::StoreError;
-pub use nodes::{Node, Nodes};
-pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step};
+pub use nodes::{News, Node, Nodes};
+pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, WithinCap};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};

@@ -15,7 +15,7 @@ use crate::domain::token::Keyring;
 use crate::library::Library;
 use crate::render;
 use crate::render::{ServiceInfo, Templates, render_transactional};
-use crate::store::{Store, StoreError};
+use crate::store::{News, Store, StoreError};
 
 /// How many rows of a list are read at once: as many as a command holds in memory.
 pub(super) const PAGE: u32 = 1_000;
@@ -44,6 +44,11 @@ impl AppContext {
         let first = self.store.meta().await?.map(|meta| meta.first);
         let editions = self.store.editions().await?;
         Ok(self.config.schedule.next_edition(self.clock.now(), first, &editions))
+    }
+
+    /// What is decided from now on, where other nodes may be at work.
+    pub fn news(&self) -> News {
+        self.store.news()
     }
 
     /// An instant as the service's own clock on the wall shows it.

@@ -1,10 +1,12 @@
 //! Sends what waits in the outbox: an edition when it is its time, confirmations and good-byes at once.
 
+mod brake;
 mod deliver;
 mod dispatch;
 mod draft;
 mod feed;
 mod ledger;
+mod limits;
 pub(in crate::app) mod message;
 mod observer;
 mod order;

@@ -161,7 +161,8 @@ static MAIL: Table = Table::section("[mail]", "How mail leaves.", &[
     key("password", PATH, Presence::Secret, "password_file = \"secrets/smtp-password\"", ""),
     usual("connections", whole(1, 64), "8", "SMTP connections at once."),
     optional("rate_per_second", whole(1, 100_000), "50",
-        "The most mails handed over in a second, all connections together. Left out: no limit."),
+        "The most mails handed over in a second, all connections together, and on PostgreSQL those of all nodes. Left \
+         out: no limit."),
     optional("daily_cap", whole(1, 1_000_000_000), "20000",
         "The most mails handed over in a day, midnight to midnight; the rest waits for the next. Left out: no \
          limit."),

@@ -1,9 +1,13 @@
 //! The processes that share a store.
 
+use std::future::pending;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 
 use super::StoreError;
+use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::token::KeyPrints;
 
 /// A process that shares the store, or one that is gone and left something in hand.
@@ -26,6 +30,27 @@ pub struct Node {
     pub in_hand: u64,
 }
 
+/// Tells when some process, this one or another, may have decided something. What was told before is not told again.
+#[derive(Debug, Clone, Default)]
+pub struct News(Option<watch::Receiver<()>>);
+
+impl News {
+    /// Told by whoever holds the other end.
+    pub fn new(told: watch::Receiver<()>) -> Self {
+        Self(Some(told))
+    }
+
+    /// Waits for the next; for ever where nobody tells any.
+    pub async fn next(&mut self) {
+        if let Some(told) = &mut self.0
+            && told.changed().await.is_ok()
+        {
+            return;
+        }
+        pending::<()>().await;
+    }
+}
+
 /// What a store knows of the processes that share it. One that is not shared knows of none, and answers at once.
 #[async_trait]
 pub trait Nodes {
@@ -44,4 +69,11 @@ pub trait Nodes {
 
     /// Who is at work, in the order in which they began, and who is gone and left something in hand.
     async fn nodes(&self) -> Result<Vec<Node>, StoreError>;
+
+    /// Takes the next part of the time in which mail may leave, which nobody else gets then. Returns how far ahead it begins, by
+    /// the store's clock; less than nothing where it has begun.
+    async fn take_turns(&self, wanted: TurnsWanted) -> Result<TimeDelta, StoreError>;
+
+    /// What is decided from now on: within a second, whoever decides it. Nothing is told where no other machine can be at work.
+    fn news(&self) -> News;
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::{SegmentNumber, StoreError};
 use crate::domain::address::Address;
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
-use crate::domain::delivery::{DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Tally};
+use crate::domain::delivery::{DailyCap, DeliveryId, DeliveryState, EnqueuedMail, ItemId, Outcome, Tally};
 use crate::domain::edition::EditionNumber;
 
 /// An item that this process has in hand.
@@ -63,6 +63,14 @@ pub struct Step {
 /// What became of a [`Step`]: whether its mark was set.
 pub type Marked = Result<bool, StoreError>;
 
+/// What was claimed within a day's cap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithinCap {
+    pub claimed: Vec<Claimed>,
+    /// The cap left nothing, so that of the edition none was taken.
+    pub is_reached: bool,
+}
+
 /// What a store does with mails on their way.
 #[async_trait]
 pub trait Outbox {
@@ -86,6 +94,16 @@ pub trait Outbox {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// As [`Outbox::claim`], but no more than `cap` leaves: whatever other processes handed over, and whatever they have in hand,
+    /// counts, so that all of them together keep it.
+    async fn claim_within(
+        &self,
+        cap: DailyCap,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<WithinCap, StoreError>;
 
     /// Takes steps in their order, all in one transaction, durably before it returns: each records the result of one item and
     /// marks another as in flight. Says of each whether its mark was set: an item whose mailbox was suppressed since the claim

@@ -20,6 +20,7 @@ pub use engine::settings::PostgresSettings;
 
 use engine::layer::Layer;
 use engine::lease::Lease;
+use engine::listen::Listener;
 use engine::pool::Database;
 use engine::schema;
 use engine::transaction::Source;
@@ -32,6 +33,7 @@ pub struct PostgresStore {
     lease: Lease,
     /// Whether mails are wanted.
     questions: Questions,
+    listener: Listener,
     hasher: AddressHasher,
     place: String,
 }
@@ -67,8 +69,8 @@ impl PostgresStore {
         place: String,
     ) -> Result<Self, StoreError> {
         let lease = Lease::new(source.clone(), settings.lease);
-        let questions = Questions::new(source.clone());
-        let store = Self { source, lease, questions, hasher, place };
+        let (questions, listener) = (Questions::new(source.clone()), Listener::new(source.clone()));
+        let store = Self { source, lease, questions, listener, hasher, place };
         store.check_keys().await?;
         Ok(store)
     }

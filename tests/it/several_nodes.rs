@@ -1,12 +1,22 @@
-//! Through the built binary on a real `PostgreSQL`, which is killed, started again and promoted. The receiving server's log
-//! is the oracle.
+//! Several nodes on one `PostgreSQL`, through the built binary: servers are killed, started again and promoted, nodes are killed and
+//! cut off, and what holds for one holds for all of them together. The receiving server's log is the oracle.
 //!
 //! `FORTNIGHTLY_LONG=1` takes more recipients.
+
+mod clocks;
+mod cut_off;
+mod killed;
+mod limits;
+mod namespace;
+mod noticed;
+mod roles;
+mod unsubscribed;
+mod wire;
 
 use std::fs;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::fixture::{Fixture, Running, until};
 use crate::support::oracle::Oracle;
@@ -36,6 +46,45 @@ fn beside(first: &Fixture) -> Fixture {
     fs::create_dir(other.path("var")).unwrap();
     fs::copy(first.path("var/secret"), other.path("var/secret")).unwrap();
     other
+}
+
+/// A folder of its own for each of so many nodes, on one store at `url`, with the list imported and `mail` in the config.
+fn nodes(number: usize, url: &str, relay: u16, recipients: usize, mail: &str) -> Vec<Fixture> {
+    let more = format!("{mail}\n[store]\nurl = \"{url}\"\n");
+    let first = with_connections(relay, recipients, CONNECTIONS, &more);
+    let mut all = vec![first];
+    while all.len() < number {
+        all.push(beside(&all[0]));
+    }
+    all
+}
+
+/// How long the trials of many recipients are waited for.
+const LONG: Duration = Duration::from_mins(15);
+
+/// Starts the binary with a lease of three seconds in place of half a minute; its log is `log`.
+fn start(node: &Fixture, arguments: &[&str]) -> Running {
+    let log = fs::File::create(node.path("log")).unwrap();
+    let mut command = node.command(arguments);
+    command.env("FORTNIGHTLY_LEASE_MILLIS", "3000").stdout(Stdio::null()).stderr(log);
+    Running(command.spawn().unwrap())
+}
+
+/// All end, and well.
+#[track_caller]
+fn all_end(nodes: &[Fixture], runs: &mut [Running]) {
+    for (node, run) in nodes.iter().zip(runs) {
+        assert_eq!(run.ends_within(LONG), 0, "{}", node.log());
+    }
+}
+
+/// How many of the moments lie in the second that has most of them.
+fn most_in_a_second(moments: &[Instant]) -> usize {
+    let mut moments = moments.to_vec();
+    moments.sort();
+    let in_second =
+        |from: usize| moments[from..].iter().take_while(|at| **at - moments[from] < Duration::from_secs(1)).count();
+    (0..moments.len()).map(in_second).max().unwrap_or(0)
 }
 
 /// A run that has handed over a fifth of its mails.
@@ -129,11 +178,15 @@ fn a_database_that_is_killed_and_started_again_is_waited_for() {
 fn a_standby_that_is_promoted_goes_on_where_the_primary_was_killed() {
     let Some(cluster) = Cluster::with_standby() else { return };
     let oracle = Oracle::start();
-    let node = node(&cluster.url(), &oracle, recipients());
-    let mut run = midway(&node, &oracle);
+    let recipients = 3 * recipients();
+    let rate = format!("rate_per_second = {}", recipients / 4);
+    let nodes = nodes(2, &cluster.url(), oracle.port, recipients, &rate);
+    let mut runs: Vec<Running> = nodes.iter().map(|node| node.spawn(SEND, "log")).collect();
+    until("a fifth is sent", || oracle.count() >= recipients / 5);
     cluster.kill();
     thread::sleep(Duration::from_secs(5));
     cluster.promote();
-    assert_eq!(run.ends(), 0, "{}", node.log());
-    ended_well(&node, &oracle, recipients(), WINDOW * CONNECTIONS);
+    all_end(&nodes, &mut runs);
+    ended_well(&nodes[0], &oracle, recipients, 2 * WINDOW * CONNECTIONS);
+    cluster.holds("(SELECT count(DISTINCT node) = 2 FROM accepted_counts WHERE count > 0)");
 }

@@ -20,6 +20,8 @@ mod retention;
 mod samples;
 mod snapshots;
 #[cfg(feature = "postgres")]
+mod together;
+#[cfg(feature = "postgres")]
 mod twins;
 mod whole;
 

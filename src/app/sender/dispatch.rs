@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::limits::daily_cap;
 use super::order::Ended;
 use super::patience::patiently;
 use super::progress::{Posted, Progress};
@@ -54,6 +55,31 @@ impl Dispatcher {
         progress: &Arc<Progress>,
         stop: &CancellationToken,
     ) -> Result<Ended, AppError> {
+        loop {
+            let ended = self.run(edition, progress, stop).await?;
+            if ended != Ended::Capped || stop.is_cancelled() || !self.is_more_left_today(edition).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Where nodes keep the day's cap together, what one had in hand may have been refused: then more may leave, and whoever is the
+    /// last to let go of what it has in hand sends that.
+    async fn is_more_left_today(&self, edition: Option<EditionNumber>) -> Result<bool, AppError> {
+        let store = &self.context.store;
+        let (Some(edition), Some(cap), true) = (edition, daily_cap(&self.context), store.is_shared()) else {
+            return Ok(false);
+        };
+        let in_hand = store.tally(edition).await?.sending;
+        Ok(cap.left(store.handed_over_since(cap.since).await?, in_hand) > 0)
+    }
+
+    async fn run(
+        &self,
+        edition: Option<EditionNumber>,
+        progress: &Arc<Progress>,
+        stop: &CancellationToken,
+    ) -> Result<Ended, AppError> {
         let config = &self.context.config;
         let begun = || async {
             self.recover().await?;
@@ -67,6 +93,7 @@ impl Dispatcher {
         let worked = tokio::select! {
             worked = work_apart(Arc::clone(&run), transports) => worked,
             never = self.keep_taking_up() => match never {},
+            never = run.mind_refusals_of_all() => match never {},
         };
         // A refill in flight would take items in hand after they were let go.
         run.feed.close().await;
@@ -143,7 +170,11 @@ impl Dispatcher {
     /// What the run came to, once nothing is in hand any more.
     async fn conclude(&self, edition: Option<EditionNumber>, run: &Run) -> Result<Ended, AppError> {
         let (store, now) = (&self.context.store, self.context.clock.now());
-        let Some(ended) = run.stopped_for() else {
+        let stopped = match run.stopped_for() {
+            Some(Ended::Capped) if !self.is_anything_waiting(edition).await? => None,
+            stopped => stopped,
+        };
+        let Some(ended) = stopped else {
             let finished = self.finished(edition).await?;
             return Ok(if run.feed.is_drained() { finished } else { Ended::Stopped });
         };

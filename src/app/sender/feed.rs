@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::PAUSE;
+use super::limits::daily_cap;
+use crate::app::AppContext;
 use crate::app::error::AppError;
-use crate::clock::Clock;
 use crate::domain::edition::EditionNumber;
-use crate::store::{Claimed, Store, StoreError};
+use crate::store::{Claimed, StoreError, WithinCap};
 
 /// Items claimed at once.
 const CLAIM: u32 = 500;
@@ -26,14 +27,15 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What is claimed and not yet begun.
 pub(super) struct Feed {
-    store: Arc<dyn Store>,
-    clock: Clock,
+    context: AppContext,
     /// The edition that is sent; none when only that is sent which belongs to no edition.
     edition: Option<EditionNumber>,
     stop: CancellationToken,
     stock: Mutex<Stock>,
     /// The last claim of everything came back empty.
     drained: AtomicBool,
+    /// It was because all nodes together have as much in hand as the day's cap leaves.
+    capped: AtomicBool,
     /// How many of the stock are ready.
     ready: AtomicUsize,
     /// How often something was put back.
@@ -48,7 +50,7 @@ struct Stock {
 
 /// A claim on its way.
 struct Refill {
-    claim: JoinHandle<Result<Vec<Claimed>, StoreError>>,
+    claim: JoinHandle<Result<WithinCap, StoreError>>,
     /// Whether it asks for everything; if so and nothing comes, nothing is left.
     whole: bool,
     /// As [`Feed::reopened`] when it began.
@@ -56,20 +58,15 @@ struct Refill {
 }
 
 impl Feed {
-    pub(super) fn new(
-        store: Arc<dyn Store>,
-        clock: Clock,
-        edition: Option<EditionNumber>,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(context: AppContext, edition: Option<EditionNumber>, stop: CancellationToken) -> Self {
         let stock = Stock { ready: VecDeque::new(), refill: None, looked: Instant::now() };
         Self {
-            store,
-            clock,
+            context,
             edition,
             stop,
             stock: Mutex::new(stock),
             drained: AtomicBool::new(false),
+            capped: AtomicBool::new(false),
             ready: AtomicUsize::new(0),
             reopened: AtomicU64::new(0),
         }
@@ -82,6 +79,11 @@ impl Feed {
 
     fn is_claimed(&self) -> bool {
         self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is left to be claimed but what the day's cap keeps back.
+    pub(super) fn is_capped(&self) -> bool {
+        self.is_claimed() && self.capped.load(Ordering::Relaxed)
     }
 
     /// Something was put back that may be claimed again.
@@ -116,18 +118,20 @@ impl Feed {
     }
 
     async fn take_in(&self, stock: &mut Stock, Refill { claim, whole, reopened }: Refill) -> Result<(), AppError> {
-        let claimed = match claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))? {
-            Err(error @ StoreError::Unreachable { .. }) => {
-                tracing::warn!("{error}");
-                if stock.ready.is_empty() {
-                    let _ = tokio::time::timeout(PAUSE, self.stop.cancelled()).await;
+        let WithinCap { claimed, is_reached } =
+            match claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))? {
+                Err(error @ StoreError::Unreachable { .. }) => {
+                    tracing::warn!("{error}");
+                    if stock.ready.is_empty() {
+                        let _ = tokio::time::timeout(PAUSE, self.stop.cancelled()).await;
+                    }
+                    return Ok(());
                 }
-                return Ok(());
-            }
-            claimed => claimed?,
-        };
+                claimed => claimed?,
+            };
         // A claim that began earlier did not see what was put back.
         if claimed.is_empty() && whole && reopened == self.reopened.load(Ordering::Relaxed) {
+            self.capped.store(is_reached, Ordering::Relaxed);
             self.drained.store(true, Ordering::Relaxed);
         }
         stock.take_in(claimed);
@@ -135,10 +139,17 @@ impl Feed {
     }
 
     fn begin_refill(&self, stock: &mut Stock, whole: bool) {
-        let (store, now) = (Arc::clone(&self.store), self.clock.now());
+        let (store, now) = (Arc::clone(&self.context.store), self.context.clock.now());
         let edition = self.edition.filter(|_| whole);
         let reopened = self.reopened.load(Ordering::Relaxed);
-        let claim = tokio::spawn(async move { store.claim(edition, now, CLAIM).await });
+        // A process that is alone counts for itself.
+        let cap = daily_cap(&self.context).filter(|_| edition.is_some() && store.is_shared());
+        let claim = tokio::spawn(async move {
+            match cap {
+                Some(cap) => store.claim_within(cap, edition, now, CLAIM).await,
+                None => store.claim(edition, now, CLAIM).await.map(|claimed| WithinCap { claimed, is_reached: false }),
+            }
+        });
         stock.refill = Some(Refill { claim, whole, reopened });
         stock.looked = Instant::now();
     }

@@ -1,16 +1,19 @@
 //! What all workers of a run share: what is sent, how fast, and why it must stop.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::brake::Brake;
 use super::feed::Feed;
 use super::ledger::Ledger;
+use super::limits::Limits;
 use super::message::{Addressed, join_transactional};
 use super::order::Ended;
 use super::progress::Progress;
@@ -20,7 +23,6 @@ use super::transport;
 use crate::app::AppContext;
 use crate::app::error::{AppError, DispatchError};
 use crate::config::OnUncertain;
-use crate::domain::delivery::pace::Pace;
 use crate::domain::delivery::retry::{self, Throttles, Tried};
 use crate::domain::delivery::silence::{Silence, Unanswered};
 use crate::domain::delivery::{ItemId, Mailing, Outcome, RelayLimit, Reply, throttle};
@@ -46,11 +48,10 @@ pub(super) struct Run {
     /// The relay answered a mail: the others may follow the first worker.
     pub(super) answered: CancellationToken,
     progress: Arc<Progress>,
-    pace: Mutex<Pace>,
+    limits: Limits,
+    brake: Brake,
     throttled: Mutex<ThrottleCounts>,
     begun: Instant,
-    /// What the day's cap leaves.
-    left_today: Option<AtomicI64>,
 }
 
 /// What a worker knows of the connection that a mail went over.
@@ -86,7 +87,6 @@ impl Run {
         progress: Arc<Progress>,
         stop: CancellationToken,
     ) -> Result<Self, AppError> {
-        let pace = context.config.mail.pace;
         let published = match edition {
             Some(edition) => Some(PublishedEdition::read(&context, edition).await?),
             None => None,
@@ -94,12 +94,12 @@ impl Run {
         Ok(Self {
             edition: published,
             dkim: transport::signers(&context.config)?,
-            feed: Feed::new(Arc::clone(&context.store), context.clock, edition, stop.clone()),
+            feed: Feed::new(context.clone(), edition, stop.clone()),
             ledger: Arc::new(Ledger::new(Arc::clone(&context.store), stop.clone())),
             relay: Relay::new(),
-            pace: Mutex::new(Pace::new(pace.per_second)),
+            limits: Limits::of(&context).await?,
+            brake: Brake::of(&context, edition).await?,
             throttled: Mutex::default(),
-            left_today: left_today(&context).await?,
             begun: Instant::now(),
             stopped: Mutex::default(),
             silence: Mutex::new(Silence::new(transport::count(&context.config))),
@@ -113,7 +113,8 @@ impl Run {
     /// Why the run stopped itself, if it did.
     pub(super) fn stopped_for(&self) -> Option<Ended> {
         let unanswered = || self.silence.lock().whole().filter(|_| self.feed.is_drained());
-        self.stopped.lock().clone().or_else(|| unanswered().map(|mails| self.unanswered(mails)))
+        let stopped = self.stopped.lock().clone().or_else(|| unanswered().map(|mails| self.unanswered(mails)));
+        stopped.or_else(|| self.feed.is_capped().then_some(Ended::Capped))
     }
 
     /// Time since the run began.
@@ -132,7 +133,7 @@ impl Run {
 
     /// Whether no edition's mail may leave today any more.
     pub(super) fn is_capped(&self) -> bool {
-        self.left_today.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) <= 0)
+        self.limits.is_capped()
     }
 
     /// The run stops; the first reason counts.
@@ -192,13 +193,10 @@ impl Run {
 
     /// Waits until the rate lets the next mail go. False when the run stops, or the day's cap is reached.
     pub(super) async fn may_go(&self, mailing: Mailing) -> bool {
-        if let Some(left) = self.cap_of(mailing)
-            && left.fetch_sub(1, Ordering::Relaxed) <= 0
-        {
-            left.fetch_add(1, Ordering::Relaxed);
+        if !self.limits.take_of_day(mailing) {
             self.stop_for(Ended::Capped);
         }
-        let at = self.pace.lock().take(self.elapsed());
+        let Some(at) = self.limits.turn(self.begun, &self.stop).await else { return false };
         let wait = at.saturating_sub(self.elapsed());
         if wait > Duration::ZERO {
             tokio::select! {
@@ -211,12 +209,7 @@ impl Run {
 
     /// Whether a mail need not wait for its turn, so that it may be opened while the one before it is on its way.
     pub(super) fn is_unhurried(&self) -> bool {
-        self.left_today.is_none() && self.pace.lock().is_unlimited() && !self.stop.is_cancelled()
-    }
-
-    /// What is left of the day's cap, for a mail that counts towards it.
-    fn cap_of(&self, mailing: Mailing) -> Option<&AtomicI64> {
-        self.left_today.as_ref().filter(|_| mailing.edition().is_some())
+        self.limits.are_none() && !self.stop.is_cancelled()
     }
 
     /// What the outcome means for the item: when it is tried again, and whether the run must stop.
@@ -230,10 +223,8 @@ impl Run {
         if let Outcome::SenderRefused(reply) = &outcome {
             self.stop_refused(reply);
         }
-        if let Some(left) = self.cap_of(mailing)
-            && !matches!(outcome, Outcome::Accepted(_) | Outcome::Uncertain(_))
-        {
-            left.fetch_add(1, Ordering::Relaxed);
+        if !matches!(outcome, Outcome::Accepted(_) | Outcome::Uncertain(_)) {
+            self.limits.give_back(mailing);
         }
         if matches!(outcome, Outcome::Permanent { .. }) {
             self.mind_refusals();
@@ -295,7 +286,7 @@ impl Run {
         match outcome {
             Outcome::Accepted(_) => {
                 (counts.accepted, counts.day) = (Some(now), None);
-                self.pace.lock().accept(now);
+                self.limits.accept(now);
             }
             Outcome::Throttled { .. } if connection.mail_taken => {
                 let (times, first) = counts.mails.entry(id).or_insert((0, now));
@@ -303,12 +294,12 @@ impl Run {
                 let (times, first) = (*times, *first);
                 // Each mail lowers the rate once: it may be the reason itself.
                 if times == 1 && connection.got_through {
-                    self.pace.lock().slow_down(now);
+                    self.limits.slow_down(now);
                 }
                 let others_accepted = counts.accepted.is_some_and(|accepted| accepted > first);
                 return Throttles { times, others_accepted, is_only_one: counts.mails.len() == 1 };
             }
-            Outcome::Throttled { .. } if connection.got_through => self.pace.lock().slow_down(now),
+            Outcome::Throttled { .. } if connection.got_through => self.limits.slow_down(now),
             _ => {}
         }
         Throttles::default()
@@ -361,9 +352,21 @@ impl Run {
     fn mind_refusals(&self) {
         let (failed, tried) = (self.progress.failed(), self.progress.attempts());
         if retry::are_too_many(failed, tried) {
-            let last = self.progress.trouble().map(|reply| reply.to_string());
-            self.stop_for(Ended::Halted(HoldReason::TooManyRefused { failed, tried, last }));
+            self.stop_refused_often(failed, tried);
         }
+        self.brake.note();
+    }
+
+    /// Stops when all who send the edition together were refused too often.
+    pub(super) async fn mind_refusals_of_all(&self) -> Infallible {
+        let (failed, tried) = self.brake.is_pulled(self.context.store.as_ref()).await;
+        self.stop_refused_often(failed, tried);
+        pending().await
+    }
+
+    fn stop_refused_often(&self, failed: u64, tried: u64) {
+        let last = self.progress.trouble().map(|reply| reply.to_string());
+        self.stop_for(Ended::Halted(HoldReason::TooManyRefused { failed, tried, last }));
     }
 }
 
@@ -371,12 +374,4 @@ impl Run {
 pub(super) fn jitter() -> f64 {
     let mut seed = [0; 4];
     getrandom::fill(&mut seed).map_or(0.5, |()| f64::from(u32::from_le_bytes(seed)) / f64::from(u32::MAX))
-}
-
-/// What the cap leaves of the day, which begins at midnight in the service's time zone.
-async fn left_today(context: &AppContext) -> Result<Option<AtomicI64>, AppError> {
-    let Some(cap) = context.config.mail.pace.per_day else { return Ok(None) };
-    let midnight = context.config.schedule.midnight_before(context.clock.now());
-    let used = context.store.handed_over_since(midnight).await?;
-    Ok(Some(AtomicI64::new(i64::from(cap) - i64::try_from(used).unwrap_or(i64::MAX))))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How much of a delay is made up for: timers wake up late, and a rate that forgot it would stay below what was asked.
-const SLACK: Duration = Duration::from_millis(20);
+pub(super) const SLACK: Duration = Duration::from_millis(20);
 
 /// Refusals within this time are one: whatever was in flight meets the same.
 const TOGETHER: Duration = Duration::from_secs(1);

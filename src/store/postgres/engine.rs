@@ -6,6 +6,7 @@ pub(super) mod error;
 mod fate;
 pub(super) mod layer;
 pub(super) mod lease;
+pub(super) mod listen;
 mod open_transaction;
 pub(super) mod pool;
 mod purpose;

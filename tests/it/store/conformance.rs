@@ -5,6 +5,7 @@
 pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
+pub(super) mod limits;
 pub(super) mod lists;
 pub(super) mod parts;
 pub(super) mod people;
@@ -108,6 +109,7 @@ macro_rules! conform_all {
             deliveries::what_is_uncertain_is_resolved_and_nothing_else,
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
+            limits::a_cap_counts_what_was_handed_over_and_what_is_in_hand,
             parts::what_waits_expires_in_parts,
             parts::what_is_queued_is_put_off_in_parts,
             parts::what_ended_is_taken_up_again_in_parts,
@@ -138,6 +140,7 @@ macro_rules! conform_shared {
             deliveries::what_a_dead_process_held_is_taken_up,
             deliveries::a_living_process_keeps_what_it_holds,
             deliveries::holding_back_instead_of_sending_again,
+            limits::a_cap_is_kept_on_two_handles,
             transactional::each_is_claimed_once_and_settled,
             transactional::a_dead_process_s_mails_are_taken_up,
             editions::of_two_publishers_one_wins,

@@ -308,8 +308,14 @@ impl Running {
     /// Waits for the end, at most 20 s.
     #[track_caller]
     pub(crate) fn ends(&mut self) -> i32 {
+        self.ends_within(PATIENCE)
+    }
+
+    /// As that, for a run that takes longer.
+    #[track_caller]
+    pub(crate) fn ends_within(&mut self, limit: Duration) -> i32 {
         let mut code = None;
-        until("the program ends", || {
+        until_within(limit, "the program ends", || {
             code = self.0.try_wait().unwrap();
             code.is_some()
         });
@@ -324,10 +330,19 @@ impl Drop for Running {
     }
 }
 
+/// How long is waited for what does not take long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Polls until `condition` holds; fails the test after 20 s.
 #[track_caller]
-pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+pub(crate) fn until(what: &str, condition: impl FnMut() -> bool) {
+    until_within(PATIENCE, what, condition);
+}
+
+/// As that, after `limit`.
+#[track_caller]
+pub(crate) fn until_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));

@@ -3,6 +3,7 @@
 //! A host that is stopped, or whose disk hangs, still accepts connections, since its kernel does. So the time that one may take
 //! covers everything, its first answer to a question included.
 
+use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,11 +11,13 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{PostgresError, reason, silent};
@@ -49,6 +52,9 @@ pub(in crate::store::postgres) struct Connection {
     driver: AbortHandle,
     generation: u64,
 }
+
+/// Where what other processes say goes (`NOTIFY`).
+pub(super) type Words = mpsc::UnboundedSender<String>;
 
 /// What moves the bytes of a connection until it ends.
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -92,13 +98,28 @@ impl Connector {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn connect(&self, host: &Host) -> Result<Connection, PostgresError> {
+    /// Connects to the first host that takes writes; what is told over the connection goes to `words`, if somebody listens.
+    pub(super) async fn connect_somewhere(&self, words: Option<Words>) -> Result<Connection, PostgresError> {
+        let (first, mut failures) = (self.preferred.load(Ordering::Relaxed), Vec::new());
+        for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {
+            match self.connect(&self.hosts[at], words.clone()).await {
+                Ok(connection) => {
+                    self.preferred.store(at, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => failures.push((self.hosts[at].place.as_str(), error)),
+            }
+        }
+        Err(all_failed(failures))
+    }
+
+    async fn connect(&self, host: &Host, words: Option<Words>) -> Result<Connection, PostgresError> {
         let generation = self.generation.load(Ordering::Relaxed);
         let (config, tls) = (host.config.clone(), self.tls.clone());
         let connecting = self.runtime.spawn(tokio::time::timeout(CONNECT, async move {
             match tls {
-                Some(tls) => connected(&config, tls).await,
-                None => connected(&config, NoTls).await,
+                Some(tls) => connected(&config, tls, words).await,
+                None => connected(&config, NoTls, words).await,
             }
         }));
         let (client, driver) = match connecting.await {
@@ -115,17 +136,7 @@ impl Manager for Connector {
     type Error = PostgresError;
 
     async fn create(&self) -> Result<Connection, PostgresError> {
-        let (first, mut failures) = (self.preferred.load(Ordering::Relaxed), Vec::new());
-        for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {
-            match self.connect(&self.hosts[at]).await {
-                Ok(connection) => {
-                    self.preferred.store(at, Ordering::Relaxed);
-                    return Ok(connection);
-                }
-                Err(error) => failures.push((self.hosts[at].place.as_str(), error)),
-            }
-        }
-        Err(all_failed(failures))
+        self.connect_somewhere(None).await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<PostgresError> {
@@ -136,14 +147,28 @@ impl Manager for Connector {
     }
 }
 
-async fn connected<T>(config: &Config, tls: T) -> Result<(Client, Driver), tokio_postgres::Error>
+async fn connected<T>(config: &Config, tls: T, words: Option<Words>) -> Result<(Client, Driver), tokio_postgres::Error>
 where
     T: MakeTlsConnect<Socket>,
     T::Stream: Send + 'static,
 {
     let (client, connection) = config.connect(tls).await?;
-    // What goes wrong is told to whoever waits for an answer.
-    Ok((client, Box::pin(async move { drop(connection.await) })))
+    Ok((client, Box::pin(drive(connection, words))))
+}
+
+/// Moves the bytes until the connection is lost, or nobody has it any more. What goes wrong is told to whoever waits for an answer.
+async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, words: Option<Words>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let (Some(words), AsyncMessage::Notification(told)) = (&words, message)
+            && words.send(told.payload().to_owned()).is_err()
+        {
+            return;
+        }
+    }
 }
 
 /// What is told when no host could be used. One that cannot be trusted is told before one that is not there.

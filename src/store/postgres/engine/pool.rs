@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool::Runtime;
 use deadpool::managed::{self, PoolError, Timeouts};
 
-use super::connect::{Connection, Connector};
+use super::connect::{Connection, Connector, Words};
 use super::error::PostgresError;
 use super::settings::PostgresSettings;
 use super::trace::FreeRows;
@@ -49,6 +49,11 @@ impl Database {
     /// Where transactions leave their traces.
     pub(super) fn free_rows(&self) -> &Arc<FreeRows> {
         &self.free_rows
+    }
+
+    /// A connection that is in no pool, to the host that takes writes now; what is told over it goes to `words`.
+    pub(super) async fn listening(&self, words: Words) -> Result<Connection, PostgresError> {
+        self.pool.manager().connect_somewhere(Some(words)).await
     }
 
     /// A connection to the host that takes writes now.

@@ -22,7 +22,7 @@ pub(in crate::store::postgres) enum Source {
 }
 
 impl Source {
-    fn database(&self) -> &Database {
+    pub(super) fn database(&self) -> &Database {
         match self {
             Self::Shared(database) | Self::Layer { database, .. } => database,
         }

@@ -1,16 +1,21 @@
 //! The table `nodes`, as whoever looks at the store sees it; [`Lease`](super::super::engine::lease::Lease) writes our row.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use tokio_postgres::Row;
 
 use super::meta;
+use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::refusal::Refusal;
 use crate::domain::token::KeyPrints;
 use crate::store::postgres::PostgresStore;
+use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::within;
-use crate::store::{Node, Nodes, StoreError};
+use crate::store::{News, Node, Nodes, StoreError};
 
 /// The key of the prints of the keys that nodes sign with.
 const SIGNING_KEYS: &str = "signing_keys";
@@ -23,6 +28,15 @@ const NODES: &str = "SELECT * FROM (
                (SELECT count(*) FROM deliveries d WHERE d.claim = n.id) AS in_hand
         FROM nodes n) AS n
     WHERE NOT gone OR in_hand > 0 ORDER BY started, id";
+
+/// Takes `$1` microseconds from where the last turn ended, or from `$2` ago where that is longer ago, and from `$3` ahead at most; how
+/// far ahead they end.
+const TAKE_TURNS: &str = "INSERT INTO turns AS t (one, next_at)
+        VALUES (true, clock_timestamp() + ($1 - $2) * interval '1 microsecond')
+    ON CONFLICT (one) DO UPDATE SET next_at = $1 * interval '1 microsecond'
+        + least(greatest(t.next_at, clock_timestamp() - $2 * interval '1 microsecond'),
+                clock_timestamp() + $3 * interval '1 microsecond')
+    RETURNING floor(extract(epoch FROM next_at - clock_timestamp()) * 1000000)::bigint";
 
 #[async_trait]
 impl Nodes for PostgresStore {
@@ -56,6 +70,21 @@ impl Nodes for PostgresStore {
     async fn nodes(&self) -> Result<Vec<Node>, StoreError> {
         within!(self, Look, |transaction| transaction.rows(NODES, params![], node).await)
     }
+
+    async fn take_turns(&self, wanted: TurnsWanted) -> Result<TimeDelta, StoreError> {
+        let [span, slack, furthest] = [wanted.span, wanted.slack, wanted.furthest].map(micros);
+        let ends =
+            alone::row(&self.source, TAKE_TURNS, params![span, slack, furthest], |row| Ok(row.try_get(0)?)).await?;
+        Ok(TimeDelta::microseconds(ends.unwrap_or(span) - span))
+    }
+
+    fn news(&self) -> News {
+        self.listener.news()
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn node(row: &Row) -> Result<Node, PostgresError> {

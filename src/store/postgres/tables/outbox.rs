@@ -2,6 +2,7 @@
 //! most one node whose lease is not over.
 
 pub(in crate::store::postgres) mod accepted;
+mod cap;
 mod changes;
 mod claim;
 mod deliveries;
@@ -21,13 +22,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
-use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
+use crate::domain::delivery::{DailyCap, DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::within;
 use crate::store::shared::items::key;
-use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
+use crate::store::{Claimed, Marked, Outbox, Step, StoreError, WithinCap};
 
 pub(in crate::store::postgres) use edition_progress::finish;
 pub(in crate::store::postgres) use take_up::take_up;
@@ -59,19 +60,17 @@ impl Outbox for PostgresStore {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError> {
-        let mut over = None;
-        for _ in 0..claim::TRIES {
-            let me = self.lease.register(over).await?;
-            let claimed = within!(self, Change, |transaction| {
-                claim::claim(&transaction, me, edition, sql::millis(now), limit).await
-            })?;
-            match claimed {
-                Some(claimed) => return Ok(claimed),
-                None => over = Some(me),
-            }
-        }
-        let reason = "the lease of this node is over again and again before it is used".to_owned();
-        Err(StoreError::Unreachable { place: self.place.clone(), reason })
+        Ok(self.claim_some(None, edition, now, limit).await?.claimed)
+    }
+
+    async fn claim_within(
+        &self,
+        cap: DailyCap,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<WithinCap, StoreError> {
+        self.claim_some(Some(cap), edition, now, limit).await
     }
 
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
@@ -185,5 +184,32 @@ impl Outbox for PostgresStore {
             let mailboxes = deliveries::mailboxes(&transaction, &self.hasher, filter).await?;
             deliveries::resolve(&transaction, edition, mailboxes, accepted, (before, limit), at).await
         })
+    }
+}
+
+impl PostgresStore {
+    async fn claim_some(
+        &self,
+        cap: Option<DailyCap>,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<WithinCap, StoreError> {
+        let mut over = None;
+        for _ in 0..claim::TRIES {
+            let me = self.lease.register(over).await?;
+            let claimed = within!(self, Change, |transaction| {
+                let left = cap::left_today(&transaction, cap).await?;
+                let (edition, limit) = DailyCap::bound(left, edition, limit);
+                let claimed = claim::claim(&transaction, me, edition, sql::millis(now), limit).await?;
+                Ok(claimed.map(|claimed| WithinCap { claimed, is_reached: left == 0 }))
+            })?;
+            match claimed {
+                Some(claimed) => return Ok(claimed),
+                None => over = Some(me),
+            }
+        }
+        let reason = "the lease of this node is over again and again before it is used".to_owned();
+        Err(StoreError::Unreachable { place: self.place.clone(), reason })
     }
 }

@@ -17,12 +17,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
-use crate::domain::delivery::{DeliveryId, DeliveryState, ItemId, Tally};
+use crate::domain::delivery::{DailyCap, DeliveryId, DeliveryState, ItemId, Tally};
 use crate::domain::edition::EditionNumber;
 use crate::store::shared::items::key;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Claimed, Marked, Outbox, Step, StoreError};
+use crate::store::{Claimed, Marked, Outbox, Step, StoreError, WithinCap};
 
 pub(in crate::store::sqlite) use claim::take_up;
 pub(in crate::store::sqlite) use edition_progress::{expire_some, finish};
@@ -54,6 +54,23 @@ impl Outbox for SqliteStore {
     ) -> Result<Vec<Claimed>, StoreError> {
         let lock = Arc::clone(&self.process_lock);
         self.write(move |conn| claim::claim(conn, &lock, edition, sql::millis(now), limit)).await
+    }
+
+    async fn claim_within(
+        &self,
+        cap: DailyCap,
+        edition: Option<EditionNumber>,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<WithinCap, StoreError> {
+        let lock = Arc::clone(&self.process_lock);
+        let claim = move |conn: &rusqlite::Connection| {
+            let left = edition_progress::left_today(conn, cap)?;
+            let (edition, limit) = DailyCap::bound(left, edition, limit);
+            let claimed = claim::claim(conn, &lock, edition, sql::millis(now), limit)?;
+            Ok(WithinCap { claimed, is_reached: left == 0 })
+        };
+        self.write(claim).await
     }
 
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {

@@ -307,6 +307,21 @@ CREATE TABLE nodes (
     lease_until TIMESTAMPTZ NOT NULL
 );
 
+-- When the next mail may leave of all that the nodes send, where their rate is limited. Lost in a crash, it begins anew.
+CREATE UNLOGGED TABLE turns (
+    one     BOOLEAN     NOT NULL PRIMARY KEY DEFAULT true CHECK (one),
+    next_at TIMESTAMPTZ NOT NULL
+) WITH (fillfactor = 20);
+
+-- Every decision leaves a line, and whoever waits for one is told that there is something new, but nothing of what it is.
+CREATE FUNCTION tell_nodes() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    NOTIFY fortnightly;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER audit_is_told AFTER INSERT OR UPDATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION tell_nodes();
+
 -- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
 -- than to do it. No plan may read whole tables: they may have been small when it was made.
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::super::{audit, edition_rows};
-use crate::domain::delivery::{DeliveryState, Event, OutcomeKind, Tally};
+use crate::domain::delivery::{DailyCap, DeliveryState, Event, OutcomeKind, Tally};
 use crate::domain::edition::{EditionNumber, EditionState, state};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
@@ -74,6 +74,12 @@ pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Resul
          WHERE coalesce(e.finished_at, ?1) >= ?1 AND a.at >= ?1 AND a.outcome IN {arrived}"
     );
     Ok(sql::count(sql::number(conn, &query, [sql::millis(from)])?))
+}
+
+/// What a day's cap leaves.
+pub(super) fn left_today(conn: &Connection, cap: DailyCap) -> Result<u32, SqliteError> {
+    let in_hand = sql::number(conn, "SELECT count(*) FROM deliveries WHERE claim IS NOT NULL AND mailing > 0", [])?;
+    Ok(cap.left(handed_over_since(conn, cap.since)?, sql::count(in_hand)))
 }
 
 /// The edition becomes sent if nothing waits or is in hand; whether it is sent.
