@@ -118,6 +118,11 @@ impl Transaction {
         }
     }
 
+    /// The row in which it leaves its trace, which no other transaction has meanwhile; 0 if it leaves none.
+    pub(in crate::store::postgres) fn trace_row(&self) -> i64 {
+        self.trace.as_ref().map_or(0, |trace| trace.key().0)
+    }
+
     async fn begin(source: &Source, purpose: Purpose) -> Result<Self, PostgresError> {
         let (mut trace, mut statement) = (None, String::new());
         let (connection, begin) = match source {

@@ -200,13 +200,13 @@ CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NO
 CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
 CREATE INDEX deliveries_retry ON deliveries (mailing, next_at, state) WHERE next_at IS NOT NULL;
 
--- How many mails of an edition are accepted: a row for each node that sent some, so that none waits for another's commit to count
--- its own.
+-- How many mails of an edition are accepted: in as many rows as transactions count at once (by the rows in which they leave their
+-- traces), so that none waits for another's commit to count its own.
 CREATE TABLE accepted_counts (
     edition BIGINT NOT NULL,
-    node    BIGINT NOT NULL,
+    trace   BIGINT NOT NULL,
     count   BIGINT NOT NULL,
-    PRIMARY KEY (edition, node)
+    PRIMARY KEY (edition, trace)
 );
 
 CREATE TABLE replies (
@@ -308,12 +308,12 @@ CREATE TABLE nodes (
 );
 
 -- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
--- than to do it. No plan may read whole tables: they may have been small when it was made.
+-- than to do it. It's made for any number of items, and no plan may read whole tables: they may have been small when it was made.
 
 -- Of each of some items, whether its mailbox may get it, but for the suppression that is spared, its edition is in this state, and
 -- the node, if there is one, has the item in hand.
 CREATE FUNCTION are_wanted(me BIGINT, mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT) RETURNS BOOLEAN[]
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (k.mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = k.mailing AND e.state = sending))
@@ -324,7 +324,8 @@ BEGIN
             AND (me IS NULL
                  OR EXISTS (SELECT 1 FROM nodes n WHERE n.id = me AND n.lease_until > clock_timestamp())
                     AND EXISTS (SELECT 1 FROM deliveries d
-                                WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim = me))
+                                WHERE d.mailing = k.mailing AND d.recipient = k.recipient
+                                  AND d.claim IS NOT DISTINCT FROM me))
         FROM unnest(mailings, recipients) WITH ORDINALITY AS k (mailing, recipient, place) ORDER BY k.place);
 END
 $$;
@@ -333,7 +334,7 @@ $$;
 CREATE FUNCTION items_in_hand(mailings BIGINT[], recipients BIGINT[], me BIGINT, spared TEXT, sending TEXT)
 RETURNS TABLE (of_mailing BIGINT, of_recipient BIGINT, its_state SMALLINT, tries INTEGER, is_repeated BOOLEAN,
                is_forgotten BOOLEAN, is_suppressed BOOLEAN, is_being_sent BOOLEAN, lease BIGINT)
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY
     SELECT d.mailing, d.recipient, d.state, d.attempts, d.repeated, r.address IS NULL,
@@ -345,17 +346,18 @@ BEGIN
     FROM unnest(mailings, recipients) AS k (mailing, recipient)
     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
     JOIN recipients r ON r.id = d.recipient
-    WHERE d.claim = me ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
+    -- By their keys, and not by way of all that the node has in hand.
+    WHERE d.claim IS NOT DISTINCT FROM me ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
 END
 $$;
 
 -- Writes items as they became, what their attempts came to, and how many more of which edition are accepted.
 CREATE FUNCTION write_items(
-    me BIGINT,
+    me BIGINT, counted_in BIGINT,
     mailings BIGINT[], recipients BIGINT[], states SMALLINT[], tries INTEGER[], times BIGINT[], repeats BOOLEAN[], held BOOLEAN[],
     of_mailings BIGINT[], of_recipients BIGINT[], numbers INTEGER[], ended BIGINT[], outcomes TEXT[], codes INTEGER[],
     replies TEXT[], words BIGINT[], editions BIGINT[], more BIGINT[]
-) RETURNS VOID LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) RETURNS VOID LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     UPDATE deliveries AS d
     SET state = k.state, attempts = k.attempts, next_at = k.next_at, repeated = k.repeated,
@@ -365,8 +367,8 @@ BEGIN
     WHERE d.mailing = k.mailing AND d.recipient = k.recipient;
     INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)
     SELECT k.* FROM unnest(of_mailings, of_recipients, numbers, ended, outcomes, codes, replies, write_items.words) AS k;
-    INSERT INTO accepted_counts AS c (edition, node, count)
-    SELECT k.edition, me, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
-    ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count;
+    INSERT INTO accepted_counts AS c (edition, trace, count)
+    SELECT k.edition, counted_in, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
+    ON CONFLICT (edition, trace) DO UPDATE SET count = c.count + excluded.count;
 END
 $$;
