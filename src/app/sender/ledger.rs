@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::error::AppError;
@@ -29,6 +29,9 @@ const LINGER: Duration = Duration::from_millis(2);
 /// A page with so many steps is not kept open any longer.
 const FULL: usize = 64;
 
+/// How many pages may be on their way to a store that is shared: it takes others while one waits for its disk.
+const SHARED_PAGES: u32 = 3;
+
 /// How often a store may refuse one step for a reason that is not waited for.
 const FAILURES: u32 = 20;
 
@@ -39,6 +42,8 @@ pub(super) struct Ledger {
     write: Box<Write>,
     /// Another node may have taken up what a step is about.
     is_shared: bool,
+    /// Pages that may be on their way besides the one that is kept open.
+    places: Arc<Semaphore>,
     stop: CancellationToken,
     page: Mutex<Page>,
     called: Notify,
@@ -84,7 +89,8 @@ impl Ledger {
     }
 
     fn over(write: Box<Write>, is_shared: bool, stop: CancellationToken) -> Self {
-        Self { write, is_shared, stop, page: Mutex::default(), called: Notify::new() }
+        let places = Arc::new(Semaphore::new(if is_shared { SHARED_PAGES as usize } else { 0 }));
+        Self { write, is_shared, places, stop, page: Mutex::default(), called: Notify::new() }
     }
 
     /// Takes a step. A store that is locked or full, or whose disk fails, is waited for. One that refuses the same again and
@@ -126,6 +132,10 @@ impl Ledger {
                 continue;
             }
             let _ = tokio::time::timeout(LINGER, self.filled()).await;
+            if self.is_shared {
+                self.send_off().await;
+                continue;
+            }
             let refused = self.write(self.turn_the_page()).await;
             if !refused.is_empty() {
                 tokio::spawn(Arc::clone(self).write_later(refused));
@@ -133,11 +143,27 @@ impl Ledger {
         }
     }
 
+    /// Hands the page to the store, as soon as few enough others are on their way, and doesn't wait for the answer. No two of
+    /// them are about the same item: its result is entered once its mark is settled.
+    async fn send_off(self: &Arc<Self>) {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let (ledger, page) = (Arc::clone(self), self.turn_the_page());
+        tokio::spawn(async move {
+            let refused = ledger.write(page).await;
+            drop(place);
+            ledger.write_later(refused).await;
+        });
+    }
+
     /// Hands over what a worker left that broke off; once, when no worker is left.
     pub(super) async fn close(&self) {
         let left = self.turn_the_page();
         if !left.is_empty() {
             self.write(left).await;
+        }
+        // Those that are on their way have arrived once all places are free.
+        if self.is_shared {
+            let _all = self.places.acquire_many(SHARED_PAGES).await;
         }
     }
 

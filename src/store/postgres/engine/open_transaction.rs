@@ -47,6 +47,11 @@ impl Transaction {
         }
     }
 
+    /// The row in which it leaves its trace, which no other transaction has meanwhile; 0 if it leaves none.
+    pub(in crate::store::postgres) fn trace_row(&self) -> i64 {
+        self.trace.as_ref().map_or(0, |trace| trace.key().0)
+    }
+
     /// Takes a connection for it; it begins with its first statement.
     pub(super) async fn begin(source: &Source, purpose: Purpose) -> Result<Self, PostgresError> {
         let (mut trace, mut statement) = (None, String::new());
@@ -106,7 +111,8 @@ impl Transaction {
         }
     }
 
-    /// The answer to a statement, which is in a box because it would be held more than once; the first one takes along what begins the transaction, and tells what is wrong with that.
+    /// The answer to a statement, which is in a box because it would be held more than once. The first one takes along what begins
+    /// the transaction, and tells what is wrong with that.
     async fn answer<T>(&self, statement: Pin<Box<impl Future<Output = Result<T, Error>>>>) -> Result<T, PostgresError> {
         let Some(begin) = self.begin.lock().take() else { return in_time(self.limits.statement, statement).await };
         let both = Box::pin(async { Ok(tokio::join!(biased; self.client().simple_query(&begin), statement)) });

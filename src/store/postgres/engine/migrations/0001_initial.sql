@@ -200,13 +200,14 @@ CREATE INDEX deliveries_in_hand ON deliveries (claim, mailing) WHERE claim IS NO
 CREATE INDEX deliveries_ended ON deliveries (mailing, recipient, state) WHERE state > 4;
 CREATE INDEX deliveries_retry ON deliveries (mailing, next_at, state) WHERE next_at IS NOT NULL;
 
--- How many mails of an edition are accepted: a row for each node that sent some, so that none waits for another's commit to count
--- its own.
+-- How many mails of an edition are accepted, for each node that sent some, and in as many rows as its transactions count at once (by
+-- the rows in which they leave their traces): so none waits for another's commit to count its own.
 CREATE TABLE accepted_counts (
     edition BIGINT NOT NULL,
     node    BIGINT NOT NULL,
+    trace   BIGINT NOT NULL,
     count   BIGINT NOT NULL,
-    PRIMARY KEY (edition, node)
+    PRIMARY KEY (edition, node, trace)
 );
 
 CREATE TABLE replies (
@@ -323,12 +324,13 @@ $$;
 CREATE TRIGGER audit_is_told AFTER INSERT OR UPDATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION tell_nodes();
 
 -- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
--- than to do it. No plan may read whole tables: they may have been small when it was made.
+-- than to do it. It's made for any number of items, and no plan may read whole tables: they may have been small when it was made.
 
 -- Of each of some items, whether its mailbox may get it, but for the suppression that is spared, its edition is in this state, and
 -- it is in hand under one of our numbers, if there are some, whose lease is not over.
 CREATE FUNCTION are_wanted(ours BIGINT[], mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT) RETURNS BOOLEAN[]
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (k.mailing < 0 OR EXISTS (SELECT 1 FROM editions e WHERE e.number = k.mailing AND e.state = sending))
@@ -338,7 +340,7 @@ BEGIN
                 WHERE r.id = k.recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
             AND (ours IS NULL
                  OR EXISTS (SELECT 1 FROM deliveries d JOIN nodes n ON n.id = d.claim AND n.lease_until > clock_timestamp()
-                            WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim = ANY (ours)))
+                            WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim + 0 = ANY (ours)))
         FROM unnest(mailings, recipients) WITH ORDINALITY AS k (mailing, recipient, place) ORDER BY k.place);
 END
 $$;
@@ -348,7 +350,8 @@ $$;
 CREATE FUNCTION items_in_hand(mailings BIGINT[], recipients BIGINT[], ours BIGINT[], spared TEXT, sending TEXT)
 RETURNS TABLE (of_mailing BIGINT, of_recipient BIGINT, its_state SMALLINT, tries INTEGER, is_repeated BOOLEAN,
                is_forgotten BOOLEAN, is_suppressed BOOLEAN, is_being_sent BOOLEAN, lease BIGINT)
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY
     SELECT d.mailing, d.recipient, d.state, d.attempts, d.repeated, r.address IS NULL,
@@ -360,17 +363,19 @@ BEGIN
     FROM unnest(mailings, recipients) AS k (mailing, recipient)
     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
     JOIN recipients r ON r.id = d.recipient
-    WHERE d.claim = ANY (ours) ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
+    -- By their keys, and not by way of all that we have in hand.
+    WHERE d.claim + 0 = ANY (ours) ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
 END
 $$;
 
 -- Writes items as they became, what their attempts came to, and how many more of which edition are accepted.
 CREATE FUNCTION write_items(
-    me BIGINT,
+    me BIGINT, counted_in BIGINT,
     mailings BIGINT[], recipients BIGINT[], states SMALLINT[], tries INTEGER[], times BIGINT[], repeats BOOLEAN[], held BOOLEAN[],
     of_mailings BIGINT[], of_recipients BIGINT[], numbers INTEGER[], ended BIGINT[], outcomes TEXT[], codes INTEGER[],
     replies TEXT[], words BIGINT[], editions BIGINT[], more BIGINT[]
-) RETURNS VOID LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) RETURNS VOID LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     UPDATE deliveries AS d
     SET state = k.state, attempts = k.attempts, next_at = k.next_at, repeated = k.repeated,
@@ -385,8 +390,8 @@ BEGIN
     FROM unnest(of_mailings, of_recipients, numbers, ended, outcomes, codes, replies, write_items.words)
         AS k (mailing, recipient, number, at, outcome, code, reply, words)
     LEFT JOIN recipients r ON r.id = k.recipient;
-    INSERT INTO accepted_counts AS c (edition, node, count)
-    SELECT k.edition, me, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
-    ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count;
+    INSERT INTO accepted_counts AS c (edition, node, trace, count)
+    SELECT k.edition, me, counted_in, k.more FROM unnest(editions, write_items.more) AS k (edition, more)
+    ON CONFLICT (edition, node, trace) DO UPDATE SET count = c.count + excluded.count;
 END
 $$;

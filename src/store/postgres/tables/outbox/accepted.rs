@@ -1,5 +1,5 @@
-//! How many mails of an edition are accepted: kept for each node that sends it, so that none waits for another's commit to count
-//! its own (`write_items`, of the schema). What follows from no node's sending is counted under number 0.
+//! How many mails of an edition are accepted: kept in several rows, so that no sender waits for another's commit to count its own
+//! (`write_items`, of the schema). What follows from no node's sending is counted under number 0.
 
 use crate::domain::edition::EditionNumber;
 use crate::store::postgres::engine::error::PostgresError;
@@ -19,8 +19,8 @@ pub(in crate::store::postgres) async fn note(
     if each == 0 || deliveries == 0 {
         return Ok(());
     }
-    let add = "INSERT INTO accepted_counts AS c (edition, node, count) VALUES ($1, $2, $3)
-               ON CONFLICT (edition, node) DO UPDATE SET count = c.count + excluded.count";
+    let add = "INSERT INTO accepted_counts AS c (edition, node, trace, count) VALUES ($1, $2, 0, $3)
+               ON CONFLICT (edition, node, trace) DO UPDATE SET count = c.count + excluded.count";
     let more = each * sql::column(deliveries)?;
     transaction.run(add, params![i64::from(edition.0), NO_NODE, more]).await.map(drop)
 }

@@ -70,7 +70,7 @@ impl Changes {
         self.attempts.iter().map(|attempt| attempt.reply.as_str())
     }
 
-    /// Writes it; `known` are words of replies that the store has, and `node` had the items in hand. If nothing else is to
+    /// Writes it; `known` are words of replies that the store has, and `node` counts what is accepted. If nothing else is to
     /// be done, the transaction ends with it.
     pub(super) async fn write(
         &self,
@@ -110,10 +110,11 @@ impl Changes {
         let (editions, more): (Vec<i64>, Vec<i64>) =
             self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip();
         let write =
-            "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+            "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        let trace = transaction.trace_row();
         let values = params![
-            node, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers, ended,
-            kinds, codes, own, words, editions, more,
+            node, trace, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers,
+            ended, kinds, codes, own, words, editions, more,
         ];
         if is_last { transaction.run_last(write, values).await } else { transaction.run(write, values).await.map(drop) }
     }
