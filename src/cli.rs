@@ -12,6 +12,7 @@ mod failure;
 mod init;
 mod listing;
 mod log;
+mod mover;
 mod nodes;
 mod out;
 mod plan;
@@ -93,6 +94,11 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in the store's place; it sends nothing until `release`
     Restore(backup::Restore),
+    /// Copy the store to another place, verify the copy, and leave the old one for good
+    ///
+    /// Nobody can change the store meanwhile. Where it ends in the middle, the same command goes on, and nothing is ever live
+    /// twice. The key file stays where it is.
+    Move(mover::Move),
     /// Read bounces, complaints and unsubscribe mails from files or standard input
     ///
     /// Automatic replies change nothing. Exit 75 asks a mail server to keep the message and to try again later: when the
@@ -168,8 +174,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Subscribers(command) => command.run(context).await,
         Command::Suppressions(command) => command.run(context).await,
         Command::Deliveries(command) => command.run(context).await,
-        Command::Backup(command) => command.run(context),
+        Command::Backup(command) => command.run(context).await,
         Command::Restore(command) => command.run(context).await,
+        Command::Move(command) => command.run(context).await,
         Command::Bounce(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
         Command::Completions(command) => command.run(Cli::command()),

@@ -40,9 +40,20 @@ static DIALECT: Dialect =
 /// Every diagnostic, warnings included, when at least one is an error.
 pub fn load(file: &Path) -> Result<Config, Vec<Diagnostic>> {
     let text = files::read_config(file).map_err(|diagnostic| vec![*diagnostic])?;
-    let variables = std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-    load_with(file, &text, variables)
+    load_with(file, &text, variables())
+}
+
+/// As [`load`], as if `store.url` were this one, which the argument of that name gives.
+///
+/// # Errors
+/// The same as those of [`load`].
+pub fn load_for_store(file: &Path, (argument, url): (&str, &str)) -> Result<Config, Vec<Diagnostic>> {
+    let text = files::read_config(file).map_err(|diagnostic| vec![*diagnostic])?;
+    read(file, &text, variables(), |environment| environment.name_store(argument, url))
+}
+
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
 
 /// Checks `text` as the content of `file`, with these environment variables. Password files are read.
@@ -54,9 +65,18 @@ pub fn load_with(
     text: &str,
     variables: impl Iterator<Item = (String, String)>,
 ) -> Result<Config, Vec<Diagnostic>> {
+    read(file, text, variables, |environment| environment)
+}
+
+fn read(
+    file: &Path,
+    text: &str,
+    variables: impl Iterator<Item = (String, String)>,
+    adapt: impl FnOnce(Environment) -> Environment,
+) -> Result<Config, Vec<Diagnostic>> {
     let source = SourceFile::new(file.display().to_string(), text.to_owned(), &DIALECT);
     let mut document = Document::parse(&source, 0..text.len(), &ROOT);
-    let Environment { overrides, passwords } = Environment::read(variables, &source);
+    let Environment { overrides, passwords } = adapt(Environment::read(variables, &source));
     document.override_with(overrides);
     let config = assemble(&document, file, passwords);
     let diagnostics = source.take_diagnostics();

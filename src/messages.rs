@@ -5,6 +5,7 @@
 
 pub mod attention;
 pub mod audit;
+pub mod backup;
 pub mod decisions;
 pub mod deliverability;
 pub mod edition;

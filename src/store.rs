@@ -4,7 +4,9 @@
 
 mod archive;
 mod editions;
+mod epoch;
 mod error;
+pub mod moving;
 mod nodes;
 mod outbox;
 #[cfg(feature = "postgres")]
@@ -21,6 +23,7 @@ pub use archive::{
     Recall, SegmentNumber,
 };
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
+pub use epoch::{Epoch, EpochMemory};
 pub use error::StoreError;
 pub use nodes::{News, Node, Nodes};
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, WithinCap};

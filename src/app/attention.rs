@@ -58,8 +58,16 @@ pub enum AfterRestore {
         /// When the backup was made.
         made: DateTime<FixedOffset>,
     },
+    /// A shared database has lost what was written last: a standby took over that had not got it, or an earlier moment was
+    /// restored.
+    SetBack {
+        /// About when it was last written to before that.
+        made: DateTime<FixedOffset>,
+    },
     /// Who left after the backup was made is on the list again.
     LeftSince,
+    /// Who left after the moment that a database knows last.
+    LeftUnknown,
     /// An edition was being sent when the backup was made.
     Unsent {
         edition: EditionNumber,

@@ -23,13 +23,13 @@ pub struct Restored {
     pub aside: Vec<PathBuf>,
 }
 
-/// Copies store and key file to `to`, mode 0600, while others may be at work.
+/// Copies a store that is a file and the key file to `to`, mode 0600, while others may be at work.
 ///
 /// # Errors
 /// When there is no store, the keys are missing or others, or the file exists (and is not to be replaced) or cannot be
 /// written.
 pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> Result<(), AppError> {
-    let store = store_file(config).ok_or(BackupError::OfTheDatabase)?;
+    let store = store_file(config).ok_or(BackupError::OfADatabase)?;
     if !SqliteStore::exists(store)? {
         return Err(BackupError::NoStore(store.to_owned()).into());
     }
@@ -44,20 +44,20 @@ pub fn back_up(config: &Config, to: &Path, replace: bool, at: DateTime<Utc>) -> 
 }
 
 /// A file that is there can be replaced: there is a flag for it.
-fn existing(error: OutputError, to: &Path) -> AppError {
+pub(super) fn existing(error: OutputError, to: &Path) -> AppError {
     match error {
         OutputError::Exists(_) => BackupError::Exists(to.to_owned()).into(),
         error => error.into(),
     }
 }
 
-/// Puts the store and the key file of a backup in their places. What is there is kept under another name. The store sends
+/// Puts the store, which is a file, and the key file of a backup in their places. What is there is kept under another name. The store sends
 /// nothing until it is released.
 ///
 /// # Errors
 /// When the file is no backup, damaged or newer than this program, or the store is in use; then nothing has changed.
 pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restored, AppError> {
-    let store = &real(store_file(config).ok_or(BackupError::OfTheDatabase)?);
+    let store = &real(store_file(config).ok_or(BackupError::OfADatabase)?);
     let keys = &real(&config.web.secret_file);
     ordinary_file::refuse_others(from).map_err(|error| AppError::file(from, &error))?;
     if !from.is_file() {
@@ -99,7 +99,7 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
 }
 
 /// Names for what is put aside that nothing has yet: somebody may restore twice within a second.
-fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
+pub(super) fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
     let mut names = (beside(store, before), beside(keys, before));
     for n in 2.. {
         if !names.0.exists() && !names.1.exists() {
@@ -112,6 +112,6 @@ fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
 }
 
 /// The file itself where its name in the config is a link to it: what belongs to it lies beside it.
-fn real(file: &Path) -> PathBuf {
+pub(super) fn real(file: &Path) -> PathBuf {
     file.canonicalize().ok().filter(|real| real.is_file()).unwrap_or_else(|| file.to_owned())
 }

@@ -74,7 +74,7 @@ pub async fn open_undated(config: Config, clock: Clock) -> Result<AppContext, Ap
             (keyring, Arc::new(store))
         }
         StoreUrl::Postgres(url) => {
-            let postgres = Postgres::at(url)?;
+            let postgres = Postgres::at(url, keys)?;
             let exists = postgres.exists().await?;
             let keyring = keyring::load_or_make(keys, exists).map_err(|error| shared_keys(error, keys))?;
             let store = postgres.open(keyring.address_hasher()).await.map_err(|error| shared_keys(error, keys))?;
@@ -120,7 +120,7 @@ pub async fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContex
             (keyring, Arc::new(store))
         }
         StoreUrl::Postgres(url) => {
-            let postgres = Postgres::at(url)?;
+            let postgres = Postgres::at(url, keys)?;
             let exists = postgres.exists().await?;
             let keyring = keyring::throwaway(keys, exists).map_err(|error| shared_keys(error, keys))?;
             let store = postgres.snapshot(keyring.address_hasher()).await.map_err(|error| shared_keys(error, keys))?;

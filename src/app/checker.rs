@@ -5,6 +5,7 @@ mod occasions;
 mod parts;
 mod placeholders;
 mod renders;
+mod replication;
 mod reviews;
 mod subscribers;
 mod year;
@@ -53,6 +54,7 @@ impl Checker {
         findings.extend(placeholders::placeholders(config, store.as_ref(), now).await?);
         findings.extend(reviews::due(library, &rows, today));
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
+        findings.extend(replication::may_lose(&self.context).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));
         findings.extend(year::silence(config, &rows));

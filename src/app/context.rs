@@ -32,11 +32,11 @@ pub struct AppContext {
 }
 
 impl AppContext {
-    /// That another version of the program has taken the store over, if one has: then this one can only end. Whatever else is
-    /// wrong with the store may pass.
+    /// That another version of the program has taken the store over, or that it was moved away, if so: then this one can only end.
+    /// Whatever else is wrong with the store may pass.
     pub async fn superseded(&self) -> Option<AppError> {
         let error = self.store.check_version().await.err()?;
-        matches!(error, StoreError::Migrated { .. }).then(|| error.into())
+        matches!(error, StoreError::Migrated { .. } | StoreError::Moved { .. }).then(|| error.into())
     }
 
     /// The edition that goes out next by itself, if one is to come.

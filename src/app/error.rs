@@ -89,6 +89,8 @@ pub enum AppError {
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error(transparent)]
     NewActivity(#[from] NewActivityError),
     #[error("there is no edition {0}")]
     NoEdition(EditionNumber),
@@ -256,11 +258,14 @@ pub enum PreviewError {
 /// Why nothing was backed up or restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackupError {
-    #[error(
-        "the store is a PostgreSQL, whose own tools back it up and restore it: pg_basebackup with an archive of its \
-         write-ahead log, or pg_dump; keep a copy of the key file beside it"
-    )]
-    OfTheDatabase,
+    /// Whose own tools copy it.
+    #[error("the store is a database")]
+    OfADatabase,
+    /// The config names a database.
+    #[error("{0} is the backup of a store in a file, and store.url names a database")]
+    OfAFile(PathBuf),
+    #[error("{0} does not hold the keys of a service whose store is a database")]
+    NoKeys(PathBuf),
     #[error("there is no store at {0}")]
     NoStore(PathBuf),
     #[error("{0} exists")]
@@ -277,6 +282,27 @@ pub enum BackupError {
     NoBackup(PathBuf),
     #[error("the store {0} is in use")]
     StoreInUse(String),
+}
+
+/// Why a store was not moved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoveError {
+    #[error("there is no store at {0}")]
+    NoStore(String),
+    /// It stays where it is.
+    #[error("the store is at {0} already")]
+    SamePlace(String),
+    #[error("{0} mails are in hand of a process")]
+    InHand(u64),
+    /// And it is no half of a move of ours.
+    #[error("there is a store at {0} already")]
+    InTheWay(String),
+    /// The old store was left for good, and what was made of it is gone.
+    #[error("the store was moved to {0}, where it is no more")]
+    Lost(String),
+    /// What was written is not what was read.
+    #[error("the table {table} at {to} is not what it is in the store ({found} rows there, {expected} here)")]
+    Different { table: &'static str, to: String, expected: u64, found: u64 },
 }
 
 /// Why there is no new activity.

@@ -50,6 +50,18 @@ pub async fn nodes(context: &AppContext) -> Result<Vec<NodeJson>, AppError> {
     Ok(context.store.nodes().await?.into_iter().map(json).collect())
 }
 
+/// What [`may_lose`] means.
+pub const MAY_LOSE: &str = "the database answers before a standby has it: a fail-over can lose who unsubscribed last, and what was \
+                            sent. It would be noticed, and nothing sent until a person releases the store";
+
+/// Whether the database may lose what it answered when another server takes its place.
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn may_lose(context: &AppContext) -> Result<bool, AppError> {
+    Ok(context.store.may_lose().await?)
+}
+
 /// This process is there from now on, as `role`.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::AppError;
+use super::{AppError, epochs};
 use crate::config::{Config, StoreUrl, TransportUrl};
 use crate::output;
 use crate::store::sqlite::side_files::{SIDES, beside};
@@ -56,7 +56,7 @@ pub fn spare_library(named: &Path, target: &Path) -> Result<(), AppError> {
 }
 
 fn files(config: &Config) -> Vec<PathBuf> {
-    let mut all = vec![config.file.clone(), config.web.secret_file.clone()];
+    let mut all = vec![config.file.clone(), config.web.secret_file.clone(), epochs::file(&config.web.secret_file)];
     match &config.store {
         StoreUrl::Sqlite(store) => {
             all.push(store.clone());

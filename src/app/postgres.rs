@@ -2,14 +2,17 @@
 
 #[cfg(feature = "postgres")]
 mod with {
+    use std::path::Path;
     use std::sync::Arc;
     use std::time::Duration;
 
     use crate::app::AppError;
+    use crate::app::epochs::EpochFile;
     use crate::config::{PostgresUrl, shorter_lease};
     use crate::domain::subscription::suppression::AddressHasher;
     use crate::ordinary_file;
     use crate::store::Store;
+    use crate::store::moving::{NewStore, OldStore};
     use crate::store::postgres::{PostgresSettings, PostgresStore};
 
     /// How many connections to the database one process keeps at most.
@@ -22,7 +25,8 @@ mod with {
     pub(in crate::app) struct Postgres(PostgresSettings);
 
     impl Postgres {
-        pub(in crate::app) fn at(url: &PostgresUrl) -> Result<Self, AppError> {
+        /// A way to it for whoever has these keys.
+        pub(in crate::app) fn at(url: &PostgresUrl, keys: &Path) -> Result<Self, AppError> {
             let read =
                 |path: &std::path::PathBuf| ordinary_file::read(path).map_err(|error| AppError::file(path, &error));
             Ok(Self(PostgresSettings {
@@ -34,6 +38,7 @@ mod with {
                 ca_pem: url.ca_file.as_ref().map(read).transpose()?,
                 connections: CONNECTIONS,
                 lease: shorter_lease().unwrap_or(LEASE),
+                memory: Some(Arc::new(EpochFile::beside(keys))),
             }))
         }
 
@@ -51,24 +56,41 @@ mod with {
         pub(in crate::app) async fn snapshot(&self, hasher: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
             Ok(Arc::new(PostgresStore::snapshot(&self.0, hasher).await?))
         }
+
+        /// The store, to be moved away, or to be looked at before that.
+        pub(in crate::app) async fn leave(&self, is_look: bool) -> Result<Box<dyn OldStore>, AppError> {
+            let leave = if is_look {
+                PostgresStore::look_at_what_moves(&self.0).await
+            } else {
+                PostgresStore::leave(&self.0).await
+            };
+            Ok(leave?)
+        }
+
+        /// The place for a store.
+        pub(in crate::app) fn arrive(&self) -> Result<Box<dyn NewStore>, AppError> {
+            Ok(PostgresStore::arrive(&self.0)?)
+        }
     }
 }
 
 #[cfg(not(feature = "postgres"))]
 #[allow(clippy::unused_async, reason = "as those with it are called")]
 mod without {
+    use std::path::Path;
     use std::sync::Arc;
 
     use crate::app::AppError;
     use crate::config::PostgresUrl;
     use crate::domain::subscription::suppression::AddressHasher;
     use crate::store::Store;
+    use crate::store::moving::{NewStore, OldStore};
 
     /// There is no way to the database: [`Postgres::at`] never gives one.
     pub(in crate::app) enum Postgres {}
 
     impl Postgres {
-        pub(in crate::app) fn at(_: &PostgresUrl) -> Result<Self, AppError> {
+        pub(in crate::app) fn at(_: &PostgresUrl, _: &Path) -> Result<Self, AppError> {
             Err(AppError::WithoutPostgres)
         }
 
@@ -81,6 +103,14 @@ mod without {
         }
 
         pub(in crate::app) async fn snapshot(&self, _: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            match *self {}
+        }
+
+        pub(in crate::app) async fn leave(&self, _: bool) -> Result<Box<dyn OldStore>, AppError> {
+            match *self {}
+        }
+
+        pub(in crate::app) fn arrive(&self) -> Result<Box<dyn NewStore>, AppError> {
             match *self {}
         }
     }

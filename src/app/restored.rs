@@ -39,7 +39,12 @@ impl RestoredStore {
     pub async fn attention(&self) -> Result<Vec<AfterRestore>, AppError> {
         let Some(made) = self.store.restored().await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
-        let mut found = vec![AfterRestore::Waits { made: self.config.schedule.local(made) }, AfterRestore::LeftSince];
+        let local = self.config.schedule.local(made);
+        let mut found = if self.store.is_shared() {
+            vec![AfterRestore::SetBack { made: local }, AfterRestore::LeftUnknown]
+        } else {
+            vec![AfterRestore::Waits { made: local }, AfterRestore::LeftSince]
+        };
         for edition in self.store.editions().await? {
             if edition.is_published() && edition.hold_reason() == Some(&HoldReason::RestoredStore) {
                 found.push(self.unsent(&edition).await?);

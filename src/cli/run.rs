@@ -12,7 +12,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::app::reporter::Reporter;
 use crate::app::sender::speaks_smtp;
-use crate::app::{Loaded, bootstrap};
+use crate::app::{Loaded, bootstrap, nodes};
 use crate::daemon::{self, Role, Stamp};
 
 #[derive(Debug, Args)]
@@ -46,6 +46,9 @@ impl Run {
             let mailboxes = Reporter::new(&app, Loaded::Whole(content.clone())).mailboxes().await?;
             let to = if speaks_smtp(&app.config) { "a relay" } else { "a folder: nothing leaves this machine" };
             tracing::info!(mailboxes, now = %app.local(app.clock.now()).to_rfc3339(), "mail goes to {to}");
+        }
+        if nodes::may_lose(&app).await? {
+            tracing::warn!("{}; see `fortnightly check`", nodes::MAY_LOSE);
         }
         let stop = CancellationToken::new();
         let stopper = stop.clone();

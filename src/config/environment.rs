@@ -52,6 +52,17 @@ impl Environment {
         environment
     }
 
+    /// The same, but for the store, which this argument names.
+    pub(super) fn name_store(mut self, argument: &str, url: &str) -> Self {
+        let place = sections().find(|table| table.bare_heading() == "store");
+        if let Some((table, key)) = place.and_then(|table| Some((table, table.key("url")?))) {
+            let is_url = |over: &Override| over.table.bare_heading() == "store" && over.key.name == key.name;
+            self.overrides.retain(|over| !is_url(over));
+            self.overrides.push(Override { table, key, variable: argument.to_owned(), text: url.to_owned() });
+        }
+        self
+    }
+
     fn take(&mut self, name: &str, value: String) -> Result<(), Box<Diagnostic>> {
         let (table, key) = find(name).ok_or_else(|| unknown(name))?;
         if value.contains('\u{FFFD}') {

@@ -47,6 +47,15 @@ pub fn restored(what: AfterRestore) -> String {
              until `fortnightly release`",
             local_moment(&made)
         ),
+        AfterRestore::SetBack { made } => format!(
+            "the database has lost what was written last: a standby took over that had not got it, or an earlier moment was \
+             restored. What it knows ends on {} or before: nothing is sent until `fortnightly release`",
+            local_moment(&made)
+        ),
+        AfterRestore::LeftUnknown => "whoever left and is not known to have left is on the list again: look through the mails to \
+             the unsubscribe address, and through the old server if it can still be read, and enter them with \
+             `fortnightly unsubscribe ADDRESS` before you release"
+            .to_owned(),
         AfterRestore::LeftSince => "whoever left since then is on the list again: look through the mails to the \
              unsubscribe address and the store that was put aside, and enter them with `fortnightly unsubscribe ADDRESS` \
              before you release"
@@ -72,6 +81,12 @@ pub fn released(what: AfterRestore) -> String {
         AfterRestore::LeftSince => {
             "Whoever left since the backup was made is on the list again: look through the mails to \
              the unsubscribe address and the store that was put aside, and enter them with \
+             `fortnightly unsubscribe ADDRESS` now."
+                .to_owned()
+        }
+        AfterRestore::LeftUnknown => {
+            "Whoever left and is not known to have left is on the list again: look through the mails to the unsubscribe \
+             address, and through the old server if it can still be read, and enter them with \
              `fortnightly unsubscribe ADDRESS` now."
                 .to_owned()
         }

@@ -4,7 +4,9 @@ use super::{subscription, waves};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::app::error::{AppError, BackupError, DeliveriesError, KeyringError, NewActivityError, PreviewError};
+use crate::app::error::{
+    AppError, BackupError, DeliveriesError, KeyringError, MoveError, NewActivityError, PreviewError,
+};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::dates;
@@ -39,6 +41,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Content(error) => format!("{error}; run the command again to pick anew"),
         AppError::Preview(error) => preview(error),
         AppError::Backup(error) => backup(error),
+        AppError::Move(error) => moving(error),
         AppError::NewActivity(error) => new_activity(error),
         AppError::Deliveries(error) => deliveries(error),
         AppError::Output(error) => output(error),
@@ -154,9 +157,29 @@ fn backup(error: &BackupError) -> String {
         BackupError::NoStore(_) => format!("{error}: nothing to back up"),
         BackupError::Exists(_) => format!("{error}: choose another name, or add --force"),
         BackupError::NoBackup(_) => format!("{error}: it has no keys in it"),
-        BackupError::NoSuchFile(_) | BackupError::OfTheDatabase => error.to_string(),
-        BackupError::Unusable { .. } => format!("{error}: name a file that `fortnightly backup` wrote"),
+        BackupError::NoSuchFile(_) | BackupError::OfADatabase => error.to_string(),
+        BackupError::OfAFile(_) => format!(
+            "{error}: restore it where store.url names a file (sqlite:…), and move that store to the database with \
+             `fortnightly move --to URL`"
+        ),
+        BackupError::NoKeys(_) | BackupError::Unusable { .. } => format!("{error}: name a file that `fortnightly backup` wrote"),
         BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
+    }
+}
+
+fn moving(error: &MoveError) -> String {
+    match error {
+        MoveError::NoStore(_) => format!("{error}: there is nothing to move"),
+        MoveError::SamePlace(_) => format!("{error}: name another place with --to"),
+        MoveError::InHand(_) => format!(
+            "{error} that may be sending them: stop every `fortnightly run` and `fortnightly send`, then move (see \
+             `fortnightly nodes`)"
+        ),
+        MoveError::InTheWay(_) => format!("{error}, and nothing is written over it: name another place with --to"),
+        MoveError::Lost(_) => format!("{error}: restore that one from its backups"),
+        MoveError::Different { .. } => {
+            format!("{error}: nothing was moved, and the store is as it was; run `fortnightly move` again")
+        }
     }
 }
 

@@ -58,6 +58,22 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// The database has lost something that was known once; whoever hears of it holds the store back.
+    #[error("the store {place} has lost what was decided last")]
+    SetBack { place: String },
+    /// It was moved: it can be looked at, and nothing else.
+    #[error(
+        "the store {place} was moved to {to}, and is only looked at here: put store.url = \"{to}\" into config.toml, as on every \
+         other machine"
+    )]
+    Moved {
+        place: String,
+        /// Where it is now, as `store.url` names it.
+        to: String,
+    },
+    /// A move that fills it has not ended.
+    #[error("the store {place} is being filled by a move that has not ended: nobody uses it before that is complete")]
+    Incomplete { place: String },
     /// Not ours, or damaged.
     #[error(
         "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"

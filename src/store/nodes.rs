@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::StoreError;
+use super::{Epoch, StoreError};
 use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::token::KeyPrints;
 
@@ -66,6 +66,12 @@ pub trait Nodes {
 
     /// This process ends, and no sender of it is at work any more. Where that cannot be said, it is found out in time.
     async fn sign_off(&self);
+
+    /// How far the store has come, where it is shared.
+    async fn epoch(&self) -> Result<Option<Epoch>, StoreError>;
+
+    /// Whether what was answered may be lost when another server takes the place of the one that answered.
+    async fn may_lose(&self) -> Result<bool, StoreError>;
 
     /// Who is at work, in the order in which they began, and who is gone and left something in hand.
     async fn nodes(&self) -> Result<Vec<Node>, StoreError>;

@@ -36,6 +36,8 @@ pub struct PostgresStore {
     listener: Listener,
     hasher: AddressHasher,
     place: String,
+    /// How many servers may be the one that takes writes.
+    hosts: usize,
 }
 
 impl PostgresStore {
@@ -70,7 +72,8 @@ impl PostgresStore {
     ) -> Result<Self, StoreError> {
         let lease = Lease::new(source.clone(), settings.lease);
         let (questions, listener) = (Questions::new(source.clone()), Listener::new(source.clone()));
-        let store = Self { source, lease, questions, listener, hasher, place };
+        let hosts = settings.hosts.len();
+        let store = Self { source, lease, questions, listener, hasher, place, hosts };
         store.check_keys().await?;
         Ok(store)
     }

@@ -17,7 +17,7 @@ use engine::in_use::{InUse, Use};
 use engine::inline_reader::InlineReader;
 use engine::layer::{Guard, Log};
 use engine::process_lock::ProcessLock;
-use engine::snapshot;
+use engine::{moved, snapshot};
 use tables::meta;
 
 mod engine;
@@ -49,7 +49,7 @@ impl SqliteStore {
     /// date; several processes may do so at once. Blocks: call it before the runtime is busy.
     ///
     /// # Errors
-    /// Returns `Locked` after 5 seconds, `ReadOnly`, `Newer`, `NotOurs` or `Full`, all before anything is written.
+    /// Returns `Locked` after 5 seconds, `ReadOnly`, `Newer`, `NotOurs`, `Full`, or `Moved`, all before anything is written.
     pub fn open(path: &Path, hasher: AddressHasher) -> Result<Self, StoreError> {
         Self::open_patiently(path, hasher, PATIENCE)
     }
@@ -64,6 +64,7 @@ impl SqliteStore {
             connect::create(path)?;
             let in_use = InUse::note(path, Use::Open)?;
             let conn = connect::writer(path, patience)?;
+            moved::refuse_changes(&conn)?;
             let reading = connect::reader(path, patience)?;
             let process_lock = Arc::new(ProcessLock::beside(path)?);
             let mut store = Self::around(conn, process_lock, hasher, place.clone(), Some(Identity::of(path)?))?;
@@ -86,7 +87,9 @@ impl SqliteStore {
         let build = || -> Result<Self, SqliteError> {
             let lock = Arc::new(ProcessLock::in_memory());
             let in_use = InUse::note(path, Use::Look)?;
-            let mut store = match snapshot::take(path)? {
+            let taken = snapshot::take(path)?;
+            moved::refuse_looks(&taken.0)?;
+            let mut store = match taken {
                 (conn, None) => Self::around(conn, lock, hasher, place.clone(), None)?,
                 (conn, Some(guard)) => Self::over(conn, guard, lock, hasher, place.clone())?,
             };

@@ -40,8 +40,11 @@ mod lint;
 mod lock_spans;
 #[cfg(feature = "postgres")]
 mod looks;
+mod lost_decisions;
 mod mail;
 mod model;
+#[cfg(feature = "postgres")]
+mod moving;
 #[cfg(feature = "postgres")]
 mod nodes;
 mod odd_files;

@@ -10,6 +10,8 @@ mod growth;
 #[cfg(feature = "postgres")]
 mod leases;
 mod migrations;
+#[cfg(feature = "postgres")]
+mod moving;
 mod names;
 mod older;
 #[cfg(feature = "postgres")]
@@ -18,6 +20,8 @@ mod opening;
 mod random;
 mod retention;
 mod samples;
+#[cfg(feature = "postgres")]
+mod set_back;
 mod snapshots;
 #[cfg(feature = "postgres")]
 mod together;

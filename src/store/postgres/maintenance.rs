@@ -1,3 +1,4 @@
 //! What is done to the rows as a whole.
 
+pub(super) mod moving;
 pub(super) mod retention;

@@ -19,4 +19,5 @@ pub(super) mod publish;
 mod reports;
 pub(super) mod restored;
 pub(super) mod segments;
+mod set_back;
 mod subscribers;

@@ -27,7 +27,7 @@ use crate::support::trials::is_long;
 const SERVED: &str = "4-5 5-7 14+";
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(super) enum Act {
     List(counts::Act),
     /// The edition goes out.
     Publish,
@@ -44,7 +44,7 @@ enum Act {
     Retire,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub(super) fn act() -> impl Strategy<Value = Act> {
     let who = || 1..=MAILBOXES as u64 + 1;
     let status = prop_oneof![Just("5.1.1"), Just("5.1.1"), Just("5.2.2"), Just("5.7.1")];
     prop_oneof![
@@ -61,14 +61,14 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// One of the two, with the requests that wait in it.
-struct Twin {
-    store: Box<dyn Store>,
-    asked: Vec<Asked>,
+pub(super) struct Twin {
+    pub(super) store: Box<dyn Store>,
+    pub(super) asked: Vec<Asked>,
 }
 
 impl Twin {
     /// Carries it out on this day; what it came to.
-    async fn perform(&mut self, act: Act, day: i64, now: DateTime<Utc>) -> String {
+    pub(super) async fn perform(&mut self, act: Act, day: i64, now: DateTime<Utc>) -> String {
         let store = &*self.store;
         match act {
             Act::List(act) => {
@@ -129,7 +129,7 @@ impl Twin {
     }
 
     /// What it answers to whatever is asked of it.
-    async fn answers(&self) -> Vec<String> {
+    pub(super) async fn answers(&self) -> Vec<String> {
         let (store, served) = (&*self.store, bands(SERVED));
         let mut answers = vec![
             format!("{:?}", store.subscribers().await),

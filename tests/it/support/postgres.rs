@@ -104,5 +104,6 @@ pub(crate) fn fresh() -> Option<PostgresSettings> {
         ca_pem: None,
         connections: 8,
         lease: Duration::from_secs(30),
+        memory: None,
     })
 }

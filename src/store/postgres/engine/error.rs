@@ -27,6 +27,12 @@ pub(in crate::store::postgres) enum PostgresError {
     UnknownMailbox(Address),
     /// A foreign database, or a value that we never write.
     NotOurs(String),
+    /// The database has lost something that was known once.
+    SetBack,
+    /// The store was moved to this place.
+    Moved(String),
+    /// A move that fills it has not ended.
+    Incomplete,
     /// The schema was changed while the store was open.
     Migrated {
         /// The schema of the database.
@@ -107,6 +113,9 @@ impl PostgresError {
             Self::Refused(why) => StoreError::Refused(why.clone()),
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
             Self::NotOurs(reason) => StoreError::NotOurs { place, reason: reason.clone() },
+            Self::SetBack => StoreError::SetBack { place },
+            Self::Moved(to) => StoreError::Moved { place, to: to.clone() },
+            Self::Incomplete => StoreError::Incomplete { place },
             Self::Migrated { found, known } => StoreError::Migrated { place, found: *found, known: *known },
             Self::Newer { found, known } => StoreError::Newer { place, found: *found, known: *known },
         }

@@ -8,6 +8,7 @@ use super::purpose::Purpose;
 use super::source::Source;
 use super::sql::params;
 use super::trace::Trace;
+use super::watch::unwatched;
 
 /// For how long it is asked what became of a commit that was not answered, and how long between two such questions: nothing else
 /// is done before that is known.
@@ -23,7 +24,7 @@ pub(super) async fn is_committed(source: &Source, number: &str, trace: &Trace) -
     let begun = Instant::now();
     while begun.elapsed() < ASKING {
         tokio::time::sleep(BETWEEN).await;
-        match status_of(source, number, trace).await {
+        match unwatched(status_of(source, number, trace)).await {
             Ok(status) if status == "committed" => return Ok(true),
             Ok(status) if status == "aborted" => return Ok(false),
             // It may have ended after the moment that was looked at and before its lock was looked for; not twice.

@@ -19,6 +19,7 @@ use super::schema;
 use super::source::Source;
 use super::sql::{Param, damaged};
 use super::trace::Trace;
+use super::watch::Watch;
 
 /// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
 pub(in crate::store::postgres) struct Transaction {
@@ -31,6 +32,7 @@ pub(in crate::store::postgres) struct Transaction {
     /// What came of the commit that left with the last statement.
     commit: OnceLock<Result<(), PostgresError>>,
     limits: Limits,
+    watch: Watch,
 }
 
 #[allow(clippy::large_enum_variant, reason = "each lives as long as a transaction, and nearly all are the large one")]
@@ -70,10 +72,11 @@ impl Transaction {
                 (Connection::Within(layer), format!("SAVEPOINT request; {}", schema::FACTS))
             }
         };
+        let watch = Watch::begin(source, purpose);
         // A look takes its time, and nobody waits for it.
         let purpose = if matches!(source, Source::Layer { .. }) { Purpose::Look } else { purpose };
         let (number, commit, limits) = (OnceLock::new(), OnceLock::new(), purpose.limits(source.brief()));
-        Ok(Self { connection, begin: Lock::new(Some(begin)), trace, number, commit, limits })
+        Ok(Self { connection, begin: Lock::new(Some(begin)), trace, number, commit, limits, watch })
     }
 
     /// Commits, or takes back what was done; whether it is certain that it was committed.
@@ -90,6 +93,9 @@ impl Transaction {
                 }
                 if let Some(trace) = self.trace.take() {
                     trace.give_back();
+                }
+                if is_done {
+                    self.watch.committed();
                 }
                 Ok(Ended::Known)
             }
@@ -117,9 +123,11 @@ impl Transaction {
         let Some(begin) = self.begin.lock().take() else { return in_time(self.limits.statement, statement).await };
         let both = Box::pin(async { Ok(tokio::join!(biased; self.client().simple_query(&begin), statement)) });
         let (begun, answer) = in_time(self.limits.begin + self.limits.statement, both).await?;
-        if let Some(number) = schema::check(&begun?)? {
+        let facts = schema::check(&begun?, self.watch.is_look())?;
+        if let Some(number) = facts.number {
             let _ = self.number.set(number);
         }
+        self.watch.look_at(facts.epoch)?;
         Ok(answer?)
     }
 }

@@ -8,6 +8,7 @@ use deadpool::managed::{self, PoolError, Timeouts};
 
 use super::connect::{Connection, Connector, Words};
 use super::error::PostgresError;
+use super::known::Known;
 use super::settings::PostgresSettings;
 use super::trace::FreeRows;
 
@@ -15,12 +16,13 @@ use super::trace::FreeRows;
 const TURN: Duration = Duration::from_secs(30);
 
 /// A connection that goes back to the others when it is dropped.
-pub(super) type Pooled = managed::Object<Connector>;
+pub(in crate::store::postgres) type Pooled = managed::Object<Connector>;
 
 /// The database and the connections to it.
 pub(in crate::store::postgres) struct Database {
     pool: managed::Pool<Connector>,
     free_rows: Arc<FreeRows>,
+    known: Arc<Known>,
     place: String,
     lease: Duration,
 }
@@ -29,11 +31,12 @@ impl Database {
     /// Prepares the way; nothing is connected yet. Its connections last as long as the runtime in which it is called.
     pub(in crate::store::postgres) fn new(settings: &PostgresSettings) -> Result<Self, PostgresError> {
         // A connection that is made takes its time with each host.
+        let known = Arc::new(Known::from(settings.memory.clone()));
         let timeouts = Timeouts { wait: Some(TURN), create: None, recycle: None };
         let pool = managed::Pool::builder(Connector::new(settings)?).max_size(settings.connections);
         let pool = pool.timeouts(timeouts).runtime(Runtime::Tokio1).build();
         let pool = pool.map_err(|error| PostgresError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, free_rows: Arc::default(), place: settings.place(), lease: settings.lease })
+        Ok(Self { pool, free_rows: Arc::default(), known, place: settings.place(), lease: settings.lease })
     }
 
     /// Where it is, without the password.
@@ -44,6 +47,11 @@ impl Database {
     /// How long a node that gives no sign of life keeps what it has in hand.
     pub(super) fn lease(&self) -> Duration {
         self.lease
+    }
+
+    /// What is known of how far it has come.
+    pub(super) fn known(&self) -> &Arc<Known> {
+        &self.known
     }
 
     /// Where transactions leave their traces.

@@ -55,14 +55,21 @@ impl Purpose {
             Self::Look => format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}; {facts}"),
             Self::Change => format!("{BEGIN}; {LIMITS}; {trace}; {NUMBER}; {facts}"),
             Self::DecideList => {
-                format!("{BEGIN}; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {NUMBER}; {facts}")
+                let raise = schema::raise("list");
+                format!("{BEGIN}; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {raise}; {NUMBER}; {facts}")
             }
             // A table's lock is waited for before the moment that the transaction sees: an advisory one is not.
             Self::DecideEditions => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ; {LIMITS}; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE;
-                 {trace}; {NUMBER}; {facts}"
+                 {trace}; {}; {NUMBER}; {facts}",
+                schema::raise("editions")
             ),
         }
+    }
+
+    /// Whether it raises a counter.
+    pub(super) fn decides(self) -> bool {
+        matches!(self, Self::DecideList | Self::DecideEditions)
     }
 
     /// How long the server may take, if it answers what is done at once within `brief`.

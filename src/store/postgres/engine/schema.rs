@@ -1,9 +1,11 @@
 //! The schema: numbered migrations, made by one node while the others wait.
 
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::error::PostgresError;
 use super::pool::Database;
+use super::sql::params;
+use crate::store::Epoch;
 
 /// Each becomes the next version; one that was shipped is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
@@ -12,7 +14,20 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 const APPLICATION: &str = "fortnightly";
 
 /// What every transaction asks first, after the number that it got.
-pub(super) const FACTS: &str = "SELECT version, sealed FROM store";
+pub(super) const FACTS: &str = "SELECT s.version, s.moved_to, s.copy_of, s.id, l.value AS list, e.value AS editions
+                                FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions'";
+
+/// What a database says of itself.
+pub(super) struct Facts {
+    /// The number of the transaction, if it has one.
+    pub(super) number: Option<String>,
+    pub(super) epoch: Epoch,
+}
+
+/// Raises a counter, along with the decision that the transaction is for.
+pub(super) fn raise(what: &str) -> String {
+    format!("UPDATE epochs SET value = value + 1 WHERE what = '{what}'")
+}
 
 /// Whether there is a store.
 const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
@@ -29,20 +44,39 @@ fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// Refuses a schema that is not ours; otherwise the transaction's number, if it has one.
-pub(super) fn check(answers: &[SimpleQueryMessage]) -> Result<Option<String>, PostgresError> {
-    let (mut number, mut version) = (None, None);
+/// Refuses a schema that is not ours, a store that was moved away unless it is only looked at, and one of which a move has not ended;
+/// otherwise what it says.
+pub(super) fn check(answers: &[SimpleQueryMessage], is_look: bool) -> Result<Facts, PostgresError> {
+    let (mut number, mut version, mut moved_to, mut is_copy, mut epoch) = (None, None, None, false, None);
+    let is_number = |row: &SimpleQueryRow, name: &str| row.get(name).and_then(|number| number.parse::<i64>().ok());
     for answer in answers {
         let SimpleQueryMessage::Row(row) = answer else { continue };
         match row.columns().first().map(tokio_postgres::SimpleColumn::name) {
             Some("pg_current_xact_id") => number = row.get(0).map(str::to_owned),
-            Some("version") => version = row.get(0).and_then(|version| version.parse::<i64>().ok()),
+            Some("version") => {
+                version = is_number(row, "version");
+                moved_to = row.get("moved_to").map(str::to_owned);
+                is_copy = row.get("copy_of").is_some();
+                let numbers = (is_number(row, "id"), is_number(row, "list"), is_number(row, "editions"));
+                if let (Some(database), Some(list), Some(editions)) = numbers {
+                    epoch = Some(Epoch { database, list, editions });
+                }
+            }
             _ => {}
         }
     }
     let found = version.ok_or_else(|| PostgresError::NotOurs("it does not say which schema it has".to_owned()))?;
     let known = known();
-    if found == known { Ok(number) } else { Err(PostgresError::Migrated { found, known }) }
+    match moved_to {
+        _ if found != known => Err(PostgresError::Migrated { found, known }),
+        _ if is_copy => Err(PostgresError::Incomplete),
+        Some(to) if !is_look => Err(PostgresError::Moved(to)),
+        _ => {
+            let epoch =
+                epoch.ok_or_else(|| PostgresError::NotOurs("it does not say how far it has come".to_owned()))?;
+            Ok(Facts { number, epoch })
+        }
+    }
 }
 
 /// Whether the database has a store of ours.
@@ -64,7 +98,8 @@ pub(super) async fn make_if_missing(connection: &Client) -> Result<Option<bool>,
     make_from(connection, 0).await.map(|()| Some(true))
 }
 
-async fn is_there(connection: &Client) -> Result<bool, PostgresError> {
+/// Whether it has a table of that name, at least.
+pub(in crate::store::postgres) async fn is_there(connection: &Client) -> Result<bool, PostgresError> {
     Ok(connection.query_typed_one(IS_THERE, &[]).await?.try_get(0)?)
 }
 
@@ -73,10 +108,24 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
     let mut connection = database.connection().await?;
     let transaction = connection.transaction().await?;
     transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-    let found = if is_there(transaction.client()).await? { version(transaction.client()).await? } else { 0 };
-    make_from(transaction.client(), found).await?;
+    bring_up_to_date(transaction.client()).await?;
     transaction.batch_execute(FORGET_TRACES).await?;
     Ok(transaction.commit().await?)
+}
+
+/// Makes a store of the newest schema, marked as a copy of the store of this name that is not complete.
+pub(in crate::store::postgres) async fn make_copy_of(database: &Database, name: &str) -> Result<(), PostgresError> {
+    let mut connection = database.connection().await?;
+    let transaction = connection.transaction().await?;
+    transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    bring_up_to_date(transaction.client()).await?;
+    transaction.execute_typed("UPDATE store SET copy_of = $1", params![name]).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn bring_up_to_date(connection: &Client) -> Result<(), PostgresError> {
+    let found = if is_there(connection).await? { version(connection).await? } else { 0 };
+    make_from(connection, found).await
 }
 
 /// Makes what comes after version `found`.
@@ -99,7 +148,7 @@ async fn make_from(connection: &Client, found: i64) -> Result<(), PostgresError>
     Ok(connection.batch_execute(&note).await?)
 }
 
-async fn version(connection: &Client) -> Result<i64, PostgresError> {
+pub(in crate::store::postgres) async fn version(connection: &Client) -> Result<i64, PostgresError> {
     let row = connection.query_typed_opt("SELECT version, application FROM store", &[]).await;
     let foreign = || PostgresError::NotOurs("its table “store” is not one of this program".to_owned());
     let row =

@@ -1,8 +1,11 @@
 //! How to reach the database, as whoever opens the store knows it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+use crate::store::EpochMemory;
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct PostgresSettings {
     pub connections: usize,
     /// How long a node that gives no sign of life keeps what it has in hand.
     pub lease: Duration,
+    /// Where it is remembered how far the database has come.
+    pub memory: Option<Arc<dyn EpochMemory>>,
 }
 
 impl PostgresSettings {

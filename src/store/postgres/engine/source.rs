@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::error::PostgresError;
+use super::known::Known;
 use super::layer::Layer;
 use super::pool::Database;
 
@@ -31,6 +32,16 @@ impl Source {
     /// Where it is, as messages name it.
     pub(in crate::store::postgres) fn place(&self) -> &str {
         self.database().place()
+    }
+
+    /// What is known of how far it has come.
+    pub(in crate::store::postgres) fn known(&self) -> &Arc<Known> {
+        self.database().known()
+    }
+
+    /// Whether what is done with it lasts.
+    pub(in crate::store::postgres) fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
     }
 
     /// How long a server may take for what is done at once.

@@ -112,6 +112,9 @@ macro_rules! within {
             let $transaction = turns.begin().await?;
             let result = async { $work }.await;
             match turns.end($transaction, result).await {
+                std::ops::ControlFlow::Break(Err($crate::store::StoreError::SetBack { .. })) => {
+                    $store.hold_after_loss().await?;
+                }
                 std::ops::ControlFlow::Break(answer) => break answer,
                 std::ops::ControlFlow::Continue(()) => {}
             }

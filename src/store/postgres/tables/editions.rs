@@ -29,8 +29,8 @@ impl Editions for PostgresStore {
     }
 
     async fn check_version(&self) -> Result<(), StoreError> {
-        // Every transaction asks for it, with its first statement.
-        within!(self, Look, |transaction| transaction.run("SELECT", params![]).await.map(drop))
+        // Every transaction asks for it, with its first statement; this one is refused where a change would be.
+        within!(self, Change, |transaction| transaction.run("SELECT", params![]).await.map(drop))
     }
 
     async fn editions(&self) -> Result<Vec<Edition>, StoreError> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use tokio_postgres::Row;
 
-use super::meta;
+use super::{meta, set_back};
 use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::refusal::Refusal;
 use crate::domain::token::KeyPrints;
@@ -15,7 +15,7 @@ use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::within;
-use crate::store::{News, Node, Nodes, StoreError};
+use crate::store::{Epoch, News, Node, Nodes, StoreError};
 
 /// The key of the prints of the keys that nodes sign with.
 const SIGNING_KEYS: &str = "signing_keys";
@@ -37,6 +37,12 @@ const TAKE_TURNS: &str = "INSERT INTO turns AS t (one, next_at)
         + least(greatest(t.next_at, clock_timestamp() - $2 * interval '1 microsecond'),
                 clock_timestamp() + $3 * interval '1 microsecond')
     RETURNING floor(extract(epoch FROM next_at - clock_timestamp()) * 1000000)::bigint";
+
+/// Whether a commit is answered before a standby has it, where there is one
+/// (<https://www.postgresql.org/docs/15/warm-standby.html#SYNCHRONOUS-REPLICATION>).
+const MAY_LOSE: &str = "SELECT (current_setting('synchronous_standby_names') = ''
+                                OR current_setting('synchronous_commit') IN ('off', 'local'))
+                           AND ($1 OR EXISTS (SELECT 1 FROM pg_stat_replication))";
 
 #[async_trait]
 impl Nodes for PostgresStore {
@@ -65,6 +71,15 @@ impl Nodes for PostgresStore {
 
     async fn sign_off(&self) {
         self.lease.sign_off().await;
+    }
+
+    async fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
+        within!(self, Look, |transaction| set_back::epoch(&transaction).await)
+    }
+
+    async fn may_lose(&self) -> Result<bool, StoreError> {
+        let has_others = self.hosts > 1;
+        within!(self, Look, |transaction| transaction.is(MAY_LOSE, params![has_others]).await)
     }
 
     async fn nodes(&self) -> Result<Vec<Node>, StoreError> {

@@ -32,7 +32,12 @@ impl PostgresStore {
     }
 }
 
-async fn hold_back(transaction: &Transaction, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), PostgresError> {
+/// The first part, from which on nothing is taken in hand.
+pub(super) async fn hold_back(
+    transaction: &Transaction,
+    made: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> Result<(), PostgresError> {
     meta::put(transaction, RESTORED, &sql::millis(made).to_string()).await?;
     meta::put(transaction, DOUBTING, "").await?;
     let editions = edition_rows::all(transaction).await?;

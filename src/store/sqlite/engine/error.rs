@@ -23,6 +23,10 @@ pub(in crate::store::sqlite) enum SqliteError {
     Gone,
     /// A foreign file, or a value that we never write.
     NotOurs(String),
+    /// It was moved to this place.
+    Moved(String),
+    /// A move that fills it has not ended.
+    Incomplete,
     /// The schema was changed while the store was open.
     Migrated {
         /// The schema of the file.
@@ -76,6 +80,8 @@ impl SqliteError {
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),
             Self::Gone => StoreError::Gone { place },
             Self::NotOurs(reason) => StoreError::NotOurs { place, reason: reason.clone() },
+            Self::Moved(to) => StoreError::Moved { place, to: to.clone() },
+            Self::Incomplete => StoreError::Incomplete { place },
             Self::Migrated { found, known } => StoreError::Migrated { place, found: *found, known: *known },
             Self::Newer { found, known } => StoreError::Newer { place, found: *found, known: *known },
         }

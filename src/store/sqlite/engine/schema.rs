@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::SqliteError;
-use super::sql;
+use super::{moved, sql};
 
 /// "FNly": marks a file as Fortnightly's (<https://sqlite.org/fileformat2.html#application_id>).
 pub(in crate::store::sqlite) const APPLICATION_ID: i64 = 0x464E_6C79;
@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_mailing_list.sql"),
     include_str!("migrations/0017_accepted.sql"),
     include_str!("migrations/0018_former_names.sql"),
+    include_str!("migrations/0019_moved.sql"),
 ];
 
 /// The newest schema that this program knows.
@@ -91,11 +92,11 @@ pub(in crate::store::sqlite) fn version_seen(conn: &Connection) -> Result<i64, S
     Ok(found)
 }
 
-/// Refuses where another version of the program has changed the schema since the database was opened: our statements would
-/// write by old rules.
+/// Refuses where another version of the program has changed the schema since the database was opened, because our statements
+/// would write by old rules, and where the store was moved away.
 pub(in crate::store::sqlite) fn check_known(conn: &Connection) -> Result<(), SqliteError> {
     let (found, known) = (sql::number(conn, "PRAGMA user_version", [])?, known());
-    if found == known { Ok(()) } else { Err(SqliteError::Migrated { found, known }) }
+    if found == known { moved::refuse_changes(conn) } else { Err(SqliteError::Migrated { found, known }) }
 }
 
 /// Brings the database to the newest schema, each migration in its own transaction. Safe when several processes race:

@@ -16,7 +16,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::in_use::{InUse, Use};
 use crate::store::sqlite::engine::layer::log_header;
-use crate::store::sqlite::engine::{connect, schema, sql};
+use crate::store::sqlite::engine::{connect, moved, schema, sql};
 use crate::store::sqlite::side_files::{SIDES, beside};
 use crate::store::sqlite::tables::{meta, restored};
 
@@ -133,10 +133,11 @@ fn open(path: &Path) -> Result<Connection, SqliteError> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(PATIENCE)?;
     conn.pragma_update(None, "query_only", true)?;
-    match schema::version_seen(&conn)? {
-        0 => Err(SqliteError::NotOurs("it is empty".to_owned())),
-        _ => Ok(conn),
+    if schema::version_seen(&conn)? == 0 {
+        return Err(SqliteError::NotOurs("it is empty".to_owned()));
     }
+    moved::refuse_changes(&conn)?;
+    Ok(conn)
 }
 
 /// Copies a database to the empty file `to` as a file, in large blocks, or as the file system shares them.
@@ -200,6 +201,8 @@ fn alone(path: &Path) -> Result<Connection, SqliteError> {
 fn closed_to_others(path: &Path) -> Result<Connection, SqliteError> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_secs(1))?;
+    // Who puts another store in its place has two that are live.
+    moved::refuse_changes(&conn)?;
     conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     conn.execute_batch("BEGIN EXCLUSIVE")?;
     Ok(conn)

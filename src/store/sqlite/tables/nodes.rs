@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::token::KeyPrints;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{News, Node, Nodes, StoreError};
+use crate::store::{Epoch, News, Node, Nodes, StoreError};
 
 #[async_trait]
 impl Nodes for SqliteStore {
@@ -23,6 +23,14 @@ impl Nodes for SqliteStore {
     }
 
     async fn sign_off(&self) {}
+
+    async fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
+        Ok(None)
+    }
+
+    async fn may_lose(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     async fn nodes(&self) -> Result<Vec<Node>, StoreError> {
         Ok(Vec::new())

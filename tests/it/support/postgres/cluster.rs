@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::slice;
+use std::time::Duration;
 
+use fortnightly::store::postgres::PostgresSettings;
 use tempfile::TempDir;
 
 use super::{PROGRAMS, is_installed, psql};
@@ -75,6 +77,8 @@ struct Server {
 pub(crate) struct Cluster {
     primary: Server,
     standby: Option<Server>,
+    /// Where copies are kept.
+    keeping: PathBuf,
     keep: Keep,
 }
 
@@ -96,11 +100,21 @@ impl Cluster {
         prepare(&primary.data);
         primary.start();
         assert!(psql(primary.port, "postgres", &format!("CREATE DATABASE {DATABASE} TEMPLATE template0")));
-        Some(Self { primary, standby: None, keep })
+        let keeping = keep.below("copies");
+        Some(Self { primary, standby: None, keeping, keep })
     }
 
     /// With a standby that every commit waits for.
     pub(crate) fn with_standby() -> Option<Self> {
+        let cluster = Self::with_asynchronous_standby()?;
+        cluster.primary_does("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        cluster.primary_does("SELECT pg_reload_conf()");
+        cluster.until_primary("sync_state = 'sync' FROM pg_stat_replication");
+        Some(cluster)
+    }
+
+    /// With a standby that no commit waits for.
+    pub(crate) fn with_asynchronous_standby() -> Option<Self> {
         let mut cluster = Self::start()?;
         let standby = Server { data: cluster.keep.below("standby"), port: free_port() };
         let from = cluster.primary.port.to_string();
@@ -111,11 +125,61 @@ impl Cluster {
         assert!(Command::new("chmod").arg("700").arg(&standby.data).status().unwrap().success());
         standby.start();
         cluster.standby = Some(standby);
-        cluster.primary_does("ALTER SYSTEM SET synchronous_standby_names = '*'");
-        cluster.primary_does("SELECT pg_reload_conf()");
-        let is_synchronous = "DO $$ BEGIN ASSERT (SELECT sync_state = 'sync' FROM pg_stat_replication); END $$";
-        until("the standby keeps up", || psql(cluster.primary.port, DATABASE, is_synchronous));
+        cluster.until_primary("state = 'streaming' FROM pg_stat_replication");
         Some(cluster)
+    }
+
+    fn until_primary(&self, condition: &str) {
+        let statement = format!("DO $$ BEGIN ASSERT (SELECT {condition}); END $$");
+        until("the standby keeps up", || psql(self.primary.port, DATABASE, &statement));
+    }
+
+    /// From now on the standby gets nothing more; what the primary has answered so far it has.
+    pub(crate) fn cut_standby_off(&self) {
+        let standby = self.standby.as_ref().expect("the cluster has a standby");
+        self.until_primary("replay_lsn = pg_current_wal_lsn() FROM pg_stat_replication");
+        for statement in ["ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"] {
+            assert!(psql(standby.port, DATABASE, statement), "{statement}");
+        }
+        self.until_primary("count(*) = 0 FROM pg_stat_replication");
+    }
+
+    /// Keeps a copy of all that the server has.
+    pub(crate) fn save(&self) {
+        self.primary.stop();
+        runs(as_postgres(Path::new("/bin/cp")).arg("-a").arg(&self.primary.data).arg(self.saved()));
+        self.primary.start();
+    }
+
+    /// Restores that copy.
+    pub(crate) fn set_back(&self) {
+        self.primary.stop();
+        runs(
+            as_postgres(Path::new("/bin/sh"))
+                .args(["-c", "rm -rf \"$1\"/* && cp -a \"$2\"/. \"$1\"", "back"])
+                .args([&self.primary.data, &self.saved()]),
+        );
+        self.primary.start();
+    }
+
+    fn saved(&self) -> PathBuf {
+        self.keeping.join("saved")
+    }
+
+    /// As the program reaches it, within this process.
+    pub(crate) fn settings(&self) -> PostgresSettings {
+        let hosts = self.ports().into_iter().map(|port| ("127.0.0.1".to_owned(), port)).collect();
+        PostgresSettings {
+            hosts,
+            user: "fortnightly".to_owned(),
+            database: DATABASE.to_owned(),
+            password: None,
+            tls: false,
+            ca_pem: None,
+            connections: 8,
+            lease: Duration::from_secs(30),
+            memory: None,
+        }
     }
 
     fn primary_does(&self, statement: &str) {
@@ -176,6 +240,10 @@ impl Server {
         let mut start = postgres("pg_ctl");
         start.args(["start", "-w", "-t", "60", "-o", &options, "-l"]).arg(self.data.join("log"));
         runs(start.arg("-D").arg(&self.data));
+    }
+
+    fn stop(&self) {
+        runs(postgres("pg_ctl").args(["stop", "-w", "-m", "fast", "-D"]).arg(&self.data));
     }
 
     /// The server and its children. It stands still from when they are asked for, so that it makes no new ones.

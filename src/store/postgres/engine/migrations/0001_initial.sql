@@ -4,9 +4,21 @@ CREATE TABLE store (
     one          BOOLEAN NOT NULL PRIMARY KEY DEFAULT true CHECK (one),
     application  TEXT    NOT NULL,
     version      BIGINT  NOT NULL,
-    -- Whether the store was moved away: then it only answers.
-    sealed       TEXT
+    -- Where the store was moved to: then it is only looked at. Or of which store it is a copy that is not complete: then nobody
+    -- uses it.
+    moved_to     TEXT,
+    copy_of      TEXT,
+    -- Which database this is, wherever it is copied to by the engine's own means.
+    id           BIGINT  NOT NULL DEFAULT ('x' || left(replace(gen_random_uuid()::text, '-', ''), 15))::bit(60)::bigint
 );
+
+-- How far the store has come: raised along with each decision about the mailing list and about editions. Whoever remembers more knows
+-- that something was lost.
+CREATE TABLE epochs (
+    what  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+) WITH (fillfactor = 20);
+INSERT INTO epochs (what, value) VALUES ('list', 0), ('editions', 0);
 
 -- The next number of each kind of row.
 CREATE TABLE numbers (

@@ -1,0 +1,62 @@
+//! How far a shared database has come, as somebody remembers it who is not in the database.
+
+use std::fmt;
+
+/// Numbers that are raised along with decisions, and never fall by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch {
+    /// Which database it is: no two have the same.
+    pub database: i64,
+    /// Raised with every decision about the mailing list.
+    pub list: i64,
+    /// Raised with every decision about editions.
+    pub editions: i64,
+}
+
+impl Epoch {
+    /// Whether a database that shows this has lost something that was known once.
+    pub fn is_behind(self, known: Self) -> bool {
+        self.database == known.database && (self.list < known.list || self.editions < known.editions)
+    }
+
+    /// The highest of both; this one where they are of two databases.
+    #[must_use]
+    pub fn or_higher(self, other: Self) -> Self {
+        if self.database != other.database {
+            return self;
+        }
+        let (list, editions) = (self.list.max(other.list), self.editions.max(other.editions));
+        Self { list, editions, ..self }
+    }
+}
+
+/// Where it is remembered when the process has ended.
+pub trait EpochMemory: fmt::Debug + Send + Sync {
+    /// What is remembered, if anything.
+    fn known(&self) -> Option<Epoch>;
+
+    /// It has come so far. This is called often, and may keep it for a while.
+    fn remember(&self, epoch: Epoch);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_behind_only_itself() {
+        let epoch = |database, list, editions| Epoch { database, list, editions };
+        let known = epoch(1, 5, 3);
+        for (shown, is_behind) in [
+            (epoch(1, 5, 3), false),
+            (epoch(1, 6, 3), false),
+            (epoch(1, 4, 9), true),
+            (epoch(1, 5, 2), true),
+            (epoch(2, 0, 0), false),
+        ] {
+            assert_eq!(shown.is_behind(known), is_behind, "{shown:?}");
+        }
+        assert_eq!(epoch(1, 4, 9).or_higher(known), epoch(1, 5, 9));
+        assert_eq!(epoch(2, 0, 0).or_higher(known), epoch(2, 0, 0));
+    }
+}

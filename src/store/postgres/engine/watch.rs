@@ -1,0 +1,70 @@
+//! Whether a database shows less than was known before it was asked.
+
+use std::sync::{Arc, OnceLock};
+
+use super::error::PostgresError;
+use super::known::Known;
+use super::purpose::Purpose;
+use super::source::Source;
+use crate::store::Epoch;
+
+tokio::task_local! {
+    static UNWATCHED: ();
+}
+
+/// Does something with a database that has lost something: nothing in it asks for that again.
+pub(in crate::store::postgres) async fn unwatched<T>(work: impl Future<Output = T>) -> T {
+    UNWATCHED.scope((), work).await
+}
+
+/// What one transaction is told, beside what was known when it began.
+pub(super) struct Watch {
+    known: Arc<Known>,
+    expected: Option<Epoch>,
+    shown: OnceLock<Epoch>,
+    /// Whether it raises a counter: what it shows lasts when it was committed, and not before.
+    decides: bool,
+    is_look: bool,
+    is_shared: bool,
+}
+
+impl Watch {
+    /// Before anything is asked.
+    pub(super) fn begin(source: &Source, purpose: Purpose) -> Self {
+        let (known, is_shared) = (Arc::clone(source.known()), source.is_shared());
+        let (expected, shown) = (known.highest(), OnceLock::new());
+        Self {
+            known,
+            expected,
+            shown,
+            decides: purpose.decides(),
+            is_look: purpose == Purpose::Look || !is_shared,
+            is_shared,
+        }
+    }
+
+    /// Whether nothing that it does lasts.
+    pub(super) fn is_look(&self) -> bool {
+        self.is_look
+    }
+
+    /// Refuses what a database shows that has lost something, unless somebody is at that.
+    pub(super) fn look_at(&self, epoch: Epoch) -> Result<(), PostgresError> {
+        let is_lost = self.expected.is_some_and(|expected| epoch.is_behind(expected));
+        if is_lost && UNWATCHED.try_with(|()| ()).is_err() {
+            return Err(PostgresError::SetBack);
+        }
+        let _ = self.shown.set(epoch);
+        if !self.decides && !is_lost {
+            self.known.note(epoch, self.is_shared);
+        }
+        Ok(())
+    }
+
+    /// What it raised lasts.
+    pub(super) fn committed(&self) {
+        if let Some(epoch) = self.shown.get().filter(|_| self.decides) {
+            self.known.note(*epoch, self.is_shared);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A database that has lost something is held back, as one that was restored from a backup.
+
+use std::pin::Pin;
+
+use tokio_postgres::Row;
+
+use super::restored;
+use crate::store::postgres::PostgresStore;
+use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::sql::{self, params};
+use crate::store::postgres::engine::transaction::{Transaction, within};
+use crate::store::postgres::engine::watch::unwatched;
+use crate::store::{Epoch, StoreError};
+
+/// What it shows, when it was last written to by anybody, and when that is asked.
+const SHOWN: &str = "SELECT s.id, l.value, e.value,
+                            floor(extract(epoch FROM coalesce((SELECT max(at) FROM traces), now())) * 1000)::bigint,
+                            floor(extract(epoch FROM now()) * 1000)::bigint
+                     FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions'";
+
+/// Numbers that nobody can remember from before, however many were lost: so that only one node notices.
+const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) + 4294967296
+                     FROM unnest($1::text[], $2::bigint[]) AS k (what, value) WHERE e.what = k.what RETURNING e.what, e.value";
+
+/// How far the store has come.
+pub(super) async fn epoch(transaction: &Transaction) -> Result<Option<Epoch>, PostgresError> {
+    transaction.row(SHOWN, params![], read_epoch).await
+}
+
+fn read_epoch(row: &Row) -> Result<Epoch, PostgresError> {
+    Ok(Epoch { database: row.try_get(0)?, list: row.try_get(1)?, editions: row.try_get(2)? })
+}
+
+impl PostgresStore {
+    /// Holds the store back until a person releases it, unless that is done already. Its future has a name, because every
+    /// transaction may need it, also those in it.
+    pub(in crate::store::postgres) fn hold_after_loss(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(unwatched(self.hold_if_behind()))
+    }
+
+    async fn hold_if_behind(&self) -> Result<(), StoreError> {
+        let known = self.source.known();
+        let _turn = known.holding.lock().await;
+        let Some(highest) = known.highest() else { return Ok(()) };
+        let shown = within!(self, Look, |transaction| {
+            let read =
+                |row: &Row| Ok((read_epoch(row)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
+            transaction.row(SHOWN, params![], read).await
+        })?;
+        let Some((shown, made, now)) = shown.filter(|(shown, ..)| shown.is_behind(highest)) else { return Ok(()) };
+        if !self.source.is_shared() {
+            within!(self, DecideEditions, |transaction| restored::hold_back(&transaction, made, now).await)?;
+            known.accept(shown);
+            return Ok(());
+        }
+        tracing::warn!("the database has lost what was decided last: nothing is sent until the store is released");
+        self.hold_back(made, now).await?;
+        let higher = shown.or_higher(highest);
+        let raised = within!(self, Change, |transaction| {
+            let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);
+            let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i64>(1)?));
+            transaction.rows(RAISE, params![whats, values], read).await
+        })?;
+        let raised_to = |what| raised.iter().find(|(name, _)| name == what).map_or(0, |(_, value)| *value);
+        let epoch = Epoch { list: raised_to("list"), editions: raised_to("editions"), ..shown };
+        known.note(epoch, true);
+        Ok(())
+    }
+}

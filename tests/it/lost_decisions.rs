@@ -1,0 +1,111 @@
+//! A database that has lost what was answered, by a fail-over or because an earlier moment was restored: every node that remembers
+//! more holds it back, and says so.
+
+use std::fs;
+
+use crate::support::fixture::{Fixture, scheduled};
+use crate::support::postgres::cluster::Cluster;
+
+const SUNDAY: &str = "2026-11-29T12:00:00Z";
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+
+/// A node on this database, with three organisations and a list of its own.
+fn node(cluster: &Cluster) -> Fixture {
+    let url = cluster.url();
+    let fixture = Fixture::new(&format!("{}\n[store]\nurl = \"{url}\"\n", scheduled("")));
+    fixture.write("list.csv", "name,sector,email,bands,ages,locale,urn\nSchool,school,s@school.example,4-5,,,\n");
+    fixture.at(SUNDAY, &["subscribers", "import", "list.csv"]).exits(0);
+    fixture
+}
+
+/// Nothing is sent, and it is said why and what to do; once it was done, everybody gets it who did not leave.
+#[track_caller]
+fn is_held_until_released(node: &Fixture) {
+    let status = node.at(MONDAY, &["status"]).exits(0).stdout;
+    assert!(status.contains("has lost what was written last") && status.contains("fortnightly release"), "{status}");
+    node.at(MONDAY, &["send"]).exits(1).complains("fortnightly release");
+    assert_eq!(node.mail_count(), 0);
+    node.at(MONDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    node.at(MONDAY, &["release"]).exits(0);
+    node.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(node.mail_count(), 4);
+    let status = node.at(MONDAY, &["status"]).exits(0).stdout;
+    assert!(!status.contains("has lost"), "{status}");
+}
+
+#[test]
+fn a_standby_that_took_over_without_an_unsubscribe_is_held() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let node = node(&cluster);
+    let check = node.at(SUNDAY, &["check", "--json"]).json();
+    assert!(check.to_string().contains("asynchronous-standby"), "{check}");
+    cluster.cut_standby_off();
+    node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    cluster.kill();
+    cluster.promote();
+    is_held_until_released(&node);
+}
+
+#[test]
+fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
+    let Some(cluster) = Cluster::with_standby() else { return };
+    let node = node(&cluster);
+    let check = node.at(SUNDAY, &["check", "--json"]).json();
+    assert!(!check.to_string().contains("asynchronous-standby"), "{check}");
+    node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    cluster.kill();
+    cluster.promote();
+    node.at(MONDAY, &["send"]).exits(0);
+    assert_eq!(node.mail_count(), 4);
+}
+
+#[test]
+fn a_database_that_was_set_back_is_held_once() {
+    let Some(cluster) = Cluster::start() else { return };
+    let first = node(&cluster);
+    let config = fs::read_to_string(first.path("config.toml")).unwrap();
+    let second = Fixture::new(&config);
+    fs::create_dir(second.path("var")).unwrap();
+    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    cluster.save();
+    first.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    second.at(SUNDAY, &["subscribe", "--name", "Other", "--email", "o@other.example", "--bands", "4-5"]).exits(0);
+    second.at(SUNDAY, &["backup", "keys"]).exits(0).says("pg_basebackup");
+    cluster.set_back();
+    is_held_until_released(&first);
+    // The other one, which remembers more as well, finds that somebody has looked to it.
+    let status = second.at(MONDAY, &["status"]).exits(0).stdout;
+    assert!(!status.contains("has lost"), "{status}");
+
+    // A machine that remembers nothing knows it from the backup of the keys.
+    cluster.set_back();
+    let third = Fixture::new(&config);
+    fs::copy(second.path("keys"), third.path("keys")).unwrap();
+    third.at(SUNDAY, &["status"]).exits(1).complains("key file");
+    let restored = third.at(SUNDAY, &["restore", "keys"]).exits(0).stdout;
+    assert!(restored.contains("Restored the keys") && restored.contains("has lost"), "{restored}");
+    assert_eq!(fs::read(third.path("var/secret")).unwrap(), fs::read(first.path("var/secret")).unwrap());
+    is_held_until_released(&third);
+}
+
+#[test]
+fn keys_are_backed_up_and_restored() {
+    let Some(cluster) = Cluster::start() else { return };
+    let node = node(&cluster);
+    node.run(&["backup", "keys"]).exits(0);
+    node.run(&["backup", "keys"]).exits(1).complains("--force");
+    node.run(&["backup", "keys", "--force"]).exits(0);
+    let keys = fs::read_to_string(node.path("var/secret")).unwrap();
+    node.run(&["restore", "keys"]).exits(0);
+    assert_eq!(fs::read_to_string(node.path("var/secret")).unwrap(), keys);
+    let whole = fs::read_to_string(node.path("keys")).unwrap();
+    node.write("other", &whole[..whole.len() - 20]);
+    node.run(&["restore", "other"]).exits(1).complains("Restore this file from your backup");
+    node.run(&["restore", "config.toml"]).exits(1).complains("that `fortnightly backup` wrote");
+    let file = Fixture::new(&scheduled(""));
+    file.at(SUNDAY, &["sync"]).exits(0);
+    file.run(&["backup", "store.db"]).exits(0);
+    fs::copy(file.path("store.db"), node.path("store.db")).unwrap();
+    node.run(&["restore", "store.db"]).exits(1).complains("fortnightly move --to URL");
+    assert_eq!(fs::read_to_string(node.path("var/secret")).unwrap(), keys);
+}

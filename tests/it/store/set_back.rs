@@ -1,0 +1,29 @@
+//! A node that lives on while its database loses what it answered.
+
+use fortnightly::domain::subscriber::SuppressionReason;
+use fortnightly::store::postgres::PostgresStore;
+use fortnightly::store::{Editions as _, Nodes as _, Outbox as _};
+
+use super::desk::Desk as _;
+use super::hasher;
+use super::samples::{SEVEN, at, claim, crowd, send_out};
+use crate::support::postgres::cluster::Cluster;
+
+/// A process that goes on needs no file to know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_lives_on_holds_the_standby_that_took_over() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let store = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    assert!(store.may_lose().await.unwrap());
+    send_out(&store, &crowd(4)).await;
+    cluster.cut_standby_off();
+    let leaving = crowd(1).remove(0).address;
+    store.unsubscribe(&leaving, SuppressionReason::Unsubscribed, "test", at(2)).await.unwrap();
+    cluster.kill();
+    cluster.promote();
+    assert_eq!(claim(&store, 3, 9).await, []);
+    assert!(store.restored().await.unwrap().is_some());
+    assert_eq!(store.edition(SEVEN).await.unwrap().unwrap().state.as_str(), "held");
+    store.release_restored(true, at(4)).await.unwrap();
+    assert_eq!(store.claim(Some(SEVEN), at(5), 9).await.unwrap().len(), 4, "it is held once");
+}
