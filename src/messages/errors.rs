@@ -162,7 +162,9 @@ fn backup(error: &BackupError) -> String {
             "{error}: restore it where store.url names a file (sqlite:…), and move that store to the database with \
              `fortnightly move --to URL`"
         ),
-        BackupError::NoKeys(_) | BackupError::Unusable { .. } => format!("{error}: name a file that `fortnightly backup` wrote"),
+        BackupError::NoKeys(_) | BackupError::Unusable { .. } => {
+            format!("{error}: name a file that `fortnightly backup` wrote")
+        }
         BackupError::StoreInUse(_) => format!("{error}: stop `fortnightly run` and every other command, then restore"),
     }
 }

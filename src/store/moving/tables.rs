@@ -281,8 +281,8 @@ const ACCEPTED: Table = Table {
     },
     postgres: Kept::Elsewhere {
         read: "(SELECT edition, sum(count)::bigint AS count FROM accepted_counts GROUP BY edition HAVING sum(count) <> 0)",
-        write: &["INSERT INTO accepted_counts (edition, node, count)
-                  SELECT edition, 0, count FROM unnest($1, $2) AS k (edition, count)"],
+        write: &["INSERT INTO accepted_counts (edition, node, trace, count)
+                  SELECT edition, 0, 0, count FROM unnest($1, $2) AS k (edition, count)"],
     },
     ..table("accepted", 1, &[("edition", Big), ("count", Big)])
 };

@@ -259,13 +259,11 @@ async fn broken_off_anywhere(from_database: bool) {
     perform(&mut one, &acts(20), &mut (0, 0)).await;
     let said = one.answers().await;
     drop(one);
-    let to = |name: usize| match from_database {
-        true => Place::File(folder.path().join(format!("new-{name}.db"))),
-        false => Place::database(),
-    };
+    let file_named = |name: usize| Place::File(folder.path().join(format!("new-{name}.db")));
+    let to = |name: usize| if from_database { file_named(name) } else { Place::database() };
     let (moved, steps) = move_and_break(&sample(&file, from_database).await, &to(0), None).await;
     assert!(matches!(moved, Ok(Moved::Whole(_))), "{moved:?}");
-    let is_tried = |step: &usize| is_long() || *step < 5 || *step + 6 > steps || step % 17 == 0;
+    let is_tried = |step: &usize| is_long() || *step < 5 || *step + 6 > steps || step.is_multiple_of(17);
     let mut ends = BTreeSet::new();
     for step in (0..steps).filter(is_tried) {
         let (old, new) = (sample(&file, from_database).await, to(step + 1));
