@@ -5,6 +5,7 @@ pub mod listing;
 mod mailing;
 mod outcome;
 pub mod pace;
+pub mod refusals;
 pub mod retry;
 pub mod shared_pace;
 pub mod silence;

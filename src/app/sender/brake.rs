@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::app::AppContext;
 use crate::app::error::AppError;
-use crate::domain::delivery::{Tally, retry};
+use crate::domain::delivery::{Tally, refusals};
 use crate::domain::edition::EditionNumber;
 use crate::store::Store;
 
@@ -43,7 +43,7 @@ impl Brake {
             tokio::time::sleep(MOMENT).await;
             match store.tally(*edition).await {
                 Ok(now) => {
-                    if let Some(too_many) = retry::too_many_since(begun, &now) {
+                    if let Some(too_many) = refusals::too_many_since(begun, &now) {
                         return too_many;
                     }
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Mailing, Outcome, RelayLimit, Tally};
+use super::{Mailing, Outcome, RelayLimit};
 use crate::domain::edition::{Edition, EditionNumber};
 
 /// The pause after the first attempt; each later one is twice as long (RFC 5321 §4.5.4.1: at least 30 minutes).
@@ -134,16 +134,6 @@ pub fn are_too_many(refused: u64, tried: u64) -> bool {
     tried >= TRIED && refused * ONE_IN >= tried
 }
 
-/// As [`are_too_many`], of what all processes that send an edition came to since one of them began: how many were refused, and of
-/// how many, if that is too many.
-pub fn too_many_since(begun: &Tally, now: &Tally) -> Option<(u64, u64)> {
-    let refused = now.failed.saturating_sub(begun.failed);
-    // What is tried a second time leaves one state for another.
-    let others = [(now.accepted, begun.accepted), (now.deferred, begun.deferred), (now.uncertain, begun.uncertain)];
-    let tried = others.iter().fold(refused, |tried, (now, begun)| tried + now.saturating_sub(*begun));
-    are_too_many(refused, tried).then_some((refused, tried))
-}
-
 /// The newer edition that ends the chances of an older one, if one was published or has fallen due: the calendar would
 /// expire at once what is taken up again of the older.
 pub fn overtaken_by(number: EditionNumber, editions: &[Edition], now: DateTime<Utc>) -> Option<EditionNumber> {
@@ -232,20 +222,6 @@ mod tests {
     fn one_in_twenty_of_fifty_is_too_many() {
         assert!(!are_too_many(10, 49) && !are_too_many(2, 50) && are_too_many(3, 50) && are_too_many(20, 400));
         assert!(!are_too_many(19, 400));
-    }
-
-    #[test]
-    fn what_was_refused_before_this_run_is_not_held_against_it() {
-        let begun = Tally { accepted: 100, failed: 30, ..Tally::default() };
-        let after = |accepted: u64, failed: u64| Tally { accepted, failed, ..begun };
-        assert_eq!(too_many_since(&begun, &begun), None);
-        assert_eq!(too_many_since(&begun, &after(140, 34)), None, "too few were tried");
-        assert_eq!(too_many_since(&begun, &after(160, 33)), Some((3, 63)));
-        assert_eq!(too_many_since(&begun, &after(200, 33)), None);
-        assert_eq!(too_many_since(&after(200, 90), &begun), None, "some were taken up again");
-        let put_off = Tally { deferred: 80, ..begun };
-        let again = Tally { deferred: 20, ..after(100, 90) };
-        assert_eq!(too_many_since(&put_off, &again), Some((60, 60)));
     }
 
     #[test]

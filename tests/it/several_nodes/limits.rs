@@ -27,8 +27,8 @@ fn that_notes_dots() -> (Oracle, Dots) {
 /// The third joins in the middle, and then one leaves: never more in a second than the rate, nor much less.
 #[test]
 fn a_rate_is_kept_by_all_together() {
-    const RATE: usize = 250;
-    const ALL: usize = 2_400;
+    const RATE: usize = 150;
+    const ALL: usize = 1_600;
     let Some(cluster) = Cluster::start() else { return };
     let (oracle, dots) = that_notes_dots();
     let nodes = nodes(3, &cluster.url(), oracle.port, ALL, &format!("rate_per_second = {RATE}"));
