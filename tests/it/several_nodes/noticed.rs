@@ -12,7 +12,7 @@ use crate::support::postgres::cluster::Cluster;
 use crate::support::sending::{SEND, edition_status};
 
 /// A second, and something for a machine that is busy with other tests.
-const AT_ONCE: Duration = Duration::from_millis(2_000);
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Longer than a daemon's turn takes, and much shorter than the minute between two.
 const A_WHILE: Duration = Duration::from_secs(3);

@@ -25,9 +25,9 @@ const NODES: &str = "SELECT * FROM (
                floor(extract(epoch FROM n.started_at) * 1000)::bigint AS started,
                floor(extract(epoch FROM n.seen_at) * 1000)::bigint AS seen,
                n.lease_until <= clock_timestamp() AS gone,
-               (SELECT count(*) FROM deliveries d WHERE d.claim = n.id) AS in_hand
+               (SELECT count(*) FROM deliveries d WHERE d.claim = n.id) AS in_hand, n.started_at
         FROM nodes n) AS n
-    WHERE NOT gone OR in_hand > 0 ORDER BY started, id";
+    WHERE NOT gone OR in_hand > 0 ORDER BY started_at, id";
 
 /// Takes `$1` microseconds from where the last turn ended, or from `$2` ago where that is longer ago, and from `$3` ahead at most; how
 /// far ahead they end.
