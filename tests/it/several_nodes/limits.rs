@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{most_in_a_second, nodes, start};
+use super::{LONG, all_end, most_in_a_second, nodes, start};
 use crate::support::fixture::{Running, until};
 use crate::support::oracle::{Oracle, Said};
 use crate::support::postgres::cluster::Cluster;
@@ -36,16 +36,15 @@ fn a_rate_is_kept_by_all_together() {
     let mut runs: Vec<Running> = nodes[..2].iter().map(|node| start(node, SEND)).collect();
     until("two are at work", || oracle.count() >= ALL / 24);
     runs.push(start(&nodes[2], SEND));
-    for (node, run) in nodes.iter().zip(&mut runs) {
-        assert_eq!(run.ends(), 0, "{}", node.log());
-    }
+    all_end(&nodes, &mut runs);
     assert_eq!((oracle.count(), oracle.taken().len()), (ALL, ALL));
     cluster.holds("(SELECT count(DISTINCT node) = 3 FROM accepted_counts WHERE count > 0)");
     let most = most_in_a_second(&dots.lock().unwrap());
     // A tenth for what was under way for longer than what came after it.
     assert!(most <= RATE + RATE / 10, "{most} in a second");
+    // Four times as long as it takes, for a machine that is busy with other tests.
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(15), "{took:?} for {ALL} at {RATE} a second");
+    assert!(took < Duration::from_secs(45), "{took:?} for {ALL} at {RATE} a second");
 }
 
 /// Some are refused, so that what the first had in hand was too little: the day's cap is used up all the same, and not exceeded.
@@ -60,7 +59,7 @@ fn a_daily_cap_is_kept_by_all_together() {
     let nodes = nodes(3, &cluster.url(), oracle.port, 1_500, &format!("daily_cap = {CAP}\nrate_per_second = 300"));
     let mut runs: Vec<Running> = nodes.iter().map(|node| start(node, SEND)).collect();
     for (node, run) in nodes.iter().zip(&mut runs) {
-        assert_eq!(run.ends(), 1, "{}", node.log());
+        assert_eq!(run.ends_within(LONG), 1, "{}", node.log());
         assert!(node.log().contains("daily_cap"), "{}", node.log());
     }
     assert_eq!(oracle.count(), CAP);
@@ -81,7 +80,7 @@ fn a_run_stops_when_all_together_are_refused_too_often() {
     });
     let nodes = nodes(4, &cluster.url(), oracle.port, 2_400, "rate_per_second = 60");
     let mut runs: Vec<Running> = nodes.iter().map(|node| start(node, SEND)).collect();
-    let codes: Vec<i32> = runs.iter_mut().map(Running::ends).collect();
+    let codes: Vec<i32> = runs.iter_mut().map(|run| run.ends_within(LONG)).collect();
     assert_eq!(edition_status(&nodes[0], "accepted").1, "held", "{codes:?}");
     assert!(codes.contains(&1), "{codes:?}: {}", nodes[0].log());
     let tried = oracle.asked().len();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{nodes, start};
+use super::{LONG, nodes, start};
 use crate::support::fixture::{Fixture, until};
 use crate::support::oracle::{Oracle, Said};
 use crate::support::postgres::bouncer::PgBouncer;
@@ -129,7 +129,7 @@ fn daemons_that_wait_join_a_run_that_begins_elsewhere() {
         until("the daemon waits", || node.log().contains("next"));
     }
     let mut send = start(&nodes[2], SEND);
-    assert_eq!(send.ends(), 0, "{}", nodes[2].log());
+    assert_eq!(send.ends_within(LONG), 0, "{}", nodes[2].log());
     assert_eq!((oracle.count(), oracle.taken().len()), (1_500, 1_500));
     cluster.holds("(SELECT count(DISTINCT node) = 3 FROM accepted_counts WHERE count > 0)");
     drop(daemons);

@@ -9,8 +9,8 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscriber::RecipientId;
 use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 
-use super::{nodes, start};
-use crate::support::fixture::{Fixture, until};
+use super::{LONG, nodes, start};
+use crate::support::fixture::{Fixture, until, until_within};
 use crate::support::http::{ask, port};
 use crate::support::oracle::Oracle;
 use crate::support::ports::free_port;
@@ -65,7 +65,7 @@ fn a_web_node_shows_pages_and_a_sender_sends() {
     leave(port, &way_out(&nodes[1], late));
     leave(port, &way_out(&nodes[1], late - 1));
     assert!(TcpStream::connect(("127.0.0.1", pages)).is_err(), "a sender shows pages");
-    until("all is sent", || edition_status(&nodes[1], "accepted").1 == "sent");
+    until_within(LONG, "all is sent", || edition_status(&nodes[1], "accepted").1 == "sent");
     let taken = oracle.taken();
     assert!(!taken.contains_key(&to(late)) && !taken.contains_key(&to(late - 1)), "somebody who left was mailed");
     assert_eq!(taken.len(), ALL - 2);
