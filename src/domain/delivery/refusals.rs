@@ -23,7 +23,7 @@ mod tests {
         let after = |accepted: u64, failed: u64| Tally { accepted, failed, ..begun };
         assert_eq!(too_many_since(&begun, &begun), None);
         assert_eq!(too_many_since(&begun, &after(140, 34)), None, "too few were tried");
-        assert_eq!(too_many_since(&begun, &after(160, 33)), Some((3, 63)));
+        assert_eq!(too_many_since(&begun, &after(150, 33)), Some((3, 53)));
         assert_eq!(too_many_since(&begun, &after(200, 33)), None);
         assert_eq!(too_many_since(&after(200, 90), &begun), None, "some were taken up again");
         let put_off = Tally { deferred: 80, ..begun };
