@@ -57,7 +57,10 @@ impl Dispatcher {
     ) -> Result<Ended, AppError> {
         loop {
             let ended = self.run(edition, progress, stop).await?;
-            if ended != Ended::Capped || stop.is_cancelled() || !self.is_more_left_today(edition).await? {
+            if ended != Ended::Capped || stop.is_cancelled() {
+                return Ok(ended);
+            }
+            if !patiently(stop, || self.is_more_left_today(edition)).await? {
                 return Ok(ended);
             }
         }
