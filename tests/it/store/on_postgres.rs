@@ -109,3 +109,20 @@ async fn a_look_that_writes_keeps_nobody_waiting() {
     let after = store.edition(SEVEN).await.unwrap().unwrap();
     assert_eq!((before.unwrap().state, after.state), (EditionState::Planned, EditionState::Approved));
 }
+
+/// To publish to millions takes longer than anybody waits for a lock at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_decides_about_editions_waits_for_a_long_publication() {
+    let settings = fresh().unwrap();
+    let store = PostgresStore::open(&settings, hasher()).await.unwrap();
+    change_editions(&store, &[plan(SEVEN)], at(0)).await;
+    let other = settings.clone();
+    let publish = "BEGIN; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE; SELECT pg_sleep(11); COMMIT";
+    let publishing = tokio::task::spawn_blocking(move || change(&other, publish));
+    let has_begun = "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                     WHERE c.relname = 'editions' AND l.mode = 'ShareRowExclusiveLock') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$";
+    block_in_place(|| change(&settings, has_begun));
+    change_editions(&store, &[EditionChange::Approve(SEVEN)], at(1)).await;
+    publishing.await.unwrap();
+    assert_eq!(store.edition(SEVEN).await.unwrap().unwrap().state, EditionState::Approved);
+}
