@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::domain::subscription::suppression::AddressHasher;
-use crate::store::StoreError;
+use crate::store::{Editions as _, StoreError};
 
 pub use engine::settings::PostgresSettings;
 
@@ -44,12 +44,15 @@ impl PostgresStore {
     /// Opens the store, making its tables where there are none and bringing older ones up to date.
     ///
     /// # Errors
-    /// Returns `Unreachable`, `NotOurs` or `Newer`, or `Refused` when the keys are not the store's.
+    /// Returns `Unreachable`, `NotOurs`, `Newer` or `Moved`, or `Refused` when the keys are not the store's.
     pub async fn open(settings: &PostgresSettings, hasher: AddressHasher) -> Result<Self, StoreError> {
         let database = prepare(settings)?;
         let place = database.place().to_owned();
         schema::migrate(&database).await.map_err(|fault| fault.at(&place))?;
-        Self::over(Source::Shared(Arc::new(database)), settings, hasher, place).await
+        let store = Self::over(Source::Shared(Arc::new(database)), settings, hasher, place).await?;
+        // One that was moved away is only looked at.
+        store.check_version().await?;
+        Ok(store)
     }
 
     /// One moment of the store; an empty one where there is none. What is changed here is gone with the value.

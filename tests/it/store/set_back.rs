@@ -1,12 +1,13 @@
 //! A node that lives on while its database loses what it answered.
 
+use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::postgres::PostgresStore;
 use fortnightly::store::{Editions as _, Nodes as _, Outbox as _};
 
 use super::desk::Desk as _;
 use super::hasher;
-use super::samples::{SEVEN, at, claim, crowd, send_out};
+use super::samples::{SEVEN, at, claim, crowd, done, mark, reply, send_out};
 use crate::support::postgres::cluster::Cluster;
 
 /// A process that goes on needs no file to know.
@@ -26,4 +27,23 @@ async fn a_node_that_lives_on_holds_the_standby_that_took_over() {
     assert_eq!(store.edition(SEVEN).await.unwrap().unwrap().state.as_str(), "held");
     store.release_restored(true, at(4)).await.unwrap();
     assert_eq!(store.claim(Some(SEVEN), at(5), 9).await.unwrap().len(), 4, "it is held once");
+}
+
+/// No decision is lost, but what was sent: it would be sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_and_is_lost_is_missed_too() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let store = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    send_out(&store, &crowd(4)).await;
+    cluster.cut_standby_off();
+    let claimed = claim(&store, 2, 2).await;
+    assert!(mark(&store, claimed[0].id).await);
+    done(&store, claimed[0].id, Outcome::Accepted(reply(250)), None).await;
+    cluster.kill();
+    cluster.promote();
+    assert_eq!(claim(&store, 3, 9).await, []);
+    assert!(store.restored().await.unwrap().is_some());
+    store.release_restored(true, at(4)).await.unwrap();
+    let again = store.claim(Some(SEVEN), at(5), 9).await.unwrap();
+    assert!(again.len() == 4 && again.iter().all(|claimed| claimed.repeated), "{again:?}");
 }

@@ -81,6 +81,7 @@ impl Transaction {
 
     /// Commits, or takes back what was done; whether it is certain that it was committed.
     pub(super) async fn end(mut self, is_done: bool) -> Result<Ended, PostgresError> {
+        let is_left = is_done && self.begin.lock().is_none();
         let ended = match self.commit.take() {
             Some(committed) => committed,
             None if self.begin.lock().is_some() => Ok(()),
@@ -92,7 +93,7 @@ impl Transaction {
                     drop(object.take());
                 }
                 if let Some(trace) = self.trace.take() {
-                    trace.give_back();
+                    trace.give_back(is_left);
                 }
                 if is_done {
                     self.watch.committed();
@@ -127,7 +128,8 @@ impl Transaction {
         if let Some(number) = facts.number {
             let _ = self.number.set(number);
         }
-        self.watch.look_at(facts.epoch)?;
+        let is_lost = self.trace.as_ref().is_some_and(|trace| trace.is_lost(facts.word_before));
+        self.watch.look_at(facts.epoch, is_lost)?;
         Ok(answer?)
     }
 }

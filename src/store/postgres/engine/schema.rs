@@ -21,6 +21,8 @@ pub(super) const FACTS: &str = "SELECT s.version, s.moved_to, s.copy_of, s.id, l
 pub(super) struct Facts {
     /// The number of the transaction, if it has one.
     pub(super) number: Option<String>,
+    /// The word that was in the row in which it leaves its trace.
+    pub(super) word_before: Option<i64>,
     pub(super) epoch: Epoch,
 }
 
@@ -48,11 +50,13 @@ fn known() -> i64 {
 /// otherwise what it says.
 pub(super) fn check(answers: &[SimpleQueryMessage], is_look: bool) -> Result<Facts, PostgresError> {
     let (mut number, mut version, mut moved_to, mut is_copy, mut epoch) = (None, None, None, false, None);
+    let mut word_before = None;
     let is_number = |row: &SimpleQueryRow, name: &str| row.get(name).and_then(|number| number.parse::<i64>().ok());
     for answer in answers {
         let SimpleQueryMessage::Row(row) = answer else { continue };
         match row.columns().first().map(tokio_postgres::SimpleColumn::name) {
             Some("pg_current_xact_id") => number = row.get(0).map(str::to_owned),
+            Some("word_before") => word_before = is_number(row, "word_before"),
             Some("version") => {
                 version = is_number(row, "version");
                 moved_to = row.get("moved_to").map(str::to_owned);
@@ -74,7 +78,7 @@ pub(super) fn check(answers: &[SimpleQueryMessage], is_look: bool) -> Result<Fac
         _ => {
             let epoch =
                 epoch.ok_or_else(|| PostgresError::NotOurs("it does not say how far it has come".to_owned()))?;
-            Ok(Facts { number, epoch })
+            Ok(Facts { number, word_before, epoch })
         }
     }
 }

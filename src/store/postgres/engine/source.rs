@@ -39,6 +39,11 @@ impl Source {
         self.database().known()
     }
 
+    /// What this process left does not count any more.
+    pub(in crate::store::postgres) fn forget_traces(&self) {
+        self.database().free_rows().forget();
+    }
+
     /// Whether what is done with it lasts.
     pub(in crate::store::postgres) fn is_shared(&self) -> bool {
         matches!(self, Self::Shared(_))

@@ -3,29 +3,53 @@
 //! The number that the server gives it is not enough: a standby that is promoted without having heard of a transaction gives its
 //! number to another one. So each that may change something writes a word of its own into a row that nobody else writes at
 //! the time; the row is used again by the next one.
+//!
+//! The next one is told which word was there before it. If that is not the one that was left last, the database has lost a
+//! transaction that it had answered.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::error::PostgresError;
 
-/// The rows of this process that no transaction has.
+/// How long a word is sure to be there: what is older than a day may be forgotten, by the clock of the database.
+const KEPT: Duration = Duration::from_hours(12);
+
+/// The rows of this process that no transaction has, each with what was left in it last, if that was committed.
 #[derive(Default)]
-pub(super) struct FreeRows(Mutex<Vec<i64>>);
+pub(in crate::store::postgres) struct FreeRows(Mutex<Vec<(i64, Option<Left>)>>);
+
+#[derive(Clone, Copy)]
+struct Left {
+    word: i64,
+    at: Instant,
+}
+
+impl FreeRows {
+    /// What was left does not count any more: the database has lost some of it, and that is dealt with.
+    pub(in crate::store::postgres) fn forget(&self) {
+        self.0.lock().clear();
+    }
+}
 
 /// What one transaction leaves.
 pub(super) struct Trace {
     row: i64,
     word: i64,
+    before: Option<Left>,
     free: Arc<FreeRows>,
 }
 
 impl Trace {
     pub(super) fn new(free: &Arc<FreeRows>) -> Result<Self, PostgresError> {
         let known = free.0.lock().pop();
-        let row = known.map_or_else(random, Ok)?;
-        Ok(Self { row, word: random()?, free: Arc::clone(free) })
+        let (row, before) = match known {
+            Some(known) => known,
+            None => (random()?, None),
+        };
+        Ok(Self { row, word: random()?, before, free: Arc::clone(free) })
     }
 
     /// What the transaction does to leave it; by this it gets its number, too.
@@ -33,8 +57,14 @@ impl Trace {
         let Self { row, word, .. } = self;
         format!(
             "INSERT INTO traces (id, word, at) VALUES ({row}, {word}, clock_timestamp())
-             ON CONFLICT (id) DO UPDATE SET word = excluded.word, at = excluded.at"
+             ON CONFLICT (id) DO UPDATE SET word = excluded.word, at = excluded.at, before = traces.word
+             RETURNING before AS word_before"
         )
+    }
+
+    /// Whether what was left before it is gone: this word was there, or none.
+    pub(super) fn is_lost(&self, found: Option<i64>) -> bool {
+        self.before.is_some_and(|left| left.at.elapsed() < KEPT && found != Some(left.word))
     }
 
     /// The row and the word in it.
@@ -43,8 +73,9 @@ impl Trace {
     }
 
     /// The transaction has ended, and it is known how: the next may have the row. One whose end is not known may still hold it.
-    pub(super) fn give_back(self) {
-        self.free.0.lock().push(self.row);
+    pub(super) fn give_back(self, is_left: bool) {
+        let left = if is_left { Some(Left { word: self.word, at: Instant::now() }) } else { self.before };
+        self.free.0.lock().push((self.row, left));
     }
 }
 

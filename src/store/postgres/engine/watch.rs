@@ -48,10 +48,11 @@ impl Watch {
         self.is_look
     }
 
-    /// Refuses what a database shows that has lost something, unless somebody is at that.
-    pub(super) fn look_at(&self, epoch: Epoch) -> Result<(), PostgresError> {
-        let is_lost = self.expected.is_some_and(|expected| epoch.is_behind(expected));
+    /// Refuses what a database shows that has lost something, or what was left by the transaction before, unless somebody is at that.
+    pub(super) fn look_at(&self, epoch: Epoch, is_trace_lost: bool) -> Result<(), PostgresError> {
+        let is_lost = is_trace_lost || self.expected.is_some_and(|expected| epoch.is_behind(expected));
         if is_lost && UNWATCHED.try_with(|()| ()).is_err() {
+            self.known.miss(is_trace_lost);
             return Err(PostgresError::SetBack);
         }
         let _ = self.shown.set(epoch);

@@ -43,20 +43,25 @@ impl PostgresStore {
     async fn hold_if_behind(&self) -> Result<(), StoreError> {
         let known = self.source.known();
         let _turn = known.holding.lock().await;
-        let Some(highest) = known.highest() else { return Ok(()) };
+        let is_missing = known.take_missing();
         let shown = within!(self, Look, |transaction| {
             let read =
                 |row: &Row| Ok((read_epoch(row)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
             transaction.row(SHOWN, params![], read).await
         })?;
-        let Some((shown, made, now)) = shown.filter(|(shown, ..)| shown.is_behind(highest)) else { return Ok(()) };
+        let Some((shown, made, now)) = shown else { return Ok(()) };
+        let highest = known.highest().unwrap_or(shown);
+        if !is_missing && !shown.is_behind(highest) {
+            return Ok(());
+        }
         if !self.source.is_shared() {
             within!(self, DecideEditions, |transaction| restored::hold_back(&transaction, made, now).await)?;
             known.accept(shown);
             return Ok(());
         }
-        tracing::warn!("the database has lost what was decided last: nothing is sent until the store is released");
+        tracing::warn!("the database has lost what it was told last: nothing is sent until the store is released");
         self.hold_back(made, now).await?;
+        self.source.forget_traces();
         let higher = shown.or_higher(highest);
         let raised = within!(self, Change, |transaction| {
             let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);

@@ -305,6 +305,8 @@ CREATE TABLE reader_counts (
 CREATE TABLE traces (
     id BIGINT PRIMARY KEY,
     word BIGINT NOT NULL,
+    -- What was there before: whoever left it sees whether it was kept.
+    before BIGINT,
     at TIMESTAMPTZ NOT NULL
 ) WITH (fillfactor = 20);
 
