@@ -19,6 +19,11 @@ impl Epoch {
         self.database == known.database && (self.list < known.list || self.editions < known.editions)
     }
 
+    /// Whether it is so much further in both that a loss was dealt with since.
+    pub fn is_beyond(self, known: Self, much: i64) -> bool {
+        self.database == known.database && self.list >= known.list + much && self.editions >= known.editions + much
+    }
+
     /// The highest of both; this one where they are of two databases.
     #[must_use]
     pub fn or_higher(self, other: Self) -> Self {

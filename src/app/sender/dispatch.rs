@@ -27,6 +27,9 @@ use crate::domain::delivery::retry;
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::Transport;
 
+/// How long after a day's cap was reached it is looked again whether others have left some of it.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// How often it is looked whether another node is gone, in the course of a run.
 const TAKE_UP: Duration = Duration::from_secs(5);
 
@@ -63,6 +66,8 @@ impl Dispatcher {
             if !patiently(stop, || self.is_more_left_today(edition)).await? {
                 return Ok(ended);
             }
+            // What others have in hand may still be all that is left.
+            let _ = tokio::time::timeout(AGAIN, stop.cancelled()).await;
         }
     }
 

@@ -120,7 +120,7 @@ impl Feed {
     async fn take_in(&self, stock: &mut Stock, Refill { claim, whole, reopened }: Refill) -> Result<(), AppError> {
         let WithinCap { claimed, is_reached } =
             match claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))? {
-                Err(error @ StoreError::Unreachable { .. }) => {
+                Err(error @ (StoreError::Unreachable { .. } | StoreError::Locked { .. })) => {
                     tracing::warn!("{error}");
                     if stock.ready.is_empty() {
                         let _ = tokio::time::timeout(PAUSE, self.stop.cancelled()).await;

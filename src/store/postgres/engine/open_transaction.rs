@@ -59,10 +59,11 @@ impl Transaction {
         let (mut trace, mut statement) = (None, String::new());
         let (connection, begin) = match source {
             Source::Shared(database) => {
+                let connection = database.connection().await?;
                 if purpose != Purpose::Look {
                     statement = trace.insert(Trace::new(database.free_rows())?).statement();
                 }
-                (Connection::Own(Some(database.connection().await?)), purpose.begin(&statement))
+                (Connection::Own(Some(connection)), purpose.begin(&statement))
             }
             Source::Layer { open, .. } => {
                 let mut layer = Arc::clone(open).lock_owned().await;
@@ -209,6 +210,11 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
+        match self.trace.take() {
+            Some(trace) if self.begin.lock().is_some() => trace.give_back(false),
+            Some(trace) => trace.give_up(),
+            None => {}
+        }
         if let Connection::Own(object) = &mut self.connection
             && let Some(object) = object.take()
             && self.begin.lock().is_none()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::schema;
+use crate::store::Epoch;
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,8 @@ const NUMBER: &str = "SELECT pg_current_xact_id()";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl Purpose {
-    /// What it begins with; `trace` is what it does to leave one.
+    /// What it begins with; `trace` is what it does to leave one. A counter is raised only after it was asked for, or nobody would
+    /// see that the database had lost as much.
     pub(super) fn begin(self, trace: &str) -> String {
         let facts = schema::FACTS;
         match self {
@@ -56,12 +58,12 @@ impl Purpose {
             Self::Change => format!("{BEGIN}; {LIMITS}; {trace}; {NUMBER}; {facts}"),
             Self::DecideList => {
                 let raise = schema::raise("list");
-                format!("{BEGIN}; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {raise}; {NUMBER}; {facts}")
+                format!("{BEGIN}; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {NUMBER}; {facts}; {raise}")
             }
             // A table's lock is waited for before the moment that the transaction sees: an advisory one is not.
             Self::DecideEditions => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ; {LIMITS}; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE;
-                 {trace}; {}; {NUMBER}; {facts}",
+                 {trace}; {NUMBER}; {facts}; {}",
                 schema::raise("editions")
             ),
         }
@@ -70,6 +72,15 @@ impl Purpose {
     /// Whether it raises a counter.
     pub(super) fn decides(self) -> bool {
         matches!(self, Self::DecideList | Self::DecideEditions)
+    }
+
+    /// How far the database has come once it is committed, if it showed this when it began.
+    pub(super) fn raised(self, epoch: Epoch) -> Epoch {
+        match self {
+            Self::DecideList => Epoch { list: epoch.list + 1, ..epoch },
+            Self::DecideEditions => Epoch { editions: epoch.editions + 1, ..epoch },
+            Self::Look | Self::Change => epoch,
+        }
     }
 
     /// How long the server may take, if it answers what is done at once within `brief`.

@@ -34,9 +34,9 @@ pub(super) fn raise(what: &str) -> String {
 /// Whether there is a store.
 const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
 
-/// Rows of processes that are no more.
+/// Rows of processes that are no more. The newest stays: it says when a database that was restored was last written to.
 const FORGET_TRACES: &str = "DELETE FROM traces WHERE id IN (SELECT id FROM traces
-                             WHERE at < clock_timestamp() - interval '1 day' FOR UPDATE SKIP LOCKED)";
+                             WHERE at < (SELECT max(at) FROM traces) - interval '1 day' FOR UPDATE SKIP LOCKED)";
 
 /// The lock of whoever migrates, until the transaction ends.
 const LOCK: i64 = 0x464E_0001;

@@ -24,6 +24,8 @@ pub(in crate::store::postgres) struct FreeRows(Mutex<Vec<(i64, Option<Left>)>>);
 #[derive(Clone, Copy)]
 struct Left {
     word: i64,
+    /// What a transaction may have left since, of which it is not known how it ended.
+    or: Option<i64>,
     at: Instant,
 }
 
@@ -64,7 +66,9 @@ impl Trace {
 
     /// Whether what was left before it is gone: this word was there, or none.
     pub(super) fn is_lost(&self, found: Option<i64>) -> bool {
-        self.before.is_some_and(|left| left.at.elapsed() < KEPT && found != Some(left.word))
+        self.before.is_some_and(|left| {
+            left.at.elapsed() < KEPT && found != Some(left.word) && (found.is_none() || found != left.or)
+        })
     }
 
     /// The row and the word in it.
@@ -74,8 +78,16 @@ impl Trace {
 
     /// The transaction has ended, and it is known how: the next may have the row. One whose end is not known may still hold it.
     pub(super) fn give_back(self, is_left: bool) {
-        let left = if is_left { Some(Left { word: self.word, at: Instant::now() }) } else { self.before };
+        let left = if is_left { Some(Left { word: self.word, or: None, at: Instant::now() }) } else { self.before };
         self.free.0.lock().push((self.row, left));
+    }
+
+    /// It is not known how the transaction ends, and it may still hold the row: the others are used first. What was left before
+    /// it is remembered, if one word is enough for what was not known.
+    pub(super) fn give_up(self) {
+        if let Some(Left { word, or: None, at }) = self.before {
+            self.free.0.lock().insert(0, (self.row, Some(Left { word, or: Some(self.word), at })));
+        }
     }
 }
 

@@ -64,8 +64,14 @@ impl<'a> Turns<'a> {
             (Ok(value), Ok(Ended::Unanswered(error, number, trace))) => {
                 self.source.note(&error);
                 match fate::is_committed(self.source, &number, &trace).await {
-                    Ok(true) => return ControlFlow::Break(Ok(value)),
-                    Ok(false) => error,
+                    Ok(true) => {
+                        trace.give_back(true);
+                        return ControlFlow::Break(Ok(value));
+                    }
+                    Ok(false) => {
+                        trace.give_back(false);
+                        error
+                    }
                     // To do it again might be to do it twice.
                     Err(error) => return ControlFlow::Break(Err(error.at(self.place()))),
                 }

@@ -22,8 +22,8 @@ pub(super) struct Watch {
     known: Arc<Known>,
     expected: Option<Epoch>,
     shown: OnceLock<Epoch>,
-    /// Whether it raises a counter: what it shows lasts when it was committed, and not before.
-    decides: bool,
+    /// It may raise a counter: that lasts when it was committed, and not before.
+    purpose: Purpose,
     is_look: bool,
     is_shared: bool,
 }
@@ -33,14 +33,7 @@ impl Watch {
     pub(super) fn begin(source: &Source, purpose: Purpose) -> Self {
         let (known, is_shared) = (Arc::clone(source.known()), source.is_shared());
         let (expected, shown) = (known.highest(), OnceLock::new());
-        Self {
-            known,
-            expected,
-            shown,
-            decides: purpose.decides(),
-            is_look: purpose == Purpose::Look || !is_shared,
-            is_shared,
-        }
+        Self { known, expected, shown, purpose, is_look: purpose == Purpose::Look || !is_shared, is_shared }
     }
 
     /// Whether nothing that it does lasts.
@@ -56,7 +49,7 @@ impl Watch {
             return Err(PostgresError::SetBack);
         }
         let _ = self.shown.set(epoch);
-        if !self.decides && !is_lost {
+        if !self.purpose.decides() && !is_lost {
             self.known.note(epoch, self.is_shared);
         }
         Ok(())
@@ -64,8 +57,10 @@ impl Watch {
 
     /// What it raised lasts.
     pub(super) fn committed(&self) {
-        if let Some(epoch) = self.shown.get().filter(|_| self.decides) {
-            self.known.note(*epoch, self.is_shared);
+        if let Some(epoch) = self.shown.get().filter(|_| self.purpose.decides()) {
+            // In a look nothing is raised.
+            let epoch = if self.is_shared { self.purpose.raised(*epoch) } else { *epoch };
+            self.known.note(epoch, self.is_shared);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::store::postgres::engine::settings::PostgresSettings;
 use crate::store::postgres::engine::sql::{self, Param, damaged, params};
 
 /// How long others are waited for, and how long our side may be busy with the other store.
-const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '10min'";
+const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '12h'";
 
 /// Whatever the database's own default is: what is answered must last.
 const LASTS: &str = "SET LOCAL synchronous_commit = on";
@@ -90,8 +90,9 @@ impl Old {
             connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         } else {
             let (tables, counted) = (tables().join(", "), COUNTED.join(", "));
-            // Editions first, as whoever decides about them does.
-            let lock = format!("LOCK TABLE editions, {tables}, {counted} IN SHARE ROW EXCLUSIVE MODE");
+            // Editions first, as whoever decides about them does. Whoever changes anything has left a trace before it asks whether
+            // the store is live: so those who were told that it is are waited for, and the others wait before they ask.
+            let lock = format!("LOCK TABLE editions, traces, epochs, {tables}, {counted} IN SHARE ROW EXCLUSIVE MODE");
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
             connection.batch_execute(&format!("{begin}; {LIMITS}; {LASTS}; {lock}")).await?;
         }

@@ -17,6 +17,9 @@ use crate::store::{Release, StoreError};
 /// How many mails are given up at once: some milliseconds.
 const PART: u32 = 1_000;
 
+/// How many are doubted at once: a second at most.
+const DOUBTED: u32 = 20_000;
+
 /// The key under which a store keeps that what waits in it does not count as repeated yet.
 const DOUBTING: &str = "doubting";
 
@@ -28,7 +31,13 @@ impl PostgresStore {
     /// Returns what the database says; then nothing changed, or the store is held back.
     pub async fn hold_back(&self, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), StoreError> {
         within!(self, DecideEditions, |transaction| hold_back(&transaction, made, at).await)?;
-        within!(self, Change, |transaction| doubt(&transaction, at).await)
+        self.doubt(at).await
+    }
+
+    /// The second part, some thousand mails at once.
+    pub(super) async fn doubt(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        while !within!(self, Change, |transaction| doubt(&transaction, at).await)? {}
+        Ok(())
     }
 }
 
@@ -49,8 +58,8 @@ pub(super) async fn hold_back(
 }
 
 /// What a store knows that was set back may be out of date: whatever waited may have been accepted since, so it counts as
-/// repeated.
-async fn doubt(transaction: &Transaction, at: DateTime<Utc>) -> Result<(), PostgresError> {
+/// repeated. Does a part of it; whether that was the last.
+async fn doubt(transaction: &Transaction, at: DateTime<Utc>) -> Result<bool, PostgresError> {
     // First the nodes: a claim that had begun before the store was held back is waited for, and is then in hand.
     transaction.run("DELETE FROM nodes", params![]).await?;
     let in_hand = "SELECT DISTINCT claim FROM deliveries WHERE claim IS NOT NULL ORDER BY claim";
@@ -58,9 +67,16 @@ async fn doubt(transaction: &Transaction, at: DateTime<Utc>) -> Result<(), Postg
     outbox::take_up(transaction, &nodes, true, sql::millis(at)).await?;
     outbox::transactional::expire_all(transaction).await?;
     let waiting = states::list(DeliveryState::WAITING);
-    let doubt = format!("UPDATE deliveries SET repeated = true WHERE mailing > 0 AND state IN {waiting}");
-    transaction.run(&doubt, params![]).await?;
-    meta::take(transaction, DOUBTING).await.map(drop)
+    let doubt = format!(
+        "UPDATE deliveries SET repeated = true WHERE (mailing, recipient) IN (
+             SELECT mailing, recipient FROM deliveries WHERE mailing > 0 AND state IN {waiting} AND NOT repeated
+             ORDER BY mailing, recipient LIMIT $1)"
+    );
+    let is_last = transaction.run(&doubt, params![i64::from(DOUBTED)]).await? < u64::from(DOUBTED);
+    if is_last {
+        meta::take(transaction, DOUBTING).await?;
+    }
+    Ok(is_last)
 }
 
 /// Gives up a part of what nobody knows whether it was accepted, unless it is to be sent again; then lets the store send again.
@@ -75,7 +91,7 @@ pub(in crate::store::postgres) async fn release(
         return Ok(release);
     }
     if meta::get(transaction, DOUBTING).await?.is_some() {
-        doubt(transaction, at).await?;
+        while !doubt(transaction, at).await? {}
     }
     let editions = edition_rows::all(transaction).await?;
     // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.

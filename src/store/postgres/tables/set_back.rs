@@ -12,23 +12,32 @@ use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::postgres::engine::watch::unwatched;
 use crate::store::{Epoch, StoreError};
 
+/// How far the database has come, in a query of one row.
+pub(super) const EPOCH: &str = "(SELECT id FROM store), (SELECT value FROM epochs WHERE what = 'list'),
+                                (SELECT value FROM epochs WHERE what = 'editions')";
+
 /// What it shows, when it was last written to by anybody, and when that is asked.
 const SHOWN: &str = "SELECT s.id, l.value, e.value,
                             floor(extract(epoch FROM coalesce((SELECT max(at) FROM traces), now())) * 1000)::bigint,
                             floor(extract(epoch FROM now()) * 1000)::bigint
                      FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions'";
 
-/// Numbers that nobody can remember from before, however many were lost: so that only one node notices.
-const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) + 4294967296
+/// Nobody decides so often: by this much the counters are raised after a loss.
+const BEYOND: i64 = 1 << 32;
+
+/// Numbers that nobody can remember from before, however many were lost: so that only one node holds the store back, and one that
+/// comes later sees that it was done.
+const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) + $3
                      FROM unnest($1::text[], $2::bigint[]) AS k (what, value) WHERE e.what = k.what RETURNING e.what, e.value";
 
 /// How far the store has come.
 pub(super) async fn epoch(transaction: &Transaction) -> Result<Option<Epoch>, PostgresError> {
-    transaction.row(SHOWN, params![], read_epoch).await
+    transaction.row(SHOWN, params![], |row| read_epoch(row, 0)).await
 }
 
-fn read_epoch(row: &Row) -> Result<Epoch, PostgresError> {
-    Ok(Epoch { database: row.try_get(0)?, list: row.try_get(1)?, editions: row.try_get(2)? })
+/// How far the database has come, from this column on.
+pub(super) fn read_epoch(row: &Row, at: usize) -> Result<Epoch, PostgresError> {
+    Ok(Epoch { database: row.try_get(at)?, list: row.try_get(at + 1)?, editions: row.try_get(at + 2)? })
 }
 
 impl PostgresStore {
@@ -46,11 +55,15 @@ impl PostgresStore {
         let is_missing = known.take_missing();
         let shown = within!(self, Look, |transaction| {
             let read =
-                |row: &Row| Ok((read_epoch(row)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
+                |row: &Row| Ok((read_epoch(row, 0)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
             transaction.row(SHOWN, params![], read).await
         })?;
         let Some((shown, made, now)) = shown else { return Ok(()) };
         let highest = known.highest().unwrap_or(shown);
+        if shown.is_beyond(highest, BEYOND) {
+            self.accept(shown);
+            return Ok(());
+        }
         if !is_missing && !shown.is_behind(highest) {
             return Ok(());
         }
@@ -59,18 +72,40 @@ impl PostgresStore {
             known.accept(shown);
             return Ok(());
         }
-        tracing::warn!("the database has lost what it was told last: nothing is sent until the store is released");
-        self.hold_back(made, now).await?;
-        self.source.forget_traces();
-        let higher = shown.or_higher(highest);
-        let raised = within!(self, Change, |transaction| {
-            let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);
-            let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i64>(1)?));
-            transaction.rows(RAISE, params![whats, values], read).await
+        let raised = within!(self, DecideEditions, |transaction| {
+            // Another node may have been at it meanwhile.
+            match epoch(&transaction).await? {
+                Some(shown) if !shown.is_beyond(highest, BEYOND) => {
+                    restored::hold_back(&transaction, made, now).await?;
+                    raise(&transaction, shown.or_higher(highest)).await.map(|raised| (raised, true))
+                }
+                shown => Ok((shown.unwrap_or(highest), false)),
+            }
         })?;
-        let raised_to = |what| raised.iter().find(|(name, _)| name == what).map_or(0, |(_, value)| *value);
-        let epoch = Epoch { list: raised_to("list"), editions: raised_to("editions"), ..shown };
-        known.note(epoch, true);
+        let (epoch, is_ours) = raised;
+        self.accept(epoch);
+        if is_ours {
+            tracing::warn!("the database has lost what it was told last: nothing is sent until the store is released");
+            // What is left of it, whoever releases the store does.
+            if let Err(error) = self.doubt(now).await {
+                tracing::warn!("{error}");
+            }
+        }
         Ok(())
     }
+
+    /// A loss was dealt with: what was remembered from before does not count any more.
+    fn accept(&self, epoch: Epoch) {
+        self.source.forget_traces();
+        self.source.known().note(epoch, true);
+    }
+}
+
+/// Raises both counters beyond whatever anybody can remember.
+async fn raise(transaction: &Transaction, higher: Epoch) -> Result<Epoch, PostgresError> {
+    let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);
+    let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i64>(1)?));
+    let raised = transaction.rows(RAISE, params![whats, values, BEYOND], read).await?;
+    let raised_to = |what| raised.iter().find(|(name, _)| name == what).map_or(0, |(_, value)| *value);
+    Ok(Epoch { list: raised_to("list"), editions: raised_to("editions"), ..higher })
 }

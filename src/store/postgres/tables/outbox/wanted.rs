@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::super::set_back::{EPOCH, read_epoch};
 use super::items::keys;
 use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
 use crate::domain::edition::EditionState;
@@ -68,14 +69,33 @@ impl Questions {
     }
 }
 
+/// Whoever asks; should that break off, the next question finds nobody asking.
+struct Asking(Arc<Mutex<Queue>>);
+
+impl Asking {
+    /// What is to be asked next; nothing, and nobody is asking any more.
+    fn next(&self) -> Vec<Question> {
+        let mut queue = self.0.lock();
+        queue.is_asking = !queue.questions.is_empty();
+        std::mem::take(&mut queue.questions)
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut queue = self.0.lock();
+            queue.is_asking = false;
+            queue.questions.clear();
+        }
+    }
+}
+
 /// Asks until nobody does.
 async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
+    let asking = Asking(queue);
     loop {
-        let questions = {
-            let mut queue = queue.lock();
-            queue.is_asking = !queue.questions.is_empty();
-            std::mem::take(&mut queue.questions)
-        };
+        let questions = asking.next();
         // Whoever asked last knows of all numbers that those before knew of.
         let Some(ours) = questions.last().map(|question| question.ours.clone()) else { return };
         let ids = questions.iter().map(|question| question.id).collect();
@@ -88,12 +108,18 @@ async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
     }
 }
 
-/// Those of the items that are wanted.
+/// Those of the items that are wanted: none in a database that has lost something, of which nobody knows what it was.
 async fn ask(source: &Source, ours: Option<Vec<i64>>, ids: Vec<ItemId>) -> Result<Vec<ItemId>, StoreError> {
     let (mailings, recipients) = keys(ids.iter().copied())?;
     let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
     let values = params![ours, mailings, recipients, spared, sending];
-    let query = "SELECT are_wanted($1, $2, $3, $4, $5)";
-    let wanted: Option<Vec<bool>> = alone::row(source, query, values, |row| Ok(row.try_get(0)?)).await?;
+    let query = format!("SELECT are_wanted($1, $2, $3, $4, $5), {EPOCH}");
+    let expected = source.known().highest();
+    let read = |row: &tokio_postgres::Row| {
+        let epoch = read_epoch(row, 1)?;
+        let is_behind = expected.is_some_and(|expected| epoch.is_behind(expected));
+        Ok(if is_behind { Vec::new() } else { row.try_get::<_, Vec<bool>>(0)? })
+    };
+    let wanted = alone::row(source, &query, values, read).await?;
     Ok(ids.into_iter().zip(wanted.unwrap_or_default()).filter_map(|(id, is_wanted)| is_wanted.then_some(id)).collect())
 }
