@@ -47,3 +47,52 @@ async fn what_was_sent_and_is_lost_is_missed_too() {
     let again = store.claim(Some(SEVEN), at(5), 9).await.unwrap();
     assert!(again.len() == 4 && again.iter().all(|claimed| claimed.repeated), "{again:?}");
 }
+
+/// What is decided next raises the same counter as the decision that is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_decision_hides_no_loss() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let store = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    send_out(&store, &crowd(4)).await;
+    cluster.cut_standby_off();
+    let leaving: Vec<_> = crowd(2).into_iter().map(|reader| reader.address).collect();
+    store.unsubscribe(&leaving[0], SuppressionReason::Unsubscribed, "test", at(2)).await.unwrap();
+    cluster.kill();
+    cluster.promote();
+    store.unsubscribe(&leaving[1], SuppressionReason::Unsubscribed, "test", at(3)).await.unwrap();
+    assert!(store.restored().await.unwrap().is_some());
+}
+
+/// The first question that a promoted server is asked may be whether a mail is wanted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_wanted_by_a_database_that_has_lost_something() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let store = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    let readers = crowd(4);
+    send_out(&store, &readers).await;
+    let claimed = claim(&store, 2, 2).await;
+    assert!(mark(&store, claimed[0].id).await && store.is_wanted(claimed[0].id).await.unwrap());
+    cluster.cut_standby_off();
+    store.unsubscribe(&claimed[0].address, SuppressionReason::Unsubscribed, "test", at(2)).await.unwrap();
+    cluster.kill();
+    cluster.promote();
+    assert!(!store.is_wanted(claimed[0].id).await.unwrap());
+}
+
+/// Two nodes lose something; when the second one notices, a person has dealt with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_dealt_with_is_not_held_again() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let one = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    let two = PostgresStore::open(&cluster.settings(), hasher()).await.unwrap();
+    send_out(&one, &crowd(6)).await;
+    cluster.cut_standby_off();
+    let claimed = [claim(&one, 2, 2).await, claim(&two, 2, 2).await].map(|mut claimed| claimed.remove(0));
+    assert!(mark(&one, claimed[0].id).await && mark(&two, claimed[1].id).await);
+    cluster.kill();
+    cluster.promote();
+    assert_eq!(claim(&one, 3, 9).await, []);
+    one.release_restored(true, at(4)).await.unwrap();
+    assert_eq!(two.claim(Some(SEVEN), at(5), 9).await.unwrap().len(), 6);
+    assert!(two.restored().await.unwrap().is_none());
+}
