@@ -159,6 +159,9 @@ impl Node {
         let mut numbers = self.numbers.lock();
         // What was in hand under it may still be recorded, as long as nobody has taken it up.
         let before = numbers.now.replace(number);
+        if before.is_some() {
+            tracing::warn!("the lease of this node on the store is over: what it had in hand may be sent by another");
+        }
         numbers.before.extend(before);
         Ok(number)
     }
@@ -186,7 +189,7 @@ impl Node {
 
 /// Renews a lease every third of its length, and more often while that fails. Once it is over, the node gets another number.
 async fn renew(node: Arc<Node>) {
-    let (mut pause, mut told) = (node.length / 3, None);
+    let mut pause = node.length / 3;
     loop {
         tokio::time::sleep(pause).await;
         let over = node.numbers.lock().now;
@@ -195,12 +198,6 @@ async fn renew(node: Arc<Node>) {
                 && node.renew(number).await?
             {
                 return Ok(());
-            }
-            if over.is_some() && told != over {
-                tracing::warn!(
-                    "the lease of this node on the store is over: what it had in hand may be sent by another"
-                );
-                told = over;
             }
             node.register(over).await.map(drop)
         };
