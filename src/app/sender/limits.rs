@@ -120,7 +120,13 @@ impl SharedTurns {
             }
             let number = self.waiting.load(Ordering::Relaxed).max(1);
             match self.store.take_turns(self.pace.wanted(number)).await {
-                Ok(first) => turns.extend(self.pace.turns(number, begun.elapsed(), first)),
+                // What was given just now is good, however long the answer took: at a high rate there would never be a better one.
+                Ok(first) => {
+                    let mut given = self.pace.turns(number, begun.elapsed(), first);
+                    let turn = given.next();
+                    turns.extend(given);
+                    return turn;
+                }
                 // Nobody knows what others send meanwhile.
                 Err(error) => {
                     tracing::warn!("{error}");

@@ -47,6 +47,17 @@ fn a_rate_is_kept_by_all_together() {
     assert!(took < Duration::from_secs(45), "{took:?} for {ALL} at {RATE} a second");
 }
 
+/// Turns that come closer together than the database answers are used all the same, also by a worker that is alone.
+#[test]
+fn a_rate_that_nobody_reaches_stops_nobody() {
+    let Some(cluster) = Cluster::start() else { return };
+    let oracle = Oracle::start();
+    let nodes = nodes(1, &cluster.url(), oracle.port, 15, "rate_per_second = 100000");
+    nodes[0].edit("config.toml", "connections = 2", "connections = 1");
+    assert_eq!(start(&nodes[0], SEND).ends(), 0, "{}", nodes[0].log());
+    assert_eq!(oracle.count(), 15);
+}
+
 /// Some are refused, so that what the first had in hand was too little: the day's cap is used up all the same, and not exceeded.
 #[test]
 fn a_daily_cap_is_kept_by_all_together() {
