@@ -75,7 +75,7 @@ fn table() -> BTreeMap<&'static str, Writes> {
             Little,
         ),
         (&["bounce"], Wave),
-        (&["restore"], Apart),
+        (&["move", "restore"], Apart),
         (
             &[
                 "deliveries resolve",
