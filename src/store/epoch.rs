@@ -19,9 +19,13 @@ impl Epoch {
         self.database == known.database && (self.list < known.list || self.editions < known.editions)
     }
 
-    /// Whether it is so much further in both that a loss was dealt with since.
-    pub fn is_beyond(self, known: Self, much: i64) -> bool {
-        self.database == known.database && self.list >= known.list + much && self.editions >= known.editions + much
+    /// Nobody decides so often: by this much both are raised after a loss, so that only one node deals with it.
+    pub const BEYOND: i64 = 1 << 32;
+
+    /// Whether a loss was dealt with since.
+    pub fn is_beyond(self, known: Self) -> bool {
+        let is_higher = |number: i64, known: i64| number >= known.saturating_add(Self::BEYOND);
+        self.database == known.database && is_higher(self.list, known.list) && is_higher(self.editions, known.editions)
     }
 
     /// The highest of both; this one where they are of two databases.

@@ -1,9 +1,8 @@
 //! Whether a database shows less than was known before it was asked.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::error::PostgresError;
-use super::known::Known;
 use super::purpose::Purpose;
 use super::source::Source;
 use crate::store::Epoch;
@@ -19,7 +18,7 @@ pub(in crate::store::postgres) async fn unwatched<T>(work: impl Future<Output = 
 
 /// What one transaction is told, beside what was known when it began.
 pub(super) struct Watch {
-    known: Arc<Known>,
+    source: Source,
     expected: Option<Epoch>,
     shown: OnceLock<Epoch>,
     /// It may raise a counter: that lasts when it was committed, and not before.
@@ -31,9 +30,9 @@ pub(super) struct Watch {
 impl Watch {
     /// Before anything is asked.
     pub(super) fn begin(source: &Source, purpose: Purpose) -> Self {
-        let (known, is_shared) = (Arc::clone(source.known()), source.is_shared());
-        let (expected, shown) = (known.highest(), OnceLock::new());
-        Self { known, expected, shown, purpose, is_look: purpose == Purpose::Look || !is_shared, is_shared }
+        let (is_shared, expected) = (source.is_shared(), source.known().highest());
+        let is_look = purpose == Purpose::Look || !is_shared;
+        Self { source: source.clone(), expected, shown: OnceLock::new(), purpose, is_look, is_shared }
     }
 
     /// Whether nothing that it does lasts.
@@ -43,14 +42,20 @@ impl Watch {
 
     /// Refuses what a database shows that has lost something, or what was left by the transaction before, unless somebody is at that.
     pub(super) fn look_at(&self, epoch: Epoch, is_trace_lost: bool) -> Result<(), PostgresError> {
+        let is_dealt_with = self.expected.is_some_and(|expected| epoch.is_beyond(expected));
+        if is_dealt_with {
+            // Somebody has held the store back since, so it's known that what was left here may be gone.
+            self.source.forget_traces();
+        }
+        let is_trace_lost = is_trace_lost && !is_dealt_with;
         let is_lost = is_trace_lost || self.expected.is_some_and(|expected| epoch.is_behind(expected));
         if is_lost && UNWATCHED.try_with(|()| ()).is_err() {
-            self.known.miss(is_trace_lost);
+            self.source.known().miss(is_trace_lost);
             return Err(PostgresError::SetBack);
         }
         let _ = self.shown.set(epoch);
         if !self.purpose.decides() && !is_lost {
-            self.known.note(epoch, self.is_shared);
+            self.source.known().note(epoch, self.is_shared);
         }
         Ok(())
     }
@@ -60,7 +65,7 @@ impl Watch {
         if let Some(epoch) = self.shown.get().filter(|_| self.purpose.decides()) {
             // In a look nothing is raised.
             let epoch = if self.is_shared { self.purpose.raised(*epoch) } else { *epoch };
-            self.known.note(epoch, self.is_shared);
+            self.source.known().note(epoch, self.is_shared);
         }
     }
 }

@@ -22,9 +22,6 @@ const SHOWN: &str = "SELECT s.id, l.value, e.value,
                             floor(extract(epoch FROM now()) * 1000)::bigint
                      FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions'";
 
-/// Nobody decides so often: by this much the counters are raised after a loss.
-const BEYOND: i64 = 1 << 32;
-
 /// Numbers that nobody can remember from before, however many were lost: so that only one node holds the store back, and one that
 /// comes later sees that it was done.
 const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) + $3
@@ -60,10 +57,6 @@ impl PostgresStore {
         })?;
         let Some((shown, made, now)) = shown else { return Ok(()) };
         let highest = known.highest().unwrap_or(shown);
-        if shown.is_beyond(highest, BEYOND) {
-            self.accept(shown);
-            return Ok(());
-        }
         if !is_missing && !shown.is_behind(highest) {
             return Ok(());
         }
@@ -75,7 +68,7 @@ impl PostgresStore {
         let raised = within!(self, DecideEditions, |transaction| {
             // Another node may have been at it meanwhile.
             match epoch(&transaction).await? {
-                Some(shown) if !shown.is_beyond(highest, BEYOND) => {
+                Some(shown) if !shown.is_beyond(highest) => {
                     restored::hold_back(&transaction, made, now).await?;
                     raise(&transaction, shown.or_higher(highest)).await.map(|raised| (raised, true))
                 }
@@ -105,7 +98,7 @@ impl PostgresStore {
 async fn raise(transaction: &Transaction, higher: Epoch) -> Result<Epoch, PostgresError> {
     let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);
     let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i64>(1)?));
-    let raised = transaction.rows(RAISE, params![whats, values, BEYOND], read).await?;
+    let raised = transaction.rows(RAISE, params![whats, values, Epoch::BEYOND], read).await?;
     let raised_to = |what| raised.iter().find(|(name, _)| name == what).map_or(0, |(_, value)| *value);
     Ok(Epoch { list: raised_to("list"), editions: raised_to("editions"), ..higher })
 }

@@ -339,6 +339,8 @@ CREATE TRIGGER audit_is_told AFTER INSERT OR UPDATE ON audit FOR EACH STATEMENT 
 
 -- What a sender asks for every mail stands in functions: there a connection plans it once, and not each time, which takes longer
 -- than to do it. It's made for any number of items, and no plan may read whole tables: they may have been small when it was made.
+-- Items are found by their keys: when a plan was made the index of what is in hand may have been empty, and it holds hundreds of rows
+-- later. No node has the number 0, and what may be null is in no such index.
 
 -- Of each of some items, whether its mailbox may get it, but for the suppression that is spared, its edition is in this state, and
 -- it is in hand under one of our numbers, if there are some, whose lease is not over.
@@ -353,8 +355,9 @@ BEGIN
                 LEFT JOIN suppressions x ON x.mac = r.mac AND x.reason <> CASE WHEN k.mailing < 0 THEN spared ELSE '' END
                 WHERE r.id = k.recipient AND (x.mac IS NOT NULL OR r.address IS NULL))
             AND (ours IS NULL
-                 OR EXISTS (SELECT 1 FROM deliveries d JOIN nodes n ON n.id = d.claim AND n.lease_until > clock_timestamp()
-                            WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND d.claim + 0 = ANY (ours)))
+                 OR EXISTS (SELECT 1 FROM deliveries d
+                            JOIN nodes n ON n.id = coalesce(d.claim, 0) AND n.lease_until > clock_timestamp()
+                            WHERE d.mailing = k.mailing AND d.recipient = k.recipient AND coalesce(d.claim, 0) = ANY (ours)))
         FROM unnest(mailings, recipients) WITH ORDINALITY AS k (mailing, recipient, place) ORDER BY k.place);
 END
 $$;
@@ -373,12 +376,11 @@ BEGIN
                    WHERE x.mac = r.mac AND x.reason <> CASE WHEN d.mailing < 0 THEN spared ELSE '' END),
            EXISTS (SELECT 1 FROM editions e WHERE e.number = d.mailing AND e.state = sending),
            (SELECT floor(extract(epoch FROM n.lease_until - clock_timestamp()) * 1000)::bigint
-            FROM nodes n WHERE n.id = d.claim)
+            FROM nodes n WHERE n.id = coalesce(d.claim, 0))
     FROM unnest(mailings, recipients) AS k (mailing, recipient)
     JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
     JOIN recipients r ON r.id = d.recipient
-    -- By their keys, and not by way of all that we have in hand.
-    WHERE d.claim + 0 = ANY (ours) ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
+    WHERE coalesce(d.claim, 0) = ANY (ours) ORDER BY d.mailing, d.recipient FOR UPDATE OF d;
 END
 $$;
 
