@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use tokio_postgres::Row;
 
+use super::epoch::read_epoch;
 use super::restored;
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
@@ -11,10 +12,6 @@ use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::postgres::engine::watch::unwatched;
 use crate::store::{Epoch, StoreError};
-
-/// How far the database has come, in a query of one row.
-pub(super) const EPOCH: &str = "(SELECT id FROM store), (SELECT value FROM epochs WHERE what = 'list'),
-                                (SELECT value FROM epochs WHERE what = 'editions')";
 
 /// What it shows, when it was last written to by anybody, and when that is asked.
 const SHOWN: &str = "SELECT s.id, l.value, e.value,
@@ -30,11 +27,6 @@ const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) +
 /// How far the store has come.
 pub(super) async fn epoch(transaction: &Transaction) -> Result<Option<Epoch>, PostgresError> {
     transaction.row(SHOWN, params![], |row| read_epoch(row, 0)).await
-}
-
-/// How far the database has come, from this column on.
-pub(super) fn read_epoch(row: &Row, at: usize) -> Result<Epoch, PostgresError> {
-    Ok(Epoch { database: row.try_get(at)?, list: row.try_get(at + 1)?, editions: row.try_get(at + 2)? })
 }
 
 impl PostgresStore {

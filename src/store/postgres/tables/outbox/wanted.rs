@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::super::set_back::{EPOCH, read_epoch};
+use super::super::epoch::{EPOCH, read_epoch};
 use super::items::keys;
 use crate::domain::delivery::{ItemId, Mailing, TransactionalId};
 use crate::domain::edition::EditionState;
