@@ -290,12 +290,12 @@ pub enum MoveError {
     #[error("there is no store at {0}")]
     NoStore(String),
     /// It stays where it is.
-    #[error("the store is at {0} already")]
+    #[error("the store is already at {0}")]
     SamePlace(String),
-    #[error("{0} mails are in hand of a process")]
+    #[error("another process may still be sending (mails in its hands: {0})")]
     InHand(u64),
     /// And it is no half of a move of ours.
-    #[error("there is a store at {0} already")]
+    #[error("there is already a store at {0}")]
     InTheWay(String),
     /// The old store was left for good, and what was made of it is gone.
     #[error("the store was moved to {0}, where it is no more")]

@@ -52,7 +52,7 @@ pub fn restored(what: AfterRestore) -> String {
              restored. What it knows ends on {} or before: nothing is sent until `fortnightly release`",
             local_moment(&made)
         ),
-        AfterRestore::LeftUnknown => "whoever left and is not known to have left is on the list again: look through the mails to \
+        AfterRestore::LeftUnknown => "anybody whose unsubscribe was lost is on the list again: look through the mails to \
              the unsubscribe address, and through the old server if it can still be read, and enter them with \
              `fortnightly unsubscribe ADDRESS` before you release"
             .to_owned(),
@@ -85,7 +85,7 @@ pub fn released(what: AfterRestore) -> String {
                 .to_owned()
         }
         AfterRestore::LeftUnknown => {
-            "Whoever left and is not known to have left is on the list again: look through the mails to the unsubscribe \
+            "Anybody whose unsubscribe was lost is on the list again: look through the mails to the unsubscribe \
              address, and through the old server if it can still be read, and enter them with \
              `fortnightly unsubscribe ADDRESS` now."
                 .to_owned()

@@ -174,11 +174,11 @@ fn moving(error: &MoveError) -> String {
         MoveError::NoStore(_) => format!("{error}: there is nothing to move"),
         MoveError::SamePlace(_) => format!("{error}: name another place with --to"),
         MoveError::InHand(_) => format!(
-            "{error} that may be sending them: stop every `fortnightly run` and `fortnightly send`, then move (see \
-             `fortnightly nodes`)"
+            "{error}: stop every `fortnightly run` and `fortnightly send`, and run `fortnightly move` again. On PostgreSQL, \
+             `fortnightly nodes` shows where they run"
         ),
         MoveError::InTheWay(_) => format!("{error}, and nothing is written over it: name another place with --to"),
-        MoveError::Lost(_) => format!("{error}: restore that one from its backups"),
+        MoveError::Lost(_) => format!("{error}: restore that one from its backup"),
         MoveError::Different { .. } => {
             format!("{error}: nothing was moved, and the store is as it was; run `fortnightly move` again")
         }

@@ -11,8 +11,8 @@ pub enum StoreError {
     Locked { place: String },
     /// The database of several nodes does not answer, or none of its hosts takes writes now.
     #[error(
-        "the store {place} cannot be reached ({reason}): see whether the database runs and its address is right; what was \
-         begun goes on when it answers again"
+        "the store {place} cannot be reached ({reason}): see whether the database runs and store.url is right; a run waits \
+         and carries on once it answers, any other command has to be run again"
     )]
     Unreachable {
         place: String,
@@ -27,7 +27,10 @@ pub enum StoreError {
         reason: String,
     },
     /// We may not write.
-    #[error("the store {place} cannot be written: check the owner and the permissions of the file and its folder")]
+    #[error(
+        "the store {place} cannot be written: check the owner and the permissions of the file and its folder, or on PostgreSQL those of \
+         the user in store.url"
+    )]
     ReadOnly { place: String },
     /// Somebody removed or replaced the file of a store that is open.
     #[error(
@@ -59,12 +62,12 @@ pub enum StoreError {
         known: i64,
     },
     /// The database has lost something that was known once; whoever hears of it holds the store back.
-    #[error("the store {place} has lost what was decided last")]
+    #[error("the store {place} has lost its latest changes, so nothing is sent until somebody releases it")]
     SetBack { place: String },
     /// It was moved: it can be looked at, and nothing else.
     #[error(
-        "the store {place} was moved to {to}, and is only looked at here: put store.url = \"{to}\" into config.toml, as on every \
-         other machine"
+        "the store {place} was moved to {to}, and can only be read here: put store.url = \"{to}\" into config.toml on every \
+         machine"
     )]
     Moved {
         place: String,
@@ -72,11 +75,15 @@ pub enum StoreError {
         to: String,
     },
     /// A move that fills it has not ended.
-    #[error("the store {place} is being filled by a move that has not ended: nobody uses it before that is complete")]
+    #[error(
+        "the store {place} can't be used yet, because a move hasn't finished filling it: wait for it, or if it was \
+         interrupted, run the same command again with the old store.url in config.toml"
+    )]
     Incomplete { place: String },
     /// Not ours, or damaged.
     #[error(
-        "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away"
+        "the store {place} is not a Fortnightly database or is damaged ({reason}): restore a backup or move the file away, or let \
+         store.url name an empty database"
     )]
     NotOurs {
         place: String,
