@@ -95,8 +95,13 @@ pub(crate) fn fresh() -> Option<PostgresSettings> {
     let server = server()?;
     let database = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     assert!(psql(server.port, "postgres", &format!("CREATE DATABASE {database} TEMPLATE template0")));
-    Some(PostgresSettings {
-        hosts: vec![("127.0.0.1".to_owned(), server.port)],
+    Some(settings(&[server.port], database))
+}
+
+/// As the program reaches a database over these ports, within this process.
+fn settings(ports: &[u16], database: String) -> PostgresSettings {
+    PostgresSettings {
+        hosts: ports.iter().map(|port| ("127.0.0.1".to_owned(), *port)).collect(),
         user: "fortnightly".to_owned(),
         database,
         password: None,
@@ -105,5 +110,5 @@ pub(crate) fn fresh() -> Option<PostgresSettings> {
         connections: 8,
         lease: Duration::from_secs(30),
         memory: None,
-    })
+    }
 }

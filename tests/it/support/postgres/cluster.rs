@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::slice;
-use std::time::Duration;
 
 use fortnightly::store::postgres::PostgresSettings;
 use tempfile::TempDir;
@@ -168,18 +167,7 @@ impl Cluster {
 
     /// As the program reaches it, within this process.
     pub(crate) fn settings(&self) -> PostgresSettings {
-        let hosts = self.ports().into_iter().map(|port| ("127.0.0.1".to_owned(), port)).collect();
-        PostgresSettings {
-            hosts,
-            user: "fortnightly".to_owned(),
-            database: DATABASE.to_owned(),
-            password: None,
-            tls: false,
-            ca_pem: None,
-            connections: 8,
-            lease: Duration::from_secs(30),
-            memory: None,
-        }
+        super::settings(&self.ports(), DATABASE.to_owned())
     }
 
     fn primary_does(&self, statement: &str) {
