@@ -8,6 +8,7 @@ use crate::several_nodes::{CONNECTIONS, WINDOW, ended_well, midway_with_lease, n
 use crate::support::fixture::until;
 use crate::support::oracle::Oracle;
 use crate::support::postgres::cluster::Cluster;
+use crate::support::postgres::{change, fresh};
 use crate::support::sending::SEND;
 
 /// Long enough that a lease of this length is over while the database is away for twice as long.
@@ -26,6 +27,29 @@ fn a_run_goes_on_after_the_database_was_away_for_longer_than_its_lease() {
     assert_eq!(run.ends(), 0, "{}", node.log());
     assert!(node.log().contains("the lease of this node on the store is over"), "{}", node.log());
     ended_well(&node, &oracle, recipients(), WINDOW * CONNECTIONS);
+}
+
+/// A disk may have room again when somebody has looked to it, and a run waits for that, whoever meets it first.
+#[test]
+fn a_claim_waits_for_a_database_whose_disk_is_full() {
+    let settings = fresh().unwrap();
+    let url = format!("postgres://{}@127.0.0.1:{}/{}", settings.user, settings.hosts[0].1, settings.database);
+    let oracle = Oracle::start();
+    let node = node(&url, &oracle, 20);
+    change(
+        &settings,
+        "CREATE SEQUENCE tries;
+         CREATE FUNCTION is_full() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+         BEGIN
+             IF nextval('tries') <= 2 THEN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END IF;
+             RETURN NULL;
+         END
+         $$;
+         CREATE TRIGGER full_disk AFTER UPDATE ON deliveries FOR EACH STATEMENT EXECUTE FUNCTION is_full()",
+    );
+    let ran = node.run(SEND).exits(0);
+    ran.complains("the disk is full");
+    ended_well(&node, &oracle, 20, 0);
 }
 
 /// What it knows of its mails when the database stands still is kept, whatever became of the commits.

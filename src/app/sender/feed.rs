@@ -92,7 +92,7 @@ impl Feed {
         self.drained.store(false, Ordering::Relaxed);
     }
 
-    /// The next item; none when nothing can be claimed. A database that cannot be reached is waited for until the run stops.
+    /// The next item; none when nothing can be claimed. A store that may answer later is waited for until the run stops.
     pub(super) async fn next(&self) -> Result<Option<Claimed>, AppError> {
         let mut stock = self.stock.lock().await;
         loop {
@@ -120,7 +120,7 @@ impl Feed {
     async fn take_in(&self, stock: &mut Stock, Refill { claim, whole, reopened }: Refill) -> Result<(), AppError> {
         let WithinCap { claimed, is_reached } =
             match claim.await.map_err(|error| AppError::BrokeOff("a claim", error.to_string()))? {
-                Err(error @ (StoreError::Unreachable { .. } | StoreError::Locked { .. })) => {
+                Err(error) if error.is_waited_for() => {
                     tracing::warn!("{error}");
                     if stock.ready.is_empty() {
                         let _ = tokio::time::timeout(PAUSE, self.stop.cancelled()).await;
