@@ -35,6 +35,9 @@ const SHARED_PAGES: u32 = 3;
 /// How often a store may refuse one step for a reason that is not waited for.
 const FAILURES: u32 = 20;
 
+/// After so many of these refusals a step is handed over by itself: it may be another of its page that is refused.
+const ALONE: u32 = 2;
+
 /// What takes the steps of a page: [`crate::store::Outbox::record_and_mark`].
 type Write = dyn Fn(Arc<[Step]>) -> Pin<Box<dyn Future<Output = Result<Vec<Marked>, StoreError>> + Send>> + Send + Sync;
 
@@ -191,7 +194,11 @@ impl Ledger {
     async fn write_later(self: Arc<Self>, mut refused: Vec<Entry>) {
         while !refused.is_empty() {
             tokio::time::sleep(PAUSE).await;
-            refused = self.write(refused).await;
+            let (alone, page): (Vec<_>, Vec<_>) = refused.into_iter().partition(|entry| entry.waiter.failures >= ALONE);
+            refused = if page.is_empty() { page } else { self.write(page).await };
+            for entry in alone {
+                refused.extend(self.write(vec![entry]).await);
+            }
         }
     }
 
@@ -325,6 +332,24 @@ mod tests {
         assert!(ledger.settled(third).await.unwrap());
         assert!(ledger.settled(first).await.unwrap());
         assert_eq!(pages.lock().as_slice(), [vec![1, 2], vec![3], vec![1]]);
+    }
+
+    /// A store that refuses every page with a step about this mail in it.
+    #[tokio::test]
+    async fn a_step_that_is_always_refused_takes_no_other_with_it() {
+        let backend = || StoreError::Backend { place: "here".to_owned(), reason: "a value".to_owned() };
+        let write = move |steps: Arc<[Step]>| {
+            let is_refused = steps.iter().any(|step| step.mark == Some(item(2)));
+            let answer = if is_refused { Err(backend()) } else { Ok(steps.iter().map(|_| Ok(true)).collect()) };
+            Box::pin(std::future::ready(answer)) as Pin<Box<_>>
+        };
+        let stop = CancellationToken::new();
+        let ledger = Arc::new(Ledger::over(Box::new(write), true, stop.clone()));
+        kept(&ledger);
+        let [first, second, third] = [1, 2, 3].map(|number| ledger.enter(None, Some(item(number))));
+        assert!(ledger.settled(first).await.unwrap() && ledger.settled(third).await.unwrap());
+        stop.cancel();
+        assert!(ledger.settled(second).await.is_err());
     }
 
     #[tokio::test]
