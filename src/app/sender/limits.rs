@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::PAUSE;
+use super::patience::unless_stopped;
 use crate::app::AppContext;
 use crate::app::error::AppError;
 use crate::domain::delivery::pace::Pace;
@@ -106,7 +107,7 @@ impl SharedTurns {
     /// The next turn; the first who finds none asks for all who wait.
     async fn take(&self, begun: Instant, stop: &CancellationToken) -> Option<Duration> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let turn = self.next(begun, stop).await;
+        let turn = unless_stopped(stop, self.next(begun, stop)).await.flatten();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         turn
     }

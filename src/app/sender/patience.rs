@@ -24,6 +24,15 @@ where
     }
 }
 
+/// What is answered, unless we are told to stop before: a database that does not answer must not hold that up.
+pub(super) async fn unless_stopped<T>(stop: &CancellationToken, asked: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = asked => Some(answer),
+        () = stop.cancelled() => None,
+    }
+}
+
 /// Whether a store that failed so is asked once more; `tries` are left for what is not waited for.
 fn is_worth_another(error: &StoreError, tries: &mut u32, is_stopped: bool) -> bool {
     let is_away = matches!(error, StoreError::Unreachable { .. }) && !is_stopped;
@@ -37,6 +46,14 @@ fn is_worth_another(error: &StoreError, tries: &mut u32, is_stopped: bool) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_never_answers_holds_up_no_stop() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        assert_eq!(unless_stopped(&stop, std::future::pending::<()>()).await, None);
+        assert_eq!(unless_stopped(&stop, std::future::ready(1)).await, Some(1), "what is known is answered");
+    }
 
     #[test]
     fn only_a_database_that_is_away_is_waited_for_and_only_until_we_stop() {

@@ -10,6 +10,7 @@ use super::draft::{Composed, Draft};
 use super::ledger::{Marking, PAUSE};
 use super::message::Addressed;
 use super::order::Ended;
+use super::patience::unless_stopped;
 use super::relay::pause;
 use super::run::{ConnectionUse, Run, jitter};
 use crate::app::error::AppError;
@@ -51,9 +52,10 @@ impl Gate for Wanted<'_> {
     async fn is_open(&self) -> bool {
         let Self(run, id) = self;
         loop {
-            let error = match run.context.store.is_wanted(*id).await {
-                Ok(wanted) => return wanted,
-                Err(error) => error,
+            let error = match unless_stopped(&run.stop, run.context.store.is_wanted(*id)).await {
+                None => return false,
+                Some(Ok(wanted)) => return wanted,
+                Some(Err(error)) => error,
             };
             tracing::warn!("{error}");
             // Nobody knows whether it is, so it is not sent now; but when the database answers again, one knows.
