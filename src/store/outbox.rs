@@ -105,6 +105,10 @@ pub trait Outbox {
         limit: u32,
     ) -> Result<WithinCap, StoreError>;
 
+    /// How much more a claim within this cap could take: what all processes handed over, and what they have in hand of any edition,
+    /// counts.
+    async fn left_within(&self, cap: DailyCap) -> Result<u32, StoreError>;
+
     /// Takes steps in their order, all in one transaction, durably before it returns: each records the result of one item and
     /// marks another as in flight. Says of each whether its mark was set: an item whose mailbox was suppressed since the claim
     /// is settled instead; one whose edition was held since is queued again. A step of which something is `Refused`, because it

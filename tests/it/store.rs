@@ -2,6 +2,8 @@
 
 mod conformance;
 mod counts;
+#[cfg(feature = "postgres")]
+mod day_caps;
 mod desk;
 mod elsewhere;
 #[cfg(feature = "postgres")]

@@ -75,11 +75,10 @@ impl Dispatcher {
     /// last to let go of what it has in hand sends that.
     async fn is_more_left_today(&self, edition: Option<EditionNumber>) -> Result<bool, AppError> {
         let store = &self.context.store;
-        let (Some(edition), Some(cap), true) = (edition, daily_cap(&self.context), store.is_shared()) else {
-            return Ok(false);
-        };
-        let in_hand = store.tally(edition).await?.sending;
-        Ok(cap.left(store.handed_over_since(cap.since).await?, in_hand) > 0)
+        match daily_cap(&self.context) {
+            Some(cap) if edition.is_some() && store.is_shared() => Ok(store.left_within(cap).await? > 0),
+            _ => Ok(false),
+        }
     }
 
     async fn run(

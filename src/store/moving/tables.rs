@@ -83,8 +83,19 @@ const fn large(name: &'static str, key: usize, columns: &'static [(&'static str,
 }
 
 /// The tables of either schema that do not move: what belongs to a place, or to processes there.
-pub const STAYS: &[&str] =
-    &["claimants", "moved", "sqlite_sequence", "store", "epochs", "nodes", "traces", "turns", "accepted_counts"];
+pub const STAYS: &[&str] = &[
+    "claimants",
+    "moved",
+    "sqlite_sequence",
+    "store",
+    "epochs",
+    "past_epochs",
+    "nodes",
+    "traces",
+    "turns",
+    "accepted_counts",
+    "handed_over_counts",
+];
 
 /// Every table that moves. Nothing is in hand then, so no delivery has a claim.
 pub const TABLES: &[Table] = &[

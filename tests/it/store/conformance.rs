@@ -110,6 +110,7 @@ macro_rules! conform_all {
             deliveries::whoever_holds_the_number_leaves_and_may_be_let_back,
             deliveries::without_a_relay_all_wait_and_none_was_tried,
             limits::a_cap_counts_what_was_handed_over_and_what_is_in_hand,
+            limits::a_cap_counts_what_is_in_hand_of_any_edition,
             parts::what_waits_expires_in_parts,
             parts::what_is_queued_is_put_off_in_parts,
             parts::what_ended_is_taken_up_again_in_parts,

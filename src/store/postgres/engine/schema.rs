@@ -8,7 +8,7 @@ use super::sql::params;
 use crate::store::Epoch;
 
 /// Each becomes the next version; one that was shipped is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_counts.sql")];
 
 /// Who made the database.
 const APPLICATION: &str = "fortnightly";
@@ -34,9 +34,16 @@ pub(super) fn raise(what: &str) -> String {
 /// Whether there is a store.
 const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
 
-/// Rows of processes that are no more. The newest stays: it says when a database that was restored was last written to.
+/// Rows of processes that are no more, and those that were used often enough. The newest stays: it says when a database that was restored was last written to.
 const FORGET_TRACES: &str = "DELETE FROM traces WHERE id IN (SELECT id FROM traces
                              WHERE at < (SELECT max(at) FROM traces) - interval '1 day' FOR UPDATE SKIP LOCKED)";
+
+/// Where decisions got to long ago: whoever remembers as little is no judge of what was lost.
+const FORGET_EPOCHS: &str = "DELETE FROM past_epochs AS p USING epochs e
+                             WHERE p.what = e.what AND p.value <> e.value AND p.at < now() - interval '180 days'";
+
+/// What is forgotten once a day.
+pub(in crate::store::postgres) const FORGET: &[&str] = &[FORGET_TRACES, FORGET_EPOCHS];
 
 /// The lock of whoever migrates, until the transaction ends.
 const LOCK: i64 = 0x464E_0001;

@@ -17,9 +17,21 @@ use super::error::PostgresError;
 /// How long a word is sure to be there: what is older than a day may be forgotten, by the clock of the database.
 const KEPT: Duration = Duration::from_hours(12);
 
-/// The rows of this process that no transaction has, each with what was left in it last, if that was committed.
+/// How often a row is used: as long as somebody looks at an early moment, what was in it before is not cleared away, and whoever
+/// writes it again has to pass all of that.
+const USES: u32 = 1_000;
+
+/// The rows of this process that no transaction has.
 #[derive(Default)]
-pub(in crate::store::postgres) struct FreeRows(Mutex<Vec<(i64, Option<Left>)>>);
+pub(in crate::store::postgres) struct FreeRows(Mutex<Vec<Free>>);
+
+struct Free {
+    row: i64,
+    /// How often it was used.
+    uses: u32,
+    /// What was left in it last, if that was committed.
+    left: Option<Left>,
+}
 
 #[derive(Clone, Copy)]
 struct Left {
@@ -39,6 +51,7 @@ impl FreeRows {
 /// What one transaction leaves.
 pub(super) struct Trace {
     row: i64,
+    uses: u32,
     word: i64,
     before: Option<Left>,
     free: Arc<FreeRows>,
@@ -47,11 +60,11 @@ pub(super) struct Trace {
 impl Trace {
     pub(super) fn new(free: &Arc<FreeRows>) -> Result<Self, PostgresError> {
         let known = free.0.lock().pop();
-        let (row, before) = match known {
+        let Free { row, uses, left } = match known {
             Some(known) => known,
-            None => (random()?, None),
+            None => Free { row: random()?, uses: 0, left: None },
         };
-        Ok(Self { row, word: random()?, before, free: Arc::clone(free) })
+        Ok(Self { row, uses: uses + 1, word: random()?, before: left, free: Arc::clone(free) })
     }
 
     /// What the transaction does to leave it; by this it gets its number, too.
@@ -79,14 +92,17 @@ impl Trace {
     /// The transaction has ended, and it is known how: the next may have the row. One whose end is not known may still hold it.
     pub(super) fn give_back(self, is_left: bool) {
         let left = if is_left { Some(Left { word: self.word, or: None, at: Instant::now() }) } else { self.before };
-        self.free.0.lock().push((self.row, left));
+        if self.uses < USES {
+            self.free.0.lock().push(Free { row: self.row, uses: self.uses, left });
+        }
     }
 
     /// It is not known how the transaction ends, and it may still hold the row: the others are used first. What was left before
     /// it is remembered, if one word is enough for what was not known.
     pub(super) fn give_up(self) {
         if let Some(Left { word, or: None, at }) = self.before {
-            self.free.0.lock().insert(0, (self.row, Some(Left { word, or: Some(self.word), at })));
+            let left = Some(Left { word, or: Some(self.word), at });
+            self.free.0.lock().insert(0, Free { row: self.row, uses: self.uses, left });
         }
     }
 }
@@ -97,4 +113,25 @@ pub(super) fn random() -> Result<i64, PostgresError> {
     let none = |error: getrandom::Error| PostgresError::Unreachable(format!("there are no random bytes: {error}"));
     getrandom::fill(&mut bytes).map_err(none)?;
     Ok(i64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_used_again_but_not_for_ever() {
+        let free = Arc::new(FreeRows::default());
+        let rows: Vec<i64> = (0..2 * USES)
+            .map(|_| {
+                let trace = Trace::new(&free).unwrap();
+                let row = trace.key().0;
+                trace.give_back(true);
+                row
+            })
+            .collect();
+        let (first, second) = rows.split_at(USES as usize);
+        assert!(first.iter().all(|row| *row == first[0]) && second.iter().all(|row| *row == second[0]));
+        assert_ne!(first[0], second[0]);
+    }
 }

@@ -12,6 +12,7 @@ use crate::store::postgres::engine::pool::{Database, Pooled};
 use crate::store::postgres::engine::schema;
 use crate::store::postgres::engine::settings::PostgresSettings;
 use crate::store::postgres::engine::sql::{self, Param, damaged, params};
+use crate::store::postgres::tables::outbox;
 
 /// How long others are waited for, and how long our side may be busy with the other store.
 const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '12h'";
@@ -20,7 +21,7 @@ const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transact
 const LASTS: &str = "SET LOCAL synchronous_commit = on";
 
 /// The tables of which something else moves than their rows, and those of processes.
-const COUNTED: &[&str] = &["accepted_counts", "numbers"];
+const COUNTED: &[&str] = &["accepted_counts", "handed_over_counts", "numbers"];
 const OF_PROCESSES: &[&str] = &["nodes", "traces", "turns"];
 
 /// Those whose rows get their numbers from the table itself.
@@ -168,6 +169,7 @@ impl New {
 
     async fn end(&mut self) -> Result<(), PostgresError> {
         let names = "INSERT INTO numbers (kind, next) SELECT 'name', max(id) + 1 FROM names HAVING max(id) IS NOT NULL";
+        let handed_over = outbox::cap::count_anew();
         let numbered = NUMBERED.iter().map(|table| {
             format!(
                 "SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM {table}"
@@ -176,7 +178,7 @@ impl New {
         let numbered: Vec<String> = numbered.collect();
         let connection = self.connection().await?;
         let (numbered, tables) = (numbered.join("; "), tables().join(", "));
-        Ok(connection.batch_execute(&format!("{names}; {numbered}; COMMIT; ANALYZE {tables}")).await?)
+        Ok(connection.batch_execute(&format!("{names}; {handed_over}; {numbered}; COMMIT; ANALYZE {tables}")).await?)
     }
 
     fn told(&self, fault: &PostgresError) -> StoreError {

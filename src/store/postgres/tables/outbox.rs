@@ -2,7 +2,7 @@
 //! most one node whose lease is not over.
 
 pub(in crate::store::postgres) mod accepted;
-mod cap;
+pub(in crate::store::postgres) mod cap;
 mod changes;
 mod claim;
 mod deliveries;
@@ -71,6 +71,10 @@ impl Outbox for PostgresStore {
         limit: u32,
     ) -> Result<WithinCap, StoreError> {
         self.claim_some(Some(cap), edition, now, limit).await
+    }
+
+    async fn left_within(&self, cap: DailyCap) -> Result<u32, StoreError> {
+        within!(self, Look, |transaction| cap::left(&transaction, cap).await)
     }
 
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {

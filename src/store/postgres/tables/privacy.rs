@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::try_join;
 use tokio_postgres::Row;
 
-use super::outbox::transactional;
+use super::outbox::{cap, transactional};
 use super::{audit, columns, mailing_list, meta};
 use crate::domain::address::Address;
 use crate::domain::delivery::{DeliveryState, OutcomeKind};
@@ -18,6 +18,7 @@ use crate::domain::subscription::subject_data::{
 };
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::schema;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::postgres::maintenance::retention;
@@ -64,7 +65,13 @@ impl Privacy for PostgresStore {
     }
 
     async fn note_tidied(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
-        within!(self, Change, |transaction| meta::put(&transaction, TIDIED, &sql::millis(at).to_string()).await)
+        within!(self, Change, |transaction| {
+            for statement in schema::FORGET {
+                transaction.run(statement, params![]).await?;
+            }
+            cap::forget_old(&transaction, at).await?;
+            meta::put(&transaction, TIDIED, &sql::millis(at).to_string()).await
+        })
     }
 }
 

@@ -73,6 +73,10 @@ impl Outbox for SqliteStore {
         self.write(claim).await
     }
 
+    async fn left_within(&self, cap: DailyCap) -> Result<u32, StoreError> {
+        self.read(move |conn| edition_progress::left_today(conn, cap)).await
+    }
+
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
         let (hasher, lock, steps) = (self.hasher.clone(), Arc::clone(&self.process_lock), Arc::clone(steps));
         let taken = self.write(move |conn| record::take_steps(conn, &hasher, lock.number(conn)?, &steps)).await?;

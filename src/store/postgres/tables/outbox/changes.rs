@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::items::Attempt;
-use super::{replies, transactional};
+use super::{cap, replies, transactional};
 use crate::domain::delivery::{DeliveryState, ItemId, Mailing, OutcomeKind};
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
@@ -19,6 +19,8 @@ pub(super) struct Changes {
     rows: BTreeMap<(i64, i64), Changed>,
     attempts: Vec<Attempt>,
     accepted: BTreeMap<EditionNumber, i64>,
+    /// How many of the editions' mails were handed over in which quarter of an hour, or may have been.
+    handed_over: BTreeMap<i64, i64>,
     /// Transactional mails of which nothing more is sent.
     settled: Vec<i64>,
 }
@@ -52,6 +54,9 @@ impl Changes {
         let (state, repeated) = (settled.state, settled.repeated);
         self.rows.insert(key, Changed { state, attempts, next_at, repeated, is_in_hand: false });
         if let Some((kind, reply)) = attempt {
+            if id.mailing.edition().is_some() && OutcomeKind::ARRIVED.contains(&kind) {
+                *self.handed_over.entry(cap::quarter(at)).or_default() += 1;
+            }
             let (code, reply) = (reply.code.map(i32::from), replies::storable(reply.text));
             self.attempts.push(Attempt { key, at, reply, number: attempts, kind, code });
         }
@@ -109,12 +114,12 @@ impl Changes {
         let (words, own): (Vec<Option<i64>>, Vec<String>) = replies.into_iter().unzip();
         let (editions, more): (Vec<i64>, Vec<i64>) =
             self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip();
-        let write =
-            "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        let (quarters, arrived): (Vec<i64>, Vec<i64>) = self.handed_over.iter().unzip();
+        let write = "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
         let trace = transaction.trace_row();
         let values = params![
             node, trace, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers,
-            ended, kinds, codes, own, words, editions, more,
+            ended, kinds, codes, own, words, editions, more, quarters, arrived,
         ];
         if is_last { transaction.run_last(write, values).await } else { transaction.run(write, values).await.map(drop) }
     }

@@ -66,18 +66,15 @@ pub(super) async fn postpone(
     transaction.run(&update, params![first, from, width, last, i64::from(limit)]).await
 }
 
-/// Attempts since `from` that handed a mail over, or may have.
+/// Attempts since `from` that handed a mail over, or may have. They are kept by edition, and one that was finished by then has none
+/// since.
 pub(super) async fn handed_over_since(transaction: &Transaction, from: DateTime<Utc>) -> Result<u64, PostgresError> {
-    Ok(sql::count(transaction.number(&handed_over(), params![sql::millis(from)]).await?))
-}
-
-/// How many there were since $1. Attempts are kept by edition, and one that was finished by then has none since.
-pub(super) fn handed_over() -> String {
     let arrived = states::outcomes(OutcomeKind::ARRIVED);
-    format!(
+    let query = format!(
         "SELECT count(*) FROM editions e JOIN attempts a ON a.mailing = e.number
          WHERE coalesce(e.finished_at, $1) >= $1 AND a.at >= $1 AND a.outcome IN {arrived}"
-    )
+    );
+    Ok(sql::count(transaction.number(&query, params![sql::millis(from)]).await?))
 }
 
 /// The edition becomes sent if nothing waits or is in hand; whether it is sent.
