@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Numbers that are raised along with decisions, and never fall by themselves.
+/// Numbers that are raised along with decisions, each time by another step, and never fall by themselves. So a database that has lost
+/// some decisions, and got others since, has hardly ever had the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch {
     /// Which database it is: no two have the same.
@@ -19,8 +20,11 @@ impl Epoch {
         self.database == known.database && (self.list < known.list || self.editions < known.editions)
     }
 
+    /// By how much a decision raises a number at most.
+    pub const STEP: i64 = 1 << 16;
+
     /// Nobody decides so often: by this much both are raised after a loss, so that only one node deals with it.
-    pub const BEYOND: i64 = 1 << 32;
+    pub const BEYOND: i64 = 1 << 48;
 
     /// Whether a loss was dealt with since.
     pub fn is_beyond(self, known: Self) -> bool {
@@ -41,11 +45,12 @@ impl Epoch {
 
 /// Where it is remembered when the process has ended.
 pub trait EpochMemory: fmt::Debug + Send + Sync {
-    /// What is remembered, if anything.
-    fn known(&self) -> Option<Epoch>;
+    /// What is remembered, of whichever databases.
+    fn known(&self) -> Vec<Epoch>;
 
-    /// It has come so far. This is called often, and may keep it for a while.
-    fn remember(&self, epoch: Epoch);
+    /// This database has come so far: it is kept once this is answered. What was remembered of it before, which may be what another
+    /// process knew.
+    fn remember(&self, epoch: Epoch) -> Option<Epoch>;
 }
 
 #[cfg(test)]

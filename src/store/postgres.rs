@@ -18,6 +18,7 @@ use crate::store::{Editions as _, StoreError};
 
 pub use engine::settings::PostgresSettings;
 
+use engine::keeper::{Keeper, look_for_losses};
 use engine::layer::Layer;
 use engine::lease::Lease;
 use engine::listen::Listener;
@@ -34,6 +35,8 @@ pub struct PostgresStore {
     /// Whether mails are wanted.
     questions: Questions,
     listener: Listener,
+    /// What is remembered of the database beyond this process.
+    _keeper: Keeper,
     hasher: AddressHasher,
     place: String,
     /// How many servers may be the one that takes writes.
@@ -76,7 +79,10 @@ impl PostgresStore {
         let lease = Lease::new(source.clone(), settings.lease);
         let (questions, listener) = (Questions::new(source.clone()), Listener::new(source.clone()));
         let hosts = settings.hosts.len();
-        let store = Self { source, lease, questions, listener, hasher, place, hosts };
+        // Before anything that is known from earlier is overtaken by what the database shows now.
+        look_for_losses(&source).await?;
+        let keeper = Keeper::new(&source);
+        let store = Self { source, lease, questions, listener, _keeper: keeper, hasher, place, hosts };
         store.check_keys().await?;
         Ok(store)
     }

@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::support::fixture::{Fixture, scheduled};
 use crate::support::postgres::cluster::Cluster;
+use crate::support::postgres::fresh;
 
 const SUNDAY: &str = "2026-11-29T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
@@ -86,6 +87,49 @@ fn a_database_that_was_set_back_is_held_once() {
     assert!(restored.contains("Restored the keys") && restored.contains("has lost"), "{restored}");
     assert_eq!(fs::read(third.path("var/secret")).unwrap(), fs::read(first.path("var/secret")).unwrap());
     is_held_until_released(&third);
+}
+
+/// The machine that knows of the lost decision was at rest while others decided more than was lost.
+#[test]
+fn what_others_decide_hides_no_loss_from_whoever_comes_later() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let first = node(&cluster);
+    let second = Fixture::new(&fs::read_to_string(first.path("config.toml")).unwrap());
+    fs::create_dir(second.path("var")).unwrap();
+    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    cluster.cut_standby_off();
+    first.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    cluster.kill();
+    cluster.promote();
+    for name in ["one", "two", "three", "four"] {
+        let email = format!("{name}@other.example");
+        second.at(SUNDAY, &["subscribe", "--name", name, "--email", &email, "--bands", "4-5"]).exits(0);
+        second.at(SUNDAY, &["unsubscribe", &email]).exits(0);
+    }
+    let status = second.at(MONDAY, &["status"]).exits(0).stdout;
+    assert!(!status.contains("has lost"), "nobody knows: {status}");
+    is_held_until_released(&first);
+    // It is held once, whoever remembers more.
+    first.at(MONDAY, &["sync"]).exits(0);
+    let status = second.at(MONDAY, &["status"]).exits(0).stdout;
+    assert!(!status.contains("has lost"), "{status}");
+}
+
+/// Nor does a database beside it: one with the same keys, as a trial has them.
+#[test]
+fn another_database_is_remembered_beside_the_first() {
+    let Some(cluster) = Cluster::start() else { return };
+    let first = node(&cluster);
+    cluster.save();
+    first.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
+    let config = fs::read_to_string(first.path("config.toml")).unwrap();
+    let settings = fresh().unwrap();
+    let url = format!("postgres://{}@127.0.0.1:{}/{}", settings.user, settings.hosts[0].1, settings.database);
+    first.write("config.toml", &config.replace(&cluster.url(), &url));
+    first.at(SUNDAY, &["sync"]).exits(0);
+    first.write("config.toml", &config);
+    cluster.set_back();
+    is_held_until_released(&first);
 }
 
 #[test]

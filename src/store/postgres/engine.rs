@@ -4,6 +4,7 @@ pub(super) mod alone;
 pub(super) mod connect;
 pub(super) mod error;
 mod fate;
+pub(super) mod keeper;
 pub(super) mod known;
 pub(super) mod layer;
 pub(super) mod lease;

@@ -1,14 +1,19 @@
 //! A node that lives on while its database loses what it answered.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::subscriber::SuppressionReason;
 use fortnightly::store::postgres::PostgresStore;
-use fortnightly::store::{Editions as _, Nodes as _, Outbox as _};
+use fortnightly::store::{Editions as _, Epoch, EpochMemory, Nodes as _, Outbox as _};
+use parking_lot::Mutex;
 
 use super::desk::Desk as _;
 use super::hasher;
 use super::samples::{SEVEN, at, claim, crowd, done, mark, reply, send_out};
 use crate::support::postgres::cluster::Cluster;
+use crate::support::postgres::fresh;
 
 /// A process that goes on needs no file to know.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,4 +100,63 @@ async fn what_was_dealt_with_is_not_held_again() {
     one.release_restored(true, at(4)).await.unwrap();
     assert_eq!(two.claim(Some(SEVEN), at(5), 9).await.unwrap().len(), 6);
     assert!(two.restored().await.unwrap().is_none());
+}
+
+/// What a machine remembers, without a file.
+#[derive(Debug, Default)]
+struct Memory(Mutex<Option<Epoch>>);
+
+impl EpochMemory for Memory {
+    fn known(&self) -> Vec<Epoch> {
+        self.0.lock().iter().copied().collect()
+    }
+
+    fn remember(&self, epoch: Epoch) -> Option<Epoch> {
+        let mut known = self.0.lock();
+        let before = *known;
+        *known = Some(before.map_or(epoch, |before| epoch.or_higher(before)));
+        before
+    }
+}
+
+/// Waits until it is so, for some seconds.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Also the last decision of several is remembered while the process goes on, and what another process of the machine remembered of a
+/// decision that is lost is not overtaken by what is decided after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_decided_is_remembered_at_once_and_hides_nothing_that_was() {
+    let memory = Arc::new(Memory::default());
+    let mut settings = fresh().unwrap();
+    settings.memory = Some(memory.clone());
+    let store = PostgresStore::open(&settings, hasher()).await.unwrap();
+    send_out(&store, &crowd(4)).await;
+    let addresses: Vec<_> = crowd(4).into_iter().map(|reader| reader.address).collect();
+    let leave = async |number: usize| {
+        let address = &addresses[number];
+        store.unsubscribe(address, SuppressionReason::Unsubscribed, "test", at(2)).await.unwrap();
+    };
+    leave(0).await;
+    leave(1).await;
+    let shown = store.epoch().await.unwrap();
+    until("the last is remembered", async || *memory.0.lock() == shown).await;
+
+    let lost = shown.map(|shown| Epoch { list: shown.list + 1, ..shown });
+    *memory.0.lock() = lost;
+    while store.epoch().await.unwrap().unwrap().list <= lost.unwrap().list {
+        leave(2).await;
+    }
+    leave(3).await;
+    until("the loss is noticed", async || store.restored().await.unwrap().is_some()).await;
+    store.release_restored(true, at(4)).await.unwrap();
+    store.unsubscribe(&addresses[0], SuppressionReason::Complained, "test", at(5)).await.unwrap();
+    let shown = store.epoch().await.unwrap();
+    until("it goes on", async || *memory.0.lock() == shown).await;
+    assert!(store.restored().await.unwrap().is_none(), "it is held once");
 }

@@ -57,13 +57,14 @@ impl Transaction {
     /// Takes a connection for it; it begins with its first statement.
     pub(super) async fn begin(source: &Source, purpose: Purpose) -> Result<Self, PostgresError> {
         let (mut trace, mut statement) = (None, String::new());
+        let step = purpose.step()?;
         let (connection, begin) = match source {
             Source::Shared(database) => {
                 let connection = database.connection().await?;
                 if purpose != Purpose::Look {
                     statement = trace.insert(Trace::new(database.free_rows())?).statement();
                 }
-                (Connection::Own(Some(connection)), purpose.begin(&statement))
+                (Connection::Own(Some(connection)), purpose.begin(&statement, step))
             }
             Source::Layer { open, .. } => {
                 let mut layer = Arc::clone(open).lock_owned().await;
@@ -73,7 +74,7 @@ impl Transaction {
                 (Connection::Within(layer), format!("SAVEPOINT request; {}", schema::FACTS))
             }
         };
-        let watch = Watch::begin(source, purpose);
+        let watch = Watch::begin(source, purpose, step);
         // A look takes its time, and nobody waits for it.
         let purpose = if matches!(source, Source::Layer { .. }) { Purpose::Look } else { purpose };
         let (number, commit, limits) = (OnceLock::new(), OnceLock::new(), purpose.limits(source.brief()));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::error::PostgresError;
 use super::schema;
+use super::trace::random;
 use crate::store::Epoch;
 
 /// What a transaction is for.
@@ -49,24 +51,29 @@ const NUMBER: &str = "SELECT pg_current_xact_id()";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl Purpose {
-    /// What it begins with; `trace` is what it does to leave one. A counter is raised only after it was asked for, or nobody would
+    /// What it begins with; `trace` is what it does to leave one, and `step` by how much it raises its counter. A counter is raised only after it was asked for, or nobody would
     /// see that the database had lost as much.
-    pub(super) fn begin(self, trace: &str) -> String {
+    pub(super) fn begin(self, trace: &str, step: i64) -> String {
         let facts = schema::FACTS;
         match self {
             Self::Look => format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}; {facts}"),
             Self::Change => format!("{BEGIN}; {LIMITS}; {trace}; {NUMBER}; {facts}"),
             Self::DecideList => {
-                let raise = schema::raise("list");
+                let raise = schema::raise("list", step);
                 format!("{BEGIN}; {LIMITS}; SELECT pg_advisory_xact_lock({LIST}); {trace}; {NUMBER}; {facts}; {raise}")
             }
             // A table's lock is waited for before the moment that the transaction sees: an advisory one is not.
             Self::DecideEditions => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ; {LIMITS}; LOCK TABLE editions IN SHARE ROW EXCLUSIVE MODE;
                  {trace}; {NUMBER}; {facts}; {}",
-                schema::raise("editions")
+                schema::raise("editions", step)
             ),
         }
+    }
+
+    /// By how much it raises a counter, if it does: hardly ever twice by as much.
+    pub(super) fn step(self) -> Result<i64, PostgresError> {
+        if self.decides() { Ok(1 + random()?.rem_euclid(Epoch::STEP)) } else { Ok(0) }
     }
 
     /// Whether it raises a counter.
@@ -75,10 +82,10 @@ impl Purpose {
     }
 
     /// How far the database has come once it is committed, if it showed this when it began.
-    pub(super) fn raised(self, epoch: Epoch) -> Epoch {
+    pub(super) fn raised(self, epoch: Epoch, step: i64) -> Epoch {
         match self {
-            Self::DecideList => Epoch { list: epoch.list + 1, ..epoch },
-            Self::DecideEditions => Epoch { editions: epoch.editions + 1, ..epoch },
+            Self::DecideList => Epoch { list: epoch.list + step, ..epoch },
+            Self::DecideEditions => Epoch { editions: epoch.editions + step, ..epoch },
             Self::Look | Self::Change => epoch,
         }
     }

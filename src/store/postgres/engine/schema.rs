@@ -26,9 +26,12 @@ pub(super) struct Facts {
     pub(super) epoch: Epoch,
 }
 
-/// Raises a counter, along with the decision that the transaction is for.
-pub(super) fn raise(what: &str) -> String {
-    format!("UPDATE epochs SET value = value + 1 WHERE what = '{what}'")
+/// Raises a counter, along with the decision that the transaction is for, and keeps where it got to.
+pub(super) fn raise(what: &str, step: i64) -> String {
+    format!(
+        "WITH raised AS (UPDATE epochs SET value = value + {step} WHERE what = '{what}' RETURNING what, value)
+         INSERT INTO past_epochs (what, value) SELECT what, value FROM raised"
+    )
 }
 
 /// Whether there is a store.

@@ -21,6 +21,8 @@ pub(super) struct Watch {
     source: Source,
     expected: Option<Epoch>,
     shown: OnceLock<Epoch>,
+    /// By how much it raises a counter, if it does.
+    step: i64,
     /// It may raise a counter: that lasts when it was committed, and not before.
     purpose: Purpose,
     is_look: bool,
@@ -29,10 +31,10 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Before anything is asked.
-    pub(super) fn begin(source: &Source, purpose: Purpose) -> Self {
+    pub(super) fn begin(source: &Source, purpose: Purpose, step: i64) -> Self {
         let (is_shared, expected) = (source.is_shared(), source.known().highest());
         let is_look = purpose == Purpose::Look || !is_shared;
-        Self { source: source.clone(), expected, shown: OnceLock::new(), purpose, is_look, is_shared }
+        Self { source: source.clone(), expected, shown: OnceLock::new(), step, purpose, is_look, is_shared }
     }
 
     /// Whether nothing that it does lasts.
@@ -42,20 +44,23 @@ impl Watch {
 
     /// Refuses what a database shows that has lost something, or what was left by the transaction before, unless somebody is at that.
     pub(super) fn look_at(&self, epoch: Epoch, is_trace_lost: bool) -> Result<(), PostgresError> {
-        let is_dealt_with = self.expected.is_some_and(|expected| epoch.is_beyond(expected));
+        let known = self.source.known();
+        let expected = self.expected.or_else(|| known.remembered(epoch.database));
+        let is_dealt_with = expected.is_some_and(|expected| epoch.is_beyond(expected));
         if is_dealt_with {
             // Somebody has held the store back since, so it's known that what was left here may be gone.
             self.source.forget_traces();
         }
         let is_trace_lost = is_trace_lost && !is_dealt_with;
-        let is_lost = is_trace_lost || self.expected.is_some_and(|expected| epoch.is_behind(expected));
+        let is_behind = expected.is_some_and(|expected| epoch.is_behind(expected));
+        let is_lost = is_trace_lost || is_behind || known.is_missing();
         if is_lost && UNWATCHED.try_with(|()| ()).is_err() {
-            self.source.known().miss(is_trace_lost);
+            known.miss(is_trace_lost);
             return Err(PostgresError::SetBack);
         }
         let _ = self.shown.set(epoch);
         if !self.purpose.decides() && !is_lost {
-            self.source.known().note(epoch, self.is_shared);
+            known.note(epoch, self.is_shared);
         }
         Ok(())
     }
@@ -64,7 +69,7 @@ impl Watch {
     pub(super) fn committed(&self) {
         if let Some(epoch) = self.shown.get().filter(|_| self.purpose.decides()) {
             // In a look nothing is raised.
-            let epoch = if self.is_shared { self.purpose.raised(*epoch) } else { *epoch };
+            let epoch = if self.is_shared { self.purpose.raised(*epoch, self.step) } else { *epoch };
             self.source.known().note(epoch, self.is_shared);
         }
     }

@@ -21,8 +21,11 @@ const SHOWN: &str = "SELECT s.id, l.value, e.value,
 
 /// Numbers that nobody can remember from before, however many were lost: so that only one node holds the store back, and one that
 /// comes later sees that it was done.
-const RAISE: &str = "UPDATE epochs AS e SET value = greatest(e.value, k.value) + $3
-                     FROM unnest($1::text[], $2::bigint[]) AS k (what, value) WHERE e.what = k.what RETURNING e.what, e.value";
+const RAISE: &str = "WITH raised AS (
+                         UPDATE epochs AS e SET value = greatest(e.value, k.value) + $3
+                         FROM unnest($1::text[], $2::bigint[]) AS k (what, value) WHERE e.what = k.what RETURNING e.what, e.value),
+                     kept AS (INSERT INTO past_epochs (what, value) SELECT what, value FROM raised)
+                     SELECT what, value FROM raised";
 
 /// How far the store has come.
 pub(super) async fn epoch(transaction: &Transaction) -> Result<Option<Epoch>, PostgresError> {
@@ -48,13 +51,13 @@ impl PostgresStore {
             transaction.row(SHOWN, params![], read).await
         })?;
         let Some((shown, made, now)) = shown else { return Ok(()) };
-        let highest = known.highest().unwrap_or(shown);
+        let highest = known.highest().or_else(|| known.remembered(shown.database)).unwrap_or(shown);
         if !is_missing && !shown.is_behind(highest) {
             return Ok(());
         }
         if !self.source.is_shared() {
             within!(self, DecideEditions, |transaction| restored::hold_back(&transaction, made, now).await)?;
-            known.accept(shown);
+            known.accept(shown, false);
             return Ok(());
         }
         let raised = within!(self, DecideEditions, |transaction| {
@@ -82,7 +85,7 @@ impl PostgresStore {
     /// A loss was dealt with: what was remembered from before does not count any more.
     fn accept(&self, epoch: Epoch) {
         self.source.forget_traces();
-        self.source.known().note(epoch, true);
+        self.source.known().accept(epoch, true);
     }
 }
 

@@ -114,11 +114,11 @@ async fn ask(source: &Source, ours: Option<Vec<i64>>, ids: Vec<ItemId>) -> Resul
     let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
     let values = params![ours, mailings, recipients, spared, sending];
     let query = format!("SELECT are_wanted($1, $2, $3, $4, $5), {EPOCH}");
-    let expected = source.known().highest();
+    let (known, expected) = (source.known(), source.known().highest());
     let read = |row: &tokio_postgres::Row| {
         let epoch = read_epoch(row, 1)?;
-        let is_behind = expected.is_some_and(|expected| epoch.is_behind(expected));
-        Ok(if is_behind { Vec::new() } else { row.try_get::<_, Vec<bool>>(0)? })
+        let is_lost = known.is_missing() || expected.is_some_and(|expected| epoch.is_behind(expected));
+        Ok(if is_lost { Vec::new() } else { row.try_get::<_, Vec<bool>>(0)? })
     };
     let wanted = alone::row(source, &query, values, read).await?;
     Ok(ids.into_iter().zip(wanted.unwrap_or_default()).filter_map(|(id, is_wanted)| is_wanted.then_some(id)).collect())
