@@ -38,6 +38,7 @@ pub(in crate::store::postgres) use wanted::Questions;
 impl Outbox for PostgresStore {
     async fn recover(&self, resend: bool, at: DateTime<Utc>) -> Result<u64, StoreError> {
         let ours = self.lease.numbers();
+        self.end_doubting(at).await?;
         within!(self, Change, |transaction| take_up::recover(&transaction, &ours, resend, sql::millis(at)).await)
     }
 

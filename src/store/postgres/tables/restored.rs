@@ -25,13 +25,19 @@ const DOUBTING: &str = "doubting";
 
 impl PostgresStore {
     /// Holds back a store whose database was set back to the moment `made`. From the first transaction on nothing is taken in hand;
-    /// the second waits for nodes that are at work, row by row, and is done by whoever releases the store if it was not done before.
+    /// the second waits for nodes that are at work, row by row, and is done by whoever recovers or releases the store if it was not done before.
     ///
     /// # Errors
     /// Returns what the database says; then nothing changed, or the store is held back.
     pub async fn hold_back(&self, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), StoreError> {
         within!(self, DecideEditions, |transaction| hold_back(&transaction, made, at).await)?;
         self.doubt(at).await
+    }
+
+    /// Does the second part if it is not done yet. It must be before the store is moved: no other backend knows that it was not.
+    pub(super) async fn end_doubting(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let is_begun = within!(self, Look, |transaction| Ok(meta::get(&transaction, DOUBTING).await?.is_some()))?;
+        if is_begun { self.doubt(at).await } else { Ok(()) }
     }
 
     /// The second part, some thousand mails at once.
