@@ -79,6 +79,26 @@ pub async fn look(from: &Config, to: &Config) -> Result<Vec<(&'static str, u64)>
     Ok(counts)
 }
 
+/// What [`may_lose`] means.
+pub const MAY_LOSE: &str = "the database confirms changes before a standby has them. If a standby takes over that has missed the end of \
+                            the move, the old store is in use again there, or the new one is lost: set synchronous_standby_names \
+                            until the move is done, or see that no standby is promoted before it has caught up";
+
+/// Whether one of the two databases may lose what it answered when another server takes its place.
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn may_lose(from: &Config, to: &Config) -> Result<bool, AppError> {
+    for config in [from, to] {
+        if let StoreUrl::Postgres(url) = &config.store
+            && Postgres::at(url, &config.web.secret_file)?.may_lose().await?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn refuse_same(from: &Config, to: &Config) -> Result<(), MoveError> {
     if from.store.is_same(&to.store) { Err(MoveError::SamePlace(place(&from.store))) } else { Ok(()) }
 }
@@ -172,7 +192,9 @@ impl<T: FnMut(Progress) + Send> Mover<'_, T> {
 
     async fn whole(&mut self, name: &str) -> Result<Moved, AppError> {
         refuse_in_hand(self.old).await?;
-        self.new.begin(name).await?;
+        if !self.new.begin(name).await? {
+            return Err(MoveError::InTheWay(self.url.to_owned()).into());
+        }
         let copied = self.copy().await?;
         self.new.complete().await?;
         self.compare(&copied).await?;

@@ -57,6 +57,11 @@ mod with {
             Ok(Arc::new(PostgresStore::snapshot(&self.0, hasher).await?))
         }
 
+        /// Whether it may lose what it answered when another server takes its place.
+        pub(in crate::app) async fn may_lose(&self) -> Result<bool, AppError> {
+            Ok(PostgresStore::may_lose_at(&self.0).await?)
+        }
+
         /// The store, to be moved away, or to be looked at before that.
         pub(in crate::app) async fn leave(&self, is_look: bool) -> Result<Box<dyn OldStore>, AppError> {
             let leave = if is_look {
@@ -103,6 +108,10 @@ mod without {
         }
 
         pub(in crate::app) async fn snapshot(&self, _: AddressHasher) -> Result<Arc<dyn Store>, AppError> {
+            match *self {}
+        }
+
+        pub(in crate::app) async fn may_lose(&self) -> Result<bool, AppError> {
             match *self {}
         }
 

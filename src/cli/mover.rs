@@ -29,6 +29,9 @@ impl Move {
     pub(super) async fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let from = context.config()?;
         let to = crate::config::load_for_store(&context.global.config, ("--to", &self.to)).map_err(Failure::Config)?;
+        if mover::may_lose(&from, &to).await? {
+            out::note(&format!("Warning: {}.", mover::MAY_LOSE));
+        }
         if self.dry_run {
             tell_counts(&mover::look(&from, &to).await?, "would be moved");
             return Ok(ExitCode::SUCCESS);

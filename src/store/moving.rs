@@ -59,8 +59,10 @@ pub trait OldStore: Send {
 pub trait NewStore: Send {
     async fn standing(&mut self) -> Result<Standing, StoreError>;
 
-    /// Makes an empty store that nobody can use, marked as a copy of the store of this name. What an earlier move left is gone.
-    async fn begin(&mut self, name: &str) -> Result<(), StoreError>;
+    /// Makes an empty store that nobody can use, marked as a copy of the store of this name. What an earlier move left is gone, and no
+    /// other move comes here until this is dropped. False, and nothing has changed, where something else has come since it was asked
+    /// what is there.
+    async fn begin(&mut self, name: &str) -> Result<bool, StoreError>;
 
     async fn put(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError>;
 

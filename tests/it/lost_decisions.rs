@@ -47,6 +47,20 @@ fn a_standby_that_took_over_without_an_unsubscribe_is_held() {
     is_held_until_released(&node);
 }
 
+/// The old store is in use again on the standby: this machine knows better, and was warned.
+#[test]
+fn a_store_that_was_left_and_is_live_again_is_held() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let node = node(&cluster);
+    cluster.cut_standby_off();
+    let moved = node.at(SUNDAY, &["move", "--to", "sqlite:var/new.db"]).exits(0);
+    moved.complains("confirms changes before a standby has them");
+    node.at(MONDAY, &["send"]).exits(1).complains("was moved to");
+    cluster.kill();
+    cluster.promote();
+    is_held_until_released(&node);
+}
+
 #[test]
 fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
     let Some(cluster) = Cluster::with_standby() else { return };

@@ -14,6 +14,8 @@ mod leases;
 mod migrations;
 #[cfg(feature = "postgres")]
 mod moving;
+#[cfg(feature = "postgres")]
+mod moving_together;
 mod names;
 mod older;
 #[cfg(feature = "postgres")]

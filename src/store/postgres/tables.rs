@@ -5,7 +5,7 @@ pub(super) mod audit;
 pub(super) mod columns;
 pub(super) mod edition_rows;
 pub(super) mod editions;
-mod epoch;
+pub(super) mod epoch;
 mod forget;
 mod letters;
 mod lists;

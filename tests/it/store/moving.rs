@@ -210,7 +210,7 @@ impl NewStore for Fragile<dyn NewStore> {
         self.1.standing().await
     }
 
-    async fn begin(&mut self, name: &str) -> Result<(), StoreError> {
+    async fn begin(&mut self, name: &str) -> Result<bool, StoreError> {
         self.0.around(self.1.begin(name)).await
     }
 

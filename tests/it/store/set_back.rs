@@ -104,7 +104,7 @@ async fn what_was_dealt_with_is_not_held_again() {
 
 /// What a machine remembers, without a file.
 #[derive(Debug, Default)]
-struct Memory(Mutex<Option<Epoch>>);
+pub(super) struct Memory(Mutex<Option<Epoch>>);
 
 impl EpochMemory for Memory {
     fn known(&self) -> Vec<Epoch> {

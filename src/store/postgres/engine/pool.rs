@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// What is known of how far it has come.
-    pub(super) fn known(&self) -> &Arc<Known> {
+    pub(in crate::store::postgres) fn known(&self) -> &Arc<Known> {
         &self.known
     }
 

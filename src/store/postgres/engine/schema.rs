@@ -127,14 +127,21 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
     Ok(transaction.commit().await?)
 }
 
-/// Makes a store of the newest schema, marked as a copy of the store of this name that is not complete.
-pub(in crate::store::postgres) async fn make_copy_of(database: &Database, name: &str) -> Result<(), PostgresError> {
+/// Makes a store of the newest schema, marked as a copy of the store of this name that is not complete. False where a store is there
+/// that is neither such a copy nor empty: somebody may have begun to use it just now, and whoever is at that is waited for.
+pub(in crate::store::postgres) async fn make_copy_of(database: &Database, name: &str) -> Result<bool, PostgresError> {
     let mut connection = database.connection().await?;
     let transaction = connection.transaction().await?;
-    transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    transaction.batch_execute(&format!("SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({LOCK})")).await?;
     bring_up_to_date(transaction.client()).await?;
-    transaction.execute_typed("UPDATE store SET copy_of = $1", params![name]).await?;
-    Ok(transaction.commit().await?)
+    transaction.batch_execute("LOCK TABLE editions, traces IN SHARE ROW EXCLUSIVE MODE").await?;
+    let mark = "UPDATE store SET copy_of = $1 WHERE moved_to IS NULL
+                AND coalesce(copy_of = $1, NOT EXISTS (SELECT 1 FROM meta WHERE key = 'keys'))";
+    let is_marked = transaction.execute_typed(mark, params![name]).await? == 1;
+    if is_marked {
+        transaction.commit().await?;
+    }
+    Ok(is_marked)
 }
 
 async fn bring_up_to_date(connection: &Client) -> Result<(), PostgresError> {

@@ -1,5 +1,7 @@
 //! A store that is moved to another place, or here.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row as Found};
@@ -8,10 +10,12 @@ use crate::store::StoreError;
 use crate::store::moving::{Kept, Kind, NewStore, OldStore, Row, Standing, TABLES, Table, Value};
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::known::Known;
 use crate::store::postgres::engine::pool::{Database, Pooled};
 use crate::store::postgres::engine::schema;
 use crate::store::postgres::engine::settings::PostgresSettings;
 use crate::store::postgres::engine::sql::{self, Param, damaged, params};
+use crate::store::postgres::tables::epoch::read_epoch;
 use crate::store::postgres::tables::outbox;
 
 /// How long others are waited for, and how long our side may be busy with the other store.
@@ -19,6 +23,16 @@ const LIMITS: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transact
 
 /// Whatever the database's own default is: what is answered must last.
 const LASTS: &str = "SET LOCAL synchronous_commit = on";
+
+/// The lock of whoever fills a database, for as long as that takes.
+const MOVES: i64 = 0x464E_0004;
+
+/// To leave a store is a decision about all of it.
+const RAISE: &str =
+    "WITH raised AS (UPDATE epochs SET value = value + 1 + floor(random() * 65536)::bigint RETURNING what, value),
+                     kept AS (INSERT INTO past_epochs (what, value) SELECT what, value FROM raised)
+                     SELECT (SELECT id FROM store), max(value) FILTER (WHERE what = 'list'),
+                            max(value) FILTER (WHERE what = 'editions') FROM raised";
 
 /// The tables of which something else moves than their rows, and those of processes.
 const COUNTED: &[&str] = &["accepted_counts", "handed_over_counts", "numbers"];
@@ -54,7 +68,7 @@ impl PostgresStore {
     /// # Errors
     /// When the way to the database cannot be prepared.
     pub fn arrive(settings: &PostgresSettings) -> Result<Box<dyn NewStore>, StoreError> {
-        Ok(Box::new(New { database: super::super::prepare(settings)?, open: None }))
+        Ok(Box::new(New { database: super::super::prepare(settings)?, open: None, turn: None }))
     }
 }
 
@@ -81,6 +95,7 @@ async fn standing(client: &Client) -> Result<Standing, PostgresError> {
 struct Old {
     connection: Pooled,
     standing: Standing,
+    known: Arc<Known>,
     place: String,
 }
 
@@ -98,7 +113,7 @@ impl Old {
             connection.batch_execute(&format!("{begin}; {LIMITS}; {LASTS}; {lock}")).await?;
         }
         let standing = standing(&connection).await?;
-        Ok(Self { connection, standing, place: database.place().to_owned() })
+        Ok(Self { connection, standing, known: Arc::clone(database.known()), place: database.place().to_owned() })
     }
 
     async fn number(&self, query: &str) -> Result<u64, StoreError> {
@@ -131,7 +146,12 @@ impl OldStore for Old {
     async fn seal(&mut self, to: &str) -> Result<(), StoreError> {
         let seal = async {
             self.connection.execute_typed("UPDATE store SET moved_to = $1", params![to]).await?;
-            Ok(self.connection.batch_execute("COMMIT").await?)
+            let raised = self.connection.query_typed_one(RAISE, &[]).await?;
+            self.connection.batch_execute("COMMIT").await?;
+            // Were the seal lost, this machine would know it.
+            self.known.note(read_epoch(&raised, 0)?, true);
+            self.known.remember();
+            Ok(())
         };
         seal.await.map_err(|fault: PostgresError| fault.at(&self.place))
     }
@@ -141,6 +161,8 @@ impl OldStore for Old {
 struct New {
     database: Database,
     open: Option<Pooled>,
+    /// A transaction that does nothing but keep other moves away: a pooler may lend a connection for no longer than that.
+    turn: Option<Pooled>,
 }
 
 impl New {
@@ -151,11 +173,17 @@ impl New {
         self.open.as_ref().ok_or_else(|| PostgresError::Unreachable("there is no connection".to_owned()))
     }
 
-    async fn make(&mut self, name: &str) -> Result<(), PostgresError> {
-        schema::make_copy_of(&self.database, name).await?;
+    async fn make(&mut self, name: &str) -> Result<bool, PostgresError> {
+        let turn = self.database.connection().await?;
+        turn.batch_execute(&format!("BEGIN; {LIMITS}; SELECT pg_advisory_xact_lock({MOVES})")).await?;
+        self.turn = Some(turn);
+        if !schema::make_copy_of(&self.database, name).await? {
+            return Ok(false);
+        }
         let all = [tables(), COUNTED.to_vec(), OF_PROCESSES.to_vec()].concat().join(", ");
         let begin = format!("BEGIN; {LIMITS}; {LASTS}; TRUNCATE {all}");
-        Ok(self.connection().await?.batch_execute(&begin).await?)
+        self.connection().await?.batch_execute(&begin).await?;
+        Ok(true)
     }
 
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), PostgresError> {
@@ -193,7 +221,7 @@ impl NewStore for New {
         found.map_err(|fault| self.told(&fault))
     }
 
-    async fn begin(&mut self, name: &str) -> Result<(), StoreError> {
+    async fn begin(&mut self, name: &str) -> Result<bool, StoreError> {
         let made = self.make(name).await;
         made.map_err(|fault| self.told(&fault))
     }

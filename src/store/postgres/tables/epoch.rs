@@ -10,6 +10,6 @@ pub(super) const EPOCH: &str = "(SELECT id FROM store), (SELECT value FROM epoch
                                 (SELECT value FROM epochs WHERE what = 'editions')";
 
 /// What such columns say, from this one on.
-pub(super) fn read_epoch(row: &Row, at: usize) -> Result<Epoch, PostgresError> {
+pub(in crate::store::postgres) fn read_epoch(row: &Row, at: usize) -> Result<Epoch, PostgresError> {
     Ok(Epoch { database: row.try_get(at)?, list: row.try_get(at + 1)?, editions: row.try_get(at + 2)? })
 }

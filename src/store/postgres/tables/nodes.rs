@@ -1,5 +1,6 @@
 //! The table `nodes`, as whoever looks at the store sees it; [`Lease`](super::super::engine::lease::Lease) writes our row.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,11 +11,11 @@ use super::{meta, set_back};
 use crate::domain::delivery::shared_pace::TurnsWanted;
 use crate::domain::refusal::Refusal;
 use crate::domain::token::KeyPrints;
-use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::alone;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
-use crate::store::postgres::engine::transaction::within;
+use crate::store::postgres::engine::transaction::{Source, within};
+use crate::store::postgres::{PostgresSettings, PostgresStore, prepare};
 use crate::store::{Epoch, News, Node, Nodes, StoreError};
 
 /// The key of the prints of the keys that nodes sign with.
@@ -95,6 +96,18 @@ impl Nodes for PostgresStore {
 
     fn news(&self) -> News {
         self.listener.news()
+    }
+}
+
+impl PostgresStore {
+    /// [`Nodes::may_lose`], of a database that may have no store.
+    ///
+    /// # Errors
+    /// Returns `Unreachable` when the database cannot be asked.
+    pub async fn may_lose_at(settings: &PostgresSettings) -> Result<bool, StoreError> {
+        let (source, has_others) = (Source::Shared(Arc::new(prepare(settings)?)), settings.hosts.len() > 1);
+        let found = alone::row(&source, MAY_LOSE, params![has_others], |row| Ok(row.try_get(0)?)).await?;
+        Ok(found.unwrap_or(false))
     }
 }
 

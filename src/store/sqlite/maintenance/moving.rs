@@ -1,7 +1,8 @@
 //! A store that is moved to another place, or here.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -57,7 +58,7 @@ impl SqliteStore {
 
     /// The place for a store at `path`.
     pub fn arrive(path: &Path) -> Box<dyn NewStore> {
-        Box::new(New { path: path.to_owned(), open: None })
+        Box::new(New { path: path.to_owned(), open: None, turn: None })
     }
 }
 
@@ -142,6 +143,36 @@ impl OldStore for Look {
 struct New {
     path: PathBuf,
     open: Option<(Connection, InUse)>,
+    /// Keeps other moves away.
+    turn: Option<Turn>,
+}
+
+/// A file beside the store that one move has locked, until this is dropped.
+struct Turn {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Turn {
+    /// That of a store; none while another move has it.
+    fn take(store: &Path) -> io::Result<Option<Self>> {
+        let path = beside(store, ".move");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            locked => locked?,
+        }
+        // Whoever had it before has removed what we locked.
+        let is_there = fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
+        Ok(is_there.then_some(Self { path, _file: file }))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // What cannot be removed is litter, not harm.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 impl New {
@@ -165,6 +196,32 @@ impl New {
         let _in_use = InUse::note(&self.path, Use::Look)?;
         let (conn, _guard) = snapshot::take(&self.path)?;
         standing(&conn)
+    }
+
+    /// Makes it, unless another move is at that, or somebody has begun to use what is there.
+    fn make(&mut self, name: &str) -> Result<bool, SqliteError> {
+        self.open = None;
+        // For its folder.
+        connect::create(&self.path)?;
+        self.turn = Turn::take(&self.path)?;
+        if self.turn.is_none() || !self.mark(name)? {
+            return Ok(false);
+        }
+        self.make_anew(name).map(|()| true)
+    }
+
+    /// Marks what is there, so that nobody changes it any more; false where that is a store of somebody.
+    fn mark(&mut self, name: &str) -> Result<bool, SqliteError> {
+        let mut is_ours = false;
+        in_one(self.open()?, |conn| {
+            is_ours = match standing(conn)? {
+                Standing::Empty => sql::run(conn, "INSERT INTO moved (copy_of) VALUES (?1)", [name]).map(|_| true)?,
+                Standing::BeingFilled(of) => of == name,
+                Standing::Live(_) | Standing::Moved(..) => false,
+            };
+            Ok(())
+        })?;
+        Ok(is_ours)
     }
 
     fn make_anew(&mut self, name: &str) -> Result<(), SqliteError> {
@@ -200,8 +257,8 @@ impl NewStore for New {
         standing.map_err(|fault| self.told(&fault))
     }
 
-    async fn begin(&mut self, name: &str) -> Result<(), StoreError> {
-        self.make_anew(name).map_err(|fault| self.told(&fault))
+    async fn begin(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.make(name).map_err(|fault| self.told(&fault))
     }
 
     async fn put(&mut self, table: &'static Table, rows: Vec<Row>) -> Result<(), StoreError> {
