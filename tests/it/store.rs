@@ -19,6 +19,8 @@ mod moving_together;
 mod names;
 mod older;
 #[cfg(feature = "postgres")]
+mod older_databases;
+#[cfg(feature = "postgres")]
 mod on_postgres;
 mod opening;
 mod random;

@@ -48,6 +48,10 @@ const FORGET_EPOCHS: &str = "DELETE FROM past_epochs AS p USING epochs e
 /// What is forgotten once a day.
 pub(in crate::store::postgres) const FORGET: &[&str] = &[FORGET_TRACES, FORGET_EPOCHS];
 
+/// Whoever changes anything has left a trace before it asks which schema there is: so those who were told the old one are waited for,
+/// and what they do counts, and the others wait before they ask.
+const QUIET: &str = "LOCK TABLE editions, traces, epochs IN SHARE ROW EXCLUSIVE MODE";
+
 /// The lock of whoever migrates, until the transaction ends.
 const LOCK: i64 = 0x464E_0001;
 
@@ -122,6 +126,9 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
     let mut connection = database.connection().await?;
     let transaction = connection.transaction().await?;
     transaction.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    if is_there(transaction.client()).await? && version(transaction.client()).await? < known() {
+        transaction.batch_execute(QUIET).await?;
+    }
     bring_up_to_date(transaction.client()).await?;
     transaction.batch_execute(FORGET_TRACES).await?;
     Ok(transaction.commit().await?)
@@ -134,7 +141,7 @@ pub(in crate::store::postgres) async fn make_copy_of(database: &Database, name: 
     let transaction = connection.transaction().await?;
     transaction.batch_execute(&format!("SET LOCAL lock_timeout = '10s'; SELECT pg_advisory_xact_lock({LOCK})")).await?;
     bring_up_to_date(transaction.client()).await?;
-    transaction.batch_execute("LOCK TABLE editions, traces IN SHARE ROW EXCLUSIVE MODE").await?;
+    transaction.batch_execute(QUIET).await?;
     let mark = "UPDATE store SET copy_of = $1 WHERE moved_to IS NULL
                 AND coalesce(copy_of = $1, NOT EXISTS (SELECT 1 FROM meta WHERE key = 'keys'))";
     let is_marked = transaction.execute_typed(mark, params![name]).await? == 1;
