@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Editions as _, Outbox as _};
@@ -52,6 +52,23 @@ async fn of_a_closed_store() {
     drop(store);
     assert_eq!(photograph(folder.path()).len(), 1);
     assert_eq!(use_snapshot(&path).await, 3);
+}
+
+/// It's read at once: nobody goes on with such a log.
+#[tokio::test]
+async fn of_a_store_whose_writer_was_killed_as_it_began_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let side = |end: &str| folder.path().join(format!("x.db{end}"));
+    let store = open(&path);
+    store.subscribe(&crowd(3), at(0)).await.unwrap();
+    let log = fs::read(side("-wal")).unwrap();
+    drop(store);
+    fs::write(side("-wal"), &log[..32]).unwrap();
+    fs::write(side("-shm"), vec![0; 32 * 1024]).unwrap();
+    let begun = Instant::now();
+    assert_eq!(use_snapshot(&path).await, 3);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

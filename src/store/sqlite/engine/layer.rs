@@ -125,7 +125,7 @@ pub(in crate::store::sqlite) fn log_header(path: &Path) -> Vec<u8> {
 /// The store at `path`, which is no link; `None` where it takes a copy to look at it: where nothing may be written, where
 /// there is no log or a transaction broke off, or where others were in the way.
 pub(super) fn open(path: &Path) -> Result<Option<Layer>, SqliteError> {
-    if !has_log(path) {
+    if !has_log(path) || is_log_begun(path) {
         return Ok(None);
     }
     let Ok(view) = guard(path) else { return Ok(None) };
@@ -149,6 +149,12 @@ pub(super) fn open(path: &Path) -> Result<Option<Layer>, SqliteError> {
 fn has_log(path: &Path) -> bool {
     let mut start = [0; 20];
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start[18..] == [2, 2]
+}
+
+/// Whether a log has its header and nothing else: its writer was killed, or is about to go on. A guard that may not write its index would
+/// wait for that, ten seconds each time.
+fn is_log_begun(path: &Path) -> bool {
+    fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() == LOG_HEADER as u64)
 }
 
 /// Reads from the moment on at which it is made.
