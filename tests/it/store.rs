@@ -11,6 +11,8 @@ mod erased_in_flight;
 mod growth;
 #[cfg(feature = "postgres")]
 mod leases;
+#[cfg(feature = "postgres")]
+mod lost_answers;
 mod migrations;
 #[cfg(feature = "postgres")]
 mod moving;

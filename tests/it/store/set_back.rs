@@ -106,6 +106,12 @@ async fn what_was_dealt_with_is_not_held_again() {
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<Option<Epoch>>);
 
+impl Memory {
+    pub(super) fn is(&self, epoch: Option<Epoch>) -> bool {
+        *self.0.lock() == epoch
+    }
+}
+
 impl EpochMemory for Memory {
     fn known(&self) -> Vec<Epoch> {
         self.0.lock().iter().copied().collect()
@@ -120,7 +126,7 @@ impl EpochMemory for Memory {
 }
 
 /// Waits until it is so, for some seconds.
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(super) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
         assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
@@ -145,7 +151,7 @@ async fn what_is_decided_is_remembered_at_once_and_hides_nothing_that_was() {
     leave(0).await;
     leave(1).await;
     let shown = store.epoch().await.unwrap();
-    until("the last is remembered", async || *memory.0.lock() == shown).await;
+    until("the last is remembered", async || memory.is(shown)).await;
 
     let lost = shown.map(|shown| Epoch { list: shown.list + 1, ..shown });
     *memory.0.lock() = lost;
@@ -157,6 +163,6 @@ async fn what_is_decided_is_remembered_at_once_and_hides_nothing_that_was() {
     store.release_restored(true, at(4)).await.unwrap();
     store.unsubscribe(&addresses[0], SuppressionReason::Complained, "test", at(5)).await.unwrap();
     let shown = store.epoch().await.unwrap();
-    until("it goes on", async || *memory.0.lock() == shown).await;
+    until("it goes on", async || memory.is(shown)).await;
     assert!(store.restored().await.unwrap().is_none(), "it is held once");
 }

@@ -1,7 +1,6 @@
 //! The highest epoch that this process knows. A database that shows a lower one has lost something that was answered: a standby was
 //! promoted that had not got it yet, or an earlier moment was restored. So has one that has never had an epoch that was known.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -99,17 +98,13 @@ impl Known {
         self.is_missing.load(Ordering::SeqCst)
     }
 
-    /// Whether that was so, once.
-    pub(in crate::store::postgres) fn take_missing(&self) -> bool {
-        self.is_missing.swap(false, Ordering::SeqCst)
-    }
-
     /// A loss was dealt with, as far as it can be: what was known before does not count any more.
     pub(in crate::store::postgres) fn accept(&self, epoch: Epoch, lasts: bool) {
         self.note(epoch, lasts);
         let mut state = self.state.lock();
         state.highest = Some(epoch);
-        drop(mem::replace(&mut state.to_find, vec![epoch]));
+        state.to_find = vec![epoch];
+        self.is_missing.store(false, Ordering::SeqCst);
     }
 }
 

@@ -44,7 +44,8 @@ impl PostgresStore {
     async fn hold_if_behind(&self) -> Result<(), StoreError> {
         let known = self.source.known();
         let _turn = known.holding.lock().await;
-        let is_missing = known.take_missing();
+        // Until it is held back, nobody else gets an answer.
+        let is_missing = known.is_missing();
         let shown = within!(self, Look, |transaction| {
             let read =
                 |row: &Row| Ok((read_epoch(row, 0)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
