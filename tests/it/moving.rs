@@ -1,6 +1,8 @@
 //! `move --to`, through the built binary: what commands say is the same before and after, a killed move is done again, and a store
 //! that was left refuses whatever would change it.
 
+mod meanwhile;
+
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;

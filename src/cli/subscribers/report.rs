@@ -39,6 +39,7 @@ impl<'a> Report<'a> {
         bad: u64,
         applied: bool,
         (json, bands): (bool, &'a Bands),
+        answer: Answer,
     ) -> Self {
         Self {
             file,
@@ -47,7 +48,7 @@ impl<'a> Report<'a> {
             applied,
             json,
             bands,
-            answer: Answer::new(),
+            answer,
             begun: false,
             figures: ImportFigures::default(),
         }
