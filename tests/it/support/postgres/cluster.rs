@@ -16,7 +16,7 @@ use crate::support::fixture::until;
 use crate::support::ports::free_port;
 
 /// The database of the test.
-const DATABASE: &str = "fortnightly";
+pub(super) const DATABASE: &str = "fortnightly";
 
 /// Waits until standard input ends, then stops whatever still runs in the folder and removes it.
 const KEEP: &str = r#"
