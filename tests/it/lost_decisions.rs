@@ -11,11 +11,23 @@ const MONDAY: &str = "2026-11-30T08:00:00Z";
 
 /// A node on this database, with three organisations and a list of its own.
 fn node(cluster: &Cluster) -> Fixture {
+    node_at(SUNDAY, cluster)
+}
+
+fn node_at(moment: &str, cluster: &Cluster) -> Fixture {
     let url = cluster.url();
     let fixture = Fixture::new(&format!("{}\n[store]\nurl = \"{url}\"\n", scheduled("")));
     fixture.write("list.csv", "name,sector,email,bands,ages,locale,urn\nSchool,school,s@school.example,4-5,,,\n");
-    fixture.at(SUNDAY, &["subscribers", "import", "list.csv"]).exits(0);
+    fixture.at(moment, &["subscribers", "import", "list.csv"]).exits(0);
     fixture
+}
+
+/// Another node beside it.
+fn beside(first: &Fixture) -> Fixture {
+    let second = Fixture::new(&fs::read_to_string(first.path("config.toml")).unwrap());
+    fs::create_dir(second.path("var")).unwrap();
+    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    second
 }
 
 /// Nothing is sent, and it is said why and what to do; once it was done, everybody gets it who did not leave.
@@ -64,9 +76,7 @@ fn a_database_that_was_set_back_is_held_once() {
     let Some(cluster) = Cluster::start() else { return };
     let first = node(&cluster);
     let config = fs::read_to_string(first.path("config.toml")).unwrap();
-    let second = Fixture::new(&config);
-    fs::create_dir(second.path("var")).unwrap();
-    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    let second = beside(&first);
     cluster.save();
     first.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     second.at(SUNDAY, &["subscribe", "--name", "Other", "--email", "o@other.example", "--bands", "4-5"]).exits(0);
@@ -86,6 +96,40 @@ fn a_database_that_was_set_back_is_held_once() {
     assert!(restored.contains("Restored the keys") && restored.contains("has lost"), "{restored}");
     assert_eq!(fs::read(third.path("var/secret")).unwrap(), fs::read(first.path("var/secret")).unwrap());
     is_held_until_released(&third);
+}
+
+/// An edition went out after the backup that was restored, and the database knows nothing of it: each node says so, until somebody
+/// has dealt with it.
+#[test]
+fn what_fell_due_since_the_restored_moment_is_told() {
+    let (before, day, after) = ("2026-10-18T12:00:00Z", "2026-10-19T08:00:00Z", "2026-10-20T08:00:00Z");
+    let Some(cluster) = Cluster::start() else { return };
+    let first = node_at(before, &cluster);
+    first.at(before, &["send"]);
+    let second = beside(&first);
+    // By the server's clock, which is not pretended.
+    cluster.change("UPDATE traces SET at = '2026-10-18 12:00:00+00'");
+    cluster.save();
+    first.at(day, &["send"]).exits(0);
+    let sent = first.mail_count();
+    assert_eq!(sent, 5);
+    second.at(day, &["unsubscribe", "s@school.example"]).exits(0);
+    cluster.set_back();
+    let tell = || {
+        for node in [&first, &second] {
+            let status = node.at(after, &["status"]).exits(0).stdout;
+            assert!(status.contains("Sunday 18 October 2026") && status.contains("edition 4 fell due"), "{status}");
+        }
+    };
+    tell();
+    first.at(after, &["send"]).exits(1).complains("fortnightly release");
+    second.at(after, &["send"]).exits(1).complains("fortnightly release");
+    tell();
+    first.at(after, &["withdraw", "4"]).exits(0);
+    first.at(after, &["release"]).exits(0);
+    first.at(after, &["send"]);
+    second.at(after, &["send"]);
+    assert_eq!((first.mail_count(), second.mail_count()), (sent, 0), "nobody gets it twice");
 }
 
 #[test]

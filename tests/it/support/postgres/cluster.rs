@@ -107,8 +107,8 @@ impl Cluster {
     /// With a standby that every commit waits for.
     pub(crate) fn with_standby() -> Option<Self> {
         let cluster = Self::with_asynchronous_standby()?;
-        cluster.primary_does("ALTER SYSTEM SET synchronous_standby_names = '*'");
-        cluster.primary_does("SELECT pg_reload_conf()");
+        cluster.change("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        cluster.change("SELECT pg_reload_conf()");
         cluster.until("sync_state = 'sync' FROM pg_stat_replication");
         Some(cluster)
     }
@@ -173,7 +173,8 @@ impl Cluster {
         super::settings(&self.ports(), DATABASE.to_owned())
     }
 
-    fn primary_does(&self, statement: &str) {
+    /// Changes something behind the program's back.
+    pub(crate) fn change(&self, statement: &str) {
         assert!(psql(self.primary.port, DATABASE, statement), "{statement}");
     }
 
