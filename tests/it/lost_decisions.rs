@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::support::fixture::{Fixture, scheduled};
+use crate::support::http::port;
 use crate::support::postgres::cluster::Cluster;
 
 const SUNDAY: &str = "2026-11-29T12:00:00Z";
@@ -45,12 +46,23 @@ fn is_held_until_released(node: &Fixture) {
     assert!(!status.contains("has lost"), "{status}");
 }
 
+/// What the daemon logs at its start.
+fn log_of_a_start(node: &Fixture) -> String {
+    let mut run = node.spawn(&["--now", SUNDAY, "run", "--role", "web"], "log");
+    port(node);
+    run.signal("-TERM");
+    assert_eq!(run.ends(), 0, "{}", node.log());
+    node.log()
+}
+
 #[test]
 fn a_standby_that_took_over_without_an_unsubscribe_is_held() {
     let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
     let node = node(&cluster);
     let check = node.at(SUNDAY, &["check", "--json"]).json();
     assert!(check.to_string().contains("asynchronous-standby"), "{check}");
+    let log = log_of_a_start(&node);
+    assert!(log.contains("WARN") && log.contains("before its standby has them"), "{log}");
     cluster.cut_standby_off();
     node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     cluster.kill();
@@ -64,6 +76,8 @@ fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
     let node = node(&cluster);
     let check = node.at(SUNDAY, &["check", "--json"]).json();
     assert!(!check.to_string().contains("asynchronous-standby"), "{check}");
+    let log = log_of_a_start(&node);
+    assert!(!log.contains("WARN"), "{log}");
     node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     cluster.kill();
     cluster.promote();

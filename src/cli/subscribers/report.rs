@@ -41,17 +41,7 @@ impl<'a> Report<'a> {
         (json, bands): (bool, &'a Bands),
         answer: Answer,
     ) -> Self {
-        Self {
-            file,
-            csv,
-            bad,
-            applied,
-            json,
-            bands,
-            answer,
-            begun: false,
-            figures: ImportFigures::default(),
-        }
+        Self { file, csv, bad, applied, json, bands, answer, begun: false, figures: ImportFigures::default() }
     }
 
     /// Tells one change. A dry run tells people every change; a real import only counts.

@@ -76,7 +76,8 @@ impl Trace {
 
     /// The transaction has ended, and it is known how: the next may have the row. One whose end is not known may still hold it.
     pub(super) fn give_back(self, is_left: bool) {
-        let left = if is_left { Some(Left { word: self.word, or: Vec::new(), at: Instant::now() }) } else { self.before };
+        let left =
+            if is_left { Some(Left { word: self.word, or: Vec::new(), at: Instant::now() }) } else { self.before };
         self.free.0.lock().push((self.row, left));
     }
 
