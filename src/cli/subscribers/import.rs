@@ -74,7 +74,9 @@ impl Import {
             report.tell(request, result);
         });
         let imported = imported.await;
-        notes.iter().for_each(|note| out::note(note));
+        for note in &notes {
+            out::note(note);
+        }
         match imported {
             Ok(imported) => {
                 report.end(&imported);
