@@ -35,7 +35,7 @@ fn beside(first: &Fixture) -> Fixture {
 #[track_caller]
 fn is_held_until_released(node: &Fixture) {
     let status = node.at(MONDAY, &["status"]).exits(0).stdout;
-    assert!(status.contains("has lost what was written last") && status.contains("fortnightly release"), "{status}");
+    assert!(status.contains("has lost its latest changes") && status.contains("fortnightly release"), "{status}");
     node.at(MONDAY, &["send"]).exits(1).complains("fortnightly release");
     assert_eq!(node.mail_count(), 0);
     node.at(MONDAY, &["unsubscribe", "s@school.example"]).exits(0);
@@ -132,7 +132,10 @@ fn what_fell_due_since_the_restored_moment_is_told() {
     let tell = || {
         for node in [&first, &second] {
             let status = node.at(after, &["status"]).exits(0).stdout;
-            assert!(status.contains("Sunday 18 October 2026") && status.contains("edition 4 fell due"), "{status}");
+            assert!(
+                status.contains("Sunday 18 October 2026") && status.contains("edition 4 has fallen due"),
+                "{status}"
+            );
         }
     };
     tell();
