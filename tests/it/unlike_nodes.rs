@@ -5,6 +5,7 @@ use std::fs;
 use fortnightly::store::postgres::PostgresSettings;
 
 use crate::support::fixture::{Fixture, until};
+use crate::support::http::port;
 use crate::support::oracle::Oracle;
 use crate::support::postgres::{change, fresh};
 use crate::support::sending::{SEND, with_connections};
@@ -81,10 +82,15 @@ fn a_node_without_the_others_keys_is_told_how_to_get_them() {
 
     fs::copy(first.path("var/secret"), other.path("var/secret")).unwrap();
     other.run(&["sync"]).exits(0);
+    let mut daemon = other.spawn(&["run", "--role", "web"], "log");
+    port(&other);
     let keys = fs::read_to_string(first.path("var/secret")).unwrap();
     fs::write(first.path("var/secret"), format!("{keys}key 2 {}\n", "5a".repeat(32))).unwrap();
     first.run(&["sync"]).exits(0);
     is_refused("other nodes of the store sign with keys that are not in it (2)");
+    assert_eq!(daemon.ends(), 1);
+    let log = other.log();
+    assert!(log.contains("other nodes of the store sign with keys that are not in it (2)"), "{log}");
 
     fs::copy(first.path("var/secret"), other.path("var/secret")).unwrap();
     other.run(&["sync"]).exits(0);
