@@ -2,8 +2,9 @@
 //! more holds it back, and says so.
 
 use std::fs;
+use std::process::Stdio;
 
-use crate::support::fixture::{Fixture, scheduled};
+use crate::support::fixture::{Fixture, Running, scheduled, until};
 use crate::support::http::port;
 use crate::support::postgres::cluster::Cluster;
 
@@ -83,6 +84,24 @@ fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
     cluster.promote();
     node.at(MONDAY, &["send"]).exits(0);
     assert_eq!(node.mail_count(), 4);
+}
+
+/// Nobody is told that it is done, and a person learns what it waits for.
+#[test]
+fn a_change_waits_for_a_standby_that_is_down_and_says_so() {
+    let Some(cluster) = Cluster::with_standby() else { return };
+    let node = node(&cluster);
+    cluster.cut_standby_off();
+    let mut leave = node.command(&["--now", SUNDAY, "unsubscribe", "s@school.example"]);
+    leave.env("FORTNIGHTLY_LEASE_MILLIS", "3000").stdout(Stdio::null());
+    let log = fs::File::create(node.path("log")).unwrap();
+    let mut leave = Running(leave.stderr(log).spawn().unwrap());
+    until("it says what it waits for", || node.log().contains("see whether that runs"));
+    assert!(leave.0.try_wait().unwrap().is_none(), "{}", node.log());
+    cluster.change("ALTER SYSTEM SET synchronous_standby_names = ''");
+    cluster.change("SELECT pg_reload_conf()");
+    assert_eq!(leave.ends(), 0, "{}", node.log());
+    cluster.holds("SELECT count(*) = 1 FROM suppressions");
 }
 
 #[test]
