@@ -1,10 +1,9 @@
 //! Opens what use cases are built from: for real work, or on one moment of the store that is looked at and left untouched.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::context::{Content, Loaded};
-use super::error::{AnchorError, KeyringError};
+use super::error::AnchorError;
 use super::postgres::Postgres;
 use super::{AppContext, AppError, keyring, leftovers};
 use crate::clock::Clock;
@@ -76,28 +75,14 @@ pub async fn open_undated(config: Config, clock: Clock) -> Result<AppContext, Ap
         StoreUrl::Postgres(url) => {
             let postgres = Postgres::at(url, keys)?;
             let exists = postgres.exists().await?;
-            let keyring = keyring::load_or_make(keys, exists).map_err(|error| shared_keys(error, keys))?;
-            let store = postgres.open(keyring.address_hasher()).await.map_err(|error| shared_keys(error, keys))?;
+            let keyring = keyring::load_or_make(keys, exists).map_err(|error| keyring::shared(error, keys))?;
+            let store = postgres.open(keyring.address_hasher()).await.map_err(|error| keyring::shared(error, keys))?;
             let known = store.check_signing_keys(&keyring.prints()).await;
-            known.map_err(|error| shared_keys(error.into(), keys))?;
+            known.map_err(|error| keyring::shared(error.into(), keys))?;
             (keyring, store)
         }
     };
     Ok(AppContext { store, keyring: Arc::new(keyring), config: Arc::new(config), clock })
-}
-
-/// What is wrong with a key file is told otherwise where several nodes need the same one: another has it.
-fn shared_keys(error: AppError, file: &Path) -> AppError {
-    let (path, lacks) = match error {
-        AppError::Refused(Refusal::LacksKeys(keys)) => (file.to_owned(), keys),
-        AppError::Refused(Refusal::OtherKeys) | AppError::Keyring(KeyringError::Lost { .. }) => {
-            (file.to_owned(), Vec::new())
-        }
-        other => return other,
-    };
-    // It is looked for on two machines.
-    let path = std::path::absolute(&path).unwrap_or(path);
-    KeyringError::NotShared { path, lacks, is_there: file.exists() }.into()
 }
 
 /// Opens one moment of the store; what is changed there is gone at the end, and a missing store counts as empty. Its tokens are honoured by no server.
@@ -122,8 +107,9 @@ pub async fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContex
         StoreUrl::Postgres(url) => {
             let postgres = Postgres::at(url, keys)?;
             let exists = postgres.exists().await?;
-            let keyring = keyring::throwaway(keys, exists).map_err(|error| shared_keys(error, keys))?;
-            let store = postgres.snapshot(keyring.address_hasher()).await.map_err(|error| shared_keys(error, keys))?;
+            let keyring = keyring::throwaway(keys, exists).map_err(|error| keyring::shared(error, keys))?;
+            let store =
+                postgres.snapshot(keyring.address_hasher()).await.map_err(|error| keyring::shared(error, keys))?;
             (keyring, store)
         }
     };

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::error::AppError;
+use super::keyring;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
 use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::refusal::Refusal;
 use crate::domain::sender::Sender;
 use crate::domain::token::Keyring;
 use crate::library::Library;
@@ -32,11 +34,17 @@ pub struct AppContext {
 }
 
 impl AppContext {
-    /// That another version of the program has taken the store over, or that it was moved away, if so: then this one can only end.
-    /// Whatever else is wrong with the store may pass.
+    /// That another version of the program has taken the store over, that it was moved away, or that other nodes sign with keys
+    /// which are not here, if so: then this one can only end. Whatever else is wrong with the store may pass.
     pub async fn superseded(&self) -> Option<AppError> {
-        let error = self.store.check_version().await.err()?;
-        matches!(error, StoreError::Migrated { .. } | StoreError::Moved { .. }).then(|| error.into())
+        match self.store.check_version().await {
+            Err(error @ (StoreError::Migrated { .. } | StoreError::Moved { .. })) => return Some(error.into()),
+            Err(_) => return None,
+            Ok(()) => {}
+        }
+        let error = self.store.check_signing_keys(&self.keyring.prints()).await.err()?;
+        matches!(error, StoreError::Refused(Refusal::LacksKeys(_)))
+            .then(|| keyring::shared(error.into(), &self.config.web.secret_file))
     }
 
     /// The edition that goes out next by itself, if one is to come.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::AppError;
 use super::error::KeyringError;
+use crate::domain::refusal::Refusal;
 use crate::domain::token::{Keyring, Signer};
 use crate::ordinary_file;
 use crate::output::{self, Existing, OutputError, Readers};
@@ -73,4 +74,18 @@ fn random<const N: usize>() -> Result<[u8; N], KeyringError> {
 /// The signer of this key version; `file` is named when there is none.
 pub fn signer(keyring: &Keyring, version: u8, file: &Path) -> Result<Signer, KeyringError> {
     keyring.signer(version).map_err(|source| KeyringError::Lacks { path: file.to_owned(), source })
+}
+
+/// What is wrong with a key file is told otherwise where several nodes need the same one: another has it.
+pub(super) fn shared(error: AppError, file: &Path) -> AppError {
+    let (path, lacks) = match error {
+        AppError::Refused(Refusal::LacksKeys(keys)) => (file.to_owned(), keys),
+        AppError::Refused(Refusal::OtherKeys) | AppError::Keyring(KeyringError::Lost { .. }) => {
+            (file.to_owned(), Vec::new())
+        }
+        other => return other,
+    };
+    // It is looked for on two machines.
+    let path = std::path::absolute(&path).unwrap_or(path);
+    KeyringError::NotShared { path, lacks, is_there: file.exists() }.into()
 }

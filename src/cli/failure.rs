@@ -31,7 +31,8 @@ impl From<AppError> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Other(error)
+        // The daemon ends with one of ours, too.
+        error.downcast().map_or_else(Self::Other, Self::App)
     }
 }
 

@@ -40,14 +40,17 @@ impl Move {
         let moved = mover::move_store(&from, (&to, &self.to), context.clock, |progress| shown.tell(progress)).await;
         shown.end();
         match moved? {
-            Moved::Whole(counts) => tell_counts(&counts, "moved, and compared with the old store"),
-            Moved::Rest => out::line("The move had broken off; it is complete now."),
-            Moved::Before => out::line("The store had been moved there before."),
+            Moved::Whole(counts) => tell_counts(&counts, "moved. The copy is the same as the old store, row by row"),
+            Moved::Rest => out::line("An earlier move was interrupted. It is complete now."),
+            Moved::Before => out::line("The store has already been moved there."),
         }
-        out::line(&format!("The store is at {0} now: put store.url = \"{0}\" into config.toml.", self.to));
+        out::line(&format!(
+            "It is now at {0}: in config.toml, on every machine, set under [store]\n\n  url = \"{0}\"\n",
+            self.to
+        ));
         out::line(
-            "The key file stays where it is. The old store only answers questions; it holds addresses, so remove it once \
-             you are sure that nobody needs it.",
+            "Keep the key file where it is. The old store can still be read, but nothing changes it any more. It holds \
+             addresses, so delete it once you are sure that nobody needs it.",
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -34,22 +34,34 @@ pub(super) fn is_watched() -> bool {
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// A long answer, written as it comes.
-pub(super) struct Answer(BufWriter<anstream::AutoStream<std::io::Stdout>>);
+pub(super) struct Answer {
+    output: BufWriter<anstream::AutoStream<std::io::Stdout>>,
+    /// What is written at the end, if nothing is before.
+    gathered: Option<String>,
+}
 
 impl Answer {
     pub(super) fn new() -> Self {
-        Self(BufWriter::new(anstream::stdout()))
+        Self { output: BufWriter::new(anstream::stdout()), gathered: None }
+    }
+
+    /// One that is written only once all of it is there: whoever reads it slowly holds up nothing until then.
+    pub(super) fn gathered() -> Self {
+        Self { gathered: Some(String::new()), ..Self::new() }
     }
 
     /// Writes more of it.
     pub(super) fn add(&mut self, text: &str) {
-        let written = self.0.write_all(text.as_bytes());
-        is_written(written);
+        match &mut self.gathered {
+            Some(gathered) => gathered.push_str(text),
+            None => drop(is_written(self.output.write_all(text.as_bytes()))),
+        }
     }
 
     /// Writes the rest of it.
     pub(super) fn end(mut self) {
-        let written = self.0.write_all(b"\n").and_then(|()| self.0.flush());
+        let rest = self.gathered.unwrap_or_default() + "\n";
+        let written = self.output.write_all(rest.as_bytes()).and_then(|()| self.output.flush());
         is_written(written);
     }
 }

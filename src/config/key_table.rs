@@ -93,15 +93,15 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
 #[rustfmt::skip]
 static STORE: Table = Table::section("[store]", "Where the program remembers who subscribed and what was sent.", &[
     usual("url", text("^(sqlite:.|postgres(ql)?://.)"), "sqlite:var/fortnightly.db",
-        "The database: `sqlite:` and the path of its file, or, where several machines share one, \
-         `postgres://USER@HOST[,HOST…]/DATABASE`. With several hosts, the one that takes writes is used. Whoever answers \
-         must show a certificate for that name, except on this machine."),
+        "Where the store is: `sqlite:` and the path of its file, or, where several machines share it, \
+         `postgres://USER@HOST[,HOST…]/DATABASE`. Of several hosts, the one that takes writes is used. A host must show a \
+         certificate for its name, unless it is this machine."),
     optional("password_file", PATH, "secrets/database",
-        "For PostgreSQL: a file with the password alone, for this user only; the password may come from \
-         `FORTNIGHTLY__STORE__PASSWORD` instead."),
+        "For PostgreSQL: a file with the password and nothing else, mode 0600. If `FORTNIGHTLY__STORE__PASSWORD` is set, \
+         that is used instead."),
     key("password", PATH, Presence::Secret, "password_file = \"secrets/database\"", ""),
     optional("ca_file", PATH, "database-ca.pem",
-        "For PostgreSQL: certificates (PEM) to trust instead of the public roots."),
+        "For PostgreSQL: a file with the certificates (PEM) to trust instead of the public authorities."),
 ]);
 
 #[rustfmt::skip]
@@ -161,11 +161,11 @@ static MAIL: Table = Table::section("[mail]", "How mail leaves.", &[
     key("password", PATH, Presence::Secret, "password_file = \"secrets/smtp-password\"", ""),
     usual("connections", whole(1, 64), "8", "SMTP connections at once."),
     optional("rate_per_second", whole(1, 100_000), "50",
-        "The most mails handed over in a second, all connections together, and on PostgreSQL those of all nodes. Left \
+        "The most mails handed over in a second, by all connections together; on PostgreSQL, by all nodes together. Left \
          out: no limit."),
     optional("daily_cap", whole(1, 1_000_000_000), "20000",
-        "The most mails handed over in a day, midnight to midnight; the rest waits for the next. Left out: no \
-         limit."),
+        "The most mails handed over in a day, from midnight to midnight; on PostgreSQL, by all nodes together. The rest \
+         waits for the next day. Left out: no limit."),
     usual("window", whole(1, 64), "2",
         "How many mails each connection may have begun before their results are recorded: a killed process repeats \
          at most as many per connection. More is faster on disks that sync slowly. With 1, no mail is \

@@ -1,5 +1,6 @@
-//! Ends the daemon when a newer version of the program has taken the store over: it cannot write any more, and whoever starts it
-//! again starts the new one.
+//! Ends the daemon when a newer version of the program has taken the store over, since it cannot write any more, or when other nodes
+//! sign with keys that it does not have, since their links do not work here. Whoever starts it again starts the new version, or is
+//! told what to copy.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::watch::Current;
 /// How often we look. Until then, what would be written is refused.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Until `stop`, which it calls for itself when there is a newer version.
+/// Until `stop`, which it calls for itself when this process can only end.
 ///
 /// # Errors
 /// When there is.

@@ -43,34 +43,39 @@ pub fn attention(attention: &Attention) -> String {
 pub fn restored(what: AfterRestore) -> String {
     match what {
         AfterRestore::Waits { made } => format!(
-            "this store was restored from a backup made on {}, and knows nothing of what happened since: nothing is sent \
-             until `fortnightly release`",
+            "this store was restored from a backup made on {}, and knows nothing of what has happened since. Nothing is sent \
+             until you run `fortnightly release`",
             local_moment(&made)
         ),
         AfterRestore::SetBack { made } => format!(
-            "the database has lost what was written last: a standby took over that had not got it, or an earlier moment was \
-             restored. What it knows ends on {} or before: nothing is sent until `fortnightly release`",
+            "the database has lost its latest changes: either a standby took over before it had received them, or somebody \
+             restored an earlier state. The last change that it has is from about {}. Nothing is sent until you run \
+             `fortnightly release`",
             local_moment(&made)
         ),
-        AfterRestore::LeftUnknown => "anybody whose unsubscribe was lost is on the list again: look through the mails to \
-             the unsubscribe address, and through the old server if it can still be read, and enter them with \
-             `fortnightly unsubscribe ADDRESS` before you release"
-            .to_owned(),
-        AfterRestore::LeftSince => "whoever left since then is on the list again: look through the mails to the \
-             unsubscribe address and the store that was put aside, and enter them with `fortnightly unsubscribe ADDRESS` \
-             before you release"
-            .to_owned(),
+        AfterRestore::LeftUnknown => {
+            "people whose unsubscribe was lost are on the list again. Before you release, find \
+             them in the mails to the unsubscribe address, and on the old server if it can still be read, and run \
+             `fortnightly unsubscribe ADDRESS` for each of them"
+                .to_owned()
+        }
+        AfterRestore::LeftSince => {
+            "people who have left since then are on the list again. Before you release, find them in \
+             the mails to the unsubscribe address, and in the store that was put aside, and run \
+             `fortnightly unsubscribe ADDRESS` for each of them"
+                .to_owned()
+        }
         AfterRestore::Unsent { edition, waiting, total, resend } => {
             let then = if resend {
-                "they are sent when you release, and who got it since gets the same mail again"
+                "they are sent when you release, and whoever has had it since gets the same mail again"
             } else {
                 "they become uncertain when you release"
             };
-            format!("edition {edition}: {waiting} of {total} mails were not sent when the backup was made: {then}")
+            format!("edition {edition}: {waiting} of {total} mails had not been sent at that time: {then}")
         }
         AfterRestore::DueSince(edition) => format!(
-            "edition {edition} fell due after the backup was made: if it went out then, `fortnightly withdraw {edition}` \
-             before you release, or everybody gets it twice"
+            "edition {edition} has fallen due since then. If it was sent, run `fortnightly withdraw {edition}` before you \
+             release, or everybody gets it a second time"
         ),
     }
 }
@@ -79,15 +84,14 @@ pub fn restored(what: AfterRestore) -> String {
 pub fn released(what: AfterRestore) -> String {
     match what {
         AfterRestore::LeftSince => {
-            "Whoever left since the backup was made is on the list again: look through the mails to \
-             the unsubscribe address and the store that was put aside, and enter them with \
-             `fortnightly unsubscribe ADDRESS` now."
+            "People who have left since the backup was made are on the list again. Find them in the mails to the \
+             unsubscribe address, and in the store that was put aside, and run `fortnightly unsubscribe ADDRESS` for each of \
+             them now."
                 .to_owned()
         }
         AfterRestore::LeftUnknown => {
-            "Anybody whose unsubscribe was lost is on the list again: look through the mails to the unsubscribe \
-             address, and through the old server if it can still be read, and enter them with \
-             `fortnightly unsubscribe ADDRESS` now."
+            "People whose unsubscribe was lost are on the list again. Find them in the mails to the unsubscribe address, and \
+             on the old server if it can still be read, and run `fortnightly unsubscribe ADDRESS` for each of them now."
                 .to_owned()
         }
         other => restored(other),

@@ -48,8 +48,14 @@ pub fn error(error: &AppError) -> String {
         AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
         AppError::Wave(why) => waves::refused(*why),
-        AppError::Store(_)
-        | AppError::Dispatch(_)
+        AppError::Store(failed) => match failed.missing_database() {
+            Some((database, owner)) => format!(
+                "{error}. On the server, as the user postgres: \
+                 `createdb --owner={owner} --encoding=UTF8 --template=template0 {database}`"
+            ),
+            None => error.to_string(),
+        },
+        AppError::Dispatch(_)
         | AppError::Mail(_)
         | AppError::Digest { .. }
         | AppError::NoBand(_)

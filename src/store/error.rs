@@ -20,12 +20,29 @@ pub enum StoreError {
         reason: String,
     },
     /// Who answers for the database of several nodes cannot be verified.
-    #[error("nothing is sent to the store {place}: {reason}")]
+    #[error("the connection to the store {place} would not be safe, so nothing is sent over it: {reason}")]
     Untrusted {
         place: String,
         /// Which host, why, and what to do.
         reason: String,
     },
+    /// The database does not accept who we say we are.
+    #[error(
+        "the store {place} does not let this program in ({reason}): check the user in store.url and the password, which is read from \
+         the environment variable FORTNIGHTLY__STORE__PASSWORD if that is set, and otherwise from the file that \
+         store.password_file names. On the database server, pg_hba.conf says who may connect from where"
+    )]
+    Denied {
+        place: String,
+        /// What the database said.
+        reason: String,
+    },
+    /// The server has no database of that name.
+    #[error(
+        "there is no database “{database}” on the server of the store {place}: correct its name in store.url, or create it there, \
+         empty and owned by {user}"
+    )]
+    NoDatabase { place: String, database: String, user: String },
     /// We may not write.
     #[error(
         "the store {place} cannot be written: check the owner and the permissions of the file and its folder, or on PostgreSQL those of \
@@ -66,8 +83,8 @@ pub enum StoreError {
     SetBack { place: String },
     /// It was moved: it can be looked at, and nothing else.
     #[error(
-        "the store {place} was moved to {to}, and can only be read here: put store.url = \"{to}\" into config.toml on every \
-         machine"
+        "the store {place} was moved to {to}, and can only be read here: in config.toml, on every machine, set url = \"{to}\" \
+         under [store]"
     )]
     Moved {
         place: String,
@@ -116,6 +133,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The database that its server does not have, and who is to own it.
+    pub fn missing_database(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::NoDatabase { database, user, .. } => Some((database, user)),
+            _ => None,
+        }
+    }
+
     /// Whether a run waits for as long as it lasts: what a relay accepted must not be forgotten.
     pub fn is_waited_for(&self) -> bool {
         matches!(
@@ -123,6 +148,8 @@ impl StoreError {
             Self::Locked { .. }
                 | Self::Unreachable { .. }
                 | Self::Untrusted { .. }
+                | Self::Denied { .. }
+                | Self::NoDatabase { .. }
                 | Self::Full { .. }
                 | Self::ReadOnly { .. }
                 | Self::Disk { .. }

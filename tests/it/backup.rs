@@ -34,7 +34,7 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
     let before = relay.taken();
 
     let second = elsewhere(&first);
-    second.run(&["restore", "backup.db"]).exits(0).says("nothing is sent until `fortnightly release`");
+    second.run(&["restore", "backup.db"]).exits(0).says("Nothing is sent until you run `fortnightly release`");
     let (queued, state, attention) = edition_status(&second, "queued");
     assert_eq!(state, "held", "{attention}");
     assert!(queued > 0 && attention.contains("same mail again"), "{attention}");
@@ -99,7 +99,7 @@ fn an_edition_that_went_out_after_the_backup_waits_for_the_operator() {
     // The daemon and a person both find it held, and it stays so.
     fixture.at(TUESDAY, &["send"]).exits(1);
     let status = fixture.at(TUESDAY, &["status"]).exits(0).stdout;
-    assert!(status.contains("fell due after the backup was made") && status.contains("restored store"), "{status}");
+    assert!(status.contains("has fallen due since then") && status.contains("restored store"), "{status}");
     fixture.at(TUESDAY, &["send", "--late"]).exits(1).complains("fortnightly release");
     assert_eq!(fixture.mails().len(), sent);
     let edition = fixture.at(TUESDAY, &["status", "--json"]).json();

@@ -79,7 +79,7 @@ fn is_refused(fixture: &Fixture, host: &str, why: &str) {
     for command in ["sync", "status"] {
         let ran = fixture.run(&[command]);
         assert_ne!(ran.code, 0, "{}", ran.stdout);
-        ran.complains("nothing is sent to the store postgres://fortnightly@");
+        ran.complains("the connection to the store postgres://fortnightly@");
         ran.complains(&format!(": {host}:"));
         ran.complains(why);
     }
@@ -95,9 +95,9 @@ fn a_certificate_is_verified_with_its_name() {
     right.run(&["status"]).exits(0);
 
     let wrong_name = fixture(&cluster, "127.0.0.1", &ca);
-    is_refused(&wrong_name, "127.0.0.1", "write the name that the certificate has into store.url");
+    is_refused(&wrong_name, "127.0.0.1", "use the name in the certificate in store.url");
 
-    let unknown = "let store.ca_file name the certificate of the authority that issued the server's";
+    let unknown = "let store.ca_file name a file with the certificate of that authority (PEM)";
     let stranger = Authority::new();
     let other_authority = format!("ca_file = \"{}\"", stranger.file("ca.pem").display());
     is_refused(&fixture(&cluster, "localhost", &other_authority), "localhost", unknown);
@@ -110,5 +110,38 @@ fn a_server_without_tls_is_refused() {
     let Some(cluster) = Cluster::start() else { return };
     let authority = Authority::new();
     let ca = format!("ca_file = \"{}\"", authority.file("ca.pem").display());
-    is_refused(&fixture(&cluster, "localhost", &ca), "localhost", "does not speak TLS: switch it on there (ssl = on");
+    is_refused(&fixture(&cluster, "localhost", &ca), "localhost", "offers no encryption");
+}
+
+/// Whoever is not let in learns why, and what to do.
+#[test]
+fn a_wrong_password_and_a_database_that_is_not_there_are_told() {
+    let prepared = Cluster::prepared(|data| {
+        let [asked, refused, all] = ["asked", "refused", "all"].map(|user| format!("host all {user} 127.0.0.1/32"));
+        let rules = format!("{asked} scram-sha-256\n{refused} reject\n{all} trust\n");
+        fs::write(data.join("pg_hba.conf"), rules).unwrap();
+    });
+    let Some(cluster) = prepared else { return };
+    let told = |url: &str, password: Option<&str>| {
+        let fixture = Fixture::new(&format!("{BASE}\n[store]\nurl = \"{url}\"\n"));
+        let mut sync = fixture.command(&["sync"]);
+        if let Some(password) = password {
+            sync.env("FORTNIGHTLY__STORE__PASSWORD", password);
+        }
+        let ran = sync.output().unwrap();
+        assert_eq!(ran.status.code(), Some(1));
+        String::from_utf8(ran.stderr).unwrap()
+    };
+    for (user, password, why) in [
+        ("asked", Some("wrong-secret"), "password authentication failed"),
+        ("asked", None, "it asks for a password, and none is given"),
+        ("refused", Some("wrong-secret"), "pg_hba.conf rejects connection"),
+    ] {
+        let told = told(&cluster.url().replace("fortnightly@", &format!("{user}@")), password);
+        assert!(told.contains("does not let this program in") && told.contains(why), "{told}");
+        assert!(told.contains("store.password_file") && !told.contains("wrong-secret"), "{told}");
+    }
+    let told = told(&format!("{}elsewhere", cluster.url().trim_end_matches("fortnightly")), None);
+    assert!(told.contains("there is no database “elsewhere”"), "{told}");
+    assert!(told.contains("createdb --owner=fortnightly --encoding=UTF8 --template=template0 elsewhere"), "{told}");
 }

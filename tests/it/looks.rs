@@ -1,6 +1,6 @@
 //! Commands that only look at a shared store hold up nobody: not while they ask a person, and not while a relay takes its time.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,4 +68,28 @@ fn a_relay_that_takes_a_test_copy_slowly_holds_up_nobody() {
     is_over.store(true, Ordering::SeqCst);
     assert_eq!(copy.ends(), 0, "{}", fixture.log());
     assert_eq!(relay.count(), 1);
+}
+
+#[test]
+fn whoever_reads_what_an_import_would_do_may_take_their_time() {
+    let fixture = on_postgres(1);
+    // More than a pipe holds.
+    let rows: String = (0..3_000).map(|n| format!("School {n},school,s{n}@school.example,4-5,,,\n")).collect();
+    fixture.write("list.csv", &format!("name,sector,email,bands,ages,locale,urn\n{rows}"));
+    let mut look = fixture.command(&["subscribers", "import", "list.csv", "--dry-run"]);
+    let mut look = Running(look.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut shown = look.0.stdout.take().unwrap();
+    let mut line = Vec::new();
+    while !String::from_utf8_lossy(&line).contains("would add: s0@") {
+        let mut some = [0; 100];
+        let read = shown.read(&mut some).unwrap();
+        assert_ne!(read, 0, "it ends");
+        line.extend(&some[..read]);
+    }
+    // The look brought the config's mailbox into line, too.
+    is_done_at_once(&fixture, &["sync"]);
+    let mut rest = String::new();
+    shown.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("would add: s2999@") && rest.contains("Would import list.csv: 3000 added"), "{rest}");
+    assert_eq!(look.ends(), 0);
 }

@@ -2,8 +2,10 @@
 //! more holds it back, and says so.
 
 use std::fs;
+use std::process::Stdio;
 
-use crate::support::fixture::{Fixture, scheduled};
+use crate::support::fixture::{Fixture, Running, scheduled, until};
+use crate::support::http::port;
 use crate::support::postgres::cluster::Cluster;
 use crate::support::postgres::fresh;
 
@@ -12,18 +14,30 @@ const MONDAY: &str = "2026-11-30T08:00:00Z";
 
 /// A node on this database, with three organisations and a list of its own.
 fn node(cluster: &Cluster) -> Fixture {
+    node_at(SUNDAY, cluster)
+}
+
+fn node_at(moment: &str, cluster: &Cluster) -> Fixture {
     let url = cluster.url();
     let fixture = Fixture::new(&format!("{}\n[store]\nurl = \"{url}\"\n", scheduled("")));
     fixture.write("list.csv", "name,sector,email,bands,ages,locale,urn\nSchool,school,s@school.example,4-5,,,\n");
-    fixture.at(SUNDAY, &["subscribers", "import", "list.csv"]).exits(0);
+    fixture.at(moment, &["subscribers", "import", "list.csv"]).exits(0);
     fixture
+}
+
+/// Another node beside it.
+fn beside(first: &Fixture) -> Fixture {
+    let second = Fixture::new(&fs::read_to_string(first.path("config.toml")).unwrap());
+    fs::create_dir(second.path("var")).unwrap();
+    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    second
 }
 
 /// Nothing is sent, and it is said why and what to do; once it was done, everybody gets it who did not leave.
 #[track_caller]
 fn is_held_until_released(node: &Fixture) {
     let status = node.at(MONDAY, &["status"]).exits(0).stdout;
-    assert!(status.contains("has lost what was written last") && status.contains("fortnightly release"), "{status}");
+    assert!(status.contains("has lost its latest changes") && status.contains("fortnightly release"), "{status}");
     node.at(MONDAY, &["send"]).exits(1).complains("fortnightly release");
     assert_eq!(node.mail_count(), 0);
     node.at(MONDAY, &["unsubscribe", "s@school.example"]).exits(0);
@@ -34,12 +48,23 @@ fn is_held_until_released(node: &Fixture) {
     assert!(!status.contains("has lost"), "{status}");
 }
 
+/// What the daemon logs at its start.
+fn log_of_a_start(node: &Fixture) -> String {
+    let mut run = node.spawn(&["--now", SUNDAY, "run", "--role", "web"], "log");
+    port(node);
+    run.signal("-TERM");
+    assert_eq!(run.ends(), 0, "{}", node.log());
+    node.log()
+}
+
 #[test]
 fn a_standby_that_took_over_without_an_unsubscribe_is_held() {
     let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
     let node = node(&cluster);
     let check = node.at(SUNDAY, &["check", "--json"]).json();
     assert!(check.to_string().contains("asynchronous-standby"), "{check}");
+    let log = log_of_a_start(&node);
+    assert!(log.contains("WARN") && log.contains("before its standby has them"), "{log}");
     cluster.cut_standby_off();
     node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     cluster.kill();
@@ -67,6 +92,8 @@ fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
     let node = node(&cluster);
     let check = node.at(SUNDAY, &["check", "--json"]).json();
     assert!(!check.to_string().contains("asynchronous-standby"), "{check}");
+    let log = log_of_a_start(&node);
+    assert!(!log.contains("WARN"), "{log}");
     node.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     cluster.kill();
     cluster.promote();
@@ -74,14 +101,30 @@ fn a_standby_that_commits_wait_for_is_no_risk_and_is_not_held() {
     assert_eq!(node.mail_count(), 4);
 }
 
+/// Nobody is told that it is done, and a person learns what it waits for.
+#[test]
+fn a_change_waits_for_a_standby_that_is_down_and_says_so() {
+    let Some(cluster) = Cluster::with_standby() else { return };
+    let node = node(&cluster);
+    cluster.cut_standby_off();
+    let mut leave = node.command(&["--now", SUNDAY, "unsubscribe", "s@school.example"]);
+    leave.env("FORTNIGHTLY_LEASE_MILLIS", "3000").stdout(Stdio::null());
+    let log = fs::File::create(node.path("log")).unwrap();
+    let mut leave = Running(leave.stderr(log).spawn().unwrap());
+    until("it says what it waits for", || node.log().contains("see whether that runs"));
+    assert!(leave.0.try_wait().unwrap().is_none(), "{}", node.log());
+    cluster.change("ALTER SYSTEM SET synchronous_standby_names = ''");
+    cluster.change("SELECT pg_reload_conf()");
+    assert_eq!(leave.ends(), 0, "{}", node.log());
+    cluster.holds("SELECT count(*) = 1 FROM suppressions");
+}
+
 #[test]
 fn a_database_that_was_set_back_is_held_once() {
     let Some(cluster) = Cluster::start() else { return };
     let first = node(&cluster);
     let config = fs::read_to_string(first.path("config.toml")).unwrap();
-    let second = Fixture::new(&config);
-    fs::create_dir(second.path("var")).unwrap();
-    fs::copy(first.path("var/secret"), second.path("var/secret")).unwrap();
+    let second = beside(&first);
     cluster.save();
     first.at(SUNDAY, &["unsubscribe", "s@school.example"]).exits(0);
     second.at(SUNDAY, &["subscribe", "--name", "Other", "--email", "o@other.example", "--bands", "4-5"]).exits(0);
@@ -144,6 +187,43 @@ fn another_database_is_remembered_beside_the_first() {
     first.write("config.toml", &config);
     cluster.set_back();
     is_held_until_released(&first);
+}
+
+/// An edition went out after the backup that was restored, and the database knows nothing of it: each node says so, until somebody
+/// has dealt with it.
+#[test]
+fn what_fell_due_since_the_restored_moment_is_told() {
+    let (before, day, after) = ("2026-10-18T12:00:00Z", "2026-10-19T08:00:00Z", "2026-10-20T08:00:00Z");
+    let Some(cluster) = Cluster::start() else { return };
+    let first = node_at(before, &cluster);
+    first.at(before, &["send"]);
+    let second = beside(&first);
+    // By the server's clock, which is not pretended.
+    cluster.change("UPDATE traces SET at = '2026-10-18 12:00:00+00'");
+    cluster.save();
+    first.at(day, &["send"]).exits(0);
+    let sent = first.mail_count();
+    assert_eq!(sent, 5);
+    second.at(day, &["unsubscribe", "s@school.example"]).exits(0);
+    cluster.set_back();
+    let tell = || {
+        for node in [&first, &second] {
+            let status = node.at(after, &["status"]).exits(0).stdout;
+            assert!(
+                status.contains("Sunday 18 October 2026") && status.contains("edition 4 has fallen due"),
+                "{status}"
+            );
+        }
+    };
+    tell();
+    first.at(after, &["send"]).exits(1).complains("fortnightly release");
+    second.at(after, &["send"]).exits(1).complains("fortnightly release");
+    tell();
+    first.at(after, &["withdraw", "4"]).exits(0);
+    first.at(after, &["release"]).exits(0);
+    first.at(after, &["send"]);
+    second.at(after, &["send"]);
+    assert_eq!((first.mail_count(), second.mail_count()), (sent, 0), "nobody gets it twice");
 }
 
 #[test]

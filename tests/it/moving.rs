@@ -1,6 +1,8 @@
 //! `move --to`, through the built binary: what commands say is the same before and after, a killed move is done again, and a store
 //! that was left refuses whatever would change it.
 
+mod meanwhile;
+
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
@@ -71,7 +73,7 @@ fn a_move_there_and_back_changes_no_answer() {
     assert_eq!(fixture.fingerprint(), untouched);
     cluster.holds("to_regclass('store') IS NULL");
 
-    fixture.at(TUESDAY, &["move", "--to", &url]).exits(0).says(&format!("put store.url = \"{url}\" into config.toml"));
+    fixture.at(TUESDAY, &["move", "--to", &url]).exits(0).says(&format!("url = \"{url}\""));
     // The old one answers, and refuses whatever would change it.
     same(&answers(&fixture), &before);
     for refused in [
@@ -93,7 +95,7 @@ fn a_move_there_and_back_changes_no_answer() {
         assert_ne!(ran.code, 0, "{refused:?}");
         assert!(ran.stderr.contains(&format!("was moved to {url}")), "{refused:?}: {}", ran.stderr);
     }
-    fixture.at(TUESDAY, &["move", "--to", &url]).exits(0).says("had been moved there before");
+    fixture.at(TUESDAY, &["move", "--to", &url]).exits(0).says("has already been moved there");
     fixture.at(TUESDAY, &["move", "--to", "sqlite:var/other.db"]).exits(1).complains("was moved to");
 
     lives_at(&fixture, &url);

@@ -29,8 +29,9 @@ const LINGER: Duration = Duration::from_millis(2);
 /// A page with so many steps is not kept open any longer.
 const FULL: usize = 64;
 
-/// How many pages may be on their way to a store that is shared: it takes others while one waits for its disk.
-const SHARED_PAGES: u32 = 3;
+/// How many pages may be on their way to a store: one that is shared takes others while one waits for its disk.
+const PLACES: u32 = 1;
+const SHARED_PLACES: u32 = 3;
 
 /// How often a store may refuse one step for a reason that is not waited for.
 const FAILURES: u32 = 20;
@@ -45,7 +46,8 @@ pub(super) struct Ledger {
     write: Box<Write>,
     /// Another node may have taken up what a step is about.
     is_shared: bool,
-    /// Pages that may be on their way besides the one that is kept open.
+    /// Pages that may be on their way besides the one that is kept open: all of them, and those that are left.
+    all_places: u32,
     places: Arc<Semaphore>,
     stop: CancellationToken,
     page: Mutex<Page>,
@@ -92,8 +94,9 @@ impl Ledger {
     }
 
     fn over(write: Box<Write>, is_shared: bool, stop: CancellationToken) -> Self {
-        let places = Arc::new(Semaphore::new(if is_shared { SHARED_PAGES as usize } else { 0 }));
-        Self { write, is_shared, places, stop, page: Mutex::default(), called: Notify::new() }
+        let all_places = if is_shared { SHARED_PLACES } else { PLACES };
+        let places = Arc::new(Semaphore::new(all_places as usize));
+        Self { write, is_shared, all_places, places, stop, page: Mutex::default(), called: Notify::new() }
     }
 
     /// Takes a step. A store that is locked or full, or whose disk fails, is waited for. One that refuses the same again and
@@ -130,32 +133,20 @@ impl Ledger {
     /// Hands the steps to the store, page by page, for ever.
     pub(super) async fn keep(self: &Arc<Self>) -> ! {
         loop {
+            let place = Arc::clone(&self.places).acquire_owned().await;
             self.called.notified().await;
             if self.page.lock().entries.is_empty() {
                 continue;
             }
             let _ = tokio::time::timeout(LINGER, self.filled()).await;
-            if self.is_shared {
-                self.send_off().await;
-                continue;
-            }
-            let refused = self.write(self.turn_the_page()).await;
-            if !refused.is_empty() {
-                tokio::spawn(Arc::clone(self).write_later(refused));
-            }
+            let (ledger, page) = (Arc::clone(self), self.turn_the_page());
+            // No two pages that are on their way are about the same item: its result is entered once its mark is settled.
+            tokio::spawn(async move {
+                let refused = ledger.write(page).await;
+                drop(place);
+                ledger.write_later(refused).await;
+            });
         }
-    }
-
-    /// Hands the page to the store, as soon as few enough others are on their way, and doesn't wait for the answer. No two of
-    /// them are about the same item: its result is entered once its mark is settled.
-    async fn send_off(self: &Arc<Self>) {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let (ledger, page) = (Arc::clone(self), self.turn_the_page());
-        tokio::spawn(async move {
-            let refused = ledger.write(page).await;
-            drop(place);
-            ledger.write_later(refused).await;
-        });
     }
 
     /// Hands over what a worker left that broke off; once, when no worker is left.
@@ -165,9 +156,7 @@ impl Ledger {
             self.write(left).await;
         }
         // Those that are on their way have arrived once all places are free.
-        if self.is_shared {
-            let _all = self.places.acquire_many(SHARED_PAGES).await;
-        }
+        let _all = self.places.acquire_many(self.all_places).await;
     }
 
     fn turn_the_page(&self) -> Vec<Entry> {

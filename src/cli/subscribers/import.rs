@@ -13,8 +13,8 @@ use crate::app::bootstrap;
 use crate::app::csv_import::{self, CsvImport};
 use crate::app::importer::{Imported, Importer};
 use crate::cli::context::Context;
-use crate::cli::out;
-use crate::config::Config;
+use crate::cli::out::{self, Answer};
+use crate::config::{Config, StoreUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::subscribe::Subscribed;
@@ -61,12 +61,23 @@ impl Import {
         let config = context.config()?;
         let shown = self.file.display().to_string();
         let csv = self.read(&shown, &config)?;
-        let mut report = Report::new(&shown, &csv, bad_rows(&csv), !self.dry_run, (self.json, &config.bands));
+        // A look at a shared store locks what it brings into line with the config: nothing waits for a reader before it has ended.
+        let gathers = self.dry_run && matches!(config.store, StoreUrl::Postgres(_));
+        let answer = if gathers { Answer::gathered() } else { Answer::new() };
+        let mut report = Report::new(&shown, &csv, bad_rows(&csv), !self.dry_run, (self.json, &config.bands), answer);
+        let mut notes = Vec::new();
         let imported = self.import(context, &config, &csv, |request, result| {
-            tell_left(request, result, &shown);
+            match left(request, result, &shown) {
+                Some(note) if gathers => notes.push(note),
+                note => note.iter().for_each(|note| out::note(note)),
+            }
             report.tell(request, result);
         });
-        match imported.await {
+        let imported = imported.await;
+        for note in &notes {
+            out::note(note);
+        }
+        match imported {
             Ok(imported) => {
                 report.end(&imported);
                 Ok(ExitCode::SUCCESS)
@@ -121,9 +132,8 @@ fn bad_rows(csv: &CsvImport) -> u64 {
 }
 
 /// Names somebody who left: no import brings them back.
-fn tell_left(request: &SubscribeRequest, result: &Subscribed, file: &str) {
-    if let Subscribed::Left(reason) = result {
-        let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);
-        out::note(&out::painted(&finding));
-    }
+fn left(request: &SubscribeRequest, result: &Subscribed, file: &str) -> Option<String> {
+    let Subscribed::Left(reason) = result else { return None };
+    let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);
+    Some(out::painted(&finding))
 }

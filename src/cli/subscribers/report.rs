@@ -39,18 +39,9 @@ impl<'a> Report<'a> {
         bad: u64,
         applied: bool,
         (json, bands): (bool, &'a Bands),
+        answer: Answer,
     ) -> Self {
-        Self {
-            file,
-            csv,
-            bad,
-            applied,
-            json,
-            bands,
-            answer: Answer::new(),
-            begun: false,
-            figures: ImportFigures::default(),
-        }
+        Self { file, csv, bad, applied, json, bands, answer, begun: false, figures: ImportFigures::default() }
     }
 
     /// Tells one change. A dry run tells people every change; a real import only counts.

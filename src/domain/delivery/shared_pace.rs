@@ -58,6 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::delivery::pace::most_in_a_second;
 
     /// As a store gives turns: the next begins where the last ends, but no longer ago than the slack.
     fn give(next: &mut Duration, now: Duration, wanted: TurnsWanted) -> TimeDelta {
@@ -85,12 +86,8 @@ mod tests {
             }
             left.sort();
             let most = f64::from(per_second) * (1.0 + 2.0 * SLACK.as_secs_f64()) + 1.0;
-            for (at, from) in left.iter().enumerate() {
-                let within = left[at..].iter().take_while(|to| to.saturating_sub(*from) < Duration::from_secs(1)).count();
-                #[allow(clippy::cast_precision_loss)]
-                let within = within as f64;
-                prop_assert!(within <= most + 1.0, "{} in a second, at most {}", within, most);
-            }
+            let within = most_in_a_second(&left);
+            prop_assert!(f64::from(within) <= most + 1.0, "{} in a second, at most {}", within, most);
         }
     }
 

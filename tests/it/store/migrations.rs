@@ -52,15 +52,23 @@ const SHIPPED: &[(&str, &str)] = &[
     ("0014_deliveries", "618fd300b38c1831"),
     ("0015_lists", "fce354aa8ac83f2d"),
     ("0016_mailing_list", "32e27c96a890e6fb"),
+    ("0017_accepted", "e40f490551e9a60b"),
+    ("0018_former_names", "d4eb915ec193b065"),
+    ("0019_moved", "dc1e8742ce6faf60"),
 ];
+
+/// Those of `PostgreSQL`, likewise.
+const SHIPPED_FOR_POSTGRES: &[(&str, &str)] = &[("0001_initial", "33b25d1cc5c7aa1d")];
 
 #[test]
 fn a_migration_that_was_shipped_is_never_edited() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/engine/migrations");
-    for (name, digest) in SHIPPED {
-        let text = fs::read(folder.join(format!("{name}.sql"))).unwrap();
-        let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&text)[..8]);
-        assert_eq!(found, *digest, "{name} was shipped: write what is to change into a new migration");
+    for (backend, shipped) in [("sqlite", SHIPPED), ("postgres", SHIPPED_FOR_POSTGRES)] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/{backend}/engine/migrations"));
+        for (name, digest) in shipped {
+            let text = fs::read(folder.join(format!("{name}.sql"))).unwrap();
+            let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&text)[..8]);
+            assert_eq!(found, *digest, "{backend}: {name} was shipped: write what is to change into a new migration");
+        }
     }
 }
 

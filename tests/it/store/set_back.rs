@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::subscriber::SuppressionReason;
-use fortnightly::store::postgres::PostgresStore;
-use fortnightly::store::{Editions as _, Epoch, EpochMemory, Nodes as _, Outbox as _};
+use fortnightly::store::postgres::{PostgresSettings, PostgresStore};
+use fortnightly::store::{Editions as _, Epoch, EpochMemory, Nodes as _, Outbox as _, StoreError};
 use parking_lot::Mutex;
 
 use super::desk::Desk as _;
 use super::hasher;
 use super::samples::{SEVEN, at, claim, crowd, done, mark, reply, send_out};
+use crate::support::postgres::bouncer::PgBouncer;
 use crate::support::postgres::cluster::Cluster;
 use crate::support::postgres::fresh;
 
@@ -51,6 +52,49 @@ async fn what_was_sent_and_is_lost_is_missed_too() {
     store.release_restored(true, at(4)).await.unwrap();
     let again = store.claim(Some(SEVEN), at(5), 9).await.unwrap();
     assert!(again.len() == 4 && again.iter().all(|claimed| claimed.repeated), "{again:?}");
+}
+
+/// A node that has sent something which its database then loses, and tries in vain while it is away: it still knows afterwards.
+async fn what_was_sent_before_an_outage_is_missed(
+    settings: &PostgresSettings,
+    cluster: &Cluster,
+    lead_on: impl FnOnce(&Cluster),
+) {
+    let store = PostgresStore::open(settings, hasher()).await.unwrap();
+    send_out(&store, &crowd(4)).await;
+    // It has several connections, and each transaction of those leaves a trace of its own.
+    let look = || store.edition(SEVEN);
+    let _ = tokio::join!(look(), look(), look(), look(), look(), look());
+    cluster.cut_standby_off();
+    let claimed = claim(&store, 2, 2).await;
+    assert!(mark(&store, claimed[0].id).await);
+    done(&store, claimed[0].id, Outcome::Accepted(reply(250)), None).await;
+    cluster.kill();
+    for _ in 0..2 {
+        let claim = || store.claim(Some(SEVEN), at(3), 9);
+        let (one, two, three) = tokio::join!(claim(), claim(), claim());
+        let is_away = |claimed: &_| matches!(claimed, Err(StoreError::Unreachable { .. }));
+        assert!([&one, &two, &three].into_iter().all(is_away), "{one:?} {two:?} {three:?}");
+    }
+    cluster.promote();
+    lead_on(cluster);
+    assert_eq!(claim(&store, 3, 9).await, []);
+    assert!(store.restored().await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_before_a_long_outage_is_missed() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    what_was_sent_before_an_outage_is_missed(&cluster.settings(), &cluster, |_| ()).await;
+}
+
+/// A pooler keeps our connections, so that each try gets as far as to begin.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_before_a_long_outage_behind_pgbouncer_is_missed() {
+    let Some(cluster) = Cluster::with_asynchronous_standby() else { return };
+    let Some(bouncer) = PgBouncer::before(cluster.ports()[0]) else { return };
+    let lead_on = |cluster: &Cluster| bouncer.lead_to(cluster.ports()[1]);
+    what_was_sent_before_an_outage_is_missed(&bouncer.settings(), &cluster, lead_on).await;
 }
 
 /// What is decided next raises the same counter as the decision that is lost.

@@ -35,8 +35,8 @@ fn port_of(fixture: &Fixture, what: &str) -> u16 {
     port.unwrap()
 }
 
-/// Status line and headers, and the body.
-pub(crate) fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, String) {
+/// Asks, and leaves the answer to be read.
+pub(crate) fn send(port: u16, method: &str, path: &str, form: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: activities.example.org\r\nConnection: close\r\n\
@@ -44,6 +44,12 @@ pub(crate) fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, S
         form.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// Status line and headers, and the body.
+pub(crate) fn ask(port: u16, method: &str, path: &str, form: &str) -> (String, String) {
+    let mut stream = send(port, method, path, form);
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

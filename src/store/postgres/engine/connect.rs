@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -123,7 +124,7 @@ impl Connector {
             }
         }));
         let (client, driver) = match connecting.await {
-            Ok(Ok(connected)) => connected.map_err(PostgresError::Postgres)?,
+            Ok(Ok(connected)) => connected.map_err(|error| not_connected(error, &host.config))?,
             Ok(Err(_)) => return Err(PostgresError::Silent(CONNECT)),
             Err(broken) => return Err(PostgresError::Unreachable(broken.to_string())),
         };
@@ -171,6 +172,22 @@ where
     }
 }
 
+/// Why a host did not take us.
+fn not_connected(error: tokio_postgres::Error, config: &Config) -> PostgresError {
+    let is_without_password = || config.get_password().is_none() && reason(&error).ends_with("password missing");
+    match error.code() {
+        Some(code) if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) => {
+            PostgresError::Denied(reason(&error))
+        }
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => PostgresError::NoDatabase {
+            database: config.get_dbname().unwrap_or_default().to_owned(),
+            user: config.get_user().unwrap_or_default().to_owned(),
+        },
+        None if is_without_password() => PostgresError::Denied("it asks for a password, and none is given".to_owned()),
+        _ => PostgresError::Postgres(error),
+    }
+}
+
 /// What is told when no host could be used. One that cannot be trusted is told before one that is not there.
 fn all_failed(mut failures: Vec<(&str, PostgresError)>) -> PostgresError {
     let distrusted = failures.iter().find_map(|(host, error)| match error {
@@ -181,8 +198,8 @@ fn all_failed(mut failures: Vec<(&str, PostgresError)>) -> PostgresError {
         return PostgresError::Untrusted(why);
     }
     match failures.as_slice() {
-        // A single host that refuses us says why, with a code.
-        [(_, error)] if !error.is_cut_off() => failures.remove(0).1,
+        // Whoever is there and refuses us says why.
+        [_, ..] if failures.iter().all(|(_, error)| !error.is_cut_off()) => failures.remove(0).1,
         _ => {
             let told = failures.iter().map(|(host, error)| format!("{host}: {}", why(error)));
             PostgresError::Unreachable(told.collect::<Vec<_>>().join("; "))
@@ -195,7 +212,10 @@ fn why(error: &PostgresError) -> String {
         PostgresError::Postgres(error) if is_read_only(error) => "it takes no writes now, as a standby does".to_owned(),
         PostgresError::Postgres(error) => reason(error),
         PostgresError::Silent(time) => silent(*time),
-        PostgresError::Unreachable(reason) | PostgresError::Untrusted(reason) => reason.clone(),
+        PostgresError::Unreachable(reason) | PostgresError::Untrusted(reason) | PostgresError::Denied(reason) => {
+            reason.clone()
+        }
+        PostgresError::NoDatabase { database, .. } => format!("it has no database “{database}”"),
         // Nothing else comes of connecting.
         _ => String::new(),
     }

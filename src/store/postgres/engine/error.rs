@@ -21,6 +21,10 @@ pub(in crate::store::postgres) enum PostgresError {
     Silent(Duration),
     /// Who answers cannot be verified: which host, why, and what to do.
     Untrusted(String),
+    /// Who we say we are is not accepted.
+    Denied(String),
+    /// The server has no database of that name.
+    NoDatabase { database: String, user: String },
     /// A rule of the domain was broken.
     Refused(Refusal),
     /// No mailbox has this address.
@@ -109,6 +113,10 @@ impl PostgresError {
             Self::Unreachable(reason) => StoreError::Unreachable { place, reason: reason.clone() },
             Self::Silent(time) => StoreError::Unreachable { place, reason: silent(*time) },
             Self::Untrusted(reason) => StoreError::Untrusted { place, reason: reason.clone() },
+            Self::Denied(reason) => StoreError::Denied { place, reason: reason.clone() },
+            Self::NoDatabase { database, user } => {
+                StoreError::NoDatabase { place, database: database.clone(), user: user.clone() }
+            }
             Self::Postgres(error) => database(error, self.is_cut_off(), place),
             Self::Refused(why) => StoreError::Refused(why.clone()),
             Self::UnknownMailbox(address) => StoreError::UnknownMailbox(address.clone()),

@@ -15,13 +15,16 @@ use super::watch::unwatched;
 const ASKING: Duration = Duration::from_mins(10);
 const BETWEEN: Duration = Duration::from_millis(250);
 
+/// What takes no longer than this is not worth a word.
+const BRIEF: Duration = Duration::from_secs(2);
+
 /// What became of a transaction whose commit was not answered
 /// (<https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-PG-SNAPSHOT>). A primary that never heard of it was
 /// promoted without it, and may have given its number to another one.
 pub(super) async fn is_committed(source: &Source, number: &str, trace: &Trace) -> Result<bool, PostgresError> {
     let mut was_unheard = false;
     let mut error = PostgresError::Unreachable("it is not known whether the last commit was made".to_owned());
-    let begun = Instant::now();
+    let (begun, mut is_told) = (Instant::now(), false);
     while begun.elapsed() < ASKING {
         tokio::time::sleep(BETWEEN).await;
         match unwatched(status_of(source, number, trace)).await {
@@ -29,7 +32,15 @@ pub(super) async fn is_committed(source: &Source, number: &str, trace: &Trace) -
             Ok(status) if status == "aborted" => return Ok(false),
             // It may have ended after the moment that was looked at and before its lock was looked for; not twice.
             Ok(status) if status == "unheard" && was_unheard => return Ok(false),
-            Ok(status) => was_unheard = status == "unheard",
+            Ok(status) => {
+                was_unheard = status == "unheard";
+                if !was_unheard && begun.elapsed() > BRIEF && !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(
+                        "the database has not confirmed a change yet, which is waited for: if its commits wait for a standby \
+                         (synchronous_standby_names), see whether that runs"
+                    );
+                }
+            }
             Err(fault) => {
                 source.note(&fault);
                 error = fault;

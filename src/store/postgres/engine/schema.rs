@@ -13,7 +13,8 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), inclu
 /// Who made the database.
 const APPLICATION: &str = "fortnightly";
 
-/// What every transaction asks first, after the number that it got.
+/// What every transaction asks first, after the number that it got. These columns are kept for ever, with these meanings: an older
+/// program asks for them in a newer schema, too, and only so is it told that it is too old, or that the store was moved.
 pub(super) const FACTS: &str = "SELECT s.version, s.moved_to, s.copy_of, s.id, l.value AS list, e.value AS editions
                                 FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions'";
 

@@ -36,11 +36,11 @@ pub(super) fn distrust(error: &tokio_postgres::Error) -> Option<String> {
     let told = cause.downcast_ref::<io::Error>().and_then(|error| error.get_ref()?.downcast_ref::<Error>());
     match told {
         Some(Error::InvalidCertificate(why)) => Some(about_certificate(why)),
-        Some(other) => Some(format!("does not agree on TLS with us ({other}): look at the server's settings and its log")),
+        Some(other) => Some(format!("cannot agree with this program on how to encrypt ({other}): look at the ssl_* settings of the server and at its log")),
         // The crate has no other word for it.
         None if cause.to_string() == "server does not support TLS" => Some(
-            "does not speak TLS: switch it on there (ssl = on, with a certificate), since addresses must not cross the network \
-             in the clear"
+            "offers no encryption, and the addresses in the store must not cross the network without it: switch it on there \
+             (ssl = on in postgresql.conf, and a certificate for the server)"
                 .to_owned(),
         ),
         None => None,
@@ -50,19 +50,21 @@ pub(super) fn distrust(error: &tokio_postgres::Error) -> Option<String> {
 fn about_certificate(why: &CertificateError) -> String {
     match why {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "shows a certificate for another name: write the name that the certificate has into store.url, or give the server \
-             one for this name"
+            "shows a certificate for another name: use the name in the certificate in store.url, or give the server a \
+             certificate for this name"
                 .to_owned()
         }
         // Another authority may have the same name.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => "shows a certificate of an authority that is not trusted: let store.ca_file name the \
-                                            certificate of the authority that issued the server's"
-            .to_owned(),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "shows a certificate from an authority that is not trusted here: let store.ca_file name a file with the certificate of \
+             that authority (PEM)"
+                .to_owned()
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "shows a certificate that has expired: renew it, unless this machine's clock is wrong".to_owned()
+            "shows a certificate that has expired: renew it, or set this machine's clock if that is wrong".to_owned()
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "shows a certificate that is not valid yet: look at the clock of this machine".to_owned()
+            "shows a certificate that is not valid yet: check the clock of this machine".to_owned()
         }
         other => format!("shows a certificate that cannot be verified ({other}): give the server another one"),
     }

@@ -33,11 +33,10 @@ struct Free {
     left: Option<Left>,
 }
 
-#[derive(Clone, Copy)]
 struct Left {
     word: i64,
-    /// What a transaction may have left since, of which it is not known how it ended.
-    or: Option<i64>,
+    /// What transactions may have left since, of which it is not known how they ended.
+    or: Vec<i64>,
     at: Instant,
 }
 
@@ -79,9 +78,8 @@ impl Trace {
 
     /// Whether what was left before it is gone: this word was there, or none.
     pub(super) fn is_lost(&self, found: Option<i64>) -> bool {
-        self.before.is_some_and(|left| {
-            left.at.elapsed() < KEPT && found != Some(left.word) && (found.is_none() || found != left.or)
-        })
+        let is_known = |left: &Left| found.is_some_and(|found| found == left.word || left.or.contains(&found));
+        self.before.as_ref().is_some_and(|left| left.at.elapsed() < KEPT && !is_known(left))
     }
 
     /// The row and the word in it.
@@ -91,18 +89,19 @@ impl Trace {
 
     /// The transaction has ended, and it is known how: the next may have the row. One whose end is not known may still hold it.
     pub(super) fn give_back(self, is_left: bool) {
-        let left = if is_left { Some(Left { word: self.word, or: None, at: Instant::now() }) } else { self.before };
+        let left =
+            if is_left { Some(Left { word: self.word, or: Vec::new(), at: Instant::now() }) } else { self.before };
         if self.uses < USES {
             self.free.0.lock().push(Free { row: self.row, uses: self.uses, left });
         }
     }
 
     /// It is not known how the transaction ends, and it may still hold the row: the others are used first. What was left before
-    /// it is remembered, if one word is enough for what was not known.
+    /// it is remembered.
     pub(super) fn give_up(self) {
-        if let Some(Left { word, or: None, at }) = self.before {
-            let left = Some(Left { word, or: Some(self.word), at });
-            self.free.0.lock().insert(0, Free { row: self.row, uses: self.uses, left });
+        if let Some(mut left) = self.before {
+            left.or.push(self.word);
+            self.free.0.lock().insert(0, Free { row: self.row, uses: self.uses, left: Some(left) });
         }
     }
 }
@@ -133,5 +132,33 @@ mod tests {
         let (first, second) = rows.split_at(USES as usize);
         assert!(first.iter().all(|row| *row == first[0]) && second.iter().all(|row| *row == second[0]));
         assert_ne!(first[0], second[0]);
+    }
+
+    /// Whether the next transaction misses what was left if it is told that this word was there; it leaves none.
+    fn misses(free: &Arc<FreeRows>, found: Option<i64>) -> bool {
+        let trace = Trace::new(free).unwrap();
+        let misses = trace.is_lost(found);
+        trace.give_back(false);
+        misses
+    }
+
+    #[test]
+    fn what_was_left_is_missed_however_often_it_was_tried_in_vain() {
+        let free = Arc::default();
+        let trace = Trace::new(&free).unwrap();
+        let left = trace.word;
+        trace.give_back(true);
+        let tried: Vec<i64> = (0..5)
+            .map(|_| {
+                let trace = Trace::new(&free).unwrap();
+                let word = trace.word;
+                trace.give_up();
+                word
+            })
+            .collect();
+        assert!(misses(&free, None) && misses(&free, Some(left.wrapping_add(1))));
+        for may_be_there in tried.into_iter().chain([left]) {
+            assert!(!misses(&free, Some(may_be_there)));
+        }
     }
 }

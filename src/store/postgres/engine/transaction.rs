@@ -73,7 +73,10 @@ impl<'a> Turns<'a> {
                         error
                     }
                     // To do it again might be to do it twice.
-                    Err(error) => return ControlFlow::Break(Err(error.at(self.place()))),
+                    Err(error) => {
+                        trace.give_up();
+                        return ControlFlow::Break(Err(error.at(self.place())));
+                    }
                 }
             }
             (Err(error), _) | (Ok(_), Err(error)) => error,

@@ -74,7 +74,9 @@ impl PostgresStore {
         let (epoch, is_ours) = raised;
         self.accept(epoch);
         if is_ours {
-            tracing::warn!("the database has lost what it was told last: nothing is sent until the store is released");
+            tracing::warn!(
+                "the database has lost its latest changes: nothing is sent until somebody releases the store"
+            );
             // What is left of it, whoever releases the store does.
             if let Err(error) = self.doubt(now).await {
                 tracing::warn!("{error}");

@@ -1,6 +1,7 @@
 //! A `PostgreSQL` server of one test's own, with a standby if it wants one: what is killed, started again and promoted.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::support::fixture::until;
 use crate::support::ports::free_port;
 
 /// The database of the test.
-const DATABASE: &str = "fortnightly";
+pub(super) const DATABASE: &str = "fortnightly";
 
 /// Waits until standard input ends, then stops whatever still runs in the folder and removes it.
 const KEEP: &str = r#"
@@ -106,9 +107,9 @@ impl Cluster {
     /// With a standby that every commit waits for.
     pub(crate) fn with_standby() -> Option<Self> {
         let cluster = Self::with_asynchronous_standby()?;
-        cluster.primary_does("ALTER SYSTEM SET synchronous_standby_names = '*'");
-        cluster.primary_does("SELECT pg_reload_conf()");
-        cluster.until_primary("sync_state = 'sync' FROM pg_stat_replication");
+        cluster.change("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        cluster.change("SELECT pg_reload_conf()");
+        cluster.until("sync_state = 'sync' FROM pg_stat_replication");
         Some(cluster)
     }
 
@@ -124,23 +125,25 @@ impl Cluster {
         assert!(Command::new("chmod").arg("700").arg(&standby.data).status().unwrap().success());
         standby.start();
         cluster.standby = Some(standby);
-        cluster.until_primary("state = 'streaming' FROM pg_stat_replication");
+        cluster.until("state = 'streaming' FROM pg_stat_replication");
         Some(cluster)
     }
 
-    fn until_primary(&self, condition: &str) {
+    /// Waits until the condition holds on the primary.
+    #[track_caller]
+    pub(crate) fn until(&self, condition: &str) {
         let statement = format!("DO $$ BEGIN ASSERT (SELECT {condition}); END $$");
-        until("the standby keeps up", || psql(self.primary.port, DATABASE, &statement));
+        until(condition, || psql(self.primary.port, DATABASE, &statement));
     }
 
     /// From now on the standby gets nothing more; what the primary has answered so far it has.
     pub(crate) fn cut_standby_off(&self) {
         let standby = self.standby.as_ref().expect("the cluster has a standby");
-        self.until_primary("replay_lsn = pg_current_wal_lsn() FROM pg_stat_replication");
+        self.until("replay_lsn = pg_current_wal_lsn() FROM pg_stat_replication");
         for statement in ["ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"] {
             assert!(psql(standby.port, DATABASE, statement), "{statement}");
         }
-        self.until_primary("count(*) = 0 FROM pg_stat_replication");
+        self.until("count(*) = 0 FROM pg_stat_replication");
     }
 
     /// Keeps a copy of all that the server has.
@@ -170,7 +173,8 @@ impl Cluster {
         super::settings(&self.ports(), DATABASE.to_owned())
     }
 
-    fn primary_does(&self, statement: &str) {
+    /// Changes something behind the program's back.
+    pub(crate) fn change(&self, statement: &str) {
         assert!(psql(self.primary.port, DATABASE, statement), "{statement}");
     }
 
@@ -190,6 +194,18 @@ impl Cluster {
         let statement = format!("DO $$ BEGIN ASSERT ({condition}); END $$");
         let port = self.ports().into_iter().find(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
         assert!(psql(port.expect("a server runs"), DATABASE, &statement), "{condition}");
+    }
+
+    /// Somebody else does this and doesn't end it, until the answer is dropped: what it locks stays locked.
+    pub(crate) fn hold(&self, statement: &str) -> Hold {
+        let mut psql = Command::new(Path::new(PROGRAMS).join("psql"));
+        let port = self.primary.port.to_string();
+        psql.args(["-h", "127.0.0.1", "-p", &port, "-U", "fortnightly", "-d", DATABASE, "-q"]).stdin(Stdio::piped());
+        let psql = psql.stdout(Stdio::null()).spawn().unwrap();
+        writeln!(psql.stdin.as_ref().unwrap(), "BEGIN; {statement}; SET application_name = 'holds';").unwrap();
+        let hold = Hold(psql);
+        self.until("count(*) = 1 FROM pg_stat_activity WHERE application_name = 'holds'");
+        hold
     }
 
     /// As if its machine lost power, but for the disk's cache.
@@ -216,6 +232,16 @@ impl Cluster {
     pub(crate) fn promote(&self) {
         let standby = self.standby.as_ref().expect("the cluster has a standby");
         runs(postgres("pg_ctl").args(["promote", "-w", "-D"]).arg(&standby.data));
+    }
+}
+
+/// What [`Cluster::hold`] began.
+pub(crate) struct Hold(Child);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
