@@ -8,7 +8,7 @@ use super::sql::params;
 use crate::store::Epoch;
 
 /// Each becomes the next version; one that was shipped is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0003_pages.sql")];
 
 /// Who made the database.
 const APPLICATION: &str = "fortnightly";
@@ -42,7 +42,7 @@ const FORGET_TRACES: &str = "DELETE FROM traces WHERE id IN (SELECT id FROM trac
 const LOCK: i64 = 0x464E_0001;
 
 /// The newest schema that this program knows.
-fn known() -> i64 {
+pub(in crate::store::postgres) fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 

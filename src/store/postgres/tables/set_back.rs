@@ -42,6 +42,8 @@ impl PostgresStore {
         let known = self.source.known();
         let _turn = known.holding.lock().await;
         let is_missing = known.take_missing();
+        // It may have lost words, too.
+        self.words.forget();
         let shown = within!(self, Look, |transaction| {
             let read =
                 |row: &Row| Ok((read_epoch(row, 0)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));
