@@ -9,7 +9,7 @@ CREATE FUNCTION wanted_since(
 ) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     SELECT s.id, l.value, e.value INTO database, list, editions
-    FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions';
+    FROM store s, epochs l, epochs e WHERE s.one AND l.what = 'list' AND e.what = 'editions';
     IF list_then IS DISTINCT FROM list OR editions_then IS DISTINCT FROM editions
        OR NOT EXISTS (SELECT 1 FROM nodes WHERE id = claimed_under AND lease_until > clock_timestamp()) THEN
         wanted := are_wanted(ours, mailings, recipients, spared, sending);
@@ -29,7 +29,7 @@ CREATE FUNCTION write_page(
     replies TEXT[], words BIGINT[], editions_of BIGINT[], more BIGINT[],
     OUT lease BIGINT, OUT database BIGINT, OUT list BIGINT, OUT editions BIGINT, OUT word_before BIGINT
 ) LANGUAGE plpgsql
-SET lock_timeout = '10s'
+SET lock_timeout = '10s' SET jit = off
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     is_ours BOOLEAN;
@@ -41,7 +41,7 @@ BEGIN
 
     SELECT s.id, l.value, e.value, s.version = schema AND s.moved_to IS NULL AND s.copy_of IS NULL
     INTO database, list, editions, is_ours
-    FROM store s, epochs l, epochs e WHERE l.what = 'list' AND e.what = 'editions';
+    FROM store s, epochs l, epochs e WHERE s.one AND l.what = 'list' AND e.what = 'editions';
     SELECT floor(extract(epoch FROM n.lease_until - clock_timestamp()) * 1000)::bigint INTO lease FROM nodes n WHERE n.id = me;
     IF NOT is_ours OR list < list_known OR editions < editions_known OR coalesce(lease, 0) <= 0 THEN
         lease := NULL;
