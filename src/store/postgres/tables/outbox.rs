@@ -224,11 +224,12 @@ impl PostgresStore {
                 let (edition, limit) = DailyCap::bound(left, edition, limit);
                 let claimed = claim::claim(&transaction, me, edition, sql::millis(now), limit).await?;
                 let epoch = transaction.epoch()?;
-                Ok(claimed.map(|claimed| (WithinCap { claimed, is_reached: left == 0 }, epoch)))
+                let within = |claimed| WithinCap { claimed, is_reached: left == 0 };
+                Ok(claimed.map(|(claimed, lease_until)| (within(claimed), lease_until, epoch)))
             })?;
             match claimed {
-                Some((within, epoch)) => {
-                    self.memory.claimed(&within.claimed, me, epoch);
+                Some((within, lease_until, epoch)) => {
+                    self.memory.claimed(&within.claimed, (me, lease_until), epoch);
                     return Ok(within);
                 }
                 None => over = Some(me),

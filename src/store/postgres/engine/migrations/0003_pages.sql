@@ -54,7 +54,8 @@ BEGIN
         FROM unnest(mailings, recipients, were, had, were_repeated, states, tries, times, repeats, held)
             AS k (mailing, recipient, was, had, was_repeated, state, attempts, next_at, repeated, is_in_hand)
         JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
-        WHERE d.claim = me AND d.state = k.was AND d.attempts = k.had AND d.repeated = k.was_repeated
+        -- Found by its key; see the functions before.
+        WHERE coalesce(d.claim, 0) = me AND d.state = k.was AND d.attempts = k.had AND d.repeated = k.was_repeated
           AND (is_same OR NOT k.is_in_hand OR (are_wanted(NULL, ARRAY[k.mailing], ARRAY[k.recipient], spared, sending))[1])
         ORDER BY d.mailing, d.recipient FOR UPDATE OF d)
     UPDATE deliveries AS d

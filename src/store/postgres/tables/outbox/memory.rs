@@ -17,7 +17,7 @@ pub(super) struct Remembered {
     pub(super) item: InHand,
     /// How far the database had come at least when it was seen that the item was wanted.
     pub(super) wanted_at: Epoch,
-    /// Until when the lease lasts under which it was marked.
+    /// Until when the lease lasts at least under which it was claimed.
     pub(super) lease_until: Option<Instant>,
     /// Our number under which it was claimed.
     pub(super) claim: i64,
@@ -36,12 +36,12 @@ pub(super) struct Marked {
 pub(in crate::store::postgres) struct Memory(Mutex<HashMap<ItemId, Remembered>>);
 
 impl Memory {
-    /// These were claimed under this number by a transaction to which the database showed this.
-    pub(super) fn claimed(&self, claimed: &[Claimed], claim: i64, epoch: Epoch) {
+    /// These were claimed under this number, whose lease lasts until then, by a transaction to which the database showed this.
+    pub(super) fn claimed(&self, claimed: &[Claimed], (claim, lease_until): (i64, Instant), epoch: Epoch) {
         let mut items = self.0.lock();
         for Claimed { id, attempts, repeated, .. } in claimed {
             let item = InHand::wanted(DeliveryState::Claimed, *attempts, *repeated);
-            items.insert(*id, Remembered { item, wanted_at: epoch, lease_until: None, claim });
+            items.insert(*id, Remembered { item, wanted_at: epoch, lease_until: Some(lease_until), claim });
         }
     }
 
