@@ -32,6 +32,12 @@ impl Epoch {
         self.database == known.database && is_higher(self.list, known.list) && is_higher(self.editions, known.editions)
     }
 
+    /// What both have come to at least, where they are of one database.
+    #[must_use]
+    pub fn lower(self, other: Self) -> Self {
+        Self { list: self.list.min(other.list), editions: self.editions.min(other.editions), ..self }
+    }
+
     /// The highest of both; this one where they are of two databases.
     #[must_use]
     pub fn or_higher(self, other: Self) -> Self {

@@ -26,12 +26,17 @@ use engine::pool::Database;
 use engine::schema;
 use engine::transaction::Source;
 use tables::outbox::Questions;
+use tables::outbox::memory::Memory;
+use tables::outbox::replies::Words;
 
 /// The store.
 pub struct PostgresStore {
     source: Source,
     /// Our side of the claims.
     lease: Lease,
+    /// What is remembered of what is in our hands, and of what is said of it.
+    memory: Arc<Memory>,
+    words: Words,
     /// Whether mails are wanted.
     questions: Questions,
     listener: Listener,
@@ -77,12 +82,14 @@ impl PostgresStore {
         place: String,
     ) -> Result<Self, StoreError> {
         let lease = Lease::new(source.clone(), settings.lease);
-        let (questions, listener) = (Questions::new(source.clone()), Listener::new(source.clone()));
+        let memory = Arc::<Memory>::default();
+        let questions = Questions::new(source.clone(), Arc::clone(&memory));
+        let (words, listener) = (Words::default(), Listener::new(source.clone()));
         let hosts = settings.hosts.len();
         // Before anything that is known from earlier is overtaken by what the database shows now.
         look_for_losses(&source).await?;
         let keeper = Keeper::new(&source);
-        let store = Self { source, lease, questions, listener, _keeper: keeper, hasher, place, hosts };
+        let store = Self { source, lease, memory, words, questions, listener, _keeper: keeper, hasher, place, hosts };
         store.check_keys().await?;
         Ok(store)
     }

@@ -19,5 +19,6 @@ pub(super) mod sql;
 pub(super) mod states;
 mod tls;
 mod trace;
+pub(super) mod traced;
 pub(super) mod transaction;
 pub(super) mod watch;

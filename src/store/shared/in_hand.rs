@@ -39,6 +39,12 @@ pub(in crate::store) enum MarkResult {
 }
 
 impl InHand {
+    /// One that its mailbox may get, as far as is known.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn wanted(state: DeliveryState, attempts: u32, repeated: bool) -> Self {
+        Self { state, attempts, repeated, forgotten: false, suppressed: false, sending: true }
+    }
+
     /// What a result makes of it.
     pub(in crate::store) fn after(&self, result: &AttemptResult) -> Result<Released, Refusal> {
         let (id, outcome) = (result.id, &result.outcome);

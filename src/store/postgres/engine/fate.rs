@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::alone;
 use super::error::PostgresError;
 use super::open_transaction::Transaction;
 use super::purpose::Purpose;
@@ -62,4 +63,23 @@ async fn status_of(source: &Source, number: &str, trace: &Trace) -> Result<Strin
     looked.hurry();
     let status = looked.row(query, params![number, row, word], |row| Ok(row.try_get(0)?)).await?;
     Ok(status.unwrap_or_default())
+}
+
+/// Whether a statement that was not answered has left its trace: whoever asks waits for it as long as it is at work, because both write
+/// the same row. One that the server has not begun by then, and never learns that nobody waits for it, may still do what it was
+/// for, and must do nothing where that was done meanwhile.
+pub(super) async fn is_left(source: &Source, trace: &Trace) -> Result<bool, PostgresError> {
+    let query = "INSERT INTO traces AS t (id, word, at) VALUES ($1, 0, clock_timestamp())
+                 ON CONFLICT (id) DO UPDATE SET word = t.word RETURNING word = $2";
+    let (row, word) = trace.key();
+    let begun = Instant::now();
+    loop {
+        tokio::time::sleep(BETWEEN).await;
+        let asked = alone::row(source, query, params![row, word], |row| Ok(row.try_get(0)?)).await;
+        match asked {
+            Ok(is_left) => return Ok(is_left.unwrap_or_default()),
+            Err(error) if begun.elapsed() >= ASKING => return Err(PostgresError::Unreachable(error.to_string())),
+            Err(_) => {}
+        }
+    }
 }

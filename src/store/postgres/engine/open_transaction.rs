@@ -20,6 +20,7 @@ use super::source::Source;
 use super::sql::{Param, damaged};
 use super::trace::Trace;
 use super::watch::Watch;
+use crate::store::Epoch;
 
 /// A transaction that is open. Dropped without its end, it is rolled back, and its connection is closed.
 pub(in crate::store::postgres) struct Transaction {
@@ -52,6 +53,11 @@ impl Transaction {
     /// The row in which it leaves its trace, which no other transaction has meanwhile; 0 if it leaves none.
     pub(in crate::store::postgres) fn trace_row(&self) -> i64 {
         self.trace.as_ref().map_or(0, |trace| trace.key().0)
+    }
+
+    /// How far the database had come when it began, once that was answered.
+    pub(in crate::store::postgres) fn epoch(&self) -> Result<Epoch, PostgresError> {
+        self.watch.shown().ok_or_else(|| damaged("how far it has come was not asked"))
     }
 
     /// Takes a connection for it; it begins with its first statement.

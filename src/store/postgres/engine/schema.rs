@@ -8,7 +8,11 @@ use super::sql::params;
 use crate::store::Epoch;
 
 /// Each becomes the next version; one that was shipped is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_counts.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_counts.sql"),
+    include_str!("migrations/0003_pages.sql"),
+];
 
 /// Who made the database.
 const APPLICATION: &str = "fortnightly";
@@ -57,7 +61,7 @@ const QUIET: &str = "LOCK TABLE editions, traces, epochs IN SHARE ROW EXCLUSIVE 
 const LOCK: i64 = 0x464E_0001;
 
 /// The newest schema that this program knows.
-fn known() -> i64 {
+pub(in crate::store::postgres) fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 

@@ -50,7 +50,7 @@ impl Source {
     }
 
     /// How long a server may take for what is done at once.
-    pub(super) fn brief(&self) -> Duration {
+    pub(in crate::store::postgres) fn brief(&self) -> Duration {
         (self.database().lease() / 2).max(SHORTEST)
     }
 

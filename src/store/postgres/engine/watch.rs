@@ -65,6 +65,11 @@ impl Watch {
         Ok(())
     }
 
+    /// What it was shown, once it was.
+    pub(super) fn shown(&self) -> Option<Epoch> {
+        self.shown.get().copied()
+    }
+
     /// What it raised lasts.
     pub(super) fn committed(&self) {
         if let Some(epoch) = self.shown.get().filter(|_| self.purpose.decides()) {

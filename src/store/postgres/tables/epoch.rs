@@ -5,11 +5,7 @@ use tokio_postgres::Row;
 use crate::store::Epoch;
 use crate::store::postgres::engine::error::PostgresError;
 
-/// Three columns of a query of one row.
-pub(super) const EPOCH: &str = "(SELECT id FROM store), (SELECT value FROM epochs WHERE what = 'list'),
-                                (SELECT value FROM epochs WHERE what = 'editions')";
-
-/// What such columns say, from this one on.
+/// What three columns say from this one on: which database it is, and how far it has come.
 pub(in crate::store::postgres) fn read_epoch(row: &Row, at: usize) -> Result<Epoch, PostgresError> {
     Ok(Epoch { database: row.try_get(at)?, list: row.try_get(at + 1)?, editions: row.try_get(at + 2)? })
 }

@@ -2,6 +2,7 @@
 //! most one node whose lease is not over.
 
 pub(in crate::store::postgres) mod accepted;
+mod at_once;
 pub(in crate::store::postgres) mod cap;
 mod changes;
 mod claim;
@@ -9,6 +10,7 @@ mod deliveries;
 mod edition_progress;
 mod items;
 mod listing;
+pub(in crate::store::postgres) mod memory;
 mod record;
 pub(in crate::store::postgres) mod replies;
 mod take_up;
@@ -30,6 +32,8 @@ use crate::store::postgres::engine::transaction::within;
 use crate::store::shared::items::key;
 use crate::store::{Claimed, Marked, Outbox, Step, StoreError, WithinCap};
 
+use record::Taken;
+
 pub(in crate::store::postgres) use edition_progress::finish;
 pub(in crate::store::postgres) use take_up::take_up;
 pub(in crate::store::postgres) use wanted::Questions;
@@ -48,6 +52,7 @@ impl Outbox for PostgresStore {
             within!(self, Change, |transaction| take_up::abandon(&transaction, now, &ours, resend, sql::millis(at))
                 .await);
         self.lease.note_put_back(&ours, taken.is_ok());
+        self.memory.clear();
         taken
     }
 
@@ -79,26 +84,23 @@ impl Outbox for PostgresStore {
     }
 
     async fn record_and_mark(&self, steps: &Arc<[Step]>) -> Result<Vec<Marked>, StoreError> {
+        if let Some(taken) = at_once::take_steps(self, steps).await? {
+            return Ok(self.note(taken, steps).await);
+        }
         let taken = if steps.iter().any(record::decides_about_the_list) {
             within!(self, DecideList, |transaction| record::take_steps(&transaction, &self.hasher, &self.lease, steps)
-                .await)?
+                .await)
         } else {
             within!(self, Change, |transaction| record::take_steps(&transaction, &self.hasher, &self.lease, steps)
-                .await)?
+                .await)
         };
-        let (answers, too_late) = taken.answers(steps);
-        if !too_late.is_empty() {
-            let back: Result<_, StoreError> = within!(self, Change, |transaction| record::take_steps(
-                &transaction,
-                &self.hasher,
-                &self.lease,
-                &too_late
-            )
-            .await);
-            // What is not put back now is so at the end of the run, as if it might have been sent.
-            drop(back);
+        match taken {
+            Ok(taken) => Ok(self.note(taken, steps).await),
+            Err(error) => {
+                self.memory.forget(record::items_of(steps));
+                Err(error)
+            }
         }
-        Ok(answers)
     }
 
     async fn is_wanted(&self, id: ItemId) -> Result<bool, StoreError> {
@@ -193,6 +195,25 @@ impl Outbox for PostgresStore {
 }
 
 impl PostgresStore {
+    /// The answers to steps that are committed. What was marked too late is put back.
+    async fn note(&self, mut taken: Taken, steps: &[Step]) -> Vec<Marked> {
+        self.memory.change(std::mem::take(&mut taken.items));
+        self.words.note(std::mem::take(&mut taken.words));
+        let (answers, too_late) = taken.answers(steps);
+        if !too_late.is_empty() {
+            // What is not put back now is so at the end of the run, as if it might have been sent.
+            let _ = self.put_back(&too_late).await;
+            self.memory.forget(record::items_of(&too_late));
+        }
+        answers
+    }
+
+    async fn put_back(&self, steps: &[Step]) -> Result<(), StoreError> {
+        within!(self, Change, |transaction| {
+            record::take_steps(&transaction, &self.hasher, &self.lease, steps).await.map(drop)
+        })
+    }
+
     async fn claim_some(
         &self,
         cap: Option<DailyCap>,
@@ -207,10 +228,15 @@ impl PostgresStore {
                 let left = cap::left_today(&transaction, cap).await?;
                 let (edition, limit) = DailyCap::bound(left, edition, limit);
                 let claimed = claim::claim(&transaction, me, edition, sql::millis(now), limit).await?;
-                Ok(claimed.map(|claimed| WithinCap { claimed, is_reached: left == 0 }))
+                let epoch = transaction.epoch()?;
+                let within = |claimed| WithinCap { claimed, is_reached: left == 0 };
+                Ok(claimed.map(|(claimed, lease_until)| (within(claimed), lease_until, epoch)))
             })?;
             match claimed {
-                Some(claimed) => return Ok(claimed),
+                Some((within, lease_until, epoch)) => {
+                    self.memory.claimed(&within.claimed, (me, lease_until), epoch);
+                    return Ok(within);
+                }
                 None => over = Some(me),
             }
         }

@@ -70,26 +70,32 @@ impl Changes {
         Ok(())
     }
 
+    /// What ended.
+    pub(super) fn tried(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
     /// What is said of the attempts.
     pub(super) fn replies(&self) -> impl Iterator<Item = &str> {
         self.attempts.iter().map(|attempt| attempt.reply.as_str())
     }
 
     /// Writes it; `known` are words of replies that the store has, and `node` counts what is accepted. If nothing else is to
-    /// be done, the transaction ends with it.
+    /// be done, the transaction ends with it. Returns the words that the store has then.
     pub(super) async fn write(
         &self,
         transaction: &Transaction,
-        known: &replies::Known,
+        mut known: replies::Known,
         node: i64,
         is_last: bool,
-    ) -> Result<(), PostgresError> {
+    ) -> Result<replies::Known, PostgresError> {
         if self.rows.is_empty() {
-            return Ok(());
+            return Ok(known);
         }
-        let replies = replies::store(transaction, known, &self.attempts).await?;
+        let replies = replies::store(transaction, &mut known, &self.attempts).await?;
         transactional::forget_texts(transaction, &self.settled).await?;
-        self.write_items(transaction, replies, node, is_last).await
+        self.write_items(transaction, replies, node, is_last).await?;
+        Ok(known)
     }
 
     async fn write_items(
@@ -99,23 +105,13 @@ impl Changes {
         node: i64,
         is_last: bool,
     ) -> Result<(), PostgresError> {
-        let (mailings, recipients): (Vec<i64>, Vec<i64>) = self.rows.keys().copied().unzip();
-        let rows = || self.rows.values();
-        let states: Vec<DeliveryState> = rows().map(|row| row.state).collect();
-        let attempts: Vec<i32> = rows().map(|row| row.attempts).collect();
-        let times: Vec<Option<i64>> = rows().map(|row| row.next_at).collect();
-        let repeated: Vec<bool> = rows().map(|row| row.repeated).collect();
-        let in_hand: Vec<bool> = rows().map(|row| row.is_in_hand).collect();
-        let (tried_of, tried): (Vec<i64>, Vec<i64>) = self.attempts.iter().map(|one| one.key).unzip();
-        let numbers: Vec<i32> = self.attempts.iter().map(|one| one.number).collect();
-        let ended: Vec<i64> = self.attempts.iter().map(|one| one.at).collect();
-        let kinds: Vec<OutcomeKind> = self.attempts.iter().map(|one| one.kind).collect();
-        let codes: Vec<Option<i32>> = self.attempts.iter().map(|one| one.code).collect();
-        let (words, own): (Vec<Option<i64>>, Vec<String>) = replies.into_iter().unzip();
-        let (editions, more): (Vec<i64>, Vec<i64>) =
-            self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip();
-        let (quarters, arrived): (Vec<i64>, Vec<i64>) = self.handed_over.iter().unzip();
-        let write = "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+        let Items { mailings, recipients, states, attempts, times, repeated, in_hand } = self.items();
+        let Attempts { mailings: tried_of, recipients: tried, numbers, ended, kinds, codes, own, words } =
+            self.attempts(replies);
+        let ((editions, more), (quarters, arrived)) = (self.accepted(), self.handed_over());
+        let write =
+            "SELECT write_items($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                                        $19, $20, $21)";
         let trace = transaction.trace_row();
         let values = params![
             node, trace, mailings, recipients, states, attempts, times, repeated, in_hand, tried_of, tried, numbers,
@@ -123,8 +119,78 @@ impl Changes {
         ];
         if is_last { transaction.run_last(write, values).await } else { transaction.run(write, values).await.map(drop) }
     }
+
+    /// What else belongs to a transactional mail is forgotten with it, which takes a statement of its own.
+    pub(super) fn settles_texts(&self) -> bool {
+        !self.settled.is_empty()
+    }
+
+    /// The rows as they become, in the order of their keys.
+    pub(super) fn items(&self) -> Items {
+        let (mailings, recipients) = self.rows.keys().copied().unzip();
+        let rows = || self.rows.values();
+        Items {
+            mailings,
+            recipients,
+            states: rows().map(|row| row.state).collect(),
+            attempts: rows().map(|row| row.attempts).collect(),
+            times: rows().map(|row| row.next_at).collect(),
+            repeated: rows().map(|row| row.repeated).collect(),
+            in_hand: rows().map(|row| row.is_in_hand).collect(),
+        }
+    }
+
+    /// What attempts came to; `replies` are theirs as they are stored.
+    pub(super) fn attempts(&self, replies: Vec<replies::Stored>) -> Attempts {
+        let (mailings, recipients) = self.attempts.iter().map(|one| one.key).unzip();
+        let (words, own) = replies.into_iter().unzip();
+        let all = || self.attempts.iter();
+        Attempts {
+            mailings,
+            recipients,
+            numbers: all().map(|one| one.number).collect(),
+            ended: all().map(|one| one.at).collect(),
+            kinds: all().map(|one| one.kind).collect(),
+            codes: all().map(|one| one.code).collect(),
+            own,
+            words,
+        }
+    }
+
+    /// How many more are accepted of which edition.
+    pub(super) fn accepted(&self) -> (Vec<i64>, Vec<i64>) {
+        self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip()
+    }
+
+    /// How many were handed over in which quarter of an hour.
+    pub(super) fn handed_over(&self) -> (Vec<i64>, Vec<i64>) {
+        self.handed_over.iter().unzip()
+    }
 }
 
-fn few(attempts: u32) -> i32 {
+/// Items in columns.
+pub(super) struct Items {
+    pub(super) mailings: Vec<i64>,
+    pub(super) recipients: Vec<i64>,
+    pub(super) states: Vec<DeliveryState>,
+    pub(super) attempts: Vec<i32>,
+    pub(super) times: Vec<Option<i64>>,
+    pub(super) repeated: Vec<bool>,
+    pub(super) in_hand: Vec<bool>,
+}
+
+/// Attempts in columns.
+pub(super) struct Attempts {
+    pub(super) mailings: Vec<i64>,
+    pub(super) recipients: Vec<i64>,
+    pub(super) numbers: Vec<i32>,
+    pub(super) ended: Vec<i64>,
+    pub(super) kinds: Vec<OutcomeKind>,
+    pub(super) codes: Vec<Option<i32>>,
+    pub(super) own: Vec<String>,
+    pub(super) words: Vec<Option<i64>>,
+}
+
+pub(super) fn few(attempts: u32) -> i32 {
     i32::try_from(attempts).unwrap_or(i32::MAX)
 }

@@ -1,5 +1,7 @@
 //! Taking items in hand.
 
+use std::time::{Duration, Instant};
+
 use super::items::{Candidate, few, keys, uncertain};
 use super::transactional;
 use crate::domain::delivery::{DeliveryId, DeliveryState, Event, ItemId, Mailing, TransactionalId};
@@ -21,21 +23,21 @@ enum Wanted {
     Edition(EditionNumber),
 }
 
-/// Takes at most `limit` items in hand: what belongs to no edition first, then an edition's by recipient. Nothing, and none is
-/// taken, if the lease of node `me` is over.
+/// Takes at most `limit` items in hand: what belongs to no edition first, then an edition's by recipient; and until when the lease
+/// of node `me` lasts. Nothing, and none is taken, if it is over.
 pub(super) async fn claim(
     transaction: &Transaction,
     me: i64,
     edition: Option<EditionNumber>,
     now: i64,
     limit: u32,
-) -> Result<Option<Vec<Claimed>>, PostgresError> {
-    let (is_alive, is_restored, is_sending) = tokio::try_join!(biased; hold_lease(transaction, me), is_restored(transaction), is_being_sent(transaction, edition))?;
-    if !is_alive {
-        return Ok(None);
-    }
+) -> Result<Option<(Vec<Claimed>, Instant)>, PostgresError> {
+    let asked = Instant::now();
+    let (left, is_restored, is_sending) = tokio::try_join!(biased; hold_lease(transaction, me), is_restored(transaction), is_being_sent(transaction, edition))?;
+    let Some(left) = left else { return Ok(None) };
+    let lease_until = asked + Duration::from_millis(sql::count(left));
     if is_restored {
-        return Ok(Some(Vec::new()));
+        return Ok(Some((Vec::new(), lease_until)));
     }
     let mut taken = take(transaction, me, Wanted::Transactional, now, limit).await?;
     if let Some(edition) = edition.filter(|_| is_sending) {
@@ -44,13 +46,14 @@ pub(super) async fn claim(
         digests.sort_by_key(|claimed| claimed.id);
         taken.append(&mut digests);
     }
-    Ok(Some(taken))
+    Ok(Some((taken, lease_until)))
 }
 
-/// Whether our lease lasts; then nobody takes up what is ours until this transaction ends.
-async fn hold_lease(transaction: &Transaction, me: i64) -> Result<bool, PostgresError> {
-    let query = "SELECT id FROM nodes WHERE id = $1 AND lease_until > clock_timestamp() FOR KEY SHARE";
-    Ok(transaction.row(query, params![me], |_| Ok(())).await?.is_some())
+/// For how many milliseconds our lease lasts, if it does; nobody takes up what is ours until this transaction ends.
+async fn hold_lease(transaction: &Transaction, me: i64) -> Result<Option<i64>, PostgresError> {
+    let query = "SELECT floor(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
+                 FROM nodes WHERE id = $1 AND lease_until > clock_timestamp() FOR KEY SHARE";
+    transaction.row(query, params![me], |row| Ok(row.try_get(0)?)).await
 }
 
 /// Nothing of a restored store is sent until somebody releases it.

@@ -1,6 +1,6 @@
 //! What became of items, and which are in flight next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use super::super::mailing_list;
 use super::changes::Changes;
 use super::items::{few, keys};
+use super::memory::{self, Remembered};
 use super::replies;
 use crate::domain::delivery::{ItemId, Mailing, Outcome, TransactionalId};
 use crate::domain::edition::EditionState;
@@ -20,11 +21,17 @@ use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::in_hand::{InHand, MarkResult, Released};
 use crate::store::shared::items::{item, spared};
-use crate::store::{AttemptResult, Marked, Step};
+use crate::store::{AttemptResult, Epoch, Marked, Step};
 
-/// What became of a page of steps: of each, until when the lease of the item lasts that is now in flight, if one is; or why it was
-/// refused.
-pub(super) struct Taken(Vec<Result<Option<Instant>, Refusal>>);
+/// What became of a page of steps.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Of each, until when the lease of the item lasts that is now in flight, if one is; or why it was refused.
+    steps: Vec<Result<Option<Instant>, Refusal>>,
+    /// What is to be remembered of its items once it is committed, and of the words of replies.
+    pub(super) items: Vec<(ItemId, Option<memory::Marked>)>,
+    pub(super) words: replies::Known,
+}
 
 /// Takes every step, in their order: all items are read and locked, the domain decides about one after the other, and what
 /// changed is written. One that is refused changes nothing. Once the lease is over under which an item was claimed, its result
@@ -36,21 +43,25 @@ pub(super) async fn take_steps(
     steps: &[Step],
 ) -> Result<Taken, PostgresError> {
     let (me, ours) = (lease.number().unwrap_or_default(), lease.numbers());
-    let mut taken = Vec::with_capacity(steps.len());
+    let mut taken = Taken::default();
     // Whoever is suppressed by a step is so for those that follow.
     for part in steps.split_inclusive(decides_about_the_list) {
         let (mut page, known) =
             tokio::try_join!(biased; Page::read(transaction, &ours, part), known_words(transaction, part))?;
-        taken.extend(part.iter().map(|step| page.take(step)));
+        for step in part {
+            let done = page.take(step);
+            taken.steps.push(done);
+        }
         let is_last = !part.last().is_some_and(decides_about_the_list);
-        page.changes.write(transaction, &known, me, is_last).await?;
-        if let (Some(Ok(_)), Some(Step { result: Some(result), .. })) = (taken.last(), part.last())
+        taken.words.extend(page.changes.write(transaction, known, me, is_last).await?);
+        taken.items.extend(page.after);
+        if let (Some(Ok(_)), Some(Step { result: Some(result), .. })) = (taken.steps.last(), part.last())
             && let Outcome::Permanent { suppress: Some(reason), reply } = &result.outcome
         {
             mailing_list::refused(transaction, (hasher, result.at), result.id, reply, *reason).await?;
         }
     }
-    Ok(Taken(taken))
+    Ok(taken)
 }
 
 /// Whether a step suppresses a mailbox: its relay says that there is none.
@@ -70,11 +81,11 @@ impl Taken {
     pub(super) fn answers(self, steps: &[Step]) -> (Vec<Marked>, Vec<Step>) {
         let now = Instant::now();
         let is_late = |taken: &Result<Option<Instant>, Refusal>| matches!(taken, Ok(Some(until)) if now >= *until);
-        let late = self.0.iter().zip(steps).filter(|(taken, _)| is_late(taken)).filter_map(|(_, step)| step.mark);
+        let late = self.steps.iter().zip(steps).filter(|(taken, _)| is_late(taken)).filter_map(|(_, step)| step.mark);
         let back = late.map(|id| Step { result: Some(withheld(id)), mark: None }).collect();
         let answer =
             |taken: Result<Option<Instant>, Refusal>| -> Marked { Ok(taken?.is_some_and(|until| now < until)) };
-        (self.0.into_iter().map(answer).collect(), back)
+        (self.steps.into_iter().map(answer).collect(), back)
     }
 }
 
@@ -83,10 +94,19 @@ fn withheld(id: ItemId) -> AttemptResult {
     AttemptResult { id, outcome: Outcome::Withheld, at: DateTime::UNIX_EPOCH, retry_at: None }
 }
 
+/// The items that steps are about.
+pub(super) fn items_of(steps: &[Step]) -> impl Iterator<Item = ItemId> {
+    steps.iter().flat_map(|step| step.result.as_ref().map(|result| result.id).into_iter().chain(step.mark))
+}
+
 /// The items of some steps that we have in hand, and what becomes of them.
-struct Page {
+pub(super) struct Page {
     items: BTreeMap<ItemId, Held>,
     changes: Changes,
+    /// How far the database had come at least when they were read.
+    epoch: Epoch,
+    /// What they are afterwards.
+    after: Vec<(ItemId, Option<memory::Marked>)>,
 }
 
 /// One of them.
@@ -98,9 +118,7 @@ struct Held {
 
 impl Page {
     async fn read(transaction: &Transaction, ours: &[i64], steps: &[Step]) -> Result<Self, PostgresError> {
-        let ids =
-            steps.iter().flat_map(|step| step.result.as_ref().map(|result| result.id).into_iter().chain(step.mark));
-        let (mailings, recipients) = keys(ids.collect::<BTreeSet<_>>())?;
+        let (mailings, recipients) = keys(items_of(steps).collect::<BTreeSet<_>>())?;
         let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
         let values = params![mailings, recipients, ours, spared, sending];
         let begun = Instant::now();
@@ -109,11 +127,31 @@ impl Page {
             .await?
             .into_iter()
             .collect();
-        Ok(Self { items, changes: Changes::default() })
+        Ok(Self { items, changes: Changes::default(), epoch: transaction.epoch()?, after: Vec::new() })
+    }
+
+    /// Of items as they are remembered, under a lease that lasts.
+    pub(super) fn remembered(items: &HashMap<ItemId, Remembered>, epoch: Epoch) -> Self {
+        let until = Some(Instant::now());
+        let held = |(id, item): (&ItemId, &Remembered)| (*id, Held { item: item.item.clone(), lease_until: until });
+        Self { items: items.iter().map(held).collect(), changes: Changes::default(), epoch, after: Vec::new() }
+    }
+
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// What became of its steps, of which these were to be marked and all were: under a lease that lasts until then.
+    pub(super) fn end(self, marks: &[Option<ItemId>], lease_until: Instant, epoch: Epoch) -> Taken {
+        let steps = marks.iter().map(|mark| Ok(mark.map(|_| lease_until))).collect();
+        let renew =
+            |marked: memory::Marked| memory::Marked { wanted_at: epoch, lease_until: Some(lease_until), ..marked };
+        let items = self.after.into_iter().map(|(id, item)| (id, item.map(renew))).collect();
+        Taken { steps, items, words: replies::Known::new() }
     }
 
     /// Records a result, and then a mark; or neither. Until when the lease lasts under which it is marked, if it is.
-    fn take(&mut self, step: &Step) -> Result<Option<Instant>, Refusal> {
+    pub(super) fn take(&mut self, step: &Step) -> Result<Option<Instant>, Refusal> {
         let recorded = step.result.as_ref().map(|result| self.after(result)).transpose()?;
         let mark = step.mark.map(|id| self.mark(id, step)).transpose()?;
         if let (Some(result), Some(released)) = (&step.result, recorded) {
@@ -124,7 +162,9 @@ impl Page {
                 let Held { item, lease_until } = self.items.get_mut(&id).ok_or(Refusal::NotInHand(id))?;
                 item.state = state;
                 self.changes.mark(id, state, (item.attempts, item.repeated))?;
-                Ok(*lease_until)
+                let (item, lease_until) = (item.clone(), *lease_until);
+                self.after.push((id, Some(memory::Marked { item, wanted_at: self.epoch, lease_until })));
+                Ok(lease_until)
             }
             // Nothing was tried, so no time is kept.
             (Some(id), Some(MarkResult::LetGo(released))) => self.release(id, 0, released).map(|()| None),
@@ -151,6 +191,7 @@ impl Page {
 
     fn release(&mut self, id: ItemId, at: i64, released: Released) -> Result<(), Refusal> {
         self.items.remove(&id);
+        self.after.push((id, None));
         self.changes.release(id, at, released)
     }
 }

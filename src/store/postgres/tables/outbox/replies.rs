@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use parking_lot::Mutex;
+
 use super::items::Attempt;
 use crate::domain::edition::EditionState;
 use crate::store::postgres::engine::error::PostgresError;
@@ -12,11 +14,45 @@ use crate::store::postgres::engine::sql::params;
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::replies::{DAY, MOST, NEIGHBOURS, take_apart};
 
+/// How many words a process remembers at most; there are hardly ever more.
+const REMEMBERED: usize = 500;
+
 /// A reply as it is stored: the number of its words, and what is its own.
 pub(super) type Stored = (Option<i64>, String);
 
 /// Words that the store has: their number, and when it was last noted that they are used.
 pub(super) type Known = BTreeMap<String, (i64, i64)>;
+
+/// Words that this process has seen in the store, which may be used for a day after it was noted there that they are.
+#[derive(Default)]
+pub(in crate::store::postgres) struct Words(Mutex<Known>);
+
+impl Words {
+    /// These are in the store.
+    pub(super) fn note(&self, known: Known) {
+        let mut words = self.0.lock();
+        words.extend(known);
+        if words.len() > REMEMBERED {
+            words.clear();
+        }
+    }
+
+    /// Nothing is known any more.
+    pub(in crate::store::postgres) fn forget(&self) {
+        self.0.lock().clear();
+    }
+
+    /// The replies of attempts as they are stored, if the store has the words of all of them.
+    pub(super) fn of(&self, attempts: &[Attempt]) -> Option<Vec<Stored>> {
+        let known = self.0.lock();
+        let stored = |attempt: &Attempt| {
+            let Some((words, own)) = take_apart(&attempt.reply) else { return Some((None, attempt.reply.clone())) };
+            let (id, used_at) = known.get(&words)?;
+            (attempt.at < used_at + DAY).then_some((Some(*id), own))
+        };
+        attempts.iter().map(stored).collect()
+    }
+}
 
 /// A reply without the one character that the database cannot store in a text.
 pub(super) fn storable(reply: String) -> String {
@@ -41,12 +77,11 @@ pub(super) async fn known<'a>(
 /// Takes the replies of attempts apart, and shares words that were said before to another mailbox of the mailing.
 pub(super) async fn store(
     transaction: &Transaction,
-    known: &Known,
+    known: &mut Known,
     attempts: &[Attempt],
 ) -> Result<Vec<Stored>, PostgresError> {
     let apart: Vec<_> = attempts.iter().map(|attempt| take_apart(&attempt.reply)).collect();
     let is_known = |words: &String| known.contains_key(words);
-    let mut known = known.clone();
     let said: Vec<(&Attempt, &str)> = attempts
         .iter()
         .zip(&apart)
@@ -57,7 +92,7 @@ pub(super) async fn store(
     if !said.is_empty() {
         known.extend(learn(transaction, &said).await?);
     }
-    note_used(transaction, &mut known, attempts.iter().map(|attempt| attempt.at).max().unwrap_or(0)).await?;
+    note_used(transaction, known, attempts.iter().map(|attempt| attempt.at).max().unwrap_or(0)).await?;
     let stored = |(attempt, apart): (&Attempt, Option<(String, String)>)| match apart {
         Some((words, own)) => match known.get(&words) {
             Some((id, _)) => (Some(*id), own),

@@ -80,6 +80,6 @@ pub(in crate::store::postgres) async fn take_up(
         changes.release(id, at, released)?;
     }
     let known = replies::known(transaction, changes.replies()).await?;
-    changes.write(transaction, &known, 0, false).await?;
+    changes.write(transaction, known, 0, false).await?;
     Ok(taken)
 }
