@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
 use fortnightly::domain::delivery::listing::DeliveryFilter;
-use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
+use fortnightly::domain::delivery::{DailyCap, DeliveryState, Outcome, Reply};
 use fortnightly::domain::subscriber::{RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::confirm::Asked;
 use fortnightly::domain::subscription::mailing_list::MailingList;
@@ -146,6 +146,7 @@ impl Twin {
             format!("{:?} {:?}", store.bounce_counts().await, store.open_waves().await),
             format!("{:?} {:?}", store.tally(SEVEN).await, store.recipients_of(SEVEN, None, 99).await),
             format!("{:?}", store.edition(SEVEN).await),
+            format!("{:?}", store.left_within(DailyCap { most: 99, since: at(0) }).await),
         ];
         for wave in store.waves().await.unwrap() {
             answers.push(format!("{wave:?} {:?}", store.wave_bounces(wave.id).await));

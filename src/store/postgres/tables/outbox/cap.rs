@@ -56,7 +56,6 @@ pub(in crate::store::postgres) fn count_anew() -> String {
     let arrived = states::outcomes(OutcomeKind::ARRIVED);
     format!(
         "INSERT INTO handed_over_counts (quarter, node, trace, count)
-         SELECT at / {QUARTER}, 0, 0, count(*) FROM attempts WHERE mailing > 0 AND outcome IN {arrived}
-         AND at / {QUARTER} >= (SELECT max(at) / {QUARTER} FROM attempts) - {KEPT} GROUP BY 1"
+         SELECT at / {QUARTER}, 0, 0, count(*) FROM attempts WHERE mailing > 0 AND outcome IN {arrived} GROUP BY 1"
     )
 }
