@@ -166,11 +166,11 @@ async fn not_restored(app: &AppContext) -> Result<String, Failure> {
     let held = RestoredStore::new(app).held().await?.into_iter();
     let named: Vec<String> = held.map(|number| format!("`fortnightly release {number}`")).collect();
     let which = if named.is_empty() {
-        "and no edition is held: there is nothing to release".to_owned()
+        "and no edition is held either: there is nothing to release".to_owned()
     } else {
-        format!("so it is not held as a whole; for one edition: {}", named.join(", "))
+        format!("but for one edition: {}", named.join(", "))
     };
-    Ok(format!("This store was not restored from a backup, {which}."))
+    Ok(format!("This store is not held as a whole: it was neither restored, nor has it lost anything, {which}."))
 }
 
 #[derive(Debug, Args)]

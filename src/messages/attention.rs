@@ -94,7 +94,19 @@ pub fn released(what: AfterRestore) -> String {
              on the old server if it can still be read, and run `fortnightly unsubscribe ADDRESS` for each of them now."
                 .to_owned()
         }
-        other => restored(other),
+        AfterRestore::DueSince(edition) => format!(
+            "Edition {edition} has fallen due since then, and may go out now. If it was sent before, run \
+             `fortnightly hold {edition}` at once, or everybody gets it a second time."
+        ),
+        AfterRestore::Unsent { edition, waiting, total, resend } => {
+            let then = if resend {
+                "they are sent now, and whoever has had it since gets the same mail again".to_owned()
+            } else {
+                format!("they are uncertain now; look at `fortnightly deliveries list --edition {edition}`")
+            };
+            format!("Edition {edition}: {waiting} of {total} mails had not been sent at that time: {then}.")
+        }
+        AfterRestore::Waits { .. } | AfterRestore::SetBack { .. } => restored(what),
     }
 }
 

@@ -26,9 +26,9 @@ impl Epoch {
     /// Nobody decides so often: by this much both are raised after a loss, so that only one node deals with it.
     pub const BEYOND: i64 = 1 << 48;
 
-    /// Whether a loss was dealt with since.
+    /// Whether a loss was dealt with since, by somebody who may have known a little less: of what is lost, each knows a part.
     pub fn is_beyond(self, known: Self) -> bool {
-        let is_higher = |number: i64, known: i64| number >= known.saturating_add(Self::BEYOND);
+        let is_higher = |number: i64, known: i64| number >= known.saturating_add(Self::BEYOND / 2);
         self.database == known.database && is_higher(self.list, known.list) && is_higher(self.editions, known.editions)
     }
 
@@ -77,6 +77,10 @@ mod tests {
             assert_eq!(shown.is_behind(known), is_behind, "{shown:?}");
         }
         assert_eq!(epoch(1, 4, 9).or_higher(known), epoch(1, 5, 9));
+        let raised = epoch(1, 5 + Epoch::BEYOND, 3 + Epoch::BEYOND);
+        for (known, is_beyond) in [(known, true), (epoch(1, 5 + 9 * Epoch::STEP, 3), true), (raised, false)] {
+            assert_eq!(raised.is_beyond(known), is_beyond, "{known:?}");
+        }
         assert_eq!(epoch(2, 0, 0).or_higher(known), epoch(2, 0, 0));
     }
 }

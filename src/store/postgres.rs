@@ -105,7 +105,7 @@ impl PostgresStore {
 }
 
 fn prepare(settings: &PostgresSettings) -> Result<Database, StoreError> {
-    Database::new(settings).map_err(|fault| fault.at("postgres"))
+    Database::new(settings).map_err(|fault| fault.at(&settings.place()))
 }
 
 impl fmt::Debug for PostgresStore {

@@ -50,7 +50,7 @@ fn a_backup_in_the_middle_of_sending_loses_nobody() {
     second.run(&["release"]).exits(0).says("sends again");
     assert_eq!(edition_status(&second, "queued").1, "held");
     second.run(&["release", &edition]).exits(0);
-    second.run(&["release"]).exits(0).says("was not restored");
+    second.run(&["release"]).exits(0).says("it was neither restored");
     second.run(&["send", "--edition", &edition]).exits(0);
     assert_eq!(edition_status(&second, "accepted").0, 400);
     let after = relay.taken();

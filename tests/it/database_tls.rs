@@ -101,6 +101,11 @@ fn a_certificate_is_verified_with_its_name() {
     let stranger = Authority::new();
     let other_authority = format!("ca_file = \"{}\"", stranger.file("ca.pem").display());
     is_refused(&fixture(&cluster, "localhost", &other_authority), "localhost", unknown);
+    let nonsense = fixture(&cluster, "localhost", "ca_file = \"nonsense.pem\"");
+    nonsense.write("nonsense.pem", "nonsense\n");
+    let ran = nonsense.run(&["sync"]);
+    ran.complains("the connection to the store postgres://fortnightly@localhost:");
+    ran.complains("store.ca_file cannot be used: it has no BEGIN CERTIFICATE block");
     // Without a file, the public authorities are asked.
     is_refused(&fixture(&cluster, "localhost", ""), "localhost", unknown);
 }

@@ -190,9 +190,9 @@ async fn a_large_restored_store_is_released_in_parts() {
     fixture.change(forget_keys);
     assert!(!part.is_last && !part.is_begun, "{part:?}");
     assert_eq!(edition_status(&fixture, "uncertain"), (1_000, "held".to_owned(), attention(&fixture)));
-    assert!(attention(&fixture).contains("1300 of 2300 mails were not sent"), "{}", attention(&fixture));
+    assert!(attention(&fixture).contains("1300 of 2300 mails had not been sent"), "{}", attention(&fixture));
     fixture.at(TUESDAY, &["send"]).exits(1);
     fixture.at(TUESDAY, &["release"]).exits(0).says("This store sends again. This completes a release that broke off.");
     assert_eq!(edition_status(&fixture, "uncertain").0, 2_300);
-    fixture.at(TUESDAY, &["release"]).exits(0).says("was not restored");
+    fixture.at(TUESDAY, &["release"]).exits(0).says("it was neither restored");
 }

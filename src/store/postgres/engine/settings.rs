@@ -29,7 +29,7 @@ pub struct PostgresSettings {
 
 impl PostgresSettings {
     /// As messages name it: everything but the password.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::store::postgres) fn place(&self) -> String {
         let hosts: Vec<String> = self.hosts.iter().map(|(host, port)| format!("{host}:{port}")).collect();
         format!("postgres://{}@{}/{}", self.user, hosts.join(","), self.database)
     }

@@ -12,7 +12,7 @@ use super::error::PostgresError;
 
 /// How certificates are verified: by these authorities, as PEM, or else by the public ones.
 pub(super) fn client(ca_pem: Option<&[u8]>) -> Result<ClientConfig, PostgresError> {
-    let unusable = |error: String| PostgresError::Untrusted(format!("the certificates of store.ca_file: {error}"));
+    let unusable = |error: String| PostgresError::Untrusted(format!("store.ca_file cannot be used: {error}"));
     let mut roots = RootCertStore::empty();
     if let Some(pem) = ca_pem {
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -20,7 +20,7 @@ pub(super) fn client(ca_pem: Option<&[u8]>) -> Result<ClientConfig, PostgresErro
             roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
         }
         if roots.is_empty() {
-            return Err(unusable("there is no CERTIFICATE block".to_owned()));
+            return Err(unusable("it has no BEGIN CERTIFICATE block, so it is no certificate in PEM form".to_owned()));
         }
     } else {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
