@@ -67,7 +67,7 @@ async fn is_being_sent(transaction: &Transaction, edition: Option<EditionNumber>
     transaction.is(query, params![number, EditionState::Sending.as_str()]).await
 }
 
-/// Takes items in hand until there are `limit`; those whose mailboxes may not get them any more are settled.
+/// Takes candidates in hand until there are `limit`; those who may not be mailed any more are settled.
 async fn take(
     transaction: &Transaction,
     me: i64,
@@ -82,18 +82,31 @@ async fn take(
             _ if missing == 0 => return Ok(taken),
             Wanted::Transactional => {
                 let asked = missing.min(transactional::AT_ONCE);
-                (transactional::take_in_hand(transaction, me, now, asked).await?, asked)
+                (transactional::candidates(transaction, now, asked).await?, asked)
             }
-            Wanted::Edition(edition) => (take_in_hand(transaction, me, edition, now, missing).await?, missing),
+            Wanted::Edition(edition) => (candidates(transaction, edition, now, missing).await?, missing),
         };
         let is_last = found.len() < asked as usize;
         let withheld: Vec<ItemId> = found.iter().filter(|(_, claimed)| claimed.is_none()).map(|(id, _)| *id).collect();
-        withhold(transaction, withheld).await?;
-        taken.extend(found.into_iter().filter_map(|(_, claimed)| claimed));
+        let claimed: Vec<Claimed> = found.into_iter().filter_map(|(_, claimed)| claimed).collect();
+        let ids = claimed.iter().map(|claimed| claimed.id).collect();
+        tokio::try_join!(biased; take_in_hand(transaction, me, ids), withhold(transaction, withheld))?;
+        taken.extend(claimed);
         if is_last {
             return Ok(taken);
         }
     }
+}
+
+async fn take_in_hand(transaction: &Transaction, me: i64, ids: Vec<ItemId>) -> Result<(), PostgresError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let update = "UPDATE deliveries AS d SET state = $3, claim = $4, next_at = NULL
+                  FROM unnest($1::bigint[], $2::bigint[]) AS k (mailing, recipient)
+                  WHERE d.mailing = k.mailing AND d.recipient = k.recipient";
+    let (mailings, recipients) = keys(ids)?;
+    transaction.run(update, params![mailings, recipients, DeliveryState::Claimed, me]).await.map(drop)
 }
 
 /// Settles items that nobody has in hand, because their mailboxes may not get them any more.
@@ -117,35 +130,29 @@ async fn withhold(transaction: &Transaction, ids: Vec<ItemId>) -> Result<(), Pos
     transactional::forget_texts(transaction, &mails).await
 }
 
-/// Takes an edition's mails in hand that are queued, or due again at `now`, of those that no other node is about to take; each part
-/// bounded and by an index. Those whose mailboxes may not get them are returned as they are.
-async fn take_in_hand(
+/// An edition's mails that are queued, or due again at `now`, of those that no other node is about to take; each part bounded and
+/// by an index.
+async fn candidates(
     transaction: &Transaction,
-    me: i64,
     edition: EditionNumber,
     now: i64,
     limit: u32,
 ) -> Result<Vec<Candidate>, PostgresError> {
-    let (queued, claimed, uncertain) = (DeliveryState::Queued.code(), DeliveryState::Claimed.code(), uncertain());
-    let columns = "ctid AS place, mailing, recipient, segment, name_id, attempts, repeated, retried_at";
-    // A row stays where it is as long as it is locked.
+    let (queued, uncertain) = (DeliveryState::Queued.code(), uncertain());
+    let columns = "mailing, recipient, segment, name_id, attempts, repeated, retried_at";
     let query = format!(
         "WITH queued AS (SELECT {columns} FROM deliveries WHERE mailing = $1 AND state = {queued}
                          ORDER BY recipient LIMIT $3 FOR UPDATE SKIP LOCKED),
               due AS (SELECT {columns} FROM deliveries WHERE mailing = $1 AND next_at <= $2
                       ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED),
-              d AS (SELECT * FROM queued UNION ALL SELECT * FROM due ORDER BY recipient LIMIT $3),
-              found AS MATERIALIZED (
-                  SELECT d.*, r.address, EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac) AS is_suppressed
-                  FROM d JOIN recipients r ON r.id = d.recipient),
-              taken AS (UPDATE deliveries AS t SET state = {claimed}, claim = $4, next_at = NULL FROM found AS f
-                        WHERE t.ctid = f.place AND f.address IS NOT NULL AND NOT f.is_suppressed)
-         SELECT d.recipient, d.segment, d.address, n.name, d.attempts, d.repeated, d.is_suppressed,
+              d AS (SELECT * FROM queued UNION ALL SELECT * FROM due ORDER BY recipient LIMIT $3)
+         SELECT d.recipient, d.segment, r.address, n.name, d.attempts, d.repeated,
+                EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac),
                 CASE WHEN d.attempts > 0 THEN (SELECT min(at) FROM attempts a
                                                WHERE a.mailing = d.mailing AND a.recipient = d.recipient
                                                  AND a.at >= coalesce(d.retried_at, a.at)) END,
                 CASE WHEN d.attempts > 0 THEN {uncertain} ELSE 0 END
-         FROM found AS d JOIN names n ON n.id = d.name_id ORDER BY d.recipient"
+         FROM d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id ORDER BY d.recipient"
     );
     let (number, limit) = (i64::from(edition.0), i64::from(limit));
     let read = |row: &tokio_postgres::Row| {
@@ -165,7 +172,7 @@ async fn take_in_hand(
         };
         Ok((id, Some(claimed)))
     };
-    transaction.rows(&query, params![number, now, limit, me], read).await
+    transaction.rows(&query, params![number, now, limit], read).await
 }
 
 /// How many items could be claimed at `now`, counted no further than `most`.

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::items::{Candidate, code, few, keys, uncertain};
+use super::items::{Candidate, code, few, uncertain};
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
@@ -23,26 +23,12 @@ pub(super) const AT_ONCE: u32 = 50;
 /// The row of deliveries that belongs to a mail `t`.
 const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
 
-/// Takes those in hand that are queued, or due again at `now`, the oldest first; of those that no other node is about to take. What
-/// may not be sent any more is returned as it is.
-pub(super) async fn take_in_hand(
+/// Those that are queued, or due again at `now`, the oldest first; of those that no other node is about to take.
+pub(super) async fn candidates(
     transaction: &Transaction,
-    me: i64,
     now: i64,
     limit: u32,
 ) -> Result<Vec<Candidate>, PostgresError> {
-    let found = candidates(transaction, now, limit).await?;
-    let (mailings, recipients) = keys(found.iter().filter(|(_, claimed)| claimed.is_some()).map(|(id, _)| *id))?;
-    if !mailings.is_empty() {
-        let update = "UPDATE deliveries AS d SET state = $3, claim = $4, next_at = NULL
-                      FROM unnest($1::bigint[], $2::bigint[]) AS k (mailing, recipient)
-                      WHERE d.mailing = k.mailing AND d.recipient = k.recipient";
-        transaction.run(update, params![mailings, recipients, DeliveryState::Claimed, me]).await?;
-    }
-    Ok(found)
-}
-
-async fn candidates(transaction: &Transaction, now: i64, limit: u32) -> Result<Vec<Candidate>, PostgresError> {
     let (queued, uncertain) = (DeliveryState::Queued.code(), uncertain());
     let columns = "mailing, recipient, attempts, repeated, retried_at";
     let query = format!(
