@@ -65,18 +65,14 @@ async fn status_of(source: &Source, number: &str, trace: &Trace) -> Result<Strin
     Ok(status.unwrap_or_default())
 }
 
-/// Whether a statement that was not answered has left its trace: whoever asks waits for it as long as it is at work, because both write
-/// the same row. One that the server has not begun by then, and never learns that nobody waits for it, may still do what it was
-/// for, and must do nothing where that was done meanwhile.
+/// Whether a statement that was not answered has left its trace. If it has not, it never does: it fails if it comes late.
 pub(super) async fn is_left(source: &Source, trace: &Trace) -> Result<bool, PostgresError> {
-    let query = "INSERT INTO traces AS t (id, word, at) VALUES ($1, 0, clock_timestamp())
-                 ON CONFLICT (id) DO UPDATE SET word = t.word RETURNING word = $2";
     let (row, word) = trace.key();
     let begun = Instant::now();
     loop {
         tokio::time::sleep(BETWEEN).await;
-        let asked = alone::row(source, query, params![row, word], |row| Ok(row.try_get(0)?)).await;
-        match asked {
+        let read = |row: &tokio_postgres::Row| Ok(row.try_get::<_, bool>(0)?);
+        match alone::row(source, "SELECT is_left($1, $2)", params![row, word], read).await {
             Ok(is_left) => return Ok(is_left.unwrap_or_default()),
             Err(error) if begun.elapsed() >= ASKING => return Err(PostgresError::Unreachable(error.to_string())),
             Err(_) => {}

@@ -44,6 +44,11 @@ impl Source {
         self.database().free_rows().forget();
     }
 
+    /// How many losses of the database this process has dealt with.
+    pub(in crate::store::postgres) fn losses(&self) -> u64 {
+        self.database().free_rows().losses()
+    }
+
     /// Whether what is done with it lasts.
     pub(in crate::store::postgres) fn is_shared(&self) -> bool {
         matches!(self, Self::Shared(_))

@@ -23,7 +23,14 @@ const USES: u32 = 1_000;
 
 /// The rows of this process that no transaction has.
 #[derive(Default)]
-pub(in crate::store::postgres) struct FreeRows(Mutex<Vec<Free>>);
+pub(in crate::store::postgres) struct FreeRows(Mutex<Rows>);
+
+#[derive(Default)]
+struct Rows {
+    free: Vec<Free>,
+    /// How many losses were dealt with: what was left before the last one does not count any more.
+    losses: u64,
+}
 
 struct Free {
     row: i64,
@@ -43,7 +50,21 @@ struct Left {
 impl FreeRows {
     /// What was left does not count any more: the database has lost some of it, and that is dealt with.
     pub(in crate::store::postgres) fn forget(&self) {
-        self.0.lock().clear();
+        let mut rows = self.0.lock();
+        rows.free.clear();
+        rows.losses += 1;
+    }
+
+    /// How many losses were dealt with.
+    pub(super) fn losses(&self) -> u64 {
+        self.0.lock().losses
+    }
+
+    fn put(&self, losses: u64, place: impl FnOnce(&mut Vec<Free>)) {
+        let mut rows = self.0.lock();
+        if rows.losses == losses {
+            place(&mut rows.free);
+        }
     }
 }
 
@@ -53,17 +74,22 @@ pub(super) struct Trace {
     uses: u32,
     word: i64,
     before: Option<Left>,
+    /// How many losses were dealt with when it got its row.
+    losses: u64,
     free: Arc<FreeRows>,
 }
 
 impl Trace {
     pub(super) fn new(free: &Arc<FreeRows>) -> Result<Self, PostgresError> {
-        let known = free.0.lock().pop();
+        let (known, losses) = {
+            let mut rows = free.0.lock();
+            (rows.free.pop(), rows.losses)
+        };
         let Free { row, uses, left } = match known {
             Some(known) => known,
             None => Free { row: random()?, uses: 0, left: None },
         };
-        Ok(Self { row, uses: uses + 1, word: random()?, before: left, free: Arc::clone(free) })
+        Ok(Self { row, uses: uses + 1, word: random()?, before: left, losses, free: Arc::clone(free) })
     }
 
     /// What the transaction does to leave it; by this it gets its number, too.
@@ -92,7 +118,8 @@ impl Trace {
         let left =
             if is_left { Some(Left { word: self.word, or: Vec::new(), at: Instant::now() }) } else { self.before };
         if self.uses < USES {
-            self.free.0.lock().push(Free { row: self.row, uses: self.uses, left });
+            let free = Free { row: self.row, uses: self.uses, left };
+            self.free.put(self.losses, |rows| rows.push(free));
         }
     }
 
@@ -101,7 +128,8 @@ impl Trace {
     pub(super) fn give_up(self) {
         if let Some(mut left) = self.before {
             left.or.push(self.word);
-            self.free.0.lock().insert(0, Free { row: self.row, uses: self.uses, left: Some(left) });
+            let free = Free { row: self.row, uses: self.uses, left: Some(left) };
+            self.free.put(self.losses, |rows| rows.insert(0, free));
         }
     }
 }

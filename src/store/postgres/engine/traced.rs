@@ -25,20 +25,20 @@ pub(in crate::store::postgres) enum Ended<T> {
     /// With this answer; and whether the database has lost something.
     Answered(T, bool),
     /// It was committed, and its answer was lost.
-    Unanswered,
-    /// Nothing was done.
-    Not,
+    DoneUnanswered,
+    /// Nothing was done, and won't be.
+    NotDone,
 }
 
-/// What its row says beside the answer.
-pub(in crate::store::postgres) struct Shown {
+/// What its row says of the database, beside the answer.
+pub(in crate::store::postgres) struct Facts {
     pub(in crate::store::postgres) epoch: Epoch,
     /// The word that was in the row where it left its own.
     pub(in crate::store::postgres) word_before: Option<i64>,
 }
 
 impl<'a> Traced<'a> {
-    /// Nothing in a layer, which is one transaction already.
+    /// `None` for a look, whose layer is one open transaction.
     pub(in crate::store::postgres) fn new(source: &'a Source) -> Result<Option<Self>, PostgresError> {
         let Source::Shared(database) = source else { return Ok(None) };
         let watch = Watch::begin(source, Purpose::Change, 0);
@@ -58,7 +58,7 @@ impl<'a> Traced<'a> {
         mut self,
         sql: &str,
         params: &[Param<'_>],
-        read: impl FnOnce(&Row) -> Result<(T, Shown), PostgresError>,
+        read: impl FnOnce(&Row) -> Result<(T, Facts), PostgresError>,
     ) -> Result<Ended<T>, PostgresError> {
         let connection = match self.source.database().connection().await {
             Ok(connection) => connection,
@@ -66,13 +66,14 @@ impl<'a> Traced<'a> {
         };
         match in_time(self.source.brief(), connection.query_typed_one(sql, params)).await {
             Ok(row) => {
-                let (answer, shown) = read(&row)?;
-                let is_lost = self.trace.as_ref().is_some_and(|trace| trace.is_lost(shown.word_before));
+                let (answer, facts) = read(&row)?;
+                let is_lost = self.trace.as_ref().is_some_and(|trace| trace.is_lost(facts.word_before));
                 self.give_back(true);
-                Ok(Ended::Answered(answer, self.watch.look_at(shown.epoch, is_lost).is_err()))
+                Ok(Ended::Answered(answer, self.watch.look_at(facts.epoch, is_lost).is_err()))
             }
             Err(error) if error.is_cut_off() => {
                 discard(connection);
+                self.source.note(&error);
                 self.unanswered(error).await
             }
             Err(error) => Ok(self.not_done(&error)),
@@ -85,13 +86,13 @@ impl<'a> Traced<'a> {
             return Ok(self.not_done(&error));
         }
         self.give_back(true);
-        Ok(Ended::Unanswered)
+        Ok(Ended::DoneUnanswered)
     }
 
     fn not_done<T>(&mut self, error: &PostgresError) -> Ended<T> {
         self.source.note(error);
         self.give_back(false);
-        Ended::Not
+        Ended::NotDone
     }
 
     fn give_back(&mut self, is_left: bool) {

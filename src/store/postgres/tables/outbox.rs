@@ -198,7 +198,7 @@ impl PostgresStore {
     /// The answers to steps that are committed. What was marked too late is put back.
     async fn note(&self, mut taken: Taken, steps: &[Step]) -> Vec<Marked> {
         self.memory.change(std::mem::take(&mut taken.items));
-        self.words.note(std::mem::take(&mut taken.words));
+        self.words.note(std::mem::take(&mut taken.words), self.source.losses());
         let (answers, too_late) = taken.answers(steps);
         if !too_late.is_empty() {
             // What is not put back now is so at the end of the run, as if it might have been sent.

@@ -46,8 +46,6 @@ impl PostgresStore {
         let _turn = known.holding.lock().await;
         // Until it is held back, nobody else gets an answer.
         let is_missing = known.is_missing();
-        // It may have lost words, too.
-        self.words.forget();
         let shown = within!(self, Look, |transaction| {
             let read =
                 |row: &Row| Ok((read_epoch(row, 0)?, sql::instant(row.try_get(3)?)?, sql::instant(row.try_get(4)?)?));

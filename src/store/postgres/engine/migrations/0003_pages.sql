@@ -1,25 +1,45 @@
 -- A sender's page is one statement, and so one transaction and one round trip, as long as everything is as the sender remembers it.
 
--- Nothing if some items are wanted as they were when the store had come so far: neither counter has risen since, and the lease
--- lasts of the number under which they were claimed. Or else which of them are wanted (are_wanted).
+-- Which of some items are still wanted. NULL stands for all of them: they were when the store had come so far, neither counter has
+-- risen since, and they are still in hand under a number whose lease lasts. Otherwise are_wanted is asked.
 CREATE FUNCTION wanted_since(
     list_then BIGINT, editions_then BIGINT, claimed_under BIGINT,
     ours BIGINT[], mailings BIGINT[], recipients BIGINT[], spared TEXT, sending TEXT,
     OUT database BIGINT, OUT list BIGINT, OUT editions BIGINT, OUT wanted BOOLEAN[]
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off AS $$
 BEGIN
     SELECT s.id, l.value, e.value INTO database, list, editions
     FROM store s, epochs l, epochs e WHERE s.one AND l.what = 'list' AND e.what = 'editions';
     IF list_then IS DISTINCT FROM list OR editions_then IS DISTINCT FROM editions
-       OR NOT EXISTS (SELECT 1 FROM nodes WHERE id = claimed_under AND lease_until > clock_timestamp()) THEN
+       OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = claimed_under AND n.lease_until > clock_timestamp())
+       OR cardinality(mailings) <> (
+           SELECT count(*) FROM unnest(mailings, recipients) AS k (mailing, recipient)
+           JOIN deliveries d ON d.mailing = k.mailing AND d.recipient = k.recipient
+           WHERE coalesce(d.claim, 0) = claimed_under) THEN
         wanted := are_wanted(ours, mailings, recipients, spared, sending);
     END IF;
 END
 $$;
 
--- Writes a page of items as they became, if each is still as it was when that was decided, in hand under this node's number; if not,
--- none. It says for how many milliseconds the node's lease lasts if it was done, how far the database has come, and which word was
--- in the row where it leaves its trace.
+-- Whether a statement that was not answered has left this word in this row. Who asks waits for it, because both write the row. If it
+-- has not, it never will: should it come after this, it finds its word in `before`, and does nothing.
+CREATE FUNCTION is_left(trace_row BIGINT, trace_word BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
+DECLARE
+    found BIGINT;
+BEGIN
+    INSERT INTO traces AS t (id, word, before, at) VALUES (trace_row, 0, trace_word, clock_timestamp())
+    ON CONFLICT (id) DO UPDATE SET before = CASE WHEN t.word = trace_word THEN t.before ELSE trace_word END
+    RETURNING t.word INTO found;
+    RETURN found = trace_word;
+END
+$$;
+
+-- Writes a page of items as they became, if each is still as it was when that was decided, in hand under this node's number. If not,
+-- or if anything else is not as it should be, it fails, so that nothing is written and no trace is left: the sender then reads them
+-- first. It says for how many milliseconds the node's lease lasts, how far the database has come, and which word was in the row
+-- where it leaves its trace.
 CREATE FUNCTION write_page(
     schema BIGINT, list_then BIGINT, editions_then BIGINT, list_known BIGINT, editions_known BIGINT,
     trace_row BIGINT, trace_word BIGINT, me BIGINT, spared TEXT, sending TEXT,
@@ -32,20 +52,28 @@ CREATE FUNCTION write_page(
 SET lock_timeout = '10s' SET jit = off
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+    -- Not an error: whoever reads the server's log need do nothing.
+    elsewise CONSTANT TEXT := 'a page of a sender is written in another way, as something has changed (this is no fault)';
     is_ours BOOLEAN;
     is_same BOOLEAN;
     written BIGINT;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION USING MESSAGE = elsewise, ERRCODE = 'FN001';
+    END IF;
     INSERT INTO traces AS t (id, word, at) VALUES (trace_row, trace_word, clock_timestamp())
-    ON CONFLICT (id) DO UPDATE SET word = excluded.word, at = excluded.at, before = t.word RETURNING before INTO word_before;
+    ON CONFLICT (id) DO UPDATE SET word = excluded.word, at = excluded.at, before = t.word
+    WHERE t.before IS DISTINCT FROM trace_word RETURNING t.before INTO word_before;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING MESSAGE = elsewise, ERRCODE = 'FN001';
+    END IF;
 
     SELECT s.id, l.value, e.value, s.version = schema AND s.moved_to IS NULL AND s.copy_of IS NULL
     INTO database, list, editions, is_ours
     FROM store s, epochs l, epochs e WHERE s.one AND l.what = 'list' AND e.what = 'editions';
     SELECT floor(extract(epoch FROM n.lease_until - clock_timestamp()) * 1000)::bigint INTO lease FROM nodes n WHERE n.id = me;
     IF NOT is_ours OR list < list_known OR editions < editions_known OR coalesce(lease, 0) <= 0 THEN
-        lease := NULL;
-        RETURN;
+        RAISE EXCEPTION USING MESSAGE = elsewise, ERRCODE = 'FN001';
     END IF;
     is_same := list = list_then AND editions = editions_then;
 
@@ -65,8 +93,7 @@ BEGIN
     WHERE d.ctid = k.place AND (SELECT count(*) FROM as_they_were) = cardinality(mailings);
     GET DIAGNOSTICS written = ROW_COUNT;
     IF written < cardinality(mailings) THEN
-        lease := NULL;
-        RETURN;
+        RAISE EXCEPTION USING MESSAGE = elsewise, ERRCODE = 'FN001';
     END IF;
 
     INSERT INTO attempts (mailing, recipient, number, at, outcome, code, reply, words)

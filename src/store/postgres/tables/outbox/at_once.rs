@@ -17,7 +17,7 @@ use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::schema;
 use crate::store::postgres::engine::sql::{self, params};
-use crate::store::postgres::engine::traced::{Ended, Shown, Traced};
+use crate::store::postgres::engine::traced::{Ended, Facts, Traced};
 use crate::store::shared::items::{key, spared};
 use crate::store::{Epoch, Step, StoreError};
 
@@ -36,21 +36,22 @@ pub(super) async fn take_steps(store: &PostgresStore, steps: &[Step]) -> Result<
     let at = |error: PostgresError| error.at(&store.place);
     let Some(traced) = Traced::new(&store.source).map_err(at)? else { return Ok(None) };
     let asked = Instant::now();
-    let wanted_at = draft.wanted_at;
+    let wanted_as_of = draft.wanted_as_of;
     let (page, marks, ended) = draft.write(store, me, traced).await.map_err(at)?;
-    let (left, epoch) = match ended {
+    let (lease_until, epoch) = match ended {
         Ended::Answered((left, epoch), is_set_back) => {
-            if is_set_back {
-                store.hold_after_loss().await?;
+            // Nothing leaves until it is held, and whoever comes next tries that again.
+            if is_set_back && let Err(error) = store.hold_after_loss().await {
+                tracing::warn!("{error}");
             }
-            (left, epoch)
+            (asked + left, epoch)
         }
         // It is not known how long the lease lasts: what was marked is put back.
-        Ended::Unanswered => (Some(Duration::ZERO), wanted_at),
+        Ended::DoneUnanswered => (asked, wanted_as_of),
         // Whatever it is, it is met again where it can be dealt with.
-        Ended::Not => return Ok(None),
+        Ended::NotDone => return Ok(None),
     };
-    Ok(left.map(|left| page.end(&marks, asked + left, epoch)))
+    Ok(Some(page.end(&marks, lease_until, epoch)))
 }
 
 /// What is to be written.
@@ -63,30 +64,30 @@ struct Draft {
     attempts: Vec<i32>,
     repeated: Vec<bool>,
     /// When the least lately seen of them was wanted.
-    wanted_at: Epoch,
+    wanted_as_of: Epoch,
 }
 
 impl Draft {
     fn of(store: &PostgresStore, me: i64, steps: &[Step]) -> Option<Self> {
-        let is_more = |step: &Step| step.result.as_ref().is_some_and(|result| !result.outcome.is_attempt());
-        if steps.iter().any(|step| decides_about_the_list(step) || is_more(step)) {
+        let is_no_attempt = |step: &Step| step.result.as_ref().is_some_and(|result| !result.outcome.is_attempt());
+        if steps.iter().any(|step| decides_about_the_list(step) || is_no_attempt(step)) {
             return None;
         }
         let items = store.memory.all(items_of(steps))?;
         if items.values().any(|item| item.claim != me) {
             return None;
         }
-        let wanted_at = items.values().map(|item| item.wanted_at).reduce(Epoch::lower)?;
+        let wanted_as_of = items.values().map(|item| item.wanted_as_of).reduce(Epoch::lower)?;
         let mut were: Vec<((i64, i64), &Remembered)> =
             items.iter().filter_map(|(id, item)| Some((key(*id).ok()?, item))).collect();
         were.sort_unstable_by_key(|(key, _)| *key);
         let columns = |(_, item): &(_, &Remembered)| (item.item.state, few(item.item.attempts), item.item.repeated);
         let (states, attempts, repeated) = were.iter().map(columns).collect::<(Vec<_>, Vec<_>, Vec<_>)>();
-        let mut page = Page::remembered(&items, wanted_at);
+        let mut page = Page::remembered(&items, wanted_as_of);
         for step in steps {
             page.take(step).ok()?;
         }
-        let replies = store.words.of(page.changes().tried())?;
+        let replies = store.words.of(page.changes().tried(), store.source.losses())?;
         let marks = steps.iter().map(|step| step.mark).collect();
         (!page.changes().settles_texts()).then_some(Self {
             page,
@@ -95,7 +96,7 @@ impl Draft {
             states,
             attempts,
             repeated,
-            wanted_at,
+            wanted_as_of,
         })
     }
 
@@ -104,19 +105,19 @@ impl Draft {
         store: &PostgresStore,
         me: i64,
         traced: Traced<'_>,
-    ) -> Result<(Page, Vec<Option<ItemId>>, Ended<(Option<Duration>, Epoch)>), PostgresError> {
-        let Self { page, marks, replies, states: were, attempts: had, repeated: were_repeated, wanted_at } = self;
+    ) -> Result<(Page, Vec<Option<ItemId>>, Ended<(Duration, Epoch)>), PostgresError> {
+        let Self { page, marks, replies, states: were, attempts: had, repeated: were_repeated, wanted_as_of } = self;
         let Items { mailings, recipients, states, attempts, times, repeated, in_hand } = page.changes().items();
         let Attempts { mailings: tried_of, recipients: tried, numbers, ended, kinds, codes, own, words } =
             page.changes().attempts(replies);
         let ((editions, more), (quarters, arrived)) = (page.changes().accepted(), page.changes().handed_over());
         let (schema, (row, word)) = (schema::known(), traced.key());
         let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
-        let known = store.source.known().highest().unwrap_or(Epoch { list: 0, editions: 0, ..wanted_at });
+        let known = store.source.known().highest().unwrap_or(Epoch { list: 0, editions: 0, ..wanted_as_of });
         let values = params![
             schema,
-            wanted_at.list,
-            wanted_at.editions,
+            wanted_as_of.list,
+            wanted_as_of.editions,
             known.list,
             known.editions,
             row,
@@ -152,9 +153,9 @@ impl Draft {
     }
 }
 
-/// How long the lease lasts if it was done, and how far the database has come.
-fn read(row: &Row) -> Result<((Option<Duration>, Epoch), Shown), PostgresError> {
-    let left = row.try_get::<_, Option<i64>>(0)?.map(|left| Duration::from_millis(sql::count(left)));
+/// How long the lease lasts, and how far the database has come.
+fn read(row: &Row) -> Result<((Duration, Epoch), Facts), PostgresError> {
+    let left = Duration::from_millis(sql::count(row.try_get(0)?));
     let epoch = read_epoch(row, 1)?;
-    Ok(((left, epoch), Shown { epoch, word_before: row.try_get(4)? }))
+    Ok(((left, epoch), Facts { epoch, word_before: row.try_get(4)? }))
 }

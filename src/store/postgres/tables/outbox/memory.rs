@@ -16,7 +16,7 @@ use crate::store::{Claimed, Epoch};
 pub(super) struct Remembered {
     pub(super) item: InHand,
     /// How far the database had come at least when it was seen that the item was wanted.
-    pub(super) wanted_at: Epoch,
+    pub(super) wanted_as_of: Epoch,
     /// Until when the lease lasts at least under which it was claimed.
     pub(super) lease_until: Option<Instant>,
     /// Our number under which it was claimed.
@@ -25,9 +25,9 @@ pub(super) struct Remembered {
 
 /// What an item has become that was marked; see [`Remembered`].
 #[derive(Debug)]
-pub(super) struct Marked {
+pub(super) struct InFlight {
     pub(super) item: InHand,
-    pub(super) wanted_at: Epoch,
+    pub(super) wanted_as_of: Epoch,
     pub(super) lease_until: Option<Instant>,
 }
 
@@ -41,17 +41,17 @@ impl Memory {
         let mut items = self.0.lock();
         for Claimed { id, attempts, repeated, .. } in claimed {
             let item = InHand::wanted(DeliveryState::Claimed, *attempts, *repeated);
-            items.insert(*id, Remembered { item, wanted_at: epoch, lease_until: Some(lease_until), claim });
+            items.insert(*id, Remembered { item, wanted_as_of: epoch, lease_until: Some(lease_until), claim });
         }
     }
 
     /// This is what those have become that are remembered: in flight, or out of our hands.
-    pub(super) fn change(&self, changed: Vec<(ItemId, Option<Marked>)>) {
+    pub(super) fn change(&self, changed: Vec<(ItemId, Option<InFlight>)>) {
         let mut items = self.0.lock();
         for (id, marked) in changed {
             match (marked, items.get_mut(&id)) {
-                (Some(Marked { item, wanted_at, lease_until }), Some(known)) => {
-                    *known = Remembered { item, wanted_at, lease_until, claim: known.claim };
+                (Some(InFlight { item, wanted_as_of, lease_until }), Some(known)) => {
+                    *known = Remembered { item, wanted_as_of, lease_until, claim: known.claim };
                 }
                 _ => drop(items.remove(&id)),
             }
@@ -75,9 +75,9 @@ impl Memory {
     }
 
     /// What an item was wanted at, and our number under which it was marked, if its lease lasts beyond `until`.
-    pub(super) fn wanted_at(&self, id: ItemId, until: Instant) -> Option<(Epoch, i64)> {
+    pub(super) fn wanted_as_of(&self, id: ItemId, until: Instant) -> Option<(Epoch, i64)> {
         let items = self.0.lock();
         let item = items.get(&id)?;
-        item.lease_until.filter(|lease| *lease > until).map(|_| (item.wanted_at, item.claim))
+        item.lease_until.filter(|lease| *lease > until).map(|_| (item.wanted_as_of, item.claim))
     }
 }

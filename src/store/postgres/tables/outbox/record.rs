@@ -29,7 +29,7 @@ pub(super) struct Taken {
     /// Of each, until when the lease of the item lasts that is now in flight, if one is; or why it was refused.
     steps: Vec<Result<Option<Instant>, Refusal>>,
     /// What is to be remembered of its items once it is committed, and of the words of replies.
-    pub(super) items: Vec<(ItemId, Option<memory::Marked>)>,
+    pub(super) items: Vec<(ItemId, Option<memory::InFlight>)>,
     pub(super) words: replies::Known,
 }
 
@@ -106,7 +106,7 @@ pub(super) struct Page {
     /// How far the database had come at least when they were read.
     epoch: Epoch,
     /// What they are afterwards.
-    after: Vec<(ItemId, Option<memory::Marked>)>,
+    after: Vec<(ItemId, Option<memory::InFlight>)>,
 }
 
 /// One of them.
@@ -144,8 +144,11 @@ impl Page {
     /// What became of its steps, of which these were to be marked and all were: under a lease that lasts until then.
     pub(super) fn end(self, marks: &[Option<ItemId>], lease_until: Instant, epoch: Epoch) -> Taken {
         let steps = marks.iter().map(|mark| Ok(mark.map(|_| lease_until))).collect();
-        let renew =
-            |marked: memory::Marked| memory::Marked { wanted_at: epoch, lease_until: Some(lease_until), ..marked };
+        let renew = |marked: memory::InFlight| memory::InFlight {
+            wanted_as_of: epoch,
+            lease_until: Some(lease_until),
+            ..marked
+        };
         let items = self.after.into_iter().map(|(id, item)| (id, item.map(renew))).collect();
         Taken { steps, items, words: replies::Known::new() }
     }
@@ -163,7 +166,7 @@ impl Page {
                 item.state = state;
                 self.changes.mark(id, state, (item.attempts, item.repeated))?;
                 let (item, lease_until) = (item.clone(), *lease_until);
-                self.after.push((id, Some(memory::Marked { item, wanted_at: self.epoch, lease_until })));
+                self.after.push((id, Some(memory::InFlight { item, wanted_as_of: self.epoch, lease_until })));
                 Ok(lease_until)
             }
             // Nothing was tried, so no time is kept.

@@ -4,6 +4,7 @@
 //! Words are shared only once two mailboxes of a mailing were told the same, so that they name neither of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -17,6 +18,9 @@ use crate::store::shared::replies::{DAY, MOST, NEIGHBOURS, take_apart};
 /// How many words a process remembers at most; there are hardly ever more.
 const REMEMBERED: usize = 500;
 
+/// How often at most it is tried to share words that are not known.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
 /// A reply as it is stored: the number of its words, and what is its own.
 pub(super) type Stored = (Option<i64>, String);
 
@@ -25,32 +29,48 @@ pub(super) type Known = BTreeMap<String, (i64, i64)>;
 
 /// Words that this process has seen in the store, which may be used for a day after it was noted there that they are.
 #[derive(Default)]
-pub(in crate::store::postgres) struct Words(Mutex<Known>);
+pub(in crate::store::postgres) struct Words(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    known: Known,
+    /// How many losses of the database had been dealt with then: it may have lost words, too.
+    losses: u64,
+    /// When it was last tried to share words that are not known.
+    tried_at: Option<Instant>,
+}
 
 impl Words {
     /// These are in the store.
-    pub(super) fn note(&self, known: Known) {
-        let mut words = self.0.lock();
-        words.extend(known);
-        if words.len() > REMEMBERED {
-            words.clear();
+    pub(super) fn note(&self, known: Known, losses: u64) {
+        let mut seen = self.0.lock();
+        if seen.losses != losses || seen.known.len() > REMEMBERED {
+            seen.known.clear();
         }
+        seen.losses = losses;
+        seen.known.extend(known);
     }
 
-    /// Nothing is known any more.
-    pub(in crate::store::postgres) fn forget(&self) {
-        self.0.lock().clear();
-    }
-
-    /// The replies of attempts as they are stored, if the store has the words of all of them.
-    pub(super) fn of(&self, attempts: &[Attempt]) -> Option<Vec<Stored>> {
-        let known = self.0.lock();
+    /// The replies of attempts as they are stored; `None` if there are words that are to be shared first. It is not tried again at
+    /// once: a relay may use other words each time, and then they stay with their attempts.
+    pub(super) fn of(&self, attempts: &[Attempt], losses: u64) -> Option<Vec<Stored>> {
+        let mut seen = self.0.lock();
+        let is_tried = seen.tried_at.is_some_and(|at| at.elapsed() < BETWEEN_TRIES);
         let stored = |attempt: &Attempt| {
-            let Some((words, own)) = take_apart(&attempt.reply) else { return Some((None, attempt.reply.clone())) };
-            let (id, used_at) = known.get(&words)?;
-            (attempt.at < used_at + DAY).then_some((Some(*id), own))
+            let whole = || (None, attempt.reply.clone());
+            let Some((words, own)) = take_apart(&attempt.reply) else { return Some(whole()) };
+            let known =
+                seen.known.get(&words).filter(|(_, used_at)| attempt.at < used_at + DAY && seen.losses == losses);
+            match known {
+                Some((id, _)) => Some((Some(*id), own)),
+                None => is_tried.then(whole),
+            }
         };
-        attempts.iter().map(stored).collect()
+        let replies: Option<Vec<Stored>> = attempts.iter().map(stored).collect();
+        if replies.is_none() {
+            seen.tried_at = Some(Instant::now());
+        }
+        replies
     }
 }
 

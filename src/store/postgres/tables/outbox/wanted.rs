@@ -28,7 +28,7 @@ struct Question {
     ours: Option<Vec<i64>>,
     /// How far the database had come at least when it was known to be wanted, and under which number we have it, if its lease
     /// lasts.
-    wanted_at: Option<(Epoch, i64)>,
+    wanted_as_of: Option<(Epoch, i64)>,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -60,10 +60,10 @@ impl Questions {
     pub(super) async fn is_wanted(&self, id: ItemId, ours: Option<Vec<i64>>) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         // An answer may take so long, and the lease must last until then.
-        let wanted_at = self.memory.wanted_at(id, Instant::now() + self.source.brief());
+        let wanted_as_of = self.memory.wanted_as_of(id, Instant::now() + self.source.brief());
         let is_asking = {
             let mut queue = self.queue.lock();
-            queue.questions.push(Question { id, ours, wanted_at, answer });
+            queue.questions.push(Question { id, ours, wanted_as_of, answer });
             std::mem::replace(&mut queue.is_asking, true)
         };
         if !is_asking {
@@ -106,9 +106,9 @@ async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
         let questions = asking.next();
         // Whoever asked last knows of all numbers that those before knew of.
         let Some(ours) = questions.last().map(|question| question.ours.clone()) else { return };
-        let wanted_at = questions.iter().map(|question| question.wanted_at).reduce(both);
+        let wanted_as_of = questions.iter().map(|question| question.wanted_as_of).reduce(common);
         let ids = questions.iter().map(|question| question.id).collect();
-        let answers = ask(&source, wanted_at.flatten(), ours, ids).await;
+        let answers = ask(&source, wanted_as_of.flatten(), ours, ids).await;
         for Question { id, answer, .. } in questions {
             let wanted = answers.as_ref().map(|wanted| wanted.contains(&id)).map_err(Clone::clone);
             // Whoever stopped waiting does not send.
@@ -118,7 +118,7 @@ async fn ask_all(source: Source, queue: Arc<Mutex<Queue>>) {
 }
 
 /// What is so of both, if we have them under one number.
-fn both(one: Option<(Epoch, i64)>, other: Option<(Epoch, i64)>) -> Option<(Epoch, i64)> {
+fn common(one: Option<(Epoch, i64)>, other: Option<(Epoch, i64)>) -> Option<(Epoch, i64)> {
     let ((one, claim), (other, its_claim)) = (one?, other?);
     (claim == its_claim).then(|| (one.lower(other), claim))
 }
@@ -127,13 +127,13 @@ fn both(one: Option<(Epoch, i64)>, other: Option<(Epoch, i64)>) -> Option<(Epoch
 /// were, when the database had come so far.
 async fn ask(
     source: &Source,
-    wanted_at: Option<(Epoch, i64)>,
+    wanted_as_of: Option<(Epoch, i64)>,
     ours: Option<Vec<i64>>,
     ids: Vec<ItemId>,
 ) -> Result<Vec<ItemId>, StoreError> {
     let (mailings, recipients) = keys(ids.iter().copied())?;
     let (spared, sending) = (spared(Mailing::Transactional(TransactionalId(0))), EditionState::Sending.as_str());
-    let (epoch, claim) = wanted_at.unzip();
+    let (epoch, claim) = wanted_as_of.unzip();
     let (list, editions) = epoch.map(|epoch| (epoch.list, epoch.editions)).unzip();
     let values = params![list, editions, claim, ours, mailings, recipients, spared, sending];
     let query = "SELECT database, list, editions, wanted FROM wanted_since($1, $2, $3, $4, $5, $6, $7, $8)";
