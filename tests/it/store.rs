@@ -25,6 +25,8 @@ mod older_databases;
 #[cfg(feature = "postgres")]
 mod on_postgres;
 mod opening;
+#[cfg(feature = "postgres")]
+mod pages;
 mod random;
 mod retention;
 mod samples;

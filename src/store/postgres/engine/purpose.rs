@@ -51,8 +51,8 @@ const NUMBER: &str = "SELECT pg_current_xact_id()";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 impl Purpose {
-    /// What it begins with; `trace` is what it does to leave one, and `step` by how much it raises its counter. A counter is raised only after it was asked for, or nobody would
-    /// see that the database had lost as much.
+    /// What it begins with; `trace` is what it does to leave one, and `step` by how much it raises its counter. A counter is raised
+    /// only after it was asked for, or nobody would see that the database had lost as much.
     pub(super) fn begin(self, trace: &str, step: i64) -> String {
         let facts = schema::FACTS;
         match self {

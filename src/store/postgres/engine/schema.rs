@@ -42,7 +42,8 @@ pub(super) fn raise(what: &str, step: i64) -> String {
 /// Whether there is a store.
 const IS_THERE: &str = "SELECT to_regclass('store') IS NOT NULL";
 
-/// Rows of processes that are no more, and those that were used often enough. The newest stays: it says when a database that was restored was last written to.
+/// Rows of processes that are no more, and those that were used often enough. The newest stays: it says when a database that was
+/// restored was last written to.
 const FORGET_TRACES: &str = "DELETE FROM traces WHERE id IN (SELECT id FROM traces
                              WHERE at < (SELECT max(at) FROM traces) - interval '1 day' FOR UPDATE SKIP LOCKED)";
 
