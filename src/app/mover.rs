@@ -80,9 +80,9 @@ pub async fn look(from: &Config, to: &Config) -> Result<Vec<(&'static str, u64)>
 }
 
 /// What [`may_lose`] means.
-pub const MAY_LOSE: &str = "the database confirms changes before a standby has them. If a standby takes over that has missed the end of \
-                            the move, the old store is in use again there, or the new one is lost: set synchronous_standby_names \
-                            until the move is done, or see that no standby is promoted before it has caught up";
+pub const MAY_LOSE: &str = "the database confirms changes before a standby has them. If a standby that lacks the end of the move takes \
+                            over, the old store is in use again, or the new one is lost. Set synchronous_standby_names before you \
+                            move, or don't promote a standby before it has caught up";
 
 /// Whether one of the two databases may lose what it answered when another server takes its place.
 ///

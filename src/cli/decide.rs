@@ -116,7 +116,7 @@ impl Hold {
 
 #[derive(Debug, Args)]
 pub(super) struct Release {
-    /// The edition's number; left out: lets a restored store send again
+    /// The edition's number. Left out: lets the store send again after it was restored or has lost something
     #[arg(value_name = "N", value_parser = edition_number)]
     edition: Option<u32>,
     /// Answer in JSON
@@ -166,11 +166,11 @@ async fn not_restored(app: &AppContext) -> Result<String, Failure> {
     let held = RestoredStore::new(app).held().await?.into_iter();
     let named: Vec<String> = held.map(|number| format!("`fortnightly release {number}`")).collect();
     let which = if named.is_empty() {
-        "and no edition is held either: there is nothing to release".to_owned()
+        "No edition is held either, so there's nothing to release.".to_owned()
     } else {
-        format!("but for one edition: {}", named.join(", "))
+        format!("To release one edition: {}.", named.join(", "))
     };
-    Ok(format!("This store is not held as a whole: it was neither restored, nor has it lost anything, {which}."))
+    Ok(format!("The store isn't held as a whole: it was neither restored, nor has it lost anything. {which}"))
 }
 
 #[derive(Debug, Args)]

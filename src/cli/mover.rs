@@ -45,7 +45,7 @@ impl Move {
             Moved::Before => out::line("The store has already been moved there."),
         }
         out::line(&format!(
-            "It is now at {0}: in config.toml, on every machine, set under [store]\n\n  url = \"{0}\"\n",
+            "The store is now at {0}. In config.toml, on every machine, set under [store]\n\n  url = \"{0}\"\n",
             self.to
         ));
         out::line(

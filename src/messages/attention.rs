@@ -71,7 +71,7 @@ pub fn restored(what: AfterRestore) -> String {
             } else {
                 "they become uncertain when you release"
             };
-            format!("edition {edition}: {waiting} of {total} mails had not been sent at that time: {then}")
+            format!("edition {edition}: {waiting} of {total} mails had not been sent at that time; {then}")
         }
         AfterRestore::DueSince(edition) => format!(
             "edition {edition} has fallen due since then. If it was sent, run `fortnightly withdraw {edition}` before you \
@@ -95,7 +95,7 @@ pub fn released(what: AfterRestore) -> String {
                 .to_owned()
         }
         AfterRestore::DueSince(edition) => format!(
-            "Edition {edition} has fallen due since then, and may go out now. If it was sent before, run \
+            "Edition {edition} fell due after the last change that the store knows of, and may go out now. If it was sent before, run \
              `fortnightly hold {edition}` at once, or everybody gets it a second time."
         ),
         AfterRestore::Unsent { edition, waiting, total, resend } => {
@@ -104,7 +104,7 @@ pub fn released(what: AfterRestore) -> String {
             } else {
                 format!("they are uncertain now; look at `fortnightly deliveries list --edition {edition}`")
             };
-            format!("Edition {edition}: {waiting} of {total} mails had not been sent at that time: {then}.")
+            format!("Edition {edition}: as far as the store knows, {waiting} of {total} mails haven't been sent; {then}.")
         }
         AfterRestore::Waits { .. } | AfterRestore::SetBack { .. } => restored(what),
     }

@@ -22,8 +22,8 @@ pub fn keys_restored(aside: Option<&Path>, url: &PostgresUrl) -> String {
     format!(
         "Restored the keys.{aside}\n\
          The database {} is restored by its own tools (a base backup and its archive, or `pg_restore`), while no process of \
-         Fortnightly runs; copy the key file to every machine. A database that knows less than was known before sends \
-         nothing until `fortnightly release`.",
+         Fortnightly runs; copy the key file to every machine. If the database turns out to have lost something, nothing \
+         is sent until you run `fortnightly release`.",
         url.database
     )
 }

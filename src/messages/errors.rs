@@ -22,8 +22,8 @@ pub fn error(error: &AppError) -> String {
         AppError::Anchor(error) => format!("{error}: set it back (or begin anew with another store.url)"),
         AppError::Refused(refusal) => refused(refusal),
         AppError::NotReleased => {
-            "this store was restored from a backup, or its database has lost something, so it sends nothing until \
-             `fortnightly release`: look at `fortnightly status` first"
+            "this store was restored from a backup, or its database has lost something. Nothing is sent until you run \
+             `fortnightly release`; read `fortnightly status` first"
                 .to_owned()
         }
         AppError::Busy => {

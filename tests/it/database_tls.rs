@@ -1,6 +1,7 @@
 //! A database whose connections are encrypted: who answers is verified, name and all, or nothing is sent.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -120,7 +121,7 @@ fn a_server_without_tls_is_refused() {
 
 /// Whoever is not let in learns why, and what to do.
 #[test]
-fn a_wrong_password_and_a_database_that_is_not_there_are_told() {
+fn a_wrong_password_and_a_database_that_is_not_there_are_told_and_the_right_ones_do() {
     let prepared = Cluster::prepared(|data| {
         let [asked, refused, all] = ["asked", "refused", "all"].map(|user| format!("host all {user} 127.0.0.1/32"));
         let rules = format!("{asked} scram-sha-256\n{refused} reject\n{all} trust\n");
@@ -146,6 +147,18 @@ fn a_wrong_password_and_a_database_that_is_not_there_are_told() {
         assert!(told.contains("does not let this program in") && told.contains(why), "{told}");
         assert!(told.contains("store.password_file") && !told.contains("wrong-secret"), "{told}");
     }
+    cluster.change("CREATE ROLE asked LOGIN PASSWORD 'right-secret'; ALTER DATABASE fortnightly OWNER TO asked");
+    let url = cluster.url().replace("fortnightly@", "asked@");
+    let fixture = Fixture::new(&format!("{BASE}\n[store]\nurl = \"{url}\"\npassword_file = \"database-password\"\n"));
+    fixture.write("database-password", "right-secret\n");
+    fs::set_permissions(fixture.path("database-password"), fs::Permissions::from_mode(0o600)).unwrap();
+    fixture.run(&["sync"]).exits(0);
+    fixture.write("database-password", "wrong-secret\n");
+    fixture.run(&["sync"]).exits(1).complains("password authentication failed");
+    let mut by_environment = fixture.command(&["sync"]);
+    by_environment.env("FORTNIGHTLY__STORE__PASSWORD", "right-secret");
+    fixture.write("config.toml", &format!("{BASE}\n[store]\nurl = \"{url}\"\n"));
+    assert!(by_environment.output().unwrap().status.success());
     let told = told(&format!("{}elsewhere", cluster.url().trim_end_matches("fortnightly")), None);
     assert!(told.contains("there is no database “elsewhere”"), "{told}");
     assert!(told.contains("createdb --owner=fortnightly --encoding=UTF8 --template=template0 elsewhere"), "{told}");

@@ -1,4 +1,4 @@
-//! Commits whose answers are lost: it is found out whether they were made, and what they raised is known.
+//! Commits and pages whose answers are lost: it is found out whether they were made, and what they raised is known.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,18 +6,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use fortnightly::domain::delivery::{DeliveryState, Outcome, Reply};
 use fortnightly::domain::subscriber::SuppressionReason;
-use fortnightly::store::Nodes as _;
 use fortnightly::store::postgres::PostgresStore;
+use fortnightly::store::{AttemptResult, Nodes as _, Outbox as _, Step};
 
 use super::desk::Desk as _;
 use super::hasher;
-use super::samples::{at, crowd, send_out};
+use super::samples::{SEVEN, at, claim, crowd, id, mark, send_out, state};
 use super::set_back::{Memory, until};
 use crate::support::postgres::fresh;
 
-/// A way to the server on this port. Once it is to lose one, the next commit gets there, and its answer does not come back.
-fn way_to(server: u16, loses: &Arc<AtomicBool>) -> u16 {
+/// What is lost once it is to be: the next statement with this word, or only its answer.
+#[derive(Clone, Copy)]
+struct Loss {
+    word: &'static str,
+    arrives: bool,
+}
+
+/// A way to the server on this port, on which that may be lost.
+fn way_to(server: u16, loses: &Arc<AtomicBool>, Loss { word, arrives }: Loss) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let loses = Arc::clone(loses);
@@ -30,9 +38,10 @@ fn way_to(server: u16, loses: &Arc<AtomicBool>) -> u16 {
             let (lost, loses) = (Arc::clone(&is_lost), Arc::clone(&loses));
             thread::spawn(move || {
                 pass_on(forth, |octets| {
-                    let is_commit = octets.windows(6).any(|word| word == b"COMMIT");
-                    if is_commit && loses.swap(false, Ordering::SeqCst) {
+                    let is_meant = octets.windows(word.len()).any(|octets| octets == word.as_bytes());
+                    if is_meant && loses.swap(false, Ordering::SeqCst) {
                         lost.store(true, Ordering::SeqCst);
+                        return arrives;
                     }
                     true
                 });
@@ -61,7 +70,7 @@ async fn what_a_commit_raised_is_remembered_although_its_answer_is_lost() {
     let mut settings = fresh().unwrap();
     let direct = PostgresStore::open(&settings, hasher()).await.unwrap();
     let (loses, memory) = (Arc::<AtomicBool>::default(), Arc::new(Memory::default()));
-    settings.hosts[0].1 = way_to(settings.hosts[0].1, &loses);
+    settings.hosts[0].1 = way_to(settings.hosts[0].1, &loses, Loss { word: "COMMIT", arrives: true });
     settings.memory = Some(memory.clone());
     let store = PostgresStore::open(&settings, hasher()).await.unwrap();
     send_out(&store, &crowd(2)).await;
@@ -71,4 +80,29 @@ async fn what_a_commit_raised_is_remembered_although_its_answer_is_lost() {
     assert!(!loses.load(Ordering::SeqCst), "its answer was lost");
     let shown = direct.epoch().await.unwrap();
     until("it is remembered", async || memory.is(shown)).await;
+}
+
+/// A page of a sender is one statement. If its answer is lost, what was sent is recorded, and what was to be marked is put back, since
+/// it isn't known how long the lease lasts; if the statement is lost, it is done again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_written_once_whatever_is_lost_of_it() {
+    for arrives in [true, false] {
+        let mut settings = fresh().unwrap();
+        let loses = Arc::<AtomicBool>::default();
+        settings.hosts[0].1 = way_to(settings.hosts[0].1, &loses, Loss { word: "FROM write_page", arrives });
+        let store = PostgresStore::open(&settings, hasher()).await.unwrap();
+        send_out(&store, &crowd(2)).await;
+        assert_eq!(claim(&store, 2, 2).await.len(), 2);
+        assert!(mark(&store, id(1)).await);
+        let accepted = Outcome::Accepted(Reply { code: Some(250), text: String::new() });
+        let result = AttemptResult { id: id(1), outcome: accepted, at: at(3), retry_at: None };
+        loses.store(true, Ordering::SeqCst);
+        let steps = Arc::from([Step { result: Some(result), mark: Some(id(2)) }]);
+        let marked = store.record_and_mark(&steps).await.unwrap().remove(0).unwrap();
+        assert!(!loses.load(Ordering::SeqCst), "it was lost");
+        assert_eq!(marked, !arrives);
+        let left = if arrives { DeliveryState::Queued } else { DeliveryState::InFlight };
+        assert_eq!((state(&store, id(1)).await, state(&store, id(2)).await), (DeliveryState::Accepted, left));
+        assert_eq!(store.tally(SEVEN).await.unwrap().accepted, 1);
+    }
 }

@@ -37,7 +37,7 @@ pub(super) async fn is_committed(source: &Source, number: &str, trace: &Trace) -
                 was_unheard = status == "unheard";
                 if !was_unheard && begun.elapsed() > BRIEF && !std::mem::replace(&mut is_told, true) {
                     tracing::warn!(
-                        "the database has not confirmed a change yet, which is waited for: if its commits wait for a standby \
+                        "still waiting for the database to confirm a change: if its commits wait for a standby \
                          (synchronous_standby_names), see whether that runs"
                     );
                 }

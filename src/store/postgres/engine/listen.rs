@@ -75,7 +75,8 @@ async fn listen(source: Source, told: watch::Sender<()>) {
         match hear(&source, &told).await {
             Ok(Heard::Nothing) => {
                 tracing::info!(
-                    "what other nodes decide is asked for once a second: the database tells nothing over this way"
+                    "this connection passes on no notifications (behind PgBouncer that's normal), so this node asks once a second what others \
+                     have decided"
                 );
                 ask(&source, &told).await;
             }
