@@ -79,11 +79,6 @@ pub async fn look(from: &Config, to: &Config) -> Result<Vec<(&'static str, u64)>
     Ok(counts)
 }
 
-/// What [`may_lose`] means.
-pub const MAY_LOSE: &str = "the database confirms changes before a standby has them. If a standby that lacks the end of the move takes \
-                            over, the old store is in use again, or the new one is lost. Set synchronous_standby_names before you \
-                            move, or don't promote a standby before it has caught up";
-
 /// Whether one of the two databases may lose what it answered when another server takes its place.
 ///
 /// # Errors

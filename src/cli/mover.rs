@@ -15,6 +15,11 @@ use crate::app::mover::{self, Moved, Progress};
 /// How often a plain line is written.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// What [`mover::may_lose`] means.
+const MAY_LOSE: &str = "the database confirms changes before a standby has them. If a standby that lacks the end of the move takes \
+                        over, the old store is in use again, or the new one is lost. Set synchronous_standby_names before you \
+                        move, or don't promote a standby before it has caught up";
+
 #[derive(Debug, Args)]
 pub(super) struct Move {
     /// Where to, as `store.url` will name it: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`
@@ -30,7 +35,7 @@ impl Move {
         let from = context.config()?;
         let to = crate::config::load_for_store(&context.global.config, ("--to", &self.to)).map_err(Failure::Config)?;
         if mover::may_lose(&from, &to).await? {
-            out::note(&format!("Warning: {}.", mover::MAY_LOSE));
+            out::note(&format!("Warning: {MAY_LOSE}."));
         }
         if self.dry_run {
             tell_counts(&mover::look(&from, &to).await?, "would be moved");

@@ -79,7 +79,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The database has lost something that was known once; whoever hears of it holds the store back.
-    #[error("the store {place} has lost its latest changes, so nothing is sent until somebody releases it")]
+    #[error("the store {place} has lost its latest changes, so nothing is sent until it is released")]
     SetBack { place: String },
     /// It was moved: it can be looked at, and nothing else.
     #[error(

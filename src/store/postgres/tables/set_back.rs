@@ -74,9 +74,7 @@ impl PostgresStore {
         let (epoch, is_ours) = raised;
         self.accept(epoch);
         if is_ours {
-            tracing::warn!(
-                "the database has lost its latest changes: nothing is sent until somebody releases the store"
-            );
+            tracing::warn!("the database has lost its latest changes: nothing is sent until the store is released");
             // What is left of it, whoever releases the store does.
             if let Err(error) = self.doubt(now).await {
                 tracing::warn!("{error}");

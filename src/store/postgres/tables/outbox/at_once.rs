@@ -28,11 +28,8 @@ const WRITE: &str = "SELECT lease, database, list, editions, word_before
 
 /// Takes every step, as [`super::record::take_steps`] does, if that can be done at once. Nothing is done otherwise.
 pub(super) async fn take_steps(store: &PostgresStore, steps: &[Step]) -> Result<Option<Taken>, StoreError> {
-    let (Some(me), Some(draft)) =
-        (store.lease.number(), store.lease.number().and_then(|me| Draft::of(store, me, steps)))
-    else {
-        return Ok(None);
-    };
+    let Some(me) = store.lease.number() else { return Ok(None) };
+    let Some(draft) = Draft::of(store, me, steps) else { return Ok(None) };
     let at = |error: PostgresError| error.at(&store.place);
     let Some(traced) = Traced::new(&store.source).map_err(at)? else { return Ok(None) };
     let asked = Instant::now();
@@ -54,7 +51,7 @@ pub(super) async fn take_steps(store: &PostgresStore, steps: &[Step]) -> Result<
     Ok(Some(page.end(&marks, lease_until, epoch)))
 }
 
-/// What is to be written.
+/// What is to be written, and what it is written over.
 struct Draft {
     page: Page,
     marks: Vec<Option<ItemId>>,
@@ -63,7 +60,7 @@ struct Draft {
     states: Vec<DeliveryState>,
     attempts: Vec<i32>,
     repeated: Vec<bool>,
-    /// When the least lately seen of them was wanted.
+    /// How far the database had come at least when each of them was seen to be wanted.
     wanted_as_of: Epoch,
 }
 

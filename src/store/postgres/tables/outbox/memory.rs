@@ -74,7 +74,7 @@ impl Memory {
         ids.map(|id| Some((id, items.get(&id)?.clone()))).collect()
     }
 
-    /// What an item was wanted at, and our number under which it was marked, if its lease lasts beyond `until`.
+    /// How far the database had come when an item was seen to be wanted, and our number under which it was claimed, if its lease lasts beyond `until`.
     pub(super) fn wanted_as_of(&self, id: ItemId, until: Instant) -> Option<(Epoch, i64)> {
         let items = self.0.lock();
         let item = items.get(&id)?;
