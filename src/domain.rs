@@ -23,3 +23,4 @@ pub mod subscriber;
 pub mod subscription;
 pub mod text;
 pub mod token;
+pub mod user;

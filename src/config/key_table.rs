@@ -44,6 +44,7 @@ const ADDRESS: Form = text("[^@\\s]@[^@\\s]");
 /// An address without a name: what is in one text is one mailbox.
 const BARE_ADDRESS: Form = text("^[^@]+@[^@\\s,;]+$");
 const SOCKET: Form = text("^.+:[0-9]{1,5}$");
+const IP: Form = text("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$");
 const BAND_NAME: Form = text("^[A-Za-z0-9+-]{1,20}$");
 const AGE: Form = Form::Whole { least: 0, most: OLDEST as i64 };
 const CLOSED_DAY: Form = Form::Words(|| ClosedDayPolicy::ALL.iter().map(|word| word.as_str()).collect());
@@ -88,6 +89,10 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
         "The public https address of the recipients' pages; http on this machine only."),
     usual("nation", Form::Words(|| Nation::ALL.iter().map(|word| word.as_str()).collect()), "england",
         "Whose help lines and bank holidays count."),
+    optional("operators", Form::OneOrMore(&BARE_ADDRESS), "officer@example.org",
+        "Who gets mail about the service itself: what is coming, what is held, stopped or finished, and what needs a person."),
+    usual("operator_notice", Form::Length, "4d",
+        "How long before an edition is due the operators are told what is in it, and who gets it."),
 ]);
 
 #[rustfmt::skip]
@@ -198,10 +203,17 @@ static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", 
         "Where the recipients' pages and feeds are, and `/healthz`: an IP address with a port. `service.base_url` \
          must lead here before the first real mail."),
     usual("console_listen", SOCKET, "127.0.0.1:8026",
-        "Where the daemon answers operators: a loopback address with a port. `/metrics` is for Prometheus. When \
-         it is left out, it is no error that something else is there."),
+        "Where the console is, and `/readyz` and `/metrics` for monitoring. An address that is not on loopback needs \
+         `console_url` and at least one user (`fortnightly users add`). When it is left out, it is no error that something \
+         else is there."),
     usual("secret_file", PATH, "var/secret",
         "The keys behind every link: made on the first run, mode 0600. Back it up with the store."),
+    optional("console_url", limited("^https?://[^/?#]", 500), "https://fortnightly.example.org",
+        "The public https address of the console, where a proxy leads to it; http on this machine only. Needed when \
+         `console_listen` is not on loopback."),
+    optional("trusted_proxies", Form::OneOrMore(&IP), "127.0.0.1",
+        "The proxies whose `Forwarded` and `X-Forwarded-For` headers count when an address is told apart: IP addresses, or \
+         networks such as `10.0.0.0/8`. Left out: none."),
     key("console_password_file", PATH, Presence::NotYet, "", ""),
 ]);
 

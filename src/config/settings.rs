@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,10 @@ pub struct Service {
     /// Public https (or, on loopback, http) address, without a trailing slash.
     pub base_url: String,
     pub nation: Nation,
+    /// Who gets mail about the service itself.
+    pub operators: Vec<Address>,
+    /// How long before an edition is due the operators are told of it; 4 days when left out.
+    pub operator_notice: TimeDelta,
 }
 
 /// `store.url`.
@@ -201,6 +206,10 @@ pub const CONSOLE: std::net::SocketAddr =
 pub struct Web {
     pub listen: std::net::SocketAddr,
     pub console_listen: std::net::SocketAddr,
+    /// The console's public address, without a trailing slash.
+    pub console_url: Option<String>,
+    /// Whose word on where a request comes from counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// The keyring.
     pub secret_file: PathBuf,
 }
