@@ -37,6 +37,7 @@ pub mod privacy;
 pub mod public_pages;
 pub mod published_view;
 pub mod publisher;
+mod random_token;
 pub mod receiver;
 pub mod reload;
 pub mod reporter;
@@ -49,3 +50,4 @@ pub mod waves;
 
 pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;
+pub use random_token::random_token;

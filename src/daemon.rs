@@ -22,14 +22,14 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::metrics::MetricsCollector;
 use crate::app::nodes;
 use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
-use crate::app::{AppContext, AppError, Content};
+use crate::app::{AppContext, AppError, Content, Loaded, random_token};
 use crate::config::CONSOLE;
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
 use crate::web::public::PublicSite;
+use crate::web::console::{ConsoleParts, Opening};
 use crate::web::{self, console, public};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.
@@ -103,7 +103,14 @@ pub async fn run(
     if let Some(listener) = console {
         tell_address("console", &listener);
         let now = now.clone();
-        let site = console::site(move || MetricsCollector::new(&now.borrow().context));
+        let opening = Opening::new(random_token()?);
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!("nobody can sign in yet: http://{address}{} opens the console once", opening.path());
+        }
+        let site = console::site(&opening, move || {
+            let Current { context, content, .. } = &*now.borrow();
+            ConsoleParts { context: context.clone(), loaded: Loaded::Whole(content.clone()) }
+        });
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
     if let Some(listener) = pages {

@@ -2,6 +2,7 @@
 //!
 //! Each of `prose`, `templates`, `email`, `pages`, `samples` and `load` knows only those before it.
 
+pub mod console;
 mod email;
 mod error;
 mod issue;

@@ -92,11 +92,11 @@ impl Decisions {
     /// # Errors
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn approve(&self, number: EditionNumber) -> Result<Decided, AppError> {
-        let approve = async |edition: &Edition| {
+        let approve = |edition: Edition| async move {
             if edition.is_published() && edition.state != EditionState::Held {
-                return Err(self.published(edition, Decision::Approve).await?);
+                return Err(self.published(&edition, Decision::Approve).await?);
             }
-            refuse_ended(edition)?;
+            refuse_ended(&edition)?;
             if edition.is_published() {
                 self.refuse_restored().await?;
             }
@@ -150,15 +150,16 @@ impl Decisions {
     /// When it is sent, missed or withdrawn, or the store fails.
     pub async fn hold(&self, number: EditionNumber, why: Option<&str>) -> Result<Decided, AppError> {
         let reason = HoldReason::Operator { why: why.map(str::to_owned) };
-        let hold = async |edition: &Edition| {
+        let reason = &reason;
+        let hold = |edition: Edition| async move {
             if edition.state == EditionState::Sent {
-                return Err(self.published(edition, Decision::Hold).await?);
+                return Err(self.published(&edition, Decision::Hold).await?);
             }
-            refuse_ended(edition)?;
+            refuse_ended(&edition)?;
             // A person's hold outlasts whatever else held it.
             let held = edition.state == EditionState::Held
                 && edition.hold_reason() != Some(&HoldReason::RestoredStore)
-                && (why.is_none() || edition.hold_reason() == Some(&reason) || edition.is_published());
+                && (why.is_none() || edition.hold_reason() == Some(reason) || edition.is_published());
             Ok(if held { Vec::new() } else { vec![EditionChange::Hold(number, reason.clone())] })
         };
         let mut decided = self.decide(number, hold).await?;
@@ -180,11 +181,11 @@ impl Decisions {
     /// When it is sent, missed or withdrawn, its approval is missing, or the store fails.
     pub async fn release(&self, number: EditionNumber) -> Result<Decided, AppError> {
         let now = self.context.clock.now();
-        let release = async |edition: &Edition| {
+        let release = |edition: Edition| async move {
             if edition.state == EditionState::Sent {
-                return Err(self.published(edition, Decision::Release).await?);
+                return Err(self.published(&edition, Decision::Release).await?);
             }
-            refuse_ended(edition)?;
+            refuse_ended(&edition)?;
             if edition.state != EditionState::Held {
                 return Ok(Vec::new());
             }
@@ -207,14 +208,14 @@ impl Decisions {
     /// # Errors
     /// When it was published or missed, or the store fails.
     pub async fn withdraw(&self, number: EditionNumber) -> Result<Decided, AppError> {
-        let withdraw = async |edition: &Edition| {
+        let withdraw = |edition: Edition| async move {
             if edition.is_published() {
-                return Err(self.published(edition, Decision::Withdraw).await?);
+                return Err(self.published(&edition, Decision::Withdraw).await?);
             }
             if edition.state == EditionState::Withdrawn {
                 return Ok(Vec::new());
             }
-            refuse_ended(edition)?;
+            refuse_ended(&edition)?;
             Ok(vec![EditionChange::Withdraw(number, WithdrawReason::Operator)])
         };
         let mut decided = self.decide(number, withdraw).await?;
@@ -230,7 +231,7 @@ impl Decisions {
     /// # Errors
     /// When its fortnight has no edition any more, or the store fails.
     pub async fn reinstate(&self, number: EditionNumber) -> Result<Decided, AppError> {
-        let reinstate = async |edition: &Edition| {
+        let reinstate = |edition: Edition| async move {
             if edition.state != EditionState::Withdrawn {
                 return Ok(Vec::new());
             }
@@ -246,15 +247,14 @@ impl Decisions {
 
     /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again), and lets
     /// the calendar follow.
-    async fn decide(
-        &self,
-        number: EditionNumber,
-        decision: impl AsyncFn(&Edition) -> Result<Vec<EditionChange>, AppError>,
-    ) -> Result<Decided, AppError> {
+    async fn decide<F>(&self, number: EditionNumber, decision: impl Fn(Edition) -> F) -> Result<Decided, AppError>
+    where
+        F: Future<Output = Result<Vec<EditionChange>, AppError>>,
+    {
         let now = self.context.clock.now();
         for _ in 0..TRIES {
             let (before, mut changes) = self.at_hand(number, now).await?;
-            let decided = decision(&before).await?;
+            let decided = decision(before.clone()).await?;
             if decided.is_empty() {
                 return Ok(Decided { changed: false, edition: before.clone(), before, notes: Vec::new() });
             }

@@ -180,6 +180,28 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// Whether a rule says no, rather than something being broken: then whoever asked can be told why.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::NotReleased
+                | Self::NoBand(_)
+                | Self::CannotMove(_)
+                | Self::Wave(_)
+                | Self::Busy
+                | Self::ListBusy
+                | Self::Content(_)
+                | Self::Preview(_)
+                | Self::NoEdition(_)
+                | Self::Decision(_)
+                | Self::Publish(_)
+                | Self::Deliveries(_)
+        )
+    }
+}
+
 /// `schedule.anchor` is not the one with which editions were sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: schedule.anchor: it is {wished}, but this store began with {began} and has sent editions since")]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::attention::{Attention, EditionAttention, Undelivered};
 use super::context::PAGE;
 use super::nodes::{NodeJson, nodes};
-use super::planner::Planner;
+use super::planner::{PlanRow, Planner};
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
 use crate::domain::audit::AuditRecord;
@@ -19,6 +19,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::planning::unserved;
+use crate::domain::segment::Segment;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
 use crate::domain::subscription::report_kind::ReportKind;
@@ -108,8 +109,21 @@ impl Reporter {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, AppError> {
-        let AppContext { store, clock, .. } = &self.context;
         let replaced = self.replaced().await?;
+        self.status_with(only, replaced).await
+    }
+
+    /// Where everything stands in a store that others work on: nothing is changed, so what the daemon has not replaced yet is as it
+    /// was.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn live_status(&self) -> Result<Status, AppError> {
+        self.status_with(None, Vec::new()).await
+    }
+
+    async fn status_with(&self, only: Option<EditionNumber>, replaced: Vec<Attention>) -> Result<Status, AppError> {
+        let AppContext { store, clock, .. } = &self.context;
         let (now, editions) = (clock.now(), store.editions().await?);
         let restored = RestoredStore::new(&self.context).attention().await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
@@ -149,8 +163,33 @@ impl Reporter {
     /// # Errors
     /// When the store cannot be read.
     pub async fn mailboxes(&self) -> Result<u64, AppError> {
+        Ok(self.audience().await?.iter().map(|segment| segment.recipients).sum())
+    }
+
+    /// Who would get an edition now, by segment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audience(&self) -> Result<Vec<Segment>, AppError> {
         let AppContext { config, store, .. } = &self.context;
-        Ok(store.audience(&config.bands.names()).await?.iter().map(|segment| segment.recipients).sum())
+        Ok(store.audience(&config.bands.names()).await?)
+    }
+
+    /// The deliveries of an edition by state; none before it is published.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn tally(&self, number: EditionNumber) -> Result<Tally, AppError> {
+        Ok(self.context.store.tally(number).await?)
+    }
+
+    /// An edition as the store has it, without a look at the library.
+    ///
+    /// # Errors
+    /// When there is none, or the store cannot be read.
+    pub async fn row_of(&self, number: EditionNumber) -> Result<PlanRow, AppError> {
+        let edition = self.context.store.edition(number).await?.ok_or(AppError::NoEdition(number))?;
+        Ok(PlanRow::of(&edition, self.context.config.schedule.timezone))
     }
 
     /// Shows who decided what, and when: oldest first, until `take` has had enough; with a number, about that edition and

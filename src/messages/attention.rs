@@ -39,6 +39,16 @@ pub fn attention(attention: &Attention) -> String {
     }
 }
 
+/// The same for people who press buttons: without a command to type.
+pub fn for_people(what: &Attention) -> String {
+    attention(what)
+}
+
+/// The same for people who press buttons.
+pub fn restored_for_people(what: AfterRestore) -> String {
+    restored(what)
+}
+
 /// What must be known before a restored store sends again.
 pub fn restored(what: AfterRestore) -> String {
     match what {

@@ -34,7 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["domain", "clock", "output", "config", "library", "editorial", "render", "store", "mail", "ordinary_file"],
     ),
     ("messages", &["domain", "output", "config", "app"]),
-    ("web", &["domain", "clock", "config", "app", "messages"]),
+    ("web", &["domain", "clock", "config", "render", "app", "messages"]),
     ("daemon", &["domain", "clock", "config", "app", "messages", "web"]),
     ("cli", &["domain", "clock", "output", "config", "app", "messages", "daemon", "ordinary_file"]),
     ("main", &["cli"]),

@@ -123,15 +123,15 @@ impl Decisions {
     ) -> Result<Decided, AppError> {
         self.known_band(band)?;
         self.known_activity(activity, &[])?;
-        let swap = async |edition: &Edition| {
+        let swap = |edition: Edition| async move {
             if edition.is_published() {
-                return Err(self.published(edition, Decision::Swap).await?);
+                return Err(self.published(&edition, Decision::Swap).await?);
             }
-            refuse_ended(edition)?;
+            refuse_ended(&edition)?;
             if edition.selection.picks.iter().any(|pick| pick.band == *band && pick.id == *activity) {
                 return Ok(Vec::new());
             }
-            let selection = self.swapped(edition, band, activity).await?;
+            let selection = self.swapped(&edition, band, activity).await?;
             Ok(vec![EditionChange::Repick { number, selection }])
         };
         let mut decided = self.decide(number, swap).await?;

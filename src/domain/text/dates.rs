@@ -47,9 +47,41 @@ pub fn length(length: TimeDelta) -> String {
     format!("{count} {unit}{plural}")
 }
 
+/// How long something still lasts, in the two largest units: `3 days and 4 hours`, `less than a minute`.
+pub fn roughly(length: TimeDelta) -> String {
+    let minutes = length.num_minutes().max(0);
+    let of = |number: i64, unit: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {unit}")),
+        _ => Some(format!("{number} {unit}s")),
+    };
+    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    let told: Vec<String> = [of(days, "day"), of(hours, "hour"), of(minutes, "minute")]
+        .into_iter()
+        .skip_while(Option::is_none)
+        .take(2)
+        .flatten()
+        .collect();
+    if told.is_empty() { "less than a minute".to_owned() } else { told.join(" and ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_how_long_in_two_units() {
+        for (minutes, told) in [
+            (0, "less than a minute"),
+            (1, "1 minute"),
+            (61, "1 hour and 1 minute"),
+            (1_440 + 5, "1 day"),
+            (3 * 1_440 + 4 * 60 + 30, "3 days and 4 hours"),
+            (-7, "less than a minute"),
+        ] {
+            assert_eq!(roughly(TimeDelta::minutes(minutes)), told);
+        }
+    }
 
     #[test]
     fn speaks_plainly() {

@@ -1,0 +1,206 @@
+//! What the console says about decisions: the same things as the commands say, for people who press buttons.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+
+use super::{edition, picks, plan};
+use crate::app::AppError;
+use crate::app::decisions::error::{Decision, DecisionError, Stage};
+use crate::app::decisions::{Decided, Note};
+use crate::app::error::DeliveriesError;
+use crate::domain::edition::{EditionNumber, EditionState, HoldReason};
+use crate::domain::selection::Unsuitable;
+use crate::domain::subscriber::Sector;
+use crate::domain::text::dates::local_moment;
+use crate::domain::text::lists::{commas, count};
+
+/// An edition's state, as one says it: “edition 7 is waiting for approval”.
+pub fn state(state: EditionState, is_approval_required: bool) -> &'static str {
+    match state {
+        EditionState::Planned if is_approval_required => "waiting for approval",
+        EditionState::Planned => "planned",
+        EditionState::Approved => "approved",
+        EditionState::Sending => "being sent",
+        EditionState::Sent => "sent",
+        EditionState::Held => "held",
+        EditionState::Missed => "missed",
+        EditionState::Withdrawn => "withdrawn",
+    }
+}
+
+/// The organisations of a sector, as a heading.
+pub fn sector(sector: Sector) -> &'static str {
+    match sector {
+        Sector::School => "Schools",
+        Sector::SocialCare => "Social care",
+        Sector::LawEnforcement => "Police and the like",
+        Sector::Health => "Health",
+        Sector::Charity => "Charities",
+        Sector::Other => "Others",
+    }
+}
+
+/// What came of a decision, a sentence each. `due` is when the edition goes out.
+pub fn decided(decided: &Decided, due: &DateTime<FixedOffset>) -> Vec<String> {
+    let edition = &decided.edition;
+    let (number, state) = (edition.number, state(edition.state, false));
+    let first = if decided.changed {
+        format!("Edition {number} ({}) is {state} now.", local_moment(due))
+    } else {
+        format!("Edition {number} was {state} already, so nothing changed.")
+    };
+    let notes = decided.notes.iter().map(|one| note(one, number));
+    std::iter::once(first).chain(notes).collect()
+}
+
+fn note(note: &Note, number: EditionNumber) -> String {
+    match note {
+        Note::WouldBeHeld(reason) => {
+            format!("It would still be held when its time comes: {}.", why_held(reason))
+        }
+        Note::AcceptedBefore { accepted, total } => {
+            format!("{accepted} of {total} mails had been accepted before, and they can't be called back. The rest waits.")
+        }
+        Note::StaysHeld { next, is_published } => stays_held(*next, *is_published),
+        Note::NoDigest => "Nobody gets a digest in that fortnight. You can take this back on the edition's page.".to_owned(),
+        Note::ApprovalGone => "Its approval is gone with it.".to_owned(),
+        Note::ApprovalWasForOthers => "Its approval was for other activities, so it needs approval again.".to_owned(),
+        Note::CarriesWithdrawn(id) => format!(
+            "Careful: {id} has been withdrawn since, and the mails that wait still carry it. Hold edition {number} to keep them back."
+        ),
+        Note::GoesOn => "The rest goes out now.".to_owned(),
+        Note::IsDue => "It's due, so it goes out within a minute.".to_owned(),
+    }
+}
+
+/// Why an edition is held; completes “it is held: …”.
+pub fn why_held(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::Late { deadline, unapproved } => {
+            let (due, and) = (edition::moment(&deadline.due), if *unapproved { ", and nobody approved it" } else { "" });
+            format!("it was due on {due}, which is too long ago to send it by itself{and}")
+        }
+        HoldReason::ApprovalMissing { due: None } => "nobody has approved it yet".to_owned(),
+        HoldReason::ApprovalMissing { due: Some(due) } => {
+            format!("it fell due on {} and nobody had approved it", edition::moment(due))
+        }
+        HoldReason::RestoredStore => "the store was restored, or has lost its latest changes".to_owned(),
+        HoldReason::UnservedBands { bands } => {
+            let told = bands.iter().map(|band| format!("{} ({})", band.band, count(band.mailboxes, "mailbox", "mailboxes")));
+            format!("the library has no activity for a band that people read: {}", commas(told))
+        }
+        HoldReason::ConsentMissing => "the configuration would end many subscriptions, and nobody has agreed to that".to_owned(),
+        HoldReason::SenderRefused { reply } => format!("the mail server refuses mail from this service ({reply})"),
+        HoldReason::TooManyRefused { failed, tried, last } => {
+            let last = last.as_ref().map(|reply| format!("; the last answer was: {reply}")).unwrap_or_default();
+            format!("{failed} of the {tried} mails that were tried were refused for good{last}")
+        }
+        HoldReason::Unanswered { mails, .. } => format!(
+            "the mail server gave no answer to {mails} mails in a row, so nobody knows whether they have arrived"
+        ),
+        HoldReason::MessageFailed { why } => format!("its mails can't be made: {why}"),
+        HoldReason::Operator { why: None } => "somebody held it".to_owned(),
+        HoldReason::Operator { why: Some(why) } => format!("somebody held it: {why}"),
+        HoldReason::Told { text, .. } if text.is_empty() => "no reason was given".to_owned(),
+        HoldReason::Told { text, .. } => text.clone(),
+    }
+}
+
+fn stays_held(next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> String {
+    let until = "It stays held until somebody releases it.";
+    let Some((next, date)) = next else { return until.to_owned() };
+    let day = edition::day(date);
+    if is_published {
+        format!("{until} What hasn't been sent when edition {next} falls due on {day} is given up.")
+    } else {
+        format!("{until} If it's still held when edition {next} falls due on {day}, nobody gets it at all.")
+    }
+}
+
+/// Why something could not be done or shown.
+pub fn error(error: &AppError) -> String {
+    match error {
+        AppError::Decision(why) => refusal(why),
+        AppError::Deliveries(why) => deliveries(why),
+        AppError::Busy | AppError::ListBusy => {
+            "Somebody else is changing the same things just now. Look again, and then try once more.".to_owned()
+        }
+        AppError::NoEdition(number) => format!("There is no edition {number}."),
+        AppError::NotReleased => {
+            "This store was restored, or has lost its latest changes, so nothing is sent until somebody lets it send again."
+                .to_owned()
+        }
+        AppError::CannotMove(why) => super::subscription::cannot_move(*why),
+        AppError::Wave(why) => super::waves::refused(*why),
+        other => sentence(&other.to_string()),
+    }
+}
+
+/// With a capital at its beginning and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn deliveries(error: &DeliveriesError) -> String {
+    match error {
+        DeliveriesError::Over { edition, newer } => {
+            format!("Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it reads the newer one.")
+        }
+        other => sentence(&other.to_string()),
+    }
+}
+
+/// Why a decision is not possible.
+pub fn refusal(error: &DecisionError) -> String {
+    match error {
+        DecisionError::Published { number, decision, stage, accepted, total } => {
+            let done = format!("{accepted} of {} have been accepted", count(*total, "mail", "mails"));
+            match stage {
+                Stage::SentBy(day) => {
+                    format!("Edition {number} was sent on {}, and {done}. {}", edition::day(*day), instead(*decision, *stage))
+                }
+                Stage::Stopped => format!("Edition {number} was stopped in the middle: {done}. {}", instead(*decision, *stage)),
+                Stage::BeingSent => format!("Edition {number} is being sent: {done}. {}", instead(*decision, *stage)),
+            }
+        }
+        DecisionError::Missed { number, reason } => {
+            let why = reason.as_ref().map_or_else(|| "its time has passed".to_owned(), edition::miss);
+            format!("Nobody gets edition {number} any more: {why}.")
+        }
+        DecisionError::Withdrawn(number) => format!("Edition {number} was withdrawn. Take that back first, on its page."),
+        DecisionError::Paused { number, date, reason } => sentence(&plan::no_edition(*number, *date, reason)),
+        DecisionError::Over(number) => {
+            format!("There is no edition {number}: its fortnight is over, and nothing was sent in it.")
+        }
+        DecisionError::TooFarAhead { number, last } => {
+            format!("Edition {number} is too far ahead. The last one that you can decide about now is {last}.")
+        }
+        DecisionError::LibraryBroken(number) => format!(
+            "Edition {number} isn't planned yet, and the library has errors. Whoever looks after the library has to mend them first."
+        ),
+        DecisionError::ApprovalMissing(number) => {
+            format!("Edition {number} is held because nobody has approved it. Look at it, and then approve it.")
+        }
+        DecisionError::UnknownBand { band, bands } => format!("There is no age band {band}: the bands are {}.", commas(bands)),
+        DecisionError::UnknownActivity { id, .. } => format!("There is no activity {id} in the library."),
+        DecisionError::Unsuitable { activity, number, band, why } => {
+            let why = match why {
+                Unsuitable::Ineligible(because) => picks::ineligibility(because),
+                Unsuitable::For(bands) => format!("it is for {}, not for {band}", commas(bands)),
+            };
+            format!("{activity} can't go into edition {number} for {band}: {why}.")
+        }
+    }
+}
+
+/// Why that can no longer be done, or what can.
+fn instead(decision: Decision, stage: Stage) -> &'static str {
+    match (decision, stage) {
+        (Decision::Approve, _) => "There is nothing left to approve.",
+        (Decision::Release, _) => "There is nothing to release.",
+        (Decision::Swap, _) => "Its activities can't be changed any more.",
+        (Decision::Withdraw, Stage::Stopped) => "Leave it held, and the rest is given up when the next edition falls due.",
+        (Decision::Withdraw, Stage::BeingSent) => "Hold it to stop what is left.",
+        (Decision::Withdraw | Decision::Hold, _) => "Mail that was handed over can't be called back.",
+    }
+}

@@ -1,0 +1,46 @@
+//! Lets a restored store send again, or one that has lost its latest changes.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::restored::RestoredStore;
+use crate::messages;
+use crate::web::console::answer;
+use crate::web::console::ask::Question;
+use crate::web::console::caller::Caller;
+use crate::web::console::parts::Console;
+
+pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
+    let parts = console.parts();
+    let concerns = match RestoredStore::new(&parts.context).attention().await {
+        Ok(concerns) => concerns,
+        Err(error) => return answer::failed(&parts, &caller, &error, "/"),
+    };
+    if concerns.is_empty() {
+        return answer::missing(&parts, &caller, "Nothing keeps this store from sending, so there's nothing to release.");
+    }
+    let question = Question {
+        question: "Let this store send again?".to_owned(),
+        facts: concerns.iter().map(|one| messages::attention::restored_for_people(*one)).collect(),
+        button: "Let it send again".to_owned(),
+        is_danger: true,
+        action: "/release".to_owned(),
+        back_url: "/".to_owned(),
+        ..Question::default()
+    };
+    question.page(&parts, &caller, "/")
+}
+
+pub(super) async fn decide(State(console): State<Console>, caller: Caller) -> Response {
+    let parts = console.parts();
+    match RestoredStore::new(&parts.context).release().await {
+        Ok(released) => {
+            let said = match released {
+                Some(_) => "This store sends again.",
+                None => "Nothing kept this store from sending, so nothing was changed.",
+            };
+            answer::decided(&console, &caller, vec![said.to_owned()], "/")
+        }
+        Err(error) => answer::failed(&parts, &caller, &error, "/"),
+    }
+}

@@ -1,0 +1,123 @@
+//! What the console's pages work with: the use cases as they are at the moment of a request.
+
+use std::sync::Arc;
+
+use super::caller::Person;
+use super::first_visit::FirstVisits;
+use super::shell::Said;
+use crate::app::decisions::Decisions;
+use crate::app::metrics::MetricsCollector;
+use crate::app::planner::{PlanRow, Planner};
+use crate::app::reporter::Reporter;
+use crate::app::{AppContext, AppError, Content, Loaded};
+use crate::config::Config;
+use crate::domain::edition::EditionNumber;
+
+/// The parts, from one reading of the files.
+#[derive(Clone)]
+pub struct ConsoleParts {
+    pub context: AppContext,
+    pub loaded: Loaded,
+}
+
+impl ConsoleParts {
+    pub(super) fn config(&self) -> &Config {
+        &self.context.config
+    }
+
+    /// Library and templates; none while they have errors.
+    pub(super) fn content(&self) -> Option<&Content> {
+        match &self.loaded {
+            Loaded::Whole(content) => Some(content),
+            Loaded::WithoutContent(_) => None,
+        }
+    }
+
+    pub(super) fn reporter(&self) -> Reporter {
+        Reporter::new(&self.context, self.loaded.clone())
+    }
+
+    pub(super) fn decisions(&self) -> Decisions {
+        Decisions::new(&self.context, self.content())
+    }
+
+    pub(super) fn planner(&self) -> Option<Planner> {
+        self.content().map(|content| Planner::new(&self.context, content))
+    }
+
+    /// A fortnight as the calendar has it. While the library has errors, only what is in the store is known.
+    pub(super) async fn row(&self, number: EditionNumber) -> Result<PlanRow, AppError> {
+        match self.planner() {
+            Some(planner) => planner.plan_of(number, self.context.clock.now()).await,
+            None => self.reporter().row_of(number).await,
+        }
+    }
+
+    /// Whether anybody may sign in.
+    pub(super) async fn has_users(&self) -> Result<bool, AppError> {
+        Ok(false)
+    }
+
+    /// Who has this session.
+    pub(super) async fn person(&self, _session: &str) -> Result<Option<Person>, AppError> {
+        Ok(None)
+    }
+
+    pub(super) fn metrics(&self) -> MetricsCollector {
+        MetricsCollector::new(&self.context)
+    }
+}
+
+/// How a console is opened while it has no users: one link, good once, printed where the program was started.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    token: String,
+}
+
+impl Opening {
+    /// A new link's token.
+    pub fn new(token: String) -> Self {
+        Self { token }
+    }
+
+    /// The link's path.
+    pub fn path(&self) -> String {
+        format!("/sign-in/first/{}", self.token)
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+/// The state of every handler.
+#[derive(Clone)]
+pub(super) struct Console(Arc<Inner>);
+
+struct Inner {
+    current: Box<dyn Fn() -> ConsoleParts + Send + Sync>,
+    first: FirstVisits,
+    said: Said,
+}
+
+impl Console {
+    pub(super) fn new(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Self {
+        let first = FirstVisits::new(opening.token());
+        Self(Arc::new(Inner { current: Box::new(current), first, said: Said::default() }))
+    }
+
+    /// The use cases as they are now.
+    pub(super) fn parts(&self) -> ConsoleParts {
+        (self.0.current)()
+    }
+
+    /// Who came by the link that is printed while there are no users.
+    pub(super) fn first_visits(&self) -> &FirstVisits {
+        &self.0.first
+    }
+
+    /// What is to be said on somebody's next page.
+    pub(super) fn said(&self) -> &Said {
+        &self.0.said
+    }
+}

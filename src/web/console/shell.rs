@@ -1,0 +1,111 @@
+//! What every page has around its own content: the service's name, who is signed in, the way to the other pages, and what
+//! came of the last decision.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use super::caller::Caller;
+use super::guard::Entrance;
+use super::parts::ConsoleParts;
+use crate::domain::text::dates::local_moment;
+use crate::domain::user::Permission;
+
+/// The pages in the bar at the top: path, label, and what one must be allowed to see them.
+const PAGES: [(&str, &str, Permission); 1] = [("/", "Now", Permission::Look)];
+
+/// What stands around a page.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Shell {
+    title: String,
+    service: String,
+    /// Where every path begins.
+    base: String,
+    /// A part of the addresses of style sheet and script, so that a new version is fetched.
+    version: &'static str,
+    nav: Vec<NavItem>,
+    /// Who is signed in; empty when nobody is.
+    person: String,
+    role: &'static str,
+    /// Whether they have an account of their own.
+    account: bool,
+    form_token: String,
+    said: Vec<String>,
+    /// Where the page's figures come from while somebody looks; empty where nothing moves.
+    live_url: String,
+    zone: String,
+    now: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NavItem {
+    label: &'static str,
+    url: String,
+    current: bool,
+}
+
+impl Shell {
+    /// For a page that somebody sees who is signed in; `here` is the path of the page in the bar that it belongs to.
+    pub(super) fn new(parts: &ConsoleParts, caller: &Caller, title: &str, here: &str) -> Self {
+        let seen = PAGES.iter().filter(|(_, _, needed)| caller.may(*needed));
+        let nav = seen.map(|(path, label, _)| NavItem { label, url: caller.link(path), current: *path == here });
+        Self {
+            title: title.to_owned(),
+            base: caller.base.clone(),
+            nav: nav.collect(),
+            person: caller.person.name.clone(),
+            role: caller.person.role.as_str(),
+            account: caller.person.user.is_some(),
+            form_token: caller.form_token(),
+            ..Self::about(parts)
+        }
+    }
+
+    /// For a page that anybody may see.
+    pub(super) fn open(parts: &ConsoleParts, entrance: &Entrance, title: &str) -> Self {
+        Self { title: title.to_owned(), base: entrance.base.clone(), ..Self::about(parts) }
+    }
+
+    fn about(parts: &ConsoleParts) -> Self {
+        let config = parts.config();
+        Self {
+            service: config.service.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            zone: config.schedule.timezone.to_string(),
+            now: local_moment(&parts.context.local(parts.context.clock.now())),
+            ..Self::default()
+        }
+    }
+
+    /// With figures that are kept up to date from this path.
+    pub(super) fn live(self, path: &str) -> Self {
+        Self { live_url: format!("{}{path}", self.base), ..self }
+    }
+
+    /// With what came of the last decision.
+    pub(super) fn saying(self, said: Vec<String>) -> Self {
+        Self { said, ..self }
+    }
+}
+
+/// Sentences that wait for somebody's next page: what came of a decision, said once.
+#[derive(Debug, Default)]
+pub(super) struct Said(Mutex<HashMap<String, Vec<String>>>);
+
+impl Said {
+    /// How many sessions it keeps sentences for, should their next page never be asked for.
+    const MOST: usize = 1_000;
+
+    pub(super) fn say(&self, caller: &Caller, sentences: Vec<String>) {
+        let mut waiting = self.0.lock();
+        if waiting.len() < Self::MOST {
+            waiting.insert(caller.session_key(), sentences);
+        }
+    }
+
+    /// What waits, taken away.
+    pub(super) fn take(&self, caller: &Caller) -> Vec<String> {
+        self.0.lock().remove(&caller.session_key()).unwrap_or_default()
+    }
+}
