@@ -108,8 +108,35 @@ impl Reporter {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, AppError> {
-        let AppContext { store, clock, .. } = &self.context;
+        let AppContext { store, .. } = &self.context;
         let replaced = self.replaced().await?;
+        let Findings { editions, rows, mut attention } = self.findings(only).await?;
+        attention.extend(replaced);
+        let next = self.context.next_edition().await?;
+        let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
+        Ok(Status {
+            editions: rows,
+            subscribers: store.subscriber_counts().await?,
+            suppressions: store.suppression_count().await?,
+            reports: metrics::reports(&**store).await?,
+            nodes: nodes(&self.context).await?,
+            next: next.map(NextJson::from).unwrap_or_default(),
+            next_needs_approval: is_new && self.is_approval_required(),
+            attention,
+        })
+    }
+
+    /// What needs a person, in a running service: it changes nothing. What takes the place of picks that can no longer be used
+    /// is not said, because the daemon sees to that itself.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn attention(&self) -> Result<Vec<Attention>, AppError> {
+        Ok(self.findings(None).await?.attention)
+    }
+
+    async fn findings(&self, only: Option<EditionNumber>) -> Result<Findings, AppError> {
+        let AppContext { store, clock, .. } = &self.context;
         let (now, editions) = (clock.now(), store.editions().await?);
         let restored = RestoredStore::new(&self.context).attention().await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
@@ -127,21 +154,9 @@ impl Reporter {
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
         let unsettled = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
         attention.extend(unsettled.map(Attention::UnsettledWave));
-        attention.extend(replaced);
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());
-        let next = self.context.next_edition().await?;
-        let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
-        Ok(Status {
-            editions: rows,
-            subscribers: store.subscriber_counts().await?,
-            suppressions: store.suppression_count().await?,
-            reports: metrics::reports(&**store).await?,
-            nodes: nodes(&self.context).await?,
-            next: next.map(NextJson::from).unwrap_or_default(),
-            next_needs_approval: is_new && self.is_approval_required(),
-            attention,
-        })
+        Ok(Findings { editions, rows, attention })
     }
 
     /// How many mailboxes are on the list of the next edition.
@@ -259,6 +274,13 @@ impl Reporter {
         let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count() as u64;
         Some(Attention::BrokenContent { errors })
     }
+}
+
+/// What the store, the config and the library say.
+struct Findings {
+    editions: Vec<Edition>,
+    rows: Vec<EditionStatus>,
+    attention: Vec<Attention>,
 }
 
 /// What an edition's state and its deliveries ask for.

@@ -1,4 +1,8 @@
-//! What needs a person, in a sentence each.
+//! What needs a person, in a sentence each: with commands for a terminal, and without them for pages and mails.
+
+mod holds;
+mod matter;
+mod people;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -8,6 +12,9 @@ use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undeliver
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
+
+pub use matter::{ConsolePage, Matter, button};
+pub use people::for_people;
 
 /// One thing that does not go on by itself, and what to do about it.
 pub fn attention(attention: &Attention) -> String {
