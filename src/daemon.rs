@@ -28,8 +28,8 @@ use crate::app::{AppContext, AppError, Content, Loaded, random_token};
 use crate::config::CONSOLE;
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
-use crate::web::public::PublicSite;
 use crate::web::console::{ConsoleParts, Opening};
+use crate::web::public::PublicSite;
 use crate::web::{self, console, public};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use super::planner::Replacement;
 use crate::domain::band::BandName;
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
+
+/// How long something may be under way before somebody should look at it: an edition that has just fallen due, an import.
+const UNDER_WAY: TimeDelta = TimeDelta::minutes(15);
 
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,38 @@ pub enum Attention {
         /// How many errors they have.
         errors: u64,
     },
+}
+
+impl Attention {
+    /// Whether something waits until a person decides or mends it, as seen by a service that is running. The rest is worth
+    /// knowing, and nothing is kept waiting by it: what was refused or came back, what was edited, mails that are on their way.
+    pub fn waits_for_a_person(&self, now: DateTime<Utc>) -> bool {
+        let is_over = |since: DateTime<Utc>| now > since + UNDER_WAY;
+        match self {
+            Self::Edition(_, what) => match what {
+                EditionAttention::Held { .. }
+                | EditionAttention::WouldBeHeld(_)
+                | EditionAttention::NeedsApproval { .. }
+                | EditionAttention::Overdue { unapproved: true, .. }
+                | EditionAttention::Undelivered { how: Undelivered::Uncertain, .. } => true,
+                EditionAttention::Overdue { due, unapproved: false } => is_over(due.to_utc()),
+                EditionAttention::Edited { .. }
+                | EditionAttention::Unfinished { .. }
+                | EditionAttention::Undelivered { .. }
+                | EditionAttention::Bounced { .. }
+                | EditionAttention::PolicyBounces(_) => false,
+            },
+            Self::UnfinishedImport(import) => is_over(import.since),
+            Self::Replaced(_) => false,
+            Self::Restored(_)
+            | Self::UnknownBand { .. }
+            | Self::Wave { .. }
+            | Self::UnsettledWave(_)
+            | Self::NotAMessage { .. }
+            | Self::SyncWaits
+            | Self::BrokenContent { .. } => true,
+        }
+    }
 }
 
 /// What an operator must know before a restored store sends again.

@@ -110,19 +110,45 @@ impl Reporter {
     /// When the store cannot be read.
     pub async fn status(&self, only: Option<EditionNumber>) -> Result<Status, AppError> {
         let replaced = self.replaced().await?;
-        self.status_with(only, replaced).await
+        let mut found = self.findings(only).await?;
+        found.attention.extend(replaced);
+        self.summed_up(found).await
     }
 
-    /// Where everything stands in a store that others work on: nothing is changed, so what the daemon has not replaced yet is as it
-    /// was.
+    /// The same in a running service: it changes nothing. What takes the place of picks that can no longer be used is not said,
+    /// because the daemon sees to that itself.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn live_status(&self) -> Result<Status, AppError> {
-        self.status_with(None, Vec::new()).await
+        self.summed_up(self.findings(None).await?).await
     }
 
-    async fn status_with(&self, only: Option<EditionNumber>, replaced: Vec<Attention>) -> Result<Status, AppError> {
+    async fn summed_up(&self, Findings { editions, rows, attention }: Findings) -> Result<Status, AppError> {
+        let store = &self.context.store;
+        let next = self.context.next_edition().await?;
+        let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
+        Ok(Status {
+            editions: rows,
+            subscribers: store.subscriber_counts().await?,
+            suppressions: store.suppression_count().await?,
+            reports: metrics::reports(&**store).await?,
+            nodes: nodes(&self.context).await?,
+            next: next.map(NextJson::from).unwrap_or_default(),
+            next_needs_approval: is_new && self.is_approval_required(),
+            attention,
+        })
+    }
+
+    /// What needs a person, in a running service: see [`Self::live_status`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn attention(&self) -> Result<Vec<Attention>, AppError> {
+        Ok(self.findings(None).await?.attention)
+    }
+
+    async fn findings(&self, only: Option<EditionNumber>) -> Result<Findings, AppError> {
         let AppContext { store, clock, .. } = &self.context;
         let (now, editions) = (clock.now(), store.editions().await?);
         let restored = RestoredStore::new(&self.context).attention().await?;
@@ -141,21 +167,9 @@ impl Reporter {
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
         let unsettled = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
         attention.extend(unsettled.map(Attention::UnsettledWave));
-        attention.extend(replaced);
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());
-        let next = self.context.next_edition().await?;
-        let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
-        Ok(Status {
-            editions: rows,
-            subscribers: store.subscriber_counts().await?,
-            suppressions: store.suppression_count().await?,
-            reports: metrics::reports(&**store).await?,
-            nodes: nodes(&self.context).await?,
-            next: next.map(NextJson::from).unwrap_or_default(),
-            next_needs_approval: is_new && self.is_approval_required(),
-            attention,
-        })
+        Ok(Findings { editions, rows, attention })
     }
 
     /// How many mailboxes are on the list of the next edition.
@@ -173,6 +187,14 @@ impl Reporter {
     pub async fn audience(&self) -> Result<Vec<Segment>, AppError> {
         let AppContext { config, store, .. } = &self.context;
         Ok(store.audience(&config.bands.names()).await?)
+    }
+
+    /// Every edition in the store, by number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn editions(&self) -> Result<Vec<Edition>, AppError> {
+        Ok(self.context.store.editions().await?)
     }
 
     /// The deliveries of an edition by state; none before it is published.
@@ -298,6 +320,13 @@ impl Reporter {
         let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count() as u64;
         Some(Attention::BrokenContent { errors })
     }
+}
+
+/// What the store, the config and the library say.
+struct Findings {
+    editions: Vec<Edition>,
+    rows: Vec<EditionStatus>,
+    attention: Vec<Attention>,
 }
 
 /// What an edition's state and its deliveries ask for.

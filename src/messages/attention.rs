@@ -1,4 +1,8 @@
-//! What needs a person, in a sentence each.
+//! What needs a person, in a sentence each: with commands for a terminal, and without them for pages and mails.
+
+mod holds;
+mod matter;
+mod people;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -8,6 +12,10 @@ use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undeliver
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
+
+pub use holds::because as why_held;
+pub use matter::{ConsolePage, Matter, button};
+pub use people::for_people;
 
 /// One thing that does not go on by itself, and what to do about it.
 pub fn attention(attention: &Attention) -> String {
@@ -37,16 +45,6 @@ pub fn attention(attention: &Attention) -> String {
             count(*errors, "error", "errors")
         ),
     }
-}
-
-/// The same for people who press buttons: without a command to type.
-pub fn for_people(what: &Attention) -> String {
-    attention(what)
-}
-
-/// The same for people who press buttons.
-pub fn restored_for_people(what: AfterRestore) -> String {
-    restored(what)
 }
 
 /// What must be known before a restored store sends again.

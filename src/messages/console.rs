@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::{edition, picks, plan};
+use super::{attention, edition, picks, plan};
 use crate::app::AppError;
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
 use crate::app::decisions::{Decided, Note};
 use crate::app::error::DeliveriesError;
-use crate::domain::edition::{EditionNumber, EditionState, HoldReason};
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::selection::Unsuitable;
 use crate::domain::subscriber::Sector;
 use crate::domain::text::dates::local_moment;
@@ -55,13 +55,17 @@ pub fn decided(decided: &Decided, due: &DateTime<FixedOffset>) -> Vec<String> {
 fn note(note: &Note, number: EditionNumber) -> String {
     match note {
         Note::WouldBeHeld(reason) => {
-            format!("It would still be held when its time comes: {}.", why_held(reason))
+            format!("It would still be held when its time comes: {}", attention::why_held(reason))
         }
         Note::AcceptedBefore { accepted, total } => {
-            format!("{accepted} of {total} mails had been accepted before, and they can't be called back. The rest waits.")
+            format!(
+                "{accepted} of {total} mails had been accepted before, and they can't be called back. The rest waits."
+            )
         }
         Note::StaysHeld { next, is_published } => stays_held(*next, *is_published),
-        Note::NoDigest => "Nobody gets a digest in that fortnight. You can take this back on the edition's page.".to_owned(),
+        Note::NoDigest => {
+            "Nobody gets a digest in that fortnight. You can take this back on the edition's page.".to_owned()
+        }
         Note::ApprovalGone => "Its approval is gone with it.".to_owned(),
         Note::ApprovalWasForOthers => "Its approval was for other activities, so it needs approval again.".to_owned(),
         Note::CarriesWithdrawn(id) => format!(
@@ -69,39 +73,6 @@ fn note(note: &Note, number: EditionNumber) -> String {
         ),
         Note::GoesOn => "The rest goes out now.".to_owned(),
         Note::IsDue => "It's due, so it goes out within a minute.".to_owned(),
-    }
-}
-
-/// Why an edition is held; completes “it is held: …”.
-pub fn why_held(reason: &HoldReason) -> String {
-    match reason {
-        HoldReason::Late { deadline, unapproved } => {
-            let (due, and) = (edition::moment(&deadline.due), if *unapproved { ", and nobody approved it" } else { "" });
-            format!("it was due on {due}, which is too long ago to send it by itself{and}")
-        }
-        HoldReason::ApprovalMissing { due: None } => "nobody has approved it yet".to_owned(),
-        HoldReason::ApprovalMissing { due: Some(due) } => {
-            format!("it fell due on {} and nobody had approved it", edition::moment(due))
-        }
-        HoldReason::RestoredStore => "the store was restored, or has lost its latest changes".to_owned(),
-        HoldReason::UnservedBands { bands } => {
-            let told = bands.iter().map(|band| format!("{} ({})", band.band, count(band.mailboxes, "mailbox", "mailboxes")));
-            format!("the library has no activity for a band that people read: {}", commas(told))
-        }
-        HoldReason::ConsentMissing => "the configuration would end many subscriptions, and nobody has agreed to that".to_owned(),
-        HoldReason::SenderRefused { reply } => format!("the mail server refuses mail from this service ({reply})"),
-        HoldReason::TooManyRefused { failed, tried, last } => {
-            let last = last.as_ref().map(|reply| format!("; the last answer was: {reply}")).unwrap_or_default();
-            format!("{failed} of the {tried} mails that were tried were refused for good{last}")
-        }
-        HoldReason::Unanswered { mails, .. } => format!(
-            "the mail server gave no answer to {mails} mails in a row, so nobody knows whether they have arrived"
-        ),
-        HoldReason::MessageFailed { why } => format!("its mails can't be made: {why}"),
-        HoldReason::Operator { why: None } => "somebody held it".to_owned(),
-        HoldReason::Operator { why: Some(why) } => format!("somebody held it: {why}"),
-        HoldReason::Told { text, .. } if text.is_empty() => "no reason was given".to_owned(),
-        HoldReason::Told { text, .. } => text.clone(),
     }
 }
 
@@ -144,7 +115,9 @@ fn sentence(text: &str) -> String {
 fn deliveries(error: &DeliveriesError) -> String {
     match error {
         DeliveriesError::Over { edition, newer } => {
-            format!("Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it reads the newer one.")
+            format!(
+                "Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it reads the newer one."
+            )
         }
         other => sentence(&other.to_string()),
     }
@@ -157,9 +130,15 @@ pub fn refusal(error: &DecisionError) -> String {
             let done = format!("{accepted} of {} have been accepted", count(*total, "mail", "mails"));
             match stage {
                 Stage::SentBy(day) => {
-                    format!("Edition {number} was sent on {}, and {done}. {}", edition::day(*day), instead(*decision, *stage))
+                    format!(
+                        "Edition {number} was sent on {}, and {done}. {}",
+                        edition::day(*day),
+                        instead(*decision, *stage)
+                    )
                 }
-                Stage::Stopped => format!("Edition {number} was stopped in the middle: {done}. {}", instead(*decision, *stage)),
+                Stage::Stopped => {
+                    format!("Edition {number} was stopped in the middle: {done}. {}", instead(*decision, *stage))
+                }
                 Stage::BeingSent => format!("Edition {number} is being sent: {done}. {}", instead(*decision, *stage)),
             }
         }
@@ -167,7 +146,9 @@ pub fn refusal(error: &DecisionError) -> String {
             let why = reason.as_ref().map_or_else(|| "its time has passed".to_owned(), edition::miss);
             format!("Nobody gets edition {number} any more: {why}.")
         }
-        DecisionError::Withdrawn(number) => format!("Edition {number} was withdrawn. Take that back first, on its page."),
+        DecisionError::Withdrawn(number) => {
+            format!("Edition {number} was withdrawn. Take that back first, on its page.")
+        }
         DecisionError::Paused { number, date, reason } => sentence(&plan::no_edition(*number, *date, reason)),
         DecisionError::Over(number) => {
             format!("There is no edition {number}: its fortnight is over, and nothing was sent in it.")
@@ -181,7 +162,9 @@ pub fn refusal(error: &DecisionError) -> String {
         DecisionError::ApprovalMissing(number) => {
             format!("Edition {number} is held because nobody has approved it. Look at it, and then approve it.")
         }
-        DecisionError::UnknownBand { band, bands } => format!("There is no age band {band}: the bands are {}.", commas(bands)),
+        DecisionError::UnknownBand { band, bands } => {
+            format!("There is no age band {band}: the bands are {}.", commas(bands))
+        }
         DecisionError::UnknownActivity { id, .. } => format!("There is no activity {id} in the library."),
         DecisionError::Unsuitable { activity, number, band, why } => {
             let why = match why {
@@ -199,7 +182,9 @@ fn instead(decision: Decision, stage: Stage) -> &'static str {
         (Decision::Approve, _) => "There is nothing left to approve.",
         (Decision::Release, _) => "There is nothing to release.",
         (Decision::Swap, _) => "Its activities can't be changed any more.",
-        (Decision::Withdraw, Stage::Stopped) => "Leave it held, and the rest is given up when the next edition falls due.",
+        (Decision::Withdraw, Stage::Stopped) => {
+            "Leave it held, and the rest is given up when the next edition falls due."
+        }
         (Decision::Withdraw, Stage::BeingSent) => "Hold it to stop what is left.",
         (Decision::Withdraw | Decision::Hold, _) => "Mail that was handed over can't be called back.",
     }

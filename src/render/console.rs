@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use handlebars::Handlebars;
+use handlebars::{Handlebars, handlebars_helper};
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use serde_json::Value;
@@ -27,6 +27,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     registry.set_prevent_indent(true);
     registry.register_escape_fn(escape::html);
     helpers::register(&mut registry);
+    registry.register_helper("grouped", Box::new(grouped));
     for file in FILES.files() {
         let name = file.path().to_str().and_then(|name| name.strip_suffix(".hbs"));
         let (Some(name), Some(text)) = (name, file.contents_utf8()) else { continue };
@@ -34,6 +35,8 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     }
     registry
 });
+
+handlebars_helper!(grouped: |number: u64| crate::domain::text::lists::grouped(number));
 
 /// Fills in the page `name`, such as `now.html`. Characters that change the direction of what follows, or that no screen shows,
 /// are replaced: what relays and strangers write is shown here too.

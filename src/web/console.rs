@@ -10,6 +10,7 @@ mod edition_state;
 mod first_visit;
 mod form;
 mod guard;
+mod live;
 mod metrics;
 mod now;
 mod parts;
@@ -34,6 +35,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
     let pages = now::routes()
         .merge(decide::routes())
         .merge(first_visit::routes())
+        .merge(live::routes())
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::not_that_way)
         .layer(from_fn_with_state(console.clone(), guard::enter));

@@ -35,9 +35,29 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
+/// `6,007`: a number as people read it.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let begins_group = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    let mut told = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if begins_group(at) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_thousands() {
+        let told = [0, 999, 1_000, 6_007, 1_234_567].map(grouped);
+        assert_eq!(told, ["0", "999", "1,000", "6,007", "1,234,567"]);
+    }
 
     #[test]
     fn long_lists_are_cut() {

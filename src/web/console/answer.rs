@@ -78,7 +78,13 @@ pub(super) fn failed(parts: &ConsoleParts, caller: &Caller, error: &AppError, ba
         return refusal(parts, caller, StatusCode::CONFLICT, &why, back);
     }
     note(error);
-    refusal(parts, caller, StatusCode::SERVICE_UNAVAILABLE, "Something is wrong on our side. Try again in a minute.", back)
+    refusal(
+        parts,
+        caller,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Something is wrong on our side. Try again in a minute.",
+        back,
+    )
 }
 
 /// What somebody decided about is no longer what they were shown.
@@ -124,7 +130,13 @@ pub(super) fn turned_away(
 pub(super) fn trouble(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
     note(error);
     let title = "Something is wrong on our side";
-    turned_away(parts, entrance, StatusCode::SERVICE_UNAVAILABLE, title, &["Nothing was changed. Try again in a minute."])
+    turned_away(
+        parts,
+        entrance,
+        StatusCode::SERVICE_UNAVAILABLE,
+        title,
+        &["Nothing was changed. Try again in a minute."],
+    )
 }
 
 /// A page or a decision needs somebody who is signed in.
@@ -142,13 +154,17 @@ pub(super) fn sign_in_first(parts: &ConsoleParts, entrance: &Entrance, path: &st
 
 /// A form that another site posted, or an old page of ours.
 pub(super) fn stale_form(parts: &ConsoleParts, entrance: &Entrance) -> Response {
-    let why = ["Nothing was changed. The page that you came from was from an earlier visit: go back, load it again, and try once more."];
+    let why = [
+        "Nothing was changed. The page that you came from was from an earlier visit: go back, load it again, and try once more.",
+    ];
     turned_away(parts, entrance, StatusCode::FORBIDDEN, "Please try again", &why)
 }
 
 pub(super) fn foreign(parts: &ConsoleParts, entrance: &Entrance) -> Response {
-    let why = ["Nothing was changed: the request came from another website, or from another address of the console. Open the console \
-                at the address that you were given, and try there."];
+    let why = [
+        "Nothing was changed: the request came from another website, or from another address of the console. Open the console \
+                at the address that you were given, and try there.",
+    ];
     turned_away(parts, entrance, StatusCode::FORBIDDEN, "That didn't come from the console", &why)
 }
 

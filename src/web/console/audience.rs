@@ -26,14 +26,16 @@ struct Row {
 impl AudienceTable {
     pub(super) fn new(config: &Config, segments: &[Segment]) -> Self {
         let row = |label, counts: &dyn Fn(&Segment) -> bool| {
-            let of = |band| segments.iter().filter(|s| counts(s) && s.key.bands.contains(band)).map(|s| s.recipients).sum();
+            let of =
+                |band| segments.iter().filter(|s| counts(s) && s.key.bands.contains(band)).map(|s| s.recipients).sum();
             Row {
                 label,
                 bands: config.bands.iter().map(|band| of(&band.id)).collect(),
                 mailboxes: segments.iter().filter(|segment| counts(segment)).map(|segment| segment.recipients).sum(),
             }
         };
-        let sectors = Sector::ALL.iter().map(|sector| row(messages::console::sector(*sector), &|s| s.key.sector == *sector));
+        let sectors =
+            Sector::ALL.iter().map(|sector| row(messages::console::sector(*sector), &|s| s.key.sector == *sector));
         let total = row("Everybody", &|_| true);
         Self {
             bands: config.bands.iter().map(|band| band.label.clone()).collect(),

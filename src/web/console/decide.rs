@@ -29,9 +29,10 @@ pub(super) fn routes() -> Router<Console> {
         let ask = async move |State(console): State<Console>, caller: Caller, Path(number): Path<u32>| {
             asked(what, &console, &caller, EditionNumber(number)).await
         };
-        let decide = async move |State(console): State<Console>, caller: Caller, Path(number): Path<u32>, form: Form| {
-            decided(what, &console, &caller, EditionNumber(number), &form).await
-        };
+        let decide =
+            async move |State(console): State<Console>, caller: Caller, Path(number): Path<u32>, form: Form| {
+                decided(what, &console, &caller, EditionNumber(number), &form).await
+            };
         let path = format!("/editions/{{number}}/{}", what.word());
         routes = routes.route(&path, only(Permission::Decide, get(ask).post(decide)));
     }

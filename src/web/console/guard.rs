@@ -132,7 +132,12 @@ async fn caller(
 }
 
 /// With the fields of its form; of somebody's own session, only if the form carries that session's token.
-async fn with_form(request: Request, parts: &ConsoleParts, entrance: &Entrance, caller: Option<&Caller>) -> Result<Request, Refusal> {
+async fn with_form(
+    request: Request,
+    parts: &ConsoleParts,
+    entrance: &Entrance,
+    caller: Option<&Caller>,
+) -> Result<Request, Refusal> {
     let (mut head, body) = request.into_parts();
     let body = to_bytes(body, FORM).await.map_err(|_| answer::too_long(parts, entrance))?;
     let form = Form::of(&body);
@@ -196,7 +201,9 @@ mod tests {
 
     #[test]
     fn a_cookie_is_a_token_or_nothing() {
-        let read = |cookies: &'static str| cookie(&HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookies))]));
+        let read = |cookies: &'static str| {
+            cookie(&HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookies))]))
+        };
         assert_eq!(read("a=b; fortnightly_session=short"), None);
         assert_eq!(read(""), None);
         let token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::caller::Person;
 use super::first_visit::FirstVisits;
+use super::live::Live;
 use super::shell::Said;
 use crate::app::decisions::Decisions;
 use crate::app::metrics::MetricsCollector;
@@ -98,12 +99,13 @@ struct Inner {
     current: Box<dyn Fn() -> ConsoleParts + Send + Sync>,
     first: FirstVisits,
     said: Said,
+    live: Live,
 }
 
 impl Console {
     pub(super) fn new(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Self {
         let first = FirstVisits::new(opening.token());
-        Self(Arc::new(Inner { current: Box::new(current), first, said: Said::default() }))
+        Self(Arc::new(Inner { current: Box::new(current), first, said: Said::default(), live: Live::default() }))
     }
 
     /// The use cases as they are now.
@@ -114,6 +116,10 @@ impl Console {
     /// Who came by the link that is printed while there are no users.
     pub(super) fn first_visits(&self) -> &FirstVisits {
         &self.0.first
+    }
+
+    pub(super) fn live(&self) -> &Live {
+        &self.0.live
     }
 
     /// What is to be said on somebody's next page.

@@ -71,7 +71,7 @@ impl Facts {
     /// Why it is held, where it is.
     fn held(&self) -> Vec<String> {
         match &self.row.reason {
-            Some(StateReason::Held(reason)) => vec![format!("It is held: {}.", messages::console::why_held(reason))],
+            Some(StateReason::Held(reason)) => vec![format!("It is held: {}", messages::attention::why_held(reason))],
             _ => Vec::new(),
         }
     }
@@ -96,7 +96,10 @@ impl Facts {
         let facts = if self.is_published() {
             let Tally { accepted, total, .. } = self.tally;
             vec![
-                format!("{accepted} of {} have been accepted, and they can't be called back.", count(total, "mail", "mails")),
+                format!(
+                    "{accepted} of {} have been accepted, and they can't be called back.",
+                    count(total, "mail", "mails")
+                ),
                 format!("{} that still wait are kept back at once.", count(self.left(), "mail", "mails")),
             ]
         } else {

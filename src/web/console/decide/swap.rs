@@ -86,7 +86,8 @@ pub(super) async fn decide(
     form: Form,
 ) -> Response {
     let (parts, number) = (console.parts(), EditionNumber(number));
-    let (Some(band), Ok(activity)) = (band(&parts, form.text("band")), form.text("activity").parse::<ActivityId>()) else {
+    let (Some(band), Ok(activity)) = (band(&parts, form.text("band")), form.text("activity").parse::<ActivityId>())
+    else {
         return answer::missing(&parts, &caller, "There's no such age group, or no such activity.");
     };
     let path = format!("/editions/{number}");

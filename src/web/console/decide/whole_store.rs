@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::app::attention::{AfterRestore, Attention};
 use crate::app::restored::RestoredStore;
 use crate::messages;
 use crate::web::console::answer;
@@ -17,11 +18,15 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         Err(error) => return answer::failed(&parts, &caller, &error, "/"),
     };
     if concerns.is_empty() {
-        return answer::missing(&parts, &caller, "Nothing keeps this store from sending, so there's nothing to release.");
+        return answer::missing(
+            &parts,
+            &caller,
+            "Nothing keeps this store from sending, so there's nothing to release.",
+        );
     }
     let question = Question {
         question: "Let this store send again?".to_owned(),
-        facts: concerns.iter().map(|one| messages::attention::restored_for_people(*one)).collect(),
+        facts: concerns.iter().map(|one| said(*one)).collect(),
         button: "Let it send again".to_owned(),
         is_danger: true,
         action: "/release".to_owned(),
@@ -29,6 +34,11 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         ..Question::default()
     };
     question.page(&parts, &caller, "/")
+}
+
+fn said(concern: AfterRestore) -> String {
+    let matter = messages::attention::for_people(&Attention::Restored(concern));
+    format!("{} {}", matter.what, matter.advice)
 }
 
 pub(super) async fn decide(State(console): State<Console>, caller: Caller) -> Response {

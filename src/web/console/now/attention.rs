@@ -1,64 +1,87 @@
 //! What needs a person, each with the page or the button that settles it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::app::attention::{Attention, EditionAttention, Undelivered};
 use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::user::Permission;
-use crate::messages;
+use crate::messages::attention::{button, for_people};
 use crate::web::console::caller::Caller;
 
-/// One thing that does not go on by itself.
+/// How long before it is due an approval that is missing is worth a line: what lies further ahead is on the calendar.
+const AHEAD: TimeDelta = TimeDelta::days(14);
+
+/// One thing that needs a person, or that is worth knowing.
 #[derive(Debug, Serialize)]
-pub(in crate::web::console) struct Need {
-    text: String,
+pub(super) struct Need {
+    what: String,
+    advice: String,
     /// What the button says, and where it leads; empty where only somebody at the server can help.
-    button: &'static str,
+    button: String,
     url: String,
 }
 
 /// What the button of one leads to: its words, our path, and what one must be allowed to press it.
-type Step = (&'static str, String, Permission);
+type Step = (String, String, Permission);
 
-/// Everything that needs a person, with buttons for what this person may do.
-pub(in crate::web::console) fn needs(found: &[Attention], caller: &Caller) -> Vec<Need> {
-    let need = |attention: &Attention| {
-        let step = step(attention).filter(|(_, _, needed)| caller.may(*needed));
-        let (button, url) = step.map_or(("", String::new()), |(button, path, _)| (button, caller.link(&path)));
-        Need { text: messages::attention::for_people(attention), button, url }
-    };
-    found.iter().map(need).collect()
+/// What waits for a person, and what is merely worth knowing, with buttons for what this person may do.
+pub(super) fn needs(found: &[Attention], now: DateTime<Utc>, caller: &Caller) -> (Vec<Need>, Vec<Need>) {
+    let near = found.iter().filter(|attention| !is_far(attention, now));
+    let (waits, worth_knowing): (Vec<&Attention>, _) = near.partition(|attention| attention.waits_for_a_person(now));
+    let all = |list: Vec<&Attention>| list.into_iter().map(|attention| need(attention, caller)).collect();
+    (all(waits), all(worth_knowing))
 }
 
+fn is_far(attention: &Attention, now: DateTime<Utc>) -> bool {
+    matches!(attention, Attention::Edition(_, EditionAttention::NeedsApproval { due }) if *due > now + AHEAD)
+}
+
+fn need(attention: &Attention, caller: &Caller) -> Need {
+    let matter = for_people(attention);
+    let step = step(attention).filter(|(_, _, needed)| caller.may(*needed));
+    let (button, url) = step.map_or_else(Default::default, |(button, path, _)| (button, caller.link(&path)));
+    // Where the button is, nobody has to be told to press it.
+    let advice = if button.is_empty() || button == LOOK { matter.advice } else { String::new() };
+    Need { what: matter.what, advice, button, url }
+}
+
+const LOOK: &str = "Look at it";
+
 fn step(attention: &Attention) -> Option<Step> {
+    let manage = |path: &str| Some((LOOK.to_owned(), path.to_owned(), Permission::ManageSubscribers));
     match attention {
-        Attention::Restored(_) => Some(("Let it send again…", "/release".to_owned(), Permission::Decide)),
+        Attention::Restored(_) => Some((asks(button::RELEASE), "/release".to_owned(), Permission::Decide)),
         Attention::Edition(number, what) => Some(of_edition(*number, what)),
         Attention::Replaced(replaced) => Some(look(replaced.edition)),
         Attention::Wave { wave, .. } | Attention::UnsettledWave(wave) => {
-            Some(("Look at it…", format!("/suppressions/waves/{}", wave.id.0), Permission::ManageSubscribers))
+            manage(&format!("/suppressions/waves/{}", wave.id.0))
         }
-        Attention::SyncWaits => Some(("Look at it…", "/sync".to_owned(), Permission::ManageSubscribers)),
-        Attention::UnfinishedImport(_) => {
-            Some(("Import it again…", "/subscribers/import".to_owned(), Permission::ManageSubscribers))
-        }
-        Attention::UnknownBand { .. } | Attention::NotAMessage { .. } | Attention::BrokenContent { .. } => None,
+        Attention::UnfinishedImport(_) => manage("/subscribers/import"),
+        Attention::SyncWaits
+        | Attention::UnknownBand { .. }
+        | Attention::NotAMessage { .. }
+        | Attention::BrokenContent { .. } => None,
     }
 }
 
+/// The words of a button that asks before it does something.
+fn asks(button: &str) -> String {
+    format!("{button}…")
+}
+
 fn of_edition(number: EditionNumber, what: &EditionAttention) -> Step {
-    let decide = |button, action: &str| (button, format!("/editions/{number}/{action}"), Permission::Decide);
+    let decide = |button, action: &str| (asks(button), format!("/editions/{number}/{action}"), Permission::Decide);
     match what {
-        EditionAttention::Held { is_published: true, .. } => decide("Release it…", "release"),
+        EditionAttention::Held { is_published: true, .. } => decide(button::RELEASE, "release"),
         EditionAttention::Held { reason, .. } => match reason {
-            HoldReason::ApprovalMissing { .. } => decide("Approve it…", "approve"),
-            HoldReason::Operator { .. } => decide("Release it…", "release"),
-            HoldReason::RestoredStore => ("Let it send again…", "/release".to_owned(), Permission::Decide),
-            HoldReason::ConsentMissing => ("Look at it…", "/sync".to_owned(), Permission::ManageSubscribers),
-            _ => decide("Send it all the same…", "send-late"),
+            HoldReason::ApprovalMissing { .. } => decide(button::APPROVE, "approve"),
+            HoldReason::Operator { .. } => decide(button::RELEASE, "release"),
+            HoldReason::RestoredStore => (asks(button::RELEASE), "/release".to_owned(), Permission::Decide),
+            _ => decide(button::SEND_NOW, "send-late"),
         },
         EditionAttention::NeedsApproval { .. } | EditionAttention::Overdue { unapproved: true, .. } => {
-            decide("Approve it…", "approve")
+            decide(button::APPROVE, "approve")
         }
         EditionAttention::WouldBeHeld(_)
         | EditionAttention::Overdue { unapproved: false, .. }
@@ -77,9 +100,9 @@ fn of_edition(number: EditionNumber, what: &EditionAttention) -> Step {
 }
 
 fn look(number: EditionNumber) -> Step {
-    ("Look at it", format!("/editions/{number}"), Permission::Look)
+    (LOOK.to_owned(), format!("/editions/{number}"), Permission::Look)
 }
 
 fn deliveries(number: EditionNumber, state: &str) -> Step {
-    ("Look at them", format!("/deliveries?edition={number}&state={state}"), Permission::Look)
+    (LOOK.to_owned(), format!("/deliveries?edition={number}&state={state}"), Permission::Look)
 }

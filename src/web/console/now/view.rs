@@ -21,6 +21,7 @@ const LAST: usize = 4;
 #[derive(Debug, Serialize)]
 pub(super) struct NowView {
     needs: Vec<Need>,
+    worth_knowing: Vec<Need>,
     sending: Vec<SendingView>,
     coming: Option<ComingView>,
     audience: AudienceTable,
@@ -58,7 +59,7 @@ struct PickView {
 #[derive(Debug, Serialize)]
 struct SendingView {
     number: EditionNumber,
-    done: u64,
+    settled: u64,
     total: u64,
     url: String,
     hold_url: String,
@@ -85,14 +86,30 @@ impl NowView {
     ) -> Self {
         let is_over = |row: &&EditionStatus| row.deliveries.total > 0 && row.state != EditionState::Sending.as_str();
         let is_sent = |row: &&EditionStatus| row.state == EditionState::Sending.as_str();
+        let (needs, worth_knowing) = needs(&status.attention, parts.context.clock.now(), caller);
         Self {
-            needs: needs(&status.attention, caller),
+            needs,
+            worth_knowing,
             sending: status.editions.iter().filter(is_sent).map(|row| SendingView::new(caller, row)).collect(),
             coming: coming.map(|row| ComingView::new(parts, caller, row)),
             audience: AudienceTable::new(parts.config(), audience),
             may_swap: caller.may(Permission::Decide),
-            last: status.editions.iter().rev().filter(is_over).take(LAST).map(|row| LastView::new(caller, row)).collect(),
+            last: status
+                .editions
+                .iter()
+                .rev()
+                .filter(is_over)
+                .take(LAST)
+                .map(|row| LastView::new(caller, row))
+                .collect(),
         }
+    }
+}
+
+impl NowView {
+    /// Whether something on it changes by itself.
+    pub(super) fn is_moving(&self) -> bool {
+        !self.sending.is_empty()
     }
 }
 
@@ -139,7 +156,7 @@ impl SendingView {
         let hold = format!("/editions/{number}/hold");
         Self {
             number,
-            done: tally.total - tally.queued - tally.sending - tally.deferred,
+            settled: tally.total - tally.queued - tally.sending - tally.deferred,
             total: tally.total,
             url: caller.link(&format!("/editions/{number}")),
             hold_url: if caller.may(Permission::Decide) { caller.link(&hold) } else { String::new() },

@@ -1,0 +1,142 @@
+//! Why an edition is held, and what lets it go, for people who have the console and no terminal.
+
+use chrono::TimeDelta;
+
+use super::matter::{ConsolePage, Matter, button, matter};
+use crate::domain::edition::{Deadline, EditionNumber, HoldReason, UnservedBand};
+use crate::domain::text::dates::{self, local_moment};
+use crate::domain::text::lists::{count, listed};
+
+/// What is said of an edition that is held. `is_published`: some of it may have gone out.
+pub(super) fn held(reason: &HoldReason, number: EditionNumber, is_published: bool) -> Matter {
+    let because = because(reason);
+    let what = if is_published {
+        format!("Edition {number} stopped while it was being sent: {because}")
+    } else {
+        format!("Edition {number} is held and does not go out by itself: {because}")
+    };
+    if let HoldReason::ConsentMissing = reason {
+        let waits = sync_waits();
+        let advice = format!("{} Then press “{}” on the page of the edition.", waits.advice, button::SEND_NOW);
+        return Matter { what, advice, page: waits.page };
+    }
+    matter(what, way_out(reason, is_published), Some(ConsolePage::Edition(number)))
+}
+
+/// What is said of an edition that would be held if it were due now.
+pub(super) fn would_be_held(reason: &HoldReason, number: EditionNumber) -> Matter {
+    matter(
+        format!("Edition {number} cannot go out as it is: {}", because(reason)),
+        remedy(reason),
+        Some(ConsolePage::Edition(number)),
+    )
+}
+
+/// That the config would end many subscriptions.
+pub(super) fn sync_waits() -> Matter {
+    matter(
+        "The list of subscribers in config.toml would end many subscriptions at once, so it has not been followed.",
+        "Ask whoever looks after config.toml. On the server, `fortnightly sync --dry-run` shows what would change, and \
+         `fortnightly sync --yes` does it if that is meant.",
+        None,
+    )
+}
+
+/// Why an edition is held; completes “edition 7 is held: …”, and ends with a full stop.
+pub fn because(reason: &HoldReason) -> String {
+    let said = |last: &Option<String>| {
+        last.as_ref().map(|reply| format!(" The last thing it said was: “{reply}”.")).unwrap_or_default()
+    };
+    match reason {
+        HoldReason::Late { deadline, unapproved: false } => format!("{}.", too_late(deadline)),
+        HoldReason::Late { deadline, unapproved: true } => {
+            format!("{}, and nobody has approved it.", too_late(deadline))
+        }
+        HoldReason::ApprovalMissing { due: None } => "nobody has approved it.".to_owned(),
+        HoldReason::ApprovalMissing { due: Some(due) } => {
+            format!("it was due on {}, and nobody has approved it.", local_moment(due))
+        }
+        HoldReason::RestoredStore => {
+            "the service was restored from a backup, and has not been released since.".to_owned()
+        }
+        HoldReason::UnservedBands { bands } => unserved(bands),
+        HoldReason::ConsentMissing => {
+            "the list of subscribers in config.toml would end many subscriptions at once, and nobody has agreed to that."
+                .to_owned()
+        }
+        HoldReason::SenderRefused { reply } => {
+            format!("the relay takes no mail from this service. It said: “{reply}”.")
+        }
+        HoldReason::TooManyRefused { failed, tried, last } => {
+            format!("{failed} of the {tried} mails that were tried were refused for good.{}", said(last))
+        }
+        HoldReason::Unanswered { mails, last } => format!(
+            "the relay gave no answer that can be read to {mails} mails in a row, so they may or may not have arrived.{}",
+            said(last)
+        ),
+        HoldReason::MessageFailed { why } => format!("a mail could not be made ({why})."),
+        HoldReason::Operator { why: None } => "somebody put it on hold by hand.".to_owned(),
+        HoldReason::Operator { why: Some(why) } => format!("somebody put it on hold by hand and wrote: “{why}”."),
+        HoldReason::Told { text, .. } if text.is_empty() => "no reason is known.".to_owned(),
+        HoldReason::Told { text, .. } => format!("an older version of the service gave this reason: “{text}”."),
+    }
+}
+
+/// What to do so that an edition goes out, or goes on, after all.
+fn way_out(reason: &HoldReason, is_published: bool) -> String {
+    match reason {
+        HoldReason::RestoredStore => {
+            format!(
+                "Press “{}” on the console’s first page once everything about the backup is settled.",
+                button::RELEASE
+            )
+        }
+        HoldReason::Operator { .. } => format!("To let it go, press “{}” on its page.", button::RELEASE),
+        _ if is_published => {
+            format!("{} Then press “{}” on its page: what is left goes out.", remedy(reason), button::RELEASE)
+        }
+        HoldReason::ApprovalMissing { .. } => {
+            format!("Read it on its page, then press “{}”: it goes out soon after that.", button::APPROVE)
+        }
+        HoldReason::Late { .. } => format!(
+            "Read it on its page, then press “{}”, or leave it: then its readers get the next edition.",
+            button::SEND_NOW
+        ),
+        _ => format!("{} Then press “{}” on its page.", remedy(reason), button::SEND_NOW),
+    }
+}
+
+/// What has to be put right first.
+fn remedy(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::UnservedBands { .. } => {
+            "An editor has to add an activity for it to the library, or bring a review up to date that has run out."
+        }
+        HoldReason::SenderRefused { .. } | HoldReason::TooManyRefused { .. } => {
+            "Show this to whoever looks after the mail relay, and have it put right."
+        }
+        HoldReason::Unanswered { .. } => {
+            "Show this to whoever looks after the mail relay, and have it put right. Its log tells which mails arrived; what is \
+             still uncertain is sent again."
+        }
+        HoldReason::MessageFailed { .. } => "Show this to whoever looks after the server, and have it put right.",
+        HoldReason::ApprovalMissing { .. } => "Somebody has to read and approve it.",
+        HoldReason::RestoredStore => "Everything that is said about the backup has to be settled.",
+        HoldReason::ConsentMissing => "Whoever looks after config.toml has to decide about it.",
+        HoldReason::Late { .. } | HoldReason::Operator { .. } => "Look at it first.",
+        HoldReason::Told { .. } => "If that still needs to be put right, have it done first.",
+    }
+    .to_owned()
+}
+
+fn too_late(Deadline { due, grace }: &Deadline) -> String {
+    format!("it was due on {}, more than {} ago", local_moment(due), dates::length(TimeDelta::seconds(*grace)))
+}
+
+fn unserved(bands: &[UnservedBand]) -> String {
+    let told: Vec<String> = bands
+        .iter()
+        .map(|UnservedBand { band, mailboxes }| format!("{band} ({})", count(*mailboxes, "mailbox", "mailboxes")))
+        .collect();
+    format!("it has no activity for an age band that somebody reads: {}.", listed(&told))
+}

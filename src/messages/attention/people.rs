@@ -1,0 +1,373 @@
+//! What needs a person, for pages and mails: people who have the console and no terminal.
+//!
+//! A command is named only where the console cannot do it; then it is said who runs it.
+
+use super::super::subscription::import_began;
+use super::holds::{self, sync_waits};
+use super::matter::{ConsolePage, Matter, button, matter};
+use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
+use crate::app::planner::Replacement;
+use crate::domain::edition::EditionNumber;
+use crate::domain::subscription::wave::{Wave, WaveScope, WaveState};
+use crate::domain::text::dates::local_moment;
+use crate::domain::text::lists::count;
+use crate::messages::picks;
+
+/// One thing that does not go on by itself, without a command to type.
+pub fn for_people(attention: &Attention) -> Matter {
+    match attention {
+        Attention::Restored(what) => restored(*what),
+        Attention::Edition(number, what) => edition(*number, what),
+        Attention::Replaced(what) => replaced(what),
+        Attention::UnknownBand { band, mailboxes } => matter(
+            format!(
+                "{} for the age band {band}, which the service no longer has, so nothing is sent for it.",
+                count(*mailboxes, "mailbox asks", "mailboxes ask")
+            ),
+            "Whoever looks after config.toml can bring the band back under [[bands]]. Otherwise give these subscribers other \
+             bands.",
+            Some(ConsolePage::Subscribers),
+        ),
+        Attention::Wave { wave, mailboxes } => wave_waits(wave, *mailboxes),
+        Attention::UnsettledWave(wave) => unsettled(wave),
+        Attention::NotAMessage { path, what, others } => {
+            let more = if *others == 0 { String::new() } else { format!(", and there are {others} more like it") };
+            matter(
+                format!(
+                    "In the folder for mail that comes back, {} is {what} and not a message{more}, so it is never read.",
+                    path.display()
+                ),
+                "Ask whoever looks after the server to move it somewhere else.",
+                None,
+            )
+        }
+        Attention::UnfinishedImport(import) => matter(
+            format!(
+                "An import of {} that began on {} did not finish.",
+                count(import.rows, "row", "rows"),
+                import_began(import.since)
+            ),
+            "Unless it is still running, import the same file again: that completes it.",
+            Some(ConsolePage::Subscribers),
+        ),
+        Attention::SyncWaits => sync_waits(),
+        Attention::BrokenContent { errors } => matter(
+            format!(
+                "The library or the templates have {}, so no new edition goes out until they are mended.",
+                count(*errors, "error", "errors")
+            ),
+            "Ask whoever changed the files last. On the server, `fortnightly check` shows where the errors are.",
+            None,
+        ),
+    }
+}
+
+fn restored(what: AfterRestore) -> Matter {
+    let before = "Before the service is released,";
+    match what {
+        AfterRestore::Waits { made } => matter(
+            format!(
+                "The service was restored from a backup made on {}, and knows nothing of what has happened since. It sends \
+                 nothing until somebody releases it.",
+                local_moment(&made)
+            ),
+            format!("Once everything else that is said about the backup is settled, press “{}”.", button::RELEASE),
+            Some(ConsolePage::Now),
+        ),
+        AfterRestore::SetBack { made } => matter(
+            format!(
+                "The database has lost its latest changes: either a standby took over before it had received them, or \
+                 somebody restored an earlier state. The last change that it has is from about {}. Nothing is sent until \
+                 somebody releases it.",
+                local_moment(&made)
+            ),
+            format!("Once everything else that is said about the loss is settled, press “{}”.", button::RELEASE),
+            Some(ConsolePage::Now),
+        ),
+        AfterRestore::LeftUnknown => matter(
+            "People whose unsubscribe was lost are on the list again.",
+            format!(
+                "{before} find them in the mail to the unsubscribe address, and on the old server if it can still be read, \
+                 and unsubscribe each of them."
+            ),
+            Some(ConsolePage::Subscribers),
+        ),
+        AfterRestore::LeftSince => matter(
+            "People who left after the backup was made are on the list again.",
+            format!(
+                "{before} find them in the mail to the unsubscribe address, and in the store that was put aside, and \
+                 unsubscribe each of them."
+            ),
+            Some(ConsolePage::Subscribers),
+        ),
+        AfterRestore::Unsent { edition, waiting, total, resend } => {
+            let then = if resend {
+                "They are sent once the service is released, and whoever got theirs in the meantime gets the same mail again."
+            } else {
+                "Once the service is released they count as uncertain: nobody knows whether they arrived."
+            };
+            let what = format!("{waiting} of the {total} mails of edition {edition} had not been sent at that time.");
+            matter(what, then, Some(ConsolePage::Edition(edition)))
+        }
+        AfterRestore::DueSince(edition) => matter(
+            format!("Edition {edition} fell due after that, and may have gone out already."),
+            format!(
+                "If it did, press “{}” on its page before the service is released, or everybody gets it a second time.",
+                button::WITHDRAW
+            ),
+            Some(ConsolePage::Edition(edition)),
+        ),
+    }
+}
+
+fn replaced(Replacement { edition, pick }: &Replacement) -> Matter {
+    matter(
+        format!("Edition {edition} has changed: {}: “{}”, {}.", pick.band, pick.title, picks::pick(pick)),
+        "Look at it on the page of the edition; another activity can be chosen there.",
+        Some(ConsolePage::Edition(*edition)),
+    )
+}
+
+fn edition(number: EditionNumber, what: &EditionAttention) -> Matter {
+    let page = Some(ConsolePage::Edition(number));
+    match what {
+        EditionAttention::Held { reason, is_published } => holds::held(reason, number, *is_published),
+        EditionAttention::WouldBeHeld(reason) => holds::would_be_held(reason, number),
+        EditionAttention::NeedsApproval { due } => matter(
+            format!("Edition {number} needs approval before {}.", local_moment(due)),
+            format!("Read it on its page, then press “{}”.", button::APPROVE),
+            page,
+        ),
+        EditionAttention::Overdue { due, unapproved: true } => matter(
+            format!(
+                "Edition {number} was due on {} and has not gone out, because nobody approved it.",
+                local_moment(due)
+            ),
+            format!("Read it on its page, then press “{}”.", button::APPROVE),
+            page,
+        ),
+        EditionAttention::Overdue { due, unapproved: false } => matter(
+            format!("Edition {number} was due on {} and has not been sent.", local_moment(due)),
+            "Ask whoever looks after the server whether the service is running.",
+            None,
+        ),
+        EditionAttention::Edited { was_approved, edits } => {
+            let since = if *was_approved { "approved" } else { "planned" };
+            let what = format!("Edition {number} was edited since it was {since}: {}.", picks::edits(edits));
+            matter(what, "Look at it again on its page.", page)
+        }
+        EditionAttention::Unfinished { waiting, total } => matter(
+            format!("{waiting} of the {total} mails of edition {number} are still to be sent."),
+            "They leave by themselves as long as the service is running.",
+            page,
+        ),
+        EditionAttention::Undelivered { how, count, total } => undelivered(number, *how, *count, *total),
+        EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
+        EditionAttention::PolicyBounces(mails) => matter(
+            format!(
+                "{} of edition {number} came back as a matter of policy: something about this service displeases the \
+                 mailboxes’ servers. The mailboxes are there.",
+                count(*mails, "mail", "mails")
+            ),
+            "Ask whoever looks after the domain to check SPF, DKIM and DMARC. On the server, `fortnightly check --online` \
+             says what is missing.",
+            None,
+        ),
+    }
+}
+
+fn undelivered(number: EditionNumber, how: Undelivered, mails: u64, total: u64) -> Matter {
+    let of = format!("{mails} of the {total} mails of edition {number}");
+    let page = Some(ConsolePage::Edition(number));
+    match how {
+        Undelivered::Refused => matter(
+            format!("{of} were refused or came back."),
+            "The page of the edition shows which, and why. Those subscribers may have another address.",
+            page,
+        ),
+        Undelivered::GivenUp => matter(
+            format!("{of} were given up, because their servers did not take them in time."),
+            format!(
+                "The page of the edition shows which, and why. Until the next edition falls due, “{}” sends them once more.",
+                button::TRY_AGAIN
+            ),
+            page,
+        ),
+        Undelivered::Uncertain => matter(
+            format!("{of} may or may not have arrived: the connection broke before the relay had answered."),
+            format!(
+                "If you can find out, press “{}” or “{}” on the page of the edition.",
+                button::THEY_ARRIVED,
+                button::TRY_AGAIN
+            ),
+            page,
+        ),
+    }
+}
+
+fn bounced(number: EditionNumber, mails: u64, suppressed: u64) -> Matter {
+    let came = count(mails, "mail", "mails");
+    let what = format!("{came} of edition {number} came back after the relay had accepted {}.", them(mails));
+    let page = Some(ConsolePage::Edition(number));
+    if suppressed == 0 {
+        return matter(what, "The page of the edition shows which, and why.", page);
+    }
+    let lost = count(suppressed, "mailbox gets", "mailboxes get");
+    let ask = "The page of the edition shows which. Ask those subscribers for another address.";
+    matter(format!("{what} {lost} no more mail because of that."), ask, page)
+}
+
+fn them(number: u64) -> &'static str {
+    if number == 1 { "it" } else { "them" }
+}
+
+fn wave_waits(wave: &Wave, mailboxes: u64) -> Matter {
+    let among = match &wave.scope {
+        WaveScope::Edition => String::new(),
+        WaveScope::Domain(domain) => format!(" at {domain}"),
+        WaveScope::Server(server) => format!(" by the mail server {server}"),
+    };
+    let were = count(mailboxes, "mailbox was", "mailboxes were");
+    matter(
+        format!(
+            "{were} reported as unknown{among} after edition {} was sent, so many at once that the report may be wrong. They \
+             stay subscribed until you decide.",
+            wave.edition
+        ),
+        format!(
+            "If you know that they no longer exist, press “{}”. If they still work, press “{}”.",
+            button::THEY_ARE_GONE,
+            button::THEY_STILL_WORK
+        ),
+        Some(ConsolePage::Suppressions),
+    )
+}
+
+fn unsettled(wave: &Wave) -> Matter {
+    let again = if wave.state == WaveState::Confirmed { button::THEY_ARE_GONE } else { button::THEY_STILL_WORK };
+    matter(
+        format!(
+            "What was decided about the bounces of edition {} that wait together has not been done for all of their \
+             mailboxes.",
+            wave.edition
+        ),
+        format!("Unless that is still going on, press “{again}” once more to complete it."),
+        Some(ConsolePage::Suppressions),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, FixedOffset};
+
+    use super::*;
+    use crate::domain::edition::{Deadline, Edit, HoldReason, Pick, PickReason, ToldHold, UnservedBand};
+    use crate::domain::fingerprint::{Fingerprint, TextPart};
+    use crate::domain::subscription::wave::WaveId;
+
+    const SEVEN: EditionNumber = EditionNumber(7);
+
+    fn due() -> DateTime<FixedOffset> {
+        "2026-11-30T08:00:00+00:00".parse().expect("an instant")
+    }
+
+    fn holds() -> Vec<HoldReason> {
+        let deadline = Deadline { due: due(), grace: 259_200 };
+        let bands = vec![UnservedBand { band: "4-5".parse().expect("a band"), mailboxes: 3 }];
+        let reply = || "550 5.7.1 no".to_owned();
+        vec![
+            HoldReason::Late { deadline, unapproved: true },
+            HoldReason::Late { deadline, unapproved: false },
+            HoldReason::ApprovalMissing { due: None },
+            HoldReason::ApprovalMissing { due: Some(due()) },
+            HoldReason::RestoredStore,
+            HoldReason::UnservedBands { bands },
+            HoldReason::ConsentMissing,
+            HoldReason::SenderRefused { reply: reply() },
+            HoldReason::TooManyRefused { failed: 3, tried: 50, last: Some(reply()) },
+            HoldReason::Unanswered { mails: 10, last: None },
+            HoldReason::MessageFailed { why: "the subject cannot be encoded".to_owned() },
+            HoldReason::Operator { why: None },
+            HoldReason::Operator { why: Some("a typing error".to_owned()) },
+            HoldReason::Told { kind: ToldHold::Other, text: "as an older version said".to_owned() },
+            HoldReason::unknown(),
+        ]
+    }
+
+    fn of_editions() -> Vec<EditionAttention> {
+        let both = |reason: HoldReason| [false, true].map(|is_published| (reason.clone(), is_published));
+        let held = holds().into_iter().flat_map(both);
+        let held = held.map(|(reason, is_published)| EditionAttention::Held { reason, is_published });
+        let would = holds().into_iter().map(EditionAttention::WouldBeHeld);
+        let id = "passwords/strong".to_owned();
+        let edits = vec![Edit { id, title: "Strong passwords".to_owned(), parts: vec![TextPart::Links] }];
+        let others = [
+            EditionAttention::NeedsApproval { due: due() },
+            EditionAttention::Overdue { due: due(), unapproved: true },
+            EditionAttention::Overdue { due: due(), unapproved: false },
+            EditionAttention::Edited { was_approved: true, edits },
+            EditionAttention::Unfinished { waiting: 3, total: 9 },
+            EditionAttention::Undelivered { how: Undelivered::Refused, count: 1, total: 9 },
+            EditionAttention::Undelivered { how: Undelivered::GivenUp, count: 1, total: 9 },
+            EditionAttention::Undelivered { how: Undelivered::Uncertain, count: 1, total: 9 },
+            EditionAttention::Bounced { mails: 1, suppressed: 0 },
+            EditionAttention::Bounced { mails: 4, suppressed: 1 },
+            EditionAttention::PolicyBounces(2),
+        ];
+        held.chain(would).chain(others).collect()
+    }
+
+    fn wave(state: WaveState) -> Wave {
+        let scope = WaveScope::Domain("hillside.example".to_owned());
+        Wave { id: WaveId(3), edition: SEVEN, scope, at: due().to_utc(), state, is_settled: false }
+    }
+
+    fn all() -> Vec<Attention> {
+        let pick = Pick {
+            band: "4-5".parse().expect("a band"),
+            id: "passwords/strong".parse().expect("an id"),
+            title: "Strong passwords".to_owned(),
+            reason: PickReason::OnlyOne,
+            fingerprint: Fingerprint::default(),
+        };
+        let restored = [
+            AfterRestore::Waits { made: due() },
+            AfterRestore::SetBack { made: due() },
+            AfterRestore::LeftSince,
+            AfterRestore::LeftUnknown,
+            AfterRestore::Unsent { edition: SEVEN, waiting: 3, total: 9, resend: true },
+            AfterRestore::Unsent { edition: SEVEN, waiting: 3, total: 9, resend: false },
+            AfterRestore::DueSince(SEVEN),
+        ];
+        let rest = [
+            Attention::Replaced(Replacement { edition: SEVEN, pick }),
+            Attention::UnknownBand { band: "4-5".parse().expect("a band"), mailboxes: 1 },
+            Attention::Wave { wave: wave(WaveState::Open), mailboxes: 30 },
+            Attention::UnsettledWave(wave(WaveState::Confirmed)),
+            Attention::UnsettledWave(wave(WaveState::Dismissed)),
+            Attention::NotAMessage { path: "bounces/new/x".into(), what: "a folder", others: 1 },
+            Attention::SyncWaits,
+            Attention::BrokenContent { errors: 1 },
+        ];
+        let editions = of_editions().into_iter().map(|what| Attention::Edition(SEVEN, what));
+        restored.map(Attention::Restored).into_iter().chain(editions).chain(rest).collect()
+    }
+
+    #[test]
+    fn everything_is_said_in_whole_sentences_and_without_commands_that_a_button_makes_needless() {
+        for attention in all() {
+            let Matter { what, advice, page } = for_people(&attention);
+            for said in [&what, &advice] {
+                let ends = said.ends_with('.') || said.ends_with(".”");
+                assert!(ends && !said.contains("..") && !said.contains("  "), "{said}");
+                assert!(
+                    said.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit()),
+                    "{said}"
+                );
+            }
+            assert!(!what.contains('`'), "{what}");
+            let names_a_command = advice.contains("`fortnightly ");
+            assert!(!names_a_command || page.is_none(), "{advice}");
+        }
+    }
+}
