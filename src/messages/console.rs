@@ -7,9 +7,8 @@ use crate::app::AppError;
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
 use crate::app::decisions::{Decided, Note};
 use crate::app::error::DeliveriesError;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use crate::domain::selection::Unsuitable;
-use crate::domain::subscriber::Sector;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::{commas, count};
 
@@ -27,15 +26,12 @@ pub fn state(state: EditionState, is_approval_required: bool) -> &'static str {
     }
 }
 
-/// The organisations of a sector, as a heading.
-pub fn sector(sector: Sector) -> &'static str {
-    match sector {
-        Sector::School => "Schools",
-        Sector::SocialCare => "Social care",
-        Sector::LawEnforcement => "Police and the like",
-        Sector::Health => "Health",
-        Sector::Charity => "Charities",
-        Sector::Other => "Others",
+/// Why an edition is in its state, as a sentence.
+pub fn why(reason: &StateReason) -> String {
+    match reason {
+        StateReason::Held(reason) => sentence(&attention::why_held(reason)),
+        StateReason::Missed(reason) => sentence(&edition::miss(reason)),
+        StateReason::Withdrawn(reason) => sentence(&edition::withdrawn(*reason)),
     }
 }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod ask;
 mod audience;
+mod calendar;
 mod caller;
 mod decide;
 mod edition_state;
@@ -33,6 +34,7 @@ pub use parts::{ConsoleParts, Opening};
 pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Site {
     let console = Console::new(opening, current);
     let pages = now::routes()
+        .merge(calendar::routes())
         .merge(decide::routes())
         .merge(first_visit::routes())
         .merge(live::routes())

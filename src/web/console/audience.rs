@@ -35,7 +35,7 @@ impl AudienceTable {
             }
         };
         let sectors =
-            Sector::ALL.iter().map(|sector| row(messages::console::sector(*sector), &|s| s.key.sector == *sector));
+            Sector::ALL.iter().map(|sector| row(messages::sectors::many(*sector), &|s| s.key.sector == *sector));
         let total = row("Everybody", &|_| true);
         Self {
             bands: config.bands.iter().map(|band| band.label.clone()).collect(),
