@@ -1,5 +1,6 @@
 //! What the program does with its parts: sync, plan, publish, dispatch, preview, check.
 
+pub mod acting;
 pub mod activities;
 pub mod attention;
 pub mod backup;

@@ -32,7 +32,10 @@ use std::process::ExitCode;
 use chrono::Utc;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::app::acting::as_person;
 use crate::clock::Clock;
+use crate::config;
+use crate::domain::user::person::Person;
 use args::Global;
 use context::Context;
 use failure::Failure;
@@ -138,7 +141,9 @@ pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(&context, cli.command));
+            // What the daemon decides, nobody is at the controls for.
+            let person = if daemon { None } else { config::account().map(Person::Account) };
+            let result = runtime.block_on(as_person(person.as_ref(), dispatch(&context, cli.command)));
             // A write that hangs in a thread of its own must not keep a stopped program alive.
             runtime.shutdown_timeout(std::time::Duration::from_secs(1));
             result
@@ -181,7 +186,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Activities(command) => command.run(context),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Schema => {
-            out::json(&crate::config::schema());
+            out::json(&config::schema());
             Ok(ExitCode::SUCCESS)
         }
         Command::Man(command) => command.run(Cli::command(), &context.global.config),

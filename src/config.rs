@@ -1,5 +1,6 @@
 //! config.toml and the environment → a checked [`Config`].
 
+mod account;
 mod bank_holidays;
 mod environment;
 mod files;
@@ -21,6 +22,7 @@ use crate::toml_form::{Dialect, Document, Fields, SourceFile};
 use environment::{Environment, Passwords};
 use key_table::ROOT;
 
+pub use account::account;
 pub use bank_holidays::known_until as bank_holidays_known_until;
 #[cfg(feature = "postgres")]
 pub use environment::shorter_lease;

@@ -2,6 +2,7 @@
 //!
 //! Nothing of SQL, of a table or of a rowid shows here. Every verb is one transaction; none spans network I/O.
 
+pub mod acting;
 mod archive;
 mod editions;
 mod epoch;
@@ -16,6 +17,7 @@ mod reports;
 mod shared;
 pub mod sqlite;
 mod subscribers;
+mod users;
 
 pub use crate::domain::audit::{AuditNumber, AuditRecord};
 pub use archive::{
@@ -30,8 +32,9 @@ pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, W
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};
+pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.
-pub trait Store: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Send + Sync {}
+pub trait Store: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync {}
 
-impl<T: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Send + Sync> Store for T {}
+impl<T: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync> Store for T {}

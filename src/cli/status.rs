@@ -72,8 +72,9 @@ impl Status {
 
     async fn audit_lines(&self, reporter: &Reporter) -> Result<(), Failure> {
         let mut lines = LineList::new();
-        self.each_decision(reporter, |AuditRecord { at, actor, action, subject, detail }| {
-            lines.add(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}", at.to_rfc3339()))
+        self.each_decision(reporter, |AuditRecord { at, actor, action, subject, detail, by }| {
+            let by = by.unwrap_or_default();
+            lines.add(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}\t{by}", at.to_rfc3339()))
         })
         .await?;
         lines.end();

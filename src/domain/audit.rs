@@ -20,4 +20,7 @@ pub struct AuditRecord {
     /// To what: `edition 7`, `subscriber 12`.
     pub subject: String,
     pub detail: String,
+    /// The person who had it done, as they were called then: the name stays when the user is removed, so that a decision can be
+    /// answered for. None where nobody was at the controls, as when the daemon did it by itself.
+    pub by: Option<String>,
 }

@@ -1,5 +1,15 @@
 //! Who may use the console, and what each role may do there.
 
+pub mod account;
+pub mod accounts;
+pub mod bearer;
+pub mod changes;
+pub mod limits;
+pub mod link;
+pub mod password;
+pub mod person;
+pub mod session;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -3,6 +3,7 @@
 //! What both schemas hold, and where each of them keeps it, is described once ([`TABLES`]); a backend reads and writes what the
 //! description says. A row keeps its numbers.
 
+mod table;
 mod tables;
 
 use async_trait::async_trait;
@@ -10,7 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
 
-pub use tables::{Kept, Kind, STAYS, TABLES, Table};
+pub use table::{Kept, Kind, Table};
+pub use tables::{STAYS, TABLES};
 
 /// A value of a row.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, acting};
 use crate::domain::subscription::suppression::AddressHasher;
 use engine::connect::{self, PATIENCE};
 use engine::db_thread::{DbThread, Mode};
@@ -167,6 +167,8 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
+        let person = acting::person();
+        let work = move |conn: &Connection| acting::on_behalf_of(person, || work(conn));
         let Some(log) = self.log.clone() else { return self.writer.ask(work).await };
         let work = move |conn: &Connection| {
             let answer = work(conn);

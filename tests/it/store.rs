@@ -1,5 +1,6 @@
 //! The store: every backend's conformance, and what is particular to a `SQLite` file.
 
+mod accounts;
 mod conformance;
 mod counts;
 #[cfg(feature = "postgres")]

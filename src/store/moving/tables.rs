@@ -1,86 +1,8 @@
 //! What a store holds, table by table: the names of its columns, which of them are its key, and where a backend keeps it that keeps
 //! it elsewhere. A table comes after those that it refers to.
 
-use Kind::{Big, Bytes, Flag, Int, Small, Text};
-
-/// A table of which every store has one.
-pub struct Table {
-    pub name: &'static str,
-    /// Those of the key first.
-    pub columns: &'static [(&'static str, Kind)],
-    /// How many columns the key has, by which rows are ordered.
-    pub key: usize,
-    /// How many rows are read and written at once: some megabytes.
-    pub part: usize,
-    pub sqlite: Kept,
-    pub postgres: Kept,
-}
-
-/// What a column holds: `SQLite` knows numbers, text and octets, `PostgreSQL` how wide a number is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Big,
-    Int,
-    Small,
-    /// A boolean there, 0 or 1 here.
-    Flag,
-    Text,
-    Bytes,
-}
-
-/// Where a backend keeps a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// In one of that name.
-    Here,
-    /// In others, or not in the same words.
-    Elsewhere {
-        /// What stands for the table in a query.
-        read: &'static str,
-        /// The statements that write: one row on `SQLite` (`?1` …), as many as there are on `PostgreSQL` (`$1` …, each an array).
-        write: &'static [&'static str],
-    },
-}
-
-impl Table {
-    /// The names of the first `count` columns, as a list.
-    pub(in crate::store) fn names(&self, count: usize) -> String {
-        let names: Vec<&str> = self.columns.iter().take(count).map(|(name, _)| *name).collect();
-        names.join(", ")
-    }
-
-    /// A query for the next part; `place` writes the placeholder of this number.
-    pub(in crate::store) fn query(&self, kept: Kept, goes_on: bool, place: impl Fn(usize) -> String) -> String {
-        let from = match kept {
-            Kept::Here => self.name,
-            Kept::Elsewhere { read, .. } => read,
-        };
-        let (all, key, part) = (self.names(self.columns.len()), self.names(self.key), self.part);
-        let places: Vec<String> = (1..=self.key).map(place).collect();
-        let after = if goes_on { format!("WHERE ({key}) > ({})", places.join(", ")) } else { String::new() };
-        format!("SELECT {all} FROM {from} AS t {after} ORDER BY {key} LIMIT {part}")
-    }
-
-    /// A query for the number of rows.
-    pub(in crate::store) fn count(&self, kept: Kept) -> String {
-        match kept {
-            Kept::Here => format!("SELECT count(*) FROM {}", self.name),
-            Kept::Elsewhere { read, .. } => format!("SELECT count(*) FROM {read} AS t"),
-        }
-    }
-}
-
-/// Rows of usual size, and those that hold whole texts.
-const MANY: usize = 5_000;
-const FEW: usize = 100;
-
-const fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { name, columns, key, part: MANY, sqlite: Kept::Here, postgres: Kept::Here }
-}
-
-const fn large(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { part: FEW, ..table(name, key, columns) }
-}
+use super::table::Kind::{Big, Bytes, Flag, Int, Small, Text};
+use super::table::{Kept, Table, large, table};
 
 /// The tables of either schema that do not move: what belongs to a place, or to processes there.
 pub const STAYS: &[&str] = &[
@@ -95,6 +17,7 @@ pub const STAYS: &[&str] = &[
     "turns",
     "accepted_counts",
     "handed_over_counts",
+    "sign_in_tries",
 ];
 
 /// Every table that moves. Nothing is in hand then, so no delivery has a claim.
@@ -159,7 +82,15 @@ pub const TABLES: &[Table] = &[
     table(
         "audit",
         1,
-        &[("id", Big), ("at", Big), ("actor", Text), ("action", Text), ("subject", Text), ("detail", Text)],
+        &[
+            ("id", Big),
+            ("at", Big),
+            ("actor", Text),
+            ("action", Text),
+            ("subject", Text),
+            ("detail", Text),
+            ("person", Text),
+        ],
     ),
     WAVES,
     BOUNCES,
@@ -167,6 +98,20 @@ pub const TABLES: &[Table] = &[
     table("revisions", 1, &[("subject", Text), ("fingerprint", Text), ("number", Big), ("at", Big)]),
     table("list_counts", 1, &[("what", Text), ("count", Big)]),
     table("reader_counts", 3, &[("bands", Big), ("sector", Small), ("locale", Small), ("mailboxes", Big)]),
+    USERS,
+    table("user_links", 1, &[("token", Bytes), ("user_id", Big), ("purpose", Text), ("expires_at", Big)]),
+    table(
+        "sessions",
+        1,
+        &[
+            ("token", Bytes),
+            ("user_id", Big),
+            ("begun_at", Big),
+            ("seen_at", Big),
+            ("expires_at", Big),
+            ("network", Text),
+        ],
+    ),
     NUMBERS,
 ];
 
@@ -351,14 +296,32 @@ const BOUNCES: Table = table(
     ],
 );
 
+const USERS: Table = table(
+    "users",
+    1,
+    &[
+        ("id", Big),
+        ("address", Text),
+        ("name", Text),
+        ("role", Text),
+        ("password", Text),
+        ("totp", Bytes),
+        ("totp_step", Big),
+        ("issuer", Text),
+        ("subject", Text),
+        ("created_at", Big),
+        ("seen_at", Big),
+    ],
+);
+
 /// The numbers that rows get next. Those of names follow from the names that there are.
 const NUMBERS: Table = Table {
     sqlite: Kept::Elsewhere {
         read: "(SELECT CASE name WHEN 'subscribers' THEN 'subscriber' WHEN 'recipients' THEN 'recipient'
                                  WHEN 'requests' THEN 'request' WHEN 'transactional_mails' THEN 'mail'
-                                 WHEN 'waves' THEN 'wave' END AS kind, seq + 1 AS next
+                                 WHEN 'waves' THEN 'wave' WHEN 'users' THEN 'user' END AS kind, seq + 1 AS next
                 FROM sqlite_sequence WHERE seq > 0
-                AND name IN ('subscribers', 'recipients', 'requests', 'transactional_mails', 'waves'))",
+                AND name IN ('subscribers', 'recipients', 'requests', 'transactional_mails', 'waves', 'users'))",
         write: &[
             "DELETE FROM sqlite_sequence WHERE ?2 > 0 AND name = CASE ?1 WHEN 'mail' THEN 'transactional_mails' ELSE ?1 || 's' END",
             "INSERT INTO sqlite_sequence (name, seq)
@@ -367,7 +330,7 @@ const NUMBERS: Table = Table {
     },
     postgres: Kept::Elsewhere {
         read: "(SELECT kind, next FROM numbers
-                WHERE kind IN ('subscriber', 'recipient', 'request', 'mail', 'wave') AND next > 1)",
+                WHERE kind IN ('subscriber', 'recipient', 'request', 'mail', 'wave', 'user') AND next > 1)",
         write: &["INSERT INTO numbers (kind, next) SELECT * FROM unnest($1, $2)
                   ON CONFLICT (kind) DO UPDATE SET next = excluded.next"],
     },

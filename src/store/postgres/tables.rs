@@ -22,3 +22,4 @@ pub(super) mod restored;
 pub(super) mod segments;
 mod set_back;
 mod subscribers;
+mod users;

@@ -18,3 +18,4 @@ pub(super) mod reports;
 pub(super) mod restored;
 pub(super) mod segments;
 pub(super) mod subscribers;
+mod users;

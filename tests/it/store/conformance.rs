@@ -12,6 +12,7 @@ pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
 pub(super) mod transactional;
+pub(super) mod users;
 pub(super) mod waves;
 
 use super::{desk, samples, whole};
@@ -123,6 +124,13 @@ macro_rules! conform_all {
             waves::a_wave_waits_and_is_confirmed,
             waves::a_wave_is_dissolved_and_its_bounces_are_judged_again,
             waves::a_wave_is_dismissed_and_its_mails_may_be_sent_again,
+            users::a_user_is_found_by_address_and_by_sign_on,
+            users::the_number_of_a_removed_user_is_not_given_again,
+            users::what_is_refused_changes_nothing,
+            users::a_session_ends_when_it_must,
+            users::a_console_without_users_opens_by_its_link,
+            users::whoever_is_wrong_too_often_waits,
+            users::the_audit_names_who_had_it_done,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,
             transactional::a_request_is_fulfilled_once_and_in_time,

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use fortnightly::app::error::{AppError, MoveError};
 use fortnightly::app::mover::{Moved, Mover};
 use fortnightly::domain::subscription::confirm::Asked;
+use fortnightly::domain::user::Role;
 use fortnightly::store::moving::{Kept, NewStore, OldStore, Row, STAYS, Standing, TABLES, Table};
 use fortnightly::store::postgres::{PostgresSettings, PostgresStore};
 use fortnightly::store::sqlite::SqliteStore;
@@ -19,6 +20,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
+use super::accounts;
 use super::counts::MAILBOXES;
 use super::samples::{SEVEN, at, crowd, send_out};
 use super::twins::{self, Act, Twin};
@@ -94,6 +96,12 @@ fn acts(count: usize) -> Vec<Act> {
     first.chain(sent).chain(gone).chain(others).collect()
 }
 
+/// What leaves a user with a session, and another with a link.
+fn users() -> Vec<Act> {
+    use accounts::Act::{Add, Enter, Reset};
+    [Add(0, Role::Admin), Add(1, Role::Admin), Reset(0), Enter(0), Reset(1)].map(Act::Users).to_vec()
+}
+
 /// The day and the minute of the last act.
 type Now = (i64, i64);
 
@@ -110,7 +118,7 @@ async fn perform(twin: &mut Twin, acts: &[Act], (day, minute): &mut Now) -> Vec<
 }
 
 async fn twin(place: &Place, asked: &[Asked]) -> Twin {
-    Twin { store: place.open().await.unwrap(), asked: asked.to_vec() }
+    Twin { store: place.open().await.unwrap(), asked: asked.to_vec(), links: [None; 3] }
 }
 
 #[track_caller]
@@ -129,6 +137,7 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     let (meanwhile, after) = after.split_at(after.len() / 2);
     let (mut one, mut now) = (twin(&first, &[]).await, (0, 0));
     perform(&mut one, before, &mut now).await;
+    perform(&mut one, &users(), &mut now).await;
     let (asked, said) = (one.asked.clone(), one.answers().await);
     drop(one);
     fs::copy(folder.path().join("first.db"), folder.path().join("stays.db")).unwrap();

@@ -10,12 +10,14 @@ use fortnightly::domain::subscriber::{RecipientId, SuppressionReason};
 use fortnightly::domain::subscription::confirm::Asked;
 use fortnightly::domain::subscription::mailing_list::MailingList;
 use fortnightly::domain::subscription::{forget, returned};
+use fortnightly::domain::user::bearer::TokenHash;
 use fortnightly::store::postgres::PostgresStore;
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{AttemptResult, Scope, Store, decide};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use super::accounts;
 use super::counts::{self, MAILBOXES, mailbox};
 use super::desk::Desk as _;
 use super::hasher;
@@ -42,6 +44,8 @@ pub(super) enum Act {
     TakeBack,
     /// Who ended is forgotten.
     Retire,
+    /// The console's users.
+    Users(accounts::Act),
 }
 
 pub(super) fn act() -> impl Strategy<Value = Act> {
@@ -57,6 +61,7 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Dissolve),
         1 => Just(Act::TakeBack),
         1 => Just(Act::Retire),
+        4 => accounts::act().prop_map(Act::Users),
     ]
 }
 
@@ -64,6 +69,8 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
 pub(super) struct Twin {
     pub(super) store: Box<dyn Store>,
     pub(super) asked: Vec<Asked>,
+    /// The links of the console's users.
+    pub(super) links: [Option<TokenHash>; 3],
 }
 
 impl Twin {
@@ -95,6 +102,7 @@ impl Twin {
                 let scope = Scope::Suppressed(SuppressionReason::Bounced, at(0), None, 2);
                 decided(store, &scope, now, |list| returned::take_back_all(list, "test")).await
             }
+            Act::Users(act) => accounts::perform(store, act, &mut self.links, now).await,
             Act::Retire => {
                 let scope = Scope::Ended(RecipientId(0), 3);
                 decided(store, &scope, now, move |list| forget::retire(list, now)).await
@@ -148,6 +156,7 @@ impl Twin {
             format!("{:?}", store.edition(SEVEN).await),
             format!("{:?}", store.left_within(DailyCap { most: 99, since: at(0) }).await),
         ];
+        answers.extend(accounts::answers(store, at(0)).await);
         for wave in store.waves().await.unwrap() {
             answers.push(format!("{wave:?} {:?}", store.wave_bounces(wave.id).await));
         }
@@ -185,8 +194,12 @@ fn both_give_the_same_answers() {
         runtime.block_on(async {
             let settings = fresh().expect("PostgreSQL is installed where this is run");
             let on_postgres = PostgresStore::open(&settings, hasher()).await.unwrap();
-            let mut first = Twin { store: Box::new(SqliteStore::in_memory(hasher()).unwrap()), asked: Vec::new() };
-            let mut second = Twin { store: Box::new(on_postgres), asked: Vec::new() };
+            let mut first = Twin {
+                store: Box::new(SqliteStore::in_memory(hasher()).unwrap()),
+                asked: Vec::new(),
+                links: [None; 3],
+            };
+            let mut second = Twin { store: Box::new(on_postgres), asked: Vec::new(), links: [None; 3] };
             let mut day = 0;
             for (minute, act) in (1..).zip(acts) {
                 day += i64::from(matches!(act, Act::List(_)));

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_counts.sql"),
     include_str!("migrations/0003_pages.sql"),
+    include_str!("migrations/0004_users.sql"),
 ];
 
 /// Who made the database.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
+use crate::store::acting;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
@@ -20,8 +21,9 @@ pub(in crate::store::postgres) async fn write(
     subject: &str,
     detail: &str,
 ) -> Result<(), PostgresError> {
-    let insert = "INSERT INTO audit (at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5)";
-    transaction.run(insert, params![at, actor, action, subject, detail]).await.map(drop)
+    let insert = "INSERT INTO audit (at, actor, action, subject, detail, person) VALUES ($1, $2, $3, $4, $5, $6)";
+    let person = acting::person();
+    transaction.run(insert, params![at, actor, action, subject, detail, person.as_deref()]).await.map(drop)
 }
 
 /// Writes rows of one actor and moment in their order; each has an action, a subject and a detail.
@@ -37,10 +39,11 @@ pub(in crate::store::postgres) async fn write_all(
     let actions: Vec<&str> = rows.iter().map(|(action, ..)| *action).collect();
     let subjects: Vec<&str> = rows.iter().map(|(_, subject, _)| subject.as_str()).collect();
     let details: Vec<&str> = rows.iter().map(|(.., detail)| *detail).collect();
-    let insert = "INSERT INTO audit (at, actor, action, subject, detail)
-                  SELECT $1, $2, action, subject, detail
+    let person = acting::person();
+    let insert = "INSERT INTO audit (at, actor, action, subject, detail, person)
+                  SELECT $1, $2, action, subject, detail, $6
                   FROM unnest($3, $4, $5) WITH ORDINALITY AS line (action, subject, detail, place) ORDER BY place";
-    transaction.run(insert, params![at, actor, actions, subjects, details]).await.map(drop)
+    transaction.run(insert, params![at, actor, actions, subjects, details, person.as_deref()]).await.map(drop)
 }
 
 /// Writes what a number of parts came to: each gives the row of the one before the new number. Nothing changed, nothing written.
@@ -58,7 +61,7 @@ pub(in crate::store::postgres) async fn write_parts(
     write(transaction, sql::millis(at), actor, action, subject, &now).await
 }
 
-/// Gives the newest row of this actor, action, subject and detail another detail; whether there is one.
+/// Gives the newest row of this actor, this person, action, subject and detail another detail; whether there is one.
 pub(in crate::store::postgres) async fn replace(
     transaction: &Transaction,
     [actor, action, subject, before]: [&str; 4],
@@ -66,8 +69,9 @@ pub(in crate::store::postgres) async fn replace(
 ) -> Result<bool, PostgresError> {
     let replace = "UPDATE audit SET detail = $5 WHERE id = (
                        SELECT id FROM audit WHERE subject = $3 AND actor = $1 AND action = $2 AND detail = $4
-                       ORDER BY id DESC LIMIT 1)";
-    Ok(transaction.run(replace, params![actor, action, subject, before, detail]).await? > 0)
+                           AND person IS NOT DISTINCT FROM $6 ORDER BY id DESC LIMIT 1)";
+    let person = acting::person();
+    Ok(transaction.run(replace, params![actor, action, subject, before, detail, person.as_deref()]).await? > 0)
 }
 
 /// Rows of all, or of these subjects, oldest first, after this one.
@@ -81,9 +85,10 @@ pub(in crate::store::postgres) async fn page(
     let subjects: Option<Vec<&str>> = subjects.map(|subjects| subjects.iter().map(String::as_str).collect());
     let about = if subjects.is_some() { "subject = ANY ($3)" } else { "$3::text[] IS NULL" };
     let query = format!(
-        "SELECT at, actor, action, subject, detail, id FROM audit WHERE {about} AND id > $1 ORDER BY id LIMIT $2"
+        "SELECT at, actor, action, subject, detail, person, id FROM audit
+         WHERE {about} AND id > $1 ORDER BY id LIMIT $2"
     );
-    let numbered = |row: &Row| Ok((AuditNumber(sql::count(row.try_get(5)?)), record(row)?));
+    let numbered = |row: &Row| Ok((AuditNumber(sql::count(row.try_get(6)?)), record(row)?));
     transaction.rows(&query, params![after, i64::from(limit), subjects], numbered).await
 }
 
@@ -92,7 +97,7 @@ pub(in crate::store::postgres) async fn about(
     transaction: &Transaction,
     subject: &str,
 ) -> Result<Vec<AuditRecord>, PostgresError> {
-    let query = "SELECT at, actor, action, subject, detail FROM audit WHERE subject = $1 ORDER BY id";
+    let query = "SELECT at, actor, action, subject, detail, person FROM audit WHERE subject = $1 ORDER BY id";
     transaction.rows(query, params![subject], record).await
 }
 
@@ -103,5 +108,6 @@ fn record(row: &Row) -> Result<AuditRecord, PostgresError> {
         action: row.try_get(2)?,
         subject: row.try_get(3)?,
         detail: row.try_get(4)?,
+        by: row.try_get(5)?,
     })
 }

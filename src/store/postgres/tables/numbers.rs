@@ -1,6 +1,6 @@
 //! The numbers that rows get. They lie in a table, which a transaction that is taken back leaves as it was: no number is left out.
 //!
-//! Whoever gives one of these holds the lock of the mailing list, so they are read without another.
+//! Whoever gives one of these holds the lock of the mailing list, or for a user's that of the users, so they are read without another.
 
 use super::columns::each;
 use crate::store::postgres::engine::error::PostgresError;
@@ -12,6 +12,7 @@ pub(in crate::store::postgres) const RECIPIENT: &str = "recipient";
 pub(in crate::store::postgres) const REQUEST: &str = "request";
 pub(in crate::store::postgres) const WAVE: &str = "wave";
 pub(in crate::store::postgres) const NAME: &str = "name";
+pub(in crate::store::postgres) const USER: &str = "user";
 pub(in crate::store::postgres) const MAIL: &str = "mail";
 
 /// The numbers that come next, of each of these kinds.

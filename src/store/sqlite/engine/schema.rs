@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_accepted.sql"),
     include_str!("migrations/0018_former_names.sql"),
     include_str!("migrations/0019_moved.sql"),
+    include_str!("migrations/0020_users.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
+use crate::store::acting;
 use crate::store::shared::audit;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
@@ -19,8 +20,8 @@ pub(in crate::store::sqlite) fn write(
     subject: &str,
     detail: &str,
 ) -> Result<(), SqliteError> {
-    let insert = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
-    sql::run(conn, insert, (at, actor, action, subject, detail)).map(drop)
+    let insert = "INSERT INTO audit (at, actor, action, subject, detail, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    sql::run(conn, insert, (at, actor, action, subject, detail, acting::person())).map(drop)
 }
 
 /// Writes what a number of parts came to: each part updates the row that the part before wrote. Where nothing changed, nothing is
@@ -38,18 +39,19 @@ pub(in crate::store::sqlite) fn write_parts(
     write(conn, sql::millis(at), actor, action, subject, &detail(before + more))
 }
 
-/// Gives the newest row of this actor, action, subject and detail another detail; whether there is one.
+/// Gives the newest row of this actor, this person, action, subject and detail another detail; whether there is one.
 pub(in crate::store::sqlite) fn replace(
     conn: &Connection,
     [actor, action, subject, before]: [&str; 4],
     detail: &str,
 ) -> Result<bool, SqliteError> {
-    Ok(sql::run(conn, REPLACE, (actor, action, subject, before, detail))? > 0)
+    Ok(sql::run(conn, REPLACE, (actor, action, subject, before, detail, acting::person()))? > 0)
 }
 
 const REPLACE: &str = "UPDATE audit SET detail = ?5 WHERE id = (
                            SELECT id FROM audit INDEXED BY audit_subject
-                           WHERE subject = ?3 AND actor = ?1 AND action = ?2 AND detail = ?4 ORDER BY id DESC LIMIT 1)";
+                           WHERE subject = ?3 AND actor = ?1 AND action = ?2 AND detail = ?4 AND person IS ?6
+                           ORDER BY id DESC LIMIT 1)";
 
 /// Rows of all, or of these subjects, oldest first, after this one.
 pub(in crate::store::sqlite) fn page(
@@ -59,19 +61,20 @@ pub(in crate::store::sqlite) fn page(
     limit: u32,
 ) -> Result<Vec<(AuditNumber, AuditRecord)>, SqliteError> {
     let after = sql::column(after.map_or(0, |after| after.0))?;
-    let numbered = |row: &Row<'_>| Ok((AuditNumber(sql::count(row.get(5)?)), record(row)?));
+    let numbered = |row: &Row<'_>| Ok((AuditNumber(sql::count(row.get(6)?)), record(row)?));
     let Some(subjects) = subjects else { return sql::rows(conn, PAGE, (after, limit), numbered) };
     sql::rows(conn, PAGE_ABOUT, (after, limit, sql::to_json(subjects)?), numbered)
 }
 
-const PAGE: &str = "SELECT at, actor, action, subject, detail, id FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2";
+const PAGE: &str =
+    "SELECT at, actor, action, subject, detail, person, id FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-const PAGE_ABOUT: &str = "SELECT at, actor, action, subject, detail, id FROM audit INDEXED BY audit_subject
+const PAGE_ABOUT: &str = "SELECT at, actor, action, subject, detail, person, id FROM audit INDEXED BY audit_subject
                           WHERE subject IN (SELECT value FROM json_each(?3)) AND id > ?1 ORDER BY id LIMIT ?2";
 
 /// Every row about `subject`, oldest first.
 pub(in crate::store::sqlite) fn about(conn: &Connection, subject: &str) -> Result<Vec<AuditRecord>, SqliteError> {
-    let query = "SELECT at, actor, action, subject, detail FROM audit WHERE subject = ?1 ORDER BY id";
+    let query = "SELECT at, actor, action, subject, detail, person FROM audit WHERE subject = ?1 ORDER BY id";
     sql::rows(conn, query, [subject], record)
 }
 
@@ -82,6 +85,7 @@ fn record(row: &Row<'_>) -> Result<AuditRecord, SqliteError> {
         action: row.get(2)?,
         subject: row.get(3)?,
         detail: row.get(4)?,
+        by: row.get(5)?,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::domain::subscription::request::Request;
 use crate::domain::subscription::rows::{BounceRecord, Changes, Note, Organisation};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::Traces;
+use crate::store::acting;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
@@ -330,14 +331,15 @@ async fn note(transaction: &Transaction, at: i64, notes: &[Note]) -> Result<(), 
     if new.is_empty() {
         return Ok(());
     }
-    let insert = "INSERT INTO audit (at, actor, action, subject, detail)
-                  SELECT $1, actor, action, subject, detail
+    let person = acting::person();
+    let insert = "INSERT INTO audit (at, actor, action, subject, detail, person)
+                  SELECT $1, actor, action, subject, detail, $6
                   FROM unnest($2::text[], $3::text[], $4::text[], $5::text[])
                        WITH ORDINALITY AS k (actor, action, subject, detail, place) ORDER BY place";
     let (actors, actions) = (each(&new, |(note, _)| note.actor), each(&new, |(note, _)| note.action));
     let (subjects, details) =
         (each(&new, |(_, subject)| subject.as_str()), each(&new, |(note, _)| note.detail.as_str()));
-    transaction.run(insert, params![at, actors, actions, subjects, details]).await.map(drop)
+    transaction.run(insert, params![at, actors, actions, subjects, details, person.as_deref()]).await.map(drop)
 }
 
 /// What the store remembers of imports and syncs, and that something was forgotten.
