@@ -50,6 +50,18 @@ pub enum Attention {
     },
 }
 
+impl Attention {
+    /// The edition that it is about, if it is about one.
+    pub fn edition(&self) -> Option<EditionNumber> {
+        match self {
+            Self::Edition(number, _) => Some(*number),
+            Self::Replaced(replaced) => Some(replaced.edition),
+            Self::Wave { wave, .. } | Self::UnsettledWave(wave) => Some(wave.edition),
+            _ => None,
+        }
+    }
+}
+
 /// What an operator must know before a restored store sends again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterRestore {
