@@ -26,6 +26,8 @@ mod subscribe;
 mod subscribers;
 mod suppressions;
 mod sync;
+mod table;
+mod terminal;
 
 use std::process::ExitCode;
 

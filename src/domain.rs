@@ -12,6 +12,7 @@ pub mod edits;
 pub mod fingerprint;
 pub mod help;
 pub mod lasting;
+pub mod name_query;
 pub mod planning;
 pub mod prose;
 pub mod refusal;

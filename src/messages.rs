@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod deliverability;
 pub mod edition;
 pub mod errors;
+pub mod log;
 pub mod nodes;
 pub mod occasions;
 pub mod picks;

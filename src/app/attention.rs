@@ -83,6 +83,16 @@ impl Attention {
             | Self::BrokenContent { .. } => true,
         }
     }
+
+    /// The edition that it is about, if it is about one.
+    pub fn edition(&self) -> Option<EditionNumber> {
+        match self {
+            Self::Edition(number, _) => Some(*number),
+            Self::Replaced(replaced) => Some(replaced.edition),
+            Self::Wave { wave, .. } | Self::UnsettledWave(wave) => Some(wave.edition),
+            _ => None,
+        }
+    }
 }
 
 /// What an operator must know before a restored store sends again.

@@ -1,9 +1,9 @@
 //! Where everything stands, and what needs a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::attention::{Attention, EditionAttention, Undelivered};
@@ -12,11 +12,12 @@ use super::nodes::{NodeJson, nodes};
 use super::planner::{PlanRow, Planner};
 use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, metrics, sync};
-use crate::domain::audit::AuditRecord;
+use crate::domain::activity::ActivityId;
+use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, Repicked, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::planning::unserved;
 use crate::domain::segment::Segment;
@@ -31,6 +32,9 @@ use crate::store::OpenWave;
 
 /// Of how many editions it is said what came back.
 const RECENT: usize = 3;
+
+/// What an edition needs before it falls due is said from two fortnights before; of the next one always.
+const HORIZON: TimeDelta = TimeDelta::days(28);
 
 /// The answer of `status`.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +76,9 @@ pub struct EditionStatus {
     /// Why it is held, missed or withdrawn.
     #[serde(skip)]
     pub reason: Option<StateReason>,
+    /// Nothing more of it goes out by itself.
+    #[serde(skip)]
+    pub is_over: bool,
 }
 
 /// The next edition as JSON has it: the keys are always there.
@@ -154,10 +161,14 @@ impl Reporter {
         let restored = RestoredStore::new(&self.context).attention().await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
         let (mut rows, bounces) = (Vec::new(), store.bounce_counts().await?);
+        let next_open = editions.iter().find(|edition| edition.is_open() && edition.due_at > now).map(|one| one.number);
         for edition in &editions {
             let deliveries = store.tally(edition.number).await?;
-            let needs = of_state(edition, &deliveries).into_iter().chain(self.of_time(edition, now).await?);
-            attention.extend(needs.map(|need| Attention::Edition(edition.number, need)));
+            let mut needs = of_state(edition, &deliveries);
+            if edition.due_at <= now + HORIZON || next_open == Some(edition.number) {
+                needs.extend(self.of_time(edition, now).await?);
+            }
+            attention.extend(needs.into_iter().map(|need| Attention::Edition(edition.number, need)));
             if only.is_none_or(|only| only == edition.number) {
                 rows.push(self.row(edition, deliveries, bounce::came_back(edition.number, &bounces)));
             }
@@ -170,6 +181,18 @@ impl Reporter {
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());
         Ok(Findings { editions, rows, attention })
+    }
+
+    /// Who decided what, and when: newest first, at most `limit` that come before this one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn decisions_before(
+        &self,
+        before: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, AppError> {
+        Ok(self.context.store.audit_page_before(before, limit).await?)
     }
 
     /// How many mailboxes are on the list of the next edition.
@@ -214,8 +237,8 @@ impl Reporter {
         Ok(PlanRow::of(&edition, self.context.config.schedule.timezone))
     }
 
-    /// Shows who decided what, and when: oldest first, until `take` has had enough; with a number, about that edition and
-    /// its waves alone.
+    /// Shows who decided what, and when: oldest first, until `take` has had enough; with a number, about that edition, its
+    /// waves and its activities alone.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -225,12 +248,10 @@ impl Reporter {
         mut take: impl FnMut(Vec<AuditRecord>) -> ControlFlow<()>,
     ) -> Result<(), AppError> {
         let store = &self.context.store;
-        let mut subjects = None;
-        if let Some(number) = edition {
-            let waves = store.waves().await?.into_iter().filter(|wave| wave.edition == number);
-            let waves = waves.map(|wave| format!("wave {}", wave.id.0));
-            subjects = Some(waves.chain([format!("edition {number}")]).collect());
-        }
+        let subjects = match edition {
+            Some(number) => Some(self.subjects(number).await?),
+            None => None,
+        };
         let mut after = None;
         loop {
             let page = store.audit_page(subjects.as_ref(), after, PAGE).await?;
@@ -241,6 +262,26 @@ impl Reporter {
         }
     }
 
+    /// What the audit calls an edition, its waves of bounces, and the activities that it has or had.
+    async fn subjects(&self, number: EditionNumber) -> Result<BTreeSet<String>, AppError> {
+        let store = &self.context.store;
+        let mut activities: BTreeSet<ActivityId> = BTreeSet::new();
+        if let Some(edition) = store.edition(number).await? {
+            activities.extend(edition.selection.picks.into_iter().map(|pick| pick.id));
+        }
+        let mut subjects = BTreeSet::from([format!("edition {number}")]);
+        let mut after = None;
+        while let page @ [.., (last, _)] = &store.audit_page(Some(&subjects), after, PAGE).await?[..] {
+            after = Some(*last);
+            let repicked = page.iter().flat_map(|(_, record)| Repicked::of(record));
+            activities.extend(repicked.flat_map(|one| [one.before, one.after]).flatten());
+        }
+        subjects.extend(activities.into_iter().map(|id| format!("activity {id}")));
+        let waves = store.waves().await?.into_iter().filter(|wave| wave.edition == number);
+        subjects.extend(waves.map(|wave| format!("wave {}", wave.id.0)));
+        Ok(subjects)
+    }
+
     fn row(&self, edition: &Edition, deliveries: Tally, bounced: u64) -> EditionStatus {
         EditionStatus {
             edition: edition.number,
@@ -249,6 +290,7 @@ impl Reporter {
             deliveries,
             bounced,
             reason: edition.reason.clone(),
+            is_over: matches!(edition.state, EditionState::Sent | EditionState::Missed | EditionState::Withdrawn),
         }
     }
 

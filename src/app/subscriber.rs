@@ -8,6 +8,7 @@ use super::{AppContext, AppError};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
 use crate::domain::delivery::TransactionalKind;
+use crate::domain::name_query::NameQuery;
 use crate::domain::subscriber::{SubscribeRequest, SubscriberRecord};
 use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
 use crate::domain::subscription::request::{RequestId, RequestKind};
@@ -95,6 +96,35 @@ impl Subscriber {
                 return Ok(());
             }
         }
+    }
+
+    /// Shows the subscribers that `query` lets through, by name, a page after the other, until `take` has had enough.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn each_by_name(
+        &self,
+        query: &NameQuery,
+        mut take: impl FnMut(&[SubscriberRecord]) -> ControlFlow<()>,
+    ) -> Result<(), AppError> {
+        let store = &self.context.store;
+        for page in store.find_subscribers(query, usize::MAX).await?.chunks(PAGE as usize) {
+            if take(&store.subscribers_of(page).await?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first `limit` subscribers, by name, that `query` lets through, and whether there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn find(&self, query: &NameQuery, limit: usize) -> Result<(Vec<SubscriberRecord>, bool), AppError> {
+        let store = &self.context.store;
+        let ids = store.find_subscribers(query, limit + 1).await?;
+        let found = store.subscribers_of(&ids[..ids.len().min(limit)]).await?;
+        Ok((found, ids.len() > limit))
     }
 
     /// Adds or updates a mailbox.

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::listing::{JsonList, TableList};
 use super::out;
+use super::table::Column;
 use crate::app::bootstrap;
 use crate::app::deliveries::Deliveries;
 use crate::config::Config;
@@ -22,6 +23,9 @@ use crate::domain::subscription::suppression::AddressHasher;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Deliveries and what was last said about them: those that failed, expired or are uncertain, unless others are named
+    ///
+    /// They stand by edition, the oldest first, and within one in the order in which the mailboxes were subscribed. `accepted
+    /// (bounced)` is one that the relay had accepted before it came back.
     List(List),
     /// Queue failed, expired and uncertain deliveries again
     Retry(Retry),
@@ -53,14 +57,14 @@ const STATES: [&str; 8] = ["queued", "sending", "accepted", "deferred", "uncerta
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only these mailboxes
+    /// Only these mailboxes, in whatever state their deliveries are
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<Address>,
     /// Only this edition
     #[arg(long, value_name = "N")]
     edition: Option<u32>,
-    /// Only these states
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STATES), default_values = ENDED)]
+    /// Only these states; left out: failed, expired and uncertain, or, where mailboxes are named, all of them
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STATES))]
     state: Vec<String>,
     /// Only those that came back after they were accepted
     #[arg(long, conflicts_with = "state")]
@@ -73,14 +77,45 @@ pub(super) struct List {
     json: bool,
 }
 
+const COLUMNS: &[Column] = &[
+    Column::Number("Edition"),
+    Column::Text("Address"),
+    Column::Text("Subscriber"),
+    Column::Text("State"),
+    Column::Number("Attempts"),
+    Column::Text("Next"),
+    Column::Note("Last said"),
+];
+
 impl List {
+    /// Of a mailbox that is named, everything; of all, what did not arrive.
+    fn states(&self) -> Vec<DeliveryState> {
+        match &self.state[..] {
+            [] if self.bounced => vec![DeliveryState::Accepted],
+            [] if self.addresses.is_empty() => states(&ENDED.map(str::to_owned)),
+            [] => DeliveryState::ALL.to_vec(),
+            named => states(named),
+        }
+    }
+
+    fn nothing(&self) -> &'static str {
+        match &self.state[..] {
+            [] if self.bounced => "Nothing has come back.",
+            [] if self.addresses.is_empty() => {
+                "Nothing has failed, expired or is uncertain. Name a mailbox or a --state to see other deliveries."
+            }
+            [] => "Nothing has been sent to this mailbox yet.",
+            _ => "No delivery is in such a state.",
+        }
+    }
+
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let hasher = app.keyring.address_hasher();
         let filter = DeliveryFilter {
             edition: self.edition.map(EditionNumber),
-            states: if self.bounced { vec![DeliveryState::Accepted] } else { states(&self.state) },
+            states: self.states(),
             addresses: only(&self.addresses),
             bounced: self.bounced,
         };
@@ -92,11 +127,10 @@ impl List {
             list.end("");
             more
         } else {
-            let header = &["Edition", "Address", "Subscriber", "State", "Attempts", "Next", "Last said"];
-            let mut table = TableList::new(header);
+            let mut table = TableList::new(COLUMNS);
             let mut add = |record: &DeliveryRecord| table.add(row(record, &app.config));
             let more = deliveries.each(&filter, self.limit, |page| page.iter().try_for_each(&mut add)).await?;
-            table.end("No delivery is in such a state.");
+            table.end(self.nothing());
             more
         };
         if more {
@@ -137,11 +171,17 @@ fn row(record: &DeliveryRecord, config: &Config) -> Vec<String> {
         record.id.edition.to_string(),
         record.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string),
         record.subscriber.clone(),
-        record.state.group().to_owned(),
+        state(record),
         record.attempts.to_string(),
-        record.next_at.map(|at| moment(at, config)).unwrap_or_default(),
+        record.next_at.map(|at| out::moment(at, config)).unwrap_or_default(),
         last_said(record, config),
     ]
+}
+
+/// Its state, and whether it came back.
+fn state(record: &DeliveryRecord) -> String {
+    let came_back = record.state == DeliveryState::Accepted && record.bounce.is_some();
+    format!("{}{}", record.state.group(), if came_back { " (bounced)" } else { "" })
 }
 
 /// The relay's last reply, or the bounce that came after it. What the relay refused did not come back: its words say more.
@@ -151,9 +191,9 @@ fn last_said(record: &DeliveryRecord, config: &Config) -> String {
     match (bounce, &record.last) {
         (Some(bounce), _) => {
             let status = bounce.status.as_deref().unwrap_or("no status named");
-            format!("came back: {status} ({})", moment(bounce.at, config))
+            format!("came back: {status} ({})", out::moment(bounce.at, config))
         }
-        (None, Some(last)) => format!("{} ({})", last.reply, moment(last.at, config)),
+        (None, Some(last)) => format!("{} ({})", last.reply, out::moment(last.at, config)),
         (None, None) => String::new(),
     }
 }

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use comfy_table::{ColumnConstraint, Width};
 use serde::Serialize;
 
-use super::out;
+use super::table::{Column, Layout};
+use super::{out, terminal};
 
 /// How much is written at once, in bytes.
 const BLOCK: usize = 64 * 1024;
@@ -100,50 +100,29 @@ impl JsonList {
     }
 }
 
-/// Lines.
-pub(super) struct LineList(Sheet);
-
-impl LineList {
-    pub(super) fn new() -> Self {
-        Self(Sheet::new())
-    }
-
-    /// Writes one line; whether another is wanted.
-    pub(super) fn add(&mut self, line: &str) -> ControlFlow<()> {
-        self.0.add(line);
-        self.0.add("\n");
-        self.0.flow()
-    }
-
-    pub(super) fn end(mut self) {
-        self.0.write();
-    }
-}
-
 /// A table where people look, lines of tab-separated cells where a pipe reads.
 pub(super) struct TableList {
     sheet: Sheet,
-    header: &'static [&'static str],
+    columns: &'static [Column],
     /// Rows that wait until there are enough to tell how wide the columns are.
     rows: Vec<Vec<String>>,
-    /// How wide the content of each column was in the first part.
-    widths: Option<Vec<u16>>,
+    /// How the part before was laid out.
+    layout: Option<Layout>,
 }
 
 impl TableList {
-    pub(super) fn new(header: &'static [&'static str]) -> Self {
-        Self { sheet: Sheet::new(), header, rows: Vec::new(), widths: None }
+    pub(super) fn new(columns: &'static [Column]) -> Self {
+        Self { sheet: Sheet::new(), columns, rows: Vec::new(), layout: None }
     }
 
     /// Writes one row; whether another is wanted.
     pub(super) fn add(&mut self, row: Vec<String>) -> ControlFlow<()> {
         if !out::is_watched() {
-            self.sheet.add(&row.join("\t"));
-            self.sheet.add("\n");
+            self.line(&out::cells(row));
             return self.sheet.flow();
         }
         if self.rows.len() == ROWS {
-            self.part();
+            self.part(terminal::width());
         }
         self.rows.push(row);
         self.sheet.flow()
@@ -152,51 +131,30 @@ impl TableList {
     /// Ends the table; where people look and it has no row, says `nothing` instead.
     pub(super) fn end(mut self, nothing: &str) {
         if !self.rows.is_empty() {
-            for line in self.lines() {
-                self.line(&line);
-            }
-        } else if out::is_watched() {
-            self.line(nothing);
+            self.part(terminal::width());
+        } else if out::is_watched() && self.layout.is_none() {
+            self.line(&out::folded_for_people(nothing));
         }
         self.sheet.write();
     }
 
-    /// Writes a part that others follow: its last line is the first of the next.
-    fn part(&mut self) {
-        let mut lines = self.lines();
-        lines.pop();
-        for line in lines {
-            self.line(&line);
+    /// Writes the rows that wait, in columns as wide as those of the part before. Where these would break a word, the part has
+    /// columns and headings of its own.
+    fn part(&mut self, width: Option<usize>) {
+        let rows = std::mem::take(&mut self.rows);
+        let layout = Layout::of(self.columns, &rows, width, self.layout.as_ref());
+        let mut lines = Vec::new();
+        if self.layout.as_ref() != Some(&layout) {
+            lines.extend(self.layout.iter().map(|_| String::new()));
+            lines.extend(layout.headings(self.columns));
         }
+        lines.extend(layout.lines(self.columns, &rows, width));
+        lines.iter().for_each(|line| self.line(line));
+        self.layout = Some(layout);
     }
 
     fn line(&mut self, line: &str) {
         self.sheet.add(line);
         self.sheet.add("\n");
     }
-
-    /// The rows that wait, as a table. Its columns are as wide as those of the first, which has the header.
-    fn lines(&mut self) -> Vec<String> {
-        let mut table = out::table_of(std::mem::take(&mut self.rows));
-        match &self.widths {
-            None => {
-                table.set_header(self.header.iter().copied());
-                self.widths = Some(table.column_max_content_widths());
-            }
-            // Where they do not fit beside each other, each part finds its own way.
-            Some(widths) if fits(widths, table.width()) => {
-                let fixed = widths.iter().map(|width| ColumnConstraint::Absolute(Width::Fixed(width + PADDING)));
-                table.set_constraints(fixed);
-            }
-            Some(_) => {}
-        }
-        table.lines().collect()
-    }
-}
-
-/// The room beside a cell's content.
-const PADDING: u16 = 2;
-
-fn fits(widths: &[u16], room: Option<u16>) -> bool {
-    room.is_none_or(|room| widths.iter().map(|width| width + PADDING).sum::<u16>() <= room)
 }

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use super::table::Column;
 use crate::app::mover::{self, Moved, Progress};
 
 /// How often a plain line is written.
@@ -63,7 +64,8 @@ impl Move {
 
 fn tell_counts(counts: &[(&'static str, u64)], what: &str) {
     let rows = counts.iter().filter(|(_, rows)| *rows > 0);
-    out::table(&["Table", "Rows"], rows.map(|(table, rows)| vec![(*table).to_owned(), rows.to_string()]).collect());
+    let columns = [Column::Text("Table"), Column::Number("Rows")];
+    out::table(&columns, rows.map(|(table, rows)| vec![(*table).to_owned(), rows.to_string()]).collect());
     let total = counts.iter().map(|(_, rows)| rows).sum();
     out::line(&format!("{} {what}.", out::count(total, "row", "rows")));
 }

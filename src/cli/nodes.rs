@@ -7,6 +7,7 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use super::table::Column;
 use crate::app::bootstrap;
 use crate::app::nodes::{NodeJson, nodes};
 use crate::config::StoreUrl;
@@ -18,6 +19,16 @@ pub(super) struct Nodes {
     json: bool,
 }
 
+const COLUMNS: &[Column] = &[
+    Column::Text("Node"),
+    Column::Text("Role"),
+    Column::Text("Version"),
+    Column::Text("Since"),
+    Column::Text("Last sign of life"),
+    Column::Number("In hand"),
+    Column::Note(""),
+];
+
 impl Nodes {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
@@ -26,8 +37,7 @@ impl Nodes {
         if self.json {
             out::json(&nodes);
         } else if !nodes.is_empty() {
-            let header = ["Node", "Role", "Version", "Since", "Last sign of life", "In hand", ""];
-            out::table(&header, nodes.iter().map(cells).collect());
+            out::table(COLUMNS, nodes.iter().map(cells).collect());
         } else if is_shared {
             out::line("No process is at work on the store.");
         } else {

@@ -4,9 +4,13 @@ use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::args::Color;
+use super::table::{Column, Layout};
+use super::terminal;
+use crate::config::Config;
 use crate::domain::diagnostic::{Diagnostic, Level};
 pub(super) use crate::domain::text::lists::count;
 
@@ -76,8 +80,24 @@ pub(super) fn is_written(written: std::io::Result<()>) -> bool {
     false
 }
 
-/// Writes a result line.
+/// Writes a result line; on a terminal in several where it is long.
 pub(super) fn line(text: &str) {
+    raw(&folded_for_people(text));
+}
+
+/// A text as [`line`] writes it.
+pub(super) fn folded_for_people(text: &str) -> String {
+    folded(text, if is_watched() { terminal::width() } else { None })
+}
+
+/// The lines of a text as they fit a terminal of this width.
+fn folded(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    text.split('\n').map(|line| terminal::fold(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes a result line as it is.
+pub(super) fn raw(text: &str) {
     let mut stdout = anstream::stdout().lock();
     is_written(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
 }
@@ -99,13 +119,15 @@ pub(super) fn note(text: &str) {
 
 /// Writes a line to standard error, whatever the flags.
 fn complain(text: &str) {
+    let width = if std::io::stderr().is_terminal() { terminal::width() } else { None };
+    let text = folded(text, width);
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Writes one value as indented JSON.
 pub(super) fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => line(&text),
+        Ok(text) => raw(&text),
         Err(error) => self::error(&format!("the answer cannot be written as JSON: {error}")),
     }
 }
@@ -113,7 +135,7 @@ pub(super) fn json(value: &impl Serialize) {
 /// Writes one value as one line of JSON.
 pub(super) fn json_line(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => line(&text),
+        Ok(text) => raw(&text),
         Err(error) => self::error(&format!("the answer cannot be written as JSON: {error}")),
     }
 }
@@ -149,32 +171,32 @@ pub(super) fn painted(finding: &Diagnostic) -> String {
     }
 }
 
-/// Columns that a table needs to be folded into them.
-const NARROWEST: u16 = 40;
-
 /// A table where people look, lines of tab-separated cells where a pipe reads.
-pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) {
+pub(super) fn table(columns: &[Column], rows: Vec<Vec<String>>) {
     if !is_watched() {
-        for row in rows {
-            line(&row.join("\t"));
-        }
+        rows.into_iter().for_each(|row| raw(&cells(row)));
         return;
     }
-    let mut table = table_of(rows);
-    table.set_header(header.iter().copied());
-    line(&table.to_string());
+    let width = terminal::width();
+    let layout = Layout::of(columns, &rows, width, None);
+    let lines = layout.headings(columns).into_iter().chain(layout.lines(columns, &rows, width));
+    lines.for_each(|line| raw(&line));
 }
 
-/// A table of these rows, as wide as the terminal.
-pub(super) fn table_of(rows: Vec<Vec<String>>) -> comfy_table::Table {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    // A terminal that does not know its width says 0; one letter a line helps nobody.
-    if table.width().is_none_or(|width| width >= NARROWEST) {
-        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+/// A row as a pipe reads it: one line, whatever its cells say.
+pub(super) fn cells(row: Vec<String>) -> String {
+    let cells = row.into_iter().map(|cell| if cell.contains('\n') { cell.replace('\n', "; ") } else { cell });
+    cells.collect::<Vec<_>>().join("\t")
+}
+
+/// A moment of the service's time zone: as people say it where people look, otherwise in RFC 3339.
+pub(super) fn moment(at: DateTime<Utc>, config: &Config) -> String {
+    let local = at.with_timezone(&config.schedule.timezone);
+    if is_watched() {
+        local.format("%-d %b %Y %H:%M").to_string()
+    } else {
+        local.to_rfc3339_opts(SecondsFormat::Secs, false)
     }
-    table.add_rows(rows);
-    table
 }
 
 /// Reads a yes or no; only where somebody sits at the terminal.

@@ -11,6 +11,7 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use super::table::Column;
 use crate::app::planner::{PlanRow, Planner};
 use crate::messages;
 
@@ -27,6 +28,14 @@ pub(super) struct Plan {
     json: bool,
 }
 
+const COLUMNS: &[Column] = &[
+    Column::Number("Edition"),
+    Column::Text("Date"),
+    Column::Text("State"),
+    Column::Text("Theme"),
+    Column::Note("Activities"),
+];
+
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let (app, content) = context.open_whole_copy().await?;
@@ -42,8 +51,7 @@ impl Plan {
                 out::line(&line);
             }
         } else {
-            let header = ["Edition", "Date", "State", "Theme", "Activities"];
-            out::table(&header, rows.iter().map(cells).collect());
+            out::table(COLUMNS, rows.iter().map(cells).collect());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -54,6 +62,5 @@ fn cells(row: &PlanRow) -> Vec<String> {
     details.extend(row.picks().iter().map(|pick| format!("{}: {}", pick.band, pick.title)));
     let date = row.date.format("%a %-d %b %Y").to_string();
     let theme = row.theme().unwrap_or_default().to_owned();
-    let details = details.join(if out::is_watched() { "\n" } else { "; " });
-    vec![row.edition.to_string(), date, row.state.as_str().to_owned(), theme, details]
+    vec![row.edition.to_string(), date, row.state.as_str().to_owned(), theme, details.join("\n")]
 }

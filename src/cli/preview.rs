@@ -10,6 +10,7 @@ use super::args::Which;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use super::table::Column;
 use crate::app::AppError;
 use crate::app::previewer::Previewer;
 use crate::app::previewer::proof::Proof;
@@ -63,6 +64,9 @@ pub(super) async fn edition_to_show(previewer: &Previewer, which: Which) -> Resu
     }
 }
 
+const COLUMNS: &[Column] =
+    &[Column::Text("Segment"), Column::Number("Mailboxes"), Column::Number("HTML"), Column::Note("Subject")];
+
 /// Edition, notes and segments, for people.
 pub(super) fn show(proof: &Proof) {
     let theme = proof.row.theme().unwrap_or("no theme");
@@ -84,5 +88,5 @@ pub(super) fn show(proof: &Proof) {
             segment.subject.clone(),
         ]
     });
-    out::table(&["Segment", "Mailboxes", "HTML", "Subject"], rows.collect());
+    out::table(COLUMNS, rows.collect());
 }

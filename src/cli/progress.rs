@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::out;
@@ -40,10 +40,16 @@ pub(super) async fn show(progress: Arc<Progress>, waiting: u64, end: Cancellatio
 fn bar(waiting: u64) -> ProgressBar {
     let bar = ProgressBar::new(waiting);
     // A template that did not parse would only cost the bar its looks.
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} mails, {per_sec}, {eta} left{msg}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos} of {len} mails, {rate} a second, {eta} left{msg}") {
+        bar.set_style(style.with_key("rate", rate));
     }
     bar
+}
+
+/// Mails in a second, as a whole number.
+fn rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    // A writer that refuses would only cost the bar a number.
+    let _ = text.write_fmt(format_args!("{:.0}", state.per_sec()));
 }
 
 /// One line for a pipe.

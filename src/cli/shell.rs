@@ -72,6 +72,6 @@ fn add_pages(command: Command, folder: &Path, pages: &mut Vec<(PathBuf, Vec<u8>)
 
 fn print(bytes: Vec<u8>) -> Result<ExitCode, Failure> {
     let text = String::from_utf8(bytes).map_err(anyhow::Error::from)?;
-    out::line(text.trim_end());
+    out::raw(text.trim_end());
     Ok(ExitCode::SUCCESS)
 }

@@ -7,10 +7,13 @@ use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::listing::{JsonList, LineList};
+use super::listing::{JsonList, TableList};
 use super::out;
+use super::table::Column;
+use crate::app::attention::Attention;
 use crate::app::reporter::{self, EditionStatus, Reporter};
 use crate::app::{AppError, bootstrap};
+use crate::config::Config;
 use crate::domain::audit::AuditRecord;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
@@ -22,9 +25,13 @@ pub(super) struct Status {
     /// Only this edition
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     edition: Option<u32>,
-    /// Also show who decided what, and when; with --edition, about that edition alone
+    /// Also show who decided what, and when, the oldest first; with --edition, about that edition, its activities and its waves
+    /// of bounces alone
     #[arg(long)]
     audit: bool,
+    /// Show every edition, not only the last ones that are over and the next ones
+    #[arg(long)]
+    all: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -49,9 +56,9 @@ impl Status {
             (true, true) => self.audit_json(&reporter, value()?).await?,
             (true, false) => out::json(&value()?),
             (false, audit) => {
-                show(&status, app.config.subscribers.len() as u64);
+                show(&status, self.edition.map(EditionNumber), self.all, app.config.subscribers.len() as u64);
                 if audit {
-                    self.audit_lines(&reporter).await?;
+                    self.audit_table(&reporter, &app.config).await?;
                 }
             }
         }
@@ -70,14 +77,15 @@ impl Status {
         Ok(())
     }
 
-    async fn audit_lines(&self, reporter: &Reporter) -> Result<(), Failure> {
-        let mut lines = LineList::new();
+    async fn audit_table(&self, reporter: &Reporter, config: &Config) -> Result<(), Failure> {
+        out::line("");
+        let mut table = TableList::new(AUDIT);
         self.each_decision(reporter, |AuditRecord { at, actor, action, subject, detail, by }| {
-            let by = by.unwrap_or_default();
-            lines.add(&format!("{}\t{actor}\t{action}\t{subject}\t{detail}\t{by}", at.to_rfc3339()))
+            let at = if out::is_watched() { out::moment(at, config) } else { at.to_rfc3339() };
+            table.add(vec![at, by.unwrap_or(actor), action, subject, detail])
         })
         .await?;
-        lines.end();
+        table.end("Nothing has been decided yet.");
         Ok(())
     }
 
@@ -95,10 +103,36 @@ impl Status {
     }
 }
 
-/// Editions, subscribers, what comes next and what needs a person. The config names `named` subscribers.
-fn show(status: &reporter::Status, named: u64) {
-    let header = ["Edition", "State", "Due", "Mails", "Accepted", "Bounced", "Waiting", "Other", "Note"];
-    out::table(&header, status.editions.iter().map(cells).collect());
+/// How many editions that are over are shown, unless all are asked for.
+const OVER: usize = 6;
+
+/// How many editions to come are shown.
+const AHEAD: usize = 3;
+
+const AUDIT: &[Column] =
+    &[Column::Text("When"), Column::Text("Who"), Column::Text("What"), Column::Text("About"), Column::Note("Detail")];
+
+const COLUMNS: &[Column] = &[
+    Column::Number("Edition"),
+    Column::Text("State"),
+    Column::Text("Due"),
+    Column::Number("Mails"),
+    Column::Number("Accepted"),
+    Column::Number("Bounced"),
+    Column::Number("Waiting"),
+    Column::Number("Other"),
+    Column::Note("Note"),
+];
+
+/// What needs a person, editions, subscribers and what comes next. The config names `named` subscribers.
+fn show(status: &reporter::Status, only: Option<EditionNumber>, all: bool, named: u64) {
+    tell_attention(status, only);
+    let shown: Vec<&EditionStatus> = shown(status, all || only.is_some());
+    out::table(COLUMNS, shown.iter().map(|row| cells(row)).collect());
+    if shown.len() < status.editions.len() {
+        let left = out::count((status.editions.len() - shown.len()) as u64, "edition is", "editions are");
+        out::line(&format!("{left} not shown: `fortnightly status --all` shows every one."));
+    }
     let counts = status.subscribers;
     out::line(&format!(
         "Subscribers: {} active, {} pending, {} ended. Suppressed addresses: {}.",
@@ -110,6 +144,51 @@ fn show(status: &reporter::Status, named: u64) {
             "The config names {entries}, not read in yet: `fortnightly sync`, `send` and `run` do that."
         ));
     }
+    tell_next(status);
+    if let Some(came_in) = messages::subscription::came_in(&status.reports) {
+        out::line(&came_in);
+    }
+    if !status.nodes.is_empty() {
+        out::line(&messages::nodes::summary(&status.nodes));
+    }
+}
+
+/// What needs a person comes first; of an edition that was asked for, what it needs.
+fn tell_attention(status: &reporter::Status, only: Option<EditionNumber>) {
+    let concerns = |one: &&Attention| only.is_none() || one.edition() == only;
+    let told: Vec<&Attention> = status.attention.iter().filter(concerns).collect();
+    for one in &told {
+        out::line(&format!("Needs a person: {}", attention(one)));
+    }
+    let others = (status.attention.len() - told.len()) as u64;
+    if others > 0 {
+        let others = out::count(others, "other thing needs", "other things need");
+        out::line(&format!("{others} a person: `fortnightly status` shows all."));
+    } else if told.is_empty() {
+        out::line("Nothing needs a person.");
+    }
+    out::line("");
+}
+
+/// The editions to come of the next weeks and the last ones that are over; every edition when `all`.
+fn shown(status: &reporter::Status, all: bool) -> Vec<&EditionStatus> {
+    let editions = &status.editions;
+    let over = editions.iter().filter(|row| row.is_over).count();
+    let mut ahead = 0;
+    let mut behind = 0;
+    let mut is_shown = |row: &&EditionStatus| {
+        if row.is_over {
+            behind += 1;
+            over - behind < OVER
+        } else {
+            ahead += 1;
+            ahead <= AHEAD
+        }
+    };
+    editions.iter().filter(|row| is_shown(row) || all).collect()
+}
+
+fn tell_next(status: &reporter::Status) {
     match (status.next.edition, status.next.due_at) {
         (Some(edition), Some(due_at)) => {
             out::line(&format!("Next: edition {edition} on {} ({}).", local_moment(&due_at), due_at.format("%:z")));
@@ -120,15 +199,6 @@ fn show(status: &reporter::Status, named: u64) {
         }
         _ => out::line("Next: nothing is planned."),
     }
-    if let Some(came_in) = messages::subscription::came_in(&status.reports) {
-        out::line(&came_in);
-    }
-    if !status.nodes.is_empty() {
-        out::line(&messages::nodes::summary(&status.nodes));
-    }
-    for one in &status.attention {
-        out::line(&format!("Needs a person: {}", attention(one)));
-    }
 }
 
 fn cells(row: &EditionStatus) -> Vec<String> {
@@ -136,7 +206,7 @@ fn cells(row: &EditionStatus) -> Vec<String> {
     vec![
         row.edition.to_string(),
         row.state.to_owned(),
-        row.due_at.format("%a %-d %b %Y %H:%M").to_string(),
+        row.due_at.format("%-d %b %Y %H:%M").to_string(),
         d.total.to_string(),
         d.accepted.to_string(),
         row.bounced.to_string(),

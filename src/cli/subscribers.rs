@@ -18,11 +18,13 @@ use super::failure::Failure;
 use super::listing::{JsonList, TableList};
 use super::out;
 use super::sync::list;
+use super::table::Column;
 use crate::app::csv_import::{self, CsvExport};
 use crate::app::subscriber::Subscriber;
 use crate::app::{AppContext, AppError, bootstrap, own_files};
 use crate::domain::address::Address;
 use crate::domain::band::Bands;
+use crate::domain::name_query::NameQuery;
 use crate::domain::subscriber::SubscriberRecord;
 use crate::output::{Existing, NewFile, Readers};
 use erase::Erase;
@@ -31,9 +33,12 @@ use view::{state, view};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
-    /// Every subscriber with its mailboxes
+    /// Every subscriber with its mailboxes, by name
     List(List),
-    /// All that is held about one mailbox
+    /// All that is held about one mailbox, or about the mailboxes of one subscriber
+    ///
+    /// A name is found by its words, or by how they begin; capitals, accents and apostrophes make no difference. Where several
+    /// subscribers have such a name, they are listed, with the command that shows each.
     Show(Show),
     /// Move a mailbox to a new address
     Change(Change),
@@ -47,7 +52,7 @@ pub(super) enum Subscribers {
     /// teacher's address is not taken by itself. The ages of the register choose the bands. Schools that are not open, and
     /// those without an address, without ages, or with ages that no band has, are counted and left out.
     Import(import::Import),
-    /// Write every active mailbox as CSV
+    /// Write every active mailbox as CSV, in the order in which they were subscribed
     Export(Export),
     /// Remove a person from the store, its journal and every later backup
     ///
@@ -71,26 +76,46 @@ impl Subscribers {
 
 #[derive(Debug, Args)]
 pub(super) struct List {
+    /// Only those with these words in their names, or with this register number; capitals and accents make no difference
+    #[arg(value_name = "NAME|URN")]
+    words: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
+
+const COLUMNS: &[Column] = &[
+    Column::Text("Name"),
+    Column::Text("Sector"),
+    Column::Text("Email"),
+    Column::Text("Bands"),
+    Column::Text("State"),
+];
 
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let (subscriber, bands) = (Subscriber::new(&app), &app.config.bands);
+        let query = if self.words.is_empty() { NameQuery::everybody() } else { show::query(&self.words)? };
         if self.json {
             let mut json = JsonList::new();
-            subscriber.each(|page| page.iter().try_for_each(|record| json.add(&view(record, bands)))).await?;
+            subscriber
+                .each_by_name(&query, |page| page.iter().try_for_each(|record| json.add(&view(record, bands))))
+                .await?;
             json.end("");
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = TableList::new(&["Name", "Sector", "Email", "Bands", "State"]);
+        let mut table = TableList::new(COLUMNS);
         subscriber
-            .each(|page| page.iter().flat_map(|record| rows(record, bands)).try_for_each(|row| table.add(row)))
+            .each_by_name(&query, |page| {
+                page.iter().flat_map(|record| rows(record, bands)).try_for_each(|row| table.add(row))
+            })
             .await?;
+        if !self.words.is_empty() {
+            table.end("No subscriber has such a name or register number.");
+            return Ok(ExitCode::SUCCESS);
+        }
         table.end("There are no subscribers in the store yet. Entries of the config join it with `fortnightly sync`.");
         Ok(ExitCode::SUCCESS)
     }

@@ -13,6 +13,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::listing::{JsonList, TableList};
 use super::out;
+use super::table::Column;
 use crate::app::bootstrap;
 use crate::app::unsubscriber::{SuppressResult, Unsubscriber};
 use crate::domain::address::Address;
@@ -23,7 +24,7 @@ use crate::domain::subscription::wave::WaveId;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Suppressions {
-    /// Every suppressed address, why and since when
+    /// Every suppressed address, why and since when: the oldest first
     List(List),
     /// Never mail an address again
     Add(Add),
@@ -57,6 +58,9 @@ pub(super) struct List {
     json: bool,
 }
 
+const COLUMNS: &[Column] =
+    &[Column::Text("Address"), Column::Text("Reason"), Column::Text("Since"), Column::Note("Subscriber")];
+
 impl List {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
@@ -79,10 +83,11 @@ impl List {
             unsubscriber.each_suppression(|page| page.iter().try_for_each(&mut add)).await?;
             list.end("");
         } else {
-            let mut table = TableList::new(&["Address", "Reason", "Since", "Subscriber"]);
+            let mut table = TableList::new(COLUMNS);
             let mut add = |ListedSuppression { suppression: s, subscriber }: &ListedSuppression| {
                 let address = s.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string);
-                table.add(vec![address, s.reason.to_string(), since(s.since), subscriber.clone().unwrap_or_default()])
+                let since = out::moment(s.since, config);
+                table.add(vec![address, s.reason.to_string(), since, subscriber.clone().unwrap_or_default()])
             };
             unsubscriber.each_suppression(|page| page.iter().try_for_each(&mut add)).await?;
             table.end("No address is suppressed.");

@@ -92,11 +92,16 @@ pub fn lines(report: &RunReport) -> Vec<String> {
     let mut lines = vec![if report.attempts == 0 && edition.state == EditionState::Sent {
         format!("Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.", tally.accepted)
     } else {
-        format!("Edition {number}: {mails}, {} accepted, in {seconds:.1} s.", tally.accepted)
+        format!("Edition {number}: {mails}, {} accepted, in {}.", tally.accepted, duration(*seconds))
     }];
     lines.extend(rest(tally));
     lines.extend(report.trouble.as_ref().map(|reply| format!("  The last trouble was: {reply}")));
     lines
+}
+
+/// How long a run took, in whole seconds.
+fn duration(seconds: f64) -> String {
+    if seconds < 1.0 { "less than a second".to_owned() } else { format!("{seconds:.0} s") }
 }
 
 fn rest(tally: &Tally) -> impl Iterator<Item = String> {

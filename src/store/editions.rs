@@ -92,4 +92,11 @@ pub trait Editions {
         after: Option<AuditNumber>,
         limit: u32,
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
+
+    /// Lines of the audit table, newest first, that come before this one: at most `limit`.
+    async fn audit_page_before(
+        &self,
+        before: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError>;
 }

@@ -12,6 +12,7 @@ mod first_visit;
 mod form;
 mod guard;
 mod live;
+mod log;
 mod metrics;
 mod now;
 mod parts;
@@ -38,6 +39,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(decide::routes())
         .merge(first_visit::routes())
         .merge(live::routes())
+        .merge(log::routes())
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::not_that_way)
         .layer(from_fn_with_state(console.clone(), guard::enter));

@@ -83,6 +83,7 @@ mod store_gone;
 mod support;
 mod survival;
 mod template_bombs;
+mod terminal;
 mod throttling;
 mod tidy;
 #[cfg(feature = "postgres")]

@@ -68,6 +68,23 @@ fn the_audit_of_an_edition_is_about_it_alone() {
     };
     let one = about(&["--edition", "7"]);
     assert!(!one.is_empty() && one.iter().all(|subject| subject == "edition 7"), "{one:?}");
+    // What was decided about an activity that it has, or had, concerns it.
+    let ids = |number| {
+        fixture.planned(BEFORE, number)["activities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pick| pick["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (own, other) = (ids(7)[0].clone(), ids(8)[0].clone());
+    for id in [&own, &other] {
+        fixture.at(BEFORE, &["withdraw", id]).exits(0);
+    }
+    let one = about(&["--edition", "7"]);
+    let expected = format!("activity {own}");
+    assert!(one.contains(&expected), "{one:?}");
+    assert!(one.iter().all(|subject| *subject == "edition 7" || *subject == expected), "{one:?}");
     let all = about(&[]);
     assert!(all.contains(&"edition 8".to_owned()) && all.len() > one.len(), "{all:?}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::out::Answer;
+use super::super::out::{self, Answer};
 use super::super::sync::list;
 use super::view::names;
 use crate::app::csv_import::{CsvImport, SkipReason};
@@ -54,7 +54,7 @@ impl<'a> Report<'a> {
                 self.begun = true;
             }
         } else if let Some(change) = self.change(request, result).filter(|_| !self.applied) {
-            self.answer.add(&change);
+            self.answer.add(&out::folded_for_people(&change));
             self.answer.add("\n");
         }
     }

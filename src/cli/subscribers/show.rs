@@ -8,35 +8,67 @@ use serde_json::{Value, json};
 use super::super::failure::Failure;
 use super::super::sync::list;
 use super::view::{state, view};
-use crate::app::bootstrap;
 use crate::app::privacy::{Held, Privacy};
+use crate::app::subscriber::Subscriber;
+use crate::app::{AppContext, bootstrap};
 use crate::cli::context::Context;
 use crate::cli::out;
+use crate::cli::table::Column;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
 use crate::domain::band::Bands;
+use crate::domain::name_query::{NameQuery, folded};
 use crate::domain::subscriber::{MailboxRecord, SubscriberRecord};
 use crate::domain::subscription::subject_data::SubjectData;
 use crate::domain::subscription::suppression::Suppression;
+use crate::domain::text::excerpt;
 use crate::messages::waves;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
-    /// The mailbox
-    #[arg(value_name = "ADDRESS")]
-    address: Address,
+    /// The mailbox, or words of a subscriber's name, or its register number
+    #[arg(value_name = "ADDRESS|NAME|URN", required = true)]
+    who: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
+/// How many subscribers of a name are listed.
+const LISTED: usize = 20;
+
+/// Words as somebody typed them.
+pub(super) fn query(words: &[String]) -> Result<NameQuery, Failure> {
+    let text = words.join(" ");
+    let none = || format!("“{}” has no letter or digit to look for", excerpt(&text));
+    NameQuery::new(&text).ok_or_else(|| Failure::Usage(none()))
+}
+
+const COLUMNS: &[Column] = &[Column::Text("Name"), Column::Text("Email"), Column::Text("To see it")];
+
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let address = match &self.who[..] {
+            [one] if one.contains('@') => {
+                Some(one.parse::<Address>().map_err(|error| Failure::Usage(format!("“{}” {error}", excerpt(one))))?)
+            }
+            _ => None,
+        };
+        let named = if address.is_none() { Some(query(&self.who)?) } else { None };
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock).await?;
-        let (address, config) = (&self.address, &app.config);
-        match Privacy::new(&app).held(address).await? {
-            Held::Mailbox(record, data) => self.tell_mailbox(&record, &data, &config.bands),
+        match (address, named) {
+            (Some(address), _) => self.of_address(&app, &address).await?,
+            (None, Some(query)) => self.of_name(&app, &query).await?,
+            (None, None) => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn of_address(&self, app: &AppContext, address: &Address) -> Result<(), Failure> {
+        let config = &app.config;
+        match Privacy::new(app).held(address).await? {
+            Held::Mailbox(record, data) => self.tell_mailboxes(&record, &[data], &config.bands),
             // An address may be suppressed without ever having been a mailbox.
             Held::Suppressed(suppression) => self.tell_suppression(&suppression),
             Held::Hashed => {
@@ -52,20 +84,69 @@ impl Show {
                 return Err(Failure::Refused(format!("{address} is not in the store{hint}")));
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
-    fn tell_mailbox(&self, record: &SubscriberRecord, data: &SubjectData, bands: &Bands) {
+    async fn of_name(&self, app: &AppContext, query: &NameQuery) -> Result<(), Failure> {
+        let (mut found, more) = Subscriber::new(app).find(query, LISTED).await?;
+        let name = folded(&self.who.join(" "));
+        let exact: Vec<usize> = (0..found.len()).filter(|at| folded(&found[*at].profile.name) == name).collect();
+        let record = match (&found[..], &exact[..]) {
+            ([], _) => {
+                let sought = excerpt(&self.who.join(" "));
+                return Err(Failure::Refused(format!(
+                    "no subscriber has the name or register number “{sought}”: `fortnightly subscribers list` shows all of them"
+                )));
+            }
+            ([_], _) => found.swap_remove(0),
+            (_, [at]) if !more => found.swap_remove(*at),
+            _ => return Err(self.which(&found, more)),
+        };
+        let (privacy, mut all) = (Privacy::new(app), Vec::new());
+        for mailbox in &record.mailboxes {
+            if let Held::Mailbox(_, data) = privacy.held(&mailbox.address).await? {
+                all.push(data);
+            }
+        }
+        self.tell_mailboxes(&record, &all, &app.config.bands);
+        Ok(())
+    }
+
+    /// Lists those who have such a name, with the command that shows each.
+    fn which(&self, found: &[SubscriberRecord], more: bool) -> Failure {
+        if !self.json {
+            let rows = found.iter().map(|record| {
+                let address = record.mailboxes.first().map(|mailbox| mailbox.address.to_string()).unwrap_or_default();
+                let key = record.profile.urn.clone().unwrap_or_else(|| address.clone());
+                vec![record.profile.name.clone(), address, format!("fortnightly subscribers show {key}")]
+            });
+            out::table(COLUMNS, rows.collect());
+        }
+        let sought = excerpt(&self.who.join(" "));
+        Failure::Refused(if more {
+            format!(
+                "more than {LISTED} subscribers match “{sought}”: add a word, or look at `fortnightly subscribers list {sought}`"
+            )
+        } else {
+            format!("{} subscribers match “{sought}”: say which", found.len())
+        })
+    }
+
+    fn tell_mailboxes(&self, record: &SubscriberRecord, all: &[SubjectData], bands: &Bands) {
         if self.json {
             let mut json = json!(view(record, bands));
-            let mailbox = record.mailboxes.first();
-            let chosen = mailbox.filter(|mailbox| mailbox.chosen);
-            json["mailboxes"][0]["chosen_by"] = json!(chosen.and_then(|m| data.chosen_by(&m.subscriptions)));
-            json["mailboxes"][0]["held"] = json!(data);
+            for (at, (mailbox, data)) in record.mailboxes.iter().zip(all).enumerate() {
+                let chosen = if mailbox.chosen { data.chosen_by(&mailbox.subscriptions) } else { None };
+                json["mailboxes"][at]["chosen_by"] = json!(chosen);
+                json["mailboxes"][at]["held"] = json!(data);
+            }
             return out::json(&json);
         }
         tell_subscriber(record);
-        for mailbox in &record.mailboxes {
+        for (mailbox, data) in record.mailboxes.iter().zip(all) {
+            if record.mailboxes.len() > 1 {
+                out::line("");
+            }
             tell_mailbox(mailbox, data.chosen_by(&mailbox.subscriptions), bands);
             tell(data);
         }

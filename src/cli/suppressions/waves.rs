@@ -11,6 +11,7 @@ use crate::app::waves::Waves;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out;
+use crate::cli::table::Column;
 use crate::domain::audit::OPERATOR;
 use crate::domain::subscription::wave::WaveId;
 use crate::messages::waves;
@@ -36,6 +37,14 @@ impl Settle {
     }
 }
 
+const COLUMNS: &[Column] = &[
+    Column::Text("Address"),
+    Column::Text("Subscriber"),
+    Column::Text("Status"),
+    Column::Text("Mail server"),
+    Column::Text("Since"),
+];
+
 /// Shows the bounces of a wave.
 pub(super) async fn list(app: &AppContext, wave: WaveId, json: bool) -> Result<ExitCode, Failure> {
     let bounces = Waves::new(app).bounces(wave).await?;
@@ -55,9 +64,9 @@ pub(super) async fn list(app: &AppContext, wave: WaveId, json: bool) -> Result<E
     } else {
         let rows = bounces.iter().map(|one| {
             let (status, server) = (one.status.clone().unwrap_or_default(), one.server.clone().unwrap_or_default());
-            vec![one.address.to_string(), one.subscriber.clone(), status, server, moment(one.at)]
+            vec![one.address.to_string(), one.subscriber.clone(), status, server, out::moment(one.at, &app.config)]
         });
-        out::table(&["Address", "Subscriber", "Status", "Mail server", "Since"], rows.collect());
+        out::table(COLUMNS, rows.collect());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,11 @@ use super::picks::{Pick, PickReason, Selection};
 use crate::domain::fingerprint::Edit;
 
 use crate::domain::activity::ActivityId;
+use crate::domain::audit::AuditRecord;
 use crate::domain::band::BandName;
+
+/// What the audit calls it that an edition gets other picks.
+const REPICK: &str = "repick";
 
 /// Why an approval is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,13 @@ pub struct Repicked {
     pub before: Option<ActivityId>,
     pub after: Option<ActivityId>,
     pub reason: Option<PickReason>,
+}
+
+impl Repicked {
+    /// What a line of the audit says was picked anew; nothing where it is about something else.
+    pub fn of(record: &AuditRecord) -> Vec<Self> {
+        if record.action == REPICK { serde_json::from_str(&record.detail).unwrap_or_default() } else { Vec::new() }
+    }
 }
 
 /// One change to an edition. One that was published can only be held, released and approved: the rest is for open ones.
@@ -88,7 +99,7 @@ impl EditionChange {
         match self {
             Self::Plan { date, selection, .. } => ("plan", format!("{date}, theme {}", selection.theme)),
             Self::Redate { date, .. } => ("redate", date.to_string()),
-            Self::Repick { selection, .. } => ("repick", json(&repicked(before, selection))),
+            Self::Repick { selection, .. } => (REPICK, json(&repicked(before, selection))),
             Self::Unplan(_) => ("unplan", String::new()),
             Self::Approve(_) => ("approve", String::new()),
             Self::Unapprove(_, why) => ("unapprove", json(why)),

@@ -19,6 +19,7 @@ pub(super) mod privacy;
 pub(super) mod publish;
 mod reports;
 pub(super) mod restored;
+mod search;
 pub(super) mod segments;
 mod set_back;
 mod subscribers;

@@ -33,6 +33,20 @@ pub(in crate::store) fn end_before_the_last(
     whole > 0
 }
 
+/// Of the organisations that a query lets through, with their names as they are sorted, the numbers of the first `limit`.
+pub(in crate::store) fn first_by_name(mut found: Vec<(String, SubscriberId)>, limit: usize) -> Vec<SubscriberId> {
+    found.sort_unstable();
+    found.truncate(limit);
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Puts organisations in the order of these numbers.
+pub(in crate::store) fn in_order_of(ids: &[SubscriberId], records: Vec<SubscriberRecord>) -> Vec<SubscriberRecord> {
+    let mut records: HashMap<SubscriberId, SubscriberRecord> =
+        records.into_iter().map(|record| (record.id, record)).collect();
+    ids.iter().filter_map(|id| records.remove(id)).collect()
+}
+
 /// Gives organisations their mailboxes, and these their subscriptions. Both lists are in the order of the organisations.
 pub(in crate::store) fn fill(
     records: &mut [SubscriberRecord],

@@ -16,6 +16,7 @@ pub(super) mod privacy;
 pub(super) mod publish;
 pub(super) mod reports;
 pub(super) mod restored;
+mod search;
 pub(super) mod segments;
 pub(super) mod subscribers;
 mod users;

@@ -73,9 +73,9 @@ impl Line {
         };
         Self {
             when: dates::local_moment(&parts.context.local(record.at)),
-            who: messages::audit::who(record),
-            what: messages::audit::what(record),
-            detail: messages::audit::detail_for_people(record),
+            who: messages::log::who(record),
+            what: messages::log::what(record),
+            detail: messages::log::detail(record),
             url: if page.is_empty() || number.parse::<u64>().is_err() { String::new() } else { caller.link(&page) },
         }
     }

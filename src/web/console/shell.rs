@@ -13,8 +13,8 @@ use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
 
 /// The pages in the bar at the top: path, label, and what one must be allowed to see them.
-const PAGES: [(&str, &str, Permission); 2] =
-    [("/", "Now", Permission::Look), ("/calendar", "Calendar", Permission::Look)];
+const PAGES: [(&str, &str, Permission); 3] =
+    [("/", "Now", Permission::Look), ("/calendar", "Calendar", Permission::Look), ("/log", "Log", Permission::Look)];
 
 /// What stands around a page.
 #[derive(Debug, Default, Serialize)]

@@ -88,8 +88,23 @@ pub(in crate::store::postgres) async fn page(
         "SELECT at, actor, action, subject, detail, person, id FROM audit
          WHERE {about} AND id > $1 ORDER BY id LIMIT $2"
     );
-    let numbered = |row: &Row| Ok((AuditNumber(sql::count(row.try_get(6)?)), record(row)?));
     transaction.rows(&query, params![after, i64::from(limit), subjects], numbered).await
+}
+
+/// Rows of all, newest first, before this one.
+pub(in crate::store::postgres) async fn page_before(
+    transaction: &Transaction,
+    before: Option<AuditNumber>,
+    limit: u32,
+) -> Result<Vec<(AuditNumber, AuditRecord)>, PostgresError> {
+    let before = before.map_or(Ok(i64::MAX), |before| sql::column(before.0))?;
+    let query =
+        "SELECT at, actor, action, subject, detail, person, id FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    transaction.rows(query, params![before, i64::from(limit)], numbered).await
+}
+
+fn numbered(row: &Row) -> Result<(AuditNumber, AuditRecord), PostgresError> {
+    Ok((AuditNumber(sql::count(row.try_get(6)?)), record(row)?))
 }
 
 /// Every row about `subject`, oldest first.

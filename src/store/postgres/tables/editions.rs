@@ -73,4 +73,12 @@ impl Editions for PostgresStore {
     ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
         within!(self, Look, |transaction| audit::page(&transaction, subjects, after, limit).await)
     }
+
+    async fn audit_page_before(
+        &self,
+        before: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        within!(self, Look, |transaction| audit::page_before(&transaction, before, limit).await)
+    }
 }

@@ -45,11 +45,13 @@ async fn organisations(
 ) -> Result<Vec<SubscriberRecord>, PostgresError> {
     let query = "SELECT s.id, n.name, s.sector, s.locale, s.urn FROM subscribers s JOIN names n ON n.id = s.name_id
                  WHERE s.id > $1 ORDER BY s.id LIMIT $2";
-    let read = |row: &Row| {
-        let (id, profile) = (columns::subscriber(row, 0)?, columns::profile(row, 1)?);
-        Ok(SubscriberRecord { id, profile, mailboxes: Vec::new() })
-    };
-    transaction.rows(query, params![after, i64::from(limit)], read).await
+    transaction.rows(query, params![after, i64::from(limit)], organisation).await
+}
+
+/// An organisation in five columns, without its mailboxes.
+pub(super) fn organisation(row: &Row) -> Result<SubscriberRecord, PostgresError> {
+    let (id, profile) = (columns::subscriber(row, 0)?, columns::profile(row, 1)?);
+    Ok(SubscriberRecord { id, profile, mailboxes: Vec::new() })
 }
 
 /// The last of the numbers that these organisations have.
@@ -69,19 +71,21 @@ async fn mailboxes_of(
                  FROM recipients r LEFT JOIN suppressions x ON x.mac = r.mac
                  WHERE r.owner > $1 AND r.owner <= $2 AND r.address IS NOT NULL ORDER BY r.owner, r.id LIMIT $3";
     let (last, limit) = (last(after, records)?, i64::try_from(limit).unwrap_or(i64::MAX));
-    let read = |row: &Row| {
-        let mailbox = MailboxRecord {
-            recipient: columns::recipient(row, 1)?,
-            address: sql::word(row, 2)?,
-            bands: bands.set(row.try_get(3)?),
-            chosen: row.try_get(4)?,
-            state: row.try_get(5)?,
-            suppressed: sql::maybe_word(row, 6)?,
-            subscriptions: Vec::new(),
-        };
-        Ok((columns::subscriber(row, 0)?, mailbox))
+    transaction.rows(query, params![after, last, limit], |row| owned(bands, row)).await
+}
+
+/// A mailbox in seven columns, beginning with its owner, without its subscriptions.
+pub(super) fn owned(bands: &BandBook, row: &Row) -> Result<(SubscriberId, MailboxRecord), PostgresError> {
+    let mailbox = MailboxRecord {
+        recipient: columns::recipient(row, 1)?,
+        address: sql::word(row, 2)?,
+        bands: bands.set(row.try_get(3)?),
+        chosen: row.try_get(4)?,
+        state: row.try_get(5)?,
+        suppressed: sql::maybe_word(row, 6)?,
+        subscriptions: Vec::new(),
     };
-    transaction.rows(query, params![after, last, limit], read).await
+    Ok((columns::subscriber(row, 0)?, mailbox))
 }
 
 /// The subscriptions of known mailboxes.

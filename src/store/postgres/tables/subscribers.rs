@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::mailing_list::{self, counts};
-use super::{lists, meta};
+use super::{lists, meta, search};
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;
+use crate::domain::name_query::NameQuery;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::{SubscriberCounts, SubscriberId, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
@@ -49,6 +50,14 @@ impl Subscribers for PostgresStore {
         limit: u32,
     ) -> Result<Vec<SubscriberRecord>, StoreError> {
         within!(self, Look, |transaction| lists::subscribers(&transaction, after, limit).await)
+    }
+
+    async fn find_subscribers(&self, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
+        within!(self, Look, |transaction| search::find(&transaction, query, limit).await)
+    }
+
+    async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError> {
+        within!(self, Look, |transaction| search::records(&transaction, ids).await)
     }
 
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError> {

@@ -61,7 +61,6 @@ pub(in crate::store::sqlite) fn page(
     limit: u32,
 ) -> Result<Vec<(AuditNumber, AuditRecord)>, SqliteError> {
     let after = sql::column(after.map_or(0, |after| after.0))?;
-    let numbered = |row: &Row<'_>| Ok((AuditNumber(sql::count(row.get(6)?)), record(row)?));
     let Some(subjects) = subjects else { return sql::rows(conn, PAGE, (after, limit), numbered) };
     sql::rows(conn, PAGE_ABOUT, (after, limit, sql::to_json(subjects)?), numbered)
 }
@@ -71,6 +70,23 @@ const PAGE: &str =
 
 const PAGE_ABOUT: &str = "SELECT at, actor, action, subject, detail, person, id FROM audit INDEXED BY audit_subject
                           WHERE subject IN (SELECT value FROM json_each(?3)) AND id > ?1 ORDER BY id LIMIT ?2";
+
+/// Rows of all, newest first, before this one.
+pub(in crate::store::sqlite) fn page_before(
+    conn: &Connection,
+    before: Option<AuditNumber>,
+    limit: u32,
+) -> Result<Vec<(AuditNumber, AuditRecord)>, SqliteError> {
+    let before = before.map_or(Ok(i64::MAX), |before| sql::column(before.0))?;
+    sql::rows(conn, PAGE_BEFORE, (before, limit), numbered)
+}
+
+fn numbered(row: &Row<'_>) -> Result<(AuditNumber, AuditRecord), SqliteError> {
+    Ok((AuditNumber(sql::count(row.get(6)?)), record(row)?))
+}
+
+const PAGE_BEFORE: &str =
+    "SELECT at, actor, action, subject, detail, person, id FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 
 /// Every row about `subject`, oldest first.
 pub(in crate::store::sqlite) fn about(conn: &Connection, subject: &str) -> Result<Vec<AuditRecord>, SqliteError> {
@@ -98,6 +114,7 @@ mod tests {
     fn a_page_is_read_by_number_and_a_subject_by_its_index() {
         let conn = connect::memory().unwrap();
         assert_eq!(sql::plan(&conn, PAGE), ["SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)"]);
+        assert_eq!(sql::plan(&conn, PAGE_BEFORE), ["SEARCH audit USING INTEGER PRIMARY KEY (rowid<?)"]);
         let steps = sql::plan(&conn, PAGE_ABOUT);
         assert_eq!(steps[0], "SEARCH audit USING INDEX audit_subject (subject=? AND rowid>?)", "{steps:?}");
         assert!(sql::plan(&conn, REPLACE).contains(&"SEARCH audit USING INDEX audit_subject (subject=?)".to_owned()));

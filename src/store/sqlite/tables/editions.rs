@@ -67,4 +67,12 @@ impl Editions for SqliteStore {
         let subjects = subjects.cloned();
         self.read(move |conn| audit::page(conn, subjects.as_ref(), after, limit)).await
     }
+
+    async fn audit_page_before(
+        &self,
+        before: Option<AuditNumber>,
+        limit: u32,
+    ) -> Result<Vec<(AuditNumber, AuditRecord)>, StoreError> {
+        self.read(move |conn| audit::page_before(conn, before, limit)).await
+    }
 }

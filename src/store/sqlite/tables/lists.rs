@@ -37,10 +37,7 @@ pub(super) fn subscribers(
     limit: u32,
 ) -> Result<Vec<SubscriberRecord>, SqliteError> {
     let after = sql::column(after.map_or(0, |after| after.0))?;
-    let mut records = sql::rows(conn, SUBSCRIBERS, (after, limit), |row| {
-        let id = SubscriberId(sql::count(row.get(0)?));
-        Ok(SubscriberRecord { id, profile: columns::profile(row, 1)?, mailboxes: Vec::new() })
-    })?;
+    let mut records = sql::rows(conn, SUBSCRIBERS, (after, limit), organisation)?;
     let bands = BandBook::open(conn)?;
     let most = mailboxes::most(limit);
     let mut found = mailboxes_of(conn, &bands, after, &records, most + 1)?;
@@ -67,18 +64,27 @@ fn mailboxes_of(
 ) -> Result<Vec<(SubscriberId, MailboxRecord)>, SqliteError> {
     let (first, last) = range(after, records)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    sql::rows(conn, MAILBOXES_OF, (first, last, limit), |row| {
-        let mailbox = MailboxRecord {
-            recipient: RecipientId(sql::count(row.get(1)?)),
-            address: sql::word(row, 2)?,
-            bands: bands.set(row.get(3)?),
-            chosen: row.get(4)?,
-            state: row.get(5)?,
-            suppressed: sql::maybe_word(row, 6)?,
-            subscriptions: Vec::new(),
-        };
-        Ok((SubscriberId(sql::count(row.get(0)?)), mailbox))
-    })
+    sql::rows(conn, MAILBOXES_OF, (first, last, limit), |row| owned(bands, row))
+}
+
+/// A mailbox in seven columns, beginning with its owner, without its subscriptions.
+pub(super) fn owned(bands: &BandBook, row: &Row<'_>) -> Result<(SubscriberId, MailboxRecord), SqliteError> {
+    let mailbox = MailboxRecord {
+        recipient: RecipientId(sql::count(row.get(1)?)),
+        address: sql::word(row, 2)?,
+        bands: bands.set(row.get(3)?),
+        chosen: row.get(4)?,
+        state: row.get(5)?,
+        suppressed: sql::maybe_word(row, 6)?,
+        subscriptions: Vec::new(),
+    };
+    Ok((SubscriberId(sql::count(row.get(0)?)), mailbox))
+}
+
+/// An organisation in five columns, without its mailboxes.
+pub(super) fn organisation(row: &Row<'_>) -> Result<SubscriberRecord, SqliteError> {
+    let id = SubscriberId(sql::count(row.get(0)?));
+    Ok(SubscriberRecord { id, profile: columns::profile(row, 1)?, mailboxes: Vec::new() })
 }
 
 /// The subscriptions of known mailboxes.

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::mailing_list::{self, counts};
-use super::{lists, meta};
+use super::{lists, meta, search};
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;
+use crate::domain::name_query::NameQuery;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::{SubscriberCounts, SubscriberId, SubscriberRecord};
 use crate::domain::subscription::mailing_list::MailingList;
@@ -46,6 +47,16 @@ impl Subscribers for SqliteStore {
         limit: u32,
     ) -> Result<Vec<SubscriberRecord>, StoreError> {
         self.read(move |conn| lists::subscribers(conn, after, limit)).await
+    }
+
+    async fn find_subscribers(&self, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
+        let query = query.clone();
+        self.read(move |conn| search::find(conn, &query, limit)).await
+    }
+
+    async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |conn| search::records(conn, &ids)).await
     }
 
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError> {

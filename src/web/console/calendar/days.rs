@@ -23,10 +23,21 @@ pub(super) struct Day {
 }
 
 /// The weeks of a month, Monday first.
-pub(super) fn weeks(config: &Config, caller: &Caller, first: NaiveDate, today: NaiveDate, rows: &[PlanRow]) -> Vec<Vec<Day>> {
+pub(super) fn weeks(
+    config: &Config,
+    caller: &Caller,
+    first: NaiveDate,
+    today: NaiveDate,
+    rows: &[PlanRow],
+) -> Vec<Vec<Day>> {
     let before = first.weekday().num_days_from_monday() as usize;
     let mut days: Vec<Day> = std::iter::repeat_with(Day::default).take(before).collect();
-    days.extend(first.iter_days().take_while(|day| day.month() == first.month()).map(|day| Day::of(config, caller, day, today, rows)));
+    days.extend(
+        first
+            .iter_days()
+            .take_while(|day| day.month() == first.month())
+            .map(|day| Day::of(config, caller, day, today, rows)),
+    );
     while days.len() % 7 != 0 {
         days.push(Day::default());
     }

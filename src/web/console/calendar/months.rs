@@ -1,6 +1,6 @@
 //! The months of a school year, each with its grid and with what happens in it, in words.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::SEPTEMBER;
@@ -81,9 +81,11 @@ fn fortnight(parts: &ConsoleParts, caller: &Caller, row: &PlanRow) -> Entry {
         (None, _) => {}
     }
     notes.extend(row.reason.as_ref().map(messages::console::why));
-    notes.extend(row.occasions.iter().map(|occasion| {
-        format!("For {} on {}.", messages::occasions::title(&occasion.name), dates::day(occasion.on))
-    }));
+    notes.extend(
+        row.occasions.iter().map(|occasion| {
+            format!("For {} on {}.", messages::occasions::title(&occasion.name), dates::day(occasion.on))
+        }),
+    );
     let number = row.edition;
     Entry {
         when: row.date.format("%a %-d %b").to_string(),
@@ -104,18 +106,21 @@ fn of_files(parts: &ConsoleParts, (from, to): Span) -> Vec<Entry> {
     let schedule = &parts.config().schedule;
     let is_here = |day: NaiveDate| from <= day && day < to;
     let plain = |day: NaiveDate, until: Option<NaiveDate>, title: String| Entry {
-        when: until.filter(|until| *until != day).map_or_else(|| short(day), |until| format!("{} to {}", short(day), short(until))),
+        when: until
+            .filter(|until| *until != day)
+            .map_or_else(|| short(day), |until| format!("{} to {}", short(day), short(until))),
         title,
         url: String::new(),
         state: None,
         notes: Vec::new(),
         day,
     };
-    let pauses = schedule.pauses.iter().map(|pause| plain(pause.from, Some(pause.to), format!("Pause: {}", pause.reason)));
+    let pauses =
+        schedule.pauses.iter().map(|pause| plain(pause.from, Some(pause.to), format!("Pause: {}", pause.reason)));
     let holidays = schedule.holidays.iter().map(|(day, name)| plain(*day, None, format!("Bank holiday: {name}")));
     let occasions = schedule.occasions.iter();
-    let occasions =
-        occasions.map(|occasion| plain(occasion.on, None, format!("Campaign: {}", messages::occasions::title(&occasion.name))));
+    let occasions = occasions
+        .map(|occasion| plain(occasion.on, None, format!("Campaign: {}", messages::occasions::title(&occasion.name))));
     let notices = parts.content().into_iter().flat_map(|content| &content.library.notices);
     let notices = notices.map(|notice| plain(notice.from, Some(notice.until), format!("Notice: {}", notice.title)));
     pauses.chain(holidays).chain(occasions).chain(notices).filter(|entry| is_here(entry.day)).collect()

@@ -6,6 +6,7 @@ use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
 use fortnightly::domain::edition::EditionNumber;
+use fortnightly::domain::name_query::NameQuery;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{MailboxState, Sector, SubscriberRecord, SuppressionReason};
 use fortnightly::store::{Reader, Scope, Store};
@@ -44,6 +45,36 @@ pub(in crate::store) async fn a_page_ends_where_the_next_begins(open: Open<'_>) 
         let page = store.audit_page(None, None, LIMIT).await.unwrap();
         assert_eq!(page.len(), store.audit().await.unwrap().len().min(LIMIT as usize));
     }
+}
+
+pub(in crate::store) async fn a_name_is_found_by_its_words_and_comes_with_its_mailboxes(open: Open<'_>) {
+    let store = open();
+    let people = [
+        wish_of("1", "Vale Church School", "v@b.example", "4-5"),
+        wish_of("2", "École Saint-Étienne", "e@b.example", "4-5"),
+        wish_of("3", "St Mary’s School", "m@b.example", "4-5 5-7"),
+        wish_of("3", "St Mary’s School", "n@b.example", "8-10"),
+        wish_of("4", "St Peter's School", "p@b.example", "8-10"),
+    ];
+    store.subscribe(&people, at(0)).await.unwrap();
+    let found = async |text: &str, limit: usize| {
+        let ids = store.find_subscribers(&NameQuery::new(text).unwrap(), limit).await.unwrap();
+        let records = store.subscribers_of(&ids).await.unwrap();
+        records.into_iter().map(|one| (one.profile.name, one.mailboxes.len())).collect::<Vec<_>>()
+    };
+    let named = |name: &str, mailboxes| (name.to_owned(), mailboxes);
+    assert_eq!(found("SAINT etienne", 9).await, [named("École Saint-Étienne", 1)]);
+    assert_eq!(found("st school", 9).await, [named("St Mary’s School", 2), named("St Peter's School", 1)]);
+    assert_eq!(found("st school", 1).await, [named("St Mary’s School", 2)]);
+    assert_eq!(found("marys", 9).await, found("3", 9).await);
+    assert_eq!(found("nobody", 9).await, []);
+    let all = store.find_subscribers(&NameQuery::everybody(), usize::MAX).await.unwrap();
+    let whole = store.subscribers().await.unwrap();
+    let in_this_order: Vec<_> = all.iter().map(|id| whole.iter().find(|one| one.id == *id).unwrap().clone()).collect();
+    assert_eq!(store.subscribers_of(&all).await.unwrap(), in_this_order);
+    assert_eq!(in_this_order[0].profile.name, "École Saint-Étienne");
+    store.erase(&address("p@b.example"), at(1)).await.unwrap();
+    assert_eq!(found("peter", 9).await, []);
 }
 
 pub(in crate::store) async fn an_organisation_is_never_cut_in_two(open: Open<'_>) {

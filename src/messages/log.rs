@@ -1,0 +1,156 @@
+//! The console's log: a line of the audit table as people read it.
+
+use super::{attention, audit, edition};
+use crate::domain::audit::AuditRecord;
+use crate::domain::edition::HoldReason;
+
+/// Who did it: the person, or the part of the program.
+pub fn who(record: &AuditRecord) -> String {
+    if let Some(person) = &record.by {
+        return person.clone();
+    }
+    match record.actor.as_str() {
+        "operator" | "send --late" => "Somebody with a command",
+        "calendar" => "The calendar",
+        "config" | "sync" => "The configuration",
+        "import" => "An import",
+        "recipient" | "web" | "mail" => "The reader",
+        "relay" => "The mail server",
+        _ => "The program",
+    }
+    .to_owned()
+}
+
+/// What was done, to what.
+pub fn what(record: &AuditRecord) -> String {
+    let (kind, name) = record.subject.split_once(' ').unwrap_or((&record.subject, ""));
+    match kind {
+        "edition" => of_edition(&record.action, name),
+        "activity" if record.action == "reinstate" => format!("{name} may be picked again"),
+        "activity" => format!("{name} was withdrawn"),
+        "mailbox" | "recipient" | "subscriber" | "stranger" => of_mailbox(&record.action),
+        "user" => of_user(&record.action),
+        _ => of_store(&record.action, &record.subject),
+    }
+}
+
+fn of_edition(action: &str, number: &str) -> String {
+    let done = match action {
+        "plan" => "was planned",
+        "redate" => "got another date",
+        "repick" => "got other activities or texts",
+        "unplan" => "was dropped, because its fortnight is a pause now",
+        "approve" => "was approved",
+        "unapprove" => "needs approval again",
+        "hold" => "was held",
+        "miss" => "was missed",
+        "release" => "was released",
+        "withdraw" => "was cancelled",
+        "reinstate" => "was brought back",
+        "publish" => "was published, and its mails began to leave",
+        "sent" => "was sent",
+        "retry" => "has mails that are tried again",
+        "resolve" => "has uncertain mails that somebody settled",
+        "expire" => "has mails that were given up",
+        other => return format!("Edition {number}: {other}"),
+    };
+    format!("Edition {number} {done}")
+}
+
+fn of_mailbox(action: &str) -> String {
+    match action {
+        "subscribe" => "A mailbox was subscribed",
+        "update" => "A subscription was changed",
+        "bands" => "A mailbox got other age groups",
+        "ask" => "A mailbox was asked to confirm",
+        "confirm" => "A reader confirmed",
+        "unconfirmed" => "Nobody confirmed in time",
+        "unsubscribe" => "A mailbox was unsubscribed",
+        "end" => "A subscription ended",
+        "start" => "A subscription began",
+        "suppress" => "An address gets no more mail",
+        "lift-suppression" => "An address may get mail again",
+        "change-address" => "A mailbox got another address",
+        "erase" => "A mailbox was erased",
+        "forget" => "An address was forgotten after its time",
+        "rename" => "A subscriber got another name",
+        "new" => "A subscriber was added",
+        other => return format!("A mailbox: {other}"),
+    }
+    .to_owned()
+}
+
+fn of_user(action: &str) -> String {
+    match action {
+        "user-add" => "A user was added",
+        "user-role" => "A user got another role",
+        "user-name" => "A user got another name",
+        "user-remove" => "A user was removed",
+        "user-reset" => "A user got a new link to sign in with",
+        "user-password" => "A user set a password",
+        "user-sign-on" => "A user signed on for the first time",
+        "user-codes" => "A user changed the codes that they sign in with",
+        other => return format!("A user: {other}"),
+    }
+    .to_owned()
+}
+
+fn of_store(action: &str, subject: &str) -> String {
+    match action {
+        "begin" => "The store began".to_owned(),
+        "restore" => "The store was restored from a backup".to_owned(),
+        "release" => "The store may send again".to_owned(),
+        "move" => "The store was moved".to_owned(),
+        "recover" => "What a process left in hand was taken up again".to_owned(),
+        "import" => "A list of subscribers was imported".to_owned(),
+        "sync" => "The subscribers in the configuration were taken over".to_owned(),
+        "wave" => "Many mailboxes were reported as unknown at once".to_owned(),
+        "confirm-wave" | "dismiss-wave" => "Somebody decided about bounces".to_owned(),
+        _ => format!("{subject}: {action}"),
+    }
+}
+
+/// What there is to say besides; empty where that is nothing.
+pub fn detail(record: &AuditRecord) -> String {
+    if record.action == "hold"
+        && let Ok(reason) = serde_json::from_str::<HoldReason>(&record.detail)
+    {
+        return attention::why_held(&reason);
+    }
+    if record.action == "miss"
+        && let Ok(reason) = serde_json::from_str(&record.detail)
+    {
+        return edition::miss(&reason);
+    }
+    audit::detail(&record.action, &record.subject, &record.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(actor: &str, action: &str, subject: &str, detail: &str) -> AuditRecord {
+        AuditRecord {
+            at: chrono::DateTime::UNIX_EPOCH,
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+            by: None,
+        }
+    }
+
+    #[test]
+    fn says_who_did_what_without_a_command_to_type() {
+        let held = record("operator", "hold", "edition 7", r#"{"code":"approval-missing","detail":{"due":null}}"#);
+        assert_eq!((who(&held), what(&held)), ("Somebody with a command".to_owned(), "Edition 7 was held".to_owned()));
+        assert_eq!(detail(&held), "nobody has approved it.");
+        let named = AuditRecord { by: Some("Anna Officer".to_owned()), ..held };
+        assert_eq!(who(&named), "Anna Officer");
+        assert_eq!(
+            what(&record("recipient", "unsubscribe", "mailbox 12", "unsubscribed")),
+            "A mailbox was unsubscribed"
+        );
+        assert_eq!(what(&record("x", "something-new", "edition 7", "")), "Edition 7: something-new");
+    }
+}

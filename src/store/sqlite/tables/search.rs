@@ -1,0 +1,73 @@
+//! Subscribers by name: every name is looked at, so that no copy of them need be kept, or forgotten.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::columns::{self, BandBook};
+use super::lists;
+use crate::domain::name_query::{NameQuery, folded};
+use crate::domain::subscriber::{RecipientId, SubscriberId, SubscriberRecord, Subscription};
+use crate::store::shared::mailboxes;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+const NAMES: &str = "SELECT s.id, n.name, s.urn FROM subscribers s CROSS JOIN names n ON n.id = s.name_id";
+
+/// The numbers of the first `limit` organisations, by name, that the query lets through.
+pub(super) fn find(conn: &Connection, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, SqliteError> {
+    let mut statement = conn.prepare_cached(NAMES)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name = folded(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+        let urn = row.get_ref(2)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+        if query.matches(&name, urn) {
+            found.push((name, SubscriberId(sql::count(row.get(0)?))));
+        }
+    }
+    Ok(mailboxes::first_by_name(found, limit))
+}
+
+const SUBSCRIBERS: &str = "SELECT s.id, n.name, s.sector, s.locale, s.urn
+     FROM json_each(?1) j CROSS JOIN subscribers s ON s.id = j.value CROSS JOIN names n ON n.id = s.name_id ORDER BY s.id";
+
+const MAILBOXES: &str = "SELECT r.owner, r.id, r.address, r.bands, r.chosen IS NOT NULL, r.state, x.reason
+     FROM json_each(?1) j CROSS JOIN recipients r INDEXED BY recipients_owner ON r.owner = j.value
+     LEFT JOIN suppressions x ON x.mac = r.mac WHERE r.address IS NOT NULL ORDER BY r.owner, r.id";
+
+const SUBSCRIPTIONS: &str = "SELECT s.recipient, s.subscriber, s.origin, s.bands, s.since, s.ended, s.ended_by
+     FROM json_each(?1) j CROSS JOIN recipients r INDEXED BY recipients_owner ON r.owner = j.value
+     CROSS JOIN subscriptions s ON s.recipient = r.id WHERE r.address IS NOT NULL";
+
+/// These organisations with their known mailboxes, in this order.
+pub(super) fn records(conn: &Connection, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, SqliteError> {
+    let (named, bands) = (sql::to_json(&ids)?, BandBook::open(conn)?);
+    let mut records = sql::rows(conn, SUBSCRIBERS, [&named], lists::organisation)?;
+    let found = sql::rows(conn, MAILBOXES, [&named], |row| lists::owned(&bands, row))?;
+    let mut subscriptions: HashMap<RecipientId, Vec<Subscription>> = HashMap::new();
+    let all = sql::rows(conn, SUBSCRIPTIONS, [&named], |row| {
+        Ok((RecipientId(sql::count(row.get(0)?)), columns::subscription(&bands, row, 1)?))
+    })?;
+    for (recipient, one) in all {
+        subscriptions.entry(recipient).or_default().push(one);
+    }
+    mailboxes::fill(&mut records, found, subscriptions);
+    Ok(mailboxes::in_order_of(ids, records))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::engine::connect;
+
+    #[test]
+    fn whoever_was_found_is_read_without_reading_the_others() {
+        let conn = connect::memory().unwrap();
+        for query in [SUBSCRIBERS, MAILBOXES, SUBSCRIPTIONS] {
+            let mut steps = sql::plan(&conn, query);
+            steps.retain(|step| !step.contains("VIRTUAL TABLE") && !step.contains("TEMP B-TREE"));
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
+        }
+    }
+}
