@@ -17,4 +17,5 @@ pub mod plan;
 pub mod preview;
 pub mod sending;
 pub mod subscription;
+pub mod users;
 pub mod waves;
