@@ -28,6 +28,7 @@ mod suppressions;
 mod sync;
 mod table;
 mod terminal;
+mod users;
 
 use std::process::ExitCode;
 
@@ -95,6 +96,9 @@ enum Command {
     /// Look into deliveries that failed, and take them up again
     #[command(subcommand)]
     Deliveries(deliveries::Command),
+    /// List, add, change and remove those who may use the console
+    #[command(subcommand)]
+    Users(users::Users),
     /// Copy the store and its keys to one file, also while mail is being sent
     Backup(backup::Backup),
     /// Put a backup in the store's place; it sends nothing until `release`
@@ -181,6 +185,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Subscribers(command) => command.run(context).await,
         Command::Suppressions(command) => command.run(context).await,
         Command::Deliveries(command) => command.run(context).await,
+        Command::Users(command) => command.run(context).await,
         Command::Backup(command) => command.run(context).await,
         Command::Restore(command) => command.run(context).await,
         Command::Move(command) => command.run(context).await,

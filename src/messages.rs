@@ -20,4 +20,5 @@ pub mod preview;
 pub mod sectors;
 pub mod sending;
 pub mod subscription;
+pub mod users;
 pub mod waves;

@@ -1,5 +1,6 @@
 //! The web: the recipients' site, and a listener for operators.
 
+mod client;
 pub mod console;
 mod log_limiter;
 pub mod public;

@@ -20,6 +20,8 @@ use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::subscription::wave::CannotSettle;
 use crate::domain::text::TextError;
 use crate::domain::token;
+use crate::domain::user::accounts::UserRefusal;
+use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
 use crate::output::OutputError;
 use crate::render::RenderError;
@@ -61,6 +63,12 @@ pub enum AppError {
     Findings(Vec<Diagnostic>),
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Users(#[from] UserRefusal),
+    #[error(transparent)]
+    SignIn(#[from] SignInRefusal),
+    #[error(transparent)]
+    Password(#[from] PasswordProblem),
     #[error(transparent)]
     Anchor(#[from] AnchorError),
     #[error("the store was restored and is not released")]
@@ -105,6 +113,22 @@ pub enum AppError {
     /// Work in a task or on a thread of its own panicked: what it was, and how it ended.
     #[error("{0} broke off: {1}")]
     BrokeOff(&'static str, String),
+}
+
+/// Why somebody is not let into the console. It never says whether an address is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInRefusal {
+    #[error("the address or the password is wrong")]
+    Wrong,
+    /// The password was right.
+    #[error("a code is needed, too")]
+    CodeNeeded,
+    /// The password was right. The code is not, or was used.
+    #[error("the code is wrong, or was used already")]
+    WrongCode,
+    /// It was wrong too often, for this address or from this network; nobody looked at the password.
+    #[error("too many were wrong: wait for {minutes} min")]
+    Paused { minutes: u64 },
 }
 
 /// Why an edition is not published.

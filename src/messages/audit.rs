@@ -6,6 +6,8 @@ use super::{edition, picks};
 use crate::domain::edition::{EditionNumber, HoldReason, MissReason, Repicked, UnapproveReason, WithdrawReason};
 use crate::domain::subscription::import::ImportFigures;
 use crate::domain::subscription::sync::SyncFigures;
+use crate::domain::user::Role;
+use crate::domain::user::changes::{Added, Changed};
 
 /// What a line of the audit table says besides its action; `subject` is such as `edition 7`.
 pub fn detail(action: &str, subject: &str, detail: &str) -> String {
@@ -31,6 +33,12 @@ fn words(action: &str, number: EditionNumber, detail: &str) -> Option<String> {
                  mailboxes: {started} subscribed, {rebanded} with other bands, {ended} ended"
             )
         }),
+        "user-add" => data::<Added>(detail).map(|Added { name, role }| format!("{name}, {role}")),
+        "user-role" => data::<Changed<Role>>(detail).map(|Changed { before, after }| format!("{before} → {after}")),
+        "user-name" => data::<Changed<String>>(detail).map(|Changed { before, after }| format!("{before} → {after}")),
+        "user-remove" => data::<String>(detail),
+        "user-codes" => data::<bool>(detail)
+            .map(|asked| if asked { "from now on with a code from an app" } else { "without a code" }.to_owned()),
         "rename" if !detail.is_empty() => Some(format!("it was called {detail}")),
         _ => None,
     }
@@ -63,6 +71,10 @@ mod tests {
                 r#"{"code":"edited","detail":{"edits":[{"id":"a/x","title":"X","parts":["title","get-ready"]}]}}"#,
                 "edited after it was approved: “X” (a/x): title, “Get ready”",
             ),
+            ("user-add", r#"{"name":"Anna","role":"editor"}"#, "Anna, editor"),
+            ("user-role", r#"{"before":"admin","after":"viewer"}"#, "admin → viewer"),
+            ("user-remove", r#""Anna""#, "Anna"),
+            ("user-codes", "true", "from now on with a code from an app"),
             ("plan", "2026-11-30, theme passwords", "2026-11-30, theme passwords"),
         ] {
             assert_eq!(detail(action, "edition 7", stored), told);

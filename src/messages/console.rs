@@ -103,7 +103,7 @@ pub fn error(error: &AppError) -> String {
 }
 
 /// With a capital at its beginning and a full stop at its end.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

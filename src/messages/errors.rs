@@ -1,6 +1,6 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
-use super::{subscription, waves};
+use super::{subscription, users, waves};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -19,6 +19,9 @@ pub fn error(error: &AppError) -> String {
     match error {
         AppError::Findings(findings) => findings.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n"),
         AppError::Keyring(error) => keyring(error),
+        AppError::Users(why) => users::refused(why),
+        AppError::SignIn(why) => users::not_let_in(*why),
+        AppError::Password(why) => users::no_password(*why),
         AppError::Anchor(error) => format!("{error}: set it back (or begin anew with another store.url)"),
         AppError::Refused(refusal) => refused(refusal),
         AppError::NotReleased => {

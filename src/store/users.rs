@@ -51,8 +51,8 @@ pub trait Users {
     /// Notes that a session was used.
     async fn note_seen(&self, token: &TokenHash, at: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// A user's sessions that are not over, the newest first; nobody's, where there is no user.
-    async fn sessions(&self, user: Option<UserId>, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
+    /// A user's sessions that are not over, the newest first.
+    async fn sessions(&self, user: UserId, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
 
     /// Ends one session; whether there was one.
     async fn end_session(&self, token: &TokenHash) -> Result<bool, StoreError>;

@@ -1,6 +1,7 @@
 //! The operators' console, on a listener of its own: what goes out, who gets it and what needs a person, with the buttons
 //! that settle it; and `/healthz` and `/metrics` for machines.
 
+mod account;
 mod answer;
 mod ask;
 mod audience;
@@ -18,6 +19,8 @@ mod now;
 mod parts;
 mod query;
 mod shell;
+mod sign_in;
+mod users;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -39,6 +42,9 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(decide::routes())
         .merge(first_visit::routes())
         .merge(live::routes())
+        .merge(sign_in::routes())
+        .merge(users::routes())
+        .merge(account::routes())
         .merge(log::routes())
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::not_that_way)

@@ -1,11 +1,14 @@
 //! The HTTP server: what a slow or silent client can hold up is itself alone.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -29,6 +32,10 @@ const CONNECTIONS: usize = 512;
 
 /// The pause after a connection could not be accepted, as when there are no file descriptors left.
 const BREATH: Duration = Duration::from_millis(500);
+
+/// Who is at the other end of a connection: a person's machine, or a proxy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 /// What is served: the pages of one audience.
 #[derive(Debug)]
@@ -68,7 +75,13 @@ pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
             next = next => next,
             () = stop.cancelled() => break,
         };
-        let connection = open.watch(protocol.serve_connection(TokioIo::new(stream), service.clone()));
+        let (stream, peer) = stream;
+        let service = service.clone();
+        let told = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            service.call(request)
+        });
+        let connection = open.watch(protocol.serve_connection(TokioIo::new(stream), told));
         tokio::spawn(async move {
             // A client that went away, or was too slow, is no event.
             let _ = tokio::time::timeout(LIFE, connection).await;
@@ -79,10 +92,10 @@ pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
     let _ = tokio::time::timeout(LAST_WORDS, open.shutdown()).await;
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) => {
                 static LIMITER: LogLimiter = LogLimiter::new();
                 LIMITER.error(&format!("the web cannot accept a connection: {error}"));

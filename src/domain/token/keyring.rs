@@ -10,6 +10,7 @@ use super::signer::{self, Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::domain::user::limits::TryHasher;
 
 const HEADER: &str = "fortnightly-keyring";
 const FORMAT: &str = "1";
@@ -126,6 +127,11 @@ impl Keyring {
     /// Recognises addresses, with the key that never changes.
     pub fn address_hasher(&self) -> AddressHasher {
         AddressHasher::new(&self.address)
+    }
+
+    /// Counts who tries to sign in, without a trace of who it was.
+    pub fn try_hasher(&self) -> TryHasher {
+        TryHasher::new(&self.address)
     }
 
     /// What tells each of its signing keys from others, by version.

@@ -103,12 +103,8 @@ impl Accounts {
         let id = self.next;
         self.next = UserId(id.0 + 1);
         self.note("user-add", id, &Added { name: name.clone(), role });
-        // A console without users was open to whoever had its link.
-        self.end_sessions(None, None);
-        let open: Vec<_> = self.links.values().filter(|link| link.user.is_none()).map(|link| link.token).collect();
-        open.into_iter().for_each(|link| self.use_up(link));
         self.put(User { id, address, name, role, proofs: Proofs::default(), created: self.at, seen: None });
-        self.make_link(Some(id), LinkPurpose::Set, token);
+        self.make_link(id, LinkPurpose::Set, token);
         id
     }
 
@@ -152,7 +148,7 @@ impl Accounts {
         self.note("user-remove", id, &user.name);
         self.changes.put.remove(&id);
         self.changes.removed.push(id);
-        self.end_sessions(Some(id), None);
+        self.end_sessions(id, None);
         self.use_up_links_of(id);
         Ok(user)
     }
@@ -164,19 +160,10 @@ impl Accounts {
     pub fn reset(&mut self, id: UserId, token: TokenHash) -> Result<(), UserRefusal> {
         self.change(id, |user| user.proofs = Proofs::default())?;
         self.note("user-reset", id, &());
-        self.end_sessions(Some(id), None);
+        self.end_sessions(id, None);
         self.use_up_links_of(id);
-        self.make_link(Some(id), LinkPurpose::Reset, token);
+        self.make_link(id, LinkPurpose::Reset, token);
         Ok(())
-    }
-
-    /// A link that opens the console; only as long as there are no users.
-    pub fn open_by_link(&mut self, token: TokenHash) -> bool {
-        if self.any() {
-            return false;
-        }
-        self.make_link(None, LinkPurpose::Open, token);
-        true
     }
 
     /// A link that is still good.
@@ -190,9 +177,9 @@ impl Accounts {
     /// Whose link this is.
     ///
     /// # Errors
-    /// When it is not good, or opens the console without a user.
+    /// When it is not good.
     pub fn user_of_link(&self, token: TokenHash) -> Result<&User, UserRefusal> {
-        self.user(self.link(token)?.user.ok_or(UserRefusal::LinkOver)?).map_err(|_| UserRefusal::LinkOver)
+        self.user(self.link(token)?.user).map_err(|_| UserRefusal::LinkOver)
     }
 
     /// Sets a password by a link, and begins a session; all others of the user end.
@@ -209,8 +196,8 @@ impl Accounts {
         self.use_up_links_of(id);
         self.note("user-password", id, &());
         self.change(id, |user| user.proofs.password = Some(password))?;
-        self.end_sessions(Some(id), None);
-        self.begin_session(Some(id), session)
+        self.end_sessions(id, None);
+        self.begin_session(id, session)
     }
 
     /// Binds a sign-on by a link, and begins a session; all others of the user end.
@@ -230,20 +217,8 @@ impl Accounts {
         self.use_up_links_of(id);
         self.note("user-sign-on", id, &());
         self.change(id, |user| user.proofs.sign_on = Some(sign_on))?;
-        self.end_sessions(Some(id), None);
-        self.begin_session(Some(id), session)
-    }
-
-    /// Opens a console without users by its link.
-    ///
-    /// # Errors
-    /// When the link is not good for that.
-    pub fn open(&mut self, link: TokenHash, session: (TokenHash, String)) -> Result<Session, UserRefusal> {
-        if self.link(link)?.user.is_some() || self.any() {
-            return Err(UserRefusal::LinkOver);
-        }
-        self.use_up(link);
-        self.begin_session(None, session)
+        self.end_sessions(id, None);
+        self.begin_session(id, session)
     }
 
     /// Begins a session of a user who was looked at before, and whose proofs were right.
@@ -266,7 +241,7 @@ impl Accounts {
         if let Some(step) = step {
             self.use_code(seen.id, step)?;
         }
-        self.begin_session(Some(seen.id), session)
+        self.begin_session(seen.id, session)
     }
 
     /// From now on a code is asked for, too; the one of this step was the first.
@@ -290,8 +265,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends a user's sessions, but for this one; those without a user where there is none.
-    pub fn end_sessions(&mut self, user: Option<UserId>, but: Option<TokenHash>) {
+    /// Ends a user's sessions, but for this one.
+    pub fn end_sessions(&mut self, user: UserId, but: Option<TokenHash>) {
         self.changes.ended.push((user, but));
     }
 
@@ -307,16 +282,9 @@ impl Accounts {
         })
     }
 
-    fn begin_session(
-        &mut self,
-        user: Option<UserId>,
-        (token, network): (TokenHash, String),
-    ) -> Result<Session, UserRefusal> {
-        let session = Session::new(token, user, network, self.at);
-        if let Some(id) = user {
-            let at = self.at;
-            self.change(id, |user| user.seen = Some(at))?;
-        }
+    fn begin_session(&mut self, user: UserId, (token, network): (TokenHash, String)) -> Result<Session, UserRefusal> {
+        let (session, at) = (Session::new(token, user, network, self.at), self.at);
+        self.change(user, |user| user.seen = Some(at))?;
         self.changes.begun.push(session.clone());
         Ok(session)
     }
@@ -329,7 +297,7 @@ impl Accounts {
         if is_last { Err(UserRefusal::LastAdmin(user.name.clone())) } else { Ok(()) }
     }
 
-    fn make_link(&mut self, user: Option<UserId>, purpose: LinkPurpose, token: TokenHash) {
+    fn make_link(&mut self, user: UserId, purpose: LinkPurpose, token: TokenHash) {
         let link = OneTimeLink { token, user, purpose, expires: self.at + link::LIFE };
         self.changes.links_made.push(link.clone());
         self.links.insert(token, link);
@@ -341,7 +309,7 @@ impl Accounts {
     }
 
     fn use_up_links_of(&mut self, id: UserId) {
-        let of: Vec<_> = self.links.values().filter(|link| link.user == Some(id)).map(|link| link.token).collect();
+        let of: Vec<_> = self.links.values().filter(|link| link.user == id).map(|link| link.token).collect();
         of.into_iter().for_each(|token| self.use_up(token));
     }
 

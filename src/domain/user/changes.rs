@@ -17,8 +17,8 @@ pub struct UserChanges {
     /// Used, or no longer meant.
     pub links_over: Vec<TokenHash>,
     pub links_made: Vec<OneTimeLink>,
-    /// All of a user's, or of nobody's, but one.
-    pub ended: Vec<(Option<UserId>, Option<TokenHash>)>,
+    /// All of a user's, but for one.
+    pub ended: Vec<(UserId, Option<TokenHash>)>,
     pub begun: Vec<Session>,
     pub notes: Vec<UserNote>,
 }

@@ -1,4 +1,4 @@
-//! Links that are good once: they set a password or bind the first sign-on, or open a console that has no users.
+//! Links that are good once: they set a password or bind the first sign-on.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,8 +20,6 @@ words! {
         Set = "set",
         /// Somebody who could not sign in any more sets a new one.
         Reset = "reset",
-        /// It opens a console that has no users.
-        Open = "open",
     }
 }
 
@@ -29,8 +27,7 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneTimeLink {
     pub token: TokenHash,
-    /// None for [`LinkPurpose::Open`].
-    pub user: Option<UserId>,
+    pub user: UserId,
     pub purpose: LinkPurpose,
     pub expires: DateTime<Utc>,
 }

@@ -17,8 +17,7 @@ pub const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 pub struct Session {
     /// By which it is named, too.
     pub token: TokenHash,
-    /// None where the console has no users and was opened by its link.
-    pub user: Option<UserId>,
+    pub user: UserId,
     pub begun: DateTime<Utc>,
     /// When it was used last, to the minute.
     pub seen: DateTime<Utc>,
@@ -29,7 +28,7 @@ pub struct Session {
 
 impl Session {
     /// A session that begins now.
-    pub fn new(token: TokenHash, user: Option<UserId>, network: String, now: DateTime<Utc>) -> Self {
+    pub fn new(token: TokenHash, user: UserId, network: String, now: DateTime<Utc>) -> Self {
         Self { token, user, begun: now, seen: now, expires: now + LIFE, network }
     }
 }
@@ -38,9 +37,7 @@ impl Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     pub session: TokenHash,
-    /// None where the console has no users and was opened by its link.
-    pub user: Option<UserId>,
-    /// Empty where there is no user.
+    pub user: UserId,
     pub name: String,
     pub role: Role,
     /// When the session was used last, to the minute.
@@ -50,7 +47,7 @@ pub struct Visitor {
 impl Visitor {
     /// Whom the audit names.
     pub fn person(&self) -> Person {
-        self.user.map_or(Person::Link, |user| Person::User(user, self.name.clone()))
+        Person::User(self.user, self.name.clone())
     }
 
     /// Whether it is to be noted that the session was used now.

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::user::{Permission, Role, UserId};
+use crate::domain::user::{self, Permission, Role, UserId};
 
 /// Somebody at the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,12 @@ impl Caller {
         Self { person, base, session }
     }
 
+    /// Whom the log names.
+    pub(super) fn audited(&self) -> user::person::Person {
+        let Person { user, name, .. } = &self.person;
+        user.map_or(user::person::Person::Link, |id| user::person::Person::User(id, name.clone()))
+    }
+
     pub(super) fn may(&self, what: Permission) -> bool {
         self.person.role.may(what)
     }
@@ -45,6 +51,11 @@ impl Caller {
     /// cookie, which no other site can read.
     pub(super) fn form_token(&self) -> String {
         HEXLOWER.encode(&Sha256::digest(format!("form {}", self.session)))
+    }
+
+    /// The cookie's value: never shown, and in no log.
+    pub(super) fn session(&self) -> &str {
+        &self.session
     }
 
     /// The session's name in memory: not the secret itself.

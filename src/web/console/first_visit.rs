@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use super::answer;
 use super::caller::Person;
-use super::guard::{Entrance, cookie, with_session, without_session};
+use super::guard::{Entrance, with_session};
 use super::parts::{Console, ConsoleParts};
 use crate::app::random_token;
 use crate::domain::user::Role;
@@ -104,13 +104,5 @@ fn used_up(parts: &ConsoleParts, entrance: &Entrance) -> Response {
 }
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().route("/sign-in/first/{token}", get(show).post(enter)).route("/sign-out", post(leave))
-}
-
-/// Ends the session, here and in the browser.
-async fn leave(State(console): State<Console>, entrance: Entrance, headers: HeaderMap) -> Response {
-    if let Some(session) = cookie(&headers) {
-        console.first_visits().end(&session);
-    }
-    without_session(answer::go_to(&entrance.link("/sign-in")), &entrance)
+    Router::new().route("/sign-in/first/{token}", get(show).post(enter))
 }

@@ -1,5 +1,7 @@
 //! Who may come in. Every request goes through here: by which name it came, from whom, and whether a form is ours.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -12,7 +14,10 @@ use super::caller::Caller;
 use super::form::Form;
 use super::parts::{Console, ConsoleParts};
 use crate::app::AppError;
+use crate::app::acting::as_person;
 use crate::config::Config;
+use crate::web::client;
+use crate::web::serve::Peer;
 
 /// The session's cookie; over https under a name that no other host or path can set (RFC 6265bis §4.1.3.2).
 const COOKIE: &str = "fortnightly_session";
@@ -68,6 +73,18 @@ fn same_host(host: &str, authority: &str, scheme: &str) -> bool {
     bare(host) == bare(authority)
 }
 
+/// The address from which somebody asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin(pub(super) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        parts.extensions.get::<Self>().copied().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Entrance {
     type Rejection = StatusCode;
 
@@ -82,7 +99,8 @@ pub(super) async fn enter(State(console): State<Console>, request: Request, next
         Ok(request) => request,
         Err(refusal) => return *refusal,
     };
-    let mut response = next.run(request).await;
+    let person = request.extensions().get::<Caller>().map(Caller::audited);
+    let mut response = as_person(person.as_ref(), next.run(request)).await;
     answer::protect(response.headers_mut());
     response
 }
@@ -110,6 +128,9 @@ async fn admitted(console: &Console, mut request: Request) -> Result<Request, Re
     if changes {
         request = with_form(request, &parts, &entrance, caller.as_ref().filter(|_| !is_open)).await?;
     }
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    let from = client::address(peer, request.headers(), &parts.config().web.trusted_proxies);
+    request.extensions_mut().insert(Origin(from));
     request.extensions_mut().insert(console.clone());
     request.extensions_mut().insert(entrance);
     if let Some(caller) = caller {

@@ -10,6 +10,8 @@ use crate::app::decisions::Decisions;
 use crate::app::metrics::MetricsCollector;
 use crate::app::planner::{PlanRow, Planner};
 use crate::app::reporter::Reporter;
+use crate::app::sign_in::SignIn;
+use crate::app::users::Users;
 use crate::app::{AppContext, AppError, Content, Loaded};
 use crate::config::Config;
 use crate::domain::edition::EditionNumber;
@@ -56,12 +58,21 @@ impl ConsoleParts {
 
     /// Whether anybody may sign in.
     pub(super) async fn has_users(&self) -> Result<bool, AppError> {
-        Ok(false)
+        self.users().any().await
     }
 
     /// Who has this session.
-    pub(super) async fn person(&self, _session: &str) -> Result<Option<Person>, AppError> {
-        Ok(None)
+    pub(super) async fn person(&self, session: &str) -> Result<Option<Person>, AppError> {
+        let visitor = self.sign_in().visitor(session).await?;
+        Ok(visitor.map(|visitor| Person { user: Some(visitor.user), name: visitor.name, role: visitor.role }))
+    }
+
+    pub(super) fn sign_in(&self) -> SignIn {
+        SignIn::new(&self.context)
+    }
+
+    pub(super) fn users(&self) -> Users {
+        Users::new(&self.context)
     }
 
     pub(super) fn metrics(&self) -> MetricsCollector {

@@ -13,8 +13,13 @@ use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
 
 /// The pages in the bar at the top: path, label, and what one must be allowed to see them.
-const PAGES: [(&str, &str, Permission); 3] =
-    [("/", "Now", Permission::Look), ("/calendar", "Calendar", Permission::Look), ("/log", "Log", Permission::Look)];
+#[rustfmt::skip]
+const PAGES: &[(&str, &str, Permission)] = &[
+    ("/", "Now", Permission::Look),
+    ("/calendar", "Calendar", Permission::Look),
+    ("/log", "Log", Permission::Look),
+    ("/users", "Users", Permission::ManageUsers),
+];
 
 /// What stands around a page.
 #[derive(Debug, Default, Serialize)]

@@ -18,7 +18,6 @@ pub(super) enum Act {
     Demote(u8),
     Remove(u8),
     Reset(u8),
-    Open,
 }
 
 pub(super) fn act() -> impl Strategy<Value = Act> {
@@ -29,7 +28,6 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
         1 => (0..3_u8).prop_map(Act::Demote),
         2 => (0..3_u8).prop_map(Act::Remove),
         2 => (0..3_u8).prop_map(Act::Reset),
-        1 => Just(Act::Open),
     ]
 }
 
@@ -97,14 +95,6 @@ pub(super) async fn perform(
             links[usize::from(i)] = Some(link);
             decide(store, now, move |accounts| accounts.reset(known(accounts, i)?.id, link)).await
         }
-        Act::Open => {
-            let session = (token("session", now), "192.0.2.0/24".to_owned());
-            decide(store, now, move |accounts| {
-                accounts.open_by_link(link);
-                accounts.open(link, session.clone()).map(drop)
-            })
-            .await
-        }
     };
     said(decided)
 }
@@ -113,13 +103,9 @@ pub(super) async fn perform(
 pub(super) async fn answers(store: &(impl Store + ?Sized), now: DateTime<Utc>) -> Vec<String> {
     let users = store.users().await.unwrap();
     let accounts = store.accounts(now).await.unwrap();
-    let mut answers = vec![
-        format!("{users:?} {:?}", store.has_users().await),
-        format!("{accounts:?}"),
-        format!("{:?}", store.sessions(None, now).await),
-    ];
+    let mut answers = vec![format!("{users:?} {:?}", store.has_users().await), format!("{accounts:?}")];
     for user in users {
-        let sessions = store.sessions(Some(user.id), now).await.unwrap();
+        let sessions = store.sessions(user.id, now).await.unwrap();
         answers.push(format!("{:?} {sessions:?}", store.user_at(&user.address).await));
         for session in sessions {
             answers.push(format!("{:?}", store.visitor(&session.token, now).await));

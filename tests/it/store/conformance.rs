@@ -129,7 +129,6 @@ macro_rules! conform_all {
             users::the_number_of_a_removed_user_is_not_given_again,
             users::what_is_refused_changes_nothing,
             users::a_session_ends_when_it_must,
-            users::a_console_without_users_opens_by_its_link,
             users::whoever_is_wrong_too_often_waits,
             users::the_audit_names_who_had_it_done,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,

@@ -74,11 +74,11 @@ impl Users for PostgresStore {
         })
     }
 
-    async fn sessions(&self, user: Option<UserId>, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+    async fn sessions(&self, user: UserId, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
         let query = "SELECT token, user_id, begun_at, seen_at, expires_at, network FROM sessions
-                     WHERE user_id IS NOT DISTINCT FROM $1 AND expires_at > $2 ORDER BY begun_at DESC, token";
+                     WHERE user_id = $1 AND expires_at > $2 ORDER BY begun_at DESC, token";
         within!(self, Look, |transaction| {
-            transaction.rows(query, params![id(user)?, sql::millis(at)], session).await
+            transaction.rows(query, params![sql::column(user.0)?, sql::millis(at)], session).await
         })
     }
 
@@ -109,11 +109,8 @@ const LOCK_TRIES: &str = "LOCK TABLE sign_in_tries IN SHARE ROW EXCLUSIVE MODE";
 
 const USER: &str = "id, address, name, role, password, totp, totp_step, issuer, subject, created_at, seen_at";
 
-/// A session without a user is none any more once there are users.
-const VISITOR: &str = "SELECT u.id, coalesce(u.name, ''), coalesce(u.role, 'admin'), s.seen_at
-                       FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-                       WHERE s.token = $1 AND s.expires_at > $2
-                           AND (u.id IS NOT NULL OR s.user_id IS NULL AND NOT EXISTS (SELECT 1 FROM users))";
+const VISITOR: &str = "SELECT u.id, u.name, u.role, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id
+                       WHERE s.token = $1 AND s.expires_at > $2";
 
 async fn users(transaction: &Transaction) -> Result<Vec<User>, PostgresError> {
     transaction.rows(&format!("SELECT {USER} FROM users ORDER BY id"), params![], user).await
@@ -153,12 +150,12 @@ async fn write(transaction: &Transaction, actor: &str, accounts: &Accounts) -> R
     }
     for link in &changes.links_made {
         let insert = "INSERT INTO user_links (token, user_id, purpose, expires_at) VALUES ($1, $2, $3, $4)";
-        let (user, expires) = (id(link.user)?, sql::millis(link.expires));
+        let (user, expires) = (sql::column(link.user.0)?, sql::millis(link.expires));
         transaction.run(insert, params![&link.token.0[..], user, link.purpose.as_str(), expires]).await?;
     }
     for (user, but) in &changes.ended {
-        let end = "DELETE FROM sessions WHERE user_id IS NOT DISTINCT FROM $1 AND token IS DISTINCT FROM $2";
-        transaction.run(end, params![id(*user)?, but.map(|but| but.0.to_vec())]).await?;
+        let end = "DELETE FROM sessions WHERE user_id = $1 AND token IS DISTINCT FROM $2";
+        transaction.run(end, params![sql::column(user.0)?, but.map(|but| but.0.to_vec())]).await?;
     }
     for session in &changes.begun {
         begin(transaction, session).await?;
@@ -192,7 +189,7 @@ async fn begin(transaction: &Transaction, session: &Session) -> Result<(), Postg
     let insert = "INSERT INTO sessions (token, user_id, begun_at, seen_at, expires_at, network)
                   VALUES ($1, $2, $3, $4, $5, $6)";
     let [begun, seen, expires] = [session.begun, session.seen, session.expires].map(sql::millis);
-    let (token, user) = (&session.token.0[..], id(session.user)?);
+    let (token, user) = (&session.token.0[..], sql::column(session.user.0)?);
     transaction.run(insert, params![token, user, begun, seen, expires, session.network]).await.map(drop)
 }
 
@@ -265,10 +262,6 @@ fn token(row: &Row, at: usize) -> Result<TokenHash, PostgresError> {
     octets.map(TokenHash).map_err(|_| sql::damaged("a hash has another length"))
 }
 
-fn id(user: Option<UserId>) -> Result<Option<i64>, PostgresError> {
-    user.map(|user| sql::column(user.0)).transpose()
-}
-
-fn user_id(row: &Row, at: usize) -> Result<Option<UserId>, PostgresError> {
-    Ok(row.try_get::<_, Option<i64>>(at)?.map(|id| UserId(sql::count(id))))
+fn user_id(row: &Row, at: usize) -> Result<UserId, PostgresError> {
+    Ok(UserId(sql::count(row.try_get(at)?)))
 }

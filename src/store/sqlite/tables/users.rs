@@ -72,10 +72,10 @@ impl Users for SqliteStore {
         .await
     }
 
-    async fn sessions(&self, user: Option<UserId>, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+    async fn sessions(&self, user: UserId, at: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
         let query = "SELECT token, user_id, begun_at, seen_at, expires_at, network FROM sessions
-                     WHERE user_id IS ?1 AND expires_at > ?2 ORDER BY begun_at DESC, token";
-        self.read(move |conn| sql::rows(conn, query, (id(user)?, sql::millis(at)), session)).await
+                     WHERE user_id = ?1 AND expires_at > ?2 ORDER BY begun_at DESC, token";
+        self.read(move |conn| sql::rows(conn, query, (sql::column(user.0)?, sql::millis(at)), session)).await
     }
 
     async fn end_session(&self, token: &TokenHash) -> Result<bool, StoreError> {
@@ -99,11 +99,8 @@ impl Users for SqliteStore {
 
 const USER: &str = "id, address, name, role, password, totp, totp_step, issuer, subject, created_at, seen_at";
 
-/// A session without a user is none any more once there are users.
-const VISITOR: &str = "SELECT u.id, coalesce(u.name, ''), coalesce(u.role, 'admin'), s.seen_at
-                       FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-                       WHERE s.token = ?1 AND s.expires_at > ?2
-                           AND (u.id IS NOT NULL OR s.user_id IS NULL AND NOT EXISTS (SELECT 1 FROM users))";
+const VISITOR: &str = "SELECT u.id, u.name, u.role, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id
+                       WHERE s.token = ?1 AND s.expires_at > ?2";
 
 fn users(conn: &Connection) -> Result<Vec<User>, SqliteError> {
     sql::rows(conn, &format!("SELECT {USER} FROM users ORDER BY id"), [], user)
@@ -138,17 +135,25 @@ fn write(conn: &Connection, actor: &str, accounts: &Accounts) -> Result<(), Sqli
     }
     for link in &changes.links_made {
         let insert = "INSERT INTO user_links (token, user_id, purpose, expires_at) VALUES (?1, ?2, ?3, ?4)";
-        sql::run(conn, insert, (link.token.0, id(link.user)?, link.purpose.as_str(), sql::millis(link.expires)))?;
+        sql::run(
+            conn,
+            insert,
+            (link.token.0, sql::column(link.user.0)?, link.purpose.as_str(), sql::millis(link.expires)),
+        )?;
     }
     for (user, but) in &changes.ended {
-        let end = "DELETE FROM sessions WHERE user_id IS ?1 AND token IS NOT ?2";
-        sql::run(conn, end, (id(*user)?, but.map(|but| but.0)))?;
+        let end = "DELETE FROM sessions WHERE user_id = ?1 AND token IS NOT ?2";
+        sql::run(conn, end, (sql::column(user.0)?, but.map(|but| but.0)))?;
     }
     for session in &changes.begun {
         let insert = "INSERT INTO sessions (token, user_id, begun_at, seen_at, expires_at, network)
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let [begun, seen, expires] = [session.begun, session.seen, session.expires].map(sql::millis);
-        sql::run(conn, insert, (session.token.0, id(session.user)?, begun, seen, expires, &session.network))?;
+        sql::run(
+            conn,
+            insert,
+            (session.token.0, sql::column(session.user.0)?, begun, seen, expires, &session.network),
+        )?;
     }
     for note in &changes.notes {
         audit::write(conn, at, actor, note.action, &note.subject(), &note.detail)?;
@@ -238,12 +243,8 @@ fn session(row: &Row<'_>) -> Result<Session, SqliteError> {
     })
 }
 
-fn id(user: Option<UserId>) -> Result<Option<i64>, SqliteError> {
-    user.map(|user| sql::column(user.0)).transpose()
-}
-
-fn user_id(row: &Row<'_>, at: usize) -> Result<Option<UserId>, SqliteError> {
-    Ok(row.get::<_, Option<i64>>(at)?.map(|id| UserId(sql::count(id))))
+fn user_id(row: &Row<'_>, at: usize) -> Result<UserId, SqliteError> {
+    Ok(UserId(sql::count(row.get(at)?)))
 }
 
 #[cfg(test)]
@@ -256,6 +257,6 @@ mod tests {
         let conn = connect::memory().unwrap();
         let steps = sql::plan(&conn, VISITOR);
         assert_eq!(steps[0], "SEARCH s USING PRIMARY KEY (token=?)", "{steps:?}");
-        assert_eq!(steps[1], "SEARCH u USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN", "{steps:?}");
+        assert_eq!(steps[1], "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)", "{steps:?}");
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::store) async fn a_session_ends_when_it_must(open: Open<'_>) {
     let (link, first) = (token("anna", at(0)), token("first", at(0)));
     decide(&*store, at(0), move |accounts| accounts.set_password(link, hash("x"), (first, network()))).await.unwrap();
     let visitor = store.visitor(&first, at(1)).await.unwrap().unwrap();
-    assert_eq!((visitor.user, visitor.name.as_str(), visitor.role), (Some(anna), "anna", Role::Admin));
+    assert_eq!((visitor.user, visitor.name.as_str(), visitor.role), (anna, "anna", Role::Admin));
     assert_eq!((visitor.seen, visitor.is_seen_anew(at(1))), (at(0), true));
     store.note_seen(&first, at(1)).await.unwrap();
     let seen = store.visitor(&first, at(1)).await.unwrap().unwrap().seen;
@@ -80,14 +80,14 @@ pub(in crate::store) async fn a_session_ends_when_it_must(open: Open<'_>) {
         decide(&*store, at(minute), move |accounts| accounts.sign_in(&user, None, session.clone())).await.unwrap();
     }
     let tokens = async || {
-        let sessions = store.sessions(Some(anna), at(4)).await.unwrap();
+        let sessions = store.sessions(anna, at(4)).await.unwrap();
         sessions.into_iter().map(|session| session.token).collect::<Vec<_>>()
     };
     assert_eq!(tokens().await, [sessions[1].0, sessions[0].0, first], "the newest first");
     assert!(store.end_session(&first).await.unwrap() && !store.end_session(&first).await.unwrap());
     let kept = sessions[1].0;
     decide(&*store, at(4), move |accounts| {
-        accounts.end_sessions(Some(anna), Some(kept));
+        accounts.end_sessions(anna, Some(kept));
         Ok(())
     })
     .await
@@ -95,19 +95,6 @@ pub(in crate::store) async fn a_session_ends_when_it_must(open: Open<'_>) {
     assert_eq!(tokens().await, [kept]);
     decide(&*store, at(5), move |accounts| accounts.reset(anna, token("reset", at(5)))).await.unwrap();
     assert_eq!((tokens().await, store.visitor(&kept, at(5)).await.unwrap()), (vec![], None));
-}
-
-pub(in crate::store) async fn a_console_without_users_opens_by_its_link(open: Open<'_>) {
-    let store = open();
-    let (link, session) = (token("open", at(0)), token("session", at(0)));
-    assert!(decide(&*store, at(0), move |accounts| Ok(accounts.open_by_link(link))).await.unwrap());
-    decide(&*store, at(1), move |accounts| accounts.open(link, (session, network()))).await.unwrap();
-    let visitor = store.visitor(&session, at(2)).await.unwrap().unwrap();
-    assert_eq!((visitor.user, visitor.role, visitor.person()), (None, Role::Admin, Person::Link));
-    assert_eq!(store.sessions(None, at(2)).await.unwrap().len(), 1);
-    add(&*store, "anna", Role::Admin, token("anna", at(3)), at(3)).await;
-    assert_eq!(store.visitor(&session, at(4)).await.unwrap(), None);
-    assert_eq!(store.sessions(None, at(4)).await.unwrap(), []);
 }
 
 pub(in crate::store) async fn whoever_is_wrong_too_often_waits(open: Open<'_>) {

@@ -22,11 +22,11 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_address ON users (lower(address));
 CREATE UNIQUE INDEX users_sign_on ON users (issuer, subject);
 
--- Links that are good once. Without a user: they open a console that has none.
+-- Links that are good once.
 CREATE TABLE user_links (
     -- SHA-256 of what the link carries.
     token      BYTEA  NOT NULL PRIMARY KEY,
-    user_id    BIGINT,
+    user_id    BIGINT NOT NULL,
     purpose    TEXT COLLATE "C" NOT NULL,
     expires_at BIGINT NOT NULL
 );
@@ -34,7 +34,7 @@ CREATE TABLE user_links (
 CREATE TABLE sessions (
     -- SHA-256 of what the browser carries.
     token      BYTEA  NOT NULL PRIMARY KEY,
-    user_id    BIGINT,
+    user_id    BIGINT NOT NULL,
     begun_at   BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

@@ -22,11 +22,11 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_address ON users (lower(address));
 CREATE UNIQUE INDEX users_sign_on ON users (issuer, subject);
 
--- Links that are good once. Without a user: they open a console that has none.
+-- Links that are good once.
 CREATE TABLE user_links (
     -- SHA-256 of what the link carries.
     token      BLOB    NOT NULL PRIMARY KEY,
-    user_id    INTEGER,
+    user_id    INTEGER NOT NULL,
     purpose    TEXT    NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -34,7 +34,7 @@ CREATE TABLE user_links (
 CREATE TABLE sessions (
     -- SHA-256 of what the browser carries.
     token      BLOB    NOT NULL PRIMARY KEY,
-    user_id    INTEGER,
+    user_id    INTEGER NOT NULL,
     begun_at   INTEGER NOT NULL,
     seen_at    INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,

@@ -1,0 +1,166 @@
+//! `/sign-in`: with a password, and a code where somebody has set that up; and the links that begin an account.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use super::answer;
+use super::form::Form;
+use super::guard::{Entrance, Origin, cookie, with_session, without_session};
+use super::parts::{Console, ConsoleParts};
+use super::query::parameter;
+use super::shell::Shell;
+use crate::app::AppError;
+use crate::app::error::SignInRefusal;
+use crate::messages;
+
+#[derive(Debug, Default, Serialize)]
+struct SignInView {
+    /// What was wrong; empty at first.
+    problem: String,
+    address: String,
+    /// Whether the password was right and a code is needed, too.
+    needs_code: bool,
+    /// Where to go then.
+    to: String,
+    action: String,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct LinkView {
+    problem: String,
+    name: String,
+    address: String,
+    action: String,
+}
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/sign-in", get(show).post(enter))
+        .route("/sign-in/link/{token}", get(show_link).post(set_password))
+        .route("/sign-out", post(leave))
+}
+
+async fn show(State(console): State<Console>, entrance: Entrance, RawQuery(query): RawQuery) -> Response {
+    let parts = console.parts();
+    match parts.has_users().await {
+        Ok(true) => {
+            let to = own_path(&parameter(query.as_deref(), "to")).to_owned();
+            form(&parts, &entrance, StatusCode::OK, SignInView { to, ..SignInView::default() })
+        }
+        Ok(false) => answer::sign_in_first(&parts, &entrance, "/", false),
+        Err(error) => answer::trouble(&parts, &entrance, &error),
+    }
+}
+
+fn form(parts: &ConsoleParts, entrance: &Entrance, status: StatusCode, view: SignInView) -> Response {
+    let view = SignInView { action: entrance.link("/sign-in"), ..view };
+    answer::with_status(status, "sign-in.html", &Shell::open(parts, entrance, "Sign in"), &view)
+}
+
+/// A path of ours, or the first page: never another site's address.
+fn own_path(to: &str) -> &str {
+    let is_ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
+    if is_ours && !to.starts_with("/sign-") { to } else { "/" }
+}
+
+async fn enter(State(console): State<Console>, entrance: Entrance, Origin(from): Origin, input: Form) -> Response {
+    let parts = console.parts();
+    let (address, to) = (input.text("address").to_owned(), own_path(input.text("to")).to_owned());
+    let password = SecretString::from(input.value("password").unwrap_or_default().to_owned());
+    match parts.sign_in().with_password(&address, password, input.value("code"), from).await {
+        Ok(signed_in) => {
+            let token = signed_in.token.expose_secret();
+            with_session(answer::go_to(&entrance.link(&to)), &entrance, token)
+        }
+        Err(AppError::SignIn(why)) => {
+            let needs_code = matches!(why, SignInRefusal::CodeNeeded | SignInRefusal::WrongCode);
+            let status = match why {
+                SignInRefusal::Paused { .. } => StatusCode::TOO_MANY_REQUESTS,
+                SignInRefusal::CodeNeeded => StatusCode::OK,
+                SignInRefusal::Wrong | SignInRefusal::WrongCode => StatusCode::UNAUTHORIZED,
+            };
+            let problem = messages::console::sentence(&messages::users::not_let_in(why));
+            form(&parts, &entrance, status, SignInView { problem, address, needs_code, to, ..SignInView::default() })
+        }
+        Err(error) => answer::trouble(&parts, &entrance, &error),
+    }
+}
+
+/// A link that is merely looked at stays good.
+async fn show_link(State(console): State<Console>, entrance: Entrance, Path(token): Path<String>) -> Response {
+    link_page(&console.parts(), &entrance, &token, StatusCode::OK, String::new()).await
+}
+
+async fn link_page(
+    parts: &ConsoleParts,
+    entrance: &Entrance,
+    token: &str,
+    status: StatusCode,
+    problem: String,
+) -> Response {
+    match parts.sign_in().link(token).await {
+        Ok(link) => {
+            let action = entrance.link(&format!("/sign-in/link/{token}"));
+            let view = LinkView { problem, name: link.name, address: link.address.to_string(), action };
+            answer::with_status(status, "link.html", &Shell::open(parts, entrance, "Choose a password"), &view)
+        }
+        Err(error) => link_over(parts, entrance, &error),
+    }
+}
+
+fn link_over(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
+    let AppError::Users(why) = error else { return answer::trouble(parts, entrance, error) };
+    let why = messages::console::sentence(&messages::users::refused(why));
+    answer::turned_away(parts, entrance, StatusCode::NOT_FOUND, "This link doesn't work", &[&why])
+}
+
+async fn set_password(
+    State(console): State<Console>,
+    entrance: Entrance,
+    Origin(from): Origin,
+    Path(token): Path<String>,
+    input: Form,
+) -> Response {
+    let parts = console.parts();
+    let password = SecretString::from(input.value("password").unwrap_or_default().to_owned());
+    match parts.sign_in().set_password(&token, password, from).await {
+        Ok(signed_in) => with_session(answer::go_to(&entrance.link("/")), &entrance, signed_in.token.expose_secret()),
+        Err(AppError::Password(why)) => {
+            let problem = messages::console::sentence(&messages::users::no_password(why));
+            link_page(&parts, &entrance, &token, StatusCode::UNPROCESSABLE_ENTITY, problem).await
+        }
+        Err(error) => link_over(&parts, &entrance, &error),
+    }
+}
+
+/// Ends the session, here and in the browser.
+async fn leave(State(console): State<Console>, entrance: Entrance, headers: HeaderMap) -> Response {
+    let parts = console.parts();
+    if let Some(session) = cookie(&headers) {
+        console.first_visits().end(&session);
+        if let Err(error) = parts.sign_in().sign_out(&session).await {
+            return answer::trouble(&parts, &entrance, &error);
+        }
+    }
+    without_session(answer::go_to(&entrance.link("/sign-in")), &entrance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        assert_eq!(own_path("/editions/7?x=1"), "/editions/7?x=1");
+        for foreign in
+            ["", "https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/sign-out", "/a\r\nb"]
+        {
+            assert_eq!(own_path(foreign), "/", "{foreign}");
+        }
+    }
+}
