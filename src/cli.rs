@@ -5,6 +5,7 @@ mod args;
 mod backup;
 mod bounce;
 mod check;
+mod console;
 mod context;
 mod decide;
 mod deliveries;
@@ -67,6 +68,8 @@ enum Command {
     Send(send::Send),
     /// Run the daemon: schedule, sending, web, bounces
     Run(run::Run),
+    /// Serve the operators' pages alone, without the daemon
+    Console(console::Console),
     /// Show editions, deliveries, what comes next and what needs a person
     Status(status::Status),
     /// Show which processes share the store, and what each has in hand
@@ -135,7 +138,7 @@ pub fn main() -> ExitCode {
         }
     };
     out::set_color(cli.global.color);
-    let daemon = matches!(cli.command, Command::Run(_));
+    let daemon = matches!(cli.command, Command::Run(_) | Command::Console(_));
     out::set_quiet(cli.global.quiet);
     let log = log::start(&cli.global, daemon);
     let clock = match cli.global.now {
@@ -172,6 +175,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Preview(command) => command.run(context).await,
         Command::Send(command) => command.run(context).await,
         Command::Run(command) => command.run(context).await,
+        Command::Console(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
         Command::Nodes(command) => command.run(context).await,
         Command::Approve(command) => command.run(context).await,

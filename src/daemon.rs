@@ -1,5 +1,6 @@
 //! The daemon: heartbeat → reconcile → publish → dispatch, and the web; one token stops everything.
 
+mod console;
 mod inbox;
 mod revisions;
 pub(crate) mod sync_log;
@@ -8,7 +9,6 @@ mod tidy;
 mod version;
 mod watch;
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,13 +24,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::nodes;
 use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
-use crate::app::{AppContext, AppError, Content, Loaded, random_token};
-use crate::config::CONSOLE;
+use crate::app::{AppContext, AppError, Content, Loaded};
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
-use crate::web::console::{ConsoleParts, Opening};
+use crate::web::console::ConsoleParts;
 use crate::web::public::PublicSite;
-use crate::web::{self, console, public};
+use crate::web::{self, public};
 
 /// What is in hand when we are told to stop gets this long; then the process ends, within the 15 s that it is allowed.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
@@ -91,10 +90,11 @@ pub async fn run(
     role: Role,
     files: Files,
     stop: CancellationToken,
+    tell: &dyn Fn(&str),
 ) -> Result<()> {
     let config = Arc::clone(&context.config);
     let pages = if role == Role::Sender { None } else { Some(web::listen(config.web.listen).await?) };
-    let console = console_listener(config.web.console_listen).await?;
+    let console = console::listener(config.web.console_listen).await?;
     tracing::info!(config = %config.file.display(), role = ?role, "running");
     nodes::sign_on(&context, role.as_str()).await?;
     let node = context.clone();
@@ -103,11 +103,8 @@ pub async fn run(
     if let Some(listener) = console {
         tell_address("console", &listener);
         let now = now.clone();
-        let opening = Opening::new(random_token()?);
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("nobody can sign in yet: http://{address}{} opens the console once", opening.path());
-        }
-        let site = console::site(&opening, move || {
+        let opening = console::opening(&node, &listener, tell).await?;
+        let site = web::console::site(&opening, move || {
             let Current { context, content, .. } = &*now.borrow();
             ConsoleParts { context: context.clone(), loaded: Loaded::Whole(content.clone()) }
         });
@@ -149,20 +146,27 @@ pub async fn run(
     ended
 }
 
+/// Serves the operators' pages alone, until `stop`.
+///
+/// # Errors
+/// When the console cannot listen, or may not open.
+pub async fn console_alone(
+    context: AppContext,
+    loaded: Loaded,
+    stop: CancellationToken,
+    tell: &dyn Fn(&str),
+) -> Result<()> {
+    let listener = web::listen(context.config.web.console_listen).await?;
+    let opening = console::opening(&context, &listener, tell).await?;
+    tell_address("console", &listener);
+    let site = web::console::site(&opening, move || ConsoleParts { context: context.clone(), loaded: loaded.clone() });
+    web::serve(site, listener, stop).await;
+    Ok(())
+}
+
 fn tell_address(what: &str, listener: &TcpListener) {
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "{what}");
-    }
-}
-
-/// The operators' listener; none where the usual place is taken: several daemons may run on one machine.
-async fn console_listener(address: SocketAddr) -> Result<Option<TcpListener>> {
-    match web::listen(address).await {
-        Err(error) if address == CONSOLE => {
-            tracing::warn!("no metrics: {error}");
-            Ok(None)
-        }
-        listener => Ok(Some(listener?)),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::out;
 use crate::app::reporter::Reporter;
 use crate::app::sender::speaks_smtp;
 use crate::app::{Loaded, bootstrap, nodes};
@@ -50,26 +51,32 @@ impl Run {
         if nodes::may_lose(&app).await? {
             tracing::warn!("{}; see `fortnightly check`", nodes::MAY_LOSE);
         }
-        let stop = CancellationToken::new();
-        let stopper = stop.clone();
-        let mut terminate = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(anyhow::Error::from)?;
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("stopping: what is in hand is finished");
-            stopper.cancel();
-        });
         let role = match self.role {
             RoleArg::All => Role::All,
             RoleArg::Sender => Role::Sender,
             RoleArg::Web => Role::Web,
         };
-        daemon::run(app, content, role, daemon::Files { stamp, asked }, stop).await?;
+        let files = daemon::Files { stamp, asked };
+        daemon::run(app, content, role, files, stopping()?, &out::line).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Cancelled as soon as somebody asks us to stop (SIGTERM or SIGINT).
+pub(super) fn stopping() -> Result<CancellationToken, Failure> {
+    let stop = CancellationToken::new();
+    let stopper = stop.clone();
+    let mut terminate = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(anyhow::Error::from)?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is in hand is finished");
+        stopper.cancel();
+    });
+    Ok(stop)
 }
 
 /// Tells of every SIGHUP from now on.
