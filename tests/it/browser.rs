@@ -61,7 +61,7 @@ fn all_ways(pages: &[Value]) -> Value {
 }
 
 #[track_caller]
-fn is_clean(tasks: &Value, results: &[Value]) {
+pub(crate) fn is_clean(tasks: &Value, results: &[Value]) {
     for (task, result) in tasks.as_array().unwrap().iter().zip(results) {
         let what = format!("{} at {}, dark: {}", task["url"], task["width"], task["dark"]);
         assert_eq!(result["violations"], json!([]), "{what}");

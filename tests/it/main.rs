@@ -11,6 +11,7 @@ mod card_parts;
 mod check;
 mod config;
 mod confirm;
+mod console;
 mod crash;
 mod daemon;
 #[cfg(feature = "postgres")]

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 pub(crate) mod bounces;
+pub(crate) mod console;
 pub(crate) mod disk;
 pub(crate) mod fixture;
 pub(crate) mod http;

@@ -195,11 +195,12 @@ impl Fixture {
         self.run(&[&["--now", now], arguments].concat())
     }
 
-    /// Starts the binary; its standard error goes to `log` in the folder.
+    /// Starts the binary; its standard error goes to `log` in the folder, and its standard output to `log.out`.
     pub(crate) fn spawn(&self, arguments: &[&str], log: &str) -> Running {
+        let said = fs::File::create(self.path(&format!("{log}.out"))).unwrap();
         let log = fs::File::create(self.path(log)).unwrap();
         let mut command = self.command(arguments);
-        Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+        Running(command.stdout(said).stderr(log).spawn().unwrap())
     }
 
     /// What a program that was started wrote to `log` so far.

@@ -76,7 +76,7 @@ fn fortnight(parts: &ConsoleParts, caller: &Caller, row: &PlanRow) -> Entry {
     });
     let mut notes: Vec<String> = Vec::new();
     match (&row.closed, row.is_paused()) {
-        (Some(closed), true) => notes.push(format!("No edition: {}.", closed.reason)),
+        (Some(closed), true) => notes.push(format!("{} is closed: {}.", dates::day(closed.day), closed.reason)),
         (Some(closed), false) => notes.push(format!("Moved from {}: {}.", dates::day(closed.day), closed.reason)),
         (None, _) => {}
     }

@@ -1,0 +1,21 @@
+//! The console, by a browser that posts what its forms carry; what came of it is read back with the commands.
+
+mod decisions;
+mod doors;
+mod looks;
+mod roles;
+
+use crate::support::console::Browser;
+use crate::support::fixture::{Fixture, Running, scheduled};
+
+/// Before edition 7 is due.
+pub(crate) const BEFORE: &str = "2026-11-26T09:00:00Z";
+
+/// A daemon of a service in which editions need approval, and a browser that came in by the first link.
+pub(crate) fn opened() -> (Fixture, Running, Browser) {
+    let fixture = Fixture::new(&scheduled("approval = \"required\""));
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let daemon = fixture.spawn(&["-v", "--now", BEFORE, "run"], "log");
+    let browser = Browser::first(&fixture);
+    (fixture, daemon, browser)
+}

@@ -1,0 +1,50 @@
+//! Every page in a real Chromium: accessible at every width, light, dark and with forced colours, and without a word to anybody
+//! else.
+
+use serde_json::{Value, json};
+
+use super::{BEFORE, opened};
+use crate::browser::{browse, is_clean};
+use crate::support::console::{Browser, user};
+
+/// Pages that everybody with this role sees.
+fn looks(browser: &Browser, paths: &[&str]) -> Value {
+    let mut tasks = Vec::new();
+    for path in paths {
+        for (width, dark, forced) in
+            [(390, false, false), (390, true, false), (1280, false, false), (1280, true, false), (1280, false, true)]
+        {
+            tasks.push(json!({
+                "do": "look", "url": format!("http://127.0.0.1:{}{path}", browser.port()), "width": width, "dark": dark,
+                "forced": forced, "cookie": browser.cookie()
+            }));
+        }
+    }
+    Value::Array(tasks)
+}
+
+#[test]
+fn every_page_is_accessible_at_every_width_light_and_dark() {
+    let (fixture, _daemon, first) = opened();
+    let admin = user(&fixture, BEFORE, first.port(), "anna@example.org", "admin");
+    let tasks = looks(
+        &admin,
+        &[
+            "/",
+            "/calendar",
+            "/log",
+            "/users",
+            "/account",
+            "/account/codes",
+            "/editions/7/approve",
+            "/editions/7/hold",
+            "/editions/7/swap?band=8-10",
+            "/users/1/role",
+        ],
+    );
+    let Some(results) = browse(&tasks) else { return };
+    is_clean(&tasks, &results);
+    let stranger = looks(&Browser::new(first.port()), &["/sign-in"]);
+    let Some(results) = browse(&stranger) else { return };
+    is_clean(&stranger, &results);
+}

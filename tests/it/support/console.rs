@@ -1,0 +1,222 @@
+//! A browser without a screen: signs in to a running console, follows links, and posts forms with what they carry.
+
+use std::cell::RefCell;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::fixture::{Fixture, until};
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// In lower case.
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(found, _)| *found == name).map(|(_, value)| value).next()
+    }
+
+    /// What a reader sees, without tags, on one line.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let mut rest = self.body.as_str();
+        while let Some((before, tag)) = rest.split_once('<') {
+            text.push_str(before);
+            text.push(' ');
+            rest = tag.split_once('>').map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        let text = text.replace("&quot;", "\"").replace("&#x27;", "'").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+        text.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, what: &str) -> Self {
+        let text = self.text();
+        assert!(text.contains(what), "no “{what}” in:\n{text}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn lacks(self, what: &str) -> Self {
+        let text = self.text();
+        assert!(!text.contains(what), "“{what}” is in:\n{text}");
+        self
+    }
+}
+
+/// One browser.
+pub(crate) struct Browser {
+    port: u16,
+    cookie: RefCell<Option<String>>,
+    /// The token of the last page's forms.
+    token: RefCell<String>,
+}
+
+impl Browser {
+    /// One that knows nobody yet.
+    pub(crate) fn new(port: u16) -> Self {
+        Self { port, cookie: RefCell::default(), token: RefCell::default() }
+    }
+
+    /// One that came in by the link that the program printed on its standard output.
+    pub(crate) fn first(fixture: &Fixture) -> Self {
+        let (port, path) = Self::link(fixture);
+        let browser = Self::new(port);
+        browser.get(&path).is(200).says("Open the console");
+        browser.post(&path, &[]).is(303);
+        browser
+    }
+
+    /// The port of a console without users, and the path of the link that it printed.
+    pub(crate) fn link(fixture: &Fixture) -> (u16, String) {
+        let (mut port, mut path) = (0, String::new());
+        until("the console prints its link", || {
+            let said = std::fs::read_to_string(fixture.path("log.out")).unwrap_or_default();
+            let Some(link) = said.lines().find_map(|line| line.trim().strip_prefix("http://127.0.0.1:")) else {
+                return false;
+            };
+            let Some((number, rest)) = link.split_once('/') else { return false };
+            (port, path) = (number.parse().unwrap(), format!("/{rest}"));
+            true
+        });
+        (port, path)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let answer = self.ask("GET", path, "", "");
+        if let Some((_, rest)) = answer.body.split_once("name=\"form_token\" value=\"") {
+            *self.token.borrow_mut() = rest.split('"').next().unwrap_or_default().to_owned();
+        }
+        answer
+    }
+
+    /// Posts these fields with the token of the last page.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token.borrow().clone();
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("form_token", &token).extend_pairs(fields);
+        let origin = format!("Origin: http://127.0.0.1:{}\r\n", self.port);
+        self.ask("POST", path, &origin, &form.finish())
+    }
+
+    /// Looks at a question, presses its button with these fields beside what it carries, and follows to the page that says what
+    /// came of it.
+    #[track_caller]
+    pub(crate) fn decide(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.press(path, fields).is(303);
+        self.get(answer.header("location").expect("the next page"))
+    }
+
+    /// The answer to the button of a question, with these fields beside what it carries.
+    #[track_caller]
+    pub(crate) fn press(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get(path).is(200);
+        let hidden = hidden(&page.body);
+        let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.retain(|(name, _)| *name != "form_token" && !fields.iter().any(|(given, _)| given == name));
+        all.extend(fields);
+        let action = page.body.split("<form method=\"post\" action=\"").last().and_then(|rest| rest.split('"').next());
+        let action = action.expect("a form").replace("&amp;", "&");
+        self.post(&action, &all)
+    }
+
+    /// A request with the cookie, and with these header lines.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let host = if headers.to_ascii_lowercase().contains("host:") {
+            String::new()
+        } else {
+            format!("Host: 127.0.0.1:{}\r\n", self.port)
+        };
+        let cookie = self.cookie.borrow().as_ref().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\n{host}{headers}{cookie}Connection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let answer = String::from_utf8(bytes).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        let set = head.lines().filter_map(|line| line.split_once(": "));
+        for (_, value) in set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+            *self.cookie.borrow_mut() =
+                value.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
+        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_ascii_lowercase(), body: unchunked(&head.to_ascii_lowercase(), body) }
+    }
+
+    /// Signs in.
+    pub(crate) fn sign_in(&self, address: &str, password: &str) -> Answer {
+        self.post("/sign-in", &[("address", address), ("password", password)])
+    }
+
+    pub(crate) fn cookie(&self) -> Option<String> {
+        self.cookie.borrow().clone()
+    }
+
+    /// A browser that stole the cookie, or kept an old one.
+    pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
+        Self { port: self.port, cookie: RefCell::new(cookie), token: RefCell::new(self.token.borrow().clone()) }
+    }
+}
+
+/// The hidden fields of a page's forms.
+fn hidden(body: &str) -> Vec<(String, String)> {
+    let parts = body.split("<input type=\"hidden\" name=\"").skip(1);
+    let field = |part: &str| {
+        let (name, rest) = part.split_once("\" value=\"")?;
+        Some((name.to_owned(), rest.split('"').next()?.replace("&amp;", "&").replace("&#x27;", "'")))
+    };
+    parts.filter_map(field).collect()
+}
+
+fn unchunked(head: &str, body: &str) -> String {
+    if !head.contains("transfer-encoding: chunked") {
+        return body.to_owned();
+    }
+    let mut whole = String::new();
+    let mut rest = body;
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 {
+            break;
+        }
+        whole.push_str(&after[..size]);
+        rest = after[size..].trim_start_matches("\r\n");
+    }
+    whole
+}
+
+/// Adds a user with the command, sets a password by the link that it prints, and returns a browser that is signed in.
+pub(crate) fn user(fixture: &Fixture, now: &str, port: u16, address: &str, role: &str) -> Browser {
+    let ran = fixture.at(now, &["users", "add", address, "--role", role]).exits(0);
+    let link = ran.stdout.lines().find(|line| line.contains("/sign-in/link/")).expect("a link").to_owned();
+    let path = format!("/sign-in/link/{}", link.rsplit('/').next().unwrap());
+    let browser = Browser::new(port);
+    browser.get(&path).is(200).says("choose a password");
+    browser.post(&path, &[("password", PASSWORD)]).is(303);
+    browser
+}
+
+/// The password of every user of a test.
+pub(crate) const PASSWORD: &str = "kettle daisy fox parade";
