@@ -2,6 +2,7 @@
 
 mod console;
 mod inbox;
+mod notices;
 mod revisions;
 pub(crate) mod sync_log;
 mod take_up;
@@ -98,15 +99,15 @@ pub async fn run(
     tracing::info!(config = %config.file.display(), role = ?role, "running");
     nodes::sign_on(&context, role.as_str()).await?;
     let node = context.clone();
-    let (current, mut now) = channel::channel(Current { context, content, stamp: files.stamp });
+    let (current, mut now) = channel::channel(Current { context, content, stamp: files.stamp, broken: None });
     let mut serving = JoinSet::new();
     if let Some(listener) = console {
         tell_address("console", &listener);
         let now = now.clone();
         let opening = console::opening(&node, &listener, tell).await?;
         let site = web::console::site(&opening, move || {
-            let Current { context, content, .. } = &*now.borrow();
-            ConsoleParts { context: context.clone(), loaded: Loaded::Whole(content.clone()) }
+            let Current { context, content, broken, .. } = &*now.borrow();
+            ConsoleParts { context: context.clone(), loaded: Loaded::Whole(content.clone()), broken: *broken }
         });
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
@@ -125,6 +126,7 @@ pub async fn run(
     if role != Role::Web {
         serving.spawn(inbox::watch(now.clone(), stop.clone()));
         serving.spawn(tidy::watch(now.clone(), stop.clone()));
+        serving.spawn(notices::watch(now.clone(), stop.clone()));
     }
     let watched = now.clone();
     let all = async {
@@ -159,7 +161,11 @@ pub async fn console_alone(
     let listener = web::listen(context.config.web.console_listen).await?;
     let opening = console::opening(&context, &listener, tell).await?;
     tell_address("console", &listener);
-    let site = web::console::site(&opening, move || ConsoleParts { context: context.clone(), loaded: loaded.clone() });
+    let site = web::console::site(&opening, move || ConsoleParts {
+        context: context.clone(),
+        loaded: loaded.clone(),
+        broken: None,
+    });
     web::serve(site, listener, stop).await;
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod help;
 pub mod lasting;
 pub mod name_query;
+pub mod notice;
 pub mod planning;
 pub mod prose;
 pub mod refusal;

@@ -13,6 +13,7 @@ pub mod edition;
 pub mod errors;
 pub mod log;
 pub mod nodes;
+pub mod notices;
 pub mod occasions;
 pub mod picks;
 pub mod plan;

@@ -14,6 +14,7 @@ mod samples;
 mod templates;
 
 pub use email::check::{HTML_LIMIT, check};
+pub use email::notice::render_notice;
 pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;

@@ -9,6 +9,7 @@ mod epoch;
 mod error;
 pub mod moving;
 mod nodes;
+mod notices;
 mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -28,6 +29,7 @@ pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use epoch::{Epoch, EpochMemory};
 pub use error::StoreError;
 pub use nodes::{News, Node, Nodes};
+pub use notices::{Notices, QueuedNotice};
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, WithinCap};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
@@ -35,6 +37,12 @@ pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};
 pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.
-pub trait Store: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync {}
+pub trait Store:
+    Archive + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync
+{
+}
 
-impl<T: Archive + Editions + Nodes + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync> Store for T {}
+impl<T: Archive + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync> Store
+    for T
+{
+}

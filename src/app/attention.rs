@@ -11,7 +11,7 @@ use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
 
 /// How long something may be under way before somebody should look at it: an edition that has just fallen due, an import.
-const UNDER_WAY: TimeDelta = TimeDelta::minutes(15);
+pub(super) const UNDER_WAY: TimeDelta = TimeDelta::minutes(15);
 
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,23 @@ pub enum Attention {
         /// How many errors they have.
         errors: u64,
     },
+    /// Config, library or templates were changed and are wrong, so a running service goes on with what they were before.
+    BrokenFiles(BrokenFiles),
+    /// The relay cannot be reached, and mail waits for it.
+    RelayUnreachable {
+        since: DateTime<FixedOffset>,
+        /// How many mails wait.
+        mails: u64,
+    },
+}
+
+/// Files that a running service does not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokenFiles {
+    /// How many errors they have.
+    pub errors: u64,
+    /// When they were found wrong.
+    pub since: DateTime<Utc>,
 }
 
 impl Attention {
@@ -73,6 +90,7 @@ impl Attention {
                 | EditionAttention::PolicyBounces(_) => false,
             },
             Self::UnfinishedImport(import) => is_over(import.since),
+            Self::BrokenFiles(broken) => is_over(broken.since),
             Self::Replaced(_) => false,
             Self::Restored(_)
             | Self::UnknownBand { .. }
@@ -80,7 +98,8 @@ impl Attention {
             | Self::UnsettledWave(_)
             | Self::NotAMessage { .. }
             | Self::SyncWaits
-            | Self::BrokenContent { .. } => true,
+            | Self::BrokenContent { .. }
+            | Self::RelayUnreachable { .. } => true,
         }
     }
 

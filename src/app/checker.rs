@@ -2,6 +2,7 @@
 
 mod coming;
 mod occasions;
+mod operators;
 mod parts;
 mod placeholders;
 mod renders;
@@ -55,6 +56,7 @@ impl Checker {
         findings.extend(reviews::due(library, &rows, today));
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
         findings.extend(replication::may_lose(&self.context).await?);
+        findings.extend(operators::missing(config));
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));
         findings.extend(year::silence(config, &rows));

@@ -106,7 +106,7 @@ pub(super) fn sender(config: &Config, keyring: &Keyring) -> Sender {
     }
 }
 
-/// A confirmation or good-bye, and from whom it is.
+/// A confirmation or good-bye, and from whom it is. Mail to operators is made in `operator_notices`.
 pub(super) fn transactional_mail(
     context: &AppContext,
     kind: TransactionalKind,

@@ -23,6 +23,9 @@ use crate::store::{Records, Scope, Store, StoreError, decide};
 /// How long requests and letters stay once they are settled.
 const SETTLED: TimeDelta = TimeDelta::days(28);
 
+/// How long it is remembered what operators were told: longer than anything stays as it is without being told again.
+const TOLD: TimeDelta = TimeDelta::days(400);
+
 /// How often it is looked for what is too old.
 const EVERY: TimeDelta = TimeDelta::days(1);
 
@@ -38,6 +41,8 @@ pub struct Limits {
     pub ended: DateTime<Utc>,
     /// Requests and letters that were settled, and made before this, go.
     pub settled: DateTime<Utc>,
+    /// What operators were told before this is no longer remembered.
+    pub told: DateTime<Utc>,
 }
 
 /// Where forgetting goes on after a small part of it.
@@ -59,7 +64,8 @@ impl Stage {
             Self::Records(Records::Bounces) => Some(Self::Mailboxes(RecipientId(0))),
             Self::Mailboxes(_) => Some(Self::Records(Records::Letters)),
             Self::Records(Records::Letters) => Some(Self::Records(Records::Requests)),
-            Self::Records(Records::Requests) => Some(Self::Records(Records::Replies)),
+            Self::Records(Records::Requests) => Some(Self::Records(Records::Notices)),
+            Self::Records(Records::Notices) => Some(Self::Records(Records::Replies)),
             Self::Records(Records::Replies) => None,
         }
     }
@@ -75,6 +81,8 @@ pub struct Forgotten {
     pub mailboxes: u64,
     pub letters: u64,
     pub requests: u64,
+    /// What operators were told.
+    pub notices: u64,
     /// Replies of relays that stood for many attempts.
     pub replies: u64,
 }
@@ -87,6 +95,7 @@ impl std::ops::AddAssign for Forgotten {
         self.mailboxes += more.mailboxes;
         self.letters += more.letters;
         self.requests += more.requests;
+        self.notices += more.notices;
         self.replies += more.replies;
     }
 }
@@ -116,6 +125,7 @@ pub async fn forget_part(
                 Records::Bounces => (&mut gone.bounces, limits.attempts),
                 Records::Letters => (&mut gone.letters, limits.settled),
                 Records::Requests => (&mut gone.requests, limits.settled),
+                Records::Notices => (&mut gone.notices, limits.told),
                 Records::Replies => (&mut gone.replies, limits.attempts),
             };
             let (number, next) = store.forget_records(records, before).await?;
@@ -204,6 +214,7 @@ impl Maintenance {
             attempts: (now - retention.attempts).min(self.config.schedule.midnight_before(now)),
             ended: now - retention.ended,
             settled: now - SETTLED,
+            told: now - TOLD,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
+use super::readiness::Readiness;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +43,8 @@ pub struct Metrics {
     pub suppressions: u64,
     /// Messages that came in, by kind.
     pub reports: BTreeMap<ReportKind, u64>,
+    /// How many things wait for a person.
+    pub attention: u64,
     /// When the next edition is due.
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -64,13 +67,14 @@ pub struct MetricsCollector {
     config: Arc<Config>,
     store: Arc<dyn Store>,
     clock: Clock,
+    readiness: Readiness,
 }
 
 impl MetricsCollector {
     /// Reads the store of `context`.
-    pub fn new(context: &AppContext) -> Self {
+    pub fn new(context: &AppContext, readiness: Readiness) -> Self {
         let AppContext { config, store, clock, .. } = context.clone();
-        Self { config, store, clock }
+        Self { config, store, clock, readiness }
     }
 
     /// Where things stand now.
@@ -98,6 +102,7 @@ impl MetricsCollector {
             waves: self.store.open_waves().await?.iter().filter(|open| open.waiting > 0).count() as u64,
             suppressions: self.store.suppression_count().await?,
             reports: reports(&*self.store).await?,
+            attention: self.readiness.waiting().await?.len() as u64,
             next_due: next.map(|next| next.due_at.to_utc()),
         })
     }

@@ -38,6 +38,8 @@ pub enum Read {
     Automatic,
     /// A mail of ours did not arrive.
     Bounced(Bounced),
+    /// A mail to an operator did not arrive, or is unwanted. Nothing changed.
+    FromOperator,
     /// The reader of a mailbox called a mail of ours unwanted: no more is sent to it.
     Complained,
     /// A report of something that changes nothing: a delay, a delivery.
@@ -58,6 +60,7 @@ impl Read {
             Self::Left(_) | Self::HadLeft => ReportKind::Left,
             Self::Bounced(Bounced::Unknown) | Self::Unmatched => ReportKind::Unmatched,
             Self::Bounced(_) => ReportKind::Bounced,
+            Self::FromOperator => ReportKind::OperatorBounced,
             Self::Complained => ReportKind::Complained,
             Self::Unreadable => ReportKind::Unreadable,
             Self::NotUnderstood => ReportKind::NotUnderstood,
@@ -132,6 +135,9 @@ impl Receiver {
             return Ok(Read::Harmless);
         }
         let Some(delivery) = self.delivery_in(&incoming.marks).await? else { return Ok(Read::Unmatched) };
+        if delivery.is_to_an_operator() {
+            return Ok(Read::FromOperator);
+        }
         match event {
             Event::Failed(status) => self.bounced(delivery, status, incoming.server.clone()).await,
             Event::Complaint => {

@@ -1,12 +1,14 @@
 //! Where everything stands, and what needs a person.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::attention::{Attention, EditionAttention, Undelivered};
+use super::attention::{Attention, BrokenFiles, EditionAttention};
 use super::context::PAGE;
 use super::nodes::{NodeJson, nodes};
 use super::planner::{PlanRow, Planner};
@@ -17,21 +19,18 @@ use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, Repicked, StateReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, Repicked, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::planning::unserved;
 use crate::domain::segment::Segment;
 use crate::domain::subscriber::SubscriberCounts;
-use crate::domain::subscription::bounce::{self, BounceCount, Meaning};
+use crate::domain::subscription::bounce;
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::wave::Wave;
 use crate::domain::text::dates;
 use crate::mail::Waiting;
 use crate::ordinary_file;
-use crate::store::OpenWave;
-
-/// Of how many editions it is said what came back.
-const RECENT: usize = 3;
+use rules::{of_bounces, of_relay, of_state, of_wave};
 
 /// What an edition needs before it falls due is said from two fortnights before; of the next one always.
 const HORIZON: TimeDelta = TimeDelta::days(28);
@@ -102,12 +101,19 @@ impl From<NextEdition> for NextJson {
 pub struct Reporter {
     context: AppContext,
     loaded: Loaded,
+    broken: Option<BrokenFiles>,
 }
 
 impl Reporter {
     /// Looks at store, calendar and file. A broken library is something that needs a person, and hides nothing else.
     pub fn new(context: &AppContext, loaded: Loaded) -> Self {
-        Self { context: context.clone(), loaded }
+        Self { context: context.clone(), loaded, broken: None }
+    }
+
+    /// The same, in a service that goes on with files as they were before, if it does.
+    #[must_use]
+    pub fn with_broken_files(self, broken: Option<BrokenFiles>) -> Self {
+        Self { broken, ..self }
     }
 
     /// Where everything stands; `only` leaves out the other editions' rows. Brings the picks of open editions up to date
@@ -180,6 +186,9 @@ impl Reporter {
         attention.extend(unsettled.map(Attention::UnsettledWave));
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());
+        attention.extend(self.broken.map(Attention::BrokenFiles));
+        let unreachable = |since, mails| Attention::RelayUnreachable { since: self.context.local(since), mails };
+        attention.extend(of_relay(&store.relay_outages().await?, now).map(|(since, mails)| unreachable(since, mails)));
         Ok(Findings { editions, rows, attention })
     }
 
@@ -369,58 +378,4 @@ struct Findings {
     editions: Vec<Edition>,
     rows: Vec<EditionStatus>,
     attention: Vec<Attention>,
-}
-
-/// What an edition's state and its deliveries ask for.
-fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {
-    let total = tally.total;
-    let mut found = Vec::new();
-    if edition.state == EditionState::Held {
-        let reason = edition.hold_reason().cloned().unwrap_or_else(HoldReason::unknown);
-        found.push(EditionAttention::Held { reason, is_published: edition.is_published() });
-    }
-    let waiting = tally.queued + tally.sending + tally.deferred;
-    if edition.state == EditionState::Sending && waiting > 0 {
-        found.push(EditionAttention::Unfinished { waiting, total });
-    }
-    let undelivered = [
-        (tally.failed, Undelivered::Refused),
-        (tally.expired, Undelivered::GivenUp),
-        (tally.uncertain, Undelivered::Uncertain),
-    ];
-    let undelivered = undelivered.into_iter().filter(|(count, _)| *count > 0);
-    found.extend(undelivered.map(|(count, how)| EditionAttention::Undelivered { how, count, total }));
-    found
-}
-
-/// What came back of the last editions that were published.
-fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<Attention> {
-    let published = editions.iter().rev().filter(|edition| edition.is_published()).take(RECENT);
-    let mut found = Vec::new();
-    for edition in published.map(|edition| edition.number) {
-        let (mut mails, mut suppressed, mut policy) = (0, 0, 0);
-        for count in bounces.iter().filter(|count| count.edition == edition) {
-            match count.meaning {
-                Meaning::Policy => policy += count.mails,
-                // What waits is asked about as a wave.
-                Meaning::Gone if count.waits => {}
-                Meaning::Dismissed => {}
-                Meaning::After(_) | Meaning::Gone => {
-                    mails += count.accepted;
-                    suppressed += count.suppressed;
-                }
-            }
-        }
-        let needs = [
-            (policy > 0).then_some(EditionAttention::PolicyBounces(policy)),
-            (mails > 0).then_some(EditionAttention::Bounced { mails, suppressed }),
-        ];
-        found.extend(needs.into_iter().flatten().map(|need| Attention::Edition(edition, need)));
-    }
-    found.reverse();
-    found
-}
-
-fn of_wave(OpenWave { wave, waiting: mailboxes, .. }: OpenWave) -> Attention {
-    Attention::Wave { wave, mailboxes }
 }

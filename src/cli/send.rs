@@ -1,5 +1,7 @@
 //! `send`: publishes and sends an edition in the foreground.
 
+mod operators;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -78,10 +80,17 @@ impl Send {
         let (order, stop) = (self.order(), CancellationToken::new());
         let watcher = Watcher::new(config.clone(), self.json);
         let sent = match bootstrap::open_whole(config.clone(), context.clock).await {
-            Ok((app, content)) => Sender::new(&app, &content).send(&order, &watcher, &stop).await?,
+            Ok((app, content)) => {
+                let sent = Sender::new(&app, &content).send(&order, &watcher, &stop).await;
+                operators::tell(&app, Some(&content), &watcher, &stop).await;
+                sent?
+            }
             Err(AppError::Findings(findings)) => {
-                let what = (config, context.clock);
+                let what = (config.clone(), context.clock);
                 let finished = sender::finish_only(what, order.target, &findings, &watcher, &stop).await?;
+                if finished.is_some() {
+                    operators::tell(&bootstrap::open(config, context.clock).await?, None, &watcher, &stop).await;
+                }
                 finished.ok_or(AppError::Findings(findings))?
             }
             Err(error) => return Err(error.into()),

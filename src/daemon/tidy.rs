@@ -35,7 +35,7 @@ async fn look(maintenance: Maintenance, stop: CancellationToken) -> Result<(), A
     match maintenance.tidy_up_daily(&stop).await? {
         None => {}
         Some(gone) if gone == Forgotten::default() => tracing::debug!("nothing is old enough to be forgotten"),
-        Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests, replies }) => {
+        Some(Forgotten { attempts, segments, bounces, mailboxes, letters, requests, notices, replies }) => {
             tracing::info!(
                 attempts,
                 segments,
@@ -43,6 +43,7 @@ async fn look(maintenance: Maintenance, stop: CancellationToken) -> Result<(), A
                 mailboxes,
                 letters,
                 requests,
+                notices,
                 replies,
                 "what was too old is forgotten"
             );

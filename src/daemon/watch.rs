@@ -10,9 +10,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::attention::BrokenFiles;
 use crate::app::reload::{self, Reloaded};
 use crate::app::{AppContext, AppError, Content};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::text::without_addresses;
 use crate::messages;
 
 /// How often the files are looked at. A stat of a hundred files costs less than a millisecond, and works on any file system.
@@ -72,6 +74,8 @@ pub(super) struct Current {
     pub(super) context: AppContext,
     pub(super) content: Content,
     pub(super) stamp: Stamp,
+    /// The files were changed since and are wrong.
+    pub(super) broken: Option<BrokenFiles>,
 }
 
 impl Current {
@@ -105,7 +109,7 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
             Ok(Ok(fresh)) => {
                 tell(&fresh);
                 let Reloaded { context, content, .. } = fresh;
-                let fresh = Current { context, content, stamp: still };
+                let fresh = Current { context, content, stamp: still, broken: None };
                 current.send_replace(fresh.clone());
                 sync_waits = syncs && !follow(&fresh.context, true).await;
             }
@@ -116,6 +120,10 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
             // What was written while we read is no error yet.
             Ok(Err(_)) if Stamp::now(&config).await.is_some_and(|now| now != still) => {}
             broken => {
+                let errors = match &broken {
+                    Ok(Err(AppError::Findings(findings))) => findings.iter().filter(|one| one.is_error()).count(),
+                    _ => 1,
+                };
                 match broken {
                     Ok(Err(error)) => complain(&error),
                     Err(panic) => tracing::error!("reading the changed files broke off: {panic}"),
@@ -124,6 +132,9 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
                 // Whoever waits for a fresh judgement may go on with what is in force.
                 current.send_if_modified(|current| {
                     current.stamp = still;
+                    // Whoever saves the next mistake does not begin anew.
+                    let since = current.broken.map_or_else(|| current.context.clock.now(), |broken| broken.since);
+                    current.broken = Some(BrokenFiles { errors: errors as u64, since });
                     false
                 });
             }
@@ -202,9 +213,7 @@ fn blind(text: &str) -> String {
         Some((before, inside)) if inside.contains('@') => format!("{before}“…”"),
         _ => part.to_owned(),
     });
-    let words = quoted.collect::<String>();
-    let words = words.split_whitespace().map(|word| if word.contains('@') { "…" } else { word });
-    words.collect::<Vec<_>>().join(" ")
+    without_addresses(&quoted.collect::<String>())
 }
 
 #[cfg(test)]

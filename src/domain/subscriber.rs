@@ -20,6 +20,11 @@ pub struct SubscriberId(pub u64);
 #[serde(transparent)]
 pub struct RecipientId(pub u64);
 
+impl RecipientId {
+    /// No mailbox of the list has this number. A mail to an operator has it, and so has a sample in a preview.
+    pub const NOBODY: Self = Self(0);
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*

@@ -63,6 +63,12 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// `text` on one line, with an ellipsis for each word with an @ in it.
+pub fn without_addresses(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| if word.contains('@') { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The start of `text` as a message may quote it: one line, without characters that disturb a terminal, at most
 /// [`EXCERPT_LIMIT`] characters and an ellipsis.
 pub fn excerpt(text: &str) -> String {

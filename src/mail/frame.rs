@@ -23,6 +23,8 @@ pub struct Frame {
     holes: Vec<Hole>,
     from_domain: String,
     bounce: Address,
+    /// Its readers can leave the list.
+    is_of_list: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +51,7 @@ impl Frame {
                 return Err(MailError::NoUnsubscribe { part });
             }
         }
-        Self::of(rendered, sender, &format!("e{edition}:digest"), at)
+        Self::of_list(rendered, sender, &format!("e{edition}:digest"), at)
     }
 
     /// As [`Frame::build`], for mail that is no digest: `kind` is a word for what it is.
@@ -57,21 +59,35 @@ impl Frame {
     /// # Errors
     /// When a name or the subject holds a control character.
     pub fn letter(rendered: &Rendered, sender: &Sender, kind: &str, at: DateTime<Utc>) -> Result<Self, MailError> {
-        Self::of(rendered, sender, &format!("e0:{kind}"), at)
+        Self::of_list(rendered, sender, &format!("e0:{kind}"), at)
     }
 
-    fn of(rendered: &Rendered, sender: &Sender, stream: &str, at: DateTime<Utc>) -> Result<Self, MailError> {
+    /// Encodes a mail to an operator, which belongs to no list.
+    ///
+    /// # Errors
+    /// When a name or the subject holds a control character.
+    pub fn notice(rendered: &Rendered, sender: &Sender, at: DateTime<Utc>) -> Result<Self, MailError> {
+        let headers = header::notice(&rendered.subject, sender, at, BOUNDARY)?;
+        Ok(Self { is_of_list: false, ..Self::of(rendered, sender, headers) })
+    }
+
+    fn of_list(rendered: &Rendered, sender: &Sender, stream: &str, at: DateTime<Utc>) -> Result<Self, MailError> {
+        Ok(Self::of(rendered, sender, header::common(&rendered.subject, sender, stream, at, BOUNDARY)?))
+    }
+
+    fn of(rendered: &Rendered, sender: &Sender, headers: String) -> Self {
         let mut frame = Self {
-            bytes: header::common(&rendered.subject, sender, stream, at, BOUNDARY)?.into_bytes(),
+            bytes: headers.into_bytes(),
             holes: Vec::new(),
             from_domain: sender.from.address.domain().to_owned(),
             bounce: sender.bounce_address.clone(),
+            is_of_list: true,
         };
         // RFC 2046 §5.1.4: the richest last.
         frame.part("plain", &rendered.text);
         frame.part("html", &rendered.html);
         frame.bytes.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-        Ok(frame)
+        frame
     }
 
     /// Who the message is from and to. The reverse-path carries the bounce token (VERP).
@@ -89,7 +105,10 @@ impl Frame {
     /// Appends the whole message to `out`: RFC 5322, 7 bit, CRLF. The same inputs give the same bytes.
     pub fn join(&self, personal: &Personal, out: &mut Vec<u8>) {
         out.reserve(self.bytes.len() + 1024);
-        header::personal(personal, &self.from_domain, self.bounce.domain(), out);
+        header::addressed(personal, &self.from_domain, out);
+        if self.is_of_list {
+            header::unsubscribe(personal, self.bounce.domain(), out);
+        }
         let mut from = 0;
         for hole in &self.holes {
             out.extend_from_slice(&self.bytes[from..hole.at]);

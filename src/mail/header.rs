@@ -1,8 +1,9 @@
 //! The headers of a digest: those of a whole segment, and those of one message.
 //!
-//! There is no `Precedence`: it is in no standard. There is no `Auto-Submitted` either: RFC 3834 §5 asks it of
+//! There is no `Precedence`: it is in no standard. A digest has no `Auto-Submitted` either: RFC 3834 §5 asks it of
 //! answers and of a machine's own words, and these were written by people; autoresponders keep quiet because
-//! of `List-Id` (RFC 5230 §4.6).
+//! of `List-Id` (RFC 5230 §4.6). A mail to an operator is a machine's own words and belongs to no list, so it is the other way
+//! round there.
 
 use chrono::{DateTime, Utc};
 
@@ -47,39 +48,67 @@ pub(super) fn common(
         check(what, text)?;
     }
     let domain = sender.from.address.domain();
-    let mut out = mailbox("From", &sender.from)?;
-    if let Some(reply_to) = &sender.reply_to {
-        out.push_str(&mailbox("Reply-To", reply_to)?);
-    }
+    let [subject, date] = subject_and_date(subject, at);
     let lines = [
-        format!("Subject: {}", unstructured(subject, "Subject: ".len())),
-        format!("Date: {}", at.format("%a, %d %b %Y %H:%M:%S +0000")),
+        subject,
+        date,
         // RFC 2919 §2: the identifier never changes, and is not an address.
         format!("List-Id: {}<fortnightly.{}>", list_name(&sender.service), list_domain(sender)),
         // RFC 8058 §3.1: only this exact value.
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned(),
         // Four fields, the last one the same for ever: the form that mailbox providers count complaints by.
         format!("Feedback-ID: {stream}:{domain}:fortnightly"),
-        "MIME-Version: 1.0".to_owned(),
-        format!("Content-Type: multipart/alternative; boundary=\"{boundary}\""),
+        MIME_VERSION.to_owned(),
+        content_type(boundary),
     ];
-    for line in lines {
-        out.push_str(&line);
-        out.push_str("\r\n");
+    Ok(from(sender)? + &lines.map(|line| line + "\r\n").concat())
+}
+
+/// Everything but To and Message-ID of a mail to an operator: it belongs to no list, so nobody can leave one.
+pub(super) fn notice(subject: &str, sender: &Sender, at: DateTime<Utc>, boundary: &str) -> Result<String, MailError> {
+    check("subject", subject)?;
+    let [subject, date] = subject_and_date(subject, at);
+    // RFC 3834 §5: nobody's out-of-office reply should answer it.
+    let automatic = "Auto-Submitted: auto-generated".to_owned();
+    let lines = [subject, date, automatic, MIME_VERSION.to_owned(), content_type(boundary)];
+    Ok(from(sender)? + &lines.map(|line| line + "\r\n").concat())
+}
+
+const MIME_VERSION: &str = "MIME-Version: 1.0";
+
+fn content_type(boundary: &str) -> String {
+    format!("Content-Type: multipart/alternative; boundary=\"{boundary}\"")
+}
+
+fn subject_and_date(subject: &str, at: DateTime<Utc>) -> [String; 2] {
+    let date = format!("Date: {}", at.format("%a, %d %b %Y %H:%M:%S +0000"));
+    [format!("Subject: {}", unstructured(subject, "Subject: ".len())), date]
+}
+
+/// `From`, and `Reply-To` where answers go elsewhere.
+fn from(sender: &Sender) -> Result<String, MailError> {
+    let mut out = mailbox("From", &sender.from)?;
+    if let Some(reply_to) = &sender.reply_to {
+        out.push_str(&mailbox("Reply-To", reply_to)?);
     }
     Ok(out)
 }
 
-/// Appends the headers that differ per message.
-pub(super) fn personal(personal: &Personal, from_domain: &str, bounce_domain: &str, out: &mut Vec<u8>) {
+/// Appends the headers that every message has for itself.
+pub(super) fn addressed(personal: &Personal, from_domain: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"To: ");
     token(personal.to.as_str(), out);
     out.extend_from_slice(b"\r\nMessage-ID: <");
     token(personal.name, out);
     out.push(b'@');
     token(from_domain, out);
+    out.extend_from_slice(b">\r\n");
+}
+
+/// Appends how the reader of this message leaves the list.
+pub(super) fn unsubscribe(personal: &Personal, bounce_domain: &str, out: &mut Vec<u8>) {
     // RFC 2369 §3.2: the preferred way first; RFC 8058 §3.1: exactly one https URL.
-    out.extend_from_slice(b">\r\nList-Unsubscribe: <");
+    out.extend_from_slice(b"List-Unsubscribe: <");
     token(personal.unsubscribe_url, out);
     out.extend_from_slice(b">,\r\n <mailto:unsubscribe+");
     token(personal.unsubscribe_token, out);

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::subscription::import_began;
 use super::{edition as editions, picks, plan, waves};
-use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
+use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
@@ -43,6 +43,17 @@ pub fn attention(attention: &Attention) -> String {
         Attention::BrokenContent { errors } => format!(
             "library or templates have {}: until they are mended nothing new goes out; run `fortnightly check`",
             count(*errors, "error", "errors")
+        ),
+        Attention::BrokenFiles(BrokenFiles { errors, .. }) => format!(
+            "config, library or templates were changed and have {}: the service goes on with what they were before; run \
+             `fortnightly check`",
+            count(*errors, "error", "errors")
+        ),
+        Attention::RelayUnreachable { since, mails } => format!(
+            "the relay cannot be reached since {}, and {}: look at mail.transport and at the relay, or run \
+             `fortnightly check --online`",
+            local_moment(since),
+            count(*mails, "mail waits", "mails wait")
         ),
     }
 }

@@ -80,7 +80,11 @@ pub fn early(edition: &EarlyEdition) -> String {
 
 /// What became of confirmations and good-byes that were sent along; nothing when none was accepted.
 pub fn posted(posted: &Posted) -> Option<String> {
-    let letters = count(posted.accepted, "confirmation or good-bye", "confirmations and good-byes");
+    let letters = count(
+        posted.accepted,
+        "confirmation, good-bye or mail to operators",
+        "confirmations, good-byes and mails to operators",
+    );
     (posted.accepted > 0).then(|| format!("Sent {letters} besides."))
 }
 

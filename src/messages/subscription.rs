@@ -68,6 +68,7 @@ pub fn received(read: &Read) -> String {
         Read::Bounced(Bounced::Policy) => {
             "a bounce for a reason of policy, noted for the operator: it says nothing about the mailbox"
         }
+        Read::FromOperator => "about a mail to an operator; nothing changed: look at service.operators",
         Read::Complained => "a complaint; the mailbox gets no more mail",
         Read::Harmless => "a report of a delay or a delivery; nothing changed",
         Read::Bounced(Bounced::Unknown) | Read::Unmatched => {
@@ -87,6 +88,12 @@ pub fn came_in(reports: &BTreeMap<ReportKind, u64>) -> Option<String> {
         .filter(|(_, count)| **count > 0)
         .map(|(kind, n)| match kind {
             ReportKind::Bounced => count(*n, "bounce", "bounces"),
+            ReportKind::OperatorBounced => {
+                format!(
+                    "{}, so please look at service.operators",
+                    count(*n, "bounce of a mail to an operator", "bounces of mails to operators")
+                )
+            }
             ReportKind::Complained => count(*n, "complaint", "complaints"),
             ReportKind::Left => count(*n, "wish to leave", "wishes to leave"),
             ReportKind::Unmatched => format!("{n} about no mail of ours"),

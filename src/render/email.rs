@@ -3,6 +3,7 @@
 pub(super) mod check;
 pub(super) mod help;
 mod html_scan;
+pub(super) mod notice;
 pub(super) mod remote;
 mod share;
 pub(super) mod transactional;

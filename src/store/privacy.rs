@@ -22,6 +22,8 @@ pub enum Records {
     Letters,
     /// Requests that are over, once no mail about them is left.
     Requests,
+    /// What operators were told, and when the relay could not be reached.
+    Notices,
     /// What relays said in the same words to many, once none of the attempts is left.
     Replies,
 }

@@ -1,5 +1,5 @@
 //! The operators' console, on a listener of its own: what goes out, who gets it and what needs a person, with the buttons
-//! that settle it; and `/healthz` and `/metrics` for machines.
+//! that settle it; and `/healthz`, `/readyz` and `/metrics` for machines.
 
 mod account;
 mod answer;
@@ -18,6 +18,7 @@ mod metrics;
 mod now;
 mod parts;
 mod query;
+mod readyz;
 mod shell;
 mod sign_in;
 mod users;
@@ -51,6 +52,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .layer(from_fn_with_state(console.clone(), guard::enter));
     let machines = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/style.css", get(|| async { asset(STYLE, "text/css; charset=utf-8") }))
         .route("/live.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }));

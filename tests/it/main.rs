@@ -51,6 +51,7 @@ mod nodes;
 mod odd_files;
 mod online;
 mod opened_ahead;
+mod operator_notices;
 mod operators;
 #[cfg(feature = "postgres")]
 mod outages;

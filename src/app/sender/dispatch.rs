@@ -23,8 +23,9 @@ use crate::app::edition::change_now;
 use crate::app::error::{AppError, DispatchError};
 use crate::app::parts::{DELIVERIES, deliveries_in_parts};
 use crate::config::OnUncertain;
-use crate::domain::delivery::retry;
+use crate::domain::delivery::{Tally, retry};
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
+use crate::domain::notice::RelayOutage;
 use crate::mail::Transport;
 
 /// How long after a day's cap was reached it is looked again whether others have left some of it.
@@ -32,6 +33,9 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// How often it is looked whether another node is gone, in the course of a run.
 const TAKE_UP: Duration = Duration::from_secs(5);
+
+/// How far other mails are counted that wait for a relay.
+const COUNTED: u32 = 1_000_000;
 
 /// Shorter than any time limit in a conversation with a relay.
 const PULSE: Duration = Duration::from_secs(1);
@@ -106,7 +110,29 @@ impl Dispatcher {
         run.feed.close().await;
         self.let_go(stop).await?;
         worked?;
-        patiently(stop, || self.conclude(edition, &run)).await
+        let ended = patiently(stop, || self.conclude(edition, &run)).await?;
+        patiently(stop, || self.note_outage(edition, &ended, &run)).await?;
+        Ok(ended)
+    }
+
+    /// Remembers that the relay cannot be reached, or that it can be reached again.
+    async fn note_outage(&self, edition: Option<EditionNumber>, ended: &Ended, run: &Run) -> Result<(), AppError> {
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        if matches!(ended, Ended::Unreachable(_)) {
+            let tally = match edition {
+                Some(edition) => store.tally(edition).await?,
+                None => Tally::default(),
+            };
+            // What was put off just now counts, too.
+            let others = store.waiting(None, retry::later(now), COUNTED).await?;
+            let mails = tally.queued + tally.sending + tally.deferred + u64::from(others);
+            return Ok(store.note_relay_unreachable(mails, now).await?);
+        }
+        let lasts = |outage: &RelayOutage| outage.until.is_none();
+        if run.relay.has_answered() && store.relay_outages().await?.iter().any(lasts) {
+            store.note_relay_reached(now).await?;
+        }
+        Ok(())
     }
 
     /// Takes up what dead processes had in hand. Returns how many mails.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::address::Address;
-use crate::domain::delivery::{DeliveryId, EnqueuedMail, TransactionalId};
+use crate::domain::delivery::{DeliveryId, EnqueuedMail, TransactionalId, TransactionalMail};
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::request::RequestId;
@@ -107,7 +107,7 @@ impl Addressed {
     }
 }
 
-/// Addresses a confirmation or good-bye, joins it into `message` and signs it.
+/// Addresses a confirmation, a good-bye or a mail to an operator, joins it into `message` and signs it.
 pub(super) fn join_transactional(
     mail: &EnqueuedMail,
     (id, recipient, to): (TransactionalId, RecipientId, &Address),
@@ -117,7 +117,12 @@ pub(super) fn join_transactional(
 ) -> Result<Addressed, MailError> {
     let sender = &mail.mail.sender;
     let links = DeliveryLinks::of_transactional(signer, &sender.base_url, (id, recipient), mail.request);
-    let frame = Frame::letter(&mail.mail.rendered, sender, mail.mail.kind.as_str(), mail.at)?;
+    let TransactionalMail { kind, rendered, .. } = &mail.mail;
+    let frame = if kind.is_for_operators() {
+        Frame::notice(rendered, sender, mail.at)?
+    } else {
+        Frame::letter(rendered, sender, kind.as_str(), mail.at)?
+    };
     let addressed = Addressed::new(&frame, links, to, String::new())?;
     addressed.join(&frame, (dkim, mail.at), message)?;
     Ok(addressed)

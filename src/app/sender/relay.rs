@@ -31,6 +31,11 @@ impl Relay {
         *self.answered.lock() = Some(Instant::now());
     }
 
+    /// Whether it answered in this run.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered.lock().is_some()
+    }
+
     /// Whether it was waited for long enough.
     pub(super) fn is_lost(&self) -> bool {
         match *self.answered.lock() {

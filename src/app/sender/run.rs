@@ -216,6 +216,7 @@ impl Run {
     pub(super) fn judge(&self, item: &Claimed, outcome: Outcome, connection: ConnectionUse) -> AttemptResult {
         let (now, mailing) = (self.context.clock.now(), item.id.mailing);
         let throttles = self.count_throttled(item.id, &outcome, connection);
+        let outcome = if item.id.is_for_an_operator() { of_an_operator(outcome) } else { outcome };
         let outcome = throttles.decide(outcome);
         let retry_at = self.retry_at(item, &outcome, throttles, now);
         self.progress.count(mailing, &outcome);
@@ -367,6 +368,18 @@ impl Run {
     fn stop_refused_often(&self, failed: u64, tried: u64) {
         let last = self.progress.trouble().map(|reply| reply.to_string());
         self.stop_for(Ended::Halted(HoldReason::TooManyRefused { failed, tried, last }));
+    }
+}
+
+/// An operator's address is on no list that it could be taken off, so whoever answers for the service is told in the log.
+fn of_an_operator(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Permanent { reply, .. } => {
+            let code = reply.code.map_or_else(|| "no code".to_owned(), |code| code.to_string());
+            tracing::error!("a mail to an operator was refused for good ({code}): look at service.operators");
+            Outcome::Permanent { reply, suppress: None }
+        }
+        other => other,
     }
 }
 

@@ -6,9 +6,7 @@ use crate::app::planner::{PlanRow, PlanState};
 use crate::domain::calendar::{ClosedDayPolicy, Occasion, Pause};
 use crate::domain::edition::EditionState;
 use crate::messages;
-
-/// Parts of a word that keep their hyphen when a name is read as words.
-const PREFIXES: [&str; 4] = ["anti", "e", "non", "self"];
+pub(super) use crate::messages::occasions::title;
 
 /// What there is to say about a row before its activities, each in one line.
 pub(super) fn notes(row: &PlanRow) -> Vec<String> {
@@ -66,36 +64,9 @@ pub(super) fn state(state: &PlanState) -> Option<&'static str> {
     }
 }
 
-/// `safer-internet-day` → `Safer Internet Day`, `anti-bullying-week` → `Anti-Bullying Week`.
-pub(super) fn title(name: &str) -> String {
-    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-    let mut text = String::new();
-    for (at, word) in words.iter().enumerate() {
-        if at > 0 {
-            text.push(if PREFIXES.contains(&words[at - 1]) { '-' } else { ' ' });
-        }
-        let mut letters = word.chars();
-        text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        text.push_str(letters.as_str());
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_names_as_titles() {
-        for (name, expected) in [
-            ("safer-internet-day", "Safer Internet Day"),
-            ("anti-bullying-week", "Anti-Bullying Week"),
-            ("exams", "Exams"),
-            ("2027-games", "2027 Games"),
-        ] {
-            assert_eq!(title(name), expected);
-        }
-    }
 
     #[test]
     fn names_the_years_of_a_pause_where_they_differ() {

@@ -18,6 +18,8 @@ words! {
         /// It asks for a click.
         Confirm = "confirm",
         Goodbye = "goodbye",
+        /// It tells an operator something about the service.
+        Notice = "notice",
     }
 }
 
@@ -36,6 +38,13 @@ pub struct TransactionalMail {
     pub rendered: Rendered,
 }
 
+impl TransactionalKind {
+    /// Whether it goes to an operator's own address, and not to a mailbox of the list.
+    pub fn is_for_operators(self) -> bool {
+        self == Self::Notice
+    }
+}
+
 /// A transactional mail on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnqueuedMail {
@@ -49,7 +58,7 @@ pub struct EnqueuedMail {
 /// What an item of the outbox belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mailing {
-    /// A confirmation or good-bye, which goes to one mailbox.
+    /// A confirmation or good-bye, which goes to one mailbox, or a mail to an operator.
     Transactional(TransactionalId),
     /// An edition, which goes to many.
     Edition(EditionNumber),
@@ -60,7 +69,15 @@ pub enum Mailing {
 pub struct ItemId {
     /// What it belongs to.
     pub mailing: Mailing,
+    /// [`RecipientId::NOBODY`] for a mail to an operator, whose address is no mailbox of the list.
     pub recipient: RecipientId,
+}
+
+impl ItemId {
+    /// Whether it goes to an operator's own address.
+    pub fn is_for_an_operator(self) -> bool {
+        self.recipient == RecipientId::NOBODY
+    }
 }
 
 /// Which mail of an edition, as bounces and operators name it.
@@ -69,6 +86,13 @@ pub struct DeliveryId {
     /// The edition; 0 for mail that belongs to no edition.
     pub edition: EditionNumber,
     pub recipient: RecipientId,
+}
+
+impl DeliveryId {
+    /// Whether a mark names a mail to an operator.
+    pub fn is_to_an_operator(self) -> bool {
+        self.edition.0 == 0 && self.recipient == RecipientId::NOBODY
+    }
 }
 
 impl From<DeliveryId> for ItemId {
@@ -105,6 +129,9 @@ impl fmt::Display for ItemId {
         let recipient = self.recipient.0;
         match self.mailing {
             Mailing::Edition(edition) => write!(f, "recipient {recipient} of edition {edition}"),
+            Mailing::Transactional(TransactionalId(id)) if self.is_for_an_operator() => {
+                write!(f, "mail {id} to an operator")
+            }
             Mailing::Transactional(TransactionalId(id)) => {
                 write!(f, "transactional mail {id} to recipient {recipient}")
             }

@@ -12,6 +12,8 @@ words! {
     ReportKind, "kind" {
         /// A bounce of a mail of ours.
         Bounced = "bounced",
+        /// A bounce of a mail to an operator.
+        OperatorBounced = "operator-bounced",
         /// A complaint about a mail of ours.
         Complained = "complained",
         /// A wish to leave.

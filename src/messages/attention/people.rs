@@ -5,7 +5,7 @@
 use super::super::subscription::import_began;
 use super::holds::{self, sync_waits};
 use super::matter::{ConsolePage, Matter, button, matter};
-use crate::app::attention::{AfterRestore, Attention, EditionAttention, Undelivered};
+use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
 use crate::app::planner::Replacement;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscription::wave::{Wave, WaveScope, WaveState};
@@ -51,15 +51,33 @@ pub fn for_people(attention: &Attention) -> Matter {
             Some(ConsolePage::Subscribers),
         ),
         Attention::SyncWaits => sync_waits(),
-        Attention::BrokenContent { errors } => matter(
+        Attention::BrokenFiles(BrokenFiles { errors, .. }) => broken(
+            "The config, the library or the templates were changed and have",
+            *errors,
+            "so the service goes on with what they were before",
+        ),
+        Attention::BrokenContent { errors } => {
+            broken("The library or the templates have", *errors, "so no new edition goes out until they are mended")
+        }
+        Attention::RelayUnreachable { since, mails } => matter(
             format!(
-                "The library or the templates have {}, so no new edition goes out until they are mended.",
-                count(*errors, "error", "errors")
+                "The mail relay has not answered since {}, and {} for it.",
+                local_moment(since),
+                count(*mails, "mail waits", "mails wait")
             ),
-            "Ask whoever changed the files last. On the server, `fortnightly check` shows where the errors are.",
+            "What waits is tried again by itself. If that goes on, ask whoever looks after the relay.",
             None,
         ),
     }
+}
+
+fn broken(what: &str, errors: u64, so: &str) -> Matter {
+    let errors = count(errors, "error", "errors");
+    matter(
+        format!("{what} {errors}, {so}."),
+        "Ask whoever changed the files last. On the server, `fortnightly check` shows where the errors are.",
+        None,
+    )
 }
 
 fn restored(what: AfterRestore) -> Matter {
@@ -348,6 +366,8 @@ mod tests {
             Attention::NotAMessage { path: "bounces/new/x".into(), what: "a folder", others: 1 },
             Attention::SyncWaits,
             Attention::BrokenContent { errors: 1 },
+            Attention::BrokenFiles(BrokenFiles { errors: 2, since: due().to_utc() }),
+            Attention::RelayUnreachable { since: due(), mails: 1 },
         ];
         let editions = of_editions().into_iter().map(|what| Attention::Edition(SEVEN, what));
         restored.map(Attention::Restored).into_iter().chain(editions).chain(rest).collect()

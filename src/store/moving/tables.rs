@@ -68,6 +68,7 @@ pub const TABLES: &[Table] = &[
         &[
             ("id", Big),
             ("recipient", Big),
+            ("address", Text),
             ("request", Big),
             ("kind", Text),
             ("at", Big),
@@ -94,6 +95,8 @@ pub const TABLES: &[Table] = &[
     ),
     WAVES,
     BOUNCES,
+    table("told", 2, &[("kind", Text), ("finding", Text), ("day", Text), ("at", Big)]),
+    table("relay_outages", 1, &[("since", Big), ("seen_at", Big), ("until", Big), ("mails", Big)]),
     table("report_counts", 1, &[("kind", Text), ("count", Big)]),
     table("revisions", 1, &[("subject", Text), ("fingerprint", Text), ("number", Big), ("at", Big)]),
     table("list_counts", 1, &[("what", Text), ("count", Big)]),

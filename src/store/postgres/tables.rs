@@ -13,6 +13,7 @@ mod mailing_list;
 pub(super) mod meta;
 mod names;
 mod nodes;
+pub(in crate::store::postgres) mod notices;
 mod numbers;
 pub(super) mod outbox;
 pub(super) mod privacy;

@@ -50,7 +50,9 @@ impl InHand {
         let (id, outcome) = (result.id, &result.outcome);
         let settled = self.settled(id, outcome, result.retry_at)?;
         let Some(reply) = outcome.reply().filter(|_| outcome.is_attempt()) else { return self.put_back(id, settled) };
-        let text = if self.forgotten { String::new() } else { reply.text.clone() };
+        // Nothing is kept of what a relay says of an operator's address: it is said in the log.
+        let is_kept = !self.forgotten && !id.is_for_an_operator();
+        let text = if is_kept { reply.text.clone() } else { String::new() };
         let attempt = Some((outcome.kind(), Reply { code: reply.code, text }));
         Ok(Released { settled, attempts: self.attempts.saturating_add(1), attempt })
     }

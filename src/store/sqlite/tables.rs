@@ -11,6 +11,7 @@ mod mailing_list;
 pub(super) mod meta;
 mod names;
 mod nodes;
+pub(in crate::store::sqlite) mod notices;
 pub(super) mod outbox;
 pub(super) mod privacy;
 pub(super) mod publish;

@@ -61,6 +61,8 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     registry.register("reports", "Messages that came in, by what they were", came);
     gauge(&mut registry, "suppressions", "Addresses that are never mailed", metrics.suppressions);
     gauge(&mut registry, "bounce_waves", "Waves of bounces that wait for a person", metrics.waves);
+    let help = "Things that wait until a person decides or mends them; /readyz names them";
+    gauge(&mut registry, "attention", help, metrics.attention);
     gauge(&mut registry, "editions_held", "Editions that wait for a person", metrics.held);
     let due = metrics.next_due.and_then(|due| u64::try_from(due.timestamp()).ok());
     if let Some(due) = due {

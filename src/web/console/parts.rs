@@ -6,9 +6,11 @@ use super::caller::Person;
 use super::first_visit::FirstVisits;
 use super::live::Live;
 use super::shell::Said;
+use crate::app::attention::BrokenFiles;
 use crate::app::decisions::Decisions;
 use crate::app::metrics::MetricsCollector;
 use crate::app::planner::{PlanRow, Planner};
+use crate::app::readiness::Readiness;
 use crate::app::reporter::Reporter;
 use crate::app::sign_in::SignIn;
 use crate::app::users::Users;
@@ -21,6 +23,8 @@ use crate::domain::edition::EditionNumber;
 pub struct ConsoleParts {
     pub context: AppContext,
     pub loaded: Loaded,
+    /// The files were changed since, and are wrong.
+    pub broken: Option<BrokenFiles>,
 }
 
 impl ConsoleParts {
@@ -37,7 +41,7 @@ impl ConsoleParts {
     }
 
     pub(super) fn reporter(&self) -> Reporter {
-        Reporter::new(&self.context, self.loaded.clone())
+        Reporter::new(&self.context, self.loaded.clone()).with_broken_files(self.broken)
     }
 
     pub(super) fn decisions(&self) -> Decisions {
@@ -75,8 +79,12 @@ impl ConsoleParts {
         Users::new(&self.context)
     }
 
+    pub(super) fn readiness(&self) -> Readiness {
+        Readiness::new(self.reporter(), self.context.clock)
+    }
+
     pub(super) fn metrics(&self) -> MetricsCollector {
-        MetricsCollector::new(&self.context)
+        MetricsCollector::new(&self.context, self.readiness())
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod deliveries;
 pub(super) mod editions;
 pub(super) mod limits;
 pub(super) mod lists;
+pub(super) mod notices;
 pub(super) mod parts;
 pub(super) mod people;
 pub(super) mod privacy;
@@ -131,6 +132,9 @@ macro_rules! conform_all {
             users::a_session_ends_when_it_must,
             users::whoever_is_wrong_too_often_waits,
             users::the_audit_names_who_had_it_done,
+            notices::what_was_told_is_not_told_again,
+            notices::an_operator_s_mail_concerns_no_mailbox,
+            notices::an_outage_begins_goes_on_and_ends,
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,
             transactional::a_request_is_fulfilled_once_and_in_time,
@@ -152,6 +156,8 @@ macro_rules! conform_shared {
             limits::a_cap_is_kept_on_two_handles,
             transactional::each_is_claimed_once_and_settled,
             transactional::a_dead_process_s_mails_are_taken_up,
+            notices::of_those_who_tell_the_same_one_is_heard,
+            notices::what_a_dead_process_had_in_hand_for_operators_is_taken_up,
             editions::of_two_publishers_one_wins,
             decisions::of_ten_deciders_on_two_handles_one_is_heard,
         }

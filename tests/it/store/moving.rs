@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use fortnightly::app::error::{AppError, MoveError};
 use fortnightly::app::mover::{Moved, Mover};
+use fortnightly::domain::notice::NoticeKind;
 use fortnightly::domain::subscription::confirm::Asked;
 use fortnightly::domain::user::Role;
 use fortnightly::store::moving::{Kept, NewStore, OldStore, Row, STAYS, Standing, TABLES, Table};
@@ -21,6 +22,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::accounts;
+use super::conformance::notices::notice;
 use super::counts::MAILBOXES;
 use super::samples::{SEVEN, at, crowd, send_out};
 use super::twins::{self, Act, Twin};
@@ -121,6 +123,11 @@ async fn twin(place: &Place, asked: &[Asked]) -> Twin {
     Twin { store: place.open().await.unwrap(), asked: asked.to_vec(), links: [None; 3] }
 }
 
+/// What operators were told, and when the relay was away.
+async fn remembered(store: &dyn Store) -> String {
+    format!("{:?} {:?}", store.told().await.unwrap(), store.relay_outages().await.unwrap())
+}
+
 #[track_caller]
 fn same(these: &[String], those: &[String]) {
     these.iter().zip(those).for_each(|(this, that)| assert_eq!(this, that));
@@ -138,6 +145,9 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     let (mut one, mut now) = (twin(&first, &[]).await, (0, 0));
     perform(&mut one, before, &mut now).await;
     perform(&mut one, &users(), &mut now).await;
+    assert!(one.store.tell(&notice(NoticeKind::Held, &["7 late"], 9), at(0)).await.unwrap());
+    one.store.note_relay_unreachable(3, at(1)).await.unwrap();
+    let known = remembered(&*one.store).await;
     let (asked, said) = (one.asked.clone(), one.answers().await);
     drop(one);
     fs::copy(folder.path().join("first.db"), folder.path().join("stays.db")).unwrap();
@@ -150,6 +160,8 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     assert!(empty.iter().all(|table| unused.contains(table)), "the test proves nothing of {empty:?}");
     let (mut stayed, mut went) = (twin(&stays, &asked).await, twin(&database, &asked).await);
     same(&went.answers().await, &said);
+    assert_eq!(remembered(&*went.store).await, known);
+    assert!(!went.store.tell(&notice(NoticeKind::Held, &["7 late"], 20), at(9)).await.unwrap(), "it is told once");
     let mut then = now;
     same(&perform(&mut went, meanwhile, &mut then).await, &perform(&mut stayed, meanwhile, &mut now).await);
     same(&went.answers().await, &stayed.answers().await);

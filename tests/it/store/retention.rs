@@ -45,15 +45,16 @@ async fn nobody_waits_long_for_what_is_forgotten() {
     conn.execute_batch(&format!("BEGIN;{}COMMIT", FILL.replace("ROWS", &rows.to_string()))).unwrap();
     drop(conn);
     let store = open(&path);
-    let limits = Limits { attempts: at(0), ended: at(0), settled: at(0) };
+    let limits = Limits { attempts: at(0), ended: at(0), settled: at(0), told: at(0) };
     let (mut gone, mut stage, mut slowest) = (Forgotten::default(), Some(Stage::FIRST), Duration::ZERO);
     while let Some(now) = stage {
         let begun = Instant::now();
         let (part, next) = forget_part(&store, limits, now, at(0)).await.unwrap();
         slowest = slowest.max(begun.elapsed());
-        let Forgotten { attempts, segments, bounces, mailboxes, letters, requests, replies } = part;
+        let Forgotten { attempts, segments, bounces, mailboxes, letters, requests, notices, replies } = part;
         assert!(
             replies == 0
+                && notices == 0
                 && segments <= 50
                 && attempts.max(bounces).max(letters).max(requests) <= 2_000
                 && mailboxes <= 50,
@@ -70,6 +71,7 @@ async fn nobody_waits_long_for_what_is_forgotten() {
         mailboxes: rows,
         letters: rows,
         requests: rows,
+        notices: 0,
         replies: 0,
     };
     assert_eq!(gone, all);
@@ -78,7 +80,7 @@ async fn nobody_waits_long_for_what_is_forgotten() {
 /// Everything that is older than so many days after the edition.
 async fn forget(store: &dyn Store, days: i64) -> Forgotten {
     let before = at(days * 24 * 60);
-    let limits = Limits { attempts: before, ended: before, settled: before };
+    let limits = Limits { attempts: before, ended: before, settled: before, told: before };
     let (mut gone, mut stage) = (Forgotten::default(), Some(Stage::FIRST));
     while let Some(now) = stage {
         let (part, next) = forget_part(store, limits, now, before).await.unwrap();

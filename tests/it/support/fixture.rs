@@ -131,6 +131,13 @@ impl Fixture {
         rusqlite::Connection::open(self.path("var/fortnightly.db")).unwrap().execute_batch(sql).unwrap();
     }
 
+    /// The first column of what a query of the store finds.
+    pub(crate) fn rows(&self, query: &str) -> Vec<String> {
+        let conn = rusqlite::Connection::open(self.path("var/fortnightly.db")).unwrap();
+        let mut query = conn.prepare(query).unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
     /// With `config` as config.toml, and the shipped library and templates.
     pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

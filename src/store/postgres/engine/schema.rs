@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_counts.sql"),
     include_str!("migrations/0003_pages.sql"),
     include_str!("migrations/0004_users.sql"),
+    include_str!("migrations/0005_notices.sql"),
 ];
 
 /// Who made the database.

@@ -9,9 +9,8 @@ use crate::store::Records;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
-use crate::store::postgres::tables::columns;
 use crate::store::postgres::tables::outbox::{replies, transactional};
-use crate::store::postgres::tables::segments;
+use crate::store::postgres::tables::{columns, notices, segments};
 
 /// Rows of which one part looks at most: some milliseconds.
 const ROWS: u32 = 2_000;
@@ -29,6 +28,7 @@ pub(in crate::store::postgres) async fn part(
     let gone = match records {
         Records::Attempts(edition, recipient) => return attempts(transaction, before, edition, recipient).await,
         Records::Replies => return Ok((replies::forget_unused(transaction, before).await?, None)),
+        Records::Notices => return Ok((notices::remove_old(transaction, before).await?, None)),
         Records::Mails => segments::forget_old(transaction, before, SEGMENTS).await?,
         Records::Bounces => bounces(transaction, before).await?,
         Records::Letters => transactional::remove_old(transaction, before, ROWS).await?,

@@ -6,7 +6,9 @@ use tokio::try_join;
 
 use super::columns::{self, each};
 use super::numbers;
+use crate::domain::address::Address;
 use crate::domain::delivery::{DeliveryState, Event, TransactionalMail};
+use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::rows::DueMail;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
@@ -53,6 +55,26 @@ impl Letters<'_> {
         transaction.run(insert, params![ids, recipients, requests, kind, at, sender, rendered]).await?;
         transaction.run(queue, params![ids, recipients]).await.map(drop)
     }
+}
+
+/// Puts a mail to each of these operators on its way.
+pub(super) async fn enqueue_notices(
+    transaction: &Transaction,
+    at: i64,
+    addresses: &[Address],
+    mail: &TransactionalMail,
+) -> Result<(), PostgresError> {
+    let [next] = numbers::next(transaction, [numbers::MAIL]).await?;
+    let texts: Vec<&str> = addresses.iter().map(Address::as_str).collect();
+    let ids: Vec<i64> = (sql::column(next)?..).take(texts.len()).collect();
+    let insert = "INSERT INTO transactional_mails (id, address, kind, at, sender, rendered)
+                  SELECT *, $3, $4, $5, $6 FROM unnest($1::bigint[], $2::text[])";
+    let (sender, rendered) = (sql::to_json(&mail.sender)?, sql::to_json(&mail.rendered)?);
+    transaction.run(insert, params![ids, texts, mail.kind.as_str(), at, sender, rendered]).await?;
+    let queue = "INSERT INTO deliveries (mailing, recipient, segment, name_id)
+                 SELECT -id, $2, 0, 0 FROM unnest($1::bigint[]) AS k (id)";
+    transaction.run(queue, params![ids, sql::column(RecipientId::NOBODY.0)?]).await?;
+    numbers::put(transaction, &[(numbers::MAIL, next + texts.len() as u64)]).await
 }
 
 /// Empties the mails of mailboxes that are forgotten, and settles those that wait: how many, and of how many attempts the

@@ -41,7 +41,7 @@ impl Privacy for PostgresStore {
             Records::Bounces | Records::Letters | Records::Requests => {
                 within!(self, DecideList, |transaction| retention::part(&transaction, records, before).await)
             }
-            Records::Attempts(..) | Records::Mails | Records::Replies => {
+            Records::Attempts(..) | Records::Mails | Records::Notices | Records::Replies => {
                 within!(self, Change, |transaction| retention::part(&transaction, records, before).await)
             }
         }

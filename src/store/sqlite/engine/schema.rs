@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018_former_names.sql"),
     include_str!("migrations/0019_moved.sql"),
     include_str!("migrations/0020_users.sql"),
+    include_str!("migrations/0021_notices.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -10,7 +10,7 @@ use crate::store::Records;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::sqlite::tables::outbox::{replies, transactional};
-use crate::store::sqlite::tables::segments;
+use crate::store::sqlite::tables::{notices, segments};
 
 /// Rows of which one part looks at most: some milliseconds.
 const ROWS: u32 = 2_000;
@@ -43,6 +43,7 @@ pub(in crate::store::sqlite) fn part(
             let gone = requests(conn, before)?;
             Ok((gone, (gone > 0).then_some(records)))
         }
+        Records::Notices => Ok((notices::remove_old(conn, before)?, None)),
         Records::Replies => Ok((replies::forget_unused(conn, before)?, None)),
     }
 }

@@ -61,7 +61,9 @@ fn step(attention: &Attention) -> Option<Step> {
         Attention::SyncWaits
         | Attention::UnknownBand { .. }
         | Attention::NotAMessage { .. }
-        | Attention::BrokenContent { .. } => None,
+        | Attention::BrokenContent { .. }
+        | Attention::BrokenFiles(_)
+        | Attention::RelayUnreachable { .. } => None,
     }
 }
 

@@ -44,7 +44,7 @@ async fn erase(store: &dyn Store, mailbox: &str, minutes: i64) -> Option<Erased>
 
 /// Forgets everything that is older than `before`, bit by bit.
 async fn forget(store: &dyn Store, before: DateTime<Utc>, minutes: i64) -> Forgotten {
-    let limits = Limits { attempts: before, ended: before, settled: before };
+    let limits = Limits { attempts: before, ended: before, settled: before, told: before };
     let (mut gone, mut stage) = (Forgotten::default(), Some(Stage::FIRST));
     while let Some(now) = stage {
         let (part, next) = forget_part(store, limits, now, at(minutes)).await.unwrap();

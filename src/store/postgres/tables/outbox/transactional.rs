@@ -21,7 +21,7 @@ use crate::store::{Claimed, ClaimedContent};
 pub(super) const AT_ONCE: u32 = 50;
 
 /// The row of deliveries that belongs to a mail `t`.
-const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
+const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = coalesce(t.recipient, 0)";
 
 /// Those that are queued, or due again at `now`, the oldest first; of those that no other node is about to take.
 pub(super) async fn candidates(
@@ -37,12 +37,12 @@ pub(super) async fn candidates(
               due AS (SELECT {columns} FROM deliveries WHERE mailing < 0 AND next_at <= $1
                       ORDER BY mailing DESC LIMIT $2 FOR UPDATE SKIP LOCKED),
               d AS (SELECT * FROM queued UNION ALL SELECT * FROM due ORDER BY mailing DESC LIMIT $2)
-         SELECT t.id, t.recipient, r.address, d.attempts, d.repeated,
+         SELECT t.id, d.recipient, coalesce(t.address, r.address), d.attempts, d.repeated,
                 EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> $3),
                 (SELECT min(at) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient),
                 t.kind, t.at, t.request, t.sender, t.rendered, {uncertain},
                 q.done_at, q.expires_at
-         FROM d JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
+         FROM d JOIN transactional_mails t ON {ITS_ROW} LEFT JOIN recipients r ON r.id = t.recipient
          LEFT JOIN requests q ON q.id = t.request
          ORDER BY t.id"
     );
@@ -78,13 +78,16 @@ fn candidate(row: &Row, now: i64) -> Result<Candidate, PostgresError> {
     Ok((id, Some(claimed)))
 }
 
+/// What is forgotten once a mail is settled: what it said, and an operator's address.
+const FORGET: &str = "rendered = '', address = CASE WHEN address IS NOT NULL THEN '' END";
+
 /// Forgets what settled mails said.
 pub(super) async fn forget_texts(transaction: &Transaction, mails: &[i64]) -> Result<(), PostgresError> {
     if mails.is_empty() {
         return Ok(());
     }
-    let update = "UPDATE transactional_mails SET rendered = '' WHERE id = ANY ($1)";
-    transaction.run(update, params![mails.to_vec()]).await.map(drop)
+    let update = format!("UPDATE transactional_mails SET {FORGET} WHERE id = ANY ($1)");
+    transaction.run(&update, params![mails.to_vec()]).await.map(drop)
 }
 
 /// Nothing that waited in a backup is sent from it: what it asked for may be settled long since.
@@ -97,7 +100,7 @@ pub(in crate::store::postgres) async fn expire_all(transaction: &Transaction) ->
     transaction.run(&update, params![]).await?;
     let open = states::list(DeliveryState::OPEN);
     let forget = format!(
-        "UPDATE transactional_mails AS t SET rendered = ''
+        "UPDATE transactional_mails AS t SET {FORGET}
          WHERE rendered <> '' AND NOT EXISTS (SELECT 1 FROM deliveries d
                                               WHERE {ITS_ROW} AND (d.state IN {open} OR d.next_at IS NOT NULL))"
     );
@@ -114,7 +117,7 @@ pub(in crate::store::postgres) async fn remove_old(
     let open = states::list(DeliveryState::OPEN);
     let remove = format!(
         "WITH old AS (
-             SELECT t.id, t.recipient FROM (SELECT id, recipient, at FROM transactional_mails ORDER BY id LIMIT $2) t
+             SELECT t.id, d.recipient FROM (SELECT id, recipient, at FROM transactional_mails ORDER BY id LIMIT $2) t
              JOIN deliveries d ON {ITS_ROW} WHERE t.at < $1 AND d.state NOT IN {open} AND d.next_at IS NULL),
          tries AS (DELETE FROM attempts a USING old WHERE a.mailing = -old.id AND a.recipient = old.recipient),
          items AS (DELETE FROM deliveries d USING old WHERE d.mailing = -old.id AND d.recipient = old.recipient)

@@ -125,10 +125,10 @@ fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<
 }
 
 fn in_hand(conn: &Connection, me: i64, id: ItemId) -> Result<InHand, SqliteError> {
-    let query = "SELECT d.state, d.attempts, d.repeated, r.address IS NULL,
+    let query = "SELECT d.state, d.attempts, d.repeated, r.id IS NOT NULL AND r.address IS NULL,
                         EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?4),
                         EXISTS (SELECT 1 FROM editions WHERE number = ?1 AND state = ?5)
-                 FROM deliveries d JOIN recipients r ON r.id = d.recipient
+                 FROM deliveries d LEFT JOIN recipients r ON r.id = d.recipient
                  WHERE d.mailing = ?1 AND d.recipient = ?2 AND d.claim = ?3";
     let (mailing, recipient) = key(id)?;
     let values = (mailing, recipient, me, spared(id.mailing), EditionState::Sending.as_str());

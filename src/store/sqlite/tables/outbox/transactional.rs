@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::items::{self, Candidate};
+use crate::domain::address::Address;
 use crate::domain::delivery::{
     DeliveryState, EnqueuedMail, Event, ItemId, Mailing, TransactionalId, TransactionalMail,
 };
@@ -20,13 +21,13 @@ use crate::store::{Claimed, ClaimedContent};
 const AT_ONCE: u32 = 50;
 
 /// The row of deliveries that belongs to a mail `t`.
-const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = t.recipient";
+const ITS_ROW: &str = "d.mailing = -t.id AND d.recipient = coalesce(t.recipient, 0)";
 
 /// Those that are queued, or due again at `now`, the oldest first.
 pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<Candidate>, SqliteError> {
     let (queued, uncertain) = (DeliveryState::Queued.code(), items::uncertain());
     let query = format!(
-        "SELECT t.id, t.recipient, r.address, d.attempts, d.repeated,
+        "SELECT t.id, d.recipient, coalesce(t.address, r.address), d.attempts, d.repeated,
                 EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac AND x.reason <> ?3),
                 (SELECT min(at) FROM attempts a WHERE a.mailing = d.mailing AND a.recipient = d.recipient),
                 t.kind, t.at, t.request, t.sender, t.rendered, {uncertain},
@@ -36,7 +37,7 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
                UNION ALL
                SELECT mailing, recipient, attempts, repeated, retried_at FROM deliveries INDEXED BY deliveries_retry
                WHERE mailing < 0 AND next_at <= ?1) d
-         JOIN transactional_mails t ON {ITS_ROW} JOIN recipients r ON r.id = t.recipient
+         JOIN transactional_mails t ON {ITS_ROW} LEFT JOIN recipients r ON r.id = t.recipient
          LEFT JOIN requests q ON q.id = t.request
          ORDER BY t.id LIMIT ?2"
     );
@@ -71,16 +72,20 @@ pub(super) fn candidates(conn: &Connection, now: i64, limit: u32) -> Result<Vec<
     })
 }
 
+/// What is forgotten once a mail is settled: what it said, and an operator's address.
+const FORGET: &str = "rendered = '', address = CASE WHEN address IS NOT NULL THEN '' END";
+
 /// Forgets what a settled mail said.
 pub(super) fn forget_text(conn: &Connection, id: TransactionalId) -> Result<(), SqliteError> {
-    sql::run(conn, "UPDATE transactional_mails SET rendered = '' WHERE id = ?1", [sql::column(id.0)?]).map(drop)
+    let update = format!("UPDATE transactional_mails SET {FORGET} WHERE id = ?1");
+    sql::run(conn, &update, [sql::column(id.0)?]).map(drop)
 }
 
 /// Forgets what every settled mail said.
 fn forget_settled(conn: &Connection) -> Result<(), SqliteError> {
     let open = states::list(DeliveryState::OPEN);
     let update = format!(
-        "UPDATE transactional_mails AS t SET rendered = ''
+        "UPDATE transactional_mails AS t SET {FORGET}
          WHERE rendered <> '' AND NOT EXISTS (SELECT 1 FROM deliveries d
                                               WHERE {ITS_ROW} AND (d.state IN {open} OR d.next_at IS NOT NULL))"
     );
@@ -102,7 +107,7 @@ pub(in crate::store::sqlite) fn expire_all(conn: &Connection) -> Result<(), Sqli
 pub(in crate::store::sqlite) fn remove_old(conn: &Connection, before: i64, limit: u32) -> Result<u64, SqliteError> {
     let open = states::list(DeliveryState::OPEN);
     let query = format!(
-        "SELECT t.id, t.recipient FROM (SELECT id, recipient, at FROM transactional_mails ORDER BY id LIMIT ?2) t
+        "SELECT t.id, d.recipient FROM (SELECT id, recipient, at FROM transactional_mails ORDER BY id LIMIT ?2) t
          JOIN deliveries d ON {ITS_ROW} WHERE t.at < ?1 AND d.state NOT IN {open} AND d.next_at IS NULL"
     );
     let old = sql::rows(conn, &query, (before, limit), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
@@ -153,6 +158,20 @@ pub(in crate::store::sqlite) fn enqueue(
     sql::run(conn, insert, (recipient, request, mail.kind.as_str(), at, texts.0, texts.1))?;
     let queue = "INSERT INTO deliveries (mailing, recipient, segment, name_id) VALUES (-last_insert_rowid(), ?1, 0, 0)";
     sql::run(conn, queue, [recipient]).map(drop)
+}
+
+/// Puts a mail to an operator on its way.
+pub(in crate::store::sqlite) fn enqueue_notice(
+    conn: &Connection,
+    at: i64,
+    address: &Address,
+    mail: &TransactionalMail,
+) -> Result<(), SqliteError> {
+    let insert = "INSERT INTO transactional_mails (address, kind, at, sender, rendered) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let texts = (sql::to_json(&mail.sender)?, sql::to_json(&mail.rendered)?);
+    sql::run(conn, insert, (address.as_str(), mail.kind.as_str(), at, texts.0, texts.1))?;
+    let queue = "INSERT INTO deliveries (mailing, recipient, segment, name_id) VALUES (-last_insert_rowid(), ?1, 0, 0)";
+    sql::run(conn, queue, [sql::column(RecipientId::NOBODY.0)?]).map(drop)
 }
 
 /// Empties the mails of a mailbox that is forgotten, and settles those that wait: how many, and of how many attempts the

@@ -1,0 +1,120 @@
+//! What there is to tell operators now.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::OperatorNotices;
+use crate::app::attention::{Attention, EditionAttention, UNDER_WAY};
+use crate::app::context::Loaded;
+use crate::app::reporter::Reporter;
+use crate::app::{AppContext, AppError};
+use crate::config::bank_holidays_known_until;
+use crate::domain::calendar::ClosedDayPolicy;
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{Edition, EditionNumber, HoldReason};
+use crate::domain::notice::{Finding, RelayOutage, Rules, of_editions};
+
+/// How long before a review falls due it is told: eight weeks.
+const REVIEWS: Days = Days::new(56);
+
+/// For how long after its end an outage of the relay is told.
+const OUTAGES: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// What was found, and what more is known about it.
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    pub(super) editions: Vec<Edition>,
+    pub(super) tallies: BTreeMap<EditionNumber, Tally>,
+    /// Everything that needs a person.
+    pub(super) attention: Vec<Attention>,
+    /// What is told of it under [`NoticeKind::Attention`](crate::domain::notice::NoticeKind), by its key.
+    pub(super) needs_a_person: BTreeMap<String, Attention>,
+}
+
+impl OperatorNotices {
+    pub(super) async fn found(&self, now: DateTime<Utc>, today: NaiveDate) -> Result<Found, AppError> {
+        let AppContext { config, store, .. } = &self.context;
+        let editions = store.editions().await?;
+        let mut tallies = BTreeMap::new();
+        for edition in editions.iter().filter(|edition| edition.is_published()) {
+            tallies.insert(edition.number, store.tally(edition.number).await?);
+        }
+        let attention = self.attention().await?;
+        let keyed = attention.iter().filter_map(|one| Some((key(one, now)?, one.clone())));
+        let needs_a_person: BTreeMap<String, Attention> = keyed.collect();
+        let rules = Rules { ahead: config.service.operator_notice, approval: config.schedule.approval };
+        let mut findings = of_editions(rules, now, &editions, &tallies);
+        findings.extend(attention.iter().filter_map(|one| match one {
+            Attention::Wave { wave, .. } => Some(Finding::Wave(wave.id)),
+            _ => None,
+        }));
+        findings.extend(needs_a_person.keys().map(|key| Finding::Attention { key: key.clone() }));
+        let is_over = |outage: &RelayOutage| outage.until.is_some_and(|until| now < until + OUTAGES);
+        findings.extend(store.relay_outages().await?.into_iter().filter(is_over).map(Finding::Relay));
+        findings.extend(self.reviews(today));
+        Ok(Found { findings, editions, tallies, attention, needs_a_person })
+    }
+
+    async fn attention(&self) -> Result<Vec<Attention>, AppError> {
+        let loaded = self.content.clone().map_or_else(|| Loaded::WithoutContent(Vec::new()), Loaded::Whole);
+        let attention = Reporter::new(&self.context, loaded).with_broken_files(self.broken).attention().await?;
+        // Whoever has no library to look at, does not say that it is broken.
+        let is_known = |one: &Attention| !matches!(one, Attention::BrokenContent { errors: 0 });
+        Ok(attention.into_iter().filter(is_known).collect())
+    }
+
+    /// Reviews that fall due soon, or fell due, by their day; and how far bank holidays are known, where that matters.
+    fn reviews(&self, today: NaiveDate) -> Vec<Finding> {
+        let until = today.checked_add_days(REVIEWS).unwrap_or(today);
+        let mut findings = Vec::new();
+        if let Some(content) = &self.content {
+            let activities = content.library.activities.iter().map(|one| (one.id.to_string(), one.review_by));
+            let themes = content.library.themes.iter().map(|one| (one.name.clone(), one.review_by));
+            let mut soon: Vec<_> = activities.chain(themes).filter(|(_, by)| *by <= until).collect();
+            soon.sort_by(|(one, by), (other, then)| (by, one).cmp(&(then, other)));
+            findings.extend(soon.into_iter().map(|(text, by)| Finding::Review { text, by }));
+        }
+        let known = bank_holidays_known_until();
+        if known <= until && self.context.config.schedule.on_closed_day != ClosedDayPolicy::Send {
+            findings.push(Finding::BankHolidays { until: known });
+        }
+        findings
+    }
+}
+
+/// What tells something that needs a person from everything else, as long as it is the same; nothing for what other notices tell,
+/// and for what may still pass by itself. Numbers that change every hour are no part of it.
+fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
+    if !attention.waits_for_a_person(now) {
+        return None;
+    }
+    match attention {
+        Attention::Edition(number, what) => match what {
+            EditionAttention::WouldBeHeld(reason) => Some(format!("{number} would be held: {}", short(reason))),
+            EditionAttention::Overdue { due, .. } if now > due.to_utc() + UNDER_WAY => {
+                Some(format!("{number} overdue"))
+            }
+            _ => None,
+        },
+        Attention::UnknownBand { band, .. } => Some(format!("band {band}")),
+        Attention::NotAMessage { path, .. } => Some(format!("no message {}", path.display())),
+        Attention::SyncWaits => Some("sync".to_owned()),
+        Attention::UnfinishedImport(import) => Some(format!("import {}", import.since.timestamp_millis())),
+        Attention::BrokenContent { .. } | Attention::BrokenFiles(_) => Some("files".to_owned()),
+        Attention::Restored(_)
+        | Attention::Replaced(_)
+        | Attention::Wave { .. }
+        | Attention::UnsettledWave(_)
+        | Attention::RelayUnreachable { .. } => None,
+    }
+}
+
+fn short(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::UnservedBands { bands } => {
+            bands.iter().map(|unserved| unserved.band.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,14 @@
+//! What operators are told by mail: the kinds of notice, what each is about, and which are due.
+
+mod due;
+mod editions;
+mod finding;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use due::{DueNotice, due};
+pub use editions::{Rules, of_editions};
+pub use finding::{Finding, NoticeKind, RelayOutage, Told};
+pub use text::{NoticeText, Part, Row};

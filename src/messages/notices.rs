@@ -1,0 +1,167 @@
+//! Mail to operators in words: for people who answer for the service and have no terminal.
+
+mod coming;
+mod finished;
+
+use super::attention::{ConsolePage, Matter, for_people};
+use super::edition;
+use crate::app::attention::{Attention, EditionAttention};
+use crate::app::operator_notices::notice::{Console, Item, Notice};
+use crate::domain::notice::{NoticeKind, NoticeText, Part};
+use crate::domain::text::dates::{self, local_moment};
+use crate::domain::text::lists::count;
+
+/// What one mail says.
+pub fn text(notice: &Notice) -> NoticeText {
+    let parts: Vec<Part> = match notice.items.as_slice() {
+        [one] => item(one),
+        many => many.iter().flat_map(titled).collect(),
+    };
+    let (button, way) = console(notice);
+    let why = "You get this email because your address is among the operators in the configuration of this service.";
+    let closing = way.into_iter().chain([why.to_owned()]).collect();
+    NoticeText { subject: subject(notice), title: title(notice), parts, button, closing }
+}
+
+/// The button that leads to the console, or where the console is.
+fn console(notice: &Notice) -> (Option<(String, String)>, Option<String>) {
+    let Console { url, listen } = &notice.console;
+    let page = page(&notice.items);
+    match url {
+        Some(url) => (Some(("Open the console".to_owned(), format!("{url}{}", page.path()))), None),
+        None => {
+            let way =
+                format!("The console is at http://{listen}{}, on the machine that the service runs on.", page.path());
+            (None, Some(way))
+        }
+    }
+}
+
+/// The page that all of it is about; the first one where there are several, or none can settle it.
+fn page(items: &[Item]) -> ConsolePage {
+    let of = |item: &Item| match item {
+        Item::Coming(coming) => ConsolePage::Edition(coming.number),
+        Item::Finished(finished) => ConsolePage::Edition(finished.number),
+        Item::Missed { edition, .. } => ConsolePage::Edition(*edition),
+        Item::Matter(attention) => for_people(attention).page.unwrap_or(ConsolePage::Now),
+        Item::Relay { .. } | Item::Review { .. } | Item::BankHolidays { .. } => ConsolePage::Now,
+    };
+    match items {
+        [one] => of(one),
+        _ => ConsolePage::Now,
+    }
+}
+
+fn subject(notice: &Notice) -> String {
+    match (notice.kind, notice.items.as_slice()) {
+        (NoticeKind::Coming, [Item::Coming(coming)]) => coming::subject(coming),
+        _ => title(notice),
+    }
+}
+
+fn title(notice: &Notice) -> String {
+    let many = notice.items.len() as u64;
+    match (notice.kind, notice.items.as_slice()) {
+        (_, [Item::Coming(coming)]) => coming::title(coming),
+        (_, [Item::Finished(finished)]) => format!("Edition {} has gone out", finished.number),
+        (_, [Item::Missed { edition, .. }]) => format!("Edition {edition} was not sent"),
+        (NoticeKind::Stopped, [Item::Matter(Attention::Edition(number, _))]) => {
+            format!("The sending of edition {number} has stopped")
+        }
+        (_, [Item::Matter(Attention::Edition(number, EditionAttention::Held { .. }))]) => {
+            format!("Edition {number} is held")
+        }
+        (NoticeKind::Coming, _) => format!("{many} editions go out soon"),
+        (NoticeKind::Held, _) => format!("{many} editions do not go out"),
+        (NoticeKind::Stopped, _) => format!("The sending of {many} editions has stopped"),
+        (NoticeKind::Finished, _) => format!("{many} editions have gone out"),
+        (NoticeKind::Wave, _) => "Many mailboxes were reported as unknown".to_owned(),
+        (NoticeKind::Attention, [_]) => "Something needs you".to_owned(),
+        (NoticeKind::Attention, _) => format!("{many} things need you"),
+        (NoticeKind::Relay, _) => "The mail relay answers again".to_owned(),
+        (NoticeKind::Reviews, items) => reviews_title(items),
+    }
+}
+
+fn reviews_title(items: &[Item]) -> String {
+    let texts = items.iter().filter(|item| matches!(item, Item::Review { .. })).count() as u64;
+    match texts {
+        0 => "New bank holidays are needed".to_owned(),
+        texts => format!("{} to be checked again", count(texts, "text has", "texts have")),
+    }
+}
+
+/// One thing as the whole mail tells it.
+fn item(item: &Item) -> Vec<Part> {
+    match item {
+        Item::Coming(coming) => coming::parts(coming),
+        Item::Finished(finished) => finished::parts(finished),
+        Item::Matter(attention) => {
+            let Matter { what, advice, .. } = for_people(attention);
+            vec![Part::Paragraph(what), Part::Paragraph(advice)]
+        }
+        Item::Missed { edition: number, reason } => vec![
+            Part::Paragraph(format!("Edition {number} was not sent, and will not be: {}.", edition::miss(reason))),
+            Part::Paragraph(
+                "Its readers get the next edition. You need do nothing, but may want to know why.".to_owned(),
+            ),
+        ],
+        Item::Relay { from, to, mails } => {
+            let waited = match mails {
+                0 => "No mail had to wait for it.".to_owned(),
+                mails => format!("{} to wait, and leave now.", count(*mails, "mail had", "mails had")),
+            };
+            vec![Part::Paragraph(format!(
+                "The mail relay could not be reached from {} to {}, for {}. {waited}",
+                local_moment(from),
+                local_moment(to),
+                dates::roughly(*to - *from)
+            ))]
+        }
+        Item::Review { .. } | Item::BankHolidays { .. } => vec![line(item)],
+    }
+}
+
+/// One of several: under a heading of its own, or as a line of a list.
+fn titled(one: &Item) -> Vec<Part> {
+    let heading = match one {
+        Item::Coming(coming) => coming::title(coming),
+        Item::Finished(finished) => format!("Edition {}", finished.number),
+        Item::Matter(_)
+        | Item::Missed { .. }
+        | Item::Relay { .. }
+        | Item::Review { .. }
+        | Item::BankHolidays { .. } => {
+            return vec![line(one)];
+        }
+    };
+    let mut parts = vec![Part::Heading(heading)];
+    parts.extend(item(one));
+    parts
+}
+
+/// A line of a list.
+fn line(one: &Item) -> Part {
+    let words = match one {
+        Item::Review { title, by, is_over: false } => {
+            format!("“{title}” is to be checked again by {}. After that day it is no longer picked.", dates::day(*by))
+        }
+        Item::Review { title, by, is_over: true } => {
+            format!("“{title}” was to be checked again by {}, so it is not picked any more.", dates::day(*by))
+        }
+        Item::BankHolidays { nation, until } => format!(
+            "The bank holidays of {} are known until {}, and not after it. Ask whoever looks after the server to update \
+             Fortnightly.",
+            nation.title(),
+            dates::day(*until)
+        ),
+        other => {
+            let said = item(other).into_iter().filter_map(|part| match part {
+                Part::Paragraph(words) => Some(words),
+                _ => None,
+            });
+            said.collect::<Vec<_>>().join(" ")
+        }
+    };
+    Part::List(vec![words])
+}

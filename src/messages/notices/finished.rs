@@ -1,0 +1,44 @@
+//! An edition that has gone out, with its figures.
+
+use crate::app::operator_notices::notice::FinishedEdition;
+use crate::domain::notice::{Part, Row};
+use crate::domain::text::dates::{self, local_moment};
+use crate::domain::text::lists::count;
+
+pub(super) fn parts(finished: &FinishedEdition) -> Vec<Part> {
+    let FinishedEdition { number, tally, bounced, from, to } = finished;
+    let mails = count(tally.total, "mail", "mails");
+    let waits = tally.queued + tally.sending + tally.deferred;
+    let took = match to {
+        Some(to) => format!(
+            "Edition {number} went out from {}, and took {}: {mails}.",
+            local_moment(from),
+            dates::roughly(*to - *from)
+        ),
+        None => format!(
+            "Edition {number} went out from {}: {mails}. {} tried again, for four days at most.",
+            local_moment(from),
+            count(waits, "of them is still being", "of them are still being")
+        ),
+    };
+    let always = [
+        ("Accepted by their mail servers", tally.accepted),
+        ("Of these, came back so far", *bounced),
+        ("Refused", tally.failed),
+        ("May or may not have arrived", tally.uncertain),
+        ("Given up", tally.expired),
+    ];
+    let sometimes = [("Still being tried", waits), ("Left before their mail was sent", tally.suppressed)];
+    let rows = always.into_iter().chain(sometimes.into_iter().filter(|(_, number)| *number > 0));
+    let row =
+        |(name, number): (&str, u64)| Row { name: name.to_owned(), value: number.to_string(), more: String::new() };
+    let told = [
+        "“Accepted” says that the mail relay took it over. Some mails come back later; then the console shows which.",
+        "The page of the edition shows every mail that did not get through, and why.",
+    ];
+    let troubled = tally.failed + tally.uncertain + tally.expired + bounced > 0;
+    let closing = if troubled { told.as_slice() } else { &told[..1] };
+    let mut parts = vec![Part::Paragraph(took), Part::Table(rows.map(row).collect())];
+    parts.extend(closing.iter().map(|words| Part::Paragraph((*words).to_owned())));
+    parts
+}
