@@ -14,12 +14,15 @@ mod form;
 mod guard;
 mod live;
 mod log;
+mod masked;
 mod metrics;
 mod now;
 mod parts;
 mod query;
 mod shell;
 mod sign_in;
+mod subscribers;
+mod uploads;
 mod users;
 
 use axum::Router;
@@ -46,6 +49,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(users::routes())
         .merge(account::routes())
         .merge(log::routes())
+        .merge(subscribers::routes())
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::not_that_way)
         .layer(from_fn_with_state(console.clone(), guard::enter));
