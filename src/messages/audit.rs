@@ -39,7 +39,6 @@ fn words(action: &str, number: EditionNumber, detail: &str) -> Option<String> {
         "user-remove" => data::<String>(detail),
         "user-codes" => data::<bool>(detail)
             .map(|asked| if asked { "from now on with a code from an app" } else { "without a code" }.to_owned()),
-        "export" => Some("the list of active mailboxes was downloaded".to_owned()),
         "rename" if !detail.is_empty() => Some(format!("it was called {detail}")),
         _ => None,
     }

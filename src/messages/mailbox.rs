@@ -5,6 +5,7 @@ mod returned;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::log;
 use crate::app::privacy::Erased;
 use crate::domain::audit::{AuditRecord, OPERATOR};
 use crate::domain::delivery::TransactionalKind;
@@ -201,28 +202,7 @@ pub fn erased(erased: &Erased) -> Vec<String> {
 
 /// What was decided about it, when, and by whom.
 pub fn decided(record: &AuditRecord, zone: Tz) -> String {
-    let what = match record.action.as_str() {
-        "subscribe" | "add" | "start" => "it was subscribed",
-        "update" | "bands" => "it was given other age groups",
-        "ask" => "it was asked to confirm",
-        "confirm" => "its reader confirmed",
-        "unconfirmed" => "nobody confirmed in time",
-        "unsubscribe" => "it was unsubscribed",
-        "end" => "its subscription ended",
-        "suppress" => "it was put on the list of addresses that are never mailed",
-        "lift-suppression" => "it was taken off the list of addresses that are never mailed",
-        "change-address" => "it moved to another address",
-        other => other,
-    };
-    let by = match record.actor.as_str() {
-        OPERATOR => "by somebody here",
-        "import" => "by an import",
-        "config" => "by the config file",
-        "recipient" | "web" => "by its own reader",
-        "relay" => "because of what a mail server said",
-        _ => "by the program",
-    };
-    format!("{}: {what}, {by}.", moment(record.at, zone))
+    format!("{}: {} ({}).", moment(record.at, zone), log::what(record), log::who(record))
 }
 
 /// `on Monday 16 November 2026 at 08:05`.

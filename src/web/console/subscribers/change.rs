@@ -118,7 +118,7 @@ fn differences(
     has: &crate::domain::band::BandSet,
 ) -> Vec<String> {
     let urn = |profile: &Profile| profile.urn.clone().unwrap_or_else(|| "none".to_owned());
-    let sector = |profile: &Profile| crate::messages::console::sector(profile.sector).to_owned();
+    let sector = |profile: &Profile| crate::messages::sectors::many(profile.sector).to_owned();
     let pairs = [
         ("The name", before.name.clone(), after.name.clone()),
         ("The sector", sector(before), sector(after)),

@@ -19,14 +19,14 @@ pub(super) struct ProfileForm {
     pub(super) facts: Vec<String>,
     /// What has to be put right first.
     pub(super) problems: Vec<String>,
-    name: String,
-    sectors: Vec<Choice>,
+    pub(super) name: String,
+    pub(super) sectors: Vec<Choice>,
     /// Whether the address is asked for.
     pub(super) asks_address: bool,
-    email: String,
-    urn: String,
-    bands: Vec<Choice>,
-    ages: String,
+    pub(super) email: String,
+    pub(super) urn: String,
+    pub(super) bands: Vec<Choice>,
+    pub(super) ages: String,
     /// Whether the organisation may be described here: that of an entry of the config file is described there.
     pub(super) asks_profile: bool,
     pub(super) hidden: Vec<Hidden>,
@@ -69,7 +69,7 @@ impl ProfileForm {
     fn filled(config: &Config, sector: Sector, bands: &BandSet) -> Self {
         let sectors = Sector::ALL.iter().map(|one| Choice {
             value: one.as_str().to_owned(),
-            label: messages::console::sector(*one).to_owned(),
+            label: messages::sectors::many(*one).to_owned(),
             chosen: *one == sector,
         });
         let bands = config.bands.iter().map(|band| Choice {

@@ -105,7 +105,7 @@ impl Story {
             address: shown(caller, &mailbox.address),
             name: record.profile.name.clone(),
             organisation_url: caller.link(&path(record.id)),
-            sector: messages::console::sector(record.profile.sector),
+            sector: messages::sectors::many(record.profile.sector),
             urn: record.profile.urn.clone().unwrap_or_default(),
             word,
             class,

@@ -36,7 +36,7 @@ impl Organisation {
         Self {
             name: profile.name.clone(),
             url: caller.link(&path(record.id)),
-            sector: messages::console::sector(profile.sector),
+            sector: messages::sectors::many(profile.sector),
             urn: profile.urn.clone().unwrap_or_default(),
             mailboxes: record.mailboxes.iter().map(|mailbox| Mailbox::new(config, caller, mailbox)).collect(),
         }
