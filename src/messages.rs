@@ -12,6 +12,7 @@ pub mod deliverability;
 pub mod edition;
 pub mod errors;
 pub mod log;
+pub mod mailbox;
 pub mod nodes;
 pub mod notices;
 pub mod occasions;

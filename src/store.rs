@@ -33,7 +33,7 @@ pub use notices::{Notices, QueuedNotice};
 pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, WithinCap};
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
-pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide};
+pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide, rehearse};
 pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.

@@ -109,7 +109,7 @@ impl Importer {
 
 /// What a file asks for, part by part.
 struct Parts<'a> {
-    requests: Peekable<Box<dyn Iterator<Item = SubscribeRequest> + 'a>>,
+    requests: Peekable<Box<dyn Iterator<Item = SubscribeRequest> + Send + 'a>>,
     /// Tells the file from others.
     file: String,
     /// How many rows it asks for.
@@ -118,7 +118,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(csv: &'a CsvImport) -> Self {
-        let requests: Box<dyn Iterator<Item = _>> = Box::new(csv.requests());
+        let requests: Box<dyn Iterator<Item = _> + Send> = Box::new(csv.requests());
         Self { requests: requests.peekable(), file: csv.digest(), rows: csv.wanted }
     }
 

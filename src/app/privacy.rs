@@ -11,7 +11,7 @@ use crate::domain::subscription::forget::{self, Ended, Erasure};
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::subject_data::SubjectData;
 use crate::domain::subscription::suppression::Suppression;
-use crate::store::{Scope, Traces, decide};
+use crate::store::{Scope, Traces, decide, rehearse};
 
 /// What was removed of one person. Counts only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -47,6 +47,24 @@ pub enum EraseResult {
     Unknown,
 }
 
+impl EraseResult {
+    fn of(erasure: Erasure, traces: Traces) -> Self {
+        match erasure {
+            Erasure::Done(ended) => Self::Done(Erased::of(ended, traces)),
+            Erasure::Before => Self::Before,
+            Erasure::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// What erasing a person is decided on, and the decision.
+fn erasure_of(
+    address: &Address,
+) -> (Scope, impl FnMut(&mut MailingList) -> Result<Erasure, Infallible> + Send + use<>) {
+    let (scope, address) = (Scope::Person(address.clone()), address.clone());
+    (scope, move |list: &mut MailingList| Ok(forget::erase(list, &address)))
+}
+
 /// All that is held about an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
@@ -72,15 +90,25 @@ impl Privacy {
 
     /// Erases a person: whatever is known of the address goes, but for the hash that keeps it suppressed. Idempotent.
     pub async fn erase(&self, address: &Address) -> Result<EraseResult, AppError> {
-        let (scope, address) = (Scope::Person(address.clone()), address.clone());
-        let decision = move |list: &mut MailingList| Ok::<_, Infallible>(forget::erase(list, &address));
+        let (scope, decision) = erasure_of(address);
         let now = self.context.clock.now();
         let (Ok(erasure), traces) = decide(&*self.context.store, &scope, now, None, decision).await?;
-        Ok(match erasure {
-            Erasure::Done(ended) => EraseResult::Done(Erased::of(ended, traces)),
-            Erasure::Before => EraseResult::Before,
-            Erasure::Unknown => EraseResult::Unknown,
-        })
+        Ok(EraseResult::of(erasure, traces))
+    }
+
+    /// What [`Self::erase`] would come to. Changes nothing.
+    pub async fn would_erase(&self, address: &Address) -> Result<EraseResult, AppError> {
+        let (scope, decision) = erasure_of(address);
+        let (Ok(erasure), traces) = rehearse(&*self.context.store, &scope, self.context.clock.now(), decision).await?;
+        Ok(EraseResult::of(erasure, traces))
+    }
+
+    /// The mailbox of this number, if it is known: its subscriber with that mailbox alone, and what else there is.
+    pub async fn mailbox(&self, id: RecipientId) -> Result<Option<(SubscriberRecord, SubjectData)>, AppError> {
+        let store = &self.context.store;
+        let list = store.mailing_list(&Scope::Mailbox(id), self.context.clock.now()).await?;
+        let Some((_, record)) = list.record_of(id) else { return Ok(None) };
+        Ok(Some((record, store.subject_data(id).await?)))
     }
 
     /// Removes an erased address from the store's files, too. False when others that read the store were in the way.

@@ -153,6 +153,14 @@ impl Reporter {
         })
     }
 
+    /// How many organisations stand where.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn subscribers(&self) -> Result<SubscriberCounts, AppError> {
+        Ok(self.context.store.subscriber_counts().await?)
+    }
+
     /// What needs a person, in a running service: see [`Self::live_status`].
     ///
     /// # Errors

@@ -9,8 +9,10 @@ use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::name_query::NameQuery;
-use crate::domain::subscriber::{SubscribeRequest, SubscriberRecord};
+use crate::domain::subscriber::{RecipientId, SubscribeRequest, SubscriberId, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::confirm::{self, Asked, Clicked, Fulfilled, Question};
+use crate::domain::subscription::export::note_export;
+use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::{RequestId, RequestKind};
 use crate::domain::subscription::subscribe::{Subscribed, subscribe};
 use crate::domain::subscription::unsubscribe;
@@ -71,6 +73,17 @@ pub enum Confirmation {
     Unknown,
 }
 
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// It is this mailbox, of this subscriber, which is given with that mailbox alone.
+    Mailbox(RecipientId, SubscriberRecord),
+    /// It is no mailbox that is known, and is never mailed.
+    Suppressed(SuppressionReason),
+    /// Nothing.
+    Stranger,
+}
+
 /// Subscribes mailboxes, and changes their subscriptions.
 #[derive(Clone)]
 pub struct Subscriber {
@@ -90,12 +103,20 @@ impl Subscriber {
     pub async fn each(&self, mut take: impl FnMut(&[SubscriberRecord]) -> ControlFlow<()>) -> Result<(), AppError> {
         let mut after = None;
         loop {
-            let page = self.context.store.subscribers_page(after, PAGE).await?;
+            let page = self.page(after).await?;
             after = page.last().map(|last| last.id);
             if page.is_empty() || take(&page).is_break() {
                 return Ok(());
             }
         }
+    }
+
+    /// Subscribers after this one, oldest first; none at the end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn page(&self, after: Option<SubscriberId>) -> Result<Vec<SubscriberRecord>, AppError> {
+        Ok(self.context.store.subscribers_page(after, PAGE).await?)
     }
 
     /// Shows the subscribers that `query` lets through, by name, a page after the other, until `take` has had enough.
@@ -125,6 +146,50 @@ impl Subscriber {
         let ids = store.find_subscribers(query, limit + 1).await?;
         let found = store.subscribers_of(&ids[..ids.len().min(limit)]).await?;
         Ok((found, ids.len() > limit))
+    }
+
+    /// The first subscribers with a mailbox in just this domain, at most `limit`, and whether there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn find_at(&self, domain: &str, limit: usize) -> Result<(Vec<SubscriberRecord>, bool), AppError> {
+        let store = &self.context.store;
+        let ids = store.subscribers_at(domain, limit + 1).await?;
+        let found = store.subscribers_of(&ids[..ids.len().min(limit)]).await?;
+        Ok((found, ids.len() > limit))
+    }
+
+    /// The subscriber of this number, with its mailboxes.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn organisation(&self, id: SubscriberId) -> Result<Option<SubscriberRecord>, AppError> {
+        Ok(self.context.store.subscribers_of(&[id]).await?.pop())
+    }
+
+    /// The mailbox that has this address; or else why the address is never mailed, if it isn't.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn look_up(&self, address: &Address) -> Result<Known, AppError> {
+        let scope = Scope::Addresses(vec![address.clone()], Vec::new());
+        let list = self.context.store.mailing_list(&scope, self.context.clock.now()).await?;
+        Ok(match (list.record(address), list.suppression(address)) {
+            (Some((id, record)), _) => Known::Mailbox(id, record),
+            (None, Some(reason)) => Known::Suppressed(reason),
+            (None, None) => Known::Stranger,
+        })
+    }
+
+    /// Notes that somebody takes a copy of the list.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn note_export(&self) -> Result<(), AppError> {
+        let scope = Scope::Addresses(Vec::new(), Vec::new());
+        let decision = |list: &mut MailingList| Ok::<_, Infallible>(note_export(list));
+        let (Ok(()), _) = decide(&*self.context.store, &scope, self.context.clock.now(), None, decision).await?;
+        Ok(())
     }
 
     /// Adds or updates a mailbox.

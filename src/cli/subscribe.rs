@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
 use crate::domain::band::Bands;
-use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest, SuppressionReason};
+use crate::domain::subscriber::{Locale, Origin, Profile, Sector, SubscribeRequest, SuppressionReason, is_urn};
 use crate::domain::subscription::confirm::Asked;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::check_line;
@@ -113,11 +113,7 @@ impl Subscribe {
 
     fn request(&self, bands: &Bands) -> Result<SubscribeRequest, Failure> {
         check_line(&self.name).map_err(|error| Failure::Usage(format!("--name {error}")))?;
-        if self
-            .urn
-            .as_ref()
-            .is_some_and(|urn| urn.is_empty() || urn.len() > 20 || !urn.bytes().all(|b| b.is_ascii_alphanumeric()))
-        {
+        if self.urn.as_ref().is_some_and(|urn| !is_urn(urn)) {
             return Err(Failure::Usage("--urn must be 1 to 20 letters and digits".into()));
         }
         let wanted =

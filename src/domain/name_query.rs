@@ -1,6 +1,7 @@
 //! What somebody types to find a subscriber: words of its name, or its register number.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -25,11 +26,24 @@ impl NameQuery {
         Self { words: Vec::new() }
     }
 
+    /// Its words, as [`index_words`] has them or begins with them; none lets everybody through.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|word| word.trim_start())
+    }
+
     /// Whether a subscriber is meant, whose name is given as [`folded`] makes it.
     pub fn matches(&self, folded_name: &str, urn: Option<&str>) -> bool {
         let is_number = |word: &str| urn.is_some_and(|urn| urn.eq_ignore_ascii_case(word.trim_start()));
         self.words.iter().all(|word| folded_name.contains(word.as_str()) || is_number(word))
     }
+}
+
+/// The words by which a subscriber is found: those of its name, and its register number.
+pub fn index_words(name: &str, urn: Option<&str>) -> BTreeSet<String> {
+    let mut words: BTreeSet<String> = folded(name).split(' ').map(str::to_owned).collect();
+    words.extend(urn.map(str::to_ascii_lowercase));
+    words.remove("");
+    words
 }
 
 /// A name as it is compared and sorted: without capitals, accents, apostrophes and other marks, and a space before each word.

@@ -215,6 +215,11 @@ pub struct Profile {
     pub urn: Option<String>,
 }
 
+/// Whether this may be a register number: 1 to 20 letters and digits.
+pub fn is_urn(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_alphanumeric())
+}
+
 /// A wish to add or update one mailbox, by the CLI or a CSV row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribeRequest {

@@ -6,6 +6,7 @@
 pub mod bounce;
 pub mod confirm;
 pub mod diagnosis;
+pub mod export;
 pub mod forget;
 pub mod import;
 pub mod mailbox;

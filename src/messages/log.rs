@@ -74,7 +74,7 @@ fn of_mailbox(action: &str) -> String {
         "erase" => "A mailbox was erased",
         "forget" => "An address was forgotten after its time",
         "rename" => "A subscriber got another name",
-        "new" => "A subscriber was added",
+        "add" | "new" => "A subscriber was added",
         other => return format!("A mailbox: {other}"),
     }
     .to_owned()
@@ -102,6 +102,7 @@ fn of_store(action: &str, subject: &str) -> String {
         "release" => "The store may send again".to_owned(),
         "move" => "The store was moved".to_owned(),
         "recover" => "What a process left in hand was taken up again".to_owned(),
+        "export" => "The list of subscribers was downloaded".to_owned(),
         "import" => "A list of subscribers was imported".to_owned(),
         "sync" => "The subscribers in the configuration were taken over".to_owned(),
         "wave" => "Many mailboxes were reported as unknown at once".to_owned(),

@@ -101,6 +101,9 @@ pub trait Subscribers {
         decide: Decision,
     ) -> Result<Traces, StoreError>;
 
+    /// What [`Self::change_mailing_list`] would forget. Nothing is changed: all of it is taken back in the same transaction.
+    async fn rehearse(&self, scope: &Scope, at: DateTime<Utc>, decide: Decision) -> Result<Traces, StoreError>;
+
     /// Imports of which parts are written, and others are not: they broke off, or are under way. Oldest first.
     async fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>, StoreError>;
 
@@ -112,9 +115,12 @@ pub trait Subscribers {
         limit: u32,
     ) -> Result<Vec<SubscriberRecord>, StoreError>;
 
-    /// Organisations that `query` lets through, by name: the first `limit`. Every name is looked at, which takes about 50 ms
-    /// for 100,000 of them.
+    /// Organisations that `query` lets through, by name: the first `limit`. Where more than a thousand are let through, and not
+    /// all are asked for, the first of some thousand that an index has: that takes some milliseconds, however many there are.
     async fn find_subscribers(&self, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, StoreError>;
+
+    /// Organisations with a known mailbox in just this domain, by number: some `limit` of them.
+    async fn subscribers_at(&self, domain: &str, limit: usize) -> Result<Vec<SubscriberId>, StoreError>;
 
     /// These organisations with all of their known mailboxes, in this order. One that is gone is left out.
     async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError>;
@@ -175,8 +181,48 @@ pub async fn decide<T, E>(
     scope: &Scope,
     at: DateTime<Utc>,
     mail: Option<&TransactionalMail>,
-    mut decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
+    decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
 ) -> Result<(Result<T, E>, Traces), StoreError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let (decision, decided) = overheard(decide);
+    let traces = store.change_mailing_list(scope, at, mail, decision).await?;
+    let result = decided.lock().take();
+    Ok((result.expect("a store that answers has let the decision be made"), traces))
+}
+
+/// What a decision would come to, with what would be forgotten by it. Nothing is changed.
+///
+/// # Errors
+/// When the store fails.
+///
+/// # Panics
+/// Never: a store that answers has let the decision be made.
+pub async fn rehearse<T, E>(
+    store: &(impl Subscribers + ?Sized + Sync),
+    scope: &Scope,
+    at: DateTime<Utc>,
+    decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
+) -> Result<(Result<T, E>, Traces), StoreError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let (decision, decided) = overheard(decide);
+    let traces = store.rehearse(scope, at, decision).await?;
+    let result = decided.lock().take();
+    Ok((result.expect("a store that answers has let the decision be made"), traces))
+}
+
+/// What a decision came to, once it was made.
+type Overheard<T, E> = Arc<Mutex<Option<Result<T, E>>>>;
+
+/// A decision that tells what it came to, and changes nothing where it fails.
+fn overheard<T, E>(
+    mut decide: impl FnMut(&mut MailingList) -> Result<T, E> + Send + 'static,
+) -> (Decision, Overheard<T, E>)
 where
     T: Send + 'static,
     E: Send + 'static,
@@ -190,7 +236,5 @@ where
         }
         *told.lock() = Some(result);
     };
-    let traces = store.change_mailing_list(scope, at, mail, Box::new(decision)).await?;
-    let result = decided.lock().take();
-    Ok((result.expect("a store that answers has let the decision be made"), traces))
+    (Box::new(decision), decided)
 }

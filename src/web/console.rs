@@ -14,6 +14,7 @@ mod form;
 mod guard;
 mod live;
 mod log;
+mod masked;
 mod metrics;
 mod now;
 mod parts;
@@ -21,6 +22,8 @@ mod query;
 mod readyz;
 mod shell;
 mod sign_in;
+mod subscribers;
+mod uploads;
 mod users;
 
 use axum::Router;
@@ -47,6 +50,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(users::routes())
         .merge(account::routes())
         .merge(log::routes())
+        .merge(subscribers::routes())
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::not_that_way)
         .layer(from_fn_with_state(console.clone(), guard::enter));

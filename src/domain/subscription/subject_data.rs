@@ -15,7 +15,12 @@ use crate::domain::subscriber::{MailboxRecord, Origin, RecipientId, SubscriberRe
 impl MailingList {
     /// The mailbox of this address, if it is known: its number, and its subscriber with that mailbox alone.
     pub fn record(&self, address: &Address) -> Option<(RecipientId, SubscriberRecord)> {
-        let mailbox = self.find(address)?;
+        self.record_of(self.find(address)?.id)
+    }
+
+    /// As [`Self::record`], by the mailbox's number.
+    pub fn record_of(&self, id: RecipientId) -> Option<(RecipientId, SubscriberRecord)> {
+        let mailbox = self.mailbox(id)?;
         let owner = self.organisation(mailbox.owner)?;
         let record = MailboxRecord {
             recipient: mailbox.id,

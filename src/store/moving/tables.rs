@@ -58,6 +58,7 @@ pub const TABLES: &[Table] = &[
     ),
     table("names", 1, &[("id", Big), ("name", Text)]),
     SUBSCRIBERS,
+    table("name_words", 2, &[("word", Text), ("subscriber", Big)]),
     table("former_names", 2, &[("subscriber", Big), ("name_id", Big)]),
     RECIPIENTS,
     SUBSCRIPTIONS,

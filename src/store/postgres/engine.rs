@@ -9,6 +9,7 @@ pub(super) mod known;
 pub(super) mod layer;
 pub(super) mod lease;
 pub(super) mod listen;
+pub(super) mod name_words;
 mod open_transaction;
 pub(super) mod pool;
 mod purpose;

@@ -15,6 +15,17 @@ pub(in crate::store) fn most(organisations: u32) -> usize {
     MAILBOXES * organisations as usize
 }
 
+/// How many organisations a search by an index has before it stops: those are sorted, and the first of them told.
+pub(in crate::store) const ENOUGH: usize = 1_000;
+
+/// Up to how many entries of the index tell how rare a word is.
+pub(in crate::store) const LOOKED_AT: i64 = 20_000;
+
+/// What comes after every word that begins so.
+pub(in crate::store) fn past(word: &str) -> String {
+    format!("{word}\u{10ffff}")
+}
+
 /// A mailbox's subscriptions, the oldest first.
 pub(in crate::store) fn oldest_first(subscriptions: &mut [Subscription]) {
     subscriptions.sort_by_key(|one| (one.since, one.subscriber, one.origin.as_str()));

@@ -10,6 +10,7 @@ pub(super) mod in_use;
 pub(super) mod inline_reader;
 pub(super) mod layer;
 pub(super) mod moved;
+pub(super) mod name_words;
 pub(super) mod process_lock;
 pub(super) mod schema;
 pub(super) mod snapshot;

@@ -76,7 +76,7 @@ impl Question {
 }
 
 /// What stands for something that was shown.
-fn seen(what: &impl std::fmt::Debug) -> String {
+pub(super) fn seen(what: &impl std::fmt::Debug) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{what:?}"))[..16])
 }
 

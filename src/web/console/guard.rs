@@ -11,11 +11,12 @@ use axum::response::Response;
 
 use super::answer;
 use super::caller::Caller;
-use super::form::Form;
+use super::form::{self, Form};
 use super::parts::{Console, ConsoleParts};
 use crate::app::AppError;
 use crate::app::acting::as_person;
 use crate::config::Config;
+use crate::domain::user::Permission;
 use crate::web::client;
 use crate::web::serve::Peer;
 
@@ -25,9 +26,6 @@ const SECURE_COOKIE: &str = "__Host-fortnightly_session";
 
 /// Paths below it are open to whoever is not signed in.
 const SIGN_IN: &str = "/sign-in";
-
-/// The most of a form that is read, in octets; a list of subscribers has its own limit.
-const FORM: usize = 256 * 1024;
 
 /// By which of our names a request came, before anybody knows who asks.
 #[derive(Debug, Clone)]
@@ -160,8 +158,9 @@ async fn with_form(
     caller: Option<&Caller>,
 ) -> Result<Request, Refusal> {
     let (mut head, body) = request.into_parts();
-    let body = to_bytes(body, FORM).await.map_err(|_| answer::too_long(parts, entrance))?;
-    let form = Form::of(&body);
+    let may_send = caller.is_some_and(|caller| caller.may(Permission::ManageSubscribers));
+    let body = to_bytes(body, form::limit(&head, may_send)).await.map_err(|_| answer::too_long(parts, entrance))?;
+    let form = Form::read(&head, body).await.unwrap_or_default();
     if caller.is_some_and(|caller| form.value("form_token") != Some(&caller.form_token())) {
         return Err(answer::stale_form(parts, entrance).into());
     }

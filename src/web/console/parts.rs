@@ -6,13 +6,17 @@ use super::caller::Person;
 use super::first_visit::FirstVisits;
 use super::live::Live;
 use super::shell::Said;
+use super::uploads::Uploads;
 use crate::app::attention::BrokenFiles;
 use crate::app::decisions::Decisions;
 use crate::app::metrics::MetricsCollector;
 use crate::app::planner::{PlanRow, Planner};
+use crate::app::privacy::Privacy;
 use crate::app::readiness::Readiness;
 use crate::app::reporter::Reporter;
 use crate::app::sign_in::SignIn;
+use crate::app::subscriber::Subscriber;
+use crate::app::unsubscriber::Unsubscriber;
 use crate::app::users::Users;
 use crate::app::{AppContext, AppError, Content, Loaded};
 use crate::config::Config;
@@ -83,6 +87,18 @@ impl ConsoleParts {
         Readiness::new(self.reporter(), self.context.clock)
     }
 
+    pub(super) fn subscriber(&self) -> Subscriber {
+        Subscriber::new(&self.context)
+    }
+
+    pub(super) fn unsubscriber(&self) -> Unsubscriber {
+        Unsubscriber::new(&self.context)
+    }
+
+    pub(super) fn privacy(&self) -> Privacy {
+        Privacy::new(&self.context)
+    }
+
     pub(super) fn metrics(&self) -> MetricsCollector {
         MetricsCollector::new(&self.context, self.readiness())
     }
@@ -119,12 +135,19 @@ struct Inner {
     first: FirstVisits,
     said: Said,
     live: Live,
+    uploads: Uploads,
 }
 
 impl Console {
     pub(super) fn new(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Self {
         let first = FirstVisits::new(opening.token());
-        Self(Arc::new(Inner { current: Box::new(current), first, said: Said::default(), live: Live::default() }))
+        Self(Arc::new(Inner {
+            current: Box::new(current),
+            first,
+            said: Said::default(),
+            live: Live::default(),
+            uploads: Uploads::default(),
+        }))
     }
 
     /// The use cases as they are now.
@@ -139,6 +162,11 @@ impl Console {
 
     pub(super) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// Files that were looked at and wait for a yes.
+    pub(super) fn uploads(&self) -> &Uploads {
+        &self.0.uploads
     }
 
     /// What is to be said on somebody's next page.

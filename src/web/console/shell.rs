@@ -17,6 +17,7 @@ use crate::domain::user::Permission;
 const PAGES: &[(&str, &str, Permission)] = &[
     ("/", "Now", Permission::Look),
     ("/calendar", "Calendar", Permission::Look),
+    ("/subscribers", "Subscribers", Permission::Look),
     ("/log", "Log", Permission::Look),
     ("/users", "Users", Permission::ManageUsers),
 ];

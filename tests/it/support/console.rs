@@ -31,7 +31,12 @@ impl Answer {
             rest = tag.split_once('>').map_or("", |(_, after)| after);
         }
         text.push_str(rest);
-        let text = text.replace("&quot;", "\"").replace("&#x27;", "'").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+        let text = text
+            .replace("&quot;", "\"")
+            .replace("&#x27;", "'")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">");
         text.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

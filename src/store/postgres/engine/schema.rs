@@ -3,6 +3,7 @@
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::error::PostgresError;
+use super::name_words;
 use super::pool::Database;
 use super::sql::params;
 use crate::store::Epoch;
@@ -14,7 +15,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_pages.sql"),
     include_str!("migrations/0004_users.sql"),
     include_str!("migrations/0005_notices.sql"),
+    NAME_WORDS,
 ];
+
+/// After this one, the words by which subscribers are found are filled in.
+const NAME_WORDS: &str = include_str!("migrations/0006_name_words.sql");
 
 /// Who made the database.
 const APPLICATION: &str = "fortnightly";
@@ -173,6 +178,9 @@ async fn make_from(connection: &Client, found: i64) -> Result<(), PostgresError>
     let missing = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..)).unwrap_or_default();
     for migration in missing {
         connection.batch_execute(migration).await?;
+        if *migration == NAME_WORDS {
+            name_words::fill(connection).await?;
+        }
     }
     if missing.is_empty() {
         return Ok(());

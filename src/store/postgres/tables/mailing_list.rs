@@ -18,6 +18,7 @@ use crate::domain::subscription::returned::{self, SettledPart};
 use crate::domain::subscription::suppression::AddressHasher;
 use crate::domain::subscription::wave::WaveId;
 use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::sql::params;
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::decisions::{self, DISSOLVED};
 use crate::store::{Scope, Traces};
@@ -36,6 +37,19 @@ pub(in crate::store::postgres) async fn change(
     let (mut list, mut bands) = read(transaction, (hasher, at), scope).await?;
     decide(&mut list);
     write::write(transaction, &list, &mut bands, mail).await
+}
+
+/// As [`change`], and takes it back.
+pub(in crate::store::postgres) async fn rehearse(
+    transaction: &Transaction,
+    context: (&AddressHasher, DateTime<Utc>),
+    scope: &Scope,
+    decide: impl FnOnce(&mut MailingList) + Send,
+) -> Result<Traces, PostgresError> {
+    transaction.run("SAVEPOINT rehearsal", params![]).await?;
+    let traces = change(transaction, context, scope, None, decide).await?;
+    transaction.run("ROLLBACK TO SAVEPOINT rehearsal", params![]).await?;
+    Ok(traces)
 }
 
 /// The relay refused an item for good at RCPT, because there is no such mailbox; in the transaction that records it.

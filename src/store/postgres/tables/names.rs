@@ -8,9 +8,11 @@ use tokio_postgres::Row;
 
 use super::columns::each;
 use super::numbers;
-use crate::domain::subscriber::SubscriberId;
+use crate::domain::name_query::index_words;
+use crate::domain::subscriber::{Profile, SubscriberId};
 use crate::domain::subscription::rows::Subject;
 use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::name_words::INSERT;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::mailboxes::NAMELESS;
@@ -130,6 +132,7 @@ pub(super) async fn forget(
     if subscribers.is_empty() {
         return Ok(0);
     }
+    forget_words(transaction, subscribers).await?;
     let subjects = each(subscribers, |id| Subject::Subscriber(SubscriberId(sql::count(*id))).to_string());
     let (_, forgotten, ..) = try_join!(biased;
         async { transaction.run(FORGET_IN_MAILS, params![subscribers, mailboxes]).await },
@@ -139,4 +142,57 @@ pub(super) async fn forget(
         async { transaction.run("UPDATE audit SET detail = '' WHERE subject = ANY ($1)", params![subjects]).await },
     )?;
     Ok(sql::count(forgotten))
+}
+
+/// Words by which subscribers are found, or no longer.
+#[derive(Default)]
+pub(super) struct Words {
+    words: Vec<String>,
+    subscribers: Vec<i64>,
+}
+
+impl Words {
+    /// What must go, and what must come, for subscribers that are called so now and were called so before.
+    pub(super) fn between<'a>(changed: impl Iterator<Item = (i64, Option<&'a Profile>, &'a Profile)>) -> (Self, Self) {
+        let (mut old, mut new) = (Self::default(), Self::default());
+        let words = |profile: &Profile| index_words(&profile.name, profile.urn.as_deref());
+        for (id, before, now) in changed {
+            let (before, now) = (before.map(words).unwrap_or_default(), words(now));
+            before.difference(&now).for_each(|word| old.add(word, id));
+            now.difference(&before).for_each(|word| new.add(word, id));
+        }
+        (old, new)
+    }
+
+    fn add(&mut self, word: &str, subscriber: i64) {
+        self.words.push(word.to_owned());
+        self.subscribers.push(subscriber);
+    }
+
+    pub(super) async fn insert(&self, transaction: &Transaction) -> Result<(), PostgresError> {
+        self.run(transaction, INSERT).await
+    }
+
+    pub(super) async fn delete(&self, transaction: &Transaction) -> Result<(), PostgresError> {
+        let delete = "DELETE FROM name_words w USING unnest($1::text[], $2::bigint[]) AS k (word, subscriber)
+                      WHERE w.word = k.word AND w.subscriber = k.subscriber";
+        self.run(transaction, delete).await
+    }
+
+    async fn run(&self, transaction: &Transaction, statement: &str) -> Result<(), PostgresError> {
+        if self.words.is_empty() {
+            return Ok(());
+        }
+        transaction.run(statement, params![self.words, self.subscribers]).await.map(drop)
+    }
+}
+
+async fn forget_words(transaction: &Transaction, subscribers: &[i64]) -> Result<(), PostgresError> {
+    let called = "SELECT s.id, n.name, s.urn FROM subscribers s JOIN names n ON n.id = s.name_id WHERE s.id = ANY ($1)";
+    let read = |row: &Row| Ok((row.try_get(0)?, index_words(row.try_get(1)?, row.try_get(2)?)));
+    let mut old = Words::default();
+    for (id, words) in transaction.rows(called, params![subscribers], read).await? {
+        words.iter().for_each(|word| old.add(word, id));
+    }
+    old.delete(transaction).await
 }

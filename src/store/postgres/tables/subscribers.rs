@@ -40,6 +40,13 @@ impl Subscribers for PostgresStore {
         })
     }
 
+    async fn rehearse(&self, scope: &Scope, at: DateTime<Utc>, mut decide: Decision) -> Result<Traces, StoreError> {
+        // Nothing is decided, so no counter is raised, and nobody is kept waiting.
+        within!(self, Change, |transaction| {
+            mailing_list::rehearse(&transaction, (&self.hasher, at), scope, &mut *decide).await
+        })
+    }
+
     async fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>, StoreError> {
         within!(self, Look, |transaction| meta::unfinished_imports(&transaction).await)
     }
@@ -54,6 +61,11 @@ impl Subscribers for PostgresStore {
 
     async fn find_subscribers(&self, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
         within!(self, Look, |transaction| search::find(&transaction, query, limit).await)
+    }
+
+    async fn subscribers_at(&self, domain: &str, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
+        let domain = domain.to_ascii_lowercase();
+        within!(self, Look, |transaction| search::in_domain(&transaction, &domain, limit).await)
     }
 
     async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::SqliteError;
-use super::{moved, sql};
+use super::{moved, name_words, sql};
 
 /// "FNly": marks a file as Fortnightly's (<https://sqlite.org/fileformat2.html#application_id>).
 pub(in crate::store::sqlite) const APPLICATION_ID: i64 = 0x464E_6C79;
@@ -33,7 +33,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019_moved.sql"),
     include_str!("migrations/0020_users.sql"),
     include_str!("migrations/0021_notices.sql"),
+    NAME_WORDS,
 ];
+
+/// After this one, the words by which subscribers are found are filled in.
+const NAME_WORDS: &str = include_str!("migrations/0022_name_words.sql");
 
 /// The newest schema that this program knows.
 pub(in crate::store::sqlite) fn known() -> i64 {
@@ -130,6 +134,9 @@ fn step_to(conn: &Connection, wanted: i64) -> Result<bool, SqliteError> {
     let next = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at)).filter(|_| found < wanted);
     let Some(sql) = next else { return Ok(false) };
     conn.execute_batch(sql)?;
+    if *sql == NAME_WORDS {
+        name_words::fill(conn)?;
+    }
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     conn.pragma_update(None, "user_version", found + 1)?;
     Ok(true)

@@ -41,6 +41,19 @@ pub(in crate::store::sqlite) fn change(
     write::write(conn, &list, &mut bands, mail)
 }
 
+/// As [`change`], and takes it back.
+pub(in crate::store::sqlite) fn rehearse(
+    conn: &Connection,
+    context: (&AddressHasher, DateTime<Utc>),
+    scope: &Scope,
+    decide: impl FnOnce(&mut MailingList),
+) -> Result<Traces, SqliteError> {
+    conn.execute_batch("SAVEPOINT rehearsal")?;
+    let traces = change(conn, context, scope, None, decide);
+    conn.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal")?;
+    traces
+}
+
 /// The relay refused an item for good at RCPT, because there is no such mailbox; in the transaction that records it.
 pub(in crate::store::sqlite) fn refused(
     conn: &Connection,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::store::shared::mailboxes::NAMELESS;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{name_words, sql};
 
 /// The number of a new subscriber's name.
 pub(super) fn insert(conn: &Connection, name: &str) -> Result<i64, SqliteError> {
@@ -51,6 +51,7 @@ const FORGET_IN_MAILS: &str = concat!(
 /// name that was not forgotten before.
 pub(super) fn forget(conn: &Connection, subscriber: i64, recipient: i64) -> Result<bool, SqliteError> {
     let subject = format!("subscriber {subscriber}");
+    name_words::forget(conn, subscriber)?;
     sql::run(conn, FORGET_IN_MAILS, (subscriber, recipient, &subject))?;
     let forgotten = sql::run(conn, FORGET, (subscriber, NAMELESS))?;
     sql::run(conn, "DELETE FROM former_names WHERE subscriber = ?1", [subscriber])?;

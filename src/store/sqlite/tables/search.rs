@@ -1,32 +1,78 @@
-//! Subscribers by name: every name is looked at, so that no copy of them need be kept, or forgotten.
+//! Subscribers by name or domain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
-use super::columns::{self, BandBook};
+use super::columns::{self, BandBook, domain_of};
 use super::lists;
 use crate::domain::name_query::{NameQuery, folded};
 use crate::domain::subscriber::{RecipientId, SubscriberId, SubscriberRecord, Subscription};
-use crate::store::shared::mailboxes;
+use crate::store::shared::mailboxes::{self, ENOUGH, LOOKED_AT, past};
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 
 const NAMES: &str = "SELECT s.id, n.name, s.urn FROM subscribers s CROSS JOIN names n ON n.id = s.name_id";
 
+const BY_WORD: &str = "SELECT s.id, n.name, s.urn FROM name_words w CROSS JOIN subscribers s ON s.id = w.subscriber
+     CROSS JOIN names n ON n.id = s.name_id WHERE w.word >= ?1 AND w.word < ?2";
+
+const HOW_MANY: &str = "SELECT count(*) FROM (SELECT 1 FROM name_words WHERE word >= ?1 AND word < ?2 LIMIT ?3)";
+
+const IN_DOMAIN: &str = concat!(
+    "SELECT DISTINCT owner FROM recipients INDEXED BY recipients_domain WHERE address IS NOT NULL AND ",
+    domain_of!("address"),
+    " = ?1 LIMIT ?2"
+);
+
 /// The numbers of the first `limit` organisations, by name, that the query lets through.
 pub(super) fn find(conn: &Connection, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, SqliteError> {
-    let mut statement = conn.prepare_cached(NAMES)?;
-    let mut rows = statement.query([])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    let mut take = |row: &Row<'_>| {
         let name = folded(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
         let urn = row.get_ref(2)?.as_str_or_null().map_err(rusqlite::Error::from)?;
         if query.matches(&name, urn) {
             found.push((name, SubscriberId(sql::count(row.get(0)?))));
         }
+        Ok::<_, SqliteError>(found.len())
+    };
+    match rarest(conn, query)?.filter(|_| limit < usize::MAX) {
+        None => {
+            let mut statement = conn.prepare_cached(NAMES)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                take(row)?;
+            }
+        }
+        Some(word) => {
+            let mut statement = conn.prepare_cached(BY_WORD)?;
+            let (mut rows, mut seen) = (statement.query((word, past(word)))?, HashSet::new());
+            while let Some(row) = rows.next()? {
+                // One with two words that begin so stands there twice.
+                if seen.insert(row.get::<_, i64>(0)?) && take(row)? > limit.max(ENOUGH) {
+                    break;
+                }
+            }
+        }
     }
     Ok(mailboxes::first_by_name(found, limit))
+}
+
+/// The word of a query that fewest have.
+fn rarest<'a>(conn: &Connection, query: &'a NameQuery) -> Result<Option<&'a str>, SqliteError> {
+    let mut all = Vec::new();
+    for word in query.words() {
+        all.push((sql::number(conn, HOW_MANY, (word, past(word), LOOKED_AT))?, word));
+    }
+    Ok(all.into_iter().min().map(|(_, word)| word))
+}
+
+/// The numbers of organisations with a known mailbox in this domain.
+pub(super) fn in_domain(conn: &Connection, domain: &str, limit: usize) -> Result<Vec<SubscriberId>, SqliteError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = sql::rows(conn, IN_DOMAIN, (domain, limit), |row| Ok(SubscriberId(sql::count(row.get(0)?))))?;
+    found.sort_unstable();
+    Ok(found)
 }
 
 const SUBSCRIBERS: &str = "SELECT s.id, n.name, s.sector, s.locale, s.urn
@@ -64,10 +110,15 @@ mod tests {
     #[test]
     fn whoever_was_found_is_read_without_reading_the_others() {
         let conn = connect::memory().unwrap();
-        for query in [SUBSCRIBERS, MAILBOXES, SUBSCRIPTIONS] {
+        for query in [SUBSCRIBERS, MAILBOXES, SUBSCRIPTIONS, BY_WORD, IN_DOMAIN] {
             let mut steps = sql::plan(&conn, query);
             steps.retain(|step| !step.contains("VIRTUAL TABLE") && !step.contains("TEMP B-TREE"));
             assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
         }
+        let steps = sql::plan(&conn, HOW_MANY);
+        assert!(
+            steps.iter().any(|step| step.starts_with("SEARCH name_words USING PRIMARY KEY (word>? AND word<?)")),
+            "{steps:?}"
+        );
     }
 }

@@ -37,6 +37,11 @@ impl Subscribers for SqliteStore {
         self.write(move |conn| mailing_list::change(conn, (&hasher, at), &scope, mail.as_ref(), decide)).await
     }
 
+    async fn rehearse(&self, scope: &Scope, at: DateTime<Utc>, decide: Decision) -> Result<Traces, StoreError> {
+        let (scope, hasher) = (scope.clone(), self.hasher.clone());
+        self.write(move |conn| mailing_list::rehearse(conn, (&hasher, at), &scope, decide)).await
+    }
+
     async fn unfinished_imports(&self) -> Result<Vec<UnfinishedImport>, StoreError> {
         self.read(meta::unfinished_imports).await
     }
@@ -52,6 +57,11 @@ impl Subscribers for SqliteStore {
     async fn find_subscribers(&self, query: &NameQuery, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
         let query = query.clone();
         self.read(move |conn| search::find(conn, &query, limit)).await
+    }
+
+    async fn subscribers_at(&self, domain: &str, limit: usize) -> Result<Vec<SubscriberId>, StoreError> {
+        let domain = domain.to_ascii_lowercase();
+        self.read(move |conn| search::in_domain(conn, &domain, limit)).await
     }
 
     async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError> {

@@ -18,7 +18,7 @@ use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::postgres::tables::columns::{self, BandBook, each};
 use crate::store::postgres::tables::letters::{self, Letters};
-use crate::store::postgres::tables::names::{self, Given};
+use crate::store::postgres::tables::names::{self, Given, Words};
 use crate::store::postgres::tables::{audit, forget, meta, numbers};
 use crate::store::shared::meta::UNSCRUBBED;
 
@@ -36,6 +36,7 @@ pub(super) async fn write(
         names::give(transaction, &new, &renamed),
         letters::number(transaction, &changes.mails, mail),
         counts::count(transaction, list, bands))?;
+    let (old_words, new_words) = rows.words();
     let next = rows.next(changes, &names, &letters);
     // In the order in which rows refer to each other.
     try_join!(biased;
@@ -43,6 +44,8 @@ pub(super) async fn write(
         names.store(transaction),
         rows.insert_organisations(transaction, at, &names),
         rows.update_organisations(transaction, &names),
+        old_words.delete(transaction),
+        new_words.insert(transaction),
         rows.put_mailboxes(transaction),
         rows.put_subscriptions(transaction),
         rows.put_requests(transaction),
@@ -115,6 +118,12 @@ impl<'a> ListRows<'a> {
             self.requests.push((id, bands.mask(&one.bands)?, one));
         }
         Ok(())
+    }
+
+    /// Words by which subscribers are no longer found, and those by which they are.
+    fn words(&self) -> (Words, Words) {
+        let profile = |one: &'a Organisation| &one.profile;
+        Words::between(self.organisations.iter().map(|(id, before, now)| (*id, before.map(profile), profile(now))))
     }
 
     fn new_names(&self) -> Vec<(i64, &'a str)> {

@@ -13,7 +13,7 @@ use crate::domain::subscription::rows::{BounceRecord, Note, Organisation};
 use crate::domain::subscription::suppression::{AddressKey, Suppression};
 use crate::store::Traces;
 use crate::store::sqlite::engine::error::SqliteError;
-use crate::store::sqlite::engine::sql;
+use crate::store::sqlite::engine::{name_words, sql};
 use crate::store::sqlite::tables::columns::BandBook;
 use crate::store::sqlite::tables::outbox::transactional;
 use crate::store::sqlite::tables::{audit, forget, meta, names};
@@ -75,6 +75,7 @@ fn organisation(
 ) -> Result<(), SqliteError> {
     let (id, profile) = (sql::column(now.id.0)?, &now.profile);
     let Profile { sector, locale, ref urn, .. } = *profile;
+    name_words::put(conn, id, before.map(|before| called(&before.profile)), Some(called(profile)))?;
     let Some(before) = before else {
         let name = names::insert(conn, &profile.name)?;
         let insert = "INSERT INTO subscribers (id, name_id, sector, locale, urn, origin, created_at)
@@ -86,6 +87,10 @@ fn organisation(
     }
     let update = "UPDATE subscribers SET sector = ?2, locale = ?3, urn = ?4 WHERE id = ?1";
     sql::run(conn, update, (id, sector, locale, urn)).map(drop)
+}
+
+fn called(profile: &Profile) -> name_words::Called<'_> {
+    (&profile.name, profile.urn.as_deref())
 }
 
 fn mailbox(

@@ -1,0 +1,172 @@
+//! Adds a mailbox. One that is subscribed already is changed, and one that left is asked by mail, each after another question.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::HERE;
+use super::profile_form::{ProfileForm, read};
+use super::view::{bands, mailbox_path};
+use crate::app::AppError;
+use crate::app::subscriber::Known;
+use crate::domain::band::BandName;
+use crate::domain::subscriber::{MailboxState, SubscribeRequest};
+use crate::domain::subscription::confirm::Asked;
+use crate::domain::subscription::subscribe::Subscribed;
+use crate::domain::text::dates::day;
+use crate::messages::mailbox::kept_out;
+use crate::web::console::answer;
+use crate::web::console::ask::{Hidden, Question};
+use crate::web::console::caller::Caller;
+use crate::web::console::form::Form;
+use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::shell::Shell;
+
+const ADD: &str = "/subscribers/add";
+
+pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
+    let parts = console.parts();
+    show(&parts, &caller, StatusCode::OK, ProfileForm::empty(parts.config())).await
+}
+
+async fn show(parts: &ConsoleParts, caller: &Caller, status: StatusCode, form: ProfileForm) -> Response {
+    let first = match first_edition(parts).await {
+        Ok(first) => first,
+        Err(error) => return answer::failed(parts, caller, &error, HERE),
+    };
+    let form = ProfileForm {
+        heading: "Add a subscriber".to_owned(),
+        facts: vec![first],
+        asks_address: true,
+        button: "Add it".to_owned(),
+        action: caller.link(ADD),
+        back_url: caller.link(HERE),
+        ..form
+    };
+    answer::with_status(status, "subscriber-form.html", &Shell::new(parts, caller, "Add a subscriber", HERE), &form)
+}
+
+/// Which edition a new mailbox gets first.
+pub(super) async fn first_edition(parts: &ConsoleParts) -> Result<String, AppError> {
+    Ok(match parts.context.next_edition().await? {
+        Some(next) => {
+            format!("Its first edition is number {}, on {}.", next.edition, day(next.due_at.date_naive()))
+        }
+        None => "No edition is planned yet.".to_owned(),
+    })
+}
+
+pub(super) async fn decide(State(console): State<Console>, caller: Caller, form: Form) -> Response {
+    let parts = console.parts();
+    let request = match read(parts.config(), &form, None) {
+        Ok(request) => request,
+        Err(problems) => {
+            let again = ProfileForm::again(parts.config(), &form, problems);
+            return show(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, again).await;
+        }
+    };
+    if let Some(line) = parts.config().line_of_address(&request.address) {
+        let why = format!("The config file names this address in line {line}. Change it there, and the list follows.");
+        return answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, ADD);
+    }
+    match added(&parts, &request, form.text("sure")).await {
+        Ok(Answer::Done(said, path)) => answer::decided(&console, &caller, said, &path),
+        Ok(Answer::Asks(question)) => question.page(&parts, &caller, HERE),
+        Ok(Answer::Never(why)) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, why, ADD),
+        Err(error) => answer::failed(&parts, &caller, &error, ADD),
+    }
+}
+
+enum Answer {
+    /// What came of it, and the page to say it on.
+    Done(Vec<String>, String),
+    /// There is one thing more to say yes to.
+    Asks(Box<Question>),
+    Never(&'static str),
+}
+
+/// What somebody said yes to, besides what the form itself asks for.
+const CHANGE: &str = "change";
+const CONFIRM: &str = "confirm";
+
+async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> Result<Answer, AppError> {
+    let known = parts.subscriber().look_up(&request.address).await?;
+    if let Known::Mailbox(_, record) = &known
+        && let [mailbox] = &record.mailboxes[..]
+        && mailbox.state == MailboxState::Active
+        && sure != CHANGE
+    {
+        let facts = vec![
+            format!("Now it belongs to {} and gets {}.", record.profile.name, bands(parts.config(), &mailbox.bands)),
+            format!("Then it belongs to {} and gets {}.", request.profile.name, bands(parts.config(), &request.bands)),
+        ];
+        let question = Question {
+            question: "This address is subscribed already. Change it?".to_owned(),
+            facts,
+            button: "Change it".to_owned(),
+            ..Question::default()
+        };
+        return Ok(Answer::Asks(Box::new(once_more(question, request, CHANGE))));
+    }
+    match parts.subscriber().subscribe(request).await? {
+        Subscribed::Left(reason) if !reason.is_lifted_by_confirming() => Ok(Answer::Never(kept_out(reason))),
+        Subscribed::Left(_) if sure == CONFIRM => confirm(parts, request).await,
+        Subscribed::Left(reason) => {
+            let question = Question {
+                question: "Ask it by mail whether it wants to come back?".to_owned(),
+                facts: vec![
+                    kept_out(reason).to_owned(),
+                    "It gets one mail with a link. Nothing else is sent before its reader clicks that link, within 7 days."
+                        .to_owned(),
+                ],
+                button: "Send that mail".to_owned(),
+                ..Question::default()
+            };
+            Ok(Answer::Asks(Box::new(once_more(question, request, CONFIRM))))
+        }
+        done => {
+            let first = match done {
+                Subscribed::Added => format!("{} is subscribed.", request.profile.name),
+                _ => "It is as you asked now.".to_owned(),
+            };
+            Ok(Answer::Done(vec![first, first_edition(parts).await?], page_of(parts, request).await?))
+        }
+    }
+}
+
+async fn confirm(parts: &ConsoleParts, request: &SubscribeRequest) -> Result<Answer, AppError> {
+    Ok(match parts.subscriber().ask_to_subscribe(request).await? {
+        Asked::Waits(_) => {
+            let said = "A mail that asks it to confirm goes out within a minute.".to_owned();
+            Answer::Done(vec![said], page_of(parts, request).await?)
+        }
+        Asked::Already => Answer::Done(vec!["It is subscribed already.".to_owned()], page_of(parts, request).await?),
+        Asked::Never(reason) => Answer::Never(kept_out(reason)),
+        Asked::TooOften => Answer::Never(
+            "This address was asked three times in a day already, or 500 addresses were asked in the last hour. Wait, and try again.",
+        ),
+        Asked::Nobody => Answer::Never("The store gave no answer. Try again."),
+    })
+}
+
+async fn page_of(parts: &ConsoleParts, request: &SubscribeRequest) -> Result<String, AppError> {
+    Ok(match parts.subscriber().look_up(&request.address).await? {
+        Known::Mailbox(id, _) => mailbox_path(id),
+        _ => HERE.to_owned(),
+    })
+}
+
+/// The question, which carries what the form asked for, and what is said yes to.
+fn once_more(question: Question, request: &SubscribeRequest, sure: &str) -> Question {
+    let profile = &request.profile;
+    let fields = [
+        ("name", profile.name.clone()),
+        ("sector", profile.sector.to_string()),
+        ("email", request.address.to_string()),
+        ("urn", profile.urn.clone().unwrap_or_default()),
+        ("sure", sure.to_owned()),
+    ];
+    let bands = request.bands.iter().map(|band: &BandName| ("bands", band.to_string()));
+    let hidden = fields.into_iter().chain(bands).map(|(name, value)| Hidden { name, value }).collect();
+    Question { hidden, action: ADD.to_owned(), back_url: HERE.to_owned(), ..question }
+}
