@@ -83,6 +83,31 @@ impl Unsubscriber {
         }
     }
 
+    /// Addresses that are never mailed, newest first: at most `limit`, without the first `skip`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn newest_suppressions(&self, skip: u32, limit: u32) -> Result<Vec<ListedSuppression>, AppError> {
+        Ok(self.context.store.newest_suppressions(skip, limit).await?)
+    }
+
+    /// How many addresses are never mailed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn suppression_count(&self) -> Result<u64, AppError> {
+        Ok(self.context.store.suppression_count().await?)
+    }
+
+    /// Why this address is never mailed; none if it may be.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn suppressed(&self, address: &Address) -> Result<Option<SuppressionReason>, AppError> {
+        let list = self.context.store.mailing_list(&scope_of(address), self.context.clock.now()).await?;
+        Ok(list.suppression(address))
+    }
+
     /// Whether nobody is subscribed with this address, and nothing keeps it out yet: perhaps it is a slip.
     pub async fn is_stranger(&self, address: &Address) -> Result<bool, AppError> {
         let list = self.context.store.mailing_list(&scope_of(address), self.context.clock.now()).await?;

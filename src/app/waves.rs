@@ -41,6 +41,15 @@ impl Waves {
         Self { context: context.clone() }
     }
 
+    /// Those that wait for a person, oldest first, and how many mailboxes wait with each.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(&self) -> Result<Vec<(Wave, u64)>, AppError> {
+        let open = self.context.store.open_waves().await?.into_iter().filter(|open| open.waiting > 0);
+        Ok(open.map(|open| (open.wave, open.waiting)).collect())
+    }
+
     /// The bounces of a wave.
     ///
     /// # Errors

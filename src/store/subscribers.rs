@@ -135,6 +135,9 @@ pub trait Subscribers {
         limit: u32,
     ) -> Result<Vec<ListedSuppression>, StoreError>;
 
+    /// Suppressions, newest first: at most `limit`, without the first `skip`.
+    async fn newest_suppressions(&self, skip: u32, limit: u32) -> Result<Vec<ListedSuppression>, StoreError>;
+
     /// Suppressed addresses.
     async fn suppression_count(&self) -> Result<u64, StoreError>;
 

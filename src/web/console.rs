@@ -23,6 +23,7 @@ mod readyz;
 mod shell;
 mod sign_in;
 mod subscribers;
+mod suppressions;
 mod uploads;
 mod users;
 
@@ -47,6 +48,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(first_visit::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
+        .merge(suppressions::routes())
         .merge(users::routes())
         .merge(account::routes())
         .merge(log::routes())

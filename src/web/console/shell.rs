@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str, Permission)] = &[
     ("/", "Now", Permission::Look),
     ("/calendar", "Calendar", Permission::Look),
     ("/subscribers", "Subscribers", Permission::Look),
+    ("/suppressions", "No mail", Permission::Look),
     ("/log", "Log", Permission::Look),
     ("/users", "Users", Permission::ManageUsers),
 ];

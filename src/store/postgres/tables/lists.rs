@@ -280,13 +280,16 @@ pub(super) async fn subscribers_in(
 /// The statement that lists suppressions by this condition. Who was erased is nobody's mailbox.
 macro_rules! suppressions_where {
     ($condition:literal) => {
+        suppressions_where!($condition, " ORDER BY x.at, x.address NULLS FIRST, x.mac LIMIT $4")
+    };
+    ($condition:literal, $order:literal) => {
         concat!(
             "SELECT x.mac, x.address, x.reason, x.at, n.name FROM suppressions x
              LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL AND x.address IS NOT NULL
              LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
              WHERE ",
             $condition,
-            " ORDER BY x.at, x.address NULLS FIRST, x.mac LIMIT $4"
+            $order
         )
     };
 }
@@ -294,6 +297,22 @@ macro_rules! suppressions_where {
 // An address that was erased is less than any other, but nothing compares with it.
 const ERASED: &str = suppressions_where!("x.at = $1 AND x.address IS NULL AND $2 = '' AND x.mac > $3");
 const SUPPRESSIONS: &str = suppressions_where!("(x.at, x.address, x.mac) > ($1, $2, $3)");
+
+const NEWEST: &str =
+    suppressions_where!("true", " ORDER BY x.at DESC, x.address DESC NULLS LAST, x.mac DESC LIMIT $1 OFFSET $2");
+
+/// Suppressions, newest first.
+pub(super) async fn newest_suppressions(
+    transaction: &Transaction,
+    skip: u32,
+    limit: u32,
+) -> Result<Vec<ListedSuppression>, PostgresError> {
+    transaction.rows(NEWEST, params![i64::from(limit), i64::from(skip)], listed).await
+}
+
+fn listed(row: &Row) -> Result<ListedSuppression, PostgresError> {
+    Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.try_get(4)? })
+}
 
 /// Suppressions, oldest first, after this one.
 pub(super) async fn suppressions(
@@ -317,7 +336,5 @@ async fn suppressed(
     let at = after.map_or(i64::MIN, |after| sql::millis(after.since));
     let address = after.and_then(|after| after.address.as_ref()).map_or("", Address::as_str);
     let key: &[u8] = after.map_or(&[], |after| &after.key.0);
-    let read =
-        |row: &Row| Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.try_get(4)? });
-    transaction.rows(query, params![at, address, key, i64::from(limit)], read).await
+    transaction.rows(query, params![at, address, key, i64::from(limit)], listed).await
 }

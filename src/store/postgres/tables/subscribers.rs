@@ -84,6 +84,10 @@ impl Subscribers for PostgresStore {
         within!(self, Look, |transaction| lists::suppressions(&transaction, after, limit).await)
     }
 
+    async fn newest_suppressions(&self, skip: u32, limit: u32) -> Result<Vec<ListedSuppression>, StoreError> {
+        within!(self, Look, |transaction| lists::newest_suppressions(&transaction, skip, limit).await)
+    }
+
     async fn suppression_count(&self) -> Result<u64, StoreError> {
         within!(self, Look, |transaction| counts::suppressions(&transaction).await)
     }

@@ -270,13 +270,16 @@ pub(super) fn subscribers_in(
 /// The statement that lists suppressions by this condition. Who was erased is nobody's mailbox.
 macro_rules! suppressions_where {
     ($condition:literal) => {
+        suppressions_where!($condition, " ORDER BY x.at, x.address, x.mac LIMIT ?4")
+    };
+    ($condition:literal, $order:literal) => {
         concat!(
             "SELECT x.mac, x.address, x.reason, x.at, n.name FROM suppressions x INDEXED BY suppressions_listed
              LEFT JOIN recipients r ON r.mac = x.mac AND r.address IS NOT NULL AND x.address IS NOT NULL
              LEFT JOIN subscribers s ON s.id = r.owner LEFT JOIN names n ON n.id = s.name_id
              WHERE ",
             $condition,
-            " ORDER BY x.at, x.address, x.mac LIMIT ?4"
+            $order
         )
     };
 }
@@ -284,6 +287,21 @@ macro_rules! suppressions_where {
 // An address that was erased is less than any other, but nothing compares with it.
 const ERASED: &str = suppressions_where!("x.at = ?1 AND x.address IS NULL AND ?2 = '' AND x.mac > ?3");
 const SUPPRESSIONS: &str = suppressions_where!("(x.at, x.address, x.mac) > (?1, ?2, ?3)");
+
+const NEWEST: &str = suppressions_where!("1", " ORDER BY x.at DESC, x.address DESC, x.mac DESC LIMIT ?1 OFFSET ?2");
+
+/// Suppressions, newest first.
+pub(super) fn newest_suppressions(
+    conn: &Connection,
+    skip: u32,
+    limit: u32,
+) -> Result<Vec<ListedSuppression>, SqliteError> {
+    sql::rows(conn, NEWEST, (limit, skip), listed)
+}
+
+fn listed(row: &Row<'_>) -> Result<ListedSuppression, SqliteError> {
+    Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? })
+}
 
 /// Suppressions, oldest first, after this one.
 pub(super) fn suppressions(
@@ -294,8 +312,6 @@ pub(super) fn suppressions(
     let at = after.map_or(i64::MIN, |after| sql::millis(after.since));
     let address = after.and_then(|after| after.address.as_ref()).map_or("", |address| address.as_str());
     let key: &[u8] = after.map_or(&[], |after| &after.key.0);
-    let listed =
-        |row: &Row<'_>| Ok(ListedSuppression { suppression: columns::suppression(row)?, subscriber: row.get(4)? });
     let mut page = sql::rows(conn, ERASED, (at, address, key, limit), listed)?;
     page.extend(sql::rows(conn, SUPPRESSIONS, (at, address, key, limit), listed)?);
     page.truncate(limit as usize);

@@ -82,6 +82,10 @@ impl Subscribers for SqliteStore {
         self.read(move |conn| lists::suppressions(conn, after.as_ref(), limit)).await
     }
 
+    async fn newest_suppressions(&self, skip: u32, limit: u32) -> Result<Vec<ListedSuppression>, StoreError> {
+        self.read(move |conn| lists::newest_suppressions(conn, skip, limit)).await
+    }
+
     async fn suppression_count(&self) -> Result<u64, StoreError> {
         self.read(counts::suppressions).await
     }
