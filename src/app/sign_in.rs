@@ -4,6 +4,7 @@
 
 mod codes;
 pub mod hashing;
+mod second_factor;
 
 use std::net::IpAddr;
 use std::sync::Arc;

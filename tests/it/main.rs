@@ -76,6 +76,7 @@ mod sending;
 #[cfg(feature = "postgres")]
 mod several_nodes;
 mod shell;
+mod sign_in;
 mod silent_relay;
 mod site;
 mod spreadsheets;
@@ -90,6 +91,7 @@ mod throttling;
 mod tidy;
 #[cfg(feature = "postgres")]
 mod unlike_nodes;
+mod users;
 mod waves;
 mod writing;
 mod year;

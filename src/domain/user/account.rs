@@ -50,7 +50,7 @@ pub struct CodeSecret {
     pub last_step: Option<u64>,
 }
 
-/// The pair by which a sign-on names somebody for good (OpenID Connect Core 1.0 §5.7). An address is no such name.
+/// The pair by which a sign-on names somebody for good (`OpenID` Connect Core 1.0 §5.7). An address is no such name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignOnSubject {
     pub issuer: String,

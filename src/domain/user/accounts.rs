@@ -310,7 +310,9 @@ impl Accounts {
 
     fn use_up_links_of(&mut self, id: UserId) {
         let of: Vec<_> = self.links.values().filter(|link| link.user == id).map(|link| link.token).collect();
-        of.into_iter().for_each(|token| self.use_up(token));
+        for token in of {
+            self.use_up(token);
+        }
     }
 
     fn put(&mut self, user: User) {

@@ -1,0 +1,51 @@
+//! A user's second proof beside the password: set up, and taken away again.
+
+use data_encoding::BASE32_NOPAD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::SignIn;
+use super::codes::{CodeOffer, SECRET, step};
+use crate::app::AppError;
+use crate::app::error::{KeyringError, SignInRefusal};
+use crate::app::users::Users;
+use crate::domain::user::UserId;
+
+impl SignIn {
+    /// A new secret for this user's app.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub async fn begin_totp(&self, user: UserId) -> Result<CodeOffer, AppError> {
+        let user = Users::new(&self.context).user(user).await?;
+        let mut secret = [0; SECRET];
+        getrandom::fill(&mut secret).map_err(|error| KeyringError::NoRandomness(error.to_string()))?;
+        let secret = BASE32_NOPAD.encode(&secret);
+        // A colon would end the issuer.
+        let quoted = |text: &str| utf8_percent_encode(&text.replace(':', " "), NON_ALPHANUMERIC).to_string();
+        let issuer = quoted(&self.context.config.service.name);
+        let account = quoted(user.address.as_str());
+        Ok(CodeOffer { url: format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}"), secret })
+    }
+
+    /// From now on a code is asked for, too, because the app shows the right one.
+    ///
+    /// # Errors
+    /// When the code is wrong.
+    pub async fn confirm_totp(&self, user: UserId, secret: &str, code: &str) -> Result<(), AppError> {
+        let typed: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
+        let secret = BASE32_NOPAD.decode(typed.to_ascii_uppercase().as_bytes()).unwrap_or_default();
+        let step = step(&secret, code, self.now()).ok_or(SignInRefusal::WrongCode)?;
+        self.decide(move |accounts| accounts.ask_for_codes(user, secret.clone(), step)).await
+    }
+
+    /// From now on no code is asked for; a last one shows that it is them.
+    ///
+    /// # Errors
+    /// When the code is wrong, or was used.
+    pub async fn remove_totp(&self, user: UserId, code: &str) -> Result<(), AppError> {
+        let users = self.context.store.users().await?;
+        let codes = users.into_iter().find(|known| known.id == user).and_then(|known| known.proofs.codes);
+        let step = codes.and_then(|codes| step(&codes.secret, code, self.now())).ok_or(SignInRefusal::WrongCode)?;
+        self.decide(move |accounts| accounts.ask_for_no_codes(user, step)).await
+    }
+}
