@@ -80,7 +80,7 @@ impl ConsoleParts {
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        Readiness::new(self.reporter(), self.context.clock)
+        Readiness::new(self.reporter(), self.context.clock, self.config().service.operator_notice)
     }
 
     pub(super) fn metrics(&self) -> MetricsCollector {
