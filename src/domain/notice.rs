@@ -9,6 +9,6 @@ mod text;
 mod tests;
 
 pub use due::{DueNotice, due};
-pub use editions::{Rules, of_editions};
+pub use editions::{RECENT, Rules, of_editions};
 pub use finding::{Finding, NoticeKind, RelayOutage, Told};
 pub use text::{NoticeText, Part, Row};

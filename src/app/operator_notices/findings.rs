@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::OperatorNotices;
 use crate::app::attention::{Attention, EditionAttention, UNDER_WAY};
@@ -13,13 +13,13 @@ use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::ClosedDayPolicy;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, HoldReason};
-use crate::domain::notice::{Finding, RelayOutage, Rules, of_editions};
+use crate::domain::notice::{Finding, RECENT, RelayOutage, Rules, of_editions};
 
 /// How long before a review falls due it is told: eight weeks.
 const REVIEWS: Days = Days::new(56);
 
 /// For how long after its end an outage of the relay is told.
-const OUTAGES: chrono::TimeDelta = chrono::TimeDelta::days(7);
+const OUTAGES: TimeDelta = TimeDelta::days(7);
 
 /// What was found, and what more is known about it.
 pub(super) struct Found {
@@ -37,7 +37,8 @@ impl OperatorNotices {
         let AppContext { config, store, .. } = &self.context;
         let editions = store.editions().await?;
         let mut tallies = BTreeMap::new();
-        for edition in editions.iter().filter(|edition| edition.is_published()) {
+        let is_recent = |edition: &&Edition| edition.published_at.is_some_and(|at| now <= at + RECENT);
+        for edition in editions.iter().filter(is_recent) {
             tallies.insert(edition.number, store.tally(edition.number).await?);
         }
         let attention = self.attention().await?;

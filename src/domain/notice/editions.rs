@@ -10,7 +10,7 @@ use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, Pick, StateReason};
 
 /// What ended longer ago is told no more: nobody wants last month's news because operators were configured today.
-const RECENT: TimeDelta = TimeDelta::days(7);
+pub const RECENT: TimeDelta = TimeDelta::days(7);
 
 /// What was missed is told for a fortnight.
 const MISSED: TimeDelta = TimeDelta::days(14);

@@ -43,7 +43,7 @@ pub(super) fn parts(coming: &ComingEdition) -> Vec<Part> {
     parts.push(Part::Heading("What is in it".to_owned()));
     if let Some(theme) = &coming.theme {
         let why = picks::theme_titled(&coming.selection, &occasion);
-        parts.push(Part::Paragraph(format!("The theme is “{theme}”: {why}.")));
+        parts.push(Part::Paragraph(format!("The theme is “{theme}” ({why}).")));
     }
     parts.push(Part::Table(activities(coming)));
     parts.extend(audience(&coming.audience));

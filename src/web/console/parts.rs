@@ -84,7 +84,7 @@ impl ConsoleParts {
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        Readiness::new(self.reporter(), self.context.clock)
+        Readiness::new(self.reporter(), self.context.clock, self.config().service.operator_notice)
     }
 
     pub(super) fn subscriber(&self) -> Subscriber {
