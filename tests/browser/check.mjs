@@ -1,6 +1,6 @@
 // Looks at pages with a real Chromium. Reads tasks from standard input as a JSON array, writes their results as one.
 //
-//   look      { url | html, width, dark }   WCAG A and AA violations, overflow, foreign requests, console errors
+//   look      { url | html, width, dark, forced }   WCAG A and AA violations, overflow, foreign requests, console errors
 //   press     { url, script, steps }        clicks and ticks, with or without scripts; the page that comes of it
 //   pdf       { url | html }                how many sheets of A4 it prints on, the PDF, and the lines that should be in it
 //   frame     { url, height }               whether a page of another site can show it in an iframe
@@ -49,10 +49,11 @@ async function withPage(options, use) {
   }
 }
 
-async function look({ url, html, width, dark }) {
-  const options = { viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", deviceScaleFactor: 1 };
+async function look({ url, html, width, dark, forced }) {
+  const options = { viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", forcedColors: forced ? "active" : "none", deviceScaleFactor: 1 };
   return withPage(options, async (page) => {
-    const own = url ? new URL(url).origin : null;
+    // A page on disk may ask for what lies beside it.
+    const own = url?.startsWith("file:") ? new URL(".", url).href : url ? new URL(url).origin : null;
     const foreign = [], errors = [];
     page.on("request", (request) => {
       const asked = request.url();

@@ -91,3 +91,4 @@ mod unlike_nodes;
 mod waves;
 mod writing;
 mod year;
+mod year_report;
