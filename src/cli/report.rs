@@ -11,12 +11,12 @@ use super::context::Context;
 use super::failure::Failure;
 use super::out;
 use super::table::Column;
-use crate::app::year_report::{Span, YearReport, YearReporter, write_csv};
+use crate::app::year_report::{Span, YearReport, YearReporter, page, write_csv};
 use crate::app::{AppError, bootstrap, own_files};
 use crate::domain::calendar::{SchoolYear, SchoolYearError};
+use crate::domain::sheet::{Cell, Table};
 use crate::messages::year_report;
 use crate::output::{Existing, NewFile, Readers};
-use crate::render::report::{self, Cell, Table};
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
@@ -86,7 +86,7 @@ impl Report {
     fn content(&self, report: &YearReport) -> Result<Vec<u8>, Failure> {
         let is_csv = |path: &PathBuf| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         if !self.csv && !self.out.as_ref().is_some_and(is_csv) {
-            return Ok(report::page(&year_report::view(report)).into_bytes());
+            return Ok(page(&year_report::sheet(report)).into_bytes());
         }
         let mut bytes = Vec::new();
         write_csv(&mut bytes, report, &year_report::notes(report)).map_err(anyhow::Error::from)?;
@@ -103,16 +103,16 @@ fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
 
 /// The report as tables.
 fn show(report: &YearReport) {
-    let view = year_report::view(report);
-    out::line(&format!("{}: {}", view.service, view.title));
-    out::line(&view.days);
-    for table in &view.tables {
+    let sheet = year_report::sheet(report);
+    out::line(&format!("{}: {}", sheet.service, sheet.title));
+    out::line(&sheet.days);
+    for table in &sheet.tables {
         out::line("");
         out::line(&table.title);
         tell(table);
     }
     out::line("");
-    for note in &view.notes {
+    for note in &sheet.notes {
         out::line(note);
     }
     if out::is_watched() {

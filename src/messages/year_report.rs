@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::app::year_report::{EditionFigures, Figures, YearReport};
+use crate::domain::sheet::{Cell, Fact, Row, Sheet, Table};
 use crate::domain::subscriber::{EndedBy, Sector};
 use crate::domain::text::lists::count;
-use crate::render::report::{Cell, Fact, ReportView, Row, Table};
+
+/// A column of figures: its heading, the figure, and whether it is shown although it is 0 throughout.
+type Column = (&'static str, fn(&Figures) -> Option<u64>, bool);
 
 /// What stands where a figure is not kept any more.
 const NOT_KEPT: &str = "not kept";
 
-/// The report as a page shows it.
-pub fn view(report: &YearReport) -> ReportView {
-    ReportView {
+/// The report with its words.
+pub fn sheet(report: &YearReport) -> Sheet {
+    Sheet {
         service: report.service.clone(),
         title: title(report),
         days: days(report),
@@ -57,7 +60,7 @@ fn facts(report: &YearReport) -> Vec<Fact> {
 
 /// The editions with their figures, and the sum of them. A figure that is 0 throughout and seldom is anything else is left out.
 fn editions(report: &YearReport) -> Table {
-    let figures: [(&str, fn(&Figures) -> Option<u64>, bool); 8] = [
+    let figures: [Column; 8] = [
         ("Recipients", |f| Some(f.recipients), true),
         ("Accepted", |f| Some(f.accepted), true),
         ("Bounced", |f| f.bounced, true),
@@ -85,7 +88,7 @@ fn editions(report: &YearReport) -> Table {
     Table {
         title: "Editions".to_owned(),
         lead: None,
-        headings: words.into_iter().chain(shown.iter().map(|(heading, ..)| Cell::figure(heading))).collect(),
+        headings: words.into_iter().chain(shown.iter().map(|(heading, ..)| Cell::figure(*heading))).collect(),
         rows,
         nothing: Some("No edition was due in this time.".to_owned()),
     }
@@ -192,7 +195,7 @@ fn figure_of(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

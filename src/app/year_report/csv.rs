@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Figures, YearReport};
+use super::figures::{Figures, YearReport};
 use crate::app::csv_import::letters::defused;
 use crate::app::csv_import::spreadsheet;
 
