@@ -118,7 +118,7 @@ fn sectors(report: &YearReport) -> Table {
 fn bands(report: &YearReport) -> Table {
     Table {
         title: format!("Mailboxes by age band {}", at_the_end(report)),
-        lead: Some("A mailbox that gets several bands is counted in each of them.".to_owned()),
+        lead: None,
         headings: vec![Cell::text("Band"), Cell::figure("Mailboxes")],
         rows: report.bands.iter().map(|one| row(&one.label, &[one.mailboxes], false)).collect(),
         nothing: None,
@@ -164,9 +164,9 @@ fn left(left: &BTreeMap<EndedBy, u64>) -> impl Iterator<Item = Row> {
 fn way(by: EndedBy) -> &'static str {
     match by {
         EndedBy::Unsubscribed => "Left: unsubscribed",
-        EndedBy::Complained => "Left: complained about a mail",
-        EndedBy::Bounced => "Left: the address takes no mail any more (bounced)",
-        EndedBy::Config => "Left: taken out of the config file",
+        EndedBy::Complained => "Left: complained",
+        EndedBy::Bounced => "Left: bounced",
+        EndedBy::Config => "Left: taken out of the config",
         EndedBy::Operator => "Left: taken off by an operator",
     }
 }
@@ -228,7 +228,7 @@ pub fn notes(report: &YearReport) -> Vec<String> {
         ));
     }
     notes.push(
-        "Who left is counted by what ended the last subscription of a mailbox. One that left and came back is counted as if it \
+        "A mailbox that gets several age bands is counted in each of them. Who left is counted by what ended the last subscription of a mailbox. One that left and came back is counted as if it \
          had stayed, or as one that joined when it came back."
             .to_owned(),
     );
