@@ -53,6 +53,7 @@ pub mod sync;
 pub mod unsubscriber;
 pub mod users;
 pub mod waves;
+pub mod year_report;
 
 pub use context::{AppContext, Content, Loaded};
 pub use error::AppError;

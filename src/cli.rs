@@ -19,6 +19,7 @@ mod out;
 mod plan;
 mod preview;
 mod progress;
+mod report;
 mod run;
 mod send;
 mod shell;
@@ -72,6 +73,11 @@ enum Command {
     Console(console::Console),
     /// Show editions, deliveries, what comes next and what needs a person
     Status(status::Status),
+    /// Tell what a school year came to: editions, subscribers, who joined and who left
+    ///
+    /// On a terminal it is shown as tables. With --out it is written as a page that prints on A4, or, with --csv or a name that ends
+    /// in .csv, for spreadsheets. It holds no names of subscribers, and nothing about what anybody read.
+    Report(report::Report),
     /// Show which processes share the store, and what each has in hand
     Nodes(nodes::Nodes),
     /// Let an edition go out, as it reads now
@@ -177,6 +183,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Run(command) => command.run(context).await,
         Command::Console(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
+        Command::Report(command) => command.run(context).await,
         Command::Nodes(command) => command.run(context).await,
         Command::Approve(command) => command.run(context).await,
         Command::Swap(command) => command.run(context).await,

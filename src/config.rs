@@ -26,7 +26,7 @@ pub use account::account;
 pub use bank_holidays::known_until as bank_holidays_known_until;
 #[cfg(feature = "postgres")]
 pub use environment::shorter_lease;
-pub use environment::temp_folder;
+pub use environment::{temp_folder, terminal_columns};
 pub use schema::schema;
 pub use settings::{
     CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls,

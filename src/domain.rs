@@ -21,6 +21,7 @@ pub mod rendered;
 pub mod segment;
 pub mod selection;
 pub mod sender;
+pub mod sheet;
 pub mod subscriber;
 pub mod subscription;
 pub mod text;

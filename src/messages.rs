@@ -24,3 +24,4 @@ pub mod sending;
 pub mod subscription;
 pub mod users;
 pub mod waves;
+pub mod year_report;

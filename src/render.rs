@@ -10,6 +10,7 @@ mod load;
 pub mod pages;
 mod palette;
 mod prose;
+pub mod report;
 mod samples;
 mod templates;
 

@@ -200,7 +200,7 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A writer of rows that Excel reads as UTF-8; its cells are to be [`letters::defused`].
 pub(in crate::app) fn spreadsheet<W: Write>(mut output: W) -> std::io::Result<csv::Writer<W>> {
     output.write_all(MARK)?;
-    Ok(csv::Writer::from_writer(output))
+    Ok(csv::WriterBuilder::new().flexible(true).from_writer(output))
 }
 
 /// Whether a file may be an earlier list of ours: it is empty, or begins as one does.

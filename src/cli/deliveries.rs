@@ -77,7 +77,7 @@ pub(super) struct List {
     json: bool,
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Number("Edition"),
     Column::Text("Address"),
     Column::Text("Subscriber"),

@@ -103,7 +103,7 @@ impl JsonList {
 /// A table where people look, lines of tab-separated cells where a pipe reads.
 pub(super) struct TableList {
     sheet: Sheet,
-    columns: &'static [Column],
+    columns: &'static [Column<'static>],
     /// Rows that wait until there are enough to tell how wide the columns are.
     rows: Vec<Vec<String>>,
     /// How the part before was laid out.
@@ -111,7 +111,7 @@ pub(super) struct TableList {
 }
 
 impl TableList {
-    pub(super) fn new(columns: &'static [Column]) -> Self {
+    pub(super) fn new(columns: &'static [Column<'static>]) -> Self {
         Self { sheet: Sheet::new(), columns, rows: Vec::new(), layout: None }
     }
 
@@ -149,7 +149,9 @@ impl TableList {
             lines.extend(layout.headings(self.columns));
         }
         lines.extend(layout.lines(self.columns, &rows, width));
-        lines.iter().for_each(|line| self.line(line));
+        for line in &lines {
+            self.line(line);
+        }
         self.layout = Some(layout);
     }
 

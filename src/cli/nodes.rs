@@ -19,7 +19,7 @@ pub(super) struct Nodes {
     json: bool,
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Text("Node"),
     Column::Text("Role"),
     Column::Text("Version"),

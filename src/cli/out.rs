@@ -172,15 +172,18 @@ pub(super) fn painted(finding: &Diagnostic) -> String {
 }
 
 /// A table where people look, lines of tab-separated cells where a pipe reads.
-pub(super) fn table(columns: &[Column], rows: Vec<Vec<String>>) {
+pub(super) fn table(columns: &[Column<'_>], rows: Vec<Vec<String>>) {
     if !is_watched() {
-        rows.into_iter().for_each(|row| raw(&cells(row)));
+        for row in rows {
+            raw(&cells(row));
+        }
         return;
     }
     let width = terminal::width();
     let layout = Layout::of(columns, &rows, width, None);
-    let lines = layout.headings(columns).into_iter().chain(layout.lines(columns, &rows, width));
-    lines.for_each(|line| raw(&line));
+    for line in layout.headings(columns).into_iter().chain(layout.lines(columns, &rows, width)) {
+        raw(&line);
+    }
 }
 
 /// A row as a pipe reads it: one line, whatever its cells say.

@@ -28,7 +28,7 @@ pub(super) struct Plan {
     json: bool,
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Number("Edition"),
     Column::Text("Date"),
     Column::Text("State"),

@@ -64,7 +64,7 @@ pub(super) async fn edition_to_show(previewer: &Previewer, which: Which) -> Resu
     }
 }
 
-const COLUMNS: &[Column] =
+const COLUMNS: &[Column<'_>] =
     &[Column::Text("Segment"), Column::Number("Mailboxes"), Column::Number("HTML"), Column::Note("Subject")];
 
 /// Edition, notes and segments, for people.

@@ -109,10 +109,10 @@ const OVER: usize = 6;
 /// How many editions to come are shown.
 const AHEAD: usize = 3;
 
-const AUDIT: &[Column] =
+const AUDIT: &[Column<'_>] =
     &[Column::Text("When"), Column::Text("Who"), Column::Text("What"), Column::Text("About"), Column::Note("Detail")];
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Number("Edition"),
     Column::Text("State"),
     Column::Text("Due"),

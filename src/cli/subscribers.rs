@@ -84,7 +84,7 @@ pub(super) struct List {
     json: bool,
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Text("Name"),
     Column::Text("Sector"),
     Column::Text("Email"),

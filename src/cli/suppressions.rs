@@ -58,7 +58,7 @@ pub(super) struct List {
     json: bool,
 }
 
-const COLUMNS: &[Column] =
+const COLUMNS: &[Column<'_>] =
     &[Column::Text("Address"), Column::Text("Reason"), Column::Text("Since"), Column::Note("Subscriber")];
 
 impl List {

@@ -14,16 +14,16 @@ const NOTE: usize = 28;
 
 /// A column by its heading.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Column {
-    Text(&'static str),
+pub(super) enum Column<'a> {
+    Text(&'a str),
     /// Numbers stand under each other by their last digit.
-    Number(&'static str),
+    Number(&'a str),
     /// A long text, or lines; the last column alone.
-    Note(&'static str),
+    Note(&'a str),
 }
 
-impl Column {
-    fn heading(self) -> &'static str {
+impl<'a> Column<'a> {
+    fn heading(self) -> &'a str {
         match self {
             Self::Text(heading) | Self::Number(heading) | Self::Note(heading) => heading,
         }
@@ -48,7 +48,12 @@ pub(super) enum Layout {
 impl Layout {
     /// The layout that suits these rows; each column is at least as wide as in `before`. A few rows with very long words do
     /// not decide for all.
-    pub(super) fn of(columns: &[Column], rows: &[Vec<String>], width: Option<usize>, before: Option<&Self>) -> Self {
+    pub(super) fn of(
+        columns: &[Column<'_>],
+        rows: &[Vec<String>],
+        width: Option<usize>,
+        before: Option<&Self>,
+    ) -> Self {
         let all: Vec<&[String]> = rows.iter().map(Vec::as_slice).collect();
         let layout = Self::of_all(columns, &all, width, before);
         let (Self::Blocks, Some(width)) = (&layout, width) else { return layout };
@@ -63,7 +68,7 @@ impl Layout {
         layout
     }
 
-    fn of_all(columns: &[Column], rows: &[&[String]], width: Option<usize>, before: Option<&Self>) -> Self {
+    fn of_all(columns: &[Column<'_>], rows: &[&[String]], width: Option<usize>, before: Option<&Self>) -> Self {
         let least = |at: usize| match before {
             Some(Self::Beside(widths) | Self::Below(widths)) => widths.get(at).copied().unwrap_or_default(),
             _ => 0,
@@ -87,7 +92,7 @@ impl Layout {
             return Self::Below(others.to_vec());
         }
         let narrowest: Vec<usize> = (0..others.len()).map(narrow).collect();
-        match squeezed(others, narrowest, width) {
+        match squeezed(others, &narrowest, width) {
             None => Self::Blocks,
             Some(widths) if notes > 0 => Self::Below(widths),
             Some(widths) => Self::Beside(widths),
@@ -95,14 +100,14 @@ impl Layout {
     }
 
     /// The headings, with a line under them.
-    pub(super) fn headings(&self, columns: &[Column]) -> Vec<String> {
+    pub(super) fn headings(&self, columns: &[Column<'_>]) -> Vec<String> {
         let (Self::Beside(widths) | Self::Below(widths)) = self else { return Vec::new() };
         let headings: Vec<String> = columns.iter().map(|column| column.heading().to_owned()).collect();
         vec![beside(columns, widths, &headings).join("\n"), "─".repeat(room(widths))]
     }
 
     /// The rows, line by line.
-    pub(super) fn lines(&self, columns: &[Column], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
+    pub(super) fn lines(&self, columns: &[Column<'_>], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
         let blocks: Vec<Vec<String>> = rows.iter().map(|row| self.row(columns, row, width)).collect();
         let mut lines = Vec::new();
         for (at, block) in blocks.iter().enumerate() {
@@ -115,7 +120,7 @@ impl Layout {
         lines
     }
 
-    fn row(&self, columns: &[Column], row: &[String], width: Option<usize>) -> Vec<String> {
+    fn row(&self, columns: &[Column<'_>], row: &[String], width: Option<usize>) -> Vec<String> {
         let width = width.unwrap_or(usize::MAX);
         match self {
             Self::Beside(widths) | Self::Below(widths) if !holds(columns, widths, row) => block(columns, row, width),
@@ -132,12 +137,12 @@ impl Layout {
 }
 
 /// The cells of a row that are no notes.
-fn texts<'a>(columns: &[Column], row: &'a [String]) -> impl Iterator<Item = &'a String> {
+fn texts<'a>(columns: &[Column<'_>], row: &'a [String]) -> impl Iterator<Item = &'a String> {
     row.iter().take(columns.iter().filter(|column| !column.is_note()).count())
 }
 
 /// Whether no word of a row is wider than its column.
-fn holds(columns: &[Column], widths: &[usize], row: &[String]) -> bool {
+fn holds(columns: &[Column<'_>], widths: &[usize], row: &[String]) -> bool {
     texts(columns, row).zip(widths).all(|(cell, width)| longest_word(cell) <= *width)
 }
 
@@ -152,24 +157,20 @@ fn room(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Widths between what each column wants and what it needs at least, with all of the room used; `None` where there is too
-/// little.
-fn squeezed(wanted: &[usize], mut widths: Vec<usize>, width: usize) -> Option<Vec<usize>> {
-    let mut free = width.checked_sub(room(&widths))?;
-    while free > 0 {
-        let most = widths.iter().zip(wanted).enumerate().max_by_key(|(_, (has, wants))| wants.saturating_sub(**has));
-        let Some((at, (has, wants))) = most else { break };
-        if has >= wants {
-            break;
-        }
-        widths[at] += 1;
-        free -= 1;
+/// The widths that columns want, the widest made narrower until all fit, none below what it needs at least; `None` where there
+/// is too little room.
+fn squeezed(wanted: &[usize], narrowest: &[usize], width: usize) -> Option<Vec<usize>> {
+    let mut widths = wanted.to_vec();
+    while room(&widths) > width {
+        let shrinkable = widths.iter_mut().zip(narrowest).filter(|(has, least)| **has > **least);
+        let (widest, _) = shrinkable.max_by_key(|(has, _)| **has)?;
+        *widest -= 1;
     }
     Some(widths)
 }
 
 /// The cells of a row beside each other, each in as many lines as it needs.
-fn beside(columns: &[Column], widths: &[usize], row: &[String]) -> Vec<String> {
+fn beside(columns: &[Column<'_>], widths: &[usize], row: &[String]) -> Vec<String> {
     let cell = |(cell, width): (&String, &usize)| {
         let mut lines = cell.lines().flat_map(|line| wrap(line, *width, 0));
         let first = lines.next().unwrap_or_default();
@@ -195,7 +196,7 @@ fn beside(columns: &[Column], widths: &[usize], row: &[String]) -> Vec<String> {
 }
 
 /// A row as lines that each begin with the heading of its cell; empty cells are left out.
-fn block(columns: &[Column], row: &[String], width: usize) -> Vec<String> {
+fn block(columns: &[Column<'_>], row: &[String], width: usize) -> Vec<String> {
     let widest = columns.iter().map(|column| width_of(column.heading())).max().unwrap_or_default();
     let begin = widest + GAP;
     let mut lines = Vec::new();
@@ -213,7 +214,7 @@ fn block(columns: &[Column], row: &[String], width: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const COLUMNS: &[Column] =
+    const COLUMNS: &[Column<'_>] =
         &[Column::Number("No"), Column::Text("Name"), Column::Text("Address"), Column::Note("Last said")];
 
     fn rows(rows: &[[&str; 4]]) -> Vec<Vec<String>> {

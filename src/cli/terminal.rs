@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::config::terminal_columns;
+
 /// Terminals that are narrower, or do not know their width and say 0, are left to break lines themselves.
 const NARROWEST: usize = 40;
 
 /// How many columns there are; `None` where lines are left as they are. `COLUMNS` counts for more than what the terminal says.
 pub(super) fn width() -> Option<usize> {
-    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let width = named.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
+    let width = terminal_columns().or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
     width.filter(|width| *width >= NARROWEST)
 }
 

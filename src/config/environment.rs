@@ -15,6 +15,11 @@ pub fn temp_folder() -> std::path::PathBuf {
     std::env::temp_dir()
 }
 
+/// How wide the terminal is, where somebody says so (`COLUMNS`).
+pub fn terminal_columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
 /// A shorter lease of the nodes of a shared store (`FORTNIGHTLY_LEASE_MILLIS`), for tests that cannot wait as long as it is.
 #[cfg(feature = "postgres")]
 pub fn shorter_lease() -> Option<std::time::Duration> {

@@ -4,6 +4,7 @@
 //! them in memory; the store writes the changed ones in the transaction that read them, or nothing.
 
 pub mod bounce;
+pub mod census;
 pub mod confirm;
 pub mod diagnosis;
 pub mod export;

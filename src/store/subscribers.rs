@@ -15,6 +15,7 @@ use crate::domain::name_query::NameQuery;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::bounce::Meaning;
+use crate::domain::subscription::census::Membership;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::request::RequestId;
 use crate::domain::subscription::rows::UnfinishedImport;
@@ -124,6 +125,9 @@ pub trait Subscribers {
 
     /// These organisations with all of their known mailboxes, in this order. One that is gone is left out.
     async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError>;
+
+    /// Every mailbox that there is or was, with its subscriptions, by number, after this one: at most `limit`.
+    async fn memberships_page(&self, after: Option<RecipientId>, limit: u32) -> Result<Vec<Membership>, StoreError>;
 
     /// Organisations by state.
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError>;

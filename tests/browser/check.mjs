@@ -57,7 +57,8 @@ async function look({ url, html, width, dark, forced, cookie }) {
       const [name, value] = cookie.split("=");
       await context.addCookies([{ name, value, url }]);
     }
-    const own = url ? new URL(url).origin : null;
+    // A page on disk may ask for what lies beside it.
+    const own = url?.startsWith("file:") ? new URL(".", url).href : url ? new URL(url).origin : null;
     const foreign = [], errors = [];
     page.on("request", (request) => {
       const asked = request.url();

@@ -95,3 +95,4 @@ mod users;
 mod waves;
 mod writing;
 mod year;
+mod year_report;

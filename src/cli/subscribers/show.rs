@@ -44,7 +44,7 @@ pub(super) fn query(words: &[String]) -> Result<NameQuery, Failure> {
     NameQuery::new(&text).ok_or_else(|| Failure::Usage(none()))
 }
 
-const COLUMNS: &[Column] = &[Column::Text("Name"), Column::Text("Email"), Column::Text("To see it")];
+const COLUMNS: &[Column<'_>] = &[Column::Text("Name"), Column::Text("Email"), Column::Text("To see it")];
 
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {

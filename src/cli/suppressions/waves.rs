@@ -37,7 +37,7 @@ impl Settle {
     }
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<'_>] = &[
     Column::Text("Address"),
     Column::Text("Subscriber"),
     Column::Text("Status"),

@@ -10,6 +10,7 @@ mod forget;
 mod letters;
 mod lists;
 mod mailing_list;
+mod memberships;
 pub(super) mod meta;
 mod names;
 mod nodes;

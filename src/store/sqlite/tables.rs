@@ -8,6 +8,7 @@ pub(super) mod editions;
 pub(super) mod forget;
 mod lists;
 mod mailing_list;
+mod memberships;
 pub(super) mod meta;
 mod names;
 mod nodes;

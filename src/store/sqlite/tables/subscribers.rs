@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::mailing_list::{self, counts};
-use super::{lists, meta, search};
+use super::{lists, memberships, meta, search};
 use crate::domain::address::Address;
 use crate::domain::band::{BandName, BandSet};
 use crate::domain::delivery::TransactionalMail;
 use crate::domain::name_query::NameQuery;
 use crate::domain::segment::{Segment, SegmentKey};
-use crate::domain::subscriber::{SubscriberCounts, SubscriberId, SubscriberRecord};
+use crate::domain::subscriber::{RecipientId, SubscriberCounts, SubscriberId, SubscriberRecord};
+use crate::domain::subscription::census::Membership;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::suppression::{ListedSuppression, Suppression};
@@ -67,6 +68,10 @@ impl Subscribers for SqliteStore {
     async fn subscribers_of(&self, ids: &[SubscriberId]) -> Result<Vec<SubscriberRecord>, StoreError> {
         let ids = ids.to_vec();
         self.read(move |conn| search::records(conn, &ids)).await
+    }
+
+    async fn memberships_page(&self, after: Option<RecipientId>, limit: u32) -> Result<Vec<Membership>, StoreError> {
+        self.read(move |conn| memberships::page(conn, after, limit)).await
     }
 
     async fn subscriber_counts(&self) -> Result<SubscriberCounts, StoreError> {
