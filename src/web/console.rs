@@ -20,6 +20,7 @@ mod now;
 mod parts;
 mod query;
 mod readyz;
+mod report;
 mod shell;
 mod sign_in;
 mod subscribers;
@@ -48,6 +49,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(first_visit::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
+        .merge(report::routes())
         .merge(suppressions::routes())
         .merge(users::routes())
         .merge(account::routes())

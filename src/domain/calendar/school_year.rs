@@ -23,6 +23,16 @@ impl SchoolYear {
         Self(if day.month() < SEPTEMBER { day.year() - 1 } else { day.year() })
     }
 
+    /// The one before.
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1).max(1))
+    }
+
+    /// The one after.
+    pub fn after(self) -> Self {
+        Self((self.0 + 1).min(9_998))
+    }
+
     /// Its first and last day.
     ///
     /// # Panics

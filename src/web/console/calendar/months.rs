@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::SEPTEMBER;
 use super::days::{Day, next_month, weeks};
 use crate::app::planner::PlanRow;
+use crate::domain::calendar::SchoolYear;
 use crate::domain::text::dates;
 use crate::messages;
 use crate::web::console::caller::Caller;
@@ -40,10 +40,10 @@ struct Entry {
 pub(super) fn of(
     parts: &ConsoleParts,
     caller: &Caller,
-    (year, today): (i32, NaiveDate),
+    (year, today): (SchoolYear, NaiveDate),
     rows: &[PlanRow],
 ) -> Vec<Month> {
-    let Some(mut first) = NaiveDate::from_ymd_opt(year, SEPTEMBER, 1) else { return Vec::new() };
+    let (mut first, _) = year.days();
     let mut months = Vec::new();
     for _ in 0..12 {
         let next = next_month(first);
