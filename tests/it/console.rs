@@ -4,6 +4,7 @@ mod decisions;
 mod doors;
 mod looks;
 mod roles;
+mod subscribers;
 
 use crate::support::console::Browser;
 use crate::support::fixture::{Fixture, Running, scheduled};

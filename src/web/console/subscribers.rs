@@ -18,6 +18,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Serialize;
 
+use self::view::HERE;
 use super::answer;
 use super::ask::only;
 use super::audience::AudienceTable;
@@ -27,9 +28,6 @@ use super::parts::{Console, ConsoleParts};
 use super::shell::Shell;
 use crate::app::AppError;
 use crate::domain::user::Permission::ManageSubscribers;
-
-/// The path of these pages.
-const HERE: &str = "/subscribers";
 
 pub(super) fn routes() -> Router<Console> {
     let mailbox = |what: &str| format!("/subscribers/mailboxes/{{number}}{what}");

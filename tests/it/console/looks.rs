@@ -45,6 +45,15 @@ fn every_page_is_accessible_at_every_width_light_and_dark() {
             "/editions/7/hold",
             "/editions/7/swap?band=8-10",
             "/users/1/role",
+            "/subscribers",
+            "/subscribers/1",
+            "/subscribers/mailboxes/1",
+            "/subscribers/mailboxes/1/change",
+            "/subscribers/mailboxes/1/unsubscribe",
+            "/subscribers/mailboxes/1/erase",
+            "/subscribers/add",
+            "/subscribers/import",
+            "/subscribers/export",
         ],
     );
     let Some(results) = browse(&tasks) else { return };

@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-const CHANGES: [(&str, &str); 14] = [
+const CHANGES: [(&str, &str); 22] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -18,6 +18,14 @@ const CHANGES: [(&str, &str); 14] = [
     ("/users/1/role", "admin"),
     ("/users/1/reset", "admin"),
     ("/users/1/remove", "admin"),
+    ("/subscribers/add", "admin"),
+    ("/subscribers/import", "admin"),
+    ("/subscribers/import/preview", "admin"),
+    ("/subscribers/export", "admin"),
+    ("/subscribers/mailboxes/1/change", "admin"),
+    ("/subscribers/mailboxes/1/address", "admin"),
+    ("/subscribers/mailboxes/1/unsubscribe", "admin"),
+    ("/subscribers/mailboxes/1/erase", "admin"),
     ("/account/end", "viewer"),
     ("/account/codes", "viewer"),
 ];

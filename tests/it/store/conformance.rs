@@ -58,6 +58,8 @@ macro_rules! conform_all {
             people::the_audit_table_has_every_decision_and_no_address,
             lists::a_page_ends_where_the_next_begins,
             lists::a_name_is_found_by_its_words_and_comes_with_its_mailboxes,
+            lists::a_search_follows_every_name_and_number,
+            lists::a_rehearsal_forgets_nothing,
             lists::an_organisation_is_never_cut_in_two,
             lists::the_audit_is_asked_about_subjects,
             lists::every_filter_finds_what_the_whole_list_has,

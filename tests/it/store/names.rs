@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
+use fortnightly::domain::name_query::NameQuery;
 use fortnightly::domain::subscriber::{MailboxState, Origin, RecipientId, Sector};
 use fortnightly::store::Subscribers as _;
 use rusqlite::Connection;
@@ -178,4 +179,14 @@ async fn a_name_that_comes_back_takes_no_room() {
     let said =
         texts(&path, "SELECT name FROM names UNION ALL SELECT detail FROM audit WHERE subject GLOB 'subscriber *'");
     assert!(said.iter().all(|text| text.is_empty() || text == "(erased)"), "{said:?}");
+}
+
+#[tokio::test]
+async fn whoever_an_older_version_knew_is_found_by_name_and_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    write_old_store(&path);
+    let store = open(&path);
+    let found = async |text: &str| store.find_subscribers(&NameQuery::new(text).unwrap(), 9).await.unwrap().len();
+    assert_eq!((found("hill").await, found("100").await, found("old").await), (3, 1, 0));
 }

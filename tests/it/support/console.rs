@@ -132,6 +132,12 @@ impl Browser {
     #[track_caller]
     pub(crate) fn press(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let page = self.get(path).is(200);
+        self.press_on(&page, fields)
+    }
+
+    /// As [`Self::press`], on a page that is there already.
+    #[track_caller]
+    pub(crate) fn press_on(&self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let hidden = hidden(&page.body);
         let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.retain(|(name, _)| *name != "form_token" && !fields.iter().any(|(given, _)| given == name));
@@ -141,8 +147,24 @@ impl Browser {
         self.post(&action, &all)
     }
 
+    /// Sends a file, and these fields with the token of the last page.
+    pub(crate) fn post_file(&self, path: &str, fields: &[(&str, &str)], file: &str) -> Answer {
+        let token = self.token.borrow().clone();
+        let mut body = String::new();
+        for (name, value) in fields.iter().copied().chain([("form_token", token.as_str())]) {
+            body += &format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        }
+        body += "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"list.csv\"\r\n\r\n";
+        body += &format!("{file}\r\n--limit--\r\n");
+        self.send("POST", path, "", "multipart/form-data; boundary=limit", &body)
+    }
+
     /// A request with the cookie, and with these header lines.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        self.send(method, path, headers, "application/x-www-form-urlencoded", body)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, kind: &str, body: &str) -> Answer {
         let host = if headers.to_ascii_lowercase().contains("host:") {
             String::new()
         } else {
@@ -153,12 +175,14 @@ impl Browser {
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\n{host}{headers}{cookie}Connection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+             Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         )
         .unwrap();
+        // Whoever sends too much is not heard to the end.
+        let _ = stream.write_all(body.as_bytes());
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
+        let _ = stream.read_to_end(&mut bytes);
         let answer = String::from_utf8(bytes).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
         let set = head.lines().filter_map(|line| line.split_once(": "));

@@ -121,4 +121,25 @@ mod tests {
             "{steps:?}"
         );
     }
+
+    /// Even where all have the same words; all of them would take four times as many steps.
+    #[test]
+    fn a_search_among_100_000_reads_few() {
+        let conn = connect::memory().unwrap();
+        let fill = "INSERT INTO names (id, name)
+                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+                        SELECT i, 'School ' || i || ' Hill' FROM n;
+                    INSERT INTO subscribers (id, name_id, sector, locale, origin, created_at)
+                        SELECT id, id, 0, 0, 2, 1 FROM names;
+                    INSERT INTO name_words SELECT 'school', id FROM names;
+                    INSERT INTO name_words SELECT 'hill', id FROM names;
+                    INSERT INTO name_words SELECT CAST(id AS TEXT), id FROM names;";
+        conn.execute_batch(fill).unwrap();
+        let (found, steps) = sql::steps(conn, |conn| {
+            let find = |words: &str| find(conn, &NameQuery::new(words).unwrap(), 50).unwrap().len();
+            [find("school hill"), find("schools"), find("hill 77777 sch"), find("nobody school")]
+        });
+        assert_eq!(found, [50, 0, 1, 0]);
+        assert!(steps < 1_000_000, "{steps} steps");
+    }
 }

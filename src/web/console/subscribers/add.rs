@@ -4,9 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::HERE;
 use super::profile_form::{ProfileForm, read};
-use super::view::{bands, mailbox_path};
+use super::view::{HERE, bands, mailbox_path};
 use crate::app::AppError;
 use crate::app::subscriber::Known;
 use crate::domain::band::BandName;

@@ -4,8 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::HERE;
-use super::view::mailbox_path;
+use super::view::{HERE, mailbox_path};
 use crate::app::AppError;
 use crate::app::privacy::{EraseResult, Erased};
 use crate::domain::address::Address;

@@ -11,7 +11,7 @@ use futures_util::stream::unfold;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use super::HERE;
+use super::view::HERE;
 use crate::app::csv_import::CsvExport;
 use crate::domain::band::Bands;
 use crate::domain::text::lists::grouped;

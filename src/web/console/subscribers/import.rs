@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use self::preview::Preview;
-use super::HERE;
+use self::preview::{IMPORT, Preview};
+use super::view::HERE;
 use crate::app::AppError;
 use crate::app::csv_import::{self, COLUMNS, CsvImport, Format};
 use crate::app::importer::Importer;
@@ -21,8 +21,6 @@ use crate::web::console::caller::Caller;
 use crate::web::console::form::{FILE_FORM, Form};
 use crate::web::console::parts::{Console, ConsoleParts};
 use crate::web::console::shell::Shell;
-
-const IMPORT: &str = "/subscribers/import";
 
 /// The word for the register's layout in the form.
 const GIAS: &str = "gias";

@@ -3,8 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::HERE;
-use super::view::Organisation;
+use super::view::{HERE, Organisation};
 use crate::domain::subscriber::SubscriberId;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;

@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::HERE;
-use super::view::{self, Organisation};
+use super::view::{self, HERE, Organisation};
 use crate::app::AppError;
 use crate::app::subscriber::Known;
 use crate::domain::address::Address;

@@ -5,8 +5,7 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::HERE;
-use super::view::{bands, mailbox_path, path};
+use super::view::{HERE, bands, mailbox_path, path};
 use crate::app::AppError;
 use crate::domain::subscriber::{MailboxRecord, MailboxState, RecipientId, SubscriberRecord};
 use crate::domain::subscription::subject_data::{SubjectData, SubjectDelivery};

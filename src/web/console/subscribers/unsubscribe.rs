@@ -3,8 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::HERE;
-use super::view::mailbox_path;
+use super::view::{HERE, mailbox_path};
 use crate::app::unsubscriber::SuppressResult;
 use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};

@@ -10,6 +10,9 @@ use crate::messages::mailbox::standing;
 use crate::web::console::caller::Caller;
 use crate::web::console::masked::shown;
 
+/// The path of the page that they begin at.
+pub(super) const HERE: &str = "/subscribers";
+
 /// A subscriber with its mailboxes.
 #[derive(Debug, Serialize)]
 pub(super) struct Organisation {

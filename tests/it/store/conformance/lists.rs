@@ -1,6 +1,7 @@
 //! Lists in pages, and what is found without reading everybody: each against the whole list.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use fortnightly::domain::band::BandSet;
 use fortnightly::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
@@ -9,7 +10,9 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::name_query::NameQuery;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{MailboxState, Sector, SubscriberRecord, SuppressionReason};
-use fortnightly::store::{Reader, Scope, Store};
+use fortnightly::domain::subscription::forget;
+use fortnightly::domain::subscription::mailing_list::MailingList;
+use fortnightly::store::{Reader, Scope, Store, rehearse};
 
 use super::desk::Desk as _;
 use super::people::entry;
@@ -75,6 +78,54 @@ pub(in crate::store) async fn a_name_is_found_by_its_words_and_comes_with_its_ma
     assert_eq!(in_this_order[0].profile.name, "École Saint-Étienne");
     store.erase(&address("p@b.example"), at(1)).await.unwrap();
     assert_eq!(found("peter", 9).await, []);
+}
+
+pub(in crate::store) async fn a_search_follows_every_name_and_number(open: Open<'_>) {
+    let store = open();
+    let found = async |text: &str| {
+        let ids = store.find_subscribers(&NameQuery::new(text).unwrap(), 9).await.unwrap();
+        ids.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    let first = [wish_of("100", "Hill School", "a@b.example", "4-5"), wish("Hillside", "h@side.example", "4-5")];
+    store.subscribe(&first, at(0)).await.unwrap();
+    assert_eq!((found("hill").await, found("100 school").await), (vec![1, 2], vec![1]));
+    store.subscribe(&[wish_of("200", "Vale College", "a@b.example", "4-5")], at(1)).await.unwrap();
+    assert_eq!((found("hill").await, found("vale").await), (vec![2], vec![1]));
+    assert_eq!((found("100").await, found("200").await, found("school").await), (vec![], vec![1], vec![]));
+    store.subscribe(&[wish_of("200", "Hill School", "a@b.example", "4-5")], at(2)).await.unwrap();
+    assert_eq!((found("hill").await, found("vale").await), (vec![1, 2], vec![]));
+    let at_home = async |domain: &str| store.subscribers_at(domain, 9).await.unwrap();
+    assert_eq!(at_home("B.example").await.iter().map(|id| id.0).collect::<Vec<_>>(), [1]);
+    assert_eq!(at_home("example").await, []);
+    store.erase(&address("a@b.example"), at(3)).await.unwrap();
+    assert_eq!((found("hill").await, found("200").await), (vec![2], vec![]));
+    assert_eq!(at_home("b.example").await, []);
+}
+
+pub(in crate::store) async fn a_rehearsal_forgets_nothing(open: Open<'_>) {
+    let store = open();
+    store.subscribe(&[wish_of("1", "Hill", "a@b.example", "4-5")], at(0)).await.unwrap();
+    let who = address("a@b.example");
+    let all = async || {
+        let ids = store.find_subscribers(&NameQuery::new("hill").unwrap(), 9).await.unwrap();
+        let audit = store.audit_page(None, None, 99).await.unwrap();
+        (
+            store.subscribers().await.unwrap(),
+            ids,
+            audit,
+            store.suppression_count().await.unwrap(),
+            store.is_unscrubbed().await.unwrap(),
+        )
+    };
+    let before = all().await;
+    let wish = who.clone();
+    let decision = move |list: &mut MailingList| Ok::<_, Infallible>(forget::erase(list, &wish));
+    let (Ok(erasure), traces) = rehearse(&*store, &Scope::Person(who.clone()), at(1), decision).await.unwrap();
+    assert!(matches!(erasure, forget::Erasure::Done(ended) if ended.subscriptions == 1), "{erasure:?}");
+    assert_eq!(traces.names, 1);
+    assert_eq!(all().await, before, "all of it was taken back");
+    store.erase(&who, at(2)).await.unwrap();
+    assert_ne!(all().await, before, "the control");
 }
 
 pub(in crate::store) async fn an_organisation_is_never_cut_in_two(open: Open<'_>) {

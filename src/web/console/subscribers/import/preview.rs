@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::IMPORT;
 use crate::app::csv_import::CsvImport;
 use crate::domain::subscriber::SubscribeRequest;
 use crate::domain::subscription::import::ImportFigures;
@@ -16,6 +15,9 @@ use crate::web::console::caller::Caller;
 use crate::web::console::masked::shown;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::subscribers::view::bands;
+
+/// Where the list is sent to, and where it is imported.
+pub(super) const IMPORT: &str = "/subscribers/import";
 
 /// How many of each kind are named.
 const NAMED: usize = 50;
