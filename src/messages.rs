@@ -22,5 +22,6 @@ pub mod preview;
 pub mod sectors;
 pub mod sending;
 pub mod subscription;
+pub mod troubles;
 pub mod users;
 pub mod waves;

@@ -19,6 +19,7 @@ const PAGES: &[(&str, &str, Permission)] = &[
     ("/calendar", "Calendar", Permission::Look),
     ("/subscribers", "Subscribers", Permission::Look),
     ("/suppressions", "No mail", Permission::Look),
+    ("/deliveries", "Deliveries", Permission::Look),
     ("/log", "Log", Permission::Look),
     ("/users", "Users", Permission::ManageUsers),
 ];

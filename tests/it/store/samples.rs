@@ -254,7 +254,7 @@ pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {
 
 /// The edition's deliveries in these states.
 pub(super) fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), ..DeliveryFilter::default() }
 }
 
 pub(super) fn reply(code: u16) -> Reply {
