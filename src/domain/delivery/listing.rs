@@ -23,8 +23,6 @@ pub struct DeliveryFilter {
     pub bounced: bool,
     /// To mailboxes of this domain alone, in small letters.
     pub domain: Option<String>,
-    /// Of subscribers alone in whose name this stands, in capitals or small letters.
-    pub named: Option<String>,
 }
 
 /// One delivery of an edition, and what was last said about it.

@@ -106,7 +106,7 @@ pub(super) fn rendered(subject: &str) -> Rendered {
     Rendered { subject: subject.to_owned(), html: body.clone(), text: body }
 }
 
-fn theme() -> Theme {
+pub(super) fn theme() -> Theme {
     Theme {
         name: "sharing".to_owned(),
         title: "Sharing".to_owned(),
@@ -121,7 +121,7 @@ fn theme() -> Theme {
     }
 }
 
-fn activity(id: &str) -> Activity {
+pub(super) fn activity(id: &str) -> Activity {
     Activity {
         id: id.parse().unwrap(),
         title: "Ask first".to_owned(),

@@ -35,6 +35,8 @@ struct ListView {
     domain: String,
     q: String,
     rows: Vec<Row>,
+    /// Whether more have such a name than are looked at.
+    is_cut: bool,
     next_url: String,
     first_url: String,
     buttons: Vec<Button>,
@@ -117,6 +119,7 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
         next_url: next.map(|path| caller.link(&path)).unwrap_or_default(),
         first_url: wanted.after.map(|_| caller.link(&wanted.path("/deliveries", &[]))).unwrap_or_default(),
         buttons: if page.records.is_empty() { Vec::new() } else { buttons(caller, &wanted, &tally) },
+        is_cut: wanted.is_cut,
         domain: wanted.domain,
         q: wanted.q,
     })

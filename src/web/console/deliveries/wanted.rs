@@ -2,10 +2,12 @@
 
 use crate::app::AppError;
 use crate::app::error::DeliveriesError;
+use crate::app::subscriber::Subscriber;
 use crate::domain::address::Address;
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble};
 use crate::domain::edition::EditionNumber;
+use crate::domain::name_query::NameQuery;
 use crate::domain::subscriber::RecipientId;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
@@ -25,6 +27,9 @@ pub(super) const STATES: [(&str, &str); 11] = [
     ("suppressed", "Off the list since"),
 ];
 
+/// How many subscribers of a name are looked at.
+const NAMED: usize = 200;
+
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wanted {
@@ -33,6 +38,10 @@ pub(super) struct Wanted {
     pub(super) domain: String,
     /// A name, or a whole address.
     pub(super) q: String,
+    /// Whose mailboxes those are; none where nobody is named.
+    addresses: Option<Vec<Address>>,
+    /// Whether more have such a name than are looked at.
+    pub(super) is_cut: bool,
     pub(super) why: Option<Trouble>,
     /// One mailbox alone.
     pub(super) mailbox: Option<u64>,
@@ -50,7 +59,10 @@ impl Wanted {
         let number = |name: &str| text(name).parse::<u64>().ok();
         let named = text("edition").parse().ok().map(EditionNumber);
         let state = STATES.iter().map(|(word, _)| *word).find(|word| *word == text("state"));
+        let (addresses, is_cut) = named_by(parts, &text("q")).await?;
         Ok(Self {
+            addresses,
+            is_cut,
             edition: parts.deliveries().edition(named).await?,
             // Whoever is looked for by name is to be found whatever became of their mail.
             state: state.unwrap_or(if text("q").is_empty() { "trouble" } else { "all" }),
@@ -73,16 +85,12 @@ impl Wanted {
 
     /// As the store is asked.
     pub(super) fn filter(&self) -> DeliveryFilter {
-        let address = self.q.parse::<Address>().ok();
-        let named = Some(self.q.clone()).filter(|q| !q.is_empty() && address.is_none());
-        // A reason also tells of mails that came back; those are in the list of what did not arrive only when asked for.
         DeliveryFilter {
             edition: Some(self.edition),
             states: self.states(),
-            addresses: address.map(|address| vec![address]),
+            addresses: self.addresses.clone(),
             bounced: self.state == "bounced",
             domain: Some(self.domain.clone()).filter(|domain| !domain.is_empty()),
-            named,
         }
     }
 
@@ -125,6 +133,21 @@ impl Wanted {
         }
         format!("{path}?{}", query.finish())
     }
+}
+
+/// The mailboxes of whom a text names: one address, or all of those who have such a name; none where nobody is named. And whether
+/// there are more.
+async fn named_by(parts: &ConsoleParts, text: &str) -> Result<(Option<Vec<Address>>, bool), AppError> {
+    if let Ok(address) = text.parse() {
+        return Ok((Some(vec![address]), false));
+    }
+    if text.is_empty() {
+        return Ok((None, false));
+    }
+    let Some(query) = NameQuery::new(text) else { return Ok((Some(Vec::new()), false)) };
+    let (found, is_cut) = Subscriber::new(&parts.context).find(&query, NAMED).await?;
+    let mailboxes = found.into_iter().flat_map(|subscriber| subscriber.mailboxes);
+    Ok((Some(mailboxes.map(|mailbox| mailbox.address).collect()), is_cut))
 }
 
 /// Whether nobody has this address, which is no more than an empty list.

@@ -20,7 +20,7 @@ use crate::web::console::shell::Shell;
 /// Who reads it: “Schools: Ages 4 to 5, Ages 5 to 7”.
 pub(super) fn label(config: &Config, key: &SegmentKey) -> String {
     let bands: Vec<&str> = config.bands.ordered(&key.bands).iter().map(|band| band.label.as_str()).collect();
-    format!("{}: {}", messages::console::sector(key.sector), bands.join(", "))
+    format!("{}: {}", messages::sectors::many(key.sector), bands.join(", "))
 }
 
 /// The ways to look at a mail, with the width of the frame and what is shown in it.

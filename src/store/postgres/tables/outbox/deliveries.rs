@@ -172,31 +172,21 @@ pub(super) async fn mailboxes(
 /// The domain of a mailbox, as the index on it has it.
 pub(super) const DOMAIN: &str = "lower(substr(r.address, position('@' in r.address) + 1)) COLLATE \"C\"";
 
-/// What a text is like in which this stands.
-pub(super) fn containing(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
-/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain, or of subscribers of a name.
+/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain.
 pub(super) async fn ended_mailboxes(
     transaction: &Transaction,
     hasher: &AddressHasher,
     filter: &DeliveryFilter,
     edition: EditionNumber,
 ) -> Result<Option<Vec<i64>>, PostgresError> {
-    let DeliveryFilter { domain, named, .. } = filter;
-    if filter.addresses.is_some() || (domain, named) == (&None, &None) {
+    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else {
         return mailboxes(transaction, hasher, filter).await;
-    }
+    };
     let query = format!(
-        "SELECT d.recipient FROM deliveries d JOIN recipients r ON r.id = d.recipient JOIN names n ON n.id = d.name_id
-         WHERE d.mailing = $1 AND d.{} AND ($2::text IS NULL OR (r.address IS NOT NULL AND {DOMAIN} = $2))
-               AND ($3::text IS NULL OR n.name ILIKE $3)
-         ORDER BY d.recipient",
+        "SELECT d.recipient FROM deliveries d JOIN recipients r ON r.id = d.recipient
+         WHERE d.mailing = $1 AND d.{} AND r.address IS NOT NULL AND {DOMAIN} = $2 ORDER BY d.recipient",
         states::ended()
     );
-    let (edition, domain, named) = (i64::from(edition.0), domain.clone(), named.as_deref().map(containing));
-    let values = params![edition, domain, named];
-    transaction.rows(&query, values, |row| Ok(row.try_get(0)?)).await.map(Some)
+    let (edition, domain) = (i64::from(edition.0), domain.clone());
+    transaction.rows(&query, params![edition, domain], |row| Ok(row.try_get(0)?)).await.map(Some)
 }

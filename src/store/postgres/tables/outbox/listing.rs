@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::deliveries::{DOMAIN, containing, mailboxes};
+use super::deliveries::{DOMAIN, mailboxes};
 use super::items::{code, few};
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
@@ -38,8 +38,8 @@ pub(super) async fn page(
     let (states, limit, dismissed) = (filter.states.clone(), i64::from(limit), Meaning::Dismissed.to_string());
     let query = query(filter, mailboxes.is_some());
     let (first, after_edition, after_mailbox) = (first.max(after.0), after.0, after.1);
-    let (domain, named) = (filter.domain.clone(), filter.named.as_deref().map(containing));
-    let values = params![first, last, after_edition, after_mailbox, states, limit, dismissed, mailboxes, domain, named];
+    let domain = filter.domain.clone();
+    let values = params![first, last, after_edition, after_mailbox, states, limit, dismissed, mailboxes, domain];
     transaction.rows(&query, values, record).await
 }
 
@@ -52,15 +52,11 @@ fn query(filter: &DeliveryFilter, has_mailboxes: bool) -> String {
     } else {
         ""
     };
-    let mut only = String::new();
-    if filter.domain.is_some() {
-        only += &format!(
-            " AND EXISTS (SELECT 1 FROM recipients r WHERE r.id = d.recipient AND r.address IS NOT NULL AND {DOMAIN} = $9)"
-        );
-    }
-    if filter.named.is_some() {
-        only += " AND d.name_id IN (SELECT id FROM names WHERE name ILIKE $10)";
-    }
+    let domain = || {
+        let of = "SELECT 1 FROM recipients r WHERE r.id = d.recipient AND r.address IS NOT NULL AND";
+        format!("AND EXISTS ({of} {DOMAIN} = $9)")
+    };
+    let only = filter.domain.as_ref().map(|_| domain()).unwrap_or_default();
     let part = |from: &str, which: &str| {
         format!(
             "(SELECT d.mailing, d.recipient FROM {from} WHERE {meant} {bounced} {only} {which}

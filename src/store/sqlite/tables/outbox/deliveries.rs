@@ -155,40 +155,20 @@ pub(super) fn domain_of(table: &str) -> String {
     format!("lower(substr({table}.address, instr({table}.address, '@') + 1))")
 }
 
-/// Whether the subscriber's name is like ?9.
-pub(super) const NAMED: &str = "d.name_id IN (SELECT id FROM names WHERE name LIKE ?9 ESCAPE '\\')";
-
-/// What a text is like in which this stands.
-pub(super) fn containing(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
-/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain, or of subscribers of a name.
+/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain.
 pub(super) fn ended_mailboxes(
     conn: &Connection,
     hasher: &AddressHasher,
     filter: &DeliveryFilter,
     edition: EditionNumber,
 ) -> Result<Option<String>, SqliteError> {
-    let DeliveryFilter { domain, named, .. } = filter;
-    if filter.addresses.is_some() || (domain, named) == (&None, &None) {
-        return mailboxes(conn, hasher, filter);
-    }
+    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else { return mailboxes(conn, hasher, filter) };
     let query = format!(
         "SELECT d.recipient FROM deliveries d INDEXED BY deliveries_ended CROSS JOIN recipients r ON r.id = d.recipient
-         WHERE d.mailing = ?1 AND d.{} AND (?8 IS NULL OR (r.address IS NOT NULL AND {} = ?8)) AND (?9 IS NULL OR {NAMED})
-         ORDER BY d.recipient",
+         WHERE d.mailing = ?1 AND d.{} AND r.address IS NOT NULL AND {} = ?2 ORDER BY d.recipient",
         states::ended(),
         domain_of("r")
     );
-    let mut query = conn.prepare_cached(&query)?;
-    query.raw_bind_parameter(1, edition.0)?;
-    query.raw_bind_parameter(8, domain.as_deref())?;
-    query.raw_bind_parameter(9, named.as_deref().map(containing))?;
-    let (mut rows, mut numbers) = (query.raw_query(), Vec::new());
-    while let Some(row) = rows.next()? {
-        numbers.push(row.get::<_, i64>(0)?);
-    }
+    let numbers: Vec<i64> = sql::rows(conn, &query, (edition.0, domain), |row| Ok(row.get(0)?))?;
     sql::to_json(&numbers).map(Some)
 }

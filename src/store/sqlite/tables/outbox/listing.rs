@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use super::deliveries::{NAMED, containing, domain_of, mailboxes, mask};
+use super::deliveries::{domain_of, mailboxes, mask};
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
 use crate::domain::edition::EditionNumber;
@@ -93,7 +93,6 @@ impl Meant<'_> {
             Meaning::Dismissed.to_string(),
             self.mailboxes,
             self.filter.domain.as_deref(),
-            self.filter.named.as_deref().map(containing),
         );
         sql::rows(conn, &self.query(), values, record)
     }
@@ -101,13 +100,8 @@ impl Meant<'_> {
     /// Each takes the same values, also where it does not ask for all of them.
     fn query(&self) -> String {
         let (from, which, place) = self.found_by();
-        let mut only = String::new();
-        if self.filter.domain.is_some() {
-            only += &format!(" AND r.address IS NOT NULL AND {} = ?8", domain_of("r"));
-        }
-        if self.filter.named.is_some() {
-            only += &format!(" AND {NAMED}");
-        }
+        let domain = || format!(" AND r.address IS NOT NULL AND {} = ?8", domain_of("r"));
+        let only = self.filter.domain.as_ref().map(|_| domain()).unwrap_or_default();
         format!(
             "SELECT d.mailing, d.recipient, r.address, n.name, d.state, d.attempts, d.next_at, a.at, a.code, a.reply,
                     b.at, b.status, w.words
@@ -116,7 +110,7 @@ impl Meant<'_> {
              LEFT JOIN replies w ON w.id = a.words
              LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = d.mailing AND b.meaning <> ?6
              WHERE d.mailing = ?1 AND {place} > ?2 AND (?3 >> d.state) & 1 AND (NOT ?5 OR b.at IS NOT NULL)
-                   AND ?7 IS ?7 AND ?8 IS ?8 AND ?9 IS ?9 {which} {only}
+                   AND ?7 IS ?7 AND ?8 IS ?8 {which} {only}
              ORDER BY {place} LIMIT ?4"
         )
     }
