@@ -33,7 +33,9 @@ pub(super) struct EditionView {
     content: Option<ContentView>,
     edits: Option<EditsView>,
     audience: Option<AudienceTable>,
+    /// How it reads: for the largest groups of readers, and for the others.
     segments: Vec<SegmentLink>,
+    other_segments: Vec<SegmentLink>,
     is_published: bool,
     mails: Option<MailsView>,
     is_moving: bool,
@@ -93,10 +95,14 @@ impl EditionView {
             false => None,
         };
         let is_approved = edition.as_ref().is_some_and(|edition| edition.approved_at.is_some());
+        // What was sent before its time, or after it, went out then.
+        let moment = edition.as_ref().and_then(|edition| edition.published_at).unwrap_or(row.due_at.to_utc());
+        let mut readers = segments.as_deref().map(|all| links(parts, caller, number, all)).unwrap_or_default();
+        let others = readers.split_off(readers.len().min(LARGEST));
         Ok(Self {
             number,
-            when: dates::local_moment(&row.due_at),
-            away: away(row.due_at.to_utc() - now),
+            when: dates::local_moment(&parts.context.local(moment)),
+            away: away(moment - now),
             state: StateView::of_row(parts.config(), &row),
             why: why(&row),
             buttons: buttons(
@@ -109,7 +115,8 @@ impl EditionView {
             content: content(parts, caller, &row, &report, is_published).await?,
             edits: EditsView::new(&report.edits().await?, is_approved),
             audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
-            segments: segments.as_deref().map(|all| links(parts, caller, number, all)).unwrap_or_default(),
+            segments: readers,
+            other_segments: others,
             is_published,
             mails,
             is_moving,
@@ -121,6 +128,9 @@ impl EditionView {
         self.is_moving
     }
 }
+
+/// How many groups of readers are shown at once.
+const LARGEST: usize = 6;
 
 /// How long something is away, or ago.
 fn away(left: chrono::TimeDelta) -> String {
@@ -210,7 +220,10 @@ async fn mails(
         figure("Off the list since", tally.suppressed, "suppressed"),
         figure("Came back", standing.bounced, "bounced"),
     ];
-    let is_always_shown = |figure: &Figure| figure.label == "Accepted" || is_sending;
+    // Those that move while somebody looks are there from the beginning.
+    let moving = ["Waiting", "Being sent", "To be tried again", "Refused"];
+    let is_always_shown =
+        |figure: &Figure| figure.label == "Accepted" || (is_sending && moving.contains(&figure.label));
     let failures = Some(&figures.failures).filter(|failures| !failures.troubles.is_empty());
     Ok(MailsView {
         total: tally.total,
