@@ -39,7 +39,7 @@ pub(super) fn routes() -> Router<Console> {
 
 async fn edition(State(console): State<Console>, caller: Caller, Path(number): Path<u32>) -> Response {
     let (parts, number) = (console.parts(), EditionNumber(number));
-    if number.0 == 0 || number.0 > MOST {
+    if is_beyond(&parts, number) {
         return answer::missing(&parts, &caller, "There's no such edition.");
     }
     match EditionView::read(&console, &parts, &caller, number).await {
@@ -53,8 +53,13 @@ async fn edition(State(console): State<Console>, caller: Caller, Path(number): P
     }
 }
 
-/// Further ahead there is nothing to show, and every fortnight until then would have to be thought through.
-const MOST: u32 = 5_000;
+/// How many fortnights ahead an edition is shown: a year and a half. For each, all until then are thought through.
+const AHEAD: u32 = 40;
+
+fn is_beyond(parts: &ConsoleParts, number: EditionNumber) -> bool {
+    let current = parts.config().schedule.fortnight_at(parts.context.clock.now());
+    number.0 == 0 || number.0 > current.0.saturating_add(AHEAD)
+}
 
 /// Why there is nothing to look at.
 fn shown_not(parts: &ConsoleParts, caller: &Caller, error: &AppError) -> Response {

@@ -146,7 +146,9 @@ fn buttons(caller: &Caller, wanted: &Wanted, tally: &Tally) -> Vec<Button> {
 fn row(parts: &ConsoleParts, caller: &Caller, wanted: &Wanted, record: &DeliveryRecord) -> Row {
     let when = |at| local_moment(&parts.context.local(at));
     let (came_back, last) = (record.bounce.is_some(), record.last.as_ref());
-    let bounce = record.bounce.as_ref().map(|bounce| {
+    // What was refused at once did not come back: the refusal says more.
+    let refused = last.is_some_and(|last| last.reply.code.is_some_and(|code| code / 100 == 5));
+    let bounce = record.bounce.as_ref().filter(|_| !refused).map(|bounce| {
         let status = bounce.status.as_deref().unwrap_or("no status");
         format!("It came back on {} ({status}).", when(bounce.at))
     });

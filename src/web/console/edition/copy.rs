@@ -104,7 +104,7 @@ pub(super) async fn send(
 }
 
 async fn sent(parts: &ConsoleParts, number: EditionNumber, to: &Address, segment: &str) -> Result<(), SendError> {
-    if number.0 == 0 || number.0 > super::MOST {
+    if super::is_beyond(parts, number) {
         return Err(AppError::NoEdition(number).into());
     }
     let content = parts.content().ok_or(AppError::NoEdition(number))?;

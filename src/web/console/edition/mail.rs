@@ -52,7 +52,7 @@ fn in_scheme(html: &str, scheme: &str) -> String {
 
 /// Text as it is, wrapped where the frame ends.
 fn document(text: &str) -> String {
-    const STYLE: &str = ":root{color-scheme:light dark}body{margin:1rem}\
+    const STYLE: &str = ":root{color-scheme:light dark;background:Canvas;color:CanvasText}body{margin:1rem}\
                          pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:.9rem/1.5 ui-monospace,Menlo,Consolas,monospace}";
     let shown: String = text.chars().map(|one| if is_shown(one) { one } else { char::REPLACEMENT_CHARACTER }).collect();
     format!(

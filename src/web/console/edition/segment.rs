@@ -85,7 +85,7 @@ pub(super) async fn segment(
 
 /// The mail that the readers of a segment would get now, or got.
 pub(super) async fn shown(parts: &ConsoleParts, number: EditionNumber, segment: &str) -> Result<ShownMail, AppError> {
-    if number.0 == 0 || number.0 > super::MOST {
+    if super::is_beyond(parts, number) {
         return Err(AppError::NoEdition(number));
     }
     let content = parts.content().ok_or(AppError::NoEdition(number))?;
