@@ -13,6 +13,7 @@ pub mod deliverability;
 pub mod deliveries;
 mod edition;
 mod edition_content;
+pub mod edition_report;
 #[cfg_attr(
     not(feature = "postgres"),
     allow(dead_code, reason = "only a store that is shared can lose what it answered")

@@ -7,6 +7,7 @@ pub mod band;
 pub mod calendar;
 pub mod delivery;
 pub mod diagnostic;
+pub mod edit_marks;
 pub mod edition;
 pub mod edits;
 pub mod fingerprint;

@@ -22,6 +22,7 @@ pub mod preview;
 pub mod sectors;
 pub mod sending;
 pub mod subscription;
+pub mod troubles;
 pub mod users;
 pub mod waves;
 pub mod year_report;

@@ -280,7 +280,10 @@ impl Decisions {
         actor: &'static str,
         now: DateTime<Utc>,
     ) -> Result<bool, AppError> {
-        let after = change(seen, changes, now);
+        let mut after = change(seen, changes, now);
+        if let Some(planner) = &self.planner {
+            after.keep_approved(planner.library().texts());
+        }
         Ok(self.context.store.write_editions(&after, &[], actor, now).await?)
     }
 

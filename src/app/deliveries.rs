@@ -9,7 +9,7 @@ use super::parts::{DELIVERIES, in_parts};
 use crate::clock::Clock;
 use crate::domain::address::Address;
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, Retried, RetriedPart};
-use crate::domain::delivery::{DeliveryState, retry};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble, retry};
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::store::{Store, StoreError};
 
@@ -49,6 +49,65 @@ impl Deliveries {
         }
     }
 
+    /// A page of what `filter` lets through and of which this `trouble` is told, by mailbox, after `after`.
+    ///
+    /// # Errors
+    /// When an address is no mailbox, or the store fails.
+    pub async fn page(
+        &self,
+        (filter, trouble): (&DeliveryFilter, Option<Trouble>),
+        mut after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<DeliveryPage, AppError> {
+        let size = if trouble.is_some() { PAGE } else { u32::try_from(limit).unwrap_or(PAGE).saturating_add(1) };
+        let mut shown: Vec<DeliveryRecord> = Vec::new();
+        for _ in 0..LOOKS {
+            let page = self.store.deliveries(filter, after, size).await.map_err(known)?;
+            let is_last = u32::try_from(page.len()).unwrap_or(u32::MAX) < size;
+            after = page.last().map(|record| record.id).or(after);
+            for record in page.into_iter().filter(|record| is_told(record, trouble)) {
+                if shown.len() == limit {
+                    return Ok(DeliveryPage { next: shown.last().map(|last| last.id), records: shown });
+                }
+                shown.push(record);
+            }
+            if is_last {
+                return Ok(DeliveryPage { records: shown, next: None });
+            }
+        }
+        Ok(DeliveryPage { records: shown, next: after })
+    }
+
+    /// How many `filter` lets through of which this `trouble` is told, counted no further than `most`; and their mailboxes, as far as
+    /// their addresses are known.
+    ///
+    /// # Errors
+    /// When an address is no mailbox, or the store fails.
+    pub async fn meant(
+        &self,
+        (filter, trouble): (&DeliveryFilter, Option<Trouble>),
+        most: usize,
+    ) -> Result<(u64, Vec<Address>), AppError> {
+        let (mut number, mut addresses) = (0, Vec::new());
+        self.each(filter, most, |page| {
+            for record in page.iter().filter(|record| is_told(record, trouble)) {
+                number += 1;
+                addresses.extend(record.address.clone());
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok((number, addresses))
+    }
+
+    /// The published edition that is meant: the newest, unless one is named.
+    ///
+    /// # Errors
+    /// When it was not published, or the store fails.
+    pub async fn edition(&self, named: Option<EditionNumber>) -> Result<EditionNumber, AppError> {
+        Ok(published(&self.store.editions().await?, named)?)
+    }
+
     /// Queues failed, expired and uncertain deliveries again: of the newest published edition, unless one is named. Returns
     /// the edition as it stands now.
     ///
@@ -60,12 +119,20 @@ impl Deliveries {
         states: Vec<DeliveryState>,
         addresses: Option<Vec<Address>>,
     ) -> Result<(Edition, Retried), AppError> {
+        self.retry_meant(&DeliveryFilter { edition: named, states, addresses, ..DeliveryFilter::default() }).await
+    }
+
+    /// As [`Deliveries::retry`], whatever the filter asks for.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn retry_meant(&self, filter: &DeliveryFilter) -> Result<(Edition, Retried), AppError> {
         let (editions, now) = (self.store.editions().await?, self.clock.now());
-        let edition = published(&editions, named)?;
+        let edition = published(&editions, filter.edition)?;
         if let Some(newer) = retry::overtaken_by(edition, &editions, now) {
             return Err(DeliveriesError::Over { edition, newer }.into());
         }
-        let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
+        let filter = DeliveryFilter { edition: Some(edition), ..filter.clone() };
         let part = |before| self.store.retry(edition, &filter, before, DELIVERIES, now);
         let retried = part_by_part(part, |part: &RetriedPart| part.last.is_none()).await?.retried;
         let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
@@ -82,14 +149,42 @@ impl Deliveries {
         addresses: Option<Vec<Address>>,
         accepted: bool,
     ) -> Result<(EditionNumber, u64), AppError> {
-        let edition = published(&self.store.editions().await?, named)?;
+        let filter = DeliveryFilter { edition: named, addresses, ..DeliveryFilter::default() };
+        self.resolve_meant(&filter, accepted).await
+    }
+
+    /// As [`Deliveries::resolve`], of the uncertain ones that the filter asks for, whichever states it names.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn resolve_meant(
+        &self,
+        filter: &DeliveryFilter,
+        accepted: bool,
+    ) -> Result<(EditionNumber, u64), AppError> {
+        let edition = published(&self.store.editions().await?, filter.edition)?;
         let states = vec![DeliveryState::Uncertain];
-        let filter = DeliveryFilter { edition: Some(edition), states, addresses, bounced: false };
+        let filter = DeliveryFilter { edition: Some(edition), states, ..filter.clone() };
         let now = self.clock.now();
         let part = |before| self.store.resolve(edition, &filter, accepted, before, DELIVERIES, now);
         let resolved = part_by_part(part, |part: &ResolvedPart| part.last.is_none()).await?.resolved;
         Ok((edition, resolved))
     }
+}
+
+/// How many pages of a list are looked through for one that is shown: who wants more asks for the next.
+const LOOKS: usize = 20;
+
+/// A page of a list.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryPage {
+    pub records: Vec<DeliveryRecord>,
+    /// Where the next one begins, if there may be one.
+    pub next: Option<DeliveryId>,
+}
+
+fn is_told(record: &DeliveryRecord, trouble: Option<Trouble>) -> bool {
+    trouble.is_none_or(|trouble| Trouble::of(record) == Some(trouble))
 }
 
 /// Asks for one part after the other, each with what those before came to, until one is the last.

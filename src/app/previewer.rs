@@ -2,7 +2,10 @@
 
 pub mod proof;
 mod recipient_lists;
+pub mod shown;
 pub mod write;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -69,7 +72,7 @@ impl Previewer {
         let row = planner.plan_of(number, now).await?;
         let stored = store.edition(number).await?;
         if let Some(edition) = stored.as_ref().filter(|e| e.is_published()) {
-            return self.published_proof(edition, row, notes).await;
+            return self.published_proof(edition, row, notes, None).await;
         }
         let planned = as_planned(number, &row, stored.as_ref())?;
         notes.extend(row.reason.clone().map(|reason| Note::Reason { edition: number, reason }));
@@ -80,17 +83,25 @@ impl Previewer {
         }
         let objection = objection(&self.context, &planned).await?;
         notes.extend(objection.map(|reason| Note::WouldBeHeld { edition: number, reason }));
-        self.planned_proof(&planned, row, notes).await
+        self.planned_proof(&planned, row, notes, None).await
     }
 
-    async fn planned_proof(&self, edition: &Edition, row: PlanRow, notes: Vec<Note>) -> Result<Proof, AppError> {
+    /// `only` leaves out all other segments, and whom the first mailbox belongs to.
+    async fn planned_proof(
+        &self,
+        edition: &Edition,
+        row: PlanRow,
+        notes: Vec<Note>,
+        only: Option<&str>,
+    ) -> Result<Proof, AppError> {
         let AppContext { config, store, keyring, .. } = &self.context;
         let selection = &edition.selection;
         let content = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let served = config.bands.names();
-        let mut first = store.first_readers(&served).await?;
+        let mut first = if only.is_none() { store.first_readers(&served).await? } else { BTreeMap::new() };
+        let is_meant = |segment: &Segment| only.is_none_or(|only| segment.key.id(&config.bands) == only);
         let mut segments = Vec::new();
-        for Segment { key, recipients } in store.audience(&served).await? {
+        for Segment { key, recipients } in store.audience(&served).await?.into_iter().filter(is_meant) {
             let rendered = self.digests.segment(&content, &key)?.rendered;
             let (who, first) = (Who::Reads(key.clone()), first.remove(&key));
             segments.push(self.proof_segment(edition.number, &key, rendered, (recipients, first, who))?);
@@ -98,13 +109,20 @@ impl Previewer {
         Ok(Proof::new(edition.number, segments, row, notes, (sender(config, keyring), edition.due_at)))
     }
 
-    async fn published_proof(&self, edition: &Edition, row: PlanRow, mut notes: Vec<Note>) -> Result<Proof, AppError> {
-        let AppContext { store, keyring, .. } = &self.context;
+    async fn published_proof(
+        &self,
+        edition: &Edition,
+        row: PlanRow,
+        mut notes: Vec<Note>,
+        only: Option<&str>,
+    ) -> Result<Proof, AppError> {
+        let AppContext { config, store, keyring, .. } = &self.context;
         let number = edition.number;
         let stored = store.published(number).await?.ok_or(PreviewError::NoLongerKept(number))?;
-        let mut addressed = store.addressed(number).await?;
+        let mut addressed = if only.is_none() { store.addressed(number).await? } else { BTreeMap::new() };
+        let is_meant = |key: &SegmentKey| only.is_none_or(|only| key.id(&config.bands) == only);
         let mut segments = Vec::new();
-        for (at, segment) in stored.segments {
+        for (at, segment) in stored.segments.into_iter().filter(|(_, segment)| is_meant(&segment.key)) {
             let (recipients, first) = addressed.remove(&at).map_or((0, None), |(known, first)| (known, Some(first)));
             let who = (recipients, first, Who::Addressed(at));
             segments.push(self.proof_segment(number, &segment.key, segment.rendered, who)?);

@@ -118,6 +118,7 @@ impl List {
             states: self.states(),
             addresses: only(&self.addresses),
             bounced: self.bounced,
+            ..DeliveryFilter::default()
         };
         let deliveries = Deliveries::new(&app);
         let more = if self.json {

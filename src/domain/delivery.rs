@@ -11,11 +11,15 @@ pub mod shared_pace;
 pub mod silence;
 mod state;
 pub mod throttle;
+mod timeline;
+mod trouble;
 
 pub use cap::DailyCap;
 pub use mailing::{DeliveryId, EnqueuedMail, ItemId, Mailing, TransactionalId, TransactionalKind, TransactionalMail};
 pub use outcome::{Outcome, OutcomeKind, RelayLimit, Reply};
 pub use state::{Arrow, DeliveryState, Event, Impossible, Settled, Tally};
+pub use timeline::Timeline;
+pub use trouble::Trouble;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! What was edited in the texts of an edition since they were picked or approved.
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::{Activity, ActivityId, Theme};
 use super::edition::{Edit, Selection};
 use super::fingerprint::Fingerprint;
@@ -18,6 +20,25 @@ impl<'a> Texts<'a> {
 
     fn activity(self, id: &ActivityId) -> Option<&'a Activity> {
         self.activities.iter().find(|activity| activity.id == *id)
+    }
+}
+
+/// What an edition said when somebody approved of it: the theme, and each activity once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedTexts {
+    pub theme: Option<Theme>,
+    pub activities: Vec<Activity>,
+}
+
+impl ApprovedTexts {
+    /// Those of a selection as they are now, in the order of its picks.
+    pub fn of(texts: Texts<'_>, selection: &Selection) -> Self {
+        let mut activities: Vec<Activity> = Vec::new();
+        for pick in &selection.picks {
+            let is_new = activities.iter().all(|activity| activity.id != pick.id);
+            activities.extend(texts.activity(&pick.id).filter(|_| is_new).cloned());
+        }
+        Self { theme: texts.theme(&selection.theme).cloned(), activities }
     }
 }
 

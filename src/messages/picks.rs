@@ -52,7 +52,8 @@ pub fn edit(edit: &Edit) -> String {
     format!("“{}” ({}): {}", edit.title, edit.id, parts.join(", "))
 }
 
-fn text_part(part: TextPart) -> &'static str {
+/// A part of a text, for reading on.
+pub fn text_part(part: TextPart) -> &'static str {
     match part {
         TextPart::Title => "title",
         TextPart::Summary => "summary",

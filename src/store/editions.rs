@@ -10,6 +10,7 @@ use crate::domain::activity::ActivityId;
 use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::edits::ApprovedTexts;
 
 /// Who made a change: a word for the audit table, such as `cli`, `daemon`, `config`.
 pub type Actor = &'static str;
@@ -60,6 +61,10 @@ pub trait Editions {
 
     /// One edition.
     async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError>;
+
+    /// What an edition said when somebody approved of it last; `None` when nobody did, the library could not be read then, or it
+    /// was published since.
+    async fn approved_texts(&self, number: EditionNumber) -> Result<Option<ApprovedTexts>, StoreError>;
 
     /// Activities an operator withdrew.
     async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError>;

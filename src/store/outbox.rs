@@ -151,6 +151,14 @@ pub trait Outbox {
     /// Deliveries of an edition by state.
     async fn tally(&self, edition: EditionNumber) -> Result<Tally, StoreError>;
 
+    /// How many mails of an edition were accepted in each minute in which some were, oldest first; of at most `limit` minutes.
+    /// Attempts that were forgotten are left out.
+    async fn accepted_by_minute(
+        &self,
+        edition: EditionNumber,
+        limit: u32,
+    ) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError>;
+
     /// When the next deferred delivery of the edition may be tried.
     async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError>;
 

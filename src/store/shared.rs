@@ -1,5 +1,6 @@
 //! What every backend does with values before they are columns, and after.
 
+pub(super) mod approved;
 pub(super) mod audit;
 pub(super) mod band_book;
 pub(super) mod counting;

@@ -8,6 +8,8 @@ mod audience;
 mod calendar;
 mod caller;
 mod decide;
+mod deliveries;
+mod edition;
 mod edition_state;
 mod first_visit;
 mod form;
@@ -46,6 +48,8 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
     let pages = now::routes()
         .merge(calendar::routes())
         .merge(decide::routes())
+        .merge(deliveries::routes())
+        .merge(edition::routes())
         .merge(first_visit::routes())
         .merge(live::routes())
         .merge(sign_in::routes())

@@ -1,7 +1,9 @@
 //! The console, by a browser that posts what its forms carry; what came of it is read back with the commands.
 
 mod decisions;
+mod deliveries;
 mod doors;
+mod edition;
 mod looks;
 mod roles;
 mod subscribers;

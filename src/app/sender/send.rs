@@ -13,6 +13,7 @@ use crate::app::edition::edition;
 use crate::app::error::AppError;
 use crate::app::nodes;
 use crate::app::planner::{Planner, Reconciled};
+use crate::app::previewer::proof::{Proof, ProofSegment};
 use crate::app::previewer::{Previewer, SampleMessage};
 use crate::app::publisher::{Outcome, Publisher};
 use crate::app::sync;
@@ -163,8 +164,7 @@ impl Sender {
                 None => self.next()?,
             },
         };
-        let previewer = self.previewer();
-        let proof = previewer.proof(number).await?;
+        let proof = self.previewer().proof(number).await?;
         let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
         let segment = match segment {
             Some(wanted) => proof.segment(wanted).map_err(AppError::from)?,
@@ -172,11 +172,30 @@ impl Sender {
             None if proof.segments.is_empty() => return Err(SendError::NobodyToCopy(number)),
             None => return Err(SendError::WhichSegment(ids)),
         };
+        self.copy_of(&proof, segment, to)
+    }
+
+    /// The same for one segment in a running service: it is made from the store as it is, which stays so.
+    ///
+    /// # Errors
+    /// When there is no such edition or segment, or the store cannot be read.
+    pub async fn test_copy_of(
+        &self,
+        number: EditionNumber,
+        to: &Address,
+        segment: &str,
+    ) -> Result<TestCopy, SendError> {
+        let proof = self.previewer().proof_of(number, segment).await?;
+        let segment = proof.segment(segment).map_err(AppError::from)?;
+        self.copy_of(&proof, segment, to)
+    }
+
+    fn copy_of(&self, proof: &Proof, segment: &ProofSegment, to: &Address) -> Result<TestCopy, SendError> {
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
         let at = proof.at.min(self.context.clock.now());
-        let mut message = previewer.sample_message(&proof, segment, to, "[Test copy] ", at)?;
+        let mut message = self.previewer().sample_message(proof, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
-        Ok(TestCopy { edition: number, segment: segment.id.clone(), message })
+        Ok(TestCopy { edition: proof.edition, segment: segment.id.clone(), message })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::subject_data::SubjectBounce;
 
 /// Which deliveries of editions are meant. An empty list of states or addresses means none of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
     /// Of this edition alone.
     pub edition: Option<EditionNumber>,
@@ -21,6 +21,8 @@ pub struct DeliveryFilter {
     pub addresses: Option<Vec<Address>>,
     /// Those alone that came back.
     pub bounced: bool,
+    /// To mailboxes of this domain alone, in small letters.
+    pub domain: Option<String>,
 }
 
 /// One delivery of an edition, and what was last said about it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{Edition, EditionChange, EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::edits::{ApprovedTexts, Texts};
 
 /// Why a change is not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,32 @@ pub struct Changed {
     pub transitions: Vec<Transition>,
     /// The audit table's lines of the changes that were made: the edition, the action, and more for people.
     pub audit: Vec<(EditionNumber, &'static str, String)>,
+    /// What the editions say that somebody approved of with this.
+    pub approved: Vec<(EditionNumber, ApprovedTexts)>,
+}
+
+impl Changed {
+    /// Adds what the editions say of which somebody approves with this.
+    pub fn keep_approved(&mut self, texts: Texts<'_>) {
+        let approved = self.transitions.iter().filter(|transition| transition.approves());
+        let editions = approved.filter_map(|transition| transition.after.as_ref());
+        let texts_of = |edition: &Edition| (edition.number, ApprovedTexts::of(texts, &edition.selection));
+        self.approved = editions.map(texts_of).collect();
+    }
+}
+
+impl Transition {
+    /// Whether somebody approves of the edition with this.
+    pub fn approves(&self) -> bool {
+        let at = |edition: &Option<Edition>| edition.as_ref().and_then(|edition| edition.approved_at);
+        at(&self.after).is_some() && at(&self.after) != at(&self.before)
+    }
+
+    /// Whether what was approved is needed no longer: it is published, or something else is approved of.
+    pub fn ends_approved_texts(&self) -> bool {
+        let is_published = |edition: &Option<Edition>| edition.as_ref().is_some_and(Edition::is_published);
+        self.approves() || (is_published(&self.after) && !is_published(&self.before))
+    }
 }
 
 /// Makes one change after the other to the editions as they were `seen`. What a state forbids is skipped.
@@ -56,7 +83,7 @@ pub fn change(seen: &[Edition], changes: &[EditionChange], at: DateTime<Utc>) ->
     }
     let transitions =
         now.into_iter().map(|(number, after)| Transition { before: find(number).cloned(), after }).collect();
-    Changed { transitions, audit }
+    Changed { transitions, audit, approved: Vec::new() }
 }
 
 /// What a change makes of an edition; `None` stands for no edition.

@@ -78,7 +78,7 @@ fn weight(status: EnhancedStatus) -> u8 {
 }
 
 /// Whether a server's words are about the sender's reputation. The words in an address or beside a letter are not looked at.
-fn speaks_of_reputation(said: &str) -> bool {
+pub fn speaks_of_reputation(said: &str) -> bool {
     let words: Vec<_> = said.split_whitespace().filter(|word| !word.contains('@')).collect();
     let said = words.join(" ").to_ascii_lowercase();
     REPUTATION.iter().any(|phrase| {

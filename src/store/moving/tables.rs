@@ -41,6 +41,7 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     large("edition_texts", 2, &[("edition", Big), ("activity", Text), ("content", Text)]),
+    large("approved_texts", 1, &[("edition", Big), ("packed", Bytes)]),
     table("withdrawn_activities", 1, &[("activity", Text), ("at", Big), ("reinstated_at", Big)]),
     large(
         "segments",

@@ -1,5 +1,6 @@
 //! The ports on rows, a module for each table or two.
 
+mod approved;
 pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod columns;

@@ -1,5 +1,6 @@
 //! One module for each table or group of tables: rows in, rows out.
 
+mod approved;
 pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod columns;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::caller::Person;
+use super::edition::KeptReports;
 use super::first_visit::FirstVisits;
 use super::live::Live;
 use super::shell::Said;
@@ -136,6 +137,7 @@ struct Inner {
     said: Said,
     live: Live,
     uploads: Uploads,
+    kept: KeptReports,
 }
 
 impl Console {
@@ -147,6 +149,7 @@ impl Console {
             said: Said::default(),
             live: Live::default(),
             uploads: Uploads::default(),
+            kept: KeptReports::default(),
         }))
     }
 
@@ -167,6 +170,11 @@ impl Console {
     /// Files that were looked at and wait for a yes.
     pub(super) fn uploads(&self) -> &Uploads {
         &self.0.uploads
+    }
+
+    /// What was found out about all mails of an edition.
+    pub(super) fn kept(&self) -> &KeptReports {
+        &self.0.kept
     }
 
     /// What is to be said on somebody's next page.

@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str, Permission)] = &[
     ("/", "Now", Permission::Look),
     ("/calendar", "Calendar", Permission::Look),
     ("/subscribers", "Subscribers", Permission::Look),
+    ("/deliveries", "Deliveries", Permission::Look),
     ("/suppressions", "No mail", Permission::Look),
     ("/report", "Report", Permission::Look),
     ("/log", "Log", Permission::Look),

@@ -8,7 +8,7 @@ use crate::browser::{browse, is_clean};
 use crate::support::console::{Browser, user};
 
 /// Pages that everybody with this role sees.
-fn looks(browser: &Browser, paths: &[&str]) -> Value {
+pub(super) fn looks(browser: &Browser, paths: &[&str]) -> Value {
     let mut tasks = Vec::new();
     for path in paths {
         for (width, dark, forced) in
@@ -36,6 +36,10 @@ fn every_page_is_accessible_at_every_width_light_and_dark() {
             "/users",
             "/account",
             "/account/codes",
+            "/editions/7",
+            "/editions/7/test-copy",
+            "/editions/7/segments/school.11-14_14plus.en-GB?view=phone",
+            "/editions/7/segments/school.11-14_14plus.en-GB?view=source",
             "/editions/7/approve",
             "/suppressions",
             "/suppressions/add",

@@ -37,7 +37,7 @@ async fn what_a_relay_tells_everybody_is_stored_once() {
         let reply = Reply { code: Some(250), text: said(claimed.id.recipient.0) };
         done(&store, claimed.id, Outcome::Accepted(reply), None).await;
     }
-    let all = DeliveryFilter { edition: None, states: vec![DeliveryState::Accepted], addresses: None, bounced: false };
+    let all = DeliveryFilter { states: vec![DeliveryState::Accepted], ..DeliveryFilter::default() };
     let listed = store.deliveries(&all, None, 300).await.unwrap();
     let told: Vec<_> = listed.into_iter().map(|record| record.last.unwrap().reply.text).collect();
     assert_eq!(told, (1..=300).map(said).collect::<Vec<_>>(), "as it was said");

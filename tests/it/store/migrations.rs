@@ -88,7 +88,7 @@ async fn every_store_becomes_what_a_new_one_is() {
     let new = folder.path().join("new.db");
     drop(open(&new));
     let early = "DROP INDEX requests_open; CREATE INDEX requests_made ON requests (made_at, kind);";
-    let forms = (1..=19).map(|last| (last, "")).chain([(16, early), (17, early)]);
+    let forms = (1..=22).map(|last| (last, "")).chain([(16, early), (17, early)]);
     for (number, (last, change)) in forms.enumerate() {
         let path = folder.path().join(format!("{number}.db"));
         store_of(&path, last).execute_batch(change).unwrap();

@@ -106,7 +106,7 @@ pub(super) fn rendered(subject: &str) -> Rendered {
     Rendered { subject: subject.to_owned(), html: body.clone(), text: body }
 }
 
-fn theme() -> Theme {
+pub(super) fn theme() -> Theme {
     Theme {
         name: "sharing".to_owned(),
         title: "Sharing".to_owned(),
@@ -121,7 +121,7 @@ fn theme() -> Theme {
     }
 }
 
-fn activity(id: &str) -> Activity {
+pub(super) fn activity(id: &str) -> Activity {
     Activity {
         id: id.parse().unwrap(),
         title: "Ask first".to_owned(),
@@ -254,7 +254,7 @@ pub(super) async fn state(store: &dyn Store, id: ItemId) -> DeliveryState {
 
 /// The edition's deliveries in these states.
 pub(super) fn all_of(states: &[DeliveryState]) -> DeliveryFilter {
-    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), addresses: None, bounced: false }
+    DeliveryFilter { edition: Some(SEVEN), states: states.to_vec(), ..DeliveryFilter::default() }
 }
 
 pub(super) fn reply(code: u16) -> Reply {

@@ -168,8 +168,7 @@ impl Twin {
             answers.push(format!("{:?} {mailboxes:?} {organisations:?}", list.suppression(&mailbox(i))));
             answers.push(format!("{:?}", store.subject_data(RecipientId(i as u64 + 1)).await));
         }
-        let all =
-            DeliveryFilter { edition: None, states: DeliveryState::ALL.to_vec(), addresses: None, bounced: false };
+        let all = DeliveryFilter { states: DeliveryState::ALL.to_vec(), ..DeliveryFilter::default() };
         answers.push(format!("{:?}", store.deliveries(&all, None, 99).await));
         answers
     }

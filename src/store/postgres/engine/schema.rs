@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_users.sql"),
     include_str!("migrations/0005_notices.sql"),
     NAME_WORDS,
+    include_str!("migrations/0007_approved_texts.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

@@ -8,7 +8,7 @@ use tokio::try_join;
 use tokio_postgres::Row;
 
 use super::columns::each;
-use super::{audit, columns};
+use super::{approved, audit, columns};
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::{self, Changed, Transition};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
@@ -142,6 +142,7 @@ pub(in crate::store::postgres) async fn change(
         withdraw(transaction, activities, at),
         audit::write_all(transaction, sql::millis(at), actor, &noted)
     )?;
+    approved::follow(transaction, changed).await?;
     Ok(true)
 }
 

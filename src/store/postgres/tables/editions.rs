@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{audit, edition_rows, meta, restored};
+use super::{approved, audit, edition_rows, meta, restored};
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::edits::ApprovedTexts;
 use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::sql::params;
 use crate::store::postgres::engine::transaction::within;
@@ -39,6 +40,10 @@ impl Editions for PostgresStore {
 
     async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError> {
         within!(self, Look, |transaction| edition_rows::one(&transaction, number).await)
+    }
+
+    async fn approved_texts(&self, number: EditionNumber) -> Result<Option<ApprovedTexts>, StoreError> {
+        within!(self, Look, |transaction| approved::read(&transaction, number).await)
     }
 
     async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError> {

@@ -143,6 +143,14 @@ impl Outbox for PostgresStore {
         within!(self, Look, |transaction| edition_progress::tally(&transaction, edition).await)
     }
 
+    async fn accepted_by_minute(
+        &self,
+        edition: EditionNumber,
+        limit: u32,
+    ) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError> {
+        within!(self, Look, |transaction| edition_progress::accepted_by_minute(&transaction, edition, limit).await)
+    }
+
     async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError> {
         within!(self, Look, |transaction| edition_progress::next_retry(&transaction, edition).await)
     }
@@ -173,7 +181,7 @@ impl Outbox for PostgresStore {
         at: DateTime<Utc>,
     ) -> Result<RetriedPart, StoreError> {
         within!(self, DecideEditions, |transaction| {
-            let mailboxes = deliveries::mailboxes(&transaction, &self.hasher, filter).await?;
+            let mailboxes = deliveries::ended_mailboxes(&transaction, &self.hasher, filter, edition).await?;
             deliveries::retry(&transaction, edition, (&filter.states, mailboxes), before, limit, at).await
         })
     }
@@ -188,7 +196,7 @@ impl Outbox for PostgresStore {
         at: DateTime<Utc>,
     ) -> Result<ResolvedPart, StoreError> {
         within!(self, DecideEditions, |transaction| {
-            let mailboxes = deliveries::mailboxes(&transaction, &self.hasher, filter).await?;
+            let mailboxes = deliveries::ended_mailboxes(&transaction, &self.hasher, filter, edition).await?;
             deliveries::resolve(&transaction, edition, mailboxes, accepted, (before, limit), at).await
         })
     }

@@ -4,7 +4,7 @@ use tokio::try_join;
 use tokio_postgres::error::SqlState;
 
 use super::columns::BandBook;
-use super::{audit, edition_rows, meta, segments};
+use super::{approved, audit, edition_rows, meta, segments};
 use crate::domain::subscriber::MailboxState;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
@@ -33,6 +33,7 @@ pub(in crate::store::postgres) async fn publish(
     }
     transaction.run("SAVEPOINT publication", params![]).await?;
     edition_rows::write(transaction, Some(&publication.before), Some(&publication.after)).await?;
+    approved::drop_of(transaction, &[number]).await?;
     segments::write(transaction, number, packed).await?;
     let Some(recipients) = enqueue(transaction, publication).await? else {
         transaction.run("ROLLBACK TO SAVEPOINT publication", params![]).await?;

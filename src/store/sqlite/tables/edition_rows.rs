@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
-use super::audit;
+use super::{approved, audit};
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::{self, Changed, Transition};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
@@ -130,6 +130,7 @@ pub(in crate::store::sqlite) fn change(
     for Transition { before, after } in &changed.transitions {
         write(conn, before.as_ref(), after.as_ref())?;
     }
+    approved::follow(conn, changed)?;
     for (number, action, detail) in &changed.audit {
         audit::write(conn, sql::millis(at), actor, action, &format!("edition {number}"), detail)?;
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{audit, edition_rows, meta, restored};
+use super::{approved, audit, edition_rows, meta, restored};
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::state::Changed;
 use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::edits::ApprovedTexts;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::schema;
 use crate::store::{ActivityWithdrawal, Actor, AuditNumber, AuditRecord, Editions, Release, StoreError, StoreMeta};
@@ -29,6 +30,10 @@ impl Editions for SqliteStore {
 
     async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError> {
         self.read(move |conn| edition_rows::one(conn, number)).await
+    }
+
+    async fn approved_texts(&self, number: EditionNumber) -> Result<Option<ApprovedTexts>, StoreError> {
+        self.read(move |conn| approved::read(conn, number)).await
     }
 
     async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, StoreError> {

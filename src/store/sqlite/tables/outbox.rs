@@ -121,6 +121,14 @@ impl Outbox for SqliteStore {
         self.read(move |conn| edition_progress::tally(conn, edition)).await
     }
 
+    async fn accepted_by_minute(
+        &self,
+        edition: EditionNumber,
+        limit: u32,
+    ) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError> {
+        self.read(move |conn| edition_progress::accepted_by_minute(conn, edition, limit)).await
+    }
+
     async fn next_retry(&self, edition: EditionNumber) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(move |conn| edition_progress::next_retry(conn, edition)).await
     }
@@ -153,7 +161,7 @@ impl Outbox for SqliteStore {
     ) -> Result<RetriedPart, StoreError> {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
         self.write(move |conn| {
-            let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
+            let mailboxes = deliveries::ended_mailboxes(conn, &hasher, &filter, edition)?;
             deliveries::retry(conn, edition, (&filter.states, mailboxes.as_deref()), before, limit, at)
         })
         .await
@@ -170,7 +178,7 @@ impl Outbox for SqliteStore {
     ) -> Result<ResolvedPart, StoreError> {
         let (hasher, filter) = (self.hasher.clone(), filter.clone());
         self.write(move |conn| {
-            let mailboxes = deliveries::mailboxes(conn, &hasher, &filter)?;
+            let mailboxes = deliveries::ended_mailboxes(conn, &hasher, &filter, edition)?;
             deliveries::resolve(conn, edition, mailboxes.as_deref(), accepted, (before, limit), at)
         })
         .await

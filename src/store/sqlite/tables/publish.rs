@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode};
 
 use super::columns::BandBook;
-use super::{audit, edition_rows, meta, segments};
+use super::{approved, audit, edition_rows, meta, segments};
 use crate::domain::subscriber::MailboxState;
 use crate::store::shared::segments::Packed;
 use crate::store::sqlite::engine::error::SqliteError;
@@ -25,6 +25,7 @@ pub(in crate::store::sqlite) fn publish(
     }
     sql::run(conn, "SAVEPOINT publication", [])?;
     edition_rows::write(conn, Some(&publication.before), Some(&publication.after))?;
+    approved::drop_of(conn, number)?;
     segments::write(conn, number, segments)?;
     write_texts(conn, publication)?;
     let Some(recipients) = enqueue(conn, publication)? else {

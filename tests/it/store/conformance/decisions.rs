@@ -1,13 +1,16 @@
 //! An operator's decisions, and what each allows and forbids afterwards.
 
+use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::edition::state::{Changed, change};
 use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
+use fortnightly::domain::edits::ApprovedTexts;
 use fortnightly::store::{ActivityWithdrawal, PublishResult};
 use tokio::task::JoinSet;
 
 use super::desk::Desk as _;
 use super::samples::{
-    ALL, Open, SEVEN, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
+    ALL, Open, SEVEN, activity, at, change_editions, crowd, edited, held, mark, plan, publication, selection, send_out,
+    theme,
 };
 use super::whole::Whole as _;
 
@@ -176,4 +179,53 @@ pub(in crate::store) async fn the_audit_says_what_took_whose_place(open: Open<'_
     let repicked: Vec<Repicked> = serde_json::from_str(swapped).unwrap();
     let after = Some("kindness/other".parse().unwrap());
     assert_eq!(repicked, [Repicked { band, before: Some(before), after, reason: Some(reason) }]);
+}
+
+/// What the edition says that is approved of with this.
+fn said(number: EditionNumber, title: &str) -> Vec<(EditionNumber, ApprovedTexts)> {
+    let mut activity = activity("sharing/for-4-5");
+    title.clone_into(&mut activity.title);
+    vec![(number, ApprovedTexts { theme: Some(theme()), activities: vec![activity] })]
+}
+
+pub(in crate::store) async fn what_was_approved_is_kept_until_it_is_published(open: Open<'_>) {
+    let store = open();
+    let eight = EditionNumber(8);
+    change_editions(&*store, &[plan(SEVEN), plan(eight)], at(0)).await;
+    assert_eq!(store.approved_texts(SEVEN).await.unwrap(), None);
+    let decide = async |changes: &[EditionChange], approved: Vec<(EditionNumber, ApprovedTexts)>, minute: i64| {
+        let editions = store.editions().await.unwrap();
+        let changed = Changed { approved, ..change(&editions, changes, at(minute)) };
+        store.write_editions(&changed, &[], "test", at(minute)).await.unwrap()
+    };
+    let kept =
+        async |number| store.approved_texts(number).await.unwrap().map(|texts| texts.activities[0].title.clone());
+    assert!(decide(&[EditionChange::Approve(SEVEN), EditionChange::Approve(eight)], said(SEVEN, "one"), 1).await);
+    assert_eq!((kept(SEVEN).await.as_deref(), kept(eight).await), (Some("one"), None));
+    // It outlasts the approval, so that whoever decides again sees what is different.
+    assert!(decide(&[EditionChange::Unapprove(SEVEN, edited())], Vec::new(), 2).await);
+    assert_eq!(kept(SEVEN).await.as_deref(), Some("one"));
+    assert!(decide(&[EditionChange::Approve(SEVEN)], said(SEVEN, "two"), 3).await);
+    assert_eq!(kept(SEVEN).await.as_deref(), Some("two"));
+    let repick = EditionChange::Repick { number: SEVEN, selection: selection("sharing") };
+    assert!(decide(&[repick, EditionChange::Approve(SEVEN)], Vec::new(), 4).await);
+    assert_eq!(kept(SEVEN).await, None, "nobody knows what was approved this time");
+    // Nothing is written of a decision that came too late.
+    let mut stale = change(&[], &[EditionChange::Approve(SEVEN)], at(5));
+    stale.transitions.extend(
+        change(&store.editions().await.unwrap(), &[EditionChange::Withdraw(SEVEN, WithdrawReason::Operator)], at(5))
+            .transitions,
+    );
+    stale.transitions[0].before = None;
+    stale.approved = said(SEVEN, "three");
+    assert!(!store.write_editions(&stale, &[], "test", at(5)).await.unwrap());
+    assert_eq!(kept(SEVEN).await, None);
+    assert!(
+        decide(&[EditionChange::Hold(SEVEN, held("x")), EditionChange::Approve(SEVEN)], said(SEVEN, "four"), 6).await
+    );
+    assert_eq!(kept(SEVEN).await.as_deref(), Some("four"));
+    store.subscribe(&crowd(2), at(6)).await.unwrap();
+    let publication = publication(&*store, SEVEN, "4-5").await;
+    assert!(matches!(store.publish(&publication).await.unwrap(), PublishResult::Published { .. }));
+    assert_eq!(kept(SEVEN).await, None, "what was published is kept elsewhere");
 }

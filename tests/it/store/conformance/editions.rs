@@ -68,7 +68,9 @@ pub(in crate::store) async fn an_edition_is_read_as_it_was_written(open: Open<'_
     for (state, reason) in reasons {
         let after = Edition { state, reason: Some(reason), approved_at: Some(at(3)), ..before.clone() };
         let transitions = vec![Transition { before: Some(before), after: Some(after.clone()) }];
-        assert!(store.write_editions(&Changed { transitions, audit: Vec::new() }, &[], "test", at(4)).await.unwrap());
+        assert!(
+            store.write_editions(&Changed { transitions, ..Changed::default() }, &[], "test", at(4)).await.unwrap()
+        );
         assert_eq!(store.edition(SEVEN).await.unwrap(), Some(after.clone()));
         before = after;
     }

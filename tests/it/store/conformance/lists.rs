@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use fortnightly::domain::band::BandSet;
-use fortnightly::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
+use fortnightly::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Outcome};
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::name_query::NameQuery;
@@ -12,13 +12,13 @@ use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{MailboxState, Sector, SubscriberRecord, SuppressionReason};
 use fortnightly::domain::subscription::forget;
 use fortnightly::domain::subscription::mailing_list::MailingList;
-use fortnightly::store::{Reader, Scope, Store, rehearse};
+use fortnightly::store::{AttemptResult, Reader, Scope, Store, rehearse};
 
 use super::desk::Desk as _;
 use super::people::entry;
 use super::samples::{
-    Open, SEVEN, address, at, bands, change_editions, claim, crowd, delivery, done, id, plan, publication, reply,
-    send_out, wish, wish_of,
+    Open, SEVEN, address, all_of, at, bands, change_editions, claim, crowd, delivery, done, id, mark, plan,
+    publication, record_and_mark, reply, send_out, wish, wish_of,
 };
 use super::whole::Whole as _;
 
@@ -208,7 +208,7 @@ async fn listed(store: &dyn Store, filter: &DeliveryFilter, limit: u32) -> Vec<D
 pub(in crate::store) async fn every_filter_finds_what_the_whole_list_has(open: Open<'_>) {
     let store = open();
     two_editions(&*store).await;
-    let all = DeliveryFilter { edition: None, states: DeliveryState::ALL.to_vec(), addresses: None, bounced: false };
+    let all = DeliveryFilter { states: DeliveryState::ALL.to_vec(), ..DeliveryFilter::default() };
     let whole = listed(&*store, &all, 100).await;
     assert!(whole.len() > 14 && whole.is_sorted_by_key(|record| (record.id.edition, record.id.recipient)));
     let found: BTreeSet<_> = whole.iter().map(|record| record.state).collect();
@@ -220,7 +220,8 @@ pub(in crate::store) async fn every_filter_finds_what_the_whole_list_has(open: O
         for edition in [None, Some(SEVEN), Some(EditionNumber(8)), Some(EditionNumber(9))] {
             for (addresses, bounced) in [(None, false), (None, true), (Some(&some), false), (Some(&some), true)] {
                 let addresses = addresses.map(|some| some.to_vec());
-                let filter = DeliveryFilter { edition, states: states.clone(), addresses, bounced };
+                let filter =
+                    DeliveryFilter { edition, states: states.clone(), addresses, bounced, ..DeliveryFilter::default() };
                 let is_meant = |record: &&DeliveryRecord| {
                     edition.is_none_or(|edition| record.id.edition == edition)
                         && states.contains(&record.state)
@@ -237,6 +238,76 @@ pub(in crate::store) async fn every_filter_finds_what_the_whole_list_has(open: O
             }
         }
     }
+}
+
+pub(in crate::store) async fn a_list_is_of_a_domain(open: Open<'_>) {
+    let store = open();
+    let people: Vec<_> =
+        (0..12).map(|i| wish(&format!("School {i}"), &format!("M{i}@S{}.Example", i % 4), "4-5")).collect();
+    send_out(&*store, &people).await;
+    claim(&*store, 2, 12).await;
+    for i in 1..=12 {
+        let outcome = match i % 3 {
+            0 => Outcome::Accepted(reply(250)),
+            1 => Outcome::Permanent { reply: reply(552), suppress: None },
+            _ => Outcome::Uncertain(reply(421)),
+        };
+        done(&*store, id(i), outcome, None).await;
+    }
+    store.erase(&address("m2@s2.example"), at(3)).await.unwrap();
+    let whole = listed(&*store, &all_of(DeliveryState::ALL), 100).await;
+    for domain in [None, Some("s0.example"), Some("s2.example"), Some("example")] {
+        for states in
+            [DeliveryState::ALL, DeliveryState::ENDED, &[DeliveryState::Uncertain], &[DeliveryState::Accepted]]
+        {
+            let filter = DeliveryFilter { domain: domain.map(str::to_owned), ..all_of(states) };
+            let is_meant = |record: &&DeliveryRecord| {
+                let of = record.address.as_ref().map(|one| one.domain().to_lowercase());
+                domain.is_none_or(|domain| of.as_deref() == Some(domain)) && states.contains(&record.state)
+            };
+            let expected: Vec<_> = whole.iter().filter(is_meant).cloned().collect();
+            for limit in [1, 100] {
+                assert_eq!(listed(&*store, &filter, limit).await, expected, "{filter:?}");
+            }
+        }
+    }
+    // What is decided about a list is decided about that list alone.
+    let of = |domain: &str| DeliveryFilter { domain: Some(domain.to_owned()), ..all_of(&[DeliveryState::Uncertain]) };
+    let before = store.tally(SEVEN).await.unwrap();
+    let one = listed(&*store, &of("s1.example"), 100).await.len() as u64;
+    assert!(one > 0 && one < before.uncertain, "{before:?}");
+    let part = store.resolve(SEVEN, &of("s1.example"), true, ResolvedPart::default(), 100, at(4)).await.unwrap();
+    assert_eq!(part.resolved, one);
+    assert_eq!(store.tally(SEVEN).await.unwrap().uncertain, before.uncertain - one);
+    let refused = DeliveryFilter { domain: Some("s0.example".to_owned()), ..all_of(&[DeliveryState::Failed]) };
+    let number = listed(&*store, &refused, 100).await.len() as u64;
+    let part = store.retry(SEVEN, &refused, RetriedPart::default(), 100, at(5)).await.unwrap();
+    assert_eq!((part.retried.ended, part.retried.uncertain), (number, 0));
+    assert!(number > 0 && number < before.failed, "{before:?}");
+}
+
+pub(in crate::store) async fn what_was_accepted_is_counted_by_the_minute(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(6)).await;
+    assert_eq!(store.accepted_by_minute(SEVEN, 9).await.unwrap(), []);
+    claim(&*store, 2, 6).await;
+    for (recipient, minute, outcome) in [
+        (1, 3, Outcome::Accepted(reply(250))),
+        (2, 3, Outcome::Accepted(reply(250))),
+        (3, 3, Outcome::Uncertain(reply(421))),
+        (4, 5, Outcome::Accepted(reply(250))),
+        (5, 70, Outcome::Accepted(reply(250))),
+        (6, 70, Outcome::Permanent { reply: reply(550), suppress: None }),
+    ] {
+        mark(&*store, id(recipient)).await;
+        let at = at(minute) + chrono::TimeDelta::seconds(59);
+        let result = AttemptResult { id: id(recipient), outcome, at, retry_at: None };
+        record_and_mark(&*store, Some(result), None).await.unwrap();
+    }
+    let all = [(at(3), 2), (at(5), 1), (at(70), 1)];
+    assert_eq!(store.accepted_by_minute(SEVEN, 9).await.unwrap(), all);
+    assert_eq!(store.accepted_by_minute(SEVEN, 2).await.unwrap(), all[..2]);
+    assert_eq!(store.accepted_by_minute(EditionNumber(8), 9).await.unwrap(), []);
 }
 
 /// Those who would get an edition, from the whole list.

@@ -103,16 +103,7 @@ pub(in crate::store) async fn an_erased_person_leaves_a_hash_and_the_counts(open
         store.suppressions().await.unwrap(),
         store.audit().await.unwrap(),
         store
-            .deliveries(
-                &DeliveryFilter {
-                    edition: None,
-                    states: vec![DeliveryState::Accepted],
-                    addresses: None,
-                    bounced: false
-                },
-                None,
-                9
-            )
+            .deliveries(&DeliveryFilter { states: vec![DeliveryState::Accepted], ..DeliveryFilter::default() }, None, 9)
             .await
             .unwrap()
     );
@@ -183,7 +174,7 @@ pub(in crate::store) async fn a_name_stays_while_it_names_somebody_else(open: Op
     assert_eq!(look_up(&*store, "b@hill.example").await.0.profile.name, "Hill School");
     assert_eq!(greeted(&claim(&*store, 3, 9).await[0]), "Hill School");
     assert_eq!(erase(&*store, "b@hill.example", 4).await.unwrap().names, 1);
-    let mails = DeliveryFilter { edition: None, states: vec![], addresses: None, bounced: false };
+    let mails = DeliveryFilter::default();
     let mails = DeliveryFilter { states: DeliveryState::ALL.to_vec(), ..mails };
     let mails = format!("{:?}", store.deliveries(&mails, None, 9).await.unwrap());
     assert!(!mails.contains("Hill"), "also in what went to the mailbox that was erased before: {mails}");

@@ -168,3 +168,25 @@ pub(super) async fn mailboxes(
     numbers.dedup();
     Ok(Some(numbers))
 }
+
+/// The domain of a mailbox, as the index on it has it.
+pub(super) const DOMAIN: &str = "lower(substr(r.address, position('@' in r.address) + 1)) COLLATE \"C\"";
+
+/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain.
+pub(super) async fn ended_mailboxes(
+    transaction: &Transaction,
+    hasher: &AddressHasher,
+    filter: &DeliveryFilter,
+    edition: EditionNumber,
+) -> Result<Option<Vec<i64>>, PostgresError> {
+    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else {
+        return mailboxes(transaction, hasher, filter).await;
+    };
+    let query = format!(
+        "SELECT d.recipient FROM deliveries d JOIN recipients r ON r.id = d.recipient
+         WHERE d.mailing = $1 AND d.{} AND r.address IS NOT NULL AND {DOMAIN} = $2 ORDER BY d.recipient",
+        states::ended()
+    );
+    let (edition, domain) = (i64::from(edition.0), domain.clone());
+    transaction.rows(&query, params![edition, domain], |row| Ok(row.try_get(0)?)).await.map(Some)
+}

@@ -100,6 +100,21 @@ pub(in crate::store::postgres) async fn finish(
     Ok(true)
 }
 
+/// How many mails were accepted, minute by minute.
+pub(super) async fn accepted_by_minute(
+    transaction: &Transaction,
+    edition: EditionNumber,
+    limit: u32,
+) -> Result<Vec<(DateTime<Utc>, u64)>, PostgresError> {
+    let query = format!(
+        "SELECT at / 60000 * 60000 AS minute, count(*) FROM attempts WHERE mailing = $1 AND outcome IN {}
+         GROUP BY minute ORDER BY minute LIMIT $2",
+        states::outcomes(&[OutcomeKind::Accepted])
+    );
+    let read = |row: &tokio_postgres::Row| Ok((sql::instant(row.try_get(0)?)?, sql::count(row.try_get(1)?)));
+    transaction.rows(&query, params![i64::from(edition.0), i64::from(limit)], read).await
+}
+
 /// Deliveries by state. How many there are, and how many are accepted, is kept; the few of most other states are counted,
 /// each by an index.
 pub(super) async fn tally(transaction: &Transaction, edition: EditionNumber) -> Result<Tally, PostgresError> {

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::deliveries::mailboxes;
+use super::deliveries::{DOMAIN, mailboxes};
 use super::items::{code, few};
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Reply};
@@ -38,7 +38,8 @@ pub(super) async fn page(
     let (states, limit, dismissed) = (filter.states.clone(), i64::from(limit), Meaning::Dismissed.to_string());
     let query = query(filter, mailboxes.is_some());
     let (first, after_edition, after_mailbox) = (first.max(after.0), after.0, after.1);
-    let values = params![first, last, after_edition, after_mailbox, states, limit, dismissed, mailboxes];
+    let domain = filter.domain.clone();
+    let values = params![first, last, after_edition, after_mailbox, states, limit, dismissed, mailboxes, domain];
     transaction.rows(&query, values, record).await
 }
 
@@ -51,9 +52,14 @@ fn query(filter: &DeliveryFilter, has_mailboxes: bool) -> String {
     } else {
         ""
     };
+    let domain = || {
+        let of = "SELECT 1 FROM recipients r WHERE r.id = d.recipient AND r.address IS NOT NULL AND";
+        format!("AND EXISTS ({of} {DOMAIN} = $9)")
+    };
+    let only = filter.domain.as_ref().map(|_| domain()).unwrap_or_default();
     let part = |from: &str, which: &str| {
         format!(
-            "(SELECT d.mailing, d.recipient FROM {from} WHERE {meant} {bounced} {which}
+            "(SELECT d.mailing, d.recipient FROM {from} WHERE {meant} {bounced} {only} {which}
               ORDER BY d.mailing, d.recipient LIMIT $6)"
         )
     };

@@ -149,3 +149,26 @@ pub(super) fn mailboxes(
     let numbers = addresses.iter().map(number).collect::<Result<BTreeSet<_>, _>>()?;
     sql::to_json(&numbers).map(Some)
 }
+
+/// The domain of a mailbox, as the index on it has it.
+pub(super) fn domain_of(table: &str) -> String {
+    format!("lower(substr({table}.address, instr({table}.address, '@') + 1))")
+}
+
+/// As [`mailboxes`], of those whose delivery of this edition has ended: also of a domain.
+pub(super) fn ended_mailboxes(
+    conn: &Connection,
+    hasher: &AddressHasher,
+    filter: &DeliveryFilter,
+    edition: EditionNumber,
+) -> Result<Option<String>, SqliteError> {
+    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else { return mailboxes(conn, hasher, filter) };
+    let query = format!(
+        "SELECT d.recipient FROM deliveries d INDEXED BY deliveries_ended CROSS JOIN recipients r ON r.id = d.recipient
+         WHERE d.mailing = ?1 AND d.{} AND r.address IS NOT NULL AND {} = ?2 ORDER BY d.recipient",
+        states::ended(),
+        domain_of("r")
+    );
+    let numbers: Vec<i64> = sql::rows(conn, &query, (edition.0, domain), |row| Ok(row.get(0)?))?;
+    sql::to_json(&numbers).map(Some)
+}

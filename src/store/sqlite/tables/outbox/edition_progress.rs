@@ -65,6 +65,20 @@ pub(super) fn postpone(
     sql::run(conn, &update, (first, from, width, last, limit))
 }
 
+/// How many mails were accepted, minute by minute.
+pub(super) fn accepted_by_minute(
+    conn: &Connection,
+    edition: EditionNumber,
+    limit: u32,
+) -> Result<Vec<(DateTime<Utc>, u64)>, SqliteError> {
+    let query = format!(
+        "SELECT at / 60000 * 60000 AS minute, count(*) FROM attempts WHERE mailing = ?1 AND outcome IN {}
+         GROUP BY minute ORDER BY minute LIMIT ?2",
+        states::outcomes(&[OutcomeKind::Accepted])
+    );
+    sql::rows(conn, &query, (edition.0, limit), |row| Ok((sql::instant(row.get(0)?)?, sql::count(row.get(1)?))))
+}
+
 /// Attempts since `from` that handed a mail over, or may have.
 pub(super) fn handed_over_since(conn: &Connection, from: DateTime<Utc>) -> Result<u64, SqliteError> {
     // Attempts are kept by edition, and one that was finished by then has none since.

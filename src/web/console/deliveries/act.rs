@@ -1,0 +1,234 @@
+//! To try again what did not arrive, and to say what became of uncertain mails: for one mailbox, or for all that a list is of. Each is
+//! asked once, with the number.
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::wanted::Wanted;
+use crate::app::AppError;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::listing::DeliveryFilter;
+use crate::domain::text::lists::count;
+use crate::messages::troubles;
+use crate::web::console::answer;
+use crate::web::console::ask::{Question, is_as_seen};
+use crate::web::console::caller::Caller;
+use crate::web::console::form::Form;
+use crate::web::console::masked;
+use crate::web::console::parts::{Console, ConsoleParts};
+
+/// How many are counted: a person decides about fewer, or about all in a state, which are counted anyway.
+const MOST: usize = 20_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Retry,
+    Arrived,
+    Lost,
+}
+
+impl What {
+    pub(super) const ALL: [Self; 3] = [Self::Retry, Self::Arrived, Self::Lost];
+
+    /// The last part of its path.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Arrived => "arrived",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The states in which it can be decided.
+    pub(super) fn states(self) -> &'static [DeliveryState] {
+        match self {
+            Self::Retry => DeliveryState::ENDED,
+            Self::Arrived | Self::Lost => &[DeliveryState::Uncertain],
+        }
+    }
+
+    pub(super) fn of_all(self) -> &'static str {
+        match self {
+            Self::Retry => "Try all of these again…",
+            Self::Arrived => "The uncertain ones arrived…",
+            Self::Lost => "The uncertain ones didn't arrive…",
+        }
+    }
+
+    pub(super) fn of_one(self) -> &'static str {
+        match self {
+            Self::Retry => "Try again…",
+            Self::Arrived => "It arrived…",
+            Self::Lost => "It didn't…",
+        }
+    }
+}
+
+/// Which mails are meant, and how many.
+struct Meant {
+    wanted: Wanted,
+    filter: DeliveryFilter,
+    mails: u64,
+    /// How many of them may have arrived before.
+    uncertain: u64,
+    /// Whose it is, where it is one mailbox's.
+    whose: Option<String>,
+}
+
+impl Meant {
+    async fn read(
+        what: What,
+        parts: &ConsoleParts,
+        caller: &Caller,
+        query: Option<&str>,
+    ) -> Result<Option<Self>, AppError> {
+        let wanted = Wanted::read(parts, query).await?;
+        let mut filter = wanted.filter();
+        filter.states.retain(|state| what.states().contains(state));
+        filter.bounced = false;
+        if wanted.mailbox.is_some() {
+            return Self::one(what, parts, caller, wanted).await;
+        }
+        let (mails, uncertain) = if wanted.is_by_state_alone() {
+            let tally = parts.reporter().tally(wanted.edition).await?;
+            let of = |state| if filter.states.contains(&state) { *tally.clone().of(state) } else { 0 };
+            let uncertain = of(DeliveryState::Uncertain);
+            (of(DeliveryState::Failed) + of(DeliveryState::Expired) + uncertain, uncertain)
+        } else {
+            let deliveries = parts.deliveries();
+            let (mails, addresses) = deliveries.meant((&filter, wanted.why), MOST).await?;
+            let uncertain = DeliveryFilter { states: vec![DeliveryState::Uncertain], ..filter.clone() };
+            let may_be = filter.states.contains(&DeliveryState::Uncertain);
+            let uncertain = if may_be { deliveries.meant((&uncertain, wanted.why), MOST).await?.0 } else { 0 };
+            if wanted.why.is_some() {
+                filter.addresses = Some(addresses);
+            }
+            (mails, uncertain)
+        };
+        Ok((mails > 0).then_some(Self { wanted, filter, mails, uncertain, whose: None }))
+    }
+
+    async fn one(what: What, parts: &ConsoleParts, caller: &Caller, wanted: Wanted) -> Result<Option<Self>, AppError> {
+        let record = wanted.one(parts).await?.filter(|record| what.states().contains(&record.state));
+        let Some((record, address)) = record.and_then(|one| one.address.clone().map(|address| (one, address))) else {
+            return Ok(None);
+        };
+        let whose = format!("{} ({})", record.subscriber, masked::shown(caller, &address));
+        let filter = DeliveryFilter {
+            edition: Some(wanted.edition),
+            states: what.states().to_vec(),
+            addresses: Some(vec![address]),
+            ..DeliveryFilter::default()
+        };
+        let uncertain = u64::from(record.state == DeliveryState::Uncertain);
+        Ok(Some(Self { wanted, filter, mails: 1, uncertain, whose: Some(whose) }))
+    }
+
+    /// What somebody decides about.
+    fn seen(&self) -> (u64, u64) {
+        (self.mails, self.uncertain)
+    }
+
+    fn question(&self, what: What) -> Question {
+        let (number, mails) = (self.wanted.edition, count(self.mails, "mail", "mails"));
+        let whose = self.whose.as_ref().map(|whose| format!("It is the one to {whose}."));
+        let (question, facts, button) = match what {
+            What::Retry => self.retry(&mails),
+            What::Arrived => (
+                format!("Did {mails} of edition {number} arrive?"),
+                vec![format!("{mails} will count as accepted, and nothing more is sent for {}.", self.them())],
+                "They arrived".to_owned(),
+            ),
+            What::Lost => (
+                format!("Did {mails} of edition {number} not arrive?"),
+                vec![
+                    format!("{mails} will count as refused, and nothing is sent by itself."),
+                    format!("You can try {} again afterwards.", self.them()),
+                ],
+                "They didn't arrive".to_owned(),
+            ),
+        };
+        let more = self.wanted.mailbox.map(|mailbox| ("mailbox", mailbox.to_string()));
+        let more: Vec<_> = more.into_iter().collect();
+        Question {
+            question,
+            facts: whose.into_iter().chain(facts).collect(),
+            button,
+            action: self.wanted.path(&format!("/deliveries/{}", what.word()), &more),
+            back_url: self.wanted.path("/deliveries", &[]),
+            ..Question::default()
+        }
+        .about(&self.seen())
+    }
+
+    fn retry(&self, mails: &str) -> (String, Vec<String>, String) {
+        let number = self.wanted.edition;
+        let mut facts = vec![
+            format!("{mails} of edition {number} will be sent again within a minute, if no newer edition is due."),
+            "Mailboxes that were taken off the list stay out.".to_owned(),
+        ];
+        if self.uncertain > 0 {
+            let uncertain = count(self.uncertain, "of them may have arrived", "of them may have arrived");
+            facts.push(format!("{uncertain}: whoever has it gets the same mail twice."));
+        }
+        (format!("Try {mails} again?"), facts, format!("Try {} again", self.them()))
+    }
+
+    fn them(&self) -> &'static str {
+        if self.mails == 1 { "it" } else { "them" }
+    }
+}
+
+pub(super) async fn ask(
+    what: What,
+    State(console): State<Console>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let parts = console.parts();
+    match Meant::read(what, &parts, &caller, query.as_deref()).await {
+        Ok(Some(meant)) => meant.question(what).page(&parts, &caller, "/deliveries"),
+        Ok(None) => nothing(&parts, &caller),
+        Err(error) => answer::failed(&parts, &caller, &error, "/deliveries"),
+    }
+}
+
+fn nothing(parts: &ConsoleParts, caller: &Caller) -> Response {
+    let why = "There's no such mail any more: somebody may have decided about it already, or it has gone out since.";
+    answer::refusal(parts, caller, StatusCode::CONFLICT, why, "/deliveries")
+}
+
+pub(super) async fn decide(
+    what: What,
+    State(console): State<Console>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Response {
+    let parts = console.parts();
+    let meant = match Meant::read(what, &parts, &caller, query.as_deref()).await {
+        Ok(Some(meant)) => meant,
+        Ok(None) => return nothing(&parts, &caller),
+        Err(error) => return answer::failed(&parts, &caller, &error, "/deliveries"),
+    };
+    let back = meant.wanted.path("/deliveries", &[]);
+    if !is_as_seen(&form, &meant.seen()) {
+        return answer::changed_meanwhile(&parts, &caller, &back);
+    }
+    match done(what, &parts, &meant.filter).await {
+        Ok(said) => answer::decided(&console, &caller, said, &back),
+        Err(error) => answer::failed(&parts, &caller, &error, &back),
+    }
+}
+
+async fn done(what: What, parts: &ConsoleParts, filter: &DeliveryFilter) -> Result<Vec<String>, AppError> {
+    let deliveries = parts.deliveries();
+    if what == What::Retry {
+        let (edition, retried) = deliveries.retry_meant(filter).await?;
+        return Ok(troubles::retried(&edition, retried));
+    }
+    let arrived = what == What::Arrived;
+    let (edition, mails) = deliveries.resolve_meant(filter, arrived).await?;
+    Ok(vec![troubles::resolved(edition, mails, arrived)])
+}

@@ -1,0 +1,67 @@
+//! What kept mails from their mailboxes, in plain words and by receiving domain, each with the way to those mails.
+
+use serde::Serialize;
+
+use crate::app::edition_report::Failures;
+use crate::domain::edition::EditionNumber;
+use crate::messages::troubles;
+use crate::web::console::caller::Caller;
+
+/// How many domains are shown.
+const DOMAINS: usize = 20;
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct FailuresView {
+    troubles: Vec<Group>,
+    domains: Vec<Group>,
+    /// How many mails belong to domains that aren't shown.
+    rest: u64,
+    /// How many domains those are.
+    rest_domains: usize,
+    are_all: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    what: String,
+    advice: &'static str,
+    mails: u64,
+    url: String,
+}
+
+impl FailuresView {
+    pub(super) fn new(caller: &Caller, number: EditionNumber, failures: &Failures) -> Self {
+        let list = |name: &str, value: &str| {
+            let query: String = form_urlencoded::Serializer::new(String::new())
+                .append_pair("edition", &number.to_string())
+                .append_pair("state", "trouble")
+                .append_pair(name, value)
+                .finish();
+            caller.link(&format!("/deliveries?{query}"))
+        };
+        let troubles = failures.troubles.iter().map(|(trouble, mails)| Group {
+            what: troubles::trouble(*trouble).to_owned(),
+            advice: troubles::remedy(*trouble),
+            mails: *mails,
+            url: list("why", trouble.as_str()),
+        });
+        let domain = |(domain, mails): &(String, u64)| {
+            let is_known = !domain.is_empty();
+            let what = if is_known { domain.clone() } else { "Addresses that were forgotten since".to_owned() };
+            Group {
+                what,
+                advice: "",
+                mails: *mails,
+                url: if is_known { list("domain", domain) } else { String::new() },
+            }
+        };
+        let (shown, rest) = failures.domains.split_at(failures.domains.len().min(DOMAINS));
+        Self {
+            troubles: troubles.collect(),
+            domains: shown.iter().map(domain).collect(),
+            rest: rest.iter().map(|(_, mails)| mails).sum(),
+            rest_domains: rest.len(),
+            are_all: failures.are_all,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What the page of an edition shows.
+
+use serde::Serialize;
+
+use super::chart::ChartView;
+use super::content::{ContentView, EditsView};
+use super::failures::FailuresView;
+use crate::app::AppError;
+use crate::app::edition_report::{EditionReport, Standing};
+use crate::app::planner::{PlanRow, PlanState};
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{EditionNumber, EditionState, HoldReason, StateReason};
+use crate::domain::segment::Segment;
+use crate::domain::text::dates;
+use crate::domain::user::Permission;
+use crate::messages;
+use crate::messages::attention::button;
+use crate::web::console::audience::AudienceTable;
+use crate::web::console::caller::Caller;
+use crate::web::console::edition_state::StateView;
+use crate::web::console::parts::{Console, ConsoleParts};
+
+#[derive(Debug, Serialize)]
+pub(super) struct EditionView {
+    number: EditionNumber,
+    when: String,
+    /// How long that is away, or ago.
+    away: String,
+    state: StateView,
+    /// Why it is held, was missed, or has no date.
+    why: String,
+    buttons: Vec<Button>,
+    content: Option<ContentView>,
+    edits: Option<EditsView>,
+    audience: Option<AudienceTable>,
+    /// How it reads: for the largest groups of readers, and for the others.
+    segments: Vec<SegmentLink>,
+    other_segments: Vec<SegmentLink>,
+    is_published: bool,
+    mails: Option<MailsView>,
+    is_moving: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Button {
+    label: String,
+    url: String,
+    /// `quiet`, `danger`, or nothing for what is meant to be pressed.
+    class: &'static str,
+}
+
+/// One way in which the edition reads.
+#[derive(Debug, Serialize)]
+struct SegmentLink {
+    label: String,
+    mailboxes: u64,
+    url: String,
+}
+
+/// Where its mails stand.
+#[derive(Debug, Serialize)]
+struct MailsView {
+    total: u64,
+    settled: u64,
+    figures: Vec<Figure>,
+    chart: Option<ChartView>,
+    failures: Option<FailuresView>,
+    list_url: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Figure {
+    label: &'static str,
+    mails: u64,
+    /// The name by which it is kept up to date.
+    name: String,
+    url: String,
+}
+
+impl EditionView {
+    pub(super) async fn read(
+        console: &Console,
+        parts: &ConsoleParts,
+        caller: &Caller,
+        number: EditionNumber,
+    ) -> Result<Self, AppError> {
+        let (row, report, now) = (parts.row(number).await?, parts.report(number), parts.context.clock.now());
+        let edition = report.edition().await?;
+        let is_published = edition.as_ref().is_some_and(crate::domain::edition::Edition::is_published);
+        let standing = report.standing().await?;
+        let segments = segments(console, parts, &row, &report, is_published).await?;
+        let is_moving = row.state == PlanState::Edition(EditionState::Sending);
+        let mails = match is_published {
+            true => Some(mails(console, (parts, caller), &report, (number, &standing, is_moving)).await?),
+            false => None,
+        };
+        let is_approved = edition.as_ref().is_some_and(|edition| edition.approved_at.is_some());
+        // What was sent before its time, or after it, went out then.
+        let moment = edition.as_ref().and_then(|edition| edition.published_at).unwrap_or(row.due_at.to_utc());
+        let mut readers = segments.as_deref().map(|all| links(parts, caller, number, all)).unwrap_or_default();
+        let others = readers.split_off(readers.len().min(LARGEST));
+        Ok(Self {
+            number,
+            when: dates::local_moment(&parts.context.local(moment)),
+            away: away(moment - now),
+            state: StateView::of_row(parts.config(), &row),
+            why: why(&row),
+            buttons: buttons(
+                caller,
+                &row,
+                &standing.tally,
+                segments.is_some(),
+                StateView::of_row(parts.config(), &row),
+            ),
+            content: content(parts, caller, &row, &report, is_published).await?,
+            edits: EditsView::new(&report.edits().await?, is_approved),
+            audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
+            segments: readers,
+            other_segments: others,
+            is_published,
+            mails,
+            is_moving,
+        })
+    }
+
+    /// Whether something on it changes by itself.
+    pub(super) fn is_moving(&self) -> bool {
+        self.is_moving
+    }
+}
+
+/// How many groups of readers are shown at once.
+const LARGEST: usize = 6;
+
+/// How long something is away, or ago.
+fn away(left: chrono::TimeDelta) -> String {
+    if left > chrono::TimeDelta::zero() {
+        format!("in {}", dates::roughly(left))
+    } else {
+        format!("{} ago", dates::roughly(-left))
+    }
+}
+
+fn why(row: &PlanRow) -> String {
+    match (&row.state, &row.reason) {
+        (PlanState::Paused(reason), _) => format!("It has none because of {}.", messages::plan::pause(reason)),
+        (_, Some(StateReason::Held(reason))) => format!("It is held: {}", messages::attention::why_held(reason)),
+        (_, Some(StateReason::Missed(reason))) => format!("Nobody got it: {}.", messages::edition::miss(reason)),
+        (PlanState::Edition(EditionState::Withdrawn), _) => "It was cancelled, so nobody gets it.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Who would get it now, or for whom it was made; none where nobody knows any more.
+async fn segments(
+    console: &Console,
+    parts: &ConsoleParts,
+    row: &PlanRow,
+    report: &EditionReport,
+    is_published: bool,
+) -> Result<Option<Vec<Segment>>, AppError> {
+    let sorted = |mut segments: Vec<Segment>| {
+        segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
+        segments
+    };
+    if is_published {
+        let kept = console.kept().addressed(row.edition, report).await?;
+        return Ok(kept.map(|segments| sorted(segments.to_vec())));
+    }
+    let goes_out = row.is_ahead() && !row.picks().is_empty();
+    Ok(if goes_out { Some(sorted(parts.reporter().audience().await?)) } else { None })
+}
+
+fn links(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segments: &[Segment]) -> Vec<SegmentLink> {
+    let link = |segment: &Segment| SegmentLink {
+        label: super::segment::label(parts.config(), &segment.key),
+        mailboxes: segment.recipients,
+        url: caller.link(&format!("/editions/{number}/segments/{}", segment.key.id(&parts.config().bands))),
+    };
+    segments.iter().map(link).collect()
+}
+
+async fn content(
+    parts: &ConsoleParts,
+    caller: &Caller,
+    row: &PlanRow,
+    report: &EditionReport,
+    is_published: bool,
+) -> Result<Option<ContentView>, AppError> {
+    let published = if is_published { report.published().await? } else { None };
+    let (theme, notices) = match published {
+        Some(view) => (view.theme.title, view.notices),
+        None => {
+            let name = row.theme().unwrap_or_default();
+            let theme = parts.content().and_then(|content| content.library.theme(name));
+            (theme.map_or_else(|| name.to_owned(), |theme| theme.title.clone()), report.notices(row.date))
+        }
+    };
+    Ok(ContentView::new((parts, caller), row, theme, &notices, !is_published && row.is_ahead()))
+}
+
+async fn mails(
+    console: &Console,
+    (parts, caller): (&ConsoleParts, &Caller),
+    report: &EditionReport,
+    (number, standing, is_sending): (EditionNumber, &Standing, bool),
+) -> Result<MailsView, AppError> {
+    let figures = console.kept().figures(number, report, standing, is_sending).await?;
+    let tally = &standing.tally;
+    let list = |state: &str| caller.link(&format!("/deliveries?edition={number}&state={state}"));
+    let figure = |label, mails, name: &str| Figure { label, mails, name: format!("{number}.{name}"), url: list(name) };
+    let all = [
+        figure("Accepted", tally.accepted, "accepted"),
+        figure("Waiting", tally.queued, "queued"),
+        figure("Being sent", tally.sending, "sending"),
+        figure("To be tried again", tally.deferred, "deferred"),
+        figure("Uncertain", tally.uncertain, "uncertain"),
+        figure("Refused", tally.failed, "failed"),
+        figure("Given up", tally.expired, "expired"),
+        figure("Off the list since", tally.suppressed, "suppressed"),
+        figure("Came back", standing.bounced, "bounced"),
+    ];
+    // Those that move while somebody looks are there from the beginning.
+    let moving = ["Waiting", "Being sent", "To be tried again", "Refused"];
+    let is_always_shown =
+        |figure: &Figure| figure.label == "Accepted" || (is_sending && moving.contains(&figure.label));
+    let failures = Some(&figures.failures).filter(|failures| !failures.troubles.is_empty());
+    Ok(MailsView {
+        total: tally.total,
+        settled: tally.total - tally.queued - tally.sending - tally.deferred,
+        figures: all.into_iter().filter(|figure| figure.mails > 0 || is_always_shown(figure)).collect(),
+        chart: figures.timeline.as_ref().map(|timeline| ChartView::new(&parts.context, timeline)),
+        failures: failures.map(|failures| FailuresView::new(caller, number, failures)),
+        list_url: caller.link(&format!("/deliveries?edition={number}&state=all")),
+    })
+}
+
+/// The buttons that make sense now, for those who may decide.
+fn buttons(caller: &Caller, row: &PlanRow, tally: &Tally, has_mails: bool, state: StateView) -> Vec<Button> {
+    use EditionState::{Approved, Held, Planned, Sending, Withdrawn};
+    if !caller.may(Permission::Decide) {
+        return Vec::new();
+    }
+    let number = row.edition;
+    let step = |label: &str, action: &str, class| Button {
+        label: format!("{label}…"),
+        url: caller.link(&format!("/editions/{number}/{action}")),
+        class,
+    };
+    let approve = || step(button::APPROVE, "approve", "");
+    let hold = || step("Hold", "hold", "quiet");
+    let cancel = || step(button::WITHDRAW, "withdraw", "quiet");
+    let mut buttons = match &row.state {
+        PlanState::Projected | PlanState::Edition(Planned | Approved) => {
+            let approve = state.needs_approval.then(approve);
+            approve.into_iter().chain([hold(), cancel()]).collect()
+        }
+        PlanState::Edition(Held) if tally.total > 0 => vec![step(button::RELEASE, "release", "")],
+        PlanState::Edition(Held) => match &row.reason {
+            Some(StateReason::Held(HoldReason::ApprovalMissing { .. })) => vec![approve(), cancel()],
+            Some(StateReason::Held(HoldReason::Operator { .. })) => {
+                vec![step(button::RELEASE, "release", ""), cancel()]
+            }
+            Some(StateReason::Held(HoldReason::RestoredStore)) => {
+                vec![Button { label: format!("{}…", button::RELEASE), url: caller.link("/release"), class: "" }]
+            }
+            _ => vec![step(button::SEND_NOW, "send-late", ""), cancel()],
+        },
+        PlanState::Edition(Sending) => vec![step("Stop it", "hold", "danger")],
+        PlanState::Edition(Withdrawn) => vec![step("Bring it back", "reinstate", "")],
+        PlanState::Paused(_) | PlanState::Edition(_) => Vec::new(),
+    };
+    if has_mails {
+        buttons.push(step("Send a test copy", "test-copy", "quiet"));
+    }
+    buttons
+}
