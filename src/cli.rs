@@ -179,7 +179,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Check(command) => command.run(context).await,
         Command::Plan(command) => command.run(context).await,
         Command::Preview(command) => command.run(context).await,
-        Command::Send(command) => command.run(context).await,
+        Command::Send(command) => Box::pin(command.run(context)).await,
         Command::Run(command) => command.run(context).await,
         Command::Console(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,

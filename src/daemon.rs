@@ -124,9 +124,7 @@ pub async fn run(
     }
     tokio::spawn(watch::watch(current, role != Role::Web, files.asked, stop.clone()));
     if role != Role::Web {
-        serving.spawn(inbox::watch(now.clone(), stop.clone()));
-        serving.spawn(tidy::watch(now.clone(), stop.clone()));
-        serving.spawn(notices::watch(now.clone(), stop.clone()));
+        look_after(&mut serving, &now, &stop);
     }
     let watched = now.clone();
     let all = async {
@@ -146,6 +144,13 @@ pub async fn run(
     };
     tracing::info!("stopped");
     ended
+}
+
+/// What a sender does besides sending.
+fn look_after(serving: &mut JoinSet<()>, now: &channel::Receiver<Current>, stop: &CancellationToken) {
+    serving.spawn(inbox::watch(now.clone(), stop.clone()));
+    serving.spawn(tidy::watch(now.clone(), stop.clone()));
+    serving.spawn(notices::watch(now.clone(), stop.clone()));
 }
 
 /// Serves the operators' pages alone, until `stop`.

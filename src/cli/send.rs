@@ -82,14 +82,15 @@ impl Send {
         let sent = match bootstrap::open_whole(config.clone(), context.clock).await {
             Ok((app, content)) => {
                 let sent = Sender::new(&app, &content).send(&order, &watcher, &stop).await;
-                operators::tell(&app, Some(&content), &watcher, &stop).await;
+                Box::pin(operators::tell(&app, Some(&content), &watcher, &stop)).await;
                 sent?
             }
             Err(AppError::Findings(findings)) => {
                 let what = (config.clone(), context.clock);
                 let finished = sender::finish_only(what, order.target, &findings, &watcher, &stop).await?;
                 if finished.is_some() {
-                    operators::tell(&bootstrap::open(config, context.clock).await?, None, &watcher, &stop).await;
+                    let app = bootstrap::open(config, context.clock).await?;
+                    Box::pin(operators::tell(&app, None, &watcher, &stop)).await;
                 }
                 finished.ok_or(AppError::Findings(findings))?
             }

@@ -27,14 +27,11 @@ pub fn text(notice: &Notice) -> NoticeText {
 fn console(notice: &Notice) -> (Option<(String, String)>, Option<String>) {
     let Console { url, listen } = &notice.console;
     let page = page(&notice.items);
-    match url {
-        Some(url) => (Some(("Open the console".to_owned(), format!("{url}{}", page.path()))), None),
-        None => {
-            let way =
-                format!("The console is at http://{listen}{}, on the machine that the service runs on.", page.path());
-            (None, Some(way))
-        }
+    if let Some(url) = url {
+        return (Some(("Open the console".to_owned(), format!("{url}{}", page.path()))), None);
     }
+    let way = format!("The console is at http://{listen}{}, on the machine that the service runs on.", page.path());
+    (None, Some(way))
 }
 
 /// The page that all of it is about; the first one where there are several, or none can settle it.
