@@ -169,9 +169,10 @@ async fn after_ten_guesses_no_password_is_looked_at() {
     let (team, _) = Team::with_anna().await;
     let before = team.hashing.0.load(Ordering::SeqCst);
     let mut refused = 0;
-    for guess in 0..10_000 {
+    for guess in 0..10_000_u16 {
         // From as many networks as one likes.
-        let from = IpAddr::from([10, (guess / 256 % 256) as u8, (guess % 256) as u8, 1]);
+        let [high, low] = guess.to_be_bytes();
+        let from = IpAddr::from([10, high, low, 1]);
         let told = team.sign_in(0).with_password(ANNA, format!("guess {guess}").into(), None, from).await;
         refused += usize::from(refusal(told).unwrap_err() == SignInRefusal::Paused { minutes: 1 });
     }
