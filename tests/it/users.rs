@@ -102,7 +102,7 @@ fn the_audit_names_the_account_and_no_address() {
         ]
     );
     let text = fixture.at(NOW, &["status", "--audit"]).exits(0);
-    text.says("\toperator\tuser-remove\tuser 1\tcarl\tbob\n");
+    text.says("\tbob\tuser-remove\tuser 1\tcarl\n");
     assert!(!text.stdout.contains('@'), "{}", text.stdout);
 }
 
