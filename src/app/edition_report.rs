@@ -88,7 +88,7 @@ impl EditionReport {
 
     /// What was edited of an edition that is still to go out.
     pub async fn edits(&self) -> Result<Edits, AppError> {
-        let edition = self.edition().await?.filter(|edition| edition.is_open());
+        let edition = self.edition().await?.filter(Edition::is_open);
         let (Some(edition), Some(content)) = (edition, &self.content) else { return Ok(Edits::default()) };
         let texts = content.library.texts();
         let Some(approved) = self.context.store.approved_texts(self.number).await? else {

@@ -43,6 +43,9 @@ handlebars_helper!(grouped: |number: u64| crate::domain::text::lists::grouped(nu
 ///
 /// # Errors
 /// A template that does not fit its view.
+///
+/// # Panics
+/// Never: a view has only texts, numbers and lists.
 pub fn page(name: &str, view: &impl Serialize) -> Result<String, RenderError> {
     let mut fields = serde_json::to_value(view).expect("the view has only texts, numbers and lists");
     show_as_text(&mut fields);

@@ -42,12 +42,11 @@ impl Previewer {
         let AppContext { store, clock, .. } = &self.context;
         let row = self.planner().plan_of(number, clock.now()).await?;
         let stored = store.edition(number).await?;
-        let proof = match stored.as_ref().filter(|edition| edition.is_published()) {
-            Some(edition) => self.published_proof(edition, row, Vec::new(), Some(segment)).await?,
-            None => {
-                let planned = super::as_planned(number, &row, stored.as_ref())?;
-                self.planned_proof(&planned, row, Vec::new(), Some(segment)).await?
-            }
+        let proof = if let Some(edition) = stored.as_ref().filter(|edition| edition.is_published()) {
+            self.published_proof(edition, row, Vec::new(), Some(segment)).await?
+        } else {
+            let planned = super::as_planned(number, &row, stored.as_ref())?;
+            self.planned_proof(&planned, row, Vec::new(), Some(segment)).await?
         };
         if proof.segments.is_empty() {
             return Err(PreviewError::UnknownSegment { wanted: segment.to_owned(), known: Vec::new() }.into());

@@ -24,11 +24,13 @@ impl SchoolYear {
     }
 
     /// The one before.
+    #[must_use]
     pub fn before(self) -> Self {
         Self(self.0.saturating_sub(1).max(1))
     }
 
     /// The one after.
+    #[must_use]
     pub fn after(self) -> Self {
         Self((self.0 + 1).min(9_998))
     }

@@ -19,7 +19,8 @@ use crate::domain::user::Permission;
 /// A question and what is known about the answer.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Question {
-    pub(super) question: String,
+    /// The question itself.
+    pub(super) title: String,
     /// What must be known first.
     pub(super) warnings: Vec<String>,
     /// What it will do, a sentence each.
@@ -71,7 +72,7 @@ impl Question {
     /// The page. Its paths are our own, without what a proxy adds before them.
     pub(super) fn page(mut self, parts: &ConsoleParts, caller: &Caller, here: &str) -> Response {
         (self.action, self.back_url) = (caller.link(&self.action), caller.link(&self.back_url));
-        answer::page("ask.html", &Shell::new(parts, caller, &self.question, here), &self)
+        answer::page("ask.html", &Shell::new(parts, caller, &self.title, here), &self)
     }
 }
 

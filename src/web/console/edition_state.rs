@@ -8,7 +8,7 @@ use crate::domain::calendar::Approval;
 use crate::domain::edition::EditionState;
 use crate::messages;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct StateView {
     word: &'static str,
     /// `good`, `wait`, `bad`, or nothing.

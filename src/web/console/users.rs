@@ -147,7 +147,7 @@ async fn ask_role(State(console): State<Console>, caller: Caller, Path(id): Path
     };
     let role = Field { name: "role", label: "Role", options: roles(user.role), ..Field::default() };
     let question = Question {
-        question: format!("Another role for {}?", user.name),
+        title: format!("Another role for {}?", user.name),
         facts: vec!["It counts from their next click on.".to_owned()],
         fields: vec![role],
         button: "Change the role".to_owned(),
@@ -189,7 +189,7 @@ async fn ask_reset(State(console): State<Console>, caller: Caller, Path(id): Pat
         Err(refusal) => return *refusal,
     };
     let question = Question {
-        question: format!("A new link for {}?", user.name),
+        title: format!("A new link for {}?", user.name),
         facts: vec![
             "They are signed out everywhere, and their password, their codes or their sign-on no longer count."
                 .to_owned(),
@@ -222,7 +222,7 @@ async fn ask_remove(State(console): State<Console>, caller: Caller, Path(id): Pa
         Err(refusal) => return *refusal,
     };
     let question = Question {
-        question: format!("Remove {}?", user.name),
+        title: format!("Remove {}?", user.name),
         facts: vec![
             "They are signed out everywhere at once, and can't sign in any more.".to_owned(),
             "Their name stays in the log beside what they decided.".to_owned(),

@@ -14,7 +14,7 @@ fn an_officer_approves_holds_releases_cancels_and_brings_back() {
         .says("Edition 7 goes out on Monday 30 November 2026 at 08:00")
         .says("waiting for approval");
     let question = officer.get("/editions/7/approve").is(200).says("Approve edition 7?").says("to 4 mailboxes");
-    assert!(!question.body.contains("`"), "{}", question.text());
+    assert!(!question.body.contains('`'), "{}", question.text());
     let state = || fixture.planned(BEFORE, 7)["state"].as_str().unwrap().to_owned();
     officer.decide("/editions/7/approve", &[]).says("Edition 7 (Monday 30 November 2026 at 08:00) is approved now.");
     assert_eq!(state(), "approved");

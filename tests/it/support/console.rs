@@ -106,7 +106,7 @@ impl Browser {
     pub(crate) fn get(&self, path: &str) -> Answer {
         let answer = self.ask("GET", path, "", "");
         if let Some((_, rest)) = answer.body.split_once("name=\"form_token\" value=\"") {
-            *self.token.borrow_mut() = rest.split('"').next().unwrap_or_default().to_owned();
+            rest.split('"').next().unwrap_or_default().clone_into(&mut self.token.borrow_mut());
         }
         answer
     }

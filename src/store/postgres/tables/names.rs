@@ -192,7 +192,9 @@ async fn forget_words(transaction: &Transaction, subscribers: &[i64]) -> Result<
     let read = |row: &Row| Ok((row.try_get(0)?, index_words(row.try_get(1)?, row.try_get(2)?)));
     let mut old = Words::default();
     for (id, words) in transaction.rows(called, params![subscribers], read).await? {
-        words.iter().for_each(|word| old.add(word, id));
+        for word in &words {
+            old.add(word, id);
+        }
     }
     old.delete(transaction).await
 }

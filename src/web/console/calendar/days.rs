@@ -38,7 +38,7 @@ pub(super) fn weeks(
             .take_while(|day| day.month() == first.month())
             .map(|day| Day::of(config, caller, day, today, rows)),
     );
-    while days.len() % 7 != 0 {
+    while !days.len().is_multiple_of(7) {
         days.push(Day::default());
     }
     let mut days = days.into_iter().peekable();

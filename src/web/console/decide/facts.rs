@@ -83,7 +83,7 @@ impl Facts {
             facts.push("If its activities or their texts change after this, it needs approval again.".to_owned());
         }
         Question {
-            question: format!("Approve edition {}?", self.number()),
+            title: format!("Approve edition {}?", self.number()),
             warnings: self.held(),
             facts,
             button: format!("Approve edition {}", self.number()),
@@ -114,7 +114,7 @@ impl Facts {
             ..Field::default()
         };
         Question {
-            question: format!("Hold edition {number}?"),
+            title: format!("Hold edition {number}?"),
             facts,
             fields: vec![reason],
             button: format!("Hold edition {number}"),
@@ -126,7 +126,7 @@ impl Facts {
     pub(super) fn release(&self) -> Question {
         let number = self.number();
         Question {
-            question: format!("Release edition {number}?"),
+            title: format!("Release edition {number}?"),
             warnings: self.held(),
             facts: vec![self.when()],
             button: format!("Release edition {number}"),
@@ -137,7 +137,7 @@ impl Facts {
     pub(super) fn withdraw(&self) -> Question {
         let number = self.number();
         Question {
-            question: format!("Cancel edition {number}?"),
+            title: format!("Cancel edition {number}?"),
             facts: vec![
                 format!("Nobody gets a digest on {}.", dates::local_moment(&self.row.due_at)),
                 format!("{} would have got it.", count(self.mailboxes, "mailbox", "mailboxes")),
@@ -152,7 +152,7 @@ impl Facts {
     pub(super) fn reinstate(&self) -> Question {
         let number = self.number();
         Question {
-            question: format!("Bring edition {number} back?"),
+            title: format!("Bring edition {number} back?"),
             facts: vec![self.when()],
             button: format!("Bring edition {number} back"),
             ..Question::default()
@@ -163,7 +163,7 @@ impl Facts {
         let number = self.number();
         let is_open = !matches!(self.row.state, PlanState::Edition(EditionState::Sent | EditionState::Withdrawn));
         Question {
-            question: format!("Send edition {number} all the same?"),
+            title: format!("Send edition {number} all the same?"),
             warnings: self.held(),
             facts: if is_open { vec![self.when()] } else { Vec::new() },
             button: format!("Send edition {number}"),

@@ -52,7 +52,7 @@ fn question(parts: &ConsoleParts, content: &Content, facts: &Facts, band: &BandN
     let again = "If the edition has been approved, it needs approval again.".to_owned();
     let options = options(content, band, chosen);
     Question {
-        question: format!("Another activity for {label} in edition {number}?"),
+        title: format!("Another activity for {label} in edition {number}?"),
         facts: now.into_iter().chain([again]).collect(),
         fields: vec![Field { name: "activity", label: "Activity", options, ..Field::default() }],
         hidden: vec![Hidden { name: "band", value: band.to_string() }],

@@ -25,7 +25,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         );
     }
     let question = Question {
-        question: "Let this store send again?".to_owned(),
+        title: "Let this store send again?".to_owned(),
         facts: concerns.iter().map(|one| said(*one)).collect(),
         button: "Let it send again".to_owned(),
         is_danger: true,

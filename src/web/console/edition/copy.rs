@@ -65,7 +65,7 @@ fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segmen
         ..Field::default()
     };
     Question {
-        question: format!("Send a test copy of edition {number}?"),
+        title: format!("Send a test copy of edition {number}?"),
         facts: vec![
             "One mail is sent at once, with “[Test copy]” before its subject.".to_owned(),
             "Its links to unsubscribe and to change settings don't work, and nothing is recorded.".to_owned(),

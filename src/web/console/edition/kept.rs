@@ -20,9 +20,12 @@ const MOST: usize = 20;
 /// For whom an edition was made; none when what they read is no longer kept.
 type Addressed = Option<Arc<Vec<Segment>>>;
 
+/// Figures, when they were made, and how the mails stood then.
+type Made = (Instant, Standing, Arc<Figures>);
+
 #[derive(Default)]
 pub(in crate::web::console) struct KeptReports {
-    figures: Mutex<BTreeMap<EditionNumber, (Instant, Standing, Arc<Figures>)>>,
+    figures: Mutex<BTreeMap<EditionNumber, Made>>,
     addressed: Mutex<BTreeMap<EditionNumber, Addressed>>,
 }
 

@@ -90,9 +90,10 @@ impl EditionView {
         let standing = report.standing().await?;
         let segments = segments(console, parts, &row, &report, is_published).await?;
         let is_moving = row.state == PlanState::Edition(EditionState::Sending);
-        let mails = match is_published {
-            true => Some(mails(console, (parts, caller), &report, (number, &standing, is_moving)).await?),
-            false => None,
+        let mails = if is_published {
+            Some(mails(console, (parts, caller), &report, (number, &standing, is_moving)).await?)
+        } else {
+            None
         };
         let is_approved = edition.as_ref().is_some_and(|edition| edition.approved_at.is_some());
         // What was sent before its time, or after it, went out then.
@@ -188,13 +189,12 @@ async fn content(
     is_published: bool,
 ) -> Result<Option<ContentView>, AppError> {
     let published = if is_published { report.published().await? } else { None };
-    let (theme, notices) = match published {
-        Some(view) => (view.theme.title, view.notices),
-        None => {
-            let name = row.theme().unwrap_or_default();
-            let theme = parts.content().and_then(|content| content.library.theme(name));
-            (theme.map_or_else(|| name.to_owned(), |theme| theme.title.clone()), report.notices(row.date))
-        }
+    let (theme, notices) = if let Some(view) = published {
+        (view.theme.title, view.notices)
+    } else {
+        let name = row.theme().unwrap_or_default();
+        let theme = parts.content().and_then(|content| content.library.theme(name));
+        (theme.map_or_else(|| name.to_owned(), |theme| theme.title.clone()), report.notices(row.date))
     };
     Ok(ContentView::new((parts, caller), row, theme, &notices, !is_published && row.is_ahead()))
 }

@@ -100,7 +100,7 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
             format!("Then it belongs to {} and gets {}.", request.profile.name, bands(parts.config(), &request.bands)),
         ];
         let question = Question {
-            question: "This address is subscribed already. Change it?".to_owned(),
+            title: "This address is subscribed already. Change it?".to_owned(),
             facts,
             button: "Change it".to_owned(),
             ..Question::default()
@@ -112,7 +112,7 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
         Subscribed::Left(_) if sure == CONFIRM => confirm(parts, request).await,
         Subscribed::Left(reason) => {
             let question = Question {
-                question: "Ask it by mail whether it wants to come back?".to_owned(),
+                title: "Ask it by mail whether it wants to come back?".to_owned(),
                 facts: vec![
                     kept_out(reason).to_owned(),
                     "It gets one mail with a link. Nothing else is sent before its reader clicks that link, within 7 days."

@@ -139,7 +139,7 @@ pub(super) async fn ask_address(State(console): State<Console>, caller: Caller, 
         return answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, &path);
     }
     let question = Question {
-        question: "Change the address?".to_owned(),
+        title: "Change the address?".to_owned(),
         facts: vec![
             format!("Now it is {address}."),
             "It keeps its age groups and everything that is known of what it got.".to_owned(),

@@ -49,7 +49,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
     let line = parts.config().line_of_address(&address);
     let warnings = line.map(|line| format!("The config file names it in line {line}. Remove it there, too."));
     let question = Question {
-        question: format!("Erase {address}?"),
+        title: format!("Erase {address}?"),
         warnings: warnings.into_iter().collect(),
         facts,
         button: "Erase it for good".to_owned(),

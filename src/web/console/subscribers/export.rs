@@ -30,7 +30,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         Err(error) => return answer::failed(&parts, &caller, &error, HERE),
     };
     let question = Question {
-        question: "Download the list?".to_owned(),
+        title: "Download the list?".to_owned(),
         facts: vec![
             format!(
                 "It has the name, the address and the age groups of every active mailbox: {} of them.",

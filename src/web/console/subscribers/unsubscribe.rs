@@ -40,7 +40,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
     }));
     let path = mailbox_path(id);
     let question = Question {
-        question: "Unsubscribe this mailbox?".to_owned(),
+        title: "Unsubscribe this mailbox?".to_owned(),
         facts,
         button: "Unsubscribe it".to_owned(),
         is_danger: true,

@@ -22,7 +22,7 @@ const BACK: &str = "/suppressions";
 pub(super) async fn ask_add(State(console): State<Console>, caller: Caller) -> Response {
     let address = Field { name: "address", label: "Email address", kind: "email", ..Field::default() };
     let question = Question {
-        question: "Never mail an address again?".to_owned(),
+        title: "Never mail an address again?".to_owned(),
         facts: vec![
             "Every subscription of this address ends, and no list or file brings it back by itself.".to_owned(),
         ],
@@ -81,7 +81,7 @@ pub(super) async fn ask_take_back(State(console): State<Console>, caller: Caller
         ..Field::default()
     };
     let question = Question {
-        question: "Take back what bounced?".to_owned(),
+        title: "Take back what bounced?".to_owned(),
         facts: vec![
             "Use this when a mail server wrongly said that many mailboxes don't exist.".to_owned(),
             "Every address that gets no mail since that day because its mail came back may get mail again, and the \
