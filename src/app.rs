@@ -45,6 +45,7 @@ mod random_token;
 pub mod readiness;
 pub mod receiver;
 pub mod reload;
+mod report_counts;
 pub mod reporter;
 pub mod restored;
 pub mod sender;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 
 use super::readiness::Readiness;
+use super::report_counts;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -101,15 +102,9 @@ impl MetricsCollector {
             subscribers: self.store.subscriber_counts().await?,
             waves: self.store.open_waves().await?.iter().filter(|open| open.waiting > 0).count() as u64,
             suppressions: self.store.suppression_count().await?,
-            reports: reports(&*self.store).await?,
+            reports: report_counts::every_kind(&*self.store).await?,
             attention: self.readiness.waiting().await?.len() as u64,
             next_due: next.map(|next| next.due_at.to_utc()),
         })
     }
-}
-
-/// Messages that came in, by kind: every kind is there.
-pub(super) async fn reports(store: &dyn Store) -> Result<BTreeMap<ReportKind, u64>, AppError> {
-    let counts = store.report_counts().await?;
-    Ok(ReportKind::ALL.iter().map(|kind| (*kind, counts.get(kind).copied().unwrap_or(0))).collect())
 }

@@ -3,6 +3,7 @@
 
 mod content;
 mod findings;
+mod found;
 pub mod notice;
 
 use chrono::NaiveDate;
@@ -14,7 +15,7 @@ use crate::domain::delivery::{TransactionalKind, TransactionalMail};
 use crate::domain::notice::{self as rules, Finding, NoticeKind, NoticeText, Told};
 use crate::render::render_notice;
 use crate::store::QueuedNotice;
-use findings::Found;
+use found::Found;
 use notice::Notice;
 
 /// Puts a notice into words: `messages::notices` does.

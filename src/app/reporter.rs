@@ -13,7 +13,7 @@ use super::context::PAGE;
 use super::nodes::{NodeJson, nodes};
 use super::planner::{PlanRow, Planner};
 use super::restored::RestoredStore;
-use super::{AppContext, AppError, Loaded, metrics, sync};
+use super::{AppContext, AppError, Loaded, report_counts, sync};
 use crate::domain::activity::ActivityId;
 use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::calendar::{Approval, NextEdition};
@@ -145,7 +145,7 @@ impl Reporter {
             editions: rows,
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
-            reports: metrics::reports(&**store).await?,
+            reports: report_counts::every_kind(&**store).await?,
             nodes: nodes(&self.context).await?,
             next: next.map(NextJson::from).unwrap_or_default(),
             next_needs_approval: is_new && self.is_approval_required(),

@@ -11,7 +11,10 @@ mod decide;
 mod deliveries;
 mod edition;
 mod edition_state;
+mod entrance;
+mod figures;
 mod first_visit;
+mod first_visits;
 mod form;
 mod guard;
 mod live;
@@ -23,8 +26,10 @@ mod parts;
 mod query;
 mod readyz;
 mod report;
+mod said;
 mod shell;
 mod sign_in;
+mod state;
 mod subscribers;
 mod suppressions;
 mod uploads;
@@ -38,9 +43,10 @@ use axum::routing::get;
 
 use super::serve::Site;
 use crate::render::console::{SCRIPT, STYLE};
-use parts::Console;
+use state::Console;
 
-pub use parts::{ConsoleParts, Opening};
+pub use parts::ConsoleParts;
+pub use state::Opening;
 
 /// The operators' site. It asks `current` for its parts at every request: files are read again while it runs.
 pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Site {

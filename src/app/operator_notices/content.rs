@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::OperatorNotices;
-use super::findings::Found;
+use super::found::Found;
 use super::notice::{ApprovalNeed, Audience, ComingEdition, Console, FinishedEdition, Item, Notice};
 use crate::app::attention::{Attention, EditionAttention};
 use crate::app::{AppContext, AppError};

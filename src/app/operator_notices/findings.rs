@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::OperatorNotices;
+use super::found::Found;
 use crate::app::attention::{Attention, EditionAttention, UNDER_WAY};
 use crate::app::context::Loaded;
 use crate::app::reporter::Reporter;
 use crate::app::{AppContext, AppError};
 use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::ClosedDayPolicy;
-use crate::domain::delivery::Tally;
-use crate::domain::edition::{Edition, EditionNumber, HoldReason};
+use crate::domain::edition::{Edition, HoldReason};
 use crate::domain::notice::{Finding, RECENT, RelayOutage, Rules, of_editions};
 
 /// How long before a review falls due it is told: eight weeks.
@@ -20,17 +20,6 @@ const REVIEWS: Days = Days::new(56);
 
 /// For how long after its end an outage of the relay is told.
 const OUTAGES: TimeDelta = TimeDelta::days(7);
-
-/// What was found, and what more is known about it.
-pub(super) struct Found {
-    pub(super) findings: Vec<Finding>,
-    pub(super) editions: Vec<Edition>,
-    pub(super) tallies: BTreeMap<EditionNumber, Tally>,
-    /// Everything that needs a person.
-    pub(super) attention: Vec<Attention>,
-    /// What is told of it under [`NoticeKind::Attention`](crate::domain::notice::NoticeKind), by its key.
-    pub(super) needs_a_person: BTreeMap<String, Attention>,
-}
 
 impl OperatorNotices {
     pub(super) async fn found(&self, now: DateTime<Utc>, today: NaiveDate) -> Result<Found, AppError> {

@@ -6,9 +6,10 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::caller::Caller;
-use super::guard::Entrance;
-use super::parts::{Console, ConsoleParts};
+use super::entrance::Entrance;
+use super::parts::ConsoleParts;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::messages;
 use crate::render::console;

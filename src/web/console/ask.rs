@@ -12,8 +12,9 @@ use sha2::{Digest as _, Sha256};
 use super::answer;
 use super::caller::Caller;
 use super::form::Form;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::shell::Shell;
+use super::state::Console;
 use crate::domain::user::Permission;
 
 /// A question and what is known about the answer.

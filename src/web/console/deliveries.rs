@@ -9,7 +9,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::ask::only;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
+use super::state::Console;
 use crate::app::deliveries::Deliveries;
 use crate::domain::user::Permission;
 

@@ -5,7 +5,7 @@ mod chart;
 mod content;
 mod copy;
 mod failures;
-mod kept;
+pub(super) mod kept;
 mod mail;
 mod segment;
 mod view;
@@ -20,14 +20,13 @@ use self::view::EditionView;
 use super::answer;
 use super::ask::only;
 use super::caller::Caller;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::app::edition_report::EditionReport;
 use crate::domain::edition::EditionNumber;
 use crate::domain::user::Permission;
-
-pub(super) use kept::KeptReports;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::answer;
 use super::caller::Caller;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::query::parameter;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::text::dates;

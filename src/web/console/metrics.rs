@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::parts::Console;
+use super::state::Console;
 use crate::app::metrics::{Metrics, OUTCOMES};
 use crate::messages;
 use crate::web::log_limiter::LogLimiter;

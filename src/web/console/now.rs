@@ -11,8 +11,9 @@ use axum::routing::get;
 use self::view::NowView;
 use super::answer;
 use super::caller::Caller;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 
 pub(super) fn routes() -> Router<Console> {

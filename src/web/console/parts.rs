@@ -1,13 +1,6 @@
 //! What the console's pages work with: the use cases as they are at the moment of a request.
 
-use std::sync::Arc;
-
 use super::caller::Person;
-use super::edition::KeptReports;
-use super::first_visit::FirstVisits;
-use super::live::Live;
-use super::shell::Said;
-use super::uploads::Uploads;
 use crate::app::attention::BrokenFiles;
 use crate::app::decisions::Decisions;
 use crate::app::metrics::MetricsCollector;
@@ -102,83 +95,5 @@ impl ConsoleParts {
 
     pub(super) fn metrics(&self) -> MetricsCollector {
         MetricsCollector::new(&self.context, self.readiness())
-    }
-}
-
-/// How a console is opened while it has no users: one link, good once, printed where the program was started.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    token: String,
-}
-
-impl Opening {
-    /// A new link's token.
-    pub fn new(token: String) -> Self {
-        Self { token }
-    }
-
-    /// The link's path.
-    pub fn path(&self) -> String {
-        format!("/sign-in/first/{}", self.token)
-    }
-
-    pub(super) fn token(&self) -> &str {
-        &self.token
-    }
-}
-
-/// The state of every handler.
-#[derive(Clone)]
-pub(super) struct Console(Arc<Inner>);
-
-struct Inner {
-    current: Box<dyn Fn() -> ConsoleParts + Send + Sync>,
-    first: FirstVisits,
-    said: Said,
-    live: Live,
-    uploads: Uploads,
-    kept: KeptReports,
-}
-
-impl Console {
-    pub(super) fn new(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Self {
-        let first = FirstVisits::new(opening.token());
-        Self(Arc::new(Inner {
-            current: Box::new(current),
-            first,
-            said: Said::default(),
-            live: Live::default(),
-            uploads: Uploads::default(),
-            kept: KeptReports::default(),
-        }))
-    }
-
-    /// The use cases as they are now.
-    pub(super) fn parts(&self) -> ConsoleParts {
-        (self.0.current)()
-    }
-
-    /// Who came by the link that is printed while there are no users.
-    pub(super) fn first_visits(&self) -> &FirstVisits {
-        &self.0.first
-    }
-
-    pub(super) fn live(&self) -> &Live {
-        &self.0.live
-    }
-
-    /// Files that were looked at and wait for a yes.
-    pub(super) fn uploads(&self) -> &Uploads {
-        &self.0.uploads
-    }
-
-    /// What was found out about all mails of an edition.
-    pub(super) fn kept(&self) -> &KeptReports {
-        &self.0.kept
-    }
-
-    /// What is to be said on somebody's next page.
-    pub(super) fn said(&self) -> &Said {
-        &self.0.said
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::parts::Console;
+use super::state::Console;
 use crate::domain::text::without_addresses;
 use crate::messages;
 use crate::messages::attention::for_people;

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::answer;
 use super::caller::Caller;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::query::parameter;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::app::year_report::{Span, YearReport, YearReporter, page, write_csv};
 use crate::domain::sheet::Sheet;

@@ -1,13 +1,10 @@
 //! What every page has around its own content: the service's name, who is signed in, the way to the other pages, and what
 //! came of the last decision.
 
-use std::collections::HashMap;
-
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::caller::Caller;
-use super::guard::Entrance;
+use super::entrance::Entrance;
 use super::parts::ConsoleParts;
 use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
@@ -96,26 +93,5 @@ impl Shell {
     /// With what came of the last decision.
     pub(super) fn saying(self, said: Vec<String>) -> Self {
         Self { said, ..self }
-    }
-}
-
-/// Sentences that wait for somebody's next page: what came of a decision, said once.
-#[derive(Debug, Default)]
-pub(super) struct Said(Mutex<HashMap<String, Vec<String>>>);
-
-impl Said {
-    /// How many sessions it keeps sentences for, should their next page never be asked for.
-    const MOST: usize = 1_000;
-
-    pub(super) fn say(&self, caller: &Caller, sentences: Vec<String>) {
-        let mut waiting = self.0.lock();
-        if waiting.len() < Self::MOST {
-            waiting.insert(caller.session_key(), sentences);
-        }
-    }
-
-    /// What waits, taken away.
-    pub(super) fn take(&self, caller: &Caller) -> Vec<String> {
-        self.0.lock().remove(&caller.session_key()).unwrap_or_default()
     }
 }

@@ -9,11 +9,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::answer;
+use super::entrance::{Entrance, Origin, cookie, with_session, without_session};
 use super::form::Form;
-use super::guard::{Entrance, Origin, cookie, with_session, without_session};
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::query::parameter;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::app::error::SignInRefusal;
 use crate::messages;

@@ -24,8 +24,9 @@ use super::ask::only;
 use super::audience::AudienceTable;
 use super::caller::Caller;
 use super::form::FILE_FORM;
-use super::parts::{Console, ConsoleParts};
+use super::parts::ConsoleParts;
 use super::shell::Shell;
+use super::state::Console;
 use crate::app::AppError;
 use crate::domain::user::Permission::ManageSubscribers;
 

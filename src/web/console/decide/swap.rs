@@ -14,8 +14,9 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Choice, Field, Hidden, Question, is_as_seen};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
+use crate::web::console::state::Console;
 
 /// The activities to choose from, by theme.
 pub(super) async fn ask(

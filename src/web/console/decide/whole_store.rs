@@ -9,7 +9,7 @@ use crate::messages;
 use crate::web::console::answer;
 use crate::web::console::ask::Question;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::Console;
+use crate::web::console::state::Console;
 
 pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
     let parts = console.parts();

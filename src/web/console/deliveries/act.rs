@@ -16,7 +16,8 @@ use crate::web::console::ask::{Question, is_as_seen};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
 use crate::web::console::masked;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 /// How many are counted: a person decides about fewer, or about all in a state, which are counted anyway.
 const MOST: usize = 20_000;
@@ -152,7 +153,7 @@ impl Meant {
         let more = self.wanted.mailbox.map(|mailbox| ("mailbox", mailbox.to_string()));
         let more: Vec<_> = more.into_iter().collect();
         Question {
-            question,
+            title: question,
             facts: whose.into_iter().chain(facts).collect(),
             button,
             action: self.wanted.path(&format!("/deliveries/{}", what.word()), &more),

@@ -16,8 +16,9 @@ use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
 use crate::messages::troubles;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 use crate::web::console::{answer, masked};
 
 /// How many mails a page has.

@@ -14,7 +14,8 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Choice, Field, Question};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(number): Path<u32>) -> Response {
     let (parts, number) = (console.parts(), EditionNumber(number));

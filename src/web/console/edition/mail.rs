@@ -8,8 +8,8 @@ use super::segment::shown;
 use crate::domain::edition::EditionNumber;
 use crate::render::escape;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::Console;
 use crate::web::console::query::parameter;
+use crate::web::console::state::Console;
 
 /// Whatever an editor's template or text says: no script, nothing from elsewhere, no form, and only our own pages around it.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \

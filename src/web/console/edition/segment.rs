@@ -13,9 +13,10 @@ use crate::domain::segment::SegmentKey;
 use crate::messages;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 /// Who reads it: “Schools: Ages 4 to 5, Ages 5 to 7”.
 pub(super) fn label(config: &Config, key: &SegmentKey) -> String {

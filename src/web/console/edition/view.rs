@@ -18,7 +18,8 @@ use crate::messages::attention::button;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
 use crate::web::console::edition_state::StateView;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 #[derive(Debug, Serialize)]
 pub(super) struct EditionView {

@@ -18,8 +18,9 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Hidden, Question};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 const ADD: &str = "/subscribers/add";
 

@@ -15,8 +15,9 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Field, Hidden, Question, is_as_seen, seen};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 const GONE: &str = "There's no mailbox with this number.";
 

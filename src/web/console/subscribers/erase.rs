@@ -14,7 +14,8 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Question, is_as_seen};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 const GONE: &str = "There's no mailbox with this number. Perhaps it has been erased already.";
 

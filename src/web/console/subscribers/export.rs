@@ -18,7 +18,8 @@ use crate::domain::text::lists::grouped;
 use crate::web::console::answer;
 use crate::web::console::ask::Question;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 /// How many parts are made before the browser has taken them.
 const AHEAD: usize = 2;

@@ -19,8 +19,9 @@ use crate::domain::text::lists::count;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
 use crate::web::console::form::{FILE_FORM, Form};
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 /// The word for the register's layout in the form.
 const GIAS: &str = "gias";

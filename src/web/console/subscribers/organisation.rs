@@ -7,8 +7,8 @@ use super::view::{HERE, Organisation};
 use crate::domain::subscriber::SubscriberId;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
-use crate::web::console::parts::Console;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 pub(super) async fn page(State(console): State<Console>, caller: Caller, Path(number): Path<u64>) -> Response {
     let parts = console.parts();

@@ -15,8 +15,9 @@ use crate::messages::mailbox::kept_out;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 /// How many are shown.
 const MOST: usize = 50;

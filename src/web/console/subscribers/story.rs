@@ -15,9 +15,10 @@ use crate::messages::mailbox as words;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
 use crate::web::console::masked::shown;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 /// How many editions are on a page: half a year.
 const EDITIONS: usize = 13;

@@ -12,7 +12,7 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Question, is_as_seen};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::Console;
+use crate::web::console::state::Console;
 
 const GONE: &str = "There's no mailbox with this number.";
 

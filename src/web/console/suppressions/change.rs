@@ -15,7 +15,8 @@ use crate::web::console::answer;
 use crate::web::console::ask::{Field, Question};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::Form;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
 
 const BACK: &str = "/suppressions";
 

@@ -15,8 +15,9 @@ use crate::messages::attention::{button, for_people};
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
 use crate::web::console::masked::shown;
-use crate::web::console::parts::{Console, ConsoleParts};
+use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
 
 /// How many bounces are shown.
 const SHOWN: usize = 200;

@@ -1,0 +1,65 @@
+//! Figures of editions that are being sent, read once for all who look.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::parts::ConsoleParts;
+use crate::app::AppError;
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{EditionNumber, EditionState};
+
+/// How often the figures are looked at, however many people look.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
+/// Figures by their names, such as `7.accepted`; which editions there are is told by the names.
+pub(super) type Figures = BTreeMap<String, String>;
+
+/// The figures of a moment ago, so that ten pages cost as much as one.
+#[derive(Default)]
+pub(super) struct Live(Mutex<Option<(Instant, Arc<Figures>)>>);
+
+impl Live {
+    pub(super) async fn figures(&self, parts: &ConsoleParts) -> Result<Arc<Figures>, AppError> {
+        let mut kept = self.0.lock().await;
+        if let Some((made, figures)) = kept.as_ref()
+            && made.elapsed() < PAUSE / 2
+        {
+            return Ok(Arc::clone(figures));
+        }
+        let figures = Arc::new(read(parts).await?);
+        *kept = Some((Instant::now(), Arc::clone(&figures)));
+        Ok(figures)
+    }
+}
+
+async fn read(parts: &ConsoleParts) -> Result<Figures, AppError> {
+    let mut figures = Figures::new();
+    for edition in parts.reporter().editions().await? {
+        if edition.state == EditionState::Sending {
+            let tally = parts.reporter().tally(edition.number).await?;
+            figures.extend(of_edition(edition.number, &tally));
+        }
+    }
+    Ok(figures)
+}
+
+/// The figures of one edition, by name. A page that shows them marks the places with these names (`data-figure`).
+fn of_edition(number: EditionNumber, tally: &Tally) -> impl Iterator<Item = (String, String)> {
+    let waiting = tally.queued + tally.sending + tally.deferred;
+    let figures = [
+        ("settled", tally.total - waiting),
+        ("waiting", waiting),
+        ("queued", tally.queued),
+        ("sending", tally.sending),
+        ("accepted", tally.accepted),
+        ("deferred", tally.deferred),
+        ("uncertain", tally.uncertain),
+        ("failed", tally.failed),
+        ("expired", tally.expired),
+        ("suppressed", tally.suppressed),
+    ];
+    figures.into_iter().map(move |(name, figure)| (format!("{number}.{name}"), figure.to_string()))
+}
