@@ -1,4 +1,4 @@
-//! What the console says about decisions: the same things as the commands say, for people who press buttons.
+//! What the console says about decisions: the same as the commands say, for people who press buttons.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
@@ -12,7 +12,7 @@ use crate::domain::selection::Unsuitable;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::{commas, count};
 
-/// An edition's state, as one says it: “edition 7 is waiting for approval”.
+/// An edition's state in everyday words: “edition 7 is waiting for approval”.
 pub fn state(state: EditionState, is_approval_required: bool) -> &'static str {
     match state {
         EditionState::Planned if is_approval_required => "waiting for approval",
@@ -55,17 +55,17 @@ fn note(note: &Note, number: EditionNumber) -> String {
         }
         Note::AcceptedBefore { accepted, total } => {
             format!(
-                "{accepted} of {total} mails had been accepted before, and they can't be called back. The rest waits."
+                "{accepted} of {total} mails had been accepted before that, and they can't be called back. The rest waits."
             )
         }
         Note::StaysHeld { next, is_published } => stays_held(*next, *is_published),
         Note::NoDigest => {
-            "Nobody gets a digest in that fortnight. You can take this back on the edition's page.".to_owned()
+            "Nobody gets any activities in that fortnight. You can bring the edition back on its page.".to_owned()
         }
-        Note::ApprovalGone => "Its approval is gone with it.".to_owned(),
+        Note::ApprovalGone => "With that, it has lost its approval.".to_owned(),
         Note::ApprovalWasForOthers => "Its approval was for other activities, so it needs approval again.".to_owned(),
         Note::CarriesWithdrawn(id) => format!(
-            "Careful: {id} has been withdrawn since, and the mails that wait still carry it. Hold edition {number} to keep them back."
+            "Careful: {id} has been withdrawn since then, but the mails that are still waiting have it in them. Hold edition {number} if they shouldn't go out."
         ),
         Note::GoesOn => "The rest goes out now.".to_owned(),
         Note::IsDue => "It's due, so it goes out within a minute.".to_owned(),
@@ -77,7 +77,7 @@ fn stays_held(next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> S
     let Some((next, date)) = next else { return until.to_owned() };
     let day = edition::day(date);
     if is_published {
-        format!("{until} What hasn't been sent when edition {next} falls due on {day} is given up.")
+        format!("{until} What hasn't been sent when edition {next} falls due on {day} won't be sent at all.")
     } else {
         format!("{until} If it's still held when edition {next} falls due on {day}, nobody gets it at all.")
     }
@@ -93,7 +93,7 @@ pub fn error(error: &AppError) -> String {
         }
         AppError::NoEdition(number) => format!("There is no edition {number}."),
         AppError::NotReleased => {
-            "This store was restored, or has lost its latest changes, so nothing is sent until somebody lets it send again."
+            "This service was restored from a backup, or has lost its latest changes, so nothing is sent until somebody lets it send again."
                 .to_owned()
         }
         AppError::CannotMove(why) => super::subscription::cannot_move(*why),
@@ -102,7 +102,7 @@ pub fn error(error: &AppError) -> String {
     }
 }
 
-/// With a capital at its beginning and a full stop at its end.
+/// The text as a sentence, with a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
@@ -112,7 +112,7 @@ fn deliveries(error: &DeliveriesError) -> String {
     match error {
         DeliveriesError::Over { edition, newer } => {
             format!(
-                "Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it reads the newer one."
+                "Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it gets the newer one."
             )
         }
         other => sentence(&other.to_string()),
@@ -143,7 +143,7 @@ pub fn refusal(error: &DecisionError) -> String {
             format!("Nobody gets edition {number} any more: {why}.")
         }
         DecisionError::Withdrawn(number) => {
-            format!("Edition {number} was withdrawn. Take that back first, on its page.")
+            format!("Edition {number} was withdrawn. Bring it back first, on its page.")
         }
         DecisionError::Paused { number, date, reason } => sentence(&plan::no_edition(*number, *date, reason)),
         DecisionError::Over(number) => {
@@ -159,7 +159,7 @@ pub fn refusal(error: &DecisionError) -> String {
             format!("Edition {number} is held because nobody has approved it. Look at it, and then approve it.")
         }
         DecisionError::UnknownBand { band, bands } => {
-            format!("There is no age band {band}: the bands are {}.", commas(bands))
+            format!("There is no age group {band}: the age groups are {}.", commas(bands))
         }
         DecisionError::UnknownActivity { id, .. } => format!("There is no activity {id} in the library."),
         DecisionError::Unsuitable { activity, number, band, why } => {
@@ -172,16 +172,16 @@ pub fn refusal(error: &DecisionError) -> String {
     }
 }
 
-/// Why that can no longer be done, or what can.
+/// What can be done instead, or why nothing can.
 fn instead(decision: Decision, stage: Stage) -> &'static str {
     match (decision, stage) {
         (Decision::Approve, _) => "There is nothing left to approve.",
         (Decision::Release, _) => "There is nothing to release.",
         (Decision::Swap, _) => "Its activities can't be changed any more.",
         (Decision::Withdraw, Stage::Stopped) => {
-            "Leave it held, and the rest is given up when the next edition falls due."
+            "Leave it held, and the rest won't be sent: it is given up when the next edition falls due."
         }
         (Decision::Withdraw, Stage::BeingSent) => "Hold it to stop what is left.",
-        (Decision::Withdraw | Decision::Hold, _) => "Mail that was handed over can't be called back.",
+        (Decision::Withdraw | Decision::Hold, _) => "Mails that were accepted can't be called back.",
     }
 }

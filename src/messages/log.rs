@@ -10,7 +10,7 @@ pub fn who(record: &AuditRecord) -> String {
         return person.clone();
     }
     match record.actor.as_str() {
-        "operator" | "send --late" => "Somebody with a command",
+        "operator" | "send --late" => "Somebody at the command line",
         "calendar" => "The calendar",
         "config" | "sync" => "The configuration",
         "import" => "An import",
@@ -37,20 +37,20 @@ pub fn what(record: &AuditRecord) -> String {
 fn of_edition(action: &str, number: &str) -> String {
     let done = match action {
         "plan" => "was planned",
-        "redate" => "got another date",
+        "redate" => "was moved to another date",
         "repick" => "got other activities or texts",
-        "unplan" => "was dropped, because its fortnight is a pause now",
+        "unplan" => "was dropped, because there is a pause in its fortnight now",
         "approve" => "was approved",
         "unapprove" => "needs approval again",
         "hold" => "was held",
         "miss" => "was missed",
         "release" => "was released",
-        "withdraw" => "was cancelled",
+        "withdraw" => "was withdrawn",
         "reinstate" => "was brought back",
-        "publish" => "was published, and its mails began to leave",
+        "publish" => "was published, and its mails began to go out",
         "sent" => "was sent",
         "retry" => "has mails that are tried again",
-        "resolve" => "has uncertain mails that somebody settled",
+        "resolve" => "had uncertain mails, and somebody said what became of them",
         "expire" => "has mails that were given up",
         other => return format!("Edition {number}: {other}"),
     };
@@ -61,7 +61,7 @@ fn of_mailbox(action: &str) -> String {
     match action {
         "subscribe" => "A mailbox was subscribed",
         "update" => "A subscription was changed",
-        "bands" => "A mailbox got other age groups",
+        "bands" => "The age groups of a mailbox were changed",
         "ask" => "A mailbox was asked to confirm",
         "confirm" => "A reader confirmed",
         "unconfirmed" => "Nobody confirmed in time",
@@ -70,10 +70,10 @@ fn of_mailbox(action: &str) -> String {
         "start" => "A subscription began",
         "suppress" => "An address gets no more mail",
         "lift-suppression" => "An address may get mail again",
-        "change-address" => "A mailbox got another address",
+        "change-address" => "The address of a mailbox was changed",
         "erase" => "A mailbox was erased",
-        "forget" => "An address was forgotten after its time",
-        "rename" => "A subscriber got another name",
+        "forget" => "An address was forgotten, because it is no longer needed",
+        "rename" => "The name of a subscriber was changed",
         "add" | "new" => "A subscriber was added",
         other => return format!("A mailbox: {other}"),
     }
@@ -83,13 +83,13 @@ fn of_mailbox(action: &str) -> String {
 fn of_user(action: &str) -> String {
     match action {
         "user-add" => "A user was added",
-        "user-role" => "A user got another role",
-        "user-name" => "A user got another name",
+        "user-role" => "The role of a user was changed",
+        "user-name" => "The name of a user was changed",
         "user-remove" => "A user was removed",
         "user-reset" => "A user got a new link to sign in with",
         "user-password" => "A user set a password",
-        "user-sign-on" => "A user signed on for the first time",
-        "user-codes" => "A user changed the codes that they sign in with",
+        "user-sign-on" => "A user signed in for the first time",
+        "user-codes" => "A user turned codes from an app on or off",
         other => return format!("A user: {other}"),
     }
     .to_owned()
@@ -97,21 +97,21 @@ fn of_user(action: &str) -> String {
 
 fn of_store(action: &str, subject: &str) -> String {
     match action {
-        "begin" => "The store began".to_owned(),
-        "restore" => "The store was restored from a backup".to_owned(),
-        "release" => "The store may send again".to_owned(),
-        "move" => "The store was moved".to_owned(),
-        "recover" => "What a process left in hand was taken up again".to_owned(),
+        "begin" => "The service began".to_owned(),
+        "restore" => "The service was restored from a backup".to_owned(),
+        "release" => "The service may send again".to_owned(),
+        "move" => "The database was moved".to_owned(),
+        "recover" => "Mails that a process left unfinished were taken up again".to_owned(),
         "export" => "The list of subscribers was downloaded".to_owned(),
         "import" => "A list of subscribers was imported".to_owned(),
-        "sync" => "The subscribers in the configuration were taken over".to_owned(),
+        "sync" => "The list was brought into line with the configuration".to_owned(),
         "wave" => "Many mailboxes were reported as unknown at once".to_owned(),
         "confirm-wave" | "dismiss-wave" => "Somebody decided about bounces".to_owned(),
         _ => format!("{subject}: {action}"),
     }
 }
 
-/// What there is to say besides; empty where that is nothing.
+/// What else there is to say; empty where there is nothing.
 pub fn detail(record: &AuditRecord) -> String {
     if record.action == "hold"
         && let Ok(reason) = serde_json::from_str::<HoldReason>(&record.detail)
@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn says_who_did_what_without_a_command_to_type() {
         let held = record("operator", "hold", "edition 7", r#"{"code":"approval-missing","detail":{"due":null}}"#);
-        assert_eq!((who(&held), what(&held)), ("Somebody with a command".to_owned(), "Edition 7 was held".to_owned()));
+        assert_eq!(
+            (who(&held), what(&held)),
+            ("Somebody at the command line".to_owned(), "Edition 7 was held".to_owned())
+        );
         assert_eq!(detail(&held), "nobody has approved it.");
         let named = AuditRecord { by: Some("Anna Officer".to_owned()), ..held };
         assert_eq!(who(&named), "Anna Officer");

@@ -1,4 +1,4 @@
-//! The story of a mailbox, as one tells it to somebody who asks whether a school got its mail.
+//! The story of a mailbox, for somebody who is asked whether a school got its mail.
 
 mod returned;
 
@@ -38,14 +38,14 @@ pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zon
             "its reader unsubscribed, or somebody did so for them. Only their own confirmation brings it back"
         }
         SuppressionReason::Bounced => {
-            "its mail came back, because the mailbox doesn't exist or takes nothing. If it works again, it has to be taken off the \
-             list of addresses that are never mailed"
+            "its mail came back, because the mailbox doesn't exist or accepts nothing. If it works again, look the address up \
+             under “No mail” and let it have mail again"
         }
         SuppressionReason::Complained => {
             "its reader marked a mail as unwanted. Write to it again only if they ask for it themselves"
         }
         SuppressionReason::Operator => {
-            "an operator put it on the list of addresses that are never mailed. It has to be taken off that list first"
+            "somebody here put it under “No mail”. To write to it again, look the address up there and let it have mail again"
         }
     };
     format!("It is not mailed{since}: {why}.")
@@ -56,16 +56,16 @@ pub fn kept_out(reason: SuppressionReason) -> &'static str {
     match reason {
         SuppressionReason::Unsubscribed => "It unsubscribed, so only its own reader can bring it back.",
         SuppressionReason::Bounced => {
-            "Its mail came back. If it works again, take it off the list of addresses that are never mailed first."
+            "Its mail came back. If it works again, look the address up under “No mail” first, and let it have mail again."
         }
         SuppressionReason::Complained => "Its reader marked a mail as unwanted, so it is never mailed.",
         SuppressionReason::Operator => {
-            "An operator put it on the list of addresses that are never mailed. Take it off that list first."
+            "Somebody here put it under “No mail”. Look the address up there first, and let it have mail again."
         }
     }
 }
 
-/// By what way it subscribed, since when, and until when. `line` is where the config file names it.
+/// How it came to be subscribed, since when, and until when. `line` is where the config file names it.
 pub fn came(subscription: &Subscription, line: Option<usize>, zone: Tz) -> String {
     let way = match (subscription.origin, line) {
         (Origin::Config, Some(line)) => format!("by its entry in the config file (line {line})"),
@@ -82,7 +82,7 @@ pub fn came(subscription: &Subscription, line: Option<usize>, zone: Tz) -> Strin
                 Some(EndedBy::Unsubscribed) => "it unsubscribed",
                 Some(EndedBy::Bounced) => "its mail came back",
                 Some(EndedBy::Complained) => "its reader complained",
-                Some(EndedBy::Operator) => "an operator ended it",
+                Some(EndedBy::Operator) => "somebody here ended it",
             };
             format!("From {since} to {}, {way}; then {why}.", on(at, zone))
         }
@@ -110,7 +110,7 @@ pub fn delivery(delivery: &SubjectDelivery, zone: Tz) -> (Vec<String>, &'static 
         "accepted" => {
             let accepted = delivery.attempts.iter().rfind(|one| one.outcome == "accepted");
             let when = accepted.map_or_else(String::new, |one| format!(" {}", self::at(one.at, zone)));
-            (format!("Accepted by its mail server{when}"), "good")
+            (format!("Accepted by the mail server{when}"), "good")
         }
         "queued" => ("It waits to be sent".to_owned(), "wait"),
         "sending" => ("It is being sent just now".to_owned(), "wait"),
@@ -139,7 +139,7 @@ fn of_attempt(attempt: &SubjectAttempt) -> String {
         (_, "throttled") => "the server asked us to slow down".to_owned(),
         (_, "transient") if attempt.code.is_none() => "the server could not be reached".to_owned(),
         _ if attempt.code.is_some_and(|code| code < 500) => "the server said “later”".to_owned(),
-        _ => "the server gave no reason that we know".to_owned(),
+        _ => "the server gave no reason that we know of".to_owned(),
     }
 }
 
@@ -150,15 +150,15 @@ pub fn attempt(attempt: &SubjectAttempt, zone: Tz) -> String {
     format!("{}: {code}{said}", moment(attempt.at, zone))
 }
 
-/// A wish that waits, or waited, for a click.
+/// A request that waits, or waited, for a click.
 pub fn request(request: &SubjectRequest, zone: Tz) -> String {
     let what = match request.kind {
-        RequestKind::Subscribe => "It was asked to confirm that it wants the activities",
-        RequestKind::Bands => "It was asked to confirm other age groups",
-        RequestKind::Undo => "It left, and was offered to take that back",
+        RequestKind::Subscribe => "Its reader was asked to confirm that they want the activities",
+        RequestKind::Bands => "Its reader was asked to confirm other age groups",
+        RequestKind::Undo => "Its reader left, and was offered a way to come back",
     };
     let then = match request.done_at {
-        Some(at) => format!("It did so {}", self::at(at, zone)),
+        Some(at) => format!("They did so {}", self::at(at, zone)),
         None => format!("The link works until {}", on(request.expires_at, zone)),
     };
     format!("{what} {}. {then}.", at(request.made_at, zone))
@@ -167,12 +167,12 @@ pub fn request(request: &SubjectRequest, zone: Tz) -> String {
 /// A mail to it that was no edition.
 pub fn letter(letter: &SubjectLetter, zone: Tz) -> String {
     let what = match letter.kind {
-        TransactionalKind::Confirm => "The mail that asks it to confirm",
-        TransactionalKind::Goodbye => "The good-bye",
+        TransactionalKind::Confirm => "The mail that asks its reader to confirm",
+        TransactionalKind::Goodbye => "The goodbye",
         TransactionalKind::Notice => "A mail about the service",
     };
     let became = match letter.state {
-        "accepted" => "was accepted by its mail server",
+        "accepted" => "was accepted by the mail server",
         "failed" => "was refused",
         "expired" => "was given up",
         "uncertain" => "was perhaps accepted",
@@ -187,9 +187,9 @@ pub fn letter(letter: &SubjectLetter, zone: Tz) -> String {
 pub fn erased(erased: &Erased) -> Vec<String> {
     let counted = [
         (erased.subscriptions, "subscription, which ends", "subscriptions, which end"),
-        (erased.replies, "answer of mail servers", "answers of mail servers"),
-        (erased.requests, "question that waited for a click", "questions that waited for a click"),
-        (erased.letters, "mail that was no edition", "mails that were no editions"),
+        (erased.replies, "answer from a mail server", "answers from mail servers"),
+        (erased.requests, "request that waited for a click", "requests that waited for a click"),
+        (erased.letters, "other mail, such as a confirmation", "other mails, such as confirmations"),
         (
             erased.names,
             "organisation's name, because it has no other mailbox",
@@ -248,7 +248,7 @@ mod tests {
         for (told, expected) in [
             (
                 told("accepted", &accepted, Some("5.2.2")),
-                "Accepted by its mail server on Monday 16 November 2026 at 09:05. \
+                "Accepted by the mail server on Monday 16 November 2026 at 09:05. \
                  It came back on Monday 16 November 2026: the mailbox is full.",
             ),
             (

@@ -69,13 +69,13 @@ fn title(notice: &Notice) -> String {
             format!("Edition {number} is held")
         }
         (NoticeKind::Coming, _) => format!("{many} editions go out soon"),
-        (NoticeKind::Held, _) => format!("{many} editions do not go out"),
+        (NoticeKind::Held, _) => format!("{many} editions are held or were not sent"),
         (NoticeKind::Stopped, _) => format!("The sending of {many} editions has stopped"),
         (NoticeKind::Finished, _) => format!("{many} editions have gone out"),
         (NoticeKind::Wave, _) => "Many mailboxes were reported as unknown".to_owned(),
         (NoticeKind::Attention, [_]) => "Something needs you".to_owned(),
         (NoticeKind::Attention, _) => format!("{many} things need you"),
-        (NoticeKind::Relay, _) => "The mail relay answers again".to_owned(),
+        (NoticeKind::Relay, _) => "Our mail server answers again".to_owned(),
         (NoticeKind::Reviews, items) => reviews_title(items),
     }
 }
@@ -100,16 +100,16 @@ fn item(item: &Item) -> Vec<Part> {
         Item::Missed { edition: number, reason } => vec![
             Part::Paragraph(format!("Edition {number} was not sent, and will not be: {}.", edition::miss(reason))),
             Part::Paragraph(
-                "Its readers get the next edition. You need do nothing, but may want to know why.".to_owned(),
+                "Its readers get the next edition. You don’t need to do anything, but may want to know why.".to_owned(),
             ),
         ],
         Item::Relay { from, to, mails } => {
             let waited = match mails {
                 0 => "No mail had to wait for it.".to_owned(),
-                mails => format!("{} to wait, and leave now.", count(*mails, "mail had", "mails had")),
+                mails => format!("{} to wait, and will go out now.", count(*mails, "mail had", "mails had")),
             };
             vec![Part::Paragraph(format!(
-                "The mail relay could not be reached from {} to {}, for {}. {waited}",
+                "Our mail server could not be reached from {} to {}, for {}. {waited}",
                 local_moment(from),
                 local_moment(to),
                 dates::roughly(*to - *from)
@@ -141,13 +141,19 @@ fn titled(one: &Item) -> Vec<Part> {
 fn line(one: &Item) -> Part {
     let words = match one {
         Item::Review { title, by, is_over: false } => {
-            format!("“{title}” is to be checked again by {}. After that day it is no longer picked.", dates::day(*by))
+            format!(
+                "“{title}” has to be checked again by {}. After that day it won’t be picked any more.",
+                dates::day(*by)
+            )
         }
         Item::Review { title, by, is_over: true } => {
-            format!("“{title}” was to be checked again by {}, so it is not picked any more.", dates::day(*by))
+            format!(
+                "“{title}” had to be checked again by {}, and wasn’t, so it isn’t picked any more.",
+                dates::day(*by)
+            )
         }
         Item::BankHolidays { nation, until } => format!(
-            "The bank holidays of {} are known until {}, and not after it. Ask whoever looks after the server to update \
+            "The bank holidays of {} are only known until {}. Ask whoever looks after the server to update \
              Fortnightly.",
             nation.title(),
             dates::day(*until)

@@ -13,13 +13,13 @@ pub fn trouble(trouble: Trouble) -> &'static str {
         Trouble::MailboxFull => "The mailbox is full",
         Trouble::SwitchedOff => "The mailbox is switched off",
         Trouble::TooLarge => "The mail was too large for the mailbox",
-        Trouble::Spam => "It was taken for spam, or our mail server has a bad name there",
+        Trouble::Spam => "It was taken for spam, or our mail server has a bad reputation there",
         Trouble::Policy => "A rule of the receiving organisation doesn't let it in",
         Trouble::RelayRefused => "A mail server doesn't take mail from us for that mailbox",
         Trouble::ServerTrouble => "The receiving mail server was busy, out of order or out of reach",
         Trouble::NoAnswer => "The connection ended before the answer came, so it may have arrived",
         Trouble::TooLate => "It was still waiting when its time was over",
-        Trouble::LeftMeanwhile => "The mailbox was taken off the list meanwhile",
+        Trouble::LeftMeanwhile => "The mailbox was taken off the list in the meantime",
         Trouble::Other => "It was refused for another reason",
     }
 }
@@ -27,9 +27,9 @@ pub fn trouble(trouble: Trouble) -> &'static str {
 /// What a person can do about it; empty where there is nothing.
 pub fn remedy(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::NoSuchMailbox => "Ask the school for its address.",
-        Trouble::MailboxFull => "Tell the school, and try again once there's room.",
-        Trouble::SwitchedOff => "Ask the school whether it has another address.",
+        Trouble::NoSuchMailbox => "Ask the subscriber for the right address.",
+        Trouble::MailboxFull => "Tell the subscriber, and try again once there's room.",
+        Trouble::SwitchedOff => "Ask the subscriber for another address.",
         Trouble::Spam | Trouble::Policy | Trouble::RelayRefused => {
             "Show the answer to whoever looks after your mail server."
         }
@@ -57,7 +57,7 @@ pub fn state(state: DeliveryState, came_back: bool) -> &'static str {
 pub fn retried(edition: &Edition, retried: Retried) -> Vec<String> {
     let (number, taken) = (edition.number, retried.ended + retried.uncertain);
     let mut said = vec![match taken {
-        0 => format!("Nothing of edition {number} is tried again."),
+        0 => format!("No mail of edition {number} is sent again."),
         _ => format!(
             "{} of edition {number} {} sent again.",
             count(taken, "mail", "mails"),
@@ -80,7 +80,7 @@ pub fn retried(edition: &Edition, retried: Retried) -> Vec<String> {
     said
 }
 
-/// What came of saying what became of uncertain mails.
+/// What somebody said about uncertain mails has been recorded.
 pub fn resolved(edition: EditionNumber, mails: u64, arrived: bool) -> String {
     let counted = count(mails, "uncertain mail", "uncertain mails");
     let what = if arrived { "as accepted" } else { "as not arrived" };

@@ -6,7 +6,7 @@ use crate::domain::text::lists::count;
 use crate::domain::user::accounts::UserRefusal;
 use crate::domain::user::password::{LONGEST, PasswordProblem, SHORTEST};
 
-/// What whoever prints or shows a link adds to it.
+/// What is said beside every link.
 pub const LINK: &str =
     "The link is good once and for 24 hours. Give it to nobody else: whoever opens it becomes this user.";
 
@@ -29,7 +29,9 @@ pub fn refused(why: &UserRefusal) -> String {
                 .to_owned()
         }
         UserRefusal::CodeUsed => not_let_in(SignInRefusal::WrongCode),
-        UserRefusal::ChangedMeanwhile => "this was changed meanwhile: look again and try once more".to_owned(),
+        UserRefusal::ChangedMeanwhile => {
+            "this has been changed in the meantime: look again and try once more".to_owned()
+        }
     }
 }
 
@@ -37,7 +39,7 @@ pub fn refused(why: &UserRefusal) -> String {
 pub fn refused_plainly(why: &UserRefusal) -> String {
     match why {
         UserRefusal::Unknown(address) => format!("nobody with the address {address} may use the console"),
-        UserRefusal::UnknownId(_) => "this user was removed meanwhile".to_owned(),
+        UserRefusal::UnknownId(_) => "this user has been removed in the meantime".to_owned(),
         other => refused(other),
     }
 }
@@ -49,7 +51,7 @@ pub fn not_let_in(why: SignInRefusal) -> String {
             "the address or the password is wrong. If you've forgotten your password, ask an admin for a new link"
                 .to_owned()
         }
-        SignInRefusal::CodeNeeded => "type the six-digit code that your app shows now, too".to_owned(),
+        SignInRefusal::CodeNeeded => "type the six-digit code that your app shows now as well".to_owned(),
         SignInRefusal::WrongCode => {
             "the code is wrong, or was used already. Wait until your app shows the next one, and type that".to_owned()
         }
@@ -75,17 +77,17 @@ pub fn no_password(why: PasswordProblem) -> String {
                 .to_owned()
         }
         PasswordProblem::Commonplace => {
-            "this password is one of those that are tried first. Choose another: three or four words that don't belong \
+            "this password is one of the first that people try when they guess. Choose another: three or four words that don't belong \
              together are easy to remember and hard to guess"
                 .to_owned()
         }
     }
 }
 
-/// By what a user signs in, in a few words.
+/// How a user signs in, in a few words.
 pub fn signs_in(user: &UserRow) -> &'static str {
     match (user.signs_in, user.codes) {
-        (SignsIn::NotYet, _) => "not yet: has not used the link",
+        (SignsIn::NotYet, _) => "not yet: hasn't used the link",
         (SignsIn::Password, false) => "with a password",
         (SignsIn::Password, true) => "with a password and a code",
         (SignsIn::SignOn, _) => "with your organisation's sign-on",

@@ -12,7 +12,7 @@ use crate::domain::text::lists::count;
 /// A column of figures: its heading, the figure, and whether it is shown although it is 0 throughout.
 type Column = (&'static str, fn(&Figures) -> Option<u64>, bool);
 
-/// What stands where a figure is not kept any more.
+/// Shown in place of a figure that is no longer kept.
 const NOT_KEPT: &str = "not kept";
 
 /// The report with its words.
@@ -67,7 +67,7 @@ fn editions(report: &YearReport) -> Table {
         ("Failed", |f| Some(f.failed), true),
         ("Uncertain", |f| Some(f.uncertain), true),
         ("Expired", |f| Some(f.expired), true),
-        ("Left before", |f| Some(f.suppressed), false),
+        ("Left before sending", |f| Some(f.suppressed), false),
         ("Waiting", |f| Some(f.waiting), false),
     ];
     let shown = figures.into_iter().filter(|(_, of, always)| *always || of(&report.total) != Some(0));
@@ -90,7 +90,7 @@ fn editions(report: &YearReport) -> Table {
         lead: None,
         headings: words.into_iter().chain(shown.iter().map(|(heading, ..)| Cell::figure(*heading))).collect(),
         rows,
-        nothing: Some("No edition was due in this time.".to_owned()),
+        nothing: Some("No edition was due in this period.".to_owned()),
     }
 }
 
@@ -117,9 +117,9 @@ fn sectors(report: &YearReport) -> Table {
 
 fn bands(report: &YearReport) -> Table {
     Table {
-        title: format!("Mailboxes by age band {}", at_the_end(report)),
+        title: format!("Mailboxes by age group {}", at_the_end(report)),
         lead: None,
-        headings: vec![Cell::text("Band"), Cell::figure("Mailboxes")],
+        headings: vec![Cell::text("Age group"), Cell::figure("Mailboxes")],
         rows: report.bands.iter().map(|one| row(&one.label, &[one.mailboxes], false)).collect(),
         nothing: None,
     }
@@ -166,8 +166,8 @@ fn way(by: EndedBy) -> &'static str {
         EndedBy::Unsubscribed => "Left: unsubscribed",
         EndedBy::Complained => "Left: complained",
         EndedBy::Bounced => "Left: bounced",
-        EndedBy::Config => "Left: taken out of the config",
-        EndedBy::Operator => "Left: taken off by an operator",
+        EndedBy::Config => "Left: taken out of the configuration",
+        EndedBy::Operator => "Left: unsubscribed by an operator",
     }
 }
 
@@ -203,11 +203,11 @@ fn figure_of(number: u64) -> String {
     text
 }
 
-/// What must be known of the figures.
+/// What one has to know to read the figures.
 pub fn notes(report: &YearReport) -> Vec<String> {
     let mut notes = Vec::new();
     if !report.is_over {
-        notes.push(format!("This time isn’t over: it ends on {}.", day(report.to)));
+        notes.push(format!("This period isn’t over yet: it ends on {}.", day(report.to)));
     }
     notes.push(
         "Accepted means that the mail server took the mail. It doesn’t prove that the mail reached anybody, and nothing here \
@@ -215,25 +215,26 @@ pub fn notes(report: &YearReport) -> Vec<String> {
             .to_owned(),
     );
     notes.push(
-        "Bounced mails are accepted ones that came back later. Failed ones were refused. Of uncertain ones nobody knows whether \
-         they arrived. Expired ones were given up. The figures of an edition add up to its recipients, without the bounced ones, \
-         which are among the accepted."
+        "Bounced mails are accepted ones that came back later. Failed ones were refused. Uncertain ones may or may not have \
+         arrived. Expired ones were given up. The figures of an edition add up to its recipients; the bounced ones don’t count \
+         in that, because they are among the accepted."
             .to_owned(),
     );
     if report.bounces_forgotten > 0 {
         notes.push(format!(
-            "What came back is kept for some months only (retention.attempts in the configuration, and the last 12 editions). Of \
-             {} it isn’t kept any more, so their figure and the sum are missing.",
+            "How many mails came back is kept for the last 12 editions, and for as long as retention.attempts in the configuration \
+             says. For {} it isn’t kept any more, so their figure and the sum are missing.",
             count(report.bounces_forgotten, "edition", "editions")
         ));
     }
     notes.push(
-        "A mailbox that gets several age bands is counted in each of them. Who left is counted by what ended the last subscription of a mailbox. One that left and came back is counted as if it \
-         had stayed, or as one that joined when it came back."
+        "A mailbox that gets several age groups is counted in each of them. A mailbox has left when its last subscription ended, \
+         and is counted by what ended it. One that left and came back is counted as if it had stayed, or as one that joined when \
+         it came back."
             .to_owned(),
     );
     if report.is_over {
-        notes.push("Sectors and age bands are those of today, also where they have changed since then.".to_owned());
+        notes.push("Sectors and age groups are today’s, even where they have changed since then.".to_owned());
     }
     notes
 }

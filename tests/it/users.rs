@@ -40,7 +40,7 @@ fn a_user_is_added_with_a_link_and_changed_without() {
          "created": "2026-11-25T12:00:00+00:00", "last_seen": null},
     ]);
     assert_eq!(list(&fixture), expected);
-    fixture.at(NOW, &["users", "list"]).exits(0).says("not yet: has not used the link");
+    fixture.at(NOW, &["users", "list"]).exits(0).says("not yet: hasn't used the link");
 }
 
 #[test]

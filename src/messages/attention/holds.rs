@@ -13,7 +13,7 @@ pub(super) fn held(reason: &HoldReason, number: EditionNumber, is_published: boo
     let what = if is_published {
         format!("Edition {number} stopped while it was being sent: {because}")
     } else {
-        format!("Edition {number} is held and does not go out by itself: {because}")
+        format!("Edition {number} is held and won’t go out by itself: {because}")
     };
     if let HoldReason::ConsentMissing = reason {
         let waits = sync_waits();
@@ -65,13 +65,13 @@ pub fn because(reason: &HoldReason) -> String {
                 .to_owned()
         }
         HoldReason::SenderRefused { reply } => {
-            format!("the relay takes no mail from this service. It said: “{reply}”.")
+            format!("our mail server takes no mail from this service. It said: “{reply}”.")
         }
         HoldReason::TooManyRefused { failed, tried, last } => {
             format!("{failed} of the {tried} mails that were tried were refused for good.{}", said(last))
         }
         HoldReason::Unanswered { mails, last } => format!(
-            "the relay gave no answer that can be read to {mails} mails in a row, so they may or may not have arrived.{}",
+            "our mail server gave no proper answer to {mails} mails in a row, so they may or may not have arrived.{}",
             said(last)
         ),
         HoldReason::MessageFailed { why } => format!("a mail could not be made ({why})."),
@@ -87,19 +87,19 @@ fn way_out(reason: &HoldReason, is_published: bool) -> String {
     match reason {
         HoldReason::RestoredStore => {
             format!(
-                "Press “{}” on the console’s first page once everything about the backup is settled.",
+                "Press “{}” on the console’s first page once everything about the backup has been dealt with.",
                 button::RELEASE
             )
         }
-        HoldReason::Operator { .. } => format!("To let it go, press “{}” on its page.", button::RELEASE),
+        HoldReason::Operator { .. } => format!("To let it go out, press “{}” on its page.", button::RELEASE),
         _ if is_published => {
-            format!("{} Then press “{}” on its page: what is left goes out.", remedy(reason), button::RELEASE)
+            format!("{} Then press “{}” on its page: the rest goes out.", remedy(reason), button::RELEASE)
         }
         HoldReason::ApprovalMissing { .. } => {
             format!("Read it on its page, then press “{}”: it goes out soon after that.", button::APPROVE)
         }
         HoldReason::Late { .. } => format!(
-            "Read it on its page, then press “{}”, or leave it: then its readers get the next edition.",
+            "Read it on its page, then press “{}”. If you leave it, its readers just get the next edition.",
             button::SEND_NOW
         ),
         _ => format!("{} Then press “{}” on its page.", remedy(reason), button::SEND_NOW),
@@ -110,18 +110,18 @@ fn way_out(reason: &HoldReason, is_published: bool) -> String {
 fn remedy(reason: &HoldReason) -> String {
     match reason {
         HoldReason::UnservedBands { .. } => {
-            "An editor has to add an activity for it to the library, or bring a review up to date that has run out."
+            "An editor has to add an activity for it to the library, or check an activity again whose review has run out."
         }
         HoldReason::SenderRefused { .. } | HoldReason::TooManyRefused { .. } => {
-            "Show this to whoever looks after the mail relay, and have it put right."
+            "Show this to whoever looks after your mail server, and have it put right."
         }
         HoldReason::Unanswered { .. } => {
-            "Show this to whoever looks after the mail relay, and have it put right. Its log tells which mails arrived; what is \
+            "Show this to whoever looks after your mail server, and have it put right. Its log tells which mails arrived; what is \
              still uncertain is sent again."
         }
         HoldReason::MessageFailed { .. } => "Show this to whoever looks after the server, and have it put right.",
         HoldReason::ApprovalMissing { .. } => "Somebody has to read and approve it.",
-        HoldReason::RestoredStore => "Everything that is said about the backup has to be settled.",
+        HoldReason::RestoredStore => "Everything that is said about the backup has to be dealt with first.",
         HoldReason::ConsentMissing => "Whoever looks after config.toml has to decide about it.",
         HoldReason::Late { .. } | HoldReason::Operator { .. } => "Look at it first.",
         HoldReason::Told { .. } => "If that still needs to be put right, have it done first.",
@@ -138,5 +138,5 @@ fn unserved(bands: &[UnservedBand]) -> String {
         .iter()
         .map(|UnservedBand { band, mailboxes }| format!("{band} ({})", count(*mailboxes, "mailbox", "mailboxes")))
         .collect();
-    format!("it has no activity for an age band that somebody reads: {}.", listed(&told))
+    format!("it has no activity for an age group that somebody reads: {}.", listed(&told))
 }

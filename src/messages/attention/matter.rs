@@ -1,4 +1,4 @@
-//! A matter that needs a person, as pages and mails say it, and where in the console it is settled.
+//! Something that needs a person, as pages and mails say it, and where in the console it is dealt with.
 
 use crate::domain::edition::EditionNumber;
 
@@ -8,8 +8,10 @@ pub mod button {
     pub const RELEASE: &str = "Release";
     pub const SEND_NOW: &str = "Send now";
     pub const WITHDRAW: &str = "Withdraw";
-    pub const TRY_AGAIN: &str = "Try again";
-    pub const THEY_ARRIVED: &str = "They arrived";
+    /// Of all mails in a list of deliveries.
+    pub const TRY_AGAIN: &str = "Try all of these again";
+    /// Of the uncertain mails in a list of deliveries.
+    pub const THEY_ARRIVED: &str = "The uncertain ones arrived";
     /// Of a wave of bounces: the mailboxes get no more mail.
     pub const THEY_ARE_GONE: &str = "They are gone";
     /// Of a wave of bounces: the report was wrong.

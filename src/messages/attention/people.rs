@@ -21,11 +21,11 @@ pub fn for_people(attention: &Attention) -> Matter {
         Attention::Replaced(what) => replaced(what),
         Attention::UnknownBand { band, mailboxes } => matter(
             format!(
-                "{} for the age band {band}, which the service no longer has, so nothing is sent for it.",
+                "{} for the age group {band}, which the service no longer has, so nothing is sent for it.",
                 count(*mailboxes, "mailbox asks", "mailboxes ask")
             ),
-            "Whoever looks after config.toml can bring the band back under [[bands]]. Otherwise give these subscribers other \
-             bands.",
+            "Whoever looks after config.toml can bring the age group back under [[bands]]. Otherwise choose other age groups \
+             for these subscribers.",
             Some(ConsolePage::Subscribers),
         ),
         Attention::Wave { wave, mailboxes } => wave_waits(wave, *mailboxes),
@@ -61,11 +61,11 @@ pub fn for_people(attention: &Attention) -> Matter {
         }
         Attention::RelayUnreachable { since, mails } => matter(
             format!(
-                "The mail relay has not answered since {}, and {} for it.",
+                "Our mail server has not answered since {}, and {} for it.",
                 local_moment(since),
                 count(*mails, "mail waits", "mails wait")
             ),
-            "What waits is tried again by itself. If that goes on, ask whoever looks after the relay.",
+            "These mails are tried again by themselves. If this goes on, ask whoever looks after your mail server.",
             None,
         ),
     }
@@ -89,7 +89,10 @@ fn restored(what: AfterRestore) -> Matter {
                  nothing until somebody releases it.",
                 local_moment(&made)
             ),
-            format!("Once everything else that is said about the backup is settled, press “{}”.", button::RELEASE),
+            format!(
+                "Once everything else that is said about the backup has been dealt with, press “{}”.",
+                button::RELEASE
+            ),
             Some(ConsolePage::Now),
         ),
         AfterRestore::SetBack { made } => matter(
@@ -99,7 +102,10 @@ fn restored(what: AfterRestore) -> Matter {
                  somebody releases it.",
                 local_moment(&made)
             ),
-            format!("Once everything else that is said about the loss is settled, press “{}”.", button::RELEASE),
+            format!(
+                "Once everything else that is said about the loss has been dealt with, press “{}”.",
+                button::RELEASE
+            ),
             Some(ConsolePage::Now),
         ),
         AfterRestore::LeftUnknown => matter(
@@ -128,7 +134,7 @@ fn restored(what: AfterRestore) -> Matter {
             matter(what, then, Some(ConsolePage::Edition(edition)))
         }
         AfterRestore::DueSince(edition) => matter(
-            format!("Edition {edition} fell due after that, and may have gone out already."),
+            format!("Edition {edition} has fallen due since the backup was made, and may have gone out already."),
             format!(
                 "If it did, press “{}” on its page before the service is released, or everybody gets it a second time.",
                 button::WITHDRAW
@@ -176,15 +182,15 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> Matter {
         }
         EditionAttention::Unfinished { waiting, total } => matter(
             format!("{waiting} of the {total} mails of edition {number} are still to be sent."),
-            "They leave by themselves as long as the service is running.",
+            "They go out by themselves as long as the service is running.",
             page,
         ),
         EditionAttention::Undelivered { how, count, total } => undelivered(number, *how, *count, *total),
         EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
         EditionAttention::PolicyBounces(mails) => matter(
             format!(
-                "{} of edition {number} came back as a matter of policy: something about this service displeases the \
-                 mailboxes’ servers. The mailboxes are there.",
+                "{} of edition {number} came back because the receiving mail servers’ rules don’t allow them. The \
+                 mailboxes do exist.",
                 count(*mails, "mail", "mails")
             ),
             "Ask whoever looks after the domain to check SPF, DKIM and DMARC. On the server, `fortnightly check --online` \
@@ -200,21 +206,23 @@ fn undelivered(number: EditionNumber, how: Undelivered, mails: u64, total: u64) 
     match how {
         Undelivered::Refused => matter(
             format!("{of} were refused or came back."),
-            "The page of the edition shows which, and why. Those subscribers may have another address.",
+            "The page of the edition shows which, and why. Ask those subscribers whether they have another address.",
             page,
         ),
         Undelivered::GivenUp => matter(
-            format!("{of} were given up, because their servers did not take them in time."),
+            format!("{of} were given up, because no mail server took them in time."),
             format!(
-                "The page of the edition shows which, and why. Until the next edition falls due, “{}” sends them once more.",
+                "The page of the edition shows which, and why. Until the next edition falls due, press “{}” in the list of its \
+                 deliveries to send them once more.",
                 button::TRY_AGAIN
             ),
             page,
         ),
         Undelivered::Uncertain => matter(
-            format!("{of} may or may not have arrived: the connection broke before the relay had answered."),
+            format!("{of} may or may not have arrived: the connection broke before our mail server had answered."),
             format!(
-                "If you can find out, press “{}” or “{}” on the page of the edition.",
+                "If your mail server’s log shows that they arrived, press “{}” in the list of the edition’s deliveries. \
+                 Otherwise “{}” sends them once more, and whoever already has one gets it twice.",
                 button::THEY_ARRIVED,
                 button::TRY_AGAIN
             ),
@@ -225,7 +233,7 @@ fn undelivered(number: EditionNumber, how: Undelivered, mails: u64, total: u64) 
 
 fn bounced(number: EditionNumber, mails: u64, suppressed: u64) -> Matter {
     let came = count(mails, "mail", "mails");
-    let what = format!("{came} of edition {number} came back after the relay had accepted {}.", them(mails));
+    let what = format!("{came} of edition {number} came back after our mail server had accepted {}.", them(mails));
     let page = Some(ConsolePage::Edition(number));
     if suppressed == 0 {
         return matter(what, "The page of the edition shows which, and why.", page);
@@ -265,11 +273,11 @@ fn unsettled(wave: &Wave) -> Matter {
     let again = if wave.state == WaveState::Confirmed { button::THEY_ARE_GONE } else { button::THEY_STILL_WORK };
     matter(
         format!(
-            "What was decided about the bounces of edition {} that wait together has not been done for all of their \
-             mailboxes.",
+            "Somebody decided about the many bounces of edition {}, but that has not been done for all of the \
+             mailboxes yet.",
             wave.edition
         ),
-        format!("Unless that is still going on, press “{again}” once more to complete it."),
+        format!("Unless it is still going on, press “{again}” once more to complete it."),
         Some(ConsolePage::Suppressions),
     )
 }

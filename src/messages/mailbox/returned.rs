@@ -4,7 +4,7 @@
 pub fn why(status: Option<&str>) -> &'static str {
     status.and_then(known).unwrap_or(match status.and_then(|status| status.chars().next()) {
         Some('4') => "the server could not take it for the time being",
-        Some('5') => "the server refused it and gave no reason that we know",
+        Some('5') => "the server refused it and gave no reason that we know of",
         _ => "the report gave no reason",
     })
 }
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(status_in("4.2.2<a@x.example>"), Some("4.2.2"));
         assert_eq!((status_in("5.1"), status_in("5.1.x"), status_in("")), (None, None, None));
         assert_eq!(why(Some("5.2.2")), "the mailbox is full");
-        assert_eq!(why(Some("5.9.9")), "the server refused it and gave no reason that we know");
+        assert_eq!(why(Some("5.9.9")), "the server refused it and gave no reason that we know of");
         assert_eq!(why(None), "the report gave no reason");
     }
 }

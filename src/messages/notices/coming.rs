@@ -58,9 +58,9 @@ fn approval(coming: &ComingEdition) -> String {
             coming.number,
             button::APPROVE
         ),
-        ApprovalNeed::Given => "It has been approved, so you need do nothing.".to_owned(),
+        ApprovalNeed::Given => "It has been approved, so you don’t need to do anything.".to_owned(),
         ApprovalNeed::Automatic => {
-            "It goes out by itself, so you need do nothing. If something about it is wrong, hold it before then."
+            "It goes out by itself, so you don’t need to do anything. If something about it is wrong, hold it before then."
                 .to_owned()
         }
     }
@@ -82,7 +82,7 @@ fn activities(coming: &ComingEdition) -> Vec<Row> {
 fn audience(audience: &Audience) -> Vec<Part> {
     let mut parts = vec![Part::Heading("Who gets it".to_owned())];
     if audience.mailboxes == 0 {
-        parts.push(Part::Paragraph("Nobody is subscribed to any of this.".to_owned()));
+        parts.push(Part::Paragraph("Nobody is subscribed to any of these age groups.".to_owned()));
         return parts;
     }
     let mailboxes = |number: u64| count(number, "mailbox", "mailboxes");

@@ -11,18 +11,18 @@ pub(super) fn parts(finished: &FinishedEdition) -> Vec<Part> {
     let waits = tally.queued + tally.sending + tally.deferred;
     let took = match to {
         Some(to) => format!(
-            "Edition {number} went out from {}, and took {}: {mails}.",
+            "Edition {number} began to go out on {}, and was done in {}: {mails}.",
             local_moment(from),
             dates::roughly(*to - *from)
         ),
         None => format!(
-            "Edition {number} went out from {}: {mails}. {} tried again, for four days at most.",
+            "Edition {number} began to go out on {}: {mails}. {} tried again, for four days at most.",
             local_moment(from),
             count(waits, "of them is still being", "of them are still being")
         ),
     };
     let always = [
-        ("Accepted by their mail servers", tally.accepted),
+        ("Accepted", tally.accepted),
         ("Of these, came back so far", *bounced),
         ("Refused", tally.failed),
         ("May or may not have arrived", tally.uncertain),
@@ -33,8 +33,8 @@ pub(super) fn parts(finished: &FinishedEdition) -> Vec<Part> {
     let row =
         |(name, number): (&str, u64)| Row { name: name.to_owned(), value: number.to_string(), more: String::new() };
     let told = [
-        "“Accepted” says that the mail relay took it over. Some mails come back later; then the console shows which.",
-        "The page of the edition shows every mail that did not get through, and why.",
+        "“Accepted” means that the mail server took it. Some mails come back later; then the console shows which.",
+        "The page of the edition shows which mails did not get through, and why.",
     ];
     let troubled = tally.failed + tally.uncertain + tally.expired + bounced > 0;
     let closing = if troubled { told.as_slice() } else { &told[..1] };

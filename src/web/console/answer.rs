@@ -67,7 +67,7 @@ fn message(status: StatusCode, shell: &Shell, title: &str, paragraphs: &[&str], 
 
 /// Something that cannot be done, with the way back. It is said to somebody who is signed in.
 pub(super) fn refusal(parts: &ConsoleParts, caller: &Caller, status: StatusCode, why: &str, back: &str) -> Response {
-    let title = if status == StatusCode::FORBIDDEN { "That isn't yours to do" } else { "That couldn't be done" };
+    let title = if status == StatusCode::FORBIDDEN { "You aren't allowed to do that" } else { "That couldn't be done" };
     let shell = Shell::new(parts, caller, title, "");
     message(status, &shell, title, &[why], ("Go back", caller.link(back)))
 }
@@ -156,7 +156,7 @@ pub(super) fn sign_in_first(parts: &ConsoleParts, entrance: &Entrance, path: &st
 /// A form that another site posted, or an old page of ours.
 pub(super) fn stale_form(parts: &ConsoleParts, entrance: &Entrance) -> Response {
     let why = [
-        "Nothing was changed. The page that you came from was from an earlier visit: go back, load it again, and try once more.",
+        "Nothing was changed. You had the page open since an earlier visit: go back, load it again, and try once more.",
     ];
     turned_away(parts, entrance, StatusCode::FORBIDDEN, "Please try again", &why)
 }
@@ -190,7 +190,7 @@ pub(super) fn not_through_a_proxy() -> Response {
 
 pub(super) async fn nowhere(State(console): State<Console>, request: Request) -> Response {
     let parts = console.parts();
-    let why = "There's no page at this address. Use the bar at the top, or go back.";
+    let why = "There's no page at this address. Use the menu at the top, or go back.";
     let known = request.extensions();
     match (known.get::<Caller>(), known.get::<Entrance>()) {
         (Some(caller), _) => missing(&parts, caller, why),

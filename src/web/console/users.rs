@@ -94,7 +94,7 @@ impl UserView {
 /// What each role may do, to choose from.
 fn roles(chosen: Role) -> Vec<Choice> {
     let label = |role| match role {
-        Role::Viewer => "Viewer: looks, and sees no whole address",
+        Role::Viewer => "Viewer: looks at everything, but sees no whole address",
         Role::Editor => "Editor: also writes activities and bulletins",
         Role::Approver => "Approver: also decides what goes out",
         Role::Admin => "Admin: also looks after subscribers and users",
@@ -149,7 +149,7 @@ async fn ask_role(State(console): State<Console>, caller: Caller, Path(id): Path
     let role = Field { name: "role", label: "Role", options: roles(user.role), ..Field::default() };
     let question = Question {
         title: format!("Another role for {}?", user.name),
-        facts: vec!["It counts from their next click on.".to_owned()],
+        facts: vec!["It takes effect with their next click.".to_owned()],
         fields: vec![role],
         button: "Change the role".to_owned(),
         action: format!("/users/{id}/role"),

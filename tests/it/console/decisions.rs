@@ -24,7 +24,7 @@ fn an_officer_approves_holds_releases_cancels_and_brings_back() {
     assert!(!asked.body.contains("<b>wait"), "{}", asked.body);
     officer.decide("/editions/7/release", &[]);
     assert_eq!(state(), "approved");
-    officer.decide("/editions/7/withdraw", &[]).says("Nobody gets a digest in that fortnight.");
+    officer.decide("/editions/7/withdraw", &[]).says("Nobody gets any activities in that fortnight.");
     assert_eq!(state(), "withdrawn");
     officer.decide("/editions/7/reinstate", &[]);
     assert_eq!(state(), "planned");

@@ -67,7 +67,7 @@ fn whoever_asks_whether_a_school_got_it_is_told() {
     take(&fixture, "2026-12-01T09:00:00Z", &[bounce(&fixture, "office@hillside.example", "5.2.2")]);
     let (_fixture, _daemon, admin) = at("2026-12-01T10:00:00Z", fixture);
     let page = admin.get(&found(&admin, "hillside")).is(200);
-    let page = page.says("Edition 7 Accepted by its mail server on Monday 30 November 2026 at 08:05.");
+    let page = page.says("Edition 7 Accepted by the mail server on Monday 30 November 2026 at 08:05.");
     page.says("It came back on Tuesday 1 December 2026: the mailbox is full.");
 }
 

@@ -60,7 +60,7 @@ impl Facts {
     fn when(&self) -> String {
         let (when, to) = (dates::local_moment(&self.row.due_at), count(self.mailboxes, "mailbox", "mailboxes"));
         if self.is_published() {
-            format!("{} of {} still wait.", self.left(), count(self.tally.total, "mail", "mails"))
+            format!("Still waiting to be sent: {} of {}.", self.left(), count(self.tally.total, "mail", "mails"))
         } else if self.is_due {
             format!("It was due on {when}, so it goes out within a minute, to {to}.")
         } else {
@@ -97,10 +97,10 @@ impl Facts {
             let Tally { accepted, total, .. } = self.tally;
             vec![
                 format!(
-                    "{accepted} of {} have been accepted, and they can't be called back.",
+                    "Accepted so far: {accepted} of {}. These can't be called back.",
                     count(total, "mail", "mails")
                 ),
-                format!("{} that still wait are kept back at once.", count(self.left(), "mail", "mails")),
+                format!("Kept back at once, because not sent yet: {}.", count(self.left(), "mail", "mails")),
             ]
         } else {
             let when = dates::local_moment(&self.row.due_at);
@@ -137,13 +137,13 @@ impl Facts {
     pub(super) fn withdraw(&self) -> Question {
         let number = self.number();
         Question {
-            title: format!("Cancel edition {number}?"),
+            title: format!("Withdraw edition {number}?"),
             facts: vec![
-                format!("Nobody gets a digest on {}.", dates::local_moment(&self.row.due_at)),
+                format!("Nobody gets any activities on {}.", dates::local_moment(&self.row.due_at)),
                 format!("{} would have got it.", count(self.mailboxes, "mailbox", "mailboxes")),
-                "You can take this back until it is due.".to_owned(),
+                "You can bring it back until it is due.".to_owned(),
             ],
-            button: format!("Cancel edition {number}"),
+            button: format!("Withdraw edition {number}"),
             is_danger: true,
             ..Question::default()
         }

@@ -21,11 +21,11 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         return answer::missing(
             &parts,
             &caller,
-            "Nothing keeps this store from sending, so there's nothing to release.",
+            "Nothing keeps the service from sending, so there's nothing to release.",
         );
     }
     let question = Question {
-        title: "Let this store send again?".to_owned(),
+        title: "Let the service send again?".to_owned(),
         facts: concerns.iter().map(|one| said(*one)).collect(),
         button: "Let it send again".to_owned(),
         is_danger: true,
@@ -46,8 +46,8 @@ pub(super) async fn decide(State(console): State<Console>, caller: Caller) -> Re
     match RestoredStore::new(&parts.context).release().await {
         Ok(released) => {
             let said = match released {
-                Some(_) => "This store sends again.",
-                None => "Nothing kept this store from sending, so nothing was changed.",
+                Some(_) => "The service sends again.",
+                None => "Nothing kept the service from sending, so nothing was changed.",
             };
             answer::decided(&console, &caller, vec![said.to_owned()], "/")
         }

@@ -61,7 +61,7 @@ impl What {
         match self {
             Self::Retry => "Try again…",
             Self::Arrived => "It arrived…",
-            Self::Lost => "It didn't…",
+            Self::Lost => "It didn't arrive…",
         }
     }
 }
@@ -144,7 +144,7 @@ impl Meant {
             What::Lost => (
                 format!("Did {mails} of edition {number} not arrive?"),
                 vec![
-                    format!("{mails} will count as refused, and nothing is sent by itself."),
+                    format!("{mails} will count as refused, and nothing is sent again by itself."),
                     format!("You can try {} again afterwards.", self.them()),
                 ],
                 "They didn't arrive".to_owned(),
@@ -167,7 +167,7 @@ impl Meant {
         let number = self.wanted.edition;
         let mut facts = vec![
             format!("{mails} of edition {number} will be sent again within a minute, if no newer edition is due."),
-            "Mailboxes that were taken off the list stay out.".to_owned(),
+            "Mailboxes that were taken off the list get nothing.".to_owned(),
         ];
         if self.uncertain > 0 {
             let uncertain = count(self.uncertain, "of them may have arrived", "of them may have arrived");
@@ -196,7 +196,7 @@ pub(super) async fn ask(
 }
 
 fn nothing(parts: &ConsoleParts, caller: &Caller) -> Response {
-    let why = "There's no such mail any more: somebody may have decided about it already, or it has gone out since.";
+    let why = "There's no such mail any more: perhaps somebody has already decided about it, or it has gone out in the meantime.";
     answer::refusal(parts, caller, StatusCode::CONFLICT, why, "/deliveries")
 }
 

@@ -24,7 +24,7 @@ pub(super) const STATES: [(&str, &str); 11] = [
     ("uncertain", "Uncertain"),
     ("failed", "Refused"),
     ("expired", "Given up"),
-    ("suppressed", "Off the list since"),
+    ("suppressed", "Taken off the list"),
 ];
 
 /// How many subscribers of a name are looked at.

@@ -61,7 +61,7 @@ fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segmen
     };
     let which = Field {
         name: "segment",
-        label: "As whom?",
+        label: "As which readers get it?",
         options: segments.iter().enumerate().map(choice).collect(),
         ..Field::default()
     };

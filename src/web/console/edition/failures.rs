@@ -47,7 +47,7 @@ impl FailuresView {
         });
         let domain = |(domain, mails): &(String, u64)| {
             let is_known = !domain.is_empty();
-            let what = if is_known { domain.clone() } else { "Addresses that were forgotten since".to_owned() };
+            let what = if is_known { domain.clone() } else { "Addresses that have since been forgotten".to_owned() };
             Group {
                 what,
                 advice: "",

@@ -145,10 +145,10 @@ fn away(left: chrono::TimeDelta) -> String {
 
 fn why(row: &PlanRow) -> String {
     match (&row.state, &row.reason) {
-        (PlanState::Paused(reason), _) => format!("It has none because of {}.", messages::plan::pause(reason)),
+        (PlanState::Paused(reason), _) => format!("There is no edition, because of {}.", messages::plan::pause(reason)),
         (_, Some(StateReason::Held(reason))) => format!("It is held: {}", messages::attention::why_held(reason)),
         (_, Some(StateReason::Missed(reason))) => format!("Nobody got it: {}.", messages::edition::miss(reason)),
-        (PlanState::Edition(EditionState::Withdrawn), _) => "It was cancelled, so nobody gets it.".to_owned(),
+        (PlanState::Edition(EditionState::Withdrawn), _) => "It was withdrawn, so nobody gets it.".to_owned(),
         _ => String::new(),
     }
 }
@@ -218,7 +218,7 @@ async fn mails(
         figure("Uncertain", tally.uncertain, "uncertain"),
         figure("Refused", tally.failed, "failed"),
         figure("Given up", tally.expired, "expired"),
-        figure("Off the list since", tally.suppressed, "suppressed"),
+        figure("Taken off the list", tally.suppressed, "suppressed"),
         figure("Came back", standing.bounced, "bounced"),
     ];
     // Those that move while somebody looks are there from the beginning.

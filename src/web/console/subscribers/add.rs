@@ -127,7 +127,7 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
         done => {
             let first = match done {
                 Subscribed::Added => format!("{} is subscribed.", request.profile.name),
-                _ => "It is as you asked now.".to_owned(),
+                _ => "It is now as you asked.".to_owned(),
             };
             Ok(Answer::Done(vec![first, first_edition(parts).await?], page_of(parts, request).await?))
         }
@@ -143,7 +143,7 @@ async fn confirm(parts: &ConsoleParts, request: &SubscribeRequest) -> Result<Ans
         Asked::Already => Answer::Done(vec!["It is subscribed already.".to_owned()], page_of(parts, request).await?),
         Asked::Never(reason) => Answer::Never(kept_out(reason)),
         Asked::TooOften => Answer::Never(
-            "This address was asked three times in a day already, or 500 addresses were asked in the last hour. Wait, and try again.",
+            "This address has already been asked three times today, or 500 addresses were asked in the last hour. Please wait, and try again later.",
         ),
         Asked::Nobody => Answer::Never("The store gave no answer. Try again."),
     })

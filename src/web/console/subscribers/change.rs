@@ -105,7 +105,9 @@ pub(super) async fn decide(
             let said = differences(&parts, (&before.0, &after.0), &before.1, &after.1);
             answer::decided(&console, &caller, said, &path)
         }
-        Ok(_) => answer::decided(&console, &caller, vec!["It was so already, so nothing changed.".to_owned()], &path),
+        Ok(_) => {
+            answer::decided(&console, &caller, vec!["It was like that already, so nothing changed.".to_owned()], &path)
+        }
         Err(error) => answer::failed(&parts, &caller, &error, &path),
     }
 }
@@ -142,9 +144,9 @@ pub(super) async fn ask_address(State(console): State<Console>, caller: Caller, 
     let question = Question {
         title: "Change the address?".to_owned(),
         facts: vec![
-            format!("Now it is {address}."),
-            "It keeps its age groups and everything that is known of what it got.".to_owned(),
-            "Mails that wait go to the new address.".to_owned(),
+            format!("The address is {address} now."),
+            "It keeps its age groups and the record of what it got.".to_owned(),
+            "Mails that are still waiting go to the new address.".to_owned(),
         ],
         fields: vec![Field { name: "email", label: "The new address", kind: "email", ..Field::default() }],
         button: "Change the address".to_owned(),

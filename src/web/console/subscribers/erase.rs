@@ -43,8 +43,8 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
     let mut facts = vec!["This removes for good:".to_owned()];
     facts.extend(erased(&would_go));
     facts.push(
-        "What stays: how many mails there were, and a mark from which nobody can tell the address and by which it is never mailed \
-         again."
+        "What stays: how many mails there were, and a mark that keeps the address from being mailed again. Nobody can read the \
+         address from it."
             .to_owned(),
     );
     let line = parts.config().line_of_address(&address);
@@ -88,11 +88,11 @@ async fn erase(parts: &ConsoleParts, address: &Address) -> Result<Option<Vec<Str
     let privacy = parts.privacy();
     let EraseResult::Done(gone) = privacy.erase(address).await? else { return Ok(None) };
     let is_clean = privacy.scrub(address).await?;
-    let mut said = vec!["It is erased, and never mailed again. Gone for good are:".to_owned()];
+    let mut said = vec!["It is erased, and will never be mailed again. These are gone for good:".to_owned()];
     said.extend(erased(&gone));
     if !is_clean {
         said.push(
-            "The files on the disk are cleaned of it as soon as nobody else reads them and no edition is being sent."
+            "It disappears from the files on the disk as soon as nobody else is reading them and no edition is being sent."
                 .to_owned(),
         );
     }

@@ -75,14 +75,14 @@ async fn find(parts: &ConsoleParts, sought: &str) -> Result<Found, AppError> {
     }
     match NameQuery::new(sought) {
         Some(query) => Ok(some(subscriber.find(&query, MOST).await?)),
-        None => Ok(Found::Nothing("Write a name, an address, a register number or a domain into the box.".to_owned())),
+        None => Ok(Found::Nothing("Write a name, an address, a register number or a domain in the box.".to_owned())),
     }
 }
 
 /// One subscriber leads to its page, and its only mailbox to that one's.
 fn some((records, more): (Vec<SubscriberRecord>, bool)) -> Found {
     match &records[..] {
-        [] => Found::Nothing("Nobody was found. Try fewer words, or only how they begin.".to_owned()),
+        [] => Found::Nothing("Nobody was found. Try fewer words, or only their beginnings.".to_owned()),
         [one] => Found::One(match &one.mailboxes[..] {
             [mailbox] => view::mailbox_path(mailbox.recipient),
             _ => view::path(one.id),

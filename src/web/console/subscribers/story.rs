@@ -134,8 +134,9 @@ fn careful(mailbox: &MailboxRecord, data: &SubjectData, zone: Tz) -> Vec<String>
          about all of them."
             .to_owned()
     });
-    let pending = (mailbox.state == MailboxState::Pending)
-        .then(|| "Nothing is sent to it before its reader clicks the link in the mail that asks for it.".to_owned());
+    let pending = (mailbox.state == MailboxState::Pending).then(|| {
+        "Nothing is sent to it until its reader clicks the link in the mail that asks them to confirm.".to_owned()
+    });
     never.into_iter().chain(waits).chain(pending).collect()
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
     if waiting > 0 {
         facts.push(format!("{} to it will not be sent.", count(waiting, "mail that waits", "mails that wait")));
     }
-    facts.push("Only its own reader can bring it back, by a click on a link that you can have sent.".to_owned());
+    facts.push("Only its own reader can bring it back, by clicking a link that you can have sent to them.".to_owned());
     let named = parts.config().line_of_address(&mailbox.address);
     facts.extend(named.map(|line| {
         format!("The config file still names it in line {line}; the entry has no effect for it any more.")
@@ -69,9 +69,11 @@ pub(super) async fn decide(
     }
     let unsubscriber = parts.unsubscriber();
     let said = match unsubscriber.suppress(&address, SuppressionReason::Unsubscribed, OPERATOR).await {
-        Ok(SuppressResult::Already(_)) => "It was never mailed already; that it unsubscribed is noted, too.".to_owned(),
+        Ok(SuppressResult::Already(_)) => {
+            "It got no mail before either. It’s now recorded that it unsubscribed.".to_owned()
+        }
         Ok(SuppressResult::Ended(name)) => format!("{name} gets nothing more at this address."),
-        Ok(SuppressResult::Stranger) => "The address is never mailed from now on.".to_owned(),
+        Ok(SuppressResult::Stranger) => "The address gets no mail from now on.".to_owned(),
         Err(error) => return answer::failed(&parts, &caller, &error, &path),
     };
     answer::decided(&console, &caller, vec![said], &path)

@@ -46,7 +46,7 @@ pub(super) async fn add(State(console): State<Console>, caller: Caller, form: Fo
     let parts = console.parts();
     let Ok(address) = form.text("address").parse::<Address>() else { return no_address(&parts, &caller) };
     let said = match parts.unsubscriber().suppress(&address, SuppressionReason::Operator, OPERATOR).await {
-        Ok(SuppressResult::Already(_)) => format!("{address} gets no mail already."),
+        Ok(SuppressResult::Already(_)) => format!("{address} was already getting no mail."),
         Ok(SuppressResult::Ended(name)) => format!("{address} gets no more mail. It was a mailbox of {name}."),
         Ok(SuppressResult::Stranger) => format!("{address} gets no mail from now on. Nobody was subscribed with it."),
         Err(error) => return answer::failed(&parts, &caller, &error, BACK),
@@ -85,8 +85,8 @@ pub(super) async fn ask_take_back(State(console): State<Console>, caller: Caller
         title: "Take back what bounced?".to_owned(),
         facts: vec![
             "Use this when a mail server wrongly said that many mailboxes don't exist.".to_owned(),
-            "Every address that gets no mail since that day because its mail came back may get mail again, and the \
-             subscriptions that ended with it begin again."
+            "Every address whose mail came back on that day or later may get mail again, and the subscriptions that ended \
+             because of it begin again."
                 .to_owned(),
         ],
         fields: vec![since],

@@ -99,7 +99,7 @@ pub(super) async fn dismiss(State(console): State<Console>, caller: Caller, Path
         let then = match settled.overtaken {
             Some(newer) => format!("Edition {newer} has taken its place, so its mails are not sent again."),
             None => format!(
-                "To send edition {} to them again, look at its deliveries that failed and try them again.",
+                "To send edition {} to them again, go to its deliveries that failed and try them again.",
                 settled.wave.edition
             ),
         };
