@@ -23,13 +23,13 @@ pub(super) enum Users {
     List(List),
     /// Add somebody, or change the role or name of somebody who is there
     ///
-    /// A viewer looks. An editor also writes the library and bulletins. An approver also approves, swaps, holds, releases,
+    /// A viewer looks. An editor also sees whole addresses. An approver also approves, swaps, holds, releases,
     /// withdraws and sends. An admin also looks after subscribers and users.
     Add(Add),
     /// Remove somebody: they are signed out everywhere at once
     Remove(Named),
-    /// Give somebody a new link, because they forgot their password or lost their phone: what they signed in with before no
-    /// longer counts
+    /// Give somebody a new link, because they forgot their password or lost their phone: the way they signed in before no longer
+    /// works
     Reset(Named),
 }
 

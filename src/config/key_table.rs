@@ -92,7 +92,7 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
     optional("operators", Form::OneOrMore(&BARE_ADDRESS), "officer@example.org",
         "Who gets mail about the service itself: what is coming, what is held, stopped or finished, and what needs a person."),
     usual("operator_notice", Form::Length, "4d",
-        "How long before an edition is due the operators are told what is in it, and who gets it."),
+        "How long before an edition is due the operators are told what is in it and who gets it."),
 ]);
 
 #[rustfmt::skip]
@@ -212,7 +212,7 @@ static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", 
         "The public https address of the console, where a proxy leads to it; http on this machine only. Needed when \
          `console_listen` is not on loopback."),
     optional("trusted_proxies", Form::OneOrMore(&IP), "127.0.0.1",
-        "The proxies whose `Forwarded` and `X-Forwarded-For` headers count when an address is told apart: IP addresses, or \
+        "The proxies that are believed about where a request comes from (`Forwarded`, `X-Forwarded-For`): IP addresses, or \
          networks such as `10.0.0.0/8`. Left out: none."),
     key("console_password_file", PATH, Presence::NotYet, "", ""),
 ]);

@@ -95,7 +95,7 @@ impl UserView {
 fn roles(chosen: Role) -> Vec<Choice> {
     let label = |role| match role {
         Role::Viewer => "Viewer: looks at everything, but sees no whole address",
-        Role::Editor => "Editor: also writes activities and bulletins",
+        Role::Editor => "Editor: also sees whole addresses",
         Role::Approver => "Approver: also decides what goes out",
         Role::Admin => "Admin: also looks after subscribers and users",
     };
