@@ -1,4 +1,4 @@
-//! Who has something done: the audit names them.
+//! Who decided something: the audit names them.
 
 use crate::domain::user::person::Person;
 use crate::store::acting;

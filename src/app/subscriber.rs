@@ -181,7 +181,7 @@ impl Subscriber {
         })
     }
 
-    /// Notes that somebody takes a copy of the list.
+    /// Records that somebody took a copy of the list.
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -149,7 +149,7 @@ impl Users {
         Ok(self.decide(move |accounts| accounts.remove(id)).await?.into())
     }
 
-    /// Lets a user begin anew with a link: their sessions end, and password, codes and sign-on count no longer.
+    /// Gives a user a new link: their sessions end, and their password, codes and sign-on no longer work.
     ///
     /// # Errors
     /// When there is no such user.

@@ -1,4 +1,4 @@
-//! What of an edition's texts changed since they were approved, word by word.
+//! What changed in an edition's texts since they were approved, word by word.
 
 use similar::{ChangeTag, TextDiff};
 

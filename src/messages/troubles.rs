@@ -1,4 +1,4 @@
-//! What kept mails from their mailboxes, for people who don't read what mail servers say.
+//! Why mails did not arrive, for people who don't read mail servers' answers.
 
 use crate::app::sender::SendError;
 use crate::domain::delivery::listing::Retried;

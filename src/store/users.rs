@@ -1,4 +1,4 @@
-//! Who may use the console, who is signed in, and who was wrong too often.
+//! Who may use the console, who is signed in, and how often somebody got a password wrong.
 
 use std::sync::Arc;
 

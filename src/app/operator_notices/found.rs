@@ -1,4 +1,4 @@
-//! What was found that operators are told.
+//! What was found that operators have to be told.
 
 use std::collections::BTreeMap;
 

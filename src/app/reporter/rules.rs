@@ -1,4 +1,4 @@
-//! What editions, bounces and the relay ask a person for.
+//! What needs a person because of editions, bounces or the relay.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ use crate::domain::notice::RelayOutage;
 use crate::domain::subscription::bounce::{BounceCount, Meaning};
 use crate::store::OpenWave;
 
-/// Of how many editions it is said what came back.
+/// For how many editions it is said what came back.
 const RECENT: usize = 3;
 
 /// For how long an outage of the relay counts after it was last seen.

@@ -1,4 +1,4 @@
-//! What kept a mail from its mailbox, as one tells it to somebody who asks: the mail server's answer, sorted.
+//! Why a mail did not arrive: the mail server's answer, sorted into reasons that one can explain to people.
 
 use std::fmt;
 use std::str::FromStr;

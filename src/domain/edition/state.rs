@@ -44,7 +44,7 @@ pub struct Changed {
 }
 
 impl Changed {
-    /// Adds what the editions say of which somebody approves with this.
+    /// Adds the texts of the editions that this approves.
     pub fn keep_approved(&mut self, texts: Texts<'_>) {
         let approved = self.transitions.iter().filter(|transition| transition.approves());
         let editions = approved.filter_map(|transition| transition.after.as_ref());

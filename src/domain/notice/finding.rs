@@ -1,4 +1,4 @@
-//! One thing that operators are told, and what tells it from the others.
+//! One thing that operators are told, and the key that tells it apart from the others.
 
 use std::fmt;
 use std::str::FromStr;

@@ -22,7 +22,7 @@ pub struct User {
     pub seen: Option<DateTime<Utc>>,
 }
 
-/// By what a user proves who they are; nothing until they used their link.
+/// How a user proves who they are; nothing until they have used their link.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proofs {
     pub password: Option<PasswordHash>,

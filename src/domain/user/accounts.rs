@@ -153,7 +153,7 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Lets a user begin anew with a link: with what they signed in until now no longer counts.
+    /// Gives a user a new link: the way they signed in until now no longer works.
     ///
     /// # Errors
     /// When there is no such user.

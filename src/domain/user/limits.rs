@@ -1,4 +1,4 @@
-//! How often somebody may be wrong who tries to sign in: for a user, and from a network.
+//! How many wrong attempts to sign in are allowed: for a user, and from a network.
 //!
 //! A try is counted before the password is looked at, so that many at once are no way round, and what was counted is taken back
 //! where it was right. Nobody is shut out for good: somebody who guesses would shut out whom they guess at.
@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::domain::address::Address;
 
-/// Being wrong is forgotten after so long, as long as it was not too often; then after so much longer.
+/// How long wrong attempts are remembered: a short time while they are few, and a long time once they are too many.
 const MEMORY: TimeDelta = TimeDelta::minutes(15);
 const LONG_MEMORY: TimeDelta = TimeDelta::hours(24);
 

@@ -1,4 +1,4 @@
-//! Who has something done, as the audit calls them.
+//! Who decided something, by the name that the audit uses.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! By which of our names a request came, from where, and whose cookie it carries.
+//! Which of our names a request was sent to, where it came from, and whose cookie it carries.
 
 use std::net::IpAddr;
 

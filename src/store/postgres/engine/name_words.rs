@@ -1,4 +1,4 @@
-//! The words by which subscribers are found, of whoever was there before there were such words.
+//! Fills in the words by which subscribers are found, for those who were there before this index was.
 
 use tokio_postgres::Client;
 

@@ -51,7 +51,7 @@ fn meant(query: &NameQuery, row: &Row) -> Result<Option<String>, PostgresError> 
     Ok(query.matches(&name, urn).then_some(name))
 }
 
-/// Some `enough` of those that have a word which begins so.
+/// At most `enough` of those that have a word with this beginning.
 async fn by_word(
     transaction: &Transaction,
     query: &NameQuery,

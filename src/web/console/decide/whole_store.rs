@@ -1,4 +1,4 @@
-//! Lets a restored store send again, or one that has lost its latest changes.
+//! Lets a store send again that was restored, or that has lost its latest changes.
 
 use axum::extract::State;
 use axum::response::Response;

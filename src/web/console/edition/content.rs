@@ -1,4 +1,4 @@
-//! What is in an edition, and what changed of it since somebody approved of it.
+//! What is in an edition, and what changed in it since somebody approved it.
 
 use chrono::NaiveDate;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What kept mails from their mailboxes, in plain words and by receiving domain, each with the way to those mails.
+//! Why mails did not arrive, in plain words and by receiving domain, each with a link to those mails.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What takes a look at all mails of an edition, kept while they stand as they do: so ten people cost as much as one.
+//! Figures that need a look at all mails of an edition, kept until a mail's state changes: ten people cost as much as one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -33,7 +33,7 @@ enum Found {
         records: Vec<SubscriberRecord>,
         more: bool,
     },
-    /// Nothing, with what is known all the same.
+    /// Nothing was found, and what is known all the same.
     Nothing(String),
 }
 
