@@ -38,14 +38,14 @@ pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zon
             "its reader unsubscribed, or somebody did so for them. Only their own confirmation brings it back"
         }
         SuppressionReason::Bounced => {
-            "its mail came back, because the mailbox doesn't exist or accepts nothing. If it works again, look the address up \
-             under “No mail” and let it have mail again"
+            "its mail came back, because the mailbox doesn't exist or accepts nothing. If it works again, an admin \
+             can let it have mail again, under “No mail”"
         }
         SuppressionReason::Complained => {
             "its reader marked a mail as unwanted. Write to it again only if they ask for it themselves"
         }
         SuppressionReason::Operator => {
-            "somebody here put it under “No mail”. To write to it again, look the address up there and let it have mail again"
+            "somebody here put it under “No mail”. An admin can let it have mail again there"
         }
     };
     format!("It is not mailed{since}: {why}.")
@@ -56,11 +56,11 @@ pub fn kept_out(reason: SuppressionReason) -> &'static str {
     match reason {
         SuppressionReason::Unsubscribed => "It unsubscribed, so only its own reader can bring it back.",
         SuppressionReason::Bounced => {
-            "Its mail came back. If it works again, look the address up under “No mail” first, and let it have mail again."
+            "Its mail came back. If it works again, an admin can let it have mail again, under “No mail”."
         }
         SuppressionReason::Complained => "Its reader marked a mail as unwanted, so it is never mailed.",
         SuppressionReason::Operator => {
-            "Somebody here put it under “No mail”. Look the address up there first, and let it have mail again."
+            "Somebody here put it under “No mail”. An admin can let it have mail again there."
         }
     }
 }

@@ -167,7 +167,7 @@ fn way(by: EndedBy) -> &'static str {
         EndedBy::Complained => "Left: complained",
         EndedBy::Bounced => "Left: bounced",
         EndedBy::Config => "Left: taken out of the configuration",
-        EndedBy::Operator => "Left: unsubscribed by an operator",
+        EndedBy::Operator => "Left: taken off the list by an operator",
     }
 }
 

@@ -58,11 +58,11 @@ impl ChartView {
 
 fn step(step: TimeDelta) -> &'static str {
     match step.num_minutes() {
-        1 => "in a minute",
-        5 => "in five minutes",
-        60 => "in an hour",
-        1_440 => "in a day",
-        _ => "in a week",
+        1 => "per minute",
+        5 => "per five minutes",
+        60 => "per hour",
+        1_440 => "per day",
+        _ => "per week",
     }
 }
 
