@@ -187,7 +187,10 @@ impl Subscriber {
     /// When the store cannot be written.
     pub async fn note_export(&self) -> Result<(), AppError> {
         let scope = Scope::Addresses(Vec::new(), Vec::new());
-        let decision = |list: &mut MailingList| Ok::<_, Infallible>(note_export(list));
+        let decision = |list: &mut MailingList| {
+            note_export(list);
+            Ok::<_, Infallible>(())
+        };
         let (Ok(()), _) = decide(&*self.context.store, &scope, self.context.clock.now(), None, decision).await?;
         Ok(())
     }

@@ -37,11 +37,10 @@ fn known(status: &str) -> Option<&'static str> {
         "4.1" | "4.2" | "4.3" | "4.4" | "4.7" => "its mail server could not be reached",
         "4.6" => "its mail goes round in a circle between servers",
         "7.0" | "7.1" if is_later => "the server doesn't want mail from us just now",
-        "7.0" | "7.1" | "7.7" | "7.20" | "7.21" | "7.22" | "7.23" | "7.25" | "7.26" => {
+        "7.13" => "the account is closed",
+        "7.0" | "7.1" | "7.7" | "7.20" | "7.21" | "7.22" | "7.23" | "7.25" | "7.26" | "7.27" | "7.28" | "7.29" => {
             "the server's rules don't allow our mail"
         }
-        "7.13" => "the account is closed",
-        "7.27" | "7.28" | "7.29" => "the server's rules don't allow our mail",
         _ => return None,
     })
 }

@@ -158,8 +158,12 @@ impl Words {
         let words = |profile: &Profile| index_words(&profile.name, profile.urn.as_deref());
         for (id, before, now) in changed {
             let (before, now) = (before.map(words).unwrap_or_default(), words(now));
-            before.difference(&now).for_each(|word| old.add(word, id));
-            now.difference(&before).for_each(|word| new.add(word, id));
+            for word in before.difference(&now) {
+                old.add(word, id);
+            }
+            for word in now.difference(&before) {
+                new.add(word, id);
+            }
         }
         (old, new)
     }
@@ -192,7 +196,9 @@ async fn forget_words(transaction: &Transaction, subscribers: &[i64]) -> Result<
     let read = |row: &Row| Ok((row.try_get(0)?, index_words(row.try_get(1)?, row.try_get(2)?)));
     let mut old = Words::default();
     for (id, words) in transaction.rows(called, params![subscribers], read).await? {
-        words.iter().for_each(|word| old.add(word, id));
+        for word in &words {
+            old.add(word, id);
+        }
     }
     old.delete(transaction).await
 }
