@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::reach::{is_beyond, shown_not};
 use crate::app::AppError;
 use crate::app::sender::{SendError, Sender};
 use crate::domain::address::Address;
@@ -25,7 +26,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
             answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, &format!("/editions/{number}"))
         }
         Ok(segments) => question(&parts, &caller, number, &segments).page(&parts, &caller, "/calendar"),
-        Err(error) => super::shown_not(&parts, &caller, &error),
+        Err(error) => shown_not(&parts, &caller, &error),
     }
 }
 
@@ -105,7 +106,7 @@ pub(super) async fn send(
 }
 
 async fn sent(parts: &ConsoleParts, number: EditionNumber, to: &Address, segment: &str) -> Result<(), SendError> {
-    if super::is_beyond(parts, number) {
+    if is_beyond(parts, number) {
         return Err(AppError::NoEdition(number).into());
     }
     let content = parts.content().ok_or(AppError::NoEdition(number))?;
