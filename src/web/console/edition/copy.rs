@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::reach::{is_beyond, shown_not};
+use super::reach::{content, is_beyond, shown_not};
 use crate::app::AppError;
 use crate::app::sender::{SendError, Sender};
 use crate::domain::address::Address;
@@ -99,7 +99,7 @@ pub(super) async fn send(
         }
         Err(error) => match (messages::troubles::no_copy(&error), error) {
             (Some(why), _) => answer::refusal(&parts, &caller, StatusCode::BAD_GATEWAY, &why, &back),
-            (None, SendError::App(error)) => answer::failed(&parts, &caller, &error, &back),
+            (None, SendError::App(error)) => shown_not(&parts, &caller, &error),
             (None, error) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, &error.to_string(), &back),
         },
     }
@@ -109,7 +109,7 @@ async fn sent(parts: &ConsoleParts, number: EditionNumber, to: &Address, segment
     if is_beyond(parts, number) {
         return Err(AppError::NoEdition(number).into());
     }
-    let content = parts.content().ok_or(AppError::NoEdition(number))?;
+    let content = content(parts)?;
     let copy = Sender::new(&parts.context, content).test_copy_of(number, to, segment).await?;
     copy.send(parts.config()).await.map(drop)
 }

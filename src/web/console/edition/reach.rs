@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::app::AppError;
 use crate::app::edition_report::EditionReport;
+use crate::app::{AppError, Content, Loaded};
 use crate::domain::edition::EditionNumber;
 use crate::messages;
 use crate::web::console::answer;
@@ -27,7 +27,22 @@ pub(super) fn shown_not(parts: &ConsoleParts, caller: &Caller, error: &AppError)
             let why = messages::console::error(error);
             answer::refusal(parts, caller, StatusCode::NOT_FOUND, &why, "/")
         }
+        AppError::Findings(_) => {
+            let why = "The library has errors, so mails can't be shown or copied until somebody has mended them.";
+            answer::refusal(parts, caller, StatusCode::CONFLICT, why, "/")
+        }
         error => answer::failed(parts, caller, error, "/"),
+    }
+}
+
+/// What mails are made of.
+///
+/// # Errors
+/// While the library has errors.
+pub(super) fn content(parts: &ConsoleParts) -> Result<&Content, AppError> {
+    match &parts.loaded {
+        Loaded::Whole(content) => Ok(content),
+        Loaded::WithoutContent(findings) => Err(AppError::Findings(findings.clone())),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::reach::{is_beyond, shown_not};
+use super::reach::{content, is_beyond, shown_not};
 use crate::app::AppError;
 use crate::app::previewer::Previewer;
 use crate::app::previewer::shown::ShownMail;
@@ -90,6 +90,6 @@ pub(super) async fn shown(parts: &ConsoleParts, number: EditionNumber, segment: 
     if is_beyond(parts, number) {
         return Err(AppError::NoEdition(number));
     }
-    let content = parts.content().ok_or(AppError::NoEdition(number))?;
+    let content = content(parts)?;
     Previewer::new(&parts.context, content).shown(number, segment).await
 }
