@@ -40,8 +40,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
         Ok(None) => return answer::missing(&parts, &caller, GONE),
         Err(error) => return answer::failed(&parts, &caller, &error, HERE),
     };
-    let mut facts = vec!["This removes for good:".to_owned()];
-    facts.extend(erased(&would_go));
+    let mut facts: Vec<String> = erased(&would_go).iter().map(|what| format!("Removed for good: {what}.")).collect();
     facts.push(
         "What stays: how many mails there were, and a mark from which nobody can tell the address and by which it is never mailed \
          again."
@@ -88,8 +87,8 @@ async fn erase(parts: &ConsoleParts, address: &Address) -> Result<Option<Vec<Str
     let privacy = parts.privacy();
     let EraseResult::Done(gone) = privacy.erase(address).await? else { return Ok(None) };
     let is_clean = privacy.scrub(address).await?;
-    let mut said = vec!["It is erased, and never mailed again. Gone for good are:".to_owned()];
-    said.extend(erased(&gone));
+    let mut said = vec!["It is erased, and never mailed again.".to_owned()];
+    said.push(format!("Gone for good: {}.", erased(&gone).join("; ")));
     if !is_clean {
         said.push(
             "The files on the disk are cleaned of it as soon as nobody else reads them and no edition is being sent."
