@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::deliveries::Deliveries;
 use super::{AppContext, AppError, Content};
@@ -126,24 +125,30 @@ impl EditionReport {
         Ok(Timeline::of(&self.context.store.accepted_by_minute(self.number, MINUTES).await?))
     }
 
-    /// What kept its mails from their mailboxes, and which came back.
-    pub async fn failures(&self) -> Result<Failures, AppError> {
+    /// Chart and failures together.
+    pub async fn figures(&self) -> Result<Figures, AppError> {
         let all = DeliveryFilter { edition: Some(self.number), ..DeliveryFilter::default() };
         let ended = DeliveryFilter { states: DeliveryState::ENDED.to_vec(), ..all.clone() };
-        let bounced = DeliveryFilter { states: vec![DeliveryState::Accepted], bounced: true, ..all };
-        let (mut troubles, mut domains, mut more) = (BTreeMap::new(), BTreeMap::new(), false);
-        for filter in [ended, bounced] {
-            let count = |page: &[DeliveryRecord]| {
-                for record in page {
-                    let Some(trouble) = Trouble::of(record) else { continue };
-                    *troubles.entry(trouble).or_insert(0) += 1;
-                    let domain = record.address.as_ref().map(|address| address.domain().to_lowercase());
-                    *domains.entry(domain.unwrap_or_default()).or_insert(0) += 1;
-                }
-                ControlFlow::Continue(())
-            };
-            more |= Deliveries::new(&self.context).each(&filter, LOOKED_AT, count).await?;
-        }
+        let returned = DeliveryFilter { states: vec![DeliveryState::Accepted], bounced: true, ..all };
+        Ok(Figures {
+            timeline: self.timeline().await?,
+            failures: self.failures(&ended).await?,
+            returned: self.failures(&returned).await?,
+        })
+    }
+
+    async fn failures(&self, filter: &DeliveryFilter) -> Result<Failures, AppError> {
+        let (mut troubles, mut domains) = (BTreeMap::new(), BTreeMap::new());
+        let count = |page: &[DeliveryRecord]| {
+            for record in page {
+                let Some(trouble) = Trouble::of(record) else { continue };
+                *troubles.entry(trouble).or_insert(0) += 1;
+                let domain = record.address.as_ref().map(|address| address.domain().to_lowercase());
+                *domains.entry(domain.unwrap_or_default()).or_insert(0) += 1;
+            }
+            ControlFlow::Continue(())
+        };
+        let more = Deliveries::new(&self.context).each(filter, LOOKED_AT, count).await?;
         Ok(Failures { troubles: by_number(troubles), domains: by_number(domains), are_all: !more })
     }
 }
@@ -159,12 +164,8 @@ fn by_number<T: Ord>(counts: BTreeMap<T, u64>) -> Vec<(T, u64)> {
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
     pub timeline: Option<Timeline>,
-    pub failures: Arc<Failures>,
-}
-
-impl EditionReport {
-    /// Chart and failures together.
-    pub async fn figures(&self) -> Result<Figures, AppError> {
-        Ok(Figures { timeline: self.timeline().await?, failures: Arc::new(self.failures().await?) })
-    }
+    /// Of what did not arrive, or may not have.
+    pub failures: Failures,
+    /// Of what was accepted and came back.
+    pub returned: Failures,
 }

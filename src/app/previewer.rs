@@ -1,5 +1,6 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
+pub mod difference;
 pub mod proof;
 mod recipient_lists;
 pub mod shown;
@@ -106,7 +107,9 @@ impl Previewer {
             let (who, first) = (Who::Reads(key.clone()), first.remove(&key));
             segments.push(self.proof_segment(edition.number, &key, rendered, (recipients, first, who))?);
         }
-        Ok(Proof::new(edition.number, segments, row, notes, (sender(config, keyring), edition.due_at)))
+        let notices = content.notices.into_iter().cloned().collect();
+        let says = (sender(config, keyring), edition.due_at);
+        Ok(Proof::new(edition.number, segments, row, (notes, notices), says))
     }
 
     async fn published_proof(
@@ -129,7 +132,8 @@ impl Previewer {
         }
         notes.push(Note::Published { edition: number, state: edition.state });
         let sender = Sender { key_version: keyring.current(), ..stored.sender };
-        Ok(Proof::new(number, segments, row, notes, (sender, stored.at)))
+        let notices = store.published_view(number).await?.map(|view| view.notices).unwrap_or_default();
+        Ok(Proof::new(number, segments, row, (notes, notices), (sender, stored.at)))
     }
 
     fn proof_segment(
@@ -148,6 +152,7 @@ impl Previewer {
             sector: key.sector.as_str(),
             locale: key.locale.as_str(),
             recipients,
+            key: key.clone(),
             subject: rendered.subject.clone(),
             html_bytes: html.len(),
             files: Vec::new(),

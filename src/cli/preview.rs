@@ -41,6 +41,7 @@ impl Preview {
         let number = edition_to_show(&previewer, self.edition).await?;
         let mut proof = previewer.proof(number).await?;
         let folder = self.out.unwrap_or_else(|| app.config.folder.join("preview").join(format!("edition-{number}")));
+        previewer.compare(&mut proof).await?;
         let words = messages::preview::index(&proof);
         let index = previewer.write(&mut proof, &folder, self.segment.as_deref(), words).await?;
         // On a shared store others wait for what it has changed.

@@ -108,7 +108,8 @@ fn show(report: &YearReport) {
     out::line(&sheet.days);
     for table in &sheet.tables {
         out::line("");
-        out::line(&table.title);
+        let lead = table.lead.as_ref().map_or_else(String::new, |lead| format!(". {lead}"));
+        out::line(&format!("{}{lead}", table.title));
         tell(table);
     }
     out::line("");

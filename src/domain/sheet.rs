@@ -66,3 +66,33 @@ impl Cell {
         Self { is_figure: true, ..Self::text(text) }
     }
 }
+
+/// What was, beside what is.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Comparison {
+    /// With what it is compared.
+    pub compared: String,
+    pub rows: Vec<Compared>,
+    pub notices: Vec<Marked>,
+}
+
+/// One thing as it was and is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compared {
+    pub what: String,
+    pub before: String,
+    pub now: String,
+    pub changed: bool,
+    /// By how much, of a number.
+    pub by: Option<String>,
+}
+
+/// Something that is new, gone or still there.
+#[derive(Debug, Clone, Serialize)]
+pub struct Marked {
+    /// `new`, `gone` or `still`.
+    pub kind: &'static str,
+    /// The same as a word to read.
+    pub mark: &'static str,
+    pub title: String,
+}

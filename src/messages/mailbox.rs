@@ -183,7 +183,7 @@ pub fn letter(letter: &SubjectLetter, zone: Tz) -> String {
     format!("{what} of {} {became}.", on(letter.at, zone))
 }
 
-/// What erasing a person removes, a sentence each.
+/// What erasing a person removes, thing by thing.
 pub fn erased(erased: &Erased) -> Vec<String> {
     let counted = [
         (erased.subscriptions, "subscription, which ends", "subscriptions, which end"),
@@ -197,8 +197,8 @@ pub fn erased(erased: &Erased) -> Vec<String> {
         ),
     ];
     let counted = counted.into_iter().filter(|(number, ..)| *number > 0);
-    let counted = counted.map(|(number, one, many)| format!("{}.", count(number, one, many)));
-    std::iter::once("The address.".to_owned()).chain(counted).collect()
+    let counted = counted.map(|(number, one, many)| count(number, one, many));
+    std::iter::once("the address".to_owned()).chain(counted).collect()
 }
 
 /// What was decided about it, when, and by whom.

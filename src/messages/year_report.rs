@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::sectors;
+
 use crate::app::year_report::{EditionFigures, Figures, YearReport};
 use crate::domain::sheet::{Cell, Fact, Row, Sheet, Table};
-use crate::domain::subscriber::{EndedBy, Sector};
-use crate::domain::text::lists::count;
+use crate::domain::subscriber::EndedBy;
+use crate::domain::text::lists::{count, grouped};
 
 /// A column of figures: its heading, the figure, and whether it is shown although it is 0 throughout.
 type Column = (&'static str, fn(&Figures) -> Option<u64>, bool);
@@ -22,7 +24,7 @@ pub fn sheet(report: &YearReport) -> Sheet {
         title: title(report),
         days: days(report),
         facts: facts(report),
-        tables: vec![editions(report), sectors(report), bands(report), movement(report)],
+        tables: vec![editions(report), by_sector(report), bands(report), movement(report)],
         notes: notes(report),
     }
 }
@@ -44,7 +46,7 @@ fn day(date: NaiveDate) -> String {
 }
 
 fn facts(report: &YearReport) -> Vec<Fact> {
-    let fact = |what: &str, figure: u64| Fact { figure: figure_of(figure), what: what.to_owned() };
+    let fact = |what: &str, figure: u64| Fact { figure: grouped(figure), what: what.to_owned() };
     let sent = report.editions.iter().filter(|one| one.figures.recipients > 0).count() as u64;
     let subscribers = report.sectors.iter().map(|one| one.subscribers).sum();
     let movement = &report.movement;
@@ -75,7 +77,7 @@ fn editions(report: &YearReport) -> Table {
     let cells = |figures: &Figures| -> Vec<Cell> {
         shown
             .iter()
-            .map(|(_, of, _)| of(figures).map_or_else(|| Cell::figure(NOT_KEPT), |n| Cell::figure(figure_of(n))))
+            .map(|(_, of, _)| of(figures).map_or_else(|| Cell::figure(NOT_KEPT), |n| Cell::figure(grouped(n))))
             .collect()
     };
     let mut rows: Vec<Row> = report.editions.iter().map(|one| edition(one, cells(&one.figures))).collect();
@@ -101,14 +103,17 @@ fn edition(one: &EditionFigures, figures: Vec<Cell>) -> Row {
     Row { name: one.edition.to_string(), cells: words.into_iter().chain(figures).collect(), is_total: false }
 }
 
-fn sectors(report: &YearReport) -> Table {
-    let mut rows: Vec<Row> =
-        report.sectors.iter().map(|one| row(sector(one.sector), &[one.subscribers, one.mailboxes], false)).collect();
+fn by_sector(report: &YearReport) -> Table {
+    let mut rows: Vec<Row> = report
+        .sectors
+        .iter()
+        .map(|one| row(sectors::many(one.sector), &[one.subscribers, one.mailboxes], false))
+        .collect();
     let subscribers = report.sectors.iter().map(|one| one.subscribers).sum();
     rows.push(row("All", &[subscribers, report.movement.after], true));
     Table {
-        title: format!("Subscribers by sector {}", at_the_end(report)),
-        lead: None,
+        title: "Subscribers by sector".to_owned(),
+        lead: Some(format!("On {}.", end(report))),
         headings: vec![Cell::text("Sector"), Cell::figure("Subscribers"), Cell::figure("Mailboxes")],
         rows,
         nothing: None,
@@ -117,17 +122,17 @@ fn sectors(report: &YearReport) -> Table {
 
 fn bands(report: &YearReport) -> Table {
     Table {
-        title: format!("Mailboxes by age group {}", at_the_end(report)),
-        lead: None,
+        title: "Mailboxes by age group".to_owned(),
+        lead: Some(format!("On {}.", end(report))),
         headings: vec![Cell::text("Age group"), Cell::figure("Mailboxes")],
         rows: report.bands.iter().map(|one| row(&one.label, &[one.mailboxes], false)).collect(),
         nothing: None,
     }
 }
 
-fn at_the_end(report: &YearReport) -> String {
-    let day = if report.is_over { report.to } else { report.made_at.date_naive() };
-    format!("on {}", self::day(day))
+/// The last day that the figures are about.
+fn end(report: &YearReport) -> String {
+    day(if report.is_over { report.to } else { report.made_at.date_naive() })
 }
 
 /// Who joined and who left: it adds up from the first line to the last.
@@ -138,11 +143,11 @@ fn movement(report: &YearReport) -> Table {
         row("Joined", &[movement.joined], false),
     ];
     rows.extend(left(&movement.left));
-    rows.push(row(&format!("Subscribed {}", at_the_end(report)), &[movement.after], true));
+    rows.push(row(&format!("Subscribed on {}", end(report)), &[movement.after], true));
     Table {
         title: "Who joined and who left".to_owned(),
         lead: None,
-        headings: vec![Cell::text(""), Cell::figure("Mailboxes")],
+        headings: vec![Cell::text("What happened"), Cell::figure("Mailboxes")],
         rows,
         nothing: None,
     }
@@ -155,7 +160,7 @@ const WAYS: [EndedBy; 5] =
 fn left(left: &BTreeMap<EndedBy, u64>) -> impl Iterator<Item = Row> {
     WAYS.iter().map(|by| {
         let count = left.get(by).copied().unwrap_or_default();
-        let figure = if count == 0 { "0".to_owned() } else { format!("−{}", figure_of(count)) };
+        let figure = if count == 0 { "0".to_owned() } else { format!("−{}", grouped(count)) };
         Row { name: way(*by).to_owned(), cells: vec![Cell::figure(figure)], is_total: false }
     })
 }
@@ -171,36 +176,12 @@ fn way(by: EndedBy) -> &'static str {
     }
 }
 
-fn sector(sector: Sector) -> &'static str {
-    match sector {
-        Sector::School => "Schools",
-        Sector::SocialCare => "Social care",
-        Sector::LawEnforcement => "Police and law enforcement",
-        Sector::Health => "Health",
-        Sector::Charity => "Charities",
-        Sector::Other => "Others",
-    }
-}
-
 fn row(name: &str, figures: &[u64], is_total: bool) -> Row {
     Row {
         name: name.to_owned(),
-        cells: figures.iter().map(|figure| Cell::figure(figure_of(*figure))).collect(),
+        cells: figures.iter().map(|figure| Cell::figure(grouped(*figure))).collect(),
         is_total,
     }
-}
-
-/// `6,007`.
-fn figure_of(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What one has to know to read the figures.
@@ -237,15 +218,4 @@ pub fn notes(report: &YearReport) -> Vec<String> {
         notes.push("Sectors and age groups are today’s, even where they have changed since then.".to_owned());
     }
     notes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read_in_threes() {
-        let read = |number| figure_of(number);
-        assert_eq!([0, 999, 1_000, 12_345, 1_234_567].map(read), ["0", "999", "1,000", "12,345", "1,234,567"]);
-    }
 }

@@ -58,6 +58,7 @@ mod outages;
 mod overwriting;
 mod pages;
 mod placeholders;
+mod preview_page;
 mod printables;
 mod printing;
 mod privacy;

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::app::error::PreviewError;
 use crate::app::planner::PlanRow;
+use crate::domain::activity::Notice;
 use crate::domain::edition::{Edit, EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
+use crate::domain::subscriber::Sector;
 use crate::store::SegmentNumber;
 
 /// An edition as it would go out (or went out).
@@ -26,6 +28,12 @@ pub struct Proof {
     /// What would keep it from going out, or is worth knowing first.
     #[serde(skip)]
     pub notes: Vec<Note>,
+    /// The notices that are in it.
+    #[serde(skip)]
+    pub notices: Vec<Notice>,
+    /// What differs from the edition before, once [`super::Previewer::compare`] has looked.
+    #[serde(skip)]
+    pub difference: Option<Difference>,
     #[serde(skip)]
     pub(super) is_published: bool,
     #[serde(skip)]
@@ -51,12 +59,49 @@ pub struct ProofSegment {
     /// The files that show it, where they were written.
     pub files: Vec<PathBuf>,
     #[serde(skip)]
+    pub(super) key: SegmentKey,
+    #[serde(skip)]
     pub(super) who: Who,
     /// Whom the sample greets: the subscriber of its first mailbox.
     #[serde(skip)]
     pub(super) first: Option<String>,
     #[serde(skip)]
     pub(super) rendered: Rendered,
+}
+
+/// An edition beside the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The edition before, and its date.
+    pub before: EditionNumber,
+    pub date: NaiveDate,
+    /// The themes' titles, before and now.
+    pub theme: (String, String),
+    pub bands: Vec<BandDifference>,
+    /// Mailboxes before and now, by sector, where somebody is in it; nothing where those of before are no longer kept.
+    pub sectors: Vec<(Sector, u64, u64)>,
+    /// All mailboxes, before and now.
+    pub mailboxes: Option<(u64, u64)>,
+    pub notices: Vec<NoticeDifference>,
+}
+
+/// A band before and now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BandDifference {
+    pub label: String,
+    /// The activity's title; nothing where the band had none.
+    pub before: Option<String>,
+    pub now: Option<String>,
+    /// Mailboxes that get it, before and now.
+    pub mailboxes: Option<(u64, u64)>,
+}
+
+/// A notice that is in one of the editions, or in both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeDifference {
+    pub title: String,
+    pub was: bool,
+    pub is: bool,
 }
 
 /// Who is in a segment.
@@ -99,13 +144,14 @@ impl Proof {
         edition: EditionNumber,
         mut segments: Vec<ProofSegment>,
         row: PlanRow,
-        notes: Vec<Note>,
+        (notes, notices): (Vec<Note>, Vec<Notice>),
         (sender, at): (Sender, DateTime<Utc>),
     ) -> Self {
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|s| s.recipients).sum();
         let is_published = notes.iter().any(|note| matches!(note, Note::Published { .. }));
-        Self { edition, segments, recipients, row, notes, is_published, sender, at }
+        let difference = None;
+        Self { edition, segments, recipients, row, notes, notices, difference, is_published, sender, at }
     }
 
     /// The segment of this id.

@@ -1,5 +1,6 @@
 //! Writes a proof to a folder: an index to click through, and per segment HTML, text and message.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +12,12 @@ use crate::app::{AppError, csv_import, own_files};
 use crate::config::Config;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::rendered::Slot;
+use crate::domain::sheet::Comparison;
+use crate::domain::subscriber::Sector;
 use crate::domain::text::dates;
 use crate::output::{self, Existing, NewFile, Readers};
-use crate::render::pages::index::{IndexPick, IndexSegment, IndexView, is_index, page};
+use crate::render::console::STYLE;
+use crate::render::pages::index::{IndexGroup, IndexNotice, IndexPick, IndexSegment, IndexView, is_index, page};
 
 /// What the index says in sentences.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +30,12 @@ pub struct IndexWords {
     pub shifted: Option<String>,
     /// Why each activity was picked, in the order of the picks.
     pub pick_reasons: Vec<String>,
+    /// What those of each sector are called.
+    pub sectors: BTreeMap<Sector, String>,
+    /// Of each notice of the edition, when it is shown.
+    pub shown: Vec<String>,
+    /// What differs from the edition before, if there is one.
+    pub comparison: Option<Comparison>,
 }
 
 impl Previewer {
@@ -98,6 +108,7 @@ impl Previewer {
             title: p.title.clone(),
             reason,
         };
+        let groups = self.groups(proof, lists, &words.sectors)?;
         let theme = row.theme().and_then(|name| self.content.library.theme(name));
         Ok(IndexView {
             service: self.context.config.service.name.clone(),
@@ -110,33 +121,65 @@ impl Previewer {
             shifted: words.shifted,
             notes: words.notes,
             picks: row.picks().iter().zip(words.pick_reasons).map(pick).collect(),
-            segments: (0..proof.segments.len())
-                .map(|at| self.index_segment(proof, lists, at))
-                .collect::<Result<_, _>>()?,
+            notices: proof
+                .notices
+                .iter()
+                .zip(words.shown)
+                .map(|(one, shown)| IndexNotice { title: one.title.clone(), shown })
+                .collect(),
+            difference: words.comparison.into_iter().collect(),
+            groups_count: groups.len(),
+            first: groups
+                .first()
+                .and_then(|group| group.segments.first())
+                .map(|one| one.id.clone())
+                .into_iter()
+                .collect(),
+            groups,
             segments_count: proof.segments.len(),
             recipients: proof.recipients,
+            style: STYLE,
         })
     }
 
-    fn index_segment(&self, proof: &Proof, lists: &RecipientLists, at: usize) -> Result<IndexSegment, AppError> {
+    /// The segments of each sector, the largest group first: each shows the text of the one that has the most bands.
+    fn groups(
+        &self,
+        proof: &Proof,
+        lists: &RecipientLists,
+        sectors: &BTreeMap<Sector, String>,
+    ) -> Result<Vec<IndexGroup>, AppError> {
+        let mut groups = Vec::new();
+        for (sector, name) in sectors {
+            let of: Vec<usize> =
+                (0..proof.segments.len()).filter(|at| proof.segments[*at].key.sector == *sector).collect();
+            let fullest = of.iter().map(|at| &proof.segments[*at]).max_by_key(|one| (one.bands.len(), one.recipients));
+            let Some(fullest) = fullest else { continue };
+            groups.push(IndexGroup {
+                sector: name.clone(),
+                recipients: of.iter().map(|at| proof.segments[*at].recipients).sum(),
+                mails: of.len(),
+                segments: of.iter().map(|at| Self::index_segment(proof, lists, *at)).collect(),
+                text: self.sample_text(proof.edition, fullest)?,
+            });
+        }
+        groups.sort_by_key(|group| std::cmp::Reverse(group.recipients));
+        Ok(groups)
+    }
+
+    fn index_segment(proof: &Proof, lists: &RecipientLists, at: usize) -> IndexSegment {
         let segment = &proof.segments[at];
-        let text = (proof.segments.len() <= TEXTS).then(|| self.sample_text(proof.edition, segment)).transpose()?;
-        Ok(IndexSegment {
+        IndexSegment {
             id: segment.id.clone(),
-            sector: segment.sector.to_owned(),
             bands: segment.bands.join(", "),
             recipients: segment.recipients,
             subject: segment.subject.clone(),
             kilobytes: segment.html_bytes.div_ceil(1000),
             names: lists.first_names(at),
             names_file: lists.has_more_names(at).then(|| format!("{}.{NAMES}", segment.id)),
-            text,
-        })
+        }
     }
 }
-
-/// How many segments the index may have to show the text of each.
-const TEXTS: usize = 12;
 
 /// What a segment is written as.
 const FORMS: [&str; 3] = ["html", "txt", "eml"];

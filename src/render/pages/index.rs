@@ -1,9 +1,12 @@
 //! The operator's page of a preview: the edition, why each activity was picked, every segment with its count.
 
-use handlebars::Handlebars;
 use serde::Serialize;
 
-static PAGE: &str = include_str!("index.html.hbs");
+use crate::domain::sheet::Comparison;
+use crate::render::console;
+
+/// The page lies with the console's, whose look it shares.
+static PAGE: &str = include_str!("../console/preview.html.hbs");
 
 /// What the page shows.
 #[derive(Debug, Clone, Serialize)]
@@ -22,9 +25,18 @@ pub struct IndexView {
     /// What is worth knowing first.
     pub notes: Vec<String>,
     pub picks: Vec<IndexPick>,
-    pub segments: Vec<IndexSegment>,
+    pub notices: Vec<IndexNotice>,
+    /// What differs from the edition before; empty where there is none.
+    pub difference: Vec<Comparison>,
+    /// Segments by sector, the largest group first.
+    pub groups: Vec<IndexGroup>,
+    pub groups_count: usize,
+    /// The id of the segment that is shown until another is chosen; empty where there is no segment.
+    pub first: Vec<String>,
     pub segments_count: usize,
     pub recipients: u64,
+    /// The style sheet: the page works from disk, with nothing beside it but the mails.
+    pub style: &'static str,
 }
 
 /// One pick.
@@ -36,12 +48,31 @@ pub struct IndexPick {
     pub reason: String,
 }
 
+/// One notice.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexNotice {
+    pub title: String,
+    /// From when until when it is shown.
+    pub shown: String,
+}
+
+/// The segments of one sector.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexGroup {
+    pub sector: String,
+    pub recipients: u64,
+    /// How many segments it has.
+    pub mails: usize,
+    pub segments: Vec<IndexSegment>,
+    /// The text version of the one that has the most bands.
+    pub text: String,
+}
+
 /// One segment; its files lie beside the page.
 #[derive(Debug, Clone, Serialize)]
 pub struct IndexSegment {
     /// Its id, which names its files.
     pub id: String,
-    pub sector: String,
     /// Its bands, in words.
     pub bands: String,
     pub recipients: u64,
@@ -52,11 +83,9 @@ pub struct IndexSegment {
     pub names: Vec<String>,
     /// The file beside the page that names all.
     pub names_file: Option<String>,
-    /// The text version, where it is shown beside the HTML.
-    pub text: Option<String>,
 }
 
-/// Whether `text` is such a page: it begins with what is the same in each.
+/// Whether `text` is such a page: it begins with what is the same in each, also in those of earlier versions.
 pub fn is_index(text: &[u8]) -> bool {
     PAGE.split("{{").next().is_some_and(|begin| text.starts_with(begin.as_bytes()))
 }
@@ -66,15 +95,34 @@ pub fn is_index(text: &[u8]) -> bool {
 /// # Panics
 /// Never: the template is compiled in, and a test renders it with every field.
 pub fn page(view: &IndexView) -> String {
-    Handlebars::new().render_template(PAGE, view).expect("the compiled-in page renders every view: a test shows it")
+    console::page("preview.html", view).expect("the compiled-in page renders every view: a test shows it")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sheet::{Compared, Marked};
 
     #[test]
     fn shows_the_edition_and_escapes_names() {
+        let segment = IndexSegment {
+            id: "school.14plus.en-GB".into(),
+            bands: "Ages 14 and over".into(),
+            recipients: 2,
+            subject: "Kindness".into(),
+            kilobytes: 40,
+            names: vec!["<b>Bad</b> School".into()],
+            names_file: Some("school.14plus.en-GB.names.csv".into()),
+        };
+        let row = Compared {
+            what: "Schools".into(),
+            before: "3".into(),
+            now: "5".into(),
+            changed: true,
+            by: Some("+2".into()),
+        };
+        let theme =
+            Compared { what: "Theme".into(), before: "Old".into(), now: "New one".into(), changed: true, by: None };
         let view = IndexView {
             service: "S".into(),
             edition: 7,
@@ -89,36 +137,50 @@ mod tests {
                 band: "14+".into(),
                 id: "kindness/x".into(),
                 title: "X".into(),
-                reason: "never used".into(),
+                reason: "only one".into(),
             }],
-            segments: vec![IndexSegment {
-                id: "school.14plus.en-GB".into(),
-                sector: "school".into(),
-                bands: "14+".into(),
-                recipients: 2,
-                subject: "Kindness".into(),
-                kilobytes: 40,
-                names: vec!["<b>Bad</b> School".into()],
-                names_file: Some("school.14plus.en-GB.names.csv".into()),
-                text: Some("KINDNESS & more".into()),
+            notices: vec![IndexNotice { title: "A notice".into(), shown: "until May".into() }],
+            difference: vec![Comparison {
+                compared: "With edition 6".into(),
+                rows: vec![row, theme],
+                notices: vec![Marked { kind: "gone", mark: "Gone", title: "Old notice".into() }],
             }],
+            groups: vec![IndexGroup {
+                sector: "Schools".into(),
+                recipients: 1002,
+                mails: 1,
+                segments: vec![segment],
+                text: "KINDNESS & more".into(),
+            }],
+            groups_count: 1,
+            first: vec!["school.14plus.en-GB".into()],
             segments_count: 1,
-            recipients: 2,
+            recipients: 1002,
+            style: console::STYLE,
         };
         let html = page(&view);
         for part in [
             "Edition 7",
             "Monday 30 November 2026",
             "never used",
-            "school.14plus.en-GB.html",
+            "src=\"school.14plus.en-GB.html\"",
             "&lt;b&gt;Bad",
             "a note",
             "KINDNESS &amp; more",
             "href=\"school.14plus.en-GB.names.csv\"",
+            "<td>3</td><td>5 <ins>(+2)</ins></td>",
+            "<del>Old</del>",
+            "<ins>New one</ins>",
+            "Old notice",
+            "A notice",
+            "1,002",
         ] {
-            assert!(html.contains(part), "{part} is missing");
+            assert!(html.contains(part), "{part} is missing: {html}");
         }
-        assert!(!html.contains("<script"));
+        assert!(!html.contains("<script") && !html.contains('\u{fffd}'));
+        let first =
+            IndexView { difference: Vec::new(), notices: Vec::new(), groups: Vec::new(), first: Vec::new(), ..view };
+        assert!(page(&first).contains("No edition was published before it."));
         assert!(is_index(html.as_bytes()) && !is_index(b"<!DOCTYPE html>"));
     }
 }

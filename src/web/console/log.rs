@@ -68,7 +68,7 @@ impl Line {
         let page = match kind {
             "edition" => format!("/editions/{number}"),
             "subscriber" => format!("/subscribers/{number}"),
-            "mailbox" => format!("/subscribers/mailboxes/{number}"),
+            "mailbox" | "recipient" => format!("/subscribers/mailboxes/{number}"),
             "wave" => format!("/suppressions/waves/{number}"),
             _ => String::new(),
         };

@@ -3,14 +3,14 @@
 use crate::support::console::{Browser, user};
 use crate::support::fixture::{Fixture, Running};
 use crate::support::oracle::{Oracle, Script};
-use crate::support::sending::{SEND, behind_relay, edition_status};
+use crate::support::sending::{SEND, behind_relay, edition_status, published};
 
 /// A service that has sent an edition, and whose console is open. It sends nothing more by itself: the relay is gone.
 fn sent(relay: Oracle, recipients: usize, more: &str) -> (Fixture, Running, Browser, u64) {
     let fixture = behind_relay(relay.port, recipients, more);
     fixture.run(SEND).exits(1);
     drop(relay);
-    let number = fixture.run(&["status", "--json"]).exits(0).json()["editions"][0]["edition"].as_u64().unwrap();
+    let number = published(&fixture);
     let console = fixture.spawn(&["-v", "console"], "log");
     let browser = Browser::first(&fixture);
     (fixture, console, browser, number)

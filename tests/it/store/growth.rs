@@ -148,4 +148,7 @@ async fn a_mailbox_that_was_imported_takes_a_quarter_of_a_kilobyte() {
                      SELECT name FROM sqlite_schema WHERE tbl_name IN ('names', 'subscribers', 'recipients', 'subscriptions'))";
     let each = number(&path, lists) / i64::try_from(MAILBOXES).unwrap();
     assert!(each <= 250, "{each} bytes");
+    let words = number(&path, "SELECT sum(pgsize) FROM dbstat WHERE name = 'name_words'");
+    let each = words / i64::try_from(MAILBOXES).unwrap();
+    assert!(each <= 60, "{each} bytes for the words by which it is found");
 }

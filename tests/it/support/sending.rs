@@ -62,6 +62,14 @@ impl Fault {
     }
 }
 
+/// The number of the edition that was published.
+pub(crate) fn published(fixture: &Fixture) -> u64 {
+    let status = fixture.run(&["status", "--json"]).exits(0).json();
+    let editions = status["editions"].as_array().unwrap();
+    let edition = editions.iter().find(|edition| edition["deliveries"]["total"].as_u64() > Some(0)).unwrap();
+    edition["edition"].as_u64().unwrap()
+}
+
 /// How many deliveries are in `state`, the edition's state, and what needs a person.
 pub(crate) fn edition_status(fixture: &Fixture, state: &str) -> (u64, String, String) {
     let status = fixture.run(&["status", "--json"]).exits(0).json();

@@ -158,8 +158,12 @@ impl Words {
         let words = |profile: &Profile| index_words(&profile.name, profile.urn.as_deref());
         for (id, before, now) in changed {
             let (before, now) = (before.map(words).unwrap_or_default(), words(now));
-            before.difference(&now).for_each(|word| old.add(word, id));
-            now.difference(&before).for_each(|word| new.add(word, id));
+            for word in before.difference(&now) {
+                old.add(word, id);
+            }
+            for word in now.difference(&before) {
+                new.add(word, id);
+            }
         }
         (old, new)
     }

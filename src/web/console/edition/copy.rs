@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::reach::{content, is_beyond, shown_not};
 use crate::app::AppError;
 use crate::app::sender::{SendError, Sender};
 use crate::domain::address::Address;
@@ -25,7 +26,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
             answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, &format!("/editions/{number}"))
         }
         Ok(segments) => question(&parts, &caller, number, &segments).page(&parts, &caller, "/calendar"),
-        Err(error) => super::shown_not(&parts, &caller, &error),
+        Err(error) => shown_not(&parts, &caller, &error),
     }
 }
 
@@ -98,17 +99,17 @@ pub(super) async fn send(
         }
         Err(error) => match (messages::troubles::no_copy(&error), error) {
             (Some(why), _) => answer::refusal(&parts, &caller, StatusCode::BAD_GATEWAY, &why, &back),
-            (None, SendError::App(error)) => answer::failed(&parts, &caller, &error, &back),
+            (None, SendError::App(error)) => shown_not(&parts, &caller, &error),
             (None, error) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, &error.to_string(), &back),
         },
     }
 }
 
 async fn sent(parts: &ConsoleParts, number: EditionNumber, to: &Address, segment: &str) -> Result<(), SendError> {
-    if super::is_beyond(parts, number) {
+    if is_beyond(parts, number) {
         return Err(AppError::NoEdition(number).into());
     }
-    let content = parts.content().ok_or(AppError::NoEdition(number))?;
+    let content = content(parts)?;
     let copy = Sender::new(&parts.context, content).test_copy_of(number, to, segment).await?;
     copy.send(parts.config()).await.map(drop)
 }

@@ -12,6 +12,8 @@ const DOMAINS: usize = 20;
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FailuresView {
+    id: String,
+    title: &'static str,
     troubles: Vec<Group>,
     domains: Vec<Group>,
     /// How many mails belong to domains that aren't shown.
@@ -30,11 +32,15 @@ struct Group {
 }
 
 impl FailuresView {
-    pub(super) fn new(caller: &Caller, number: EditionNumber, failures: &Failures) -> Self {
+    /// `state` names their list; none where there are none.
+    pub(super) fn new(caller: &Caller, number: EditionNumber, failures: &Failures, state: &str) -> Option<Self> {
+        if failures.troubles.is_empty() {
+            return None;
+        }
         let list = |name: &str, value: &str| {
             let query: String = form_urlencoded::Serializer::new(String::new())
                 .append_pair("edition", &number.to_string())
-                .append_pair("state", "trouble")
+                .append_pair("state", state)
                 .append_pair(name, value)
                 .finish();
             caller.link(&format!("/deliveries?{query}"))
@@ -56,12 +62,14 @@ impl FailuresView {
             }
         };
         let (shown, rest) = failures.domains.split_at(failures.domains.len().min(DOMAINS));
-        Self {
+        Some(Self {
+            id: state.to_owned(),
+            title: if state == "bounced" { "What came back" } else { "Why the others did not arrive" },
             troubles: troubles.collect(),
             domains: shown.iter().map(domain).collect(),
             rest: rest.iter().map(|(_, mails)| mails).sum(),
             rest_domains: rest.len(),
             are_all: failures.are_all,
-        }
+        })
     }
 }

@@ -4,6 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 
+use super::reach::{content, is_beyond, shown_not};
 use crate::app::AppError;
 use crate::app::previewer::Previewer;
 use crate::app::previewer::shown::ShownMail;
@@ -61,7 +62,7 @@ pub(super) async fn segment(
     let (parts, number) = (console.parts(), EditionNumber(number));
     let mail = match shown(&parts, number, &segment).await {
         Ok(mail) => mail,
-        Err(error) => return super::shown_not(&parts, &caller, &error),
+        Err(error) => return shown_not(&parts, &caller, &error),
     };
     let wanted = parameter(query.as_deref(), "view");
     let chosen = VIEWS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&VIEWS[0]);
@@ -86,9 +87,9 @@ pub(super) async fn segment(
 
 /// The mail that the readers of a segment would get now, or got.
 pub(super) async fn shown(parts: &ConsoleParts, number: EditionNumber, segment: &str) -> Result<ShownMail, AppError> {
-    if super::is_beyond(parts, number) {
+    if is_beyond(parts, number) {
         return Err(AppError::NoEdition(number));
     }
-    let content = parts.content().ok_or(AppError::NoEdition(number))?;
+    let content = content(parts)?;
     Previewer::new(&parts.context, content).shown(number, segment).await
 }

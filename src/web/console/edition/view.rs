@@ -65,7 +65,7 @@ struct MailsView {
     settled: u64,
     figures: Vec<Figure>,
     chart: Option<ChartView>,
-    failures: Option<FailuresView>,
+    failures: Vec<FailuresView>,
     list_url: String,
 }
 
@@ -225,13 +225,13 @@ async fn mails(
     let moving = ["Waiting", "Being sent", "To be tried again", "Refused"];
     let is_always_shown =
         |figure: &Figure| figure.label == "Accepted" || (is_sending && moving.contains(&figure.label));
-    let failures = Some(&figures.failures).filter(|failures| !failures.troubles.is_empty());
+    let failures = [(&figures.failures, "trouble"), (&figures.returned, "bounced")];
     Ok(MailsView {
         total: tally.total,
         settled: tally.total - tally.queued - tally.sending - tally.deferred,
         figures: all.into_iter().filter(|figure| figure.mails > 0 || is_always_shown(figure)).collect(),
         chart: figures.timeline.as_ref().map(|timeline| ChartView::new(&parts.context, timeline)),
-        failures: failures.map(|failures| FailuresView::new(caller, number, failures)),
+        failures: failures.iter().filter_map(|(of, state)| FailuresView::new(caller, number, of, state)).collect(),
         list_url: caller.link(&format!("/deliveries?edition={number}&state=all")),
     })
 }

@@ -35,7 +35,7 @@ async fn show(parts: &ConsoleParts, caller: &Caller, status: StatusCode, form: P
         Err(error) => return answer::failed(parts, caller, &error, HERE),
     };
     let form = ProfileForm {
-        heading: "Add a subscriber".to_owned(),
+        title: "Add a subscriber".to_owned(),
         facts: vec![first],
         asks_address: true,
         button: "Add it".to_owned(),

@@ -62,7 +62,7 @@ fn show(
                  too."
             .to_owned(),
     };
-    let heading = format!("Change {}", record.profile.name);
+    let title = format!("Change {}", record.profile.name);
     let form = ProfileForm {
         facts: vec![fact],
         asks_profile: line.is_none(),
@@ -70,10 +70,10 @@ fn show(
         button: "Change it".to_owned(),
         action: caller.link(&format!("{path}/change")),
         back_url: caller.link(&path),
-        heading,
+        title,
         ..form
     };
-    answer::with_status(status, "subscriber-form.html", &Shell::new(parts, caller, &form.heading, HERE), &form)
+    answer::with_status(status, "subscriber-form.html", &Shell::new(parts, caller, &form.title, HERE), &form)
 }
 
 pub(super) async fn decide(

@@ -40,8 +40,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
         Ok(None) => return answer::missing(&parts, &caller, GONE),
         Err(error) => return answer::failed(&parts, &caller, &error, HERE),
     };
-    let mut facts = vec!["This removes for good:".to_owned()];
-    facts.extend(erased(&would_go));
+    let mut facts: Vec<String> = erased(&would_go).iter().map(|what| format!("Removed for good: {what}.")).collect();
     facts.push(
         "What stays: how many mails there were, and a mark that keeps the address from being mailed again. Nobody can read the \
          address from it."
@@ -88,8 +87,8 @@ async fn erase(parts: &ConsoleParts, address: &Address) -> Result<Option<Vec<Str
     let privacy = parts.privacy();
     let EraseResult::Done(gone) = privacy.erase(address).await? else { return Ok(None) };
     let is_clean = privacy.scrub(address).await?;
-    let mut said = vec!["It is erased, and will never be mailed again. These are gone for good:".to_owned()];
-    said.extend(erased(&gone));
+    let mut said = vec!["It is erased, and will never be mailed again.".to_owned()];
+    said.push(format!("Gone for good: {}.", erased(&gone).join("; ")));
     if !is_clean {
         said.push(
             "It disappears from the files on the disk as soon as nobody else is reading them and no edition is being sent."

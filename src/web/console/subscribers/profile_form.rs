@@ -15,7 +15,7 @@ use crate::web::console::form::Form;
 /// The form as it is shown.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ProfileForm {
-    pub(super) heading: String,
+    pub(super) title: String,
     pub(super) facts: Vec<String>,
     /// What has to be put right first.
     pub(super) problems: Vec<String>,

@@ -20,6 +20,8 @@ use crate::web::console::query::parameter;
 use crate::web::console::shell::Shell;
 use crate::web::console::state::Console;
 
+const MANAGE: Permission = Permission::ManageSubscribers;
+
 /// How many editions are on a page: half a year.
 const EDITIONS: usize = 13;
 
@@ -35,6 +37,9 @@ struct Story {
     class: &'static str,
     /// Why it gets nothing, or what it waits for.
     careful: Vec<String>,
+    /// Where that is settled; empty where nobody needs to.
+    settle_url: String,
+    settle: &'static str,
     bands: String,
     bands_from: &'static str,
     came: Vec<String>,
@@ -96,6 +101,7 @@ impl Story {
     fn new(parts: &ConsoleParts, caller: &Caller, (record, mailbox, data): Known<'_>, page: usize) -> Self {
         let (config, zone) = (parts.config(), parts.config().schedule.timezone);
         let (word, class) = words::standing(mailbox);
+        let (settle, settle_path) = settled_at(mailbox, data).filter(|_| caller.may(MANAGE)).unwrap_or_default();
         let path_of = mailbox_path(mailbox.recipient);
         let line = config.line_of_address(&mailbox.address);
         let pages = data.deliveries.len().div_ceil(EDITIONS).max(1);
@@ -110,6 +116,8 @@ impl Story {
             word,
             class,
             careful: careful(mailbox, data, zone),
+            settle_url: if settle.is_empty() { settle_path } else { caller.link(&settle_path) },
+            settle,
             bands: bands(config, &mailbox.bands),
             bands_from: words::bands_from(mailbox, data.chosen_by(&mailbox.subscriptions)),
             came: mailbox.subscriptions.iter().rev().map(|one| words::came(one, line, zone)).collect(),
@@ -118,12 +126,21 @@ impl Story {
             older_url: if page < pages { to(page + 1) } else { String::new() },
             letters: letters(data, zone),
             log: data.audit.iter().rev().map(|record| words::decided(record, zone)).collect(),
-            may_manage: caller.may(Permission::ManageSubscribers),
+            may_manage: caller.may(MANAGE),
             is_active: mailbox.state == MailboxState::Active && mailbox.suppressed.is_none(),
             may_leave: mailbox.suppressed.is_none_or(|reason| !reason.is_readers_wish()),
             url: caller.link(&path_of),
         }
     }
+}
+
+/// What a page about all addresses settles: its name, and its path.
+fn settled_at(mailbox: &MailboxRecord, data: &SubjectData) -> Option<(&'static str, String)> {
+    if let Some(wave) = data.waits_in {
+        return Some(("Decide about them", format!("/suppressions/waves/{}", wave.0)));
+    }
+    let is_ours = mailbox.suppressed.is_some_and(|reason| !reason.is_readers_wish());
+    is_ours.then(|| ("Addresses that are never mailed", "/suppressions".to_owned()))
 }
 
 /// What whoever looks must know first.

@@ -211,11 +211,8 @@ pub(in crate::store) async fn what_was_approved_is_kept_until_it_is_published(op
     assert!(decide(&[repick, EditionChange::Approve(SEVEN)], Vec::new(), 4).await);
     assert_eq!(kept(SEVEN).await, None, "nobody knows what was approved this time");
     // Nothing is written of a decision that came too late.
-    let mut stale = change(&[], &[EditionChange::Approve(SEVEN)], at(5));
-    stale.transitions.extend(
-        change(&store.editions().await.unwrap(), &[EditionChange::Withdraw(SEVEN, WithdrawReason::Operator)], at(5))
-            .transitions,
-    );
+    let editions = store.editions().await.unwrap();
+    let mut stale = change(&editions, &[EditionChange::Withdraw(SEVEN, WithdrawReason::Operator)], at(5));
     stale.transitions[0].before = None;
     stale.approved = said(SEVEN, "three");
     assert!(!store.write_editions(&stale, &[], "test", at(5)).await.unwrap());
