@@ -41,13 +41,15 @@ impl Waves {
         Self { context: context.clone() }
     }
 
-    /// Those that wait for a person, oldest first, and how many mailboxes wait with each.
+    /// Those that wait for a person, oldest first, and how many mailboxes wait with each; then those whose decision broke off.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn open(&self) -> Result<Vec<(Wave, u64)>, AppError> {
-        let open = self.context.store.open_waves().await?.into_iter().filter(|open| open.waiting > 0);
-        Ok(open.map(|open| (open.wave, open.waiting)).collect())
+        let store = &self.context.store;
+        let open = store.open_waves().await?.into_iter().filter(|open| open.waiting > 0);
+        let begun = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
+        Ok(open.map(|open| (open.wave, open.waiting)).chain(begun.map(|wave| (wave, 0))).collect())
     }
 
     /// The bounces of a wave.

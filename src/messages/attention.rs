@@ -3,6 +3,7 @@
 mod holds;
 mod matter;
 mod people;
+mod short;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -16,6 +17,7 @@ use crate::domain::text::lists::count;
 pub use holds::because as why_held;
 pub use matter::{ConsolePage, Matter, button};
 pub use people::for_people;
+pub use short::in_short;
 
 /// One thing that does not go on by itself, and what to do about it.
 pub fn attention(attention: &Attention) -> String {

@@ -28,8 +28,13 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         values.flat_map(|value| value.split(',')).map(str::to_owned).collect::<Vec<_>>()
     };
     let forwarded = all(header::FORWARDED);
+    let older = all(header::HeaderName::from_static("x-forwarded-for"));
     if forwarded.is_empty() {
-        return all(header::HeaderName::from_static("x-forwarded-for")).iter().map(|hop| node(hop)).collect();
+        return older.iter().map(|hop| node(hop)).collect();
+    }
+    // A proxy writes one of them, and may pass the other on as it came.
+    if !older.is_empty() {
+        return vec![None];
     }
     let of = |hop: &String| {
         let mut pairs = hop.split(';').filter_map(|pair| pair.split_once('='));
@@ -63,6 +68,16 @@ mod tests {
     fn a_stranger_says_what_it_likes_and_is_not_believed() {
         assert_eq!(told("203.0.113.9", "x-forwarded-for", "198.51.100.7", &[]), "203.0.113.9");
         assert_eq!(told("203.0.113.9", "forwarded", "for=198.51.100.7", &["127.0.0.1/32"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn of_two_headers_none_is_believed() {
+        let headers = HeaderMap::from_iter([
+            (header::FORWARDED, "for=1.2.3.4".parse().unwrap()),
+            (header::HeaderName::from_static("x-forwarded-for"), "198.51.100.7".parse().unwrap()),
+        ]);
+        let trusted = ["127.0.0.1/32".parse().unwrap()];
+        assert_eq!(address("127.0.0.1".parse().unwrap(), &headers, &trusted).to_string(), "127.0.0.1");
     }
 
     #[test]

@@ -249,6 +249,10 @@ impl Accounts {
     /// # Errors
     /// When there is no such user.
     pub fn ask_for_codes(&mut self, id: UserId, secret: Vec<u8>, step: u64) -> Result<(), UserRefusal> {
+        // Whoever sits at a browser that was left open must not take the codes over.
+        if self.user(id)?.proofs.codes.is_some() {
+            return Err(UserRefusal::ChangedMeanwhile);
+        }
         self.change(id, |user| user.proofs.codes = Some(CodeSecret { secret, last_step: Some(step) }))?;
         self.note("user-codes", id, &true);
         Ok(())

@@ -83,12 +83,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Entrance {
 }
 
 /// The session that a request's cookie names.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+pub(super) fn cookie(headers: &HeaderMap, entrance: &Entrance) -> Option<String> {
+    let wanted = if entrance.is_secure() { SECURE_COOKIE } else { COOKIE };
     let all = headers.get_all(header::COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
-    let mut pairs = all.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == COOKIE || *name == SECURE_COOKIE)?;
-    let is_token = value.len() == 64 && value.bytes().all(|octet| octet.is_ascii_alphanumeric());
-    is_token.then(|| value.to_owned())
+    let pairs = all.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let is_token = |value: &str| value.len() == 64 && value.bytes().all(|octet| octet.is_ascii_alphanumeric());
+    // Another host of the same site may have set one of that name, too.
+    let mut found = pairs.filter(|(name, value)| *name == wanted && is_token(value));
+    found.next().map(|(_, value)| value.to_owned())
 }
 
 /// An answer that begins a session: its cookie ends with the browser, is read by no script, and is sent by no other site's form.
@@ -117,15 +119,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_a_token_or_nothing() {
-        let read = |cookies: &'static str| {
-            cookie(&HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookies))]))
+    fn a_cookie_is_a_token_of_this_entrance_or_nothing() {
+        let at = |origin: &str| Entrance { base: String::new(), origin: origin.to_owned() };
+        let (here, outside) = (at("http://127.0.0.1:8026"), at("https://console.example.org"));
+        let read = |cookies: &str, entrance: &Entrance| {
+            let header = HeaderValue::from_str(cookies).unwrap();
+            cookie(&HeaderMap::from_iter([(header::COOKIE, header)]), entrance)
         };
-        assert_eq!(read("a=b; fortnightly_session=short"), None);
-        assert_eq!(read(""), None);
-        let token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-        let header = HeaderValue::from_str(&format!("x=1;{SECURE_COOKIE}={token}; y=2")).unwrap();
-        assert_eq!(cookie(&HeaderMap::from_iter([(header::COOKIE, header)])).as_deref(), Some(token));
+        let (token, planted) = ("0123456789abcdef".repeat(4), "f".repeat(64));
+        assert_eq!(read("a=b; fortnightly_session=short", &here), None);
+        assert_eq!(read("", &here), None);
+        assert_eq!(read(&format!("x=1;{COOKIE}=short; {COOKIE}={token}; y=2"), &here), Some(token.clone()));
+        // What a sibling host could set without https counts for nothing there.
+        assert_eq!(read(&format!("{COOKIE}={planted}; {SECURE_COOKIE}={token}"), &outside), Some(token));
+        assert_eq!(read(&format!("{COOKIE}={planted}"), &outside), None);
     }
 
     #[test]

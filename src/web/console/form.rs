@@ -11,6 +11,8 @@ use multer::Multipart;
 
 /// The most of a form that is read, in octets, and of one with a file.
 const FORM: usize = 256 * 1024;
+/// The same of whoever is not signed in: an address and a password.
+const STRANGER: usize = 8 * 1024;
 const WITH_FILE: usize = 20 * 1024 * 1024;
 
 /// The one form that comes with a file.
@@ -35,8 +37,12 @@ pub(super) struct Upload {
 }
 
 /// How much of this request's body is read, of somebody who may send files, or may not.
-pub(super) fn limit(head: &Parts, may_send: bool) -> usize {
-    if may_send && boundary(head).is_some() { WITH_FILE } else { FORM }
+pub(super) fn limit(head: &Parts, is_signed_in: bool, may_send: bool) -> usize {
+    match is_signed_in {
+        true if may_send && boundary(head).is_some() => WITH_FILE,
+        true => FORM,
+        false => STRANGER,
+    }
 }
 
 /// What stands between the fields of a form with a file (RFC 7578); none for any other request.
@@ -126,8 +132,12 @@ mod tests {
         assert_eq!((file.name.as_str(), &file.bytes[..]), ("list.csv", &b"name,email\r\n"[..]));
         let elsewhere = Form::read(&head("/subscribers/add"), Bytes::from_static(body.as_bytes())).await.unwrap();
         assert!(elsewhere.file().is_none() && elsewhere.value("form_token").is_none());
-        assert_eq!((limit(&head(FILE_FORM), true), limit(&head("/subscribers/add"), true)), (WITH_FILE, FORM));
-        assert_eq!(limit(&head(FILE_FORM), false), FORM);
+        assert_eq!(
+            (limit(&head(FILE_FORM), true, true), limit(&head("/subscribers/add"), true, true)),
+            (WITH_FILE, FORM)
+        );
+        assert_eq!(limit(&head(FILE_FORM), true, false), FORM);
+        assert_eq!(limit(&head("/sign-in"), false, false), STRANGER);
         assert!(Form::read(&head(FILE_FORM), Bytes::from_static(b"--x\r\nbroken")).await.is_none());
     }
 }

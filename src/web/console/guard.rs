@@ -77,7 +77,10 @@ async fn caller(
     headers: &HeaderMap,
     has_users: bool,
 ) -> Result<Option<Caller>, AppError> {
-    let Some(session) = cookie(headers) else { return Ok(None) };
+    let Some(session) = cookie(headers, entrance) else { return Ok(None) };
+    if has_users {
+        console.first_visits().close();
+    }
     let person = if has_users { parts.person(&session).await? } else { console.first_visits().person(&session) };
     Ok(person.map(|person| Caller::new(person, entrance.base.clone(), session)))
 }
@@ -91,7 +94,9 @@ async fn with_form(
 ) -> Result<Request, Refusal> {
     let (mut head, body) = request.into_parts();
     let may_send = caller.is_some_and(|caller| caller.may(Permission::ManageSubscribers));
-    let body = to_bytes(body, form::limit(&head, may_send)).await.map_err(|_| answer::too_long(parts, entrance))?;
+    let body = to_bytes(body, form::limit(&head, caller.is_some(), may_send))
+        .await
+        .map_err(|_| answer::too_long(parts, entrance))?;
     let form = Form::read(&head, body).await.unwrap_or_default();
     if caller.is_some_and(|caller| form.value("form_token") != Some(&caller.form_token())) {
         return Err(answer::stale_form(parts, entrance).into());

@@ -2,7 +2,8 @@
 
 use super::caller::Person;
 use crate::app::attention::BrokenFiles;
-use crate::app::decisions::Decisions;
+use crate::app::decisions::error::DecisionError;
+use crate::app::decisions::{Decisions, REACH};
 use crate::app::metrics::MetricsCollector;
 use crate::app::planner::{PlanRow, Planner};
 use crate::app::privacy::Privacy;
@@ -52,6 +53,15 @@ impl ConsoleParts {
 
     /// A fortnight as the calendar has it. While the library has errors, only what is in the store is known.
     pub(super) async fn row(&self, number: EditionNumber) -> Result<PlanRow, AppError> {
+        let current = self.config().schedule.fortnight_at(self.context.clock.now());
+        let last = EditionNumber(current.0.saturating_add(REACH));
+        if number.0 == 0 {
+            return Err(AppError::NoEdition(number));
+        }
+        // Each fortnight up to there is worked out.
+        if number > last {
+            return Err(DecisionError::TooFarAhead { number, last }.into());
+        }
         match self.planner() {
             Some(planner) => planner.plan_of(number, self.context.clock.now()).await,
             None => self.reporter().row_of(number).await,

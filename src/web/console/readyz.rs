@@ -5,9 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::state::Console;
-use crate::domain::text::without_addresses;
 use crate::messages;
-use crate::messages::attention::for_people;
+use crate::messages::attention::in_short;
 use crate::web::log_limiter::LogLimiter;
 
 /// 200 when nothing waits for a person; 503 with what does, or when the store cannot be read.
@@ -15,7 +14,7 @@ pub(super) async fn ready(State(console): State<Console>) -> Response {
     match console.parts().readiness().waiting().await {
         Ok(waiting) if waiting.is_empty() => "ok\n".into_response(),
         Ok(waiting) => {
-            let lines: String = waiting.iter().map(|one| without_addresses(&for_people(one).what) + "\n").collect();
+            let lines: String = waiting.iter().map(|one| in_short(one) + "\n").collect();
             (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
         }
         Err(error) => {

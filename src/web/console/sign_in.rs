@@ -142,7 +142,7 @@ async fn set_password(
 /// Ends the session, here and in the browser.
 async fn leave(State(console): State<Console>, entrance: Entrance, headers: HeaderMap) -> Response {
     let parts = console.parts();
-    if let Some(session) = cookie(&headers) {
+    if let Some(session) = cookie(&headers, &entrance) {
         console.first_visits().end(&session);
         if let Err(error) = parts.sign_in().sign_out(&session).await {
             return answer::trouble(&parts, &entrance, &error);

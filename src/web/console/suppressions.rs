@@ -20,7 +20,6 @@ use super::query::parameter;
 use super::shell::Shell;
 use super::state::Console;
 use crate::app::AppError;
-use crate::app::attention::Attention;
 use crate::app::waves::Waves;
 use crate::domain::address::Address;
 use crate::domain::subscription::suppression::ListedSuppression;
@@ -93,7 +92,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, page: u32) -> Result<Suppre
     let waves = Waves::new(&parts.context).open().await?;
     let wave = |(wave, mailboxes): (Wave, u64)| {
         let id = wave.id;
-        let attention = Attention::Wave { wave, mailboxes };
+        let attention = wave::attention(wave, mailboxes);
         let url = if may_change { caller.link(&format!("/suppressions/waves/{}", id.0)) } else { String::new() };
         WaveView { what: messages::attention::for_people(&attention).what, url }
     };

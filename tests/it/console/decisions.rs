@@ -2,7 +2,7 @@
 
 use super::{BEFORE, opened};
 use crate::support::console::user;
-use crate::support::fixture::pick;
+use crate::support::fixture::{pick, until};
 
 #[test]
 fn an_officer_approves_holds_releases_cancels_and_brings_back() {
@@ -51,6 +51,34 @@ fn what_changed_since_it_was_shown_is_not_decided() {
     assert_eq!(fixture.planned(BEFORE, 7)["state"], "planned");
     browser.decide("/editions/7/approve", &[]);
     assert_eq!(fixture.planned(BEFORE, 7)["state"], "approved");
+}
+
+#[test]
+fn a_text_that_was_edited_since_it_was_shown_is_not_approved() {
+    let (fixture, _daemon, browser) = opened();
+    let seen = || {
+        let page = browser.get("/editions/7/approve").is(200);
+        page.body.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let before = seen();
+    let id = pick(&fixture.planned(BEFORE, 7), "8-10")["id"].as_str().unwrap().to_owned();
+    let file = format!("activities/{id}.md");
+    let text = std::fs::read_to_string(fixture.path(&file)).unwrap();
+    fixture.write(&file, &text.replacen("## Talk about it\n", "## Talk about it\n\n- What would you do first?\n", 1));
+    until("the daemon has read it", || seen() != before);
+    browser.post("/editions/7/approve", &[("seen", &before)]).is(409);
+    assert_eq!(fixture.planned(BEFORE, 7)["state"], "planned");
+}
+
+/// Each fortnight up to an edition is worked out, so one that is too far ahead is refused before that.
+#[test]
+fn nobody_can_ask_for_an_edition_in_a_million_years() {
+    let (_fixture, _daemon, browser) = opened();
+    for path in ["approve", "hold", "swap?band=8-10", "withdraw", "send-late"] {
+        browser.get(&format!("/editions/4294967295/{path}")).is(409).says("too far ahead");
+        browser.get(&format!("/editions/0/{path}"));
+    }
+    browser.get("/calendar?year=9998-99").is(200);
 }
 
 #[test]

@@ -4,9 +4,11 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::app::AppError;
 use crate::app::planner::{PlanRow, PlanState};
+use crate::domain::activity::Notice;
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, Selection, StateReason};
+use crate::domain::edits::refreshed;
 use crate::domain::text::dates;
 use crate::domain::text::lists::count;
 use crate::messages;
@@ -20,16 +22,25 @@ pub(super) struct Facts {
     mailboxes: u64,
     is_due: bool,
     needs_approval: bool,
+    /// As approving it now would take them.
+    texts: Option<Selection>,
+    notices: Vec<Notice>,
 }
 
-/// What goes out, and when.
-type Seen<'a> = (&'a PlanState, &'a Option<Selection>, DateTime<FixedOffset>);
+/// What goes out, and when: the picks with fingerprints of their texts as they are now, and the notices.
+type Seen<'a> = (&'a PlanState, &'a Option<Selection>, DateTime<FixedOffset>, &'a [Notice]);
 
 impl Facts {
     pub(super) async fn read(parts: &ConsoleParts, number: EditionNumber) -> Result<Self, AppError> {
         let row = parts.row(number).await?;
         let reporter = parts.reporter();
+        let library = parts.content().map(|content| &content.library);
+        let texts = library.zip(row.selection.as_ref()).map(|(library, picks)| refreshed(library.texts(), picks));
+        let notices = library.into_iter().flat_map(|library| &library.notices);
+        let notices = notices.filter(|notice| notice.from <= row.date && row.date <= notice.until).cloned().collect();
         Ok(Self {
+            texts,
+            notices,
             tally: reporter.tally(number).await?,
             mailboxes: reporter.mailboxes().await?,
             is_due: row.due_at <= parts.context.clock.now(),
@@ -40,7 +51,7 @@ impl Facts {
 
     /// What somebody decides about: not how many read it, which may change at any moment.
     pub(super) fn seen(&self) -> Seen<'_> {
-        (&self.row.state, &self.row.selection, self.row.due_at)
+        (&self.row.state, &self.texts, self.row.due_at, &self.notices)
     }
 
     fn number(&self) -> EditionNumber {

@@ -41,8 +41,9 @@ fn need(attention: &Attention, caller: &Caller) -> Need {
     let matter = for_people(attention);
     let step = step(attention).filter(|(_, _, needed)| caller.may(*needed));
     let (button, url) = step.map_or_else(Default::default, |(button, path, _)| (button, caller.link(&path)));
-    // Where the button is, nobody has to be told to press it.
-    let advice = if button.is_empty() || button == LOOK { matter.advice } else { String::new() };
+    // Where all there is to do is to press the button beside it, nobody has to be told.
+    let is_plain = matches!(attention, Attention::Edition(_, EditionAttention::NeedsApproval { .. }));
+    let advice = if is_plain && !button.is_empty() { String::new() } else { matter.advice };
     Need { what: matter.what, advice, button, url }
 }
 

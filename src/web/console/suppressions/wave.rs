@@ -8,12 +8,14 @@ use crate::app::AppError;
 use crate::app::attention::Attention;
 use crate::app::waves::{SettledWave, Waves};
 use crate::domain::audit::OPERATOR;
-use crate::domain::subscription::wave::WaveId;
+use crate::domain::subscription::wave::{Wave, WaveId};
 use crate::domain::text::dates;
 use crate::domain::text::lists::count;
 use crate::messages::attention::{button, for_people};
 use crate::web::console::answer;
+use crate::web::console::ask::{is_as_seen, seen};
 use crate::web::console::caller::Caller;
+use crate::web::console::form::Form;
 use crate::web::console::masked::shown;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
@@ -28,6 +30,8 @@ struct WaveView {
     advice: String,
     bounces: Vec<BounceView>,
     more: u64,
+    /// Stands for how many wait: more may join while somebody thinks.
+    seen: String,
     gone: &'static str,
     works: &'static str,
     confirm_url: String,
@@ -61,7 +65,8 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
         return Ok(None);
     };
     let bounces = waves.bounces(id).await?;
-    let matter = for_people(&Attention::Wave { wave, mailboxes });
+    let seen = seen(&(id, mailboxes));
+    let matter = for_people(&attention(wave, mailboxes));
     let shown = bounces.iter().take(SHOWN).map(|bounce| BounceView {
         subscriber: bounce.subscriber.clone(),
         address: shown(caller, &bounce.address),
@@ -75,6 +80,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
         advice: matter.advice,
         bounces: shown.collect(),
         more: bounces.len().saturating_sub(SHOWN) as u64,
+        seen,
         gone: button::THEY_ARE_GONE,
         works: button::THEY_STILL_WORK,
         confirm_url: caller.link(&format!("{path}/confirm")),
@@ -83,18 +89,54 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
     }))
 }
 
-pub(super) async fn confirm(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let settled = Waves::new(&parts.context).confirm(WaveId(id), OPERATOR).await;
-    told(&console, &parts, &caller, settled, |settled| {
-        vec![format!("{} no more mail.", count(settled.mailboxes, "mailbox gets", "mailboxes get"))]
-    })
+/// A wave as something that needs a person.
+pub(super) fn attention(wave: Wave, mailboxes: u64) -> Attention {
+    if wave.waits_to_be_completed() { Attention::UnsettledWave(wave) } else { Attention::Wave { wave, mailboxes } }
 }
 
-pub(super) async fn dismiss(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
+/// Whether as many wait as were shown.
+async fn is_as_shown(parts: &ConsoleParts, id: u64, form: &Form) -> Result<bool, AppError> {
+    let open = Waves::new(&parts.context).open().await?.into_iter().find(|(wave, _)| wave.id.0 == id);
+    Ok(open.is_some_and(|(wave, mailboxes)| is_as_seen(form, &(wave.id, mailboxes))))
+}
+
+/// Settles a wave, unless more have joined it than were shown.
+async fn settle<F: Future<Output = Result<SettledWave, AppError>>>(
+    console: &Console,
+    caller: &Caller,
+    (id, form): (u64, &Form),
+    decide: impl FnOnce(Waves) -> F,
+    said: impl Fn(&SettledWave) -> Vec<String>,
+) -> Response {
     let parts = console.parts();
-    let settled = Waves::new(&parts.context).dismiss(WaveId(id), OPERATOR).await;
-    told(&console, &parts, &caller, settled, |settled| {
+    match is_as_shown(&parts, id, form).await {
+        Ok(true) => told(console, &parts, caller, decide(Waves::new(&parts.context)).await, said),
+        Ok(false) => answer::changed_meanwhile(&parts, caller, &format!("/suppressions/waves/{id}")),
+        Err(error) => answer::failed(&parts, caller, &error, "/suppressions"),
+    }
+}
+
+pub(super) async fn confirm(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    form: Form,
+) -> Response {
+    let decide = |waves: Waves| async move { waves.confirm(WaveId(id), OPERATOR).await };
+    settle(&console, &caller, (id, &form), decide, |settled| {
+        vec![format!("{} no more mail.", count(settled.mailboxes, "mailbox gets", "mailboxes get"))]
+    })
+    .await
+}
+
+pub(super) async fn dismiss(
+    State(console): State<Console>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    form: Form,
+) -> Response {
+    let decide = |waves: Waves| async move { waves.dismiss(WaveId(id), OPERATOR).await };
+    settle(&console, &caller, (id, &form), decide, |settled| {
         let stay = format!("{} subscribed.", count(settled.mailboxes, "mailbox stays", "mailboxes stay"));
         let then = match settled.overtaken {
             Some(newer) => format!("Edition {newer} has taken its place, so its mails are not sent again."),
@@ -105,6 +147,7 @@ pub(super) async fn dismiss(State(console): State<Console>, caller: Caller, Path
         };
         vec![stay, then]
     })
+    .await
 }
 
 fn told(

@@ -274,8 +274,14 @@ pub(in crate::store) async fn a_list_is_of_a_domain(open: Open<'_>) {
     // What is decided about a list is decided about that list alone.
     let of = |domain: &str| DeliveryFilter { domain: Some(domain.to_owned()), ..all_of(&[DeliveryState::Uncertain]) };
     let before = store.tally(SEVEN).await.unwrap();
-    let one = listed(&*store, &of("s1.example"), 100).await.len() as u64;
+    let listed_one = listed(&*store, &of("s1.example"), 100).await;
+    let one = listed_one.len() as u64;
     assert!(one > 0 && one < before.uncertain, "{before:?}");
+    // An address that is named with another domain is none of the list.
+    let address = listed_one[0].address.clone().unwrap();
+    let neither = DeliveryFilter { addresses: Some(vec![address]), ..of("s0.example") };
+    let part = store.resolve(SEVEN, &neither, true, ResolvedPart::default(), 100, at(4)).await.unwrap();
+    assert_eq!((part.resolved, store.tally(SEVEN).await.unwrap()), (0, before));
     let part = store.resolve(SEVEN, &of("s1.example"), true, ResolvedPart::default(), 100, at(4)).await.unwrap();
     assert_eq!(part.resolved, one);
     assert_eq!(store.tally(SEVEN).await.unwrap().uncertain, before.uncertain - one);

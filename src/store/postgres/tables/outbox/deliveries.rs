@@ -179,14 +179,14 @@ pub(super) async fn ended_mailboxes(
     filter: &DeliveryFilter,
     edition: EditionNumber,
 ) -> Result<Option<Vec<i64>>, PostgresError> {
-    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else {
-        return mailboxes(transaction, hasher, filter).await;
-    };
+    let named = mailboxes(transaction, hasher, filter).await?;
+    let Some(domain) = &filter.domain else { return Ok(named) };
     let query = format!(
         "SELECT d.recipient FROM deliveries d JOIN recipients r ON r.id = d.recipient
-         WHERE d.mailing = $1 AND d.{} AND r.address IS NOT NULL AND {DOMAIN} = $2 ORDER BY d.recipient",
+         WHERE d.mailing = $1 AND d.{} AND r.address IS NOT NULL AND {DOMAIN} = $2
+           AND ($3::bigint[] IS NULL OR d.recipient = ANY ($3)) ORDER BY d.recipient",
         states::ended()
     );
     let (edition, domain) = (i64::from(edition.0), domain.clone());
-    transaction.rows(&query, params![edition, domain], |row| Ok(row.try_get(0)?)).await.map(Some)
+    transaction.rows(&query, params![edition, domain, named], |row| Ok(row.try_get(0)?)).await.map(Some)
 }

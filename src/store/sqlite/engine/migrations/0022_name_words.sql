@@ -4,4 +4,4 @@ CREATE TABLE name_words (
     word       TEXT    NOT NULL,
     subscriber INTEGER NOT NULL,
     PRIMARY KEY (word, subscriber)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;

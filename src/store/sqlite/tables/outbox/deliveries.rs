@@ -162,13 +162,15 @@ pub(super) fn ended_mailboxes(
     filter: &DeliveryFilter,
     edition: EditionNumber,
 ) -> Result<Option<String>, SqliteError> {
-    let (None, Some(domain)) = (&filter.addresses, &filter.domain) else { return mailboxes(conn, hasher, filter) };
+    let named = mailboxes(conn, hasher, filter)?;
+    let Some(domain) = &filter.domain else { return Ok(named) };
     let query = format!(
         "SELECT d.recipient FROM deliveries d INDEXED BY deliveries_ended CROSS JOIN recipients r ON r.id = d.recipient
-         WHERE d.mailing = ?1 AND d.{} AND r.address IS NOT NULL AND {} = ?2 ORDER BY d.recipient",
+         WHERE d.mailing = ?1 AND d.{} AND r.address IS NOT NULL AND {} = ?2
+           AND (?3 IS NULL OR d.recipient IN (SELECT value FROM json_each(?3))) ORDER BY d.recipient",
         states::ended(),
         domain_of("r")
     );
-    let numbers: Vec<i64> = sql::rows(conn, &query, (edition.0, domain), |row| Ok(row.get(0)?))?;
+    let numbers: Vec<i64> = sql::rows(conn, &query, (edition.0, domain, named), |row| Ok(row.get(0)?))?;
     sql::to_json(&numbers).map(Some)
 }
