@@ -28,6 +28,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     registry.register_escape_fn(escape::html);
     helpers::register(&mut registry);
     registry.register_helper("grouped", Box::new(grouped));
+    registry.register_helper("counted", Box::new(counted));
     for file in FILES.files() {
         let name = file.path().to_str().and_then(|name| name.strip_suffix(".hbs"));
         let (Some(name), Some(text)) = (name, file.contents_utf8()) else { continue };
@@ -37,6 +38,11 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 });
 
 handlebars_helper!(grouped: |number: u64| crate::domain::text::lists::grouped(number));
+
+// `{{counted 1 "mailbox" "mailboxes"}}`: one is not many.
+handlebars_helper!(counted: |number: u64, one: str, many: str| {
+    format!("{} {}", crate::domain::text::lists::grouped(number), if number == 1 { one } else { many })
+});
 
 /// Fills in the page `name`, such as `now.html`. Characters that change the direction of what follows, or that no screen shows,
 /// are replaced: what relays and strangers write is shown here too.

@@ -36,7 +36,8 @@ fn an_officer_approves_holds_releases_cancels_and_brings_back() {
         lines.filter(|line| line["action"] == action).map(|line| line["by"].clone()).next_back().unwrap()
     };
     assert!(by("approve").as_str().unwrap().starts_with("anna"), "{audit:#}");
-    assert!(by("plan").is_null(), "{audit:#}");
+    let planned = audit["audit"].as_array().unwrap().iter().find(|line| line["action"] == "plan").unwrap();
+    assert!(planned["by"].is_null(), "{audit:#}");
 }
 
 #[test]
@@ -97,7 +98,6 @@ fn what_cannot_be_decided_is_said_without_a_command() {
     for (path, why) in [
         ("/editions/1/approve", "its fortnight is over"),
         ("/editions/999/hold", "too far ahead"),
-        ("/editions/9/hold", "no edition"),
     ] {
         let looked = browser.get(path);
         let answer = if looked.status == 200 { browser.press(path, &[]) } else { looked };

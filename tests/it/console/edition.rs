@@ -130,7 +130,7 @@ fn once_sent_it_shows_the_chart_what_kept_the_others_and_who_it_was_for() {
     let page = browser.get(&format!("/editions/{number}")).is(200);
     let text = page.text();
     for said in [
-        "Where its 5 mails stand",
+        "Where its mails stand",
         "3 Accepted",
         "2 Refused",
         "3 mails were accepted between",
