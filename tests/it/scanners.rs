@@ -6,6 +6,7 @@ use std::net::TcpStream;
 
 use crate::support::fixture::{BASE, Fixture, three};
 use crate::support::http::{ask, daemon};
+use crate::support::memory;
 
 /// Every row that is about people or what they asked for.
 fn rows(fixture: &Fixture) -> Vec<(String, i64)> {
@@ -106,10 +107,8 @@ fn half_open_requests_and_endless_bodies_cost_little_and_stop_nobody() {
         assert!(head.starts_with("http/1.1 200"), "{target}: {head}");
     }
     assert_eq!(rows(&fixture), before, "a body that is too long was acted upon");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.0.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(kib < 64 * 1024, "{kib} KiB");
+    let kib = memory(daemon.0.id()).unwrap();
+    assert!(kib < 32 * 1024, "{kib} KiB");
     drop(half_open);
     daemon.signal("-TERM");
     assert_eq!(daemon.ends(), 0);

@@ -24,6 +24,17 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The most memory that a process had of its own so far, in KiB: without the pages of its program's file, of which a debug build
+/// has many (proc(5), `VmHWM` and `RssFile`). None once it is gone.
+pub(crate) fn memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let of = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    Some(of("VmHWM:")?.saturating_sub(of("RssFile:")?))
+}
+
 /// The library that pretends another time to a whole program.
 #[track_caller]
 pub(crate) fn faketime(what: &str) -> Option<String> {

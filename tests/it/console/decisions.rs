@@ -95,10 +95,7 @@ fn an_activity_is_swapped_from_a_list() {
 #[test]
 fn what_cannot_be_decided_is_said_without_a_command() {
     let (_fixture, _daemon, browser) = opened();
-    for (path, why) in [
-        ("/editions/1/approve", "its fortnight is over"),
-        ("/editions/999/hold", "too far ahead"),
-    ] {
+    for (path, why) in [("/editions/1/approve", "its fortnight is over"), ("/editions/999/hold", "too far ahead")] {
         let looked = browser.get(path);
         let answer = if looked.status == 200 { browser.press(path, &[]) } else { looked };
         let text = answer.text();
