@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use fortnightly::app::error::{AppError, MoveError};
 use fortnightly::app::mover::{Moved, Mover};
+use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::notice::NoticeKind;
 use fortnightly::domain::subscription::confirm::Asked;
 use fortnightly::domain::user::Role;
@@ -22,6 +23,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::accounts;
+use super::conformance::decisions::approve_with_texts;
 use super::conformance::notices::notice;
 use super::counts::MAILBOXES;
 use super::samples::{SEVEN, at, crowd, send_out};
@@ -147,6 +149,7 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     perform(&mut one, &users(), &mut now).await;
     assert!(one.store.tell(&notice(NoticeKind::Held, &["7 late"], 9), at(0)).await.unwrap());
     one.store.note_relay_unreachable(3, at(1)).await.unwrap();
+    approve_with_texts(&*one.store, EditionNumber(99)).await;
     let known = remembered(&*one.store).await;
     let (asked, said) = (one.asked.clone(), one.answers().await);
     drop(one);

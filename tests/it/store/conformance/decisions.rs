@@ -4,7 +4,7 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::edition::state::{Changed, change};
 use fortnightly::domain::edition::{EditionChange, EditionState, Repicked, StateReason, WithdrawReason};
 use fortnightly::domain::edits::ApprovedTexts;
-use fortnightly::store::{ActivityWithdrawal, PublishResult};
+use fortnightly::store::{ActivityWithdrawal, PublishResult, Store};
 use tokio::task::JoinSet;
 
 use super::desk::Desk as _;
@@ -186,6 +186,15 @@ fn said(number: EditionNumber, title: &str) -> Vec<(EditionNumber, ApprovedTexts
     let mut activity = activity("sharing/for-4-5");
     title.clone_into(&mut activity.title);
     vec![(number, ApprovedTexts { theme: Some(theme()), activities: vec![activity] })]
+}
+
+/// Plans an edition and approves of it, with its texts.
+pub(in crate::store) async fn approve_with_texts(store: &dyn Store, number: EditionNumber) {
+    change_editions(store, &[plan(number)], at(0)).await;
+    let editions = store.editions().await.unwrap();
+    let changed = change(&editions, &[EditionChange::Approve(number)], at(0));
+    let changed = Changed { approved: said(number, "as approved"), ..changed };
+    assert!(store.write_editions(&changed, &[], "test", at(0)).await.unwrap());
 }
 
 pub(in crate::store) async fn what_was_approved_is_kept_until_it_is_published(open: Open<'_>) {
