@@ -124,15 +124,7 @@ fn restored(what: AfterRestore) -> Matter {
             ),
             Some(ConsolePage::Subscribers),
         ),
-        AfterRestore::Unsent { edition, waiting, total, resend } => {
-            let then = if resend {
-                "They are sent once the service is released, and whoever got theirs in the meantime gets the same mail again."
-            } else {
-                "Once the service is released they count as uncertain: nobody knows whether they arrived."
-            };
-            let what = format!("{waiting} of the {total} mails of edition {edition} had not been sent at that time.");
-            matter(what, then, Some(ConsolePage::Edition(edition)))
-        }
+        AfterRestore::Unsent { edition, waiting, total, resend } => unsent(edition, waiting, total, resend),
         AfterRestore::DueSince(edition) => matter(
             format!("Edition {edition} has fallen due since the backup was made, and may have gone out already."),
             format!(
@@ -142,6 +134,16 @@ fn restored(what: AfterRestore) -> Matter {
             Some(ConsolePage::Edition(edition)),
         ),
     }
+}
+
+fn unsent(edition: EditionNumber, waiting: u64, total: u64, resend: bool) -> Matter {
+    let then = if resend {
+        "They are sent once the service is released, and whoever got theirs in the meantime gets the same mail again."
+    } else {
+        "Once the service is released they count as uncertain: nobody knows whether they arrived."
+    };
+    let what = format!("{waiting} of the {total} mails of edition {edition} had not been sent at that time.");
+    matter(what, then, Some(ConsolePage::Edition(edition)))
 }
 
 fn replaced(Replacement { edition, pick }: &Replacement) -> Matter {
