@@ -336,7 +336,7 @@ impl Observer for Log {
         let (number, t) = (report.edition.number, &report.tally);
         let edition = number.0;
         if report.attempts > 0 {
-            let waiting = t.queued + t.sending + t.deferred;
+            let waiting = t.waiting();
             let finished = report.ended == Ended::Finished && waiting == t.deferred;
             tracing::info!(
                 edition,

@@ -210,7 +210,7 @@ fn cells(row: &EditionStatus) -> Vec<String> {
         d.total.to_string(),
         d.accepted.to_string(),
         row.bounced.to_string(),
-        (d.queued + d.sending + d.deferred).to_string(),
+        d.waiting().to_string(),
         (d.uncertain + d.failed + d.expired + d.suppressed).to_string(),
         row.reason.as_ref().map(|reason| messages::edition::state(reason, row.edition)).unwrap_or_default(),
     ]

@@ -23,7 +23,7 @@ pub(super) fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention
         let reason = edition.hold_reason().cloned().unwrap_or_else(HoldReason::unknown);
         found.push(EditionAttention::Held { reason, is_published: edition.is_published() });
     }
-    let waiting = tally.queued + tally.sending + tally.deferred;
+    let waiting = tally.waiting();
     if edition.state == EditionState::Sending && waiting > 0 {
         found.push(EditionAttention::Unfinished { waiting, total });
     }

@@ -125,7 +125,7 @@ impl Dispatcher {
             };
             // What was put off just now counts, too.
             let others = store.waiting(None, retry::later(now), COUNTED).await?;
-            let mails = tally.queued + tally.sending + tally.deferred + u64::from(others);
+            let mails = tally.waiting() + u64::from(others);
             return Ok(store.note_relay_unreachable(mails, now).await?);
         }
         let lasts = |outage: &RelayOutage| outage.until.is_none();

@@ -317,8 +317,27 @@ impl Tally {
         }
     }
 
-    /// Whether nothing is queued, in hand or waiting for another attempt.
+    /// How many are queued, in hand or waiting for another attempt.
+    pub fn waiting(&self) -> u64 {
+        self.queued + self.sending + self.deferred
+    }
+
+    /// Whether none is.
     pub fn is_settled(&self) -> bool {
-        self.queued + self.sending + self.deferred == 0
+        self.waiting() == 0
+    }
+
+    /// Every state by the word that JSON and figures have for it, in the order to show.
+    pub fn by_state(&self) -> [(&'static str, u64); 8] {
+        [
+            ("queued", self.queued),
+            ("sending", self.sending),
+            ("accepted", self.accepted),
+            ("deferred", self.deferred),
+            ("uncertain", self.uncertain),
+            ("failed", self.failed),
+            ("expired", self.expired),
+            ("suppressed", self.suppressed),
+        ]
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::text::lists::count;
 pub(super) fn parts(finished: &FinishedEdition) -> Vec<Part> {
     let FinishedEdition { number, tally, bounced, from, to } = finished;
     let mails = count(tally.total, "mail", "mails");
-    let waits = tally.queued + tally.sending + tally.deferred;
+    let waits = tally.waiting();
     let took = match to {
         Some(to) => format!(
             "Edition {number} began to go out on {}, and was done in {}: {mails}.",

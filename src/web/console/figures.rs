@@ -48,18 +48,7 @@ async fn read(parts: &ConsoleParts) -> Result<Figures, AppError> {
 
 /// The figures of one edition, by name. A page that shows them marks the places with these names (`data-figure`).
 fn of_edition(number: EditionNumber, tally: &Tally) -> impl Iterator<Item = (String, String)> {
-    let waiting = tally.queued + tally.sending + tally.deferred;
-    let figures = [
-        ("settled", tally.total - waiting),
-        ("waiting", waiting),
-        ("queued", tally.queued),
-        ("sending", tally.sending),
-        ("accepted", tally.accepted),
-        ("deferred", tally.deferred),
-        ("uncertain", tally.uncertain),
-        ("failed", tally.failed),
-        ("expired", tally.expired),
-        ("suppressed", tally.suppressed),
-    ];
-    figures.into_iter().map(move |(name, figure)| (format!("{number}.{name}"), figure.to_string()))
+    let waiting = tally.waiting();
+    let figures = [("settled", tally.total - waiting), ("waiting", waiting)].into_iter().chain(tally.by_state());
+    figures.map(move |(name, figure)| (format!("{number}.{name}"), figure.to_string()))
 }

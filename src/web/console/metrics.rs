@@ -93,20 +93,6 @@ fn deliveries(metrics: &Metrics) -> Vec<(Labels, u64)> {
     let of = |number: u32, states: [(&'static str, u64); 8]| {
         states.map(|(state, count)| (vec![("edition", number.to_string()), ("state", state.to_owned())], count))
     };
-    let all = metrics.editions.iter().flat_map(|(number, tally, _)| {
-        of(
-            number.0,
-            [
-                ("queued", tally.queued),
-                ("sending", tally.sending),
-                ("accepted", tally.accepted),
-                ("deferred", tally.deferred),
-                ("uncertain", tally.uncertain),
-                ("failed", tally.failed),
-                ("expired", tally.expired),
-                ("suppressed", tally.suppressed),
-            ],
-        )
-    });
+    let all = metrics.editions.iter().flat_map(|(number, tally, _)| of(number.0, tally.by_state()));
     all.collect()
 }

@@ -64,7 +64,7 @@ impl Facts {
 
     /// How many of its mails still wait.
     fn left(&self) -> u64 {
-        self.tally.queued + self.tally.sending + self.tally.deferred
+        self.tally.waiting()
     }
 
     /// When it goes out, and to how many.

@@ -156,7 +156,7 @@ impl SendingView {
         let hold = format!("/editions/{number}/hold");
         Self {
             number,
-            settled: tally.total - tally.queued - tally.sending - tally.deferred,
+            settled: tally.total - tally.waiting(),
             total: tally.total,
             url: caller.link(&format!("/editions/{number}")),
             hold_url: if caller.may(Permission::Decide) { caller.link(&hold) } else { String::new() },
