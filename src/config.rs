@@ -7,6 +7,7 @@ mod files;
 mod key_table;
 mod mail;
 mod network;
+mod oidc;
 mod schedule;
 mod schema;
 mod service;
@@ -29,7 +30,7 @@ pub use environment::shorter_lease;
 pub use environment::{temp_folder, terminal_columns};
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Mail, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls,
+    CONSOLE, Config, DkimKey, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls,
     TransportUrl, Web,
 };
 
@@ -96,7 +97,7 @@ fn assemble(document: &Document<'_>, file: &Path, passwords: Passwords) -> Optio
     let nation = service.as_ref().map_or(Nation::England, |service| service.nation);
     let schedule = schedule::read(&top.section("schedule"), nation);
     let mail = mail::read(&top.section("mail"), &folder, passwords.mail, service.as_ref());
-    let web = service::read_web(&top.section("web"), &folder);
+    let web = service::read_web(&top.section("web"), &folder, passwords.oidc);
     let retention = service::read_retention(&top.section("retention"));
     let bands = subscribers::read_bands(&top);
     let subscribers = subscribers::read(&top, bands.as_ref());

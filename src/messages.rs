@@ -21,6 +21,7 @@ pub mod plan;
 pub mod preview;
 pub mod sectors;
 pub mod sending;
+pub mod sign_on;
 pub mod subscription;
 pub mod troubles;
 pub mod users;

@@ -82,7 +82,7 @@ pub async fn open_undated(config: Config, clock: Clock) -> Result<AppContext, Ap
             (keyring, store)
         }
     };
-    Ok(AppContext { store, keyring: Arc::new(keyring), config: Arc::new(config), clock })
+    Ok(AppContext { store, keyring: Arc::new(keyring), sign_on: Arc::default(), config: Arc::new(config), clock })
 }
 
 /// Opens one moment of the store; what is changed there is gone at the end, and a missing store counts as empty. Its tokens are honoured by no server.
@@ -113,7 +113,7 @@ pub async fn open_copy_undated(config: Config, clock: Clock) -> Result<AppContex
             (keyring, store)
         }
     };
-    Ok(AppContext { store, keyring: Arc::new(keyring), config: Arc::new(config), clock })
+    Ok(AppContext { store, keyring: Arc::new(keyring), sign_on: Arc::default(), config: Arc::new(config), clock })
 }
 
 /// Lets the store remember the anchor and the fortnight in which it began, or checks that they are the same as ever.

@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 
 use super::error::AppError;
 use super::keyring;
+use super::sign_in::provider::SignOn;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::calendar::NextEdition;
@@ -30,6 +31,8 @@ pub struct AppContext {
     pub(super) store: Arc<dyn Store>,
     /// Signs tokens and names messages.
     pub keyring: Arc<Keyring>,
+    /// The organisation's sign-on for the console.
+    pub(super) sign_on: Arc<SignOn>,
     pub clock: Clock,
 }
 

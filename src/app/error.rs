@@ -23,6 +23,7 @@ use crate::domain::token;
 use crate::domain::user::accounts::UserRefusal;
 use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
+use crate::oidc::OidcError;
 use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
@@ -67,6 +68,8 @@ pub enum AppError {
     Users(#[from] UserRefusal),
     #[error(transparent)]
     SignIn(#[from] SignInRefusal),
+    #[error(transparent)]
+    SignOn(#[from] SignOnRefusal),
     #[error(transparent)]
     Password(#[from] PasswordProblem),
     #[error(transparent)]
@@ -129,6 +132,21 @@ pub enum SignInRefusal {
     /// It was wrong too often, for this address or from this network; nobody looked at the password.
     #[error("too many were wrong: wait for {minutes} min")]
     Paused { minutes: u64 },
+}
+
+/// Why the organisation's own sign-on lets somebody not in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignOnRefusal {
+    #[error("there is no section [web.oidc]")]
+    NotConfigured,
+    /// It was begun in another browser, or more than ten minutes ago, or it came back before.
+    #[error("the answer is to nothing that this browser asked")]
+    Stale,
+    /// No user was bound to it.
+    #[error("nobody has this sign-on")]
+    Unknown,
+    #[error(transparent)]
+    Provider(#[from] OidcError),
 }
 
 /// Why an edition is not published.

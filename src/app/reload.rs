@@ -27,7 +27,8 @@ pub async fn reload(before: &AppContext) -> Result<Reloaded, AppError> {
     if before.clock.is_pretended() && matches!(config.mail.transport, TransportUrl::Smtp(_)) {
         return Err(AppError::PretendedTime);
     }
-    let context = AppContext { config: Arc::new(config), ..before.clone() };
+    let sign_on = Arc::new(before.sign_on.anew());
+    let context = AppContext { config: Arc::new(config), sign_on, ..before.clone() };
     bootstrap::begin(&context).await?;
     Ok(Reloaded { context, content, kept })
 }

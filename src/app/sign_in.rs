@@ -2,9 +2,12 @@
 //!
 //! Whether an address is known makes no difference to what is done: it is counted in the same way, and something is hashed.
 
+mod attempt;
 mod codes;
 pub mod hashing;
+pub(super) mod provider;
 mod second_factor;
+mod sign_on;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use crate::store::decide_users;
 use hashing::{Argon2id, Hashing};
 
 pub use codes::CodeOffer;
+pub use sign_on::SignOnBegun;
 
 /// Somebody is in.
 #[derive(Debug, Clone)]
@@ -96,7 +100,7 @@ impl SignIn {
             (None, _) => None,
             (Some(_), None) => {
                 // The password was right: that is no try that was wrong, and neither do the wrong ones before it count less.
-                self.forget(limits, false).await?;
+                self.take_back(limits).await?;
                 return Err(SignInRefusal::CodeNeeded.into());
             }
             (Some(codes), Some(code)) => {
@@ -104,7 +108,7 @@ impl SignIn {
             }
         };
         let signed_in = self.enter(user, step, network).await?;
-        self.forget(limits, true).await?;
+        self.forget(limits).await?;
         Ok(signed_in)
     }
 
@@ -178,10 +182,26 @@ impl SignIn {
         let names = [self.context.config.service.name.as_str(), view.name.as_str()];
         password::check(password.expose_secret(), &view.address, &names)?;
         let hash = hashing::hash(&self.hashing, password).await?;
+        self.enter_by_link(link, view, network(from).to_string(), move |accounts, link, session| {
+            accounts.set_password(link, hash.clone(), session)
+        })
+        .await
+    }
+
+    /// Begins a session of the user whose link this is, once `prove` has noted how they prove who they are from now on.
+    async fn enter_by_link(
+        &self,
+        link: &str,
+        view: LinkView,
+        network: String,
+        mut prove: impl FnMut(&mut Accounts, TokenHash, (TokenHash, String)) -> Result<Session, UserRefusal>
+        + Send
+        + 'static,
+    ) -> Result<SignedIn, AppError> {
         let token = random_token()?;
-        let (link, session) = (TokenHash::of(link), (TokenHash::of(&token), network(from).to_string()));
+        let (link, session) = (TokenHash::of(link), (TokenHash::of(&token), network));
         let decided = self.decide(move |accounts| {
-            let session = accounts.set_password(link, hash.clone(), session.clone())?;
+            let session = prove(accounts, link, session.clone())?;
             Ok((accounts.user(session.user)?.clone(), session))
         });
         let (user, session) = as_person(Some(&Person::User(view.user, view.name)), decided).await?;
@@ -196,10 +216,18 @@ impl SignIn {
         Err(SignInRefusal::Paused { minutes: (until - now).num_seconds().max(1).unsigned_abs().div_ceil(60) }.into())
     }
 
-    /// Takes a try back that was right; of the user, all that were wrong before it, where `whole`.
-    async fn forget(&self, [user, network]: [Limit; 2], whole: bool) -> Result<(), AppError> {
-        self.context.store.forget_try(user.key, whole).await?;
+    /// Takes a try back that was right, with all of the user that were wrong before it.
+    async fn forget(&self, [user, network]: [Limit; 2]) -> Result<(), AppError> {
+        self.context.store.forget_try(user.key, true).await?;
         Ok(self.context.store.forget_try(network.key, false).await?)
+    }
+
+    /// Takes a try back that was not wrong.
+    async fn take_back(&self, limits: [Limit; 2]) -> Result<(), AppError> {
+        for limit in limits {
+            self.context.store.forget_try(limit.key, false).await?;
+        }
+        Ok(())
     }
 
     async fn decide<T: Send + 'static>(

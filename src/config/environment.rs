@@ -41,6 +41,8 @@ pub(super) struct Passwords {
     pub(super) mail: Option<SecretString>,
     /// `FORTNIGHTLY__STORE__PASSWORD`.
     pub(super) store: Option<SecretString>,
+    /// `FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET`.
+    pub(super) oidc: Option<SecretString>,
 }
 
 impl Environment {
@@ -77,18 +79,23 @@ impl Environment {
         match key.presence {
             Presence::Secret if value.is_empty() => {
                 let diagnostic = Diagnostic::error("bad-value", format!("{name} is empty"));
-                return Err(diagnostic.help("set it to the password, or unset it").into());
+                let what = key.name.replace('_', " ");
+                return Err(diagnostic.help(format!("set it to the {what}, or unset it")).into());
             }
             Presence::Secret => {
-                let password = Some(SecretString::from(value));
-                let Passwords { mail, store } = &mut self.passwords;
-                *(if table.bare_heading() == "store" { store } else { mail }) = password;
+                let Passwords { mail, store, oidc } = &mut self.passwords;
+                let password = match table.bare_heading() {
+                    "store" => store,
+                    "web.oidc" => oidc,
+                    _ => mail,
+                };
+                *password = Some(SecretString::from(value));
             }
             Presence::NotYet => {
                 let what = format!("{name} is not honoured by this version yet: unset it");
                 return Err(Diagnostic::error("not-supported-yet", what).into());
             }
-            _ if matches!(key.form, Form::Tables { .. }) => {
+            _ if matches!(key.form, Form::Tables { .. } | Form::Table(_)) => {
                 let diagnostic = Diagnostic::error("unknown-key", format!("{name} cannot be set in the environment"));
                 return Err(diagnostic.help(format!("unset it and write {} into the file", key.example)).into());
             }
@@ -98,13 +105,18 @@ impl Environment {
     }
 }
 
-/// The sections, whose keys the environment may override.
+/// The sections, whose keys the environment may override, and those within them.
 fn sections() -> impl Iterator<Item = &'static Table> {
-    ROOT.keys.iter().filter_map(Key::table).filter(|table| !table.is_list())
+    ROOT.all().into_iter().skip(1).filter(|table| !table.is_list())
+}
+
+/// How a section is written in a variable: `WEB__OIDC`.
+fn section_name(table: &Table) -> String {
+    table.bare_heading().replace('.', "__").to_uppercase()
 }
 
 fn variable(table: &Table, key: &Key) -> String {
-    format!("{PREFIX}{}__{}", table.bare_heading(), key.name).to_uppercase()
+    format!("{PREFIX}{}__{}", section_name(table), key.name.to_uppercase())
 }
 
 fn find(name: &str) -> Option<(&'static Table, &'static Key)> {
@@ -114,11 +126,13 @@ fn find(name: &str) -> Option<(&'static Table, &'static Key)> {
 
 fn unknown(name: &str) -> Diagnostic {
     let rest = name.strip_prefix(PREFIX).unwrap_or(name);
-    let (section, word) = rest.split_once("__").unwrap_or((rest, ""));
+    let (section, word) = rest.rsplit_once("__").unwrap_or((rest, ""));
     let near = || {
-        let near = nearest(section, sections().map(Table::bare_heading))?;
-        let table = ROOT.key(near)?.table()?;
-        let names = table.keys.iter().filter(|key| key.presence != Presence::NotYet).map(|key| key.name);
+        let sections: Vec<_> = sections().map(|table| (section_name(table), table)).collect();
+        let near = nearest(section, sections.iter().map(|(name, _)| name.as_str()))?;
+        let (_, table) = sections.iter().find(|(name, _)| name == near)?;
+        let takes = |key: &&Key| key.presence != Presence::NotYet && key.table().is_none();
+        let names = table.keys.iter().filter(takes).map(|key| key.name);
         Some(variable(table, table.key(nearest(word, names)?)?))
     };
     let help = match near() {

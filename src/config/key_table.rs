@@ -215,6 +215,23 @@ static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", 
         "The proxies that are believed about where a request comes from (`Forwarded`, `X-Forwarded-For`): IP addresses, or \
          networks such as `10.0.0.0/8`. Left out: none."),
     key("console_password_file", PATH, Presence::NotYet, "", ""),
+    section("oidc", &OIDC),
+]);
+
+#[rustfmt::skip]
+static OIDC: Table = Table::section("[web.oidc]", "The organisation's own sign-on (OpenID Connect), with which people get into the console.", &[
+    required("issuer", limited("^https?://[^/?#]", 500), "https://login.microsoftonline.com/TENANT/v2.0",
+        "The provider's issuer, exactly as it writes it: an https address; http on this machine only. Whoever signed on by \
+         another issuer needs a new link (`users reset`)."),
+    required("client_id", limited("^[\\x21-\\x7e]+$", 255), "00000000-0000-0000-0000-000000000000",
+        "The name under which the console is registered with the provider."),
+    optional("client_secret_file", PATH, "secrets/oidc",
+        "A file with the secret that the provider gave for it and nothing else, mode 0600. If \
+         `FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET` is set, that is used instead. One of the two is needed."),
+    key("client_secret", PATH, Presence::Secret, "client_secret_file = \"secrets/oidc\"", ""),
+    optional("ca_file", PATH, "provider-ca.pem",
+        "A file with the certificates (PEM) to trust instead of the public authorities, for a provider inside the \
+         organisation."),
 ]);
 
 #[rustfmt::skip]

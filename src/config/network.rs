@@ -62,6 +62,12 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 /// Reads the public address of the service; says what is wrong as the end of a sentence.
 pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
+    check_url(text)?;
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Looks at an https address (on this machine http will do) without a query; says what is wrong as the end of a sentence.
+pub(super) fn check_url(text: &str) -> Result<(), &'static str> {
     if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
         return Err("contains a space or a character that a web address cannot hold");
     }
@@ -83,7 +89,7 @@ pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
         "http" => return Err("must begin with https:// (http:// is for this machine alone)"),
         _ => return Err("does not begin with https://"),
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    Ok(())
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ fn object(table: &Table) -> Value {
     let keys = || table.keys.iter().filter(|key| key.is_offered());
     let properties: Map<String, Value> = keys().map(|key| (key.name.to_owned(), property(key))).collect();
     let is_required = |key: &&Key| match key.form {
-        Form::Table(table) => table.required().next().is_some(),
+        // A section within another may be left out whole.
+        Form::Table(inner) => table.is_of_sections() && inner.required().next().is_some(),
         _ => key.presence == Presence::Required,
     };
     let mut object = json!({

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 
 use super::files::{read_path, warn_if_world_readable};
-use super::network;
 use super::settings::{Retention, Service, Web};
+use super::{network, oidc};
 use crate::domain::address::{Address, Mailbox};
 use crate::toml_form::{Fields, Value};
 
@@ -47,7 +48,7 @@ fn base_url(value: &Value<'_>) -> Option<String> {
 }
 
 /// Checks `[web]`.
-pub(super) fn read_web(fields: &Fields<'_>, folder: &Path) -> Web {
+pub(super) fn read_web(fields: &Fields<'_>, folder: &Path, client_secret: Option<SecretString>) -> Web {
     let console_url = fields.read("console_url", base_url);
     let is_public = fields.get("console_url").is_some();
     Web {
@@ -60,6 +61,7 @@ pub(super) fn read_web(fields: &Fields<'_>, folder: &Path) -> Web {
             warn_if_world_readable(value, &path);
             Some(path)
         }),
+        oidc: fields.subsection("oidc").and_then(|fields| oidc::read(&fields, folder, client_secret)),
     }
 }
 

@@ -212,6 +212,21 @@ pub struct Web {
     pub trusted_proxies: Vec<IpNet>,
     /// The keyring.
     pub secret_file: PathBuf,
+    /// The organisation's own sign-on.
+    pub oidc: Option<Oidc>,
+}
+
+/// `[web.oidc]`: a provider of OpenID Connect, and how the console is registered there.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// Exactly as the provider writes it: a slash at its end belongs to it.
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: SecretString,
+    /// The file that the secret is in.
+    pub client_secret_file: Option<PathBuf>,
+    /// Certificates to trust instead of the public roots (PEM).
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Config {

@@ -1,6 +1,6 @@
 //! What people read when something could not be done: what happened, where, and what to do next.
 
-use super::{subscription, users, waves};
+use super::{sign_on, subscription, users, waves};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -21,6 +21,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Keyring(error) => keyring(error),
         AppError::Users(why) => users::refused(why),
         AppError::SignIn(why) => users::not_let_in(*why),
+        AppError::SignOn(why) => sign_on::refused(why).1.join(" "),
         AppError::Password(why) => users::no_password(*why),
         AppError::Anchor(error) => format!("{error}: set it back (or begin anew with another store.url)"),
         AppError::Refused(refusal) => refused(refusal),

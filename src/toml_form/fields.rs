@@ -53,15 +53,31 @@ impl<'a> Fields<'a> {
             }
             (None, None) => Self { is_explained: self.document.is_misspelt(table), ..self.empty(table, Place::File) },
         };
-        for over in self.document.overrides.iter().filter(|over| over.table.heading == table.heading) {
-            fields.values.retain(|value| value.key.name != over.key.name);
-            let place = Place::Variable(&over.variable);
-            fields.values.push(Value::new(self.document, table, over.key, Given::Plain(&over.text), place));
-        }
+        fields.put_overrides_on_top();
         if matches!(fields.place, Place::File) && !fields.is_explained {
             fields.explain_missing();
         }
         fields
+    }
+
+    /// A section within this one, if the file or an override has something of it.
+    pub(crate) fn subsection(&self, name: &str) -> Option<Self> {
+        let table = self.inner(name);
+        let in_file = self.value_in_file(name).map(|value| self.section_of(table, value));
+        let is_overridden = || self.document.overrides.iter().any(|over| over.table.heading == table.heading);
+        let elsewhere = || is_overridden().then(|| self.empty(table, Place::File));
+        let mut fields = in_file.unwrap_or_else(elsewhere)?;
+        fields.put_overrides_on_top();
+        Some(fields)
+    }
+
+    fn put_overrides_on_top(&mut self) {
+        let table = self.table;
+        for over in self.document.overrides.iter().filter(|over| over.table.heading == table.heading) {
+            self.values.retain(|value| value.key.name != over.key.name);
+            let place = Place::Variable(&over.variable);
+            self.values.push(Value::new(self.document, table, over.key, Given::Plain(&over.text), place));
+        }
     }
 
     /// The table of this key, if it is there.

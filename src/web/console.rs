@@ -7,6 +7,7 @@ mod ask;
 mod audience;
 mod calendar;
 mod caller;
+mod cookies;
 mod decide;
 mod deliveries;
 mod edition;
@@ -29,6 +30,7 @@ mod report;
 mod said;
 mod shell;
 mod sign_in;
+mod sign_on;
 mod state;
 mod subscribers;
 mod suppressions;
@@ -59,6 +61,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(first_visit::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
+        .merge(sign_on::routes())
         .merge(report::routes())
         .merge(suppressions::routes())
         .merge(users::routes())

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use super::signer::{self, Purpose, Signer, TokenError, TokenPayload};
 use crate::domain::edition::EditionNumber;
@@ -132,6 +134,18 @@ impl Keyring {
     /// Counts who tries to sign in, without a trace of who it was.
     pub fn try_hasher(&self) -> TryHasher {
         TryHasher::new(&self.address)
+    }
+
+    /// The key that seals what a browser carries while its user signs on elsewhere. It follows from the one that never changes, so
+    /// that all nodes have the same.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    pub fn sign_on_key(&self) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.address).expect("HMAC takes a key of any length (RFC 2104 §2)");
+        mac.update(b"sign-on attempt");
+        mac.finalize().into_bytes().into()
     }
 
     /// What tells each of its signing keys from others, by version.

@@ -55,6 +55,12 @@ impl TryHasher {
         ]
     }
 
+    /// What a sign-on from this network is counted with: who it is isn't known yet.
+    pub fn sign_on_limits(&self, network: &str) -> [Limit; 2] {
+        ["sign-on network", "sign-in network"]
+            .map(|kind| Limit { key: self.key(kind, network), free: FREE_FROM_NETWORK })
+    }
+
     fn key(&self, kind: &str, value: &str) -> TryKey {
         let mut mac = self.0.clone();
         mac.update(kind.as_bytes());

@@ -127,6 +127,23 @@ pub(super) fn turned_away(
     message(status, &Shell::open(parts, entrance, title), title, paragraphs, ("", String::new()))
 }
 
+/// Somebody isn't in, and may try again.
+pub(super) fn not_let_in(
+    parts: &ConsoleParts,
+    entrance: &Entrance,
+    status: StatusCode,
+    title: &'static str,
+    paragraphs: Vec<String>,
+) -> Response {
+    let (back, back_url) = ("Go to the sign-in page", entrance.link("/sign-in"));
+    with_status(
+        status,
+        "message.html",
+        &Shell::open(parts, entrance, title),
+        &Message { title, paragraphs, back, back_url },
+    )
+}
+
 /// The store is locked, full or broken.
 pub(super) fn trouble(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
     note(error);

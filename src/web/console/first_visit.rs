@@ -9,7 +9,8 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::answer;
-use super::entrance::{Entrance, with_session};
+use super::cookies::with_session;
+use super::entrance::Entrance;
 use super::parts::ConsoleParts;
 use super::state::Console;
 use crate::app::random_token;

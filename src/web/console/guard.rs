@@ -10,7 +10,8 @@ use axum::response::Response;
 
 use super::answer;
 use super::caller::Caller;
-use super::entrance::{Entrance, Origin, cookie};
+use super::cookies;
+use super::entrance::{Entrance, Origin};
 use super::form::{self, Form};
 use super::parts::ConsoleParts;
 use super::state::Console;
@@ -77,7 +78,7 @@ async fn caller(
     headers: &HeaderMap,
     has_users: bool,
 ) -> Result<Option<Caller>, AppError> {
-    let Some(session) = cookie(headers, entrance) else { return Ok(None) };
+    let Some(session) = cookies::session(headers, entrance) else { return Ok(None) };
     if has_users {
         console.first_visits().close();
     }

@@ -9,11 +9,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::answer;
-use super::entrance::{Entrance, Origin, cookie, with_session, without_session};
+use super::cookies::{self, with_session, without_session};
+use super::entrance::{Entrance, Origin};
 use super::form::Form;
 use super::parts::ConsoleParts;
-use super::query::parameter;
+use super::query::{own_path, parameter};
 use super::shell::Shell;
+use super::sign_on;
 use super::state::Console;
 use crate::app::AppError;
 use crate::app::error::SignInRefusal;
@@ -29,6 +31,8 @@ struct SignInView {
     /// Where to go then.
     to: String,
     action: String,
+    /// Where the organisation's own sign-on begins; empty without one.
+    sign_on_url: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -37,6 +41,8 @@ struct LinkView {
     name: String,
     address: String,
     action: String,
+    /// Where the organisation's own sign-on begins; empty without one.
+    sign_on_url: String,
 }
 
 pub(super) fn routes() -> Router<Console> {
@@ -59,14 +65,14 @@ async fn show(State(console): State<Console>, entrance: Entrance, RawQuery(query
 }
 
 fn form(parts: &ConsoleParts, entrance: &Entrance, status: StatusCode, view: SignInView) -> Response {
-    let view = SignInView { action: entrance.link("/sign-in"), ..view };
+    let sign_on_url = if parts.sign_in().has_sign_on() {
+        let to: String = form_urlencoded::byte_serialize(view.to.as_bytes()).collect();
+        entrance.link(&format!("{}?to={to}", sign_on::BEGIN))
+    } else {
+        String::new()
+    };
+    let view = SignInView { action: entrance.link("/sign-in"), sign_on_url, ..view };
     answer::with_status(status, "sign-in.html", &Shell::open(parts, entrance, "Sign in"), &view)
-}
-
-/// A path of ours, or the first page: never another site's address.
-fn own_path(to: &str) -> &str {
-    let is_ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
-    if is_ours && !to.starts_with("/sign-") { to } else { "/" }
 }
 
 async fn enter(State(console): State<Console>, entrance: Entrance, Origin(from): Origin, input: Form) -> Response {
@@ -107,14 +113,19 @@ async fn link_page(
     match parts.sign_in().link(token).await {
         Ok(link) => {
             let action = entrance.link(&format!("/sign-in/link/{token}"));
-            let view = LinkView { problem, name: link.name, address: link.address.to_string(), action };
-            answer::with_status(status, "link.html", &Shell::open(parts, entrance, "Choose a password"), &view)
+            let (title, sign_on_url) = if parts.sign_in().has_sign_on() {
+                ("Choose how to sign in", format!("{action}/oidc"))
+            } else {
+                ("Choose a password", String::new())
+            };
+            let view = LinkView { problem, name: link.name, address: link.address.to_string(), action, sign_on_url };
+            answer::with_status(status, "link.html", &Shell::open(parts, entrance, title), &view)
         }
         Err(error) => link_over(parts, entrance, &error),
     }
 }
 
-fn link_over(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
+pub(super) fn link_over(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
     let AppError::Users(why) = error else { return answer::trouble(parts, entrance, error) };
     let why = messages::console::sentence(&messages::users::refused(why));
     answer::turned_away(parts, entrance, StatusCode::NOT_FOUND, "This link doesn't work", &[&why])
@@ -142,7 +153,7 @@ async fn set_password(
 /// Ends the session, here and in the browser.
 async fn leave(State(console): State<Console>, entrance: Entrance, headers: HeaderMap) -> Response {
     let parts = console.parts();
-    if let Some(session) = cookie(&headers, &entrance) {
+    if let Some(session) = cookies::session(&headers, &entrance) {
         console.first_visits().end(&session);
         if let Err(error) = parts.sign_in().sign_out(&session).await {
             return answer::trouble(&parts, &entrance, &error);

@@ -1,0 +1,99 @@
+//! What somebody reads whom the organisation's own sign-on didn't get in.
+
+use crate::app::error::{SignInRefusal, SignOnRefusal};
+use crate::domain::text::lists::count;
+use crate::oidc::{OidcError, TokenFault};
+
+/// What a page says: its title, and sentences.
+type Said = (&'static str, Vec<String>);
+
+fn said(title: &'static str, sentences: &[&str]) -> Said {
+    (title, sentences.iter().map(|one| (*one).to_owned()).collect())
+}
+
+/// Why somebody isn't in, and what to do.
+pub fn refused(why: &SignOnRefusal) -> Said {
+    match why {
+        SignOnRefusal::NotConfigured => said(
+            "There's no sign-on here",
+            &["This console doesn't use an organisation's accounts. Sign in with your password."],
+        ),
+        SignOnRefusal::Stale => start_again(),
+        SignOnRefusal::Unknown => said(
+            "You aren't a user of this console yet",
+            &[
+                "You've signed on, but that account doesn't belong to any user of this console.",
+                "Ask an admin to invite you, and open the link in that mail first. If you could sign in before, ask an admin for a \
+                 new link.",
+            ],
+        ),
+        SignOnRefusal::Provider(error) => provider(error),
+    }
+}
+
+fn start_again() -> Said {
+    said(
+        "Please start again",
+        &[
+            "You took longer than ten minutes to sign on, or started in another browser, or loaded this page twice.",
+            "Go to the sign-in page and start again. If you came by the link of an invitation, open that link again.",
+        ],
+    )
+}
+
+fn provider(error: &OidcError) -> Said {
+    match error {
+        OidcError::NoAnswer { .. } | OidcError::Status { .. } => said(
+            "Your organisation's sign-on doesn't answer",
+            &[
+                "Nobody can sign on just now. Try again in a few minutes.",
+                "If it stays like this, tell whoever looks after this console: its log says why.",
+            ],
+        ),
+        OidcError::Declined(word) if word == "access_denied" => said(
+            "You weren't signed on",
+            &[
+                "Either you cancelled, or your organisation doesn't let your account use this console.",
+                "Try again. If you get here again, ask your IT team to let you use it.",
+            ],
+        ),
+        OidcError::Declined(_) => said(
+            "You weren't signed on",
+            &[
+                "Your organisation's sign-on sent you back before you had finished.",
+                "Try again. If you get here again, tell whoever looks after this console: its log says why.",
+            ],
+        ),
+        // The code was used, or it is too old.
+        OidcError::NotRedeemed(word) if word == "invalid_grant" => start_again(),
+        OidcError::NotRedeemed(_) | OidcError::OtherIssuer { .. } | OidcError::NotSecure(_) => said(
+            "The sign-on isn't set up properly",
+            &[
+                "Nobody can sign on until that's mended. Tell whoever looks after this console: its log says what's wrong.",
+            ],
+        ),
+        OidcError::Token(TokenFault::Expired | TokenFault::FromTheFuture) => said(
+            "The clocks don't agree",
+            &[
+                "Your organisation's sign-on and this console don't have the same time, so nobody can sign on.",
+                "Tell whoever looks after this console: its log says more.",
+            ],
+        ),
+        OidcError::NotUnderstood(_) | OidcError::AnotherAnswered | OidcError::Token(_) => said(
+            "We can't be sure who you are",
+            &[
+                "What your organisation's sign-on answered didn't pass our checks, so you weren't signed in.",
+                "Try again. If you get here again, tell whoever looks after this console: its log says why.",
+            ],
+        ),
+    }
+}
+
+/// Why nobody is let in for a while.
+pub fn paused(why: SignInRefusal) -> Said {
+    let SignInRefusal::Paused { minutes } = why else { return start_again() };
+    let minutes = count(minutes, "minute", "minutes");
+    let how =
+        format!("Too many people from your network have tried to sign in without success. Try again in {minutes}.");
+    ("Please wait a little", vec![how])
+}
