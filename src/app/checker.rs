@@ -8,6 +8,7 @@ mod placeholders;
 mod renders;
 mod replication;
 mod reviews;
+mod sign_on;
 mod subscribers;
 mod year;
 
@@ -57,6 +58,7 @@ impl Checker {
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
         findings.extend(replication::may_lose(&self.context).await?);
         findings.extend(operators::missing(config));
+        findings.extend(sign_on::left_behind(config, store.as_ref()).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));
         findings.extend(year::silence(config, &rows));

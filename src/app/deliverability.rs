@@ -1,10 +1,13 @@
-//! What only the network tells: whether the relay takes us, and whether receivers find what vouches for us in DNS.
+//! What only the network tells: whether the relay takes us, whether receivers find what vouches for us in DNS, and whether the
+//! organisation's sign-on answers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::sender::transport;
+use super::sign_in::provider::provider;
 use super::{AppContext, AppError};
+use crate::clock::Clock;
 use crate::config::{Config, TransportUrl};
 use crate::domain::diagnostic::Diagnostic;
 use crate::mail::{Acquaintance, Dns, Smtp};
@@ -50,6 +53,8 @@ pub enum Fact {
     Dmarc(String),
     /// Our DKIM key stands under this name.
     Dkim(String),
+    /// The provider of the organisation's sign-on answers.
+    SignOn(String),
 }
 
 /// A fact, or what is wrong.
@@ -71,18 +76,19 @@ impl Online {
 /// Asks the relay and the DNS about us.
 pub struct Deliverability {
     config: Arc<Config>,
+    clock: Clock,
 }
 
 impl Deliverability {
     /// Asks about this configuration.
     pub fn new(context: &AppContext) -> Self {
-        Self { config: Arc::clone(&context.config) }
+        Self { config: Arc::clone(&context.config), clock: context.clock }
     }
 
-    /// Meets the relay (nothing is handed over) and looks SPF, DKIM and DMARC records up.
+    /// Meets the relay (nothing is handed over), looks SPF, DKIM and DMARC records up, and meets the provider of the sign-on.
     ///
     /// # Errors
-    /// When the files of the relay's settings or the DKIM keys cannot be read.
+    /// When the files that the settings name, or the DKIM keys, cannot be read.
     pub async fn look(&self) -> Result<Online, AppError> {
         let mut online = Online::default();
         self.meet_relay(&mut online).await?;
@@ -90,7 +96,22 @@ impl Deliverability {
             Ok(dns) => self.look_up(&dns, &mut online).await?,
             Err(reason) => online.facts.push(Fact::NoDns(reason)),
         }
+        self.meet_provider(&mut online).await?;
         Ok(online)
+    }
+
+    async fn meet_provider(&self, online: &mut Online) -> Result<(), AppError> {
+        let Some(oidc) = &self.config.web.oidc else { return Ok(()) };
+        let met = provider(oidc)?.meet(self.clock.now()).await;
+        online.add(match met {
+            Ok(()) => Ok(Fact::SignOn(oidc.issuer.clone())),
+            Err(error) => wrong(
+                Diagnostic::error("sign-on", error.to_string())
+                    .in_file(self.config.file.display().to_string())
+                    .help("look at issuer and ca_file under [web.oidc]"),
+            ),
+        });
+        Ok(())
     }
 
     async fn meet_relay(&self, online: &mut Online) -> Result<(), AppError> {

@@ -5,6 +5,7 @@ mod deliveries;
 mod doors;
 mod edition;
 mod looks;
+mod oidc;
 mod roles;
 mod subscribers;
 

@@ -9,6 +9,7 @@ pub(crate) mod disk;
 pub(crate) mod fixture;
 pub(crate) mod http;
 pub(crate) mod library_fixture;
+pub(crate) mod oidc;
 pub(crate) mod oracle;
 pub(crate) mod ports;
 pub(crate) mod postfix;

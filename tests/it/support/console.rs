@@ -1,6 +1,7 @@
 //! A browser without a screen: signs in to a running console, follows links, and posts forms with what they carry.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -11,6 +12,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// In lower case.
     pub(crate) head: String,
+    /// Where it leads, as it was written.
+    pub(crate) location: String,
     pub(crate) body: String,
 }
 
@@ -64,7 +67,7 @@ impl Answer {
 /// One browser.
 pub(crate) struct Browser {
     port: u16,
-    cookie: RefCell<Option<String>>,
+    cookies: RefCell<BTreeMap<String, String>>,
     /// The token of the last page's forms.
     token: RefCell<String>,
 }
@@ -72,7 +75,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// One that knows nobody yet.
     pub(crate) fn new(port: u16) -> Self {
-        Self { port, cookie: RefCell::default(), token: RefCell::default() }
+        Self { port, cookies: RefCell::default(), token: RefCell::default() }
     }
 
     /// One that came in by the link that the program printed on its standard output.
@@ -170,7 +173,7 @@ impl Browser {
         } else {
             format!("Host: 127.0.0.1:{}\r\n", self.port)
         };
-        let cookie = self.cookie.borrow().as_ref().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
+        let cookie = self.cookie().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(
             stream,
@@ -185,13 +188,22 @@ impl Browser {
         let _ = stream.read_to_end(&mut bytes);
         let answer = String::from_utf8(bytes).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
-        let set = head.lines().filter_map(|line| line.split_once(": "));
-        for (_, value) in set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            *self.cookie.borrow_mut() =
-                value.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
-        }
+        let lines = || head.lines().filter_map(|line| line.split_once(": "));
+        let of = |wanted| lines().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+        of("set-cookie").for_each(|cookie| self.keep(cookie));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_ascii_lowercase(), body: unchunked(&head.to_ascii_lowercase(), body) }
+        let location = of("location").next().unwrap_or_default().to_owned();
+        let head = head.to_ascii_lowercase();
+        Answer { status, location, body: unchunked(&head, body), head }
+    }
+
+    fn keep(&self, cookie: &str) {
+        let Some((name, value)) = cookie.split(';').next().and_then(|cookie| cookie.split_once('=')) else { return };
+        if value.is_empty() {
+            self.cookies.borrow_mut().remove(name);
+        } else {
+            self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+        }
     }
 
     /// Signs in.
@@ -199,13 +211,18 @@ impl Browser {
         self.post("/sign-in", &[("address", address), ("password", password)])
     }
 
+    /// Its cookies, as it sends them.
     pub(crate) fn cookie(&self) -> Option<String> {
-        self.cookie.borrow().clone()
+        let cookies = self.cookies.borrow();
+        let all: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
-    /// A browser that stole the cookie, or kept an old one.
+    /// A browser that stole the cookies, or kept old ones.
     pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
-        Self { port: self.port, cookie: RefCell::new(cookie), token: RefCell::new(self.token.borrow().clone()) }
+        let browser = Self { token: RefCell::new(self.token.borrow().clone()), ..Self::new(self.port) };
+        cookie.iter().flat_map(|cookie| cookie.split("; ")).for_each(|cookie| browser.keep(cookie));
+        browser
     }
 }
 

@@ -1,0 +1,115 @@
+//! `[web.oidc]`: what `check` says about it, alone and online, and what becomes of people when the issuer changes.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::fixture::{BASE, Fixture};
+use crate::support::oidc::{Provider, SECRET, SignOn, config};
+
+#[test]
+fn a_sign_on_is_whole_or_an_error() {
+    let good =
+        "issuer = \"https://login.example.org/tenant/\"\nclient_id = \"console\"\nclient_secret_file = \"secret\"\n";
+    for (from, to, what) in [
+        ("https://", "http://", "must begin with https://"),
+        ("tenant/", "tenant?x=1", "must end before any ?"),
+        ("tenant/", "tenant#x", "must end before any ?"),
+        ("issuer = ", "isuer = ", "did you mean “issuer”?"),
+        ("\"console\"", "\"\"", "client_id"),
+        ("client_id = \"console\"\n", "", "web.oidc.client_id is missing"),
+        ("client_secret_file = \"secret\"\n", "", "web.oidc.client_secret_file is missing"),
+        ("client_secret_file = \"secret\"", "client_secret = \"hush\"", "must not stand in this file"),
+        ("\"secret\"", "\"nowhere\"", "nowhere"),
+    ] {
+        let fixture = Fixture::new(&format!("{BASE}[web.oidc]\n{}", good.replace(from, to)));
+        fixture.write("secret", SECRET);
+        let ran = fixture.run(&["check"]).exits(1);
+        assert!(ran.stdout.contains(what), "{to}: no “{what}” in {}", ran.stdout);
+        assert!(!ran.stdout.contains(SECRET) && !ran.stdout.contains("hush"), "{}", ran.stdout);
+    }
+    let fixture = Fixture::new(&format!("{BASE}[web.oidc]\n{good}"));
+    fixture.write("secret", SECRET);
+    let ran = fixture.run(&["check"]);
+    assert!(!ran.stdout.contains("oidc"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_environment_may_say_all_of_it() {
+    let fixture = Fixture::new(BASE);
+    let with = |variables: &[(&str, &str)]| {
+        let mut command = fixture.command(&["check"]);
+        command.envs(variables.iter().map(|(name, value)| (format!("FORTNIGHTLY__WEB__OIDC__{name}"), *value)));
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let whole = [("ISSUER", "https://login.example.org"), ("CLIENT_ID", "console"), ("CLIENT_SECRET", SECRET)];
+    assert!(!with(&whole).to_lowercase().contains("oidc"), "{}", with(&whole));
+    assert!(with(&whole[..2]).contains("client_secret_file is missing"), "{}", with(&whole[..2]));
+    assert!(with(&[("ISUER", "x")]).contains("did you mean FORTNIGHTLY__WEB__OIDC__ISSUER?"));
+}
+
+#[test]
+fn another_issuer_knows_nobody_and_check_says_so() {
+    let Some(mut service) = SignOn::new() else { return };
+    let link = service.invite("anna@team.example", "editor");
+    service.sign_on(&service.browser(), &format!("{link}/oidc")).is(303);
+    assert!(!service.fixture.run(&["check"]).stdout.contains("sign-on"));
+    let Some(other) = Provider::new(&[service.port], &json!({})) else { return };
+    let before = std::mem::replace(&mut service.provider, other);
+    service.fixture.edit("config.toml", &before.issuer(), &service.provider.issuer());
+    service.restart();
+    // The other one's “anna” is somebody else.
+    service.sign_on(&service.browser(), "/sign-in/oidc").is(403).says("You aren't a user of this console yet");
+    let ran = service.fixture.run(&["check"]);
+    assert!(ran.stdout.contains("other-sign-on") && ran.stdout.contains("users reset"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("anna@"), "{}", ran.stdout);
+    // And nobody signs on where there is no sign-on any more.
+    service.fixture.write("config.toml", BASE);
+    let ran = service.fixture.run(&["check"]);
+    assert!(ran.stdout.contains("other-sign-on"), "{}", ran.stdout);
+}
+
+#[test]
+fn check_online_meets_the_provider() {
+    let Some(mut service) = SignOn::new() else { return };
+    let ran = service.fixture.run(&["check", "--online"]);
+    assert!(ran.stderr.contains("answers, and is who web.oidc.issuer says"), "{}\n{}", ran.stdout, ran.stderr);
+    service.provider.be("fault=other-issuer");
+    let ran = service.fixture.run(&["check", "--online"]).exits(1);
+    assert!(ran.stdout.contains("calls itself"), "{}", ran.stdout);
+    service.provider.stop();
+    let ran = service.fixture.run(&["check", "--online"]).exits(1);
+    assert!(ran.stdout.contains("openid-configuration"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_provider_inside_the_organisation_is_trusted_by_its_own_authority() {
+    let Some(service) = SignOn::new() else { return };
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "ca.pem",
+        ])
+        .current_dir(service.fixture.path("."))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (certificate, key) = (service.fixture.path("ca.pem"), service.fixture.path("key.pem"));
+    let more = json!({"certificate": certificate, "key": key, "host": "localhost"});
+    let Some(provider) = Provider::new(&[service.port], &more) else { return };
+    let issuer = format!("https://localhost:{}", provider.port);
+    service.fixture.write("config.toml", &config(service.port, &issuer));
+    let ran = service.fixture.run(&["check", "--online"]).exits(1);
+    assert!(ran.stdout.contains("openid-configuration"), "{}", ran.stdout);
+    service.fixture.write("config.toml", &format!("{}ca_file = \"ca.pem\"\n", config(service.port, &issuer)));
+    let ran = service.fixture.run(&["check", "--online"]);
+    assert!(ran.stderr.contains("answers, and is who web.oidc.issuer says"), "{}\n{}", ran.stdout, ran.stderr);
+}
