@@ -34,8 +34,8 @@ use crate::domain::user::{Role, UserId};
 use crate::store::decide_users;
 use hashing::{Argon2id, Hashing};
 
+pub use attempt::SignOnBegun;
 pub use codes::CodeOffer;
-pub use sign_on::SignOnBegun;
 
 /// Somebody is in.
 #[derive(Debug, Clone)]

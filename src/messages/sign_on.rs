@@ -89,6 +89,17 @@ fn provider(error: &OidcError) -> Said {
     }
 }
 
+/// The account that somebody signed on with is another user's.
+pub fn taken() -> Said {
+    said(
+        "That account belongs to somebody else here",
+        &[
+            "You signed on with an account that another user of this console signs in with, so nothing was changed.",
+            "Sign out of that account in your browser, open the link of your invitation again, and sign on with your own.",
+        ],
+    )
+}
+
 /// Why nobody is let in for a while.
 pub fn paused(why: SignInRefusal) -> Said {
     let SignInRefusal::Paused { minutes } = why else { return start_again() };

@@ -2,56 +2,23 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use tempfile::TempDir;
-
+use crate::support::authority::Authority;
 use crate::support::fixture::{BASE, Fixture, three};
 use crate::support::postgres::cluster::Cluster;
 
-/// An authority of the test's own, and a certificate for `localhost` that it issued.
-struct Authority {
-    folder: TempDir,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let authority = Self { folder: tempfile::tempdir().unwrap() };
-        authority.openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=Authority -keyout ca.key -out ca.pem");
-        authority
-    }
-
-    fn issue(&self) {
-        fs::write(self.file("names"), "subjectAltName = DNS:localhost\n").unwrap();
-        self.openssl("req -newkey rsa:2048 -nodes -subj /CN=database -keyout server.key -out server.csr");
-        self.openssl(
-            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt",
-        );
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let mut openssl = Command::new("openssl");
-        openssl.args(arguments.split(' ')).current_dir(self.folder.path()).stdin(Stdio::null());
-        let made = openssl.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A server with this certificate that takes encrypted connections alone.
-    fn server(&self) -> Option<Cluster> {
-        self.issue();
-        Cluster::prepared(|data| {
-            for name in ["server.crt", "server.key"] {
-                install(&self.file(name), &data.join(name));
-            }
-            append(&data.join("postgresql.conf"), "\nssl = on\n");
-            fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
-        })
-    }
+/// A server with this authority's certificate that takes encrypted connections alone.
+fn server(authority: &Authority) -> Option<Cluster> {
+    authority.issue();
+    Cluster::prepared(|data| {
+        for name in ["server.crt", "server.key"] {
+            install(&authority.file(name), &data.join(name));
+        }
+        append(&data.join("postgresql.conf"), "\nssl = on\n");
+        fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+    })
 }
 
 /// Copies a file to where only the server's user may read it.
@@ -89,7 +56,7 @@ fn is_refused(fixture: &Fixture, host: &str, why: &str) {
 #[test]
 fn a_certificate_is_verified_with_its_name() {
     let authority = Authority::new();
-    let Some(cluster) = authority.server() else { return };
+    let Some(cluster) = server(&authority) else { return };
     let ca = format!("ca_file = \"{}\"", authority.file("ca.pem").display());
     let right = fixture(&cluster, "localhost", &ca);
     right.run(&["sync"]).exits(0);

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+pub(crate) mod authority;
 pub(crate) mod bounces;
 pub(crate) mod console;
 pub(crate) mod disk;

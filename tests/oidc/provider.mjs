@@ -2,7 +2,7 @@
 //
 //   node provider.mjs '{"port": 4000, "callbacks": ["http://127.0.0.1:8026/sign-in/oidc/callback"]}'
 //
-// It says “ready” once it listens. `POST /-/be?account=anna&fault=aud` makes it somebody else's, or wrong; `rotate=1` gives it other keys.
+// `GET /-/be?account=bob&fault=aud` lets it vouch for somebody else, or lie; `rotate=1` gives it other keys.
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -133,4 +133,4 @@ const handler = (request, response) => answer(request, response).catch((error) =
 const server = options.certificate
   ? https.createServer({ cert: fs.readFileSync(options.certificate), key: fs.readFileSync(options.key) }, handler)
   : http.createServer(handler);
-server.listen(options.port, '127.0.0.1', () => console.log('ready'));
+server.listen(options.port, '127.0.0.1');

@@ -17,6 +17,13 @@ pub(super) const LIFE: TimeDelta = TimeDelta::minutes(10);
 /// The longest path that is come back to; a cookie holds 4096 octets.
 const PATH_LIMIT: usize = 1_000;
 
+/// Where a browser is sent, and what it carries meanwhile.
+pub struct SignOnBegun {
+    pub url: String,
+    /// For a cookie that lives ten minutes.
+    pub sealed: SecretString,
+}
+
 /// One attempt to sign on.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Attempt {

@@ -3,22 +3,13 @@
 
 use std::net::IpAddr;
 
-use secrecy::SecretString;
-
-use super::attempt::Attempt;
+use super::attempt::{Attempt, SignOnBegun};
 use super::{SignIn, SignedIn};
 use crate::app::AppError;
 use crate::app::error::SignOnRefusal;
 use crate::app::network::network;
 use crate::domain::user::account::SignOnSubject;
 use crate::oidc::{Answer, OidcError};
-
-/// Where a browser is sent, and what it carries meanwhile.
-pub struct SignOnBegun {
-    pub url: String,
-    /// For a cookie that lives ten minutes.
-    pub sealed: SecretString,
-}
 
 impl SignIn {
     /// Whether a sign-on is configured.

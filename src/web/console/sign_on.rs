@@ -13,10 +13,10 @@ use super::cookies::{self, with_session, with_sign_on, without_sign_on};
 use super::entrance::{Entrance, Origin};
 use super::parts::ConsoleParts;
 use super::query::{own_path, parameter};
-use super::sign_in::link_over;
 use super::state::Console;
 use crate::app::AppError;
 use crate::app::error::SignOnRefusal;
+use crate::domain::user::accounts::UserRefusal;
 use crate::messages;
 use crate::oidc::{Answer, OidcError};
 use crate::web::log_limiter::LogLimiter;
@@ -97,7 +97,8 @@ fn refused(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Respo
             (status(why), messages::sign_on::refused(why))
         }
         AppError::SignIn(why) => (StatusCode::TOO_MANY_REQUESTS, messages::sign_on::paused(*why)),
-        error => return link_over(parts, entrance, error),
+        AppError::Users(UserRefusal::SignOnTaken) => (StatusCode::FORBIDDEN, messages::sign_on::taken()),
+        error => return answer::link_over(parts, entrance, error),
     };
     answer::not_let_in(parts, entrance, status, title, sentences)
 }

@@ -64,10 +64,11 @@ fn only_the_account_that_was_bound_gets_in() {
     let bobs = service.invite("bob@team.example", "viewer");
     service
         .sign_on(&service.browser(), &format!("{bobs}/oidc"))
-        .says("you are signed on as somebody who is another user");
+        .is(403)
+        .says("That account belongs to somebody else here");
     service.browser().get(&bobs).is(200);
     // Whoever was removed, also where they still have a session.
-    service.fixture.run(&["users", "remove", "anna@team.example", "--yes"]).exits(0);
+    service.fixture.run(&["users", "remove", "anna@team.example"]).exits(0);
     anna.get("/").is(303);
     service.sign_on(&service.browser(), "/sign-in/oidc").is(403).says("You aren't a user of this console yet");
     // Now it is nobody's, so Bob may have it.

@@ -1,6 +1,8 @@
 //! A real provider of `OpenID` Connect on this machine (`tests/oidc`), and a console where people sign on with it.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::{self, Permissions};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -46,16 +48,15 @@ impl Provider {
     }
 
     pub(crate) fn start(&mut self) {
-        let mut child = Command::new("node")
+        let child = Command::new("node")
             .arg(root().join("tests/oidc").join("provider.mjs"))
             .arg(self.options.to_string())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         self.child = Some(Running(child));
-        let ready = said.find(|line| line.as_ref().is_ok_and(|line| line == "ready"));
-        assert!(ready.is_some(), "the provider did not start");
+        until("the provider listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
     /// From now on it is away.
@@ -106,7 +107,7 @@ impl SignOn {
         let port = free_port();
         let provider = Provider::new(&[port], more)?;
         let fixture = Fixture::new(&config(port, &provider.issuer()));
-        fixture.write("secret", SECRET);
+        write_secret(&fixture, SECRET);
         fixture.run(&["users", "add", "carol@team.example", "--role", "admin"]).exits(0);
         let mut sign_on = Self { fixture, provider, port, console: None };
         sign_on.restart();
@@ -116,7 +117,7 @@ impl SignOn {
     pub(crate) fn restart(&mut self) {
         self.console = None;
         self.console = Some(self.fixture.spawn(&["-v", "console"], "log"));
-        until("the console listens", || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok());
+        until("the console listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -130,7 +131,7 @@ impl SignOn {
 
     /// The path of a new link.
     pub(crate) fn reset(&self, address: &str) -> String {
-        link(&self.fixture.run(&["users", "reset", address, "--yes"]).exits(0).stdout)
+        link(&self.fixture.run(&["users", "reset", address]).exits(0).stdout)
     }
 
     /// Begins at this path, signs on, and comes back as far as the path and query to which the provider sends the browser.
@@ -155,4 +156,10 @@ pub(crate) fn config(port: u16, issuer: &str) -> String {
 fn link(said: &str) -> String {
     let link = said.lines().find(|line| line.contains("/sign-in/link/")).expect("a link");
     format!("/sign-in/link/{}", link.trim().rsplit('/').next().unwrap())
+}
+
+/// Writes the secret that the console shares with its provider, for this user only.
+pub(crate) fn write_secret(fixture: &Fixture, secret: &str) {
+    fixture.write("secret", secret);
+    fs::set_permissions(fixture.path("secret"), Permissions::from_mode(0o600)).unwrap();
 }
