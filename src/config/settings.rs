@@ -216,7 +216,7 @@ pub struct Web {
     pub oidc: Option<Oidc>,
 }
 
-/// `[web.oidc]`: a provider of OpenID Connect, and how the console is registered there.
+/// `[web.oidc]`: a provider of `OpenID` Connect, and how the console is registered there.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     /// Exactly as the provider writes it: a slash at its end belongs to it.

@@ -23,8 +23,8 @@ pub fn refused(why: &SignOnRefusal) -> Said {
             "You aren't a user of this console yet",
             &[
                 "You've signed on, but that account doesn't belong to any user of this console.",
-                "Ask an admin to invite you, and open the link in that mail first. If you could sign in before, ask an admin for a \
-                 new link.",
+                "Ask an admin to invite you, and open the link that they give you. If you could sign in before, ask an admin for \
+                 a new link.",
             ],
         ),
         SignOnRefusal::Provider(error) => provider(error),

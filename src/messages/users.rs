@@ -90,7 +90,7 @@ pub fn signs_in(user: &UserRow) -> &'static str {
         (SignsIn::NotYet, _) => "not yet: hasn't used the link",
         (SignsIn::Password, false) => "with a password",
         (SignsIn::Password, true) => "with a password and a code",
-        (SignsIn::SignOn, _) => "with your organisation's sign-on",
+        (SignsIn::SignOn, _) => "with their organisation's account",
     }
 }
 

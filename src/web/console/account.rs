@@ -16,6 +16,7 @@ use super::shell::Shell;
 use super::state::Console;
 use crate::app::AppError;
 use crate::app::sign_in::CodeOffer;
+use crate::app::users::SignsIn;
 use crate::domain::text::dates;
 use crate::domain::user::bearer::TokenHash;
 use crate::domain::user::session::Session;
@@ -29,6 +30,8 @@ struct AccountView {
     /// Whether codes are asked for.
     has_codes: bool,
     has_password: bool,
+    /// Whether they sign in with the organisation's account instead.
+    has_sign_on: bool,
     end_url: String,
     end_all_url: String,
     codes_url: String,
@@ -97,7 +100,8 @@ async fn view(parts: &ConsoleParts, caller: &Caller, user: UserId) -> Result<Acc
     Ok(AccountView {
         address: row.address.to_string(),
         has_codes: row.codes,
-        has_password: row.signs_in == crate::app::users::SignsIn::Password,
+        has_password: row.signs_in == SignsIn::Password,
+        has_sign_on: row.signs_in == SignsIn::SignOn,
         sessions: parts.sign_in().sessions(user).await?.iter().map(session).collect(),
         end_url: caller.link("/account/end"),
         end_all_url: caller.link("/account/end-all"),

@@ -1,5 +1,6 @@
 //! In with the organisation's own account, by a real provider: bound by an invitation's link, and then by that account alone.
 
+mod browser;
 mod lies;
 mod outages;
 mod settings;
@@ -27,9 +28,9 @@ fn an_invitation_binds_the_account_which_gets_in_from_then_on() {
     assert!(audit.contains("user-sign-on") && audit.contains("anna (user 2)"), "{audit}");
     let users = service.fixture.run(&["users", "list", "--json"]).exits(0).json();
     assert_eq!((&users[0]["name"], &users[0]["signs_in"]), (&"anna".into(), &"sign-on".into()), "{users}");
-    service.fixture.run(&["users", "list"]).exits(0).says("with your organisation's sign-on");
+    service.fixture.run(&["users", "list"]).exits(0).says("with their organisation's account");
     // Out, and in again without the link; the page that was asked for comes next.
-    anna.get("/account");
+    anna.get("/account").is(200).says("You sign in with your organisation’s account").lacks("Codes from an app");
     anna.post("/sign-out", &[]).is(303);
     anna.get("/calendar").is(303);
     let begin = "/sign-in/oidc?to=%2Fcalendar";

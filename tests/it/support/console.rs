@@ -221,7 +221,7 @@ impl Browser {
     /// A browser that stole the cookies, or kept old ones.
     pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
         let browser = Self { token: RefCell::new(self.token.borrow().clone()), ..Self::new(self.port) };
-        cookie.iter().flat_map(|cookie| cookie.split("; ")).for_each(|cookie| browser.keep(cookie));
+        cookie.unwrap_or_default().split("; ").for_each(|cookie| browser.keep(cookie));
         browser
     }
 }

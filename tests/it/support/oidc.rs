@@ -70,7 +70,7 @@ impl Provider {
     }
 
     pub(crate) fn issuer(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}:{}", self.options["host"].as_str().unwrap_or("127.0.0.1"), self.port)
     }
 
     /// Follows an address of the provider until it leads elsewhere; there.
@@ -115,8 +115,13 @@ impl SignOn {
     }
 
     pub(crate) fn restart(&mut self) {
+        self.restart_as("console");
+    }
+
+    /// With this command.
+    pub(crate) fn restart_as(&mut self, command: &str) {
         self.console = None;
-        self.console = Some(self.fixture.spawn(&["-v", "console"], "log"));
+        self.console = Some(self.fixture.spawn(&["-v", command], "log"));
         until("the console listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 

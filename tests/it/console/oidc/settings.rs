@@ -73,6 +73,21 @@ fn another_issuer_knows_nobody_and_check_says_so() {
 }
 
 #[test]
+fn a_running_daemon_takes_it_up() {
+    let Some(mut service) = SignOn::new() else { return };
+    let link = service.invite("anna@team.example", "editor");
+    let whole = std::fs::read_to_string(service.fixture.path("config.toml")).unwrap();
+    service.fixture.write("config.toml", whole.split("[web.oidc]").next().unwrap());
+    service.restart_as("run");
+    service.browser().get("/sign-in").is(200).lacks("your organisation’s account");
+    service.browser().get(&link).is(200).lacks("your organisation’s account");
+    service.browser().get("/sign-in/oidc").is(404).says("There's no sign-on here");
+    service.fixture.write("config.toml", &whole);
+    until("it is offered", || service.browser().get("/sign-in").text().contains("your organisation’s account"));
+    service.sign_on(&service.browser(), &format!("{link}/oidc")).is(303);
+}
+
+#[test]
 fn check_online_meets_the_provider() {
     let Some(service) = SignOn::new() else { return };
     let ran = service.fixture.run(&["check", "--online"]);
