@@ -27,15 +27,7 @@ if [ -n "${BEFORE:-}" ]; then
   names=(before now)
 fi
 
-python3 - "$mailboxes" > "$folder/list.csv" <<'PYTHON'
-import random, sys
-random.seed(4)
-sets = ["4-5", "5-7", "8-10", "11-14", "14+", "4-5 5-7", "4-5 5-7 8-10", "11-14 14+", "8-10 11-14", "4-5 5-7 8-10 11-14 14+"]
-sectors = ["school"] * 9 + ["social-care", "charity", "health"]
-print("name,sector,email,bands,ages,locale,urn")
-for n in range(int(sys.argv[1])):
-    print(f"School {n},{random.choice(sectors)},office{n}@s{n}.example,{random.choice(sets)},,,")
-PYTHON
+mailboxes "$mailboxes" > "$folder/list.csv"
 # The anchor lies so far back that the copies have fortnights of their own.
 anchor=$(date -d "-$(((editions + 2) * 14)) days" +%F)
 for name in "${names[@]}"; do
@@ -72,33 +64,8 @@ for name in "${names[@]}"; do
   measured "send" "$name" send --edition next --yes --quiet
 done
 
-# The edition that was sent becomes as many as are wanted: every row that names it, with the number of an earlier one.
 for name in "${names[@]}"; do
-  python3 - "$folder/$name/var/fortnightly.db" "$editions" <<'PYTHON'
-import sqlite3, sys
-store, wanted = sqlite3.connect(sys.argv[1]), int(sys.argv[2])
-store.execute("PRAGMA synchronous = OFF")
-(sent,) = store.execute("SELECT max(number) FROM editions WHERE published_at IS NOT NULL").fetchone()
-fortnight = 14 * 86_400_000
-tables = [("editions", "number"), ("picks", "edition"), ("edition_texts", "edition"), ("deliveries", "mailing")]
-tables += [(name, "edition") for (name,) in store.execute(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'segment%'")]
-for earlier in range(max(1, sent - wanted + 1), sent):
-    store.execute("DELETE FROM picks WHERE edition = ?", (earlier,))
-    store.execute("DELETE FROM editions WHERE number = ?", (earlier,))
-    back = sent - earlier
-    for table, key in tables:
-        columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})")]
-        if key not in columns:
-            continue
-        moved = {key: str(earlier), "date": f"date(date, '-{14 * back} days')"}
-        moved |= {name: f"{name} - {fortnight * back}" for name in ("due_at", "published_at", "finished_at")}
-        values = ", ".join(moved.get(name, name) for name in columns)
-        store.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {key} = {sent}")
-    store.commit()
-store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-print(f"{sys.argv[1].split('/')[-3]}: {store.execute('PRAGMA page_count').fetchone()[0] * 4096 / 1e9:.2f} GB")
-PYTHON
+  copies "$folder/$name/var/fortnightly.db" "$editions"
 done
 
 address=office$((mailboxes / 2))@s$((mailboxes / 2)).example

@@ -1,7 +1,8 @@
 //! A server that takes mail as RFC 5321 asks and throws it away, cheap enough not to be what limits a sender: `sink PORT`.
 //!
-//! It says on standard output when it listens. When its standard input ends, it says how many messages it took and what each
-//! cost it, and ends. All connections share one thread: a thread for each spends half of its time being woken.
+//! Mailboxes whose names begin with `full` are refused. It says on standard output when it listens. When its standard input ends,
+//! it says how many messages it took and what each cost it, and ends. All connections share one thread: a thread for each spends
+//! half of its time being woken.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,6 +123,7 @@ fn answer(command: &[u8], step: &mut Step) -> &'static [u8] {
             *step = Step::Mail;
             b"250 2.1.0 Ok\r\n"
         }
+        b"RCPT" if *step != Step::Idle && memmem::find(command, b"<full").is_some() => b"550 5.2.2 Mailbox full\r\n",
         b"RCPT" if *step != Step::Idle => {
             *step = Step::Recipient;
             b"250 2.1.5 Ok\r\n"

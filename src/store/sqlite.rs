@@ -27,7 +27,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-/// A store in one `SQLite` file. One thread writes, another reads; both end when it is dropped.
+/// A store in one `SQLite` file. One thread writes, two others read; all end when it is dropped.
 pub struct SqliteStore {
     // Dropped first: whoever closes last tidies up the side files, and only the writer can.
     reader: Option<DbThread>,
@@ -65,12 +65,12 @@ impl SqliteStore {
             let in_use = InUse::note(path, Use::Open)?;
             let conn = connect::writer(path, patience)?;
             moved::refuse_changes(&conn)?;
-            let reading = connect::reader(path, patience)?;
+            let reading = [connect::reader(path, patience)?, connect::reader(path, patience)?];
             let process_lock = Arc::new(ProcessLock::beside(path)?);
             let mut store = Self::around(conn, process_lock, hasher, place.clone(), Some(Identity::of(path)?))?;
             (store.file, store.in_use) = (Some(path.to_owned()), Some(in_use));
             store.inline_reader = Some(InlineReader::new(connect::reader(path, patience)?));
-            store.reader = Some(DbThread::start(Mode::Read, reading, &place, None, |_| ())?);
+            store.reader = Some(DbThread::readers(reading, &place)?);
             Ok(store)
         };
         build().map_err(|fault| fault.at(&place))

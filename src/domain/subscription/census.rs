@@ -1,6 +1,6 @@
 //! Who was subscribed at a moment, who joined and who left: counts over mailboxes, without a name.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
@@ -36,13 +36,13 @@ impl Membership {
         ends.max_by_key(|(at, _)| *at).map(|(at, by)| (at, by.unwrap_or(EndedBy::Operator)))
     }
 
-    /// The bands that it got at a moment.
-    fn bands(&self, at: DateTime<Utc>) -> BandSet {
-        if let Some(chosen) = &self.chosen {
-            return chosen.clone();
-        }
+    /// The bands that it got at a moment, each once.
+    fn bands(&self, at: DateTime<Utc>) -> BTreeSet<&BandName> {
         let had = |one: &&Subscription| one.since < at && one.ended.is_none_or(|ended| ended >= at);
-        self.subscriptions.iter().filter(had).flat_map(|one| one.bands.iter().cloned()).collect()
+        match &self.chosen {
+            Some(chosen) => chosen.iter().collect(),
+            None => self.subscriptions.iter().filter(had).flat_map(|one| one.bands.iter()).collect(),
+        }
     }
 }
 
@@ -89,7 +89,10 @@ impl Census {
         *self.sectors.entry(mailbox.sector).or_default() += 1;
         self.subscribers.entry(mailbox.sector).or_default().insert(mailbox.owner);
         for band in mailbox.bands(at) {
-            *self.bands.entry(band).or_default() += 1;
+            match self.bands.get_mut(band) {
+                Some(count) => *count += 1,
+                None => drop(self.bands.insert(band.clone(), 1)),
+            }
         }
     }
 

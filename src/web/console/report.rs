@@ -1,5 +1,9 @@
 //! `/report`: what a school year came to, as a page, as a sheet to print, and as CSV.
 
+pub(super) mod kept;
+
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
@@ -14,7 +18,7 @@ use super::query::parameter;
 use super::shell::Shell;
 use super::state::Console;
 use crate::app::AppError;
-use crate::app::year_report::{Span, YearReport, YearReporter, page, write_csv};
+use crate::app::year_report::{Span, YearReport, page, write_csv};
 use crate::domain::sheet::Sheet;
 use crate::messages::year_report;
 
@@ -35,16 +39,19 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 /// The report of the school year that the query names, or of this one.
-async fn report(parts: &ConsoleParts, query: Option<&str>) -> Result<(YearReport, String), AppError> {
+async fn report(
+    console: &Console,
+    parts: &ConsoleParts,
+    query: Option<&str>,
+) -> Result<(Arc<YearReport>, String), AppError> {
     let asked = parameter(query, "year");
     let span = asked.parse().map_or(Span::Current, Span::Year);
-    let report = YearReporter::new(&parts.context, parts.loaded.clone()).report(span).await?;
-    Ok((report, asked))
+    Ok((console.years().report(parts, span).await?, asked))
 }
 
 async fn show(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let parts = console.parts();
-    let (report, asked) = match report(&parts, query.as_deref()).await {
+    let (report, asked) = match report(&console, &parts, query.as_deref()).await {
         Ok(report) => report,
         Err(error) => return answer::failed(&parts, &caller, &error, "/"),
     };
@@ -61,7 +68,7 @@ async fn show(State(console): State<Console>, caller: Caller, RawQuery(query): R
 
 async fn print(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let parts = console.parts();
-    match report(&parts, query.as_deref()).await {
+    match report(&console, &parts, query.as_deref()).await {
         Ok((report, _)) => {
             let mut response = Html(page(&year_report::sheet(&report))).into_response();
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PRINTED));
@@ -73,7 +80,7 @@ async fn print(State(console): State<Console>, caller: Caller, RawQuery(query): 
 
 async fn csv(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let parts = console.parts();
-    let report = match report(&parts, query.as_deref()).await {
+    let report = match report(&console, &parts, query.as_deref()).await {
         Ok((report, _)) => report,
         Err(error) => return answer::failed(&parts, &caller, &error, "/report"),
     };

@@ -6,6 +6,7 @@ use super::edition::kept::KeptReports;
 use super::figures::Live;
 use super::first_visits::FirstVisits;
 use super::parts::ConsoleParts;
+use super::report::kept::KeptYears;
 use super::said::Said;
 use super::uploads::Uploads;
 
@@ -42,6 +43,7 @@ struct Inner {
     live: Live,
     uploads: Uploads,
     kept: KeptReports,
+    years: KeptYears,
 }
 
 impl Console {
@@ -54,6 +56,7 @@ impl Console {
             live: Live::default(),
             uploads: Uploads::default(),
             kept: KeptReports::default(),
+            years: KeptYears::default(),
         }))
     }
 
@@ -79,6 +82,11 @@ impl Console {
     /// What was found out about all mails of an edition.
     pub(super) fn kept(&self) -> &KeptReports {
         &self.0.kept
+    }
+
+    /// Reports of a moment ago.
+    pub(super) fn years(&self) -> &KeptYears {
+        &self.0.years
     }
 
     /// What is to be said on somebody's next page.

@@ -1,11 +1,16 @@
-//! A thread that owns one connection and takes requests from a bounded channel.
+//! Threads that own one connection each and take requests from one bounded channel.
+//!
+//! There is one that writes. Of those that read there are several, so that a look at a whole edition holds up nobody who asks for a
+//! row or two.
 //!
 //! The writer's lane groups what is waiting into one transaction, so that many callers share the cost of one
 //! commit. Each request but the first has a savepoint of its own: where one fails, it alone is undone.
 
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,12 +35,15 @@ pub(in crate::store::sqlite) enum Mode {
     Within,
 }
 
-/// The end of a lane that takes requests. Dropping it runs what is waiting, then ends the thread.
+/// The end of a lane that takes requests. Dropping it runs what is waiting, then ends the threads.
 pub(in crate::store::sqlite) struct DbThread {
     requests: Option<mpsc::Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
     place: String,
 }
+
+/// Where requests wait. Whichever thread is free takes the next.
+type Inbox = Arc<Mutex<mpsc::Receiver<Box<dyn Job>>>>;
 
 /// One request with its way back.
 trait Job: Send {
@@ -84,18 +92,49 @@ impl DbThread {
         identity: Option<Identity>,
         at_end: impl FnOnce(&Connection) + Send + 'static,
     ) -> Result<Self, SqliteError> {
+        let (mut lane, inbox) = Self::without_threads(place);
+        lane.spawn(mode, conn, inbox, identity, at_end)?;
+        Ok(lane)
+    }
+
+    /// Starts a thread for each of these connections, which only read.
+    pub(in crate::store::sqlite) fn readers(
+        conns: impl IntoIterator<Item = Connection>,
+        place: &str,
+    ) -> Result<Self, SqliteError> {
+        let (mut lane, inbox) = Self::without_threads(place);
+        for conn in conns {
+            lane.spawn(Mode::Read, conn, Arc::clone(&inbox), None, |_| ())?;
+        }
+        Ok(lane)
+    }
+
+    fn without_threads(place: &str) -> (Self, Inbox) {
         let (requests, inbox) = mpsc::channel(QUEUE);
+        let lane = Self { requests: Some(requests), threads: Vec::new(), place: place.to_owned() };
+        (lane, Arc::new(Mutex::new(inbox)))
+    }
+
+    fn spawn(
+        &mut self,
+        mode: Mode,
+        conn: Connection,
+        inbox: Inbox,
+        identity: Option<Identity>,
+        at_end: impl FnOnce(&Connection) + Send + 'static,
+    ) -> Result<(), SqliteError> {
         let name = match mode {
             Mode::Write => "store-writer",
             Mode::Read => "store-reader",
             Mode::Within => "store-layer",
         };
-        let owned = place.to_owned();
+        let place = self.place.clone();
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            serve(mode, &conn, inbox, (&owned, identity.as_ref()));
+            serve(mode, &conn, &inbox, (&place, identity.as_ref()));
             at_end(&conn);
         })?;
-        Ok(Self { requests: Some(requests), thread: Some(thread), place: place.to_owned() })
+        self.threads.push(thread);
+        Ok(())
     }
 
     /// Runs `work` in a transaction of the lane and waits until it is committed.
@@ -115,7 +154,7 @@ impl DbThread {
 impl Drop for DbThread {
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             // A panic in the thread was reported there; nothing is left to do here.
             let _ = thread.join();
         }
@@ -126,17 +165,14 @@ fn stopped(place: &str) -> StoreError {
     StoreError::Backend { place: place.to_owned(), reason: "its thread stopped: start the program again".to_owned() }
 }
 
-fn serve(
-    mode: Mode,
-    conn: &Connection,
-    mut inbox: mpsc::Receiver<Box<dyn Job>>,
-    (place, identity): (&str, Option<&Identity>),
-) {
-    while let Some(first) = inbox.blocking_recv() {
+fn serve(mode: Mode, conn: &Connection, inbox: &Inbox, (place, identity): (&str, Option<&Identity>)) {
+    // The lock is let go before the work begins.
+    let next = || inbox.lock().blocking_recv();
+    while let Some(first) = next() {
         match mode {
             Mode::Write => {
                 checkpoint::if_due(conn);
-                let (jobs, commit, lost) = group(conn, identity, first, &mut inbox);
+                let (jobs, commit, lost) = group(conn, identity, first, &mut inbox.lock());
                 let shared = jobs.len() > 1;
                 for job in jobs {
                     job.answer(lost.as_ref(), place);
@@ -317,6 +353,22 @@ mod tests {
         assert_eq!(stored(&lane).await, Vec::<i64>::new());
         lane.ask(|conn| insert(conn, 4)).await.unwrap();
         assert_eq!(stored(&lane).await, [4]);
+    }
+
+    #[tokio::test]
+    async fn a_long_look_holds_up_no_short_one() {
+        let conns = [(); 2].map(|()| Connection::open_in_memory().unwrap());
+        let lane = DbThread::readers(conns, "here").unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let long = lane.ask(move |_| Ok(wait.recv().is_ok()));
+        let short = async {
+            let answer = lane.ask(|conn| Ok(conn.query_row("SELECT 7", [], |row| row.get::<_, i64>(0))?)).await;
+            go.send(()).unwrap();
+            answer
+        };
+        let both = async { tokio::join!(long, short) };
+        let (long, short) = tokio::time::timeout(Duration::from_secs(10), both).await.expect("the short one waits");
+        assert_eq!((long.unwrap(), short.unwrap()), (true, 7));
     }
 
     #[tokio::test]
