@@ -29,6 +29,15 @@ impl LogLimiter {
         }
     }
 
+    /// The same for what is somebody's own affair, and may be worth a look.
+    pub(super) fn warn(&self, text: &str) {
+        match self.turn(Instant::now()) {
+            None => {}
+            Some(0) => tracing::warn!("{text}"),
+            Some(left_out) => tracing::warn!(left_out, "{text}"),
+        }
+    }
+
     /// How many lines were left out since the last one, when it is time for another.
     fn turn(&self, now: Instant) -> Option<u64> {
         let mut written = self.0.lock();

@@ -89,7 +89,8 @@ function isNoAnswer(path, response) {
     case 'slow': return true;
     case 'drip': response.write('{'); setInterval(() => response.write(' '), 500).unref(); return true;
     case 'broken': response.writeHead(500).end('{}'); return true;
-    case 'redirect': response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end(); return true;
+    // To the same, where it would be right.
+    case 'redirect': response.writeHead(307, { location: `${path}?redirected` }).end(); return true;
     case 'html': response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'); return true;
     default: return false;
   }
@@ -120,7 +121,7 @@ async function answer(request, response) {
     if (url.searchParams.has('rotate')) await begin();
     return response.end('done');
   }
-  if (isNoAnswer(url.pathname, response)) return undefined;
+  if (!url.searchParams.has('redirected') && isNoAnswer(url.pathname, response)) return undefined;
   if (url.pathname.startsWith('/interaction/')) return interact(request, response);
   return provider.callback()(request, response);
 }

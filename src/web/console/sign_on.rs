@@ -116,8 +116,13 @@ fn status(why: &SignOnRefusal) -> StatusCode {
 
 /// What only whoever looks after the console can mend stands in the log; without a code, a token or a name.
 fn note(why: &SignOnRefusal) {
-    static LIMITER: LogLimiter = LogLimiter::new();
-    if let SignOnRefusal::Provider(error) = why {
-        LIMITER.error(&format!("somebody couldn't sign on to the console: {error}"));
+    static DECLINED: LogLimiter = LogLimiter::new();
+    static FAILED: LogLimiter = LogLimiter::new();
+    let SignOnRefusal::Provider(error) = why else { return };
+    let text = format!("somebody couldn't sign on to the console: {error}");
+    match error {
+        // Anybody can bring this about, and it must not drown what has to be mended.
+        OidcError::Declined(_) | OidcError::AnotherAnswered => DECLINED.warn(&text),
+        _ => FAILED.error(&text),
     }
 }

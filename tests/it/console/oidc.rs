@@ -5,9 +5,12 @@ mod lies;
 mod outages;
 mod settings;
 
-use crate::support::console::PASSWORD;
-use crate::support::fixture::until;
+use std::process::Stdio;
+
+use crate::support::console::{Browser, PASSWORD};
+use crate::support::fixture::{Running, until};
 use crate::support::oidc::SignOn;
+use crate::support::ports::free_port;
 
 const AUDIT: &[&str] = &["status", "--audit", "--json"];
 
@@ -167,4 +170,38 @@ fn whoever_guesses_waits() {
         last = answer.status;
     }
     assert_eq!(last, 429);
+}
+
+#[test]
+fn what_one_process_began_another_finishes() {
+    let Some(service) = SignOn::new() else { return };
+    let link = service.invite("anna@team.example", "editor");
+    let other = free_port();
+    let mut command = service.fixture.command(&["console"]);
+    command.env("FORTNIGHTLY__WEB__CONSOLE_LISTEN", format!("127.0.0.1:{other}"));
+    let _other = Running(command.stderr(Stdio::null()).spawn().unwrap());
+    until("it listens", || std::net::TcpStream::connect(("127.0.0.1", other)).is_ok());
+    let here = service.browser();
+    let back = service.sent_back(&here, &format!("{link}/oidc"));
+    // A balancer in front of both passes the name on.
+    let there = Browser::new(other).with_cookie(here.cookie());
+    let host = format!("Host: 127.0.0.1:{}\r\n", service.port);
+    assert_eq!(there.ask("GET", &back, &host, "").is(303).location, "/");
+    there.ask("GET", "/", &host, "").is(200).says("anna");
+}
+
+#[test]
+fn behind_a_proxy_the_callback_and_the_cookie_are_those_of_its_name() {
+    let Some(mut service) = SignOn::new() else { return };
+    let proxied = "console_url = \"https://console.example.org/fortnightly\"\n[web.oidc]";
+    service.fixture.edit("config.toml", "[web.oidc]", proxied);
+    service.restart();
+    let begun = service.browser().ask("GET", "/sign-in/oidc", "Host: console.example.org\r\n", "").is(303);
+    let callback = "redirect_uri=https%3A%2F%2Fconsole.example.org%2Ffortnightly%2Fsign-in%2Foidc%2Fcallback&";
+    assert!(begun.location.contains(callback), "{}", begun.location);
+    let cookie = begun.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("__host-fortnightly_sign_on="), "{cookie}");
+    assert!(cookie.ends_with("; path=/; httponly; samesite=lax; secure; max-age=600"), "{cookie}");
+    let page = service.browser().ask("GET", "/sign-in", "Host: console.example.org\r\n", "").is(200);
+    assert!(page.body.contains("href=\"/fortnightly/sign-in/oidc?to=%2F\""), "{}", page.body);
 }

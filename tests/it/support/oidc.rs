@@ -25,13 +25,13 @@ pub(crate) struct Provider {
 impl Provider {
     /// One for the consoles at these ports; none, said loudly, where it cannot run.
     pub(crate) fn new(consoles: &[u16], more: &Value) -> Option<Self> {
-        let has_node = Command::new("node").arg("--version").output().is_ok_and(|ran| ran.status.success());
-        let missing = match has_node {
-            false => "node is not installed: install nodejs and npm",
-            true if !root().join("tests/oidc/node_modules").exists() => {
+        let missing = match node() {
+            None => "node is not installed: install nodejs and npm",
+            Some(..20) => "node is older than 20, which the provider needs: install a newer one",
+            Some(_) if !root().join("tests/oidc/node_modules").exists() => {
                 "its parts are missing: run `npm ci --ignore-scripts` in tests/oidc"
             }
-            true => "",
+            Some(_) => "",
         };
         if !missing.is_empty() {
             skipped("signing on with a real provider", missing);
@@ -151,6 +151,12 @@ impl SignOn {
     pub(crate) fn sign_on(&self, browser: &Browser, begin: &str) -> Answer {
         browser.get(&self.sent_back(browser, begin))
     }
+}
+
+/// Which node there is: 20 of `v20.1.2`.
+fn node() -> Option<u32> {
+    let ran = Command::new("node").arg("--version").output().ok()?;
+    String::from_utf8(ran.stdout).ok()?.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
 pub(crate) fn config(port: u16, issuer: &str) -> String {
