@@ -14,6 +14,15 @@ use crate::support::{root, skipped};
 
 /// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
 pub(crate) fn browse(tasks: &Value) -> Option<Vec<Value>> {
+    let results = drive("check.mjs", tasks)?;
+    for result in &results {
+        assert!(result.get("failed").is_none(), "{}", result["failed"]);
+    }
+    Some(results)
+}
+
+/// What a script of `tests/browser` found; `None`, said loudly, where there is no browser.
+pub(crate) fn drive(script: &str, order: &Value) -> Option<Vec<Value>> {
     let node = Command::new("node").arg("--version").output();
     let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let missing = match node {
@@ -29,20 +38,16 @@ pub(crate) fn browse(tasks: &Value) -> Option<Vec<Value>> {
         return None;
     }
     let mut check = Command::new("node")
-        .arg(root().join("tests/browser").join("check.mjs"))
+        .arg(root().join("tests/browser").join(script))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    check.stdin.take().unwrap().write_all(tasks.to_string().as_bytes()).unwrap();
+    check.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();
     let output = check.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    let results: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
-    for result in &results {
-        assert!(result.get("failed").is_none(), "{}", result["failed"]);
-    }
-    Some(results)
+    Some(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}")))
 }
 
 /// Looks at every page, narrow and wide, light and dark.

@@ -4,10 +4,13 @@ mod decisions;
 mod deliveries;
 mod doors;
 mod edition;
+mod live;
 mod looks;
 mod oidc;
+mod proxied;
 mod roles;
 mod subscribers;
+mod trial;
 
 use crate::support::console::Browser;
 use crate::support::fixture::{Fixture, Running, scheduled};

@@ -1,18 +1,60 @@
 // Keeps the figures of a page up to date while somebody looks at it. Everything works without this file.
-const source = new EventSource(document.body.dataset.live);
-source.onmessage = (event) => {
-  for (const [id, text] of Object.entries(JSON.parse(event.data))) {
-    for (const place of document.querySelectorAll(`[data-figure="${CSS.escape(id)}"]`)) {
-      if (place instanceof HTMLProgressElement) {
-        place.value = Number(text);
-      } else if (place.textContent !== text) {
-        place.textContent = text;
-      }
+const url = document.body.dataset.live;
+const title = document.title;
+const edition = (name) => name.split(".")[0];
+
+const show = (figures) => {
+  const places = [...document.querySelectorAll("[data-figure]")];
+  const moving = new Set(Object.keys(figures).map(edition));
+  const shown = new Set(places.map((place) => edition(place.dataset.figure)));
+  const isMissing = "all" in document.body.dataset && [...moving].some((one) => !shown.has(one));
+  // An edition has begun or ended: the page looks different now.
+  if (isMissing || [...shown].some((one) => !moving.has(one))) {
+    location.reload();
+    return;
+  }
+  for (const place of places) {
+    const text = figures[place.dataset.figure];
+    if (text === undefined) continue;
+    if (place instanceof HTMLProgressElement) {
+      place.value = Number(text.replaceAll(",", ""));
+      // For whoever has the page open behind another.
+      document.title = `${Math.floor((100 * place.value) / place.max)} % · ${title}`;
+    } else if (place.textContent !== text) {
+      place.textContent = text;
     }
   }
 };
-// The page that comes next has its own figures; what changed since is on it already.
-source.addEventListener("over", () => {
-  source.close();
-  location.reload();
-});
+
+// A browser opens few connections to one place (six, over HTTP/1.1), and each stream keeps one. So of all pages that are open,
+// one listens, and tells the others. No figures at all mean that each page has to be loaded anew.
+const pages = new BroadcastChannel(url);
+const hear = (figures) => (figures ? show(figures) : location.reload());
+pages.onmessage = ({ data }) => hear(data);
+const tell = (figures) => {
+  pages.postMessage(figures);
+  hear(figures);
+};
+
+const listen = () => {
+  const source = new EventSource(url);
+  source.onmessage = ({ data }) => tell(JSON.parse(data));
+  source.addEventListener("over", () => {
+    source.close();
+    tell(null);
+  });
+  source.onerror = async () => {
+    // Where a connection ended, the browser opens another by itself.
+    if (source.readyState !== EventSource.CLOSED) return;
+    const answer = await fetch(url, { method: "HEAD", redirect: "manual" }).catch(() => null);
+    // Whoever isn't signed in any more is led to the door; a proxy whose service is being started anew is asked again.
+    if (answer?.type === "opaqueredirect") tell(null);
+    else setTimeout(listen, 5_000);
+  };
+};
+if (navigator.locks) {
+  // It is another page's turn when this one is closed.
+  navigator.locks.request(url, () => new Promise(listen));
+} else {
+  listen();
+}

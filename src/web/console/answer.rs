@@ -60,7 +60,14 @@ struct Message<'a> {
     back_url: String,
 }
 
-fn message(status: StatusCode, shell: &Shell, title: &str, paragraphs: &[&str], back: (&str, String)) -> Response {
+/// A page with a few sentences, and perhaps a link.
+pub(super) fn message(
+    status: StatusCode,
+    shell: &Shell,
+    title: &str,
+    paragraphs: &[&str],
+    back: (&str, String),
+) -> Response {
     let paragraphs = paragraphs.iter().map(|one| (*one).to_owned()).collect();
     with_status(status, "message.html", shell, &Message { title, paragraphs, back: back.0, back_url: back.1 })
 }
@@ -164,11 +171,18 @@ pub(super) fn trouble(parts: &ConsoleParts, entrance: &Entrance, error: &AppErro
     )
 }
 
-/// A page or a decision needs somebody who is signed in.
-pub(super) fn sign_in_first(parts: &ConsoleParts, entrance: &Entrance, path: &str, has_users: bool) -> Response {
+/// A page or a decision needs somebody who is signed in. Whoever posted a form is told that it changed nothing, and led back to the
+/// page that they had before them.
+pub(super) fn sign_in_first(
+    parts: &ConsoleParts,
+    entrance: &Entrance,
+    (page, was_change): (&str, bool),
+    has_users: bool,
+) -> Response {
     if has_users {
-        let to: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-        return go_to(&entrance.link(&format!("/sign-in?to={to}")));
+        let to: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
+        let undone = if was_change { "&undone=1" } else { "" };
+        return go_to(&entrance.link(&format!("/sign-in?to={to}{undone}")));
     }
     let how = [
         "When it starts, the program prints a link in its log that opens the console once. Open that link on the same machine.",

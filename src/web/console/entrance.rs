@@ -57,6 +57,15 @@ impl Entrance {
         origin.as_bytes().eq_ignore_ascii_case(self.origin.as_bytes())
     }
 
+    /// The path of our page that a browser had open before, if it says so.
+    pub(super) fn page_before<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let referer = headers.get(header::REFERER)?.to_str().ok()?;
+        referer
+            .strip_prefix(self.origin.as_str())?
+            .strip_prefix(self.base.as_str())
+            .filter(|path| path.starts_with('/'))
+    }
+
     pub(super) fn is_secure(&self) -> bool {
         self.origin.starts_with("https://")
     }
@@ -92,6 +101,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Entrance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_before_is_one_of_ours_or_nothing() {
+        let entrance = Entrance { base: "/console".to_owned(), origin: "https://example.org".to_owned() };
+        let before = |referer: &str| {
+            let headers = HeaderMap::from_iter([(header::REFERER, HeaderValue::from_str(referer).unwrap())]);
+            entrance.page_before(&headers).map(str::to_owned)
+        };
+        assert_eq!(before("https://example.org/console/editions/7/hold?x=1").as_deref(), Some("/editions/7/hold?x=1"));
+        for foreign in ["https://example.org/other", "https://example.org.evil.example/console/", "/console/", ""] {
+            assert_eq!(before(foreign), None, "{foreign}");
+        }
+    }
 
     #[test]
     fn a_host_is_ours_with_the_usual_port_or_without() {

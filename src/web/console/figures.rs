@@ -10,6 +10,7 @@ use super::parts::ConsoleParts;
 use crate::app::AppError;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::text::lists::grouped;
 
 /// How often the figures are looked at, however many people look.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
@@ -50,5 +51,5 @@ async fn read(parts: &ConsoleParts) -> Result<Figures, AppError> {
 fn of_edition(number: EditionNumber, tally: &Tally) -> impl Iterator<Item = (String, String)> {
     let waiting = tally.waiting();
     let figures = [("settled", tally.total - waiting), ("waiting", waiting)].into_iter().chain(tally.by_state());
-    figures.map(move |(name, figure)| (format!("{number}.{name}"), figure.to_string()))
+    figures.map(move |(name, figure)| (format!("{number}.{name}"), grouped(figure)))
 }

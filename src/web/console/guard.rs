@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::answer;
-use super::caller::Caller;
+use super::caller::{Caller, Person};
 use super::cookies;
 use super::entrance::{Entrance, Origin};
 use super::form::{self, Form};
@@ -23,6 +23,7 @@ use crate::web::serve::Peer;
 
 /// Paths below it are open to whoever is not signed in.
 const SIGN_IN: &str = "/sign-in";
+pub(super) const SIGN_OUT: &str = "/sign-out";
 
 /// Lets a request in, with what the handlers need: an [`Entrance`], the [`Caller`], and a [`Form`] whose token was looked at.
 pub(super) async fn enter(State(console): State<Console>, request: Request, next: Next) -> Response {
@@ -53,8 +54,10 @@ async fn admitted(console: &Console, mut request: Request) -> Result<Request, Re
         return Err(answer::foreign(&parts, &entrance).into());
     }
     if caller.is_none() && !is_open {
-        let path = if changes { "/" } else { request.uri().path_and_query().map_or("/", |path| path.as_str()) };
-        return Err(answer::sign_in_first(&parts, &entrance, path, has_users).into());
+        let asked = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let page = if changes { entrance.page_before(request.headers()).unwrap_or("/") } else { asked };
+        let was_change = changes && request.uri().path() != SIGN_OUT;
+        return Err(answer::sign_in_first(&parts, &entrance, (page, was_change), has_users).into());
     }
     if changes {
         request = with_form(request, &parts, &entrance, caller.as_ref().filter(|_| !is_open)).await?;
@@ -82,8 +85,24 @@ async fn caller(
     if has_users {
         console.first_visits().close();
     }
-    let person = if has_users { parts.person(&session).await? } else { console.first_visits().person(&session) };
+    let person = person(console, parts, &session, has_users).await?;
     Ok(person.map(|person| Caller::new(person, entrance.base.clone(), session)))
+}
+
+async fn person(
+    console: &Console,
+    parts: &ConsoleParts,
+    session: &str,
+    has_users: bool,
+) -> Result<Option<Person>, AppError> {
+    if has_users { parts.person(session).await } else { Ok(console.first_visits().person(session)) }
+}
+
+/// Whether somebody who was let in is signed in still, as the same person in the same role. An answer that goes on for long asks.
+pub(super) async fn is_signed_in(console: &Console, parts: &ConsoleParts, caller: &Caller) -> Result<bool, AppError> {
+    let has_users = parts.has_users().await?;
+    let person = person(console, parts, caller.session(), has_users).await?;
+    Ok(person.as_ref() == Some(&caller.person))
 }
 
 /// With the fields of its form; of somebody's own session, only if the form carries that session's token.

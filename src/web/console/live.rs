@@ -13,33 +13,54 @@ use futures_util::stream::unfold;
 
 use super::caller::Caller;
 use super::figures::{Figures, PAUSE};
+use super::guard::is_signed_in;
 use super::state::Console;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/live", get(live))
 }
 
+/// What a stream remembers.
+struct Watch {
+    console: Console,
+    caller: Caller,
+    /// What was said last.
+    last: Option<Arc<Figures>>,
+    is_over: bool,
+}
+
 /// The signed-in browser asks again by itself when the connection ends, as every connection does after a minute.
-async fn live(State(console): State<Console>, _: Caller) -> Response {
-    let events = unfold((console, None), |(console, last): (Console, Option<Arc<Figures>>)| async move {
-        loop {
-            if last.is_some() {
-                tokio::time::sleep(PAUSE).await;
-            }
-            let now = console.live().figures(&console.parts()).await.ok()?;
-            let Some(last) = &last else {
-                return Some((Ok::<_, Infallible>(data(&now)), (console, Some(now))));
-            };
-            if !now.keys().eq(last.keys()) {
-                // One is over, or another has begun: the page itself looks different now.
-                return Some((Ok(Event::default().event("over").data("")), (console, Some(now))));
-            }
-            if now != *last {
-                return Some((Ok(data(&now)), (console, Some(now))));
-            }
+async fn live(State(console): State<Console>, caller: Caller) -> Response {
+    let watch = Watch { console, caller, last: None, is_over: false };
+    Sse::new(unfold(watch, next)).into_response()
+}
+
+/// The next thing to say, as soon as there is one. It says no more after the session has ended.
+async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
+    while !watch.is_over {
+        if watch.last.is_some() {
+            tokio::time::sleep(PAUSE).await;
         }
-    });
-    Sse::new(events).into_response()
+        let parts = watch.console.parts();
+        watch.is_over = !is_signed_in(&watch.console, &parts, &watch.caller).await.ok()?;
+        let now = watch.console.live().figures(&parts).await.ok()?;
+        let event = match &watch.last {
+            _ if watch.is_over => over(),
+            None => data(&now),
+            // One is over, or another has begun: the page itself looks different now.
+            Some(last) if !now.keys().eq(last.keys()) => over(),
+            Some(last) if now != *last => data(&now),
+            Some(_) => continue,
+        };
+        watch.last = Some(now);
+        return Some((Ok(event), watch));
+    }
+    None
+}
+
+/// Tells the page to load itself anew. An event without data would reach no page.
+fn over() -> Event {
+    Event::default().event("over").data("over")
 }
 
 fn data(figures: &Figures) -> Event {

@@ -25,8 +25,7 @@ async fn now(State(console): State<Console>, caller: Caller) -> Response {
     match view(&parts, &caller).await {
         Ok(view) => {
             let shell = Shell::new(&parts, &caller, "Now", "/").saying(console.said().take(&caller));
-            let shell = if view.is_moving() { shell.live("/live") } else { shell };
-            answer::page("now.html", &shell, &view)
+            answer::page("now.html", &shell.live_for_all("/live"), &view)
         }
         Err(error) => answer::failed(&parts, &caller, &error, "/"),
     }

@@ -41,6 +41,8 @@ pub(super) struct Shell {
     said: Vec<String>,
     /// Where the page's figures come from while somebody looks; empty where nothing moves.
     live_url: String,
+    /// Whether the page shows every edition that is being sent, so that it changes when one begins.
+    live_all: bool,
     zone: String,
     now: String,
 }
@@ -88,6 +90,11 @@ impl Shell {
     /// With figures that are kept up to date from this path.
     pub(super) fn live(self, path: &str) -> Self {
         Self { live_url: format!("{}{path}", self.base), ..self }
+    }
+
+    /// With figures of every edition that is being sent, and made anew as soon as one begins.
+    pub(super) fn live_for_all(self, path: &str) -> Self {
+        Self { live_all: true, ..self.live(path) }
     }
 
     /// With what came of the last decision.

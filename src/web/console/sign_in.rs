@@ -12,6 +12,7 @@ use super::answer;
 use super::cookies::{self, with_session, without_session};
 use super::entrance::{Entrance, Origin};
 use super::form::Form;
+use super::guard::SIGN_OUT;
 use super::parts::ConsoleParts;
 use super::query::{own_path, parameter};
 use super::shell::Shell;
@@ -20,6 +21,9 @@ use super::state::Console;
 use crate::app::AppError;
 use crate::app::error::SignInRefusal;
 use crate::messages;
+
+/// For whoever pressed a button after their session had ended.
+const UNDONE: &str = "You had been signed out meanwhile, so nothing was changed. Sign in, and then do it again.";
 
 #[derive(Debug, Default, Serialize)]
 struct SignInView {
@@ -49,7 +53,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/sign-in", get(show).post(enter))
         .route("/sign-in/link/{token}", get(show_link).post(set_password))
-        .route("/sign-out", post(leave))
+        .route(SIGN_OUT, post(leave))
 }
 
 async fn show(State(console): State<Console>, entrance: Entrance, RawQuery(query): RawQuery) -> Response {
@@ -57,9 +61,15 @@ async fn show(State(console): State<Console>, entrance: Entrance, RawQuery(query
     match parts.has_users().await {
         Ok(true) => {
             let to = own_path(&parameter(query.as_deref(), "to")).to_owned();
-            form(&parts, &entrance, StatusCode::OK, SignInView { to, ..SignInView::default() })
+            let problem = if parameter(query.as_deref(), "undone").is_empty() { "" } else { UNDONE };
+            form(
+                &parts,
+                &entrance,
+                StatusCode::OK,
+                SignInView { to, problem: problem.to_owned(), ..SignInView::default() },
+            )
         }
-        Ok(false) => answer::sign_in_first(&parts, &entrance, "/", false),
+        Ok(false) => answer::sign_in_first(&parts, &entrance, ("/", false), false),
         Err(error) => answer::trouble(&parts, &entrance, &error),
     }
 }

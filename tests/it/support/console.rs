@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use super::fixture::{Fixture, until};
 
@@ -206,6 +207,15 @@ impl Browser {
         }
     }
 
+    /// What a page that figures move on is told, as it comes.
+    pub(crate) fn events(&self, path: &str) -> Events {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let cookie = self.cookie().unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nCookie: {cookie}\r\n\r\n", self.port).unwrap();
+        Events(BufReader::new(stream))
+    }
+
     /// Signs in.
     pub(crate) fn sign_in(&self, address: &str, password: &str) -> Answer {
         self.post("/sign-in", &[("address", address), ("password", password)])
@@ -223,6 +233,36 @@ impl Browser {
         let browser = Self { token: RefCell::new(self.token.borrow().clone()), ..Self::new(self.port) };
         cookie.unwrap_or_default().split("; ").for_each(|cookie| browser.keep(cookie));
         browser
+    }
+}
+
+/// Server-sent events (HTML Living Standard §9.2.6).
+pub(crate) struct Events(BufReader<TcpStream>);
+
+impl Iterator for Events {
+    /// Its name, empty for the usual one, and its data.
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<(String, String)> {
+        let (mut name, mut data) = (String::new(), None);
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            // The lengths of chunks in between, and the answer's head, name no field.
+            match line.trim_end().split_once(':') {
+                Some(("event", value)) => value.trim().clone_into(&mut name),
+                Some(("data", value)) => data = Some(value.trim().to_owned()),
+                None if line.trim_end() == "0" => return None,
+                None if line == "\n" => {
+                    if let Some(data) = data.take() {
+                        return Some((name, data));
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 }
 

@@ -79,8 +79,9 @@ pub(super) async fn list(State(console): State<Console>, caller: Caller, RawQuer
             answer::page("deliveries.html", &shell, &view)
         }
         Err(error) if is_nothing_yet(&error) => {
+            let shell = Shell::new(&parts, &caller, "Deliveries", "/deliveries");
             let why = "No edition has gone out yet, so there are no mails to look at.";
-            answer::refusal(&parts, &caller, StatusCode::NOT_FOUND, why, "/")
+            answer::message(StatusCode::OK, &shell, "Deliveries", &[why], ("", String::new()))
         }
         Err(error) => answer::failed(&parts, &caller, &error, "/deliveries"),
     }

@@ -222,7 +222,7 @@ async fn mails(
         figure("Came back", standing.bounced, "bounced"),
     ];
     // Those that move while somebody looks are there from the beginning.
-    let moving = ["Waiting", "Being sent", "To be tried again", "Refused"];
+    let moving = ["Waiting", "Being sent", "To be tried again", "Uncertain", "Refused"];
     let is_always_shown =
         |figure: &Figure| figure.label == "Accepted" || (is_sending && moving.contains(&figure.label));
     let failures = [(&figures.failures, "trouble"), (&figures.returned, "bounced")];

@@ -106,13 +106,6 @@ impl NowView {
     }
 }
 
-impl NowView {
-    /// Whether something on it changes by itself.
-    pub(super) fn is_moving(&self) -> bool {
-        !self.sending.is_empty()
-    }
-}
-
 impl ComingView {
     fn new(parts: &ConsoleParts, caller: &Caller, row: &PlanRow) -> Self {
         let (number, now) = (row.edition, parts.context.clock.now());
