@@ -17,6 +17,8 @@ pub(super) struct Entrance {
     origin: String,
     /// The whole address of the first page, without a slash at its end.
     home: String,
+    /// Whether it is this machine's own name for itself.
+    pub(super) is_local: bool,
 }
 
 impl Entrance {
@@ -24,23 +26,21 @@ impl Entrance {
     /// (DNS rebinding).
     pub(super) fn of(headers: &HeaderMap, config: &Config) -> Option<Self> {
         let host = headers.get(header::HOST)?.to_str().ok()?.to_ascii_lowercase();
+        let is_local = is_loopback(&host);
         if let Some(url) = &config.web.console_url {
             let (scheme, rest) = url.split_once("://")?;
             let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
             if same_host(&host, authority, scheme) {
                 let base = if path.is_empty() { String::new() } else { format!("/{path}") };
-                return Some(Self { base, origin: format!("{scheme}://{host}"), home: url.clone() });
+                return Some(Self { base, origin: format!("{scheme}://{host}"), home: url.clone(), is_local });
             }
         }
-        let (name, _) = host.rsplit_once(':').unwrap_or((&host, ""));
-        let name = name.trim_start_matches('[').trim_end_matches(']');
-        let is_local = name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         is_local.then(|| Self::at(&format!("http://{host}")))
     }
 
-    /// The entrance at this origin.
+    /// The entrance at this origin, which is this machine's own.
     pub(super) fn at(origin: &str) -> Self {
-        Self { base: String::new(), origin: origin.to_owned(), home: origin.to_owned() }
+        Self { base: String::new(), origin: origin.to_owned(), home: origin.to_owned(), is_local: true }
     }
 
     pub(super) fn link(&self, path: &str) -> String {
@@ -69,6 +69,12 @@ impl Entrance {
     pub(super) fn is_secure(&self) -> bool {
         self.origin.starts_with("https://")
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let (name, _) = host.rsplit_once(':').unwrap_or((host, ""));
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether `Host` is this authority; the scheme's own port may be left out (RFC 9110 §4.2.3).
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_page_before_is_one_of_ours_or_nothing() {
-        let entrance = Entrance { base: "/console".to_owned(), origin: "https://example.org".to_owned() };
+        let entrance = Entrance { base: "/console".to_owned(), ..Entrance::at("https://example.org") };
         let before = |referer: &str| {
             let headers = HeaderMap::from_iter([(header::REFERER, HeaderValue::from_str(referer).unwrap())]);
             entrance.page_before(&headers).map(str::to_owned)

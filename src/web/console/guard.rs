@@ -44,7 +44,7 @@ async fn admitted(console: &Console, mut request: Request) -> Result<Request, Re
     let entrance = Entrance::of(request.headers(), parts.config()).ok_or_else(answer::misdirected)?;
     let trouble = |error: AppError| Box::new(answer::trouble(&parts, &entrance, &error));
     let has_users = parts.has_users().await.map_err(trouble)?;
-    if !has_users && is_forwarded(&request) {
+    if !has_users && (!entrance.is_local || is_forwarded(&request)) {
         return Err(answer::not_through_a_proxy().into());
     }
     let caller = caller(console, &parts, &entrance, request.headers(), has_users).await.map_err(trouble)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -32,7 +33,9 @@ struct Watch {
 /// The signed-in browser asks again by itself when the connection ends, as every connection does after a minute.
 async fn live(State(console): State<Console>, caller: Caller) -> Response {
     let watch = Watch { console, caller, last: None, is_over: false };
-    Sse::new(unfold(watch, next)).into_response()
+    // nginx would otherwise keep what is small until there is more of it.
+    let at_once = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
+    (at_once, Sse::new(unfold(watch, next))).into_response()
 }
 
 /// The next thing to say, as soon as there is one. It says no more after the session has ended.

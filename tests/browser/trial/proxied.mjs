@@ -60,10 +60,10 @@ async function decidesAndImports(trial) {
   await follow(page, "Subscribers", "nav");
   await follow(page, "Import a list…");
   // More than nginx takes unless it is told.
-  const rows = Array.from({ length: 40_000 }, (_, n) => `A school with a name that is long enough ${n},school,x${n}@elsewhere.example,4-5,,,`);
+  const rows = Array.from({ length: 9_000 }, (_, n) => `A school with ${"quite ".repeat(18)}a long name ${n},school,x${n}@elsewhere.example,4-5,,,`);
   await page.getByLabel("A file").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(`name,sector,email,bands,ages,locale,urn\n${rows.join("\n")}\n`) });
   await press(page, "See what it would change");
-  await says(page, "40,000");
+  await says(page, "9,000");
   is(trial.anna.alarms, [], "what must never happen on a page");
 }
 

@@ -3,6 +3,7 @@
 use super::{BEFORE, opened};
 use crate::support::console::{Browser, PASSWORD, user};
 use crate::support::fixture::{Fixture, scheduled, until};
+use crate::support::http::console;
 
 #[test]
 fn the_first_link_is_good_once_and_only_while_there_are_no_users() {
@@ -34,6 +35,20 @@ fn without_users_nothing_is_answered_through_a_proxy() {
         browser.ask("GET", "/", &format!("{forwarded}\r\n"), "").is(403);
         browser.ask("GET", "/sign-in", &format!("{forwarded}\r\n"), "").is(403);
     }
+}
+
+/// A proxy that says nothing of itself still passes on the name that it was asked for.
+#[test]
+fn without_users_nothing_is_answered_to_the_name_that_others_use() {
+    let fixture = Fixture::new(&scheduled(""));
+    let ours = "console_listen = \"127.0.0.1:0\"";
+    fixture.edit("config.toml", ours, &format!("{ours}\nconsole_url = \"https://console.example.org\""));
+    let _daemon = fixture.spawn(&["--now", BEFORE, "run"], "log");
+    let browser = Browser::new(console(&fixture));
+    browser.ask("GET", "/", "Host: console.example.org\r\n", "").is(403);
+    browser.get("/").is(401);
+    fixture.at(BEFORE, &["users", "add", "anna@example.org", "--role", "admin"]).exits(0);
+    browser.ask("GET", "/", "Host: console.example.org\r\n", "").is(303);
 }
 
 #[test]
