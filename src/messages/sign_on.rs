@@ -15,14 +15,14 @@ fn said(title: &'static str, sentences: &[&str]) -> Said {
 pub fn refused(why: &SignOnRefusal) -> Said {
     match why {
         SignOnRefusal::NotConfigured => said(
-            "There's no sign-on here",
+            "You can't sign in that way here",
             &["This console doesn't use an organisation's accounts. Sign in with your password."],
         ),
         SignOnRefusal::Stale => start_again(),
         SignOnRefusal::Unknown => said(
             "You aren't a user of this console yet",
             &[
-                "You've signed on, but that account doesn't belong to any user of this console.",
+                "You've signed in to your organisation's account, but it doesn't belong to any user of this console.",
                 "Ask an admin to invite you, and open the link that they give you. If you could sign in before, ask an admin for \
                  a new link.",
             ],
@@ -35,7 +35,7 @@ fn start_again() -> Said {
     said(
         "Please start again",
         &[
-            "You took longer than ten minutes to sign on, or started in another browser, or loaded this page twice.",
+            "You took longer than ten minutes, or started in another browser, or loaded this page twice.",
             "Go to the sign-in page and start again. If you came by the link of an invitation, open that link again.",
         ],
     )
@@ -44,45 +44,45 @@ fn start_again() -> Said {
 fn provider(error: &OidcError) -> Said {
     match error {
         OidcError::NoAnswer { .. } | OidcError::Status { .. } => said(
-            "Your organisation's sign-on doesn't answer",
+            "Your organisation's sign-in page doesn't answer",
             &[
-                "Nobody can sign on just now. Try again in a few minutes.",
+                "Nobody can use it just now. Try again in a few minutes.",
                 "If it stays like this, tell whoever looks after this console: its log says why.",
             ],
         ),
         OidcError::Declined(word) if word == "access_denied" => said(
-            "You weren't signed on",
+            "You weren't signed in",
             &[
                 "Either you cancelled, or your organisation doesn't let your account use this console.",
                 "Try again. If you get here again, ask your IT team to let you use it.",
             ],
         ),
         OidcError::Declined(_) => said(
-            "You weren't signed on",
+            "You weren't signed in",
             &[
-                "Your organisation's sign-on sent you back before you had finished.",
+                "Your organisation's sign-in page sent you back before you had finished.",
                 "Try again. If you get here again, tell whoever looks after this console: its log says why.",
             ],
         ),
         // The code was used, or it is too old.
         OidcError::NotRedeemed(word) if word == "invalid_grant" => start_again(),
         OidcError::NotRedeemed(_) | OidcError::OtherIssuer { .. } | OidcError::NotSecure(_) => said(
-            "The sign-on isn't set up properly",
+            "That way to sign in isn't set up properly",
             &[
-                "Nobody can sign on until that's mended. Tell whoever looks after this console: its log says what's wrong.",
+                "Nobody can use it until that's mended. Tell whoever looks after this console: its log says what's wrong.",
             ],
         ),
         OidcError::Token(TokenFault::Expired | TokenFault::FromTheFuture) => said(
             "The clocks don't agree",
             &[
-                "Your organisation's sign-on and this console don't have the same time, so nobody can sign on.",
+                "Your organisation's sign-in page and this console don't have the same time, so nobody can use it.",
                 "Tell whoever looks after this console: its log says more.",
             ],
         ),
         OidcError::NotUnderstood(_) | OidcError::AnotherAnswered | OidcError::Token(_) => said(
             "We can't be sure who you are",
             &[
-                "What your organisation's sign-on answered didn't pass our checks, so you weren't signed in.",
+                "What your organisation's sign-in page answered didn't pass our checks, so you weren't signed in.",
                 "Try again. If you get here again, tell whoever looks after this console: its log says why.",
             ],
         ),
@@ -94,8 +94,8 @@ pub fn taken() -> Said {
     said(
         "That account belongs to somebody else here",
         &[
-            "You signed on with an account that another user of this console signs in with, so nothing was changed.",
-            "Sign out of that account in your browser, open the link of your invitation again, and sign on with your own.",
+            "You signed in with an account that another user of this console signs in with, so nothing was changed.",
+            "Sign out of that account in your browser, open the link of your invitation again, and sign in with your own.",
         ],
     )
 }

@@ -37,7 +37,7 @@ fn a_provider_that_is_away_is_in_nobodys_way() {
     service.provider.stop();
     waiting.get(&back).is(503).says("doesn't answer").says("Try again in a few minutes");
     service.restart();
-    service.browser().get("/sign-in/oidc").is(503).says("Your organisation's sign-on doesn't answer");
+    service.browser().get("/sign-in/oidc").is(503).says("Your organisation's sign-in page doesn't answer");
     // Whoever is in stays in, and passwords work.
     anna.get("/").is(200);
     let bob = service.browser();

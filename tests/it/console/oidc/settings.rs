@@ -81,7 +81,7 @@ fn a_running_daemon_takes_it_up() {
     service.restart_as("run");
     service.browser().get("/sign-in").is(200).lacks("your organisation’s account");
     service.browser().get(&link).is(200).lacks("your organisation’s account");
-    service.browser().get("/sign-in/oidc").is(404).says("There's no sign-on here");
+    service.browser().get("/sign-in/oidc").is(404).says("You can't sign in that way here");
     service.fixture.write("config.toml", &whole);
     until("it is offered", || service.browser().get("/sign-in").text().contains("your organisation’s account"));
     service.sign_on(&service.browser(), &format!("{link}/oidc")).is(303);
