@@ -139,7 +139,7 @@ fn unknown(name: &str) -> Diagnostic {
         Some(near) => format!("did you mean {near}?"),
         None => format!(
             "unset it, or name it {PREFIX}SECTION__KEY after a key of one of these sections: {}",
-            sections().map(Table::bare_heading).collect::<Vec<_>>().join(", ")
+            sections().map(|table| section_name(table).to_lowercase()).collect::<Vec<_>>().join(", ")
         ),
     };
     let what = format!("the variable {} names no key of the configuration", shown(name));
