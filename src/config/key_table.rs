@@ -225,9 +225,9 @@ static OIDC: Table = Table::section("[web.oidc]", "The organisation's own sign-o
          another issuer needs a new link (`users reset`)."),
     required("client_id", limited("^[\\x21-\\x7e]+$", 255), "00000000-0000-0000-0000-000000000000",
         "The name under which the console is registered with the provider."),
-    optional("client_secret_file", PATH, "secrets/oidc",
+    required("client_secret_file", PATH, "secrets/oidc",
         "A file with the secret that the provider gave for it and nothing else, mode 0600. If \
-         `FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET` is set, that is used instead. One of the two is needed."),
+         `FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET` is set, that is used instead."),
     key("client_secret", PATH, Presence::Secret, "client_secret_file = \"secrets/oidc\"", ""),
     optional("ca_file", PATH, "provider-ca.pem",
         "A file with the certificates (PEM) to trust instead of the public authorities, for a provider inside the \

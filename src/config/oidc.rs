@@ -14,18 +14,12 @@ use crate::toml_form::{Fields, Value};
 pub(super) fn read(fields: &Fields<'_>, folder: &Path, secret: Option<SecretString>) -> Option<Oidc> {
     let issuer = fields.read("issuer", issuer);
     let client_id = fields.read("client_id", client_id);
-    let file = fields.get("client_secret_file");
+    // Where the secret comes from elsewhere, or was refused, nobody has to name its file.
+    let is_needed = secret.is_none() && !fields.has_refused_secret();
+    let file = if is_needed || fields.has("client_secret_file") { fields.get("client_secret_file") } else { None };
     let client_secret_file = file.as_ref().and_then(|value| read_path(value, folder));
     let from_file = || password_from(file.as_ref()?, client_secret_file.as_deref()?);
     let client_secret = secret.or_else(from_file);
-    if client_secret.is_none() && file.is_none() && !fields.has_refused_secret() {
-        let help = "put the secret alone into a file and add below [web.oidc]: client_secret_file = \"secrets/oidc\", or set \
-                    FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET";
-        fields.missing(
-            "web.oidc.client_secret_file is missing: the provider wants to know that it is this console",
-            help,
-        );
-    }
     let ca_file = ca_file(fields, folder);
     Some(Oidc { issuer: issuer?, client_id: client_id?, client_secret: client_secret?, client_secret_file, ca_file })
 }

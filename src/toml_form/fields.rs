@@ -137,6 +137,11 @@ impl<'a> Fields<'a> {
         found
     }
 
+    /// Whether something was written for this key. If not, nothing is noted.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|value| value.key.name == name)
+    }
+
     /// What `read` makes of the value of this key; `None` when it was left out, too.
     pub(crate) fn read<T>(&self, name: &str, read: impl FnOnce(&Value<'a>) -> Option<T>) -> Option<T> {
         read(&self.get(name)?)
@@ -252,6 +257,7 @@ impl<'a> Fields<'a> {
             }
             Some((key, Presence::Secret)) => {
                 let what = format!("{path} must not stand in this file, which others may read");
+                let name = name.replace('_', " ");
                 let help = format!(
                     "put the {name} alone into a file and name it: {}; then change the {name}, because it stood here",
                     key.example

@@ -106,13 +106,16 @@ fn the_schema_is_one_and_takes_every_good_configuration() {
 }
 
 /// What no schema can see: quotes around dates (JSON has no others), other files, other keys, the calendar, names of time zones.
-const BEYOND: [&str; 24] = [
+const BEYOND: [&str; 27] = [
     "bands-alike",
     "base-url-http",
     "base-url-login",
     "base-url-query",
     "bounce-too-long",
     "misspelt-timezone",
+    "oidc-issuer-http",
+    "oidc-issuer-query",
+    "oidc-secret-missing",
     "password-alone",
     "password-file-missing",
     "password-file-useless",
@@ -163,6 +166,10 @@ fn everything() -> Value {
     // Any file that is there: what it holds is not looked at yet.
     all["mail"]["dkim"] =
         json!([{"domain": "example.org", "selector": "s1", "private_key_file": root().join("Cargo.toml")}]);
+    all["web"]["oidc"] = json!({
+        "issuer": "https://login.example.org/tenant", "client_id": "console", "ca_file": root().join("Cargo.toml"),
+        "client_secret_file": root().join("tests/fixtures/config/secrets/smtp-password")
+    });
     all
 }
 

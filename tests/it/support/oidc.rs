@@ -170,7 +170,7 @@ fn link(said: &str) -> String {
 }
 
 /// Writes the secret that the console shares with its provider, for this user only.
-pub(crate) fn write_secret(fixture: &Fixture, secret: &str) {
+fn write_secret(fixture: &Fixture, secret: &str) {
     fixture.write("secret", secret);
     fs::set_permissions(fixture.path("secret"), Permissions::from_mode(0o600)).unwrap();
 }

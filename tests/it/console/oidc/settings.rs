@@ -4,34 +4,7 @@ use serde_json::json;
 
 use crate::support::authority::Authority;
 use crate::support::fixture::{BASE, Fixture, until};
-use crate::support::oidc::{Provider, SECRET, SignOn, config, write_secret};
-
-#[test]
-fn a_sign_on_is_whole_or_an_error() {
-    let good =
-        "issuer = \"https://login.example.org/tenant/\"\nclient_id = \"console\"\nclient_secret_file = \"secret\"\n";
-    for (from, to, what) in [
-        ("https://", "http://", "must begin with https://"),
-        ("tenant/", "tenant?x=1", "must end before any ?"),
-        ("tenant/", "tenant#x", "must end before any ?"),
-        ("issuer = ", "isuer = ", "did you mean “issuer”?"),
-        ("\"console\"", "\"\"", "client_id"),
-        ("client_id = \"console\"\n", "", "web.oidc.client_id is missing"),
-        ("client_secret_file = \"secret\"\n", "", "web.oidc.client_secret_file is missing"),
-        ("client_secret_file = \"secret\"", "client_secret = \"hush\"", "must not stand in this file"),
-        ("\"secret\"", "\"nowhere\"", "nowhere"),
-    ] {
-        let fixture = Fixture::new(&format!("{BASE}[web.oidc]\n{}", good.replace(from, to)));
-        write_secret(&fixture, SECRET);
-        let ran = fixture.run(&["check"]).exits(1);
-        assert!(ran.stdout.contains(what), "{to}: no “{what}” in {}", ran.stdout);
-        assert!(!ran.stdout.contains(SECRET) && !ran.stdout.contains("hush"), "{}", ran.stdout);
-    }
-    let fixture = Fixture::new(&format!("{BASE}[web.oidc]\n{good}"));
-    write_secret(&fixture, SECRET);
-    let ran = fixture.run(&["check"]);
-    assert!(!ran.stdout.contains("oidc"), "{}", ran.stdout);
-}
+use crate::support::oidc::{Provider, SECRET, SignOn, config};
 
 #[test]
 fn the_environment_may_say_all_of_it() {
