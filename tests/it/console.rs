@@ -1,12 +1,16 @@
 //! The console, by a browser that posts what its forms carry; what came of it is read back with the commands.
 
+mod bounces;
 mod decisions;
 mod deliveries;
 mod doors;
 mod edition;
+mod guesses;
 mod looks;
 mod oidc;
+mod retired;
 mod roles;
+mod stale;
 mod subscribers;
 
 use crate::support::console::Browser;

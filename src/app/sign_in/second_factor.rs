@@ -1,5 +1,7 @@
 //! A user's second proof beside the password: set up, and taken away again.
 
+use std::net::IpAddr;
+
 use data_encoding::BASE32_NOPAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -7,8 +9,10 @@ use super::SignIn;
 use super::codes::{CodeOffer, SECRET, step};
 use crate::app::AppError;
 use crate::app::error::{KeyringError, SignInRefusal};
+use crate::app::network::network;
 use crate::app::users::Users;
 use crate::domain::user::UserId;
+use crate::domain::user::limits::TryStep;
 
 impl SignIn {
     /// A new secret for this user's app.
@@ -38,14 +42,19 @@ impl SignIn {
         self.decide(move |accounts| accounts.ask_for_codes(user, secret.clone(), step)).await
     }
 
-    /// From now on no code is asked for; a last one shows that it is them.
+    /// From now on no code is asked for; a last one shows that it is them. Wrong ones are counted with those of signing in: whoever
+    /// sits at a browser that was left open has no more guesses than a stranger.
     ///
     /// # Errors
-    /// When the code is wrong, or was used.
-    pub async fn remove_totp(&self, user: UserId, code: &str) -> Result<(), AppError> {
+    /// When the code is wrong, or was used, or there were too many.
+    pub async fn remove_totp(&self, user: UserId, code: &str, from: IpAddr) -> Result<(), AppError> {
         let users = self.context.store.users().await?;
-        let codes = users.into_iter().find(|known| known.id == user).and_then(|known| known.proofs.codes);
+        let known = users.into_iter().find(|known| known.id == user).ok_or(SignInRefusal::WrongCode)?;
+        let keys = self.try_keys(&known.address, Some(&known), &network(from).to_string());
+        self.count(keys, TryStep::BeginCode).await?;
+        let codes = known.proofs.codes;
         let step = codes.and_then(|codes| step(&codes.secret, code, self.now())).ok_or(SignInRefusal::WrongCode)?;
-        self.decide(move |accounts| accounts.ask_for_no_codes(user, step)).await
+        self.decide(move |accounts| accounts.ask_for_no_codes(user, step)).await?;
+        self.count(keys, TryStep::Succeed).await
     }
 }
