@@ -6,6 +6,7 @@ mod attempt;
 mod codes;
 pub mod hashing;
 pub(super) mod provider;
+mod sealed_codes;
 mod second_factor;
 mod sign_on;
 
@@ -105,10 +106,14 @@ impl SignIn {
             }
             (Some(codes), Some(code)) => {
                 self.count(keys, TryStep::BeginCode).await?;
-                Some(codes::step(&codes.secret, code, self.now()).ok_or(SignInRefusal::WrongCode)?)
+                Some(self.step(user.id, &codes.secret, code).ok_or(SignInRefusal::WrongCode)?)
             }
         };
+        let codes = user.proofs.codes.clone();
         let signed_in = self.enter(user, step, network).await?;
+        if let Some(codes) = codes {
+            self.seal_codes(signed_in.user, codes.secret).await?;
+        }
         self.count(keys, TryStep::Succeed).await?;
         Ok(signed_in)
     }
@@ -207,7 +212,7 @@ impl SignIn {
         });
         let (user, session) = as_person(Some(&Person::User(view.user, view.name)), decided).await?;
         // From now on, they are known to come from there.
-        self.count(self.try_keys(&user.address, Some(&user), &network), TryStep::Succeed).await?;
+        self.count(self.try_keys(&user.address, Some(&user), &network), TryStep::EnterByLink).await?;
         Ok(signed_in(token, &session, user))
     }
 

@@ -33,7 +33,7 @@ pub fn consent(Synced { plan, done, .. }: &Synced) -> String {
 pub fn would_end(plan: &SyncPlan) -> Vec<String> {
     let ending = count(plan.active_before as u64, "subscription", "subscriptions");
     let mut facts = vec![
-        format!("{} of {ending} from config.toml would end, because they no longer stand in it.", plan.ending),
+        format!("{} of {ending} from config.toml would end, because it no longer lists them.", plan.ending),
         "If that isn't meant, have them put back into config.toml, and nothing ends.".to_owned(),
         "Whoever is put back later gets the activities again.".to_owned(),
     ];

@@ -43,7 +43,7 @@ impl Hashing for Counted {
 struct Team {
     context: AppContext,
     hashing: Arc<Counted>,
-    _fixture: Fixture,
+    fixture: Fixture,
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -60,7 +60,7 @@ impl Team {
         let fixture = Fixture::new(BASE);
         let config = fortnightly::config::load(&fixture.path("config.toml")).unwrap();
         let context = bootstrap::open(config, Clock::Fixed(at(0))).await.unwrap();
-        Self { context, hashing: Arc::default(), _fixture: fixture }
+        Self { context, hashing: Arc::default(), fixture }
     }
 
     fn sign_in(&self, seconds: i64) -> SignIn {
@@ -319,4 +319,25 @@ async fn codes_are_guessed_no_oftener_from_everywhere_nor_to_turn_them_off() {
     assert_eq!(looked_at, 10);
     let told = refusal(team.sign_in(60).remove_totp(UserId(1), &code(&offer.secret, 60), HERE).await);
     assert_eq!(told.unwrap_err(), SignInRefusal::Paused { minutes: 1 }, "also the right one has to wait");
+}
+
+#[tokio::test]
+async fn what_codes_are_made_from_is_sealed_in_the_store_also_what_an_older_version_left() {
+    let (team, _) = Team::with_anna().await;
+    let offer = team.sign_in(0).begin_totp(UserId(1)).await.unwrap();
+    let secret = BASE32_NOPAD.decode(offer.secret.as_bytes()).unwrap();
+    let store = rusqlite::Connection::open(team.fixture.path("var/fortnightly.db")).unwrap();
+    let stored = || store.query_row("SELECT totp FROM users", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let is_clear = |stored: &[u8]| stored.windows(4).any(|part| secret.windows(4).any(|known| known == part));
+    team.sign_in(0).confirm_totp(UserId(1), &offer.secret, &code(&offer.secret, 0)).await.unwrap();
+    assert!(!is_clear(&stored()));
+    assert!(team.tries(60, RIGHT, Some(&code(&offer.secret, 60))).await.is_ok());
+    store.execute("UPDATE users SET totp = ?1", [&secret]).unwrap();
+    assert!(team.tries(120, RIGHT, Some(&code(&offer.secret, 120))).await.is_ok(), "an older version's is read");
+    let sealed = stored();
+    assert!(!is_clear(&sealed), "and sealed");
+    assert!(team.tries(180, RIGHT, Some(&code(&offer.secret, 180))).await.is_ok());
+    assert_eq!(stored(), sealed);
+    let off = team.sign_in(240).remove_totp(UserId(1), &code(&offer.secret, 240), HERE).await;
+    assert_eq!(refusal(off), Ok(()));
 }

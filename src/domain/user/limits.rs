@@ -62,6 +62,8 @@ pub enum TryStep {
     TakeBack,
     /// The user is in.
     Succeed,
+    /// The user is in by a link, which nobody guesses.
+    EnterByLink,
 }
 
 /// Makes keys.
@@ -152,6 +154,7 @@ pub fn after(step: TryStep, known: KnownTries, now: DateTime<Utc>) -> Result<Kno
         },
         TryStep::TakeBack => Ok([one_less(pair), one_less(network), one_less(user), codes, familiar]),
         TryStep::Succeed => Ok([None, one_less(network), None, None, Some(Tries { wrong: 0, last: now })]),
+        TryStep::EnterByLink => Ok([None, network, None, None, Some(Tries { wrong: 0, last: now })]),
     }
 }
 
@@ -193,7 +196,7 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use super::TryStep::{Begin, BeginCode, Succeed, TakeBack};
+    use super::TryStep::{Begin, BeginCode, EnterByLink, Succeed, TakeBack};
     use super::*;
 
     fn at(minutes: i64) -> DateTime<Utc> {
@@ -266,6 +269,7 @@ mod tests {
         assert_eq!(after(TakeBack, known, at(5)), Ok([wrong(2), wrong(8), None, wrong(4), None]));
         let now = Some(Tries { wrong: 0, last: at(5) });
         assert_eq!(after(Succeed, known, at(5)), Ok([None, wrong(8), None, None, now]));
+        assert_eq!(after(EnterByLink, known, at(5)), Ok([None, wrong(9), None, None, now]));
     }
 
     #[test]

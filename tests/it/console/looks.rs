@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{BEFORE, opened};
 use crate::browser::{browse, is_clean};
 use crate::support::console::{Browser, user};
+use crate::support::fixture::pick;
 
 /// Pages that everybody with this role sees.
 pub(super) fn looks(browser: &Browser, paths: &[&str]) -> Value {
@@ -27,10 +28,13 @@ pub(super) fn looks(browser: &Browser, paths: &[&str]) -> Value {
 fn every_page_is_accessible_at_every_width_light_and_dark() {
     let (fixture, _daemon, first) = opened();
     let admin = user(&fixture, BEFORE, first.port(), "anna@example.org", "admin");
+    let id = pick(&fixture.planned(BEFORE, 7), "8-10")["id"].as_str().unwrap().to_owned();
+    let withdraw = format!("/library/{id}/withdraw");
     let tasks = looks(
         &admin,
         &[
             "/",
+            &withdraw,
             "/calendar",
             "/log",
             "/users",

@@ -96,7 +96,8 @@ fn the_question_says_what_changed_since_the_edition_was_looked_at() {
     let id = pick(&fixture.planned(BEFORE, 8), "8-10")["id"].as_str().unwrap().to_owned();
     fixture.at(BEFORE, &["swap", "7", "--band", "8-10", "--activity", &id]).exits(0);
     for read in [edition, now] {
-        let asked = browser.get(&read).is(200).says("It has changed since you looked at it: what Ages 8 to 10 gets.");
+        let asked =
+            browser.get(&read).is(200).says("It has changed since you looked at it: the activity for Ages 8 to 10.");
         asked.says("look at it again before you approve it");
     }
     browser.get(&link("/editions/7")).is(200).lacks("changed since you looked");

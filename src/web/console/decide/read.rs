@@ -49,8 +49,9 @@ impl Read {
         let picks = self.texts.as_ref();
         let theme = picks.map(|picks| (&picks.theme, &picks.theme_fingerprint));
         let picks = picks.into_iter().flat_map(|picks| &picks.picks).zip(&self.labels);
-        let picks = picks
-            .map(|(pick, label)| (format!("what {label} gets"), digest(&(&pick.id, &pick.title, &pick.fingerprint))));
+        let picks = picks.map(|(pick, label)| {
+            (format!("the activity for {label}"), digest(&(&pick.id, &pick.title, &pick.fingerprint)))
+        });
         let all = [
             ("when it goes out".to_owned(), digest(&self.due)),
             ("the theme or its text".to_owned(), digest(&theme)),
