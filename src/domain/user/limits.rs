@@ -203,8 +203,8 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
     }
 
-    fn wrong(wrong: u64) -> Option<Tries> {
-        Some(Tries { wrong, last: at(0) })
+    fn wrong(wrong: u64) -> Tries {
+        Tries { wrong, last: at(0) }
     }
 
     /// Wrong tries, each as soon as it is counted, for so many minutes, from one network or always from another: how many were
@@ -237,7 +237,8 @@ mod tests {
     #[test]
     fn a_slip_is_forgotten_soon_and_a_siege_after_a_day() {
         let counted = |tries, minutes| {
-            after(Begin, [wrong(tries), None, None, None, None], at(minutes)).map(|[pair, ..]| pair.unwrap().wrong)
+            after(Begin, [Some(wrong(tries)), None, None, None, None], at(minutes))
+                .map(|[pair, ..]| pair.unwrap().wrong)
         };
         assert_eq!(counted(9, 14), Ok(10));
         assert_eq!(counted(9, 15), Ok(1));
@@ -249,32 +250,32 @@ mod tests {
 
     #[test]
     fn a_network_waits_too_whoever_is_tried() {
-        assert_eq!(after(Begin, [None, wrong(30), None, None, None], at(0)), Err(at(1)));
+        assert_eq!(after(Begin, [None, Some(wrong(30)), None, None, None], at(0)), Err(at(1)));
     }
 
     #[test]
     fn who_comes_from_where_they_were_before_is_not_held_up_by_guesses_from_elsewhere() {
-        let besieged = [None, None, wrong(5_000), None, None];
+        let besieged = [None, None, Some(wrong(5_000)), None, None];
         assert_eq!(after(Begin, besieged, at(0)), Err(at(1)));
-        let familiar = [None, None, wrong(5_000), None, Some(Tries { wrong: 0, last: at(-179 * 24 * 60) })];
+        let familiar = [None, None, Some(wrong(5_000)), None, Some(Tries { wrong: 0, last: at(-179 * 24 * 60) })];
         let counted = after(Begin, familiar, at(0)).unwrap();
-        assert_eq!((counted[0], counted[2]), (wrong(1), wrong(5_000)), "nor counted there");
-        let long_ago = [None, None, wrong(5_000), None, Some(Tries { wrong: 0, last: at(-180 * 24 * 60) })];
+        assert_eq!((counted[0], counted[2]), (Some(wrong(1)), Some(wrong(5_000))), "nor counted there");
+        let long_ago = [None, None, Some(wrong(5_000)), None, Some(Tries { wrong: 0, last: at(-180 * 24 * 60) })];
         assert_eq!(after(Begin, long_ago, at(0)), Err(at(1)));
     }
 
     #[test]
     fn what_was_right_is_taken_back_and_who_is_in_begins_anew() {
-        let known = [wrong(3), wrong(9), wrong(1), wrong(4), None];
-        assert_eq!(after(TakeBack, known, at(5)), Ok([wrong(2), wrong(8), None, wrong(4), None]));
+        let known = [Some(wrong(3)), Some(wrong(9)), Some(wrong(1)), Some(wrong(4)), None];
+        assert_eq!(after(TakeBack, known, at(5)), Ok([Some(wrong(2)), Some(wrong(8)), None, Some(wrong(4)), None]));
         let now = Some(Tries { wrong: 0, last: at(5) });
-        assert_eq!(after(Succeed, known, at(5)), Ok([None, wrong(8), None, None, now]));
-        assert_eq!(after(EnterByLink, known, at(5)), Ok([None, wrong(9), None, None, now]));
+        assert_eq!(after(Succeed, known, at(5)), Ok([None, Some(wrong(8)), None, None, now]));
+        assert_eq!(after(EnterByLink, known, at(5)), Ok([None, Some(wrong(9)), None, None, now]));
     }
 
     #[test]
     fn codes_are_counted_for_themselves_from_wherever() {
-        let known = |codes| [None, None, None, wrong(codes), None];
+        let known = |codes| [None, None, None, Some(wrong(codes)), None];
         assert_eq!(after(BeginCode, known(9), at(0)), Ok(known(10)));
         assert_eq!(after(BeginCode, known(10), at(0)), Err(at(1)));
         assert_eq!(after(BeginCode, known(500), at(59)), Err(at(60)));

@@ -149,7 +149,7 @@ where
         let asking = Arc::new(asking);
         match ask(Arc::clone(&asking)).await {
             Ok((question, _)) => question.page(&asking.parts, &asking.caller, section),
-            Err(refusal) => *refusal,
+            Err(refusal) => refusal.page(),
         }
     };
     let look = move |asking| {
@@ -178,11 +178,11 @@ where
         let decided = async {
             let (seen, found) = look(Arc::clone(&asking)).await?;
             if !seen.is_in(&asking.form) {
-                return Err(Box::new(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking))));
+                return Err(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking)).into());
             }
             decide(Arc::clone(&asking), found).await
         };
-        decided.await.unwrap_or_else(|refusal| *refusal)
+        decided.await.unwrap_or_else(Refusal::page)
     };
     only(permission, post(answer))
 }

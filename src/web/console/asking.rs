@@ -17,7 +17,19 @@ use super::state::Console;
 use crate::app::AppError;
 
 /// The page that says why not.
-pub(super) type Refusal = Box<Response>;
+pub(super) struct Refusal(Box<Response>);
+
+impl From<Response> for Refusal {
+    fn from(page: Response) -> Self {
+        Self(Box::new(page))
+    }
+}
+
+impl Refusal {
+    pub(super) fn page(self) -> Response {
+        *self.0
+    }
+}
 
 /// A request for a question, or with the answer to one.
 pub(super) struct Asking {
@@ -57,7 +69,7 @@ impl Asking {
     }
 
     pub(super) fn missing(&self, why: &str) -> Refusal {
-        Box::new(answer::missing(&self.parts, &self.caller, why))
+        answer::missing(&self.parts, &self.caller, why).into()
     }
 
     pub(super) fn conflict(&self, why: &str, back: &str) -> Refusal {
@@ -70,12 +82,12 @@ impl Asking {
     }
 
     pub(super) fn refused(&self, status: StatusCode, why: &str, back: &str) -> Refusal {
-        Box::new(answer::refusal(&self.parts, &self.caller, status, why, back))
+        answer::refusal(&self.parts, &self.caller, status, why, back).into()
     }
 
     /// Turns a use case's error into its page.
     pub(super) fn failed<'a>(&'a self, back: &'a str) -> impl Fn(AppError) -> Refusal + 'a {
-        move |error| Box::new(answer::failed(&self.parts, &self.caller, &error, back))
+        move |error| answer::failed(&self.parts, &self.caller, &error, back).into()
     }
 
     /// What came of the decision, said on the next page.

@@ -19,7 +19,7 @@ use crate::web::console::state::Console;
 
 pub(super) async fn ask(asking: Asked) -> Result<(Question, EditionNumber), Refusal> {
     let (parts, number) = (&asking.parts, EditionNumber(asking.number("number")?));
-    let not_shown = |error: AppError| Box::new(shown_not(parts, &asking.caller, &error));
+    let not_shown = |error: AppError| Refusal::from(shown_not(parts, &asking.caller, &error));
     if is_beyond(parts, number) {
         return Err(not_shown(AppError::NoEdition(number)));
     }
@@ -95,7 +95,7 @@ pub(super) async fn send(asking: Asked, number: EditionNumber) -> Result<Respons
         }
         Err(error) => Err(match (messages::troubles::no_copy(&error), error) {
             (Some(why), _) => asking.refused(StatusCode::BAD_GATEWAY, &why, &asking.here),
-            (None, SendError::App(error)) => Box::new(shown_not(&asking.parts, &asking.caller, &error)),
+            (None, SendError::App(error)) => shown_not(&asking.parts, &asking.caller, &error).into(),
             (None, error) => asking.conflict(&error.to_string(), &asking.here),
         }),
     }

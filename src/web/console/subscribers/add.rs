@@ -24,7 +24,7 @@ pub(super) const ADD: &str = "/subscribers/add";
 
 pub(super) async fn page(asking: Asking) -> Response {
     let form = ProfileForm::empty(asking.parts.config());
-    show(&asking, StatusCode::OK, form).await.unwrap_or_else(|refusal| *refusal)
+    show(&asking, StatusCode::OK, form).await.unwrap_or_else(Refusal::page)
 }
 
 async fn show(asking: &Asking, status: StatusCode, form: ProfileForm) -> Result<Response, Refusal> {

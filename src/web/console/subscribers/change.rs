@@ -23,7 +23,7 @@ pub(super) async fn page(asking: Asking) -> Response {
         let form = ProfileForm::of(asking.parts.config(), &known.organisation.profile, &known.mailbox.bands);
         Ok(show(&asking, StatusCode::OK, &known, form))
     };
-    shown.await.unwrap_or_else(|refusal: Refusal| *refusal)
+    shown.await.unwrap_or_else(Refusal::page)
 }
 
 /// The mailbox, if it gets anything: what it gets can be changed, and nothing else.
