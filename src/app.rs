@@ -48,6 +48,7 @@ pub mod reload;
 mod report_counts;
 pub mod reporter;
 pub mod restored;
+pub mod reviews;
 pub mod sender;
 pub mod sign_in;
 pub mod subscriber;

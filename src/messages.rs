@@ -26,4 +26,5 @@ pub mod subscription;
 pub mod troubles;
 pub mod users;
 pub mod waves;
+pub mod withdrawing;
 pub mod year_report;

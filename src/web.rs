@@ -3,6 +3,7 @@
 mod client;
 pub mod console;
 mod log_limiter;
+mod moving;
 pub mod public;
 mod serve;
 

@@ -11,6 +11,7 @@ use crate::domain::address::Address;
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble, retry};
 use crate::domain::edition::{Edition, EditionNumber};
+use crate::domain::subscriber::RecipientId;
 use crate::store::{Store, StoreError};
 
 /// Lists deliveries, takes them up again and settles them.
@@ -78,26 +79,21 @@ impl Deliveries {
         Ok(DeliveryPage { records: shown, next: after })
     }
 
-    /// How many `filter` lets through of which this `trouble` is told, counted no further than `most`; and their mailboxes, as far as
-    /// their addresses are known.
+    /// All that `filter` lets through and of which this `trouble` is told, however many.
     ///
     /// # Errors
     /// When an address is no mailbox, or the store fails.
-    pub async fn meant(
-        &self,
-        (filter, trouble): (&DeliveryFilter, Option<Trouble>),
-        most: usize,
-    ) -> Result<(u64, Vec<Address>), AppError> {
-        let (mut number, mut addresses) = (0, Vec::new());
-        self.each(filter, most, |page| {
+    pub async fn meant(&self, (filter, trouble): (&DeliveryFilter, Option<Trouble>)) -> Result<MeantMails, AppError> {
+        let mut meant = MeantMails::default();
+        self.each(filter, usize::MAX, |page| {
             for record in page.iter().filter(|record| is_told(record, trouble)) {
-                number += 1;
-                addresses.extend(record.address.clone());
+                meant.uncertain += u64::from(record.state == DeliveryState::Uncertain);
+                meant.recipients.push(record.id.recipient);
             }
             ControlFlow::Continue(())
         })
         .await?;
-        Ok((number, addresses))
+        Ok(meant)
     }
 
     /// The published edition that is meant: the newest, unless one is named.
@@ -174,6 +170,15 @@ impl Deliveries {
 
 /// How many pages of a list are looked through for one that is shown: who wants more asks for the next.
 const LOOKS: usize = 20;
+
+/// Mails that somebody decides about together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MeantMails {
+    /// Whose they are: one mail each.
+    pub recipients: Vec<RecipientId>,
+    /// How many of them may have arrived before.
+    pub uncertain: u64,
+}
 
 /// A page of a list.
 #[derive(Debug, Clone, Default)]

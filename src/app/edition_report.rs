@@ -1,12 +1,12 @@
 //! What is known about one edition besides its row of the plan: what changed since it was approved, who gets it or got it, when its
 //! mails were accepted, and what kept the others. It changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::deliveries::Deliveries;
 use super::{AppContext, AppError, Content};
-use crate::domain::activity::Notice;
+use crate::domain::activity::{ActivityId, Notice};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryState, Tally, Timeline, Trouble};
 use crate::domain::edit_marks::{self, TextChange};
@@ -63,6 +63,14 @@ impl EditionReport {
     /// Without the library, nothing is said about edits.
     pub fn new(context: &AppContext, content: Option<&Content>, number: EditionNumber) -> Self {
         Self { context: context.clone(), content: content.cloned(), number }
+    }
+
+    /// Which activities were withdrawn for good.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn withdrawn(&self) -> Result<BTreeSet<ActivityId>, AppError> {
+        Ok(self.context.store.withdrawn().await?)
     }
 
     /// The edition as the store has it.

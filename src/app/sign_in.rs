@@ -6,6 +6,7 @@ mod attempt;
 mod codes;
 pub mod hashing;
 pub(super) mod provider;
+mod sealed_codes;
 mod second_factor;
 mod sign_on;
 
@@ -25,7 +26,7 @@ use crate::domain::audit::OPERATOR;
 use crate::domain::user::account::User;
 use crate::domain::user::accounts::{Accounts, UserRefusal};
 use crate::domain::user::bearer::TokenHash;
-use crate::domain::user::limits::Limit;
+use crate::domain::user::limits::{TryKeys, TryStep};
 use crate::domain::user::link::LinkPurpose;
 use crate::domain::user::password;
 use crate::domain::user::person::Person;
@@ -90,9 +91,9 @@ impl SignIn {
     ) -> Result<SignedIn, AppError> {
         let address: Address = address.trim().parse().map_err(|_| SignInRefusal::Wrong)?;
         let network = network(from).to_string();
-        let limits = self.context.keyring.try_hasher().limits(&address, &network);
-        self.count(limits).await?;
         let user = self.context.store.user_at(&address).await?;
+        let keys = self.try_keys(&address, user.as_ref(), &network);
+        self.count(keys, TryStep::Begin).await?;
         let hash = user.as_ref().and_then(|user| user.proofs.password.clone());
         let is_right = hashing::is(&self.hashing, password, hash).await?;
         let user = user.filter(|_| is_right).ok_or(SignInRefusal::Wrong)?;
@@ -100,15 +101,20 @@ impl SignIn {
             (None, _) => None,
             (Some(_), None) => {
                 // The password was right: that is no try that was wrong, and neither do the wrong ones before it count less.
-                self.take_back(limits).await?;
+                self.count(keys, TryStep::TakeBack).await?;
                 return Err(SignInRefusal::CodeNeeded.into());
             }
             (Some(codes), Some(code)) => {
-                Some(codes::step(&codes.secret, code, self.now()).ok_or(SignInRefusal::WrongCode)?)
+                self.count(keys, TryStep::BeginCode).await?;
+                Some(self.step(user.id, &codes.secret, code).ok_or(SignInRefusal::WrongCode)?)
             }
         };
+        let codes = user.proofs.codes.clone();
         let signed_in = self.enter(user, step, network).await?;
-        self.forget(limits).await?;
+        if let Some(codes) = codes {
+            self.seal_codes(signed_in.user, codes.secret).await?;
+        }
+        self.count(keys, TryStep::Succeed).await?;
         Ok(signed_in)
     }
 
@@ -199,35 +205,27 @@ impl SignIn {
         + 'static,
     ) -> Result<SignedIn, AppError> {
         let token = random_token()?;
-        let (link, session) = (TokenHash::of(link), (TokenHash::of(&token), network));
+        let (link, session) = (TokenHash::of(link), (TokenHash::of(&token), network.clone()));
         let decided = self.decide(move |accounts| {
             let session = prove(accounts, link, session.clone())?;
             Ok((accounts.user(session.user)?.clone(), session))
         });
         let (user, session) = as_person(Some(&Person::User(view.user, view.name)), decided).await?;
+        // From now on, they are known to come from there.
+        self.count(self.try_keys(&user.address, Some(&user), &network), TryStep::EnterByLink).await?;
         Ok(signed_in(token, &session, user))
     }
 
-    /// Counts a try with these limits before it is made.
-    async fn count(&self, limits: [Limit; 2]) -> Result<(), AppError> {
+    fn try_keys(&self, address: &Address, user: Option<&User>, network: &str) -> TryKeys {
+        self.context.keyring.try_hasher().keys(address, user, network)
+    }
+
+    /// Counts a try before it is made, and afterwards what it was.
+    async fn count(&self, keys: TryKeys, step: TryStep) -> Result<(), AppError> {
         let now = self.now();
-        let Err(until) = self.context.store.count_try(limits, now).await? else { return Ok(()) };
+        let Err(until) = self.context.store.count_try(keys, step, now).await? else { return Ok(()) };
         tell_of_pause(now);
         Err(SignInRefusal::Paused { minutes: (until - now).num_seconds().max(1).unsigned_abs().div_ceil(60) }.into())
-    }
-
-    /// Takes a try back that was right, with all of the user that were wrong before it.
-    async fn forget(&self, [user, network]: [Limit; 2]) -> Result<(), AppError> {
-        self.context.store.forget_try(user.key, true).await?;
-        Ok(self.context.store.forget_try(network.key, false).await?)
-    }
-
-    /// Takes a try back that was not wrong.
-    async fn take_back(&self, limits: [Limit; 2]) -> Result<(), AppError> {
-        for limit in limits {
-            self.context.store.forget_try(limit.key, false).await?;
-        }
-        Ok(())
     }
 
     async fn decide<T: Send + 'static>(

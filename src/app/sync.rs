@@ -33,13 +33,42 @@ impl Synced {
     }
 }
 
-/// Whether a sync would wait for consent. Changes nothing.
-pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
+/// What a sync would do.
+#[derive(Debug)]
+pub struct Planned {
+    pub plan: SyncPlan,
+    state: StoredState,
+}
+
+impl Planned {
+    /// Whose subscriptions would end: the subscriber's name and the address, in the names' order.
+    pub fn leaving(&self) -> Vec<(&str, &Address)> {
+        let name = |id| {
+            self.state.entries.iter().find(|entry| entry.subscriber == id).map(|entry| entry.profile.name.as_str())
+        };
+        let ends = self.plan.changes.iter().filter_map(|change| match change {
+            SyncChange::End { subscriber, address } => Some((name(*subscriber).unwrap_or_default(), address)),
+            _ => None,
+        });
+        let mut leaving: Vec<_> = ends.collect();
+        leaving.sort();
+        leaving
+    }
+}
+
+/// What a sync would do. Changes nothing.
+pub async fn look(context: &AppContext) -> Result<Planned, AppError> {
     let entries = &context.config.subscribers;
     let wished = addresses(entries);
     // Nothing that is asked here depends on the moment.
     let list = context.store.mailing_list(&Scope::Config(wished.clone()), DateTime::UNIX_EPOCH).await?;
-    Ok(plan_sync(entries, &StoredState::of(&list, &wished)).needs_consent())
+    let state = StoredState::of(&list, &wished);
+    Ok(Planned { plan: plan_sync(entries, &state), state })
+}
+
+/// Whether a sync would wait for consent. Changes nothing.
+pub async fn waits(context: &AppContext) -> Result<bool, AppError> {
+    Ok(look(context).await?.plan.needs_consent())
 }
 
 /// Compares and, unless too many subscriptions would end without `consent`, applies. Where others change what a plan rests on,

@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::parts::{SMALL_PART, in_parts};
 use super::{AppContext, AppError};
+use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::retry;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
+use crate::domain::subscription::mailbox::Mailbox;
 use crate::domain::subscription::mailing_list::MailingList;
 use crate::domain::subscription::returned::{self, SettledPart};
 use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, WaveState, is_wave};
@@ -136,7 +138,43 @@ impl Waves {
         .await
     }
 
+    /// What [`Self::take_back`] would come to. Nothing is changed.
+    pub async fn would_take_back(
+        &self,
+        reason: SuppressionReason,
+        since: DateTime<Utc>,
+    ) -> Result<WouldTakeBack, AppError> {
+        let (mut would, mut after) = (WouldTakeBack::default(), None);
+        loop {
+            let scope = Scope::Suppressed(reason, since, after, SMALL_PART);
+            let mut list = self.context.store.mailing_list(&scope, self.now()).await?;
+            after = list.last_suppressed();
+            let asleep: Vec<_> =
+                list.mailboxes().filter(|one| !one.is_active()).map(|one| (one.id, one.owner)).collect();
+            let (restored, lifted) = returned::take_back_all(&mut list, OPERATOR);
+            (would.restored, would.lifted) = (would.restored + restored, would.lifted + lifted);
+            let woken = asleep.into_iter().filter(|(id, _)| list.mailbox(*id).is_some_and(Mailbox::is_active));
+            let names = woken.filter_map(|(_, owner)| list.organisation(owner)).map(|one| one.profile.name.clone());
+            would.names.extend(names);
+            if after.is_none() {
+                would.names.sort();
+                return Ok(would);
+            }
+        }
+    }
+
     fn now(&self) -> DateTime<Utc> {
         self.context.clock.now()
     }
+}
+
+/// What taking suppressions back would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WouldTakeBack {
+    /// Mailboxes that would be subscribed again.
+    pub restored: u64,
+    /// Addresses that would only be lifted.
+    pub lifted: u64,
+    /// Whose mailboxes would be subscribed again, sorted; one for each.
+    pub names: Vec<String>,
 }

@@ -49,6 +49,7 @@ fn of_edition(action: &str, number: &str) -> String {
         "reinstate" => "was brought back",
         "publish" => "was published, and its mails began to go out",
         "sent" => "was sent",
+        "test-copy" => "was sent to somebody as a test copy",
         "retry" => "has mails that are tried again",
         "resolve" => "had uncertain mails, and somebody said what became of them",
         "expire" => "has mails that were given up",

@@ -65,6 +65,16 @@ pub fn kept_out(reason: SuppressionReason) -> &'static str {
     }
 }
 
+/// Why an address gets no mail, in a word or two for a list.
+pub fn kept_out_shortly(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::Unsubscribed => "Unsubscribed",
+        SuppressionReason::Bounced => "Mail came back",
+        SuppressionReason::Complained => "Complained",
+        SuppressionReason::Operator => "Taken off here",
+    }
+}
+
 /// How it came to be subscribed, since when, and until when. `line` is where the config file names it.
 pub fn came(subscription: &Subscription, line: Option<usize>, zone: Tz) -> String {
     let way = match (subscription.origin, line) {

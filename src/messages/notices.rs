@@ -3,6 +3,8 @@
 mod coming;
 mod finished;
 
+use chrono::NaiveDate;
+
 use super::attention::{ConsolePage, Matter, for_people};
 use super::edition;
 use crate::app::attention::{Attention, EditionAttention};
@@ -137,21 +139,20 @@ fn titled(one: &Item) -> Vec<Part> {
     parts
 }
 
+/// That a review falls due, or fell due.
+pub fn review(title: &str, by: NaiveDate, is_over: bool) -> String {
+    let by = dates::day(by);
+    if is_over {
+        format!("“{title}” had to be checked again by {by}, and wasn’t, so it isn’t picked any more.")
+    } else {
+        format!("“{title}” has to be checked again by {by}. After that day it won’t be picked any more.")
+    }
+}
+
 /// A line of a list.
 fn line(one: &Item) -> Part {
     let words = match one {
-        Item::Review { title, by, is_over: false } => {
-            format!(
-                "“{title}” has to be checked again by {}. After that day it won’t be picked any more.",
-                dates::day(*by)
-            )
-        }
-        Item::Review { title, by, is_over: true } => {
-            format!(
-                "“{title}” had to be checked again by {}, and wasn’t, so it isn’t picked any more.",
-                dates::day(*by)
-            )
-        }
+        Item::Review { title, by, is_over } => review(title, *by, *is_over),
         Item::BankHolidays { nation, until } => format!(
             "The bank holidays of {} are only known until {}. Ask whoever looks after the server to update \
              Fortnightly.",

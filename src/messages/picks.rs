@@ -89,7 +89,7 @@ pub fn repicked(repicked: &[Repicked]) -> String {
 
 fn reason(reason: &PickReason, band: &BandName, title: &dyn Fn(&str) -> String) -> String {
     match reason {
-        PickReason::OnlyOne => "the theme's only activity for this band".to_owned(),
+        PickReason::OnlyOne => "the only activity that the theme has for this age".to_owned(),
         PickReason::Rotation(used) => last_use(*used),
         PickReason::Borrowed { lacking, used } => {
             format!("from another theme: “{lacking}” has none for {band}; {}", last_use(*used))
@@ -127,10 +127,10 @@ fn theme_reason(reason: &ThemeReason, title: &dyn Fn(&str) -> String) -> String 
             format!("not used since edition {last} (longest ago of {themes} themes)")
         }
         ThemeReason::ServesMost { last, serves, bands } => {
-            format!("used in edition {last}, but no other theme can serve {serves} of the {bands} bands")
+            format!("used in edition {last}, but no other theme can serve {serves} of the {bands} age groups")
         }
         ThemeReason::PlannedFor { edition } => {
-            format!("planned for edition {edition} too, as every theme that could serve as many bands is soon")
+            format!("planned for edition {edition} too, as every theme that could serve as many age groups is soon")
         }
         ThemeReason::Replaces { theme, choice } => {
             format!("replaces “{theme}”, which can no longer be used; {}", theme_reason(choice, title))

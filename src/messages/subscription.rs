@@ -11,6 +11,7 @@ use crate::domain::address::Address;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::report_kind::ReportKind;
 use crate::domain::subscription::returned::Bounced;
+use crate::domain::subscription::sync::{SyncChange, SyncPlan};
 use crate::domain::subscription::unsubscribe::CannotMove;
 use crate::domain::subscription::wave::WaveId;
 use crate::domain::text::lists::count;
@@ -26,6 +27,33 @@ pub fn consent(Synced { plan, done, .. }: &Synced) -> String {
         "the config would end {} of {} subscriptions, so {stopped}: if that is meant, run `fortnightly sync --yes`",
         plan.ending, plan.active_before
     )
+}
+
+/// What following the list in the config would do, for people who press buttons. Whose subscriptions end is named beside it.
+pub fn would_end(plan: &SyncPlan) -> Vec<String> {
+    let ending = count(plan.active_before as u64, "subscription", "subscriptions");
+    let mut facts = vec![
+        format!("{} of {ending} from config.toml would end, because it no longer lists them.", plan.ending),
+        "If that isn't meant, have them put back into config.toml, and nothing ends.".to_owned(),
+        "Whoever is put back later gets the activities again.".to_owned(),
+    ];
+    let others = plan.changes.len().saturating_sub(plan.ending) as u64;
+    if others > 0 {
+        facts.push(format!(
+            "{} of the list would be made at the same time.",
+            count(others, "other change", "other changes")
+        ));
+    }
+    facts
+}
+
+/// What following it came to, for people who press buttons.
+pub fn followed(synced: &Synced) -> Vec<String> {
+    let ended = synced.done.iter().filter(|change| matches!(change, SyncChange::End { .. })).count() as u64;
+    let others = synced.done.len() as u64 - ended;
+    let ended = format!("{} ended, as config.toml says.", count(ended, "subscription has", "subscriptions have"));
+    let more = (others > 0).then(|| format!("{} made.", count(others, "other change was", "other changes were")));
+    std::iter::once(ended).chain(more).collect()
 }
 
 /// That the rest of an import that had broken off was imported, or would be.

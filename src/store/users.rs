@@ -12,7 +12,7 @@ use crate::domain::user::UserId;
 use crate::domain::user::account::{SignOnSubject, User};
 use crate::domain::user::accounts::Accounts;
 use crate::domain::user::bearer::TokenHash;
-use crate::domain::user::limits::{Limit, TryKey};
+use crate::domain::user::limits::{TryKeys, TryStep};
 use crate::domain::user::session::{Session, Visitor};
 
 /// Decides, and notes on the accounts what it changes. A backend may call it again on rows that it read anew.
@@ -57,11 +57,14 @@ pub trait Users {
     /// Ends one session; whether there was one.
     async fn end_session(&self, token: &TokenHash) -> Result<bool, StoreError>;
 
-    /// Counts a try to sign in before it is made; or says until when somebody has to wait first.
-    async fn count_try(&self, limits: [Limit; 2], at: DateTime<Utc>) -> Result<Result<(), DateTime<Utc>>, StoreError>;
-
-    /// Takes one try back that was not wrong, with all that were counted before it where `whole`.
-    async fn forget_try(&self, key: TryKey, whole: bool) -> Result<(), StoreError>;
+    /// Reads what is known of a try to sign in, lets [`limits::after`](crate::domain::user::limits::after) say what becomes of it,
+    /// and writes that; or says until when somebody has to wait first.
+    async fn count_try(
+        &self,
+        keys: TryKeys,
+        step: TryStep,
+        at: DateTime<Utc>,
+    ) -> Result<Result<(), DateTime<Utc>>, StoreError>;
 }
 
 /// What a decision came to. One that fails changes nothing.

@@ -4,6 +4,7 @@
 mod account;
 mod answer;
 mod ask;
+mod asking;
 mod audience;
 mod calendar;
 mod caller;

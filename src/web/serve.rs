@@ -14,15 +14,18 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::log_limiter::LogLimiter;
+use super::moving::{Moved, Moving};
 
 /// How long a client may take to send its request's header, the first or the next on a connection.
 const HEADER: Duration = Duration::from_secs(10);
 
-/// How long a connection lives: a mail client asks for one page.
-const LIFE: Duration = Duration::from_mins(1);
+/// How long a connection lives: a mail client asks for one page. It lives longer while enough moves on it: a list that is sent or
+/// fetched over a slow line takes minutes.
+const LIFE: Lifetime = Lifetime { least: Duration::from_mins(1), octets_a_second: 8 * 1024 };
 
 /// How long answers that are being written have when we are told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -62,8 +65,6 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
 /// Serves until `stop`.
 pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
     let service = TowerToHyperService::new(site.0);
-    let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(HEADER);
     let open = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
@@ -81,15 +82,49 @@ pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
             request.extensions_mut().insert(Peer(peer.ip()));
             service.call(request)
         });
-        let connection = open.watch(protocol.serve_connection(TokioIo::new(stream), told));
+        let (stream, moved) = Moving::new(stream);
+        let connection = open.watch(protocol().serve_connection(TokioIo::new(stream), told));
         tokio::spawn(async move {
-            // A client that went away, or was too slow, is no event.
-            let _ = tokio::time::timeout(LIFE, connection).await;
+            LIFE.of(connection, &moved).await;
             drop(place);
         });
     }
     // Whoever has not sent a whole request by now has nothing to lose.
     let _ = tokio::time::timeout(LAST_WORDS, open.shutdown()).await;
+}
+
+fn protocol() -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(HEADER);
+    protocol
+}
+
+/// How long a connection may live.
+#[derive(Debug, Clone, Copy)]
+struct Lifetime {
+    least: Duration,
+    /// As long as this much moves on it, on average, it goes on.
+    octets_a_second: u64,
+}
+
+impl Lifetime {
+    /// After so many octets.
+    fn after(self, octets: u64) -> Duration {
+        self.least + Duration::from_secs(octets) / u32::try_from(self.octets_a_second).unwrap_or(u32::MAX)
+    }
+
+    /// Waits for the end of a connection, or until it has lived for too long. A client that went away, or was too slow, is no event.
+    async fn of(self, connection: impl Future, moved: &Moved) {
+        tokio::pin!(connection);
+        let began = Instant::now();
+        loop {
+            let until = began + self.after(moved.octets());
+            let is_over = timeout_at(until, &mut connection).await.is_ok();
+            if is_over || began + self.after(moved.octets()) <= until {
+                return;
+            }
+        }
+    }
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -102,5 +137,75 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 tokio::time::sleep(BREATH).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use axum::extract::DefaultBodyLimit;
+    use axum::routing::post;
+    use futures_util::stream;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    /// A list of subscribers, in octets, and what a slow line carries in a second.
+    const LIST: u64 = 2 * 1024 * 1024;
+    const SLOW: u64 = 16 * 1024;
+
+    #[test]
+    fn a_list_has_the_time_that_a_slow_line_needs_and_a_dribble_has_none() {
+        let goes_on = |octets_a_second: u64, seconds: u64| {
+            (1..=seconds).all(|second| LIFE.after(octets_a_second * second) > Duration::from_secs(second))
+        };
+        assert!(goes_on(SLOW, LIST / SLOW) && goes_on(SLOW, 20 * LIST / SLOW));
+        assert!(goes_on(100, 60) && !goes_on(100, 61) && !goes_on(1, 61));
+    }
+
+    /// The other end of a connection to a site that gives back what it gets. It lives for a moment, as long as a little moves.
+    fn connected() -> DuplexStream {
+        const MOMENT: Lifetime = Lifetime { least: Duration::from_millis(100), octets_a_second: 1024 };
+        let echo = async |list: Bytes| {
+            let parts: Vec<_> =
+                list.chunks(1024).map(|part| Ok::<_, std::io::Error>(Bytes::copy_from_slice(part))).collect();
+            Body::from_stream(stream::iter(parts))
+        };
+        let site = Router::new().route("/list", post(echo)).layer(DefaultBodyLimit::disable());
+        let (ours, theirs) = duplex(4 * 1024);
+        let (stream, moved) = Moving::new(ours);
+        let connection = protocol().serve_connection(TokioIo::new(stream), TowerToHyperService::new(site));
+        tokio::spawn(async move { MOMENT.of(connection, &moved).await });
+        theirs
+    }
+
+    /// Sends a list over a slow line, so many octets at a time; how much of it came back, over the same line.
+    async fn sent_and_fetched(octets: usize, at_a_time: usize) -> usize {
+        let mut client = connected();
+        let head = format!("POST /list HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {octets}\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        let pause = || tokio::time::sleep(Duration::from_millis(10));
+        for _ in (0..octets).step_by(at_a_time) {
+            if client.write_all(&vec![b'x'; at_a_time]).await.is_err() {
+                return 0;
+            }
+            pause().await;
+        }
+        let (mut part, mut came) = (vec![0; at_a_time], Vec::new());
+        while let Ok(read @ 1..) = client.read(&mut part).await {
+            came.extend_from_slice(&part[..read]);
+            pause().await;
+        }
+        String::from_utf8_lossy(&came).matches('x').count()
+    }
+
+    #[tokio::test]
+    async fn a_list_is_sent_and_fetched_over_a_slow_line() {
+        assert_eq!(sent_and_fetched(64 * 1024, 2 * 1024).await, 64 * 1024);
+    }
+
+    #[tokio::test]
+    async fn whoever_dribbles_is_cut_off() {
+        assert_eq!(sent_and_fetched(1_000, 1).await, 0);
     }
 }

@@ -1,14 +1,18 @@
 //! The console, by a browser that posts what its forms carry; what came of it is read back with the commands.
 
+mod bounces;
 mod decisions;
 mod deliveries;
 mod doors;
 mod edition;
+mod guesses;
 mod live;
 mod looks;
 mod oidc;
 mod proxied;
+mod retired;
 mod roles;
+mod stale;
 mod subscribers;
 mod trial;
 

@@ -43,7 +43,7 @@ impl Hashing for Counted {
 struct Team {
     context: AppContext,
     hashing: Arc<Counted>,
-    _fixture: Fixture,
+    fixture: Fixture,
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -60,7 +60,7 @@ impl Team {
         let fixture = Fixture::new(BASE);
         let config = fortnightly::config::load(&fixture.path("config.toml")).unwrap();
         let context = bootstrap::open(config, Clock::Fixed(at(0))).await.unwrap();
-        Self { context, hashing: Arc::default(), _fixture: fixture }
+        Self { context, hashing: Arc::default(), fixture }
     }
 
     fn sign_in(&self, seconds: i64) -> SignIn {
@@ -164,23 +164,48 @@ async fn a_reset_and_a_removal_sign_out_everywhere() {
     assert!(!team.users(16).any().await.unwrap());
 }
 
-#[tokio::test]
-async fn after_ten_guesses_no_password_is_looked_at() {
-    let (team, _) = Team::with_anna().await;
+/// Ten thousand guesses at Anna's password, from this many networks: how many were refused unseen, and how many were hashed.
+async fn guessed(team: &Team, networks: u16) -> (usize, usize) {
     let before = team.hashing.0.load(Ordering::SeqCst);
     let mut refused = 0;
     for guess in 0..10_000_u16 {
-        // From as many networks as one likes.
-        let [high, low] = guess.to_be_bytes();
+        let [high, low] = (guess % networks).to_be_bytes();
         let from = IpAddr::from([10, high, low, 1]);
         let told = team.sign_in(0).with_password(ANNA, format!("guess {guess}").into(), None, from).await;
         refused += usize::from(refusal(told).unwrap_err() == SignInRefusal::Paused { minutes: 1 });
     }
-    assert_eq!((refused, team.hashing.0.load(Ordering::SeqCst) - before), (9_990, 10));
-    let told = team.tries(30, RIGHT, None).await.unwrap_err();
-    assert_eq!(told, SignInRefusal::Paused { minutes: 1 }, "also the right one has to wait");
-    assert_eq!(team.tries(61, RIGHT, None).await.unwrap().user, UserId(1));
-    assert_eq!(team.tries(62, "wrong", None).await.unwrap_err(), SignInRefusal::Wrong, "all is forgotten");
+    (refused, team.hashing.0.load(Ordering::SeqCst) - before)
+}
+
+#[tokio::test]
+async fn after_ten_guesses_from_a_network_no_password_is_looked_at() {
+    let (team, first) = Team::with_anna().await;
+    assert_eq!(guessed(&team, 1).await, (9_990, 10));
+    let from = async |from: [u8; 4], password: &str| {
+        refusal(team.sign_in(30).with_password(ANNA, password.into(), None, IpAddr::from(from)).await)
+    };
+    let there = from([10, 0, 0, 1], RIGHT).await.unwrap_err();
+    assert_eq!(there, SignInRefusal::Paused { minutes: 1 }, "there, also the right one has to wait");
+    assert_eq!(from([192, 0, 2, 1], RIGHT).await.unwrap().user, UserId(1), "nowhere else has it to wait");
+    assert!(team.sign_in(30).visitor(first.token.expose_secret()).await.unwrap().is_some(), "who is in stays in");
+    let told = refusal(team.sign_in(61).with_password(ANNA, RIGHT.into(), None, IpAddr::from([10, 0, 0, 1])).await);
+    assert_eq!(told.unwrap().user, UserId(1));
+}
+
+#[tokio::test]
+async fn guesses_from_everywhere_hold_nobody_up_where_they_were_before() {
+    let (team, _) = Team::with_anna().await;
+    assert_eq!(guessed(&team, 10_000).await, (9_900, 100));
+    let elsewhere = IpAddr::from([192, 0, 2, 1]);
+    let told = team.sign_in(59).with_password(ANNA, RIGHT.into(), None, elsewhere).await;
+    assert_eq!(refusal(told).unwrap_err(), SignInRefusal::Paused { minutes: 1 }, "a stranger to this network waits");
+    assert_eq!(team.tries(0, RIGHT, None).await.unwrap().user, UserId(1), "Anna has been here before");
+    // That is remembered for half a year, and a link makes the network known that it is opened in.
+    assert_eq!(guessed(&team, 10_000).await, (9_900, 100));
+    let link = team.users(1).reset(UserId(1)).await.unwrap().url;
+    team.sign_in(2).set_password(token(&link), "magnet lily owl".into(), elsewhere).await.unwrap();
+    let told = team.sign_in(3).with_password(ANNA, "magnet lily owl".into(), None, elsewhere).await;
+    assert!(told.is_ok(), "a reset clears the count, too");
 }
 
 #[tokio::test]
@@ -201,9 +226,9 @@ async fn it_makes_no_difference_whether_an_address_is_known() {
     let (team, _) = Team::with_anna().await;
     for address in [ANNA, "nobody@team.example"] {
         let before = team.hashing.0.load(Ordering::SeqCst);
-        let from = |guess| IpAddr::from([192, 0, guess, 1]);
+        let from = IpAddr::from([192, 0, 2, 1]);
         for guess in 0..12 {
-            let told = team.sign_in(0).with_password(address, "guess".into(), None, from(guess)).await;
+            let told = team.sign_in(0).with_password(address, "guess".into(), None, from).await;
             let expected = if guess < 10 { SignInRefusal::Wrong } else { SignInRefusal::Paused { minutes: 1 } };
             assert_eq!(refusal(told).unwrap_err(), expected, "{address}");
         }
@@ -252,8 +277,8 @@ async fn a_code_is_asked_for_and_good_once() {
     assert!(team.tries(60, RIGHT, Some(&now)).await.is_ok());
     assert_eq!(team.tries(61, RIGHT, Some(&now)).await.unwrap_err(), SignInRefusal::WrongCode, "it was used");
     assert!(team.users(0).list().await.unwrap()[0].codes);
-    let remove = async |seconds, code: &str| refusal(team.sign_in(seconds).remove_totp(UserId(1), code).await);
-    let used = team.sign_in(61).remove_totp(UserId(1), &now).await;
+    let remove = async |seconds, code: &str| refusal(team.sign_in(seconds).remove_totp(UserId(1), code, HERE).await);
+    let used = team.sign_in(61).remove_totp(UserId(1), &now, HERE).await;
     assert!(matches!(used, Err(AppError::Users(UserRefusal::CodeUsed))));
     assert_eq!(remove(90, "000000").await, Err(SignInRefusal::WrongCode));
     assert_eq!(remove(90, &code(&offer.secret, 90)).await, Ok(()));
@@ -274,4 +299,45 @@ async fn codes_are_guessed_no_oftener_than_passwords() {
         looked_at += usize::from(team.tries(60, RIGHT, Some("000000")).await.unwrap_err() == SignInRefusal::WrongCode);
     }
     assert_eq!(looked_at, 10);
+}
+
+#[tokio::test]
+async fn codes_are_guessed_no_oftener_from_everywhere_nor_to_turn_them_off() {
+    let (team, _) = Team::with_anna().await;
+    let offer = team.sign_in(0).begin_totp(UserId(1)).await.unwrap();
+    team.sign_in(0).confirm_totp(UserId(1), &offer.secret, &code(&offer.secret, 0)).await.unwrap();
+    let mut looked_at = 0;
+    for guess in 0..5 {
+        let from = IpAddr::from([10, 0, guess, 1]);
+        let told = team.sign_in(60).with_password(ANNA, RIGHT.into(), Some("000000"), from).await;
+        looked_at += usize::from(refusal(told).unwrap_err() == SignInRefusal::WrongCode);
+    }
+    for _ in 0..100 {
+        let told = refusal(team.sign_in(60).remove_totp(UserId(1), "000000", HERE).await).unwrap_err();
+        looked_at += usize::from(told == SignInRefusal::WrongCode);
+    }
+    assert_eq!(looked_at, 10);
+    let told = refusal(team.sign_in(60).remove_totp(UserId(1), &code(&offer.secret, 60), HERE).await);
+    assert_eq!(told.unwrap_err(), SignInRefusal::Paused { minutes: 1 }, "also the right one has to wait");
+}
+
+#[tokio::test]
+async fn what_codes_are_made_from_is_sealed_in_the_store_also_what_an_older_version_left() {
+    let (team, _) = Team::with_anna().await;
+    let offer = team.sign_in(0).begin_totp(UserId(1)).await.unwrap();
+    let secret = BASE32_NOPAD.decode(offer.secret.as_bytes()).unwrap();
+    let store = rusqlite::Connection::open(team.fixture.path("var/fortnightly.db")).unwrap();
+    let stored = || store.query_row("SELECT totp FROM users", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let is_clear = |stored: &[u8]| stored.windows(4).any(|part| secret.windows(4).any(|known| known == part));
+    team.sign_in(0).confirm_totp(UserId(1), &offer.secret, &code(&offer.secret, 0)).await.unwrap();
+    assert!(!is_clear(&stored()));
+    assert!(team.tries(60, RIGHT, Some(&code(&offer.secret, 60))).await.is_ok());
+    store.execute("UPDATE users SET totp = ?1", [&secret]).unwrap();
+    assert!(team.tries(120, RIGHT, Some(&code(&offer.secret, 120))).await.is_ok(), "an older version's is read");
+    let sealed = stored();
+    assert!(!is_clear(&sealed), "and sealed");
+    assert!(team.tries(180, RIGHT, Some(&code(&offer.secret, 180))).await.is_ok());
+    assert_eq!(stored(), sealed);
+    let off = team.sign_in(240).remove_totp(UserId(1), &code(&offer.secret, 240), HERE).await;
+    assert_eq!(refusal(off), Ok(()));
 }

@@ -145,6 +145,22 @@ fn each_tool_has_one_home() {
     none(&broken);
 }
 
+/// So that nobody decides about something that changed since it was shown: what is posted goes through `ask`, which looks at that in
+/// one place. Only whoever signs in isn't shown anything first.
+#[test]
+fn every_form_of_the_console_is_declared_with_its_question() {
+    const OPEN: [&str; 3] = ["web/console/ask.rs", "web/console/sign_in.rs", "web/console/first_visit.rs"];
+    let mut broken = BTreeSet::new();
+    for source in SRC.files.iter().filter(|source| source.path.starts_with("web/console/")) {
+        let code = code(source).replace(' ', "");
+        let posts = ["routing::post", "routing::{get,post", ".post("].iter().any(|word| code.contains(word));
+        if posts && !OPEN.contains(&source.path.as_str()) {
+            broken.insert(format!("{} posts without `ask`", source.path));
+        }
+    }
+    none(&broken);
+}
+
 #[test]
 fn the_domain_is_pure() {
     let impure = ["std::fs", "std::net", "std::process", "tokio", "async fn", "Instant::now", "getrandom", "tracing"];

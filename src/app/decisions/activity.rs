@@ -8,15 +8,15 @@ use crate::app::edition::TRIES;
 use crate::app::error::AppError;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
-use crate::domain::edition::state::change;
+use crate::domain::edition::state::{Changed, change};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, Selection};
 use crate::domain::text::suggest::nearest;
 use crate::store::ActivityWithdrawal;
 
-/// What came of it.
+/// What came of it, or would.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {
-    /// Whether anything changed; not when it was so already.
+    /// Whether anything changes; not when it was so already.
     pub changed: bool,
     /// What took its place in planned editions.
     pub replaced: Vec<Replaced>,
@@ -57,6 +57,14 @@ impl Decisions {
         Err(AppError::Busy)
     }
 
+    /// What withdrawing it would come to, or taking that back. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Self::withdraw_activity`].
+    pub async fn would_withdraw(&self, id: &ActivityId, undo: bool) -> Result<Withdrawal, AppError> {
+        Ok(self.draft(id, undo, self.context.clock.now()).await?.withdrawal)
+    }
+
     /// `None` when an edition changed meanwhile.
     async fn try_withdrawal(
         &self,
@@ -64,6 +72,14 @@ impl Decisions {
         undo: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<Withdrawal>, AppError> {
+        let Draft { withdrawal, repicked } = self.draft(id, undo, now).await?;
+        let activity = ActivityWithdrawal { activity: id.clone(), withdrawn: !undo };
+        let activity = withdrawal.changed.then_some(activity);
+        let written = self.context.store.write_editions(&repicked, activity.as_slice(), OPERATOR, now).await?;
+        Ok(written.then_some(withdrawal))
+    }
+
+    async fn draft(&self, id: &ActivityId, undo: bool, now: DateTime<Utc>) -> Result<Draft, AppError> {
         let store = self.context.store.as_ref();
         let (editions, mut withdrawn) = (store.editions().await?, store.withdrawn().await?);
         let was = withdrawn.contains(id);
@@ -82,18 +98,20 @@ impl Decisions {
                 }
             }
         }
-        let changed = was == undo;
-        let activity = changed.then(|| ActivityWithdrawal { activity: id.clone(), withdrawn: !undo });
-        let repicked = change(&editions, &repicks, now);
-        if !store.write_editions(&repicked, activity.as_slice(), OPERATOR, now).await? {
-            return Ok(None);
-        }
         let has = |selection: &Selection| selection.picks.iter().any(|pick| pick.id == *id);
         let out: Vec<&Edition> = editions.iter().filter(|e| e.is_published() && has(&e.selection)).collect();
         let published = out.iter().map(|e| e.number).collect();
         let unfinished = out.iter().filter(|e| e.state != EditionState::Sent).map(|e| e.number).collect();
-        Ok(Some(Withdrawal { changed, replaced, published, unfinished, looked: planner.is_some() || undo }))
+        let (changed, looked) = (was == undo, planner.is_some() || undo);
+        let withdrawal = Withdrawal { changed, replaced, published, unfinished, looked };
+        Ok(Draft { withdrawal, repicked: change(&editions, &repicks, now) })
     }
+}
+
+/// A withdrawal before it's written.
+struct Draft {
+    withdrawal: Withdrawal,
+    repicked: Changed,
 }
 
 fn places(edition: &Edition, after: &Selection, id: &ActivityId) -> Vec<Replaced> {

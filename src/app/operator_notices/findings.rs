@@ -2,21 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::OperatorNotices;
 use super::found::Found;
 use crate::app::attention::{Attention, EditionAttention, UNDER_WAY};
 use crate::app::context::Loaded;
 use crate::app::reporter::Reporter;
-use crate::app::{AppContext, AppError};
+use crate::app::{AppContext, AppError, reviews};
 use crate::config::bank_holidays_known_until;
 use crate::domain::calendar::ClosedDayPolicy;
 use crate::domain::edition::{Edition, HoldReason};
 use crate::domain::notice::{Finding, RECENT, RelayOutage, Rules, of_editions};
-
-/// How long before a review falls due it is told: eight weeks.
-const REVIEWS: Days = Days::new(56);
 
 /// For how long after its end an outage of the relay is told.
 const OUTAGES: TimeDelta = TimeDelta::days(7);
@@ -56,15 +53,9 @@ impl OperatorNotices {
 
     /// Reviews that fall due soon, or fell due, by their day; and how far bank holidays are known, where that matters.
     fn reviews(&self, today: NaiveDate) -> Vec<Finding> {
-        let until = today.checked_add_days(REVIEWS).unwrap_or(today);
-        let mut findings = Vec::new();
-        if let Some(content) = &self.content {
-            let activities = content.library.activities.iter().map(|one| (one.id.to_string(), one.review_by));
-            let themes = content.library.themes.iter().map(|one| (one.name.clone(), one.review_by));
-            let mut soon: Vec<_> = activities.chain(themes).filter(|(_, by)| *by <= until).collect();
-            soon.sort_by(|(one, by), (other, then)| (by, one).cmp(&(then, other)));
-            findings.extend(soon.into_iter().map(|(text, by)| Finding::Review { text, by }));
-        }
+        let until = today.checked_add_days(reviews::AHEAD).unwrap_or(today);
+        let due = self.content.iter().flat_map(|content| reviews::falling_due(&content.library, today));
+        let mut findings: Vec<_> = due.map(|review| Finding::Review { text: review.text, by: review.by }).collect();
         let known = bank_holidays_known_until();
         if known <= until && self.context.config.schedule.on_closed_day != ClosedDayPolicy::Send {
             findings.push(Finding::BankHolidays { until: known });

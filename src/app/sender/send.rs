@@ -20,8 +20,9 @@ use crate::app::sync;
 use crate::app::sync::Synced;
 use crate::config::Config;
 use crate::domain::address::Address;
+use crate::domain::audit::OPERATOR;
 use crate::domain::delivery;
-use crate::domain::edition::state::change;
+use crate::domain::edition::state::{Changed, change};
 use crate::domain::edition::{EditionChange, EditionNumber, HoldReason};
 use crate::mail::{Handover, Open};
 
@@ -188,6 +189,16 @@ impl Sender {
         let proof = self.previewer().proof_of(number, segment).await?;
         let segment = proof.segment(segment).map_err(AppError::from)?;
         self.copy_of(&proof, segment, to)
+    }
+
+    /// Notes in the log that somebody had a copy sent, and of which group of readers: not to whom, as that is somebody's address.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn note_copy(&self, number: EditionNumber, segment: &str) -> Result<(), AppError> {
+        let line = Changed { audit: vec![(number, "test-copy", segment.to_owned())], ..Changed::default() };
+        self.context.store.write_editions(&line, &[], OPERATOR, self.context.clock.now()).await?;
+        Ok(())
     }
 
     fn copy_of(&self, proof: &Proof, segment: &ProofSegment, to: &Address) -> Result<TestCopy, SendError> {

@@ -9,6 +9,7 @@ use crate::app::AppError;
 use crate::app::error::SignOnRefusal;
 use crate::app::network::network;
 use crate::domain::user::account::SignOnSubject;
+use crate::domain::user::limits::TryStep;
 use crate::oidc::{Answer, OidcError};
 
 impl SignIn {
@@ -47,21 +48,21 @@ impl SignIn {
         let (now, network) = (self.now(), network(from).to_string());
         let attempt = Attempt::open(sealed, &self.context.keyring, &answer.state, now).ok_or(SignOnRefusal::Stale)?;
         let provider = self.context.sign_on.provider(&self.context.config)?;
-        let limits = self.context.keyring.try_hasher().sign_on_limits(&network);
-        self.count(limits).await?;
+        let keys = self.context.keyring.try_hasher().sign_on_keys(&network);
+        self.count(keys, TryStep::Begin).await?;
         if !self.context.sign_on.use_up(&attempt.state, now) {
             return Err(SignOnRefusal::Stale.into());
         }
         let redeemed = provider.redeem(answer, &attempt.for_provider(callback), now).await;
         if redeemed.as_ref().map_or_else(is_nobodys_fault, |_| false) {
-            self.take_back(limits).await?;
+            self.count(keys, TryStep::TakeBack).await?;
         }
         let subject = redeemed.map_err(SignOnRefusal::from)?;
         let signed_in = match &attempt.link {
             Some(link) => self.bind(link, subject, network).await?,
             None => self.enter_with(&subject, network).await?,
         };
-        self.take_back(limits).await?;
+        self.count(keys, TryStep::TakeBack).await?;
         Ok((signed_in, attempt.to))
     }
 

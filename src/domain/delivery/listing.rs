@@ -19,6 +19,8 @@ pub struct DeliveryFilter {
     pub states: Vec<DeliveryState>,
     /// To one of these mailboxes alone.
     pub addresses: Option<Vec<Address>>,
+    /// To one of these mailboxes alone, by their numbers; then nobody is asked whether the addresses are known.
+    pub recipients: Option<Vec<RecipientId>>,
     /// Those alone that came back.
     pub bounced: bool,
     /// To mailboxes of this domain alone, in small letters.

@@ -142,9 +142,22 @@ impl Keyring {
     /// # Panics
     /// Never: HMAC takes a key of any length.
     pub fn sign_on_key(&self) -> [u8; 32] {
+        self.key_for(b"sign-on attempt")
+    }
+
+    /// Seals what users' apps make codes from, in the store.
+    pub fn code_key(&self) -> [u8; 32] {
+        self.key_for(b"code secret")
+    }
+
+    /// A key of its own for a purpose; it never changes.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    fn key_for(&self, purpose: &[u8]) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.address).expect("HMAC takes a key of any length (RFC 2104 §2)");
-        mac.update(b"sign-on attempt");
+        mac.update(purpose);
         mac.finalize().into_bytes().into()
     }
 

@@ -46,6 +46,7 @@ pub struct PasswordHash(pub String);
 /// The secret from which an app makes codes, and the step of the last code that was used (RFC 6238): each is good once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSecret {
+    /// Sealed by the use case; by older versions, not.
     pub secret: Vec<u8>,
     pub last_step: Option<u64>,
 }

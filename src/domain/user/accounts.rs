@@ -258,6 +258,15 @@ impl Accounts {
         Ok(())
     }
 
+    /// Keeps what a user's app makes codes from in another form, if it's still this.
+    pub fn reseal_codes(&mut self, id: UserId, before: &[u8], sealed: Vec<u8>) -> Result<(), UserRefusal> {
+        self.change(id, |user| {
+            if let Some(codes) = user.proofs.codes.as_mut().filter(|codes| codes.secret == before) {
+                codes.secret = sealed;
+            }
+        })
+    }
+
     /// From now on no code is asked for; the one of this step was the last.
     ///
     /// # Errors

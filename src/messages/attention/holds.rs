@@ -36,9 +36,12 @@ pub(super) fn would_be_held(reason: &HoldReason, number: EditionNumber) -> Matte
 pub(super) fn sync_waits() -> Matter {
     matter(
         "The list of subscribers in config.toml would end many subscriptions at once, so it has not been followed.",
-        "Ask whoever looks after config.toml. On the server, `fortnightly sync --dry-run` shows what would change, and \
-         `fortnightly sync --yes` does it if that is meant.",
-        None,
+        format!(
+            "An admin can look at whose they are, and press “{}” if that is meant. If it isn't, ask whoever looks after \
+             config.toml to put them back.",
+            button::END_THEM
+        ),
+        Some(ConsolePage::Now),
     )
 }
 
@@ -122,7 +125,7 @@ fn remedy(reason: &HoldReason) -> String {
         HoldReason::MessageFailed { .. } => "Show this to whoever looks after the server, and have it put right.",
         HoldReason::ApprovalMissing { .. } => "Somebody has to read and approve it.",
         HoldReason::RestoredStore => "Everything that is said about the backup has to be dealt with first.",
-        HoldReason::ConsentMissing => "Whoever looks after config.toml has to decide about it.",
+        HoldReason::ConsentMissing => "An admin has to decide about it, on the page Now.",
         HoldReason::Late { .. } | HoldReason::Operator { .. } => "Look at it first.",
         HoldReason::Told { .. } => "If that still needs to be put right, have it done first.",
     }

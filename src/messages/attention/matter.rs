@@ -16,6 +16,8 @@ pub mod button {
     pub const THEY_ARE_GONE: &str = "They are gone";
     /// Of a wave of bounces: the report was wrong.
     pub const THEY_STILL_WORK: &str = "They still work";
+    /// Of subscriptions that no longer stand in the config.
+    pub const END_THEM: &str = "End these subscriptions";
     pub const UNSUBSCRIBE: &str = "Unsubscribe";
 }
 

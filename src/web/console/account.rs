@@ -4,12 +4,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Serialize;
 
 use super::answer;
-use super::ask::only;
+use super::ask::{only, posts};
 use super::caller::Caller;
+use super::entrance::Origin;
 use super::form::Form;
 use super::parts::ConsoleParts;
 use super::shell::Shell;
@@ -59,10 +60,10 @@ pub(super) fn routes() -> Router<Console> {
     let own = |handlers| only(Permission::Look, handlers);
     Router::new()
         .route("/account", own(get(account)))
-        .route("/account/end", own(post(end)))
-        .route("/account/end-all", own(post(end_all)))
-        .route("/account/codes", own(get(offer).post(confirm)))
-        .route("/account/codes/remove", own(post(remove)))
+        .route("/account/end", posts(Permission::Look, end))
+        .route("/account/end-all", posts(Permission::Look, end_all))
+        .route("/account/codes", own(get(offer)).merge(posts(Permission::Look, confirm)))
+        .route("/account/codes/remove", posts(Permission::Look, remove))
 }
 
 /// Whoever came by the first link has no account.
@@ -185,13 +186,13 @@ async fn confirm(State(console): State<Console>, caller: Caller, form: Form) -> 
     }
 }
 
-async fn remove(State(console): State<Console>, caller: Caller, form: Form) -> Response {
+async fn remove(State(console): State<Console>, caller: Caller, Origin(from): Origin, form: Form) -> Response {
     let parts = console.parts();
     let user = match user(&parts, &caller) {
         Ok(user) => user,
         Err(refusal) => return *refusal,
     };
-    match parts.sign_in().remove_totp(user, form.text("code")).await {
+    match parts.sign_in().remove_totp(user, form.text("code"), from).await {
         Ok(()) => answer::decided(&console, &caller, vec!["No code is asked for any more.".to_owned()], "/account"),
         Err(AppError::SignIn(why)) => {
             let why = messages::console::sentence(&messages::users::not_let_in(why));

@@ -1,15 +1,19 @@
 //! The one question before something is changed: what it will do, in numbers, and the two ways on.
 
+use std::sync::Arc;
+
 use axum::extract::{Extension, Request};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, get, post};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::answer;
+use super::asking::{Asked, Asking, Refusal};
 use super::caller::Caller;
 use super::form::Form;
 use super::parts::ConsoleParts;
@@ -35,6 +39,9 @@ pub(super) struct Question {
     /// The path that is posted to, and the one that “No” leads to.
     pub(super) action: String,
     pub(super) back_url: String,
+    #[serde(skip)]
+    /// What stands in its form for what was shown: by default, for all that it says.
+    pub(super) seen: Option<Seen>,
 }
 
 /// Something to fill in.
@@ -57,34 +64,132 @@ pub(super) struct Choice {
     pub(super) chosen: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Hidden {
     pub(super) name: &'static str,
     pub(super) value: String,
 }
 
 impl Question {
-    /// Remembers in the form what was shown, so that nobody decides about something that changed meanwhile.
-    pub(super) fn about(mut self, what: &impl std::fmt::Debug) -> Self {
-        self.hidden.push(Hidden { name: "seen", value: seen(what) });
-        self
+    /// Remembers in the form what was shown, so that nobody decides about something that changed meanwhile. Left out, it is all
+    /// that the question says.
+    pub(super) fn about(self, what: &impl std::fmt::Debug) -> Self {
+        self.with(Seen::of(what))
+    }
+
+    pub(super) fn with(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
+
+    /// It stops something: whoever wants that must not be kept from it because something else changed.
+    pub(super) fn stops_something(self) -> Self {
+        self.with(Seen::Whatever)
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.clone().unwrap_or_else(|| Seen::of(self))
     }
 
     /// The page. Its paths are our own, without what a proxy adds before them.
-    pub(super) fn page(mut self, parts: &ConsoleParts, caller: &Caller, here: &str) -> Response {
+    pub(super) fn page(mut self, parts: &ConsoleParts, caller: &Caller, section: &str) -> Response {
+        self.hidden.push(self.seen().hidden());
         (self.action, self.back_url) = (caller.link(&self.action), caller.link(&self.back_url));
-        answer::page("ask.html", &Shell::new(parts, caller, &self.title, here), &self)
+        answer::page("ask.html", &Shell::new(parts, caller, &self.title, section), &self)
     }
 }
 
-/// What stands for something that was shown.
-pub(super) fn seen(what: &impl std::fmt::Debug) -> String {
-    HEXLOWER.encode(&Sha256::digest(format!("{what:?}"))[..16])
+/// What stands in a form for what was shown beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    Digest(String),
+    /// The decision stands whatever has changed.
+    Whatever,
 }
 
-/// Whether this is what was shown when the question was asked.
-pub(super) fn is_as_seen(form: &Form, what: &impl std::fmt::Debug) -> bool {
-    form.value("seen") == Some(&seen(what))
+impl Seen {
+    /// What stands for this. The `Debug` of an address says nothing, so an address is given as its text.
+    pub(super) fn of(what: &impl std::fmt::Debug) -> Self {
+        Self::Digest(HEXLOWER.encode(&Sha256::digest(format!("{what:?}"))[..16]))
+    }
+
+    /// The form's field.
+    pub(super) fn hidden(&self) -> Hidden {
+        Hidden { name: "seen", value: self.value().to_owned() }
+    }
+
+    pub(super) fn value(&self) -> &str {
+        match self {
+            Self::Digest(digest) => digest,
+            Self::Whatever => "",
+        }
+    }
+
+    fn is_in(&self, form: &Form) -> bool {
+        *self == Self::Whatever || form.value("seen") == Some(self.value())
+    }
+}
+
+/// A question at this path, and the decision. What the question was made from is found again when it is answered, and given to
+/// `decide` only if it is still what was shown. `section` is the page in the bar that it belongs to.
+pub(super) fn asks<T, Ask, Asks, Decide, Decides>(
+    permission: Permission,
+    section: &'static str,
+    ask: Ask,
+    decide: Decide,
+) -> MethodRouter<Console>
+where
+    T: Send + 'static,
+    Ask: Fn(Asked) -> Asks + Clone + Send + Sync + 'static,
+    Asks: Future<Output = Result<(Question, T), Refusal>> + Send + 'static,
+    Decide: Fn(Asked, T) -> Decides + Clone + Send + Sync + 'static,
+    Decides: Future<Output = Result<Response, Refusal>> + Send + 'static,
+{
+    let asked = ask.clone();
+    let page = async move |asking: Asking| {
+        let asking = Arc::new(asking);
+        match ask(Arc::clone(&asking)).await {
+            Ok((question, _)) => question.page(&asking.parts, &asking.caller, section),
+            Err(refusal) => refusal.page(),
+        }
+    };
+    let look = move |asking| {
+        let asked = asked(asking);
+        async { asked.await.map(|(question, found)| (question.seen(), found)) }
+    };
+    decides(permission, look, |asking| asking.here.clone(), decide).merge(only(permission, get(page)))
+}
+
+/// A decision by a form that stands on a page of its own, `page`: there, the form carries what `look` says.
+pub(super) fn decides<T, Look, Looks, Decide, Decides>(
+    permission: Permission,
+    look: Look,
+    page: fn(&Asking) -> String,
+    decide: Decide,
+) -> MethodRouter<Console>
+where
+    T: Send + 'static,
+    Look: Fn(Asked) -> Looks + Clone + Send + Sync + 'static,
+    Looks: Future<Output = Result<(Seen, T), Refusal>> + Send + 'static,
+    Decide: Fn(Asked, T) -> Decides + Clone + Send + Sync + 'static,
+    Decides: Future<Output = Result<Response, Refusal>> + Send + 'static,
+{
+    let answer = async move |asking: Asking| {
+        let asking = Arc::new(asking);
+        let decided = async {
+            let (seen, found) = look(Arc::clone(&asking)).await?;
+            if !seen.is_in(&asking.form) {
+                return Err(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking)).into());
+            }
+            decide(Arc::clone(&asking), found).await
+        };
+        decided.await.unwrap_or_else(Refusal::page)
+    };
+    only(permission, post(answer))
+}
+
+/// A form that decides about nothing that could change meanwhile: it looks for something, or it is about its sender's own account.
+pub(super) fn posts<H: Handler<T, Console>, T: 'static>(permission: Permission, handler: H) -> MethodRouter<Console> {
+    only(permission, post(handler))
 }
 
 /// These handlers, for those who may do that. Others are told so, and it is logged.

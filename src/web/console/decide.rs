@@ -1,20 +1,18 @@
 //! An operator's decisions about an edition. Each asks once, with what it will do in numbers, and then does it.
 
+mod activity;
 mod facts;
+mod list_in_config;
+mod read;
 mod swap;
 mod whole_store;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 
 use self::facts::Facts;
-use super::answer;
-use super::ask::{Question, is_as_seen, only};
-use super::caller::Caller;
-use super::form::Form;
+use super::ask::{Question, asks};
+use super::asking::{Asked, Refusal};
 use super::parts::ConsoleParts;
 use super::state::Console;
 use crate::app::AppError;
@@ -24,22 +22,29 @@ use crate::domain::text::check_line;
 use crate::domain::user::Permission;
 use crate::messages;
 
+pub(super) use self::activity::{reinstate_path, withdraw_path};
+pub(super) use self::read::Read;
+
+/// The page in the bar that editions belong to.
+const SECTION: &str = "/calendar";
+
 pub(super) fn routes() -> Router<Console> {
     let mut routes = Router::new();
     for what in What::ALL {
-        let ask = async move |State(console): State<Console>, caller: Caller, Path(number): Path<u32>| {
-            asked(what, &console, &caller, EditionNumber(number)).await
-        };
-        let decide =
-            async move |State(console): State<Console>, caller: Caller, Path(number): Path<u32>, form: Form| {
-                decided(what, &console, &caller, EditionNumber(number), &form).await
-            };
+        let ask = move |asking| asked(what, asking);
+        let decide = move |asking, number| decided(what, asking, number);
         let path = format!("/editions/{{number}}/{}", what.word());
-        routes = routes.route(&path, only(Permission::Decide, get(ask).post(decide)));
+        routes = routes.route(&path, asks(Permission::Decide, SECTION, ask, decide));
     }
     routes
-        .route("/editions/{number}/swap", only(Permission::Decide, get(swap::ask).post(swap::decide)))
-        .route("/release", only(Permission::Decide, get(whole_store::ask).post(whole_store::decide)))
+        .route("/editions/{number}/swap", asks(Permission::Decide, SECTION, swap::ask, swap::decide))
+        .route("/library/{theme}/{name}/withdraw", asks(Permission::Decide, SECTION, activity::ask, activity::decide))
+        .route(
+            "/library/{theme}/{name}/reinstate",
+            asks(Permission::Decide, SECTION, activity::ask_back, activity::bring_back),
+        )
+        .route("/sync", asks(Permission::ManageSubscribers, "/", list_in_config::ask, list_in_config::decide))
+        .route("/release", asks(Permission::Decide, "/", whole_store::ask, whole_store::decide))
 }
 
 /// What can be decided with one button.
@@ -70,9 +75,9 @@ impl What {
         }
     }
 
-    fn question(self, facts: &Facts) -> Question {
+    fn question(self, facts: &Facts, read: &str) -> Question {
         let asked = match self {
-            Self::Approve => facts.approve(),
+            Self::Approve => facts.approve(read),
             Self::Hold => facts.hold(),
             Self::Release => facts.release(),
             Self::Withdraw => facts.withdraw(),
@@ -81,67 +86,52 @@ impl What {
         };
         let number = facts.row.edition;
         let (action, back_url) = (format!("/editions/{number}/{}", self.word()), format!("/editions/{number}"));
-        Question { action, back_url, ..asked }.about(&facts.seen())
+        let question = Question { action, back_url, ..asked };
+        if matches!(self, Self::Hold | Self::Withdraw) {
+            question.stops_something()
+        } else {
+            question.about(&facts.seen())
+        }
     }
 }
 
-async fn asked(what: What, console: &Console, caller: &Caller, number: EditionNumber) -> Response {
-    let parts = console.parts();
-    match Facts::read(&parts, number).await {
-        Ok(facts) => what.question(&facts).page(&parts, caller, "/calendar"),
-        Err(error) => answer::failed(&parts, caller, &error, "/"),
-    }
+async fn asked(what: What, asking: Asked) -> Result<(Question, EditionNumber), Refusal> {
+    let number = EditionNumber(asking.number("number")?);
+    let facts = Facts::read(&asking.parts, number).await.map_err(asking.failed("/"))?;
+    Ok((what.question(&facts, &asking.parameter(read::PARAMETER)), number))
 }
 
-async fn decided(what: What, console: &Console, caller: &Caller, number: EditionNumber, form: &Form) -> Response {
-    let parts = console.parts();
+async fn decided(what: What, asking: Asked, number: EditionNumber) -> Result<Response, Refusal> {
     let path = format!("/editions/{number}");
-    match decide(what, &parts, number, form).await {
-        Ok(Answer::Decided(decided)) => {
-            let due = parts.context.local(decided.edition.due_at);
-            answer::decided(console, caller, messages::console::decided(&decided, &due), &path)
-        }
-        Ok(Answer::Said(said)) => answer::decided(console, caller, vec![said], &path),
-        Ok(Answer::Changed) => answer::changed_meanwhile(&parts, caller, &format!("{path}/{}", what.word())),
-        Ok(Answer::NotOneLine) => {
-            let why = "Write the reason in one line of plain text, of at most 200 characters.";
-            answer::refusal(&parts, caller, StatusCode::UNPROCESSABLE_ENTITY, why, &format!("{path}/{}", what.word()))
-        }
-        Err(error) => answer::failed(&parts, caller, &error, &path),
+    let reason = Some(asking.form.text("reason")).filter(|why| !why.is_empty());
+    if what == What::Hold && reason.is_some_and(|why| check_line(why).is_err()) {
+        let why = "Write the reason in one line of plain text, of at most 200 characters.";
+        return Err(asking.wrong(why, &asking.here));
     }
+    let said = match decide(what, &asking.parts, number, reason).await.map_err(asking.failed(&path))? {
+        Some(decided) => messages::console::decided(&decided, &asking.parts.context.local(decided.edition.due_at)),
+        None => vec![format!("Edition {number} goes out within a minute.")],
+    };
+    Ok(asking.decided(said, &path))
 }
 
-enum Answer {
-    Decided(Box<Decided>),
-    Said(String),
-    /// The edition is not as it was shown.
-    Changed,
-    NotOneLine,
-}
-
-async fn decide(what: What, parts: &ConsoleParts, number: EditionNumber, form: &Form) -> Result<Answer, AppError> {
+/// None where a late edition goes out, of which there's nothing more to say.
+async fn decide(
+    what: What,
+    parts: &ConsoleParts,
+    number: EditionNumber,
+    reason: Option<&str>,
+) -> Result<Option<Decided>, AppError> {
     let decisions = parts.decisions();
-    // Whoever wants to stop something must not be kept from it because something else changed.
-    let must_be_as_seen = !matches!(what, What::Hold | What::Withdraw);
-    if must_be_as_seen && !is_as_seen(form, &Facts::read(parts, number).await?.seen()) {
-        return Ok(Answer::Changed);
-    }
-    let decided = match what {
+    Ok(Some(match what {
         What::Approve => decisions.approve(number).await?,
         What::Release => decisions.release(number).await?,
         What::Withdraw => decisions.withdraw(number).await?,
         What::Reinstate => decisions.reinstate(number).await?,
-        What::Hold => {
-            let why = Some(form.text("reason")).filter(|why| !why.is_empty());
-            if why.is_some_and(|why| check_line(why).is_err()) {
-                return Ok(Answer::NotOneLine);
-            }
-            decisions.hold(number, why).await?
-        }
+        What::Hold => decisions.hold(number, reason).await?,
         What::SendLate => {
             decisions.approve_late(number).await?;
-            return Ok(Answer::Said(format!("Edition {number} goes out within a minute.")));
+            return Ok(None);
         }
-    };
-    Ok(Answer::Decided(Box::new(decided)))
+    }))
 }

@@ -3,24 +3,27 @@
 
 mod act;
 mod listing;
+mod search;
 mod wanted;
 
 use axum::Router;
 use axum::routing::get;
 
-use super::ask::only;
+use super::ask::{asks, posts};
 use super::parts::ConsoleParts;
 use super::state::Console;
 use crate::app::deliveries::Deliveries;
 use crate::domain::user::Permission;
 
 pub(super) fn routes() -> Router<Console> {
-    let mut routes = Router::new().route("/deliveries", get(listing::list));
+    let mut routes = Router::new()
+        .route(act::HERE, get(listing::list))
+        .route("/deliveries/search", posts(Permission::Look, search::search));
     for what in act::What::ALL {
-        let ask = async move |state, caller, query| act::ask(what, state, caller, query).await;
-        let decide = async move |state, caller, query, form| act::decide(what, state, caller, query, form).await;
+        let ask = move |asking| act::ask(what, asking);
+        let decide = move |asking, meant| act::decide(what, asking, meant);
         let path = format!("/deliveries/{}", what.word());
-        routes = routes.route(&path, only(Permission::Decide, get(ask).post(decide)));
+        routes = routes.route(&path, asks(Permission::Decide, act::HERE, ask, decide));
     }
     routes
 }

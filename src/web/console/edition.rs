@@ -18,7 +18,7 @@ use axum::routing::get;
 
 use self::view::EditionView;
 use super::answer;
-use super::ask::only;
+use super::ask::asks;
 use super::caller::Caller;
 use super::shell::Shell;
 use super::state::Console;
@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/editions/{number}", get(edition))
         .route("/editions/{number}/segments/{segment}", get(segment::segment))
         .route("/editions/{number}/segments/{segment}/mail", get(mail::mail))
-        .route("/editions/{number}/test-copy", only(Permission::Decide, get(copy::ask).post(copy::send)))
+        .route("/editions/{number}/test-copy", asks(Permission::Decide, "/calendar", copy::ask, copy::send))
 }
 
 async fn edition(State(console): State<Console>, caller: Caller, Path(number): Path<u32>) -> Response {

@@ -5,6 +5,7 @@ mod change;
 mod erase;
 mod export;
 mod import;
+mod known;
 mod organisation;
 mod profile_form;
 mod search;
@@ -15,12 +16,13 @@ mod view;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Serialize;
 
-use self::view::HERE;
+pub(super) use self::view::mailbox_path;
+use self::view::{HERE, IMPORT};
 use super::answer;
-use super::ask::only;
+use super::ask::{asks, decides, only, posts};
 use super::audience::AudienceTable;
 use super::caller::Caller;
 use super::form::FILE_FORM;
@@ -28,23 +30,44 @@ use super::parts::ConsoleParts;
 use super::shell::Shell;
 use super::state::Console;
 use crate::app::AppError;
-use crate::domain::user::Permission::ManageSubscribers;
+use crate::domain::user::Permission;
+
+const MANAGE: Permission = Permission::ManageSubscribers;
 
 pub(super) fn routes() -> Router<Console> {
     let mailbox = |what: &str| format!("/subscribers/mailboxes/{{number}}{what}");
     Router::new()
         .route(HERE, get(overview))
-        .route("/subscribers/search", post(search::search))
+        .route("/subscribers/search", posts(Permission::Look, search::search))
         .route("/subscribers/{number}", get(organisation::page))
         .route(&mailbox(""), get(story::page))
-        .route("/subscribers/add", only(ManageSubscribers, get(add::ask).post(add::decide)))
-        .route(&mailbox("/change"), only(ManageSubscribers, get(change::ask).post(change::decide)))
-        .route(&mailbox("/address"), only(ManageSubscribers, get(change::ask_address).post(change::decide_address)))
-        .route(&mailbox("/unsubscribe"), only(ManageSubscribers, get(unsubscribe::ask).post(unsubscribe::decide)))
-        .route(&mailbox("/erase"), only(ManageSubscribers, get(erase::ask).post(erase::decide)))
-        .route("/subscribers/import", only(ManageSubscribers, get(import::ask).post(import::decide)))
-        .route(FILE_FORM, only(ManageSubscribers, post(import::preview)))
-        .route("/subscribers/export", only(ManageSubscribers, get(export::ask).post(export::download)))
+        .route(
+            add::ADD,
+            only(MANAGE, get(add::page)).merge(decides(MANAGE, add::look, |_| add::ADD.to_owned(), add::decide)),
+        )
+        .route(
+            &mailbox("/change"),
+            only(MANAGE, get(change::page)).merge(decides(
+                MANAGE,
+                change::look,
+                |asking| asking.here.clone(),
+                change::decide,
+            )),
+        )
+        .route(&mailbox("/address"), asks(MANAGE, HERE, change::ask_address, change::decide_address))
+        .route(&mailbox("/unsubscribe"), asks(MANAGE, HERE, unsubscribe::ask, unsubscribe::decide))
+        .route(&mailbox("/erase"), asks(MANAGE, HERE, erase::ask, erase::decide))
+        .route(
+            IMPORT,
+            only(MANAGE, get(import::ask)).merge(decides(
+                MANAGE,
+                import::look_again,
+                |_| IMPORT.to_owned(),
+                import::decide,
+            )),
+        )
+        .route(FILE_FORM, posts(MANAGE, import::preview))
+        .route("/subscribers/export", asks(MANAGE, HERE, export::ask, export::download))
 }
 
 #[derive(Debug, Serialize)]
@@ -85,6 +108,6 @@ async fn view(parts: &ConsoleParts, caller: &Caller) -> Result<Overview, AppErro
         add_url: caller.link("/subscribers/add"),
         import_url: caller.link("/subscribers/import"),
         export_url: caller.link("/subscribers/export"),
-        may_manage: caller.may(ManageSubscribers),
+        may_manage: caller.may(MANAGE),
     })
 }

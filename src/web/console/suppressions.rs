@@ -7,11 +7,12 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Serialize;
 
+use self::change::HERE;
 use super::answer;
-use super::ask::only;
+use super::ask::{Seen, asks, decides, only, posts};
 use super::caller::Caller;
 use super::form::Form;
 use super::masked::shown;
@@ -60,16 +61,16 @@ struct RowView {
 }
 
 pub(super) fn routes() -> Router<Console> {
-    let manage = |handlers| only(Permission::ManageSubscribers, handlers);
+    const MANAGE: Permission = Permission::ManageSubscribers;
     Router::new()
-        .route("/suppressions", get(list))
-        .route("/suppressions/search", only(Permission::Look, post(search)))
-        .route("/suppressions/add", manage(get(change::ask_add).post(change::add)))
-        .route("/suppressions/lift", manage(post(change::lift)))
-        .route("/suppressions/take-back", manage(get(change::ask_take_back).post(change::take_back)))
-        .route("/suppressions/waves/{id}", manage(get(wave::show)))
-        .route("/suppressions/waves/{id}/confirm", manage(post(wave::confirm)))
-        .route("/suppressions/waves/{id}/dismiss", manage(post(wave::dismiss)))
+        .route(HERE, get(list))
+        .route("/suppressions/search", posts(Permission::Look, search))
+        .route("/suppressions/add", asks(MANAGE, HERE, change::ask_add, change::add))
+        .route("/suppressions/lift", decides(MANAGE, change::look_lift, |_| HERE.to_owned(), change::lift))
+        .route("/suppressions/take-back", asks(MANAGE, HERE, change::ask_take_back, change::take_back))
+        .route("/suppressions/waves/{id}", only(MANAGE, get(wave::show)))
+        .route("/suppressions/waves/{id}/confirm", decides(MANAGE, wave::look, wave::page, wave::confirm))
+        .route("/suppressions/waves/{id}/dismiss", decides(MANAGE, wave::look, wave::page, wave::dismiss))
 }
 
 async fn list(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
@@ -118,7 +119,7 @@ impl RowView {
                 .as_ref()
                 .map_or_else(|| "(erased)".to_owned(), |address| shown(caller, address)),
             subscriber: subscriber.clone().unwrap_or_default(),
-            why: messages::mailbox::kept_out(suppression.reason),
+            why: messages::mailbox::kept_out_shortly(suppression.reason),
             since: dates::local_moment(&parts.context.local(suppression.since)),
         }
     }
@@ -129,6 +130,8 @@ struct FoundView {
     title: String,
     why: String,
     address: String,
+    /// Stands for why it gets none.
+    seen: String,
     may_lift: bool,
     lift_url: String,
     back_url: String,
@@ -152,6 +155,7 @@ async fn search(State(console): State<Console>, caller: Caller, form: Form) -> R
         },
         why: reason.map(|reason| messages::console::sentence(messages::mailbox::kept_out(reason))).unwrap_or_default(),
         may_lift: reason.is_some() && caller.may(Permission::ManageSubscribers),
+        seen: Seen::of(&reason).value().to_owned(),
         address: address.to_string(),
         lift_url: caller.link("/suppressions/lift"),
         back_url: caller.link("/suppressions"),

@@ -38,13 +38,18 @@ impl Uploads {
         }
     }
 
-    /// The file that this session was shown, if it is the one with this digest; it is kept no longer.
-    pub(super) fn take(&self, caller: &Caller, digest: &str) -> Option<Arc<CsvImport>> {
+    /// The file that this session was shown, if it is the one with this digest.
+    pub(super) fn kept(&self, caller: &Caller, digest: &str) -> Option<Arc<CsvImport>> {
         let session = caller.session_key();
         let mut kept = self.0.lock();
         kept.retain(|one| one.since.elapsed() < KEPT);
-        let at = kept.iter().position(|one| one.session == session && one.file.digest() == digest)?;
-        Some(kept.remove(at).file)
+        kept.iter().find(|one| one.session == session && one.file.digest() == digest).map(|one| Arc::clone(&one.file))
+    }
+
+    /// Forgets what this session was shown.
+    pub(super) fn forget(&self, caller: &Caller) {
+        let session = caller.session_key();
+        self.0.lock().retain(|one| one.session != session);
     }
 }
 
@@ -67,17 +72,21 @@ mod tests {
     }
 
     #[test]
-    fn one_is_imported_once_and_by_whoever_sent_it() {
+    fn one_is_kept_for_whoever_sent_it() {
         let uploads = Uploads::default();
         let (ours, theirs) = (caller("a"), caller("b"));
         let (first, second) = (file("Hill,school,a@x.example,4-5,,,"), file("Vale,school,b@x.example,4-5,,,"));
         uploads.keep(&ours, Arc::clone(&first), 10);
-        assert!(uploads.take(&theirs, &first.digest()).is_none(), "somebody else's");
+        assert!(uploads.kept(&theirs, &first.digest()).is_none(), "somebody else's");
         uploads.keep(&ours, Arc::clone(&second), 10);
-        assert!(uploads.take(&ours, &first.digest()).is_none(), "another took its place");
-        assert!(uploads.take(&ours, &second.digest()).is_some() && uploads.take(&ours, &second.digest()).is_none());
+        assert!(uploads.kept(&ours, &first.digest()).is_none(), "another took its place");
+        assert!(uploads.kept(&ours, &second.digest()).is_some());
+        uploads.forget(&theirs);
+        assert!(uploads.kept(&ours, &second.digest()).is_some());
+        uploads.forget(&ours);
+        assert!(uploads.kept(&ours, &second.digest()).is_none(), "it was imported");
         uploads.keep(&ours, Arc::clone(&first), MOST);
         uploads.keep(&theirs, second, 1);
-        assert!(uploads.take(&ours, &first.digest()).is_none(), "there is no room for all");
+        assert!(uploads.kept(&ours, &first.digest()).is_none(), "there is no room for all");
     }
 }

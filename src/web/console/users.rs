@@ -1,16 +1,15 @@
 //! `/users`: who may use the console; added, changed and removed by an admin.
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Serialize;
 
 use super::answer;
-use super::ask::{Choice, Field, Question, only};
+use super::ask::{Choice, Field, Question, Seen, asks, decides, only};
+use super::asking::{Asked, Asking, Refusal};
 use super::caller::Caller;
-use super::form::Form;
 use super::parts::ConsoleParts;
 use super::shell::Shell;
 use super::state::Console;
@@ -23,11 +22,15 @@ use crate::domain::user::{Permission, Role, UserId};
 use crate::messages;
 use crate::messages::users as words;
 
+const HERE: &str = "/users";
+
 #[derive(Debug, Serialize)]
 struct UsersView {
     users: Vec<UserView>,
     roles: Vec<Choice>,
     add_url: String,
+    /// Stands for who is in the list.
+    seen: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,12 +55,12 @@ struct LinkView {
 }
 
 pub(super) fn routes() -> Router<Console> {
-    let admin = |handlers| only(Permission::ManageUsers, handlers);
+    const ADMIN: Permission = Permission::ManageUsers;
     Router::new()
-        .route("/users", admin(get(list).post(add)))
-        .route("/users/{id}/role", admin(get(ask_role).post(change_role)))
-        .route("/users/{id}/reset", admin(get(ask_reset).post(reset)))
-        .route("/users/{id}/remove", admin(get(ask_remove).post(remove)))
+        .route(HERE, only(ADMIN, get(list)).merge(decides(ADMIN, look, |_| HERE.to_owned(), add)))
+        .route("/users/{id}/role", asks(ADMIN, HERE, ask_role, change_role))
+        .route("/users/{id}/reset", asks(ADMIN, HERE, ask_reset, reset))
+        .route("/users/{id}/remove", asks(ADMIN, HERE, ask_remove, remove))
 }
 
 async fn list(State(console): State<Console>, caller: Caller) -> Response {
@@ -67,11 +70,12 @@ async fn list(State(console): State<Console>, caller: Caller) -> Response {
         Err(error) => return answer::failed(&parts, &caller, &error, "/"),
     };
     let view = UsersView {
+        seen: seen(&users).value().to_owned(),
         users: users.iter().map(|user| UserView::new(&parts, &caller, user)).collect(),
         roles: roles(Role::Viewer),
-        add_url: caller.link("/users"),
+        add_url: caller.link(HERE),
     };
-    let shell = Shell::new(&parts, &caller, "Users", "/users").saying(console.said().take(&caller));
+    let shell = Shell::new(&parts, &caller, "Users", HERE).saying(console.said().take(&caller));
     answer::page("users.html", &shell, &view)
 }
 
@@ -104,91 +108,84 @@ fn roles(chosen: Role) -> Vec<Choice> {
     Role::ALL.iter().map(choice).collect()
 }
 
-async fn add(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let wrong = |why: &str| answer::refusal(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, why, "/users");
-    let Ok(address) = form.text("address").parse::<Address>() else {
-        return wrong("That isn't an email address. Write it like anna@example.org.");
-    };
-    let Ok(role) = form.text("role").parse::<Role>() else { return wrong("Choose one of the roles.") };
-    let name = Some(form.text("name")).filter(|name| !name.is_empty());
+/// Who may use the console: that stands beside the form.
+async fn look(asking: Asked) -> Result<(Seen, ()), Refusal> {
+    let users = asking.parts.users().list().await.map_err(asking.failed(HERE))?;
+    Ok((seen(&users), ()))
+}
+
+fn seen(users: &[UserRow]) -> Seen {
+    Seen::of(&users.iter().map(seen_of).collect::<Vec<_>>())
+}
+
+/// What is decided about a user: not when they were last at the console.
+fn seen_of(user: &UserRow) -> Seen {
+    Seen::of(&(user.id, user.address.to_string(), &user.name, user.role, user.signs_in, user.codes))
+}
+
+async fn add(asking: Asked, (): ()) -> Result<Response, Refusal> {
+    let address = asking.form.text("address").parse::<Address>();
+    let address =
+        address.map_err(|_| asking.wrong("That isn't an email address. Write it like anna@example.org.", HERE))?;
+    let role = role(&asking)?;
+    let name = Some(asking.form.text("name")).filter(|name| !name.is_empty());
     if name.is_some_and(|name| check_line(name).is_err()) {
-        return wrong("Write the name in one line of plain text.");
+        return Err(asking.wrong("Write the name in one line of plain text.", HERE));
     }
-    match parts.users().add(address, name.map(str::to_owned), role).await {
-        Ok(AddResult::Added(user, link)) => link_page(&parts, &caller, words::added(&user), &link),
-        Ok(AddResult::Changed(before, after)) => {
-            answer::decided(&console, &caller, vec![words::changed(&before, &after)], "/users")
-        }
-        Err(error) => failed(&parts, &caller, &error),
+    match asking.parts.users().add(address, name.map(str::to_owned), role).await.map_err(failed(&asking))? {
+        AddResult::Added(user, link) => Ok(link_page(&asking, words::added(&user), &link)),
+        AddResult::Changed(before, after) => Ok(asking.decided(vec![words::changed(&before, &after)], HERE)),
     }
+}
+
+/// The role that was chosen.
+fn role(asking: &Asking) -> Result<Role, Refusal> {
+    asking.form.text("role").parse().map_err(|_| asking.wrong("Choose one of the roles.", HERE))
 }
 
 /// The link stands on this page alone, and is gone with it.
-fn link_page(parts: &ConsoleParts, caller: &Caller, said: String, link: &UserLink) -> Response {
-    let view = LinkView { said, explained: words::LINK, link: link.url.clone(), back_url: caller.link("/users") };
-    answer::page("user-link.html", &Shell::new(parts, caller, "A link to pass on", "/users"), &view)
+fn link_page(asking: &Asking, said: String, link: &UserLink) -> Response {
+    let (parts, caller) = (&asking.parts, &asking.caller);
+    let view = LinkView { said, explained: words::LINK, link: link.url.clone(), back_url: caller.link(HERE) };
+    answer::page("user-link.html", &Shell::new(parts, caller, "A link to pass on", HERE), &view)
 }
 
-fn failed(parts: &ConsoleParts, caller: &Caller, error: &AppError) -> Response {
-    let AppError::Users(why) = error else { return answer::failed(parts, caller, error, "/users") };
-    let why = messages::console::sentence(&words::refused_plainly(why));
-    answer::refusal(parts, caller, StatusCode::CONFLICT, &why, "/users")
+fn failed(asking: &Asking) -> impl Fn(AppError) -> Refusal {
+    move |error| match &error {
+        AppError::Users(why) => asking.conflict(&messages::console::sentence(&words::refused_plainly(why)), HERE),
+        _ => asking.failed(HERE)(error),
+    }
 }
 
-async fn user(parts: &ConsoleParts, caller: &Caller, id: u64) -> Result<UserRow, Box<Response>> {
-    parts.users().user(UserId(id)).await.map_err(|error| Box::new(failed(parts, caller, &error)))
+/// The user whom the path names.
+async fn user(asking: &Asking) -> Result<UserRow, Refusal> {
+    asking.parts.users().user(UserId(asking.number("id")?)).await.map_err(failed(asking))
 }
 
-async fn ask_role(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let user = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
+async fn ask_role(asking: Asked) -> Result<(Question, UserRow), Refusal> {
+    let user = user(&asking).await?;
     let role = Field { name: "role", label: "Role", options: roles(user.role), ..Field::default() };
     let question = Question {
         title: format!("Another role for {}?", user.name),
         facts: vec!["It takes effect with their next click.".to_owned()],
         fields: vec![role],
         button: "Change the role".to_owned(),
-        action: format!("/users/{id}/role"),
-        back_url: "/users".to_owned(),
+        action: format!("/users/{}/role", user.id.0),
+        back_url: HERE.to_owned(),
         ..Question::default()
     };
-    question.page(&parts, &caller, "/users")
+    Ok((question.with(seen_of(&user)), user))
 }
 
-async fn change_role(State(console): State<Console>, caller: Caller, Path(id): Path<u64>, form: Form) -> Response {
-    let parts = console.parts();
-    let Ok(role) = form.text("role").parse::<Role>() else {
-        return answer::refusal(
-            &parts,
-            &caller,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Choose one of the roles.",
-            "/users",
-        );
-    };
-    let before = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
-    match parts.users().change_role(before.id, role).await {
-        Ok(_) => {
-            let after = UserRow { role, ..before.clone() };
-            answer::decided(&console, &caller, vec![words::changed(&before, &after)], "/users")
-        }
-        Err(error) => failed(&parts, &caller, &error),
-    }
+async fn change_role(asking: Asked, before: UserRow) -> Result<Response, Refusal> {
+    let role = role(&asking)?;
+    asking.parts.users().change_role(before.id, role).await.map_err(failed(&asking))?;
+    let after = UserRow { role, ..before.clone() };
+    Ok(asking.decided(vec![words::changed(&before, &after)], HERE))
 }
 
-async fn ask_reset(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let user = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
+async fn ask_reset(asking: Asked) -> Result<(Question, UserRow), Refusal> {
+    let user = user(&asking).await?;
     let question = Question {
         title: format!("A new link for {}?", user.name),
         facts: vec![
@@ -197,31 +194,20 @@ async fn ask_reset(State(console): State<Console>, caller: Caller, Path(id): Pat
             "You get a link for them. It is good once and for 24 hours.".to_owned(),
         ],
         button: "Make a new link".to_owned(),
-        action: format!("/users/{id}/reset"),
-        back_url: "/users".to_owned(),
+        action: format!("/users/{}/reset", user.id.0),
+        back_url: HERE.to_owned(),
         ..Question::default()
     };
-    question.page(&parts, &caller, "/users")
+    Ok((question.with(seen_of(&user)), user))
 }
 
-async fn reset(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let user = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
-    match parts.users().reset(user.id).await {
-        Ok(link) => link_page(&parts, &caller, words::reset(&user), &link),
-        Err(error) => failed(&parts, &caller, &error),
-    }
+async fn reset(asking: Asked, user: UserRow) -> Result<Response, Refusal> {
+    let link = asking.parts.users().reset(user.id).await.map_err(failed(&asking))?;
+    Ok(link_page(&asking, words::reset(&user), &link))
 }
 
-async fn ask_remove(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let user = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
+async fn ask_remove(asking: Asked) -> Result<(Question, UserRow), Refusal> {
+    let user = user(&asking).await?;
     let question = Question {
         title: format!("Remove {}?", user.name),
         facts: vec![
@@ -230,25 +216,16 @@ async fn ask_remove(State(console): State<Console>, caller: Caller, Path(id): Pa
         ],
         button: format!("Remove {}", user.name),
         is_danger: true,
-        action: format!("/users/{id}/remove"),
-        back_url: "/users".to_owned(),
+        action: format!("/users/{}/remove", user.id.0),
+        back_url: HERE.to_owned(),
         ..Question::default()
     };
-    question.page(&parts, &caller, "/users")
+    Ok((question.with(seen_of(&user)), user))
 }
 
-async fn remove(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
-    let parts = console.parts();
-    let user = match user(&parts, &caller, id).await {
-        Ok(user) => user,
-        Err(refusal) => return *refusal,
-    };
-    let removed = async {
-        parts.users().remove(user.id).await?;
-        parts.users().any().await
-    };
-    match removed.await {
-        Ok(are_others) => answer::decided(&console, &caller, vec![words::removed(&user, are_others)], "/users"),
-        Err(error) => failed(&parts, &caller, &error),
-    }
+async fn remove(asking: Asked, user: UserRow) -> Result<Response, Refusal> {
+    let users = asking.parts.users();
+    users.remove(user.id).await.map_err(failed(&asking))?;
+    let are_others = users.any().await.map_err(failed(&asking))?;
+    Ok(asking.decided(vec![words::removed(&user, are_others)], HERE))
 }

@@ -31,8 +31,17 @@ fn what_did_not_arrive_is_listed_with_the_answer_and_masked_for_viewers() {
     let found = |query: &str| browser.get(&format!("/deliveries?edition={number}&{query}")).is(200);
     found("state=accepted").says("School 2").says("School 0").lacks("School 1");
     found("q=school+3").says("s3@school.example").lacks("School 0");
-    found("q=S0%40school.example").says("School 0").lacks("School 3");
-    found("q=nobody%40school.example").says("There are none");
+    let edition = number.to_string();
+    let search = |words: &str| browser.post("/deliveries/search", &[("q", words), ("edition", &edition)]);
+    let named = search("school 3").is(303).header("location").unwrap().to_owned();
+    browser.get(&named).says("s3@school.example").lacks("School 0");
+    let story = search("S0@school.example").is(303).header("location").unwrap().to_owned();
+    assert!(story.starts_with("/subscribers/mailboxes/"), "no address stands in a URL: {story}");
+    browser.get(&story).says("School 0").says(&format!("Edition {number}"));
+    search("nobody@school.example").is(404).says("No subscriber has this address");
+    search("s0@").is(422);
+    let listed = found("q=S0%40school.example").says("School 1");
+    assert!(!listed.body.contains("S0%40") && !listed.body.contains("S0@"), "{}", listed.body);
     found("q=%25").says("There are none");
     found("state=all&domain=school.example").says("School 0").says("School 1");
     found("state=all&domain=example").says("There are none");
@@ -105,4 +114,15 @@ fn what_is_uncertain_is_settled_by_whoever_knows() {
     assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "uncertain").0), (1, 2));
     browser.decide(&format!("/deliveries/arrived?edition={number}&state=uncertain"), &[]).says("2 uncertain mails");
     assert_eq!((edition_status(&fixture, "accepted").0, edition_status(&fixture, "uncertain").0), (3, 0));
+}
+
+#[test]
+fn a_decision_is_about_the_mails_that_its_question_counted() {
+    let (fixture, _console, browser, number) = uncertain(3);
+    let named = format!("/deliveries/arrived?edition={number}&state=uncertain&domain=school.example");
+    let asked = browser.get(&named).is(200).says("Did 3 mails of edition");
+    fixture.run(&["deliveries", "resolve", "s1@school.example", "--accepted"]).exits(0);
+    browser.press_on(&asked, &[]).is(409).says("no longer as it was");
+    assert_eq!(edition_status(&fixture, "uncertain").0, 2);
+    browser.decide(&named, &[]).says("2 uncertain mails");
 }

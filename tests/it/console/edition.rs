@@ -98,11 +98,16 @@ fn a_mail_is_shown_in_a_frame_that_can_do_nothing_and_looking_changes_nothing() 
 }
 
 #[test]
-fn a_test_copy_goes_to_one_address_and_nothing_is_recorded() {
+fn a_test_copy_goes_to_one_address_and_the_log_says_whose_it_was() {
     let (fixture, _daemon, browser) = opened();
-    let before = fixture.at(BEFORE, &["status", "--audit", "--json"]).exits(0).json();
+    let status = || {
+        let mut status = fixture.at(BEFORE, &["status", "--audit", "--json"]).exits(0).json();
+        let audit = status.as_object_mut().unwrap().remove("audit").unwrap();
+        (status, audit.as_array().unwrap().clone())
+    };
+    let before = status();
     browser.get("/editions/7/test-copy").is(200).says("Send a test copy of edition 7?");
-    browser.post("/editions/7/test-copy", &[("to", "nobody"), ("segment", "x")]).is(422).says("isn't an address");
+    browser.press("/editions/7/test-copy", &[("to", "nobody"), ("segment", "x")]).is(422).says("isn't an address");
     let path = first_segment(&browser.get("/editions/7").is(200).body);
     let segment = path.rsplit('/').next().unwrap();
     browser
@@ -111,7 +116,12 @@ fn a_test_copy_goes_to_one_address_and_nothing_is_recorded() {
     let mails = fixture.mails();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].subject.starts_with("[Test copy] "), "{}", mails[0].subject);
-    assert_eq!(fixture.at(BEFORE, &["status", "--audit", "--json"]).exits(0).json(), before);
+    let after = status();
+    assert_eq!((after.0, after.1.len()), (before.0, before.1.len() + 1));
+    let line = after.1.iter().find(|line| line["action"] == "test-copy").unwrap();
+    assert!(line["subject"] == "edition 7" && line["detail"] == segment && !line["by"].is_null(), "{line:#}");
+    assert!(!line.to_string().contains("me@example.org"), "{line:#}");
+    browser.get("/log").says("Edition 7 was sent to somebody as a test copy");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-const CHANGES: [(&str, &str); 22] = [
+pub(super) const CHANGES: [(&str, &str); 36] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -13,7 +13,19 @@ const CHANGES: [(&str, &str); 22] = [
     ("/editions/7/reinstate", "approver"),
     ("/editions/7/send-late", "approver"),
     ("/editions/7/swap", "approver"),
+    ("/editions/7/test-copy", "approver"),
+    ("/library/passwords/none/withdraw", "approver"),
+    ("/library/passwords/none/reinstate", "approver"),
+    ("/sync", "admin"),
     ("/release", "approver"),
+    ("/deliveries/retry", "approver"),
+    ("/deliveries/arrived", "approver"),
+    ("/deliveries/lost", "approver"),
+    ("/suppressions/add", "admin"),
+    ("/suppressions/lift", "admin"),
+    ("/suppressions/take-back", "admin"),
+    ("/suppressions/waves/1/confirm", "admin"),
+    ("/suppressions/waves/1/dismiss", "admin"),
     ("/users", "admin"),
     ("/users/1/role", "admin"),
     ("/users/1/reset", "admin"),
@@ -27,7 +39,9 @@ const CHANGES: [(&str, &str); 22] = [
     ("/subscribers/mailboxes/1/unsubscribe", "admin"),
     ("/subscribers/mailboxes/1/erase", "admin"),
     ("/account/end", "viewer"),
+    ("/account/end-all", "viewer"),
     ("/account/codes", "viewer"),
+    ("/account/codes/remove", "viewer"),
 ];
 
 const ROLES: [&str; 4] = ["viewer", "editor", "approver", "admin"];

@@ -75,11 +75,11 @@ fn whoever_asks_whether_a_school_got_it_is_told() {
 fn one_is_added_changed_moved_and_unsubscribed_with_a_question_each() {
     let (fixture, _daemon, admin) = served();
     admin.get("/subscribers/add").is(200).says("Its first edition is number 7");
-    let bad = admin.post("/subscribers/add", &[("name", "Fen"), ("email", "fen"), ("sector", "school")]).is(422);
+    let bad = admin.press("/subscribers/add", &[("name", "Fen"), ("email", "fen"), ("sector", "school")]).is(422);
     bad.says("is not an email address").says("choose at least one age group");
     let wish =
         [("name", "Fen School"), ("email", "a@fen.example"), ("sector", "school"), ("bands", "4-5"), ("bands", "14+")];
-    let path = admin.post("/subscribers/add", &wish).is(303).header("location").unwrap().to_owned();
+    let path = admin.press("/subscribers/add", &wish).is(303).header("location").unwrap().to_owned();
     admin.get(&path).is(200).says("Its first edition is number 7");
     let record = shown(&fixture, "a@fen.example");
     assert_eq!((&record["name"], &record["mailboxes"][0]["bands"]), (&json!("Fen School"), &json!(["4-5", "14+"])));
@@ -99,7 +99,7 @@ fn one_is_added_changed_moved_and_unsubscribed_with_a_question_each() {
     assert_eq!(shown(&fixture, "b@fen.example")["mailboxes"][0]["suppressed"], "unsubscribed");
 
     let again = [("name", "Fen Academy"), ("email", "b@fen.example"), ("sector", "charity"), ("bands", "4-5")];
-    let asked = admin.post("/subscribers/add", &again).is(200).says("only its own reader can bring it back");
+    let asked = admin.press("/subscribers/add", &again).is(200).says("only its own reader can bring it back");
     assert_eq!(shown(&fixture, "b@fen.example")["mailboxes"][0]["state"], "ended", "it was only asked");
     admin.press_on(&asked, &[]).is(303);
     until("the mail that asks", || fixture.mails().iter().any(|mail| mail.to == "b@fen.example"));
@@ -155,7 +155,7 @@ fn an_import_is_shown_first_and_what_was_shown_is_imported() {
 fn whoever_takes_the_list_is_named_in_the_log() {
     let (fixture, _daemon, admin) = served();
     admin.get("/subscribers/export").is(200).says("5 of them");
-    let list = admin.post("/subscribers/export", &[]).is(200);
+    let list = admin.press("/subscribers/export", &[]).is(200);
     assert!(list.body.contains(HEADER.trim()) && list.body.contains(MARYS), "{}", list.body);
     admin.get("/log").says("The list of subscribers was downloaded");
     let audit = fixture.run(&["status", "--audit"]).exits(0).stdout;

@@ -9,7 +9,7 @@ use crate::domain::address::Address;
 use crate::domain::user::account::{CodeSecret, PasswordHash, Proofs, SignOnSubject, User};
 use crate::domain::user::accounts::Accounts;
 use crate::domain::user::bearer::TokenHash;
-use crate::domain::user::limits::{self, Limit, Tries, TryKey};
+use crate::domain::user::limits::{self, Tries, TryKey, TryKeys, TryStep};
 use crate::domain::user::link::OneTimeLink;
 use crate::domain::user::session::{Session, Visitor};
 use crate::domain::user::{Role, UserId};
@@ -88,16 +88,13 @@ impl Users for PostgresStore {
         })
     }
 
-    async fn count_try(&self, limits: [Limit; 2], at: DateTime<Utc>) -> Result<Result<(), DateTime<Utc>>, StoreError> {
-        within!(self, Change, |transaction| count_try(&transaction, limits, at).await)
-    }
-
-    async fn forget_try(&self, key: TryKey, whole: bool) -> Result<(), StoreError> {
-        let back = "UPDATE sign_in_tries SET wrong = greatest(wrong - 1, 0) WHERE key = $1";
-        let all = "DELETE FROM sign_in_tries WHERE key = $1";
-        within!(self, Change, |transaction| {
-            transaction.run(if whole { all } else { back }, params![&key.0[..]]).await.map(drop)
-        })
+    async fn count_try(
+        &self,
+        keys: TryKeys,
+        step: TryStep,
+        at: DateTime<Utc>,
+    ) -> Result<Result<(), DateTime<Utc>>, StoreError> {
+        within!(self, Change, |transaction| count_try(&transaction, keys, step, at).await)
     }
 }
 
@@ -195,30 +192,41 @@ async fn begin(transaction: &Transaction, session: &Session) -> Result<(), Postg
 
 async fn count_try(
     transaction: &Transaction,
-    limits: [Limit; 2],
+    keys: TryKeys,
+    step: TryStep,
     at: DateTime<Utc>,
 ) -> Result<Result<(), DateTime<Utc>>, PostgresError> {
     transaction.run(LOCK_TRIES, params![]).await?;
-    let old = sql::millis(limits::forgotten_before(at));
-    transaction.run("DELETE FROM sign_in_tries WHERE last_at < $1", params![old]).await?;
-    let known = [known_try(transaction, limits[0]).await?, known_try(transaction, limits[1]).await?];
-    let counted = match limits::count(known, at) {
-        Ok(counted) => counted,
+    let [old, unfamiliar] = [limits::forgotten_before(at), limits::unfamiliar_before(at)].map(sql::millis);
+    let forget = "DELETE FROM sign_in_tries WHERE (wrong > 0 AND last_at < $1) OR last_at < $2";
+    transaction.run(forget, params![old, unfamiliar]).await?;
+    let mut known = limits::KnownTries::default();
+    for (tries, key) in known.iter_mut().zip(keys) {
+        if let Some(key) = key {
+            *tries = known_tries(transaction, key).await?;
+        }
+    }
+    let after = match limits::after(step, known, at) {
+        Ok(after) => after,
         Err(until) => return Ok(Err(until)),
     };
-    for (key, tries) in counted {
+    for (key, tries) in keys.into_iter().zip(after).filter_map(|(key, tries)| Some((key?, tries))) {
         let put = "INSERT INTO sign_in_tries (key, wrong, last_at) VALUES ($1, $2, $3)
                    ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last_at = excluded.last_at";
+        let Some(tries) = tries else {
+            transaction.run("DELETE FROM sign_in_tries WHERE key = $1", params![&key.0[..]]).await?;
+            continue;
+        };
         let (wrong, last) = (sql::column(tries.wrong)?, sql::millis(tries.last));
         transaction.run(put, params![&key.0[..], wrong, last]).await?;
     }
     Ok(Ok(()))
 }
 
-async fn known_try(transaction: &Transaction, limit: Limit) -> Result<(Limit, Option<Tries>), PostgresError> {
+async fn known_tries(transaction: &Transaction, key: TryKey) -> Result<Option<Tries>, PostgresError> {
     let query = "SELECT wrong, last_at FROM sign_in_tries WHERE key = $1";
     let read = |row: &Row| Ok(Tries { wrong: sql::count(row.try_get(0)?), last: sql::instant(row.try_get(1)?)? });
-    Ok((limit, transaction.row(query, params![&limit.key.0[..]], read).await?))
+    transaction.row(query, params![&key.0[..]], read).await
 }
 
 fn user(row: &Row) -> Result<User, PostgresError> {

@@ -9,7 +9,7 @@ use crate::domain::address::Address;
 use crate::domain::user::account::{CodeSecret, PasswordHash, Proofs, SignOnSubject, User};
 use crate::domain::user::accounts::Accounts;
 use crate::domain::user::bearer::TokenHash;
-use crate::domain::user::limits::{self, Limit, Tries, TryKey};
+use crate::domain::user::limits::{self, Tries, TryKeys, TryStep};
 use crate::domain::user::link::OneTimeLink;
 use crate::domain::user::session::{Session, Visitor};
 use crate::domain::user::{Role, UserId};
@@ -83,17 +83,13 @@ impl Users for SqliteStore {
         self.write(move |conn| Ok(sql::run(conn, "DELETE FROM sessions WHERE token = ?1", [token.0])? > 0)).await
     }
 
-    async fn count_try(&self, limits: [Limit; 2], at: DateTime<Utc>) -> Result<Result<(), DateTime<Utc>>, StoreError> {
-        self.write(move |conn| count_try(conn, limits, at)).await
-    }
-
-    async fn forget_try(&self, key: TryKey, whole: bool) -> Result<(), StoreError> {
-        self.write(move |conn| {
-            let back = "UPDATE sign_in_tries SET wrong = max(wrong - 1, 0) WHERE key = ?1";
-            let all = "DELETE FROM sign_in_tries WHERE key = ?1";
-            sql::run(conn, if whole { all } else { back }, [key.0]).map(drop)
-        })
-        .await
+    async fn count_try(
+        &self,
+        keys: TryKeys,
+        step: TryStep,
+        at: DateTime<Utc>,
+    ) -> Result<Result<(), DateTime<Utc>>, StoreError> {
+        self.write(move |conn| count_try(conn, keys, step, at)).await
     }
 }
 
@@ -187,22 +183,29 @@ fn put(conn: &Connection, user: &User) -> Result<(), SqliteError> {
 
 fn count_try(
     conn: &Connection,
-    limits: [Limit; 2],
+    keys: TryKeys,
+    step: TryStep,
     at: DateTime<Utc>,
 ) -> Result<Result<(), DateTime<Utc>>, SqliteError> {
-    let old = sql::millis(limits::forgotten_before(at));
-    sql::run(conn, "DELETE FROM sign_in_tries WHERE last_at < ?1", [old])?;
+    let old = [limits::forgotten_before(at), limits::unfamiliar_before(at)].map(sql::millis);
+    sql::run(conn, "DELETE FROM sign_in_tries WHERE (wrong > 0 AND last_at < ?1) OR last_at < ?2", old)?;
     let query = "SELECT wrong, last_at FROM sign_in_tries WHERE key = ?1";
     let read = |row: &Row<'_>| Ok(Tries { wrong: sql::count(row.get(0)?), last: sql::instant(row.get(1)?)? });
-    let known = |limit: Limit| Ok::<_, SqliteError>((limit, sql::row(conn, query, [limit.key.0], read)?));
-    let counted = match limits::count([known(limits[0])?, known(limits[1])?], at) {
-        Ok(counted) => counted,
+    let mut known = limits::KnownTries::default();
+    for (tries, key) in known.iter_mut().zip(keys) {
+        *tries = key.map(|key| sql::row(conn, query, [key.0], read)).transpose()?.flatten();
+    }
+    let after = match limits::after(step, known, at) {
+        Ok(after) => after,
         Err(until) => return Ok(Err(until)),
     };
-    for (key, tries) in counted {
+    for (key, tries) in keys.into_iter().zip(after).filter_map(|(key, tries)| Some((key?, tries))) {
         let put = "INSERT INTO sign_in_tries (key, wrong, last_at) VALUES (?1, ?2, ?3)
                    ON CONFLICT DO UPDATE SET wrong = ?2, last_at = ?3";
-        sql::run(conn, put, (key.0, sql::column(tries.wrong)?, sql::millis(tries.last)))?;
+        match tries {
+            Some(tries) => sql::run(conn, put, (key.0, sql::column(tries.wrong)?, sql::millis(tries.last)))?,
+            None => sql::run(conn, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?,
+        };
     }
     Ok(Ok(()))
 }

@@ -1,14 +1,11 @@
 //! What a decision about an edition will do, in numbers.
 
-use chrono::{DateTime, FixedOffset};
-
+use super::read::Read;
 use crate::app::AppError;
 use crate::app::planner::{PlanRow, PlanState};
-use crate::domain::activity::Notice;
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{EditionNumber, EditionState, Selection, StateReason};
-use crate::domain::edits::refreshed;
+use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use crate::domain::text::dates;
 use crate::domain::text::lists::count;
 use crate::messages;
@@ -18,29 +15,20 @@ use crate::web::console::parts::ConsoleParts;
 /// What is known about an edition when somebody decides about it.
 pub(super) struct Facts {
     pub(super) row: PlanRow,
+    /// What of it can be read, and so approved.
+    read: Read,
     tally: Tally,
     mailboxes: u64,
     is_due: bool,
     needs_approval: bool,
-    /// As approving it now would take them.
-    texts: Option<Selection>,
-    notices: Vec<Notice>,
 }
-
-/// What goes out, and when: the picks with fingerprints of their texts as they are now, and the notices.
-type Seen<'a> = (&'a PlanState, &'a Option<Selection>, DateTime<FixedOffset>, &'a [Notice]);
 
 impl Facts {
     pub(super) async fn read(parts: &ConsoleParts, number: EditionNumber) -> Result<Self, AppError> {
         let row = parts.row(number).await?;
         let reporter = parts.reporter();
-        let library = parts.content().map(|content| &content.library);
-        let texts = library.zip(row.selection.as_ref()).map(|(library, picks)| refreshed(library.texts(), picks));
-        let notices = library.into_iter().flat_map(|library| &library.notices);
-        let notices = notices.filter(|notice| notice.from <= row.date && row.date <= notice.until).cloned().collect();
         Ok(Self {
-            texts,
-            notices,
+            read: Read::of(parts, &row),
             tally: reporter.tally(number).await?,
             mailboxes: reporter.mailboxes().await?,
             is_due: row.due_at <= parts.context.clock.now(),
@@ -50,8 +38,8 @@ impl Facts {
     }
 
     /// What somebody decides about: not how many read it, which may change at any moment.
-    pub(super) fn seen(&self) -> Seen<'_> {
-        (&self.row.state, &self.texts, self.row.due_at, &self.notices)
+    pub(super) fn seen(&self) -> (&PlanState, &Read) {
+        (&self.row.state, &self.read)
     }
 
     fn number(&self) -> EditionNumber {
@@ -87,7 +75,8 @@ impl Facts {
         }
     }
 
-    pub(super) fn approve(&self) -> Question {
+    /// `read` is the mark of what somebody read before, on the edition's page.
+    pub(super) fn approve(&self, read: &str) -> Question {
         let picks = self.row.picks().iter().map(|pick| format!("{}: {}", pick.band, pick.title));
         let mut facts: Vec<String> = std::iter::once(self.when()).chain(picks).collect();
         if self.needs_approval {
@@ -95,7 +84,7 @@ impl Facts {
         }
         Question {
             title: format!("Approve edition {}?", self.number()),
-            warnings: self.held(),
+            warnings: self.held().into_iter().chain(self.read.since(read)).collect(),
             facts,
             button: format!("Approve edition {}", self.number()),
             ..Question::default()

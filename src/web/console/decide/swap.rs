@@ -1,42 +1,28 @@
 //! Gives a band of an edition another activity.
 
-use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::facts::Facts;
-use crate::app::{AppError, Content};
+use crate::app::Content;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::messages;
-use crate::web::console::answer;
-use crate::web::console::ask::{Choice, Field, Hidden, Question, is_as_seen};
-use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
+use crate::web::console::ask::{Choice, Field, Question};
+use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::query::parameter;
-use crate::web::console::state::Console;
+
+/// Which band of which edition.
+type Place = (EditionNumber, BandName);
 
 /// The activities to choose from, by theme.
-pub(super) async fn ask(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(number): Path<u32>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let (parts, number) = (console.parts(), EditionNumber(number));
-    let Some(band) = band(&parts, &parameter(query.as_deref(), "band")) else {
-        return answer::missing(&parts, &caller, "There's no such age group.");
-    };
-    let Some(content) = parts.content() else {
-        let why = "Nothing can be swapped while the library has errors. Whoever looks after it has to mend them first.";
-        return answer::refusal(&parts, &caller, StatusCode::CONFLICT, why, &format!("/editions/{number}"));
-    };
-    match Facts::read(&parts, number).await {
-        Ok(facts) => question(&parts, content, &facts, &band).page(&parts, &caller, "/calendar"),
-        Err(error) => answer::failed(&parts, &caller, &error, "/"),
-    }
+pub(super) async fn ask(asking: Asked) -> Result<(Question, Place), Refusal> {
+    let (parts, number) = (&asking.parts, EditionNumber(asking.number("number")?));
+    let band = band(parts, &asking.parameter("band")).ok_or_else(|| asking.missing("There's no such age group."))?;
+    let why = "Nothing can be swapped while the library has errors. Whoever looks after it has to mend them first.";
+    let content = parts.content().ok_or_else(|| asking.conflict(why, &format!("/editions/{number}")))?;
+    let facts = Facts::read(parts, number).await.map_err(asking.failed("/"))?;
+    Ok((question(parts, content, &facts, &band), (number, band)))
 }
 
 fn band(parts: &ConsoleParts, text: &str) -> Option<BandName> {
@@ -56,9 +42,8 @@ fn question(parts: &ConsoleParts, content: &Content, facts: &Facts, band: &BandN
         title: format!("Another activity for {label} in edition {number}?"),
         facts: now.into_iter().chain([again]).collect(),
         fields: vec![Field { name: "activity", label: "Activity", options, ..Field::default() }],
-        hidden: vec![Hidden { name: "band", value: band.to_string() }],
         button: "Swap it".to_owned(),
-        action: format!("/editions/{number}/swap"),
+        action: format!("/editions/{number}/swap?band={}", band.in_query()),
         back_url: format!("/editions/{number}"),
         ..Question::default()
     }
@@ -80,38 +65,13 @@ fn options(content: &Content, band: &BandName, chosen: Option<&Pick>) -> Vec<Cho
     options
 }
 
-pub(super) async fn decide(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(number): Path<u32>,
-    form: Form,
-) -> Response {
-    let (parts, number) = (console.parts(), EditionNumber(number));
-    let (Some(band), Ok(activity)) = (band(&parts, form.text("band")), form.text("activity").parse::<ActivityId>())
-    else {
-        return answer::missing(&parts, &caller, "There's no such age group, or no such activity.");
-    };
+pub(super) async fn decide(asking: Asked, (number, band): Place) -> Result<Response, Refusal> {
     let path = format!("/editions/{number}");
-    match swap(&parts, number, (&band, &activity), &form).await {
-        Ok(Some(said)) => answer::decided(&console, &caller, said, &path),
-        Ok(None) => answer::changed_meanwhile(&parts, &caller, &path),
-        Err(error) => answer::failed(&parts, &caller, &error, &path),
-    }
-}
-
-/// None when the edition is no longer as it was shown.
-async fn swap(
-    parts: &ConsoleParts,
-    number: EditionNumber,
-    (band, activity): (&BandName, &ActivityId),
-    form: &Form,
-) -> Result<Option<Vec<String>>, AppError> {
-    if !is_as_seen(form, &Facts::read(parts, number).await?.seen()) {
-        return Ok(None);
-    }
-    let decided = parts.decisions().swap(number, band, activity).await?;
-    let due = parts.context.local(decided.edition.due_at);
-    let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == *band);
+    let activity = asking.form.text("activity").parse::<ActivityId>();
+    let activity = activity.map_err(|_| asking.missing("There's no such activity."))?;
+    let decided = asking.parts.decisions().swap(number, &band, &activity).await.map_err(asking.failed(&path))?;
+    let due = asking.parts.context.local(decided.edition.due_at);
+    let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == band);
     let now = pick.map(|pick| format!("{} gets “{}” now.", pick.band, pick.title));
-    Ok(Some(now.into_iter().chain(messages::console::decided(&decided, &due)).collect()))
+    Ok(asking.decided(now.into_iter().chain(messages::console::decided(&decided, &due)).collect(), &path))
 }

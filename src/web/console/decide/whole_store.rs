@@ -1,28 +1,18 @@
 //! Lets a store send again that was restored, or that has lost its latest changes.
 
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::attention::{AfterRestore, Attention};
 use crate::app::restored::RestoredStore;
 use crate::messages;
-use crate::web::console::answer;
 use crate::web::console::ask::Question;
-use crate::web::console::caller::Caller;
-use crate::web::console::state::Console;
+use crate::web::console::asking::{Asked, Refusal};
 
-pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
-    let parts = console.parts();
-    let concerns = match RestoredStore::new(&parts.context).attention().await {
-        Ok(concerns) => concerns,
-        Err(error) => return answer::failed(&parts, &caller, &error, "/"),
-    };
+pub(super) async fn ask(asking: Asked) -> Result<(Question, ()), Refusal> {
+    let concerns = RestoredStore::new(&asking.parts.context).attention().await.map_err(asking.failed("/"))?;
     if concerns.is_empty() {
-        return answer::missing(
-            &parts,
-            &caller,
-            "Nothing keeps the service from sending, so there's nothing to release.",
-        );
+        let why = "Nothing keeps the service from sending, so there's nothing to release.";
+        return Err(asking.conflict(why, "/"));
     }
     let question = Question {
         title: "Let the service send again?".to_owned(),
@@ -33,7 +23,7 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         back_url: "/".to_owned(),
         ..Question::default()
     };
-    question.page(&parts, &caller, "/")
+    Ok((question, ()))
 }
 
 fn said(concern: AfterRestore) -> String {
@@ -41,16 +31,11 @@ fn said(concern: AfterRestore) -> String {
     format!("{} {}", matter.what, matter.advice)
 }
 
-pub(super) async fn decide(State(console): State<Console>, caller: Caller) -> Response {
-    let parts = console.parts();
-    match RestoredStore::new(&parts.context).release().await {
-        Ok(released) => {
-            let said = match released {
-                Some(_) => "The service sends again.",
-                None => "Nothing kept the service from sending, so nothing was changed.",
-            };
-            answer::decided(&console, &caller, vec![said.to_owned()], "/")
-        }
-        Err(error) => answer::failed(&parts, &caller, &error, "/"),
-    }
+pub(super) async fn decide(asking: Asked, (): ()) -> Result<Response, Refusal> {
+    let released = RestoredStore::new(&asking.parts.context).release().await.map_err(asking.failed("/"))?;
+    let said = match released {
+        Some(_) => "The service sends again.",
+        None => "Nothing kept the service from sending, so nothing was changed.",
+    };
+    Ok(asking.decided(vec![said.to_owned()], "/"))
 }

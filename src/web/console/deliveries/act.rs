@@ -1,26 +1,26 @@
 //! To try again what did not arrive, and to say what became of uncertain mails: for one mailbox, or for all that a list is of. Each is
 //! asked once, with the number.
 
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::wanted::Wanted;
 use crate::app::AppError;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery::listing::DeliveryFilter;
+use crate::domain::subscriber::RecipientId;
 use crate::domain::text::lists::count;
 use crate::messages::troubles;
-use crate::web::console::answer;
-use crate::web::console::ask::{Question, is_as_seen};
+use crate::web::console::ask::Question;
+use crate::web::console::asking::{Asked, Asking, Refusal};
 use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
 use crate::web::console::masked;
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::state::Console;
 
-/// How many are counted: a person decides about fewer, or about all in a state, which are counted anyway.
-const MOST: usize = 20_000;
+/// The page of the list.
+pub(super) const HERE: &str = "/deliveries";
+
+const NOTHING: &str =
+    "There's no such mail any more: perhaps somebody has already decided about it, or it has gone out in the meantime.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
@@ -67,7 +67,7 @@ impl What {
 }
 
 /// Which mails are meant, and how many.
-struct Meant {
+pub(super) struct Meant {
     wanted: Wanted,
     filter: DeliveryFilter,
     mails: u64,
@@ -78,13 +78,9 @@ struct Meant {
 }
 
 impl Meant {
-    async fn read(
-        what: What,
-        parts: &ConsoleParts,
-        caller: &Caller,
-        query: Option<&str>,
-    ) -> Result<Option<Self>, AppError> {
-        let wanted = Wanted::read(parts, query).await?;
+    async fn read(what: What, asking: &Asking) -> Result<Option<Self>, AppError> {
+        let (parts, caller) = (&asking.parts, &asking.caller);
+        let wanted = Wanted::read(parts, asking.query()).await?;
         let mut filter = wanted.filter();
         filter.states.retain(|state| what.states().contains(state));
         filter.bounced = false;
@@ -97,14 +93,15 @@ impl Meant {
             let uncertain = of(DeliveryState::Uncertain);
             (of(DeliveryState::Failed) + of(DeliveryState::Expired) + uncertain, uncertain)
         } else {
-            let deliveries = parts.deliveries();
-            let (mails, addresses) = deliveries.meant((&filter, wanted.why), MOST).await?;
-            let uncertain = DeliveryFilter { states: vec![DeliveryState::Uncertain], ..filter.clone() };
-            let may_be = filter.states.contains(&DeliveryState::Uncertain);
-            let uncertain = if may_be { deliveries.meant((&uncertain, wanted.why), MOST).await?.0 } else { 0 };
-            if wanted.why.is_some() {
-                filter.addresses = Some(addresses);
-            }
+            let meant = parts.deliveries().meant((&filter, wanted.why)).await?;
+            let (mails, uncertain) = (meant.recipients.len() as u64, meant.uncertain);
+            // Those that were counted, and no other that comes to it meanwhile.
+            filter = DeliveryFilter {
+                edition: filter.edition,
+                states: filter.states,
+                recipients: Some(meant.recipients),
+                ..DeliveryFilter::default()
+            };
             (mails, uncertain)
         };
         Ok((mails > 0).then_some(Self { wanted, filter, mails, uncertain, whose: None }))
@@ -119,21 +116,23 @@ impl Meant {
         let filter = DeliveryFilter {
             edition: Some(wanted.edition),
             states: what.states().to_vec(),
-            addresses: Some(vec![address]),
+            recipients: Some(vec![record.id.recipient]),
             ..DeliveryFilter::default()
         };
         let uncertain = u64::from(record.state == DeliveryState::Uncertain);
         Ok(Some(Self { wanted, filter, mails: 1, uncertain, whose: Some(whose) }))
     }
 
-    /// What somebody decides about.
-    fn seen(&self) -> (u64, u64) {
-        (self.mails, self.uncertain)
+    /// What somebody decides about: so many, or just these.
+    fn seen(&self) -> (u64, u64, &Option<Vec<RecipientId>>) {
+        (self.mails, self.uncertain, &self.filter.recipients)
     }
 
     fn question(&self, what: What) -> Question {
         let (number, mails) = (self.wanted.edition, count(self.mails, "mail", "mails"));
         let whose = self.whose.as_ref().map(|whose| format!("It is the one to {whose}."));
+        let few = "Very many subscribers have a name like this. Only the mails of the first 200 are meant.";
+        let cut = self.wanted.is_cut.then(|| few.to_owned());
         let (question, facts, button) = match what {
             What::Retry => self.retry(&mails),
             What::Arrived => (
@@ -154,6 +153,7 @@ impl Meant {
         let more: Vec<_> = more.into_iter().collect();
         Question {
             title: question,
+            warnings: cut.into_iter().collect(),
             facts: whose.into_iter().chain(facts).collect(),
             button,
             action: self.wanted.path(&format!("/deliveries/{}", what.word()), &more),
@@ -181,46 +181,16 @@ impl Meant {
     }
 }
 
-pub(super) async fn ask(
-    what: What,
-    State(console): State<Console>,
-    caller: Caller,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let parts = console.parts();
-    match Meant::read(what, &parts, &caller, query.as_deref()).await {
-        Ok(Some(meant)) => meant.question(what).page(&parts, &caller, "/deliveries"),
-        Ok(None) => nothing(&parts, &caller),
-        Err(error) => answer::failed(&parts, &caller, &error, "/deliveries"),
-    }
+pub(super) async fn ask(what: What, asking: Asked) -> Result<(Question, Meant), Refusal> {
+    let meant = Meant::read(what, &asking).await.map_err(asking.failed(HERE))?;
+    let meant = meant.ok_or_else(|| asking.conflict(NOTHING, HERE))?;
+    Ok((meant.question(what), meant))
 }
 
-fn nothing(parts: &ConsoleParts, caller: &Caller) -> Response {
-    let why = "There's no such mail any more: perhaps somebody has already decided about it, or it has gone out in the meantime.";
-    answer::refusal(parts, caller, StatusCode::CONFLICT, why, "/deliveries")
-}
-
-pub(super) async fn decide(
-    what: What,
-    State(console): State<Console>,
-    caller: Caller,
-    RawQuery(query): RawQuery,
-    form: Form,
-) -> Response {
-    let parts = console.parts();
-    let meant = match Meant::read(what, &parts, &caller, query.as_deref()).await {
-        Ok(Some(meant)) => meant,
-        Ok(None) => return nothing(&parts, &caller),
-        Err(error) => return answer::failed(&parts, &caller, &error, "/deliveries"),
-    };
-    let back = meant.wanted.path("/deliveries", &[]);
-    if !is_as_seen(&form, &meant.seen()) {
-        return answer::changed_meanwhile(&parts, &caller, &back);
-    }
-    match done(what, &parts, &meant.filter).await {
-        Ok(said) => answer::decided(&console, &caller, said, &back),
-        Err(error) => answer::failed(&parts, &caller, &error, &back),
-    }
+pub(super) async fn decide(what: What, asking: Asked, meant: Meant) -> Result<Response, Refusal> {
+    let back = meant.wanted.path(HERE, &[]);
+    let said = done(what, &asking.parts, &meant.filter).await.map_err(asking.failed(&back))?;
+    Ok(asking.decided(said, &back))
 }
 
 async fn done(what: What, parts: &ConsoleParts, filter: &DeliveryFilter) -> Result<Vec<String>, AppError> {

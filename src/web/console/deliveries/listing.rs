@@ -28,8 +28,9 @@ const PAGE: usize = 50;
 struct ListView {
     number: EditionNumber,
     edition_url: String,
-    /// Where the form looks.
+    /// Where the form looks, and the one for a name or an address.
     action: String,
+    search_url: String,
     editions: Vec<Choice>,
     states: Vec<Choice>,
     reasons: Vec<Choice>,
@@ -103,6 +104,7 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
         number: wanted.edition,
         edition_url: caller.link(&format!("/editions/{}", wanted.edition)),
         action: caller.link("/deliveries"),
+        search_url: caller.link("/deliveries/search"),
         editions: published
             .map(|one| choice(one.number.to_string(), format!("Edition {}", one.number), one.number == wanted.edition))
             .collect(),

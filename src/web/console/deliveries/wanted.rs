@@ -36,7 +36,7 @@ pub(super) struct Wanted {
     pub(super) edition: EditionNumber,
     pub(super) state: &'static str,
     pub(super) domain: String,
-    /// A name, or a whole address.
+    /// A name, or the beginnings of its words.
     pub(super) q: String,
     /// Whose mailboxes those are; none where nobody is named.
     addresses: Option<Vec<Address>>,
@@ -59,15 +59,17 @@ impl Wanted {
         let number = |name: &str| text(name).parse::<u64>().ok();
         let named = text("edition").parse().ok().map(EditionNumber);
         let state = STATES.iter().map(|(word, _)| *word).find(|word| *word == text("state"));
-        let (addresses, is_cut) = named_by(parts, &text("q")).await?;
+        // An address is never looked for by a link: it would stand in logs and histories.
+        let q = Some(text("q")).filter(|q| !q.contains('@')).unwrap_or_default();
+        let (addresses, is_cut) = named_by(parts, &q).await?;
         Ok(Self {
             addresses,
             is_cut,
             edition: parts.deliveries().edition(named).await?,
             // Whoever is looked for by name is to be found whatever became of their mail.
-            state: state.unwrap_or(if text("q").is_empty() { "trouble" } else { "all" }),
+            state: state.unwrap_or(if q.is_empty() { "trouble" } else { "all" }),
             domain: text("domain").trim_start_matches('@').to_lowercase(),
-            q: text("q"),
+            q,
             why: text("why").parse().ok(),
             mailbox: number("mailbox"),
             after: number("after"),
@@ -89,6 +91,7 @@ impl Wanted {
             edition: Some(self.edition),
             states: self.states(),
             addresses: self.addresses.clone(),
+            recipients: None,
             bounced: self.state == "bounced",
             domain: Some(self.domain.clone()).filter(|domain| !domain.is_empty()),
         }
@@ -135,12 +138,8 @@ impl Wanted {
     }
 }
 
-/// The mailboxes of whom a text names: one address, or all of those who have such a name; none where nobody is named. And whether
-/// there are more.
+/// The mailboxes of all who have such a name; none where nobody is named. And whether there are more.
 async fn named_by(parts: &ConsoleParts, text: &str) -> Result<(Option<Vec<Address>>, bool), AppError> {
-    if let Ok(address) = text.parse() {
-        return Ok((Some(vec![address]), false));
-    }
     if text.is_empty() {
         return Ok((None, false));
     }

@@ -1,17 +1,20 @@
 //! What is in an edition, and what changed in it since somebody approved it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::app::edition_report::Edits;
 use crate::app::planner::PlanRow;
-use crate::domain::activity::Notice;
+use crate::domain::activity::{ActivityId, Notice};
 use crate::domain::edit_marks::{ChangeKind, Mark, Piece, TextChange};
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::text::dates;
 use crate::domain::user::Permission;
 use crate::messages::picks;
 use crate::web::console::caller::Caller;
+use crate::web::console::decide::{reinstate_path, withdraw_path};
 use crate::web::console::parts::ConsoleParts;
 
 #[derive(Debug, Serialize)]
@@ -28,6 +31,9 @@ struct PickView {
     title: String,
     reason: String,
     swap_url: String,
+    /// Where it is withdrawn for good, or where that is taken back.
+    withdraw_url: String,
+    reinstate_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,15 +49,18 @@ impl ContentView {
         row: &PlanRow,
         theme: String,
         notices: &[Notice],
-        may_swap: bool,
+        (may_swap, withdrawn): (bool, &BTreeSet<ActivityId>),
     ) -> Option<Self> {
+        let may_decide = caller.may(Permission::Decide);
+        let link = |shown: bool, path: String| if shown && may_decide { caller.link(&path) } else { String::new() };
         let selection = row.selection.as_ref().filter(|selection| !selection.picks.is_empty())?;
-        let may_swap = may_swap && caller.may(Permission::Decide);
         let pick = |pick: &Pick| PickView {
             band: band(parts, pick),
             title: pick.title.clone(),
             reason: picks::pick(pick),
-            swap_url: if may_swap { swap(caller, row.edition, pick) } else { String::new() },
+            swap_url: link(may_swap, swap(row.edition, pick)),
+            withdraw_url: link(!withdrawn.contains(&pick.id), withdraw_path(&pick.id)),
+            reinstate_url: link(withdrawn.contains(&pick.id), reinstate_path(&pick.id)),
         };
         let notice = |notice: &Notice| NoticeView { title: notice.title.clone(), until: day(notice.until) };
         Some(Self {
@@ -68,8 +77,8 @@ fn band(parts: &ConsoleParts, pick: &Pick) -> String {
     band.map_or_else(|| pick.band.to_string(), |band| band.label.clone())
 }
 
-fn swap(caller: &Caller, number: EditionNumber, pick: &Pick) -> String {
-    caller.link(&format!("/editions/{number}/swap?band={}", pick.band.in_query()))
+fn swap(number: EditionNumber, pick: &Pick) -> String {
+    format!("/editions/{number}/swap?band={}", pick.band.in_query())
 }
 
 fn day(date: NaiveDate) -> String {

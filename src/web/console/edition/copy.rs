@@ -1,6 +1,5 @@
-//! One marked test copy of an edition, to an address that somebody types in. It is asked for once, and nothing of it is recorded.
+//! One marked test copy of an edition, to an address that somebody types in. It is asked for once, and the log has a line about it.
 
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -11,23 +10,27 @@ use crate::domain::address::Address;
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::Segment;
 use crate::messages;
-use crate::web::console::answer;
 use crate::web::console::ask::{Choice, Field, Question};
+use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
+use crate::web::console::decide::Read;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
 
-pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(number): Path<u32>) -> Response {
-    let (parts, number) = (console.parts(), EditionNumber(number));
-    match segments(&console, &parts, number).await {
-        Ok(segments) if segments.is_empty() => {
-            let why = messages::troubles::no_copy(&SendError::NobodyToCopy(number)).unwrap_or_default();
-            answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, &format!("/editions/{number}"))
-        }
-        Ok(segments) => question(&parts, &caller, number, &segments).page(&parts, &caller, "/calendar"),
-        Err(error) => shown_not(&parts, &caller, &error),
+pub(super) async fn ask(asking: Asked) -> Result<(Question, EditionNumber), Refusal> {
+    let (parts, number) = (&asking.parts, EditionNumber(asking.number("number")?));
+    let not_shown = |error: AppError| Refusal::from(shown_not(parts, &asking.caller, &error));
+    if is_beyond(parts, number) {
+        return Err(not_shown(AppError::NoEdition(number)));
     }
+    let segments = segments(&asking.console, parts, number).await.map_err(not_shown)?;
+    if segments.is_empty() {
+        let why = messages::troubles::no_copy(&SendError::NobodyToCopy(number)).unwrap_or_default();
+        return Err(asking.conflict(&why, &format!("/editions/{number}")));
+    }
+    let row = parts.row(number).await.map_err(not_shown)?;
+    let keys: Vec<_> = segments.iter().map(|segment| &segment.key).collect();
+    Ok((question(parts, &asking.caller, number, &segments).about(&(keys, Read::of(parts, &row))), number))
 }
 
 /// The groups of readers, the largest first.
@@ -70,7 +73,8 @@ fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segmen
         title: format!("Send a test copy of edition {number}?"),
         facts: vec![
             "One mail is sent at once, with “[Test copy]” before its subject.".to_owned(),
-            "Its links to unsubscribe and to change settings don't work, and nothing is recorded.".to_owned(),
+            "Its links to unsubscribe and to change settings don't work.".to_owned(),
+            "The log says that you sent it, but not to which address.".to_owned(),
         ],
         fields: vec![to, which],
         button: "Send the test copy".to_owned(),
@@ -80,36 +84,28 @@ fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segmen
     }
 }
 
-pub(super) async fn send(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(number): Path<u32>,
-    form: Form,
-) -> Response {
-    let (parts, number) = (console.parts(), EditionNumber(number));
-    let (back, page) = (format!("/editions/{number}/test-copy"), format!("/editions/{number}"));
-    let Ok(to) = form.text("to").parse::<Address>() else {
-        let why = "That isn't an address. Write one such as officer@example.org.";
-        return answer::refusal(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, why, &back);
-    };
-    match sent(&parts, number, &to, form.text("segment")).await {
+pub(super) async fn send(asking: Asked, number: EditionNumber) -> Result<Response, Refusal> {
+    let to = asking.form.text("to").parse::<Address>();
+    let why = "That isn't an address. Write one such as officer@example.org.";
+    let to = to.map_err(|_| asking.wrong(why, &asking.here))?;
+    match sent(&asking.parts, number, &to, asking.form.text("segment")).await {
         Ok(()) => {
-            let said = format!("A test copy of edition {number} is on its way to {to}. Nothing was recorded.");
-            answer::decided(&console, &caller, vec![said], &page)
+            let said = format!("A test copy of edition {number} is on its way to {to}.");
+            Ok(asking.decided(vec![said], &format!("/editions/{number}")))
         }
-        Err(error) => match (messages::troubles::no_copy(&error), error) {
-            (Some(why), _) => answer::refusal(&parts, &caller, StatusCode::BAD_GATEWAY, &why, &back),
-            (None, SendError::App(error)) => shown_not(&parts, &caller, &error),
-            (None, error) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, &error.to_string(), &back),
-        },
+        Err(error) => Err(match (messages::troubles::no_copy(&error), error) {
+            (Some(why), _) => asking.refused(StatusCode::BAD_GATEWAY, &why, &asking.here),
+            (None, SendError::App(error)) => shown_not(&asking.parts, &asking.caller, &error).into(),
+            (None, error) => asking.conflict(&error.to_string(), &asking.here),
+        }),
     }
 }
 
 async fn sent(parts: &ConsoleParts, number: EditionNumber, to: &Address, segment: &str) -> Result<(), SendError> {
-    if is_beyond(parts, number) {
-        return Err(AppError::NoEdition(number).into());
-    }
     let content = content(parts)?;
-    let copy = Sender::new(&parts.context, content).test_copy_of(number, to, segment).await?;
+    let sender = Sender::new(&parts.context, content);
+    let copy = sender.test_copy_of(number, to, segment).await?;
+    // First the line in the log: a copy that nobody knows of is worse than one that did not go out.
+    sender.note_copy(number, segment).await?;
     copy.send(parts.config()).await.map(drop)
 }

@@ -17,6 +17,7 @@ use crate::messages;
 use crate::messages::attention::button;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
+use crate::web::console::decide::Read;
 use crate::web::console::edition_state::StateView;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
@@ -108,7 +109,7 @@ impl EditionView {
             state: StateView::of_row(parts.config(), &row),
             why: why(&row),
             buttons: buttons(
-                caller,
+                (parts, caller),
                 &row,
                 &standing.tally,
                 segments.is_some(),
@@ -197,7 +198,9 @@ async fn content(
         let theme = parts.content().and_then(|content| content.library.theme(name));
         (theme.map_or_else(|| name.to_owned(), |theme| theme.title.clone()), report.notices(row.date))
     };
-    Ok(ContentView::new((parts, caller), row, theme, &notices, !is_published && row.is_ahead()))
+    let may_swap = !is_published && row.is_ahead();
+    let withdrawn = report.withdrawn().await?;
+    Ok(ContentView::new((parts, caller), row, theme, &notices, (may_swap, &withdrawn)))
 }
 
 async fn mails(
@@ -237,7 +240,13 @@ async fn mails(
 }
 
 /// The buttons that make sense now, for those who may decide.
-fn buttons(caller: &Caller, row: &PlanRow, tally: &Tally, has_mails: bool, state: StateView) -> Vec<Button> {
+fn buttons(
+    (parts, caller): (&ConsoleParts, &Caller),
+    row: &PlanRow,
+    tally: &Tally,
+    has_mails: bool,
+    state: StateView,
+) -> Vec<Button> {
     use EditionState::{Approved, Held, Planned, Sending, Withdrawn};
     if !caller.may(Permission::Decide) {
         return Vec::new();
@@ -248,7 +257,11 @@ fn buttons(caller: &Caller, row: &PlanRow, tally: &Tally, has_mails: bool, state
         url: caller.link(&format!("/editions/{number}/{action}")),
         class,
     };
-    let approve = || step(button::APPROVE, "approve", "");
+    let approve = || Button {
+        label: format!("{}…", button::APPROVE),
+        url: caller.link(&Read::of(parts, row).approve_path(row)),
+        class: "",
+    };
     let hold = || step("Hold", "hold", "quiet");
     let cancel = || step(button::WITHDRAW, "withdraw", "quiet");
     let mut buttons = match &row.state {

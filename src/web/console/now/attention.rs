@@ -59,8 +59,8 @@ fn step(attention: &Attention) -> Option<Step> {
             manage(&format!("/suppressions/waves/{}", wave.id.0))
         }
         Attention::UnfinishedImport(_) => manage("/subscribers/import"),
-        Attention::SyncWaits
-        | Attention::UnknownBand { .. }
+        Attention::SyncWaits => Some((asks(button::END_THEM), "/sync".to_owned(), Permission::ManageSubscribers)),
+        Attention::UnknownBand { .. }
         | Attention::NotAMessage { .. }
         | Attention::BrokenContent { .. }
         | Attention::BrokenFiles(_)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::attention::{Need, needs};
 use crate::app::planner::PlanRow;
 use crate::app::reporter::{EditionStatus, Status};
+use crate::app::reviews::{Review, falling_due};
 use crate::domain::edition::{EditionNumber, EditionState, Pick};
 use crate::domain::segment::Segment;
 use crate::domain::text::dates;
@@ -12,22 +13,38 @@ use crate::domain::user::Permission;
 use crate::messages;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
+use crate::web::console::decide::{Read, withdraw_path};
 use crate::web::console::edition_state::StateView;
 use crate::web::console::parts::ConsoleParts;
 
 /// How many of the last editions are shown.
 const LAST: usize = 4;
 
+/// How many reviews that run out are shown.
+const REVIEWS: usize = 20;
+
 #[derive(Debug, Serialize)]
 pub(super) struct NowView {
     needs: Vec<Need>,
     worth_knowing: Vec<Need>,
+    /// Reviews that run out, the first of them, and how many more there are.
+    reviews: Vec<ReviewView>,
+    more_reviews: u64,
     sending: Vec<SendingView>,
     coming: Option<ComingView>,
     audience: AudienceTable,
     /// Whether activities may be swapped.
     may_swap: bool,
     last: Vec<LastView>,
+}
+
+/// A review that runs out.
+#[derive(Debug, Serialize)]
+struct ReviewView {
+    what: String,
+    title: String,
+    /// Where the activity is withdrawn for good; empty where one may not.
+    withdraw_url: String,
 }
 
 /// The edition that goes out next.
@@ -42,8 +59,8 @@ struct ComingView {
     theme_reason: String,
     picks: Vec<PickView>,
     url: String,
-    /// The buttons, where one may press them.
-    approve: bool,
+    /// Where it is approved, and whether it can be held; nothing where one may not.
+    approve_url: String,
     hold: bool,
 }
 
@@ -86,10 +103,15 @@ impl NowView {
     ) -> Self {
         let is_over = |row: &&EditionStatus| row.deliveries.total > 0 && row.state != EditionState::Sending.as_str();
         let is_sent = |row: &&EditionStatus| row.state == EditionState::Sending.as_str();
-        let (needs, worth_knowing) = needs(&status.attention, parts.context.clock.now(), caller);
+        let now = parts.context.clock.now();
+        let (needs, worth_knowing) = needs(&status.attention, now, caller);
+        let today = parts.context.local(now).date_naive();
+        let reviews = parts.content().map(|content| falling_due(&content.library, today)).unwrap_or_default();
         Self {
             needs,
             worth_knowing,
+            more_reviews: reviews.len().saturating_sub(REVIEWS) as u64,
+            reviews: reviews.iter().take(REVIEWS).map(|review| ReviewView::new(caller, review)).collect(),
             sending: status.editions.iter().filter(is_sent).map(|row| SendingView::new(caller, row)).collect(),
             coming: coming.map(|row| ComingView::new(parts, caller, row)),
             audience: AudienceTable::new(parts.config(), audience),
@@ -102,6 +124,17 @@ impl NowView {
                 .take(LAST)
                 .map(|row| LastView::new(caller, row))
                 .collect(),
+        }
+    }
+}
+
+impl ReviewView {
+    fn new(caller: &Caller, review: &Review) -> Self {
+        let activity = review.activity.as_ref().filter(|_| caller.may(Permission::Decide));
+        Self {
+            what: messages::notices::review(&review.title, review.by, review.is_over),
+            title: review.title.clone(),
+            withdraw_url: activity.map(|id| caller.link(&withdraw_path(id))).unwrap_or_default(),
         }
     }
 }
@@ -123,7 +156,11 @@ impl ComingView {
             theme_reason: row.selection.as_ref().map(messages::picks::theme).unwrap_or_default(),
             picks: row.picks().iter().map(|pick| PickView::new(parts, caller, number, pick)).collect(),
             url: caller.link(&format!("/editions/{number}")),
-            approve: may_decide && state.needs_approval,
+            approve_url: if may_decide && state.needs_approval {
+                caller.link(&Read::of(parts, row).approve_path(row))
+            } else {
+                String::new()
+            },
             hold: may_decide && !state.is_held,
             state,
         }

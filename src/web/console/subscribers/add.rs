@@ -1,6 +1,5 @@
 //! Adds a mailbox. One that is subscribed already is changed, and one that left is asked by mail, each after another question.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -8,34 +7,32 @@ use super::profile_form::{ProfileForm, read};
 use super::view::{HERE, bands, mailbox_path};
 use crate::app::AppError;
 use crate::app::subscriber::Known;
+use crate::domain::address::Address;
 use crate::domain::band::BandName;
-use crate::domain::subscriber::{MailboxState, SubscribeRequest};
-use crate::domain::subscription::confirm::Asked;
+use crate::domain::subscriber::{MailboxState, SubscribeRequest, SuppressionReason};
+use crate::domain::subscription::confirm::Asked as AskedReader;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::dates::day;
 use crate::messages::mailbox::kept_out;
 use crate::web::console::answer;
-use crate::web::console::ask::{Hidden, Question};
-use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
+use crate::web::console::ask::{Hidden, Question, Seen};
+use crate::web::console::asking::{Asked, Asking, Refusal};
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
-use crate::web::console::state::Console;
 
-const ADD: &str = "/subscribers/add";
+pub(super) const ADD: &str = "/subscribers/add";
 
-pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
-    let parts = console.parts();
-    show(&parts, &caller, StatusCode::OK, ProfileForm::empty(parts.config())).await
+pub(super) async fn page(asking: Asking) -> Response {
+    let form = ProfileForm::empty(asking.parts.config());
+    show(&asking, StatusCode::OK, form).await.unwrap_or_else(Refusal::page)
 }
 
-async fn show(parts: &ConsoleParts, caller: &Caller, status: StatusCode, form: ProfileForm) -> Response {
-    let first = match first_edition(parts).await {
-        Ok(first) => first,
-        Err(error) => return answer::failed(parts, caller, &error, HERE),
-    };
+async fn show(asking: &Asking, status: StatusCode, form: ProfileForm) -> Result<Response, Refusal> {
+    let (parts, caller) = (&asking.parts, &asking.caller);
+    let first = first_edition(parts).await.map_err(asking.failed(HERE))?;
     let form = ProfileForm {
         title: "Add a subscriber".to_owned(),
+        hidden: vec![Seen::of(&first).hidden()],
         facts: vec![first],
         asks_address: true,
         button: "Add it".to_owned(),
@@ -43,7 +40,7 @@ async fn show(parts: &ConsoleParts, caller: &Caller, status: StatusCode, form: P
         back_url: caller.link(HERE),
         ..form
     };
-    answer::with_status(status, "subscriber-form.html", &Shell::new(parts, caller, "Add a subscriber", HERE), &form)
+    Ok(answer::with_status(status, "subscriber-form.html", &Shell::new(parts, caller, "Add a subscriber", HERE), &form))
 }
 
 /// Which edition a new mailbox gets first.
@@ -56,24 +53,49 @@ pub(super) async fn first_edition(parts: &ConsoleParts) -> Result<String, AppErr
     })
 }
 
-pub(super) async fn decide(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let request = match read(parts.config(), &form, None) {
+/// What was shown: at first which edition comes first, and then what is known of the address.
+pub(super) async fn look(asking: Asked) -> Result<(Seen, ()), Refusal> {
+    let parts = &asking.parts;
+    let failed = asking.failed(ADD);
+    let sure = asking.form.text("sure");
+    if sure.is_empty() {
+        return Ok((Seen::of(&first_edition(parts).await.map_err(failed)?), ()));
+    }
+    let address = asking.form.text("email").parse::<Address>();
+    let address = address.map_err(|error| asking.wrong(&format!("The address {error}."), ADD))?;
+    let known = parts.subscriber().look_up(&address).await.map_err(failed)?;
+    Ok((seen(&known), ()))
+}
+
+/// What stands for what is known of an address.
+fn seen(known: &Known) -> Seen {
+    let Known::Mailbox(id, record) = known else { return Seen::of(&suppressed(known)) };
+    let mailboxes = record.mailboxes.iter();
+    let mailboxes: Vec<_> = mailboxes.map(|one| (one.state, one.suppressed, &one.bands)).collect();
+    Seen::of(&(id, &record.profile, mailboxes))
+}
+
+fn suppressed(known: &Known) -> Option<SuppressionReason> {
+    if let Known::Suppressed(reason) = known { Some(*reason) } else { None }
+}
+
+pub(super) async fn decide(asking: Asked, (): ()) -> Result<Response, Refusal> {
+    let (config, form) = (asking.parts.config(), &asking.form);
+    let request = match read(config, form, None) {
         Ok(request) => request,
         Err(problems) => {
-            let again = ProfileForm::again(parts.config(), &form, problems);
-            return show(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, again).await;
+            let again = ProfileForm::again(config, form, problems);
+            return show(&asking, StatusCode::UNPROCESSABLE_ENTITY, again).await;
         }
     };
-    if let Some(line) = parts.config().line_of_address(&request.address) {
+    if let Some(line) = config.line_of_address(&request.address) {
         let why = format!("The config file names this address in line {line}. Change it there, and the list follows.");
-        return answer::refusal(&parts, &caller, StatusCode::CONFLICT, &why, ADD);
+        return Err(asking.conflict(&why, ADD));
     }
-    match added(&parts, &request, form.text("sure")).await {
-        Ok(Answer::Done(said, path)) => answer::decided(&console, &caller, said, &path),
-        Ok(Answer::Asks(question)) => question.page(&parts, &caller, HERE),
-        Ok(Answer::Never(why)) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, why, ADD),
-        Err(error) => answer::failed(&parts, &caller, &error, ADD),
+    match added(&asking.parts, &request, form.text("sure")).await.map_err(asking.failed(ADD))? {
+        Answer::Done(said, path) => Ok(asking.decided(said, &path)),
+        Answer::Asks(question) => Ok(question.page(&asking.parts, &asking.caller, HERE)),
+        Answer::Never(why) => Err(asking.conflict(why, ADD)),
     }
 }
 
@@ -106,7 +128,7 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
             button: "Change it".to_owned(),
             ..Question::default()
         };
-        return Ok(Answer::Asks(Box::new(once_more(question, request, CHANGE))));
+        return Ok(Answer::Asks(Box::new(once_more(question, request, (CHANGE, &known)))));
     }
     match parts.subscriber().subscribe(request).await? {
         Subscribed::Left(reason) if !reason.is_lifted_by_confirming() => Ok(Answer::Never(kept_out(reason))),
@@ -122,7 +144,7 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
                 button: "Send that mail".to_owned(),
                 ..Question::default()
             };
-            Ok(Answer::Asks(Box::new(once_more(question, request, CONFIRM))))
+            Ok(Answer::Asks(Box::new(once_more(question, request, (CONFIRM, &known)))))
         }
         done => {
             let first = match done {
@@ -136,16 +158,18 @@ async fn added(parts: &ConsoleParts, request: &SubscribeRequest, sure: &str) -> 
 
 async fn confirm(parts: &ConsoleParts, request: &SubscribeRequest) -> Result<Answer, AppError> {
     Ok(match parts.subscriber().ask_to_subscribe(request).await? {
-        Asked::Waits(_) => {
+        AskedReader::Waits(_) => {
             let said = "A mail that asks it to confirm goes out within a minute.".to_owned();
             Answer::Done(vec![said], page_of(parts, request).await?)
         }
-        Asked::Already => Answer::Done(vec!["It is subscribed already.".to_owned()], page_of(parts, request).await?),
-        Asked::Never(reason) => Answer::Never(kept_out(reason)),
-        Asked::TooOften => Answer::Never(
+        AskedReader::Already => {
+            Answer::Done(vec!["It is subscribed already.".to_owned()], page_of(parts, request).await?)
+        }
+        AskedReader::Never(reason) => Answer::Never(kept_out(reason)),
+        AskedReader::TooOften => Answer::Never(
             "This address has already been asked three times today, or 500 addresses were asked in the last hour. Please wait, and try again later.",
         ),
-        Asked::Nobody => Answer::Never("The store gave no answer. Try again."),
+        AskedReader::Nobody => Answer::Never("The store gave no answer. Try again."),
     })
 }
 
@@ -157,7 +181,7 @@ async fn page_of(parts: &ConsoleParts, request: &SubscribeRequest) -> Result<Str
 }
 
 /// The question, which carries what the form asked for, and what is said yes to.
-fn once_more(question: Question, request: &SubscribeRequest, sure: &str) -> Question {
+fn once_more(question: Question, request: &SubscribeRequest, (sure, known): (&str, &Known)) -> Question {
     let profile = &request.profile;
     let fields = [
         ("name", profile.name.clone()),
@@ -168,5 +192,5 @@ fn once_more(question: Question, request: &SubscribeRequest, sure: &str) -> Ques
     ];
     let bands = request.bands.iter().map(|band: &BandName| ("bands", band.to_string()));
     let hidden = fields.into_iter().chain(bands).map(|(name, value)| Hidden { name, value }).collect();
-    Question { hidden, action: ADD.to_owned(), back_url: HERE.to_owned(), ..question }
+    Question { hidden, action: ADD.to_owned(), back_url: HERE.to_owned(), ..question }.with(seen(known))
 }

@@ -1,52 +1,31 @@
 //! Erases a person: first what would go, in numbers, which is found out without changing anything.
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::view::{HERE, mailbox_path};
+use super::known::KnownMailbox;
+use super::view::HERE;
 use crate::app::AppError;
-use crate::app::privacy::{EraseResult, Erased};
+use crate::app::privacy::EraseResult;
 use crate::domain::address::Address;
-use crate::domain::subscriber::RecipientId;
 use crate::messages::mailbox::erased;
-use crate::web::console::answer;
-use crate::web::console::ask::{Question, is_as_seen};
-use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
+use crate::web::console::ask::Question;
+use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::state::Console;
 
-const GONE: &str = "There's no mailbox with this number. Perhaps it has been erased already.";
+const GONE: &str = "There's nothing left to erase: perhaps somebody has done it already.";
 
-async fn address_of(parts: &ConsoleParts, number: u64) -> Result<Option<Address>, AppError> {
-    let found = parts.privacy().mailbox(RecipientId(number)).await?;
-    Ok(found.and_then(|(record, _)| record.mailboxes.into_iter().next()).map(|mailbox| mailbox.address))
-}
-
-/// The address, and what erasing it would remove.
-async fn would_be(parts: &ConsoleParts, number: u64) -> Result<Option<(Address, Erased)>, AppError> {
-    let Some(address) = address_of(parts, number).await? else { return Ok(None) };
-    Ok(match parts.privacy().would_erase(&address).await? {
-        EraseResult::Done(erased) => Some((address, erased)),
-        EraseResult::Before | EraseResult::Unknown => None,
-    })
-}
-
-pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(number): Path<u64>) -> Response {
-    let (parts, path) = (console.parts(), mailbox_path(RecipientId(number)));
-    let (address, would_go) = match would_be(&parts, number).await {
-        Ok(Some(known)) => known,
-        Ok(None) => return answer::missing(&parts, &caller, GONE),
-        Err(error) => return answer::failed(&parts, &caller, &error, HERE),
-    };
+pub(super) async fn ask(asking: Asked) -> Result<(Question, KnownMailbox), Refusal> {
+    let known = KnownMailbox::find(&asking).await?;
+    let (address, path) = (&known.mailbox.address, known.path());
+    let would_be = asking.parts.privacy().would_erase(address).await.map_err(asking.failed(&path))?;
+    let EraseResult::Done(would_go) = would_be else { return Err(asking.missing(GONE)) };
     let mut facts: Vec<String> = erased(&would_go).iter().map(|what| format!("Removed for good: {what}.")).collect();
     facts.push(
         "What stays: how many mails there were, and a mark that keeps the address from being mailed again. Nobody can read the \
          address from it."
             .to_owned(),
     );
-    let line = parts.config().line_of_address(&address);
+    let line = asking.parts.config().line_of_address(address);
     let warnings = line.map(|line| format!("The config file names it in line {line}. Remove it there, too."));
     let question = Question {
         title: format!("Erase {address}?"),
@@ -58,29 +37,13 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller, Path(num
         back_url: path,
         ..Question::default()
     };
-    question.about(&address).page(&parts, &caller, HERE)
+    // Not how much goes with it: a mail that is sent meanwhile changes nothing about the wish.
+    Ok((question.about(&address.to_string()), known))
 }
 
-pub(super) async fn decide(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(number): Path<u64>,
-    form: Form,
-) -> Response {
-    let (parts, path) = (console.parts(), mailbox_path(RecipientId(number)));
-    let address = match address_of(&parts, number).await {
-        Ok(Some(address)) => address,
-        Ok(None) => return answer::missing(&parts, &caller, GONE),
-        Err(error) => return answer::failed(&parts, &caller, &error, HERE),
-    };
-    if !is_as_seen(&form, &address) {
-        return answer::changed_meanwhile(&parts, &caller, &format!("{path}/erase"));
-    }
-    match erase(&parts, &address).await {
-        Ok(Some(said)) => answer::decided(&console, &caller, said, HERE),
-        Ok(None) => answer::refusal(&parts, &caller, StatusCode::CONFLICT, GONE, HERE),
-        Err(error) => answer::failed(&parts, &caller, &error, &path),
-    }
+pub(super) async fn decide(asking: Asked, known: KnownMailbox) -> Result<Response, Refusal> {
+    let said = erase(&asking.parts, &known.mailbox.address).await.map_err(asking.failed(&known.path()))?;
+    Ok(asking.decided(said.ok_or_else(|| asking.conflict(GONE, HERE))?, HERE))
 }
 
 async fn erase(parts: &ConsoleParts, address: &Address) -> Result<Option<Vec<String>>, AppError> {

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::unfold;
@@ -15,21 +14,15 @@ use super::view::HERE;
 use crate::app::csv_import::CsvExport;
 use crate::domain::band::Bands;
 use crate::domain::text::lists::grouped;
-use crate::web::console::answer;
 use crate::web::console::ask::Question;
-use crate::web::console::caller::Caller;
+use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::state::Console;
 
 /// How many parts are made before the browser has taken them.
 const AHEAD: usize = 2;
 
-pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Response {
-    let parts = console.parts();
-    let mailboxes = match parts.reporter().mailboxes().await {
-        Ok(mailboxes) => mailboxes,
-        Err(error) => return answer::failed(&parts, &caller, &error, HERE),
-    };
+pub(super) async fn ask(asking: Asked) -> Result<(Question, ()), Refusal> {
+    let mailboxes = asking.parts.reporter().mailboxes().await.map_err(asking.failed(HERE))?;
     let question = Question {
         title: "Download the list?".to_owned(),
         facts: vec![
@@ -45,20 +38,17 @@ pub(super) async fn ask(State(console): State<Console>, caller: Caller) -> Respo
         back_url: HERE.to_owned(),
         ..Question::default()
     };
-    question.page(&parts, &caller, HERE)
+    Ok((question, ()))
 }
 
-pub(super) async fn download(State(console): State<Console>, caller: Caller) -> Response {
-    let parts = console.parts();
-    if let Err(error) = parts.subscriber().note_export().await {
-        return answer::failed(&parts, &caller, &error, HERE);
-    }
+pub(super) async fn download(asking: Asked, (): ()) -> Result<Response, Refusal> {
+    asking.parts.subscriber().note_export().await.map_err(asking.failed(HERE))?;
     let (sender, receiver) = mpsc::channel(AHEAD);
-    tokio::spawn(write(parts, sender));
+    tokio::spawn(write(asking.parts.clone(), sender));
     let chunks = unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
     let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
     let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"subscribers.csv\"");
-    ([kind, name], Body::from_stream(chunks)).into_response()
+    Ok(([kind, name], Body::from_stream(chunks)).into_response())
 }
 
 /// A part of the file, or what broke it off.

@@ -10,13 +10,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use self::preview::{IMPORT, Preview};
-use super::view::HERE;
+use self::preview::Preview;
+use super::view::{HERE, IMPORT};
 use crate::app::AppError;
 use crate::app::csv_import::{self, COLUMNS, CsvImport, Format};
 use crate::app::importer::Importer;
 use crate::domain::text::lists::count;
 use crate::web::console::answer;
+use crate::web::console::ask::Seen;
+use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::{FILE_FORM, Form};
 use crate::web::console::parts::ConsoleParts;
@@ -84,30 +86,29 @@ async fn look(
     Ok((preview, csv))
 }
 
-/// Imports what was shown.
-pub(super) async fn decide(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let Some(csv) = console.uploads().take(&caller, form.text("digest")) else {
+/// The list that was shown, and what it would change now.
+pub(super) async fn look_again(asking: Asked) -> Result<(Seen, Arc<CsvImport>), Refusal> {
+    let Some(csv) = asking.console.uploads().kept(&asking.caller, asking.form.text("digest")) else {
         let why = "Nothing was imported: the list that you looked at isn't kept any more, or it was imported already. Send it once more.";
-        return answer::refusal(&parts, &caller, StatusCode::CONFLICT, why, IMPORT);
+        return Err(asking.conflict(why, IMPORT));
     };
-    match Importer::new(&parts.context).import(&csv, |_, _| ()).await {
-        Ok(imported) => {
-            let figures = imported.figures;
-            let mut said = vec![format!(
-                "{} added, {} changed, {} as before.",
-                count(figures.added, "mailbox was", "mailboxes were"),
-                figures.updated,
-                figures.unchanged
-            )];
-            if figures.kept_out > 0 {
-                said.push(format!(
-                    "{} out, because they left.",
-                    count(figures.kept_out, "address stays", "addresses stay")
-                ));
-            }
-            answer::decided(&console, &caller, said, HERE)
-        }
-        Err(error) => answer::failed(&parts, &caller, &error, IMPORT),
+    let looked = Importer::new(&asking.parts.context).look(&csv, |_, _| ()).await;
+    Ok((Seen::of(&looked.map_err(asking.failed(IMPORT))?.figures), csv))
+}
+
+/// Imports what was shown.
+pub(super) async fn decide(asking: Asked, csv: Arc<CsvImport>) -> Result<Response, Refusal> {
+    asking.console.uploads().forget(&asking.caller);
+    let imported = Importer::new(&asking.parts.context).import(&csv, |_, _| ()).await;
+    let figures = imported.map_err(asking.failed(IMPORT))?.figures;
+    let mut said = vec![format!(
+        "{} added, {} changed, {} as before.",
+        count(figures.added, "mailbox was", "mailboxes were"),
+        figures.updated,
+        figures.unchanged
+    )];
+    if figures.kept_out > 0 {
+        said.push(format!("{} out, because they left.", count(figures.kept_out, "address stays", "addresses stay")));
     }
+    Ok(asking.decided(said, HERE))
 }

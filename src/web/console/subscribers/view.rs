@@ -13,6 +13,9 @@ use crate::web::console::masked::shown;
 /// The path of the page that they begin at.
 pub(super) const HERE: &str = "/subscribers";
 
+/// Where a list is imported.
+pub(super) const IMPORT: &str = "/subscribers/import";
+
 /// A subscriber with its mailboxes.
 #[derive(Debug, Serialize)]
 pub(super) struct Organisation {
@@ -73,6 +76,6 @@ pub(super) fn path(SubscriberId(id): SubscriberId) -> String {
 }
 
 /// The path of a mailbox's page: by its number, because addresses do not belong into URLs.
-pub(super) fn mailbox_path(RecipientId(id): RecipientId) -> String {
+pub(in crate::web::console) fn mailbox_path(RecipientId(id): RecipientId) -> String {
     format!("/subscribers/mailboxes/{id}")
 }

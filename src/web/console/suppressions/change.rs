@@ -1,7 +1,5 @@
 //! Keeps an address from getting mail, lets one have mail again, and takes back what was suppressed since a day.
 
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -10,17 +8,17 @@ use crate::app::waves::Waves;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::SuppressionReason;
-use crate::domain::text::lists::count;
+use crate::domain::text::dates;
+use crate::domain::text::lists::{count, some_of};
 use crate::web::console::answer;
-use crate::web::console::ask::{Field, Question};
-use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
+use crate::web::console::ask::{Field, Question, Seen};
+use crate::web::console::asking::{Asked, Asking, Refusal};
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::state::Console;
 
-const BACK: &str = "/suppressions";
+/// The page of the list.
+pub(super) const HERE: &str = "/suppressions";
 
-pub(super) async fn ask_add(State(console): State<Console>, caller: Caller) -> Response {
+pub(super) async fn ask_add(_: Asked) -> Result<(Question, ()), Refusal> {
     let address = Field { name: "address", label: "Email address", kind: "email", ..Field::default() };
     let question = Question {
         title: "Never mail an address again?".to_owned(),
@@ -31,49 +29,94 @@ pub(super) async fn ask_add(State(console): State<Console>, caller: Caller) -> R
         button: "Never mail it again".to_owned(),
         is_danger: true,
         action: "/suppressions/add".to_owned(),
-        back_url: BACK.to_owned(),
+        back_url: HERE.to_owned(),
         ..Question::default()
     };
-    question.page(&console.parts(), &caller, BACK)
+    Ok((question, ()))
 }
 
-fn no_address(parts: &ConsoleParts, caller: &Caller) -> Response {
+/// The address in the form.
+fn address(asking: &Asking) -> Result<Address, Refusal> {
     let why = "That isn't an email address. Write it like office@hillside.example.";
-    answer::refusal(parts, caller, StatusCode::UNPROCESSABLE_ENTITY, why, BACK)
+    asking.form.text("address").parse().map_err(|_| asking.wrong(why, HERE))
 }
 
-pub(super) async fn add(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let Ok(address) = form.text("address").parse::<Address>() else { return no_address(&parts, &caller) };
-    let said = match parts.unsubscriber().suppress(&address, SuppressionReason::Operator, OPERATOR).await {
-        Ok(SuppressResult::Already(_)) => format!("{address} was already getting no mail."),
-        Ok(SuppressResult::Ended(name)) => format!("{address} gets no more mail. It was a mailbox of {name}."),
-        Ok(SuppressResult::Stranger) => format!("{address} gets no mail from now on. Nobody was subscribed with it."),
-        Err(error) => return answer::failed(&parts, &caller, &error, BACK),
+pub(super) async fn add(asking: Asked, (): ()) -> Result<Response, Refusal> {
+    let address = address(&asking)?;
+    let result = asking.parts.unsubscriber().suppress(&address, SuppressionReason::Operator, OPERATOR).await;
+    let said = match result.map_err(asking.failed(HERE))? {
+        SuppressResult::Already(_) => format!("{address} was already getting no mail."),
+        SuppressResult::Ended(name) => format!("{address} gets no more mail. It was a mailbox of {name}."),
+        SuppressResult::Stranger => format!("{address} gets no mail from now on. Nobody was subscribed with it."),
     };
-    answer::decided(&console, &caller, vec![said], BACK)
+    Ok(asking.decided(vec![said], HERE))
+}
+
+/// Why the address gets no mail: that stood beside the button.
+pub(super) async fn look_lift(asking: Asked) -> Result<(Seen, Address), Refusal> {
+    let address = address(&asking)?;
+    let reason = asking.parts.unsubscriber().suppressed(&address).await.map_err(asking.failed(HERE))?;
+    Ok((Seen::of(&reason), address))
 }
 
 /// What a reader wanted is lifted only by their own click, after somebody has subscribed them again.
-pub(super) async fn lift(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let Ok(address) = form.text("address").parse::<Address>() else { return no_address(&parts, &caller) };
-    let said = match parts.unsubscriber().lift(&address, false, OPERATOR).await {
-        Ok(LiftResult::Lifted(_)) => {
-            format!("{address} may get mail again. It is subscribed as soon as somebody adds it.")
-        }
-        Ok(LiftResult::NotSuppressed) => format!("{address} wasn't kept from getting mail, so nothing changed."),
-        Ok(LiftResult::NeedsConsent(_)) => {
+pub(super) async fn lift(asking: Asked, address: Address) -> Result<Response, Refusal> {
+    let result = asking.parts.unsubscriber().lift(&address, false, OPERATOR).await;
+    let said = match result.map_err(asking.failed(HERE))? {
+        LiftResult::Lifted(_) => format!("{address} may get mail again. It is subscribed as soon as somebody adds it."),
+        LiftResult::NotSuppressed => format!("{address} wasn't kept from getting mail, so nothing changed."),
+        LiftResult::NeedsConsent(_) => {
             let why = "They left or complained themselves, so only they can come back. Add the subscriber again: they get a mail \
                        with a link to confirm, and their click brings them back.";
-            return answer::refusal(&parts, &caller, StatusCode::CONFLICT, why, BACK);
+            return Err(asking.conflict(why, HERE));
         }
-        Err(error) => return answer::failed(&parts, &caller, &error, BACK),
     };
-    answer::decided(&console, &caller, vec![said], BACK)
+    Ok(asking.decided(vec![said], HERE))
 }
 
-pub(super) async fn ask_take_back(State(console): State<Console>, caller: Caller) -> Response {
+const TAKE_BACK: &str = "/suppressions/take-back";
+
+/// How many of those that get mail again are named.
+const NAMED: usize = 20;
+
+/// Asks for the day first, and then, with the day in the path, whether to do it.
+pub(super) async fn ask_take_back(asking: Asked) -> Result<(Question, Option<DateTime<Utc>>), Refusal> {
+    let day = asking.parameter("since");
+    if day.is_empty() {
+        return Ok((ask_day(), None));
+    }
+    let since = beginning(&asking.parts, &day).ok_or_else(|| asking.wrong(NO_DAY, TAKE_BACK))?;
+    let waves = Waves::new(&asking.parts.context);
+    let would = waves.would_take_back(SuppressionReason::Bounced, since).await.map_err(asking.failed(HERE))?;
+    if would.restored + would.lifted == 0 {
+        return Err(
+            asking.conflict("No address has been taken off the list since then because its mail came back.", TAKE_BACK)
+        );
+    }
+    let mut facts = Vec::new();
+    if would.restored > 0 {
+        let mailboxes = count(would.restored, "mailbox gets mail again", "mailboxes get mail again");
+        facts.push(format!("{mailboxes}: {}.", some_of(&would.names, NAMED)));
+    }
+    if would.lifted > 0 {
+        let addresses = count(would.lifted, "address", "addresses");
+        facts.push(format!("{addresses} without a subscription to begin again may get mail, once somebody adds them."));
+    }
+    let question = Question {
+        title: format!(
+            "Take back what has bounced since {}?",
+            dates::day(since.with_timezone(&asking.parts.config().schedule.timezone).date_naive())
+        ),
+        facts,
+        button: "Take it back".to_owned(),
+        action: asking.here.clone(),
+        back_url: HERE.to_owned(),
+        ..Question::default()
+    };
+    Ok((question.about(&would), Some(since)))
+}
+
+fn ask_day() -> Question {
     let since = Field {
         name: "since",
         label: "Since the beginning of which day?",
@@ -81,40 +124,39 @@ pub(super) async fn ask_take_back(State(console): State<Console>, caller: Caller
         kind: "date",
         ..Field::default()
     };
-    let question = Question {
+    Question {
         title: "Take back what bounced?".to_owned(),
         facts: vec![
             "Use this when a mail server wrongly said that many mailboxes don't exist.".to_owned(),
             "Every address whose mail came back on that day or later may get mail again, and the subscriptions that ended \
-             because of it begin again."
+             because of it begin again. Before anything is changed, you see how many they are."
                 .to_owned(),
         ],
         fields: vec![since],
-        button: "Take them back".to_owned(),
-        action: "/suppressions/take-back".to_owned(),
-        back_url: BACK.to_owned(),
+        button: "Go on".to_owned(),
+        action: TAKE_BACK.to_owned(),
+        back_url: HERE.to_owned(),
         ..Question::default()
-    };
-    question.page(&console.parts(), &caller, BACK)
+    }
 }
 
-pub(super) async fn take_back(State(console): State<Console>, caller: Caller, form: Form) -> Response {
-    let parts = console.parts();
-    let Some(since) = beginning(&parts, form.text("since")) else {
-        let why = "That isn't a day. Write it like 2026-11-30.";
-        return answer::refusal(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, why, "/suppressions/take-back");
+const NO_DAY: &str = "That isn't a day. Write it like 2026-11-30.";
+
+pub(super) async fn take_back(asking: Asked, since: Option<DateTime<Utc>>) -> Result<Response, Refusal> {
+    let Some(since) = since else {
+        let day = asking.form.text("since");
+        beginning(&asking.parts, day).ok_or_else(|| asking.wrong(NO_DAY, TAKE_BACK))?;
+        return Ok(answer::go_to(&asking.caller.link(&format!("{TAKE_BACK}?since={day}"))));
     };
-    match Waves::new(&parts.context).take_back(SuppressionReason::Bounced, since, OPERATOR).await {
-        Ok((restored, lifted)) => {
-            let said = format!(
-                "{} subscribed again; {} may get mail again without having been subscribed.",
-                count(restored, "mailbox is", "mailboxes are"),
-                count(lifted, "more address", "more addresses")
-            );
-            answer::decided(&console, &caller, vec![said], BACK)
-        }
-        Err(error) => answer::failed(&parts, &caller, &error, BACK),
-    }
+    let waves = Waves::new(&asking.parts.context);
+    let taken = waves.take_back(SuppressionReason::Bounced, since, OPERATOR).await;
+    let (restored, lifted) = taken.map_err(asking.failed(HERE))?;
+    let said = format!(
+        "{} subscribed again; {} may get mail again without having been subscribed.",
+        count(restored, "mailbox is", "mailboxes are"),
+        count(lifted, "more address", "more addresses")
+    );
+    Ok(asking.decided(vec![said], HERE))
 }
 
 /// The first moment of a day in the service's time zone.

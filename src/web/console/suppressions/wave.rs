@@ -4,18 +4,19 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
+use super::change::HERE;
 use crate::app::AppError;
 use crate::app::attention::Attention;
-use crate::app::waves::{SettledWave, Waves};
+use crate::app::waves::Waves;
 use crate::domain::audit::OPERATOR;
 use crate::domain::subscription::wave::{Wave, WaveId};
 use crate::domain::text::dates;
 use crate::domain::text::lists::count;
 use crate::messages::attention::{button, for_people};
 use crate::web::console::answer;
-use crate::web::console::ask::{is_as_seen, seen};
+use crate::web::console::ask::Seen;
+use crate::web::console::asking::{Asked, Asking, Refusal};
 use crate::web::console::caller::Caller;
-use crate::web::console::form::Form;
 use crate::web::console::masked::shown;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
@@ -30,6 +31,8 @@ struct WaveView {
     advice: String,
     bounces: Vec<BounceView>,
     more: u64,
+    /// How many wait.
+    mailboxes: u64,
     /// Stands for how many wait: more may join while somebody thinks.
     seen: String,
     gone: &'static str,
@@ -51,11 +54,9 @@ struct BounceView {
 pub(super) async fn show(State(console): State<Console>, caller: Caller, Path(id): Path<u64>) -> Response {
     let parts = console.parts();
     match view(&parts, &caller, WaveId(id)).await {
-        Ok(Some(view)) => {
-            answer::page("wave.html", &Shell::new(&parts, &caller, "Many bounces at once", "/suppressions"), &view)
-        }
+        Ok(Some(view)) => answer::page("wave.html", &Shell::new(&parts, &caller, "Many bounces at once", HERE), &view),
         Ok(None) => answer::missing(&parts, &caller, "There's nothing to decide about these bounces any more."),
-        Err(error) => answer::failed(&parts, &caller, &error, "/suppressions"),
+        Err(error) => answer::failed(&parts, &caller, &error, HERE),
     }
 }
 
@@ -65,7 +66,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
         return Ok(None);
     };
     let bounces = waves.bounces(id).await?;
-    let seen = seen(&(id, mailboxes));
+    let seen = Seen::of(&(id, Some(mailboxes))).value().to_owned();
     let matter = for_people(&attention(wave, mailboxes));
     let shown = bounces.iter().take(SHOWN).map(|bounce| BounceView {
         subscriber: bounce.subscriber.clone(),
@@ -80,12 +81,13 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
         advice: matter.advice,
         bounces: shown.collect(),
         more: bounces.len().saturating_sub(SHOWN) as u64,
+        mailboxes,
         seen,
         gone: button::THEY_ARE_GONE,
         works: button::THEY_STILL_WORK,
         confirm_url: caller.link(&format!("{path}/confirm")),
         dismiss_url: caller.link(&format!("{path}/dismiss")),
-        back_url: caller.link("/suppressions"),
+        back_url: caller.link(HERE),
     }))
 }
 
@@ -94,71 +96,34 @@ pub(super) fn attention(wave: Wave, mailboxes: u64) -> Attention {
     if wave.waits_to_be_completed() { Attention::UnsettledWave(wave) } else { Attention::Wave { wave, mailboxes } }
 }
 
-/// Whether as many wait as were shown.
-async fn is_as_shown(parts: &ConsoleParts, id: u64, form: &Form) -> Result<bool, AppError> {
-    let open = Waves::new(&parts.context).open().await?.into_iter().find(|(wave, _)| wave.id.0 == id);
-    Ok(open.is_some_and(|(wave, mailboxes)| is_as_seen(form, &(wave.id, mailboxes))))
+/// How many wait in the wave: more may join while somebody thinks.
+pub(super) async fn look(asking: Asked) -> Result<(Seen, WaveId), Refusal> {
+    let id = WaveId(asking.number("id")?);
+    let open = Waves::new(&asking.parts.context).open().await.map_err(asking.failed(HERE))?;
+    let mailboxes = open.into_iter().find(|(wave, _)| wave.id == id).map(|(_, mailboxes)| mailboxes);
+    Ok((Seen::of(&(id, mailboxes)), id))
 }
 
-/// Settles a wave, unless more have joined it than were shown.
-async fn settle<F: Future<Output = Result<SettledWave, AppError>>>(
-    console: &Console,
-    caller: &Caller,
-    (id, form): (u64, &Form),
-    decide: impl FnOnce(Waves) -> F,
-    said: impl Fn(&SettledWave) -> Vec<String>,
-) -> Response {
-    let parts = console.parts();
-    match is_as_shown(&parts, id, form).await {
-        Ok(true) => told(console, &parts, caller, decide(Waves::new(&parts.context)).await, said),
-        Ok(false) => answer::changed_meanwhile(&parts, caller, &format!("/suppressions/waves/{id}")),
-        Err(error) => answer::failed(&parts, caller, &error, "/suppressions"),
-    }
+/// The path of the page with the two buttons.
+pub(super) fn page(asking: &Asking) -> String {
+    format!("/suppressions/waves/{}", asking.named("id"))
 }
 
-pub(super) async fn confirm(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(id): Path<u64>,
-    form: Form,
-) -> Response {
-    let decide = |waves: Waves| async move { waves.confirm(WaveId(id), OPERATOR).await };
-    settle(&console, &caller, (id, &form), decide, |settled| {
-        vec![format!("{} no more mail.", count(settled.mailboxes, "mailbox gets", "mailboxes get"))]
-    })
-    .await
+pub(super) async fn confirm(asking: Asked, id: WaveId) -> Result<Response, Refusal> {
+    let settled = Waves::new(&asking.parts.context).confirm(id, OPERATOR).await.map_err(asking.failed(HERE))?;
+    let said = format!("{} no more mail.", count(settled.mailboxes, "mailbox gets", "mailboxes get"));
+    Ok(asking.decided(vec![said], HERE))
 }
 
-pub(super) async fn dismiss(
-    State(console): State<Console>,
-    caller: Caller,
-    Path(id): Path<u64>,
-    form: Form,
-) -> Response {
-    let decide = |waves: Waves| async move { waves.dismiss(WaveId(id), OPERATOR).await };
-    settle(&console, &caller, (id, &form), decide, |settled| {
-        let stay = format!("{} subscribed.", count(settled.mailboxes, "mailbox stays", "mailboxes stay"));
-        let then = match settled.overtaken {
-            Some(newer) => format!("Edition {newer} has taken its place, so its mails are not sent again."),
-            None => format!(
-                "To send edition {} to them again, go to its deliveries that failed and try them again.",
-                settled.wave.edition
-            ),
-        };
-        vec![stay, then]
-    })
-    .await
-}
-
-fn told(
-    console: &Console,
-    parts: &ConsoleParts,
-    caller: &Caller,
-    settled: Result<SettledWave, AppError>,
-    said: impl Fn(&SettledWave) -> Vec<String>,
-) -> Response {
-    match settled {
-        Ok(settled) => answer::decided(console, caller, said(&settled), "/suppressions"),
-        Err(error) => answer::failed(parts, caller, &error, "/suppressions"),
-    }
+pub(super) async fn dismiss(asking: Asked, id: WaveId) -> Result<Response, Refusal> {
+    let settled = Waves::new(&asking.parts.context).dismiss(id, OPERATOR).await.map_err(asking.failed(HERE))?;
+    let stay = format!("{} subscribed.", count(settled.mailboxes, "mailbox stays", "mailboxes stay"));
+    let then = match settled.overtaken {
+        Some(newer) => format!("Edition {newer} has taken its place, so its mails are not sent again."),
+        None => format!(
+            "To send edition {} to them again, go to its deliveries that failed and try them again.",
+            settled.wave.edition
+        ),
+    };
+    Ok(asking.decided(vec![stay, then], HERE))
 }

@@ -3,7 +3,7 @@
 use fortnightly::domain::edition::EditionChange;
 use fortnightly::domain::user::account::SignOnSubject;
 use fortnightly::domain::user::accounts::UserRefusal;
-use fortnightly::domain::user::limits::TryHasher;
+use fortnightly::domain::user::limits::{TryHasher, TryStep};
 use fortnightly::domain::user::person::Person;
 use fortnightly::domain::user::{Role, UserId};
 use fortnightly::store::acting::as_person;
@@ -98,22 +98,36 @@ pub(in crate::store) async fn a_session_ends_when_it_must(open: Open<'_>) {
 }
 
 pub(in crate::store) async fn whoever_is_wrong_too_often_waits(open: Open<'_>) {
+    use TryStep::{Begin, Succeed, TakeBack};
     let store = open();
     let hasher = TryHasher::new(&[1; 32]);
-    let from = |network: u8| hasher.limits(&address("anna@team.example"), &format!("192.0.{network}.0/24"));
+    let from = |network: u8| hasher.keys(&address("anna@team.example"), None, &format!("192.0.{network}.0/24"));
+    let counts = async |keys, step, minute| store.count_try(keys, step, at(minute)).await.unwrap();
     let mut tries = JoinSet::new();
-    for i in 0..20 {
-        let (store, limits) = (std::sync::Arc::clone(&store), from(i));
-        tries.spawn(async move { store.count_try(limits, at(0)).await.unwrap().is_ok() });
+    for _ in 0..20 {
+        let (store, keys) = (std::sync::Arc::clone(&store), from(0));
+        tries.spawn(async move { store.count_try(keys, Begin, at(0)).await.unwrap().is_ok() });
     }
     assert_eq!(tries.join_all().await.into_iter().filter(|is_counted| *is_counted).count(), 10, "all at once");
-    assert_eq!(store.count_try(from(99), at(0)).await.unwrap(), Err(at(1)));
-    // One that was right after all, then all of them.
-    store.forget_try(from(0)[0].key, false).await.unwrap();
-    assert_eq!(store.count_try(from(98), at(0)).await.unwrap(), Ok(()));
-    assert_eq!(store.count_try(from(98), at(0)).await.unwrap(), Err(at(1)));
-    store.forget_try(from(0)[0].key, true).await.unwrap();
-    assert_eq!(store.count_try(from(98), at(0)).await.unwrap(), Ok(()));
+    assert_eq!(counts(from(0), Begin, 0).await, Err(at(1)));
+    // One that was right after all.
+    assert_eq!(counts(from(0), TakeBack, 0).await, Ok(()));
+    assert_eq!(counts(from(0), Begin, 0).await, Ok(()));
+    assert_eq!(counts(from(0), Begin, 0).await, Err(at(1)));
+    // From everywhere a hundred, but for where she signed in before.
+    assert_eq!(counts(from(1), Succeed, 0).await, Ok(()));
+    let mut counted = 0;
+    for network in 2..=200 {
+        counted += u32::from(counts(from(network), Begin, 0).await.is_ok());
+    }
+    assert_eq!((counted, counts(from(201), Begin, 0).await), (100, Err(at(1))));
+    assert_eq!(counts(from(1), Begin, 0).await, Ok(()));
+    let days = |days: i64| days * 24 * 60;
+    assert_eq!(counts(from(202), Begin, days(2)).await, Ok(()), "all is forgotten");
+    for network in 2..=200 {
+        let _ = counts(from(network), Begin, days(179)).await;
+    }
+    assert_eq!(counts(from(1), Begin, days(179)).await, Ok(()), "but where she was before");
 }
 
 pub(in crate::store) async fn the_audit_names_who_had_it_done(open: Open<'_>) {

@@ -154,6 +154,9 @@ pub(super) async fn mailboxes(
     hasher: &AddressHasher,
     filter: &DeliveryFilter,
 ) -> Result<Option<Vec<i64>>, PostgresError> {
+    if let Some(recipients) = &filter.recipients {
+        return recipients.iter().map(|recipient| sql::column(recipient.0)).collect::<Result<_, _>>().map(Some);
+    }
     let Some(addresses) = &filter.addresses else { return Ok(None) };
     let keys: Vec<Vec<u8>> = addresses.iter().map(|address| hasher.key(address).0.to_vec()).collect();
     let query = "SELECT k.place, r.id FROM unnest($1::bytea[]) WITH ORDINALITY AS k (mac, place)

@@ -140,6 +140,11 @@ pub(super) fn mailboxes(
     hasher: &AddressHasher,
     filter: &DeliveryFilter,
 ) -> Result<Option<String>, SqliteError> {
+    if let Some(recipients) = &filter.recipients {
+        let numbers =
+            recipients.iter().map(|recipient| sql::column(recipient.0)).collect::<Result<BTreeSet<_>, _>>()?;
+        return sql::to_json(&numbers).map(Some);
+    }
     let Some(addresses) = &filter.addresses else { return Ok(None) };
     let number = |address: &Address| -> Result<i64, SqliteError> {
         let query = "SELECT id FROM recipients WHERE mac = ?1 AND address IS NOT NULL";

@@ -11,13 +11,11 @@ use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::lists::count;
 use crate::messages::mailbox::kept_out;
 use crate::messages::subscription::skip_reason;
+use crate::web::console::ask::Seen;
 use crate::web::console::caller::Caller;
 use crate::web::console::masked::shown;
 use crate::web::console::parts::ConsoleParts;
-use crate::web::console::subscribers::view::bands;
-
-/// Where the list is sent to, and where it is imported.
-pub(super) const IMPORT: &str = "/subscribers/import";
+use crate::web::console::subscribers::view::{IMPORT, bands};
 
 /// How many of each kind are named.
 const NAMED: usize = 50;
@@ -44,6 +42,8 @@ pub(super) struct Preview {
     action: String,
     back_url: String,
     digest: String,
+    /// Stands for the figures.
+    seen: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +83,7 @@ impl Preview {
             action: caller.link(IMPORT),
             back_url: caller.link(IMPORT),
             digest: csv.digest(),
+            seen: String::new(),
         }
     }
 
@@ -118,6 +119,7 @@ impl Preview {
     pub(super) fn figures(&mut self, figures: ImportFigures) {
         let ImportFigures { added, updated, unchanged, kept_out } = figures;
         (self.added, self.updated, self.unchanged, self.kept_out) = (added, updated, unchanged, kept_out);
+        Seen::of(&figures).value().clone_into(&mut self.seen);
         let import = format!("Import {}", count(added + updated + unchanged, "mailbox", "mailboxes"));
         self.button = match self.wrong {
             0 => import,
