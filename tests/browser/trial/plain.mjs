@@ -29,6 +29,12 @@ export async function decidesWithoutScripts({ service, people }) {
   await told(page, press(page, "Swap it"), /Ages 4 to 5|4-5/);
   is(service.edition(NUMBER).activities.find((one) => one.band === "4-5").id, wanted, "swapped");
 
+  await follow(page, /^Withdraw “/);
+  await says(page, "It is never picked again");
+  await told(page, press(page, "Withdraw this activity"), "is withdrawn");
+  holds(service.edition(NUMBER).activities.find((one) => one.band === "4-5").id !== wanted, "withdrawn");
+  await page.goto(`${service.base}/editions/${NUMBER}`);
+
   await follow(page, "Approve…");
   await told(page, press(page, "Approve edition 7"), "is approved now");
   is(state(), "approved", "approved");

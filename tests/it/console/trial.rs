@@ -74,8 +74,9 @@ fn the_console_is_used_from_thursday_to_monday() {
     let Some(steps) = tried(&order) else { return };
     assert!(steps.len() >= 8, "{steps:#?}");
     assert!(relay.asked().contains(&"copy@example.org".to_owned()), "no test copy");
-    // Nobody got an edition twice.
+    // Nobody got the same mail twice. By the end, they may have the next edition, too.
+    let is_twice = |mails: &[u64]| mails.iter().collect::<BTreeSet<_>>().len() < mails.len();
     let twice: Vec<_> =
-        relay.taken().into_iter().filter(|(to, mails)| to.starts_with('s') && mails.len() > 1).collect();
+        relay.taken().into_iter().filter(|(to, mails)| to.starts_with('s') && is_twice(mails)).collect();
     assert!(twice.is_empty(), "{twice:?}");
 }
