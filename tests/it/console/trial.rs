@@ -79,3 +79,23 @@ fn the_console_is_used_from_thursday_to_monday() {
         relay.taken().into_iter().filter(|(to, mails)| to.starts_with('s') && mails.len() > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
 }
+
+#[test]
+fn an_officer_gets_from_her_mail_to_the_school_that_did_not_get_it() {
+    let Some(library) = faketime("an officer's first Monday") else { return };
+    let console = free_port();
+    let config = BASE
+        .replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\napproval = \"required\"\n")
+        .replace(
+            "console_listen = \"127.0.0.1:0\"",
+            &format!("console_listen = \"127.0.0.1:{console}\"\nconsole_url = \"http://127.0.0.1:{console}\""),
+        )
+        .replace("[schedule]", "operators = [\"officer@example.org\"]\n\n[schedule]");
+    let mail =
+        "\n[mail]\ntransport = \"smtp://127.0.0.1:RELAY\"\ntls = \"none\"\nconnections = 2\nrate_per_second = 12\n";
+    let fixture = Fixture::new(&format!("{config}{mail}"));
+    tried(&json!({
+        "steps": "officer", "program": env!("CARGO_BIN_EXE_fortnightly"), "folder": fixture.path("."), "console": console,
+        "library": library,
+    }));
+}

@@ -60,6 +60,8 @@ struct Button {
 #[derive(Debug, Serialize)]
 struct Row {
     subscriber: String,
+    /// The story of the mailbox, while it is known.
+    url: String,
     address: String,
     state: &'static str,
     class: &'static str,
@@ -157,6 +159,7 @@ fn row(parts: &ConsoleParts, caller: &Caller, wanted: &Wanted, record: &Delivery
         format!("It came back on {} ({status}).", when(bounce.at))
     });
     let said = last.map(|last| masked::said(caller, &last.reply.to_string())).unwrap_or_default();
+    let story = caller.link(&format!("/subscribers/mailboxes/{}", record.id.recipient.0));
     let mailbox = [("mailbox", record.id.recipient.0.to_string())];
     let may = caller.may(Permission::Decide) && record.address.is_some();
     let button = |what: &What| Button {
@@ -165,6 +168,7 @@ fn row(parts: &ConsoleParts, caller: &Caller, wanted: &Wanted, record: &Delivery
     };
     Row {
         subscriber: record.subscriber.clone(),
+        url: record.address.as_ref().map(|_| story).unwrap_or_default(),
         address: record.address.as_ref().map_or_else(|| "forgotten".to_owned(), |one| masked::shown(caller, one)),
         state: troubles::state(record.state, came_back),
         class: class(record.state, came_back),
