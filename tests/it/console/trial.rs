@@ -72,12 +72,13 @@ fn the_console_is_used_from_thursday_to_monday() {
         "recipients": recipients,
     });
     let Some(steps) = tried(&order) else { return };
-    assert!(steps.len() >= 8, "{steps:#?}");
+    assert_eq!(steps.len(), 16, "{steps:#?}");
     assert!(relay.asked().contains(&"copy@example.org".to_owned()), "no test copy");
-    // Nobody got an edition twice.
-    let twice: Vec<_> =
-        relay.taken().into_iter().filter(|(to, mails)| to.starts_with('s') && mails.len() > 1).collect();
-    assert!(twice.is_empty(), "{twice:?}");
+    // Two editions went out, and one daemon was killed with four mails in hand at most.
+    let schools: Vec<_> = relay.taken().into_iter().filter(|(to, _)| to.starts_with('s')).collect();
+    let different = |mails: &[u64]| mails.iter().collect::<BTreeSet<_>>().len();
+    let repeats: usize = schools.iter().map(|(_, mails)| mails.len() - different(mails)).sum();
+    assert!(schools.iter().all(|(_, mails)| different(mails) <= 2) && repeats <= 4, "{repeats}: {schools:?}");
 }
 
 #[test]
