@@ -32,7 +32,8 @@ pub fn standing(mailbox: &MailboxRecord) -> (&'static str, &'static str) {
 
 /// Why it is never mailed, since when, and what would change that.
 pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zone: Tz) -> String {
-    let since = since.map_or_else(String::new, |at| format!(" since {}", on(at, zone)));
+    let mailed =
+        since.map_or_else(|| "isn't mailed".to_owned(), |at| format!("hasn't been mailed since {}", on(at, zone)));
     let why = match reason {
         SuppressionReason::Unsubscribed => {
             "its reader unsubscribed, or somebody did so for them. Only their own confirmation brings it back"
@@ -48,7 +49,7 @@ pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zon
             "somebody here put it under “No mail”. An admin can let it have mail again there"
         }
     };
-    format!("It is not mailed{since}: {why}.")
+    format!("It {mailed}: {why}.")
 }
 
 /// Why an address can't simply be added.
@@ -133,7 +134,8 @@ pub fn delivery(delivery: &SubjectDelivery, zone: Tz) -> (Vec<String>, &'static 
         _ => ("Not sent, because the address was taken off the list before its turn came".to_owned(), ""),
     };
     let mut told = vec![format!("{first}.")];
-    let came_back = delivery.bounce.as_ref().map(|bounce| {
+    // What was refused at once never went out, though it counts like a mail that came back.
+    let came_back = delivery.bounce.as_ref().filter(|_| delivery.state != "failed").map(|bounce| {
         format!("It came back {}: {}.", at_day(bounce.at, zone), returned::why(bounce.status.as_deref()))
     });
     let class = if came_back.is_some() { "bad" } else { class };
@@ -213,7 +215,7 @@ pub fn erased(erased: &Erased) -> Vec<String> {
 
 /// What was decided about it, when, and by whom.
 pub fn decided(record: &AuditRecord, zone: Tz) -> String {
-    format!("{}: {} ({}).", moment(record.at, zone), log::what(record), log::who(record))
+    format!("{}: {}. By: {}.", moment(record.at, zone), log::what(record), log::who(record))
 }
 
 /// `on Monday 16 November 2026 at 08:05`.

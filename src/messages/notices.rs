@@ -30,7 +30,11 @@ fn console(notice: &Notice) -> (Option<(String, String)>, Option<String>) {
     let Console { url, listen } = &notice.console;
     let page = page(&notice.items);
     if let Some(url) = url {
-        return (Some(("Open the console".to_owned(), format!("{url}{}", page.path()))), None);
+        let words = match page {
+            ConsolePage::Edition(number) => format!("Look at edition {number} in the console"),
+            _ => "Open the console".to_owned(),
+        };
+        return (Some((words, format!("{url}{}", page.path()))), None);
     }
     let way = format!("The console is at http://{listen}{}, on the machine that the service runs on.", page.path());
     (None, Some(way))

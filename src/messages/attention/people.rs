@@ -207,12 +207,16 @@ fn undelivered(number: EditionNumber, how: Undelivered, mails: u64, total: u64) 
     let page = Some(ConsolePage::Edition(number));
     match how {
         Undelivered::Refused => matter(
-            format!("{of} were refused or came back."),
+            format!("{of} {} refused or came back.", if mails == 1 { "was" } else { "were" }),
             "The page of the edition shows which, and why. Ask those subscribers whether they have another address.",
             page,
         ),
         Undelivered::GivenUp => matter(
-            format!("{of} were given up, because no mail server took them in time."),
+            if mails == 1 {
+                format!("{of} was given up, because no mail server took it in time.")
+            } else {
+                format!("{of} were given up, because no mail server took them in time.")
+            },
             format!(
                 "The page of the edition shows which, and why. Until the next edition falls due, press “{}” in the list of its \
                  deliveries to send them once more.",

@@ -9,10 +9,17 @@ use crate::messages;
 
 #[derive(Debug, Serialize)]
 pub(super) struct AudienceTable {
-    bands: Vec<String>,
+    bands: Vec<Heading>,
     rows: Vec<Row>,
     total: Row,
     mailboxes: u64,
+}
+
+/// An age group, by its name and, where there is no room for that, by its ages.
+#[derive(Debug, Serialize)]
+struct Heading {
+    label: String,
+    id: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,7 +45,11 @@ impl AudienceTable {
             Sector::ALL.iter().map(|sector| row(messages::sectors::many(*sector), &|s| s.key.sector == *sector));
         let total = row("Everybody", &|_| true);
         Self {
-            bands: config.bands.iter().map(|band| band.label.clone()).collect(),
+            bands: config
+                .bands
+                .iter()
+                .map(|band| Heading { label: band.label.clone(), id: band.id.to_string() })
+                .collect(),
             rows: sectors.filter(|row| row.mailboxes > 0).collect(),
             mailboxes: total.mailboxes,
             total,

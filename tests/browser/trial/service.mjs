@@ -40,6 +40,12 @@ export class Service {
     return words.includes("--json") ? JSON.parse(said) : said;
   }
 
+  // Waits for a command that may need us meanwhile, as its mail server, however it ends.
+  async done(...words) {
+    const command = spawn(this.program, this.#pretending(words), { cwd: this.folder, env: this.#environment(), stdio: "ignore" });
+    await new Promise((over) => command.once("exit", over));
+  }
+
   write(name, text) {
     writeFileSync(join(this.folder, name), text);
   }

@@ -6,7 +6,7 @@ import { follow, guarded, password, said, says, signIn, signedUp } from "./peopl
 import { holds, is } from "./service.mjs";
 
 export const THURSDAY = "2026-11-26T09:00:00Z";
-export const MONDAY = "2026-11-30T07:59:50Z";
+export const MONDAY = "2026-11-30T07:59:55Z";
 export const NUMBER = 7;
 const LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(2);
 

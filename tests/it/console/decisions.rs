@@ -86,7 +86,7 @@ fn nobody_can_ask_for_an_edition_in_a_million_years() {
 fn an_activity_is_swapped_from_a_list() {
     let (fixture, _daemon, browser) = opened();
     let id = pick(&fixture.planned(BEFORE, 8), "14+")["id"].as_str().unwrap().to_owned();
-    browser.decide("/editions/7/swap?band=14%2B", &[("activity", &id)]).says("14+ gets “");
+    browser.decide("/editions/7/swap?band=14%2B", &[("activity", &id)]).says("Ages 14 and over gets “");
     assert_eq!(pick(&fixture.planned(BEFORE, 7), "14+")["id"], id);
     browser.get("/editions/7/swap?band=99").is(404);
     browser.get("/editions/7/swap?band=%3Cscript%3E").is(404).lacks("script");

@@ -141,7 +141,7 @@ fn once_sent_it_shows_the_chart_what_kept_the_others_and_who_it_was_for() {
         "Where its mails stand",
         "3 Accepted",
         "2 Refused",
-        "3 mails were accepted between",
+        "3 mails were accepted",
         "The mailbox is full",
         "It was taken for spam",
         "school.example",

@@ -72,11 +72,31 @@ fn the_console_is_used_from_thursday_to_monday() {
         "recipients": recipients,
     });
     let Some(steps) = tried(&order) else { return };
-    assert!(steps.len() >= 8, "{steps:#?}");
+    assert_eq!(steps.len(), 16, "{steps:#?}");
     assert!(relay.asked().contains(&"copy@example.org".to_owned()), "no test copy");
-    // Nobody got the same mail twice. By the end, they may have the next edition, too.
-    let is_twice = |mails: &[u64]| mails.iter().collect::<BTreeSet<_>>().len() < mails.len();
-    let twice: Vec<_> =
-        relay.taken().into_iter().filter(|(to, mails)| to.starts_with('s') && is_twice(mails)).collect();
-    assert!(twice.is_empty(), "{twice:?}");
+    // Two editions went out, and one daemon was killed with four mails in hand at most.
+    let schools: Vec<_> = relay.taken().into_iter().filter(|(to, _)| to.starts_with('s')).collect();
+    let different = |mails: &[u64]| mails.iter().collect::<BTreeSet<_>>().len();
+    let repeats: usize = schools.iter().map(|(_, mails)| mails.len() - different(mails)).sum();
+    assert!(schools.iter().all(|(_, mails)| different(mails) <= 2) && repeats <= 4, "{repeats}: {schools:?}");
+}
+
+#[test]
+fn an_officer_gets_from_her_mail_to_the_school_that_did_not_get_it() {
+    let Some(library) = faketime("an officer's first Monday") else { return };
+    let console = free_port();
+    let config = BASE
+        .replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\napproval = \"required\"\n")
+        .replace(
+            "console_listen = \"127.0.0.1:0\"",
+            &format!("console_listen = \"127.0.0.1:{console}\"\nconsole_url = \"http://127.0.0.1:{console}\""),
+        )
+        .replace("[schedule]", "operators = [\"officer@example.org\"]\n\n[schedule]");
+    let mail =
+        "\n[mail]\ntransport = \"smtp://127.0.0.1:RELAY\"\ntls = \"none\"\nconnections = 2\nrate_per_second = 12\n";
+    let fixture = Fixture::new(&format!("{config}{mail}"));
+    tried(&json!({
+        "steps": "officer", "program": env!("CARGO_BIN_EXE_fortnightly"), "folder": fixture.path("."), "console": console,
+        "library": library,
+    }));
 }

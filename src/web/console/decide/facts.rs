@@ -3,6 +3,7 @@
 use super::read::Read;
 use crate::app::AppError;
 use crate::app::planner::{PlanRow, PlanState};
+use crate::domain::band::BandName;
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, StateReason};
@@ -19,8 +20,15 @@ pub(super) struct Facts {
     read: Read,
     tally: Tally,
     mailboxes: u64,
+    /// Its activities, each with the name of its age group.
+    activities: Vec<String>,
     is_due: bool,
     needs_approval: bool,
+}
+
+/// What an age group is called.
+pub(super) fn label(parts: &ConsoleParts, band: &BandName) -> String {
+    parts.config().bands.get(band).map_or_else(|| band.to_string(), |band| band.label.clone())
 }
 
 impl Facts {
@@ -29,6 +37,11 @@ impl Facts {
         let reporter = parts.reporter();
         Ok(Self {
             read: Read::of(parts, &row),
+            activities: row
+                .picks()
+                .iter()
+                .map(|pick| format!("{}: {}", label(parts, &pick.band), pick.title))
+                .collect(),
             tally: reporter.tally(number).await?,
             mailboxes: reporter.mailboxes().await?,
             is_due: row.due_at <= parts.context.clock.now(),
@@ -77,8 +90,7 @@ impl Facts {
 
     /// `read` is the mark of what somebody read before, on the edition's page.
     pub(super) fn approve(&self, read: &str) -> Question {
-        let picks = self.row.picks().iter().map(|pick| format!("{}: {}", pick.band, pick.title));
-        let mut facts: Vec<String> = std::iter::once(self.when()).chain(picks).collect();
+        let mut facts: Vec<String> = std::iter::once(self.when()).chain(self.activities.iter().cloned()).collect();
         if self.needs_approval {
             facts.push("If its activities or their texts change after this, it needs approval again.".to_owned());
         }

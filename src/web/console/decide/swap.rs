@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::facts::Facts;
+use super::facts::{Facts, label};
 use crate::app::Content;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::BandName;
@@ -34,7 +34,7 @@ fn band(parts: &ConsoleParts, text: &str) -> Option<BandName> {
 fn question(parts: &ConsoleParts, content: &Content, facts: &Facts, band: &BandName) -> Question {
     let number = facts.row.edition;
     let chosen = facts.row.picks().iter().find(|pick| pick.band == *band);
-    let label = parts.config().bands.get(band).map_or_else(|| band.to_string(), |band| band.label.clone());
+    let label = label(parts, band);
     let now = chosen.map(|pick| format!("Now it is “{}”: {}.", pick.title, messages::picks::pick(pick)));
     let again = "If the edition has been approved, it needs approval again.".to_owned();
     let options = options(content, band, chosen);
@@ -72,6 +72,6 @@ pub(super) async fn decide(asking: Asked, (number, band): Place) -> Result<Respo
     let decided = asking.parts.decisions().swap(number, &band, &activity).await.map_err(asking.failed(&path))?;
     let due = asking.parts.context.local(decided.edition.due_at);
     let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == band);
-    let now = pick.map(|pick| format!("{} gets “{}” now.", pick.band, pick.title));
+    let now = pick.map(|pick| format!("{} gets “{}” now.", label(&asking.parts, &band), pick.title));
     Ok(asking.decided(now.into_iter().chain(messages::console::decided(&decided, &due)).collect(), &path))
 }

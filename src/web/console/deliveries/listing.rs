@@ -10,7 +10,7 @@ use super::wanted::{STATES, Wanted, is_nothing_yet, is_unknown};
 use crate::app::AppError;
 use crate::app::deliveries::DeliveryPage;
 use crate::domain::delivery::listing::DeliveryRecord;
-use crate::domain::delivery::{DeliveryState, Tally, Trouble};
+use crate::domain::delivery::{DeliveryState, Trouble};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
@@ -60,6 +60,8 @@ struct Button {
 #[derive(Debug, Serialize)]
 struct Row {
     subscriber: String,
+    /// The story of the mailbox, while it is known.
+    url: String,
     address: String,
     state: &'static str,
     class: &'static str,
@@ -99,7 +101,6 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
     let published = editions.iter().rev().filter(|edition| edition.is_published());
     let choice = |value: String, label: String, chosen| Choice { value, label, chosen };
     let next = page.next.map(|next| wanted.path("/deliveries", &[("after", next.recipient.0.to_string())]));
-    let tally = parts.reporter().tally(wanted.edition).await?;
     Ok(ListView {
         number: wanted.edition,
         edition_url: caller.link(&format!("/editions/{}", wanted.edition)),
@@ -122,7 +123,7 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
         rows: page.records.iter().map(|record| row(parts, caller, &wanted, record)).collect(),
         next_url: next.map(|path| caller.link(&path)).unwrap_or_default(),
         first_url: wanted.after.map(|_| caller.link(&wanted.path("/deliveries", &[]))).unwrap_or_default(),
-        buttons: if page.records.is_empty() { Vec::new() } else { buttons(caller, &wanted, &tally) },
+        buttons: buttons(caller, &wanted, &page.records),
         is_cut: wanted.is_cut,
         domain: wanted.domain,
         q: wanted.q,
@@ -130,16 +131,15 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
 }
 
 /// What can be done about all that are meant.
-fn buttons(caller: &Caller, wanted: &Wanted, tally: &Tally) -> Vec<Button> {
+fn buttons(caller: &Caller, wanted: &Wanted, shown: &[DeliveryRecord]) -> Vec<Button> {
     if !caller.may(Permission::Decide) {
         return Vec::new();
     }
-    let states = wanted.filter().states;
-    let has = |what: &What| match what {
-        What::Retry => tally.failed + tally.expired + tally.uncertain > 0 && !wanted.filter().bounced,
-        What::Arrived | What::Lost => tally.uncertain > 0 && states.contains(&DeliveryState::Uncertain),
-    };
-    let is_meant = |what: &What| what.states().iter().any(|state| states.contains(state)) && has(what);
+    let filter = wanted.filter();
+    // A button about mails of which none is here would lead to a refusal.
+    let has = |what: &What| shown.iter().any(|record| what.states().contains(&record.state));
+    let may_be = |what: &What| what.states().iter().any(|state| filter.states.contains(state));
+    let is_meant = |what: &What| has(what) && may_be(what) && !(*what == What::Retry && filter.bounced);
     let button = |what: &What| Button {
         label: what.of_all(),
         url: caller.link(&wanted.path(&format!("/deliveries/{}", what.word()), &[])),
@@ -157,6 +157,7 @@ fn row(parts: &ConsoleParts, caller: &Caller, wanted: &Wanted, record: &Delivery
         format!("It came back on {} ({status}).", when(bounce.at))
     });
     let said = last.map(|last| masked::said(caller, &last.reply.to_string())).unwrap_or_default();
+    let story = caller.link(&format!("/subscribers/mailboxes/{}", record.id.recipient.0));
     let mailbox = [("mailbox", record.id.recipient.0.to_string())];
     let may = caller.may(Permission::Decide) && record.address.is_some();
     let button = |what: &What| Button {
@@ -165,6 +166,7 @@ fn row(parts: &ConsoleParts, caller: &Caller, wanted: &Wanted, record: &Delivery
     };
     Row {
         subscriber: record.subscriber.clone(),
+        url: record.address.as_ref().map(|_| story).unwrap_or_default(),
         address: record.address.as_ref().map_or_else(|| "forgotten".to_owned(), |one| masked::shown(caller, one)),
         state: troubles::state(record.state, came_back),
         class: class(record.state, came_back),

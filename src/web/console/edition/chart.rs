@@ -48,8 +48,13 @@ impl ChartView {
         let (from, until) = (from.unwrap_or_default(), until.unwrap_or_default());
         let step = step(timeline.step);
         let total = count(timeline.total(), "mail was", "mails were");
-        let summary =
-            format!("{total} accepted between {from} and {until}, at most {} {step}.", grouped(timeline.peak()));
+        let is_one = timeline.steps.len() == 1;
+        let summary = if is_one {
+            format!("{total} accepted on {from}.")
+        } else {
+            format!("{total} accepted between {from} and {until}, at most {} {step}.", grouped(timeline.peak()))
+        };
+        let until = if is_one { String::new() } else { until };
         let rows = timeline.steps.iter().filter(|(_, accepted)| *accepted > 0);
         let rows = rows.map(|(at, accepted)| Row { at: when(*at), accepted: *accepted }).collect();
         Self { summary, step, bars: bars(timeline), rows, from, until, peak: timeline.peak() }

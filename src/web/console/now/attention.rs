@@ -26,11 +26,21 @@ pub(super) struct Need {
 type Step = (String, String, Permission);
 
 /// What waits for a person, and what is merely worth knowing, with buttons for what this person may do.
-pub(super) fn needs(found: &[Attention], now: DateTime<Utc>, caller: &Caller) -> (Vec<Need>, Vec<Need>) {
-    let near = found.iter().filter(|attention| !is_far(attention, now));
+pub(super) fn needs(
+    found: &[Attention],
+    sending: &[EditionNumber],
+    now: DateTime<Utc>,
+    caller: &Caller,
+) -> (Vec<Need>, Vec<Need>) {
+    let near = found.iter().filter(|attention| !is_far(attention, now) && !is_shown(attention, sending));
     let (waits, worth_knowing): (Vec<&Attention>, _) = near.partition(|attention| attention.waits_for_a_person(now));
     let all = |list: Vec<&Attention>| list.into_iter().map(|attention| need(attention, caller)).collect();
     (all(waits), all(worth_knowing))
+}
+
+/// Whether the page shows it anyway, as the figures of an edition that is being sent.
+fn is_shown(attention: &Attention, sending: &[EditionNumber]) -> bool {
+    matches!(attention, Attention::Edition(number, EditionAttention::Unfinished { .. }) if sending.contains(number))
 }
 
 fn is_far(attention: &Attention, now: DateTime<Utc>) -> bool {

@@ -104,7 +104,9 @@ impl NowView {
         let is_over = |row: &&EditionStatus| row.deliveries.total > 0 && row.state != EditionState::Sending.as_str();
         let is_sent = |row: &&EditionStatus| row.state == EditionState::Sending.as_str();
         let now = parts.context.clock.now();
-        let (needs, worth_knowing) = needs(&status.attention, now, caller);
+        let sending: Vec<_> = status.editions.iter().filter(is_sent).collect();
+        let numbers: Vec<_> = sending.iter().map(|row| row.edition).collect();
+        let (needs, worth_knowing) = needs(&status.attention, &numbers, now, caller);
         let today = parts.context.local(now).date_naive();
         let reviews = parts.content().map(|content| falling_due(&content.library, today)).unwrap_or_default();
         Self {
@@ -112,7 +114,7 @@ impl NowView {
             worth_knowing,
             more_reviews: reviews.len().saturating_sub(REVIEWS) as u64,
             reviews: reviews.iter().take(REVIEWS).map(|review| ReviewView::new(caller, review)).collect(),
-            sending: status.editions.iter().filter(is_sent).map(|row| SendingView::new(caller, row)).collect(),
+            sending: sending.into_iter().map(|row| SendingView::new(caller, row)).collect(),
             coming: coming.map(|row| ComingView::new(parts, caller, row)),
             audience: AudienceTable::new(parts.config(), audience),
             may_swap: caller.may(Permission::Decide),

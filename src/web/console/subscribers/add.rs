@@ -9,7 +9,7 @@ use crate::app::AppError;
 use crate::app::subscriber::Known;
 use crate::domain::address::Address;
 use crate::domain::band::BandName;
-use crate::domain::subscriber::{MailboxState, SubscribeRequest, SuppressionReason};
+use crate::domain::subscriber::{MailboxState, RecipientId, SubscribeRequest, SuppressionReason};
 use crate::domain::subscription::confirm::Asked as AskedReader;
 use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::dates::day;
@@ -21,10 +21,27 @@ use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
 
 pub(super) const ADD: &str = "/subscribers/add";
+const LIKE: &str = "like";
 
 pub(super) async fn page(asking: Asking) -> Response {
-    let form = ProfileForm::empty(asking.parts.config());
-    show(&asking, StatusCode::OK, form).await.unwrap_or_else(Refusal::page)
+    let form = filled(&asking.parts, &asking.parameter(LIKE)).await.map_err(asking.failed(HERE));
+    match form {
+        Ok(form) => show(&asking, StatusCode::OK, form).await.unwrap_or_else(Refusal::page),
+        Err(refusal) => refusal.page(),
+    }
+}
+
+/// The path of a form that is filled in as another mailbox's organisation: for its right address, when that one doesn't work.
+pub(super) fn right_address_of(mailbox: RecipientId) -> String {
+    format!("{ADD}?{LIKE}={}", mailbox.0)
+}
+
+async fn filled(parts: &ConsoleParts, like: &str) -> Result<ProfileForm, AppError> {
+    let empty = || ProfileForm::empty(parts.config());
+    let Ok(mailbox) = like.parse() else { return Ok(empty()) };
+    let known = parts.privacy().mailbox(RecipientId(mailbox)).await?;
+    let known = known.as_ref().and_then(|(record, _)| Some((&record.profile, record.mailboxes.first()?)));
+    Ok(known.map_or_else(empty, |(profile, mailbox)| ProfileForm::of(parts.config(), profile, &mailbox.bands)))
 }
 
 async fn show(asking: &Asking, status: StatusCode, form: ProfileForm) -> Result<Response, Refusal> {

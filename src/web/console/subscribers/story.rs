@@ -5,9 +5,10 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::add::right_address_of;
 use super::view::{HERE, bands, mailbox_path, path};
 use crate::app::AppError;
-use crate::domain::subscriber::{MailboxRecord, MailboxState, RecipientId, SubscriberRecord};
+use crate::domain::subscriber::{MailboxRecord, MailboxState, RecipientId, SubscriberRecord, SuppressionReason};
 use crate::domain::subscription::subject_data::{SubjectData, SubjectDelivery};
 use crate::domain::user::Permission;
 use crate::messages;
@@ -53,6 +54,8 @@ struct Story {
     is_active: bool,
     /// Whether it can leave: it has not left already.
     may_leave: bool,
+    /// Where its organisation's right address is added, when no mail gets through to this one.
+    right_url: String,
     url: String,
 }
 
@@ -129,6 +132,11 @@ impl Story {
             may_manage: caller.may(MANAGE),
             is_active: mailbox.state == MailboxState::Active && mailbox.suppressed.is_none(),
             may_leave: mailbox.suppressed.is_none_or(|reason| !reason.is_readers_wish()),
+            right_url: if mailbox.suppressed == Some(SuppressionReason::Bounced) {
+                caller.link(&right_address_of(mailbox.recipient))
+            } else {
+                String::new()
+            },
             url: caller.link(&path_of),
         }
     }
