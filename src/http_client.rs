@@ -14,7 +14,7 @@ use ureq::{Agent, Body, http};
 /// How long an exchange may take, from the first look into the DNS to the last octet.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much of an answer is read, in octets: many times what any of those that we ask has to say.
+/// How much of an answer is read, in octets: many times as much as any of those that we ask would send.
 const LIMIT: u64 = 512 << 10;
 
 /// What came back.
@@ -44,7 +44,7 @@ pub enum HttpError {
     Unreachable(String),
 }
 
-/// Asks over HTTP. A proxy that the environment names (`HTTPS_PROXY`, but for what `NO_PROXY` names) is used.
+/// Asks over HTTP. It uses the proxy that the environment names (`HTTPS_PROXY`, except for what `NO_PROXY` names).
 pub struct HttpClient {
     agent: Agent,
 }
@@ -53,7 +53,7 @@ impl HttpClient {
     /// A client that trusts these certificates (PEM), or the public authorities.
     ///
     /// # Errors
-    /// When what is there are no certificates.
+    /// When they are no certificates.
     pub fn new(ca_pem: Option<&[u8]>) -> Result<Self, HttpError> {
         let tls = TlsConfig::builder()
             .root_certs(roots(ca_pem)?)
@@ -78,7 +78,7 @@ impl HttpClient {
         aside(move || whole(agent.get(&url).call())).await
     }
 
-    /// Posts a form, with this `Authorization` where there is one.
+    /// Posts a form, with this `Authorization` if there is one.
     pub async fn post(
         &self,
         url: &str,
@@ -108,7 +108,7 @@ fn roots(ca_pem: Option<&[u8]>) -> Result<RootCerts, HttpError> {
     Ok(read.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).into())
 }
 
-/// Does what blocks on a thread that may wait.
+/// Runs what blocks, on a thread that may wait.
 async fn aside(
     exchange: impl FnOnce() -> Result<HttpAnswer, HttpError> + Send + 'static,
 ) -> Result<HttpAnswer, HttpError> {

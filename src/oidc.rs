@@ -1,5 +1,5 @@
-//! Signing on with an organisation's own accounts: `OpenID` Connect Core 1.0, by a code (§3.1) that only the browser which asked
-//! for it can redeem (PKCE, RFC 7636).
+//! Signing in with an organisation's own accounts: `OpenID` Connect Core 1.0, with the authorization code flow (§3.1) and PKCE
+//! (RFC 7636), so that a stolen code is worthless.
 
 mod error;
 mod id_token;

@@ -85,7 +85,7 @@ impl Deliverability {
         Self { config: Arc::clone(&context.config), clock: context.clock }
     }
 
-    /// Meets the relay (nothing is handed over), looks SPF, DKIM and DMARC records up, and meets the provider of the sign-on.
+    /// Meets the relay (no mail is handed over), looks up the SPF, DKIM and DMARC records, and meets the provider of the sign-on.
     ///
     /// # Errors
     /// When the files that the settings name, or the DKIM keys, cannot be read.
@@ -108,7 +108,7 @@ impl Deliverability {
             Err(error) => wrong(
                 Diagnostic::error("sign-on", error.to_string())
                     .in_file(self.config.file.display().to_string())
-                    .help("look at issuer and ca_file under [web.oidc]"),
+                    .help("check issuer and ca_file under [web.oidc]"),
             ),
         });
         Ok(())

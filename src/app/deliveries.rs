@@ -79,7 +79,7 @@ impl Deliveries {
         Ok(DeliveryPage { records: shown, next: after })
     }
 
-    /// All that `filter` lets through and of which this `trouble` is told, however many.
+    /// All mails that `filter` lets through and that had this `trouble`, however many.
     ///
     /// # Errors
     /// When an address is no mailbox, or the store fails.

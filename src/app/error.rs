@@ -134,16 +134,16 @@ pub enum SignInRefusal {
     Paused { minutes: u64 },
 }
 
-/// Why the organisation's own sign-on lets somebody not in.
+/// Why somebody couldn't sign in with the organisation's account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignOnRefusal {
     #[error("there is no section [web.oidc]")]
     NotConfigured,
     /// It was begun in another browser, or more than ten minutes ago, or it came back before.
-    #[error("the answer is to nothing that this browser asked")]
+    #[error("the answer doesn't belong to anything that this browser began")]
     Stale,
-    /// No user was bound to it.
-    #[error("nobody has this sign-on")]
+    /// No user has this account.
+    #[error("no user has this account")]
     Unknown,
     #[error(transparent)]
     Provider(#[from] OidcError),

@@ -1,11 +1,11 @@
-//! Reviews that fall due soon, or fell due: what isn't checked again by its day isn't picked any more.
+//! Reviews that fall due soon or are overdue: what isn't checked again by its day isn't picked any more.
 
 use chrono::{Days, NaiveDate};
 
 use crate::domain::activity::ActivityId;
 use crate::library::Library;
 
-/// How long before a review falls due it is told: eight weeks.
+/// How long before a review falls due people are told: eight weeks.
 pub const AHEAD: Days = Days::new(56);
 
 /// A review that falls due.

@@ -41,7 +41,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Whose subscriptions would end: the subscriber's name and the address, in the names' order.
+    /// Whose subscriptions would end: the subscriber's name and the address, in order of the names.
     pub fn leaving(&self) -> Vec<(&str, &Address)> {
         let name = |id| {
             self.state.entries.iter().find(|entry| entry.subscriber == id).map(|entry| entry.profile.name.as_str())

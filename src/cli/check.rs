@@ -15,8 +15,8 @@ use crate::messages;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Also try the relay and look into DNS: whether it takes us, and whether SPF, DKIM and DMARC records are there; and whether the
-    /// organisation's sign-on answers
+    /// Also ask the network: whether the relay takes us, whether the SPF, DKIM and DMARC records are in DNS, and whether the
+    /// provider of the organisation's accounts answers
     #[arg(long)]
     online: bool,
     /// Answer in JSON

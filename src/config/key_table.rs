@@ -219,14 +219,14 @@ static WEB: Table = Table::section("[web]", "Where the recipients' pages are.", 
 ]);
 
 #[rustfmt::skip]
-static OIDC: Table = Table::section("[web.oidc]", "The organisation's own sign-on (OpenID Connect), with which people get into the console.", &[
+static OIDC: Table = Table::section("[web.oidc]", "The organisation's own accounts (OpenID Connect), for signing in to the console.", &[
     required("issuer", limited("^https?://[^/?#]", 500), "https://login.microsoftonline.com/TENANT/v2.0",
-        "The provider's issuer, exactly as it writes it: an https address; http on this machine only. Whoever signed on by \
-         another issuer needs a new link (`users reset`)."),
+        "The provider's issuer, exactly as it writes it: an https address; http on this machine only. People who signed in \
+         through another issuer need a new link (`users reset`)."),
     required("client_id", limited("^[\\x21-\\x7e]+$", 255), "00000000-0000-0000-0000-000000000000",
-        "The name under which the console is registered with the provider."),
+        "The client ID that the provider gave the console when it was registered."),
     required("client_secret_file", PATH, "secrets/oidc",
-        "A file with the secret that the provider gave for it and nothing else, mode 0600. If \
+        "A file with the client secret that the provider gave for it, and nothing else, mode 0600. If \
          `FORTNIGHTLY__WEB__OIDC__CLIENT_SECRET` is set, that is used instead."),
     key("client_secret", PATH, Presence::Secret, "client_secret_file = \"secrets/oidc\"", ""),
     optional("ca_file", PATH, "provider-ca.pem",

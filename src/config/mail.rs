@@ -154,7 +154,7 @@ fn tls(fields: &Fields<'_>, form: Option<&Form>) -> Tls {
 fn login(fields: &Fields<'_>, path: Option<&Path>, password: Option<SecretString>) -> Option<(String, SecretString)> {
     let (named, file) = (fields.get("username"), fields.get("password_file"));
     let username = named.and_then(|value| value.line());
-    let password = password.or_else(|| password_from(&file?, path?));
+    let password = password.or_else(|| password_from(&file?, path?, "password"));
     let is_said = named.is_some() && username.is_none() || file.is_some() && password.is_none();
     match (username, password) {
         (Some(username), Some(password)) => return Some((username, password)),
@@ -171,14 +171,16 @@ fn login(fields: &Fields<'_>, path: Option<&Path>, password: Option<SecretString
     None
 }
 
-pub(super) fn password_from(value: &Value<'_>, path: &Path) -> Option<SecretString> {
+pub(super) fn password_from(value: &Value<'_>, path: &Path, what_it_is: &str) -> Option<SecretString> {
     match read_password(path) {
         Ok(password) => {
             warn_if_world_readable(value, path);
             Some(SecretString::from(password))
         }
         Err(what) => {
-            let help = "put the password alone, on one line, into that file, and let only the user that runs fortnightly read it";
+            let help = format!(
+                "put the {what_it_is} alone, on one line, into that file, and let only the user that runs fortnightly read it"
+            );
             value.error("unreadable", format_args!("{} {what}", path.display()), help);
             None
         }

@@ -23,7 +23,7 @@ pub(super) fn read(fields: &Fields<'_>, folder: &Path, password: Option<SecretSt
     }?;
     let StoreUrl::Postgres(url) = store else { return Some(store) };
     let password_file = fields.get("password_file").and_then(|value| read_path(&value, folder));
-    let read_password = || password_from(&fields.get("password_file")?, password_file.as_deref()?);
+    let read_password = || password_from(&fields.get("password_file")?, password_file.as_deref()?, "password");
     let password = password.or_else(read_password);
     Some(StoreUrl::Postgres(PostgresUrl { password, password_file, ca_file: ca_file(fields, folder), ..url }))
 }

@@ -64,7 +64,7 @@ mod tests {
                 "repick",
                 r#"[{"band":"4-5","before":"a/x","after":"a/y","reason":{"code":"only-one"}},
                     {"band":"14+","before":"a/z","after":null,"reason":null}]"#,
-                "4-5: a/x → a/y (the only activity that the theme has for this age); 14+: a/z → none",
+                "4-5: a/x → a/y (the theme's only activity for this age group); 14+: a/z → none",
             ),
             (
                 "unapprove",

@@ -20,6 +20,6 @@ pub fn fact(fact: &Fact) -> String {
         Fact::Spf(domain) => format!("{domain} has an SPF record"),
         Fact::Dmarc(domain) => format!("{domain} has a DMARC policy"),
         Fact::Dkim(name) => format!("{name} holds our DKIM key"),
-        Fact::SignOn(issuer) => format!("the sign-on at {issuer} answers, and is who web.oidc.issuer says"),
+        Fact::SignOn(issuer) => format!("the provider at {issuer} answers, and calls itself what web.oidc.issuer says"),
     }
 }

@@ -89,7 +89,7 @@ fn of_user(action: &str) -> String {
         "user-remove" => "A user was removed",
         "user-reset" => "A user got a new link to sign in with",
         "user-password" => "A user set a password",
-        "user-sign-on" => "A user bound their organisation's account",
+        "user-sign-on" => "A user linked their organisation's account",
         "user-codes" => "A user turned codes from an app on or off",
         other => return format!("A user: {other}"),
     }

@@ -89,7 +89,7 @@ pub fn repicked(repicked: &[Repicked]) -> String {
 
 fn reason(reason: &PickReason, band: &BandName, title: &dyn Fn(&str) -> String) -> String {
     match reason {
-        PickReason::OnlyOne => "the only activity that the theme has for this age".to_owned(),
+        PickReason::OnlyOne => "the theme's only activity for this age group".to_owned(),
         PickReason::Rotation(used) => last_use(*used),
         PickReason::Borrowed { lacking, used } => {
             format!("from another theme: “{lacking}” has none for {band}; {}", last_use(*used))

@@ -1,4 +1,4 @@
-//! What somebody reads whom the organisation's own sign-on didn't get in.
+//! What somebody reads who couldn't sign in with the organisation's account.
 
 use crate::app::error::{SignInRefusal, SignOnRefusal};
 use crate::domain::text::lists::count;
@@ -36,7 +36,7 @@ fn start_again() -> Said {
         "Please start again",
         &[
             "You took longer than ten minutes, or started in another browser, or loaded this page twice.",
-            "Go to the sign-in page and start again. If you came by the link of an invitation, open that link again.",
+            "Go to the sign-in page and start again. If you came here from an invitation, open its link again.",
         ],
     )
 }
@@ -46,7 +46,7 @@ fn provider(error: &OidcError) -> Said {
         OidcError::NoAnswer { .. } | OidcError::Status { .. } => said(
             "Your organisation's sign-in page doesn't answer",
             &[
-                "Nobody can use it just now. Try again in a few minutes.",
+                "Nobody can sign in that way just now. Try again in a few minutes.",
                 "If it stays like this, tell whoever looks after this console: its log says why.",
             ],
         ),
@@ -67,29 +67,29 @@ fn provider(error: &OidcError) -> Said {
         // The code was used, or it is too old.
         OidcError::NotRedeemed(word) if word == "invalid_grant" => start_again(),
         OidcError::NotRedeemed(_) | OidcError::OtherIssuer { .. } | OidcError::NotSecure(_) => said(
-            "That way to sign in isn't set up properly",
+            "That way of signing in isn't set up properly",
             &[
-                "Nobody can use it until that's mended. Tell whoever looks after this console: its log says what's wrong.",
+                "Nobody can use it until that's put right. Tell whoever looks after this console: its log says what's wrong.",
             ],
         ),
         OidcError::Token(TokenFault::Expired | TokenFault::FromTheFuture) => said(
             "The clocks don't agree",
             &[
-                "Your organisation's sign-in page and this console don't have the same time, so nobody can use it.",
+                "Your organisation's sign-in page and this console tell different times, so nobody can sign in that way.",
                 "Tell whoever looks after this console: its log says more.",
             ],
         ),
         OidcError::NotUnderstood(_) | OidcError::AnotherAnswered | OidcError::Token(_) => said(
             "We can't be sure who you are",
             &[
-                "What your organisation's sign-in page answered didn't pass our checks, so you weren't signed in.",
+                "The answer of your organisation's sign-in page didn't pass our checks, so you weren't signed in.",
                 "Try again. If you get here again, tell whoever looks after this console: its log says why.",
             ],
         ),
     }
 }
 
-/// The account that somebody signed on with is another user's.
+/// The account that somebody signed in with belongs to another user.
 pub fn taken() -> Said {
     said(
         "That account belongs to somebody else here",
@@ -104,7 +104,6 @@ pub fn taken() -> Said {
 pub fn paused(why: SignInRefusal) -> Said {
     let SignInRefusal::Paused { minutes } = why else { return start_again() };
     let minutes = count(minutes, "minute", "minutes");
-    let how =
-        format!("Too many people from your network have tried to sign in without success. Try again in {minutes}.");
+    let how = format!("There have been too many failed attempts to sign in from your network. Try again in {minutes}.");
     ("Please wait a little", vec![how])
 }

@@ -31,16 +31,16 @@ pub fn consent(Synced { plan, done, .. }: &Synced) -> String {
 
 /// What following the list in the config would do, for people who press buttons. Whose subscriptions end is named beside it.
 pub fn would_end(plan: &SyncPlan) -> Vec<String> {
-    let ending = count(plan.active_before as u64, "subscription", "subscriptions");
+    let all = count(plan.active_before as u64, "subscription", "subscriptions");
     let mut facts = vec![
-        format!("{} of {ending} from config.toml would end, because it no longer lists them.", plan.ending),
-        "If that isn't meant, have them put back into config.toml, and nothing ends.".to_owned(),
-        "Whoever is put back later gets the activities again.".to_owned(),
+        format!("{} of {all} from config.toml would end, because they're no longer listed there.", plan.ending),
+        "If that's a mistake, have them put back into config.toml, and nothing ends.".to_owned(),
+        "Anybody who's put back later gets the activities again.".to_owned(),
     ];
     let others = plan.changes.len().saturating_sub(plan.ending) as u64;
     if others > 0 {
         facts.push(format!(
-            "{} of the list would be made at the same time.",
+            "{} in the list would be made at the same time.",
             count(others, "other change", "other changes")
         ));
     }

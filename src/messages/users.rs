@@ -56,7 +56,7 @@ pub fn not_let_in(why: SignInRefusal) -> String {
             "the code is wrong, or was used already. Wait until your app shows the next one, and type that".to_owned()
         }
         SignInRefusal::Paused { minutes } => format!(
-            "there were too many wrong passwords for this address or from your network, so nobody can sign in with it for \
+            "there have been too many failed attempts with this address or from your network, so you have to wait for \
              another {}. Try again then",
             count(minutes, "minute", "minutes")
         ),

@@ -17,9 +17,9 @@ pub struct Carried {
 /// What withdrawing it would do, a sentence each.
 pub fn would(withdrawal: &Withdrawal, carried: &[Carried]) -> Vec<String> {
     let mut facts =
-        vec!["It is never picked again, and nobody gets it in an edition that hasn't gone out yet.".to_owned()];
+        vec!["It won't be picked again, and nobody gets it in an edition that hasn't gone out yet.".to_owned()];
     if withdrawal.replaced.is_empty() && withdrawal.looked {
-        facts.push("No edition that is planned has it.".to_owned());
+        facts.push("It isn't in any edition that is planned.".to_owned());
     }
     facts.extend(withdrawal.replaced.iter().map(|place| instead(place, "would get")));
     facts.extend(
@@ -28,22 +28,28 @@ pub fn would(withdrawal: &Withdrawal, carried: &[Carried]) -> Vec<String> {
     );
     facts.extend(unlooked(withdrawal));
     facts.extend(carried.iter().map(|one| {
-        let accepted = count(one.accepted, "mail of it has", "mails of it have");
+        let accepted = match one.accepted {
+            0 => "none of its mails has been accepted yet".to_owned(),
+            some => format!(
+                "{} been accepted, and can't be called back",
+                count(some, "of its mails has", "of its mails have")
+            ),
+        };
         let waiting = match one.waiting {
             0 => String::new(),
             waiting => format!(
-                " {} and would still go out with it, unless you hold the edition.",
+                " {}, and would still go out with it unless you hold the edition.",
                 count(waiting, "mail is waiting", "mails are waiting")
             ),
         };
-        format!("Edition {} has it: {accepted} been accepted, and can't be called back.{waiting}", one.edition)
+        format!("Edition {} has it: {accepted}.{waiting}", one.edition)
     }));
     facts
 }
 
 /// What came of it, a sentence each.
 pub fn done(title: &str, withdrawal: &Withdrawal) -> Vec<String> {
-    let mut said = vec![format!("“{title}” is withdrawn, and is never picked again.")];
+    let mut said = vec![format!("“{title}” is withdrawn, and won't be picked again.")];
     said.extend(withdrawal.replaced.iter().map(|place| instead(place, "gets")));
     said.extend(
         approvals(&withdrawal.replaced)
@@ -53,7 +59,7 @@ pub fn done(title: &str, withdrawal: &Withdrawal) -> Vec<String> {
     if !withdrawal.unfinished.is_empty() {
         let numbers: Vec<String> = withdrawal.unfinished.iter().map(|number| format!("edition {number}")).collect();
         said.push(format!(
-            "Mails of {} that are still waiting have it in them. Hold it if they shouldn't go out.",
+            "Mails of {} that are still waiting contain it. Hold the edition if they shouldn't go out.",
             listed(&numbers)
         ));
     }
@@ -62,9 +68,9 @@ pub fn done(title: &str, withdrawal: &Withdrawal) -> Vec<String> {
 
 fn instead(Replaced { edition, band, by, .. }: &Replaced, gets: &str) -> String {
     match by {
-        Some((title, _)) => format!("In edition {edition}, the age group {band} {gets} “{title}” in its place."),
+        Some((title, _)) => format!("In edition {edition}, the age group {band} {gets} “{title}” instead."),
         None => format!(
-            "In edition {edition}, nothing else suits the age group {band}: if anybody is in it, the edition is held until that is put right."
+            "In edition {edition}, nothing else suits the age group {band}: if it has any readers, the edition is held."
         ),
     }
 }
@@ -76,6 +82,6 @@ fn approvals(replaced: &[Replaced]) -> impl Iterator<Item = EditionNumber> {
 }
 
 fn unlooked(withdrawal: &Withdrawal) -> Option<String> {
-    let why = "The library has errors, so planned editions get something else only once these have been mended.";
+    let why = "The library has errors, and planned editions get something else only once these have been put right.";
     (!withdrawal.looked).then(|| why.to_owned())
 }

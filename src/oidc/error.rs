@@ -5,7 +5,7 @@ use crate::http_client::HttpError;
 /// Why a sign-on did not work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OidcError {
-    /// Of the provider's addresses, one gave no answer.
+    /// One of the provider's addresses gave no answer.
     #[error("the provider's {part}: {why}")]
     NoAnswer { part: Part, why: HttpError },
     #[error("the provider's {part} answered with the status {status}")]
@@ -56,7 +56,7 @@ impl std::fmt::Display for Part {
 pub enum TokenFault {
     #[error("is none, or is malformed")]
     Malformed,
-    /// None at all, or one whose key we would know as well as the provider.
+    /// None at all, or one with a key that we know as well as the provider.
     #[error("is signed by an algorithm that proves nothing to us")]
     Algorithm,
     #[error("is signed with a key that is not among the provider's")]

@@ -27,7 +27,7 @@ const LEEWAY: i64 = 60;
 /// The longest subject (§2).
 const SUBJECT_LIMIT: usize = 255;
 
-/// Whose word it must be, for whom, and on what.
+/// What a token must say: who made it, for whom, for which attempt, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
@@ -115,7 +115,7 @@ fn check(claims: &Claims, expected: Expected<'_>) -> Result<(), TokenFault> {
     let now = expected.now.timestamp();
     let audience = claims.aud.all();
     let is_ours = |client: &String| client == expected.client_id;
-    // Where it is for others as well, it must say that it was made for us.
+    // If it is for others as well, it must say that it was made for us.
     let is_for_us = audience.iter().any(is_ours)
         && claims.azp.as_ref().is_none_or(is_ours)
         && (audience.len() == 1 || claims.azp.is_some());

@@ -1,4 +1,4 @@
-//! What a provider told is kept for a while, and asked for by one at a time.
+//! What a provider said is kept for a while, and asked for by one request at a time.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use tokio::sync::Mutex;
 
 use super::error::OidcError;
 
-/// How long it is taken for true.
+/// How long it is relied on.
 const LIFE: TimeDelta = TimeDelta::hours(1);
 
-/// How often it is asked for again because something is not in it.
+/// How long to wait before it is asked for again because something is not in it.
 const REST: TimeDelta = TimeDelta::minutes(1);
 
-/// How long nobody asks again after there was no answer: whoever waits for it is told the same.
+/// How long nobody asks again after a failure: whoever is waiting is told of the same failure.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
 
 /// Something that is kept.

@@ -47,7 +47,7 @@ impl Metadata {
         Ok(read)
     }
 
-    /// Whether our secret goes into the form (`client_secret_post`) because the header is not offered; that is the usual way
+    /// Whether our secret goes into the form (`client_secret_post`) because the provider doesn't take the header, the usual way
     /// (§3, `token_endpoint_auth_methods_supported`).
     pub(super) fn takes_secret_in_form_only(&self) -> bool {
         let offers = |method: &str| {

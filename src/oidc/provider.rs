@@ -1,4 +1,4 @@
-//! One provider: where a browser is sent, and what its code is redeemed for.
+//! One provider: where a browser is sent, and who it says has signed in.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use super::metadata::Metadata;
 use crate::domain::user::account::SignOnSubject;
 use crate::http_client::{HttpAnswer, HttpClient, HttpError};
 
-/// The whole of what we ask for: who it is. A name or an address is nothing to us.
+/// All that we ask for is who it is. A name or an address is of no use to us.
 const SCOPE: &str = "openid";
 
 /// Who the provider is, and how we are registered there.
@@ -41,7 +41,7 @@ pub struct Attempt {
     pub callback: String,
 }
 
-/// With what a browser came back (RFC 6749 §4.1.2).
+/// What a browser came back with (RFC 6749 §4.1.2).
 #[derive(Clone, Default)]
 pub struct Answer {
     pub code: Option<SecretString>,
@@ -64,7 +64,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// A provider, with what it told about itself.
+/// A provider, with what it said about itself.
 pub struct Provider {
     settings: ProviderSettings,
     http: HttpClient,
@@ -88,7 +88,7 @@ impl Provider {
         self.keys.get(now, |_| false, self.ask_for_keys(&metadata.jwks_uri)).await.map(drop)
     }
 
-    /// The address at which somebody signs on (§3.1.2.1).
+    /// The address at which somebody signs in (§3.1.2.1).
     pub async fn address(&self, attempt: &Attempt, now: DateTime<Utc>) -> Result<String, OidcError> {
         let endpoint = self.metadata(now).await?.authorization_endpoint.clone();
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&attempt.verifier));
@@ -106,7 +106,7 @@ impl Provider {
         Ok(format!("{endpoint}{joint}{query}"))
     }
 
-    /// Who it was that signed on: redeems the code (§3.1.3) and looks at the ID token.
+    /// Who it was that signed in: redeems the code (§3.1.3) and looks at the ID token.
     pub async fn redeem(
         &self,
         answer: Answer,

@@ -1,4 +1,4 @@
-//! Whether everybody who signs on with the organisation's account still can.
+//! Whether everybody who signs in with the organisation's account still can.
 
 use super::coming::config_warning;
 use crate::app::AppError;
@@ -16,13 +16,15 @@ pub(super) async fn left_behind(config: &Config, store: &dyn Store) -> Result<Op
     if left == 0 {
         return Ok(None);
     }
-    let who = count(u64::try_from(left).unwrap_or(u64::MAX), "user signs", "users sign");
+    let who = count(u64::try_from(left).unwrap_or(u64::MAX), "user has", "users have");
     let message = match issuer {
-        Some(_) => format!("{who} on by another issuer than web.oidc.issuer, so they can't get into the console"),
+        Some(_) => {
+            format!("{who} an account of another issuer than web.oidc.issuer, so they can't get into the console")
+        }
         None => format!(
-            "{who} on with an account of the organisation, so without [web.oidc] they can't get into the console"
+            "{who} only the organisation's account to sign in with, so they can't get into the console without [web.oidc]"
         ),
     };
-    let help = "set the issuer back, or give each of them a new link: fortnightly users reset ADDRESS";
+    let help = "change the issuer back, or give each of them a new link: fortnightly users reset ADDRESS";
     Ok(Some(config_warning(config, "other-sign-on", message).help(help)))
 }

@@ -13,10 +13,10 @@ use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState
 use crate::domain::text::suggest::nearest;
 use crate::store::ActivityWithdrawal;
 
-/// What came of it, or would.
+/// What came of a withdrawal, or would come of it.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {
-    /// Whether anything changes; not when it was so already.
+    /// Whether anything changes: false if it was like that already.
     pub changed: bool,
     /// What took its place in planned editions.
     pub replaced: Vec<Replaced>,

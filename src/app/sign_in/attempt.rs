@@ -11,10 +11,10 @@ use crate::app::{AppError, random_token};
 use crate::domain::token::Keyring;
 use crate::oidc;
 
-/// How long somebody may take at the provider's pages.
+/// How long somebody may take on the provider's pages.
 pub(super) const LIFE: TimeDelta = TimeDelta::minutes(10);
 
-/// The longest path that is come back to; a cookie holds 4096 octets.
+/// The longest path that we lead back to, in octets: a cookie holds 4096.
 const PATH_LIMIT: usize = 1_000;
 
 /// Where a browser is sent, and what it carries meanwhile.
@@ -30,7 +30,7 @@ pub(super) struct Attempt {
     pub(super) state: String,
     nonce: String,
     verifier: String,
-    /// The token of the link that binds the sign-on, if it was begun by one.
+    /// The token of the link that binds the account, if the attempt began with one.
     pub(super) link: Option<String>,
     /// The page to go to then.
     pub(super) to: String,
@@ -54,7 +54,7 @@ impl Attempt {
         })
     }
 
-    /// What the provider is to know of it.
+    /// What the provider is told of it.
     pub(super) fn for_provider(&self, callback: &str) -> oidc::Attempt {
         let Self { state, nonce, verifier, .. } = self.clone();
         oidc::Attempt { state, nonce, verifier, callback: callback.to_owned() }
@@ -70,7 +70,7 @@ impl Attempt {
         Ok(BASE64URL_NOPAD.encode(&sealed).into())
     }
 
-    /// What was sealed, unless it is too old, somebody else's, or the answer is to another attempt.
+    /// What was sealed, unless it's too old, wasn't sealed by us, or belongs to another attempt than the answer.
     pub(super) fn open(sealed: &str, keyring: &Keyring, state: &str, now: DateTime<Utc>) -> Option<Self> {
         let mut octets = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
         let nonce = octets.split_off(octets.len().checked_sub(NONCE_LEN)?);

@@ -1,4 +1,4 @@
-//! The organisation's sign-on as it is configured: what its provider told, and which attempts came back already.
+//! The organisation's sign-on as it's configured: what its provider said, and which attempts have already come back.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(in crate::app) struct SignOn {
 }
 
 impl SignOn {
-    /// The same with a configuration that may be another.
+    /// The same, with a configuration that may have changed.
     pub(in crate::app) fn anew(&self) -> Self {
         Self { provider: Mutex::default(), used: Arc::clone(&self.used) }
     }
@@ -41,7 +41,7 @@ impl SignOn {
         Ok(provider)
     }
 
-    /// Uses an attempt up; false where it came back before.
+    /// Uses up an attempt; false if it came back before.
     pub(super) fn use_up(&self, state: &str, now: DateTime<Utc>) -> bool {
         let mut used = self.used.lock();
         used.retain(|_, at| now - *at < LIFE);

@@ -20,8 +20,8 @@ pub(super) fn seal(keyring: &Keyring, user: UserId, secret: &[u8]) -> Result<Vec
     Ok(sealed)
 }
 
-/// The secret that was stored for a user; one that an older version stored as it was. `None` where another key has sealed it, or for
-/// somebody else.
+/// The secret that was stored for a user, also if an older version stored it unsealed. `None` if it was sealed with another key,
+/// or for somebody else.
 pub(super) fn open(keyring: &Keyring, user: UserId, stored: &[u8]) -> Option<Vec<u8>> {
     if !is_sealed(stored) {
         return Some(stored.to_vec());

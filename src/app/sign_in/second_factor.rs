@@ -49,7 +49,7 @@ impl SignIn {
         codes::step(&sealed_codes::open(&self.context.keyring, user, stored)?, code, self.now())
     }
 
-    /// Seals what an older version stored as it was.
+    /// Seals what an older version stored unsealed.
     pub(super) async fn seal_codes(&self, user: UserId, stored: Vec<u8>) -> Result<(), AppError> {
         if sealed_codes::is_sealed(&stored) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Getting in with the organisation's own account. Only the pair of issuer and subject says who somebody is: it is bound to a
+//! Signing in with the organisation's own account. Only the pair of issuer and subject says who somebody is: it is bound to a
 //! user by the link of their invitation, and nothing else that a provider tells, such as an address, finds anybody.
 
 use std::net::IpAddr;
@@ -81,7 +81,7 @@ impl SignIn {
     }
 }
 
-/// Whether somebody changed their mind, or the provider was away: no try that was wrong.
+/// Whether somebody changed their mind or the provider was down, so that it doesn't count as a wrong try.
 fn is_nobodys_fault(error: &OidcError) -> bool {
     matches!(error, OidcError::Declined(_) | OidcError::NoAnswer { .. } | OidcError::Status { .. })
 }

@@ -136,8 +136,8 @@ impl Keyring {
         TryHasher::new(&self.address)
     }
 
-    /// The key that seals what a browser carries while its user signs on elsewhere. It follows from the one that never changes, so
-    /// that all nodes have the same.
+    /// The key that seals what a browser carries while its user signs in elsewhere. It's derived from the one that never changes,
+    /// so that all nodes have the same.
     ///
     /// # Panics
     /// Never: HMAC takes a key of any length.

@@ -36,8 +36,8 @@ pub enum UserRefusal {
     /// The link was used, is too old, or never was.
     #[error("the link was used already, or is older than 24 hours")]
     LinkOver,
-    /// Somebody else has this sign-on.
-    #[error("another user has this sign-on")]
+    /// Another user has this account of the organisation.
+    #[error("another user has this account")]
     SignOnTaken,
     /// The code was used already.
     #[error("the code was used already")]
@@ -200,10 +200,10 @@ impl Accounts {
         self.begin_session(id, session)
     }
 
-    /// Binds a sign-on by a link, and begins a session; all others of the user end.
+    /// Binds an account of the organisation by a link, and begins a session; the user's other sessions end.
     ///
     /// # Errors
-    /// When the link is not good, or the sign-on is another user's.
+    /// When the link is not good, or the account is another user's.
     pub fn bind_sign_on(
         &mut self,
         link: TokenHash,
@@ -258,7 +258,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Keeps what a user's app makes codes from in another form, if it's still this.
+    /// Replaces the stored form of what a user's app makes codes from, if it hasn't changed since.
     pub fn reseal_codes(&mut self, id: UserId, before: &[u8], sealed: Vec<u8>) -> Result<(), UserRefusal> {
         self.change(id, |user| {
             if let Some(codes) = user.proofs.codes.as_mut().filter(|codes| codes.secret == before) {

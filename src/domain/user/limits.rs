@@ -1,9 +1,9 @@
 //! How many wrong attempts to sign in are allowed: for a user from one network, from a network, and for a user from anywhere.
 //!
-//! A try is counted before the password is looked at, so that many at once are no way round, and what was counted is taken back
-//! where it was right. Nobody is shut out by somebody who guesses at them elsewhere: the long pauses are those of the network that
-//! guesses; from everywhere together, one may guess once a minute, and who comes from where they signed in before isn't held up
-//! by that.
+//! A try is counted before the password is looked at, so that many at once don't get round the limit, and taken off again if it
+//! was right. Nobody is shut out by somebody who guesses elsewhere: only the network that guesses gets long pauses. From
+//! everywhere together, there may be one guess a minute, and that doesn't hold up a user on a network from which they have signed
+//! in before.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ struct Limit {
 const USER_FROM_NETWORK: Limit = Limit { free: 10, longest: TimeDelta::hours(1) };
 /// Many may sit behind one address.
 const NETWORK: Limit = Limit { free: 30, longest: TimeDelta::hours(1) };
-/// Short, because somebody else can bring it about.
+/// Short, because anybody can bring it about.
 const USER: Limit = Limit { free: 100, longest: TimeDelta::minutes(1) };
 
 /// Codes beside a right password: nobody else can bring this pause about.
@@ -58,7 +58,7 @@ pub enum TryStep {
     Begin,
     /// The password was right, and a code is about to be looked at.
     BeginCode,
-    /// It was no wrong try, but nobody is in: the ones before it count no less.
+    /// It wasn't a wrong try, but nobody is in: those before it still count.
     TakeBack,
     /// The user is in.
     Succeed,
@@ -80,7 +80,7 @@ impl TryHasher {
     }
 
     /// What a try for this address, known or not, from this network is counted with. With another password, or none, the user is
-    /// counted anew: so a reset begins from nothing.
+    /// counted anew, so a reset begins from nothing.
     pub fn keys(&self, address: &Address, user: Option<&User>, network: &str) -> TryKeys {
         let address = address.folded();
         let password = user.and_then(|user| user.proofs.password.as_ref()).map_or("", |hash| hash.0.as_str());
@@ -169,7 +169,7 @@ pub fn forgotten_before(now: DateTime<Utc>) -> DateTime<Utc> {
     now - LONG_MEMORY
 }
 
-/// Who last signed in from a network before this moment comes as a stranger there.
+/// A user who last signed in from a network before this moment is a stranger there.
 pub fn unfamiliar_before(now: DateTime<Utc>) -> DateTime<Utc> {
     now - FAMILIAR
 }

@@ -35,9 +35,9 @@ pub(super) fn would_be_held(reason: &HoldReason, number: EditionNumber) -> Matte
 /// That the config would end many subscriptions.
 pub(super) fn sync_waits() -> Matter {
     matter(
-        "The list of subscribers in config.toml would end many subscriptions at once, so it has not been followed.",
+        "The list of subscribers in config.toml would end many subscriptions at once, so it hasn't taken effect yet.",
         format!(
-            "An admin can look at whose they are, and press “{}” if that is meant. If it isn't, ask whoever looks after \
+            "An admin can see whose they are, and press “{}” if that's what is wanted. If it isn't, ask whoever looks after \
              config.toml to put them back.",
             button::END_THEM
         ),
@@ -125,7 +125,7 @@ fn remedy(reason: &HoldReason) -> String {
         HoldReason::MessageFailed { .. } => "Show this to whoever looks after the server, and have it put right.",
         HoldReason::ApprovalMissing { .. } => "Somebody has to read and approve it.",
         HoldReason::RestoredStore => "Everything that is said about the backup has to be dealt with first.",
-        HoldReason::ConsentMissing => "An admin has to decide about it, on the page Now.",
+        HoldReason::ConsentMissing => "An admin has to decide about it, on the page “Now”.",
         HoldReason::Late { .. } | HoldReason::Operator { .. } => "Look at it first.",
         HoldReason::Told { .. } => "If that still needs to be put right, have it done first.",
     }

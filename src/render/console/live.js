@@ -18,7 +18,7 @@ const show = (figures) => {
     if (text === undefined) continue;
     if (place instanceof HTMLProgressElement) {
       place.value = Number(text.replaceAll(",", ""));
-      // For whoever has the page open behind another.
+      // For somebody who has another page in front of this one.
       document.title = `${Math.floor((100 * place.value) / place.max)} % · ${title}`;
     } else if (place.textContent !== text) {
       place.textContent = text;
@@ -26,8 +26,8 @@ const show = (figures) => {
   }
 };
 
-// A browser opens few connections to one place (six, over HTTP/1.1), and each stream keeps one. So of all pages that are open,
-// one listens, and tells the others. No figures at all mean that each page has to be loaded anew.
+// A browser opens few connections to one site (six, over HTTP/1.1), and each stream holds one. So only one of the open pages
+// listens, and it tells the others. No figures at all mean that each page has to be loaded again.
 const pages = new BroadcastChannel(url);
 const hear = (figures) => (figures ? show(figures) : location.reload());
 pages.onmessage = ({ data }) => hear(data);
@@ -44,16 +44,16 @@ const listen = () => {
     tell(null);
   });
   source.onerror = async () => {
-    // Where a connection ended, the browser opens another by itself.
+    // When a connection just ends, the browser opens another by itself.
     if (source.readyState !== EventSource.CLOSED) return;
     const answer = await fetch(url, { method: "HEAD", redirect: "manual" }).catch(() => null);
-    // Whoever isn't signed in any more is led to the door; a proxy whose service is being started anew is asked again.
+    // Somebody who has been signed out is taken to the sign-in page; a proxy whose service is restarting is asked again.
     if (answer?.type === "opaqueredirect") tell(null);
     else setTimeout(listen, 5_000);
   };
 };
 if (navigator.locks) {
-  // It is another page's turn when this one is closed.
+  // When this page is closed, it's another one's turn.
   navigator.locks.request(url, () => new Promise(listen));
 } else {
   listen();

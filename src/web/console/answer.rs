@@ -97,7 +97,7 @@ pub(super) fn failed(parts: &ConsoleParts, caller: &Caller, error: &AppError, ba
 
 /// What somebody decided about is no longer what they were shown.
 pub(super) fn changed_meanwhile(parts: &ConsoleParts, caller: &Caller, back: &str) -> Response {
-    let why = "Nothing was done: it's no longer as it was when you looked at it. Look again, and then decide.";
+    let why = "Nothing was done, because something has changed since you looked at this. Look again, and then decide.";
     refusal(parts, caller, StatusCode::CONFLICT, why, back)
 }
 
@@ -171,8 +171,8 @@ pub(super) fn trouble(parts: &ConsoleParts, entrance: &Entrance, error: &AppErro
     )
 }
 
-/// A page or a decision needs somebody who is signed in. Whoever posted a form is told that it changed nothing, and led back to the
-/// page that they had before them.
+/// A page or a decision needs somebody who is signed in. Whoever posted a form is told that it changed nothing, and afterwards
+/// led back to the page that they had open.
 pub(super) fn sign_in_first(
     parts: &ConsoleParts,
     entrance: &Entrance,

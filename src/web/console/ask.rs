@@ -71,8 +71,8 @@ pub(super) struct Hidden {
 }
 
 impl Question {
-    /// Remembers in the form what was shown, so that nobody decides about something that changed meanwhile. Left out, it is all
-    /// that the question says.
+    /// Remembers in the form what was shown, so that nobody decides about something that has changed since. By default, that is
+    /// all that the question says.
     pub(super) fn about(self, what: &impl std::fmt::Debug) -> Self {
         self.with(Seen::of(what))
     }
@@ -187,7 +187,7 @@ where
     only(permission, post(answer))
 }
 
-/// A form that decides about nothing that could change meanwhile: it looks for something, or it is about its sender's own account.
+/// A form that decides nothing that could change in between: it searches for something, or is about its sender's own account.
 pub(super) fn posts<H: Handler<T, Console>, T: 'static>(permission: Permission, handler: H) -> MethodRouter<Console> {
     only(permission, post(handler))
 }

@@ -1,18 +1,18 @@
-//! The cookies that a browser of ours carries: none is read by a script, or sent along with another site's form.
+//! The cookies that we set: scripts can't read them, and they aren't sent along with another site's form.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use super::entrance::Entrance;
 
-/// A cookie, by its name without https, and over https: that one no other host or path can set (RFC 6265bis §4.1.3.2).
+/// A cookie, by its name without https and its name over https, which no other host or path can set (RFC 6265bis §4.1.3.2).
 #[derive(Clone, Copy)]
 struct Cookie(&'static str, &'static str);
 
 /// Whose session it is; it ends with the browser.
 const SESSION: Cookie = Cookie("fortnightly_session", "__Host-fortnightly_session");
 
-/// What is remembered of somebody who is signing on elsewhere.
+/// What is remembered of somebody who is signing in elsewhere.
 const SIGN_ON: Cookie = Cookie("fortnightly_sign_on", "__Host-fortnightly_sign_on");
 
 /// How long that may take, in seconds.
@@ -23,7 +23,7 @@ impl Cookie {
         if entrance.is_secure() { self.1 } else { self.0 }
     }
 
-    /// The first value of this name that is fit: another host of the same site may have set one, too.
+    /// The first valid value of this name: another host of the same site may have set one, too.
     fn read(self, headers: &HeaderMap, entrance: &Entrance, is_fit: fn(&str) -> bool) -> Option<String> {
         let wanted = self.name(entrance);
         let all = headers.get_all(header::COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
@@ -59,7 +59,7 @@ pub(super) fn without_session(response: Response, entrance: &Entrance) -> Respon
     SESSION.set(response, entrance, "", Some(0))
 }
 
-/// What a browser carries that was sent to sign on elsewhere; empty where there is nothing.
+/// What a browser carries that was sent to sign in elsewhere; empty if there is nothing.
 pub(super) fn sign_on(headers: &HeaderMap, entrance: &Entrance) -> String {
     SIGN_ON.read(headers, entrance, |value| !value.is_empty()).unwrap_or_default()
 }

@@ -23,7 +23,7 @@ use crate::app::error::SignInRefusal;
 use crate::messages;
 
 /// For whoever pressed a button after their session had ended.
-const UNDONE: &str = "You had been signed out meanwhile, so nothing was changed. Sign in, and then do it again.";
+const UNDONE: &str = "You had been signed out in the meantime, so nothing was changed. Sign in, and then do it again.";
 
 #[derive(Debug, Default, Serialize)]
 struct SignInView {

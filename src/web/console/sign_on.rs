@@ -1,5 +1,5 @@
-//! `/sign-in/oidc`: in with the organisation's own account. A browser goes to the provider and comes back to the callback, which
-//! opens the session. All of it is links: the pages allow no form that leads to another site.
+//! `/sign-in/oidc`: signing in with the organisation's own account. A browser goes to the provider and comes back to the
+//! callback, which opens the session. All of it is links: the pages allow no form that leads to another site.
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
@@ -114,12 +114,12 @@ fn status(why: &SignOnRefusal) -> StatusCode {
     }
 }
 
-/// What only whoever looks after the console can mend stands in the log; without a code, a token or a name.
+/// The log says what only whoever looks after the console can put right, without a code, a token or a name.
 fn note(why: &SignOnRefusal) {
     static DECLINED: LogLimiter = LogLimiter::new();
     static FAILED: LogLimiter = LogLimiter::new();
     let SignOnRefusal::Provider(error) = why else { return };
-    let text = format!("somebody couldn't sign on to the console: {error}");
+    let text = format!("somebody couldn't sign in to the console: {error}");
     match error {
         // Anybody can bring this about, and it must not drown what has to be mended.
         OidcError::Declined(_) | OidcError::AnotherAnswered => DECLINED.warn(&text),

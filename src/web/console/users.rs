@@ -108,7 +108,7 @@ fn roles(chosen: Role) -> Vec<Choice> {
     Role::ALL.iter().map(choice).collect()
 }
 
-/// Who may use the console: that stands beside the form.
+/// Who may use the console, as it's shown beside the form.
 async fn look(asking: Asked) -> Result<(Seen, ()), Refusal> {
     let users = asking.parts.users().list().await.map_err(asking.failed(HERE))?;
     Ok((seen(&users), ()))
@@ -189,7 +189,7 @@ async fn ask_reset(asking: Asked) -> Result<(Question, UserRow), Refusal> {
     let question = Question {
         title: format!("A new link for {}?", user.name),
         facts: vec![
-            "They are signed out everywhere, and their password, their codes or their sign-on no longer count."
+            "They are signed out everywhere, and their password, codes or organisation's account no longer get them in."
                 .to_owned(),
             "You get a link for them. It is good once and for 24 hours.".to_owned(),
         ],

@@ -1,4 +1,4 @@
-//! Bounces that are taken back: how many they are is said first, and whose.
+//! Bounces that are taken back: how many there are is said first, and whose they are.
 
 use crate::support::bounces::{bounce, take};
 use crate::support::console::Browser;
@@ -14,7 +14,7 @@ fn whoever_takes_bounces_back_is_told_first_how_many_and_whose() {
     take(&fixture, "2026-12-01T09:00:00Z", &[bounce(&fixture, "office@hillside.example", "5.1.1")]);
     let _daemon = fixture.spawn(&["--now", AFTER, "run"], "log");
     let browser = Browser::first(&fixture);
-    let first = browser.get("/suppressions/take-back").is(200).says("you see how many they are");
+    let first = browser.get("/suppressions/take-back").is(200).says("you see how many there are");
     browser.press_on(&first, &[("since", "soon")]).is(422);
     browser.get("/suppressions/take-back?since=2026-12-02").is(409).says("No address has been taken off the list");
     let answer = browser.press_on(&first, &[("since", "2026-12-01")]).is(303);
@@ -26,7 +26,7 @@ fn whoever_takes_bounces_back_is_told_first_how_many_and_whose() {
     take(&fixture, "2026-12-01T09:30:00Z", &[bounce(&fixture, "dsl@riverbank.example", "5.1.1")]);
     let list = browser.get("/suppressions").is(200).says("Mail came back Tuesday 1 December 2026");
     assert_eq!(list.text().matches("if it works again").count(), 1, "said once, for both");
-    browser.press_on(&asked, &[]).is(409).says("no longer as it was");
+    browser.press_on(&asked, &[]).is(409).says("has changed since you looked at this");
     assert_eq!(suppressed(), Some(2));
     browser.get(&path).says("2 mailboxes get mail again: Hillside Primary, Riverbank Academy.");
     browser.decide(&path, &[]).says("2 mailboxes are subscribed again");

@@ -48,7 +48,7 @@ fn what_changed_since_it_was_shown_is_not_decided() {
     let other = fixture.planned(BEFORE, 8);
     let id = pick(&other, "8-10")["id"].as_str().unwrap().to_owned();
     fixture.at(BEFORE, &["swap", "7", "--band", "8-10", "--activity", &id]).exits(0);
-    browser.post("/editions/7/approve", &[("seen", &seen)]).is(409).says("no longer as it was");
+    browser.post("/editions/7/approve", &[("seen", &seen)]).is(409).says("has changed since you looked at this");
     assert_eq!(fixture.planned(BEFORE, 7)["state"], "planned");
     browser.decide("/editions/7/approve", &[]);
     assert_eq!(fixture.planned(BEFORE, 7)["state"], "approved");

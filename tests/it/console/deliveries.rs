@@ -122,7 +122,7 @@ fn a_decision_is_about_the_mails_that_its_question_counted() {
     let named = format!("/deliveries/arrived?edition={number}&state=uncertain&domain=school.example");
     let asked = browser.get(&named).is(200).says("Did 3 mails of edition");
     fixture.run(&["deliveries", "resolve", "s1@school.example", "--accepted"]).exits(0);
-    browser.press_on(&asked, &[]).is(409).says("no longer as it was");
+    browser.press_on(&asked, &[]).is(409).says("has changed since you looked at this");
     assert_eq!(edition_status(&fixture, "uncertain").0, 2);
     browser.decide(&named, &[]).says("2 uncertain mails");
 }

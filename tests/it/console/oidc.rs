@@ -139,7 +139,7 @@ fn a_code_is_redeemed_for_the_attempt_it_belongs_to() {
     anna.get(&annas.replace(&issuer, "https%3A%2F%2Fevil.example")).is(403).says("We can't be sure who you are");
     let back = service.sent_back(&anna, "/sign-in/oidc");
     anna.get(&back.replace(&format!("&iss={issuer}"), "")).is(403).says("We can't be sure who you are");
-    until("the log says why", || service.fixture.log().contains("couldn't sign on"));
+    until("the log says why", || service.fixture.log().contains("couldn't sign in"));
     let log = service.fixture.log();
     for secret in [part(&annas, "code"), part(&annas, "state"), link, "anna@".to_owned()] {
         assert!(!log.contains(&secret), "{secret} in:\n{log}");

@@ -31,7 +31,7 @@ fn an_activity_is_withdrawn_and_planned_editions_pick_anew() {
     assert_eq!(planned["state"], "planned");
     assert_ne!(pick(&planned, "8-10")["id"], before.as_str());
     anna.get("/log").says(&format!("{before} was withdrawn")).says("anna");
-    anna.press_on(&asked, &[]).is(409).says("was withdrawn already");
+    anna.press_on(&asked, &[]).is(409).says("has already been withdrawn");
     anna.decide(&format!("/library/{before}/reinstate"), &[]).says("may be picked again");
     anna.get(&format!("/library/{before}/reinstate")).is(409);
     anna.get("/library/none/such/withdraw").is(409).says("There is no activity none/such");
@@ -48,7 +48,7 @@ fn whoever_withdraws_what_went_out_is_told_how_many_have_it() {
     let page = browser.get("/editions/7").is(200);
     assert!(page.body.contains(&format!("/library/{id}/withdraw")), "{}", page.text());
     let asked = browser.get(&format!("/library/{id}/withdraw")).is(200);
-    asked.says("Edition 7 has it: 4 mails of it have been accepted, and can't be called back.");
+    asked.says("Edition 7 has it: 4 of its mails have been accepted, and can't be called back.");
     drop(daemon);
 }
 
@@ -65,7 +65,7 @@ fn a_list_that_would_end_many_subscriptions_is_agreed_to_by_name_and_number() {
     let first = Browser::first(&fixture);
     let anna = user(&fixture, BEFORE, first.port(), "anna@example.org", "admin");
     let olga = user(&fixture, BEFORE, first.port(), "olga@example.org", "approver");
-    anna.get("/sync").is(409).says("doesn't wait for anybody");
+    anna.get("/sync").is(409).says("takes effect by itself");
     fixture.write("config.toml", &schools(12));
     until("Now says that it waits", || anna.get("/").body.contains("href=\"/sync\""));
     assert!(!olga.get("/").body.contains("href=\"/sync\""));
@@ -74,7 +74,7 @@ fn a_list_that_would_end_many_subscriptions_is_agreed_to_by_name_and_number() {
     let asked = asked.says("School 11: a11@s11.example gets nothing more.").lacks("School 12");
     fixture.write("config.toml", &schools(13));
     until("another one would end", || anna.get("/sync").body.contains("School 12:"));
-    anna.press_on(&asked, &[]).is(409).says("no longer as it was");
+    anna.press_on(&asked, &[]).is(409).says("has changed since you looked at this");
     let active = || {
         let list = fixture.at(BEFORE, &["status", "--json"]).exits(0).json();
         list["subscribers"]["active"].as_u64().unwrap()

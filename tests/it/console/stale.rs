@@ -72,7 +72,10 @@ fn a_mailbox_that_ended_or_moved_meanwhile_stays_as_it_is() {
     let marks = questions.clone().map(|question| seen(&admin, &question));
     fixture.at(BEFORE, &["subscribers", "change", "a@fen.example", "b@fen.example"]).exits(0);
     for (question, mark) in questions.iter().zip(&marks) {
-        admin.post(question, &[("seen", mark), ("email", "c@fen.example")]).is(409).says("no longer as it was");
+        admin
+            .post(question, &[("seen", mark), ("email", "c@fen.example")])
+            .is(409)
+            .says("has changed since you looked at this");
     }
     let change = format!("{path}/change");
     let mark = seen(&admin, &change);

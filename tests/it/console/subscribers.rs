@@ -88,7 +88,7 @@ fn one_is_added_changed_moved_and_unsubscribed_with_a_question_each() {
     let changed = admin.decide(&format!("{path}/change"), &wish).is(200);
     changed.says("The name was “Fen School” and is “Fen Academy” now.");
     assert_eq!(shown(&fixture, "a@fen.example")["sector"], "charity");
-    admin.post(&format!("{path}/change"), &wish).is(409).says("no longer as it was");
+    admin.post(&format!("{path}/change"), &wish).is(409).says("has changed since you looked at this");
 
     let moved = admin.decide(&format!("{path}/address"), &[("email", "b@fen.example")]);
     moved.says("a@fen.example is b@fen.example now.");

@@ -98,9 +98,7 @@ fn write_old_store(path: &Path) {
 
 /// Bands are called age groups, where people read of them.
 fn as_it_is_said_now(reason: &str) -> String {
-    let reason =
-        reason.replace("the theme's only activity for this band", "the only activity that the theme has for this age");
-    reason.replace(" bands", " age groups")
+    reason.replace(" this band", " this age group").replace(" bands", " age groups")
 }
 
 fn told(kind: ToldHold, text: &str) -> HoldReason {

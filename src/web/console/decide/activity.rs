@@ -32,7 +32,9 @@ pub(super) async fn ask(asking: Asked) -> Result<(Question, ActivityId), Refusal
     let would = asking.parts.decisions().would_withdraw(&id, false).await.map_err(asking.failed(BACK))?;
     let title = title(&asking.parts, &id).await.map_err(asking.failed(BACK))?;
     if !would.changed {
-        return Err(asking.conflict(&format!("“{title}” was withdrawn already, so nobody gets it any more."), BACK));
+        return Err(
+            asking.conflict(&format!("“{title}” has already been withdrawn, so nobody gets it any more."), BACK)
+        );
     }
     let carried = carried(&asking.parts, &would.published).await.map_err(asking.failed(BACK))?;
     let question = Question {
@@ -83,11 +85,13 @@ pub(super) async fn ask_back(asking: Asked) -> Result<(Question, ActivityId), Re
     let would = asking.parts.decisions().would_withdraw(&id, true).await.map_err(asking.failed(BACK))?;
     let title = title(&asking.parts, &id).await.map_err(asking.failed(BACK))?;
     if !would.changed {
-        return Err(asking.conflict(&format!("“{title}” isn't withdrawn, so there's nothing to take back."), BACK));
+        return Err(
+            asking.conflict(&format!("“{title}” hasn't been withdrawn, so there's nothing to take back."), BACK)
+        );
     }
     let question = Question {
         title: format!("Let “{title}” be picked again?"),
-        facts: vec!["Editions that got another activity in its place keep that one.".to_owned()],
+        facts: vec!["Editions that got another activity instead keep that one.".to_owned()],
         button: "Let it be picked again".to_owned(),
         action: reinstate_path(&id),
         back_url: BACK.to_owned(),

@@ -17,7 +17,7 @@ const NAMED: usize = 200;
 pub(super) async fn ask(asking: Asked) -> Result<(Question, ()), Refusal> {
     let planned = sync::look(&asking.parts.context).await.map_err(asking.failed(BACK))?;
     if !planned.plan.needs_consent() {
-        let why = "The list of subscribers in config.toml doesn't wait for anybody: it is followed by itself.";
+        let why = "There's nothing to decide: the list of subscribers in config.toml takes effect by itself.";
         return Err(asking.conflict(why, BACK));
     }
     let leaving = planned.leaving();

@@ -72,7 +72,7 @@ impl Read {
         }
         let (parts, before) = (self.parts(), mark.split('-').collect::<Vec<_>>());
         if parts.len() != before.len() {
-            return Some("It has changed since you looked at it: other age groups get something now.".to_owned());
+            return Some("It has changed since you looked at it: it is for other age groups now.".to_owned());
         }
         let changed = parts.iter().zip(before).filter(|((_, now), before)| now != before);
         let changed: Vec<String> = changed.map(|((name, _), _)| name.clone()).collect();

@@ -10,6 +10,7 @@ use crate::domain::audit::OPERATOR;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::text::dates;
 use crate::domain::text::lists::{count, some_of};
+use crate::messages::mailbox::kept_out;
 use crate::web::console::answer;
 use crate::web::console::ask::{Field, Question, Seen};
 use crate::web::console::asking::{Asked, Asking, Refusal};
@@ -52,7 +53,7 @@ pub(super) async fn add(asking: Asked, (): ()) -> Result<Response, Refusal> {
     Ok(asking.decided(vec![said], HERE))
 }
 
-/// Why the address gets no mail: that stood beside the button.
+/// Why the address gets no mail, as it was shown beside the button.
 pub(super) async fn look_lift(asking: Asked) -> Result<(Seen, Address), Refusal> {
     let address = address(&asking)?;
     let reason = asking.parts.unsubscriber().suppressed(&address).await.map_err(asking.failed(HERE))?;
@@ -65,10 +66,14 @@ pub(super) async fn lift(asking: Asked, address: Address) -> Result<Response, Re
     let said = match result.map_err(asking.failed(HERE))? {
         LiftResult::Lifted(_) => format!("{address} may get mail again. It is subscribed as soon as somebody adds it."),
         LiftResult::NotSuppressed => format!("{address} wasn't kept from getting mail, so nothing changed."),
-        LiftResult::NeedsConsent(_) => {
-            let why = "They left or complained themselves, so only they can come back. Add the subscriber again: they get a mail \
-                       with a link to confirm, and their click brings them back.";
-            return Err(asking.conflict(why, HERE));
+        LiftResult::NeedsConsent(reason) => {
+            let mut why = kept_out(reason).to_owned();
+            if reason.is_lifted_by_confirming() {
+                why.push_str(
+                    " Add the subscriber again: they get a mail with a link to confirm, and their click brings them back.",
+                );
+            }
+            return Err(asking.conflict(&why, HERE));
         }
     };
     Ok(asking.decided(vec![said], HERE))
@@ -99,8 +104,8 @@ pub(super) async fn ask_take_back(asking: Asked) -> Result<(Question, Option<Dat
         facts.push(format!("{mailboxes}: {}.", some_of(&would.names, NAMED)));
     }
     if would.lifted > 0 {
-        let addresses = count(would.lifted, "address", "addresses");
-        facts.push(format!("{addresses} without a subscription to begin again may get mail, once somebody adds them."));
+        let addresses = count(would.lifted, "other address", "other addresses");
+        facts.push(format!("{addresses} may have mail again, but nothing is sent there until somebody adds them."));
     }
     let question = Question {
         title: format!(
@@ -129,7 +134,7 @@ fn ask_day() -> Question {
         facts: vec![
             "Use this when a mail server wrongly said that many mailboxes don't exist.".to_owned(),
             "Every address whose mail came back on that day or later may get mail again, and the subscriptions that ended \
-             because of it begin again. Before anything is changed, you see how many they are."
+             because of it begin again. Before anything is changed, you see how many there are."
                 .to_owned(),
         ],
         fields: vec![since],

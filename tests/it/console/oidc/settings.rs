@@ -34,7 +34,7 @@ fn another_issuer_knows_nobody_and_check_says_so() {
     service.sign_on(&service.browser(), "/sign-in/oidc").is(403).says("You aren't a user of this console yet");
     let ran = service.fixture.run(&["check"]);
     assert!(
-        ran.stdout.contains("1 user signs on by another issuer") && ran.stdout.contains("users reset"),
+        ran.stdout.contains("1 user has an account of another issuer") && ran.stdout.contains("users reset"),
         "{}",
         ran.stdout
     );
@@ -64,7 +64,12 @@ fn a_running_daemon_takes_it_up() {
 fn check_online_meets_the_provider() {
     let Some(service) = SignOn::new() else { return };
     let ran = service.fixture.run(&["check", "--online"]);
-    assert!(ran.stderr.contains("answers, and is who web.oidc.issuer says"), "{}\n{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stderr.contains("answers, and calls itself what web.oidc.issuer says"),
+        "{}\n{}",
+        ran.stdout,
+        ran.stderr
+    );
     service.provider.be("fault=other-issuer");
     let ran = service.fixture.run(&["check", "--online"]).exits(1);
     assert!(ran.stdout.contains("calls itself"), "{}", ran.stdout);
