@@ -14,7 +14,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::log_limiter::LogLimiter;
@@ -25,7 +25,8 @@ const HEADER: Duration = Duration::from_secs(10);
 
 /// How long a connection lives: a mail client asks for one page. It lives longer while enough moves on it: a list that is sent or
 /// fetched over a slow line takes minutes.
-const LIFE: Lifetime = Lifetime { least: Duration::from_mins(1), octets_a_second: 8 * 1024 };
+const LIFE: Lifetime =
+    Lifetime { look: Duration::from_mins(1), octets_a_second: 8 * 1024, most: Duration::from_mins(30) };
 
 /// How long answers that are being written have when we are told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -90,7 +91,7 @@ pub async fn serve(site: Site, listener: TcpListener, stop: CancellationToken) {
         });
     }
     // Whoever has not sent a whole request by now has nothing to lose.
-    let _ = tokio::time::timeout(LAST_WORDS, open.shutdown()).await;
+    let _ = timeout(LAST_WORDS, open.shutdown()).await;
 }
 
 fn protocol() -> http1::Builder {
@@ -102,27 +103,33 @@ fn protocol() -> http1::Builder {
 /// How long a connection may live.
 #[derive(Debug, Clone, Copy)]
 struct Lifetime {
-    least: Duration,
-    /// As long as this much moves on it, on average, it goes on.
+    /// How often it's looked at.
+    look: Duration,
+    /// It goes on if this much moved on it since the last look, on average. What moved before that counts for nothing.
     octets_a_second: u64,
+    /// The end, whatever moves.
+    most: Duration,
 }
 
 impl Lifetime {
-    /// After so many octets.
-    fn after(self, octets: u64) -> Duration {
-        self.least + Duration::from_secs(octets) / u32::try_from(self.octets_a_second).unwrap_or(u32::MAX)
+    /// Whether a connection goes on on which so many octets moved since the last look.
+    fn is_enough(self, octets: u64) -> bool {
+        u128::from(octets) * 1_000 >= u128::from(self.octets_a_second) * self.look.as_millis()
     }
 
     /// Waits for the end of a connection, or until it has lived for too long. A client that went away, or was too slow, is no event.
     async fn of(self, connection: impl Future, moved: &Moved) {
         tokio::pin!(connection);
-        let began = Instant::now();
-        loop {
-            let until = began + self.after(moved.octets());
-            let is_over = timeout_at(until, &mut connection).await.is_ok();
-            if is_over || began + self.after(moved.octets()) <= until {
+        let (end, mut before) = (Instant::now() + self.most, 0);
+        while Instant::now() < end {
+            if timeout(self.look, &mut connection).await.is_ok() {
                 return;
             }
+            let octets = moved.octets();
+            if !self.is_enough(octets - before) {
+                return;
+            }
+            before = octets;
         }
     }
 }
@@ -156,16 +163,15 @@ mod tests {
 
     #[test]
     fn a_list_has_the_time_that_a_slow_line_needs_and_a_dribble_has_none() {
-        let goes_on = |octets_a_second: u64, seconds: u64| {
-            (1..=seconds).all(|second| LIFE.after(octets_a_second * second) > Duration::from_secs(second))
-        };
-        assert!(goes_on(SLOW, LIST / SLOW) && goes_on(SLOW, 20 * LIST / SLOW));
-        assert!(goes_on(100, 60) && !goes_on(100, 61) && !goes_on(1, 61));
+        let goes_on = |octets_a_second: u64| LIFE.is_enough(octets_a_second * LIFE.look.as_secs());
+        assert!(goes_on(SLOW) && LIFE.most.as_secs() > 5 * LIST / SLOW);
+        assert!(!goes_on(100) && !goes_on(1));
     }
 
     /// The other end of a connection to a site that gives back what it gets. It lives for a moment, as long as a little moves.
     fn connected() -> DuplexStream {
-        const MOMENT: Lifetime = Lifetime { least: Duration::from_millis(100), octets_a_second: 1024 };
+        const MOMENT: Lifetime =
+            Lifetime { look: Duration::from_millis(100), octets_a_second: 1024, most: Duration::from_mins(1) };
         let echo = async |list: Bytes| {
             let parts: Vec<_> =
                 list.chunks(1024).map(|part| Ok::<_, std::io::Error>(Bytes::copy_from_slice(part))).collect();
@@ -207,5 +213,20 @@ mod tests {
     #[tokio::test]
     async fn whoever_dribbles_is_cut_off() {
         assert_eq!(sent_and_fetched(1_000, 1).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_burst_buys_no_time_for_a_dribble() {
+        let mut client = connected();
+        let head = "POST /list HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+        client.write_all(head.as_bytes()).await.unwrap();
+        // As much as would have been enough for a minute and a half.
+        client.write_all(&vec![b'x'; 100 * 1024]).await.unwrap();
+        let is_cut_off = async {
+            while client.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), is_cut_off).await.expect("it goes on");
     }
 }

@@ -19,6 +19,7 @@ use super::form::Form;
 use super::parts::ConsoleParts;
 use super::shell::Shell;
 use super::state::Console;
+use crate::app::acting::as_person;
 use crate::domain::user::Permission;
 
 /// A question and what is known about the answer.
@@ -180,11 +181,25 @@ where
             if !seen.is_in(&asking.form) {
                 return Err(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking)).into());
             }
-            decide(Arc::clone(&asking), found).await
+            Ok(to_its_end(&asking.caller, decide(Arc::clone(&asking), found)).await)
         };
-        decided.await.unwrap_or_else(Refusal::page)
+        decided.await.and_then(|decided| decided).unwrap_or_else(Refusal::page)
     };
     only(permission, post(answer))
+}
+
+/// Carries a decision out, also when its sender's connection ends meanwhile: some are made in parts, and would stop after any of them.
+async fn to_its_end<T: Send + 'static>(caller: &Caller, decision: impl Future<Output = T> + Send + 'static) -> T {
+    let person = caller.audited();
+    let task = tokio::spawn(async move { as_person(Some(&person), decision).await });
+    match task.await {
+        Ok(decided) => decided,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program ends, and takes whoever waits along.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// A form that decides nothing that could change in between: it searches for something, or is about its sender's own account.
