@@ -7,6 +7,7 @@ mod codes;
 pub mod hashing;
 pub(super) mod provider;
 mod sealed_codes;
+mod sealing;
 mod second_factor;
 mod sign_on;
 

@@ -1,12 +1,12 @@
 //! What a browser carries while its user is at the provider: sealed, so that only we can read or make it. No node has to
 //! remember it, and whoever gets hold of the browser's address alone (the code in it, say) can do nothing with that.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::sealing;
 use crate::app::{AppError, random_token};
 use crate::domain::token::Keyring;
 use crate::oidc;
@@ -62,28 +62,19 @@ impl Attempt {
 
     /// Sealed for the browser.
     pub(super) fn seal(&self, keyring: &Keyring) -> Result<SecretString, AppError> {
-        let broken = |what: &dyn std::fmt::Display| AppError::BrokeOff("sealing a cookie", what.to_string());
-        let key = key(keyring).ok_or_else(|| broken(&"the key is unfit"))?;
-        let mut sealed = serde_json::to_vec(self).map_err(|error| broken(&error))?;
-        let nonce = key.seal_in_place_append_tag(Aad::empty(), &mut sealed).map_err(|error| broken(&error))?;
-        sealed.extend_from_slice(nonce.as_ref());
-        Ok(BASE64URL_NOPAD.encode(&sealed).into())
+        let text =
+            serde_json::to_vec(self).map_err(|error| AppError::BrokeOff("sealing a cookie", error.to_string()))?;
+        Ok(BASE64URL_NOPAD.encode(&sealing::seal(&keyring.sign_on_key(), &[], text)?).into())
     }
 
     /// What was sealed, unless it's too old, wasn't sealed by us, or belongs to another attempt than the answer.
     pub(super) fn open(sealed: &str, keyring: &Keyring, state: &str, now: DateTime<Utc>) -> Option<Self> {
-        let mut octets = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
-        let nonce = octets.split_off(octets.len().checked_sub(NONCE_LEN)?);
-        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
-        let text = key(keyring)?.open_in_place(nonce, Aad::empty(), &mut octets).ok()?;
-        let attempt: Self = serde_json::from_slice(text).ok()?;
+        let octets = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
+        let text = sealing::open(&keyring.sign_on_key(), &[], octets)?;
+        let attempt: Self = serde_json::from_slice(&text).ok()?;
         let is_young = attempt.began <= now && now - attempt.began < LIFE;
         (is_young && attempt.state == state).then_some(attempt)
     }
-}
-
-fn key(keyring: &Keyring) -> Option<RandomizedNonceKey> {
-    RandomizedNonceKey::new(&AES_256_GCM, &keyring.sign_on_key()).ok()
 }
 
 #[cfg(test)]
