@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 use tokio_rustls::rustls::crypto;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, http};
@@ -108,12 +109,21 @@ fn roots(ca_pem: Option<&[u8]>) -> Result<RootCerts, HttpError> {
     Ok(read.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).into())
 }
 
+/// How many threads wait for an answer at once. Passwords are hashed on threads of the same kind.
+static PLACES: Semaphore = Semaphore::const_new(4);
+
 /// Runs what blocks, on a thread that may wait.
 async fn aside(
     exchange: impl FnOnce() -> Result<HttpAnswer, HttpError> + Send + 'static,
 ) -> Result<HttpAnswer, HttpError> {
-    let done = tokio::task::spawn_blocking(exchange).await;
-    done.unwrap_or_else(|error| Err(HttpError::Unreachable(error.to_string())))
+    // A thread goes on when whoever asked has gone, so its place comes free only when it ends.
+    let place = PLACES.acquire().await;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = exchange();
+        drop(place);
+        done
+    });
+    done.await.unwrap_or_else(|error| Err(HttpError::Unreachable(error.to_string())))
 }
 
 fn whole(answer: Result<http::Response<Body>, ureq::Error>) -> Result<HttpAnswer, HttpError> {

@@ -110,12 +110,8 @@ impl SignIn {
                 Some(self.step(user.id, &codes.secret, code).ok_or(SignInRefusal::WrongCode)?)
             }
         };
-        let codes = user.proofs.codes.clone();
         let signed_in = self.enter(user, step, network).await?;
-        if let Some(codes) = codes {
-            self.seal_codes(signed_in.user, codes.secret).await?;
-        }
-        self.count(keys, TryStep::Succeed).await?;
+        self.note_success(keys, TryStep::Succeed).await;
         Ok(signed_in)
     }
 
@@ -213,7 +209,7 @@ impl SignIn {
         });
         let (user, session) = as_person(Some(&Person::User(view.user, view.name)), decided).await?;
         // From now on, they are known to come from there.
-        self.count(self.try_keys(&user.address, Some(&user), &network), TryStep::EnterByLink).await?;
+        self.note_success(self.try_keys(&user.address, Some(&user), &network), TryStep::EnterByLink).await;
         Ok(signed_in(token, &session, user))
     }
 
@@ -227,6 +223,15 @@ impl SignIn {
         let Err(until) = self.context.store.count_try(keys, step, now).await? else { return Ok(()) };
         tell_of_pause(now);
         Err(SignInRefusal::Paused { minutes: (until - now).num_seconds().max(1).unsigned_abs().div_ceil(60) }.into())
+    }
+
+    /// Counts what was right. Somebody is in already, so that it couldn't be counted is no reason to tell them otherwise.
+    async fn note_success(&self, keys: TryKeys, step: TryStep) {
+        if let Err(error) = self.count(keys, step).await {
+            tracing::warn!(
+                "a right sign-in to the console could not be counted, so its attempt still counts as a wrong one: {error}"
+            );
+        }
     }
 
     async fn decide<T: Send + 'static>(

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
 
+use crate::app::sign_in::SignIn;
 use crate::app::users::{Users, console_address};
 use crate::app::{AppContext, random_token};
 use crate::config::CONSOLE;
@@ -33,6 +34,7 @@ pub(super) async fn opening(context: &AppContext, listener: &TcpListener, tell: 
     let address = listener.local_addr().context("the console has no address")?;
     let opening = Opening::new(random_token()?);
     if Users::new(context).any().await? {
+        SignIn::new(context).seal_all_codes().await?;
         return Ok(opening);
     }
     if !address.ip().is_loopback() {

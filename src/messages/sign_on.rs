@@ -1,6 +1,6 @@
 //! What somebody reads who couldn't sign in with the organisation's account.
 
-use crate::app::error::{SignInRefusal, SignOnRefusal};
+use crate::app::error::SignOnRefusal;
 use crate::domain::text::lists::count;
 use crate::oidc::{OidcError, TokenFault};
 
@@ -101,8 +101,7 @@ pub fn taken() -> Said {
 }
 
 /// Why nobody is let in for a while.
-pub fn paused(why: SignInRefusal) -> Said {
-    let SignInRefusal::Paused { minutes } = why else { return start_again() };
+pub fn paused(minutes: u64) -> Said {
     let minutes = count(minutes, "minute", "minutes");
     let how = format!("There have been too many failed attempts to sign in from your network. Try again in {minutes}.");
     ("Please wait a little", vec![how])

@@ -14,6 +14,9 @@ use crate::config::{Config, Oidc};
 use crate::oidc::{OidcError, Part, Provider, ProviderSettings};
 use crate::ordinary_file;
 
+/// How many attempts that came back are remembered.
+const MOST: usize = 10_000;
+
 /// What a process remembers of it.
 #[derive(Default)]
 pub(in crate::app) struct SignOn {
@@ -45,6 +48,9 @@ impl SignOn {
     pub(super) fn use_up(&self, state: &str, now: DateTime<Utc>) -> bool {
         let mut used = self.used.lock();
         used.retain(|_, at| now - *at < LIFE);
+        if used.len() >= MOST {
+            used.pop_first();
+        }
         used.insert(state.to_owned(), now).is_none()
     }
 }

@@ -50,12 +50,19 @@ impl SignIn {
     }
 
     /// Seals what an older version stored unsealed.
-    pub(super) async fn seal_codes(&self, user: UserId, stored: Vec<u8>) -> Result<(), AppError> {
-        if sealed_codes::is_sealed(&stored) {
-            return Ok(());
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn seal_all_codes(&self) -> Result<(), AppError> {
+        for user in self.context.store.users().await? {
+            let (user, codes) = (user.id, user.proofs.codes);
+            let Some(stored) = codes.map(|codes| codes.secret).filter(|stored| !sealed_codes::is_sealed(stored)) else {
+                continue;
+            };
+            let sealed = sealed_codes::seal(&self.context.keyring, user, &stored)?;
+            self.decide(move |accounts| accounts.reseal_codes(user, &stored, sealed.clone())).await?;
         }
-        let sealed = sealed_codes::seal(&self.context.keyring, user, &stored)?;
-        self.decide(move |accounts| accounts.reseal_codes(user, &stored, sealed.clone())).await
+        Ok(())
     }
 
     /// From now on no code is asked for; a last one shows that it is them. Wrong ones are counted with those of signing in: whoever
@@ -71,6 +78,6 @@ impl SignIn {
         let codes = known.proofs.codes;
         let step = codes.and_then(|codes| self.step(user, &codes.secret, code)).ok_or(SignInRefusal::WrongCode)?;
         self.decide(move |accounts| accounts.ask_for_no_codes(user, step)).await?;
-        self.count(keys, TryStep::Succeed).await
+        self.count(keys, TryStep::RemoveCodes).await
     }
 }

@@ -48,6 +48,11 @@ impl SignIn {
         let (now, network) = (self.now(), network(from).to_string());
         let attempt = Attempt::open(sealed, &self.context.keyring, &answer.state, now).ok_or(SignOnRefusal::Stale)?;
         let provider = self.context.sign_on.provider(&self.context.config)?;
+        if answer.code.is_none() {
+            // Anybody can bring a browser back like this, and there's nothing to redeem: so nothing is counted, used up or written.
+            let declined = provider.redeem(answer, &attempt.for_provider(callback), now).await.err();
+            return Err(SignOnRefusal::from(declined.unwrap_or(OidcError::AnotherAnswered)).into());
+        }
         let keys = self.context.keyring.try_hasher().sign_on_keys(&network);
         self.count(keys, TryStep::Begin).await?;
         if !self.context.sign_on.use_up(&attempt.state, now) {
@@ -62,7 +67,7 @@ impl SignIn {
             Some(link) => self.bind(link, subject, network).await?,
             None => self.enter_with(&subject, network).await?,
         };
-        self.count(keys, TryStep::TakeBack).await?;
+        self.note_success(keys, TryStep::TakeBack).await;
         Ok((signed_in, attempt.to))
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A try is counted before the password is looked at, so that many at once don't get round the limit, and taken off again if it
 //! was right. Nobody is shut out by somebody who guesses elsewhere: only the network that guesses gets long pauses. From
-//! everywhere together, there may be one guess a minute, and that doesn't hold up a user on a network from which they have signed
-//! in before.
+//! everywhere together, there may be one guess a minute. A user on a network from which they have signed in before is held up by
+//! their own slips alone, and by no neighbour's guesses.
 
 use std::fmt;
 
@@ -62,6 +62,8 @@ pub enum TryStep {
     TakeBack,
     /// The user is in.
     Succeed,
+    /// A right code took the codes away.
+    RemoveCodes,
     /// The user is in by a link, which nobody guesses.
     EnterByLink,
 }
@@ -94,9 +96,9 @@ impl TryHasher {
         .map(Some)
     }
 
-    /// What a sign-on from this network is counted with: who it is isn't known yet.
+    /// What a sign-on from this network is counted with: who it is isn't known yet. Guesses at passwords count for nothing here.
     pub fn sign_on_keys(&self, network: &str) -> TryKeys {
-        [None, Some(self.key("sign-in network", &[network])), None, None, None]
+        [None, Some(self.key("sign-on network", &[network])), None, None, None]
     }
 
     fn key(&self, kind: &str, values: &[&str]) -> TryKey {
@@ -132,17 +134,20 @@ pub struct Tries {
 /// The moment from which on a try is counted again.
 pub fn after(step: TryStep, known: KnownTries, now: DateTime<Utc>) -> Result<KnownTries, DateTime<Utc>> {
     let [pair, network, user, codes, familiar] = known;
+    // What counts for others as well: nothing of it is asked or counted for somebody who is known to come from there.
+    let is_familiar = familiar.is_some_and(|familiar| now - familiar.last < FAMILIAR);
+    let shared = |limit: Limit, tries| if is_familiar { tries } else { Some(limit.one_more(tries, now)) };
+    let shared_less = |tries| if is_familiar { tries } else { one_less(tries) };
     match step {
         TryStep::Begin => {
-            let is_familiar = familiar.is_some_and(|familiar| now - familiar.last < FAMILIAR);
-            let of_user = if is_familiar { None } else { user };
-            let asked = [(USER_FROM_NETWORK, pair), (NETWORK, network), (USER, of_user)];
-            match asked.into_iter().filter_map(|(limit, tries)| limit.waits_until(tries?, now)).max() {
+            let asked = [(USER_FROM_NETWORK, pair), (NETWORK, network), (USER, user)];
+            let asked = if is_familiar { &asked[..1] } else { &asked[..] };
+            match asked.iter().filter_map(|(limit, tries)| limit.waits_until((*tries)?, now)).max() {
                 Some(until) => Err(until),
                 None => Ok([
                     Some(USER_FROM_NETWORK.one_more(pair, now)),
-                    Some(NETWORK.one_more(network, now)),
-                    if is_familiar { user } else { Some(USER.one_more(user, now)) },
+                    shared(NETWORK, network),
+                    shared(USER, user),
                     codes,
                     familiar,
                 ]),
@@ -152,8 +157,9 @@ pub fn after(step: TryStep, known: KnownTries, now: DateTime<Utc>) -> Result<Kno
             Some(until) => Err(until),
             None => Ok([pair, network, user, Some(CODES.one_more(codes, now)), familiar]),
         },
-        TryStep::TakeBack => Ok([one_less(pair), one_less(network), one_less(user), codes, familiar]),
-        TryStep::Succeed => Ok([None, one_less(network), None, None, Some(Tries { wrong: 0, last: now })]),
+        TryStep::TakeBack => Ok([one_less(pair), shared_less(network), shared_less(user), codes, familiar]),
+        TryStep::Succeed => Ok([None, shared_less(network), None, None, Some(Tries { wrong: 0, last: now })]),
+        TryStep::RemoveCodes => Ok([pair, network, user, None, familiar]),
         TryStep::EnterByLink => Ok([None, network, None, None, Some(Tries { wrong: 0, last: now })]),
     }
 }
@@ -196,7 +202,7 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use super::TryStep::{Begin, BeginCode, EnterByLink, Succeed, TakeBack};
+    use super::TryStep::{Begin, BeginCode, EnterByLink, RemoveCodes, Succeed, TakeBack};
     use super::*;
 
     fn at(minutes: i64) -> DateTime<Utc> {
@@ -260,8 +266,27 @@ mod tests {
         let familiar = [None, None, Some(wrong(5_000)), None, Some(Tries { wrong: 0, last: at(-179 * 24 * 60) })];
         let counted = after(Begin, familiar, at(0)).unwrap();
         assert_eq!((counted[0], counted[2]), (Some(wrong(1)), Some(wrong(5_000))), "nor counted there");
+        assert_eq!(after(TakeBack, counted, at(0)).unwrap()[2], Some(wrong(5_000)), "so nothing is taken back");
         let long_ago = [None, None, Some(wrong(5_000)), None, Some(Tries { wrong: 0, last: at(-180 * 24 * 60) })];
         assert_eq!(after(Begin, long_ago, at(0)), Err(at(1)));
+    }
+
+    #[test]
+    fn who_is_known_to_come_from_a_network_is_not_held_up_by_neighbours_who_guess() {
+        let familiar = |pair| [pair, Some(wrong(500)), None, None, Some(Tries { wrong: 0, last: at(-1) })];
+        let counted = after(Begin, familiar(None), at(0)).unwrap();
+        assert_eq!(counted[1], Some(wrong(500)));
+        assert_eq!(after(Succeed, counted, at(0)).unwrap()[1], Some(wrong(500)), "and makes nobody else wait longer");
+        assert_eq!(after(Begin, familiar(Some(wrong(10))), at(0)), Err(at(1)), "their own slips are counted");
+        let hasher = TryHasher::new(&[7; 32]);
+        let password = hasher.keys(&"anna@example.org".parse().unwrap(), None, "a");
+        assert!(!password.contains(&hasher.sign_on_keys("a")[1]), "guesses at passwords hold up no sign-on");
+    }
+
+    #[test]
+    fn taking_codes_away_says_nothing_about_passwords() {
+        let known = [Some(wrong(3)), Some(wrong(9)), Some(wrong(1)), Some(wrong(4)), None];
+        assert_eq!(after(RemoveCodes, known, at(5)), Ok([known[0], known[1], known[2], None, None]));
     }
 
     #[test]

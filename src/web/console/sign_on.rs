@@ -15,7 +15,7 @@ use super::parts::ConsoleParts;
 use super::query::{own_path, parameter};
 use super::state::Console;
 use crate::app::AppError;
-use crate::app::error::SignOnRefusal;
+use crate::app::error::{SignInRefusal, SignOnRefusal};
 use crate::domain::user::accounts::UserRefusal;
 use crate::messages;
 use crate::oidc::{Answer, OidcError};
@@ -96,7 +96,11 @@ fn refused(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Respo
             note(why);
             (status(why), messages::sign_on::refused(why))
         }
-        AppError::SignIn(why) => (StatusCode::TOO_MANY_REQUESTS, messages::sign_on::paused(*why)),
+        AppError::SignIn(SignInRefusal::Paused { minutes }) => {
+            (StatusCode::TOO_MANY_REQUESTS, messages::sign_on::paused(*minutes))
+        }
+        // The user was changed meanwhile, as by a reset.
+        AppError::SignIn(_) => (StatusCode::FORBIDDEN, messages::sign_on::refused(&SignOnRefusal::Unknown)),
         AppError::Users(UserRefusal::SignOnTaken) => (StatusCode::FORBIDDEN, messages::sign_on::taken()),
         error => return answer::link_over(parts, entrance, error),
     };
