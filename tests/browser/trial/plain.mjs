@@ -30,7 +30,7 @@ export async function decidesWithoutScripts({ service, people }) {
   is(service.edition(NUMBER).activities.find((one) => one.band === "4-5").id, wanted, "swapped");
 
   await follow(page, /^Withdraw “/);
-  await says(page, "It is never picked again");
+  await says(page, "It won't be picked again");
   await told(page, press(page, "Withdraw this activity"), "is withdrawn");
   holds(service.edition(NUMBER).activities.find((one) => one.band === "4-5").id !== wanted, "withdrawn");
   await page.goto(`${service.base}/editions/${NUMBER}`);
