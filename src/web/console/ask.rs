@@ -99,6 +99,23 @@ impl Question {
     }
 }
 
+/// What is shown of very much, taken in piece by piece.
+#[derive(Debug, Default)]
+pub(super) struct Looking(Sha256);
+
+impl Looking {
+    /// One more piece; an address as its text, as in [`Seen::of`].
+    pub(super) fn note(&mut self, what: &impl std::fmt::Debug) {
+        let piece = format!("{what:?}");
+        self.0.update(piece.len().to_be_bytes());
+        self.0.update(piece);
+    }
+
+    pub(super) fn seen(self) -> Seen {
+        Seen::Digest(HEXLOWER.encode(&self.0.finalize()[..16]))
+    }
+}
+
 /// What stands in a form for what was shown beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seen {

@@ -38,5 +38,6 @@ async fn view(parts: &ConsoleParts, caller: &Caller) -> Result<NowView, AppError
         _ => None,
     };
     let audience = parts.reporter().audience().await?;
-    Ok(NowView::new(parts, caller, &status, coming.as_ref(), &audience))
+    let approve = attention::approve_paths(parts, &status.attention).await?;
+    Ok(NowView::new(parts, (caller, &approve), &status, coming.as_ref(), &audience))
 }

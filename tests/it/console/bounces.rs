@@ -32,3 +32,21 @@ fn whoever_takes_bounces_back_is_told_first_how_many_and_whose() {
     browser.decide(&path, &[]).says("2 mailboxes are subscribed again");
     assert_eq!(suppressed(), Some(0));
 }
+
+#[test]
+fn bounces_that_are_of_others_than_were_shown_are_not_settled() {
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    fixture.at(SENT, &["send"]).exits(0);
+    fixture.change(
+        "INSERT INTO waves (edition, scope, at, state) SELECT 7, 'edition', max(published_at), 'open' FROM editions;
+         INSERT INTO bounces (recipient, edition, at, status, meaning, wave)
+             SELECT recipient, 7, (SELECT at FROM waves), '5.1.1', 'gone', 1 FROM deliveries WHERE recipient < 3;",
+    );
+    let _daemon = fixture.spawn(&["--now", AFTER, "console"], "log");
+    let browser = Browser::first(&fixture);
+    let asked = browser.get("/suppressions/waves/1").is(200).says("2 mailboxes");
+    fixture.change("UPDATE bounces SET recipient = 3 WHERE recipient = 2");
+    browser.press_on(&asked, &[]).is(409).says("has changed since you looked at this");
+    let again = browser.get("/suppressions/waves/1").is(200).says("2 mailboxes");
+    browser.press_on(&again, &[]).is(303);
+}

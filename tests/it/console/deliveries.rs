@@ -126,3 +126,23 @@ fn a_decision_is_about_the_mails_that_its_question_counted() {
     assert_eq!(edition_status(&fixture, "uncertain").0, 2);
     browser.decide(&named, &[]).says("2 uncertain mails");
 }
+
+/// As many as were counted, but one of them is settled, and another has come to it.
+#[test]
+fn nobody_settles_a_mail_that_was_not_counted() {
+    let (fixture, _console, browser, number) = uncertain(3);
+    fixture.run(&["deliveries", "resolve", "s1@school.example", "--accepted"]).exits(0);
+    let of = |word: &str| format!("/deliveries/{word}?edition={number}&state=trouble");
+    let asked = ["arrived", "lost", "retry"].map(|word| browser.get(&of(word)).is(200).says("2 mails"));
+    fixture.change(
+        "PRAGMA foreign_keys = OFF;
+         UPDATE deliveries SET recipient = 99 WHERE recipient = 1;
+         UPDATE deliveries SET recipient = 1 WHERE recipient = 2;
+         UPDATE deliveries SET recipient = 2 WHERE recipient = 99;",
+    );
+    for question in asked {
+        browser.press_on(&question, &[]).is(409).says("has changed since you looked at this");
+    }
+    assert_eq!(edition_status(&fixture, "uncertain").0, 2);
+    browser.decide(&of("arrived"), &[]).says("2 uncertain mails");
+}

@@ -105,3 +105,46 @@ fn the_question_says_what_changed_since_the_edition_was_looked_at() {
     }
     browser.get(&link("/editions/7")).is(200).lacks("changed since you looked");
 }
+
+#[test]
+fn an_edition_that_is_held_for_another_reason_than_was_shown_stays_held() {
+    let (fixture, _daemon, browser) = opened();
+    let hold = |why| fixture.at(BEFORE, &["hold", "7", "--reason", why]).exits(0);
+    hold("the school asked");
+    let questions = ["release", "approve", "send-late"].map(|what| format!("/editions/7/{what}"));
+    let asked = questions.map(|question| browser.get(&question).is(200).says("the school asked"));
+    hold("the head has resigned");
+    for question in asked {
+        browser.press_on(&question, &[]).is(409).says("has changed since you looked at this");
+    }
+    assert_eq!(fixture.planned(BEFORE, 7)["reason"], "an operator held it: the head has resigned");
+    browser.decide("/editions/7/release", &[]);
+}
+
+#[test]
+fn an_import_that_would_change_something_else_than_was_shown_is_not_made() {
+    let (fixture, _daemon, admin) = opened();
+    let subscribe = |bands| {
+        let fen = ["subscribe", "--name", "Fen", "--email", "a@fen.example", "--bands", bands];
+        fixture.at(BEFORE, &fen).exits(0);
+    };
+    subscribe("4-5");
+    admin.get("/subscribers/import").is(200);
+    let list = "name,sector,email,bands,ages,locale,urn\nFen,school,a@fen.example,8-10,,,\n";
+    let preview = admin.post_file("/subscribers/import/preview", &[("format", "csv")], list).is(200);
+    let preview = preview.says("1 changed").says("Fen (Ages 4 to 5) becomes Fen (Ages 8 to 10)");
+    subscribe("14+");
+    admin.press_on(&preview, &[]).is(409).says("has changed since you looked at this");
+    let preview = admin.post_file("/subscribers/import/preview", &[("format", "csv")], list).is(200);
+    admin.press_on(&preview, &[]).is(303);
+}
+
+/// Whoever follows a button to a question has looked at what it is about.
+#[test]
+fn each_button_to_an_approval_carries_what_was_read() {
+    let (_fixture, _daemon, browser) = opened();
+    let page = browser.get("/").is(200).says("waiting for approval");
+    let links: Vec<_> = page.body.split("href=\"").filter(|part| part.contains("/approve")).collect();
+    assert!(links.len() > 1, "{}", page.body);
+    assert!(links.iter().all(|link| link.contains("/approve?read=")), "{links:#?}");
+}

@@ -51,8 +51,8 @@ impl Facts {
     }
 
     /// What somebody decides about: not how many read it, which may change at any moment.
-    pub(super) fn seen(&self) -> (&PlanState, &Read) {
-        (&self.row.state, &self.read)
+    pub(super) fn seen(&self) -> (&PlanState, &Option<StateReason>, &Read) {
+        (&self.row.state, &self.row.reason, &self.read)
     }
 
     fn number(&self) -> EditionNumber {

@@ -87,11 +87,13 @@ impl Meant {
         if wanted.mailbox.is_some() {
             return Self::one(what, parts, caller, wanted).await;
         }
-        let (mails, uncertain) = if wanted.is_by_state_alone() {
-            let tally = parts.reporter().tally(wanted.edition).await?;
-            let of = |state| if filter.states.contains(&state) { *tally.clone().of(state) } else { 0 };
-            let uncertain = of(DeliveryState::Uncertain);
-            (of(DeliveryState::Failed) + of(DeliveryState::Expired) + uncertain, uncertain)
+        let tally = parts.reporter().tally(wanted.edition).await?;
+        let of = |state| if filter.states.contains(&state) { *tally.clone().of(state) } else { 0 };
+        let (mails, uncertain) = if wanted.is_by_state_alone() && of(DeliveryState::Uncertain) == 0 {
+            // None that may have arrived: one that becomes uncertain meanwhile isn't meant either.
+            let mails = of(DeliveryState::Failed) + of(DeliveryState::Expired);
+            filter.states.retain(|state| *state != DeliveryState::Uncertain);
+            (mails, 0)
         } else {
             let meant = parts.deliveries().meant((&filter, wanted.why)).await?;
             let (mails, uncertain) = (meant.recipients.len() as u64, meant.uncertain);

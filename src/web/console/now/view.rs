@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::attention::{Need, needs};
+use super::attention::{ApprovePaths, Need, needs};
 use crate::app::planner::PlanRow;
 use crate::app::reporter::{EditionStatus, Status};
 use crate::app::reviews::{Review, falling_due};
@@ -96,7 +96,7 @@ struct LastView {
 impl NowView {
     pub(super) fn new(
         parts: &ConsoleParts,
-        caller: &Caller,
+        (caller, approve): (&Caller, &ApprovePaths),
         status: &Status,
         coming: Option<&PlanRow>,
         audience: &[Segment],
@@ -106,7 +106,7 @@ impl NowView {
         let now = parts.context.clock.now();
         let sending: Vec<_> = status.editions.iter().filter(is_sent).collect();
         let numbers: Vec<_> = sending.iter().map(|row| row.edition).collect();
-        let (needs, worth_knowing) = needs(&status.attention, &numbers, now, caller);
+        let (needs, worth_knowing) = needs(&status.attention, &numbers, now, (caller, approve));
         let today = parts.context.local(now).date_naive();
         let reviews = parts.content().map(|content| falling_due(&content.library, today)).unwrap_or_default();
         Self {

@@ -14,10 +14,12 @@ use self::preview::Preview;
 use super::view::{HERE, IMPORT};
 use crate::app::AppError;
 use crate::app::csv_import::{self, COLUMNS, CsvImport, Format};
-use crate::app::importer::Importer;
+use crate::app::importer::{Imported, Importer};
+use crate::domain::subscriber::SubscribeRequest;
+use crate::domain::subscription::subscribe::Subscribed;
 use crate::domain::text::lists::count;
 use crate::web::console::answer;
-use crate::web::console::ask::Seen;
+use crate::web::console::ask::{Looking, Seen};
 use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::caller::Caller;
 use crate::web::console::form::{FILE_FORM, Form};
@@ -79,11 +81,26 @@ async fn look(
     let csv = Arc::new(read.unwrap_or_default());
     let mut preview = Preview::new(caller, &csv, name);
     if preview.is_possible() {
-        let importer = Importer::new(&parts.context);
-        let imported = importer.look(&csv, |request, result| preview.note((parts, caller), request, result)).await?;
-        preview.figures(imported.figures);
+        let (imported, seen) =
+            look_at(parts, &csv, |request, result| preview.note((parts, caller), request, result)).await?;
+        preview.figures(imported.figures, &seen);
     }
     Ok((preview, csv))
+}
+
+/// What the list would change, and what stands for each of its changes.
+async fn look_at(
+    parts: &ConsoleParts,
+    csv: &CsvImport,
+    mut tell: impl FnMut(&SubscribeRequest, &Subscribed),
+) -> Result<(Imported, Seen), AppError> {
+    let mut looking = Looking::default();
+    let look = |request: &SubscribeRequest, result: &Subscribed| {
+        looking.note(&(request.address.to_string(), result));
+        tell(request, result);
+    };
+    let imported = Importer::new(&parts.context).look(csv, look).await?;
+    Ok((imported, looking.seen()))
 }
 
 /// The list that was shown, and what it would change now.
@@ -92,8 +109,8 @@ pub(super) async fn look_again(asking: Asked) -> Result<(Seen, Arc<CsvImport>), 
         let why = "Nothing was imported: the list that you looked at isn't kept any more, or it was imported already. Send it once more.";
         return Err(asking.conflict(why, IMPORT));
     };
-    let looked = Importer::new(&asking.parts.context).look(&csv, |_, _| ()).await;
-    Ok((Seen::of(&looked.map_err(asking.failed(IMPORT))?.figures), csv))
+    let (_, seen) = look_at(&asking.parts, &csv, |_, _| ()).await.map_err(asking.failed(IMPORT))?;
+    Ok((seen, csv))
 }
 
 /// Imports what was shown.

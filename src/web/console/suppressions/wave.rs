@@ -33,7 +33,7 @@ struct WaveView {
     more: u64,
     /// How many wait.
     mailboxes: u64,
-    /// Stands for how many wait: more may join while somebody thinks.
+    /// Stands for those that wait.
     seen: String,
     gone: &'static str,
     works: &'static str,
@@ -65,8 +65,8 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
     let Some((wave, mailboxes)) = waves.open().await?.into_iter().find(|(wave, _)| wave.id == id) else {
         return Ok(None);
     };
+    let seen = seen(&waves, id, mailboxes).await?;
     let bounces = waves.bounces(id).await?;
-    let seen = Seen::of(&(id, Some(mailboxes))).value().to_owned();
     let matter = for_people(&attention(wave, mailboxes));
     let shown = bounces.iter().take(SHOWN).map(|bounce| BounceView {
         subscriber: bounce.subscriber.clone(),
@@ -82,7 +82,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
         bounces: shown.collect(),
         more: bounces.len().saturating_sub(SHOWN) as u64,
         mailboxes,
-        seen,
+        seen: seen.value().to_owned(),
         gone: button::THEY_ARE_GONE,
         works: button::THEY_STILL_WORK,
         confirm_url: caller.link(&format!("{path}/confirm")),
@@ -96,12 +96,22 @@ pub(super) fn attention(wave: Wave, mailboxes: u64) -> Attention {
     if wave.waits_to_be_completed() { Attention::UnsettledWave(wave) } else { Attention::Wave { wave, mailboxes } }
 }
 
-/// How many wait in the wave: more may join while somebody thinks.
+/// Those that wait in the wave: others may join or leave it while somebody thinks.
 pub(super) async fn look(asking: Asked) -> Result<(Seen, WaveId), Refusal> {
     let id = WaveId(asking.number("id")?);
-    let open = Waves::new(&asking.parts.context).open().await.map_err(asking.failed(HERE))?;
-    let mailboxes = open.into_iter().find(|(wave, _)| wave.id == id).map(|(_, mailboxes)| mailboxes);
-    Ok((Seen::of(&(id, mailboxes)), id))
+    let waves = Waves::new(&asking.parts.context);
+    let open = waves.open().await.map_err(asking.failed(HERE))?;
+    let Some((_, mailboxes)) = open.into_iter().find(|(wave, _)| wave.id == id) else {
+        return Ok((Seen::of(&id), id));
+    };
+    Ok((seen(&waves, id, mailboxes).await.map_err(asking.failed(HERE))?, id))
+}
+
+/// What stands for those that wait: not their number alone.
+async fn seen(waves: &Waves, id: WaveId, mailboxes: u64) -> Result<Seen, AppError> {
+    let bounces = waves.bounces(id).await?;
+    let whose: Vec<_> = bounces.iter().map(|bounce| (bounce.address.to_string(), bounce.at, &bounce.status)).collect();
+    Ok(Seen::of(&(id, mailboxes, whose)))
 }
 
 /// The path of the page with the two buttons.

@@ -42,7 +42,7 @@ pub(super) struct Preview {
     action: String,
     back_url: String,
     digest: String,
-    /// Stands for the figures.
+    /// Stands for what it would change.
     seen: String,
 }
 
@@ -116,10 +116,10 @@ impl Preview {
         }
     }
 
-    pub(super) fn figures(&mut self, figures: ImportFigures) {
+    pub(super) fn figures(&mut self, figures: ImportFigures, seen: &Seen) {
         let ImportFigures { added, updated, unchanged, kept_out } = figures;
         (self.added, self.updated, self.unchanged, self.kept_out) = (added, updated, unchanged, kept_out);
-        Seen::of(&figures).value().clone_into(&mut self.seen);
+        seen.value().clone_into(&mut self.seen);
         let import = format!("Import {}", count(added + updated + unchanged, "mailbox", "mailboxes"));
         self.button = match self.wrong {
             0 => import,
