@@ -1,7 +1,9 @@
 //! An operator's decisions about editions, and what each does to what is planned already.
 
 pub mod activity;
+mod decided;
 pub mod error;
+mod seen;
 
 use std::slice;
 
@@ -10,11 +12,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::context::{AppContext, Content};
 use super::edition::{TRIES, edition};
 use super::error::AppError;
-use super::planner::Planner;
+use super::planner::{PlanRow, Planner};
 use super::publisher::objection;
 use super::restored::RestoredStore;
 use super::sync;
-use crate::domain::activity::ActivityId;
 use crate::domain::audit::OPERATOR;
 use crate::domain::calendar::{Approval, Fortnight, Lateness};
 use crate::domain::edition::state::change;
@@ -23,6 +24,7 @@ use crate::domain::edition::{
 };
 use crate::domain::edits::refreshed;
 
+pub use self::decided::{Decided, Note};
 use error::{Decision, DecisionError, Stage};
 
 /// How many fortnights ahead a decision may reach: what lies before is planned, too, and keeps its picks.
@@ -34,57 +36,15 @@ pub struct Decisions {
     /// None while the library has errors: nothing can be planned or picked then, but that must not keep anybody from
     /// stopping an edition.
     planner: Option<Planner>,
-}
-
-/// What came of a decision.
-#[derive(Debug, Clone)]
-pub struct Decided {
-    /// Whether anything changed; not when it was so already.
-    pub changed: bool,
-    /// The edition as it was.
-    pub before: Edition,
-    /// The edition as it stands now.
-    pub edition: Edition,
-    /// What the operator should know besides.
-    pub notes: Vec<Note>,
-}
-
-/// Something an operator should know after a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// Something else would hold it all the same.
-    WouldBeHeld(HoldReason),
-    /// Mails that cannot be called back.
-    AcceptedBefore {
-        /// Mails that a relay took.
-        accepted: u64,
-        total: u64,
-    },
-    /// What becomes of it unless it is released.
-    StaysHeld {
-        /// The edition that overtakes it, and when; `None` when none is in sight.
-        next: Option<(EditionNumber, NaiveDate)>,
-        /// Whether a part of it went out, or may have.
-        is_published: bool,
-    },
-    /// Nobody gets a digest in its fortnight.
-    NoDigest,
-    /// Its approval went with the withdrawal.
-    ApprovalGone,
-    /// Its approval was for other activities.
-    ApprovalWasForOthers,
-    /// This activity was withdrawn, and the mails that wait still carry it.
-    CarriesWithdrawn(ActivityId),
-    /// The rest of it goes out now.
-    GoesOn,
-    IsDue,
+    /// What was shown to whoever decides, where it has to be so still.
+    seen: Option<PlanRow>,
 }
 
 impl Decisions {
     /// One that decides from this library; without one, about what is planned already.
     pub fn new(base: &AppContext, content: Option<&Content>) -> Self {
         let planner = content.map(|content| Planner::new(base, content));
-        Self { context: base.clone(), planner }
+        Self { context: base.clone(), planner, seen: None }
     }
 
     /// Lets an edition go out: as it reads now.
@@ -131,6 +91,7 @@ impl Decisions {
         self.refuse_restored().await?;
         for _ in 0..TRIES {
             let edition = edition(self.context.store.as_ref(), number).await?;
+            self.refuse_changed(&edition, now).await?;
             let late = edition.is_open() && schedule.lateness_of(&edition, now) == Lateness::Late;
             if edition.state != EditionState::Held && !late {
                 return Ok(false);
@@ -245,8 +206,8 @@ impl Decisions {
         Ok(decided)
     }
 
-    /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again), and lets
-    /// the calendar follow.
+    /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again, if it is still
+    /// as it was shown), and lets the calendar follow.
     async fn decide<F>(&self, number: EditionNumber, decision: impl Fn(Edition) -> F) -> Result<Decided, AppError>
     where
         F: Future<Output = Result<Vec<EditionChange>, AppError>>,
@@ -254,6 +215,7 @@ impl Decisions {
         let now = self.context.clock.now();
         for _ in 0..TRIES {
             let (before, mut changes) = self.at_hand(number, now).await?;
+            self.refuse_changed(&before, now).await?;
             let decided = decision(before.clone()).await?;
             if decided.is_empty() {
                 return Ok(Decided { changed: false, edition: before.clone(), before, notes: Vec::new() });

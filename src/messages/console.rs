@@ -83,6 +83,10 @@ fn stays_held(next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> S
     }
 }
 
+/// What somebody decided about is no longer what they were shown.
+pub const CHANGED_MEANWHILE: &str =
+    "Nothing was done, because something has changed since you looked at this. Look again, and then decide.";
+
 /// Why something could not be done or shown.
 pub fn error(error: &AppError) -> String {
     match error {
@@ -158,6 +162,7 @@ pub fn refusal(error: &DecisionError) -> String {
         DecisionError::ApprovalMissing(number) => {
             format!("Edition {number} is held because nobody has approved it. Look at it, and then approve it.")
         }
+        DecisionError::ChangedMeanwhile(_) => CHANGED_MEANWHILE.to_owned(),
         DecisionError::UnknownBand { band, bands } => {
             format!("There is no age group {band}: the age groups are {}.", commas(bands))
         }

@@ -82,6 +82,9 @@ pub fn refusal(error: &DecisionError) -> String {
             "edition {number} is held because its approval is missing: look at \
              `fortnightly preview --edition {number}`, then `fortnightly approve {number}`"
         ),
+        DecisionError::ChangedMeanwhile(number) => {
+            format!("edition {number} has changed since you looked at it, so nothing was done")
+        }
         DecisionError::UnknownBand { band, bands } => {
             format!("there is no band {band}: the bands are {}", list(bands))
         }

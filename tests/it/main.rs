@@ -17,6 +17,7 @@ mod daemon;
 #[cfg(feature = "postgres")]
 mod database_tls;
 mod decisions;
+mod decisions_as_seen;
 mod deliveries;
 mod dependencies;
 mod digest;

@@ -79,6 +79,9 @@ pub enum DecisionError {
     /// It would go out without the approval that is required.
     #[error("the approval of edition {0} is missing")]
     ApprovalMissing(EditionNumber),
+    /// It is not what was shown any more.
+    #[error("edition {0} has changed since it was shown")]
+    ChangedMeanwhile(EditionNumber),
     /// There is no such band.
     #[error("there is no band {band}")]
     UnknownBand {

@@ -97,8 +97,7 @@ pub(super) fn failed(parts: &ConsoleParts, caller: &Caller, error: &AppError, ba
 
 /// What somebody decided about is no longer what they were shown.
 pub(super) fn changed_meanwhile(parts: &ConsoleParts, caller: &Caller, back: &str) -> Response {
-    let why = "Nothing was done, because something has changed since you looked at this. Look again, and then decide.";
-    refusal(parts, caller, StatusCode::CONFLICT, why, back)
+    refusal(parts, caller, StatusCode::CONFLICT, messages::console::CHANGED_MEANWHILE, back)
 }
 
 fn note(error: &AppError) {

@@ -17,6 +17,7 @@ use super::parts::ConsoleParts;
 use super::state::Console;
 use crate::app::AppError;
 use crate::app::decisions::Decided;
+use crate::app::planner::PlanRow;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
 use crate::domain::user::Permission;
@@ -32,7 +33,7 @@ pub(super) fn routes() -> Router<Console> {
     let mut routes = Router::new();
     for what in What::ALL {
         let ask = move |asking| asked(what, asking);
-        let decide = move |asking, number| decided(what, asking, number);
+        let decide = move |asking, seen| decided(what, asking, seen);
         let path = format!("/editions/{{number}}/{}", what.word());
         routes = routes.route(&path, asks(Permission::Decide, SECTION, ask, decide));
     }
@@ -75,6 +76,11 @@ impl What {
         }
     }
 
+    /// Whoever wants that is let, whatever has changed since they looked.
+    fn stops_something(self) -> bool {
+        matches!(self, Self::Hold | Self::Withdraw)
+    }
+
     fn question(self, facts: &Facts, read: &str) -> Question {
         let asked = match self {
             Self::Approve => facts.approve(read),
@@ -87,28 +93,25 @@ impl What {
         let number = facts.row.edition;
         let (action, back_url) = (format!("/editions/{number}/{}", self.word()), format!("/editions/{number}"));
         let question = Question { action, back_url, ..asked };
-        if matches!(self, Self::Hold | Self::Withdraw) {
-            question.stops_something()
-        } else {
-            question.about(&facts.seen())
-        }
+        if self.stops_something() { question.stops_something() } else { question.about(&facts.seen()) }
     }
 }
 
-async fn asked(what: What, asking: Asked) -> Result<(Question, EditionNumber), Refusal> {
+async fn asked(what: What, asking: Asked) -> Result<(Question, PlanRow), Refusal> {
     let number = EditionNumber(asking.number("number")?);
     let facts = Facts::read(&asking.parts, number).await.map_err(asking.failed("/"))?;
-    Ok((what.question(&facts, &asking.parameter(read::PARAMETER)), number))
+    Ok((what.question(&facts, &asking.parameter(read::PARAMETER)), facts.row))
 }
 
-async fn decided(what: What, asking: Asked, number: EditionNumber) -> Result<Response, Refusal> {
+async fn decided(what: What, asking: Asked, seen: PlanRow) -> Result<Response, Refusal> {
+    let number = seen.edition;
     let path = format!("/editions/{number}");
     let reason = Some(asking.form.text("reason")).filter(|why| !why.is_empty());
     if what == What::Hold && reason.is_some_and(|why| check_line(why).is_err()) {
         let why = "Write the reason in one line of plain text, of at most 200 characters.";
         return Err(asking.wrong(why, &asking.here));
     }
-    let said = match decide(what, &asking.parts, number, reason).await.map_err(asking.failed(&path))? {
+    let said = match decide(what, &asking.parts, seen, reason).await.map_err(asking.failed(&path))? {
         Some(decided) => messages::console::decided(&decided, &asking.parts.context.local(decided.edition.due_at)),
         None => vec![format!("Edition {number} goes out within a minute.")],
     };
@@ -119,10 +122,11 @@ async fn decided(what: What, asking: Asked, number: EditionNumber) -> Result<Res
 async fn decide(
     what: What,
     parts: &ConsoleParts,
-    number: EditionNumber,
+    seen: PlanRow,
     reason: Option<&str>,
 ) -> Result<Option<Decided>, AppError> {
-    let decisions = parts.decisions();
+    let (number, decisions) = (seen.edition, parts.decisions());
+    let decisions = if what.stops_something() { decisions } else { decisions.while_as(seen) };
     Ok(Some(match what {
         What::Approve => decisions.approve(number).await?,
         What::Release => decisions.release(number).await?,
