@@ -51,8 +51,13 @@ impl Facts {
     }
 
     /// What somebody decides about: not how many read it, which may change at any moment.
-    pub(super) fn seen(&self) -> (&PlanState, &Option<StateReason>, &Read) {
-        (&self.row.state, &self.row.reason, &self.read)
+    pub(super) fn seen(&self) -> (PlanState, &Option<StateReason>, &Read) {
+        // That the daemon has planned it meanwhile is no change of it.
+        let state = match &self.row.state {
+            PlanState::Projected => PlanState::Edition(EditionState::Planned),
+            state => state.clone(),
+        };
+        (state, &self.row.reason, &self.read)
     }
 
     fn number(&self) -> EditionNumber {
