@@ -1,6 +1,7 @@
-"""A signed-in browser without a screen: console.py pages LINK ROUNDS | live LINK PAGES FILE
+"""A signed-in browser without a screen: console.py pages LINK ROUNDS PID | live LINK PAGES FILE
 
-pages: follows every link of the console from its first page, and prints for each kind of page how long its answers took.
+pages: follows every link of the console from its first page, and prints for each kind of page how long its answers took, and the
+processor time of the process PID for one.
 live: keeps PAGES pages open, each with its figures and looked at anew every five seconds, until it is ended; writes to FILE what came.
 """
 
@@ -70,7 +71,14 @@ def links(path, text):
             yield link
 
 
-def pages(link, rounds):
+def processor(pid):
+    """Milliseconds so far (proc(5)), in steps of ten."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 10
+
+
+def pages(link, rounds, pid):
     browser = Browser(link)
     seen, waiting, examples, first = {"/"}, ["/"], {}, {}
     while waiting:
@@ -101,16 +109,18 @@ def pages(link, rounds):
     for name, asked in sorted(examples.items()):
         if not asked:
             continue
-        took = []
+        took, before = [], processor(pid)
         for _ in range(rounds):
             for method, path, fields in asked:
                 took.append(browser.timed(method, path, fields)[0])
+        used = (processor(pid) - before) / len(took)
         took.sort()
         median = statistics.median(took)
-        worst.append(median)
+        worst.append((median, used))
         begin = f", first {first[name]:.1f}" if name in first else ""
-        print(f"{median:7.1f} ms ({took[0]:.1f} to {took[-1]:.1f}{begin})  {name}", flush=True)
-    print(f"{len(worst)} kinds of pages; the slowest median is {max(worst):.1f} ms")
+        print(f"{median:7.1f} ms ({took[0]:.1f} to {took[-1]:.1f}{begin}), {used:.1f} ms of processor  {name}", flush=True)
+    slowest, most = max(median for median, _ in worst), max(used for _, used in worst)
+    print(f"{len(worst)} kinds of pages; the slowest median is {slowest:.1f} ms, the most processor time {most:.1f} ms")
 
 
 def live(link, number, file):
@@ -146,6 +156,6 @@ def live(link, number, file):
 
 
 if sys.argv[1] == "pages":
-    pages(sys.argv[2], int(sys.argv[3]))
+    pages(sys.argv[2], int(sys.argv[3]), sys.argv[4])
 else:
     live(sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -52,7 +52,7 @@ memory() { awk '/VmHWM|VmRSS|RssAnon/ { printf "%s %.1f MiB  ", $1, $2 / 1024 }'
 
 echo "each kind of page, $mailboxes mailboxes, $editions editions: median (least to most)"
 start
-python3 "$driver" pages "$link" "$rounds"
+python3 "$driver" pages "$link" "$rounds" "$daemon"
 echo "memory after that: $(memory)"
 stop
 
