@@ -55,11 +55,22 @@ const SHIPPED: &[(&str, &str)] = &[
     ("0017_accepted", "e40f490551e9a60b"),
     ("0018_former_names", "d4eb915ec193b065"),
     ("0019_moved", "dc1e8742ce6faf60"),
+    ("0020_users", "c99ad8d3a3332ad0"),
+    ("0021_notices", "5b4d11be20b8767c"),
+    ("0022_name_words", "01297d091d451bf0"),
+    ("0023_approved_texts", "4b178faa01cd4a0a"),
 ];
 
 /// Those of `PostgreSQL`, likewise.
-const SHIPPED_FOR_POSTGRES: &[(&str, &str)] =
-    &[("0001_initial", "33b25d1cc5c7aa1d"), ("0002_counts", "7122b64e077802e9"), ("0003_pages", "2c954822bed0eb70")];
+const SHIPPED_FOR_POSTGRES: &[(&str, &str)] = &[
+    ("0001_initial", "33b25d1cc5c7aa1d"),
+    ("0002_counts", "7122b64e077802e9"),
+    ("0003_pages", "2c954822bed0eb70"),
+    ("0004_users", "bf719871465a66d5"),
+    ("0005_notices", "7632dc0b81c31684"),
+    ("0006_name_words", "3b524bc4baa7add0"),
+    ("0007_approved_texts", "caa0754132b58d1f"),
+];
 
 #[test]
 fn a_migration_that_was_shipped_is_never_edited() {

@@ -115,9 +115,10 @@ pub(super) async fn look_again(asking: Asked) -> Result<(Seen, Arc<CsvImport>), 
 
 /// Imports what was shown.
 pub(super) async fn decide(asking: Asked, csv: Arc<CsvImport>) -> Result<Response, Refusal> {
-    asking.console.uploads().forget(&asking.caller);
     let imported = Importer::new(&asking.parts.context).import(&csv, |_, _| ()).await;
     let figures = imported.map_err(asking.failed(IMPORT))?.figures;
+    // Kept until then, since an import that breaks off is looked at and made again.
+    asking.console.uploads().forget(&asking.caller);
     let mut said = vec![format!(
         "{} added, {} changed, {} as before.",
         count(figures.added, "mailbox was", "mailboxes were"),
