@@ -62,6 +62,7 @@ sending() { # prints how many a second were sent; "$1" pages are open meanwhile
   rm -rf var && cp -r ready var && sync
   start
   if [ "$1" -gt 0 ]; then
+    : > opened
     python3 "$driver" live "$link" "$1" looked > opened & looking=$!
     until grep -q open opened; do :; done
   fi
