@@ -23,15 +23,8 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$folder"' EXIT
 mkfifo "$folder/end"
 target/release/examples/sink "$port" < "$folder/end" > "$folder/sink" &
 exec 3> "$folder/end"
-site "$folder" "$(date -d "-$(((editions + 1) * 14)) days" +%F)" <<CONFIG
-approval = "automatic"
-[mail]
-transport = "smtp://127.0.0.1:$port"
-tls = "none"
-[web]
-listen = "127.0.0.1:$(free_port)"
-console_listen = "127.0.0.1:$console"
-CONFIG
+{ echo 'approval = "automatic"' && ports "$port" "$console"; } \
+  | site "$folder" "$(date -d "-$(((editions + 1) * 14)) days" +%F)"
 cd "$folder"
 # The relay refuses one in fifty for good.
 mailboxes "$mailboxes" | awk 'NR % 50 == 2 { sub("office", "full") } 1' > list.csv

@@ -32,14 +32,7 @@ mailboxes "$mailboxes" > "$folder/list.csv"
 anchor=$(date -d "-$(((editions + 2) * 14)) days" +%F)
 for name in "${names[@]}"; do
   mkdir "$folder/$name"
-  site "$folder/$name" "$anchor" <<CONFIG
-[mail]
-transport = "smtp://127.0.0.1:$port"
-tls = "none"
-[web]
-listen = "127.0.0.1:$(free_port)"
-console_listen = "127.0.0.1:$console"
-CONFIG
+  ports "$port" "$console" | site "$folder/$name" "$anchor"
 done
 
 # measured ROW NAME ARGUMENTS…: runs a command of a binary in its folder, and notes seconds, CPU and peak memory.

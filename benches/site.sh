@@ -24,6 +24,18 @@ CONFIG
   } > "$1/config.toml"
 }
 
+# RELAY CONSOLE: the part of a config that names these ports of this machine.
+ports() {
+  cat <<CONFIG
+[mail]
+transport = "smtp://127.0.0.1:$1"
+tls = "none"
+[web]
+listen = "127.0.0.1:$(free_port)"
+console_listen = "127.0.0.1:$2"
+CONFIG
+}
+
 # FIRST NUMBER: the CSV file of so many schools.
 schools() {
   python3 - "$1" "$2" <<'PYTHON'

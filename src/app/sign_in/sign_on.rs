@@ -48,18 +48,17 @@ impl SignIn {
         let (now, network) = (self.now(), network(from).to_string());
         let attempt = Attempt::open(sealed, &self.context.keyring, &answer.state, now).ok_or(SignOnRefusal::Stale)?;
         let provider = self.context.sign_on.provider(&self.context.config)?;
-        if answer.code.is_none() {
-            // Anybody can bring a browser back like this, and there's nothing to redeem: so nothing is counted, used up or written.
-            let declined = provider.redeem(answer, &attempt.for_provider(callback), now).await.err();
-            return Err(SignOnRefusal::from(declined.unwrap_or(OidcError::AnotherAnswered)).into());
-        }
         let keys = self.context.keyring.try_hasher().sign_on_keys(&network);
-        self.count(keys, TryStep::Begin).await?;
-        if !self.context.sign_on.use_up(&attempt.state, now) {
-            return Err(SignOnRefusal::Stale.into());
+        // Without a code there's nothing to redeem, and anybody can bring a browser back like that: so nothing is written.
+        let is_tried = answer.code.is_some();
+        if is_tried {
+            self.count(keys, TryStep::Begin).await?;
+            if !self.context.sign_on.use_up(&attempt.state, now) {
+                return Err(SignOnRefusal::Stale.into());
+            }
         }
         let redeemed = provider.redeem(answer, &attempt.for_provider(callback), now).await;
-        if redeemed.as_ref().map_or_else(is_nobodys_fault, |_| false) {
+        if is_tried && redeemed.as_ref().is_err_and(is_nobodys_fault) {
             self.count(keys, TryStep::TakeBack).await?;
         }
         let subject = redeemed.map_err(SignOnRefusal::from)?;

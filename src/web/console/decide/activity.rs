@@ -4,6 +4,7 @@ use axum::response::Response;
 
 use crate::app::AppError;
 use crate::domain::activity::ActivityId;
+use crate::domain::edition::EditionNumber;
 use crate::messages::withdrawing::{self as words, Carried};
 use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Asking, Refusal};
@@ -51,10 +52,7 @@ pub(super) async fn ask(asking: Asked) -> Result<(Question, ActivityId), Refusal
 }
 
 /// The editions that were published with it, and how many of their mails were accepted.
-async fn carried(
-    parts: &ConsoleParts,
-    published: &[crate::domain::edition::EditionNumber],
-) -> Result<Vec<Carried>, AppError> {
+async fn carried(parts: &ConsoleParts, published: &[EditionNumber]) -> Result<Vec<Carried>, AppError> {
     let mut carried = Vec::new();
     for edition in published {
         let tally = parts.reporter().tally(*edition).await?;
