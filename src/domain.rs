@@ -4,6 +4,7 @@ pub mod activity;
 pub mod address;
 pub mod audit;
 pub mod band;
+pub mod bulletin;
 pub mod calendar;
 pub mod delivery;
 pub mod diagnostic;

@@ -17,7 +17,7 @@ mod subscribers;
 mod trial;
 
 use crate::support::console::Browser;
-use crate::support::fixture::{Fixture, Running, scheduled};
+use crate::support::fixture::{Fixture, Running, scheduled, until};
 
 /// Before edition 7 is due.
 pub(crate) const BEFORE: &str = "2026-11-26T09:00:00Z";
@@ -28,5 +28,7 @@ pub(crate) fn opened() -> (Fixture, Running, Browser) {
     fixture.at(BEFORE, &["sync"]).exits(0);
     let daemon = fixture.spawn(&["-v", "--now", BEFORE, "run"], "log");
     let browser = Browser::first(&fixture);
+    // Its first turn plans the editions, and a question that was shown before that would be out of date.
+    until("the daemon has planned", || fixture.planned(BEFORE, 7)["state"] != "projected");
     (fixture, daemon, browser)
 }
