@@ -5,6 +5,7 @@ mod occasions;
 mod operators;
 mod parts;
 mod placeholders;
+mod proxies;
 mod renders;
 mod replication;
 mod reviews;
@@ -58,6 +59,7 @@ impl Checker {
         findings.extend(occasions::poorly_served(config, library, &rows, &withdrawn, today));
         findings.extend(replication::may_lose(&self.context).await?);
         findings.extend(operators::missing(config));
+        findings.extend(proxies::untrusted(config));
         findings.extend(sign_on::left_behind(config, store.as_ref()).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));

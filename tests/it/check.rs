@@ -322,3 +322,19 @@ fn the_mail_that_leaves_is_not_read_as_what_comes_back() {
         }
     }
 }
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_mentioned() {
+    let with = |lines: &str| {
+        let fixture = library_fixture::shipped_config();
+        fixture.edit("config.toml", "[web]\n", &format!("[web]\n{lines}"));
+        findings(&fixture, NOW, 0)
+    };
+    let public = "console_url = \"https://console.example.org\"\n";
+    let found = with(public);
+    assert!(found.len() == 1 && found[0]["code"] == "no-trusted-proxy", "{found:#?}");
+    says(&found[0], "everybody has to wait");
+    assert_eq!(with(&format!("{public}trusted_proxies = [\"127.0.0.1\"]\n")), Vec::<Value>::new());
+    // On this machine alone, there is no proxy.
+    assert_eq!(with("console_url = \"http://127.0.0.1:8026\"\n"), Vec::<Value>::new());
+}
