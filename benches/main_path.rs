@@ -22,7 +22,7 @@ use fortnightly::domain::subscription::suppression::AddressHasher;
 use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 use fortnightly::library::{self, Library};
 use fortnightly::mail::{Dkim, DkimKey, Frame, Personal};
-use fortnightly::render::{Card, Issue, ServiceInfo, Templates, render};
+use fortnightly::render::{Card, Face, Issue, ServiceInfo, Templates, render};
 use fortnightly::store::sqlite::SqliteStore;
 use fortnightly::store::{Archive, Editions, Publication, PublishResult, PublishedSegment, Scope, StoreMeta, decide};
 
@@ -89,6 +89,7 @@ fn render_with(bencher: Bencher<'_, '_>, wanted: usize) {
             postal_address: "1 High Street, Anytown AB1 2CD",
             base_url: "https://activities.example.org",
             reply_to: None,
+            face: Face::default(),
         },
         edition: EditionNumber(7),
         date: NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date"),
@@ -138,6 +139,7 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
             postal_address: "1 High Street",
             base_url: "https://a.example.org",
             reply_to: None,
+            face: Face::default(),
         },
         edition: EditionNumber(1),
         date: NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date"),

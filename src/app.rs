@@ -53,6 +53,7 @@ pub mod sender;
 pub mod sign_in;
 pub mod subscriber;
 pub mod sync;
+pub mod template_update;
 pub mod unsubscriber;
 pub mod users;
 pub mod waves;

@@ -29,6 +29,7 @@ mod subscribers;
 mod suppressions;
 mod sync;
 mod table;
+mod templates;
 mod terminal;
 mod users;
 
@@ -125,6 +126,9 @@ enum Command {
     /// Begin a new activity
     #[command(subcommand)]
     Activities(activities::Activities),
+    /// Compare your templates with the shipped ones, and take over what is new
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// Write completions for a shell
     Completions(shell::Completions),
     /// Write the JSON schema of config.toml, for editors
@@ -202,6 +206,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Move(command) => command.run(context).await,
         Command::Bounce(command) => command.run(context).await,
         Command::Activities(command) => command.run(context),
+        Command::Templates(command) => command.run(context),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Schema => {
             out::json(&config::schema());

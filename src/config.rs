@@ -3,6 +3,7 @@
 mod account;
 mod bank_holidays;
 mod environment;
+mod face;
 mod files;
 mod key_table;
 mod mail;
@@ -30,8 +31,8 @@ pub use environment::shorter_lease;
 pub use environment::{temp_folder, terminal_columns};
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl, Tls,
-    TransportUrl, Web,
+    CONSOLE, Config, DkimKey, Face, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl,
+    Tls, TransportUrl, Web,
 };
 
 static DIALECT: Dialect =

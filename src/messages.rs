@@ -23,6 +23,7 @@ pub mod sectors;
 pub mod sending;
 pub mod sign_on;
 pub mod subscription;
+pub mod templates;
 pub mod troubles;
 pub mod users;
 pub mod waves;

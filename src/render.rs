@@ -12,6 +12,7 @@ mod palette;
 mod prose;
 pub mod report;
 mod samples;
+pub mod shipped;
 mod templates;
 
 pub use email::check::{HTML_LIMIT, check};
@@ -20,6 +21,6 @@ pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;
 pub use error::{Part, RenderError};
-pub use issue::{Card, Issue, ServiceInfo};
+pub use issue::{Card, Face, Issue, ServiceInfo};
 pub use prose::escape::html as escape;
 pub use templates::Templates;

@@ -17,7 +17,7 @@ use crate::domain::sender::Sender;
 use crate::domain::token::Keyring;
 use crate::library::Library;
 use crate::render;
-use crate::render::{ServiceInfo, Templates, render_transactional};
+use crate::render::{Face, ServiceInfo, Templates, render_transactional};
 use crate::store::{News, Store, StoreError};
 
 /// How many rows of a list are read at once: as many as a command holds in memory.
@@ -93,6 +93,11 @@ pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
         postal_address: &service.postal_address,
         base_url: &service.base_url,
         reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
+        face: Face {
+            colour: service.face.colour,
+            footer: &service.face.footer,
+            privacy_url: &service.face.privacy_url,
+        },
     }
 }
 

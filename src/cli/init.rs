@@ -10,12 +10,12 @@ use include_dir::{Dir, include_dir};
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::template_update::shipped_files;
 use crate::app::{AppError, own_files};
 use crate::domain::text::lists::commas;
 use crate::output::{self, Existing};
 
 static ACTIVITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/activities");
-static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static CONFIG: &str = include_str!("../../config.toml");
 
 #[derive(Debug, Args)]
@@ -30,7 +30,8 @@ impl Init {
         let today = context.clock.now().date_naive();
         let mut files = vec![(PathBuf::from("config.toml"), config_from(today).into_bytes())];
         files.extend(embedded("activities", &ACTIVITIES));
-        files.extend(embedded("templates", &TEMPLATES));
+        let templates = shipped_files().into_iter();
+        files.extend(templates.map(|(path, text)| (Path::new("templates").join(path), text.as_bytes().to_vec())));
         let taken: Vec<String> = ["config.toml", "activities", "templates"]
             .iter()
             .filter(|name| self.folder.join(name).symlink_metadata().is_ok())

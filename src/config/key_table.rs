@@ -93,6 +93,12 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
         "Who gets mail about the service itself: what is coming, what is held, stopped or finished, and what needs a person."),
     usual("operator_notice", Form::Length, "4d",
         "How long before an edition is due the operators are told what is in it and who gets it."),
+    optional("colour", text("^#[0-9A-Fa-f]{6}$"), "#14504d",
+        "The organisation's colour, for titles, buttons and links in mails and on the public pages; on dark screens, shades of \
+         it. One in which links could not be read is refused, with the nearest that will do."),
+    optional("footer", LINE, "Anyshire County Council", "A line at the foot of mails and public pages, such as a charity's number."),
+    optional("privacy_url", limited("^https://[^/?#]", 500), "https://example.org/privacy",
+        "The organisation's own privacy notice; linked at the foot of mails and public pages."),
 ]);
 
 #[rustfmt::skip]

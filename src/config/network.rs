@@ -68,17 +68,35 @@ pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
 
 /// Looks at an https address (on this machine http will do) without a query; says what is wrong as the end of a sentence.
 pub(super) fn check_url(text: &str) -> Result<(), &'static str> {
+    check_form(text)?;
+    if text.contains(['?', '#']) {
+        return Err("must end before any ? or #");
+    }
+    check_place(text)
+}
+
+/// Looks at the https address of any page elsewhere; says what is wrong as the end of a sentence.
+pub(super) fn check_page(text: &str) -> Result<(), &'static str> {
+    check_form(text)?;
+    if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://")) {
+        return Err("must begin with https://");
+    }
+    check_place(text)
+}
+
+fn check_form(text: &str) -> Result<(), &'static str> {
     if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
         return Err("contains a space or a character that a web address cannot hold");
     }
     if text.len() > URL_LIMIT {
         return Err("is longer than 500 characters");
     }
-    if text.contains(['?', '#']) {
-        return Err("must end before any ? or #");
-    }
+    Ok(())
+}
+
+fn check_place(text: &str) -> Result<(), &'static str> {
     let (scheme, rest) = text.split_once("://").ok_or("does not begin with https://")?;
-    let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let (authority, _) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if authority.contains('@') {
         return Err("must not contain a user name or password");
     }
@@ -117,6 +135,32 @@ mod tests {
         }
         for host in ["localhost.example", "10.0.0.1", "127.0.0.1.example", "::2", "0.0.0.0"] {
             assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_elsewhere_is_behind_https() {
+        for good in
+            ["https://a.example", "https://a.example/x/?y=1#z", "HTTPS://a.example:8443/x", "https://a.example?x=/"]
+        {
+            assert_eq!(check_page(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "javascript:alert(1)",
+            "JavaScript://a.example/%0aalert(1)",
+            "data:text/html,x",
+            "http://127.0.0.1/",
+            "HTTP://a.example/",
+            "//a.example",
+            "mailto:a@a.example",
+            "https://u@a.example/",
+            "https://a.example/\"x",
+            "https://a.example/<x>",
+            "https:///x",
+            "https://?x",
+        ] {
+            assert!(check_page(bad).is_err(), "{bad:?} was taken");
         }
     }
 

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::files::{read_path, warn_if_world_readable};
 use super::settings::{Retention, Service, Web};
-use super::{network, oidc};
+use super::{face, network, oidc};
 use crate::domain::address::{Address, Mailbox};
 use crate::toml_form::{Fields, Value};
 
@@ -22,6 +22,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
     let nation = fields.or_default("nation", Value::word);
     let operators = fields.read("operators", addresses).unwrap_or_default();
     let operator_notice = fields.or_default("operator_notice", Value::length);
+    let face = face::read(fields);
     Some(Service {
         name: name?,
         from: from?,
@@ -31,6 +32,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
         nation,
         operators,
         operator_notice,
+        face,
     })
 }
 

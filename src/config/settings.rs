@@ -14,6 +14,7 @@ use crate::domain::activity::Nation;
 use crate::domain::address::{Address, Mailbox};
 use crate::domain::band::Bands;
 use crate::domain::calendar::Schedule;
+use crate::domain::colour::BrandColour;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::subscriber::{WordError, words};
 use crate::domain::subscription::sync::Entry;
@@ -68,6 +69,17 @@ pub struct Service {
     pub operators: Vec<Address>,
     /// How long before an edition is due the operators are told of it; 4 days when left out.
     pub operator_notice: TimeDelta,
+    pub face: Face,
+}
+
+/// What mails and pages show of the organisation besides its name; nothing of it must be there.
+#[derive(Debug, Clone, Default)]
+pub struct Face {
+    pub colour: Option<BrandColour>,
+    /// One line at the foot; empty for none.
+    pub footer: String,
+    /// The https address of the privacy notice; empty for none.
+    pub privacy_url: String,
 }
 
 /// `store.url`.

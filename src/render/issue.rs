@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
+use crate::domain::colour::BrandColour;
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
 
@@ -18,6 +19,17 @@ pub struct ServiceInfo<'a> {
     pub base_url: &'a str,
     /// The address for replies; `None` when nobody reads them.
     pub reply_to: Option<&'a Address>,
+    pub face: Face<'a>,
+}
+
+/// What is shown of the organisation besides its name; nothing of it must be there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Face<'a> {
+    pub colour: Option<BrandColour>,
+    /// One line at the foot; empty for none.
+    pub footer: &'a str,
+    /// The https address of the privacy notice; empty for none.
+    pub privacy_url: &'a str,
 }
 
 /// One band's activity in this edition.

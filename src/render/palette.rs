@@ -2,28 +2,30 @@
 
 use serde::Serialize;
 
-/// The colours of one mode, as `#rrggbb`.
+use crate::domain::colour::{BrandColour, Colour};
+
+/// The colours of one mode.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Shades {
     /// Behind everything.
-    pub(super) page: &'static str,
+    pub(super) page: Colour,
     /// Behind cards.
-    pub(super) panel: &'static str,
+    pub(super) panel: Colour,
     /// Behind the article and the texts to copy.
-    pub(super) soft: &'static str,
+    pub(super) soft: Colour,
     /// Behind the help block.
-    pub(super) help: &'static str,
+    pub(super) help: Colour,
     /// Behind the theme's title.
-    pub(super) hero: &'static str,
+    pub(super) hero: Colour,
     /// The theme's title.
-    pub(super) hero_ink: &'static str,
-    pub(super) ink: &'static str,
+    pub(super) hero_ink: Colour,
+    pub(super) ink: Colour,
     /// Text of less importance.
-    pub(super) muted: &'static str,
+    pub(super) muted: Colour,
     /// Links, which are always underlined as well.
-    pub(super) link: &'static str,
+    pub(super) link: Colour,
     /// Decorative lines.
-    pub(super) line: &'static str,
+    pub(super) line: Colour,
 }
 
 /// A band's accent colours. The band's name always stands beside them: colour alone tells nothing (WCAG 2.2 §1.4.1).
@@ -32,15 +34,15 @@ pub(super) struct Accent {
     /// CSS class.
     pub(super) class: &'static str,
     /// The bar above the card.
-    pub(super) bar: &'static str,
+    pub(super) bar: Colour,
     /// Behind the band's name.
-    pub(super) tint: &'static str,
+    pub(super) tint: Colour,
     /// The band's name.
-    pub(super) ink: &'static str,
+    pub(super) ink: Colour,
     /// Behind the band's name, in dark mode.
-    pub(super) dark_tint: &'static str,
+    pub(super) dark_tint: Colour,
     /// The band's name, in dark mode.
-    pub(super) dark_ink: &'static str,
+    pub(super) dark_ink: Colour,
 }
 
 /// All colours, as templates see them.
@@ -51,31 +53,31 @@ pub(super) struct Look {
     pub(super) accents: &'static [Accent],
 }
 
-/// The colours of every digest and page.
-pub(super) const LOOK: Look = Look {
+/// The colours of digests and pages whose service has no colour of its own.
+const LOOK: Look = Look {
     light: Shades {
-        page: "#f4efe5",
-        panel: "#ffffff",
-        soft: "#fbf7ee",
-        help: "#fff0d2",
-        hero: "#14504d",
-        hero_ink: "#ffffff",
-        ink: "#22282f",
-        muted: "#4a525c",
-        link: "#0a5768",
-        line: "#d9cfbd",
+        page: Colour::of("#f4efe5"),
+        panel: Colour::of("#ffffff"),
+        soft: Colour::of("#fbf7ee"),
+        help: Colour::of("#fff0d2"),
+        hero: Colour::of("#14504d"),
+        hero_ink: Colour::of("#ffffff"),
+        ink: Colour::of("#22282f"),
+        muted: Colour::of("#4a525c"),
+        link: Colour::of("#0a5768"),
+        line: Colour::of("#d9cfbd"),
     },
     dark: Shades {
-        page: "#14181b",
-        panel: "#1f252a",
-        soft: "#262d32",
-        help: "#3a2f17",
-        hero: "#103c3a",
-        hero_ink: "#ffffff",
-        ink: "#ece8df",
-        muted: "#c4c8cb",
-        link: "#8fd6e4",
-        line: "#475058",
+        page: Colour::of("#14181b"),
+        panel: Colour::of("#1f252a"),
+        soft: Colour::of("#262d32"),
+        help: Colour::of("#3a2f17"),
+        hero: Colour::of("#103c3a"),
+        hero_ink: Colour::of("#ffffff"),
+        ink: Colour::of("#ece8df"),
+        muted: Colour::of("#c4c8cb"),
+        link: Colour::of("#8fd6e4"),
+        line: Colour::of("#475058"),
     },
     accents: &ACCENTS,
 };
@@ -89,7 +91,22 @@ const ACCENTS: [Accent; 5] = [
 ];
 
 const fn accent(class: &'static str, [bar, tint, ink, dark_tint, dark_ink]: [&'static str; 5]) -> Accent {
-    Accent { class, bar, tint, ink, dark_tint, dark_ink }
+    Accent {
+        class,
+        bar: Colour::of(bar),
+        tint: Colour::of(tint),
+        ink: Colour::of(ink),
+        dark_tint: Colour::of(dark_tint),
+        dark_ink: Colour::of(dark_ink),
+    }
+}
+
+/// The colours for a service: where it has a colour of its own, the theme's title, buttons and links have that.
+pub(super) fn look(brand: Option<BrandColour>) -> Look {
+    let Some(brand) = brand else { return LOOK };
+    let light = Shades { hero: brand.in_light(), link: brand.in_light(), ..LOOK.light };
+    let dark = Shades { hero: brand.area_in_dark(), link: brand.text_in_dark(), ..LOOK.dark };
+    Look { light, dark, ..LOOK }
 }
 
 /// The accent of the band at this position in the service's order; accents repeat after five.
@@ -100,56 +117,62 @@ pub(super) fn accent_at(place: usize) -> Accent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::colour::{DARKEST_LIGHT_GROUND, LIGHTEST_DARK_GROUND, READABLE};
 
-    /// Relative luminance (WCAG 2.2, definition).
-    fn luminance(colour: &str) -> f64 {
-        let channel = |at: usize| {
-            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    fn assert_readable(text: Colour, ground: Colour) {
+        let ratio = text.contrast(ground);
+        assert!(ratio >= READABLE, "{text} on {ground} has only {ratio:.2}:1");
     }
 
-    fn contrast(a: &str, b: &str) -> f64 {
-        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
-        a.max(b) / a.min(b)
-    }
-
-    fn assert_readable(text: &str, ground: &str) {
-        let ratio = contrast(text, ground);
-        assert!(ratio >= 4.5, "{text} on {ground} has only {ratio:.2}:1");
-    }
-
-    #[test]
-    fn the_formula_is_the_published_one() {
-        assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 1e-9);
-        assert!((contrast("#767676", "#ffffff") - 4.54).abs() < 0.01);
+    /// The shipped colours, and those of services from the blackest to the lightest that is taken.
+    fn looks() -> Vec<Look> {
+        let brands = ["#000000", "#14504d", "#a1261b", "#696969", "#0000ff"].map(|text| {
+            let brand = BrandColour::new(Colour::of(text)).expect("a colour that can be read");
+            look(Some(brand))
+        });
+        [vec![look(None)], brands.to_vec()].concat()
     }
 
     #[test]
     fn text_can_be_read_in_both_modes() {
-        for shades in [LOOK.light, LOOK.dark] {
-            for ground in [shades.page, shades.panel, shades.soft, shades.help] {
-                for text in [shades.ink, shades.muted, shades.link] {
-                    assert_readable(text, ground);
+        for look in looks() {
+            for shades in [look.light, look.dark] {
+                for ground in [shades.page, shades.panel, shades.soft, shades.help] {
+                    for text in [shades.ink, shades.muted, shades.link] {
+                        assert_readable(text, ground);
+                    }
+                }
+                assert_readable(shades.hero_ink, shades.hero);
+            }
+            for accent in look.accents {
+                assert_readable(accent.ink, accent.tint);
+                assert_readable(accent.dark_ink, accent.dark_tint);
+                for (shades, tint) in [(look.light, accent.tint), (look.dark, accent.dark_tint)] {
+                    assert_readable(shades.ink, tint);
+                    assert_readable(shades.link, tint);
                 }
             }
-            assert_readable(shades.hero_ink, shades.hero);
         }
-        for accent in LOOK.accents {
-            assert_readable(accent.ink, accent.tint);
-            assert_readable(accent.dark_ink, accent.dark_tint);
-            for (shades, tint) in [(LOOK.light, accent.tint), (LOOK.dark, accent.dark_tint)] {
-                assert_readable(shades.ink, tint);
-                assert_readable(shades.link, tint);
-            }
+    }
+
+    /// What a service's own colour is measured by.
+    #[test]
+    fn the_hardest_grounds_are_among_these() {
+        let grounds = |shades: Shades| [shades.page, shades.panel, shades.soft, shades.help];
+        let light = LOOK.accents.iter().map(|accent| accent.tint).chain(grounds(LOOK.light));
+        let dark = LOOK.accents.iter().map(|accent| accent.dark_tint).chain(grounds(LOOK.dark));
+        let darkest = light.min_by(|one, other| one.luminance().total_cmp(&other.luminance()));
+        let lightest = dark.max_by(|one, other| one.luminance().total_cmp(&other.luminance()));
+        assert_eq!((darkest, lightest), (Some(DARKEST_LIGHT_GROUND), Some(LIGHTEST_DARK_GROUND)));
+        for shades in [LOOK.light, LOOK.dark] {
+            assert_eq!(shades.hero_ink, Colour::WHITE, "a service's own colour is measured with white text on it");
         }
     }
 
     #[test]
     fn links_differ_from_text_by_more_than_colour_alone_would_need() {
         for shades in [LOOK.light, LOOK.dark] {
-            assert!(contrast(shades.link, shades.ink) > 1.1);
+            assert!(shades.link.contrast(shades.ink) > 1.1);
         }
     }
 }

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use super::email::{self, view};
 use super::error::{Part, RenderError};
-use super::issue::{Card, Issue, ServiceInfo};
+use super::issue::{Card, Face, Issue, ServiceInfo};
 use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
 use super::pages::{self, EditionPage, feeds, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
 use crate::domain::activity::{Activity, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
+use crate::domain::colour::{BrandColour, Colour};
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
 use crate::domain::prose::{Block, Inline, Prose};
@@ -123,6 +124,7 @@ impl Sample {
                 postal_address: "1 Sample Street, Anytown AB1 2CD",
                 base_url: "https://fortnightly.example",
                 reply_to: self.reply_to.as_ref(),
+                face: if self.full { face() } else { Face::default() },
             },
             edition: EditionNumber(1),
             date: day(),
@@ -141,6 +143,11 @@ impl Sample {
     fn segment(&self) -> SegmentKey {
         SegmentKey { bands: self.issue().bands(), sector: Sector::School, locale: Locale::EnGb }
     }
+}
+
+fn face() -> Face<'static> {
+    let colour = BrandColour::new(Colour::of("#14504d")).ok();
+    Face { colour, footer: "Sample organisation", privacy_url: "https://fortnightly.example/privacy" }
 }
 
 fn day() -> NaiveDate {

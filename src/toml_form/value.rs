@@ -104,6 +104,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The help that shows `text`, without quotation marks of its own, for this key.
+    pub(crate) fn to_write(&self, text: &impl Display) -> String {
+        self.write(&format!("\"{text}\""))
+    }
+
     /// Notes an error about it; `what` completes the sentence that begins with its name.
     pub(crate) fn error(&self, code: &'static str, what: impl Display, help: impl Into<String>) {
         self.note(Diagnostic::error(code, format!("{} {what}", self.subject())).help(help));

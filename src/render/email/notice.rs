@@ -8,7 +8,7 @@ use crate::domain::rendered::{Body, Piece, Rendered};
 use crate::domain::text::{check_characters, one_line};
 use crate::render::error::RenderError;
 use crate::render::issue::ServiceInfo;
-use crate::render::palette::{LOOK, Look};
+use crate::render::palette::{Look, look};
 use crate::render::prose::{escape, text};
 use crate::render::templates::{checked_fields, template_error};
 
@@ -75,7 +75,7 @@ fn view(service: &ServiceInfo<'_>, notice: &NoticeText) -> View {
         service: service.name.to_owned(),
         postal_address: service.postal_address.to_owned(),
         base_url: service.base_url.to_owned(),
-        look: LOOK,
+        look: look(service.face.colour),
     }
 }
 
@@ -125,6 +125,7 @@ fn plain_part(part: &PartView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::issue::Face;
 
     fn service() -> ServiceInfo<'static> {
         ServiceInfo {
@@ -132,6 +133,7 @@ mod tests {
             postal_address: "1 High Street",
             base_url: "https://a.example",
             reply_to: None,
+            face: Face::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::band::Band;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::render::error::RenderError;
 use crate::render::issue::ServiceInfo;
-use crate::render::palette::{LOOK, Look};
+use crate::render::palette::{Look, look};
 use crate::render::prose::{escape, text};
 use crate::render::templates::slot_markers::Nonce;
 use crate::render::templates::{checked_fields, template_error};
@@ -31,6 +31,8 @@ struct View {
     service: String,
     postal_address: String,
     base_url: String,
+    footer: String,
+    privacy_url: String,
     confirm_url: String,
     unsubscribe_url: String,
     look: Look,
@@ -76,9 +78,11 @@ fn view(service: &ServiceInfo<'_>, mail: TransactionalText<'_>) -> View {
         service: service.name.to_owned(),
         postal_address: service.postal_address.to_owned(),
         base_url: service.base_url.to_owned(),
+        footer: service.face.footer.to_owned(),
+        privacy_url: service.face.privacy_url.to_owned(),
         confirm_url: String::new(),
         unsubscribe_url: String::new(),
-        look: LOOK,
+        look: look(service.face.colour),
     }
 }
 
@@ -144,7 +148,13 @@ fn plain(view: &View) -> String {
     if !words.never.is_empty() {
         parts.push(format!("{}:\n{}", words.never, view.unsubscribe_url));
     }
+    if !view.privacy_url.is_empty() {
+        parts.push(format!("Our privacy notice:\n{}", view.privacy_url));
+    }
     parts.push(format!("Sent by {}\n{}\n{}/", view.service, view.postal_address, view.base_url));
+    if !view.footer.is_empty() {
+        parts.push(text::paragraph(&view.footer));
+    }
     parts.join("\n\n") + "\n"
 }
 
@@ -152,6 +162,7 @@ fn plain(view: &View) -> String {
 mod tests {
     use super::*;
     use crate::domain::band::Bands;
+    use crate::render::issue::Face;
 
     #[test]
     fn every_mail_has_its_links_whole_and_its_sender() {
@@ -162,6 +173,7 @@ mod tests {
             postal_address: "1 High Street",
             base_url: "https://a.example",
             reply_to: None,
+            face: Face::default(),
         };
         for (mail, leaves) in [
             (TransactionalText::ConfirmSubscription(&some), true),

@@ -17,7 +17,7 @@ use crate::domain::segment::SegmentKey;
 use crate::domain::text::dates;
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::{Card, Issue, ServiceInfo};
-use crate::render::palette::{self, Accent, LOOK, Look};
+use crate::render::palette::{self, Accent, Look};
 use crate::render::prose::{phone_numbers, prose};
 
 #[derive(Debug, Serialize)]
@@ -53,6 +53,10 @@ pub(crate) struct ServiceView {
     pub(crate) base_url: String,
     /// Empty when replies are not read.
     pub(crate) reply_to: String,
+    /// One line at the foot; empty for none.
+    pub(crate) footer: String,
+    /// The organisation's privacy notice; empty for none.
+    pub(crate) privacy_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,7 +168,7 @@ pub(crate) fn of_cards(
         help: help::view(&in_mail, issue, part),
         where_to_turn: help::entries(&in_mail, part),
         words: wording::wording(segment.sector, shown.len() == 1),
-        look: LOOK,
+        look: palette::look(issue.service.face.colour),
         bands: phrase,
         web_url,
     }
@@ -176,6 +180,8 @@ fn service(service: &ServiceInfo<'_>) -> ServiceView {
         postal_address: line(service.postal_address),
         base_url: service.base_url.to_owned(),
         reply_to: service.reply_to.map(ToString::to_string).unwrap_or_default(),
+        footer: line(service.face.footer),
+        privacy_url: service.face.privacy_url.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::render::email::help::HelpView;
 use crate::render::email::view::DigestView;
 use crate::render::issue::ServiceInfo;
-use crate::render::palette::{LOOK, Look};
+use crate::render::palette::{Look, look};
 
 /// Where the quick exit leads: a page that everybody has a reason to look at.
 pub const EXIT_URL: &str = "https://www.bbc.co.uk/weather";
@@ -27,6 +27,10 @@ pub(crate) struct Shell {
     pub(crate) base_url: String,
     /// Empty when replies are not read.
     pub(crate) reply_to: String,
+    /// One line at the foot; empty for none.
+    pub(crate) footer: String,
+    /// The organisation's privacy notice; empty for none.
+    pub(crate) privacy_url: String,
     /// The page's own address; empty where it has none that lasts.
     pub(crate) canonical: String,
     /// Not for search engines.
@@ -49,13 +53,15 @@ impl Shell {
             postal_address: service.postal_address.to_owned(),
             base_url: service.base_url.to_owned(),
             reply_to: service.reply_to.map(ToString::to_string).unwrap_or_default(),
+            footer: service.face.footer.to_owned(),
+            privacy_url: service.face.privacy_url.to_owned(),
             canonical: String::new(),
             is_private: false,
             exit_url: "",
             exit_prose: String::new(),
             css_class: "",
             feeds: Vec::new(),
-            look: LOOK,
+            look: look(service.face.colour),
         }
     }
 

@@ -13,7 +13,7 @@ use fortnightly::domain::help::Help;
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};
-use fortnightly::render::{Card, Issue, ServiceInfo, Templates};
+use fortnightly::render::{Card, Face, Issue, ServiceInfo, Templates};
 
 /// The shipped templates.
 pub(super) fn templates() -> Templates {
@@ -36,6 +36,7 @@ pub(super) struct Edition {
     pub(super) reply_to: Option<Address>,
     pub(super) service: String,
     pub(super) postal_address: String,
+    pub(super) face: Face<'static>,
 }
 
 impl Edition {
@@ -63,6 +64,7 @@ impl Edition {
             reply_to: Some("team@activities.example".parse().unwrap()),
             service: "Online Safety at Home".to_owned(),
             postal_address: "1 High Street, Anytown AB1 2CD".to_owned(),
+            face: Face::default(),
             bands,
         }
     }
@@ -74,6 +76,7 @@ impl Edition {
                 postal_address: &self.postal_address,
                 base_url: "https://activities.example",
                 reply_to: self.reply_to.as_ref(),
+                face: self.face,
             },
             edition: EditionNumber(7),
             date: NaiveDate::from_ymd_opt(2026, 11, 30).unwrap(),
