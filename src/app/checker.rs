@@ -13,6 +13,7 @@ mod sign_on;
 mod subscribers;
 mod year;
 
+use super::context::service_info;
 use super::planner::Planner;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
@@ -60,6 +61,7 @@ impl Checker {
         findings.extend(replication::may_lose(&self.context).await?);
         findings.extend(operators::missing(config));
         findings.extend(proxies::untrusted(config));
+        findings.extend(self.content.templates.lacking(&service_info(config).face));
         findings.extend(sign_on::left_behind(config, store.as_ref()).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));

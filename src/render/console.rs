@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::error::RenderError;
 use super::prose::escape;
 use super::templates::{helpers, template_error};
+use crate::domain::colour::BrandColour;
 use crate::domain::text::check_characters;
 
-/// The style sheet of every page.
+/// The style sheet of every page, in our own colour.
 pub const STYLE: &str = include_str!("console/style.css");
 
 /// What keeps figures up to date while somebody looks. Every page works without it.
@@ -43,6 +44,15 @@ handlebars_helper!(grouped: |number: u64| crate::domain::text::lists::grouped(nu
 handlebars_helper!(counted: |number: u64, one: str, many: str| {
     format!("{} {}", crate::domain::text::lists::grouped(number), if number == 1 { one } else { many })
 });
+
+/// The style sheet of every page; the bar at the top has the organisation's colour.
+pub fn style(brand: Option<BrandColour>) -> String {
+    let Some(brand) = brand else { return STYLE.to_owned() };
+    let (light, dark) = (brand.in_light(), brand.area_in_dark());
+    format!(
+        "{STYLE}\n:root {{ --brand: {light}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --brand: {dark}; }} }}\n"
+    )
+}
 
 /// Fills in the page `name`, such as `now.html`. Characters that change the direction of what follows, or that no screen shows,
 /// are replaced: what relays and strangers write is shown here too.

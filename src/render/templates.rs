@@ -1,6 +1,7 @@
 //! The compiled templates, and filling one in.
 
 pub(super) mod bounds;
+mod face;
 pub(super) mod helpers;
 pub(super) mod lint;
 pub(super) mod slot_markers;

@@ -39,13 +39,15 @@ mod uploads;
 mod users;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
 use super::serve::Site;
-use crate::render::console::{SCRIPT, STYLE};
+use crate::render::console::{SCRIPT, style as style_sheet};
 use state::Console;
 
 pub use parts::ConsoleParts;
@@ -76,15 +78,19 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz::ready))
         .route("/metrics", get(metrics::metrics))
-        .route("/style.css", get(|| async { asset(STYLE, "text/css; charset=utf-8") }))
+        .route("/style.css", get(style))
         .route("/live.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }));
     Site(machines.merge(pages).with_state(console))
 }
 
-/// A file that is compiled in. Its address has the version in it, so it may be kept for ever.
-fn asset(text: &'static str, kind: &'static str) -> impl IntoResponse {
+async fn style(State(console): State<Console>) -> impl IntoResponse {
+    asset(style_sheet(console.parts().config().service.face.colour), "text/css; charset=utf-8")
+}
+
+/// What its address names by version and colour, so that it may be kept for ever.
+fn asset(text: impl Into<Body>, kind: &'static str) -> impl IntoResponse {
     let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
     let kind = HeaderValue::from_static(kind);
     let sniff = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept), sniff], text)
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept), sniff], text.into())
 }

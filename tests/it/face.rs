@@ -141,3 +141,18 @@ fn pages_without_a_face_have_the_foot_that_they_had() {
     };
     assert_eq!(foot(false), foot(true));
 }
+
+/// Whoever sets a key sees that older templates leave it out.
+#[test]
+fn check_says_what_older_templates_do_not_show() {
+    let codes = |fixture: &Fixture| -> Vec<String> {
+        let found = fixture.at("2026-11-23T12:00:00Z", &["check", "--json"]).exits(0).json();
+        let found = found.as_array().unwrap().iter().filter(|finding| finding["code"] == "not-shown");
+        found.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let old = service(FACE, true);
+    let said = codes(&old);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("service.footer is set, but neither mails nor pages show it"), "{said:?}");
+    assert!(codes(&service(FACE, false)).is_empty() && codes(&service("", true)).is_empty());
+}

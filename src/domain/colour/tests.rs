@@ -33,7 +33,7 @@ fn usual_colours_of_organisations() {
         assert!(BrandColour::new(of(good)).is_ok(), "{good}");
     }
     for (bad, nearest) in
-        [("#ffcc00", "#836800"), ("#ffffff", "#696969"), ("#00a3e0", "#0074a0"), ("#ff6600", "#af4400")]
+        [("#ffcc00", "#816600"), ("#ffffff", "#696969"), ("#00a3e0", "#00719d"), ("#ff6600", "#b54600")]
     {
         let refused = BrandColour::new(of(bad)).unwrap_err();
         assert_eq!(refused.nearest.to_string(), nearest, "{bad}: {refused:?}");

@@ -31,6 +31,8 @@ pub(super) struct Shell {
     base: String,
     /// A part of the addresses of style sheet and script, so that a new version is fetched.
     version: &'static str,
+    /// The organisation's colour as the style sheet's address has it, so that another one is fetched; empty for none.
+    brand: String,
     nav: Vec<NavItem>,
     /// Who is signed in; empty when nobody is.
     person: String,
@@ -81,6 +83,12 @@ impl Shell {
         Self {
             service: config.service.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            brand: config
+                .service
+                .face
+                .colour
+                .map(|brand| brand.in_light().to_string().replace('#', "-"))
+                .unwrap_or_default(),
             zone: config.schedule.timezone.to_string(),
             now: local_moment(&parts.context.local(parts.context.clock.now())),
             ..Self::default()
