@@ -116,23 +116,31 @@ impl TemplateUpdate {
         self.files.iter().filter_map(step).collect()
     }
 
-    /// Writes what [`Self::steps`] says, and notes the version. What lies in the way of a single file keeps all of them from
-    /// being written.
+    /// Whether something of the organisation's own lies where a shipped file should be put beside another.
+    pub fn is_blocked(&self) -> bool {
+        self.steps().iter().any(|(_, step)| matches!(step, Step::InTheWay(_)))
+    }
+
+    /// Writes what [`Self::steps`] says, and notes the version. Nothing is written where something is in the way of one of them.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn carry_out(&self) -> Result<(), AppError> {
-        let steps = self.steps();
-        let target = |(file, step): &(String, Step)| match step {
-            Step::TakeOver | Step::PutBack(_) => Some((self.folder.join(file), text_of(file)?.as_bytes().to_vec())),
-            Step::PutBeside(name) => Some((self.folder.join(name), text_of(file)?.as_bytes().to_vec())),
-            Step::InTheWay(_) => None,
-        };
-        let mut files: Vec<(PathBuf, Vec<u8>)> = steps.iter().filter_map(target).collect();
-        let is_whole = !steps.iter().any(|(_, step)| matches!(step, Step::InTheWay(_)));
-        if is_whole && !self.is_noted {
-            files.push((self.folder.join(RECORD), note(&self.newest).into_bytes()));
+        if self.is_blocked() {
+            return Ok(());
         }
+        let (mut beside, mut in_place) = (Vec::new(), Vec::new());
+        for (file, step) in self.steps() {
+            let text = text_of(&file).unwrap_or_default().as_bytes().to_vec();
+            match step {
+                Step::TakeOver | Step::PutBack(_) => in_place.push((self.folder.join(file), text)),
+                Step::PutBeside(name) | Step::InTheWay(name) => beside.push((self.folder.join(name), text)),
+            }
+        }
+        // What lies beside a file shows that it is behind. So that comes first: where this breaks off, the files that are new
+        // already would make the changed ones look as if they came from the newest, too.
+        let note = (!self.is_noted).then(|| (self.folder.join(RECORD), note(&self.newest).into_bytes()));
+        let files: Vec<(PathBuf, Vec<u8>)> = beside.into_iter().chain(in_place).chain(note).collect();
         Ok(output::write_all(&files, Existing::Goes)?)
     }
 

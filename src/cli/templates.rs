@@ -109,27 +109,27 @@ fn row(found: &TemplateUpdate, file: &str, standing: Standing) -> Value {
 
 impl Update {
     fn run(self, found: &TemplateUpdate) -> Result<ExitCode, Failure> {
-        let steps = found.steps();
-        if !self.dry_run {
+        let (steps, is_blocked) = (found.steps(), found.is_blocked());
+        let is_done = !self.dry_run && !is_blocked;
+        if is_done {
             found.carry_out()?;
         }
         if self.json {
             out::json(&json!({
-                "from": found.base, "newest": found.newest, "dry_run": self.dry_run,
+                "from": found.base, "newest": found.newest, "dry_run": self.dry_run, "done": is_done,
                 "files": steps.iter().map(|(file, step)| done(file, step)).collect::<Vec<_>>(),
             }));
         } else {
             out::note(&words::versions(found.base.as_deref(), &found.newest));
             for (file, step) in &steps {
-                out::line(&words::step(file, step, !self.dry_run));
+                out::line(&words::step(file, step, is_done));
             }
-            match (steps.is_empty(), self.dry_run) {
+            match (steps.is_empty(), is_done) {
                 (true, _) => out::line("There is nothing new to take over."),
-                (false, true) => out::note("Nothing was written. Without --dry-run, it is done."),
-                (false, false) => out::note("`fortnightly check` tries the templates out."),
+                (false, false) => out::note("Nothing was written."),
+                (false, true) => out::note("`fortnightly check` tries the templates out."),
             }
         }
-        let is_blocked = steps.iter().any(|(_, step)| matches!(step, Step::InTheWay(_)));
         Ok(if is_blocked { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

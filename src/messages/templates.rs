@@ -33,8 +33,7 @@ pub fn step(file: &str, step: &Step, is_done: bool) -> String {
             format!("{file}: {} back, because nothing works without it.", does("put", "would be put"))
         }
         Step::InTheWay(name) => format!(
-            "{file}: you changed it, and {name} is a file of yours, too, so neither was touched. Move {name} away, and run the \
-             command again."
+            "{file}: you changed it, and {name} is a file of yours, too. Move {name} away, and run the command again."
         ),
     }
 }

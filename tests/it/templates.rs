@@ -120,9 +120,11 @@ fn a_file_of_ones_own_beside_it_stays_too() {
     let mine = format!("templates/{FOOTER}.new");
     fixture.write(&mine, "my notes");
     let ran = fixture.run(&["templates", "update"]).exits(1);
-    ran.says("so neither was touched");
+    ran.says("partials/footer.mjml.hbs.new is a file of yours, too");
+    ran.complains("Nothing was written.");
     assert_eq!(fs::read_to_string(fixture.path(&mine)).unwrap(), "my notes");
-    assert_eq!(named(&fixture, "both"), [FOOTER], "everything else was taken over, and this is still to come");
+    assert_eq!(named(&fixture, "both"), [FOOTER]);
+    assert!(named(&fixture, "new").contains(&"partials/footer.txt.hbs".to_owned()), "the others wait, too");
     fs::remove_file(fixture.path(&mine)).unwrap();
     fixture.run(&["templates", "update"]).exits(0);
     assert_eq!(text(&fixture, &format!("{FOOTER}.new")), shipped(FOOTER));
