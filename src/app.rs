@@ -5,6 +5,7 @@ pub mod activities;
 pub mod attention;
 pub mod backup;
 pub mod bootstrap;
+mod bulletin_content;
 pub mod checker;
 mod context;
 pub mod csv_import;

@@ -44,7 +44,8 @@ pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic>
     let mut found = help_block::lint(&library.folder.join("help.toml"), bands);
     let articles = library.themes.iter().map(|theme| library.folder.join(&theme.name).join("theme.md"));
     let notices = library.notices.iter().map(|it| library.folder.join("notices").join(format!("{}.md", it.name)));
-    for manuscript in articles.chain(notices).filter_map(|file| Manuscript::read(&file)) {
+    let bulletins = library.bulletins.iter().map(|it| library.bulletin_file(&it.name));
+    for manuscript in articles.chain(notices).chain(bulletins).filter_map(|file| Manuscript::read(&file)) {
         found.extend(dead_links(&manuscript, site, library));
         found.extend(manuscript.warnings(about_article(&manuscript)));
     }
@@ -71,7 +72,7 @@ fn dead_links(manuscript: &Manuscript, site: Site<'_>, library: &Library) -> Vec
         .collect()
 }
 
-/// Remarks on an article or a notice.
+/// Remarks on an article, a notice or a bulletin.
 fn about_article(manuscript: &Manuscript) -> Vec<Remark> {
     let passages = &manuscript.text.passages;
     let mut remarks = about_words(manuscript, reading_age::ADULT_LIMIT);

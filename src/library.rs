@@ -1,7 +1,8 @@
-//! activities/ on disk → checked themes, activities, notices and help block.
+//! activities/ on disk → checked themes, activities, notices, bulletins and help block.
 
 pub(crate) mod activity;
 pub(crate) mod beside;
+mod bulletin;
 mod draft;
 mod folder;
 pub(crate) mod front_matter;

@@ -1,4 +1,4 @@
-//! Renders an edition as mails and web pages: typed views, Handlebars, MJML, and the cut at the slots.
+//! Renders an edition or a bulletin as mails and web pages: typed views, Handlebars, MJML, and the cut at the slots.
 //!
 //! Each of `prose`, `templates`, `email`, `pages`, `samples` and `load` knows only those before it.
 
@@ -15,12 +15,13 @@ mod samples;
 pub mod shipped;
 mod templates;
 
+pub use email::bulletin::render_bulletin;
 pub use email::check::{HTML_LIMIT, check};
 pub use email::notice::render_notice;
 pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;
-pub use error::{Part, RenderError};
-pub use issue::{Card, Face, Issue, ServiceInfo};
+pub use error::{MailKind, Part, RenderError};
+pub use issue::{BulletinIssue, Card, CorrectedEdition, Face, Issue, ServiceInfo};
 pub use prose::escape::html as escape;
 pub use templates::Templates;

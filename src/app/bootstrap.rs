@@ -26,6 +26,7 @@ pub fn content(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     let templates = Templates::load(&config.folder.join("templates"));
     match (library, templates) {
         (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {
+            findings.extend(templates.warnings.iter().cloned());
             Ok(Content { library: Arc::new(library), templates: Arc::new(templates), warnings: findings })
         }
         (_, templates) => {

@@ -1,5 +1,6 @@
 //! Everything wrong with config, library, templates, help block and the coming fortnights.
 
+mod bulletins;
 mod coming;
 mod occasions;
 mod operators;
@@ -70,6 +71,7 @@ impl Checker {
         let unusable = transport::unusable_keys(config);
         if unusable.is_empty() {
             findings.extend(Renders::new(&self.context, &self.content).findings(&rows));
+            findings.extend(bulletins::failures(&self.context, &self.content));
         }
         findings.extend(unusable);
         Ok(findings)

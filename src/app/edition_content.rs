@@ -76,15 +76,7 @@ impl DigestMaker {
     /// # Errors
     /// The first error, where segments fail.
     pub(super) fn segments(&self, issue: &Issue<'_>, keys: &[SegmentKey]) -> Result<Vec<PublishedSegment>, AppError> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let render =
-            |keys: &[SegmentKey]| keys.iter().map(|key| self.segment(issue, key)).collect::<Result<Vec<_>, _>>();
-        thread::scope(|scope| {
-            let parts = keys.chunks(keys.len().div_ceil(threads).max(1));
-            let parts: Vec<_> = parts.map(|keys| scope.spawn(move || render(keys))).collect();
-            let parts = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
-        })
+        on_all_cores(keys, |key| self.segment(issue, key))
     }
 
     /// Renders and checks one segment, and builds one message of it, so that a header that cannot be made is found before
@@ -101,7 +93,7 @@ impl DigestMaker {
         Ok(segment)
     }
 
-    fn try_message(&self, number: EditionNumber, segment: &PublishedSegment) -> Result<(), AppError> {
+    pub(super) fn try_message(&self, number: EditionNumber, segment: &PublishedSegment) -> Result<(), AppError> {
         let sender = sender(&self.config, &self.keyring);
         let frame = Frame::build(&segment.rendered, &sender, number, self.clock.now())?;
         let links = self.sample_links(number)?;
@@ -120,4 +112,22 @@ impl DigestMaker {
         let id = DeliveryId { edition, recipient: RecipientId(0) };
         Ok(DeliveryLinks::of_delivery(&signer, &self.config.service.base_url, id))
     }
+}
+
+/// What `segment` makes of each key, in the order of the keys. They are shared out among the processors.
+///
+/// # Errors
+/// The first error, where segments fail.
+pub(super) fn on_all_cores(
+    keys: &[SegmentKey],
+    segment: impl Fn(&SegmentKey) -> Result<PublishedSegment, AppError> + Copy + Send,
+) -> Result<Vec<PublishedSegment>, AppError> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let render = move |keys: &[SegmentKey]| keys.iter().map(segment).collect::<Result<Vec<_>, _>>();
+    thread::scope(|scope| {
+        let parts = keys.chunks(keys.len().div_ceil(threads).max(1));
+        let parts: Vec<_> = parts.map(|keys| scope.spawn(move || render(keys))).collect();
+        let parts = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
+    })
 }

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use super::decisions::error::DecisionError;
 use super::planner::row::PlanState;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edit, EditionNumber, EditionState, StateReason};
@@ -45,6 +46,8 @@ pub enum AppError {
     Mail(#[from] MailError),
     #[error("the digest of edition {edition} for {segment} cannot be made: {source}")]
     Digest { edition: EditionNumber, segment: String, source: RenderError },
+    #[error("the bulletin “{bulletin}” cannot be made for {segment}: {source}")]
+    BulletinMail { bulletin: BulletinName, segment: String, source: Box<RenderError> },
     #[error("a page cannot be made: {0}")]
     Page(#[from] RenderError),
     #[error("{path}: {reason}")]

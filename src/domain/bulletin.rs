@@ -56,5 +56,17 @@ pub struct Bulletin {
     pub bands: Vec<BandName>,
     /// Only organisations of one of these; all, when it's empty.
     pub sectors: Vec<Sector>,
+    /// What it says of the edition that it corrects. Only a bulletin that has this is sent to one edition's readers, and one
+    /// that has it is sent to nobody else.
+    #[serde(default)]
+    pub correction: Option<Correction>,
+    /// Empty in a correction.
     pub body: Prose,
+}
+
+/// How a correction begins. Neither is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub wrong: Prose,
+    pub right: Prose,
 }

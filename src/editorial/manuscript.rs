@@ -15,7 +15,7 @@ use crate::toml_form::{Text, texts};
 pub(super) const AT_MOST: usize = 20;
 
 /// Keys whose values no one reads as words.
-const NO_WORDS: [&str; 8] = ["url", "file", "id", "bands", "nations", "strand", "occasions", "sensitivity"];
+const NO_WORDS: [&str; 9] = ["url", "file", "id", "bands", "sectors", "nations", "strand", "occasions", "sensitivity"];
 
 /// A value of the front matter, or of a file that is TOML throughout.
 pub(super) struct Line {

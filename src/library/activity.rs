@@ -7,7 +7,8 @@ use crate::toml_form::{Document, Fields, Form, Key, Table, Value};
 
 use super::beside::{Beside, IMAGE};
 use super::front_matter::{
-    At, LINE, LINES, SENTENCES, bands_of, date_range, line, lines, plain_lines, review_dates, split, unknown,
+    At, LINE, LINES, SENTENCES, bands_of, date_range, line, line_of_words, lines, plain_lines, review_dates, split,
+    unknown,
 };
 use super::page::Page;
 use super::{link, markdown, sections, words};
@@ -16,7 +17,7 @@ use super::{link, markdown, sections, words};
 pub(crate) const HEADINGS: [&str; 4] = ["Get ready", "Do it together", "Talk about it", "If something worries you"];
 
 /// The most words of a summary.
-const SUMMARY_WORDS: usize = 30;
+pub(super) const SUMMARY_WORDS: usize = 30;
 
 /// The most words of what completes “Your child practises …”.
 const SKILL_WORDS: usize = 16;
@@ -130,19 +131,12 @@ fn optional<T>(fields: &Fields<'_>, key: &str, read: impl FnOnce(&Fields<'_>) ->
 
 /// A line of at most so many words.
 fn short(fields: &Fields<'_>, key: &str, most: usize) -> Option<String> {
-    let At { offset, value } = line(fields, key)?;
-    let count = value.split_whitespace().count();
-    if count > most {
-        let (code, help) = match key {
-            "summary" => ("long-summary", "say what a family will do, in one or two short sentences"),
-            "skill" => ("long-skill", "name one thing that completes “Your child practises …”"),
-            _ => ("long-say", "keep what a child can say and remember"),
-        };
-        let message = format!("“{key}” has {count} words; {most} fit on its card");
-        fields.source().error(offset, code, message, help);
-        return None;
-    }
-    Some(value)
+    let (code, help) = match key {
+        "summary" => ("long-summary", "say what a family will do, in one or two short sentences"),
+        "skill" => ("long-skill", "name one thing that completes “Your child practises …”"),
+        _ => ("long-say", "keep what a child can say and remember"),
+    };
+    line_of_words(fields, key, (most, "fit on its card"), (code, help))
 }
 
 fn read_sensitivity(fields: &Fields<'_>) -> Option<Sensitivity> {

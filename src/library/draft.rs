@@ -1,4 +1,4 @@
-//! Activities that are not written yet: the skeleton of a new one, and how an unfinished one is known.
+//! Activities and bulletins that are not written yet: the skeleton of a new activity, and how an unfinished text is known.
 //!
 //! A draft is a file in which a line still says `[Write here: …]`. It is no part of the library, so it is never picked, and
 //! it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its mistakes are warnings until it
@@ -63,15 +63,15 @@ pub fn slug(title: &str) -> Option<String> {
     Some(slug).filter(|slug| is_slug(slug))
 }
 
-/// Whether a page is a draft; if so, that is noted.
-pub(super) fn is_draft(page: &Page) -> bool {
+/// Whether a page is a draft; if so, that is noted. `what` it would be: an activity, for instance.
+pub(super) fn is_draft(page: &Page, what: &str) -> bool {
     let places = placeholders(page.text());
     let Some(first) = places.first() else { return false };
     let (count, say) = match places.len() {
         1 => ("1 place".to_owned(), "says"),
         count => (format!("{count} places"), "say"),
     };
-    let message = format!("this activity is a draft and left out: {count} still {say} “{MARK} …]”");
+    let message = format!("this {what} is a draft and left out: {count} still {say} “{MARK} …]”");
     page.warning(*first, "draft-left-out", message, "write your own words in their place; it counts from then on");
     true
 }

@@ -1,4 +1,4 @@
-//! What lies in the library's folder: which files are themes, activities, notices, help, and which are strays.
+//! What lies in the library's folder: which files are themes, activities, notices, bulletins, help, and which are strays.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +15,9 @@ use super::page::unreadable;
 
 /// The folder of notices, which is no theme.
 const NOTICES: &str = "notices";
+
+/// The folder of bulletins, which is no theme.
+const BULLETINS: &str = "bulletins";
 
 /// One theme's folder.
 #[derive(Debug)]
@@ -34,6 +37,9 @@ pub(super) struct Folder {
     /// The names of the notices, without `.md`.
     pub(super) notices: Vec<String>,
     pub(super) notices_path: PathBuf,
+    /// The names of the bulletins, without `.md`.
+    pub(super) bulletins: Vec<String>,
+    pub(super) bulletins_path: PathBuf,
     pub(super) has_help: bool,
 }
 
@@ -61,12 +67,15 @@ impl Item {
 
 /// Looks through `dir`, two levels deep.
 pub(super) fn walk(dir: &Path, found: &mut Vec<Diagnostic>) -> Folder {
-    let mut folder = Folder { notices_path: dir.join(NOTICES), ..Folder::default() };
+    let mut folder =
+        Folder { notices_path: dir.join(NOTICES), bulletins_path: dir.join(BULLETINS), ..Folder::default() };
     for item in items(dir, found) {
         if item.name == "help.toml" {
             folder.has_help = true;
         } else if item.is_dir && item.name == NOTICES {
-            folder.notices = notices(&item.path, found);
+            folder.notices = pages(&item.path, "a notice", found);
+        } else if item.is_dir && item.name == BULLETINS {
+            folder.bulletins = bulletins(&item.path, found);
         } else if item.is_dir {
             if check_slug(&item, &item.name, found) {
                 folder.themes.push(theme(item, found));
@@ -104,12 +113,24 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
     theme
 }
 
-fn notices(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<String> {
+/// The names of the bulletins. A theme may have been called so before there were any.
+fn bulletins(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<String> {
+    let theme = dir.join("theme.md");
+    if theme.exists() {
+        let taken = Diagnostic::error("bad-name", "“bulletins” can’t be the name of a theme: bulletins lie there");
+        found.push(taken.in_file(theme.display().to_string()).help("give the theme’s folder another name"));
+        return Vec::new();
+    }
+    pages(dir, "a bulletin", found)
+}
+
+/// The names of a folder's files, each of which is `what`.
+fn pages(dir: &Path, what: &str, found: &mut Vec<Diagnostic>) -> Vec<String> {
     let mut names = Vec::new();
     for item in items(dir, found) {
         match item.name.strip_suffix(".md") {
             Some(name) if !item.is_dir => names.extend(check_slug(&item, name, found).then(|| name.to_owned())),
-            _ => found.push(item.stray("a notice is a file NAME.md; delete this one or move it")),
+            _ => found.push(item.stray(&format!("{what} is a file NAME.md; delete this one or move it"))),
         }
     }
     names

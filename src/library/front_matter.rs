@@ -62,6 +62,23 @@ pub(super) fn line(fields: &Fields<'_>, key: &str) -> Option<At<String>> {
     fields.read(key, line_of)
 }
 
+/// Such a text of at most `most` words, as many as `fit` somewhere; with the code and the help for one that has more.
+pub(super) fn line_of_words(
+    fields: &Fields<'_>,
+    key: &str,
+    (most, fit): (usize, &str),
+    (code, help): (&'static str, &str),
+) -> Option<String> {
+    let At { offset, value } = line(fields, key)?;
+    let count = value.split_whitespace().count();
+    if count > most {
+        let message = format!("“{key}” has {count} words; {most} {fit}");
+        fields.source().error(offset, code, message, help);
+        return None;
+    }
+    Some(value)
+}
+
 /// A list of such texts without repeats; `None` when left out, or when none of it could be read.
 pub(super) fn lines(fields: &Fields<'_>, key: &str) -> Option<Vec<At<String>>> {
     let items = fields.get(key)?.list()?;

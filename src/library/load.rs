@@ -7,14 +7,15 @@ use chrono::NaiveDate;
 
 use crate::domain::activity::{Activity, ActivityId, Nation, Notice, Theme};
 use crate::domain::band::{BandName, Bands};
+use crate::domain::bulletin::{Bulletin, BulletinName};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edits::Texts;
 use crate::domain::help::Help;
 
 use super::beside::{self, Beside, is_drawing, is_picture};
-use super::folder::{self, ThemeFolder};
+use super::folder::{self, Folder, ThemeFolder};
 use super::page::{self, Page};
-use super::{activity, draft, help, theme};
+use super::{activity, bulletin, draft, help, theme};
 
 /// Everything under `activities/`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Library {
     pub activities: Vec<Activity>,
     /// Notices, by name.
     pub notices: Vec<Notice>,
+    /// Bulletins, by name.
+    pub bulletins: Vec<Bulletin>,
     pub help: Help,
 }
 
@@ -37,6 +40,14 @@ impl Library {
 
     pub fn theme(&self, name: &str) -> Option<&Theme> {
         self.themes.iter().find(|theme| theme.name == name)
+    }
+
+    pub fn bulletin(&self, name: &BulletinName) -> Option<&Bulletin> {
+        self.bulletins.iter().find(|bulletin| bulletin.name == *name)
+    }
+
+    pub fn bulletin_file(&self, name: &BulletinName) -> PathBuf {
+        self.folder.join("bulletins").join(format!("{name}.md"))
     }
 
     pub fn texts(&self) -> Texts<'_> {
@@ -70,6 +81,7 @@ pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<
         read_page(&path, &mut found, |page| theme::read_notice(page, name))
     });
     let notices = notices.collect();
+    let bulletins = read_bulletins(&folder, bands, &mut found);
     let help = read_help(dir, folder.has_help, (bands, nation), &mut found);
     activities.sort_by(|a, b| a.id.cmp(&b.id));
     found.extend(not_served(&activities, bands));
@@ -80,8 +92,14 @@ pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<
         found.push(drafts.in_file(dir.display().to_string()).help("write one of them to its end"));
         return (None, found);
     }
-    let library =
-        help.filter(|_| whole).map(|help| Library { folder: dir.to_owned(), themes, activities, notices, help });
+    let library = help.filter(|_| whole).map(|help| Library {
+        folder: dir.to_owned(),
+        themes,
+        activities,
+        notices,
+        bulletins,
+        help,
+    });
     (library, found)
 }
 
@@ -121,17 +139,32 @@ fn read_activities(folder: &ThemeFolder, bands: &Bands, found: &mut Vec<Diagnost
         let id = format!("{}/{name}", folder.name).parse().expect("the folder's walk keeps slugs only");
         read_page(&path, found, |page| {
             unnamed.retain(|file| !beside::is_named(page.text(), file));
-            let is_draft = draft::is_draft(page);
-            let activity = activity::read(page, id, bands, Beside { folder: &folder.path, files: &folder.files });
-            if is_draft {
-                page.soften();
-            }
-            activity.filter(|_| !is_draft)
+            let beside = Beside { folder: &folder.path, files: &folder.files };
+            unless_draft(page, "activity", || activity::read(page, id, bands, beside))
         })
     };
     let activities = folder.activities.iter().filter_map(read).collect();
     found.extend(unnamed.iter().flat_map(|name| beside::unnamed(&folder.path.join(name))));
     activities
+}
+
+fn read_bulletins(folder: &Folder, bands: &Bands, found: &mut Vec<Diagnostic>) -> Vec<Bulletin> {
+    let read = |name: &String| {
+        let path = folder.bulletins_path.join(format!("{name}.md"));
+        let name = name.parse().expect("the folder's walk keeps slugs only");
+        read_page(&path, found, |page| unless_draft(page, "bulletin", || bulletin::read(page, name, bands)))
+    };
+    folder.bulletins.iter().filter_map(read).collect()
+}
+
+/// What a page holds, unless it is a draft: then its mistakes are warnings.
+fn unless_draft<T>(page: &Page, what: &str, read: impl FnOnce() -> Option<T>) -> Option<T> {
+    let is_draft = draft::is_draft(page, what);
+    let item = read();
+    if is_draft {
+        page.soften();
+    }
+    item.filter(|_| !is_draft)
 }
 
 /// A digest without its help block is not sent (invariant 12), so there is no library without one.

@@ -66,6 +66,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Dispatch(_)
         | AppError::Mail(_)
         | AppError::Digest { .. }
+        | AppError::BulletinMail { .. }
         | AppError::NoBand(_)
         | AppError::Sync(_)
         | AppError::Page(_)

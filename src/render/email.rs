@@ -1,5 +1,6 @@
-//! One segment's digest: fill in the templates, turn MJML into HTML, cut at the slots, check.
+//! One segment's mail, an edition's digest or a bulletin: fill in the templates, turn MJML into HTML, cut at the slots, check.
 
+pub(super) mod bulletin;
 pub(super) mod check;
 pub(super) mod help;
 mod html_scan;
@@ -13,9 +14,10 @@ pub(super) mod wording;
 use std::collections::HashMap;
 
 use mrml::prelude::render::RenderOptions;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::error::{Part, RenderError};
+use super::error::{MailKind, Part, RenderError};
 use super::issue::Issue;
 use super::templates::bounds;
 use super::templates::slot_markers::Nonce;
@@ -37,46 +39,54 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let html_view = view::digest(issue, segment, bands, Part::Html)?;
     let text_view = view::digest(issue, segment, bands, Part::Text)?;
-    let mut html_fields = checked_fields(&html_view)?;
-    let mut text_fields = checked_fields(&text_view)?;
+    let rendered = filled(templates, MailKind::Digest, (&html_view, &text_view), &html_view.subject)?;
+    check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
+    Ok(rendered)
+}
 
+/// Both bodies of a mail, cut at their slots.
+fn filled(
+    templates: &Templates,
+    kind: MailKind,
+    (html_view, text_view): (&impl Serialize, &impl Serialize),
+    subject: &str,
+) -> Result<Rendered, RenderError> {
+    let (mut html_fields, mut text_fields) = (checked_fields(html_view)?, checked_fields(text_view)?);
     let nonce = Nonce::absent_from(&format!("{html_fields}\n{text_fields}\n{}", templates.sources));
     for fields in [&mut html_fields, &mut text_fields] {
         fields[helpers::NONCE] = Value::from(nonce.as_str());
     }
-    let mjml = fill(&templates.html, Part::Html.name(), html_fields)?;
-    let text = fill(&templates.text, Part::Text.name(), text_fields)?;
-    let subject = html_view.subject;
-    let rendered = Rendered { subject, html: nonce.cut(&to_html(&mjml)?), text: nonce.cut(&tidy_text(&text)) };
-    check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
-    Ok(rendered)
+    let mjml = fill(&templates.html, kind.name(Part::Html), html_fields)?;
+    let text = fill(&templates.text, kind.name(Part::Text), text_fields)?;
+    let html = to_html(&mjml).map_err(|(problem, found)| {
+        let file = kind.file(Part::Html);
+        RenderError::Mjml { file, problem, found }
+    })?;
+    Ok(Rendered { subject: subject.to_owned(), html: nonce.cut(&html), text: nonce.cut(&tidy_text(&text)) })
 }
 
 /// How MJML writes a column that takes the whole width. Nothing stands beside it, and a printer would keep an inline block in
 /// one piece: a blank sheet before it, and a line cut in two at the end of the next.
 const ONLY_COLUMN: &str = "display:inline-block;vertical-align:top;width:100%;";
 
-fn to_html(mjml: &str) -> Result<String, RenderError> {
+/// The error is what is wrong, and the piece of the template that is to blame, if that is known.
+fn to_html(mjml: &str) -> Result<String, (String, String)> {
     let lines: String =
         mjml.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
     if let Some((problem, found)) = bounds::beyond_mjml(&lines) {
-        return Err(mjml_error(&format!("{found} {problem}"), found));
+        return Err((format!("{found} {problem}"), found.to_owned()));
     }
-    let parsed = mrml::parse(&lines).map_err(|error| mjml_error(&error.to_string(), ""))?;
+    let parsed = mrml::parse(&lines).map_err(|error| (error.to_string(), String::new()))?;
     if let Some(warning) = parsed.warnings.first() {
         let start = lines.floor_char_boundary(warning.span.start);
         let end = lines.floor_char_boundary(warning.span.end.min(lines.len()));
         let what = lines.get(start..end).unwrap_or_default();
-        return Err(mjml_error(&format!("{} ({what})", warning.kind), what));
+        return Err((format!("{} ({what})", warning.kind), what.to_owned()));
     }
     // Without this, a font stack that names Roboto would fetch it from a third party.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
-    let html = parsed.element.render(&options).map_err(|error| mjml_error(&error.to_string(), ""))?;
+    let html = parsed.element.render(&options).map_err(|error| (error.to_string(), String::new()))?;
     Ok(html.replace(ONLY_COLUMN, ONLY_COLUMN.trim_start_matches("display:inline-block;")))
-}
-
-fn mjml_error(problem: &str, found: &str) -> RenderError {
-    RenderError::Mjml { problem: problem.to_owned(), found: found.to_owned() }
 }
 
 /// No space at the end of a line, at most two blank lines in a row, one newline at the end.

@@ -1,4 +1,4 @@
-//! What can go wrong between an edition and its digests.
+//! What can go wrong between a text and its mails.
 
 use std::fmt;
 
@@ -6,26 +6,40 @@ use crate::domain::band::BandName;
 use crate::domain::rendered::Slot;
 use crate::domain::text::TextError;
 
-/// One of the two bodies of a digest.
+/// One of the two bodies of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The HTML body, from `digest.mjml.hbs`.
     Html,
-    /// The text body, from `digest.txt.hbs`.
     Text,
 }
 
 impl Part {
-    pub fn file(self) -> &'static str {
-        match self {
-            Self::Html => "digest.mjml.hbs",
-            Self::Text => "digest.txt.hbs",
+    pub const ALL: [Self; 2] = [Self::Html, Self::Text];
+}
+
+/// A mail with templates of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    Digest,
+    Bulletin,
+}
+
+impl MailKind {
+    pub const ALL: [Self; 2] = [Self::Digest, Self::Bulletin];
+
+    /// The template of a body, in the templates' folder.
+    pub fn file(self, part: Part) -> &'static str {
+        match (self, part) {
+            (Self::Digest, Part::Html) => "digest.mjml.hbs",
+            (Self::Digest, Part::Text) => "digest.txt.hbs",
+            (Self::Bulletin, Part::Html) => "bulletin.mjml.hbs",
+            (Self::Bulletin, Part::Text) => "bulletin.txt.hbs",
         }
     }
 
     /// The name that the engine knows the template by.
-    pub(super) fn name(self) -> &'static str {
-        self.file().trim_end_matches(".hbs")
+    pub(super) fn name(self, part: Part) -> &'static str {
+        self.file(part).trim_end_matches(".hbs")
     }
 }
 
@@ -62,8 +76,10 @@ pub enum RenderError {
         column: Option<usize>,
         reason: String,
     },
-    #[error("digest.mjml.hbs is not valid MJML when it is filled in: {problem}")]
+    #[error("{file} is not valid MJML when it is filled in: {problem}")]
     Mjml {
+        /// The template.
+        file: &'static str,
         /// The MJML engine's message.
         problem: String,
         /// The piece of the template that is to blame, if that is known.
@@ -77,7 +93,7 @@ pub enum RenderError {
         problem: &'static str,
     },
     /// Something without which no digest is sent (invariant 12).
-    #[error("the {part} lacks {what}; a digest without it is not sent")]
+    #[error("the {part} lacks {what}; a mail without it is not sent")]
     Missing { part: Part, what: String },
     #[error("the HTML has {problem}")]
     Markup {

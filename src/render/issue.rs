@@ -1,10 +1,11 @@
-//! What a digest or a page is made from: one edition, its cards, and the service that sends it.
+//! What a mail or a page is made from: one edition and its cards, or a bulletin, and the service that sends it.
 
 use chrono::NaiveDate;
 
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
+use crate::domain::bulletin::Bulletin;
 use crate::domain::colour::BrandColour;
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
@@ -54,6 +55,28 @@ pub struct Issue<'a> {
     /// The notices to show on `date`.
     pub notices: Vec<&'a Notice>,
     pub help: &'a Help,
+}
+
+/// A bulletin, with everything that its mails and its page need.
+#[derive(Debug, Clone)]
+pub struct BulletinIssue<'a> {
+    pub service: ServiceInfo<'a>,
+    pub bulletin: &'a Bulletin,
+    /// The local date on which it goes out.
+    pub date: NaiveDate,
+    /// The edition that a correction is about; `None` for every other bulletin.
+    pub corrects: Option<CorrectedEdition<'a>>,
+    pub help: &'a Help,
+}
+
+/// The edition that a correction is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CorrectedEdition<'a> {
+    pub number: EditionNumber,
+    /// The local date on which it went out.
+    pub date: NaiveDate,
+    /// The title of its theme.
+    pub theme: &'a str,
 }
 
 impl Issue<'_> {

@@ -1,16 +1,17 @@
 //! Loading the templates: they are read, parsed, linted, compiled, and tried out on samples.
 
-use std::collections::BTreeMap;
+mod shipped;
+mod sources;
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use handlebars::{Template, TemplateError, TemplateErrorReason};
-
-use super::error::{Part, RenderError};
+use self::sources::{File, beyond, check_names, compile, parse};
+use super::error::{MailKind, Part, RenderError};
 use super::samples;
 use super::templates::bounds;
-use super::templates::lint::{Findings, SlotUse, Source, lint};
+use super::templates::lint::SlotUse;
 use super::templates::{Page, Templates, file_of, is_of_web};
 use crate::domain::diagnostic::Diagnostic;
 use crate::ordinary_file;
@@ -31,18 +32,12 @@ impl Templates {
         let found = check_names(&sources);
         stop_if_any(found.errors)?;
 
-        let templates = Self::compile(&sources, files.iter().map(|file| file.text.as_str()).collect());
-        match samples::render_all(&templates) {
-            Ok(()) => Ok(templates),
-            Err(error) => Err(vec![finding(&error, dir, &files, &found.slots)]),
-        }
+        let mut templates = compile(&files, &sources);
+        let tried = samples::render_all(&templates);
+        tried.map_err(|(kind, error)| vec![finding(kind, &error, dir, &files, &found.slots)])?;
+        shipped::complete(&mut templates, dir, files, &sources);
+        Ok(templates)
     }
-}
-
-struct File {
-    name: String,
-    shown: String,
-    text: String,
 }
 
 fn stop_if_any(errors: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
@@ -50,8 +45,9 @@ fn stop_if_any(errors: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
 }
 
 fn read(dir: &Path, errors: &mut Vec<Diagnostic>) -> Vec<File> {
-    let mut names: Vec<String> = [Part::Html, Part::Text].iter().map(|part| part.name().to_owned()).collect();
-    names.extend(Page::ALL.map(|page| page.name().to_owned()));
+    let mails = MailKind::ALL.iter().flat_map(|kind| Part::ALL.map(|part| kind.name(part)));
+    let mut names: Vec<String> = mails.chain(Page::ALL.map(Page::name)).map(str::to_owned).collect();
+    names.retain(|name| !shipped::is_lacking(dir, name));
     for (folder, is_web) in [("partials", false), ("web/partials", true)] {
         let partials = fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
         let found = partials.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".hbs").map(str::to_owned));
@@ -98,62 +94,12 @@ fn read_limited(path: &Path) -> io::Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Something of which there is more than any template needs.
-fn beyond(place: String, message: String) -> Diagnostic {
-    let help = "compare with the templates that `fortnightly init` writes";
-    Diagnostic::error("template-bounds", message).in_file(place).help(help)
-}
-
-fn parse(files: &[File], errors: &mut Vec<Diagnostic>) -> BTreeMap<String, Source> {
-    let mut sources = BTreeMap::new();
-    for file in files {
-        if let Some((at, problem)) = bounds::beyond_engine(&file.text) {
-            errors.push(beyond(file.shown.clone(), problem.to_owned()).at(&file.text, at));
-            continue;
-        }
-        match Template::compile_with_name(&file.text, file.name.clone()) {
-            Ok(template) => {
-                sources.insert(file.name.clone(), Source { file: file.shown.clone(), template });
-            }
-            Err(error) => errors.push(syntax(&error, file)),
-        }
-    }
-    sources
-}
-
-fn syntax(error: &TemplateError, file: &File) -> Diagnostic {
-    let message = match error.reason() {
-        // The engine lists the rules of its grammar here, which helps nobody.
-        TemplateErrorReason::InvalidSyntax(_) => "the template cannot be understood from here on".to_owned(),
-        reason => reason.to_string(),
-    };
-    let mut finding = Diagnostic::error("template-syntax", message)
-        .in_file(&file.shown)
-        .help("check that every {{#…}} has its {{/…}} and every {{ its }}");
-    if let Some((line, column)) = error.pos() {
-        (finding.line, finding.column) = (Some(line), Some(column));
-    }
-    finding
-}
-
-fn check_names(sources: &BTreeMap<String, Source>) -> Findings {
-    let mut found = Findings::default();
-    for part in [Part::Html, Part::Text] {
-        let main = &sources[part.name()];
-        lint(sources, main, part, &samples::digest_fields(part), &mut found);
-    }
-    for page in Page::ALL {
-        lint(sources, &sources[page.name()], Part::Html, &samples::page_fields(page), &mut found);
-    }
-    found
-}
-
 /// An error of a sample as a finding about a file; with line and column when only one place can be to blame.
-fn finding(error: &RenderError, dir: &Path, files: &[File], slots: &[SlotUse]) -> Diagnostic {
+fn finding(kind: MailKind, error: &RenderError, dir: &Path, files: &[File], slots: &[SlotUse]) -> Diagnostic {
     let about = |file: &str, message: String| {
         Diagnostic::error("template-digest", message).in_file(dir.join(file).display().to_string())
     };
-    let whole = about(error.part().unwrap_or(Part::Html).file(), error.to_string());
+    let whole = about(kind.file(error.part().unwrap_or(Part::Html)), error.to_string());
     let finding = match error {
         RenderError::Template { file, line, column, reason } => {
             Diagnostic { line: *line, column: *column, ..about(file, reason.clone()) }

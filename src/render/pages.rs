@@ -1,22 +1,23 @@
 //! The recipients' web pages: the templates of `templates/web`, filled in.
 
+mod bulletin;
 pub mod index;
 pub(super) mod view;
 
-use serde::Serialize;
-
-use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell};
-use super::email::help;
+use self::view::{EditionView, EmbedView, Filter, FrontView, Label, MessageView, Shell, feeds};
+use super::email::help::{self, HelpView};
 use super::email::view::{CardView, DigestView, of_cards};
 use super::error::{Part, RenderError};
 use super::issue::{Card, Issue, ServiceInfo};
 use super::prose::escape;
-use super::templates::{Page, Templates, checked_fields, fill};
+use super::templates::{Page, Templates, fill_page};
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::help::Help;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
+pub(super) use bulletin::{BulletinPage, page as bulletin_page};
+pub use bulletin::{bulletin, bulletin_item};
 pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 
 /// An edition as the web shows it.
@@ -75,7 +76,7 @@ fn snippet(service: &ServiceInfo<'_>, size: &str) -> String {
 /// A template that does not fit.
 pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> Result<String, RenderError> {
     let mut view = whole(page.issue, bands);
-    view.help = help::view(&page.issue.help.for_bands(&page.issue.bands()), page.issue, Part::Html);
+    view.help = of_issue(page.issue, &page.issue.bands());
     let service = &page.issue.service;
     let base = format!("{}/editions/{}", service.base_url, page.issue.edition);
     let shown = |band: &Band| page.issue.cards.iter().any(|card| card.band.id == band.id);
@@ -115,7 +116,7 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
     };
     view.cards = view.cards.into_iter().zip(&issue.cards).map(alone).collect();
     let readers: BandSet = issue.cards.iter().flat_map(|card| card.activity.bands.iter().cloned()).collect();
-    view.help = help::view(&issue.help.for_bands(&readers), issue, Part::Html);
+    view.help = of_issue(issue, &readers);
     let card = view.cards.first();
     let title = format!("{}: {}", card.map_or("", |card| card.title.as_str()), service.name);
     let shell = Shell {
@@ -178,21 +179,11 @@ pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> DigestView {
     of_cards(issue, &issue.cards, &segment, bands, Part::Html)
 }
 
+/// The help block for readers of these bands.
+fn of_issue(issue: &Issue<'_>, bands: &BandSet) -> HelpView {
+    help::view(&issue.help.for_bands(bands), issue.help, &issue.service, Part::Html)
+}
+
 fn labels(bands: &[Band]) -> Vec<Label> {
     bands.iter().map(|band| Label { label: band.label.clone() }).collect()
-}
-
-pub(super) fn feeds(base: &str) -> Vec<Feed> {
-    [
-        ("application/rss+xml", "RSS feed", "/feed.rss"),
-        ("application/atom+xml", "Atom feed", "/feed.atom"),
-        ("application/feed+json", "JSON feed", "/feed.json"),
-        ("text/calendar", "Calendar of the fortnights ahead", "/calendar.ics"),
-    ]
-    .map(|(kind, title, path)| Feed { kind, title, url: format!("{base}{path}") })
-    .to_vec()
-}
-
-fn fill_page(templates: &Templates, page: Page, view: &impl Serialize) -> Result<String, RenderError> {
-    fill(&templates.web, page.name(), checked_fields(view)?)
 }

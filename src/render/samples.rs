@@ -1,17 +1,19 @@
-//! Invented editions that templates are tried out with: one with every field filled, one with every optional field empty.
+//! An invented edition and bulletin that templates are tried out with: one with every field filled, one with every optional field empty.
 
 use chrono::NaiveDate;
+use handlebars::Handlebars;
 use serde_json::{Value, json};
 
 use super::email::{self, view};
-use super::error::{Part, RenderError};
-use super::issue::{Card, Face, Issue, ServiceInfo};
-use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell};
-use super::pages::{self, EditionPage, feeds, whole};
+use super::error::{MailKind, Part, RenderError};
+use super::issue::{BulletinIssue, Card, CorrectedEdition, Face, Issue, ServiceInfo};
+use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell, feeds};
+use super::pages::{self, EditionPage, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
 use crate::domain::activity::{Activity, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
+use crate::domain::bulletin::{Bulletin, Correction};
 use crate::domain::colour::{BrandColour, Colour};
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
@@ -19,14 +21,30 @@ use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
-/// Renders every digest and page, full and sparse.
-pub(super) fn render_all(templates: &Templates) -> Result<(), RenderError> {
-    for full in [true, false] {
-        let sample = Sample::new(full);
-        email::render(templates, &sample.issue(), &sample.segment(), &sample.bands)?;
+/// Renders every mail and page, full and sparse. The error comes with the mail that it is about, or the one whose look a page
+/// has.
+pub(super) fn render_all(templates: &Templates) -> Result<(), (MailKind, RenderError)> {
+    for sample in [true, false].map(Sample::new) {
+        let digest = email::render(templates, &sample.issue(), &sample.segment(), &sample.bands);
+        digest.map_err(|error| (MailKind::Digest, error))?;
+        render_bulletins(templates, &sample).map_err(|error| (MailKind::Bulletin, error))?;
     }
-    for full in [true, false] {
-        render_pages(templates, &Sample::new(full))?;
+    for sample in [true, false].map(Sample::new) {
+        render_pages(templates, &sample).map_err(|error| (MailKind::Digest, error))?;
+    }
+    Ok(())
+}
+
+/// As far as there are templates for them.
+fn render_bulletins(templates: &Templates, sample: &Sample) -> Result<(), RenderError> {
+    let (issue, bands) = (sample.bulletin_issue(), &sample.bands);
+    let is_there = |engine: &Handlebars<'_>, name: &str| engine.has_template(name);
+    let kind = MailKind::Bulletin;
+    if is_there(&templates.html, kind.name(Part::Html)) && is_there(&templates.text, kind.name(Part::Text)) {
+        email::bulletin::render_bulletin(templates, &issue, &sample.segment(), bands)?;
+    }
+    if is_there(&templates.web, Page::Bulletin.name()) {
+        fetches_nothing(Page::Bulletin, &pages::bulletin(templates, &issue, bands)?)?;
     }
     Ok(())
 }
@@ -56,10 +74,16 @@ fn fetches_nothing(page: Page, html: &str) -> Result<(), RenderError> {
 }
 
 /// The fields that a body's template may name: all of them, filled.
-pub(super) fn digest_fields(part: Part) -> Value {
+pub(super) fn mail_fields(kind: MailKind, part: Part) -> Value {
     let sample = Sample::new(true);
-    let view = view::digest(&sample.issue(), &sample.segment(), &sample.bands, part);
-    view.and_then(|view| checked_fields(&view)).expect("the sample has an activity for every band and plain words")
+    let (segment, bands) = (sample.segment(), &sample.bands);
+    let fields = match kind {
+        MailKind::Digest => view::digest(&sample.issue(), &segment, bands, part).and_then(|view| checked_fields(&view)),
+        MailKind::Bulletin => {
+            checked_fields(&email::bulletin::of_segment(&sample.bulletin_issue(), &segment, bands, part))
+        }
+    };
+    fields.expect("the sample has an activity for every band and plain words")
 }
 
 /// The fields that a page's template may name.
@@ -83,6 +107,10 @@ pub(super) fn page_fields(page: Page) -> Value {
             let withdrawn = vec![Label { label: "Ages".to_owned() }];
             json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })
         }
+        Page::Bulletin => {
+            let page = pages::bulletin_page(&sample.bulletin_issue(), &sample.bands);
+            json!(pages::BulletinPage { shell: shell(), ..page })
+        }
         Page::Embed => json!({ "shell": shell(), "items": [brief()], "paragraphs": ["x"] }),
         Page::Message => {
             let mut fields = json!(question());
@@ -93,6 +121,7 @@ pub(super) fn page_fields(page: Page) -> Value {
 }
 
 struct Sample {
+    bulletin: Bulletin,
     bands: Bands,
     theme: Theme,
     activity: Activity,
@@ -105,6 +134,7 @@ struct Sample {
 impl Sample {
     fn new(full: bool) -> Self {
         Self {
+            bulletin: bulletin(full),
             bands: Bands::shipped(),
             theme: theme(full),
             activity: activity(full),
@@ -115,17 +145,33 @@ impl Sample {
         }
     }
 
+    fn service(&self) -> ServiceInfo<'_> {
+        ServiceInfo {
+            name: "Sample service",
+            postal_address: "1 Sample Street, Anytown AB1 2CD",
+            base_url: "https://fortnightly.example",
+            reply_to: self.reply_to.as_ref(),
+            face: if self.full { face() } else { Face::default() },
+        }
+    }
+
+    /// The full one is a correction and has a body as well, which no bulletin has.
+    fn bulletin_issue(&self) -> BulletinIssue<'_> {
+        let corrected = CorrectedEdition { number: EditionNumber(1), date: day(), theme: &self.theme.title };
+        BulletinIssue {
+            service: self.service(),
+            bulletin: &self.bulletin,
+            date: day(),
+            corrects: self.full.then_some(corrected),
+            help: &self.help,
+        }
+    }
+
     fn issue(&self) -> Issue<'_> {
         let from_theme = self.full.then_some("Another theme");
         let count = if self.full { 5 } else { 1 };
         Issue {
-            service: ServiceInfo {
-                name: "Sample service",
-                postal_address: "1 Sample Street, Anytown AB1 2CD",
-                base_url: "https://fortnightly.example",
-                reply_to: self.reply_to.as_ref(),
-                face: if self.full { face() } else { Face::default() },
-            },
+            service: self.service(),
             edition: EditionNumber(1),
             date: day(),
             theme: &self.theme,
@@ -207,6 +253,18 @@ fn activity(full: bool) -> Activity {
     }
 }
 
+fn bulletin(full: bool) -> Bulletin {
+    Bulletin {
+        name: "sample".parse().expect("a valid name"),
+        title: words(),
+        summary: words(),
+        bands: Vec::new(),
+        sectors: Vec::new(),
+        correction: full.then(|| Correction { wrong: prose(), right: prose() }),
+        body: prose(),
+    }
+}
+
 fn help(full: bool) -> Help {
     let entry = HelpEntry {
         when: words(),
@@ -272,8 +330,8 @@ mod tests {
                 Value::Bool(_) | Value::Number(_) => {}
             }
         }
-        for part in [Part::Html, Part::Text] {
-            check("", &digest_fields(part));
+        for (kind, part) in MailKind::ALL.into_iter().flat_map(|kind| Part::ALL.map(|part| (kind, part))) {
+            check("", &mail_fields(kind, part));
         }
     }
 }

@@ -14,11 +14,12 @@ use serde_json::Value;
 
 use self::bounds::Filled;
 use self::lint::Source;
-use super::error::{Part, RenderError};
+use super::error::{MailKind, Part, RenderError};
 use super::prose::escape;
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::{TextError, check_characters};
 
-/// `digest.mjml.hbs`, `digest.txt.hbs`, `partials/*.hbs` and the pages in `web`, ready to render.
+/// The templates of digests and bulletins, `partials/*.hbs` and the pages in `web`, ready to render.
 #[derive(Debug)]
 pub struct Templates {
     pub(super) html: Handlebars<'static>,
@@ -26,6 +27,10 @@ pub struct Templates {
     pub(super) web: Handlebars<'static>,
     /// The sources of all of them: the nonce of a slot marker must not occur there.
     pub(super) sources: String,
+    /// The shipped ones, for the bulletins of a folder that has no templates of its own for them, when its partials don't fit.
+    pub(super) shipped: Option<Box<Self>>,
+    /// What is worth knowing about them.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Templates {
@@ -36,7 +41,14 @@ impl Templates {
             text: registry(sources, no_escape),
             web: registry(sources, escape::html),
             sources: text,
+            shipped: None,
+            warnings: Vec::new(),
         }
+    }
+
+    /// Those that bulletins are made with.
+    pub(super) fn of_bulletins(&self) -> &Self {
+        self.shipped.as_deref().unwrap_or(self)
     }
 }
 
@@ -87,11 +99,12 @@ pub(super) enum Page {
     Embed,
     Message,
     Feed,
+    Bulletin,
 }
 
 impl Page {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Front, Self::Edition, Self::Activity, Self::Embed, Self::Message, Self::Feed, Self::Bulletin];
 
     /// Its name in the engine: the file name without `.hbs`.
     pub(super) fn name(self) -> &'static str {
@@ -102,6 +115,7 @@ impl Page {
             Self::Embed => "embed.html",
             Self::Message => "message.html",
             Self::Feed => "feed.html",
+            Self::Bulletin => "bulletin.html",
         }
     }
 }
@@ -113,6 +127,11 @@ pub(super) fn fill(engine: &Handlebars<'_>, name: &str, fields: Value) -> Result
     let done = engine.render_with_context_to_write(name, &context, &mut filled);
     done.map_err(|error| template_error(&error))?;
     Ok(filled.into_text())
+}
+
+/// Fills in a page.
+pub(super) fn fill_page(templates: &Templates, page: Page, view: &impl Serialize) -> Result<String, RenderError> {
+    fill(&templates.web, page.name(), checked_fields(view)?)
 }
 
 pub(super) fn template_error(error: &handlebars::RenderError) -> RenderError {
@@ -134,7 +153,7 @@ pub(super) fn is_of_web(name: &str) -> bool {
 
 /// The file of the template that the engine calls `name`, relative to the templates' folder.
 pub(super) fn file_of(name: &str) -> String {
-    let main = [Part::Html, Part::Text].iter().any(|part| part.name() == name);
+    let main = MailKind::ALL.iter().any(|kind| Part::ALL.iter().any(|part| kind.name(*part) == name));
     // What ends in .html is the web's.
     let web = if is_of_web(name) { "web/" } else { "" };
     let page = main || Page::ALL.iter().any(|page| page.name() == name);

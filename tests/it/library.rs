@@ -12,6 +12,7 @@ use fortnightly::domain::band::{Band, BandName, Bands};
 use fortnightly::domain::diagnostic::Diagnostic;
 use fortnightly::domain::fingerprint::Fingerprint;
 use fortnightly::domain::prose::{Block, Inline, Prose};
+use fortnightly::domain::subscriber::Sector;
 use fortnightly::library::{self, Library};
 
 fn fixtures() -> PathBuf {
@@ -103,6 +104,7 @@ fn the_good_library_is_read_whole() {
         ["kindness/kind-words-11-14", "kindness/kind-words-14-up", "kindness/kind-words-4-5", "secrets/locked-box"]
     );
     assert_eq!(library.notices.len(), 1);
+    assert_eq!(library.bulletins.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["chat-game", "wrong-number"]);
     assert_eq!(library.theme("secrets").map(|theme| theme.order), Some(Some(2)));
     assert_eq!(library.theme("kindness").map(|theme| theme.opening.plain()), Some("Kind words travel.".to_owned()));
 }
@@ -133,6 +135,20 @@ fn an_activity_is_read_whole() {
     let Block::List { items, .. } = &box_.talk_about_it.0[0] else { panic!("a list") };
     let Block::Paragraph(line) = &items[1].0[0] else { panic!("a line") };
     assert!(matches!(&line[1], Inline::Link { href, .. } if href == "mailto:help@nspcc.org.uk"));
+}
+
+#[test]
+fn a_bulletin_is_read_whole() {
+    let library = good();
+    let bulletin = library.bulletin(&"chat-game".parse().expect("a name")).expect("it is there");
+    assert_eq!(bulletin.bands.iter().map(BandName::as_str).collect::<Vec<_>>(), ["8-10", "11-14"]);
+    assert_eq!(bulletin.sectors, [Sector::School, Sector::Charity]);
+    assert_eq!((bulletin.body.0.len(), &bulletin.correction), (4, &None));
+    let correction = library.bulletin(&"wrong-number".parse().expect("a name")).expect("it is there");
+    let said =
+        correction.correction.as_ref().map(|it| (it.wrong.plain(), it.right.plain())).expect("it is a correction");
+    assert_eq!(said.0, "The sheet said 0800 2222.");
+    assert!(said.1.starts_with("Childline’s number") && correction.body.is_empty() && correction.bands.is_empty());
 }
 
 /// An activity without any of the parts that came later is what it was, for a store that noted it before.

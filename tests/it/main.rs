@@ -7,6 +7,7 @@ mod bounce_forms;
 mod bounce_maildir;
 mod bounced;
 mod browser;
+mod bulletin_mail;
 mod card_parts;
 mod check;
 mod config;

@@ -19,7 +19,7 @@ use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 use crate::library::Library;
 use crate::ordinary_file;
-use crate::render::{Issue, RenderError, ServiceInfo};
+use crate::render::{Issue, MailKind, RenderError, ServiceInfo};
 
 /// One digest to try.
 struct Trial<'a> {
@@ -144,9 +144,9 @@ impl<'c> Renders<'c> {
                 if let Some((file, text, at)) = written {
                     return finding.in_file(file.display().to_string()).at(&text, at).help(HELP);
                 }
-                source.part().map(|part| templates.join(part.file()))
+                source.part().map(|part| templates.join(MailKind::Digest.file(part)))
             }
-            other => other.part().map(|part| templates.join(part.file())),
+            other => other.part().map(|part| templates.join(MailKind::Digest.file(part))),
         };
         match place {
             Some(file) => finding.in_file(file.display().to_string()),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::wording::{line, on_paper};
 use crate::domain::help::{Help, HelpEntry};
 use crate::render::error::Part;
-use crate::render::issue::Issue;
+use crate::render::issue::ServiceInfo;
 use crate::render::prose::phone_numbers;
 
 #[derive(Debug, Serialize)]
@@ -34,11 +34,11 @@ pub(crate) struct HelpEntryView {
     pub(crate) link_text: String,
 }
 
-/// What `shown` holds of the issue's help block.
-pub(crate) fn view(shown: &Help, issue: &Issue<'_>, part: Part) -> HelpView {
-    let is_whole = shown.entries.len() == issue.help.entries.len();
+/// What `shown` holds of the help block `all`.
+pub(crate) fn view(shown: &Help, all: &Help, service: &ServiceInfo<'_>, part: Part) -> HelpView {
+    let is_whole = shown.entries.len() == all.entries.len();
     // The front page lasts: an edition may be taken back.
-    let more_url = if is_whole { String::new() } else { format!("{}/#help", issue.service.base_url) };
+    let more_url = if is_whole { String::new() } else { format!("{}/#help", service.base_url) };
     HelpView { more_url, ..whole(shown, part) }
 }
 

@@ -36,6 +36,19 @@ pub(crate) fn share(title: &str, shown: &[&Band], url: &str) -> ShareView {
     }
 }
 
+/// Both texts of a bulletin, or of a correction, with the web view at `url`.
+pub(crate) fn of_bulletin(title: &str, summary: &str, is_correction: bool, url: &str) -> ShareView {
+    let stop = if summary.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+    let about = format!("“{title}”: {summary}{stop}");
+    let line = if is_correction { format!("A correction, {about} {url}") } else { format!("{about} {url}") };
+    let kind = if is_correction { "a correction" } else { "news for families" };
+    let more = MORE[0].replace("They also say", "It also says");
+    ShareView {
+        line,
+        paragraph: format!("There is {kind} from our online-safety service. {about} {more} Read it here: {url}"),
+    }
+}
+
 fn paragraph(title: &str, span: &str, one: bool, url: &str) -> String {
     let what = if one { "There is a 15-minute activity" } else { "There are 15-minute activities" };
     let opening =

@@ -165,16 +165,16 @@ pub(crate) fn of_cards(
         theme,
         cards: cards.iter().map(|one| card(one, issue, bands, part)).collect(),
         notices: issue.notices.iter().map(|one| notice(one, part)).collect(),
-        help: help::view(&in_mail, issue, part),
+        help: help::view(&in_mail, issue.help, &issue.service, part),
         where_to_turn: help::entries(&in_mail, part),
-        words: wording::wording(segment.sector, shown.len() == 1),
+        words: wording::wording(segment.sector, shown.len() == 1, &phrase),
         look: palette::look(issue.service.face.colour),
         bands: phrase,
         web_url,
     }
 }
 
-fn service(service: &ServiceInfo<'_>) -> ServiceView {
+pub(super) fn service(service: &ServiceInfo<'_>) -> ServiceView {
     ServiceView {
         name: line(service.name),
         postal_address: line(service.postal_address),

@@ -16,6 +16,10 @@ pub(crate) struct Wording {
     pub(crate) lead: String,
     /// Why this mailbox gets it.
     pub(crate) why: &'static str,
+    /// How often it comes.
+    pub(crate) rhythm: &'static str,
+    /// What the link to the web view leads to: `this edition on the web, for ages 4 to 10`.
+    pub(crate) web_link: String,
     /// The heading of the long text to copy.
     pub(crate) newsletter: &'static str,
     /// What to know before handing it on.
@@ -23,12 +27,28 @@ pub(crate) struct Wording {
 }
 
 /// The wording for `sector`: a school hands on to families, the others mostly work with them. `one` is whether the
-/// digest has a single activity.
-pub(crate) fn wording(sector: Sector, one: bool) -> Wording {
+/// digest has a single activity, `bands` those that it is for: `ages 4 to 10`.
+pub(crate) fn wording(sector: Sector, one: bool, bands: &str) -> Wording {
     let words = words(sector);
     let lead = if one { words.lead_of_one } else { words.lead };
-    let lead = if words.may_be_told { format!("{lead} {SAFEGUARDING}") } else { lead.to_owned() };
-    Wording { lead, why: words.why, newsletter: words.newsletter, pass_on: words.pass_on }
+    let web_link = format!("this edition on the web, for {bands}");
+    words.around(lead, "It comes once a fortnight.", web_link)
+}
+
+/// The wording of a bulletin for `sector`; of one `that_corrects` an edition.
+pub(crate) fn of_bulletin(sector: Sector, that_corrects: bool) -> Wording {
+    const RHYTHM: &str = "The activities come once a fortnight; this email is an extra one.";
+    let words = words(sector);
+    if that_corrects {
+        let lead = "If you have handed that email on, please hand this one on, too.".to_owned();
+        return Wording { lead, ..words.around("", RHYTHM, "this correction on the web".to_owned()) };
+    }
+    let lead = format!(
+        "This could not wait for the next edition. You can hand it on to {}: share the web link below, print it, or copy \
+         one of the texts under “Share this”.",
+        words.families
+    );
+    words.around(&lead, RHYTHM, "this bulletin on the web".to_owned())
 }
 
 const SAFEGUARDING: &str = "If a child tells you something that worries you, follow your own safeguarding procedure.";
@@ -39,8 +59,17 @@ struct SectorWords {
     why: &'static str,
     newsletter: &'static str,
     pass_on: &'static str,
+    /// To whom its people hand on.
+    families: &'static str,
     /// Whether its people work with families, so that a child may tell them something.
     may_be_told: bool,
+}
+
+impl SectorWords {
+    fn around(&self, lead: &str, rhythm: &'static str, web_link: String) -> Wording {
+        let lead = if self.may_be_told { format!("{lead} {SAFEGUARDING}") } else { lead.to_owned() };
+        Wording { lead, why: self.why, rhythm, web_link, newsletter: self.newsletter, pass_on: self.pass_on }
+    }
 }
 
 fn words(sector: Sector) -> &'static SectorWords {
@@ -63,6 +92,7 @@ const SCHOOL: SectorWords = SectorWords {
           on to families.",
     newsletter: "For your school newsletter",
     pass_on: "Families do not need to sign up.",
+    families: "your families",
     may_be_told: false,
 };
 
@@ -75,6 +105,7 @@ const SOCIAL_CARE: SectorWords = SectorWords {
           with the families you work with.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up.",
+    families: "the families you work with",
     may_be_told: true,
 };
 
@@ -87,6 +118,7 @@ const LAW_ENFORCEMENT: SectorWords = SectorWords {
           to families.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up, and nobody is told who reads it.",
+    families: "the families you meet in your work",
     may_be_told: true,
 };
 
@@ -99,6 +131,7 @@ const HEALTH: SectorWords = SectorWords {
           on to the families you see.",
     newsletter: "For a newsletter or a waiting-room screen",
     pass_on: "Families do not need to sign up.",
+    families: "the families you see",
     may_be_told: true,
 };
 
@@ -111,6 +144,7 @@ const CHARITY: SectorWords = SectorWords {
           with the families you work with.",
     newsletter: "For a newsletter",
     pass_on: "Families do not need to sign up.",
+    families: "the families you work with",
     may_be_told: true,
 };
 
@@ -122,6 +156,7 @@ const OTHER: SectorWords = SectorWords {
     why: "You get this email because this address is on our list for these activities.",
     newsletter: "For a newsletter",
     pass_on: "Nobody needs to sign up to read it.",
+    families: "families you know",
     may_be_told: false,
 };
 
@@ -231,10 +266,10 @@ mod tests {
     #[test]
     fn every_sector_has_its_own_words() {
         for one in [false, true] {
-            let leads: std::collections::BTreeSet<_> = Sector::ALL.iter().map(|s| wording(*s, one).lead).collect();
+            let leads: std::collections::BTreeSet<_> = Sector::ALL.iter().map(|s| wording(*s, one, "").lead).collect();
             assert_eq!(leads.len(), Sector::ALL.len());
             for sector in Sector::ALL {
-                let lead = wording(*sector, one).lead;
+                let lead = wording(*sector, one, "").lead;
                 let families = matches!(sector, Sector::School | Sector::Other);
                 assert_eq!(lead.contains("follow your own safeguarding procedure"), !families, "{lead}");
                 assert!(!one || lead.starts_with("Here is this fortnight’s activity"), "{lead}");

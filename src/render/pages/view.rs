@@ -78,6 +78,18 @@ pub struct Feed {
     pub url: String,
 }
 
+/// Our feeds, and the calendar.
+pub(crate) fn feeds(base: &str) -> Vec<Feed> {
+    [
+        ("application/rss+xml", "RSS feed", "/feed.rss"),
+        ("application/atom+xml", "Atom feed", "/feed.atom"),
+        ("application/feed+json", "JSON feed", "/feed.json"),
+        ("text/calendar", "Calendar of the fortnights ahead", "/calendar.ics"),
+    ]
+    .map(|(kind, title, path)| Feed { kind, title, url: format!("{base}{path}") })
+    .to_vec()
+}
+
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {

@@ -234,7 +234,11 @@ impl<'a> Walk<'a> {
         };
         if let Some(slot) = helpers::slot_named(name) {
             let found = SlotUse { slot, part: self.part, file: scope.file.to_owned(), place };
-            return self.found.slots.push(found);
+            // A partial may be part of several mails.
+            if !self.found.slots.contains(&found) {
+                self.found.slots.push(found);
+            }
+            return;
         }
         let names: Vec<String> =
             Slot::OF_DIGESTS.iter().map(|slot| format!("{{{{slot \"{}\"}}}}", slot.name())).collect();

@@ -1,0 +1,72 @@
+//! From a bulletin to its mails: renders and checks a segment.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::context::service_info;
+use super::edition_content::{DigestMaker, on_all_cores};
+use super::{AppContext, AppError, Content};
+use crate::config::Config;
+use crate::domain::bulletin::Bulletin;
+use crate::domain::edition::EditionNumber;
+use crate::domain::segment::SegmentKey;
+use crate::render::{BulletinIssue, CorrectedEdition, render_bulletin};
+use crate::store::PublishedSegment;
+
+/// The number that a message is tried with: no edition has it.
+const NO_EDITION: EditionNumber = EditionNumber(0);
+
+/// Makes the mails of bulletins.
+#[derive(Clone)]
+pub(super) struct BulletinMaker {
+    config: Arc<Config>,
+    content: Content,
+    digests: DigestMaker,
+}
+
+impl BulletinMaker {
+    pub(super) fn new(context: &AppContext, content: &Content) -> Self {
+        let config = Arc::clone(&context.config);
+        Self { config, content: content.clone(), digests: DigestMaker::new(context, content) }
+    }
+
+    /// What a bulletin's mails are made of, if it goes out on this local date.
+    pub(super) fn issue<'a>(
+        &'a self,
+        bulletin: &'a Bulletin,
+        date: NaiveDate,
+        corrects: Option<CorrectedEdition<'a>>,
+    ) -> BulletinIssue<'a> {
+        let help = &self.content.library.help;
+        BulletinIssue { service: service_info(&self.config), bulletin, date, corrects, help }
+    }
+
+    /// [`Self::segment`] of each, on all cores: nothing of a bulletin leaves before the last one is rendered.
+    ///
+    /// # Errors
+    /// The first error, where segments fail.
+    pub(super) fn segments(
+        &self,
+        issue: &BulletinIssue<'_>,
+        keys: &[SegmentKey],
+    ) -> Result<Vec<PublishedSegment>, AppError> {
+        on_all_cores(keys, |key| self.segment(issue, key))
+    }
+
+    /// Renders and checks one segment, and builds one message of it, so that a header that cannot be made is found before
+    /// anything is stored.
+    ///
+    /// # Errors
+    /// When the mail cannot be made or is not fit to go out.
+    pub(super) fn segment(&self, issue: &BulletinIssue<'_>, key: &SegmentKey) -> Result<PublishedSegment, AppError> {
+        let bands = &self.config.bands;
+        let rendered = render_bulletin(&self.content.templates, issue, key, bands).map_err(|source| {
+            let (bulletin, source) = (issue.bulletin.name.clone(), Box::new(source));
+            AppError::BulletinMail { bulletin, segment: key.id(bands), source }
+        })?;
+        let segment = PublishedSegment { key: key.clone(), rendered };
+        self.digests.try_message(NO_EDITION, &segment)?;
+        Ok(segment)
+    }
+}

@@ -1,0 +1,78 @@
+//! bulletins/NAME.md → [`Bulletin`].
+
+use crate::domain::band::Bands;
+use crate::domain::bulletin::{Bulletin, BulletinName, Correction};
+use crate::domain::prose::Prose;
+use crate::domain::subscriber::Sector;
+use crate::toml_form::{Document, Fields, Key, Table};
+
+use super::activity::SUMMARY_WORDS;
+use super::front_matter::{LINE, LINES, SENTENCES, bands_of, line, line_of_words, lines, split, unknown};
+use super::page::Page;
+use super::{markdown, sections, words};
+
+/// The headings of a correction, in order. A bulletin that is none has no heading of level 2.
+pub(crate) const CORRECTION: [&str; 2] = ["What was wrong", "What is right"];
+
+static BULLETIN: Table = Table {
+    heading: "",
+    noun: "a bulletin",
+    about: "",
+    keys: &[
+        Key::required("title", LINE, "A game that your child may have met"),
+        Key::required("summary", SENTENCES, "A game with strangers in its chat is going round. Here is what to ask."),
+        Key::optional("bands", LINES, "[\"8-10\", \"11-14\"]"),
+        Key::optional("sectors", LINES, "[\"school\"]"),
+    ],
+};
+
+/// Reads the bulletin of this name. `None` when anything is wrong; all of it is noted.
+pub(super) fn read(page: &Page, name: BulletinName, bands: &Bands) -> Option<Bulletin> {
+    let (front, body) = split(page)?;
+    let document = Document::parse(page, front, &BULLETIN);
+    let fields = Fields::top(&document);
+    let title = line(&fields, "title");
+    let help = "say in one or two short sentences what has happened, or what to do";
+    let summary = line_of_words(&fields, "summary", (SUMMARY_WORDS, "fit beside the subject"), ("long-summary", help));
+    let bands = if fields.get("bands").is_some() { bands_of(&fields, bands) } else { Some(Vec::new()) };
+    let sectors = if fields.get("sectors").is_some() { read_sectors(&fields) } else { Some(Vec::new()) };
+    let (correction, body) = read_body(page, body)?;
+    Some(Bulletin { name, title: title?.value, summary: summary?, bands: bands?, sectors: sectors?, correction, body })
+}
+
+/// The sectors, in the order in which they are always shown.
+fn read_sectors(fields: &Fields<'_>) -> Option<Vec<Sector>> {
+    let lines = lines(fields, "sectors")?;
+    if lines.is_empty() {
+        let help = "write sectors = [\"school\"], or leave the key out: then it is for all of them";
+        fields.get("sectors")?.error("no-sector", "names no sector, so nobody would get it", help);
+        return None;
+    }
+    let all: Vec<&str> = Sector::ALL.iter().map(|sector| sector.as_str()).collect();
+    let read = lines.iter().map(|line| {
+        let sector = line.value.parse().ok();
+        if sector.is_none() {
+            let rest = format!("the sectors are {}", words::listed(&all));
+            unknown(fields.source(), line, ("unknown-sector", "sector"), all.iter().copied(), &rest);
+        }
+        sector
+    });
+    let mut sectors = read.collect::<Vec<_>>().into_iter().collect::<Option<Vec<Sector>>>()?;
+    sectors.sort();
+    sectors.dedup();
+    Some(sectors)
+}
+
+/// Either a text without headings of level 2, or both parts of a correction and nothing else.
+fn read_body(page: &Page, start: usize) -> Option<(Option<Correction>, Prose)> {
+    let outline = markdown::read(page, start);
+    if outline.sections.is_empty() {
+        if outline.opening.plain().is_empty() && !outline.opening_refused {
+            page.error(outline.opening_at, "empty-body", "the bulletin has no text", "write it below the front matter");
+        }
+        return Some((None, outline.opening));
+    }
+    sections::no_opening(page, &outline, CORRECTION[0]);
+    let [wrong, right] = sections::take(page, outline.sections, CORRECTION, page.text().len())?;
+    Some((Some(Correction { wrong, right }), Prose::default()))
+}

@@ -1,0 +1,126 @@
+//! A bulletin as one segment reads it: what its templates see, and the finished mail.
+
+use serde::Serialize;
+
+use super::help::{self, HelpEntryView, HelpView};
+use super::share::{self, ShareView};
+use super::view::{ServiceView, service};
+use super::wording::{self, Wording, line};
+use super::{check, filled};
+use crate::domain::band::{Band, BandSet, Bands};
+use crate::domain::bulletin::Correction;
+use crate::domain::prose::Prose;
+use crate::domain::rendered::Rendered;
+use crate::domain::segment::SegmentKey;
+use crate::domain::subscriber::{Locale, Sector};
+use crate::domain::text::dates;
+use crate::render::error::{MailKind, Part, RenderError};
+use crate::render::issue::BulletinIssue;
+use crate::render::palette::{self, Look};
+use crate::render::prose::prose;
+use crate::render::templates::Templates;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct BulletinView {
+    /// Language tag (RFC 5646).
+    pub(crate) lang: &'static str,
+    pub(crate) subject: String,
+    /// The line that mail programs show beside the subject.
+    pub(crate) preheader: String,
+    /// `Bulletin` or `Correction`.
+    pub(crate) kind: &'static str,
+    /// `Monday 30 November 2026`.
+    pub(crate) date: String,
+    pub(crate) title: String,
+    pub(crate) summary: String,
+    /// Which mail is corrected, in a sentence; empty in a bulletin that is no correction, like the two after it.
+    pub(crate) corrects: String,
+    /// Headings inside all three are of level 3.
+    pub(crate) wrong_prose: String,
+    pub(crate) right_prose: String,
+    /// Empty in a correction.
+    pub(crate) body_prose: String,
+    /// The readers' bands: `ages 4 to 10`.
+    pub(crate) bands: String,
+    /// Its page on the web; no token.
+    pub(crate) web_url: String,
+    pub(crate) service: ServiceView,
+    pub(crate) share: ShareView,
+    pub(crate) help: HelpView,
+    /// The first lines of the help block, for a sheet of paper.
+    pub(crate) where_to_turn: Vec<HelpEntryView>,
+    pub(crate) words: Wording,
+    pub(crate) look: Look,
+}
+
+/// Renders the mail of one segment. Same inputs, same bytes.
+///
+/// # Errors
+/// A segment without bands, a text with a character that may not be mailed, a template that does not fit, or a mail that
+/// must not be sent ([`check::check`]).
+pub fn render_bulletin(
+    templates: &Templates,
+    issue: &BulletinIssue<'_>,
+    segment: &SegmentKey,
+    bands: &Bands,
+) -> Result<Rendered, RenderError> {
+    if segment.bands.is_empty() {
+        return Err(RenderError::NoBand);
+    }
+    let view = |part| of_segment(issue, segment, bands, part);
+    let (html, text) = (view(Part::Html), view(Part::Text));
+    let rendered = filled(templates.of_bulletins(), MailKind::Bulletin, (&html, &text), &html.subject)?;
+    check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
+    Ok(rendered)
+}
+
+/// The view for one segment, with prose as `part` wants it.
+pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands: &Bands, part: Part) -> BulletinView {
+    let readers: Vec<&Band> = bands.iter().filter(|band| segment.bands.contains(&band.id)).collect();
+    let bulletin = issue.bulletin;
+    let (title, summary) = (line(&bulletin.title), line(&bulletin.summary));
+    let web_url = format!("{}/bulletins/{}", issue.service.base_url, bulletin.name);
+    let is_correction = bulletin.correction.is_some();
+    let of = |text: &Prose| prose(text, part, 3);
+    let of_correction =
+        |text: fn(&Correction) -> &Prose| bulletin.correction.as_ref().map(|it| of(text(it))).unwrap_or_default();
+    let in_mail = issue.help.in_mail(&segment.bands);
+    BulletinView {
+        lang: segment.locale.as_str(),
+        subject: if is_correction { format!("Correction: {title}") } else { title.clone() },
+        preheader: summary.clone(),
+        kind: if is_correction { "Correction" } else { "Bulletin" },
+        date: dates::day(issue.date),
+        corrects: corrects(issue),
+        wrong_prose: of_correction(|correction| &correction.wrong),
+        right_prose: of_correction(|correction| &correction.right),
+        body_prose: of(&bulletin.body),
+        bands: wording::bands_phrase(&readers),
+        service: service(&issue.service),
+        share: share::of_bulletin(&title, &summary, is_correction, &web_url),
+        help: help::view(&in_mail, issue.help, &issue.service, part),
+        where_to_turn: help::entries(&in_mail, part),
+        words: wording::of_bulletin(segment.sector, is_correction),
+        look: palette::look(issue.service.face.colour),
+        title,
+        summary,
+        web_url,
+    }
+}
+
+/// The view for its page, in the wording for everybody: readers of the bands that it is for.
+pub(crate) fn for_everybody(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinView {
+    let readers: BandSet =
+        if issue.bulletin.bands.is_empty() { bands.names() } else { issue.bulletin.bands.iter().cloned().collect() };
+    let segment = SegmentKey { bands: readers, sector: Sector::Other, locale: Locale::EnGb };
+    let view = of_segment(issue, &segment, bands, Part::Html);
+    let whole = issue.help.for_bands(&segment.bands);
+    BulletinView { help: help::view(&whole, issue.help, &issue.service, Part::Html), ..view }
+}
+
+/// `This corrects our email of Monday 7 September 2026 (edition 3, “Ask for help”).`
+fn corrects(issue: &BulletinIssue<'_>) -> String {
+    let Some(edition) = &issue.corrects else { return String::new() };
+    let (date, number, theme) = (dates::day(edition.date), edition.number, line(edition.theme));
+    format!("This corrects our email of {date} (edition {number}, “{theme}”).")
+}

@@ -1,0 +1,68 @@
+//! A bulletin's page, and its item in a feed.
+
+use serde::Serialize;
+
+use super::view::{Shell, feeds};
+use crate::domain::band::Bands;
+use crate::render::email::bulletin::{BulletinView, for_everybody};
+use crate::render::error::RenderError;
+use crate::render::issue::BulletinIssue;
+use crate::render::prose::escape;
+use crate::render::templates::{Page, Templates, checked_fields, fill_page};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct BulletinPage {
+    pub(crate) shell: Shell,
+    /// The edition that it corrects; empty for a bulletin that is no correction.
+    pub(crate) edition_url: String,
+    #[serde(flatten)]
+    pub(crate) view: BulletinView,
+}
+
+/// The page of a bulletin.
+///
+/// # Errors
+/// A template that does not fit.
+pub fn bulletin(templates: &Templates, issue: &BulletinIssue<'_>, bands: &Bands) -> Result<String, RenderError> {
+    fill_page(templates.of_bulletins(), Page::Bulletin, &page(issue, bands))
+}
+
+/// What its template sees.
+pub(crate) fn page(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinPage {
+    let (service, view) = (&issue.service, for_everybody(issue, bands));
+    let shell = Shell {
+        css_class: "bulletin",
+        canonical: view.web_url.clone(),
+        feeds: feeds(service.base_url),
+        ..Shell::new(service, &format!("{}: {}", view.subject, service.name), &view.summary)
+    };
+    let edition_url =
+        issue.corrects.map(|edition| format!("{}/editions/{}", service.base_url, edition.number)).unwrap_or_default();
+    BulletinPage { shell: shell.with_exit(), edition_url, view }
+}
+
+/// A bulletin in a feed: its title, its summary in one line, and its content without a page around it.
+///
+/// # Errors
+/// A text with a character that no page shows.
+pub fn bulletin_item(issue: &BulletinIssue<'_>, bands: &Bands) -> Result<(String, String, String), RenderError> {
+    let view = for_everybody(issue, bands);
+    checked_fields(&view)?;
+    let mut content = format!("<p>{}</p>", escape::html(&view.summary));
+    if !view.corrects.is_empty() {
+        content += &format!("<p><strong>{}</strong></p>", escape::html(&view.corrects));
+        content += &format!("<h2>What was wrong</h2>{}<h2>What is right</h2>{}", view.wrong_prose, view.right_prose);
+    }
+    content += &view.body_prose;
+    content += &format!("<h2>{}</h2><p>{}</p>", escape::html(&view.help.title), escape::html(&view.help.intro));
+    for entry in &view.help.entries {
+        let (when, who, phone) = (escape::html(&entry.when), escape::html(&entry.who), escape::html(&entry.phone));
+        let phone =
+            if phone.is_empty() { phone } else { format!(" · <a href=\"tel:{}\">{phone}</a>", entry.phone_digits) };
+        let url = escape::html(&entry.url);
+        let link =
+            if url.is_empty() { url } else { format!(" · <a href=\"{url}\">{}</a>", escape::html(&entry.link_text)) };
+        content += &format!("<p>{when}: <strong>{who}</strong>{phone}{link}</p>");
+    }
+    Ok((view.subject, view.summary, content))
+}
