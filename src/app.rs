@@ -6,6 +6,7 @@ pub mod attention;
 pub mod backup;
 pub mod bootstrap;
 mod bulletin_content;
+pub mod bulletins;
 pub mod checker;
 mod context;
 pub mod csv_import;

@@ -4,6 +4,7 @@ mod activities;
 mod args;
 mod backup;
 mod bounce;
+mod bulletin;
 mod check;
 mod console;
 mod context;
@@ -32,6 +33,7 @@ mod table;
 mod templates;
 mod terminal;
 mod users;
+mod watcher;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,11 @@ enum Command {
     Preview(preview::Preview),
     /// Publish and send an edition now; run again, it finishes what is left and repeats nothing
     Send(send::Send),
+    /// Send a bulletin: one mail outside the calendar, once ever to a mailbox; run again, it finishes what is left
+    ///
+    /// Its file is activities/bulletins/NAME.md. It goes to those whom the file names, or to some of them; with --edition, to those
+    /// alone whose mail of that edition was accepted, or may have been, and who haven't left since: so it corrects the edition.
+    Bulletin(bulletin::Bulletin),
     /// Run the daemon: schedule, sending, web, bounces
     Run(run::Run),
     /// Serve the operators' pages alone, without the daemon
@@ -81,15 +88,15 @@ enum Command {
     Report(report::Report),
     /// Show which processes share the store, and what each has in hand
     Nodes(nodes::Nodes),
-    /// Let an edition go out, as it reads now
+    /// Let an edition or a bulletin go out, as it reads now
     Approve(decide::Approve),
     /// Give a band of a planned edition another activity
     Swap(decide::Swap),
-    /// Stop an edition, also while it is being sent
+    /// Stop an edition or a bulletin, also while it is being sent
     Hold(decide::Hold),
-    /// Let a held edition go its way again
+    /// Let a held edition or bulletin go its way again
     Release(decide::Release),
-    /// Cancel an edition that was not sent, or retire an activity
+    /// Cancel an edition or a bulletin that was not sent, or retire an activity
     Withdraw(decide::Withdraw),
     /// Bring the store into line with the subscribers in the config
     Sync(sync::Sync),
@@ -184,6 +191,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode, Failu
         Command::Plan(command) => command.run(context).await,
         Command::Preview(command) => command.run(context).await,
         Command::Send(command) => Box::pin(command.run(context)).await,
+        Command::Bulletin(command) => Box::pin(command.run(context)).await,
         Command::Run(command) => command.run(context).await,
         Command::Console(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,

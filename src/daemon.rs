@@ -23,9 +23,11 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::bulletins::send::go_on;
 use crate::app::nodes;
 use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
 use crate::app::{AppContext, AppError, Content, Loaded};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::calendar::{Action, Fortnight};
 use crate::messages::{edition, errors, sending};
 use crate::web::console::ConsoleParts;
@@ -268,6 +270,9 @@ async fn tell_next(context: &AppContext) {
 
 /// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
 async fn turn(current: Current, stop: CancellationToken) {
+    if let Err(error) = go_on(&Deliverer::new(&current.context), &Log, &stop).await {
+        tracing::error!("a bulletin is sent later: {}", sending::refusal(&error));
+    }
     if let Err(error) = Sender::new(&current.context, &current.content).send(&Order::WHAT_IS_DUE, &Log, &stop).await {
         tracing::error!("{}", sending::refusal(&error));
     }
@@ -334,12 +339,14 @@ impl Observer for Log {
 
     fn run_ended(&self, report: &RunReport) {
         let (number, t) = (report.edition.number, &report.tally);
-        let edition = number.0;
+        let bulletin = BulletinId::of(number).map(|id| id.0);
+        let edition = bulletin.is_none().then_some(number.0);
         if report.attempts > 0 {
             let waiting = t.waiting();
             let finished = report.ended == Ended::Finished && waiting == t.deferred;
             tracing::info!(
                 edition,
+                bulletin,
                 total = t.total,
                 accepted = t.accepted,
                 waiting,
@@ -353,21 +360,25 @@ impl Observer for Log {
             );
         }
         if let Some(reply) = &report.trouble {
-            tracing::warn!(edition, "the last trouble was: {reply}");
+            tracing::warn!(edition, bulletin, "the last trouble was: {reply}");
         }
         match &report.ended {
-            Ended::Halted(reason) => tracing::error!(edition, "held: {}", edition::hold(reason, number)),
+            Ended::Halted(reason) => tracing::error!(edition, bulletin, "held: {}", edition::hold(reason, number)),
             Ended::Unreachable(reply) => {
-                tracing::error!(edition, "the relay cannot be reached, so what is left waits: {reply}");
+                tracing::error!(edition, bulletin, "the relay cannot be reached, so what is left waits: {reply}");
             }
             Ended::Throttled(reply) => {
-                tracing::warn!(edition, "the relay asks us to slow down, so what is left waits: {reply}");
+                tracing::warn!(edition, bulletin, "the relay asks us to slow down, so what is left waits: {reply}");
             }
             Ended::QuotaUsedUp(reply) => {
-                tracing::warn!(edition, "the relay takes no more today, and the rest leaves tomorrow: {reply}");
+                tracing::warn!(
+                    edition,
+                    bulletin,
+                    "the relay takes no more today, and the rest leaves tomorrow: {reply}"
+                );
             }
             Ended::Capped if report.attempts > 0 => {
-                tracing::info!(edition, "mail.daily_cap is reached: the rest leaves tomorrow");
+                tracing::info!(edition, bulletin, "mail.daily_cap is reached: the rest leaves tomorrow");
             }
             Ended::Finished | Ended::Stopped | Ended::Capped => {}
         }

@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod audit;
 pub mod backup;
+pub mod bulletins;
 pub mod console;
 pub mod decisions;
 pub mod deliverability;

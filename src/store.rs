@@ -4,6 +4,7 @@
 
 pub mod acting;
 mod archive;
+mod bulletins;
 mod editions;
 mod epoch;
 mod error;
@@ -25,6 +26,7 @@ pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
     Recall, SegmentNumber,
 };
+pub use bulletins::{BulletinPublication, Bulletins};
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use epoch::{Epoch, EpochMemory};
 pub use error::StoreError;
@@ -38,11 +40,12 @@ pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.
 pub trait Store:
-    Archive + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync
+    Archive + Bulletins + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync
 {
 }
 
-impl<T: Archive + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync> Store
-    for T
+impl<
+    T: Archive + Bulletins + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync,
+> Store for T
 {
 }

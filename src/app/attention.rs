@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use super::planner::Replacement;
 use crate::domain::band::BandName;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
@@ -19,6 +20,13 @@ pub enum Attention {
     /// The store was restored from a backup.
     Restored(AfterRestore),
     Edition(EditionNumber, EditionAttention),
+    /// A bulletin is held.
+    BulletinHeld {
+        name: BulletinName,
+        reason: Option<HoldReason>,
+        /// Some of it may have gone out.
+        is_published: bool,
+    },
     /// A pick of an open edition was replaced.
     Replaced(Replacement),
     /// Mailboxes ask for a band that the config no longer has.
@@ -93,6 +101,7 @@ impl Attention {
             Self::BrokenFiles(broken) => is_over(broken.since),
             Self::Replaced(_) => false,
             Self::Restored(_)
+            | Self::BulletinHeld { .. }
             | Self::UnknownBand { .. }
             | Self::Wave { .. }
             | Self::UnsettledWave(_)

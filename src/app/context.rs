@@ -85,6 +85,16 @@ pub enum Loaded {
     WithoutContent(Vec<Diagnostic>),
 }
 
+impl Loaded {
+    /// All of it, if there is nothing wrong with it.
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Whole(content) => Some(content),
+            Self::WithoutContent(_) => None,
+        }
+    }
+}
+
 /// What every page and mail says about the service.
 pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
     let service = &config.service;

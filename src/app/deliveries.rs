@@ -1,5 +1,6 @@
 //! What did not arrive, and what an operator does about it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use super::error::{AppError, DeliveriesError};
 use super::parts::{DELIVERIES, in_parts};
 use crate::clock::Clock;
 use crate::domain::address::Address;
+use crate::domain::bulletin::{BulletinId, BulletinName};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble, retry};
 use crate::domain::edition::{Edition, EditionNumber};
@@ -96,11 +98,33 @@ impl Deliveries {
         Ok(meant)
     }
 
-    /// The published edition that is meant: the newest, unless one is named.
+    /// The number under which a bulletin was sent.
+    ///
+    /// # Errors
+    /// When it was not, or the store fails.
+    pub async fn of_bulletin(&self, name: &BulletinName) -> Result<EditionNumber, AppError> {
+        let found = self.store.bulletin(name).await?.filter(|bulletin| bulletin.published.is_some());
+        Ok(found.map(|bulletin| bulletin.id.mailing()).ok_or_else(|| DeliveriesError::BulletinNotSent(name.clone()))?)
+    }
+
+    /// What those are called that were sent under the numbers of bulletins.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn bulletins(&self) -> Result<BTreeMap<EditionNumber, BulletinName>, AppError> {
+        let bulletins = self.store.bulletins().await?.into_iter();
+        Ok(bulletins.map(|bulletin| (bulletin.id.mailing(), bulletin.name)).collect())
+    }
+
+    /// The published edition or bulletin that is meant: the newest edition, unless one is named.
     ///
     /// # Errors
     /// When it was not published, or the store fails.
     pub async fn edition(&self, named: Option<EditionNumber>) -> Result<EditionNumber, AppError> {
+        if let Some(number) = named.filter(|number| BulletinId::of(*number).is_some()) {
+            let found = self.store.edition(number).await?.filter(Edition::is_published);
+            return Ok(found.map(|bulletin| bulletin.number).ok_or(DeliveriesError::NotPublished(number))?);
+        }
         Ok(published(&self.store.editions().await?, named)?)
     }
 
@@ -124,7 +148,7 @@ impl Deliveries {
     /// As there.
     pub async fn retry_meant(&self, filter: &DeliveryFilter) -> Result<(Edition, Retried), AppError> {
         let (editions, now) = (self.store.editions().await?, self.clock.now());
-        let edition = published(&editions, filter.edition)?;
+        let edition = self.edition(filter.edition).await?;
         if let Some(newer) = retry::overtaken_by(edition, &editions, now) {
             return Err(DeliveriesError::Over { edition, newer }.into());
         }
@@ -158,7 +182,7 @@ impl Deliveries {
         filter: &DeliveryFilter,
         accepted: bool,
     ) -> Result<(EditionNumber, u64), AppError> {
-        let edition = published(&self.store.editions().await?, filter.edition)?;
+        let edition = self.edition(filter.edition).await?;
         let states = vec![DeliveryState::Uncertain];
         let filter = DeliveryFilter { edition: Some(edition), states, ..filter.clone() };
         let now = self.clock.now();

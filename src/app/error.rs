@@ -179,6 +179,8 @@ pub enum DeliveriesError {
     NothingPublished,
     #[error("edition {0} was not published")]
     NotPublished(EditionNumber),
+    #[error("bulletin {0} was not sent")]
+    BulletinNotSent(BulletinName),
     #[error("{0} is no mailbox of the store")]
     UnknownMailbox(Address),
     /// Whoever missed it reads the newer one.

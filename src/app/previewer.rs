@@ -1,5 +1,6 @@
 //! The whole run on disk: what every segment of an edition would get, and who is in it.
 
+pub mod bulletin;
 pub mod difference;
 pub mod proof;
 mod recipient_lists;
@@ -165,15 +166,15 @@ impl Previewer {
     /// Makes one segment's mail to `to`, with `mark` before its subject.
     pub(super) fn sample_message(
         &self,
-        proof: &Proof,
+        (sender, number): (&Sender, EditionNumber),
         segment: &ProofSegment,
         to: &Address,
         mark: &str,
         at: DateTime<Utc>,
     ) -> Result<SampleMessage, AppError> {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
-        let frame = Frame::build(&rendered, &proof.sender, proof.edition, at)?;
-        let links = self.digests.sample_links(proof.edition)?;
+        let frame = Frame::build(&rendered, sender, number, at)?;
+        let links = self.digests.sample_links(number)?;
         let greeting = greeting(segment.first.as_deref());
         let personal = links.personal(to, &greeting);
         let mut bytes = Vec::new();

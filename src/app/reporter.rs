@@ -9,6 +9,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::attention::{Attention, BrokenFiles, EditionAttention};
+use super::bulletins::{BulletinStatus, Bulletins};
 use super::context::PAGE;
 use super::nodes::{NodeJson, nodes};
 use super::planner::{PlanRow, Planner};
@@ -30,7 +31,7 @@ use crate::domain::subscription::wave::Wave;
 use crate::domain::text::dates;
 use crate::mail::Waiting;
 use crate::ordinary_file;
-use rules::{of_bounces, of_relay, of_state, of_wave};
+use rules::{of_bounces, of_bulletin, of_relay, of_state, of_wave};
 
 /// What an edition needs before it falls due is said from two fortnights before; of the next one always.
 const HORIZON: TimeDelta = TimeDelta::days(28);
@@ -40,6 +41,8 @@ const HORIZON: TimeDelta = TimeDelta::days(28);
 pub struct Status {
     /// Every edition, by number.
     pub editions: Vec<EditionStatus>,
+    /// Every bulletin, by name.
+    pub bulletins: Vec<BulletinStatus>,
     /// Organisations by state.
     pub subscribers: SubscriberCounts,
     /// Suppressed addresses.
@@ -139,10 +142,12 @@ impl Reporter {
 
     async fn summed_up(&self, Findings { editions, rows, attention }: Findings) -> Result<Status, AppError> {
         let store = &self.context.store;
+        let bulletins = self.bulletins().all().await?;
         let next = self.context.next_edition().await?;
         let is_new = next.is_some_and(|next| editions.iter().all(|edition| edition.number != next.edition));
         Ok(Status {
             editions: rows,
+            bulletins,
             subscribers: store.subscriber_counts().await?,
             suppressions: store.suppression_count().await?,
             reports: report_counts::every_kind(&**store).await?,
@@ -187,6 +192,7 @@ impl Reporter {
                 rows.push(self.row(edition, deliveries, bounce::came_back(edition.number, &bounces)));
             }
         }
+        attention.extend(self.bulletins().all().await?.into_iter().filter_map(of_bulletin));
         attention.extend(self.of_subscribers().await?);
         attention.extend(of_bounces(&editions, &bounces));
         attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
@@ -313,9 +319,13 @@ impl Reporter {
 
     /// What the next look of the daemon would replace, replaced in this copy.
     async fn replaced(&self) -> Result<Vec<Attention>, AppError> {
-        let Loaded::Whole(content) = &self.loaded else { return Ok(Vec::new()) };
+        let Some(content) = self.loaded.content() else { return Ok(Vec::new()) };
         let replaced = Planner::new(&self.context, content).follow_edits(self.context.clock.now()).await?;
         Ok(replaced.into_iter().map(Attention::Replaced).collect())
+    }
+
+    fn bulletins(&self) -> Bulletins {
+        Bulletins::new(&self.context, self.loaded.content())
     }
 
     fn is_approval_required(&self) -> bool {

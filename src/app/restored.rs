@@ -8,6 +8,7 @@ use super::parts::in_parts;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, OnUncertain};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason};
 use crate::store::{Release, Store};
 
@@ -80,6 +81,8 @@ impl RestoredStore {
             let Release { editions, is_begun, is_last } =
                 self.store.release_restored(self.resends(), self.clock.now()).await?;
             let broke_off = broke_off.unwrap_or(is_begun);
+            // Bulletins are released along with them; people know those by their names.
+            let editions = editions.into_iter().filter(|number| BulletinId::of(*number).is_none()).collect();
             let released = Released { editions, broke_off };
             Ok(if is_last { ControlFlow::Break(Some(released)) } else { ControlFlow::Continue(Some(broke_off)) })
         })

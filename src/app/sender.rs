@@ -22,7 +22,7 @@ mod worker;
 
 pub use deliver::{Deliverer, finish_only};
 pub use dispatch::Dispatcher;
-pub use observer::{EarlyEdition, Observer};
+pub use observer::{EarlyEdition, Observer, PendingBulletin};
 pub use order::{Ended, NothingDue, Order, Rehearsal, RunReport, SendError, Sent, Target};
 pub use progress::{Posted, Progress};
 pub use send::{Sender, TestCopy};

@@ -8,6 +8,8 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
+use crate::app::bulletins::Bulletins;
+use crate::app::bulletins::decide::BulletinDecided;
 use crate::app::decisions::activity::{Replaced, Withdrawal};
 use crate::app::decisions::{Decided, Decisions};
 use crate::app::planner::PlanRow;
@@ -15,24 +17,44 @@ use crate::app::restored::{Released, RestoredStore};
 use crate::app::{AppContext, Loaded, bootstrap};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
+use crate::domain::bulletin::{BulletinId, BulletinName, BulletinNameError};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
 use crate::domain::text::dates::local_moment;
 use crate::messages;
 
-/// The edition that is meant, and how to answer.
+/// The edition or the bulletin that is meant, and how to answer.
 #[derive(Debug, Args)]
 struct About {
-    /// The edition's number
-    #[arg(value_name = "N", value_parser = edition_number)]
-    edition: u32,
+    /// The edition's number, or the bulletin's name
+    #[arg(value_name = "N|bulletin:NAME")]
+    subject: Subject,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
+/// What an operator decides about.
+#[derive(Debug, Clone)]
+enum Subject {
+    Edition(EditionNumber),
+    Bulletin(BulletinName),
+}
+
+impl std::str::FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(name) = text.strip_prefix("bulletin:") {
+            return name.parse().map(Self::Bulletin).map_err(|error: BulletinNameError| error.to_string());
+        }
+        edition_number(text).map(|number| Self::Edition(EditionNumber(number)))
+    }
+}
+
 fn edition_number(text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected an edition’s number, from 1".to_owned())
+    let number = text.parse().ok().filter(|number| (1..=BulletinId::LAST_EDITION.0).contains(number));
+    number.ok_or_else(|| "expected an edition’s number, from 1, or bulletin:NAME".to_owned())
 }
 
 /// An id, or the path of its file as a shell completes it.
@@ -40,12 +62,6 @@ fn activity_id(text: &str) -> Result<ActivityId, String> {
     let path = text.strip_prefix("./").unwrap_or(text);
     let path = path.strip_prefix("activities/").unwrap_or(path);
     path.strip_suffix(".md").unwrap_or(path).parse().map_err(|error: ActivityIdError| error.to_string())
-}
-
-impl About {
-    fn number(&self) -> EditionNumber {
-        EditionNumber(self.edition)
-    }
 }
 
 #[derive(Debug, Args)]
@@ -56,17 +72,23 @@ pub(super) struct Approve {
 
 impl Approve {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let (app, decisions) = open(context).await?;
-        let decided = decisions.approve(self.about.number()).await?;
-        tell(&app, &decided, self.about.json);
+        let opened = open(context).await?;
+        match &self.about.subject {
+            Subject::Edition(number) => tell(&opened.app, &opened.decisions.approve(*number).await?, self.about.json),
+            Subject::Bulletin(name) => tell_bulletin(&opened.bulletins.approve(name).await?, self.about.json),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Swap {
-    #[command(flatten)]
-    about: About,
+    /// The edition's number
+    #[arg(value_name = "N", value_parser = edition_number)]
+    edition: u32,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
     /// The band that gets another activity
     #[arg(long, value_name = "BAND")]
     band: BandName,
@@ -80,15 +102,15 @@ impl Swap {
         // Without the library nobody knows whether the activity suits.
         let (app, content) = context.open_whole().await?;
         let decisions = Decisions::new(&app, Some(&content));
-        let decided = decisions.swap(self.about.number(), &self.band, &self.activity).await?;
-        if !self.about.json {
+        let decided = decisions.swap(EditionNumber(self.edition), &self.band, &self.activity).await?;
+        if !self.json {
             let pick = decided.edition.selection.picks.iter().find(|pick| pick.band == self.band);
             if let Some(pick) = pick {
                 let why = messages::picks::pick(pick);
                 out::line(&format!("{}: {} ({}), {why}.", pick.band, pick.title, pick.id));
             }
         }
-        tell(&app, &decided, self.about.json);
+        tell(&app, &decided, self.json);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -107,18 +129,20 @@ impl Hold {
         if let Some(reason) = &self.reason {
             check_line(reason).map_err(|error| Failure::Usage(format!("--reason: {error}")))?;
         }
-        let (app, decisions) = open(context).await?;
-        let decided = decisions.hold(self.about.number(), self.reason.as_deref()).await?;
-        tell(&app, &decided, self.about.json);
+        let (opened, why) = (open(context).await?, self.reason.as_deref());
+        match &self.about.subject {
+            Subject::Edition(number) => tell(&opened.app, &opened.decisions.hold(*number, why).await?, self.about.json),
+            Subject::Bulletin(name) => tell_bulletin(&opened.bulletins.hold(name, why).await?, self.about.json),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Release {
-    /// The edition's number. Left out: lets the store send again after it was restored or has lost something
-    #[arg(value_name = "N", value_parser = edition_number)]
-    edition: Option<u32>,
+    /// The edition's number, or the bulletin's name. Left out: lets the store send again after it was restored or has lost something
+    #[arg(value_name = "N|bulletin:NAME")]
+    subject: Option<Subject>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -126,12 +150,14 @@ pub(super) struct Release {
 
 impl Release {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let (app, decisions) = open(context).await?;
-        let Some(number) = self.edition else {
-            return whole_store(&app, self.json).await;
-        };
-        let decided = decisions.release(EditionNumber(number)).await?;
-        tell(&app, &decided, self.json);
+        let opened = open(context).await?;
+        match &self.subject {
+            None => return whole_store(&opened.app, self.json).await,
+            Some(Subject::Edition(number)) => {
+                tell(&opened.app, &opened.decisions.release(*number).await?, self.json);
+            }
+            Some(Subject::Bulletin(name)) => tell_bulletin(&opened.bulletins.release(name).await?, self.json),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -175,8 +201,8 @@ async fn not_restored(app: &AppContext) -> Result<String, Failure> {
 
 #[derive(Debug, Args)]
 pub(super) struct Withdraw {
-    /// An edition's number, to cancel it; or an activity, to retire it for good
-    #[arg(value_name = "N|THEME/NAME")]
+    /// An edition's number or a bulletin's name, to cancel it; or an activity, to retire it for good
+    #[arg(value_name = "N|bulletin:NAME|THEME/NAME")]
     what: What,
     /// Take it back
     #[arg(long)]
@@ -189,6 +215,7 @@ pub(super) struct Withdraw {
 #[derive(Debug, Clone)]
 enum What {
     Edition(EditionNumber),
+    Bulletin(BulletinName),
     Activity(ActivityId),
 }
 
@@ -196,18 +223,27 @@ impl std::str::FromStr for What {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text.parse::<u32>(), activity_id(text)) {
-            (Ok(number @ 1..), _) => Ok(Self::Edition(EditionNumber(number))),
+        match (text.parse::<Subject>(), activity_id(text)) {
+            (Ok(Subject::Edition(number)), _) => Ok(Self::Edition(number)),
+            (Ok(Subject::Bulletin(name)), _) => Ok(Self::Bulletin(name)),
             (_, Ok(id)) => Ok(Self::Activity(id)),
-            _ => Err("expected an edition’s number, or an activity as THEME/NAME".to_owned()),
+            _ => {
+                Err("expected an edition’s number, a bulletin as bulletin:NAME, or an activity as THEME/NAME"
+                    .to_owned())
+            }
         }
     }
 }
 
 impl Withdraw {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let (app, decisions) = open(context).await?;
+        let Opened { app, decisions, bulletins } = open(context).await?;
         match &self.what {
+            What::Bulletin(name) => {
+                let decided =
+                    if self.undo { bulletins.reinstate(name).await? } else { bulletins.withdraw(name).await? };
+                tell_bulletin(&decided, self.json);
+            }
             What::Edition(number) => {
                 let decided =
                     if self.undo { decisions.reinstate(*number).await? } else { decisions.withdraw(*number).await? };
@@ -226,8 +262,15 @@ impl Withdraw {
     }
 }
 
-/// What is broken in the library must not keep anybody from stopping an edition.
-async fn open(context: &Context) -> Result<(AppContext, Decisions), Failure> {
+/// What decisions are made with.
+struct Opened {
+    app: AppContext,
+    decisions: Decisions,
+    bulletins: Bulletins,
+}
+
+/// What is broken in the library must not keep anybody from stopping an edition or a bulletin.
+async fn open(context: &Context) -> Result<Opened, Failure> {
     let config = context.config()?;
     let loaded = bootstrap::loaded(&config);
     let app = bootstrap::open(config, context.clock).await?;
@@ -241,8 +284,8 @@ async fn open(context: &Context) -> Result<(AppContext, Decisions), Failure> {
             None
         }
     };
-    let decisions = Decisions::new(&app, content);
-    Ok((app, decisions))
+    let (decisions, bulletins) = (Decisions::new(&app, content), Bulletins::new(&app, content));
+    Ok(Opened { app, decisions, bulletins })
 }
 
 fn tell(app: &AppContext, decided: &Decided, as_json: bool) {
@@ -265,6 +308,18 @@ fn tell(app: &AppContext, decided: &Decided, as_json: bool) {
     for note in &notes {
         out::line(&format!("  {note}"));
     }
+}
+
+fn tell_bulletin(decided: &BulletinDecided, as_json: bool) {
+    let BulletinDecided { changed, bulletin, tally, .. } = decided;
+    let lines = messages::bulletins::decided(decided);
+    if as_json {
+        let state = bulletin.state();
+        out::json(&json!({ "bulletin": bulletin.name, "state": state, "changed": changed, "deliveries": tally }));
+        lines.iter().skip(1).for_each(|note| out::note(note.trim_start()));
+        return;
+    }
+    lines.iter().for_each(|line| out::line(line));
 }
 
 fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
@@ -296,6 +351,12 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
     if !undo && !withdrawal.published.is_empty() {
         let numbers: Vec<String> = withdrawal.published.iter().map(ToString::to_string).collect();
         out::line(&format!("  It went out in edition {}: that mail cannot be called back.", numbers.join(", ")));
+        if let Some(newest) = withdrawal.published.iter().max() {
+            out::line(&format!(
+                "  To put it right for those who got it, write a correction in activities/bulletins/NAME.md and send it with \
+                 `fortnightly bulletin NAME --edition {newest}`."
+            ));
+        }
         for number in &withdrawal.unfinished {
             out::line(&format!(
                 "  Mails of edition {number} still wait, and they carry it. Keep them with `fortnightly hold {number}`: \

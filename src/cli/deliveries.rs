@@ -1,5 +1,6 @@
 //! `deliveries list|retry|resolve`: what did not arrive, and what to do about it.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,6 +16,7 @@ use crate::app::bootstrap;
 use crate::app::deliveries::Deliveries;
 use crate::config::Config;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::edition::{EditionNumber, EditionState};
@@ -61,8 +63,11 @@ pub(super) struct List {
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<Address>,
     /// Only this edition
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "bulletin")]
     edition: Option<u32>,
+    /// Only this bulletin
+    #[arg(long, value_name = "NAME")]
+    bulletin: Option<BulletinName>,
     /// Only these states; left out: failed, expired and uncertain, or, where mailboxes are named, all of them
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STATES))]
     state: Vec<String>,
@@ -78,7 +83,7 @@ pub(super) struct List {
 }
 
 const COLUMNS: &[Column<'_>] = &[
-    Column::Number("Edition"),
+    Column::Text("Edition"),
     Column::Text("Address"),
     Column::Text("Subscriber"),
     Column::Text("State"),
@@ -113,23 +118,24 @@ impl List {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let hasher = app.keyring.address_hasher();
+        let deliveries = Deliveries::new(&app);
+        let names = deliveries.bulletins().await?;
         let filter = DeliveryFilter {
-            edition: self.edition.map(EditionNumber),
+            edition: named(&deliveries, self.edition, self.bulletin.as_ref()).await?,
             states: self.states(),
             addresses: only(&self.addresses),
             bounced: self.bounced,
             ..DeliveryFilter::default()
         };
-        let deliveries = Deliveries::new(&app);
         let more = if self.json {
             let mut list = JsonList::new();
-            let mut add = |record: &DeliveryRecord| list.add(&as_json(record, &hasher, &app.config));
+            let mut add = |record: &DeliveryRecord| list.add(&as_json(record, &names, &hasher, &app.config));
             let more = deliveries.each(&filter, self.limit, |page| page.iter().try_for_each(&mut add)).await?;
             list.end("");
             more
         } else {
             let mut table = TableList::new(COLUMNS);
-            let mut add = |record: &DeliveryRecord| table.add(row(record, &app.config));
+            let mut add = |record: &DeliveryRecord| table.add(row(record, &names, &app.config));
             let more = deliveries.each(&filter, self.limit, |page| page.iter().try_for_each(&mut add)).await?;
             table.end(self.nothing());
             more
@@ -144,14 +150,35 @@ impl List {
     }
 }
 
+/// What those are called that were sent under the numbers of bulletins.
+type Names = BTreeMap<EditionNumber, BulletinName>;
+
+/// The number under which it was sent that the command line names.
+async fn named(
+    deliveries: &Deliveries,
+    edition: Option<u32>,
+    bulletin: Option<&BulletinName>,
+) -> Result<Option<EditionNumber>, Failure> {
+    match bulletin {
+        Some(name) => Ok(Some(deliveries.of_bulletin(name).await?)),
+        None => Ok(edition.map(EditionNumber)),
+    }
+}
+
+/// `Edition 7`, or `Bulletin warning`.
+fn told(number: EditionNumber, bulletin: Option<&BulletinName>) -> String {
+    bulletin.map_or_else(|| format!("Edition {number}"), |name| format!("Bulletin {name}"))
+}
+
 fn moment(at: DateTime<Utc>, config: &Config) -> String {
     at.with_timezone(&config.schedule.timezone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-fn as_json(record: &DeliveryRecord, hasher: &AddressHasher, config: &Config) -> Value {
-    let last = record.last.as_ref();
+fn as_json(record: &DeliveryRecord, names: &Names, hasher: &AddressHasher, config: &Config) -> Value {
+    let (last, bulletin) = (record.last.as_ref(), names.get(&record.id.edition));
     json!({
-        "edition": record.id.edition,
+        "edition": bulletin.is_none().then_some(record.id.edition),
+        "bulletin": bulletin,
         "address": record.address,
         // As the log names it.
         "mailbox": record.address.as_ref().map(|address| hasher.key(address).short()),
@@ -167,9 +194,10 @@ fn as_json(record: &DeliveryRecord, hasher: &AddressHasher, config: &Config) -> 
     })
 }
 
-fn row(record: &DeliveryRecord, config: &Config) -> Vec<String> {
+fn row(record: &DeliveryRecord, names: &Names, config: &Config) -> Vec<String> {
+    let edition = record.id.edition;
     vec![
-        record.id.edition.to_string(),
+        names.get(&edition).map_or_else(|| edition.to_string(), ToString::to_string),
         record.address.as_ref().map_or_else(|| "(erased)".to_owned(), ToString::to_string),
         record.subscriber.clone(),
         state(record),
@@ -205,8 +233,11 @@ pub(super) struct Retry {
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<Address>,
     /// The edition; left out: the newest that was published
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "bulletin")]
     edition: Option<u32>,
+    /// A bulletin in place of an edition
+    #[arg(long, value_name = "NAME")]
+    bulletin: Option<BulletinName>,
     /// Only these states
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = ENDED, default_values = ENDED)]
     state: Vec<String>,
@@ -218,18 +249,20 @@ pub(super) struct Retry {
 impl Retry {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let deliveries = Deliveries::new(&context.open().await?);
-        let named = self.edition.map(EditionNumber);
+        let (bulletin, named) =
+            (self.bulletin.as_ref(), named(&deliveries, self.edition, self.bulletin.as_ref()).await?);
         let (edition, retried) = deliveries.retry(named, states(&self.state), only(&self.addresses)).await?;
         let (number, state) = (edition.number, edition.state);
         let taken = retried.ended + retried.uncertain;
         if self.json {
             out::json(
-                &json!({ "edition": number, "retried": taken, "uncertain": retried.uncertain, "suppressed": retried.suppressed }),
+                &json!({ "edition": bulletin.is_none().then_some(number), "bulletin": bulletin, "retried": taken,
+                         "uncertain": retried.uncertain, "suppressed": retried.suppressed }),
             );
             return Ok(ExitCode::SUCCESS);
         }
         let mails = out::count(taken, "mail", "mails");
-        out::line(&format!("Edition {number}: {mails} queued again."));
+        out::line(&format!("{}: {mails} queued again.", told(number, bulletin)));
         if retried.uncertain > 0 {
             out::line(&format!(
                 "  {} of them may have arrived before: those get the same mail again.",
@@ -240,8 +273,13 @@ impl Retry {
             out::line(&format!("  {} left as they are: their mailbox is suppressed.", retried.suppressed));
         }
         if taken > 0 {
-            let next = if state == EditionState::Held { "release" } else { "send --edition" };
-            out::line(&format!("  `fortnightly {next} {number}` goes on, or `fortnightly run` by itself."));
+            let next = match (state == EditionState::Held, bulletin) {
+                (true, None) => format!("release {number}"),
+                (true, Some(name)) => format!("release bulletin:{name}"),
+                (false, None) => format!("send --edition {number}"),
+                (false, Some(name)) => format!("bulletin {name}"),
+            };
+            out::line(&format!("  `fortnightly {next}` goes on, or `fortnightly run` by itself."));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -257,8 +295,11 @@ pub(super) struct Resolve {
     #[arg(long)]
     all: bool,
     /// The edition; left out: the newest that was published
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "bulletin")]
     edition: Option<u32>,
+    /// A bulletin in place of an edition
+    #[arg(long, value_name = "NAME")]
+    bulletin: Option<BulletinName>,
     /// They arrived
     #[arg(long, required_unless_present = "failed", conflicts_with = "failed")]
     accepted: bool,
@@ -273,14 +314,16 @@ pub(super) struct Resolve {
 impl Resolve {
     async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let deliveries = Deliveries::new(&context.open().await?);
-        let named = self.edition.map(EditionNumber);
+        let (bulletin, named) =
+            (self.bulletin.as_ref(), named(&deliveries, self.edition, self.bulletin.as_ref()).await?);
         let (edition, resolved) = deliveries.resolve(named, only(&self.addresses), self.accepted).await?;
         let what = if self.accepted { "accepted" } else { "failed" };
         if self.json {
-            out::json(&json!({ "edition": edition, "resolved": resolved, "state": what }));
+            let number = bulletin.is_none().then_some(edition);
+            out::json(&json!({ "edition": number, "bulletin": bulletin, "resolved": resolved, "state": what }));
         } else {
             let mails = out::count(resolved, "uncertain mail counts", "uncertain mails count");
-            out::line(&format!("Edition {edition}: {mails} as {what} now."));
+            out::line(&format!("{}: {mails} as {what} now.", told(edition, bulletin)));
         }
         Ok(ExitCode::SUCCESS)
     }

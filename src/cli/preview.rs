@@ -13,7 +13,7 @@ use super::out;
 use super::table::Column;
 use crate::app::AppError;
 use crate::app::previewer::Previewer;
-use crate::app::previewer::proof::Proof;
+use crate::app::previewer::proof::{Proof, ProofSegment};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
 use crate::messages::preview::note;
@@ -81,7 +81,12 @@ pub(super) fn show(proof: &Proof) {
     for one in &proof.notes {
         out::line(&format!("Note: {}", note(one)));
     }
-    let rows = proof.segments.iter().map(|segment| {
+    segments(&proof.segments);
+}
+
+/// A table of segments.
+pub(super) fn segments(segments: &[ProofSegment]) {
+    let rows = segments.iter().map(|segment| {
         vec![
             segment.id.clone(),
             segment.recipients.to_string(),

@@ -11,10 +11,12 @@ use super::listing::{JsonList, TableList};
 use super::out;
 use super::table::Column;
 use crate::app::attention::Attention;
+use crate::app::bulletins::BulletinStatus;
 use crate::app::reporter::{self, EditionStatus, Reporter};
 use crate::app::{AppError, bootstrap};
 use crate::config::Config;
 use crate::domain::audit::AuditRecord;
+use crate::domain::delivery::Tally;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::messages;
@@ -124,6 +126,32 @@ const COLUMNS: &[Column<'_>] = &[
     Column::Note("Note"),
 ];
 
+const BULLETINS: &[Column<'_>] = &[
+    Column::Text("Bulletin"),
+    Column::Text("State"),
+    Column::Number("Mails"),
+    Column::Number("Accepted"),
+    Column::Number("Waiting"),
+    Column::Number("Other"),
+    Column::Note("Note"),
+];
+
+fn of_bulletins(bulletins: &[BulletinStatus]) -> Vec<Vec<String>> {
+    let row = |bulletin: &BulletinStatus| {
+        let Tally { total, accepted, uncertain, failed, expired, suppressed, .. } = bulletin.deliveries;
+        vec![
+            bulletin.name.to_string(),
+            bulletin.state.to_string(),
+            total.to_string(),
+            accepted.to_string(),
+            bulletin.deliveries.waiting().to_string(),
+            (uncertain + failed + expired + suppressed).to_string(),
+            messages::bulletins::note(bulletin),
+        ]
+    };
+    bulletins.iter().map(row).collect()
+}
+
 /// What needs a person, editions, subscribers and what comes next. The config names `named` subscribers.
 fn show(status: &reporter::Status, only: Option<EditionNumber>, all: bool, named: u64) {
     tell_attention(status, only);
@@ -132,6 +160,9 @@ fn show(status: &reporter::Status, only: Option<EditionNumber>, all: bool, named
     if shown.len() < status.editions.len() {
         let left = out::count((status.editions.len() - shown.len()) as u64, "edition is", "editions are");
         out::line(&format!("{left} not shown: `fortnightly status --all` shows every one."));
+    }
+    if only.is_none() && !status.bulletins.is_empty() {
+        out::table(BULLETINS, of_bulletins(&status.bulletins));
     }
     let counts = status.subscribers;
     out::line(&format!(

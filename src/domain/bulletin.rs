@@ -1,72 +1,12 @@
 //! A bulletin: one mail outside the calendar, to everybody or to some.
 
-use std::fmt;
-use std::str::FromStr;
+mod audience;
+mod id;
+pub mod life;
+mod record;
+mod text;
 
-use serde::{Deserialize, Serialize};
-
-use super::activity::is_slug;
-use super::band::BandName;
-use super::prose::Prose;
-use super::subscriber::Sector;
-use super::text::serde_as_text;
-
-/// The name of a bulletin: its file's name without `.md`, in lower-case letters, digits and hyphens.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BulletinName(String);
-
-/// The text is no name of a bulletin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not a bulletin's name (expected lower-case letters, digits and hyphens)")]
-pub struct BulletinNameError(String);
-
-impl BulletinName {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for BulletinName {
-    type Err = BulletinNameError;
-
-    fn from_str(text: &str) -> Result<Self, BulletinNameError> {
-        if is_slug(text) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(BulletinNameError(text.chars().filter(|c| !c.is_control()).take(80).collect()))
-    }
-}
-
-impl fmt::Display for BulletinName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-serde_as_text!(BulletinName);
-
-/// What a bulletin says, and whom its file names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bulletin {
-    pub name: BulletinName,
-    /// The mail's subject and its heading.
-    pub title: String,
-    /// One or two sentences, for the front page, the feeds and what a mailbox shows beside the subject.
-    pub summary: String,
-    /// Only readers of one of these; everybody's, when it's empty.
-    pub bands: Vec<BandName>,
-    /// Only organisations of one of these; all, when it's empty.
-    pub sectors: Vec<Sector>,
-    /// What it says of the edition that it corrects. Only a bulletin that has this is sent to one edition's readers, and one
-    /// that has it is sent to nobody else.
-    #[serde(default)]
-    pub correction: Option<Correction>,
-    /// Empty in a correction.
-    pub body: Prose,
-}
-
-/// How a correction begins. Neither is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Correction {
-    pub wrong: Prose,
-    pub right: Prose,
-}
+pub use audience::{Audience, Narrowing};
+pub use id::BulletinId;
+pub use record::{BulletinRecord, PublishedBulletin};
+pub use text::{Bulletin, BulletinName, BulletinNameError, Correction};

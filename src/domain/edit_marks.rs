@@ -143,7 +143,9 @@ fn activity_part(a: &Activity, part: TextPart) -> String {
         TextPart::Say => a.say.clone().unwrap_or_default(),
         TextPart::Next => lines(a.next.iter().map(|one| format!("{} ({}) {}", one.text, one.publisher, one.url))),
         TextPart::Printable => lines(a.printable.iter().flat_map(|one| [one.file.clone(), one.svg.clone()])),
-        TextPart::Opening | TextPart::ForParents | TextPart::Byline => String::new(),
+        TextPart::Opening | TextPart::ForParents | TextPart::Byline | TextPart::Body | TextPart::Audience => {
+            String::new()
+        }
     }
 }
 

@@ -40,6 +40,10 @@ words! {
         ForParents = "for-parents",
         /// Who wrote and who checked a theme's article.
         Byline = "byline",
+        /// All that a bulletin says below its summary.
+        Body = "body",
+        /// Whom a bulletin is for.
+        Audience = "audience",
     }
 }
 
@@ -77,6 +81,15 @@ impl Fingerprint {
             Some((TextPart::Opening, part(&t.opening))),
             Some((TextPart::ForParents, part(&t.for_parents))),
             (byline != (&None, &None)).then(|| (TextPart::Byline, part(&byline))),
+        ])
+    }
+
+    pub fn of_bulletin_parts(title: &str, summary: &str, body: &impl Serialize, audience: &impl Serialize) -> Self {
+        Self::of(&[
+            Some((TextPart::Title, part(&title))),
+            Some((TextPart::Summary, part(&summary))),
+            Some((TextPart::Body, part(body))),
+            Some((TextPart::Audience, part(audience))),
         ])
     }
 

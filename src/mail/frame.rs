@@ -7,6 +7,7 @@ use super::header::{self, Personal};
 use super::quoted_printable::{encode, encode_slot, finish_run};
 use super::transport::Envelope;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::{Body, Piece, Rendered, Slot};
 use crate::domain::sender::Sender;
@@ -36,7 +37,8 @@ struct Hole {
 }
 
 impl Frame {
-    /// Encodes what a segment's mails share. `at` is every mail's Date.
+    /// Encodes what a segment's mails share, of an edition or of the bulletin that is sent under this number. `at` is every mail's
+    /// Date.
     ///
     /// # Errors
     /// When a name or the subject holds a control character, or a body has no unsubscribe link (invariant 12).
@@ -51,7 +53,11 @@ impl Frame {
                 return Err(MailError::NoUnsubscribe { part });
             }
         }
-        Self::of_list(rendered, sender, &format!("e{edition}:digest"), at)
+        let stream = match BulletinId::of(edition) {
+            Some(BulletinId(id)) => format!("b{id}:bulletin"),
+            None => format!("e{edition}:digest"),
+        };
+        Self::of_list(rendered, sender, &stream, at)
     }
 
     /// As [`Frame::build`], for mail that is no digest: `kind` is a word for what it is.

@@ -8,7 +8,7 @@ mod short;
 use chrono::{DateTime, FixedOffset};
 
 use super::subscription::import_began;
-use super::{edition as editions, picks, plan, waves};
+use super::{bulletins, edition as editions, picks, plan, waves};
 use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
@@ -24,6 +24,7 @@ pub fn attention(attention: &Attention) -> String {
     match attention {
         Attention::Restored(what) => restored(*what),
         Attention::Edition(number, what) => edition(*number, what),
+        Attention::BulletinHeld { name, reason, is_published } => bulletins::held(name, reason.as_ref(), *is_published),
         Attention::Replaced(what) => plan::replacement(what),
         Attention::UnknownBand { band, mailboxes } => format!(
             "{} for band {band}, which config.toml no longer has: nothing is sent for it",

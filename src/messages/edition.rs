@@ -2,10 +2,16 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{
     Deadline, Edition, EditionNumber, HoldReason, MissReason, StateReason, ToldHold, UnservedBand, WithdrawReason,
 };
 use crate::domain::text::dates;
+
+/// What is sent under this number, for reading on: `edition 7`, or `a bulletin`, which people know by its name.
+pub fn mailing(number: EditionNumber) -> String {
+    BulletinId::of(number).map_or_else(|| format!("edition {number}"), |_| "a bulletin".to_owned())
+}
 
 /// Why an edition is held; completes “edition 7 is held: …”. Some say what to do: [`way_out`] has the rest.
 pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {

@@ -98,7 +98,9 @@ fn deliveries(error: &DeliveriesError) -> String {
     match error {
         DeliveriesError::NothingPublished => error.to_string(),
         DeliveriesError::UnknownMailbox(_) => format!("{error}: look at `fortnightly subscribers list`"),
-        DeliveriesError::NotPublished(_) => format!("{error}: look at `fortnightly status`"),
+        DeliveriesError::NotPublished(_) | DeliveriesError::BulletinNotSent(_) => {
+            format!("{error}: look at `fortnightly status`")
+        }
         DeliveriesError::Over { edition, newer } => format!(
             "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
         ),

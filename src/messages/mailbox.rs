@@ -250,7 +250,8 @@ mod tests {
             reply: (*reply).to_owned(),
         });
         let bounce = bounce.map(|status| SubjectBounce { at: when(20), status: Some(status.to_owned()) });
-        let one = SubjectDelivery { edition: EditionNumber(6), state, attempts: attempts.collect(), bounce };
+        let one =
+            SubjectDelivery { edition: EditionNumber(6), bulletin: None, state, attempts: attempts.collect(), bounce };
         delivery(&one, London).0.join(" ")
     }
 

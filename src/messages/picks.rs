@@ -71,6 +71,8 @@ pub fn text_part(part: TextPart) -> &'static str {
         TextPart::Opening => "opening paragraph",
         TextPart::ForParents => "“For parents and carers”",
         TextPart::Byline => "author or reviewer",
+        TextPart::Body => "text",
+        TextPart::Audience => "whom it is for",
     }
 }
 

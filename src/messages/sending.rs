@@ -90,13 +90,17 @@ pub fn posted(posted: &Posted) -> Option<String> {
 
 /// What a run came to, line by line.
 pub fn lines(report: &RunReport) -> Vec<String> {
+    lines_of(&format!("Edition {}", report.edition.number), report)
+}
+
+/// The same of whatever went to many.
+pub(super) fn lines_of(what: &str, report: &RunReport) -> Vec<String> {
     let RunReport { edition, tally, seconds, .. } = report;
-    let number = edition.number;
     let mails = count(tally.total, "mail", "mails");
     let mut lines = vec![if report.attempts == 0 && edition.state == EditionState::Sent {
-        format!("Edition {number} was sent before: {mails}, {} accepted. Nothing was left to do.", tally.accepted)
+        format!("{what} was sent before: {mails}, {} accepted. Nothing was left to do.", tally.accepted)
     } else {
-        format!("Edition {number}: {mails}, {} accepted, in {}.", tally.accepted, duration(*seconds))
+        format!("{what}: {mails}, {} accepted, in {}.", tally.accepted, duration(*seconds))
     }];
     lines.extend(rest(tally));
     lines.extend(report.trouble.as_ref().map(|reply| format!("  The last trouble was: {reply}")));
@@ -136,25 +140,31 @@ pub fn pause(ended: &Ended) -> Option<&'static str> {
 
 /// What is wrong after a run, and what to do.
 pub fn trouble(report: &RunReport) -> Vec<String> {
-    let mut trouble = Vec::new();
-    if let Ended::Unreachable(reply) = &report.ended {
-        trouble.push(format!(
-            "the relay cannot be reached, so nothing more was tried: {reply}. What is left is tried again in half an hour \
-             by `fortnightly run`, or then by this command."
-        ));
-    }
-    if let Ended::Throttled(reply) = &report.ended {
-        trouble.push(format!(
-            "the relay asks us to slow down and takes no mail for now: {reply}. What is left is tried again in half an hour \
-             by `fortnightly run`, or then by this command. If that happens often, lower mail.connections or \
-             mail.rate_per_second."
-        ));
-    }
+    let mut trouble = trouble_of_relay(&report.ended);
     let Edition { number, state, reason, .. } = &report.edition;
     if *state == EditionState::Held {
         let why = why(*number, reason.as_ref());
         let go_on = edition::to_go_on(*number);
         trouble.push(format!("edition {number} was held while it was being sent: {why}. {go_on}"));
+    }
+    trouble
+}
+
+/// What the relay has to do with it.
+pub(super) fn trouble_of_relay(ended: &Ended) -> Vec<String> {
+    let mut trouble = Vec::new();
+    if let Ended::Unreachable(reply) = ended {
+        trouble.push(format!(
+            "the relay cannot be reached, so nothing more was tried: {reply}. What is left is tried again in half an hour \
+             by `fortnightly run`, or then by this command."
+        ));
+    }
+    if let Ended::Throttled(reply) = ended {
+        trouble.push(format!(
+            "the relay asks us to slow down and takes no mail for now: {reply}. What is left is tried again in half an hour \
+             by `fortnightly run`, or then by this command. If that happens often, lower mail.connections or \
+             mail.rate_per_second."
+        ));
     }
     trouble
 }

@@ -1,13 +1,15 @@
 //! What is said about waves of bounces, and about bounces that are taken back.
 
+use super::edition::mailing;
 use crate::app::waves::SettledWave;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::text::lists::count;
 
 /// What a person is asked about a wave.
 pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
-    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
     let among = match &wave.scope {
         WaveScope::Edition => String::new(),
         WaveScope::Domain(domain) => format!(" at {domain}"),
@@ -15,7 +17,7 @@ pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
     };
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     format!(
-        "wave {id}: {were} reported as unknown{among} when edition {edition} was sent, so many at once that the report may be \
+        "wave {id}: {were} reported as unknown{among} when {what} was sent, so many at once that the report may be \
          wrong. They stay subscribed for now. Look at `fortnightly suppressions list --wave {id}`. If they are gone: \
          `fortnightly suppressions confirm {id}`. If they still work: `fortnightly suppressions dismiss {id}`"
     )
@@ -49,9 +51,9 @@ pub(super) fn refused(why: CannotSettle) -> String {
 
 /// What became of a wave of mailboxes that are gone.
 pub fn confirmed(SettledWave { wave, mailboxes, broke_off, .. }: &SettledWave) -> String {
-    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
     let end = count(*mailboxes, "mailbox gets", "mailboxes get");
-    format!("Wave {id} of edition {edition} is confirmed: {end} no more mail.{}", completes(*broke_off))
+    format!("Wave {id} of {what} is confirmed: {end} no more mail.{}", completes(*broke_off))
 }
 
 fn completes(broke_off: bool) -> &'static str {
@@ -60,25 +62,28 @@ fn completes(broke_off: bool) -> &'static str {
 
 /// That what was decided about a wave was not carried out for all of its mailboxes yet.
 pub(super) fn unsettled(wave: &Wave) -> String {
-    let (WaveId(id), edition, state) = (wave.id, wave.edition, wave.state);
+    let (WaveId(id), what, state) = (wave.id, mailing(wave.edition), wave.state);
     let command = if state == WaveState::Confirmed { "confirm" } else { "dismiss" };
     format!(
-        "wave {id} of edition {edition} is {state}, but not for all of its mailboxes yet: unless that is still running, \
+        "wave {id} of {what} is {state}, but not for all of its mailboxes yet: unless that is still running, \
          `fortnightly suppressions {command} {id}` completes it"
     )
 }
 
 /// What became of a wave in which the server was wrong, and how its mails are sent again.
 pub fn dismissed(SettledWave { wave, mailboxes, broke_off, overtaken }: &SettledWave) -> String {
-    let (WaveId(id), edition) = (wave.id, wave.edition);
+    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
     let stay = count(*mailboxes, "mailbox stays", "mailboxes stay");
     let again = match overtaken {
         Some(newer) => {
             format!("Edition {newer} has taken its place, so its mails are not sent again; they get the next one.")
         }
-        None => format!("To send it to them again: `fortnightly deliveries retry --edition {edition}`."),
+        None if BulletinId::of(wave.edition).is_some() => {
+            "To send it to them again: `fortnightly deliveries retry --bulletin NAME`.".to_owned()
+        }
+        None => format!("To send it to them again: `fortnightly deliveries retry --edition {}`.", wave.edition),
     };
-    format!("Wave {id} of edition {edition} is dismissed: {stay} subscribed.{} {again}", completes(*broke_off))
+    format!("Wave {id} of {what} is dismissed: {stay} subscribed.{} {again}", completes(*broke_off))
 }
 
 /// What became of suppressions that are taken back together.

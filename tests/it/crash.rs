@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::fixture::Fixture;
 use crate::support::oracle::Oracle;
-use crate::support::sending::{SEND, edition_status, with_connections};
+use crate::support::sending::{SEND, SEND_WARNING, WARNING, WARNING_TEXT, edition_status, with_connections};
 use crate::support::skipped;
 use crate::support::trials::{Chance, is_long};
 
@@ -23,8 +23,14 @@ const MOST_TRIES: u64 = 4;
 /// Sends what is left, and asks the oracle: everybody got it, few got it again, and then the same bytes. What was at its dot
 /// at four kills waits for a person, and is no longer sent.
 #[track_caller]
-fn ends_well(fixture: &Fixture, oracle: &Oracle, recipients: usize, most_repeats: usize, what: &str) -> usize {
-    let code = fixture.run(SEND).code;
+fn ends_well(
+    (fixture, send): (&Fixture, &[&str]),
+    oracle: &Oracle,
+    recipients: usize,
+    most_repeats: usize,
+    what: &str,
+) -> usize {
+    let code = fixture.run(send).code;
     let (uncertain, state, _) = edition_status(fixture, "uncertain");
     assert_eq!((code, state.as_str()), (i32::from(uncertain > 0), "sent"), "{what}: {uncertain} uncertain");
     let taken = oracle.taken();
@@ -44,7 +50,12 @@ fn ends_well(fixture: &Fixture, oracle: &Oracle, recipients: usize, most_repeats
 
 #[test]
 fn killed_at_random_it_loses_nothing() {
-    killed_at_random(if is_long() { 1_000 } else { 20 }, &|_| {});
+    killed_at_random(if is_long() { 1_000 } else { 20 }, SEND, &|_| {});
+}
+
+#[test]
+fn a_bulletin_that_is_killed_loses_nothing() {
+    killed_at_random(if is_long() { 200 } else { 10 }, SEND_WARNING, &|fixture| fixture.write(WARNING, WARNING_TEXT));
 }
 
 /// A message is made on another thread while the mail before it is on its way; what died with it had not begun.
@@ -53,7 +64,7 @@ fn killed_while_another_thread_signs_it_loses_nothing() {
     let key =
         Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).output();
     let Ok(key) = key else { return skipped("kills while mails are signed", "openssl is not installed") };
-    killed_at_random(if is_long() { 200 } else { 8 }, &|fixture| {
+    killed_at_random(if is_long() { 200 } else { 8 }, SEND, &|fixture| {
         fixture.write("key.pem", std::str::from_utf8(&key.stdout).unwrap());
         let config = fs::read_to_string(fixture.path("config.toml")).unwrap();
         let dkim = "[[mail.dkim]]\ndomain = \"example.org\"\nselector = \"r1\"\nprivate_key_file = \"key.pem\"\n";
@@ -62,7 +73,7 @@ fn killed_while_another_thread_signs_it_loses_nothing() {
 }
 
 #[track_caller]
-fn killed_at_random(wanted: usize, prepare: &dyn Fn(&Fixture)) {
+fn killed_at_random(wanted: usize, send: &[&str], prepare: &dyn Fn(&Fixture)) {
     const RECIPIENTS: usize = 3_000;
     const CONNECTIONS: usize = 4;
     let mut chance = Chance::new();
@@ -74,7 +85,7 @@ fn killed_at_random(wanted: usize, prepare: &dyn Fn(&Fixture)) {
         let mut here = 0;
         while kills + here < wanted {
             let before = oracle.count();
-            let mut run = fixture.spawn(SEND, "log");
+            let mut run = fixture.spawn(send, "log");
             // Most die while they send, every fourth anywhere after its start.
             let deadline = Instant::now() + Duration::from_secs(20);
             while here % 4 != 3 && oracle.count() == before && run.0.try_wait().unwrap().is_none() {
@@ -90,7 +101,7 @@ fn killed_at_random(wanted: usize, prepare: &dyn Fn(&Fixture)) {
             here += 1;
         }
         let most = here * WINDOW * CONNECTIONS;
-        repeats += ends_well(&fixture, &oracle, RECIPIENTS, most, &format!("{here} kills"));
+        repeats += ends_well((&fixture, send), &oracle, RECIPIENTS, most, &format!("{here} kills"));
         kills += here;
     }
     eprintln!("{kills} kills, {repeats} repeats, none lost");
@@ -126,14 +137,14 @@ fn killed_at_a_system_call_it_loses_nothing() {
             let ended = traced.stdin(Stdio::null()).output().unwrap().status;
             let what = format!("killed at {call} number {nth}");
             if ended.success() {
-                ends_well(&fixture, &oracle, RECIPIENTS, 0, &what);
+                ends_well((&fixture, SEND), &oracle, RECIPIENTS, 0, &what);
                 assert!(nth > 1, "{call} is never called: the test proves nothing");
                 break;
             }
             // strace ends as its tracee did; anything else would be counted as a kill that never was.
             assert_eq!(ended.signal(), Some(9), "{what}: {ended}");
             kills += 1;
-            ends_well(&fixture, &oracle, RECIPIENTS, WINDOW * CONNECTIONS, &what);
+            ends_well((&fixture, SEND), &oracle, RECIPIENTS, WINDOW * CONNECTIONS, &what);
         }
     }
     eprintln!("{kills} kills at system calls, none lost");

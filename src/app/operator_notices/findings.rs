@@ -78,6 +78,7 @@ fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
             }
             _ => None,
         },
+        Attention::BulletinHeld { name, .. } => Some(format!("bulletin {name}")),
         Attention::UnknownBand { band, .. } => Some(format!("band {band}")),
         Attention::NotAMessage { path, .. } => Some(format!("no message {}", path.display())),
         Attention::SyncWaits => Some("sync".to_owned()),

@@ -27,7 +27,7 @@ impl Previewer {
         let proof = self.proof_of(number, segment).await?;
         let segment = proof.segment(segment)?;
         let links = self.digests.sample_links(number)?;
-        let message = self.sample_message(&proof, segment, &sample_address(), "", proof.at)?;
+        let message = self.sample_message((&proof.sender, proof.edition), segment, &sample_address(), "", proof.at)?;
         let (html, text) = (&segment.rendered.html, &segment.rendered.text);
         Ok(ShownMail {
             subject: segment.subject.clone(),

@@ -85,7 +85,7 @@ impl Previewer {
         let links = self.digests.sample_links(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&links, slot, segment.first.as_deref()));
         let text = self.sample_text(proof.edition, segment)?;
-        let message = self.sample_message(proof, segment, &sample_address(), "", proof.at)?;
+        let message = self.sample_message((&proof.sender, proof.edition), segment, &sample_address(), "", proof.at)?;
         for (form, bytes) in FORMS.into_iter().zip([html.as_bytes(), text.as_bytes(), message.bytes.as_slice()]) {
             place.write(&place.of(segment, form), bytes, Readers::Everybody)?;
         }

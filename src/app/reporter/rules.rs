@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::attention::{Attention, EditionAttention, Undelivered};
+use crate::app::bulletins::BulletinStatus;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{Edition, EditionState, HoldReason};
+use crate::domain::edition::{Edition, EditionState, HoldReason, StateReason};
 use crate::domain::notice::RelayOutage;
 use crate::domain::subscription::bounce::{BounceCount, Meaning};
 use crate::store::OpenWave;
@@ -14,6 +15,16 @@ const RECENT: usize = 3;
 
 /// For how long an outage of the relay counts after it was last seen.
 const STILL_OUT: TimeDelta = TimeDelta::hours(1);
+
+/// What a bulletin needs a person for.
+pub(super) fn of_bulletin(bulletin: BulletinStatus) -> Option<Attention> {
+    let BulletinStatus { name, state, reason, sent_at, .. } = bulletin;
+    let reason = match reason {
+        Some(StateReason::Held(reason)) => Some(reason),
+        _ => None,
+    };
+    (state == EditionState::Held).then_some(Attention::BulletinHeld { name, reason, is_published: sent_at.is_some() })
+}
 
 /// What an edition's state and its deliveries ask for.
 pub(super) fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {

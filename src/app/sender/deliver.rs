@@ -61,8 +61,15 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Sends what is left of a published edition, and says what came of it.
-    pub(super) async fn deliver(
+    /// The numbers of the bulletins that are being sent, the oldest first.
+    pub(in crate::app) async fn bulletins_on_their_way(&self) -> Result<Vec<EditionNumber>, AppError> {
+        let bulletins = self.context.store.bulletins().await?.into_iter();
+        let sending = bulletins.filter(|bulletin| bulletin.state() == EditionState::Sending);
+        Ok(sending.map(|bulletin| bulletin.id.mailing()).collect())
+    }
+
+    /// Sends what is left of a published edition or bulletin, and says what came of it.
+    pub(in crate::app) async fn deliver(
         &self,
         number: EditionNumber,
         order: &Order,

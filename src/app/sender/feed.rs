@@ -168,7 +168,7 @@ impl Stock {
     /// What belongs to no edition goes before what waits here already.
     fn take_in(&mut self, claimed: Vec<Claimed>) {
         let (digests, first): (Vec<_>, Vec<_>) =
-            claimed.into_iter().partition(|claimed| claimed.id.mailing.edition().is_some());
+            claimed.into_iter().partition(|claimed| claimed.id.mailing.number().is_some());
         for claimed in first.into_iter().rev() {
             self.ready.push_front(claimed);
         }

@@ -65,7 +65,7 @@ impl Limits {
 
     /// What is left of the day's cap, for a mail that counts towards it.
     fn cap_of(&self, mailing: Mailing) -> Option<&AtomicI64> {
-        self.left_today.as_ref().filter(|_| mailing.edition().is_some())
+        self.left_today.as_ref().filter(|_| mailing.number().is_some())
     }
 
     /// Takes one of what the day's cap leaves; whether there was one.

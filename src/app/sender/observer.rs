@@ -11,6 +11,7 @@ use super::order::RunReport;
 use super::progress::{Posted, Progress};
 use crate::app::AppError;
 use crate::app::sync::Synced;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::calendar::Action;
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
@@ -22,6 +23,17 @@ pub struct EarlyEdition {
     pub number: EditionNumber,
     /// When it is due.
     pub due_at: DateTime<Tz>,
+    /// How many mailboxes would get it.
+    pub readers: u64,
+}
+
+/// A bulletin that is about to be sent.
+#[derive(Debug, Clone)]
+pub struct PendingBulletin {
+    pub name: BulletinName,
+    pub title: String,
+    /// The edition that it corrects.
+    pub corrects: Option<EditionNumber>,
     /// How many mailboxes would get it.
     pub readers: u64,
 }
@@ -43,6 +55,11 @@ pub trait Observer: Send + Sync {
 
     /// Whether an edition may go out before its time; `None` when nobody can be asked.
     fn may_go_early(&self, _: &EarlyEdition) -> Option<bool> {
+        None
+    }
+
+    /// Whether a bulletin may go out; `None` when nobody can be asked.
+    fn may_send_bulletin(&self, _: &PendingBulletin) -> Option<bool> {
         None
     }
 

@@ -46,6 +46,9 @@ pub struct Order {
 impl Order {
     /// What the daemon asks for whenever it wakes.
     pub const WHAT_IS_DUE: Self = Self { target: Target::Due, late: false, early: false, alone: false };
+
+    /// What a command asks for that delivers what is published.
+    pub(in crate::app) const ALONE: Self = Self { alone: true, ..Self::WHAT_IS_DUE };
 }
 
 /// What came of it.

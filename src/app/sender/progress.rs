@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::app::metrics;
 use crate::domain::delivery::{Mailing, Outcome, Reply};
 
-/// What happened in this run so far. The counts are of an edition's mails; what belongs to no edition is counted apart.
+/// What happened in this run so far. The counts are of an edition's or a bulletin's mails; what belongs to neither is counted apart.
 #[derive(Debug, Default)]
 pub struct Progress {
     accepted: AtomicU64,
@@ -68,7 +68,7 @@ impl Progress {
     /// Counts an attempt.
     pub(super) fn count(&self, mailing: Mailing, outcome: &Outcome) {
         match mailing {
-            Mailing::Edition(_) => self.count_digest(outcome),
+            Mailing::Edition(_) | Mailing::Bulletin(_) => self.count_digest(outcome),
             Mailing::Transactional(_) if matches!(outcome, Outcome::Accepted(_)) => {
                 self.posted.fetch_add(1, Ordering::Relaxed);
             }

@@ -1,11 +1,11 @@
-//! An edition as it was published, ready to be joined into messages.
+//! An edition, or a bulletin, as it was published, ready to be joined into messages.
 
 use std::collections::BTreeMap;
 
 use super::message::{Addressed, DeliveryLinks};
 use crate::app::error::{AppError, DispatchError};
 use crate::app::{AppContext, keyring};
-use crate::domain::delivery::{DeliveryId, Mailing};
+use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::token::Signer;
 use crate::mail::{Dkim, Frame};
@@ -34,7 +34,7 @@ impl PublishedEdition {
     /// # Errors
     /// When it is none of its mails, or the reverse-path is too long.
     pub(super) fn address(&self, next: &Claimed) -> Result<Addressed, AppError> {
-        let (ClaimedContent::Digest { subscriber, .. }, Mailing::Edition(number)) = (&next.content, next.id.mailing)
+        let (ClaimedContent::Digest { subscriber, .. }, Some(number)) = (&next.content, next.id.mailing.number())
         else {
             return Err(DispatchError::NoText(next.id).into());
         };
@@ -55,8 +55,8 @@ impl PublishedEdition {
     }
 
     fn frame(&self, next: &Claimed) -> Result<&Frame, DispatchError> {
-        match (&next.content, next.id.mailing) {
-            (ClaimedContent::Digest { segment, .. }, Mailing::Edition(number)) => {
+        match (&next.content, next.id.mailing.number()) {
+            (ClaimedContent::Digest { segment, .. }, Some(number)) => {
                 self.frames.get(segment).ok_or(DispatchError::UnknownSegment(number))
             }
             _ => Err(DispatchError::NoText(next.id)),

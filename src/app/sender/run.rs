@@ -268,7 +268,7 @@ impl Run {
             return;
         }
         let Some(reply) = outcome.reply() else { return };
-        let edition = item.id.mailing.edition().map_or(0, |edition| edition.0);
+        let edition = item.id.mailing.number().map_or(0, |edition| edition.0);
         let mailbox = self.context.keyring.address_hasher().key(&item.address).short();
         let again = retry_at.map(|at| at.to_rfc3339());
         tracing::debug!(edition, mailbox, attempt = item.attempts + 1, again, "{reply}");

@@ -204,7 +204,8 @@ impl Sender {
     fn copy_of(&self, proof: &Proof, segment: &ProofSegment, to: &Address) -> Result<TestCopy, SendError> {
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
         let at = proof.at.min(self.context.clock.now());
-        let mut message = self.previewer().sample_message(proof, segment, to, "[Test copy] ", at)?;
+        let mut message =
+            self.previewer().sample_message((&proof.sender, proof.edition), segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
         Ok(TestCopy { edition: proof.edition, segment: segment.id.clone(), message })
     }
@@ -225,9 +226,7 @@ impl TestCopy {
     pub async fn send(self, config: &Config) -> Result<(EditionNumber, String), SendError> {
         let Self { edition, segment, message } = self;
         let mail = Handover { envelope: &message.envelope, name: &message.name, gate: &Open };
-        let mut transport = transport::one(config)?;
-        let outcome = transport.deliver(mail, &message.bytes, None).await;
-        transport.close().await;
+        let outcome = transport::hand_over_one(config, mail, &message.bytes).await?;
         if let delivery::Outcome::Accepted(_) = outcome {
             return Ok((edition, segment));
         }

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 use crate::app::AppError;
 use crate::config::{Config, Relay, Tls, TransportUrl};
+use crate::domain::delivery::Outcome;
 use crate::domain::diagnostic::Diagnostic;
-use crate::mail::{Dkim, DkimKey, MailError, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
+use crate::mail::{Dkim, DkimKey, Handover, MailError, Maildir, Smtp, SmtpSettings, Timeouts, Transport};
 use crate::{config, mail, ordinary_file};
 
 /// Writers to one Maildir: their commits to the store are shared, and a disk takes no more.
@@ -26,8 +27,20 @@ pub(super) fn count(config: &Config) -> usize {
     }
 }
 
+/// Hands one message over, on a connection of its own.
+pub(in crate::app) async fn hand_over_one(
+    config: &Config,
+    mail: Handover<'_>,
+    message: &[u8],
+) -> Result<Outcome, AppError> {
+    let mut transport = one(config)?;
+    let outcome = transport.deliver(mail, message, None).await;
+    transport.close().await;
+    Ok(outcome)
+}
+
 /// One transport; an error when the mail folder cannot be made or the certificates cannot be read.
-pub(super) fn one(config: &Config) -> Result<Box<dyn Transport>, AppError> {
+fn one(config: &Config) -> Result<Box<dyn Transport>, AppError> {
     match &config.mail.transport {
         TransportUrl::Maildir(path) => Ok(Box::new(Maildir::open(path)?)),
         TransportUrl::Smtp(relay) => Ok(Box::new(Smtp::new(settings(config, relay)?)?)),

@@ -245,7 +245,7 @@ impl Worker {
         let outcome = match made {
             Ok(addressed) => self.hand_over(id, &addressed, &bytes).await,
             // Nothing of the edition can be made, so nothing of it is tried.
-            Err(error) if id.mailing.edition().is_some() => {
+            Err(error) if id.mailing.number().is_some() => {
                 run.stop_for(Ended::Halted(HoldReason::MessageFailed { why: error.to_string() }));
                 Outcome::Withheld
             }

@@ -9,7 +9,7 @@ use crate::cli::out;
 use crate::messages::{errors, notices};
 
 /// Tells them what there is to tell, and sends that. It is no part of the sending: a failure is said and changes nothing.
-pub(super) async fn tell(
+pub(in crate::cli) async fn tell(
     app: &AppContext,
     content: Option<&Content>,
     observer: &dyn Observer,

@@ -207,7 +207,11 @@ fn tell(held: &SubjectData) {
         let bounce = delivery.bounce.as_ref().map_or_else(String::new, |bounce| {
             format!(", bounced {} ({})", bounce.at.format("%Y-%m-%d"), bounce.status.as_deref().unwrap_or("no status"))
         });
-        out::line(&format!("Sent:    edition {} {}{bounce}", delivery.edition, delivery.state));
+        let what = match &delivery.bulletin {
+            Some(name) => format!("bulletin {name}"),
+            None => format!("edition {}", delivery.edition),
+        };
+        out::line(&format!("Sent:    {what} {}{bounce}", delivery.state));
         for attempt in &delivery.attempts {
             let code = attempt.code.map_or_else(String::new, |code| format!(" {code}"));
             let at = attempt.at.format("%Y-%m-%d %H:%M");

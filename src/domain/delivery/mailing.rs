@@ -1,4 +1,4 @@
-//! What lies in the outbox: editions' mails, confirmations and good-byes, and what may be done with each kind.
+//! What lies in the outbox: mails of editions and bulletins, confirmations and good-byes, and what may be done with each kind.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Rendered;
 use crate::domain::sender::Sender;
@@ -62,6 +63,8 @@ pub enum Mailing {
     Transactional(TransactionalId),
     /// An edition, which goes to many.
     Edition(EditionNumber),
+    /// A bulletin, which goes to many, too.
+    Bulletin(BulletinId),
 }
 
 /// Which item of the outbox: unique, for ever.
@@ -83,7 +86,7 @@ impl ItemId {
 /// Which mail of an edition, as bounces and operators name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
-    /// The edition; 0 for mail that belongs to no edition.
+    /// The edition, or the number under which a bulletin is sent; 0 for mail that goes to one mailbox alone.
     pub edition: EditionNumber,
     pub recipient: RecipientId,
 }
@@ -97,16 +100,23 @@ impl DeliveryId {
 
 impl From<DeliveryId> for ItemId {
     fn from(id: DeliveryId) -> Self {
-        Self { mailing: Mailing::Edition(id.edition), recipient: id.recipient }
+        Self { mailing: Mailing::to_many(id.edition), recipient: id.recipient }
     }
 }
 
 impl Mailing {
-    /// The edition, if it is one. A hold stops its mails, its end expires them, and they count towards the day's cap; whatever
-    /// belongs to no edition is claimed before them and stopped by none of this.
-    pub fn edition(self) -> Option<EditionNumber> {
+    /// The edition or the bulletin that is sent under this number.
+    pub fn to_many(number: EditionNumber) -> Self {
+        BulletinId::of(number).map_or(Self::Edition(number), Self::Bulletin)
+    }
+
+    /// The number under which it is sent, if it goes to many: an edition's own, or the one that stands for a bulletin. A hold stops
+    /// its mails, its end expires them, and they count towards the day's cap; whatever goes to one mailbox alone is claimed before
+    /// them and stopped by none of this.
+    pub fn number(self) -> Option<EditionNumber> {
         match self {
             Self::Edition(number) => Some(number),
+            Self::Bulletin(id) => Some(id.mailing()),
             Self::Transactional(_) => None,
         }
     }
@@ -116,7 +126,7 @@ impl Mailing {
     /// operator or was erased gets nothing.
     pub fn ignored_suppression(self) -> Option<SuppressionReason> {
         match self {
-            Self::Edition(_) => None,
+            Self::Edition(_) | Self::Bulletin(_) => None,
             Self::Transactional(_) => {
                 SuppressionReason::ALL.iter().copied().find(|reason| reason.is_lifted_by_confirming())
             }
@@ -129,6 +139,7 @@ impl fmt::Display for ItemId {
         let recipient = self.recipient.0;
         match self.mailing {
             Mailing::Edition(edition) => write!(f, "recipient {recipient} of edition {edition}"),
+            Mailing::Bulletin(BulletinId(id)) => write!(f, "recipient {recipient} of bulletin {id}"),
             Mailing::Transactional(TransactionalId(id)) if self.is_for_an_operator() => {
                 write!(f, "mail {id} to an operator")
             }

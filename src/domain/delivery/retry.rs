@@ -98,10 +98,10 @@ pub fn retry_at(tried: Tried, outcome: &Outcome, now: DateTime<Utc>, jitter: f64
         Outcome::Transient(_) => backoff(),
         Outcome::Uncertain(_) if is_resent(tried.resend, tried.uncertain + 1) => backoff(),
         // The edition is held. What belongs to none is not the recipient's fault, and waits as if it met no relay.
-        Outcome::SenderRefused(_) => tried.mailing.edition().is_none().then_some(now + LATER),
+        Outcome::SenderRefused(_) => tried.mailing.number().is_none().then_some(now + LATER),
         // Nothing was tried, so it waits as if it had met no relay.
         Outcome::Throttled { limit: RelayLimit::Pace, .. } if !tried.throttles.is_limit_reached() => None,
-        Outcome::Throttled { .. } if tried.mailing.edition().is_none() => Some(now + LATER),
+        Outcome::Throttled { .. } if tried.mailing.number().is_none() => Some(now + LATER),
         Outcome::Throttled { limit: RelayLimit::Pace, .. } => Some(postponed(now).start),
         Outcome::Throttled { limit: RelayLimit::Day, .. } => Some(tomorrow(tried.midnight).start),
         Outcome::Uncertain(_) | Outcome::Accepted(_) | Outcome::Permanent { .. } | Outcome::Withheld => None,

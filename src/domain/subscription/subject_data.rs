@@ -1,13 +1,14 @@
 //! What is held about one mailbox, for whoever asks for it (UK GDPR, article 15).
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::mailing_list::MailingList;
 use super::request::RequestKind;
 use super::wave::WaveId;
 use crate::domain::address::Address;
 use crate::domain::audit::AuditRecord;
+use crate::domain::bulletin::{BulletinId, BulletinName};
 use crate::domain::delivery::TransactionalKind;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{MailboxRecord, Origin, RecipientId, SubscriberRecord, Subscription};
@@ -69,15 +70,23 @@ impl SubjectData {
     }
 }
 
-/// One edition to it.
+/// One edition to it, or one bulletin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectDelivery {
+    /// The number under which it was sent; in JSON, nothing for a bulletin.
+    #[serde(serialize_with = "editions_alone")]
     pub edition: EditionNumber,
+    /// What the bulletin is called, if it is one.
+    pub bulletin: Option<BulletinName>,
     pub state: &'static str,
     /// Every attempt that is still remembered, oldest first.
     pub attempts: Vec<SubjectAttempt>,
     /// The bounce that came back, if one did.
     pub bounce: Option<SubjectBounce>,
+}
+
+fn editions_alone<S: Serializer>(number: &EditionNumber, serializer: S) -> Result<S::Ok, S::Error> {
+    BulletinId::of(*number).map_or(Some(number), |_| None).serialize(serializer)
 }
 
 /// One attempt.

@@ -2,16 +2,18 @@
 //!
 //! A command is named only where the console cannot do it; then it is said who runs it.
 
+use super::super::edition::mailing;
 use super::super::subscription::import_began;
 use super::holds::{self, sync_waits};
 use super::matter::{ConsolePage, Matter, button, matter};
 use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
 use crate::app::planner::Replacement;
-use crate::domain::edition::EditionNumber;
+use crate::domain::bulletin::BulletinName;
+use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::subscription::wave::{Wave, WaveScope, WaveState};
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
-use crate::messages::picks;
+use crate::messages::{bulletins, picks};
 
 /// One thing that does not go on by itself, without a command to type.
 pub fn for_people(attention: &Attention) -> Matter {
@@ -59,6 +61,7 @@ pub fn for_people(attention: &Attention) -> Matter {
         Attention::BrokenContent { errors } => {
             broken("The library or the templates have", *errors, "so no new edition goes out until they are mended")
         }
+        Attention::BulletinHeld { name, reason, is_published } => held_bulletin(name, reason.as_ref(), *is_published),
         Attention::RelayUnreachable { since, mails } => matter(
             format!(
                 "Our mail server has not answered since {}, and {} for it.",
@@ -69,6 +72,12 @@ pub fn for_people(attention: &Attention) -> Matter {
             None,
         ),
     }
+}
+
+fn held_bulletin(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool) -> Matter {
+    let when = if is_published { "was stopped while it was being sent" } else { "is held" };
+    let advice = "Release it once it may go on, or withdraw it.";
+    matter(format!("Bulletin {name} {when}: {}.", bulletins::why(reason)), advice, None)
 }
 
 fn broken(what: &str, errors: u64, so: &str) -> Matter {
@@ -262,9 +271,9 @@ fn wave_waits(wave: &Wave, mailboxes: u64) -> Matter {
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     matter(
         format!(
-            "{were} reported as unknown{among} after edition {} was sent, so many at once that the report may be wrong. They \
+            "{were} reported as unknown{among} after {} was sent, so many at once that the report may be wrong. They \
              stay subscribed until you decide.",
-            wave.edition
+            mailing(wave.edition)
         ),
         format!(
             "If you know that they no longer exist, press “{}”. If they still work, press “{}”.",
@@ -279,9 +288,9 @@ fn unsettled(wave: &Wave) -> Matter {
     let again = if wave.state == WaveState::Confirmed { button::THEY_ARE_GONE } else { button::THEY_STILL_WORK };
     matter(
         format!(
-            "Somebody decided about the many bounces of edition {}, but that has not been done for all of the \
+            "Somebody decided about the many bounces of {}, but that has not been done for all of the \
              mailboxes yet.",
-            wave.edition
+            mailing(wave.edition)
         ),
         format!("Unless it is still going on, press “{again}” once more to complete it."),
         Some(ConsolePage::Suppressions),
@@ -382,6 +391,7 @@ mod tests {
             Attention::BrokenContent { errors: 1 },
             Attention::BrokenFiles(BrokenFiles { errors: 2, since: due().to_utc() }),
             Attention::RelayUnreachable { since: due(), mails: 1 },
+            Attention::BulletinHeld { name: "warning".parse().unwrap(), reason: None, is_published: true },
         ];
         let editions = of_editions().into_iter().map(|what| Attention::Edition(SEVEN, what));
         restored.map(Attention::Restored).into_iter().chain(editions).chain(rest).collect()

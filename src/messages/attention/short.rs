@@ -21,6 +21,7 @@ pub fn in_short(attention: &Attention) -> String {
         Attention::BrokenContent { .. } | Attention::BrokenFiles(_) => {
             "Config, library or templates have errors.".to_owned()
         }
+        Attention::BulletinHeld { name, .. } => format!("Bulletin {name} is held."),
         Attention::RelayUnreachable { .. } => "The mail server can't be reached.".to_owned(),
     }
 }

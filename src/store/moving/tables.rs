@@ -27,6 +27,11 @@ pub const TABLES: &[Table] = &[
     table("suppressions", 1, &[("mac", Bytes), ("address", Text), ("reason", Text), ("at", Big)]),
     EDITIONS,
     large(
+        "bulletins",
+        1,
+        &[("number", Big), ("name", Text), ("approved", Text), ("content", Text), ("audience", Text)],
+    ),
+    large(
         "picks",
         2,
         &[

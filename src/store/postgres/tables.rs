@@ -3,6 +3,8 @@
 mod approved;
 pub(super) mod archive;
 pub(super) mod audit;
+mod bulletin_rows;
+mod bulletins;
 pub(super) mod columns;
 pub(super) mod edition_rows;
 pub(super) mod editions;
@@ -25,5 +27,6 @@ pub(super) mod restored;
 mod search;
 pub(super) mod segments;
 mod set_back;
+mod subjects;
 mod subscribers;
 mod users;

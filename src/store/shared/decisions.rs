@@ -15,7 +15,7 @@ pub(in crate::store) const DISSOLVED: u32 = 5;
 /// The relay refused an item for good at RCPT, because there is no such mailbox: what is to be decided, and about what.
 pub(in crate::store) fn refused(id: ItemId, reply: &Reply, reason: SuppressionReason) -> (Scope, Decision) {
     let recipient = id.recipient;
-    let Some(edition) = id.mailing.edition() else {
+    let Some(edition) = id.mailing.number() else {
         let decide = move |list: &mut MailingList| unsubscribe::refuse_for_good(list, recipient, reason);
         return (Scope::Mailbox(recipient), Box::new(decide));
     };

@@ -88,7 +88,7 @@ impl InHand {
     }
 
     fn may_leave(&self, id: ItemId) -> bool {
-        !self.is_unwanted() && (id.mailing.edition().is_none() || self.sending)
+        !self.is_unwanted() && (id.mailing.number().is_none() || self.sending)
     }
 }
 

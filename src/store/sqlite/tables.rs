@@ -3,6 +3,8 @@
 mod approved;
 pub(super) mod archive;
 pub(super) mod audit;
+mod bulletin_rows;
+mod bulletins;
 pub(super) mod columns;
 pub(super) mod edition_rows;
 pub(super) mod editions;
@@ -21,5 +23,6 @@ pub(super) mod reports;
 pub(super) mod restored;
 mod search;
 pub(super) mod segments;
+mod subjects;
 pub(super) mod subscribers;
 mod users;

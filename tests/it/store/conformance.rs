@@ -2,6 +2,7 @@
 //!
 //! Each function takes what opens handles to one fresh store: the first call opens it.
 
+pub(super) mod bulletins;
 pub(super) mod decisions;
 pub(super) mod deliveries;
 pub(super) mod editions;
@@ -99,6 +100,13 @@ macro_rules! conform_all {
             decisions::a_withdrawal_ends_an_approval,
             decisions::what_was_approved_is_kept_until_it_is_published,
             decisions::the_audit_says_what_took_whose_place,
+            bulletins::a_bulletin_is_read_as_it_was_written,
+            bulletins::what_was_decided_on_an_older_reading_is_not_written,
+            bulletins::a_bulletin_goes_to_whom_it_is_meant_for,
+            bulletins::a_correction_goes_to_those_whose_mail_arrived,
+            bulletins::it_is_sent_like_an_edition_and_is_none,
+            bulletins::a_name_is_published_once,
+            bulletins::what_is_left_of_it_is_put_off_and_given_up,
             deliveries::each_is_claimed_once_in_order,
             deliveries::replies_mean_what_the_contract_says,
             deliveries::once_uncertain_never_refused,

@@ -23,6 +23,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::accounts;
+use super::conformance::bulletins::approve_one;
 use super::conformance::decisions::approve_with_texts;
 use super::conformance::notices::notice;
 use super::counts::MAILBOXES;
@@ -125,9 +126,10 @@ async fn twin(place: &Place, asked: &[Asked]) -> Twin {
     Twin { store: place.open().await.unwrap(), asked: asked.to_vec(), links: [None; 3] }
 }
 
-/// What operators were told, and when the relay was away.
+/// What operators were told, when the relay was away, and which bulletins there are.
 async fn remembered(store: &dyn Store) -> String {
-    format!("{:?} {:?}", store.told().await.unwrap(), store.relay_outages().await.unwrap())
+    let (told, outages) = (store.told().await.unwrap(), store.relay_outages().await.unwrap());
+    format!("{told:?} {outages:?} {:?}", store.bulletins().await.unwrap())
 }
 
 #[track_caller]
@@ -150,6 +152,7 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     assert!(one.store.tell(&notice(NoticeKind::Held, &["7 late"], 9), at(0)).await.unwrap());
     one.store.note_relay_unreachable(3, at(1)).await.unwrap();
     approve_with_texts(&*one.store, EditionNumber(99)).await;
+    approve_one(&*one.store).await;
     let known = remembered(&*one.store).await;
     let (asked, said) = (one.asked.clone(), one.answers().await);
     drop(one);

@@ -158,7 +158,9 @@ impl Fixture {
     }
 
     pub(crate) fn write(&self, below: &str, text: &str) {
-        fs::write(self.path(below), text).unwrap();
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     /// Replaces `from` by `to` in a file that must say it.

@@ -16,6 +16,16 @@ use super::oracle::{Oracle, Said};
 /// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
 pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
 
+/// A bulletin for everybody.
+pub(crate) const WARNING: &str = "activities/bulletins/warning.md";
+
+/// Sends it, also in the hour before the edition that falls due when the tests may run.
+pub(crate) const SEND_WARNING: &[&str] = &["bulletin", "warning", "--yes", "--beside-edition"];
+
+/// What stands in its file.
+pub(crate) const WARNING_TEXT: &str = "+++\ntitle = \"A game with strangers in its chat\"\nsummary = \"Children have met strangers \
+in the chat of a new game. Here is what to ask.\"\n+++\n\nAsk your child to **show you** the game.\n";
+
 /// A fixture with so many recipients, whose mail goes to the relay on `port` by two connections.
 pub(crate) fn behind_relay(port: u16, recipients: usize, more: &str) -> Fixture {
     with_connections(port, recipients, 2, more)
@@ -70,10 +80,11 @@ pub(crate) fn published(fixture: &Fixture) -> u64 {
     edition["edition"].as_u64().unwrap()
 }
 
-/// How many deliveries are in `state`, the edition's state, and what needs a person.
+/// How many deliveries are in `state`, the state of the edition or the bulletin that was sent, and what needs a person.
 pub(crate) fn edition_status(fixture: &Fixture, state: &str) -> (u64, String, String) {
     let status = fixture.run(&["status", "--json"]).exits(0).json();
-    let edition = status["editions"].as_array().unwrap().iter().find(|e| e["deliveries"]["total"] != 0).unwrap();
+    let mut sent = ["editions", "bulletins"].into_iter().flat_map(|kind| status[kind].as_array().unwrap());
+    let edition = sent.find(|one| one["deliveries"]["total"] != 0).unwrap();
     let count = edition["deliveries"][state].as_u64().unwrap();
     (count, edition["state"].as_str().unwrap().to_owned(), status["attention"].to_string())
 }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_notices.sql"),
     NAME_WORDS,
     include_str!("migrations/0007_approved_texts.sql"),
+    include_str!("migrations/0008_bulletins.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

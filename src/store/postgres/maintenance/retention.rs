@@ -68,7 +68,7 @@ async fn bounces(transaction: &Transaction, before: i64) -> Result<u64, Postgres
     let delete = "DELETE FROM bounces WHERE (recipient, edition) IN (
                       SELECT b.recipient, b.edition
                       FROM (SELECT number FROM editions WHERE published_at IS NOT NULL
-                            ORDER BY number DESC OFFSET $2) e
+                            ORDER BY published_at DESC, number DESC OFFSET $2) e
                       JOIN bounces b ON b.edition = e.number WHERE b.at < $1 LIMIT $3)";
     transaction.run(delete, params![before, i64::from(LOOK_BACK), i64::from(ROWS)]).await
 }

@@ -8,8 +8,9 @@ use tokio::try_join;
 use tokio_postgres::Row;
 
 use super::columns::each;
-use super::{approved, audit, columns};
+use super::{approved, audit, columns, subjects};
 use crate::domain::activity::ActivityId;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::state::{self, Changed, Transition};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
 use crate::store::ActivityWithdrawal;
@@ -20,10 +21,17 @@ use crate::store::shared::reasons;
 
 /// Every edition, by number.
 pub(in crate::store::postgres) async fn all(transaction: &Transaction) -> Result<Vec<Edition>, PostgresError> {
+    let mut found = to_many(transaction).await?;
+    found.retain(|edition| edition.number <= BulletinId::LAST_EDITION);
+    Ok(found)
+}
+
+/// Whatever goes to many, by number: editions, and then bulletins as far as they are like them.
+pub(super) async fn to_many(transaction: &Transaction) -> Result<Vec<Edition>, PostgresError> {
     some(transaction, None).await
 }
 
-/// One edition.
+/// One edition, or a bulletin as far as it is like one.
 pub(in crate::store::postgres) async fn one(
     transaction: &Transaction,
     number: EditionNumber,
@@ -129,14 +137,14 @@ pub(in crate::store::postgres) async fn change(
     if activities.iter().any(stale) || !are_as_read {
         return Ok(false);
     }
-    let of_editions = changed.audit.iter().map(|(number, action, detail)| {
-        let subject = format!("edition {number}");
-        (*action, subject, detail.as_str())
-    });
+    let mut of_editions = Vec::new();
+    for (number, action, detail) in &changed.audit {
+        of_editions.push((*action, subjects::of_mailing(transaction, *number).await?, detail.as_str()));
+    }
     let of_activities = activities.iter().map(|ActivityWithdrawal { activity, withdrawn }| {
         (if *withdrawn { "withdraw" } else { "reinstate" }, format!("activity {activity}"), "")
     });
-    let noted: Vec<_> = of_editions.chain(of_activities).collect();
+    let noted: Vec<_> = of_editions.into_iter().chain(of_activities).collect();
     try_join!(biased;
         write_all(transaction, &changed.transitions),
         withdraw(transaction, activities, at),

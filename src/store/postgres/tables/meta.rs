@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::audit;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::rows::UnfinishedImport;
@@ -55,11 +56,12 @@ pub(in crate::store::postgres) async fn begin(
     match read(transaction).await? {
         Some(known) if known.anchor == meta.anchor => return Ok(known),
         Some(known) => {
-            let published = "SELECT EXISTS (SELECT 1 FROM editions WHERE published_at IS NOT NULL)";
-            if transaction.is(published, params![]).await? {
+            let published = "SELECT EXISTS (SELECT 1 FROM editions WHERE number <= $1 AND published_at IS NOT NULL)";
+            let last = i64::from(BulletinId::LAST_EDITION.0);
+            if transaction.is(published, params![last]).await? {
                 return Err(Refusal::AnchorChanged { began: known.anchor, wished: meta.anchor }.into());
             }
-            transaction.run("DELETE FROM editions", params![]).await?;
+            transaction.run("DELETE FROM editions WHERE number <= $1", params![last]).await?;
         }
         None => {}
     }

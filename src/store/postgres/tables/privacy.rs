@@ -106,14 +106,16 @@ async fn moments(
 
 /// The mails of editions, without the attempts at them.
 async fn deliveries(transaction: &Transaction, recipient: i64) -> Result<Vec<SubjectDelivery>, PostgresError> {
-    let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
+    let query = "SELECT e.number, d.state, b.at, b.status, l.name FROM editions e
                  JOIN deliveries d ON d.mailing = e.number AND d.recipient = $1
-                 LEFT JOIN bounces b ON b.recipient = $1 AND b.edition = e.number ORDER BY e.number";
+                 LEFT JOIN bounces b ON b.recipient = $1 AND b.edition = e.number
+                 LEFT JOIN bulletins l ON l.number = e.number ORDER BY e.number";
     let read = |row: &Row| {
         let bounce = sql::maybe_instant(row.try_get(2)?)?;
         let status = row.try_get(3)?;
         Ok(SubjectDelivery {
             edition: columns::edition(row, 0)?,
+            bulletin: sql::maybe_word(row, 4)?,
             state: row.try_get::<_, DeliveryState>(1)?.group(),
             attempts: Vec::new(),
             bounce: bounce.map(|at| SubjectBounce { at, status }),

@@ -1,16 +1,25 @@
-//! Publishing: who gets an edition, and the one transaction that makes it so.
+//! Publishing: who gets an edition or a bulletin, and the one transaction that makes it so.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use tokio::try_join;
 use tokio_postgres::error::SqlState;
 
 use super::columns::BandBook;
-use super::{approved, audit, edition_rows, meta, segments};
-use crate::domain::subscriber::MailboxState;
+use super::{approved, audit, bulletin_rows, edition_rows, meta, segments, subjects};
+use crate::domain::band::BandSet;
+use crate::domain::bulletin::Audience;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::edition::EditionNumber;
+use crate::domain::sender::Sender;
+use crate::domain::subscriber::{MailboxState, Sector};
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
+use crate::store::postgres::engine::states;
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::segments::Packed;
-use crate::store::{Publication, PublishResult};
+use crate::store::{BulletinPublication, Publication, PublishResult};
 
 /// From so many recipients on, the table is counted anew.
 const MANY: u64 = 10_000;
@@ -22,35 +31,135 @@ pub(in crate::store::postgres) async fn publish(
     packed: &[Packed],
 ) -> Result<PublishResult, PostgresError> {
     let number = publication.before.number;
-    let (withdrawn, now, restored) = try_join!(biased;
-        edition_rows::withdrawn(transaction),
-        edition_rows::one(transaction, number),
-        meta::restored(transaction)
-    )?;
+    let (withdrawn, now) =
+        try_join!(biased; edition_rows::withdrawn(transaction), edition_rows::one(transaction, number))?;
     let spoiled = publication.before.selection.picks.iter().any(|pick| withdrawn.contains(&pick.id));
-    if restored.is_some() || spoiled || now.as_ref() != Some(&publication.before) {
+    if spoiled || now.as_ref() != Some(&publication.before) {
         return Ok(PublishResult::Changed);
     }
-    transaction.run("SAVEPOINT publication", params![]).await?;
-    edition_rows::write(transaction, Some(&publication.before), Some(&publication.after)).await?;
-    approved::drop_of(transaction, &[number]).await?;
-    segments::write(transaction, number, packed).await?;
-    let Some(recipients) = enqueue(transaction, publication).await? else {
-        transaction.run("ROLLBACK TO SAVEPOINT publication", params![]).await?;
-        return Ok(PublishResult::Changed);
+    let Publication { at, served, sender, .. } = publication;
+    let mailing = Mailing { number, at: *at, served, audience: &Audience::default(), sender, packed };
+    let write_own = async {
+        edition_rows::write(transaction, Some(&publication.before), Some(&publication.after)).await?;
+        approved::drop_of(transaction, &[number]).await?;
+        write_texts(transaction, publication).await?;
+        Ok(true)
     };
-    let subject = format!("edition {number}");
-    let detail = format!("{recipients} recipients in {} segments", packed.len());
-    try_join!(biased;
-        write_texts(transaction, publication),
-        complete(transaction, publication, recipients),
-        audit::write(transaction, sql::millis(publication.at), "program", "publish", &subject, &detail)
-    )?;
-    if recipients >= MANY {
-        // Autovacuum does so within a minute: until then, claims would be planned as for the few rows that were there before.
-        transaction.run("ANALYZE (SKIP_LOCKED) deliveries", params![]).await?;
+    mailing.publish(transaction, write_own).await
+}
+
+/// The same for a bulletin.
+pub(super) async fn bulletin(
+    transaction: &Transaction,
+    publication: &BulletinPublication,
+    packed: &[Packed],
+) -> Result<PublishResult, PostgresError> {
+    let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
+    let mailing =
+        Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, packed };
+    mailing.publish(transaction, bulletin_rows::replace(transaction, before.as_ref(), after)).await
+}
+
+/// A mail to many, as it is stored before it goes out.
+struct Mailing<'a> {
+    /// The number under which it is sent.
+    number: EditionNumber,
+    at: DateTime<Utc>,
+    served: &'a BandSet,
+    audience: &'a Audience,
+    sender: &'a Sender,
+    packed: &'a [Packed],
+}
+
+impl Mailing<'_> {
+    /// Stores it with whatever `write_own` writes of it, and a mail for everybody who is meant; nothing where that says no, somebody
+    /// is in no rendered segment, or the store was restored.
+    async fn publish(
+        &self,
+        transaction: &Transaction,
+        write_own: impl Future<Output = Result<bool, PostgresError>>,
+    ) -> Result<PublishResult, PostgresError> {
+        if meta::restored(transaction).await?.is_some() {
+            return Ok(PublishResult::Changed);
+        }
+        transaction.run("SAVEPOINT publication", params![]).await?;
+        let recipients = if write_own.await? {
+            segments::write(transaction, self.number, self.packed).await?;
+            self.enqueue(transaction).await?
+        } else {
+            None
+        };
+        let Some(recipients) = recipients else {
+            transaction.run("ROLLBACK TO SAVEPOINT publication", params![]).await?;
+            return Ok(PublishResult::Changed);
+        };
+        let update = "UPDATE editions SET mails = $2, sender = $3 WHERE number = $1";
+        let (number, mails) = (i64::from(self.number.0), sql::column(recipients)?);
+        transaction.run(update, params![number, mails, sql::to_json(self.sender)?]).await?;
+        let subject = subjects::of_mailing(transaction, self.number).await?;
+        let detail = format!("{recipients} recipients in {} segments", self.packed.len());
+        audit::write(transaction, sql::millis(self.at), "program", "publish", &subject, &detail).await?;
+        if recipients >= MANY {
+            // Autovacuum does so within a minute: until then, claims would be planned as for the few rows that were there before.
+            transaction.run("ANALYZE (SKIP_LOCKED) deliveries", params![]).await?;
+        }
+        Ok(PublishResult::Published { recipients })
     }
-    Ok(PublishResult::Published { recipients })
+
+    /// One delivery per recipient; `None` if one of them is in no rendered segment, which shows as a segment that is null.
+    async fn enqueue(&self, transaction: &Transaction) -> Result<Option<u64>, PostgresError> {
+        // By number, so that rows and keys are appended to the table and its indexes.
+        let insert = format!(
+            "INSERT INTO deliveries (mailing, recipient, segment, name_id)
+             SELECT $6, r.id, s.number, o.name_id
+             FROM recipients r JOIN subscribers o ON o.id = r.owner
+                  LEFT JOIN segments s ON s.edition = $6 AND s.bands = r.bands & $1
+                                      AND s.sector = o.sector AND s.locale = o.locale
+             WHERE {} ORDER BY r.id",
+            meant(self.audience)
+        );
+        let bands = BandBook::open(transaction).await?;
+        let (wanted, sectors, readers_of) = wanted(&bands, self.audience, self.served);
+        let (served, number) = (bands.seen(self.served), i64::from(self.number.0));
+        match transaction.run(&insert, params![served, MailboxState::Active, wanted, sectors, readers_of, number]).await
+        {
+            Ok(recipients) => Ok(Some(recipients)),
+            Err(PostgresError::Postgres(error)) if is_null_segment(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Those who are meant: recipients `r` and their subscribers `o`. $1 is what is served, $2 the state of who gets digests, and the
+/// rest is [`wanted`]. What is not asked about is compared with nothing: an edition may go to a million.
+pub(super) fn meant(audience: &Audience) -> String {
+    let sectors = match audience.sectors {
+        Some(_) => "o.sector = ANY ($4::smallint[])",
+        None => "$4::smallint[] IS NULL",
+    };
+    let readers = match audience.readers_of {
+        Some(_) => format!(
+            "EXISTS (SELECT 1 FROM deliveries d
+                     WHERE d.mailing = $5::bigint AND d.recipient = r.id AND d.state IN {})",
+            states::list(DeliveryState::ARRIVED)
+        ),
+        None => "$5::bigint IS NULL".to_owned(),
+    };
+    format!(
+        "r.state = $2 AND r.bands & $3 <> 0 AND r.bands & $1 <> 0 AND {sectors} AND {readers}
+         AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)"
+    )
+}
+
+/// The bands of which a recipient has one, the sectors, and the edition that they read.
+pub(super) fn wanted(bands: &BandBook, audience: &Audience, served: &BandSet) -> (i64, Option<Vec<i16>>, Option<i64>) {
+    let wanted = match &audience.bands {
+        Some(wanted) => bands.seen(&wanted.intersection(served).cloned().collect()),
+        None => bands.seen(served),
+    };
+    let codes = |sectors: &BTreeSet<Sector>| sectors.iter().map(|sector| i16::from(sector.code())).collect();
+    let sectors = audience.sectors.as_ref().map(codes);
+    (wanted, sectors, audience.readers_of.map(|edition| i64::from(edition.0)))
 }
 
 async fn write_texts(transaction: &Transaction, publication: &Publication) -> Result<(), PostgresError> {
@@ -59,36 +168,10 @@ async fn write_texts(transaction: &Transaction, publication: &Publication) -> Re
     let contents = contents.collect::<Result<Vec<String>, _>>()?;
     let insert = "INSERT INTO edition_texts (edition, activity, content) SELECT $1, * FROM unnest($2, $3)";
     let number = i64::from(publication.before.number.0);
-    transaction.run(insert, params![number, activities, contents]).await.map(drop)
-}
-
-/// Writes what an edition has once it is published.
-async fn complete(transaction: &Transaction, publication: &Publication, recipients: u64) -> Result<(), PostgresError> {
-    let update = "UPDATE editions SET sender = $2, theme_text = $3, notices = $4, mails = $5 WHERE number = $1";
-    let number = i64::from(publication.before.number.0);
-    let (sender, theme) = (sql::to_json(&publication.sender)?, sql::to_json(&publication.theme)?);
-    let (notices, mails) = (sql::to_json(&publication.notices)?, sql::column(recipients)?);
-    transaction.run(update, params![number, sender, theme, notices, mails]).await.map(drop)
-}
-
-/// One delivery per recipient; `None` if one of them is in no rendered segment, which shows as a segment that is null.
-async fn enqueue(transaction: &Transaction, publication: &Publication) -> Result<Option<u64>, PostgresError> {
-    // By number, so that rows and keys are appended to the table and its indexes.
-    let insert = "INSERT INTO deliveries (mailing, recipient, segment, name_id)
-                  SELECT $1, r.id, s.number, o.name_id
-                  FROM recipients r JOIN subscribers o ON o.id = r.owner
-                       LEFT JOIN segments s ON s.edition = $1 AND s.bands = r.bands & $2
-                                           AND s.sector = o.sector AND s.locale = o.locale
-                  WHERE r.state = $3 AND r.bands & $2 <> 0
-                    AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)
-                  ORDER BY r.id";
-    let served = BandBook::open(transaction).await?.seen(&publication.served);
-    let number = i64::from(publication.before.number.0);
-    match transaction.run(insert, params![number, served, MailboxState::Active]).await {
-        Ok(recipients) => Ok(Some(recipients)),
-        Err(PostgresError::Postgres(error)) if is_null_segment(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
+    transaction.run(insert, params![number, activities, contents]).await?;
+    let update = "UPDATE editions SET theme_text = $2, notices = $3 WHERE number = $1";
+    let (theme, notices) = (sql::to_json(&publication.theme)?, sql::to_json(&publication.notices)?);
+    transaction.run(update, params![number, theme, notices]).await.map(drop)
 }
 
 fn is_null_segment(error: &tokio_postgres::Error) -> bool {

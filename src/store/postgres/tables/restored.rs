@@ -55,7 +55,7 @@ pub(super) async fn hold_back(
 ) -> Result<(), PostgresError> {
     meta::put(transaction, RESTORED, &sql::millis(made).to_string()).await?;
     meta::put(transaction, DOUBTING, "").await?;
-    let editions = edition_rows::all(transaction).await?;
+    let editions = edition_rows::to_many(transaction).await?;
     let sending = editions.iter().filter(|edition| edition.state == EditionState::Sending);
     let holds = sending.map(|edition| EditionChange::Hold(edition.number, HoldReason::RestoredStore));
     edition_rows::change_here(transaction, &editions, &holds.collect::<Vec<_>>(), "restore", at).await?;
@@ -99,7 +99,7 @@ pub(in crate::store::postgres) async fn release(
     if meta::get(transaction, DOUBTING).await?.is_some() {
         while !doubt(transaction, at).await? {}
     }
-    let editions = edition_rows::all(transaction).await?;
+    let editions = edition_rows::to_many(transaction).await?;
     // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
     let in_doubt: Vec<&Edition> = editions.iter().filter(|edition| edition.is_published() && !resend).collect();
     if give_up(transaction, &in_doubt).await? == u64::from(PART) {

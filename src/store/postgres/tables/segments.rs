@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 
 use super::columns::{BandBook, each};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::SegmentKey;
 use crate::store::postgres::engine::error::PostgresError;
@@ -59,8 +60,8 @@ pub(super) fn number(row: &Row, at: usize) -> Result<SegmentNumber, PostgresErro
     number.map(SegmentNumber).map_err(|error| sql::damaged(&error.to_string()))
 }
 
-/// Forgets what segments read, of editions that were finished before `before`: at most `limit` segments. The newest edition
-/// keeps them, because what did not arrive of it may be taken up again.
+/// Forgets what segments read, of editions and bulletins that were finished before `before`: at most `limit` segments. The newest
+/// edition keeps them, and so do bulletins since, because what did not arrive of them may be taken up again.
 pub(in crate::store::postgres) async fn forget_old(
     transaction: &Transaction,
     before: i64,
@@ -70,9 +71,14 @@ pub(in crate::store::postgres) async fn forget_old(
                       SELECT s.edition, s.number
                       FROM editions e JOIN segments s ON s.edition = e.number
                       WHERE e.state = $2 AND e.finished_at < $1
-                        AND e.number < (SELECT max(number) FROM editions WHERE published_at IS NOT NULL)
+                        AND CASE WHEN e.number <= $4
+                                 THEN e.number < (SELECT max(number) FROM editions
+                                                  WHERE number <= $4 AND published_at IS NOT NULL)
+                                 ELSE e.published_at < coalesce(
+                                     (SELECT max(published_at) FROM editions WHERE number <= $4), $1) END
                         AND (s.packed IS NOT NULL OR s.rendered <> '')
                       -- The dictionary goes last: what is read without one is damaged, and not forgotten.
                       ORDER BY s.edition, s.base IS NULL LIMIT $3)";
-    transaction.run(forget, params![before, EditionState::Sent.as_str(), i64::from(limit)]).await
+    let last = i64::from(BulletinId::LAST_EDITION.0);
+    transaction.run(forget, params![before, EditionState::Sent.as_str(), i64::from(limit), last]).await
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021_notices.sql"),
     NAME_WORDS,
     include_str!("migrations/0023_approved_texts.sql"),
+    include_str!("migrations/0024_bulletins.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

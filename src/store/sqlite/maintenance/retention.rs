@@ -78,7 +78,7 @@ fn bounces(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     let delete = "DELETE FROM bounces WHERE (recipient, edition) IN (
                       SELECT b.recipient, b.edition
                       FROM (SELECT number FROM editions WHERE published_at IS NOT NULL
-                            ORDER BY number DESC LIMIT -1 OFFSET ?2) e
+                            ORDER BY published_at DESC, number DESC LIMIT -1 OFFSET ?2) e
                       CROSS JOIN bounces b ON b.edition = e.number WHERE b.at < ?1 LIMIT ?3)";
     sql::run(conn, delete, (before, LOOK_BACK, ROWS))
 }

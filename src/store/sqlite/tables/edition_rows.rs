@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 use serde::de::DeserializeOwned;
 
-use super::{approved, audit};
+use super::{approved, audit, subjects};
 use crate::domain::activity::ActivityId;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::state::{self, Changed, Transition};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, Pick, Selection};
 use crate::store::ActivityWithdrawal;
@@ -21,12 +22,21 @@ const COLUMNS: &str = "SELECT number, state, reason, reason_detail, date, due_at
 
 /// Every edition, by number.
 pub(in crate::store::sqlite) fn all(conn: &Connection) -> Result<Vec<Edition>, SqliteError> {
-    let mut picks = picks(conn, None)?;
-    let query = format!("{COLUMNS} ORDER BY number");
-    sql::rows(conn, &query, [], |row| read(row, picks.remove(&row.get(0)?).unwrap_or_default()))
+    up_to(conn, BulletinId::LAST_EDITION)
 }
 
-/// One edition.
+/// Whatever goes to many, by number: editions, and then bulletins as far as they are like them.
+pub(super) fn to_many(conn: &Connection) -> Result<Vec<Edition>, SqliteError> {
+    up_to(conn, EditionNumber(u32::MAX))
+}
+
+fn up_to(conn: &Connection, last: EditionNumber) -> Result<Vec<Edition>, SqliteError> {
+    let mut picks = picks(conn, None)?;
+    let query = format!("{COLUMNS} WHERE number <= ?1 ORDER BY number");
+    sql::rows(conn, &query, [last.0], |row| read(row, picks.remove(&row.get(0)?).unwrap_or_default()))
+}
+
+/// One edition, or a bulletin as far as it is like one.
 pub(in crate::store::sqlite) fn one(conn: &Connection, number: EditionNumber) -> Result<Option<Edition>, SqliteError> {
     let picks = picks(conn, Some(number))?.remove(&number.0).unwrap_or_default();
     sql::row(conn, &format!("{COLUMNS} WHERE number = ?1"), [number.0], |row| read(row, picks))
@@ -132,7 +142,7 @@ pub(in crate::store::sqlite) fn change(
     }
     approved::follow(conn, changed)?;
     for (number, action, detail) in &changed.audit {
-        audit::write(conn, sql::millis(at), actor, action, &format!("edition {number}"), detail)?;
+        audit::write(conn, sql::millis(at), actor, action, &subjects::of_mailing(conn, *number)?, detail)?;
     }
     for activity in activities {
         withdraw(conn, activity, actor, at)?;

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::audit;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::subscription::rows::UnfinishedImport;
@@ -44,11 +45,16 @@ pub(in crate::store::sqlite) fn begin(
     match read(conn)? {
         Some(known) if known.anchor == meta.anchor => return Ok(known),
         Some(known) => {
-            let published = sql::number(conn, "SELECT count(*) FROM editions WHERE published_at IS NOT NULL", [])?;
+            let last = BulletinId::LAST_EDITION.0;
+            let published = sql::number(
+                conn,
+                "SELECT count(*) FROM editions WHERE number <= ?1 AND published_at IS NOT NULL",
+                [last],
+            )?;
             if published > 0 {
                 return Err(Refusal::AnchorChanged { began: known.anchor, wished: meta.anchor }.into());
             }
-            sql::run(conn, "DELETE FROM editions", [])?;
+            sql::run(conn, "DELETE FROM editions WHERE number <= ?1", [last])?;
         }
         None => {}
     }

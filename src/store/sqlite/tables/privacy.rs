@@ -66,14 +66,16 @@ impl Privacy for SqliteStore {
 fn subject_data(conn: &Connection, recipient: i64) -> Result<SubjectData, SqliteError> {
     let since = "SELECT created_at FROM recipients WHERE id = ?1";
     let known_since = sql::row(conn, since, [recipient], |row| sql::instant(row.get(0)?))?;
-    let query = "SELECT e.number, d.state, b.at, b.status FROM editions e
+    let query = "SELECT e.number, d.state, b.at, b.status, l.name FROM editions e
                  CROSS JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
-                 LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number";
+                 LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number
+                 LEFT JOIN bulletins l ON l.number = e.number ORDER BY e.number";
     let mut deliveries = sql::rows(conn, query, [recipient], |row| {
         let bounce = sql::maybe_instant(row.get(2)?)?;
         let status = row.get(3)?;
         Ok(SubjectDelivery {
             edition: EditionNumber(row.get(0)?),
+            bulletin: sql::maybe_word(row, 4)?,
             state: row.get::<_, DeliveryState>(1)?.group(),
             attempts: Vec::new(),
             bounce: bounce.map(|at| SubjectBounce { at, status }),

@@ -30,7 +30,7 @@ pub(in crate::store::sqlite) fn hold_back(
     sql::run(conn, "DELETE FROM claimants", [])?;
     let waiting = states::list(DeliveryState::WAITING);
     sql::run(conn, &format!("UPDATE deliveries SET repeated = 1 WHERE mailing > 0 AND state IN {waiting}"), [])?;
-    for edition in edition_rows::all(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {
+    for edition in edition_rows::to_many(conn)?.iter().filter(|edition| edition.state == EditionState::Sending) {
         let hold = EditionChange::Hold(edition.number, HoldReason::RestoredStore);
         edition_rows::change_here(conn, &hold, "restore", at)?;
     }
@@ -47,7 +47,7 @@ pub(in crate::store::sqlite) fn release(
     if meta::get(conn, RESTORED)?.is_none() {
         return Ok(release);
     }
-    let editions = edition_rows::all(conn)?;
+    let editions = edition_rows::to_many(conn)?;
     // Also of editions that a person holds: whoever releases them later must not send again what nobody knows.
     let in_doubt = editions.iter().filter(|edition| edition.is_published() && !resend);
     for edition in in_doubt.clone() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::columns::BandBook;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::SegmentKey;
 use crate::store::shared::segments::{Packed, Stored, Unpacker};
@@ -48,18 +49,22 @@ pub(super) fn read(
     Ok(found.into_iter().collect())
 }
 
-/// Forgets what segments read, of editions that were finished before `before`: at most `limit` segments. The newest edition
-/// keeps them, because what did not arrive of it may be taken up again.
+/// Forgets what segments read, of editions and bulletins that were finished before `before`: at most `limit` segments. The newest
+/// edition keeps them, and so do bulletins since, because what did not arrive of them may be taken up again.
 pub(in crate::store::sqlite) fn forget_old(conn: &Connection, before: i64, limit: u32) -> Result<u64, SqliteError> {
     let forget = "UPDATE segments SET rendered = '', packed = NULL, base = NULL WHERE (edition, number) IN (
                       SELECT s.edition, s.number
                       FROM editions e CROSS JOIN segments s ON s.edition = e.number
                       WHERE e.state = ?2 AND e.finished_at < ?1
-                        AND e.number < (SELECT max(number) FROM editions WHERE published_at IS NOT NULL)
+                        AND CASE WHEN e.number <= ?4
+                                 THEN e.number < (SELECT max(number) FROM editions
+                                                  WHERE number <= ?4 AND published_at IS NOT NULL)
+                                 ELSE e.published_at < coalesce(
+                                     (SELECT max(published_at) FROM editions WHERE number <= ?4), ?1) END
                         AND (s.packed IS NOT NULL OR s.rendered <> '')
                       -- The dictionary goes last: what is read without one is damaged, and not forgotten.
                       ORDER BY s.edition, s.base IS NULL LIMIT ?3)";
-    sql::run(conn, forget, (before, EditionState::Sent.as_str(), limit))
+    sql::run(conn, forget, (before, EditionState::Sent.as_str(), limit, BulletinId::LAST_EDITION.0))
 }
 
 #[cfg(test)]

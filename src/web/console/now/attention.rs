@@ -103,6 +103,7 @@ fn step(attention: &Attention, approve: &ApprovePaths) -> Option<Step> {
         Attention::UnfinishedImport(_) => manage("/subscribers/import"),
         Attention::SyncWaits => Some((asks(button::END_THEM), "/sync".to_owned(), Permission::ManageSubscribers)),
         Attention::UnknownBand { .. }
+        | Attention::BulletinHeld { .. }
         | Attention::NotAMessage { .. }
         | Attention::BrokenContent { .. }
         | Attention::BrokenFiles(_)

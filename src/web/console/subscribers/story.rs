@@ -167,9 +167,13 @@ fn careful(mailbox: &MailboxRecord, data: &SubjectData, zone: Tz) -> Vec<String>
 
 fn edition(caller: &Caller, delivery: &SubjectDelivery, zone: Tz) -> Edition {
     let (sentences, class) = words::delivery(delivery, zone);
+    let (label, path) = match &delivery.bulletin {
+        Some(name) => (format!("Bulletin {name}"), "/bulletins".to_owned()),
+        None => (format!("Edition {}", delivery.edition), format!("/editions/{}", delivery.edition)),
+    };
     Edition {
-        label: format!("Edition {}", delivery.edition),
-        url: caller.link(&format!("/editions/{}", delivery.edition)),
+        label,
+        url: caller.link(&path),
         class,
         sentences,
         attempts: delivery.attempts.iter().map(|attempt| words::attempt(attempt, zone)).collect(),

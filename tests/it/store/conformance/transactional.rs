@@ -92,7 +92,7 @@ pub(in crate::store) async fn what_belongs_to_no_edition_goes_first_and_ignores_
     assert_eq!(send_out(&*store, &crowd(3)).await, 3);
     ask(&*store, "a@b.example", 2).await;
     let claimed = store.claim(Some(SEVEN), at(3), 2).await.unwrap();
-    let mailings: Vec<_> = claimed.iter().map(|claimed| claimed.id.mailing.edition()).collect();
+    let mailings: Vec<_> = claimed.iter().map(|claimed| claimed.id.mailing.number()).collect();
     assert_eq!(mailings, [None, Some(SEVEN)]);
     let hold = EditionChange::Hold(SEVEN, HoldReason::Operator { why: None });
     assert_eq!(change_editions(&*store, &[hold], at(3)).await, 1);

@@ -62,10 +62,11 @@ async fn newest_first(
     recipients: &[RecipientId],
 ) -> Result<HashMap<RecipientId, Vec<PastDelivery>>, PostgresError> {
     let query = "SELECT d.recipient, e.number, d.state, b.meaning
-                 FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT $2) e
+                 FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL
+                       ORDER BY published_at DESC, number DESC LIMIT $2) e
                  JOIN deliveries d ON d.mailing = e.number AND d.recipient = ANY ($1)
                  LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = e.number
-                 ORDER BY e.number DESC";
+                 ORDER BY e.published_at DESC, e.number DESC";
     if recipients.is_empty() {
         return Ok(HashMap::new());
     }

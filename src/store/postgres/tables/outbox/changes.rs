@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::items::Attempt;
 use super::{cap, replies, transactional};
 use crate::domain::delivery::{DeliveryState, ItemId, Mailing, OutcomeKind};
-use crate::domain::edition::EditionNumber;
 use crate::domain::refusal::Refusal;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
@@ -18,7 +17,7 @@ use crate::store::shared::items::key;
 pub(super) struct Changes {
     rows: BTreeMap<(i64, i64), Changed>,
     attempts: Vec<Attempt>,
-    accepted: BTreeMap<EditionNumber, i64>,
+    accepted: BTreeMap<i64, i64>,
     /// How many of the editions' mails were handed over in which quarter of an hour, or may have been.
     handed_over: BTreeMap<i64, i64>,
     /// Transactional mails of which nothing more is sent.
@@ -54,15 +53,15 @@ impl Changes {
         let (state, repeated) = (settled.state, settled.repeated);
         self.rows.insert(key, Changed { state, attempts, next_at, repeated, is_in_hand: false });
         if let Some((kind, reply)) = attempt {
-            if id.mailing.edition().is_some() && OutcomeKind::ARRIVED.contains(&kind) {
+            if id.mailing.number().is_some() && OutcomeKind::ARRIVED.contains(&kind) {
                 *self.handed_over.entry(cap::quarter(at)).or_default() += 1;
             }
             let (code, reply) = (reply.code.map(i32::from), replies::storable(reply.text));
             self.attempts.push(Attempt { key, at, reply, number: attempts, kind, code });
         }
         match id.mailing {
-            Mailing::Edition(edition) if state == DeliveryState::Accepted => {
-                *self.accepted.entry(edition).or_default() += 1;
+            Mailing::Edition(_) | Mailing::Bulletin(_) if state == DeliveryState::Accepted => {
+                *self.accepted.entry(key.0).or_default() += 1;
             }
             Mailing::Transactional(_) if settled.is_final() => self.settled.push(-key.0),
             _ => {}
@@ -159,7 +158,7 @@ impl Changes {
 
     /// How many more are accepted of which edition.
     pub(super) fn accepted(&self) -> (Vec<i64>, Vec<i64>) {
-        self.accepted.iter().map(|(edition, more)| (i64::from(edition.0), *more)).unzip()
+        self.accepted.iter().unzip()
     }
 
     /// How many were handed over in which quarter of an hour.

@@ -122,7 +122,7 @@ async fn withhold(transaction: &Transaction, ids: Vec<ItemId>) -> Result<(), Pos
     );
     let mails = ids.iter().filter_map(|id| match id.mailing {
         Mailing::Transactional(TransactionalId(mail)) => Some(sql::column(mail)),
-        Mailing::Edition(_) => None,
+        Mailing::Edition(_) | Mailing::Bulletin(_) => None,
     });
     let mails = mails.collect::<Result<Vec<i64>, _>>()?;
     let (mailings, recipients) = keys(ids)?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::{audit, edition_rows};
+use super::super::{audit, edition_rows, subjects};
 use super::{accepted, edition_progress};
 use crate::domain::audit::OPERATOR;
 use crate::domain::delivery::listing::{DeliveryFilter, ResolvedPart, Retried, RetriedPart};
@@ -138,7 +138,7 @@ async fn note(
     at: DateTime<Utc>,
 ) -> Result<(), PostgresError> {
     let detail = |number| format!("{number} deliveries{what}");
-    let subject = format!("edition {edition}");
+    let subject = subjects::of_mailing(transaction, edition).await?;
     audit::write_parts(transaction, at, [OPERATOR, action, &subject], parts, detail).await
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use super::super::{audit, edition_rows};
+use super::super::{audit, edition_rows, subjects};
 use crate::domain::delivery::{DeliveryState, Event, OutcomeKind, Tally};
 use crate::domain::edition::{EditionNumber, EditionState, state};
 use crate::store::postgres::engine::error::PostgresError;
@@ -22,7 +22,7 @@ pub(super) async fn expire(
 ) -> Result<u64, PostgresError> {
     let expired = expire_some(transaction, edition, limit).await?;
     let note = |number| format!("{number} deliveries");
-    let what = ["program", "expire", &format!("edition {edition}")];
+    let what = ["program", "expire", &subjects::of_mailing(transaction, edition).await?];
     audit::write_parts(transaction, at, what, (before, expired), note).await?;
     Ok(expired)
 }
@@ -96,7 +96,8 @@ pub(in crate::store::postgres) async fn finish(
         return Ok(false);
     }
     edition_rows::write(transaction, Some(&before), Some(&after)).await?;
-    audit::write(transaction, sql::millis(at), "program", "sent", &format!("edition {edition}"), "").await?;
+    let subject = subjects::of_mailing(transaction, edition).await?;
+    audit::write(transaction, sql::millis(at), "program", "sent", &subject, "").await?;
     Ok(true)
 }
 

@@ -317,9 +317,11 @@ impl Reader<'_> {
         })?;
         let (published_at, known, known_at, wave) = this.unwrap_or_default();
         let query = "SELECT e.number, d.state, b.meaning
-                     FROM (SELECT number FROM editions WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT ?2) e
+                     FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL
+                           ORDER BY published_at DESC, number DESC LIMIT ?2) e
                      JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
-                     LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number ORDER BY e.number DESC";
+                     LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number
+                     ORDER BY e.published_at DESC, e.number DESC";
         let newest_first = sql::rows(self.conn, query, (recipient, LOOK_BACK), |row| {
             Ok(PastDelivery {
                 edition: EditionNumber(row.get(0)?),

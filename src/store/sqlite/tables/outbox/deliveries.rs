@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::{audit, edition_rows};
+use super::super::{audit, edition_rows, subjects};
 use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
@@ -120,7 +120,7 @@ fn note(
     at: DateTime<Utc>,
 ) -> Result<(), SqliteError> {
     let detail = |number| format!("{number} deliveries{what}");
-    audit::write_parts(conn, at, [OPERATOR, action, &format!("edition {edition}")], parts, detail)
+    audit::write_parts(conn, at, [OPERATOR, action, &subjects::of_mailing(conn, edition)?], parts, detail)
 }
 
 /// An edition that was published.

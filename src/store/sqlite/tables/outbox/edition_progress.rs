@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::{audit, edition_rows};
+use super::super::{audit, edition_rows, subjects};
 use crate::domain::delivery::{DailyCap, DeliveryState, Event, OutcomeKind, Tally};
 use crate::domain::edition::{EditionNumber, EditionState, state};
 use crate::store::sqlite::engine::error::SqliteError;
@@ -21,7 +21,13 @@ pub(super) fn expire(
 ) -> Result<u64, SqliteError> {
     let expired = expire_some(conn, edition, "", limit)?;
     let note = |number| format!("{number} deliveries");
-    audit::write_parts(conn, at, ["program", "expire", &format!("edition {edition}")], (before, expired), note)?;
+    audit::write_parts(
+        conn,
+        at,
+        ["program", "expire", &subjects::of_mailing(conn, edition)?],
+        (before, expired),
+        note,
+    )?;
     Ok(expired)
 }
 
@@ -117,7 +123,7 @@ pub(in crate::store::sqlite) fn finish(
         return Ok(false);
     }
     edition_rows::write(conn, Some(&before), Some(&after))?;
-    audit::write(conn, sql::millis(at), "program", "sent", &format!("edition {edition}"), "")?;
+    audit::write(conn, sql::millis(at), "program", "sent", &subjects::of_mailing(conn, edition)?, "")?;
     Ok(true)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn take_steps(
 fn note_accepted<'a>(conn: &Connection, taken: impl Iterator<Item = &'a Step>) -> Result<(), SqliteError> {
     let mut accepted = BTreeMap::<EditionNumber, u64>::new();
     for result in taken.filter_map(|step| step.result.as_ref()) {
-        if let (Outcome::Accepted(_), Some(edition)) = (&result.outcome, result.id.mailing.edition()) {
+        if let (Outcome::Accepted(_), Some(edition)) = (&result.outcome, result.id.mailing.number()) {
             *accepted.entry(edition).or_default() += 1;
         }
     }
@@ -109,7 +109,7 @@ fn record_at_once(conn: &Connection, me: i64, result: &AttemptResult) -> Result<
     });
     let (Outcome::Accepted(reply), id) = (&result.outcome, result.id) else { return Ok(false) };
     let (mailing, recipient) = key(id)?;
-    if id.mailing.edition().is_none() {
+    if id.mailing.number().is_none() {
         return Ok(false);
     }
     let (at, kind) = (sql::millis(result.at), result.outcome.kind());
@@ -173,7 +173,7 @@ pub(super) fn write(conn: &Connection, id: ItemId, at: i64, released: &Released)
     }
     match id.mailing {
         Mailing::Transactional(mail) if settled.is_final() => transactional::forget_text(conn, mail),
-        Mailing::Transactional(_) | Mailing::Edition(_) => Ok(()),
+        Mailing::Transactional(_) | Mailing::Edition(_) | Mailing::Bulletin(_) => Ok(()),
     }
 }
 
@@ -184,6 +184,6 @@ pub(super) fn withhold(conn: &Connection, id: ItemId) -> Result<(), SqliteError>
     sql::run(conn, &update, key(id)?)?;
     match id.mailing {
         Mailing::Transactional(mail) => transactional::forget_text(conn, mail),
-        Mailing::Edition(_) => Ok(()),
+        Mailing::Edition(_) | Mailing::Bulletin(_) => Ok(()),
     }
 }

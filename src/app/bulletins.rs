@@ -1,0 +1,173 @@
+//! Bulletins: which there are, what an operator decides about one, and how it is sent.
+
+pub mod decide;
+pub mod error;
+pub mod rehearse;
+pub mod send;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::context::{AppContext, Content};
+use super::error::AppError;
+use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, BulletinRecord};
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{EditionNumber, EditionState, StateReason};
+use error::BulletinError;
+
+/// What can be done with bulletins.
+pub struct Bulletins {
+    context: AppContext,
+    /// None while the library has errors: nothing new can be sent then, but that must not keep anybody from stopping a bulletin.
+    content: Option<Content>,
+}
+
+/// Where one bulletin stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct BulletinStatus {
+    pub name: BulletinName,
+    pub state: EditionState,
+    /// Its deliveries by state; none before it is sent.
+    pub deliveries: Tally,
+    /// As it went out, or as its file says.
+    #[serde(skip)]
+    pub title: Option<String>,
+    /// Why it is held or withdrawn.
+    #[serde(skip)]
+    pub reason: Option<StateReason>,
+    /// When it began to be sent.
+    #[serde(skip)]
+    pub sent_at: Option<DateTime<Utc>>,
+    /// The edition that it corrects.
+    #[serde(skip)]
+    pub corrects: Option<EditionNumber>,
+    /// Somebody had approved of it, and it was edited since.
+    #[serde(skip)]
+    pub was_edited: bool,
+}
+
+/// A bulletin that went out, as it went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentBulletin {
+    pub text: Bulletin,
+    /// Every mail's Date.
+    pub sent_at: DateTime<Utc>,
+    /// Whom it was for.
+    pub audience: Audience,
+}
+
+/// Every bulletin that went out or is being sent, the newest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn sent(context: &AppContext) -> Result<Vec<SentBulletin>, AppError> {
+    let records = context.store.bulletins().await?;
+    let mut sent: Vec<SentBulletin> = records.into_iter().filter_map(as_sent).collect();
+    sent.sort_by(|a, b| b.sent_at.cmp(&a.sent_at));
+    Ok(sent)
+}
+
+/// One bulletin as it went out; `None` when it did not.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn sent_one(context: &AppContext, name: &BulletinName) -> Result<Option<SentBulletin>, AppError> {
+    Ok(context.store.bulletin(name).await?.and_then(as_sent))
+}
+
+fn as_sent(record: BulletinRecord) -> Option<SentBulletin> {
+    let sent_at = record.course.published_at?;
+    record.published.map(|published| SentBulletin { text: published.text, sent_at, audience: published.audience })
+}
+
+impl Bulletins {
+    /// Those of this store and this library.
+    pub fn new(context: &AppContext, content: Option<&Content>) -> Self {
+        Self { context: context.clone(), content: content.cloned() }
+    }
+
+    /// Where each stands, by name: those about which somebody has decided something, and those that only lie in the library.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn all(&self) -> Result<Vec<BulletinStatus>, AppError> {
+        let mut all: BTreeMap<BulletinName, BulletinStatus> = BTreeMap::new();
+        for record in self.context.store.bulletins().await? {
+            let deliveries = match record.published {
+                Some(_) => self.context.store.tally(record.id.mailing()).await?,
+                None => Tally::default(),
+            };
+            all.insert(record.name.clone(), self.status(record, deliveries));
+        }
+        for text in self.texts() {
+            all.entry(text.name.clone()).or_insert_with(|| BulletinStatus {
+                name: text.name.clone(),
+                state: EditionState::Planned,
+                deliveries: Tally::default(),
+                title: Some(text.title.clone()),
+                reason: None,
+                sent_at: None,
+                corrects: None,
+                was_edited: false,
+            });
+        }
+        Ok(all.into_values().collect())
+    }
+
+    /// What mailings are called that are sent under the numbers of bulletins.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn names(&self) -> Result<BTreeMap<EditionNumber, BulletinName>, AppError> {
+        let records = self.context.store.bulletins().await?;
+        Ok(records.into_iter().map(|record| (record.id.mailing(), record.name)).collect())
+    }
+
+    fn status(&self, record: BulletinRecord, deliveries: Tally) -> BulletinStatus {
+        let text = self.text(&record.name);
+        let state = text.map_or_else(|| record.state(), |text| record.state_as(text));
+        let says = record.published.as_ref().map(|published| &published.text).or(text);
+        BulletinStatus {
+            state,
+            deliveries,
+            title: says.map(|text| text.title.clone()),
+            sent_at: record.course.published_at,
+            corrects: record.published.as_ref().and_then(|published| published.audience.readers_of),
+            was_edited: record.published.is_none() && text.is_some_and(|text| !record.edited(text).is_empty()),
+            reason: record.course.reason,
+            name: record.name,
+        }
+    }
+
+    fn texts(&self) -> &[Bulletin] {
+        self.content.as_ref().map_or(&[], |content| &content.library.bulletins)
+    }
+
+    fn text(&self, name: &BulletinName) -> Option<&Bulletin> {
+        self.texts().iter().find(|text| text.name == *name)
+    }
+
+    /// What its file says now.
+    fn needed_text(&self, name: &BulletinName) -> Result<&Bulletin, BulletinError> {
+        if self.content.is_none() {
+            return Err(BulletinError::LibraryBroken(name.clone()));
+        }
+        let known = || self.texts().iter().map(|text| text.name.clone()).collect();
+        self.text(name).ok_or_else(|| BulletinError::Unknown { name: name.clone(), known: known() })
+    }
+
+    /// The bulletin as the store holds it. One about which nobody has decided anything is planned, and must be in the library.
+    async fn at_hand(&self, name: &BulletinName) -> Result<(Option<BulletinRecord>, BulletinRecord), BulletinError> {
+        let records = self.context.store.bulletins().await?;
+        let found = records.iter().find(|record| record.name == *name).cloned();
+        if let Some(record) = found {
+            return Ok((Some(record.clone()), record));
+        }
+        self.needed_text(name)?;
+        let id = BulletinId(records.last().map_or(0, |last| last.id.0) + 1);
+        let now = self.context.clock.now();
+        Ok((None, BulletinRecord::planned(id, name.clone(), now, self.context.local(now).date_naive())))
+    }
+}

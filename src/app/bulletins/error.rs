@@ -1,0 +1,86 @@
+//! Why a bulletin is not sent, or a decision about one is not possible.
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::app::decisions::error::Decision;
+use crate::app::error::AppError;
+use crate::app::sender::SendError;
+use crate::domain::band::BandName;
+use crate::domain::bulletin::BulletinName;
+use crate::domain::delivery::{Reply, Tally};
+use crate::domain::edition::{EditionNumber, EditionState, HoldReason};
+use crate::domain::fingerprint::TextPart;
+use crate::store::StoreError;
+
+/// Why a bulletin is not sent, or a decision about one is not possible.
+#[derive(Debug, thiserror::Error)]
+pub enum BulletinError {
+    /// Neither the store nor the library has it.
+    #[error("there is no bulletin {name}")]
+    Unknown {
+        name: BulletinName,
+        /// Those that the library has.
+        known: Vec<BulletinName>,
+    },
+    /// The library has errors, and the bulletin is needed from it.
+    #[error("the library has errors, so bulletin {0} cannot be read")]
+    LibraryBroken(BulletinName),
+    /// Nobody has approved of it as it is.
+    #[error("bulletin {name} is not approved")]
+    NeedsApproval {
+        name: BulletinName,
+        /// What was edited since somebody approved of it.
+        edited: Vec<TextPart>,
+    },
+    #[error("bulletin {name} is held")]
+    Held {
+        name: BulletinName,
+        reason: Option<HoldReason>,
+        /// Some of it has gone out.
+        is_published: bool,
+    },
+    #[error("bulletin {0} was withdrawn")]
+    Withdrawn(BulletinName),
+    /// It was sent, or is being sent, so this can't be decided any more.
+    #[error("bulletin {name} is {state}")]
+    Published { name: BulletinName, decision: Decision, state: EditionState, tally: Tally },
+    /// It was sent to others than are asked for now.
+    #[error("bulletin {0} was sent to others")]
+    OtherAudience(BulletinName),
+    /// An edition is due soon, or now.
+    #[error("edition {edition} is due within the hour")]
+    BesideEdition { name: BulletinName, edition: EditionNumber, due_at: DateTime<FixedOffset> },
+    /// An edition is being sent.
+    #[error("edition {edition} is being sent")]
+    BesideSending { name: BulletinName, edition: EditionNumber },
+    /// The config would end many subscriptions, and nobody agreed to that.
+    #[error("the config would end many subscriptions")]
+    NeedsConsent,
+    /// Somebody must say yes, and there is nobody to ask.
+    #[error("bulletin {name} would go to {readers} mailboxes")]
+    Unconfirmed { name: BulletinName, readers: u64 },
+    #[error("there is no band {0}")]
+    UnknownBand(BandName),
+    /// It should correct an edition that never went out.
+    #[error("edition {0} was not sent")]
+    NothingToCorrect(EditionNumber),
+    /// It says what was wrong in an edition, and nobody said in which.
+    #[error("bulletin {0} is a correction, and corrects no edition")]
+    CorrectsNothing(BulletinName),
+    /// The relay did not take a test copy, and said this, if anything.
+    #[error("the test copy was not accepted")]
+    CopyNotAccepted(Option<Reply>),
+    /// Others kept changing what it was made from.
+    #[error("bulletin {0} keeps changing")]
+    KeepsChanging(BulletinName),
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+impl From<StoreError> for BulletinError {
+    fn from(error: StoreError) -> Self {
+        Self::App(error.into())
+    }
+}

@@ -1,0 +1,301 @@
+//! How a bulletin is sent: checked, published and delivered. Run again, it finishes what is left.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::Bulletins;
+use super::error::BulletinError;
+use crate::app::bulletin_content::BulletinMaker;
+use crate::app::context::sender;
+use crate::app::edition::TRIES;
+use crate::app::error::AppError;
+use crate::app::nodes;
+use crate::app::restored::RestoredStore;
+use crate::app::sender::{Deliverer, Observer, Order, PendingBulletin, RunReport, SendError, Sent};
+use crate::app::sync;
+use crate::domain::bulletin::life::{self, BulletinChange, BulletinTransition};
+use crate::domain::bulletin::{Audience, Bulletin, BulletinName, BulletinRecord, Narrowing, PublishedBulletin};
+use crate::domain::calendar::Approval;
+use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::segment::Segment;
+use crate::render::CorrectedEdition;
+use crate::store::{BulletinPublication, PublishResult, PublishedView};
+
+/// No bulletin begins to be sent so long before an edition, unless somebody says that it may: both would share the relay and the
+/// day's cap, and readers would get two mails at once.
+const BESIDE: TimeDelta = TimeDelta::hours(1);
+
+/// Which bulletin is to be sent, and to whom.
+#[derive(Debug, Clone)]
+pub struct BulletinOrder {
+    pub name: BulletinName,
+    /// What narrows the audience that the file names.
+    pub narrowing: Narrowing,
+    /// Send it although an edition is due within the hour, or is being sent.
+    pub beside_edition: bool,
+    /// Send it without asking.
+    pub confirmed: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum BulletinSent {
+    /// Whoever was asked does not want it.
+    NotWanted,
+    /// Nobody would get it, so its name is not used up.
+    Nobody(EditionState),
+    /// It was sent, as far as it went.
+    Run(Box<RunReport>),
+}
+
+/// What publishing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulletinPublished {
+    NotWanted,
+    Nobody(EditionState),
+    /// It is being sent under this number, by this call or an earlier one.
+    Sending(EditionNumber),
+}
+
+impl Bulletins {
+    /// Sends a bulletin, or goes on with it.
+    ///
+    /// # Errors
+    /// Why it is not sent.
+    pub async fn send(
+        &self,
+        order: &BulletinOrder,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<BulletinSent, BulletinError> {
+        nodes::during(&self.context, "bulletin", self.send_as_node(order, observer, stop)).await
+    }
+
+    async fn send_as_node(
+        &self,
+        order: &BulletinOrder,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<BulletinSent, BulletinError> {
+        let deliverer = Deliverer::new(&self.context);
+        observer.synced(&sync::sync(&self.context, false).await?);
+        deliverer.post_what_waits(observer, stop).await?;
+        match self.publish(order, observer).await? {
+            BulletinPublished::NotWanted => Ok(BulletinSent::NotWanted),
+            BulletinPublished::Nobody(state) => Ok(BulletinSent::Nobody(state)),
+            BulletinPublished::Sending(number) => {
+                match deliverer.deliver(number, &Order::ALONE, observer, stop).await? {
+                    Sent::Run(report) => Ok(BulletinSent::Run(Box::new(report))),
+                    // What is published is always run.
+                    Sent::NothingDue(_) | Sent::NotWanted | Sent::Nobody { .. } => Ok(BulletinSent::NotWanted),
+                }
+            }
+        }
+    }
+
+    /// Makes the bulletin `sending`, unless it was before. The daemon delivers what is published.
+    ///
+    /// # Errors
+    /// Why it is not sent.
+    pub async fn publish(
+        &self,
+        order: &BulletinOrder,
+        observer: &dyn Observer,
+    ) -> Result<BulletinPublished, BulletinError> {
+        let mut is_confirmed = order.confirmed;
+        for _ in 0..TRIES {
+            let (before, record) = self.at_hand(&order.name).await?;
+            if let Some(number) = self.is_published_so(&record, order)? {
+                return Ok(BulletinPublished::Sending(number));
+            }
+            let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
+            self.refuse_unless_it_may_go(&record, text, now).await?;
+            if !order.beside_edition {
+                self.refuse_beside_an_edition(&order.name, now).await?;
+            }
+            let audience = self.audience(text, order).await?;
+            let segments = self.segments(&audience).await?;
+            let readers = segments.iter().map(|segment| segment.recipients).sum();
+            if readers == 0 {
+                return Ok(BulletinPublished::Nobody(record.state_as(text)));
+            }
+            if !is_confirmed && self.context.config.schedule.approval == Approval::Automatic {
+                let (title, corrects) = (text.title.clone(), audience.readers_of);
+                let pending = PendingBulletin { name: order.name.clone(), title, corrects, readers };
+                match observer.may_send_bulletin(&pending) {
+                    Some(true) => is_confirmed = true,
+                    Some(false) => return Ok(BulletinPublished::NotWanted),
+                    None => return Err(BulletinError::Unconfirmed { name: order.name.clone(), readers }),
+                }
+            }
+            let publication = self.publication((before, &record), text, audience, segments).await?;
+            if let PublishResult::Published { recipients } = self.context.store.publish_bulletin(&publication).await? {
+                tracing::info!(bulletin = %order.name, recipients, "published");
+                return Ok(BulletinPublished::Sending(record.id.mailing()));
+            }
+        }
+        Err(BulletinError::KeepsChanging(order.name.clone()))
+    }
+
+    /// The number under which it is being sent already, or was sent: to those who are asked for now.
+    fn is_published_so(
+        &self,
+        record: &BulletinRecord,
+        order: &BulletinOrder,
+    ) -> Result<Option<EditionNumber>, BulletinError> {
+        let Some(published) = &record.published else { return Ok(None) };
+        if order.narrowing != Narrowing::default() {
+            let asked = Audience::of(&published.text).narrowed(&order.narrowing);
+            if asked != published.audience {
+                return Err(BulletinError::OtherAudience(order.name.clone()));
+            }
+        }
+        refuse_held(record)?;
+        Ok(Some(record.id.mailing()))
+    }
+
+    /// Whether a bulletin that was not published may go out now.
+    async fn refuse_unless_it_may_go(
+        &self,
+        record: &BulletinRecord,
+        text: &Bulletin,
+        now: DateTime<Utc>,
+    ) -> Result<(), BulletinError> {
+        RestoredStore::new(&self.context).refuse().await?;
+        if record.state() == EditionState::Withdrawn {
+            return Err(BulletinError::Withdrawn(record.name.clone()));
+        }
+        refuse_held(record)?;
+        if sync::waits(&self.context).await? {
+            return Err(BulletinError::NeedsConsent);
+        }
+        if self.context.config.schedule.approval == Approval::Automatic || record.is_approved_as(text) {
+            return Ok(());
+        }
+        let edited = record.edited(text);
+        if let Ok((after, audit)) = life::apply(record, &BulletinChange::Unapprove(text.clone()), now) {
+            let transition = BulletinTransition { before: Some(record.clone()), after, audit };
+            self.context.store.write_bulletin(&transition, "bulletin", now).await?;
+        }
+        Err(BulletinError::NeedsApproval { name: record.name.clone(), edited })
+    }
+
+    /// That no edition is due within the hour, and none is on its way.
+    async fn refuse_beside_an_edition(&self, name: &BulletinName, now: DateTime<Utc>) -> Result<(), BulletinError> {
+        if let Some(next) = self.context.next_edition().await?.filter(|next| next.due_at.to_utc() <= now + BESIDE) {
+            let (name, due_at) = (name.clone(), next.due_at);
+            return Err(BulletinError::BesideEdition { name, edition: next.edition, due_at });
+        }
+        let store = &self.context.store;
+        for edition in store.editions().await?.iter().filter(|edition| edition.state == EditionState::Sending) {
+            // What is deferred may wait for hours, and leaves in little.
+            if store.waiting(Some(edition.number), now, 1).await? > 0 || store.tally(edition.number).await?.sending > 0
+            {
+                return Err(BulletinError::BesideSending { name: name.clone(), edition: edition.number });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whom it is for.
+    pub(super) async fn audience(&self, text: &Bulletin, order: &BulletinOrder) -> Result<Audience, BulletinError> {
+        let bands = &self.context.config.bands;
+        if let Some(unknown) = order.narrowing.bands.iter().flatten().find(|band| bands.get(band).is_none()) {
+            return Err(BulletinError::UnknownBand(unknown.clone()));
+        }
+        if let Some(edition) = order.narrowing.readers_of {
+            let corrected = self.context.store.edition(edition).await?;
+            if !corrected.is_some_and(|edition| edition.is_published()) {
+                return Err(BulletinError::NothingToCorrect(edition));
+            }
+        }
+        if text.correction.is_some() && order.narrowing.readers_of.is_none() {
+            return Err(BulletinError::CorrectsNothing(order.name.clone()));
+        }
+        Ok(Audience::of(text).narrowed(&order.narrowing))
+    }
+
+    /// What is said of the edition that a bulletin corrects.
+    pub(super) async fn corrected(&self, audience: &Audience) -> Result<Option<Corrected>, AppError> {
+        let Some(number) = audience.readers_of else { return Ok(None) };
+        let Some(PublishedView { edition, theme, .. }) = self.context.store.published_view(number).await? else {
+            return Ok(None);
+        };
+        let sent = edition.published_at.map(|at| self.context.local(at).date_naive());
+        Ok(Some(Corrected { number, date: sent.unwrap_or(edition.date), theme: theme.title }))
+    }
+
+    pub(super) async fn segments(&self, audience: &Audience) -> Result<Vec<Segment>, AppError> {
+        if audience.is_nobody() {
+            return Ok(Vec::new());
+        }
+        Ok(self.context.store.bulletin_audience(audience, &self.context.config.bands.names()).await?)
+    }
+
+    async fn publication(
+        &self,
+        (before, record): (Option<BulletinRecord>, &BulletinRecord),
+        text: &Bulletin,
+        audience: Audience,
+        segments: Vec<Segment>,
+    ) -> Result<BulletinPublication, BulletinError> {
+        let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(record.name.clone()))?;
+        let (config, at) = (&self.context.config, self.context.clock.now());
+        let keys: Vec<_> = segments.into_iter().map(|segment| segment.key).collect();
+        let (corrected, maker) = (self.corrected(&audience).await?, BulletinMaker::new(&self.context, content));
+        let date = self.context.local(at).date_naive();
+        let segments = maker.segments(&maker.issue(text, date, corrected.as_ref().map(Corrected::as_shown)), &keys)?;
+        let after = life::publish(record, text, audience.clone(), at)
+            .map_err(|_| BulletinError::KeepsChanging(record.name.clone()))?;
+        Ok(BulletinPublication {
+            before,
+            after,
+            published: PublishedBulletin { text: text.clone(), audience },
+            at,
+            served: config.bands.names(),
+            sender: sender(config, &self.context.keyring),
+            segments,
+        })
+    }
+}
+
+/// The edition that a bulletin corrects.
+pub(super) struct Corrected {
+    number: EditionNumber,
+    /// The local date on which it went out.
+    date: NaiveDate,
+    /// The title of its theme.
+    theme: String,
+}
+
+impl Corrected {
+    pub(super) fn as_shown(&self) -> CorrectedEdition<'_> {
+        CorrectedEdition { number: self.number, date: self.date, theme: &self.theme }
+    }
+}
+
+/// That nobody holds it.
+fn refuse_held(record: &BulletinRecord) -> Result<(), BulletinError> {
+    if record.state() != EditionState::Held {
+        return Ok(());
+    }
+    let (name, reason) = (record.name.clone(), record.hold_reason().cloned());
+    Err(BulletinError::Held { name, reason, is_published: record.published.is_some() })
+}
+
+/// Goes on with every bulletin that is being sent: in the daemon, before editions, because a bulletin is sent when something
+/// cannot wait, and what is left of one is seldom much.
+///
+/// # Errors
+/// The first that fails; the others had their turn.
+pub async fn go_on(deliverer: &Deliverer, observer: &dyn Observer, stop: &CancellationToken) -> Result<(), SendError> {
+    let mut failed = Ok(());
+    for number in deliverer.bulletins_on_their_way().await? {
+        if stop.is_cancelled() {
+            break;
+        }
+        let sent = deliverer.deliver(number, &Order::WHAT_IS_DUE, observer, stop).await;
+        failed = failed.and(sent.map(drop));
+    }
+    failed
+}

@@ -1,0 +1,83 @@
+//! A bulletin as the store holds it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::audience::Audience;
+use super::id::BulletinId;
+use super::text::{Bulletin, BulletinName};
+use crate::domain::edition::{Edition, EditionState, HoldReason, Selection, ThemeReason};
+use crate::domain::fingerprint::{Fingerprint, TextPart};
+
+/// A bulletin about which somebody has decided something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulletinRecord {
+    pub id: BulletinId,
+    pub name: BulletinName,
+    /// How far it has come. A bulletin goes the way of an edition, and by the same rules, but no calendar moves it: it is due
+    /// when somebody sends it, and has neither theme nor picks.
+    pub course: Edition,
+    /// What a person approved of, as long as the approval stands.
+    pub approved: Option<Fingerprint>,
+    /// Once it is being sent.
+    pub published: Option<PublishedBulletin>,
+}
+
+/// A bulletin as it went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedBulletin {
+    pub text: Bulletin,
+    /// Whom it was for.
+    pub audience: Audience,
+}
+
+impl BulletinRecord {
+    /// One about which nobody has decided anything; it was first heard of at this moment, which is on this date.
+    pub fn planned(id: BulletinId, name: BulletinName, at: DateTime<Utc>, date: NaiveDate) -> Self {
+        let selection = Selection {
+            theme: String::new(),
+            theme_reason: ThemeReason::NothingEligible,
+            theme_fingerprint: Fingerprint::default(),
+            picks: Vec::new(),
+        };
+        let course = Edition::planned(id.mailing(), date, at, selection);
+        Self { id, name, course, approved: None, published: None }
+    }
+
+    pub fn state(&self) -> EditionState {
+        self.course.state
+    }
+
+    /// Why it is held, if it is.
+    pub fn hold_reason(&self) -> Option<&HoldReason> {
+        self.course.hold_reason()
+    }
+
+    /// How it stands if its file says this now: an approval was of what the file said then.
+    pub fn state_as(&self, text: &Bulletin) -> EditionState {
+        match self.state() {
+            EditionState::Approved if !self.is_approved_as(text) => EditionState::Planned,
+            state => state,
+        }
+    }
+
+    /// Whether a person approved of exactly this.
+    pub fn is_approved_as(&self, text: &Bulletin) -> bool {
+        self.course.approved_at.is_some() && self.approved.as_ref() == Some(&fingerprint(text))
+    }
+
+    /// What was edited since it was approved.
+    pub fn edited(&self, text: &Bulletin) -> Vec<TextPart> {
+        let approved = self.approved.as_ref().filter(|_| self.course.approved_at.is_some());
+        approved.map(|approved| approved.changed(&fingerprint(text))).unwrap_or_default()
+    }
+}
+
+/// What readers see of a bulletin, and who they are: an approval is of both.
+pub(super) fn fingerprint(text: &Bulletin) -> Fingerprint {
+    Fingerprint::of_bulletin_parts(
+        &text.title,
+        &text.summary,
+        &(&text.correction, &text.body),
+        &(&text.bands, &text.sectors),
+    )
+}

@@ -1,0 +1,221 @@
+//! What is said about bulletins: what came of sending one or deciding about it, and why it is not possible.
+
+use super::picks::text_part;
+use super::{edition, errors, sending};
+use crate::app::bulletins::BulletinStatus;
+use crate::app::bulletins::decide::BulletinDecided;
+use crate::app::bulletins::error::BulletinError;
+use crate::app::bulletins::rehearse::BulletinRehearsal;
+use crate::app::decisions::error::Decision;
+use crate::app::sender::{PendingBulletin, RunReport};
+use crate::domain::bulletin::BulletinName;
+use crate::domain::delivery::Tally;
+use crate::domain::edition::{EditionState, HoldReason, StateReason};
+use crate::domain::fingerprint::TextPart;
+use crate::domain::text::lists::{commas, count};
+
+/// Why a bulletin is not sent, or a decision about it is not possible, and what to do.
+pub fn refusal(error: &BulletinError) -> String {
+    match error {
+        BulletinError::Unknown { name, known } => unknown(name, known),
+        BulletinError::LibraryBroken(name) => format!(
+            "the library has errors, so bulletin {name} can't be read: run `fortnightly check` and mend them first"
+        ),
+        BulletinError::NeedsApproval { name, edited } => needs_approval(name, edited),
+        BulletinError::Held { name, reason, is_published } => held(name, reason.as_ref(), *is_published),
+        BulletinError::Withdrawn(name) => format!(
+            "bulletin {name} was withdrawn, so it isn't sent. To take that back: \
+             `fortnightly withdraw bulletin:{name} --undo`."
+        ),
+        BulletinError::Published { name, decision, state, tally } => published(name, *decision, *state, tally),
+        BulletinError::OtherAudience(name) => format!(
+            "bulletin {name} was sent to other readers than these, and a bulletin is sent once. Without --bands, --sector and \
+             --edition, this command finishes what is left of it. To write to others, copy its file under a new name."
+        ),
+        BulletinError::BesideEdition { name, edition, due_at } => format!(
+            "edition {edition} is due on {}: readers would get two mails at once, and both would share the relay. Send bulletin \
+             {name} once the edition has gone out. If it can't wait, add --beside-edition.",
+            edition::moment(due_at)
+        ),
+        BulletinError::BesideSending { name, edition } => format!(
+            "edition {edition} is being sent, and both would share the relay. Send bulletin {name} once the edition has gone out. \
+             If it can't wait, add --beside-edition."
+        ),
+        BulletinError::NeedsConsent => format!("{CONSENT}. Nothing new is sent before that"),
+        BulletinError::Unconfirmed { name, readers } => format!(
+            "bulletin {name} would go to {}. To send it without being asked, add --yes.",
+            count(*readers, "mailbox", "mailboxes")
+        ),
+        BulletinError::UnknownBand(band) => format!("there is no band {band} in config.toml"),
+        BulletinError::NothingToCorrect(number) => {
+            format!("edition {number} hasn't been sent, so there's nothing to correct in it")
+        }
+        BulletinError::CorrectsNothing(name) => format!(
+            "bulletin {name} says what was wrong in an edition, so it goes to the readers of that edition alone: name it with \
+             --edition N"
+        ),
+        BulletinError::CopyNotAccepted(reply) => {
+            let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
+            format!("the test copy was not accepted: {why}")
+        }
+        BulletinError::KeepsChanging(name) => {
+            format!("other programs keep changing bulletin {name} or the mailing list: try again in a moment")
+        }
+        BulletinError::Send(error) => sending::refusal(error),
+        BulletinError::App(error) => errors::error(error),
+    }
+}
+
+const CONSENT: &str = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`; if that is meant, run \
+                       `fortnightly sync --yes`";
+
+fn unknown(name: &BulletinName, known: &[BulletinName]) -> String {
+    let there = match known {
+        [] => "There are none in activities/bulletins.".to_owned(),
+        known => format!("These are there: {}.", commas(known)),
+    };
+    format!("there is no bulletin {name}: it would be activities/bulletins/{name}.md. {there}")
+}
+
+fn needs_approval(name: &BulletinName, edited: &[TextPart]) -> String {
+    let approve =
+        format!("look at `fortnightly bulletin {name} --dry-run`, then `fortnightly approve bulletin:{name}`");
+    if edited.is_empty() {
+        return format!("nobody has approved bulletin {name} yet: {approve}");
+    }
+    let parts = commas(edited.iter().map(|part| text_part(*part)));
+    format!("bulletin {name} was edited after somebody approved it ({parts}), so that approval is gone: {approve}")
+}
+
+/// Why it is held, and how it goes on.
+pub fn held(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool) -> String {
+    let when = if is_published { "was stopped while it was being sent" } else { "is held" };
+    format!("bulletin {name} {when}: {}. To let it go on: `fortnightly release bulletin:{name}`.", why(reason))
+}
+
+/// Why a bulletin is held. None of the reasons of a bulletin has an edition in it.
+pub fn why(reason: Option<&HoldReason>) -> String {
+    let none = crate::domain::edition::EditionNumber(0);
+    reason.map_or_else(|| "no reason given".to_owned(), |reason| edition::hold(reason, none))
+}
+
+fn published(name: &BulletinName, decision: Decision, state: EditionState, tally: &Tally) -> String {
+    let accepted = format!("{} of {} mails accepted", tally.accepted, tally.total);
+    let what = match state {
+        EditionState::Sent => format!("bulletin {name} has been sent ({accepted})"),
+        EditionState::Held => format!("bulletin {name} was stopped while it was being sent ({accepted})"),
+        _ => format!("bulletin {name} is being sent ({accepted})"),
+    };
+    let then = match decision {
+        Decision::Approve => "there's nothing left to approve",
+        Decision::Hold => "there's nothing left to stop",
+        Decision::Release => "there's nothing left to release",
+        Decision::Withdraw | Decision::Swap => {
+            "what has been sent can't be called back. To put something right, write a correction"
+        }
+    };
+    format!("{what}: {then}")
+}
+
+/// Asks whether a bulletin may go out, in numbers.
+pub fn question(pending: &PendingBulletin) -> String {
+    let readers = count(pending.readers, "mailbox", "mailboxes");
+    let whose = pending.corrects.map(|number| format!(" that got edition {number}")).unwrap_or_default();
+    format!("Send bulletin {} (“{}”) now to {readers}{whose}?", pending.name, pending.title)
+}
+
+/// Nobody would get it.
+pub fn nobody(name: &BulletinName) -> String {
+    format!("Nobody would get bulletin {name}, so it wasn't sent. Its name can still be used.")
+}
+
+/// What a run came to, line by line.
+pub fn lines(name: &BulletinName, report: &RunReport) -> Vec<String> {
+    sending::lines_of(&format!("Bulletin {name}"), report)
+}
+
+/// What is wrong after a run, and what to do.
+pub fn trouble(name: &BulletinName, report: &RunReport) -> Vec<String> {
+    let mut trouble = sending::trouble_of_relay(&report.ended);
+    if report.edition.state == EditionState::Held {
+        trouble.push(held(name, report.edition.hold_reason(), true));
+    }
+    trouble
+}
+
+/// What a decision came to, line by line.
+pub fn decided(decided: &BulletinDecided) -> Vec<String> {
+    let BulletinDecided { changed, bulletin, tally, given_up } = decided;
+    let (name, state) = (&bulletin.name, bulletin.state());
+    let before = if *changed { "" } else { " already; nothing changed" };
+    let mut lines = vec![format!("Bulletin {name} is {state}{before}.")];
+    if let Some(reason) = bulletin.hold_reason() {
+        lines.push(format!("  Why: {}", why(Some(reason))));
+    }
+    if bulletin.published.is_some() && matches!(state, EditionState::Held | EditionState::Sent) {
+        let (accepted, total) = (tally.accepted, tally.total);
+        lines.push(format!("  {accepted} of {total} mails were accepted; they can't be called back."));
+    }
+    if *given_up > 0 {
+        lines.push(format!("  {} given up and never leave.", count(*given_up, "mail was", "mails were")));
+    }
+    lines.extend(next_step(name, state, bulletin.published.is_some()).map(|step| format!("  {step}")));
+    lines
+}
+
+fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Option<String> {
+    match state {
+        EditionState::Planned | EditionState::Approved => {
+            Some(format!("It's sent when somebody says so: `fortnightly bulletin {name}`."))
+        }
+        EditionState::Sending => Some(format!(
+            "The rest goes out now: `fortnightly run` sends it at its next look; `fortnightly bulletin {name}` at once."
+        )),
+        EditionState::Held if is_published => Some(format!(
+            "The rest waits until `fortnightly release bulletin:{name}`. To give it up for good: \
+             `fortnightly withdraw bulletin:{name}`."
+        )),
+        EditionState::Held => Some(format!("It stays held until `fortnightly release bulletin:{name}`.")),
+        EditionState::Withdrawn => {
+            Some(format!("It's never sent. To take this back: `fortnightly withdraw bulletin:{name} --undo`."))
+        }
+        EditionState::Sent | EditionState::Missed => None,
+    }
+}
+
+/// What is worth knowing about one in a list; empty when nothing is.
+pub fn note(status: &BulletinStatus) -> String {
+    match &status.reason {
+        Some(StateReason::Held(reason)) => why(Some(reason)),
+        Some(StateReason::Withdrawn(reason)) => edition::withdrawn(*reason),
+        _ if status.was_edited => "edited since it was approved".to_owned(),
+        _ => status.corrects.map(|number| format!("corrects edition {number}")).unwrap_or_default(),
+    }
+}
+
+/// What a dry run found, before its segments.
+pub fn rehearsal(rehearsal: &BulletinRehearsal) -> Vec<String> {
+    let BulletinRehearsal { proof, state, needs_approval } = rehearsal;
+    let (name, readers) = (&proof.bulletin, count(proof.recipients, "mailbox", "mailboxes"));
+    let corrects = proof.corrects.map(|number| format!(" · corrects edition {number}")).unwrap_or_default();
+    let mut lines = vec![format!("Bulletin {name} · {state} · {readers}{corrects}")];
+    if *needs_approval {
+        lines.push(format!("Note: It must be approved first: `fortnightly approve bulletin:{name}`."));
+    }
+    match state {
+        EditionState::Held => {
+            lines.push(format!("Note: It's held. To let it go: `fortnightly release bulletin:{name}`."));
+        }
+        EditionState::Withdrawn => lines.push("Note: It was withdrawn, so it isn't sent.".to_owned()),
+        EditionState::Sending | EditionState::Sent => {
+            lines.push("Note: It went out like this. Nobody who got it gets it again.".to_owned());
+        }
+        EditionState::Planned | EditionState::Approved | EditionState::Missed => {}
+    }
+    lines
+}
+
+/// There is no mail of which a copy could be made.
+pub fn nobody_to_copy(name: &BulletinName) -> String {
+    format!("nobody would get bulletin {name}, so there is nothing to copy")
+}

@@ -1,0 +1,86 @@
+//! [`Bulletins`] on `PostgreSQL`.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+
+use super::columns::BandBook;
+use super::{audit, bulletin_rows, publish};
+use crate::domain::band::BandSet;
+use crate::domain::bulletin::life::BulletinTransition;
+use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::segment::{Segment, SegmentKey};
+use crate::domain::subscriber::MailboxState;
+use crate::store::postgres::PostgresStore;
+use crate::store::postgres::engine::error::PostgresError;
+use crate::store::postgres::engine::sql::{self, params};
+use crate::store::postgres::engine::transaction::{Transaction, within};
+use crate::store::shared::segments::pack;
+use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, StoreError};
+
+#[async_trait]
+impl Bulletins for PostgresStore {
+    async fn bulletins(&self) -> Result<Vec<BulletinRecord>, StoreError> {
+        within!(self, Look, |transaction| bulletin_rows::some(&transaction, None).await)
+    }
+
+    async fn bulletin(&self, name: &BulletinName) -> Result<Option<BulletinRecord>, StoreError> {
+        within!(self, Look, |transaction| bulletin_rows::one(&transaction, name).await)
+    }
+
+    async fn write_bulletin(
+        &self,
+        transition: &BulletinTransition,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        within!(self, DecideEditions, |transaction| write(&transaction, transition, actor, at).await)
+    }
+
+    async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
+        within!(self, Look, |transaction| count(&transaction, audience, served).await)
+    }
+
+    async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError> {
+        // Compressed before the transaction: others wait for that one.
+        let packed = pack(&publication.segments).map_err(|error| sql::damaged(&error.to_string()).at(&self.place))?;
+        within!(self, DecideEditions, |transaction| publish::bulletin(&transaction, publication, &packed).await)
+    }
+}
+
+async fn write(
+    transaction: &Transaction,
+    BulletinTransition { before, after, audit: (action, detail) }: &BulletinTransition,
+    actor: Actor,
+    at: DateTime<Utc>,
+) -> Result<bool, PostgresError> {
+    if !bulletin_rows::replace(transaction, before.as_ref(), after).await? {
+        return Ok(false);
+    }
+    let subject = format!("bulletin {}", after.name);
+    audit::write(transaction, sql::millis(at), actor, action, &subject, detail).await?;
+    Ok(true)
+}
+
+async fn count(
+    transaction: &Transaction,
+    audience: &Audience,
+    served: &BandSet,
+) -> Result<Vec<Segment>, PostgresError> {
+    let bands = BandBook::open(transaction).await?;
+    let query = format!(
+        "SELECT r.bands & $1 AS mask, o.sector, o.locale, count(*) FROM recipients r JOIN subscribers o ON o.id = r.owner
+         WHERE {} GROUP BY mask, o.sector, o.locale",
+        publish::meant(audience)
+    );
+    let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served);
+    let seen = bands.seen(served);
+    let read = |row: &Row| {
+        let key = SegmentKey { bands: bands.set(row.try_get(0)?), sector: row.try_get(1)?, locale: row.try_get(2)? };
+        Ok(Segment { key, recipients: sql::count(row.try_get(3)?) })
+    };
+    let mut segments =
+        transaction.rows(&query, params![seen, MailboxState::Active, wanted, sectors, readers_of], read).await?;
+    segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
+    Ok(segments)
+}

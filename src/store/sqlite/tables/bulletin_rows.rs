@@ -1,0 +1,59 @@
+//! Rows of bulletins: read and written as they are, whatever they mean.
+
+use rusqlite::{Connection, Row};
+
+use super::edition_rows;
+use crate::domain::bulletin::{BulletinId, BulletinName, BulletinRecord, PublishedBulletin};
+use crate::domain::edition::EditionNumber;
+use crate::domain::fingerprint::Fingerprint;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+
+/// Every bulletin by number, or the one of this name.
+pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec<BulletinRecord>, SqliteError> {
+    let query = "SELECT number, name, approved, content, audience FROM bulletins WHERE ?1 IS NULL OR name = ?1
+                 ORDER BY number";
+    let found = sql::rows(conn, query, [only.map(BulletinName::as_str)], |row| {
+        Ok((EditionNumber(row.get(0)?), sql::word(row, 1)?, row.get::<_, Option<String>>(2)?, published(row)?))
+    })?;
+    let mut bulletins = Vec::new();
+    for (number, name, approved, published) in found {
+        let id = BulletinId::of(number).ok_or_else(|| sql::damaged("a bulletin has the number of an edition"))?;
+        let course = edition_rows::one(conn, number)?.ok_or_else(|| sql::damaged("a bulletin's row is missing"))?;
+        bulletins.push(BulletinRecord { id, name, course, approved: approved.map(Into::into), published });
+    }
+    Ok(bulletins)
+}
+
+fn published(row: &Row<'_>) -> Result<Option<PublishedBulletin>, SqliteError> {
+    let (text, audience) = (row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?);
+    let (Some(text), Some(audience)) = (text, audience) else { return Ok(None) };
+    Ok(Some(PublishedBulletin { text: sql::from_json(&text)?, audience: sql::from_json(&audience)? }))
+}
+
+/// The one of this name.
+pub(super) fn one(conn: &Connection, name: &BulletinName) -> Result<Option<BulletinRecord>, SqliteError> {
+    Ok(some(conn, Some(name))?.pop())
+}
+
+/// Puts `after` in the place of `before`, if that is how it stands and the number is free; whether it did.
+pub(super) fn replace(
+    conn: &Connection,
+    before: Option<&BulletinRecord>,
+    after: &BulletinRecord,
+) -> Result<bool, SqliteError> {
+    let is_as_read = one(conn, &after.name)?.as_ref() == before;
+    let is_free = before.is_some() || edition_rows::one(conn, after.id.mailing())?.is_none();
+    if !is_as_read || !is_free {
+        return Ok(false);
+    }
+    edition_rows::write(conn, before.map(|before| &before.course), Some(&after.course))?;
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience) VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT (number) DO UPDATE SET
+                   approved = excluded.approved, content = excluded.content, audience = excluded.audience";
+    let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
+    let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
+    let approved = after.approved.as_ref().map(Fingerprint::as_str);
+    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience))?;
+    Ok(true)
+}

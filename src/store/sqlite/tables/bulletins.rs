@@ -1,0 +1,75 @@
+//! [`Bulletins`] on `SQLite`.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::columns::BandBook;
+use super::{audit, bulletin_rows, publish};
+use crate::domain::band::BandSet;
+use crate::domain::bulletin::life::BulletinTransition;
+use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::segment::{Segment, SegmentKey};
+use crate::domain::subscriber::MailboxState;
+use crate::store::shared::segments::pack;
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::engine::error::SqliteError;
+use crate::store::sqlite::engine::sql;
+use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, StoreError};
+
+#[async_trait]
+impl Bulletins for SqliteStore {
+    async fn bulletins(&self) -> Result<Vec<BulletinRecord>, StoreError> {
+        self.read(|conn| bulletin_rows::some(conn, None)).await
+    }
+
+    async fn bulletin(&self, name: &BulletinName) -> Result<Option<BulletinRecord>, StoreError> {
+        let name = name.clone();
+        self.read(move |conn| bulletin_rows::one(conn, &name)).await
+    }
+
+    async fn write_bulletin(
+        &self,
+        transition: &BulletinTransition,
+        actor: Actor,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let BulletinTransition { before, after, audit: (action, detail) } = transition.clone();
+        self.write(move |conn| {
+            if !bulletin_rows::replace(conn, before.as_ref(), &after)? {
+                return Ok(false);
+            }
+            audit::write(conn, sql::millis(at), actor, action, &format!("bulletin {}", after.name), &detail)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
+        let (audience, served) = (audience.clone(), served.clone());
+        self.read(move |conn| count(conn, &audience, &served)).await
+    }
+
+    async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError> {
+        // Compressed here and not by the thread that writes: others wait for that one.
+        let packed = pack(&publication.segments).map_err(|error| SqliteError::from(error).at(&self.place))?;
+        let publication = BulletinPublication { segments: Vec::new(), ..publication.clone() };
+        self.write(move |conn| publish::bulletin(conn, &publication, &packed)).await
+    }
+}
+
+fn count(conn: &Connection, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, SqliteError> {
+    let bands = BandBook::open(conn)?;
+    let query = format!(
+        "SELECT r.bands & ?1 AS mask, o.sector, o.locale, count(*) FROM {} GROUP BY mask, o.sector, o.locale",
+        publish::meant(audience)
+    );
+    let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served)?;
+    let values = (bands.seen(served), MailboxState::Active, wanted, sectors, readers_of);
+    let mut segments = sql::rows(conn, &query, values, |row| {
+        let key = SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? };
+        Ok(Segment { key, recipients: sql::count(row.get(3)?) })
+    })?;
+    segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
+    Ok(segments)
+}

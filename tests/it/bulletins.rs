@@ -1,0 +1,330 @@
+//! Bulletins through the built binary: who gets one, who decides about it, and that nobody gets it twice.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::support::bounces;
+use crate::support::fixture::{BASE, Fixture, Mail, three, until};
+use crate::support::oracle::Oracle;
+use crate::support::sending::{SEND, SEND_WARNING, WARNING, WARNING_TEXT, behind_relay, edition_status};
+
+const BEFORE: &str = "2026-11-25T12:00:00Z";
+const SOON: &str = "2026-11-30T07:30:00Z";
+const MONDAY: &str = "2026-11-30T08:00:00Z";
+const AFTER: &str = "2026-12-01T12:00:00Z";
+
+/// A correction of an edition.
+const CORRECTION: &str = "+++\ntitle = \"The number was wrong\"\nsummary = \"The sheet had a telephone number that leads nowhere. \
+                          Here is the right one.\"\n+++\n\n## What was wrong\n\nThe sheet said 0800 2222.\n\n## What is right\n\n\
+                          Childline’s number is 0800 1111.\n";
+
+/// Three organisations with four mailboxes, and a bulletin.
+fn fixture(schedule: &str) -> Fixture {
+    let base = BASE.replace("[schedule]\n", &format!("[schedule]\n{schedule}"));
+    let fixture = Fixture::new(&format!("{base}{}", three()));
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture
+}
+
+fn sent_to(fixture: &Fixture) -> Vec<String> {
+    fixture.mails().into_iter().map(|mail| mail.to).collect()
+}
+
+fn status(fixture: &Fixture, now: &str) -> Value {
+    fixture.at(now, &["status", "--json"]).exits(0).json()["bulletins"].clone()
+}
+
+#[test]
+fn it_is_sent_once_ever_to_a_mailbox() {
+    let fixture = fixture("");
+    let sent = fixture.at(BEFORE, &["bulletin", "warning", "--yes", "--json"]).exits(0).json();
+    assert_eq!((&sent["bulletin"], &sent["state"]), (&json!("warning"), &json!("sent")));
+    assert_eq!((&sent["deliveries"]["total"], &sent["deliveries"]["accepted"]), (&json!(4), &json!(4)));
+    assert!(sent.get("edition").is_none() && sent["per_second"].is_number(), "{sent}");
+    assert_eq!(sent_to(&fixture).len(), 4);
+    let mail: &Mail = &fixture.mails()[0];
+    assert_eq!(mail.subject, "A game with strangers in its chat");
+    assert!(mail.text.contains("show you") && mail.text.contains("1 High Street"), "{}", mail.text);
+    // Somebody who comes later is not a reader of what went out before.
+    let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
+    fixture.at(BEFORE, &join).exits(0);
+    fixture.at(AFTER, &["bulletin", "warning", "--yes"]).exits(0).says("Bulletin warning was sent before: 4 mails");
+    fixture.at(AFTER, &["bulletin", "warning", "--bands", "4-5", "--yes"]).exits(1).complains("to other readers");
+    assert_eq!(sent_to(&fixture).len(), 4);
+    assert_eq!(
+        status(&fixture, AFTER)[0],
+        json!({ "name": "warning", "state": "sent", "deliveries": sent["deliveries"] })
+    );
+    fixture.at(AFTER, &["status"]).exits(0).says("warning");
+}
+
+#[test]
+fn it_goes_to_whom_the_file_and_the_command_line_mean() {
+    let fixture = fixture("");
+    let text = WARNING_TEXT.replacen("+++\n\n", "bands = [\"8-10\", \"11-14\"]\n+++\n\n", 1);
+    let readers = |name: &str, more: &[&str]| {
+        fixture.write(&format!("activities/bulletins/{name}.md"), &text);
+        let before = fixture.mail_count();
+        let command = [&["bulletin", name, "--yes"], more].concat();
+        fixture.at(BEFORE, &command).exits(0);
+        fixture.mail_count() - before
+    };
+    assert_eq!(readers("all", &[]), 4);
+    assert_eq!(readers("juniors", &["--bands", "8-10"]), 2);
+    assert_eq!(readers("charities", &["--sector", "charity"]), 1);
+    assert_eq!(readers("nobody", &["--bands", "4-5"]), 0);
+    let told = fixture.at(BEFORE, &["bulletin", "nobody", "--bands", "4-5", "--yes"]).exits(0);
+    told.says("Nobody would get bulletin nobody");
+    fixture.at(BEFORE, &["bulletin", "all", "--bands", "9-9", "--yes"]).exits(1);
+    fixture.write("activities/bulletins/other.md", &text);
+    fixture.at(BEFORE, &["bulletin", "other", "--bands", "9-9", "--yes"]).exits(2).complains("no band 9-9");
+    fixture.at(BEFORE, &["bulletin", "missing", "--yes"]).exits(1).complains("activities/bulletins/missing.md");
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_nobody_is_asked_for_a_yes_in_vain() {
+    let fixture = fixture("");
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let before = fixture.fingerprint();
+    let proof = fixture.at(BEFORE, &["bulletin", "warning", "--dry-run", "--json"]).exits(0).json();
+    assert_eq!((&proof["bulletin"], &proof["recipients"]), (&json!("warning"), &json!(4)));
+    let segment = &proof["segments"][0];
+    for key in ["id", "bands", "sector", "locale", "recipients", "subject", "html_bytes", "files"] {
+        assert!(segment.get(key).is_some(), "{key}: {segment}");
+    }
+    let told = fixture.at(BEFORE, &["bulletin", "warning", "--bands", "4-5", "--dry-run"]).exits(0);
+    told.says("Bulletin warning · planned · 1 mailbox");
+    fixture.at(BEFORE, &["bulletin", "warning"]).exits(2).complains("4 mailboxes");
+    assert_eq!(fixture.fingerprint(), before);
+}
+
+#[test]
+fn a_test_copy_goes_to_one_address_and_is_no_delivery() {
+    let fixture = fixture("");
+    fixture
+        .at(BEFORE, &["bulletin", "warning", "--to", "me@example.org"])
+        .exits(0)
+        .says("test copy of bulletin warning");
+    let mails = fixture.mails();
+    assert_eq!((mails.len(), mails[0].to.as_str()), (1, "me@example.org"));
+    assert!(mails[0].subject.starts_with("[Test copy]"), "{}", mails[0].subject);
+    let audit = fixture.at(BEFORE, &["status", "--audit", "--json"]).exits(0).json();
+    let about = |line: &&Value| line["subject"] == "bulletin warning";
+    let lines: Vec<&Value> = audit["audit"].as_array().unwrap().iter().filter(about).collect();
+    assert!(lines.len() == 1 && lines[0]["action"] == "test-copy", "{lines:?}");
+    assert!(!audit.to_string().contains("me@example.org"));
+    fixture.at(BEFORE, &["bulletin", "warning", "--yes"]).exits(0);
+    assert_eq!(fixture.mail_count(), 5);
+}
+
+#[test]
+fn what_was_approved_is_what_is_sent() {
+    let fixture = fixture("approval = \"required\"\n");
+    let send = |code| fixture.at(BEFORE, &["bulletin", "warning", "--yes"]).exits(code);
+    send(1).complains("nobody has approved bulletin warning");
+    fixture.at(BEFORE, &["approve", "bulletin:warning"]).exits(0).says("Bulletin warning is approved");
+    assert_eq!(status(&fixture, BEFORE)[0]["state"], "approved");
+    fixture.edit(WARNING, "a new game", "an old game");
+    assert_eq!(status(&fixture, BEFORE)[0]["state"], "planned");
+    send(1).complains("edited after somebody approved it (summary)");
+    fixture.at(BEFORE, &["approve", "bulletin:warning"]).exits(0);
+    // Whom it is for is approved, too.
+    fixture.edit(WARNING, "+++\n\n", "sectors = [\"charity\"]\n+++\n\n");
+    send(1).complains("whom it is for");
+    assert_eq!(fixture.mail_count(), 0);
+    fixture.at(BEFORE, &["approve", "bulletin:warning"]).exits(0);
+    send(0);
+    assert_eq!(sent_to(&fixture), ["hello@lantern.example"]);
+    fixture.at(BEFORE, &["approve", "bulletin:warning"]).exits(1).complains("has been sent (1 of 1 mails accepted)");
+}
+
+#[test]
+fn it_is_held_released_and_withdrawn_before_it_goes() {
+    let fixture = fixture("");
+    let decide = |what: &str| fixture.at(BEFORE, &[what, "bulletin:warning"]).exits(0);
+    let send = || fixture.at(BEFORE, &["bulletin", "warning", "--yes"]);
+    let held = ["hold", "bulletin:warning", "--reason", "ask Kim"];
+    fixture.at(BEFORE, &held).exits(0).says("ask Kim");
+    send().exits(1).complains("`fortnightly release bulletin:warning`");
+    fixture.at(BEFORE, &["status"]).exits(0).says("Needs a person: bulletin warning is held");
+    decide("release").says("Bulletin warning is planned");
+    decide("withdraw").says("never sent");
+    send().exits(1).complains("was withdrawn");
+    fixture.at(BEFORE, &["withdraw", "bulletin:warning", "--undo"]).exits(0);
+    send().exits(0);
+    assert_eq!(fixture.mail_count(), 4);
+    fixture.at(BEFORE, &["withdraw", "bulletin:warning"]).exits(1).complains("write a correction");
+}
+
+#[test]
+fn nothing_begins_beside_an_edition_unless_it_is_said() {
+    let fixture = fixture("");
+    let send = ["bulletin", "warning", "--yes"];
+    for now in [SOON, MONDAY] {
+        fixture.at(now, &send).exits(1).complains("edition 7 is due on Monday 30 November 2026 at 08:00");
+    }
+    assert_eq!(fixture.mail_count(), 0);
+    fixture.at(SOON, &[&send[..], &["--beside-edition"]].concat()).exits(0);
+    assert_eq!(fixture.mail_count(), 4);
+}
+
+#[test]
+fn a_correction_goes_to_an_edition_s_readers_alone() {
+    let fixture = fixture("");
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    fixture.at(BEFORE, &["bulletin", "number", "--edition", "7", "--yes"]).exits(1).complains("hasn't been sent");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    fixture.at(AFTER, &["unsubscribe", "dsl@riverbank.example"]).exits(0);
+    let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
+    fixture.at(AFTER, &join).exits(0);
+    fixture.at(AFTER, &["bulletin", "number", "--yes"]).exits(2).complains("--edition N");
+    let before = fixture.mail_count();
+    let sent = fixture.at(AFTER, &["bulletin", "number", "--edition", "7", "--yes"]).exits(0);
+    sent.says("Bulletin number: 3 mails, 3 accepted");
+    let corrections: Vec<Mail> =
+        fixture.mails().into_iter().filter(|mail| mail.subject.contains("number was wrong")).collect();
+    let to: Vec<&str> = corrections.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["hello@lantern.example", "office@hillside.example", "reception@riverbank.example"]);
+    assert!(corrections[0].text.contains("0800 2222") && corrections[0].text.contains("0800 1111"));
+    fixture.at(AFTER, &["bulletin", "number", "--edition", "7", "--yes"]).exits(0).says("was sent before");
+    fixture.at(AFTER, &["bulletin", "number"]).exits(0).says("was sent before");
+    assert_eq!(fixture.mail_count(), before + 3);
+    // Whoever retires an activity that went out is told how to put it right.
+    let id = fixture.planned(AFTER, 7)["activities"][0]["id"].as_str().unwrap().to_owned();
+    fixture.at(AFTER, &["withdraw", &id]).exits(0).says("`fortnightly bulletin NAME --edition 7`");
+}
+
+#[test]
+fn its_links_and_its_bounces_are_its_own() {
+    let fixture = fixture("");
+    fixture.at(BEFORE, &["bulletin", "warning", "--yes"]).exits(0);
+    let report = bounces::bounce(&fixture, "hello@lantern.example", "5.1.1");
+    bounces::take(&fixture, BEFORE, &[report]);
+    let list = fixture.at(BEFORE, &["deliveries", "list", "--bounced", "--json"]).exits(0).json();
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    let row = (&list[0]["bulletin"], &list[0]["edition"], &list[0]["address"]);
+    assert_eq!(row, (&json!("warning"), &Value::Null, &json!("hello@lantern.example")));
+    // The address in List-Unsubscribe leads to the mailbox that got it.
+    let mail = bounces::mail_to(&fixture, "office@hillside.example");
+    let mail = mail.replace("\n ", " ");
+    let to = mail.split("mailto:").nth(1).and_then(|rest| rest.split('>').next()).unwrap();
+    let leave = format!("From: office@hillside.example\nTo: <{to}>\nSubject: unsubscribe\n\nPlease.\n");
+    bounces::take(&fixture, BEFORE, &[leave]);
+    let list = fixture.at(BEFORE, &["suppressions", "list", "--json"]).exits(0).stdout;
+    assert!(list.contains("office@hillside.example"), "{list}");
+}
+
+#[test]
+fn what_failed_is_taken_up_again() {
+    let oracle = Oracle::with(&[("RCPT TO:<s1@", "550 5.2.1 no")]);
+    let fixture = behind_relay(oracle.port, 3, "");
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.run(SEND_WARNING).exits(1).says("1 refused");
+    let list = fixture.run(&["deliveries", "list", "--bulletin", "warning", "--json"]).exits(0).json();
+    assert_eq!((&list[0]["bulletin"], &list[0]["state"]), (&json!("warning"), &json!("failed")));
+    fixture
+        .run(&["deliveries", "retry", "--bulletin", "warning"])
+        .exits(0)
+        .says("Bulletin warning: 1 mail queued again");
+    assert_eq!(edition_status(&fixture, "queued").1, "sending");
+    fixture.run(SEND_WARNING).exits(1);
+    assert!(oracle.asked().iter().filter(|to| to.contains("s1@")).count() > 1);
+    fixture.run(&["deliveries", "retry", "--bulletin", "chat"]).exits(1).complains("bulletin chat was not sent");
+}
+
+/// So slow that there is time to decide something.
+fn slow(recipients: usize) -> (Oracle, Fixture) {
+    let oracle = Oracle::start();
+    let fixture = behind_relay(oracle.port, recipients, "rate_per_second = 20\n");
+    fixture.write(WARNING, WARNING_TEXT);
+    (oracle, fixture)
+}
+
+/// Everybody got it once, and the same.
+#[track_caller]
+fn once_each(oracle: &Oracle, recipients: usize) {
+    let taken: BTreeMap<_, _> = oracle.taken();
+    assert_eq!(taken.len(), recipients);
+    assert!(taken.values().all(|hashes| hashes.len() == 1), "somebody got it twice");
+}
+
+#[test]
+fn nothing_begins_while_an_edition_is_being_sent() {
+    let (oracle, fixture) = slow(60);
+    let mut run = fixture.spawn(SEND, "log");
+    until("some of the edition has left", || oracle.count() > 3);
+    fixture.run(&["bulletin", "warning", "--yes"]).exits(1).complains("--beside-edition");
+    assert_eq!(run.ends(), 0);
+    assert_eq!(oracle.count(), 60);
+    fixture.run(SEND_WARNING).exits(0);
+    assert_eq!(oracle.count(), 120);
+}
+
+#[test]
+fn a_broken_library_keeps_nothing_from_being_finished_or_stopped() {
+    let (oracle, fixture) = slow(30);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
+    fixture.write("activities/bulletins/other.md", "no front matter");
+    fixture.run(&["bulletin", "other", "--yes"]).exits(1).complains("mend them first");
+    fixture.run(&["hold", "bulletin:warning"]).exits(0);
+    fixture.run(&["release", "bulletin:warning"]).exits(0);
+    fixture.run(SEND_WARNING).exits(0);
+    assert_eq!(oracle.taken().len(), 30);
+}
+
+#[test]
+fn a_hold_in_the_middle_stops_it_and_a_release_goes_on() {
+    let (oracle, fixture) = slow(60);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    fixture.run(&["hold", "bulletin:warning"]).exits(0).says("can't be called back");
+    assert_eq!(run.ends(), 1);
+    let left = oracle.count();
+    assert!(left < 50, "{left} had left");
+    fixture.run(SEND_WARNING).exits(1).complains("was stopped while it was being sent");
+    assert_eq!(oracle.count(), left);
+    fixture.run(&["release", "bulletin:warning"]).exits(0);
+    fixture.run(SEND_WARNING).exits(0);
+    once_each(&oracle, 60);
+}
+
+#[test]
+fn what_is_left_of_a_withdrawn_one_never_leaves() {
+    let (oracle, fixture) = slow(60);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    fixture.run(&["withdraw", "bulletin:warning"]).exits(0).says("given up and never leave");
+    run.ends();
+    let left = oracle.count();
+    fixture.run(SEND_WARNING);
+    assert_eq!(oracle.count(), left);
+    let (expired, state, _) = edition_status(&fixture, "expired");
+    assert_eq!((expired + u64::try_from(left).unwrap(), state.as_str()), (60, "sent"));
+}
+
+#[test]
+fn a_signal_stops_it_cleanly_and_the_daemon_goes_on() {
+    let (oracle, fixture) = slow(60);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    run.signal("-TERM");
+    assert_eq!(run.ends(), 1);
+    assert!(oracle.count() < 60);
+    let _daemon = fixture.spawn(&["run", "--role", "sender"], "daemon.log");
+    until("the daemon sends the rest", || oracle.count() >= 60);
+    until("it is sent", || edition_status(&fixture, "accepted").1 == "sent");
+    once_each(&oracle, 60);
+}
+
+#[test]
+fn two_processes_at_once_share_it() {
+    let (oracle, fixture) = slow(60);
+    let mut runs = [fixture.spawn(SEND_WARNING, "one.log"), fixture.spawn(SEND_WARNING, "two.log")];
+    let codes: Vec<i32> = runs.iter_mut().map(|run| run.ends()).collect();
+    assert_eq!(codes, [0, 0]);
+    once_each(&oracle, 60);
+}
