@@ -97,6 +97,7 @@ fn render_with(bencher: Bencher<'_, '_>, wanted: usize) {
         cards,
         notices: Vec::new(),
         help: &library.help,
+        pictures: Vec::new(),
     };
     let set: BandSet = bands.iter().take(wanted).map(|band| band.id.clone()).collect();
     let key = SegmentKey { bands: set, sector: Sector::School, locale: Locale::EnGb };
@@ -147,6 +148,7 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
         cards: all.iter().map(|band| Card { band, activity: card(band), from_theme: None }).collect(),
         notices: Vec::new(),
         help: &library.help,
+        pictures: Vec::new(),
     };
     let set: BandSet = all.iter().take(bands).map(|band| band.id.clone()).collect();
     let key = SegmentKey { bands: set, sector: Sector::School, locale: Locale::EnGb };
@@ -310,6 +312,7 @@ fn publish_1_000_000_recipients(bencher: Bencher<'_, '_>) {
                 theme: seeded.theme.clone(),
                 texts: Vec::new(),
                 notices: Vec::new(),
+                pictures: Vec::new(),
             }
         })
         .bench_values(|publication| {

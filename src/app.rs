@@ -36,6 +36,7 @@ pub mod nodes;
 pub mod operator_notices;
 pub mod own_files;
 mod parts;
+pub mod pictures;
 pub mod planner;
 mod postgres;
 pub mod previewer;

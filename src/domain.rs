@@ -17,6 +17,7 @@ pub mod help;
 pub mod lasting;
 pub mod name_query;
 pub mod notice;
+pub mod picture;
 pub mod planning;
 pub mod prose;
 pub mod refusal;

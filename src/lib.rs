@@ -14,6 +14,7 @@ pub mod messages;
 pub mod oidc;
 mod ordinary_file;
 mod output;
+pub mod pictures;
 pub mod render;
 pub mod store;
 mod toml_form;

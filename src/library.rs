@@ -17,6 +17,7 @@ mod svg;
 mod theme;
 pub(crate) mod words;
 
+pub(crate) use beside::read_picture;
 pub use draft::{skeleton, slug};
 pub use load::{Library, load, overdue, unserved};
 pub use theme::STRANDS;

@@ -22,6 +22,6 @@ pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;
 pub use error::{MailKind, Part, RenderError};
-pub use issue::{BulletinIssue, Card, CorrectedEdition, Face, Issue, ServiceInfo};
+pub use issue::{BulletinIssue, Card, CorrectedEdition, Face, Illustration, Issue, ServiceInfo};
 pub use prose::escape::html as escape;
 pub use templates::Templates;

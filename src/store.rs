@@ -23,8 +23,8 @@ mod users;
 
 pub use crate::domain::audit::{AuditNumber, AuditRecord};
 pub use archive::{
-    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedSegment, PublishedText, PublishedView,
-    Recall, SegmentNumber,
+    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedPicture, PublishedSegment, PublishedText,
+    PublishedView, Recall, SegmentNumber,
 };
 pub use bulletins::{BulletinPublication, Bulletins};
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};

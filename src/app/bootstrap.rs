@@ -27,7 +27,8 @@ pub fn content(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     match (library, templates) {
         (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {
             findings.extend(templates.warnings.iter().cloned());
-            Ok(Content { library: Arc::new(library), templates: Arc::new(templates), warnings: findings })
+            let (library, templates) = (Arc::new(library), Arc::new(templates));
+            Ok(Content { library, templates, pictures: Arc::default(), warnings: findings })
         }
         (_, templates) => {
             findings.extend(templates.err().unwrap_or_default());

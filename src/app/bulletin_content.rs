@@ -66,7 +66,7 @@ impl BulletinMaker {
             AppError::BulletinMail { bulletin, segment: key.id(bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.digests.try_message(NO_EDITION, &segment)?;
+        self.digests.try_message(NO_EDITION, &segment, &[])?;
         Ok(segment)
     }
 }

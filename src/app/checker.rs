@@ -5,6 +5,7 @@ mod coming;
 mod occasions;
 mod operators;
 mod parts;
+mod pictures;
 mod placeholders;
 mod proxies;
 mod renders;
@@ -52,6 +53,7 @@ impl Checker {
         let mut findings = library::overdue(library, today);
         findings.extend(library::unserved(library, &config.bands));
         findings.extend(parts::lacking(library, &config.bands));
+        findings.extend(pictures::broken(&self.content));
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
         findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));

@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 
 use super::error::AppError;
 use super::keyring;
+use super::pictures::PictureBook;
 use super::sign_in::provider::SignOn;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -73,6 +74,8 @@ impl AppContext {
 pub struct Content {
     pub library: Arc<Library>,
     pub templates: Arc<Templates>,
+    /// The pictures of this library, as they were made so far.
+    pub(super) pictures: Arc<PictureBook>,
     /// Findings that stop nothing.
     pub warnings: Vec<Diagnostic>,
 }

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use super::context::{sender, service_info};
 use super::error::ContentError;
+use super::pictures::illustrate;
 use super::sender::message::DeliveryLinks;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, keyring};
@@ -17,12 +18,13 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
+use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::token::Keyring;
-use crate::mail::Frame;
+use crate::mail::{Frame, InlineParts};
 use crate::render::{Card, Issue, render};
-use crate::store::PublishedSegment;
+use crate::store::{PublishedPicture, PublishedSegment};
 
 /// The recipient of a sample.
 ///
@@ -30,6 +32,12 @@ use crate::store::PublishedSegment;
 /// Never: the address is a literal of the right form.
 pub(super) fn sample_address() -> Address {
     "recipient@subscriber.example".parse().expect("a literal address of the right form")
+}
+
+/// The pictures that a mail shows, as it brings them.
+pub(super) fn inline(rendered: &Rendered, pictures: &[PublishedPicture]) -> InlineParts {
+    let pictures = pictures.iter().map(|one| &one.picture);
+    InlineParts::of(pictures.filter(|picture| rendered.pictures.contains(&picture.info.name)))
 }
 
 /// Makes the digests of editions.
@@ -54,7 +62,7 @@ impl DigestMaker {
         date: NaiveDate,
         theme: &str,
         picks: &[Pick],
-    ) -> Result<Issue<'_>, ContentError> {
+    ) -> Result<Issue<'_>, AppError> {
         let gone = |what: String| ContentError { edition, what };
         let library = &self.content.library;
         let theme = library.theme(theme).ok_or_else(|| gone(format!("theme {theme}")))?;
@@ -68,7 +76,21 @@ impl DigestMaker {
             }
         }
         let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
-        Ok(Issue { service: service_info(&self.config), edition, date, theme, cards, notices, help: &library.help })
+        let service = service_info(&self.config);
+        let mut issue =
+            Issue { service, edition, date, theme, cards, notices, help: &library.help, pictures: Vec::new() };
+        let pictures = self.pictures(&issue)?;
+        illustrate(&mut issue, &pictures);
+        Ok(issue)
+    }
+
+    /// The pictures of an edition.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub(super) fn pictures(&self, issue: &Issue<'_>) -> Result<Vec<PublishedPicture>, AppError> {
+        let Content { library, pictures, .. } = &self.content;
+        Ok(pictures.of_activities(library, issue.cards.iter().map(|card| card.activity))?)
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of an edition leaves before the last one is rendered.
@@ -89,13 +111,19 @@ impl DigestMaker {
             AppError::Digest { edition: issue.edition, segment: key.id(&self.config.bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.try_message(issue.edition, &segment)?;
+        self.try_message(issue.edition, &segment, &self.pictures(issue)?)?;
         Ok(segment)
     }
 
-    pub(super) fn try_message(&self, number: EditionNumber, segment: &PublishedSegment) -> Result<(), AppError> {
+    pub(super) fn try_message(
+        &self,
+        number: EditionNumber,
+        segment: &PublishedSegment,
+        pictures: &[PublishedPicture],
+    ) -> Result<(), AppError> {
         let sender = sender(&self.config, &self.keyring);
-        let frame = Frame::build(&segment.rendered, &sender, number, self.clock.now())?;
+        let inline = inline(&segment.rendered, pictures);
+        let frame = Frame::illustrated(&segment.rendered, &inline, &sender, number, self.clock.now())?;
         let links = self.sample_links(number)?;
         let to = sample_address();
         let mut bytes = Vec::new();

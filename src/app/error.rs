@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::decisions::error::DecisionError;
+use super::pictures::PictureError;
 use super::planner::row::PlanState;
 use crate::domain::address::Address;
 use crate::domain::bulletin::BulletinName;
@@ -101,6 +102,9 @@ pub enum AppError {
     PretendedTime,
     #[error(transparent)]
     Content(#[from] ContentError),
+    /// An activity's picture cannot be made.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]

@@ -10,10 +10,11 @@ pub mod write;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
 
 use self::proof::{Note, Proof, ProofSegment, Who};
 use super::context::sender;
-use super::edition_content::DigestMaker;
+use super::edition_content::{DigestMaker, inline};
 use super::error::PreviewError;
 use super::planner::{PlanRow, PlanState, Planner};
 use super::publisher::objection;
@@ -23,10 +24,12 @@ use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::edits::edits;
+use crate::domain::picture::Picture;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
 use crate::mail::{Envelope, Frame};
+use crate::store::PublishedPicture;
 
 /// Shows editions before they go out, and as they went out. It must work on a copy of the store: entries of the config
 /// that were not synced are brought into it first.
@@ -108,9 +111,10 @@ impl Previewer {
             let (who, first) = (Who::Reads(key.clone()), first.remove(&key));
             segments.push(self.proof_segment(edition.number, &key, rendered, (recipients, first, who))?);
         }
+        let pictures = self.digests.pictures(&content)?;
         let notices = content.notices.into_iter().cloned().collect();
         let says = (sender(config, keyring), edition.due_at);
-        Ok(Proof::new(edition.number, segments, row, (notes, notices), says))
+        Ok(Proof { pictures, ..Proof::new(edition.number, segments, row, (notes, notices), says) })
     }
 
     async fn published_proof(
@@ -134,7 +138,8 @@ impl Previewer {
         notes.push(Note::Published { edition: number, state: edition.state });
         let sender = Sender { key_version: keyring.current(), ..stored.sender };
         let notices = store.published_view(number).await?.map(|view| view.notices).unwrap_or_default();
-        Ok(Proof::new(number, segments, row, (notes, notices), (sender, stored.at)))
+        let proof = Proof::new(number, segments, row, (notes, notices), (sender, stored.at));
+        Ok(Proof { pictures: stored.pictures, ..proof })
     }
 
     fn proof_segment(
@@ -166,14 +171,15 @@ impl Previewer {
     /// Makes one segment's mail to `to`, with `mark` before its subject.
     pub(super) fn sample_message(
         &self,
-        (sender, number): (&Sender, EditionNumber),
+        (sender, number, pictures): (&Sender, EditionNumber, &[PublishedPicture]),
         segment: &ProofSegment,
         to: &Address,
         mark: &str,
         at: DateTime<Utc>,
     ) -> Result<SampleMessage, AppError> {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
-        let frame = Frame::build(&rendered, sender, number, at)?;
+        let inline = inline(&rendered, pictures);
+        let frame = Frame::illustrated(&rendered, &inline, sender, number, at)?;
         let links = self.digests.sample_links(number)?;
         let greeting = greeting(segment.first.as_deref());
         let personal = links.personal(to, &greeting);
@@ -211,6 +217,17 @@ fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) ->
 
 fn greeting(first: Option<&str>) -> String {
     crate::render::greeting(first.unwrap_or("Example Organisation"))
+}
+
+/// A mail's HTML for where there is no mail around it: with its pictures inside.
+fn with_pictures(html: &str, pictures: &[PublishedPicture]) -> String {
+    pictures.iter().fold(html.to_owned(), |html, PublishedPicture { picture: Picture { info, bytes }, .. }| {
+        let here = info.name.in_mail();
+        if !html.contains(&here) {
+            return html;
+        }
+        html.replace(&here, &format!("data:{};base64,{}", info.name.media_type(), BASE64.encode(bytes)))
+    })
 }
 
 /// What a preview shows in a slot of the HTML.

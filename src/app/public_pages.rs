@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::edition::EditionNumber;
+use crate::domain::picture::{Picture, PictureName};
 use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::render::pages::{self, Brief, Choice, EditionPage, Link, Message};
@@ -138,6 +139,14 @@ impl PublicPages {
                 printable.map_or(Shown::Missing, |printable| Shown::Page(printable.svg))
             }
         })
+    }
+
+    /// The picture of this name, if a published edition shows it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, AppError> {
+        self.views.picture(name).await
     }
 
     /// The newest editions for a school's own page.

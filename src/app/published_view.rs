@@ -14,8 +14,9 @@ use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::band::{Band, BandName, BandSet};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::help::Help;
+use crate::domain::picture::{Picture, PictureInfo, PictureName, PictureSubject};
 use crate::library::Library;
-use crate::render::{Card, Issue};
+use crate::render::{Card, Illustration, Issue};
 use crate::store::Store;
 
 /// A published edition.
@@ -35,6 +36,7 @@ pub struct PublishedView {
     pub recalled_at: BTreeMap<BandName, DateTime<Utc>>,
     /// The notices that went out with it.
     pub notices: Vec<Notice>,
+    pub pictures: Vec<(PictureSubject, PictureInfo)>,
 }
 
 /// One band's activity.
@@ -94,7 +96,19 @@ impl PublishedView {
             cards: cards.collect(),
             notices: self.notices.iter().collect(),
             help,
+            pictures: self.illustrations(config),
         }
+    }
+
+    /// Its pictures where the web has them.
+    fn illustrations(&self, config: &Config) -> Vec<Illustration> {
+        let base = &config.service.base_url;
+        let on_the_web = |(subject, info): &(PictureSubject, PictureInfo)| Illustration {
+            subject: subject.clone(),
+            info: info.clone(),
+            src: format!("{base}/pictures/{}", info.name),
+        };
+        self.pictures.iter().map(on_the_web).collect()
     }
 }
 
@@ -140,8 +154,19 @@ impl PublishedViews {
                 None => withdrawn.push(band),
             }
         }
-        let (date, theme, notices) = (published.edition.date, published.theme, published.notices);
-        Ok(Some(PublishedView { edition: number, date, published_at, theme, cards, withdrawn, recalled_at, notices }))
+        let (date, theme) = (published.edition.date, published.theme);
+        let (notices, pictures) = (published.notices, published.pictures);
+        Ok(Some(PublishedView {
+            edition: number,
+            date,
+            published_at,
+            theme,
+            cards,
+            withdrawn,
+            recalled_at,
+            notices,
+            pictures,
+        }))
     }
 
     /// At most `most` published editions that have something for these bands, newest first. Sent ones of which all was
@@ -181,6 +206,11 @@ impl PublishedViews {
     /// The printable of this file name that went out with an activity last.
     pub(super) async fn printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, AppError> {
         Ok(self.store.published_printable(id, file).await?)
+    }
+
+    /// The picture of this name that went out with an edition.
+    pub(super) async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, AppError> {
+        Ok(self.store.published_picture(name).await?)
     }
 
     /// Bands with what belongs to them, in the service's order; those that the service no longer has come last.

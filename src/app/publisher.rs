@@ -100,6 +100,7 @@ impl Publisher {
         let audience = store.audience(&served).await?;
         let keys: Vec<_> = audience.into_iter().map(|segment| segment.key).collect();
         let segments = self.digests.segments(&issue, &keys)?;
+        let pictures = self.digests.pictures(&issue)?;
         let text =
             |card: &Card<'_>| PublishedText { activity: card.activity.id.clone(), content: card.activity.clone() };
         let after = state::publish(edition, now)
@@ -114,6 +115,7 @@ impl Publisher {
             theme: issue.theme.clone(),
             texts: issue.cards.iter().map(text).collect(),
             notices: issue.notices.iter().map(|notice| (*notice).clone()).collect(),
+            pictures,
         })
     }
 }

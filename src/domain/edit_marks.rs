@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::activity::{Activity, ActivityId, Sensitivity, Theme};
+use super::activity::{Activity, ActivityId, Image, Sensitivity, Theme};
 use super::edition::Selection;
 use super::edits::{ApprovedTexts, Texts};
 use super::fingerprint::{Fingerprint, TextPart};
@@ -133,7 +133,9 @@ fn activity_part(a: &Activity, part: TextPart) -> String {
             lines(a.resources.iter().map(|one| format!("{} ({}) {}", one.title, one.publisher, one.url)))
         }
         TextPart::Picture => {
-            lines(a.image.iter().flat_map(|one| [one.file.clone(), one.alt.clone(), one.credit.clone()]))
+            // Another picture may have come in the place of one of the same name.
+            let file = |one: &Image| format!("{} ({})", one.file, one.digest.get(..8).unwrap_or("not drawn"));
+            lines(a.image.iter().flat_map(|one| [file(one), one.alt.clone(), one.credit.clone()]))
         }
         TextPart::GetReady => prose(&a.get_ready),
         TextPart::DoItTogether => prose(&a.do_it_together),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::picture::PictureName;
+
 /// A per-recipient value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,4 +84,7 @@ pub struct Rendered {
     /// The HTML body.
     pub html: Body,
     pub text: Body,
+    /// The pictures that the HTML shows, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureName>,
 }

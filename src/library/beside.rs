@@ -1,10 +1,16 @@
 //! The files beside an activity that it names: a picture, and a printable's drawing.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::activity::{Image, Printable};
 use crate::domain::diagnostic::{Diagnostic, Level};
+use crate::ordinary_file;
+use crate::pictures::{self, MOST_FILE_BYTES};
 use crate::toml_form::{Fields, Key, Table};
 
 use super::front_matter::{At, LINE, line};
@@ -24,9 +30,9 @@ struct Kind {
 /// Those that mail programs show.
 static PICTURE: Kind = Kind {
     noun: "picture",
-    endings: &["png", "jpg", "jpeg", "gif"],
+    endings: &["png", "jpg", "jpeg", "webp"],
     codes: ["bad-image", "missing-image"],
-    help: "put a .png, .jpg or .gif file beside this one and write its name alone: padlock.png",
+    help: "put a .png, .jpg or .webp file beside this one and write its name alone: padlock.png",
 };
 
 /// Those that print sharply at any size.
@@ -60,7 +66,44 @@ impl Beside<'_> {
         let file = self.named(fields, "file", &PICTURE);
         let alt = line(fields, "alt");
         let credit = line(fields, "credit");
-        Some(Image { file: file?, alt: alt?.value, credit: credit?.value })
+        let (file, alt, credit) = (file?, alt?.value, credit?.value);
+        let digest = self.looked_at(fields, &file)?;
+        Some(Image { file, alt, credit, digest })
+    }
+
+    /// The digest of a picture's file whose header says that it can be shown. Its pixels are read where it is drawn, and when
+    /// everything is checked: here they would be read by every command.
+    fn looked_at(self, fields: &Fields<'_>, file: &str) -> Option<String> {
+        let page = fields.source();
+        let offset = line(fields, "file")?.offset;
+        let bytes = match read_picture(&self.folder.join(file)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!("“{file}” can’t be read: {}", ordinary_file::reason(&error));
+                page.error(offset, "bad-picture", message, "make it a file that this user may read");
+                return None;
+            }
+        };
+        match pictures::inspect(&bytes) {
+            Ok(kind) => {
+                let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+                if !kind.endings().contains(&ending.as_str()) {
+                    let right = kind.endings()[0];
+                    let message = format!("“{file}” is a {} picture, whatever its name says", right.to_uppercase());
+                    page.warning(
+                        offset,
+                        "picture-name",
+                        message,
+                        format!("let its name end in .{right}, here and in its folder"),
+                    );
+                }
+                Some(HEXLOWER.encode(&Sha256::digest(&bytes)))
+            }
+            Err(problem) => {
+                page.error(offset, "bad-picture", format!("“{file}” {problem}"), problem.help());
+                None
+            }
+        }
     }
 
     /// The printable that the key names, with its drawing.
@@ -89,6 +132,13 @@ impl Beside<'_> {
         }
         Some(file)
     }
+}
+
+/// A picture's file, and no more of it than shows that it is too large.
+pub(crate) fn read_picture(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    ordinary_file::open(path)?.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl Kind {

@@ -104,7 +104,7 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
             Some(_) => {}
             None if is_drawing(&item.name) || is_picture(&item.name) && item.trouble.is_none() => {}
             None => {
-                let help = "activities end in .md, pictures in .png, .jpg or .gif, sheets to print in .svg; delete other files";
+                let help = "activities end in .md, pictures in .png, .jpg or .webp, sheets to print in .svg; delete other files";
                 found.push(item.stray(help));
             }
         }

@@ -25,6 +25,9 @@ pub enum MailError {
         /// `HTML` or `text`.
         part: &'static str,
     },
+    /// Its HTML shows a picture that is not kept with it.
+    #[error("a picture of the mail is missing: restore the store from a backup")]
+    NoPicture,
     /// The reverse-path with its token is no address any more.
     #[error("mail.bounce_address is too long: together with a token it must stay under 64 characters before the @")]
     BouncePath,

@@ -5,6 +5,7 @@ pub(super) mod check;
 pub(super) mod help;
 mod html_scan;
 pub(super) mod notice;
+mod picture;
 pub(super) mod remote;
 mod share;
 pub(super) mod transactional;
@@ -39,7 +40,8 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let html_view = view::digest(issue, segment, bands, Part::Html)?;
     let text_view = view::digest(issue, segment, bands, Part::Text)?;
-    let rendered = filled(templates, MailKind::Digest, (&html_view, &text_view), &html_view.subject)?;
+    let mut rendered = filled(templates, MailKind::Digest, (&html_view, &text_view), &html_view.subject)?;
+    rendered.pictures = picture::shown(issue, &rendered.html)?;
     check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }
@@ -62,7 +64,8 @@ fn filled(
         let file = kind.file(Part::Html);
         RenderError::Mjml { file, problem, found }
     })?;
-    Ok(Rendered { subject: subject.to_owned(), html: nonce.cut(&html), text: nonce.cut(&tidy_text(&text)) })
+    let (html, text) = (nonce.cut(&html), nonce.cut(&tidy_text(&text)));
+    Ok(Rendered { subject: subject.to_owned(), html, text, pictures: Vec::new() })
 }
 
 /// How MJML writes a column that takes the whole width. Nothing stands beside it, and a printer would keep an inline block in

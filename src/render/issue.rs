@@ -9,6 +9,7 @@ use crate::domain::bulletin::Bulletin;
 use crate::domain::colour::BrandColour;
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
+use crate::domain::picture::{PictureInfo, PictureSubject};
 
 /// What every mail and page says about the service.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,15 @@ pub struct Card<'a> {
     pub from_theme: Option<&'a str>,
 }
 
+/// A picture of the edition, and where what is made of it finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Illustration {
+    pub subject: PictureSubject,
+    pub info: PictureInfo,
+    /// Its address: in the mail itself (`cid:…`), on the web, or where a page shows it before it is published.
+    pub src: String,
+}
+
 /// One edition, with everything that its digests and pages need.
 #[derive(Debug, Clone)]
 pub struct Issue<'a> {
@@ -55,6 +65,7 @@ pub struct Issue<'a> {
     /// The notices to show on `date`.
     pub notices: Vec<&'a Notice>,
     pub help: &'a Help,
+    pub pictures: Vec<Illustration>,
 }
 
 /// A bulletin, with everything that its mails and its page need.
@@ -80,6 +91,11 @@ pub struct CorrectedEdition<'a> {
 }
 
 impl Issue<'_> {
+    /// The picture of this, if it has one.
+    pub(super) fn picture(&self, subject: &PictureSubject) -> Option<&Illustration> {
+        self.pictures.iter().find(|picture| picture.subject == *subject)
+    }
+
     /// The bands that it has a card for.
     pub fn bands(&self) -> BandSet {
         self.cards.iter().map(|card| card.band.id.clone()).collect()

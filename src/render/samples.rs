@@ -6,17 +6,18 @@ use serde_json::{Value, json};
 
 use super::email::{self, view};
 use super::error::{MailKind, Part, RenderError};
-use super::issue::{BulletinIssue, Card, CorrectedEdition, Face, Issue, ServiceInfo};
+use super::issue::{BulletinIssue, Card, CorrectedEdition, Face, Illustration, Issue, ServiceInfo};
 use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell, feeds};
 use super::pages::{self, EditionPage, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
-use crate::domain::activity::{Activity, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
+use crate::domain::activity::{Activity, Image, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
 use crate::domain::bulletin::{Bulletin, Correction};
 use crate::domain::colour::{BrandColour, Colour};
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
+use crate::domain::picture::{PictureInfo, PictureName, PictureSubject};
 use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
@@ -183,6 +184,7 @@ impl Sample {
                 .collect(),
             notices: if self.full { vec![&self.notice] } else { Vec::new() },
             help: &self.help,
+            pictures: if self.full { vec![picture(&self.activity)] } else { Vec::new() },
         }
     }
 
@@ -241,7 +243,12 @@ fn activity(full: bool) -> Activity {
         not_after: None,
         occasions: Vec::new(),
         resources: if full { vec![resource] } else { Vec::new() },
-        image: None,
+        image: full.then(|| Image {
+            file: "sample.png".to_owned(),
+            alt: words(),
+            credit: words(),
+            digest: String::new(),
+        }),
         skill: full.then(words),
         say: full.then(words),
         next: full.then_some(next),
@@ -263,6 +270,12 @@ fn bulletin(full: bool) -> Bulletin {
         correction: full.then(|| Correction { wrong: prose(), right: prose() }),
         body: prose(),
     }
+}
+
+fn picture(activity: &Activity) -> Illustration {
+    let name: PictureName = format!("{}.png", "0".repeat(32)).parse().expect("a name of the right form");
+    let (subject, src) = (PictureSubject::Activity(activity.id.clone()), name.in_mail());
+    Illustration { subject, src, info: PictureInfo { name, width: 1120, height: 630 } }
 }
 
 fn help(full: bool) -> Help {

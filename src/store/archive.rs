@@ -12,6 +12,7 @@ use crate::domain::address::Address;
 use crate::domain::band::BandSet;
 use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::lasting::{PublicName, Revision};
+use crate::domain::picture::{Picture, PictureInfo, PictureName, PictureSubject};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
@@ -38,6 +39,13 @@ pub struct PublishedText {
     pub content: Activity,
 }
 
+/// A picture of a published edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedPicture {
+    pub subject: PictureSubject,
+    pub picture: Picture,
+}
+
 /// An edition as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
@@ -58,6 +66,8 @@ pub struct Publication {
     /// The texts of its activities.
     pub texts: Vec<PublishedText>,
     pub notices: Vec<Notice>,
+    /// Those that its mails bring, and those that are for the web alone.
+    pub pictures: Vec<PublishedPicture>,
 }
 
 /// What became of a publication.
@@ -83,6 +93,7 @@ pub struct PublishedMails {
     pub sender: Sender,
     /// The segments, by number.
     pub segments: BTreeMap<SegmentNumber, PublishedSegment>,
+    pub pictures: Vec<PublishedPicture>,
 }
 
 /// One mailbox of a published edition.
@@ -115,12 +126,14 @@ pub struct PublishedView {
     /// Those that an operator ever withdrew.
     pub recalls: BTreeMap<ActivityId, Recall>,
     pub notices: Vec<Notice>,
+    /// Its pictures, without their bytes.
+    pub pictures: Vec<(PictureSubject, PictureInfo)>,
 }
 
 /// Publishes, and reads back what was published.
 #[async_trait]
 pub trait Archive {
-    /// In one transaction: stores segments and texts, writes the edition, inserts one delivery per recipient.
+    /// In one transaction: stores segments, texts and pictures, writes the edition, inserts one delivery per recipient.
     async fn publish(&self, publication: &Publication) -> Result<PublishResult, StoreError>;
 
     /// What was published; `None` when the edition was not, or what its mails said is no longer kept.
@@ -146,6 +159,9 @@ pub trait Archive {
 
     /// The printable of this file name that went out with an activity last; `None` when none did.
     async fn published_printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, StoreError>;
+
+    /// The picture of this name that went out with an edition; `None` when none did, or all that it shows was withdrawn.
+    async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError>;
 
     /// What this store is known by outside, the same for ever.
     async fn public_name(&self) -> Result<PublicName, StoreError>;

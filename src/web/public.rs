@@ -7,11 +7,13 @@ mod feeds;
 mod headers;
 mod page;
 mod pages;
+mod pictures;
 mod preferences;
 mod request;
 mod unsubscribe;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware::map_response_with_state;
 use axum::routing::get;
 
@@ -24,6 +26,8 @@ pub fn site(current: impl Fn() -> PublicSite + Send + Sync + 'static) -> Site {
     let pages = pages::Pages::new(current);
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
+        // Browsers ask by themselves since pages may show pictures; without an icon they are to be content.
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::unsubscribe))
         .route("/preferences/{token}", get(preferences::show).post(preferences::wish))
         .route("/confirm/{token}", get(confirm::show).post(confirm::confirm))
@@ -31,6 +35,7 @@ pub fn site(current: impl Fn() -> PublicSite + Send + Sync + 'static) -> Site {
         .route("/editions/{number}", get(editions::edition))
         .route("/activities/{theme}/{name}", get(editions::activity))
         .route("/activities/{theme}/{name}/{file}", get(editions::sheet))
+        .route("/pictures/{name}", get(pictures::picture))
         .route("/embed", get(editions::embed))
         .route("/feed.rss", get(feeds::rss))
         .route("/feed.atom", get(feeds::atom))

@@ -4,6 +4,7 @@
 mod ahead;
 mod dkim;
 mod frame;
+mod inline;
 mod maildir;
 mod postfix;
 mod smtp;
@@ -60,6 +61,7 @@ fn rendered() -> Rendered {
             Piece::Slot(Slot::PreferencesUrl),
             literal("\n"),
         ]),
+        pictures: Vec::new(),
     }
 }
 

@@ -61,6 +61,7 @@ mod operators;
 mod outages;
 mod overwriting;
 mod pages;
+mod pictures;
 mod placeholders;
 mod preview_page;
 mod printables;

@@ -78,6 +78,8 @@ impl<'c> Renders<'c> {
                         editions.push(edition);
                     }
                 }
+                // Said already, once for each picture.
+                Err(AppError::Picture(_)) => {}
                 Err(error) => findings.push(Diagnostic::error("cannot-render", error.to_string())),
             }
         }

@@ -81,7 +81,7 @@ impl Previewer {
         to: &Address,
     ) -> Result<Option<SampleMessage>, AppError> {
         let Some(segment) = proof.segments.first() else { return Ok(None) };
-        let (now, says) = (self.context.clock.now(), (&proof.sender, proof.id.mailing()));
+        let (now, says) = (self.context.clock.now(), (&proof.sender, proof.id.mailing(), &[][..]));
         let mut message = self.sample_message(says, segment, to, "[Test copy] ", now)?;
         message.name = format!("test-{}-{}", now.timestamp_micros(), message.name);
         Ok(Some(message))

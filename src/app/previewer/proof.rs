@@ -13,7 +13,7 @@ use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::Sector;
-use crate::store::SegmentNumber;
+use crate::store::{PublishedPicture, SegmentNumber};
 
 /// An edition as it would go out (or went out).
 #[derive(Debug, Clone, Serialize)]
@@ -34,6 +34,9 @@ pub struct Proof {
     /// What differs from the edition before, once [`super::Previewer::compare`] has looked.
     #[serde(skip)]
     pub difference: Option<Difference>,
+    /// The pictures of its mails.
+    #[serde(skip)]
+    pub(in crate::app) pictures: Vec<PublishedPicture>,
     #[serde(skip)]
     pub(super) is_published: bool,
     #[serde(skip)]
@@ -150,8 +153,8 @@ impl Proof {
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|s| s.recipients).sum();
         let is_published = notes.iter().any(|note| matches!(note, Note::Published { .. }));
-        let difference = None;
-        Self { edition, segments, recipients, row, notes, notices, difference, is_published, sender, at }
+        let (difference, pictures) = (None, Vec::new());
+        Self { edition, segments, recipients, row, notes, notices, difference, pictures, is_published, sender, at }
     }
 
     /// The segment of this id.

@@ -1,7 +1,7 @@
 //! One segment's mail for whoever looks at it in a running service: nothing is synced or planned for that.
 
 use super::proof::Proof;
-use super::{Previewer, greeting, sample};
+use super::{Previewer, greeting, sample, with_pictures};
 use crate::app::edition_content::sample_address;
 use crate::app::error::PreviewError;
 use crate::app::{AppContext, AppError};
@@ -27,11 +27,17 @@ impl Previewer {
         let proof = self.proof_of(number, segment).await?;
         let segment = proof.segment(segment)?;
         let links = self.digests.sample_links(number)?;
-        let message = self.sample_message((&proof.sender, proof.edition), segment, &sample_address(), "", proof.at)?;
+        let message = self.sample_message(
+            (&proof.sender, proof.edition, &proof.pictures),
+            segment,
+            &sample_address(),
+            "",
+            proof.at,
+        )?;
         let (html, text) = (&segment.rendered.html, &segment.rendered.text);
         Ok(ShownMail {
             subject: segment.subject.clone(),
-            html: html.fill(|slot| sample(&links, slot, None)),
+            html: with_pictures(&html.fill(|slot| sample(&links, slot, None)), &proof.pictures),
             text: text.fill(|slot| if slot == Slot::Greeting { greeting(None) } else { sample(&links, slot, None) }),
             source: message.bytes,
         })

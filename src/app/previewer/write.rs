@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::proof::{Proof, ProofSegment};
 use super::recipient_lists::{FEW, RecipientLists, broke_off};
-use super::{Previewer, greeting, sample};
+use super::{Previewer, greeting, sample, with_pictures};
 use crate::app::edition_content::sample_address;
 use crate::app::{AppError, csv_import, own_files};
 use crate::config::Config;
@@ -84,8 +84,15 @@ impl Previewer {
     fn write_segment(&self, proof: &Proof, segment: &ProofSegment, place: &Place) -> Result<(), AppError> {
         let links = self.digests.sample_links(proof.edition)?;
         let html = segment.rendered.html.fill(|slot| sample(&links, slot, segment.first.as_deref()));
+        let html = with_pictures(&html, &proof.pictures);
         let text = self.sample_text(proof.edition, segment)?;
-        let message = self.sample_message((&proof.sender, proof.edition), segment, &sample_address(), "", proof.at)?;
+        let message = self.sample_message(
+            (&proof.sender, proof.edition, &proof.pictures),
+            segment,
+            &sample_address(),
+            "",
+            proof.at,
+        )?;
         for (form, bytes) in FORMS.into_iter().zip([html.as_bytes(), text.as_bytes(), message.bytes.as_slice()]) {
             place.write(&place.of(segment, form), bytes, Readers::Everybody)?;
         }

@@ -1,6 +1,6 @@
 //! An edition, or a bulletin, as it was published, ready to be joined into messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::message::{Addressed, DeliveryLinks};
 use crate::app::error::{AppError, DispatchError};
@@ -8,7 +8,7 @@ use crate::app::{AppContext, keyring};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::token::Signer;
-use crate::mail::{Dkim, Frame};
+use crate::mail::{Dkim, Frame, InlineParts};
 use crate::store::{Claimed, ClaimedContent, PublishedMails, SegmentNumber};
 
 pub(super) struct PublishedEdition {
@@ -22,9 +22,14 @@ impl PublishedEdition {
         let stored = context.store.published(edition).await?;
         let mut stored = stored.ok_or(DispatchError::NotPublished(edition))?;
         let mut frames = BTreeMap::new();
+        let shown: BTreeSet<_> = stored.segments.values().flat_map(|segment| &segment.rendered.pictures).collect();
+        let pictures = stored.pictures.iter().map(|one| &one.picture);
+        let pictures = InlineParts::of(pictures.filter(|picture| shown.contains(&picture.info.name)));
+        stored.pictures = Vec::new();
         // Each text goes as its frame is made, so that memory holds the edition once.
         for (number, segment) in std::mem::take(&mut stored.segments) {
-            frames.insert(number, Frame::build(&segment.rendered, &stored.sender, edition, stored.at)?);
+            frames
+                .insert(number, Frame::illustrated(&segment.rendered, &pictures, &stored.sender, edition, stored.at)?);
         }
         Ok(Self { signer: signer(context, stored.sender.key_version)?, stored, frames })
     }

@@ -204,8 +204,13 @@ impl Sender {
     fn copy_of(&self, proof: &Proof, segment: &ProofSegment, to: &Address) -> Result<TestCopy, SendError> {
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
         let at = proof.at.min(self.context.clock.now());
-        let mut message =
-            self.previewer().sample_message((&proof.sender, proof.edition), segment, to, "[Test copy] ", at)?;
+        let mut message = self.previewer().sample_message(
+            (&proof.sender, proof.edition, &proof.pictures),
+            segment,
+            to,
+            "[Test copy] ",
+            at,
+        )?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
         Ok(TestCopy { edition: proof.edition, segment: segment.id.clone(), message })
     }

@@ -100,10 +100,18 @@ fn check_markup(scan: &Scan, html: &Body) -> Result<(), RenderError> {
     } else if scan.unfinished {
         Some((String::new(), "a tag, comment or style that never ends".to_owned()))
     } else {
-        let problem = |element: &Element| Some((format!("<{}", element.name), element_problem(element)?));
+        let problem = |element: &Element| Some((beginning(element), element_problem(element)?));
         scan.elements.iter().find_map(problem).or_else(|| remote::find(scan))
     };
     found.map_or(Ok(()), |(found, problem)| Err(RenderError::Markup { problem, found }))
+}
+
+/// How an element begins in a template. Ours have a picture too, so the picture's own address tells which one it is.
+fn beginning(element: &Element) -> String {
+    match element.attribute("src").filter(|_| element.name == "img") {
+        Some(source) => format!("<img src=\"{source}\""),
+        None => format!("<{}", element.name),
+    }
 }
 
 /// What mail programs or readers cannot use about an element.

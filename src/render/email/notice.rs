@@ -61,7 +61,7 @@ pub fn render_notice(service: &ServiceInfo<'_>, notice: &NoticeText) -> Result<R
     engine.register_escape_fn(escape::html);
     let html = engine.render_template(HTML, &fields).map_err(|error| template_error(&error))?;
     let whole = |text: String| Body(vec![Piece::Literal(text)]);
-    Ok(Rendered { html: whole(html), text: whole(plain(&view)), subject: view.subject })
+    Ok(Rendered { html: whole(html), text: whole(plain(&view)), subject: view.subject, pictures: Vec::new() })
 }
 
 fn view(service: &ServiceInfo<'_>, notice: &NoticeText) -> View {

@@ -63,7 +63,8 @@ pub fn render_transactional(service: &ServiceInfo<'_>, mail: TransactionalText<'
     engine.set_strict_mode(true);
     engine.register_escape_fn(escape::html);
     let html = engine.render_template(HTML, &view).map_err(|error| template_error(&error))?;
-    Ok(Rendered { html: nonce.cut(&html), text: nonce.cut(&plain(&view)), subject: view.words.subject })
+    let text = nonce.cut(&plain(&view));
+    Ok(Rendered { html: nonce.cut(&html), text, subject: view.words.subject, pictures: Vec::new() })
 }
 
 const HTML: &str = include_str!("transactional.html.hbs");

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::help::{self, HelpEntryView, HelpView};
+use super::picture::{self, PictureView};
 use super::share::{self, ShareView};
 use super::wording::{self, Wording, line, on_paper};
 use crate::domain::activity::{Activity, NextStep, Notice, Theme};
@@ -37,6 +38,8 @@ pub(crate) struct DigestView {
     pub(crate) service: ServiceView,
     pub(crate) theme: ThemeView,
     pub(crate) cards: Vec<CardView>,
+    /// Whether one of the cards has a picture.
+    pub(crate) has_pictures: bool,
     pub(crate) notices: Vec<NoticeView>,
     pub(crate) share: ShareView,
     pub(crate) help: HelpView,
@@ -84,6 +87,8 @@ pub(crate) struct CardView {
     pub(crate) summary: String,
     /// Completes “Your child practises …”, without a stop at its end; empty when the activity does not say.
     pub(crate) skill: String,
+    /// What there is to see; empty when the activity has no picture, or it is not drawn.
+    pub(crate) picture: Vec<PictureView>,
     /// A note for the adult; empty when none is needed.
     pub(crate) care: String,
     /// The title of the activity's theme when it is another than the edition's; else empty.
@@ -154,6 +159,7 @@ pub(crate) fn of_cards(
     let web_url = web_url(issue, &shown);
     let theme = theme(issue.theme, part);
     let in_mail = issue.help.in_mail(&readers(&shown, bands));
+    let cards_shown: Vec<CardView> = cards.iter().map(|one| card(one, issue, bands, part)).collect();
     DigestView {
         lang: segment.locale.as_str(),
         subject: format!("{}: 15-minute activities for {phrase}", theme.title),
@@ -163,7 +169,8 @@ pub(crate) fn of_cards(
         service: service(&issue.service),
         share: share::share(&theme.title, &shown, &web_url),
         theme,
-        cards: cards.iter().map(|one| card(one, issue, bands, part)).collect(),
+        has_pictures: cards_shown.iter().any(|card| !card.picture.is_empty()),
+        cards: cards_shown,
         notices: issue.notices.iter().map(|one| notice(one, part)).collect(),
         help: help::view(&in_mail, issue.help, &issue.service, part),
         where_to_turn: help::entries(&in_mail, part),
@@ -274,6 +281,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         needs: separated(&needs),
         summary: line(&activity.summary),
         skill: without_stop(&optional(&activity.skill)).to_owned(),
+        picture: picture::view(activity, issue).into_iter().collect(),
         care: wording::care(activity.sensitivity, &line(&issue.help.title)),
         from_theme: card.from_theme.map(line).unwrap_or_default(),
         get_ready_prose: of(&activity.get_ready),

@@ -46,6 +46,11 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     large("edition_texts", 2, &[("edition", Big), ("activity", Text), ("content", Text)]),
+    large(
+        "pictures",
+        2,
+        &[("edition", Big), ("subject", Text), ("name", Text), ("width", Big), ("height", Big), ("bytes", Bytes)],
+    ),
     large("approved_texts", 1, &[("edition", Big), ("packed", Bytes)]),
     table("withdrawn_activities", 1, &[("activity", Text), ("at", Big), ("reinstated_at", Big)]),
     large(

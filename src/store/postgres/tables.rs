@@ -20,6 +20,7 @@ mod nodes;
 pub(in crate::store::postgres) mod notices;
 mod numbers;
 pub(super) mod outbox;
+mod pictures;
 pub(super) mod privacy;
 pub(super) mod publish;
 mod reports;

@@ -17,6 +17,7 @@ mod names;
 mod nodes;
 pub(in crate::store::sqlite) mod notices;
 pub(super) mod outbox;
+mod pictures;
 pub(super) mod privacy;
 pub(super) mod publish;
 pub(super) mod reports;

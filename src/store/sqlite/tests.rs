@@ -58,6 +58,7 @@ async fn publication(store: &SqliteStore) -> Publication {
         subject: "S".to_owned(),
         html: crate::domain::rendered::Body::default(),
         text: crate::domain::rendered::Body::default(),
+        pictures: Vec::new(),
     };
     let audience = store.audience(&served).await.unwrap();
     let segments = audience.into_iter().map(|s| PublishedSegment { key: s.key, rendered: rendered.clone() }).collect();
@@ -76,6 +77,7 @@ async fn publication(store: &SqliteStore) -> Publication {
         theme: serde_json::from_value(theme).unwrap(),
         texts: Vec::new(),
         notices: Vec::new(),
+        pictures: Vec::new(),
     }
 }
 

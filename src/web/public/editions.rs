@@ -101,7 +101,7 @@ fn respond(made: Result<Kept, AppError>, headers: &HeaderMap, label: Label) -> R
 }
 
 /// A page that cannot be made now. It belongs to the web view, or into a frame.
-fn unreadable(error: &AppError, guard: Guard) -> Page {
+pub(super) fn unreadable(error: &AppError, guard: Guard) -> Page {
     let place = if guard == Guard::Frame { Place::Frame } else { Place::WebView };
     trouble(error, "This cannot be shown just now. Please try again in a few minutes.").at(place)
 }
@@ -117,7 +117,7 @@ pub(super) async fn nowhere() -> Page {
     lost()
 }
 
-fn lost() -> Page {
+pub(super) fn lost() -> Page {
     let paragraphs = [
         "The address may have been cut short on the way, or mistyped.",
         "Every edition and every activity can be found from the front page.",

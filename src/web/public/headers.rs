@@ -24,7 +24,7 @@ impl Guard {
         static PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
             let hash = BASE64.encode(&Sha256::digest(EXIT_SCRIPT));
             let policy = format!(
-                "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action 'self'; \
+                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; script-src 'sha256-{hash}'; form-action 'self'; \
                  base-uri 'none'; frame-ancestors 'none'"
             );
             HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
@@ -32,7 +32,7 @@ impl Guard {
         match self {
             Self::Page => PAGE.clone(),
             Self::Frame => HeaderValue::from_static(
-                "default-src 'none'; style-src 'unsafe-inline'; script-src 'none'; form-action 'self'; \
+                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; script-src 'none'; form-action 'self'; \
                  base-uri 'none'; frame-ancestors *",
             ),
             Self::Sheet => HeaderValue::from_static(

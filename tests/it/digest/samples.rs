@@ -92,6 +92,7 @@ impl Edition {
                 .collect(),
             notices: self.notices.iter().collect(),
             help: &self.help,
+            pictures: Vec::new(),
         }
     }
 }

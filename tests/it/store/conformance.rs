@@ -88,6 +88,7 @@ macro_rules! conform_all {
             editions::a_published_edition_does_not_change,
             editions::the_audience_is_grouped_by_what_differs,
             editions::what_was_published_is_read_back,
+            editions::pictures_are_kept_with_their_edition_and_go_with_what_they_show,
             editions::only_what_was_rendered_is_published,
             editions::an_audience_that_changed_is_not_published,
             editions::nobody_is_an_audience_too,

@@ -16,6 +16,7 @@ use fortnightly::domain::edition::{
     ThemeReason, UnapproveReason, state as life,
 };
 use fortnightly::domain::fingerprint::{Fingerprint, TextPart};
+use fortnightly::domain::picture::{Picture, PictureForm, PictureSubject};
 use fortnightly::domain::prose::Prose;
 use fortnightly::domain::rendered::{Body, Piece, Rendered, Slot};
 use fortnightly::domain::sender::Sender;
@@ -23,8 +24,8 @@ use fortnightly::domain::subscriber::{
     Locale, MailboxRecord, Origin, Profile, RecipientId, Sector, SubscribeRequest, SubscriberRecord,
 };
 use fortnightly::store::{
-    AttemptResult, Claimed, ClaimedContent, Marked, Publication, PublishResult, PublishedSegment, PublishedText, Step,
-    Store,
+    AttemptResult, Claimed, ClaimedContent, Marked, Publication, PublishResult, PublishedPicture, PublishedSegment,
+    PublishedText, Step, Store,
 };
 
 pub(super) const SEVEN: EditionNumber = EditionNumber(7);
@@ -103,7 +104,7 @@ pub(super) fn sender() -> Sender {
 
 pub(super) fn rendered(subject: &str) -> Rendered {
     let body = Body(vec![Piece::Literal("Dear ".to_owned()), Piece::Slot(Slot::Greeting)]);
-    Rendered { subject: subject.to_owned(), html: body.clone(), text: body }
+    Rendered { subject: subject.to_owned(), html: body.clone(), text: body, pictures: Vec::new() }
 }
 
 pub(super) fn theme() -> Theme {
@@ -188,6 +189,18 @@ pub(super) async fn change_editions(store: &dyn Store, changes: &[EditionChange]
     changed.audit.len()
 }
 
+/// An activity's picture, and the one for whoever passes an edition on.
+pub(super) fn pictures() -> Vec<PublishedPicture> {
+    let picture = |byte: u8, form| Picture::new(vec![byte; 3_000], form, (1_120, u32::from(byte)));
+    vec![
+        PublishedPicture { subject: PictureSubject::Share, picture: picture(1, PictureForm::Png) },
+        PublishedPicture {
+            subject: PictureSubject::Activity("sharing/for-4-5".parse().unwrap()),
+            picture: picture(2, PictureForm::Jpeg),
+        },
+    ]
+}
+
 /// A publication that renders exactly what the audience is now.
 pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served: &str) -> Publication {
     let served = bands(served);
@@ -201,7 +214,7 @@ pub(super) async fn publication(store: &dyn Store, number: EditionNumber, served
     let before = store.edition(number).await.unwrap().unwrap_or_else(|| unplanned(number));
     let after = life::publish(&before, at(1)).unwrap_or_else(|_| before.clone());
     let (sender, theme, notices) = (sender(), theme(), Vec::new());
-    Publication { before, after, at: at(1), served, sender, segments, theme, texts, notices }
+    Publication { before, after, at: at(1), served, sender, segments, theme, texts, notices, pictures: pictures() }
 }
 
 /// Plans and publishes edition 7 for these people; how many get it.

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     NAME_WORDS,
     include_str!("migrations/0007_approved_texts.sql"),
     include_str!("migrations/0008_bulletins.sql"),
+    include_str!("migrations/0009_pictures.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use tokio::try_join;
 use tokio_postgres::Row;
 
-use super::{columns, edition_rows, meta, publish, segments};
+use super::{columns, edition_rows, meta, pictures, publish, segments};
 use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
+use crate::domain::picture::{Picture, PictureName};
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::RecipientId;
 use crate::store::postgres::PostgresStore;
@@ -69,6 +70,10 @@ impl Archive for PostgresStore {
         })
     }
 
+    async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
+        within!(self, Look, |transaction| pictures::named(&transaction, name).await)
+    }
+
     async fn public_name(&self) -> Result<PublicName, StoreError> {
         within!(self, Look, |transaction| {
             let name = meta::get(&transaction, PUBLIC_NAME).await?;
@@ -109,9 +114,13 @@ async fn write_revisions(transaction: &Transaction, revised: &BTreeMap<String, R
 }
 
 async fn mails(transaction: &Transaction, edition: EditionNumber) -> Result<Option<PublishedMails>, PostgresError> {
-    let (head, segments) = try_join!(biased; head(transaction, edition), segments::read(transaction, edition))?;
+    let (head, segments, pictures) = try_join!(biased;
+        head(transaction, edition),
+        segments::read(transaction, edition),
+        pictures::of(transaction, edition)
+    )?;
     let (Some((at, sender)), Some(segments)) = (head, segments) else { return Ok(None) };
-    Ok(Some(PublishedMails { edition, at, sender, segments }))
+    Ok(Some(PublishedMails { edition, at, sender, segments, pictures }))
 }
 
 /// When an edition was published, and by whom its mails are.
@@ -126,14 +135,15 @@ async fn head(
 }
 
 async fn view(transaction: &Transaction, number: EditionNumber) -> Result<Option<PublishedView>, PostgresError> {
-    let (own, edition, texts, recalls) = try_join!(biased;
+    let (own, edition, texts, recalls, pictures) = try_join!(biased;
         own_texts(transaction, number),
         edition_rows::one(transaction, number),
         activities(transaction, number),
-        recalls(transaction, number)
+        recalls(transaction, number),
+        pictures::infos(transaction, number)
     )?;
     let (Some((theme, notices)), Some(edition)) = (own, edition) else { return Ok(None) };
-    Ok(Some(PublishedView { edition, theme, texts, recalls, notices }))
+    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures }))
 }
 
 /// An edition's theme and notices as they went out.

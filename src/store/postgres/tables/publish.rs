@@ -7,7 +7,7 @@ use tokio::try_join;
 use tokio_postgres::error::SqlState;
 
 use super::columns::BandBook;
-use super::{approved, audit, bulletin_rows, edition_rows, meta, segments, subjects};
+use super::{approved, audit, bulletin_rows, edition_rows, meta, pictures, segments, subjects};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::Audience;
 use crate::domain::delivery::DeliveryState;
@@ -43,6 +43,7 @@ pub(in crate::store::postgres) async fn publish(
         edition_rows::write(transaction, Some(&publication.before), Some(&publication.after)).await?;
         approved::drop_of(transaction, &[number]).await?;
         write_texts(transaction, publication).await?;
+        pictures::write(transaction, number, &publication.pictures).await?;
         Ok(true)
     };
     mailing.publish(transaction, write_own).await

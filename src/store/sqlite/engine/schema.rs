@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     NAME_WORDS,
     include_str!("migrations/0023_approved_texts.sql"),
     include_str!("migrations/0024_bulletins.sql"),
+    include_str!("migrations/0025_pictures.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

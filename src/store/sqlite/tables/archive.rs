@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::{edition_rows, meta, publish, segments};
+use super::{edition_rows, meta, pictures, publish, segments};
 use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
+use crate::domain::picture::{Picture, PictureName};
 use crate::domain::subscriber::RecipientId;
 use crate::store::shared::meta::PUBLIC_NAME;
 use crate::store::shared::segments::pack;
@@ -75,6 +76,11 @@ impl Archive for SqliteStore {
         .await
     }
 
+    async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
+        let name = name.clone();
+        self.read(move |conn| pictures::named(conn, &name)).await
+    }
+
     async fn public_name(&self) -> Result<PublicName, StoreError> {
         self.read(|conn| {
             let name = meta::get(conn, PUBLIC_NAME)?;
@@ -114,7 +120,7 @@ fn mails(conn: &Connection, edition: EditionNumber) -> Result<Option<PublishedMa
     })?;
     let Some((at, sender)) = found else { return Ok(None) };
     let Some(segments) = segments::read(conn, edition)? else { return Ok(None) };
-    Ok(Some(PublishedMails { edition, at, sender, segments }))
+    Ok(Some(PublishedMails { edition, at, sender, segments, pictures: pictures::of(conn, edition)? }))
 }
 
 fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView>, SqliteError> {
@@ -136,7 +142,8 @@ fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView
     })?;
     let notices = notices.map_or(Ok(Vec::new()), |text| sql::from_json(&text))?;
     let (theme, recalls) = (sql::from_json(&theme)?, recalls.into_iter().collect());
-    Ok(Some(PublishedView { edition, theme, texts, recalls, notices }))
+    let pictures = pictures::infos(conn, number)?;
+    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures }))
 }
 
 const ADDRESSED: &str = "SELECT d.segment, d.name_id FROM deliveries d CROSS JOIN recipients r ON r.id = d.recipient

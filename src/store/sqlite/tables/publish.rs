@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode};
 
 use super::columns::BandBook;
-use super::{approved, audit, bulletin_rows, edition_rows, meta, segments, subjects};
+use super::{approved, audit, bulletin_rows, edition_rows, meta, pictures, segments, subjects};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::Audience;
 use crate::domain::delivery::DeliveryState;
@@ -37,6 +37,7 @@ pub(in crate::store::sqlite) fn publish(
         edition_rows::write(conn, Some(&publication.before), Some(&publication.after))?;
         approved::drop_of(conn, number)?;
         write_texts(conn, publication)?;
+        pictures::write(conn, number, &publication.pictures)?;
         Ok(true)
     })
 }

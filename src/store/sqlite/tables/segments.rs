@@ -81,7 +81,9 @@ mod tests {
         let bands = BTreeSet::from([band.parse().unwrap()]).into_iter().collect();
         let key = SegmentKey { bands, sector: Sector::School, locale: Locale::EnGb };
         let body = |text: &str| Body(vec![Piece::Literal(text.to_owned())]);
-        PublishedSegment { key, rendered: Rendered { subject: "S".to_owned(), html: body(html), text: body("T") } }
+        let (html, text) = (body(html), body("T"));
+        let rendered = Rendered { subject: "S".to_owned(), html, text, pictures: Vec::new() };
+        PublishedSegment { key, rendered }
     }
 
     /// The fullest comes first here: were it forgotten first, the others could be neither read nor told to be gone.

@@ -1,5 +1,6 @@
 //! What a store remembers about itself, editions, audiences, publishing.
 
+use fortnightly::domain::activity::ActivityId;
 use fortnightly::domain::edition::state::{Changed, Transition};
 use fortnightly::domain::edition::{
     Deadline, Edition, EditionChange, EditionNumber, EditionState, HoldReason, Ineligibility, LastUse, MissReason,
@@ -7,12 +8,12 @@ use fortnightly::domain::edition::{
 };
 use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{Sector, SuppressionReason};
-use fortnightly::store::{ClaimedContent, PublishResult, SegmentNumber, StoreError, StoreMeta};
+use fortnightly::store::{ActivityWithdrawal, ClaimedContent, PublishResult, SegmentNumber, StoreError, StoreMeta};
 
 use super::desk::Desk as _;
 use super::samples::{
-    Open, SEVEN, address, at, bands, change_editions, crowd, day, edited, held, plan, publication, selection, send_out,
-    sender, wish,
+    Open, SEVEN, address, at, bands, change_editions, crowd, day, edited, held, pictures, plan, publication, selection,
+    send_out, sender, wish,
 };
 use super::whole::Whole as _;
 
@@ -174,6 +175,26 @@ pub(in crate::store) async fn what_was_published_is_read_back(open: Open<'_>) {
     for (claimed, segment) in claimed.iter().zip([0, 1]) {
         assert!(matches!(&claimed.content, ClaimedContent::Digest { segment: SegmentNumber(s), .. } if *s == segment));
     }
+}
+
+pub(in crate::store) async fn pictures_are_kept_with_their_edition_and_go_with_what_they_show(open: Open<'_>) {
+    let store = open();
+    let pictures = pictures();
+    let names: Vec<_> = pictures.iter().map(|one| one.picture.info.name.clone()).collect();
+    assert_eq!(store.published_picture(&names[0]).await.unwrap(), None);
+    assert_eq!(send_out(&*store, &[wish("A", "a@b.example", "4-5")]).await, 1);
+    let kept = store.published(SEVEN).await.unwrap().unwrap().pictures;
+    assert!(kept.len() == 2 && pictures.iter().all(|one| kept.contains(one)), "{kept:?}");
+    let shown = store.published_view(SEVEN).await.unwrap().unwrap().pictures;
+    assert!(pictures.iter().all(|one| shown.contains(&(one.subject.clone(), one.picture.info.clone()))), "{shown:?}");
+    for one in &pictures {
+        assert_eq!(store.published_picture(&one.picture.info.name).await.unwrap().as_ref(), Some(&one.picture));
+    }
+    let activity: ActivityId = "sharing/for-4-5".parse().unwrap();
+    let withdrawal = [ActivityWithdrawal { activity, withdrawn: true }];
+    assert!(store.write_editions(&Changed::default(), &withdrawal, "test", at(2)).await.unwrap());
+    assert_eq!(store.published_picture(&names[1]).await.unwrap(), None, "it shows what was withdrawn");
+    assert!(store.published_picture(&names[0]).await.unwrap().is_some());
 }
 
 pub(in crate::store) async fn only_what_was_rendered_is_published(open: Open<'_>) {

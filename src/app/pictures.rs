@@ -1,0 +1,108 @@
+//! The pictures of an edition: made from the files of the library as it was read, and kept until it is read again.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::activity::{Activity, ActivityId, Image};
+use crate::domain::picture::{MOST_BYTES, MOST_BYTES_OF_MAIL, Picture, PictureSubject};
+use crate::library::{Library, read_picture};
+use crate::ordinary_file;
+use crate::pictures::{PictureProblem, fit};
+use crate::render::{Illustration, Issue};
+use crate::store::PublishedPicture;
+
+/// Why an activity's picture cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} {problem}", path.display())]
+pub struct PictureError {
+    pub path: PathBuf,
+    pub activity: ActivityId,
+    pub problem: Unusable,
+}
+
+/// What is wrong with the file of a picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("can’t be read: {0}")]
+    Unreadable(String),
+    /// It is not the file that the library was checked with.
+    #[error("was changed a moment ago: it’s read again with the other files")]
+    Changed,
+    #[error(transparent)]
+    Picture(#[from] PictureProblem),
+}
+
+/// Makes pictures, and remembers what it made.
+#[derive(Debug, Default)]
+pub struct PictureBook(Mutex<HashMap<(String, usize), Picture>>);
+
+impl PictureBook {
+    /// The pictures of these activities, each once, so that all of them fit into one mail.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub(super) fn of_activities<'a>(
+        &self,
+        library: &Library,
+        activities: impl Iterator<Item = &'a Activity>,
+    ) -> Result<Vec<PublishedPicture>, PictureError> {
+        let mut wanted: Vec<(&Activity, &Image)> =
+            activities.filter_map(|one| Some((one, one.image.as_ref()?))).collect();
+        wanted.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+        wanted.dedup_by(|a, b| a.0.id == b.0.id);
+        let make = |most: usize| -> Result<Vec<Picture>, PictureError> {
+            wanted.iter().map(|(activity, image)| self.fitted(library, activity, image, most)).collect()
+        };
+        let mut pictures = make(MOST_BYTES)?;
+        // Each gets the same share, so that a picture does not change with its place in the edition.
+        if pictures.iter().map(|picture| picture.bytes.len()).sum::<usize>() > MOST_BYTES_OF_MAIL {
+            pictures = make(MOST_BYTES_OF_MAIL / pictures.len())?;
+        }
+        let of = |((activity, _), picture): (&(&Activity, &Image), Picture)| PublishedPicture {
+            subject: PictureSubject::Activity(activity.id.clone()),
+            picture,
+        };
+        Ok(wanted.iter().zip(pictures).map(of).collect())
+    }
+
+    /// An activity's picture in at most `most` bytes.
+    fn fitted(
+        &self,
+        library: &Library,
+        activity: &Activity,
+        image: &Image,
+        most: usize,
+    ) -> Result<Picture, PictureError> {
+        let key = (image.digest.clone(), most);
+        if let Some(made) = self.0.lock().get(&key) {
+            return Ok(made.clone());
+        }
+        let path = library.folder.join(activity.id.theme()).join(&image.file);
+        let made = make(&path, image, most);
+        let made = made.map_err(|problem| PictureError { path, activity: activity.id.clone(), problem })?;
+        self.0.lock().insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+fn make(path: &Path, image: &Image, most: usize) -> Result<Picture, Unusable> {
+    let bytes = read_picture(path).map_err(|error| Unusable::Unreadable(ordinary_file::reason(&error)))?;
+    if HEXLOWER.encode(&Sha256::digest(&bytes)) != image.digest {
+        return Err(Unusable::Changed);
+    }
+    Ok(fit(&bytes, most)?)
+}
+
+/// Adds pictures to an edition as its mails name them.
+pub(super) fn illustrate(issue: &mut Issue<'_>, pictures: &[PublishedPicture]) {
+    let in_mail = |one: &PublishedPicture| Illustration {
+        subject: one.subject.clone(),
+        src: one.picture.info.name.in_mail(),
+        info: one.picture.info.clone(),
+    };
+    issue.pictures = pictures.iter().map(in_mail).collect();
+}

@@ -1,0 +1,15 @@
+//! Pictures: what a file shows, read within hard limits, and written again so that it fits into a mail.
+//!
+//! Whatever else a file says (where a photograph was taken, and with what) is left behind, because only the pixels are taken.
+
+mod fit;
+mod limits;
+mod palette;
+mod problem;
+mod read;
+mod source;
+
+pub use fit::fit;
+pub use limits::MOST_FILE_BYTES;
+pub use problem::PictureProblem;
+pub use source::{Kind, inspect};
