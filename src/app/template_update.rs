@@ -108,7 +108,7 @@ impl TemplateUpdate {
             let step = match standing {
                 Standing::New | Standing::Added => Step::TakeOver,
                 Standing::Both => self.put_beside(file),
-                Standing::Deleted => Step::PutBack(self.who_needs(file)?),
+                Standing::Deleted => self.put_back(file)?,
                 Standing::Unchanged | Standing::Changed | Standing::Own => return None,
             };
             Some((file.clone(), step))
@@ -154,10 +154,10 @@ impl TemplateUpdate {
         }
     }
 
-    /// Who needs a file that was deleted: a template that includes it, as it will be, or the program itself (`Some(None)`).
-    fn who_needs(&self, file: &str) -> Option<Option<String>> {
+    /// Brings a file that was deleted back if it is needed: by the program itself, or by a template that will include it.
+    fn put_back(&self, file: &str) -> Option<Step> {
         if !file.contains("partials/") {
-            return Some(None);
+            return Some(Step::PutBack(None));
         }
         let name = file.rsplit('/').next()?.strip_suffix(TEMPLATE)?;
         let includes = |text: &str| {
@@ -168,7 +168,7 @@ impl TemplateUpdate {
             _ => self.yours.get(other).map(|text| String::from_utf8_lossy(text).into_owned()),
         };
         let mut others = self.files.iter().filter(|other| will_be(other).is_some_and(|text| includes(&text)));
-        others.next().map(|(other, _)| Some(other.clone()))
+        others.next().map(|(other, _)| Step::PutBack(Some(other.clone())))
     }
 }
 

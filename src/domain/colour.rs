@@ -43,8 +43,8 @@ impl Colour {
 
     const fn read(text: &str) -> Option<Self> {
         let [b'#', digits @ ..] = text.as_bytes() else { return None };
-        let [a, b, c, d, e, f] = *digits else { return None };
-        match (byte(a, b), byte(c, d), byte(e, f)) {
+        let [r1, r2, g1, g2, b1, b2] = *digits else { return None };
+        match (byte(r1, r2), byte(g1, g2), byte(b1, b2)) {
             (Some(red), Some(green), Some(blue)) => Some(Self { red, green, blue }),
             _ => None,
         }

@@ -14,6 +14,9 @@ static VERSIONS: &str = include_str!("shipped/versions.txt");
 const PRINT_BYTES: usize = 16;
 
 /// Every shipped file: its path below `templates/`, and its text.
+///
+/// # Panics
+/// Never: a test reads the files that are compiled in.
 pub fn files() -> Vec<(&'static str, &'static str)> {
     let mut files = Vec::new();
     gather(&TEMPLATES, &mut files);
@@ -43,6 +46,9 @@ pub fn fingerprint(text: &[u8]) -> String {
 }
 
 /// Every version of the templates, the one that is compiled in last.
+///
+/// # Panics
+/// Never: a test reads the list that is compiled in.
 pub fn versions() -> Versions {
     Versions::new(read(VERSIONS)).expect("the list is compiled in, and a test reads it")
 }

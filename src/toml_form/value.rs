@@ -105,7 +105,7 @@ impl<'a> Value<'a> {
     }
 
     /// The help that shows `text`, without quotation marks of its own, for this key.
-    pub(crate) fn to_write(&self, text: &impl Display) -> String {
+    pub(crate) fn to_write(self, text: &impl Display) -> String {
         self.write(&format!("\"{text}\""))
     }
 
