@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
-
 use super::sources::{File, check_names, compile, parse};
 use crate::domain::diagnostic::Diagnostic;
 use crate::render::samples;
+use crate::render::shipped::files;
 use crate::render::templates::lint::Source;
 use crate::render::templates::{Templates, file_of};
 
 /// What a folder may lack, as the engine calls it.
 const NAMES: [&str; 3] = ["bulletin.mjml", "bulletin.txt", "bulletin.html"];
-
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// Whether `dir` goes without the template `name`, and may.
 pub(super) fn is_lacking(dir: &Path, name: &str) -> bool {
@@ -47,24 +44,18 @@ fn compiled(files: &[File]) -> Option<Templates> {
 }
 
 fn shipped() -> Vec<File> {
-    let mut files = Vec::new();
-    let mut folders = vec![&FILES];
-    while let Some(folder) = folders.pop() {
-        folders.extend(folder.dirs());
-        let read = folder.files().filter_map(|file| {
-            let name = file.path().file_name()?.to_str()?.strip_suffix(".hbs")?.to_owned();
-            Some(File { name, shown: file.path().display().to_string(), text: file.contents_utf8()?.to_owned() })
-        });
-        files.extend(read);
-    }
-    files
+    let file = |(path, text): (&'static str, &'static str)| {
+        let name = path.rsplit('/').next()?.strip_suffix(".hbs")?.to_owned();
+        Some(File { name, shown: path.to_owned(), text: text.to_owned() })
+    };
+    files().into_iter().filter_map(file).collect()
 }
 
 fn warning(dir: &Path, lacking: &[&str]) -> Diagnostic {
     let names: Vec<String> = lacking.iter().map(|name| file_of(name)).collect();
     let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     let message = format!("{} {are} not here, so bulletins look as this version ships them", names.join(", "));
-    let help = format!("copy {them} from a folder that `fortnightly init` has written, and change {them} as you like");
+    let help = format!("`fortnightly templates update` puts {them} there, and then you can change {them} as you like");
     Diagnostic::warning("shipped-template", message).in_file(dir.display().to_string()).help(help)
 }
 
