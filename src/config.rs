@@ -31,8 +31,8 @@ pub use environment::shorter_lease;
 pub use environment::{temp_folder, terminal_columns};
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Face, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl,
-    Tls, TransportUrl, Web,
+    CONSOLE, Config, DkimKey, Face, Logo, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service,
+    StoreUrl, Tls, TransportUrl, Web,
 };
 
 static DIALECT: Dialect =
@@ -93,7 +93,7 @@ fn read(
 fn assemble(document: &Document<'_>, file: &Path, passwords: Passwords) -> Option<Config> {
     let top = Fields::top(document);
     let folder = files::folder_of(file);
-    let service = service::read(&top.section("service"));
+    let service = service::read(&top.section("service"), &folder);
     let store = store::read(&top.section("store"), &folder, passwords.store);
     let nation = service.as_ref().map_or(Nation::England, |service| service.nation);
     let schedule = schedule::read(&top.section("schedule"), nation);

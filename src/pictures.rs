@@ -9,7 +9,7 @@ mod problem;
 mod read;
 mod source;
 
-pub use fit::fit;
+pub use fit::{fit, fit_within};
 pub use limits::MOST_FILE_BYTES;
 pub use problem::PictureProblem;
 pub use source::{Kind, inspect};

@@ -7,6 +7,7 @@ mod email;
 mod error;
 mod issue;
 mod load;
+mod logo;
 pub mod pages;
 mod palette;
 mod prose;

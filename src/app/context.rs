@@ -107,6 +107,7 @@ pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
         base_url: &service.base_url,
         reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
         face: Face {
+            logo: service.face.logo.as_ref().map(|logo| &logo.picture.info),
             colour: service.face.colour,
             footer: &service.face.footer,
             privacy_url: &service.face.privacy_url,

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
+use crate::domain::picture::PictureSubject;
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
@@ -84,13 +85,17 @@ impl DigestMaker {
         Ok(issue)
     }
 
-    /// The pictures of an edition.
+    /// The pictures of an edition, the logo included.
     ///
     /// # Errors
     /// When one of them cannot be made.
     pub(super) fn pictures(&self, issue: &Issue<'_>) -> Result<Vec<PublishedPicture>, AppError> {
         let Content { library, pictures, .. } = &self.content;
-        Ok(pictures.of_activities(library, issue.cards.iter().map(|card| card.activity))?)
+        let logo = self.config.service.face.logo.as_ref().map(|logo| logo.picture.clone());
+        let taken = logo.as_ref().map_or(0, |logo| logo.bytes.len());
+        let mut all = pictures.of_activities(library, issue.cards.iter().map(|card| card.activity), taken)?;
+        all.extend(logo.map(|picture| PublishedPicture { subject: PictureSubject::Logo, picture }));
+        Ok(all)
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of an edition leaves before the last one is rendered.

@@ -41,7 +41,7 @@ pub enum Unusable {
 pub struct PictureBook(Mutex<HashMap<(String, usize), Picture>>);
 
 impl PictureBook {
-    /// The pictures of these activities, each once, so that all of them fit into one mail.
+    /// The pictures of these activities, each once, so that all of them fit into one mail along with something of `taken` bytes.
     ///
     /// # Errors
     /// When one of them cannot be made.
@@ -49,6 +49,7 @@ impl PictureBook {
         &self,
         library: &Library,
         activities: impl Iterator<Item = &'a Activity>,
+        taken: usize,
     ) -> Result<Vec<PublishedPicture>, PictureError> {
         let mut wanted: Vec<(&Activity, &Image)> =
             activities.filter_map(|one| Some((one, one.image.as_ref()?))).collect();
@@ -59,8 +60,9 @@ impl PictureBook {
         };
         let mut pictures = make(MOST_BYTES)?;
         // Each gets the same share, so that a picture does not change with its place in the edition.
-        if pictures.iter().map(|picture| picture.bytes.len()).sum::<usize>() > MOST_BYTES_OF_MAIL {
-            pictures = make(MOST_BYTES_OF_MAIL / pictures.len())?;
+        let room = MOST_BYTES_OF_MAIL - taken.min(MOST_BYTES_OF_MAIL);
+        if pictures.iter().map(|picture| picture.bytes.len()).sum::<usize>() > room {
+            pictures = make(room / pictures.len())?;
         }
         let of = |((activity, _), picture): (&(&Activity, &Image), Picture)| PublishedPicture {
             subject: PictureSubject::Activity(activity.id.clone()),

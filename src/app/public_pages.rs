@@ -141,12 +141,15 @@ impl PublicPages {
         })
     }
 
-    /// The picture of this name, if a published edition shows it.
+    /// The picture of this name, if a page or a published edition shows it.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, AppError> {
-        self.views.picture(name).await
+        match &self.config.service.face.logo {
+            Some(logo) if logo.picture.info.name == *name => Ok(Some(logo.picture.clone())),
+            _ => self.views.picture(name).await,
+        }
     }
 
     /// The newest editions for a school's own page.

@@ -54,7 +54,7 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Diagnostic {
 }
 
 /// The bytes of a file; `None` when there are more than `limit`.
-fn read_limited(file: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_limited(file: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     ordinary_file::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))

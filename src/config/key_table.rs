@@ -93,6 +93,9 @@ static SERVICE: Table = Table::section("[service]", "Who sends.", &[
         "Who gets mail about the service itself: what is coming, what is held, stopped or finished, and what needs a person."),
     usual("operator_notice", Form::Length, "4d",
         "How long before an edition is due the operators are told what is in it and who gets it."),
+    optional("logo", PATH, "logo.png",
+        "A picture (PNG, JPEG or WebP) of at most 1 MB: the organisation's logo, in place of the service's name at the top of mails and \
+         public pages. Keep it beside this file."),
     optional("colour", text("^#[0-9A-Fa-f]{6}$"), "#14504d",
         "The organisation's colour, for titles, buttons and links in mails and on the public pages; on dark screens, shades of \
          it. One in which links could not be read is refused, with the nearest that will do."),

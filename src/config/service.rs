@@ -13,7 +13,7 @@ use crate::domain::address::{Address, Mailbox};
 use crate::toml_form::{Fields, Value};
 
 /// Checks `[service]`.
-pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
+pub(super) fn read(fields: &Fields<'_>, folder: &Path) -> Option<Service> {
     let name = fields.read("name", Value::line);
     let from = fields.read("from", Value::parsed::<Mailbox>);
     let postal_address = fields.read("postal_address", Value::line);
@@ -22,7 +22,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Service> {
     let nation = fields.or_default("nation", Value::word);
     let operators = fields.read("operators", addresses).unwrap_or_default();
     let operator_notice = fields.or_default("operator_notice", Value::length);
-    let face = face::read(fields);
+    let face = face::read(fields, folder);
     Some(Service {
         name: name?,
         from: from?,

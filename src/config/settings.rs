@@ -16,6 +16,7 @@ use crate::domain::band::Bands;
 use crate::domain::calendar::Schedule;
 use crate::domain::colour::BrandColour;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::picture::Picture;
 use crate::domain::subscriber::{WordError, words};
 use crate::domain::subscription::sync::Entry;
 
@@ -75,11 +76,20 @@ pub struct Service {
 /// What mails and pages show of the organisation besides its name; nothing of it must be there.
 #[derive(Debug, Clone, Default)]
 pub struct Face {
+    pub logo: Option<Logo>,
     pub colour: Option<BrandColour>,
     /// One line at the foot; empty for none.
     pub footer: String,
     /// The https address of the privacy notice; empty for none.
     pub privacy_url: String,
+}
+
+/// `service.logo`.
+#[derive(Debug, Clone)]
+pub struct Logo {
+    pub file: PathBuf,
+    /// As it goes out.
+    pub picture: Picture,
 }
 
 /// `store.url`.

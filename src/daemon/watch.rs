@@ -41,6 +41,10 @@ impl Stamp {
         note(config, 0, &mut hasher);
         note(&folder.join("activities"), DEPTH, &mut hasher);
         note(&folder.join("templates"), DEPTH, &mut hasher);
+        // The logo lies there, or will.
+        let mut pictures = pictures_in(folder);
+        pictures.sort();
+        pictures.iter().for_each(|picture| note(picture, 0, &mut hasher));
         Self(hasher.finish())
     }
 
@@ -48,6 +52,15 @@ impl Stamp {
         let config = config.to_owned();
         tokio::task::spawn_blocking(move || Self::of(&config)).await.ok()
     }
+}
+
+fn pictures_in(folder: &Path) -> Vec<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let is_picture = |path: &PathBuf| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        ending.is_some_and(|ending| ["png", "jpg", "jpeg", "webp"].contains(&ending.as_str()))
+    };
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).filter(is_picture).collect()
 }
 
 fn note(path: &Path, depth: usize, hasher: &mut DefaultHasher) {

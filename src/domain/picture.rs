@@ -126,6 +126,8 @@ pub enum PictureSubject {
     Activity(ActivityId),
     /// The square with the theme's title, for whoever passes the edition on.
     Share,
+    /// The organisation's logo, above all.
+    Logo,
 }
 
 impl fmt::Display for PictureSubject {
@@ -133,6 +135,7 @@ impl fmt::Display for PictureSubject {
         match self {
             Self::Activity(id) => id.fmt(f),
             Self::Share => f.write_str("share"),
+            Self::Logo => f.write_str("logo"),
         }
     }
 }
@@ -141,7 +144,11 @@ impl FromStr for PictureSubject {
     type Err = ActivityIdError;
 
     fn from_str(text: &str) -> Result<Self, ActivityIdError> {
-        if text == "share" { Ok(Self::Share) } else { text.parse().map(Self::Activity) }
+        match text {
+            "share" => Ok(Self::Share),
+            "logo" => Ok(Self::Logo),
+            _ => text.parse().map(Self::Activity),
+        }
     }
 }
 
@@ -163,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_subject_is_read_back() {
-        for subject in ["share", "passwords/four-words"] {
+        for subject in ["share", "logo", "passwords/four-words"] {
             assert_eq!(subject.parse::<PictureSubject>().map(|one| one.to_string()), Ok(subject.to_owned()));
         }
     }

@@ -1,5 +1,7 @@
 //! Writes a picture so that it fits into a mail: as large and as good as there is room for.
 
+use std::iter;
+
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType as Scaling};
 use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
@@ -22,10 +24,19 @@ const QUALITIES: [u8; 3] = [84, 74, 64];
 /// # Errors
 /// When the file isn't a picture that can be shown.
 pub fn fit(bytes: &[u8], most: usize) -> Result<Picture, PictureProblem> {
+    fit_within(bytes, SIDES[0], most)
+}
+
+/// As [`fit`], with at most `side` pixels each way.
+///
+/// # Errors
+/// As those of [`fit`].
+pub fn fit_within(bytes: &[u8], side: u32, most: usize) -> Result<Picture, PictureProblem> {
     let image = read(bytes)?;
     let longest = image.width().max(image.height());
-    let image = if longest > 2 * SIDES[0] { halved(&image) } else { image };
-    let mut sides: Vec<u32> = SIDES.iter().map(|side| longest.min(*side)).collect();
+    let image = if longest > 2 * side { halved(&image, side) } else { image };
+    let smaller = SIDES.into_iter().filter(|one| *one < side);
+    let mut sides: Vec<u32> = iter::once(side).chain(smaller).map(|side| longest.min(side)).collect();
     sides.dedup();
     for side in sides {
         let scaled = scaled(&image, side);
@@ -37,8 +48,8 @@ pub fn fit(bytes: &[u8], most: usize) -> Result<Picture, PictureProblem> {
 }
 
 /// Twice as large as the first size that is tried: a rough and quick step, so that the good one has less to do.
-fn halved(image: &RgbImage) -> RgbImage {
-    let (width, height) = within(image, 2 * SIDES[0]);
+fn halved(image: &RgbImage, side: u32) -> RgbImage {
+    let (width, height) = within(image, 2 * side);
     imageops::thumbnail(image, width, height)
 }
 

@@ -27,6 +27,8 @@ pub struct ServiceInfo<'a> {
 /// What is shown of the organisation besides its name; nothing of it must be there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Face<'a> {
+    /// The logo, which the web shows from `/pictures/` and a digest brings along, if it is among its pictures.
+    pub logo: Option<&'a PictureInfo>,
     pub colour: Option<BrandColour>,
     /// One line at the foot; empty for none.
     pub footer: &'a str,

@@ -22,6 +22,8 @@ use crate::domain::prose::{Block, Inline, Prose};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 
+const BASE_URL: &str = "https://fortnightly.example";
+
 /// Renders every mail and page, full and sparse. The error comes with the mail that it is about, or the one whose look a page
 /// has.
 pub(super) fn render_all(templates: &Templates) -> Result<(), (MailKind, RenderError)> {
@@ -69,7 +71,9 @@ fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderErro
 
 /// A page’s own policy would block it, and a reader of feeds would tell its owner who reads.
 fn fetches_nothing(page: Page, html: &str) -> Result<(), RenderError> {
-    email::remote::of_page(html).map_or(Ok(()), |reason| {
+    // Our own pictures are fetched from nobody else.
+    let html = html.replace(&format!("src=\"{BASE_URL}/pictures/"), "src=\"cid:");
+    email::remote::of_page(&html).map_or(Ok(()), |reason| {
         Err(RenderError::Template { file: file_of(page.name()), line: None, column: None, reason })
     })
 }
@@ -129,6 +133,7 @@ struct Sample {
     notice: Notice,
     help: Help,
     reply_to: Option<Address>,
+    logo: PictureInfo,
     full: bool,
 }
 
@@ -142,6 +147,7 @@ impl Sample {
             notice: Notice { name: "sample".to_owned(), title: words(), from: day(), until: day(), body: prose() },
             help: help(full),
             reply_to: full.then(|| "team@fortnightly.example".parse().expect("a valid address")),
+            logo: logo(),
             full,
         }
     }
@@ -150,9 +156,9 @@ impl Sample {
         ServiceInfo {
             name: "Sample service",
             postal_address: "1 Sample Street, Anytown AB1 2CD",
-            base_url: "https://fortnightly.example",
+            base_url: BASE_URL,
             reply_to: self.reply_to.as_ref(),
-            face: if self.full { face() } else { Face::default() },
+            face: if self.full { face(&self.logo) } else { Face::default() },
         }
     }
 
@@ -184,7 +190,7 @@ impl Sample {
                 .collect(),
             notices: if self.full { vec![&self.notice] } else { Vec::new() },
             help: &self.help,
-            pictures: if self.full { vec![picture(&self.activity)] } else { Vec::new() },
+            pictures: if self.full { vec![picture(&self.activity), logo_in_mail(&self.logo)] } else { Vec::new() },
         }
     }
 
@@ -193,9 +199,9 @@ impl Sample {
     }
 }
 
-fn face() -> Face<'static> {
+fn face(logo: &PictureInfo) -> Face<'_> {
     let colour = BrandColour::new(Colour::of("#14504d")).ok();
-    Face { colour, footer: "Sample organisation", privacy_url: "https://fortnightly.example/privacy" }
+    Face { logo: Some(logo), colour, footer: "Sample organisation", privacy_url: "https://fortnightly.example/privacy" }
 }
 
 fn day() -> NaiveDate {
@@ -270,6 +276,15 @@ fn bulletin(full: bool) -> Bulletin {
         correction: full.then(|| Correction { wrong: prose(), right: prose() }),
         body: prose(),
     }
+}
+
+fn logo() -> PictureInfo {
+    let name: PictureName = format!("{}.png", "1".repeat(32)).parse().expect("a name of the right form");
+    PictureInfo { name, width: 480, height: 120 }
+}
+
+fn logo_in_mail(info: &PictureInfo) -> Illustration {
+    Illustration { subject: PictureSubject::Logo, src: info.name.in_mail(), info: info.clone() }
 }
 
 fn picture(activity: &Activity) -> Illustration {

@@ -1,4 +1,4 @@
-//! The organisation's colour, its line at the foot and its privacy notice: in every mail and on every public page, also where
+//! The organisation's logo and colour, its line at the foot and its privacy notice: in every mail and on every public page, also where
 //! an organisation's own templates come from an older version; and nothing of it where it isn't set.
 
 use std::fs;
@@ -155,4 +155,82 @@ fn check_says_what_older_templates_do_not_show() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].starts_with("service.footer is set, but neither mails nor pages show it"), "{said:?}");
     assert!(codes(&service(FACE, false)).is_empty() && codes(&service("", true)).is_empty());
+}
+
+/// The config with a logo beside it.
+fn with_logo() -> Fixture {
+    let fixture = service(&format!("logo = \"logo.png\"\n{FACE}"), false);
+    fs::copy(root().join("tests/fixtures/face/logo.png"), fixture.path("logo.png")).unwrap();
+    fixture
+}
+
+#[test]
+fn a_mail_brings_the_logo_along_and_names_the_service_where_pictures_are_blocked() {
+    let fixture = with_logo();
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let mail = fixture.mails().remove(0);
+    let at = mail.html.find("<img src=\"cid:").expect("a logo");
+    let tag = &mail.html[at..at + mail.html[at..].find('>').unwrap()];
+    assert!(tag.contains("alt=\"Online Safety at Home\" width=\"240\" height=\"64\""), "{tag}");
+    let cid = tag["<img src=\"cid:".len()..].split('"').next().unwrap();
+    let raw = String::from_utf8(mail.raw).unwrap();
+    for part in
+        [&format!("Content-ID: <{cid}>"), "multipart/related; type=\"text/html\"", "Content-Disposition: inline"]
+    {
+        assert!(raw.contains(part), "{part} is missing");
+    }
+    assert_eq!(raw.matches("Content-ID:").count(), 1);
+    assert!(!mail.text.contains("logo") && mail.text.contains("Online Safety at Home"), "{}", mail.text);
+    // The same bytes, whoever looks at it before it goes.
+    fixture.at(MONDAY, &["preview", "--edition", "8", "--out", "preview"]).exits(0);
+    let page = fs::read_dir(fixture.path("preview")).unwrap().map(|entry| entry.unwrap().path());
+    let html = page.filter(|path| path.extension().is_some_and(|end| end == "html"));
+    let shown =
+        html.map(|path| fs::read_to_string(path).unwrap()).filter(|text| text.contains("data:image/png;base64,"));
+    assert!(shown.count() >= 1);
+}
+
+#[test]
+fn every_public_page_shows_the_logo_at_an_address_of_its_own() {
+    let fixture = with_logo();
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let leave = fixture.mails().remove(0).path("/u/");
+    let (_daemon, port) = daemon(&fixture);
+    let start = "<img src=\"https://activities.example.org/pictures/";
+    let mut names = std::collections::BTreeSet::new();
+    for path in ["/", "/editions/7", "/embed", "/nowhere", &leave] {
+        let (head, body) = ask(port, "GET", path, "");
+        let body = body.replace("<img class=\"logo\" ", "<img ");
+        let at = body.find(start).unwrap_or_else(|| panic!("{path}: {body}")) + start.len();
+        assert!(body[at..].contains("alt=\"Online Safety at Home\" width=\"240\" height=\"64\""), "{path}");
+        assert!(head.contains("img-src 'self'"), "{path}: {head}");
+        names.insert(body[at..].split('"').next().unwrap().to_owned());
+    }
+    let name = names.pop_first().unwrap();
+    assert!(names.is_empty(), "one address for all");
+    let stream = crate::support::http::send(port, "GET", &format!("/pictures/{name}"), "");
+    let mut answer = Vec::new();
+    std::io::Read::read_to_end(&mut { stream }, &mut answer).unwrap();
+    let text = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    assert!(text.starts_with("http/1.1 200") && text.contains("content-type: image/png"), "{text}");
+    assert!(answer.windows(8).any(|window| window == b"\x89PNG\r\n\x1a\n"));
+}
+
+/// The daemon takes up a logo that comes later, and goes on with what it has while there is something wrong.
+#[test]
+fn a_new_logo_is_taken_up_by_itself() {
+    let fixture = with_logo();
+    let (_daemon, port) = daemon(&fixture);
+    let picture = || {
+        let (_, body) = ask(port, "GET", "/", "");
+        body.split("/pictures/").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
+    };
+    let before = picture().unwrap();
+    let other = image::RgbImage::from_pixel(100, 40, image::Rgb([200, 30, 30]));
+    other.save(fixture.path("new.png")).unwrap();
+    fs::rename(fixture.path("new.png"), fixture.path("logo.png")).unwrap();
+    crate::support::fixture::until("the new logo is there", || picture().is_some_and(|now| now != before));
+    fs::write(fixture.path("logo.png"), "no picture").unwrap();
+    crate::support::fixture::until("it is complained of", || fixture.log().contains("isn’t a PNG, JPEG or WebP"));
+    assert!(picture().is_some_and(|now| now != before));
 }

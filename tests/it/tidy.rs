@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ordinary_file", &[]),
     ("output", &["ordinary_file"]),
     ("toml_form", &["domain"]),
-    ("config", &["domain", "toml_form", "ordinary_file", "output"]),
+    ("config", &["domain", "toml_form", "ordinary_file", "output", "pictures"]),
     ("pictures", &["domain"]),
     ("library", &["domain", "toml_form", "ordinary_file", "pictures"]),
     ("editorial", &["domain", "toml_form", "library"]),

@@ -9,7 +9,7 @@ use crate::ordinary_file;
 pub(super) fn broken(content: &Content) -> Vec<Diagnostic> {
     let library = &content.library;
     let finding = |activity| {
-        let error = content.pictures.of_activities(library, std::iter::once(activity)).err()?;
+        let error = content.pictures.of_activities(library, std::iter::once(activity), 0).err()?;
         let file = library.activity_file(activity);
         let name = activity.image.as_ref().map(|image| image.file.as_str()).unwrap_or_default();
         let help = match &error.problem {

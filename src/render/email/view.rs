@@ -13,11 +13,13 @@ use super::wording::{self, Wording, line, on_paper};
 use crate::domain::activity::{Activity, NextStep, Notice, Theme};
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::help::Help;
+use crate::domain::picture::PictureSubject;
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
 use crate::domain::text::dates;
 use crate::render::error::{Part, RenderError};
 use crate::render::issue::{Card, Issue, ServiceInfo};
+use crate::render::logo::{self, LogoView};
 use crate::render::palette::{self, Accent, Look};
 use crate::render::prose::{phone_numbers, prose};
 
@@ -35,6 +37,8 @@ pub(crate) struct DigestView {
     pub(crate) bands: String,
     /// The web view of this edition for these bands; no token.
     pub(crate) web_url: String,
+    /// The organisation's logo, one or none; the service's name is its description.
+    pub(crate) logo: Vec<LogoView>,
     pub(crate) service: ServiceView,
     pub(crate) theme: ThemeView,
     pub(crate) cards: Vec<CardView>,
@@ -166,6 +170,7 @@ pub(crate) fn of_cards(
         preheader: preheader(cards),
         edition: issue.edition.0,
         date: dates::day(issue.date),
+        logo: logo(issue),
         service: service(&issue.service),
         share: share::share(&theme.title, &shown, &web_url),
         theme,
@@ -179,6 +184,12 @@ pub(crate) fn of_cards(
         bands: phrase,
         web_url,
     }
+}
+
+/// The logo, where the mail brings it along.
+fn logo(issue: &Issue<'_>) -> Vec<LogoView> {
+    let picture = issue.picture(&PictureSubject::Logo).into_iter();
+    picture.map(|one| logo::view(&one.info, &line(issue.service.name), one.src.clone())).collect()
 }
 
 pub(super) fn service(service: &ServiceInfo<'_>) -> ServiceView {

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use crate::domain::picture::PictureInfo;
 use crate::render::email::help::HelpView;
 use crate::render::email::view::DigestView;
 use crate::render::issue::ServiceInfo;
+use crate::render::logo::{self, LogoView};
 use crate::render::palette::{Look, look};
 
 /// Where the quick exit leads: a page that everybody has a reason to look at.
@@ -23,6 +25,8 @@ pub(crate) struct Shell {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) service: String,
+    /// The logo, one or none; the service's name is its description.
+    pub(crate) logo: Vec<LogoView>,
     pub(crate) postal_address: String,
     pub(crate) base_url: String,
     /// Empty when replies are not read.
@@ -50,6 +54,7 @@ impl Shell {
             title: title.to_owned(),
             description: description.to_owned(),
             service: service.name.to_owned(),
+            logo: logo(service),
             postal_address: service.postal_address.to_owned(),
             base_url: service.base_url.to_owned(),
             reply_to: service.reply_to.map(ToString::to_string).unwrap_or_default(),
@@ -68,6 +73,12 @@ impl Shell {
     pub(crate) fn with_exit(self) -> Self {
         Self { exit_url: EXIT_URL, exit_prose: format!("<script>{EXIT_SCRIPT}</script>"), ..self }
     }
+}
+
+/// The logo, where the web has it.
+fn logo(service: &ServiceInfo<'_>) -> Vec<LogoView> {
+    let src = |info: &PictureInfo| format!("{}/pictures/{}", service.base_url, info.name);
+    service.face.logo.map(|info| logo::view(info, service.name, src(info))).into_iter().collect()
 }
 
 /// A feed or the calendar.

@@ -8,14 +8,18 @@ impl Templates {
     /// A warning (`not-shown`) for each key of the face that is set, and that mails or pages don't show, because their templates
     /// come from a version that didn't know it.
     pub fn lacking(&self, face: &Face<'_>) -> Vec<Diagnostic> {
-        let keys = [("footer", !face.footer.is_empty()), ("privacy_url", !face.privacy_url.is_empty())];
-        let set = keys.into_iter().filter(|(_, is_set)| *is_set);
-        set.filter_map(|(key, _)| self.lacks(key)).collect()
+        let keys = [
+            ("logo", face.logo.is_some(), "{{#each logo}}", "{{#each shell.logo}}"),
+            ("footer", !face.footer.is_empty(), "{{service.footer}}", "{{shell.footer}}"),
+            ("privacy_url", !face.privacy_url.is_empty(), "{{service.privacy_url}}", "{{shell.privacy_url}}"),
+        ];
+        let set = keys.into_iter().filter(|(_, is_set, ..)| *is_set);
+        set.filter_map(|(key, _, in_mails, on_pages)| self.lacks(key, in_mails, on_pages)).collect()
     }
 
-    fn lacks(&self, key: &str) -> Option<Diagnostic> {
-        let has = |fields: &str| self.sources.contains(&format!("{fields}.{key}}}}}"));
-        let who = match (has("service"), has("shell")) {
+    /// The last two are how a template shows it.
+    fn lacks(&self, key: &str, in_mails: &str, on_pages: &str) -> Option<Diagnostic> {
+        let who = match (self.sources.contains(in_mails), self.sources.contains(on_pages)) {
             (true, true) => return None,
             (false, true) => "the mails don't show it: their templates",
             (true, false) => "the public pages don't show it: their templates",
