@@ -5,6 +5,7 @@ pub mod error;
 pub mod rehearse;
 pub mod send;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -65,7 +66,7 @@ pub struct SentBulletin {
 pub async fn sent(context: &AppContext) -> Result<Vec<SentBulletin>, AppError> {
     let records = context.store.bulletins().await?;
     let mut sent: Vec<SentBulletin> = records.into_iter().filter_map(as_sent).collect();
-    sent.sort_by(|a, b| b.sent_at.cmp(&a.sent_at));
+    sent.sort_by_key(|bulletin| Reverse(bulletin.sent_at));
     Ok(sent)
 }
 
@@ -114,15 +115,6 @@ impl Bulletins {
             });
         }
         Ok(all.into_values().collect())
-    }
-
-    /// What mailings are called that are sent under the numbers of bulletins.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn names(&self) -> Result<BTreeMap<EditionNumber, BulletinName>, AppError> {
-        let records = self.context.store.bulletins().await?;
-        Ok(records.into_iter().map(|record| (record.id.mailing(), record.name)).collect())
     }
 
     fn status(&self, record: BulletinRecord, deliveries: Tally) -> BulletinStatus {

@@ -319,7 +319,9 @@ fn tell_bulletin(decided: &BulletinDecided, as_json: bool) {
         lines.iter().skip(1).for_each(|note| out::note(note.trim_start()));
         return;
     }
-    lines.iter().for_each(|line| out::line(line));
+    for line in &lines {
+        out::line(line);
+    }
 }
 
 fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {

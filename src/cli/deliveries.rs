@@ -83,7 +83,7 @@ pub(super) struct List {
 }
 
 const COLUMNS: &[Column<'_>] = &[
-    Column::Text("Edition"),
+    Column::Number("Edition"),
     Column::Text("Address"),
     Column::Text("Subscriber"),
     Column::Text("State"),

@@ -90,7 +90,11 @@ fn needs_approval(name: &BulletinName, edited: &[TextPart]) -> String {
 /// Why it is held, and how it goes on.
 pub fn held(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool) -> String {
     let when = if is_published { "was stopped while it was being sent" } else { "is held" };
-    format!("bulletin {name} {when}: {}. To let it go on: `fortnightly release bulletin:{name}`.", why(reason))
+    let go_on = match reason {
+        Some(HoldReason::RestoredStore) => "Look at `fortnightly status`, then `fortnightly release`.".to_owned(),
+        _ => format!("To let it go on: `fortnightly release bulletin:{name}`."),
+    };
+    format!("bulletin {name} {when}: {}. {go_on}", why(reason))
 }
 
 /// Why a bulletin is held. None of the reasons of a bulletin has an edition in it.

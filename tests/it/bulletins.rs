@@ -321,6 +321,25 @@ fn a_signal_stops_it_cleanly_and_the_daemon_goes_on() {
 }
 
 #[test]
+fn in_a_restored_store_it_waits_for_the_release() {
+    let (oracle, fixture) = slow(30);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    run.signal("-TERM");
+    run.ends();
+    fixture.run(&["backup", "saved"]).exits(0);
+    fixture.run(SEND_WARNING).exits(0);
+    fixture.run(&["restore", "saved"]).exits(0);
+    assert_eq!(edition_status(&fixture, "accepted").1, "held");
+    fixture.run(SEND_WARNING).exits(1).complains("`fortnightly release`");
+    fixture.run(&["release", "bulletin:warning"]).exits(1).complains("`fortnightly release`");
+    assert_eq!(oracle.count(), 30);
+    fixture.run(&["release", "--json"]).exits(0).says("\"editions\": []");
+    fixture.run(SEND_WARNING).exits(0);
+    assert_eq!((oracle.taken().len(), edition_status(&fixture, "accepted").1.as_str()), (30, "sent"));
+}
+
+#[test]
 fn two_processes_at_once_share_it() {
     let (oracle, fixture) = slow(60);
     let mut runs = [fixture.spawn(SEND_WARNING, "one.log"), fixture.spawn(SEND_WARNING, "two.log")];

@@ -105,7 +105,7 @@ impl Bulletins {
         let mut is_confirmed = order.confirmed;
         for _ in 0..TRIES {
             let (before, record) = self.at_hand(&order.name).await?;
-            if let Some(number) = self.is_published_so(&record, order)? {
+            if let Some(number) = published_so(&record, order)? {
                 return Ok(BulletinPublished::Sending(number));
             }
             let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
@@ -135,23 +135,6 @@ impl Bulletins {
             }
         }
         Err(BulletinError::KeepsChanging(order.name.clone()))
-    }
-
-    /// The number under which it is being sent already, or was sent: to those who are asked for now.
-    fn is_published_so(
-        &self,
-        record: &BulletinRecord,
-        order: &BulletinOrder,
-    ) -> Result<Option<EditionNumber>, BulletinError> {
-        let Some(published) = &record.published else { return Ok(None) };
-        if order.narrowing != Narrowing::default() {
-            let asked = Audience::of(&published.text).narrowed(&order.narrowing);
-            if asked != published.audience {
-                return Err(BulletinError::OtherAudience(order.name.clone()));
-            }
-        }
-        refuse_held(record)?;
-        Ok(Some(record.id.mailing()))
     }
 
     /// Whether a bulletin that was not published may go out now.
@@ -272,6 +255,19 @@ impl Corrected {
     pub(super) fn as_shown(&self) -> CorrectedEdition<'_> {
         CorrectedEdition { number: self.number, date: self.date, theme: &self.theme }
     }
+}
+
+/// The number under which it is being sent already, or was sent: to those who are asked for now.
+fn published_so(record: &BulletinRecord, order: &BulletinOrder) -> Result<Option<EditionNumber>, BulletinError> {
+    let Some(published) = &record.published else { return Ok(None) };
+    if order.narrowing != Narrowing::default() {
+        let asked = Audience::of(&published.text).narrowed(&order.narrowing);
+        if asked != published.audience {
+            return Err(BulletinError::OtherAudience(order.name.clone()));
+        }
+    }
+    refuse_held(record)?;
+    Ok(Some(record.id.mailing()))
 }
 
 /// That nobody holds it.

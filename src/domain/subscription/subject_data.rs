@@ -85,6 +85,7 @@ pub struct SubjectDelivery {
     pub bounce: Option<SubjectBounce>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn editions_alone<S: Serializer>(number: &EditionNumber, serializer: S) -> Result<S::Ok, S::Error> {
     BulletinId::of(*number).map_or(Some(number), |_| None).serialize(serializer)
 }
