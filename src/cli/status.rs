@@ -1,5 +1,6 @@
 //! `status`: where everything stands.
 
+use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ use crate::app::{AppError, bootstrap};
 use crate::config::Config;
 use crate::domain::audit::AuditRecord;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::text::dates::local_moment;
 use crate::messages;
 use crate::messages::attention::{attention, needs_approval};
@@ -136,20 +137,26 @@ const BULLETINS: &[Column<'_>] = &[
     Column::Note("Note"),
 ];
 
-fn of_bulletins(bulletins: &[BulletinStatus]) -> Vec<Vec<String>> {
-    let row = |bulletin: &BulletinStatus| {
-        let Tally { total, accepted, uncertain, failed, expired, suppressed, .. } = bulletin.deliveries;
-        vec![
-            bulletin.name.to_string(),
-            bulletin.state.to_string(),
-            total.to_string(),
-            accepted.to_string(),
-            bulletin.deliveries.waiting().to_string(),
-            (uncertain + failed + expired + suppressed).to_string(),
-            messages::bulletins::note(bulletin),
-        ]
-    };
-    bulletins.iter().map(row).collect()
+/// Those that are not over, and the last of those that are; every one when `all`.
+fn bulletins(bulletins: &[BulletinStatus], all: bool) -> Vec<&BulletinStatus> {
+    let is_over = |bulletin: &&BulletinStatus| matches!(bulletin.state, EditionState::Sent | EditionState::Withdrawn);
+    let mut over: Vec<_> = bulletins.iter().filter(is_over).map(|bulletin| bulletin.sent_at).collect();
+    over.sort_by_key(|at| Reverse(*at));
+    let oldest = over.get(OVER - 1).copied().flatten();
+    bulletins.iter().filter(|bulletin| all || !is_over(bulletin) || bulletin.sent_at >= oldest).collect()
+}
+
+fn of_bulletin(bulletin: &BulletinStatus) -> Vec<String> {
+    let Tally { total, accepted, uncertain, failed, expired, suppressed, .. } = bulletin.deliveries;
+    vec![
+        bulletin.name.to_string(),
+        bulletin.state.to_string(),
+        total.to_string(),
+        accepted.to_string(),
+        bulletin.deliveries.waiting().to_string(),
+        (uncertain + failed + expired + suppressed).to_string(),
+        messages::bulletins::note(bulletin),
+    ]
 }
 
 /// What needs a person, editions, subscribers and what comes next. The config names `named` subscribers.
@@ -162,7 +169,12 @@ fn show(status: &reporter::Status, only: Option<EditionNumber>, all: bool, named
         out::line(&format!("{left} not shown: `fortnightly status --all` shows every one."));
     }
     if only.is_none() && !status.bulletins.is_empty() {
-        out::table(BULLETINS, of_bulletins(&status.bulletins));
+        let shown: Vec<&BulletinStatus> = bulletins(&status.bulletins, all);
+        out::table(BULLETINS, shown.iter().map(|bulletin| of_bulletin(bulletin)).collect());
+        if shown.len() < status.bulletins.len() {
+            let left = out::count((status.bulletins.len() - shown.len()) as u64, "bulletin is", "bulletins are");
+            out::line(&format!("{left} not shown: `fortnightly status --all` shows every one."));
+        }
     }
     let counts = status.subscribers;
     out::line(&format!(

@@ -205,6 +205,8 @@ fn its_links_and_its_bounces_are_its_own() {
     assert_eq!(list.as_array().unwrap().len(), 1);
     let row = (&list[0]["bulletin"], &list[0]["edition"], &list[0]["address"]);
     assert_eq!(row, (&json!("warning"), &Value::Null, &json!("hello@lantern.example")));
+    let told = fixture.at(BEFORE, &["subscribers", "show", "office@hillside.example"]).exits(0);
+    told.says("bulletin warning accepted");
     // The address in List-Unsubscribe leads to the mailbox that got it.
     let mail = bounces::mail_to(&fixture, "office@hillside.example");
     let mail = mail.replace("\n ", " ");
@@ -337,6 +339,21 @@ fn in_a_restored_store_it_waits_for_the_release() {
     fixture.run(&["release", "--json"]).exits(0).says("\"editions\": []");
     fixture.run(SEND_WARNING).exits(0);
     assert_eq!((oracle.taken().len(), edition_status(&fixture, "accepted").1.as_str()), (30, "sent"));
+}
+
+/// What is left of a bulletin can't wait, and takes its share of the day's cap before the edition does.
+#[test]
+fn the_daemon_sends_a_bulletin_before_the_edition_that_is_due() {
+    let fixture = Fixture::new(&format!("{BASE}\n[mail]\ndaily_cap = 2\n{}", three()));
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.at("2026-11-29T12:00:00Z", &["bulletin", "warning", "--yes"]).exits(1).says("2 waiting");
+    assert_eq!(fixture.mail_count(), 2);
+    let _daemon = fixture.spawn(&["--now", MONDAY, "run", "--role", "sender"], "daemon.log");
+    until("it is sent", || status(&fixture, MONDAY)[0]["state"] == "sent");
+    until("the edition is published", || fixture.planned(MONDAY, 7)["state"] == "sending");
+    let mails = fixture.mails();
+    assert_eq!(mails.len(), 4, "the cap holds for both together");
+    assert!(mails.iter().all(|mail| mail.subject.contains("strangers")));
 }
 
 #[test]
