@@ -3,6 +3,8 @@
 //! Values, not sentences: `messages::errors` says what people read. A subject's enum must not live in a file that needs
 //! [`AppError`], or the two files need each other; it stands here, or in the domain where the domain decides.
 
+mod deliveries;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -10,7 +12,6 @@ use chrono::NaiveDate;
 use super::decisions::error::DecisionError;
 use super::pictures::PictureError;
 use super::planner::row::PlanState;
-use crate::domain::address::Address;
 use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
@@ -29,6 +30,8 @@ use crate::oidc::OidcError;
 use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
+
+pub use deliveries::DeliveriesError;
 
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
@@ -174,26 +177,6 @@ pub enum PublishError {
     OtherTexts { number: EditionNumber, edits: Vec<Edit> },
     #[error("edition {0} kept changing while it was published")]
     KeepsChanging(EditionNumber),
-}
-
-/// Why deliveries cannot be taken up again or settled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveriesError {
-    #[error("no edition was published yet")]
-    NothingPublished,
-    #[error("edition {0} was not published")]
-    NotPublished(EditionNumber),
-    #[error("bulletin {0} was not sent")]
-    BulletinNotSent(BulletinName),
-    #[error("{0} is no mailbox of the store")]
-    UnknownMailbox(Address),
-    /// Whoever missed it reads the newer one.
-    #[error("edition {edition} is over: edition {newer} fell due since")]
-    Over {
-        edition: EditionNumber,
-        /// The one that took its place.
-        newer: EditionNumber,
-    },
 }
 
 /// A fault in the sending that no relay is to blame for.
