@@ -22,6 +22,7 @@ pub mod planning;
 pub mod prose;
 pub mod refusal;
 pub mod rendered;
+pub mod revised;
 pub mod segment;
 pub mod selection;
 pub mod sender;

@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod error;
+pub mod look;
 pub mod rehearse;
 pub mod send;
 
@@ -55,6 +56,8 @@ pub struct SentBulletin {
     pub text: Bulletin,
     /// Every mail's Date.
     pub sent_at: DateTime<Utc>,
+    /// Whether it is being sent, was stopped on its way, or has been sent.
+    pub state: EditionState,
     /// Whom it was for.
     pub audience: Audience,
 }
@@ -79,8 +82,13 @@ pub async fn sent_one(context: &AppContext, name: &BulletinName) -> Result<Optio
 }
 
 fn as_sent(record: BulletinRecord) -> Option<SentBulletin> {
-    let sent_at = record.course.published_at?;
-    record.published.map(|published| SentBulletin { text: published.text, sent_at, audience: published.audience })
+    let (sent_at, state) = (record.course.published_at?, record.state());
+    record.published.map(|published| SentBulletin {
+        text: published.text,
+        sent_at,
+        state,
+        audience: published.audience,
+    })
 }
 
 impl Bulletins {
@@ -115,6 +123,16 @@ impl Bulletins {
             });
         }
         Ok(all.into_values().collect())
+    }
+
+    /// The numbers under which bulletins are being sent.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn being_sent(&self) -> Result<Vec<EditionNumber>, AppError> {
+        let mut records = self.context.store.bulletins().await?;
+        records.retain(|record| record.state() == EditionState::Sending);
+        Ok(records.into_iter().map(|record| record.id.mailing()).collect())
     }
 
     fn status(&self, record: BulletinRecord, deliveries: Tally) -> BulletinStatus {

@@ -73,13 +73,14 @@ impl DigestMaker {
                 let activity = library.activity(&pick.id).ok_or_else(|| gone(format!("activity {}", pick.id)))?;
                 let other = Some(activity.id.theme()).filter(|name| *name != theme.name);
                 let from_theme = other.and_then(|name| library.theme(name)).map(|theme| theme.title.as_str());
-                cards.push(Card { band, activity, from_theme });
+                cards.push(Card { band, activity, from_theme, corrected: None });
             }
         }
         let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
         let service = service_info(&self.config);
+        let help = &library.help;
         let mut issue =
-            Issue { service, edition, date, theme, cards, notices, help: &library.help, pictures: Vec::new() };
+            Issue { service, edition, date, theme, theme_corrected: None, cards, notices, help, pictures: Vec::new() };
         let pictures = self.pictures(&issue)?;
         illustrate(&mut issue, &pictures);
         Ok(issue)

@@ -4,11 +4,13 @@
 //! [`AppError`], or the two files need each other; it stands here, or in the domain where the domain decides.
 
 mod deliveries;
+mod sign_in;
 
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
+pub use self::sign_in::{SignInRefusal, SignOnRefusal};
 use super::decisions::error::DecisionError;
 use super::pictures::PictureError;
 use super::planner::row::PlanState;
@@ -26,7 +28,6 @@ use crate::domain::token;
 use crate::domain::user::accounts::UserRefusal;
 use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
-use crate::oidc::OidcError;
 use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
@@ -129,37 +130,6 @@ pub enum AppError {
     /// Work in a task or on a thread of its own panicked: what it was, and how it ended.
     #[error("{0} broke off: {1}")]
     BrokeOff(&'static str, String),
-}
-
-/// Why somebody is not let into the console. It never says whether an address is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SignInRefusal {
-    #[error("the address or the password is wrong")]
-    Wrong,
-    /// The password was right.
-    #[error("a code is needed, too")]
-    CodeNeeded,
-    /// The password was right. The code is not, or was used.
-    #[error("the code is wrong, or was used already")]
-    WrongCode,
-    /// It was wrong too often, for this address or from this network; nobody looked at the password.
-    #[error("too many were wrong: wait for {minutes} min")]
-    Paused { minutes: u64 },
-}
-
-/// Why somebody couldn't sign in with the organisation's account.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignOnRefusal {
-    #[error("there is no section [web.oidc]")]
-    NotConfigured,
-    /// It was begun in another browser, or more than ten minutes ago, or it came back before.
-    #[error("the answer doesn't belong to anything that this browser began")]
-    Stale,
-    /// No user has this account.
-    #[error("no user has this account")]
-    Unknown,
-    #[error(transparent)]
-    Provider(#[from] OidcError),
 }
 
 /// Why an edition is not published.

@@ -1,11 +1,14 @@
-//! What feeds and the calendar say: sent editions in full, and the fortnights ahead without what may still change.
+//! What feeds and the calendar say: sent editions and bulletins in full, and the fortnights ahead without what may still change.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::json;
 
+use super::bulletins::SentBulletin;
+use super::public_bulletins::PublicBulletins;
 use super::published_view::{PublishedView, PublishedViews, Readable};
 use super::{AppContext, AppError, Content};
 use crate::clock::Clock;
@@ -35,13 +38,13 @@ pub struct Feed {
     pub author: String,
     /// The web's front page.
     pub home: String,
-    /// Sent editions, newest first.
+    /// Sent editions and bulletins, newest first.
     pub items: Vec<Item>,
     /// When something of it changed last, or the service began: never *now*, or no copy would ever be the same.
     pub updated: DateTime<Utc>,
 }
 
-/// An edition in a feed.
+/// An edition or a bulletin in a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// Names it for ever, with these ages.
@@ -94,13 +97,15 @@ pub struct Feeds {
     clock: Clock,
     content: Content,
     views: PublishedViews,
+    bulletins: PublicBulletins,
 }
 
 impl Feeds {
     /// Feeds of what the store of `context` says was published.
     pub fn new(context: &AppContext, content: &Content) -> Self {
         let AppContext { config, store, clock, .. } = context.clone();
-        Self { config, store, clock, content: content.clone(), views: PublishedViews::new(context, content) }
+        let (views, bulletins) = (PublishedViews::new(context, content), PublicBulletins::new(context, content));
+        Self { config, store, clock, content: content.clone(), views, bulletins }
     }
 
     /// The feed for these bands. Editions that are still being sent, or held on the way, are not in it yet. `kind` is its
@@ -120,6 +125,15 @@ impl Feeds {
             item.updated = help.iter().map(|help| help.at).fold(view.changed_at(), DateTime::max);
             items.push(item);
         }
+        for sent in self.bulletins.newest(wanted, None).await?.iter().take(ITEMS) {
+            let mut item = self.bulletin(sent).await?;
+            // It reads the same for all ages.
+            item.id = name.id(&format!("bulletins/{}", sent.text.name), None);
+            item.updated = help.iter().map(|help| help.at).fold(sent.sent_at, DateTime::max);
+            items.push(item);
+        }
+        items.sort_by_key(|item| Reverse(item.published_at));
+        items.truncate(ITEMS);
         let began = self.began();
         Ok(Feed {
             id: name.id(kind, wanted),
@@ -154,6 +168,19 @@ impl Feeds {
             content,
             published_at: view.published_at,
             updated: view.published_at,
+        })
+    }
+
+    async fn bulletin(&self, sent: &SentBulletin) -> Result<Item, AppError> {
+        let (title, summary, content) = self.bulletins.item(sent).await?;
+        Ok(Item {
+            id: String::new(),
+            url: self.bulletins.brief(sent).url,
+            title,
+            summary,
+            content,
+            published_at: sent.sent_at,
+            updated: sent.sent_at,
         })
     }
 

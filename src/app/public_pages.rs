@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::context::service_info;
+use super::public_bulletins::PublicBulletins;
 use super::published_view::{PublishedActivity, PublishedView, PublishedViews, Readable, ViewCard};
 use super::{AppContext, AppError, Content};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::activity::ActivityId;
 use crate::domain::band::{Band, BandSet, Bands};
+use crate::domain::bulletin::BulletinName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::text::dates;
@@ -19,6 +24,9 @@ pub const EXIT_SCRIPT: &str = pages::EXIT_SCRIPT;
 
 /// How many earlier editions the front page names.
 const PAST: usize = 12;
+
+/// How long a bulletin is news.
+const NEWS: TimeDelta = TimeDelta::weeks(4);
 
 /// What there is at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,13 +71,16 @@ pub struct PublicPages {
     config: Arc<Config>,
     content: Content,
     views: PublishedViews,
+    bulletins: PublicBulletins,
+    clock: Clock,
 }
 
 impl PublicPages {
     /// Pages about what the store of `context` says was published.
     pub fn new(context: &AppContext, content: &Content) -> Self {
         let views = PublishedViews::new(context, content);
-        Self { config: Arc::clone(&context.config), content: content.clone(), views }
+        let (bulletins, clock) = (PublicBulletins::new(context, content), context.clock.clone());
+        Self { config: Arc::clone(&context.config), content: content.clone(), views, bulletins, clock }
     }
 
     /// The front page.
@@ -79,8 +90,18 @@ impl PublicPages {
     pub async fn front(&self) -> Result<String, AppError> {
         let Content { templates, library, .. } = &self.content;
         let mut briefs = self.briefs(PAST + 1, None).await?.into_iter();
-        let latest = briefs.next();
-        Ok(pages::front(templates, &service_info(&self.config), latest, briefs.collect(), &library.help)?)
+        let editions = (briefs.next(), briefs.collect());
+        let sent = self.bulletins.newest(None, Some(self.clock.now() - NEWS)).await?;
+        let bulletins = sent.iter().map(|sent| self.bulletins.brief(sent)).collect();
+        Ok(pages::front(templates, &service_info(&self.config), bulletins, editions, &library.help)?)
+    }
+
+    /// One bulletin that went out.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or a template does not fit.
+    pub async fn bulletin(&self, name: &BulletinName) -> Result<Shown, AppError> {
+        Ok(self.bulletins.page(name).await?.map_or(Shown::Missing, Shown::Page))
     }
 
     /// One published edition, or some bands of it.

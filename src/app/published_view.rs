@@ -1,6 +1,6 @@
 //! Published editions for those who read them on the web and in feeds: what went out, as it went out.
 //!
-//! What an operator withdrew since is left out and said to be; a help block is always today's, because numbers change.
+//! What an operator withdrew since is left out and said to be; where a slip was mended since, that is what is shown, with its date; a help block is always today's, because numbers change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::domain::band::{Band, BandName, BandSet};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::help::Help;
 use crate::domain::picture::{Picture, PictureInfo, PictureName, PictureSubject};
+use crate::domain::revised::RevisedText;
 use crate::library::Library;
 use crate::render::{Card, Illustration, Issue};
 use crate::store::Store;
@@ -28,6 +29,8 @@ pub struct PublishedView {
     /// The instant at which it was published.
     pub published_at: DateTime<Utc>,
     pub theme: Theme,
+    /// When a slip in the theme's own texts was mended; that is how they read here.
+    pub theme_corrected_at: Option<DateTime<Utc>>,
     /// Its activities by band, in the bands' order.
     pub cards: Vec<ViewCard>,
     /// Bands whose activity was withdrawn since.
@@ -43,8 +46,10 @@ pub struct PublishedView {
 #[derive(Debug, Clone)]
 pub struct ViewCard {
     pub band: Band,
-    /// The activity as it went out.
+    /// The activity as it went out, or as it reads since a slip in it was mended.
     pub activity: Activity,
+    /// When that was.
+    pub corrected_at: Option<DateTime<Utc>>,
     /// The title of the theme that it is from, when it is not the edition's.
     pub from_theme: Option<String>,
 }
@@ -76,23 +81,27 @@ impl PublishedView {
         (!self.cards.is_empty() || !self.withdrawn.is_empty()).then_some(self)
     }
 
-    /// When it was published, or something of it was taken back or came back.
+    /// When it was published, or something of it was taken back, came back or was corrected.
     pub(super) fn changed_at(&self) -> DateTime<Utc> {
-        self.recalled_at.values().copied().fold(self.published_at, DateTime::max)
+        let corrected = self.cards.iter().filter_map(|card| card.corrected_at).chain(self.theme_corrected_at);
+        self.recalled_at.values().copied().chain(corrected).fold(self.published_at, DateTime::max)
     }
 
     /// What went out, as the digest's own parts take it.
     pub(super) fn issue<'a>(&'a self, config: &'a Config, help: &'a Help) -> Issue<'a> {
+        let on = |at: Option<DateTime<Utc>>| at.map(|at| at.with_timezone(&config.schedule.timezone).date_naive());
         let cards = self.cards.iter().map(|card| Card {
             band: &card.band,
             activity: &card.activity,
             from_theme: card.from_theme.as_deref(),
+            corrected: on(card.corrected_at),
         });
         Issue {
             service: service_info(config),
             edition: self.edition,
             date: self.date,
             theme: &self.theme,
+            theme_corrected: on(self.theme_corrected_at),
             cards: cards.collect(),
             notices: self.notices.iter().collect(),
             help,
@@ -146,21 +155,36 @@ impl PublishedViews {
             let recall = published.recalls.get(&pick.id);
             recalled_at.extend(recall.map(|recall| (band.id.clone(), recall.at)));
             match text.filter(|_| recall.is_none_or(|recall| !recall.stands)) {
-                Some(text) => cards.push(ViewCard {
-                    band,
-                    from_theme: self.other_theme(&pick.id, &published.theme),
-                    activity: text.content.clone(),
-                }),
+                Some(text) => {
+                    let mended = published.revised.iter().find_map(|revision| match &revision.text {
+                        RevisedText::Activity(activity) if activity.id == pick.id => {
+                            Some((activity.as_ref().clone(), revision.at))
+                        }
+                        _ => None,
+                    });
+                    let corrected_at = mended.as_ref().map(|(_, at)| *at);
+                    cards.push(ViewCard {
+                        band,
+                        from_theme: self.other_theme(&pick.id, &published.theme),
+                        activity: mended.map_or_else(|| text.content.clone(), |(activity, _)| activity),
+                        corrected_at,
+                    });
+                }
                 None => withdrawn.push(band),
             }
         }
-        let (date, theme) = (published.edition.date, published.theme);
-        let (notices, pictures) = (published.notices, published.pictures);
+        let (date, notices, pictures) = (published.edition.date, published.notices, published.pictures);
+        let mended = published.revised.into_iter().find_map(|revision| match revision.text {
+            RevisedText::Theme(theme) => Some((*theme, Some(revision.at))),
+            RevisedText::Activity(_) => None,
+        });
+        let (theme, theme_corrected_at) = mended.unwrap_or((published.theme, None));
         Ok(Some(PublishedView {
             edition: number,
             date,
             published_at,
             theme,
+            theme_corrected_at,
             cards,
             withdrawn,
             recalled_at,
@@ -203,8 +227,16 @@ impl PublishedViews {
         Ok(Some(PublishedActivity::Shown { activity: Box::new(activity), edition, bands }))
     }
 
-    /// The printable of this file name that went out with an activity last.
+    /// The printable of this file name that went out with an activity last, or that was mended since.
     pub(super) async fn printable(&self, id: &ActivityId, file: &str) -> Result<Option<Printable>, AppError> {
+        if let Some((edition, _)) = self.store.published_activity(id).await?
+            && let Some(view) = self.view(edition).await?
+            && let Some(card) =
+                view.cards.into_iter().find(|card| card.activity.id == *id && card.corrected_at.is_some())
+            && let Some(printable) = card.activity.printable.filter(|printable| printable.file == file)
+        {
+            return Ok(Some(printable));
+        }
         Ok(self.store.published_printable(id, file).await?)
     }
 

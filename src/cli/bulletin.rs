@@ -72,9 +72,10 @@ impl From<BulletinError> for Failure {
         match error {
             BulletinError::App(error) => error.into(),
             BulletinError::Send(error) => error.into(),
-            BulletinError::UnknownBand(_) | BulletinError::CorrectsNothing(_) | BulletinError::Unconfirmed { .. } => {
-                Self::Usage(bulletins::refusal(&error))
-            }
+            BulletinError::UnknownBand(_)
+            | BulletinError::CorrectsNothing(_)
+            | BulletinError::NoCorrection(_)
+            | BulletinError::Unconfirmed { .. } => Self::Usage(bulletins::refusal(&error)),
             error => Self::Refused(bulletins::refusal(&error)),
         }
     }

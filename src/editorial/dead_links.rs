@@ -34,6 +34,11 @@ pub(super) fn dead(href: &str, site: Site<'_>, library: &Library) -> Option<(Str
             (!lives).then(|| no_edition(number))
         }
         ["editions", ..] => Some(no_edition(&parts[1..].join("/"))),
+        ["bulletins", ..] => {
+            let name = parts[1..].join("/");
+            let lives = library.bulletins.iter().any(|bulletin| bulletin.name.as_str() == name);
+            (!lives).then(|| no_bulletin(&name))
+        }
         _ => None,
     }
 }
@@ -48,6 +53,11 @@ fn no_activity(id: &str, library: &Library) -> (String, String) {
 fn no_edition(number: &str) -> (String, String) {
     let message = format!("this link leads nowhere: no edition “{}” was sent", excerpt(number));
     (message, "link to an activity instead: the pages of an edition exist once it has been sent".to_owned())
+}
+
+fn no_bulletin(name: &str) -> (String, String) {
+    let message = format!("this link leads nowhere: there is no bulletin “{}” in the library", excerpt(name));
+    (message, "the address is /bulletins/NAME, as its file is named without .md, once it has been sent".to_owned())
 }
 
 /// The path of an address below the service's own, without query and fragment.

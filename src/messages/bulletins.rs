@@ -1,5 +1,7 @@
 //! What is said about bulletins: what came of sending one or deciding about it, and why it is not possible.
 
+pub mod people;
+
 use super::picks::text_part;
 use super::{edition, errors, sending};
 use crate::app::bulletins::BulletinStatus;
@@ -17,6 +19,7 @@ use crate::domain::text::lists::{commas, count};
 /// Why a bulletin is not sent, or a decision about it is not possible, and what to do.
 pub fn refusal(error: &BulletinError) -> String {
     match error {
+        BulletinError::NoName => "there is no such bulletin".to_owned(),
         BulletinError::Unknown { name, known } => unknown(name, known),
         BulletinError::LibraryBroken(name) => format!(
             "the library has errors, so bulletin {name} can't be read: run `fortnightly check` and mend them first"
@@ -50,6 +53,10 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::NothingToCorrect(number) => {
             format!("edition {number} hasn't been sent, so there's nothing to correct in it")
         }
+        BulletinError::NoCorrection(name) => format!(
+            "bulletin {name} is no correction, so it goes to no edition's readers: write its text in two parts, “## What was wrong” \
+             and “## What is right”, or leave --edition out"
+        ),
         BulletinError::CorrectsNothing(name) => format!(
             "bulletin {name} says what was wrong in an edition, so it goes to the readers of that edition alone: name it with \
              --edition N"

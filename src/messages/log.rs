@@ -25,7 +25,8 @@ pub fn who(record: &AuditRecord) -> String {
 pub fn what(record: &AuditRecord) -> String {
     let (kind, name) = record.subject.split_once(' ').unwrap_or((&record.subject, ""));
     match kind {
-        "edition" => of_edition(&record.action, name),
+        "edition" => of_mailing(&record.action, &format!("Edition {name}")),
+        "bulletin" => of_mailing(&record.action, &format!("The bulletin {name}")),
         "activity" if record.action == "reinstate" => format!("{name} may be picked again"),
         "activity" => format!("{name} was withdrawn"),
         "mailbox" | "recipient" | "subscriber" | "stranger" => of_mailbox(&record.action),
@@ -34,7 +35,7 @@ pub fn what(record: &AuditRecord) -> String {
     }
 }
 
-fn of_edition(action: &str, number: &str) -> String {
+fn of_mailing(action: &str, what: &str) -> String {
     let done = match action {
         "plan" => "was planned",
         "redate" => "was moved to another date",
@@ -53,9 +54,10 @@ fn of_edition(action: &str, number: &str) -> String {
         "retry" => "has mails that are tried again",
         "resolve" => "had uncertain mails, and somebody said what became of them",
         "expire" => "has mails that were given up",
-        other => return format!("Edition {number}: {other}"),
+        "correct-text" => "has a text that was corrected on the website",
+        other => return format!("{what}: {other}"),
     };
-    format!("Edition {number} {done}")
+    format!("{what} {done}")
 }
 
 fn of_mailbox(action: &str) -> String {

@@ -14,6 +14,9 @@ pub struct Carried {
     pub waiting: u64,
 }
 
+const TELL: &str = "Its page says that it was taken back, but nobody is told by mail. If those who have it must know, send a bulletin that \
+                    corrects the edition.";
+
 /// What withdrawing it would do, a sentence each.
 pub fn would(withdrawal: &Withdrawal, carried: &[Carried]) -> Vec<String> {
     let mut facts =
@@ -44,6 +47,9 @@ pub fn would(withdrawal: &Withdrawal, carried: &[Carried]) -> Vec<String> {
         };
         format!("Edition {} has it: {accepted}.{waiting}", one.edition)
     }));
+    if carried.iter().any(|one| one.accepted > 0) {
+        facts.push(TELL.to_owned());
+    }
     facts
 }
 

@@ -43,6 +43,8 @@ pub struct Card<'a> {
     pub activity: &'a Activity,
     /// The title of the activity's own theme, when that is not the edition's.
     pub from_theme: Option<&'a str>,
+    /// The local date on which a slip in it was mended after it had gone out: on the web alone.
+    pub corrected: Option<NaiveDate>,
 }
 
 /// A picture of the edition, and where what is made of it finds it.
@@ -62,6 +64,8 @@ pub struct Issue<'a> {
     /// The local date on which it goes out.
     pub date: NaiveDate,
     pub theme: &'a Theme,
+    /// As [`Card::corrected`], of the theme's own texts.
+    pub theme_corrected: Option<NaiveDate>,
     /// One card per band of the edition, in the order of the bands.
     pub cards: Vec<Card<'a>>,
     /// The notices to show on `date`.

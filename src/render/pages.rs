@@ -18,7 +18,7 @@ use crate::domain::subscriber::{Locale, Sector};
 
 pub(super) use bulletin::{BulletinPage, page as bulletin_page};
 pub use bulletin::{bulletin, bulletin_item};
-pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
+pub use view::{Brief, BulletinBrief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 
 /// An edition as the web shows it.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ pub struct EditionPage<'a> {
 pub fn front(
     templates: &Templates,
     service: &ServiceInfo<'_>,
-    latest: Option<Brief>,
-    past: Vec<Brief>,
+    bulletins: Vec<BulletinBrief>,
+    (latest, past): (Option<Brief>, Vec<Brief>),
     block: &Help,
 ) -> Result<String, RenderError> {
     let base = service.base_url;
@@ -53,6 +53,7 @@ pub fn front(
     };
     let view = FrontView {
         shell: shell.with_exit(),
+        bulletins,
         latest: latest.into_iter().collect(),
         past,
         feeds,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::email::{self, view};
 use super::error::{MailKind, Part, RenderError};
 use super::issue::{BulletinIssue, Card, CorrectedEdition, Face, Illustration, Issue, ServiceInfo};
-use super::pages::view::{Brief, Choice, EditionView, Filter, Label, Link, Message, Shell, feeds};
+use super::pages::view::{Brief, BulletinBrief, Choice, EditionView, Filter, Label, Link, Message, Shell, feeds};
 use super::pages::{self, EditionPage, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
 use crate::domain::activity::{Activity, Image, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
@@ -54,8 +54,9 @@ fn render_bulletins(templates: &Templates, sample: &Sample) -> Result<(), Render
 
 fn render_pages(templates: &Templates, sample: &Sample) -> Result<(), RenderError> {
     let (issue, bands, full) = (sample.issue(), &sample.bands, sample.full);
+    let bulletins = if full { vec![bulletin_brief()] } else { Vec::new() };
     let some = |brief: Brief| if full { vec![brief] } else { Vec::new() };
-    let front = pages::front(templates, &issue.service, full.then(brief), some(brief()), issue.help)?;
+    let front = pages::front(templates, &issue.service, bulletins, (full.then(brief), some(brief())), issue.help)?;
     fetches_nothing(Page::Front, &front)?;
     let shown = issue.cards.iter().map(|card| card.band).collect();
     let withdrawn: Vec<Band> = if full { bands.iter().cloned().collect() } else { Vec::new() };
@@ -102,7 +103,7 @@ pub(super) fn page_fields(page: Page) -> Value {
     };
     match page {
         Page::Front => json!({
-            "shell": shell(), "latest": [brief()], "past": [brief()], "feeds": feeds("x"), "example": "x",
+            "shell": shell(), "bulletins": [bulletin_brief()], "latest": [brief()], "past": [brief()], "feeds": feeds("x"), "example": "x",
             "snippet_fixed": "x", "snippet_growing": "x",
             "help": whole(&issue, &sample.bands).help,
         }),
@@ -182,11 +183,12 @@ impl Sample {
             edition: EditionNumber(1),
             date: day(),
             theme: &self.theme,
+            theme_corrected: self.full.then(day),
             cards: self
                 .bands
                 .iter()
                 .take(count)
-                .map(|band| Card { band, activity: &self.activity, from_theme })
+                .map(|band| Card { band, activity: &self.activity, from_theme, corrected: self.full.then(day) })
                 .collect(),
             notices: if self.full { vec![&self.notice] } else { Vec::new() },
             help: &self.help,
@@ -312,6 +314,11 @@ fn help(full: bool) -> Help {
         entries: vec![entry; if full { MAIL_ENTRIES + 1 } else { 1 }],
         worries,
     }
+}
+
+fn bulletin_brief() -> BulletinBrief {
+    let url = "https://fortnightly.example".to_owned();
+    BulletinBrief { title: words(), summary: words(), kind: "Bulletin", date: words(), url }
 }
 
 fn brief() -> Brief {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::{Actor, StoreError};
 use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::BandSet;
@@ -14,6 +14,7 @@ use crate::domain::edition::{Edition, EditionNumber};
 use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::picture::{Picture, PictureInfo, PictureName, PictureSubject};
 use crate::domain::rendered::Rendered;
+use crate::domain::revised::TextRevision;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::RecipientId;
@@ -128,6 +129,8 @@ pub struct PublishedView {
     pub notices: Vec<Notice>,
     /// Its pictures, without their bytes.
     pub pictures: Vec<(PictureSubject, PictureInfo)>,
+    /// The newest revision of each text that was mended since: in the order of their names.
+    pub revised: Vec<TextRevision>,
 }
 
 /// Publishes, and reads back what was published.
@@ -162,6 +165,14 @@ pub trait Archive {
 
     /// The picture of this name that went out with an edition; `None` when none did, or all that it shows was withdrawn.
     async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError>;
+    /// Adds a revision of a text of a published edition, with the audit's line, unless there is one of this number already.
+    /// Returns whether it was added. What was sent stays on record as it was sent.
+    async fn revise_text(
+        &self,
+        edition: EditionNumber,
+        revision: &TextRevision,
+        actor: Actor,
+    ) -> Result<bool, StoreError>;
 
     /// What this store is known by outside, the same for ever.
     async fn public_name(&self) -> Result<PublicName, StoreError>;

@@ -6,6 +6,7 @@ mod answer;
 mod ask;
 mod asking;
 mod audience;
+mod bulletins;
 mod calendar;
 mod caller;
 mod cookies;
@@ -57,6 +58,7 @@ pub use state::Opening;
 pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync + 'static) -> Site {
     let console = Console::new(opening, current);
     let pages = now::routes()
+        .merge(bulletins::routes())
         .merge(calendar::routes())
         .merge(decide::routes())
         .merge(deliveries::routes())

@@ -36,6 +36,7 @@ pub fn site(current: impl Fn() -> PublicSite + Send + Sync + 'static) -> Site {
         .route("/activities/{theme}/{name}", get(editions::activity))
         .route("/activities/{theme}/{name}/{file}", get(editions::sheet))
         .route("/pictures/{name}", get(pictures::picture))
+        .route("/bulletins/{name}", get(editions::bulletin))
         .route("/embed", get(editions::embed))
         .route("/feed.rss", get(feeds::rss))
         .route("/feed.atom", get(feeds::atom))

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::fixture::{BASE, Fixture, Mail, Running, entry, three, until};
 use crate::support::http::{ask, daemon};
+use crate::support::sending::{CORRECTION, SEND_WARNING, WARNING, WARNING_TEXT};
 use crate::support::{root, skipped};
 
 /// The results of some tasks (see `tests/browser/check.mjs`); `None`, said loudly, where there is no browser.
@@ -79,12 +80,14 @@ pub(crate) fn is_clean(tasks: &Value, results: &[Value]) {
     }
 }
 
-/// A service that has sent two editions, its daemon, and the front of every address.
+/// A service that has sent two editions and a bulletin, its daemon, and the front of every address.
 pub(crate) fn served() -> (Fixture, Running, String) {
     let all = "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]";
     let fixture = Fixture::new(&format!("{BASE}{}{}", three(), entry("All", "school", "\"all@school.example\"", all)));
     fixture.at("2026-11-16T08:00:00Z", &["send"]).exits(0);
     fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.at("2026-11-30T08:10:00Z", SEND_WARNING).exits(0);
     let (daemon, port) = daemon(&fixture);
     (fixture, daemon, format!("http://127.0.0.1:{port}"))
 }
@@ -112,6 +115,7 @@ fn every_page_is_accessible_at_every_width_light_and_dark() {
         format!("{base}/editions/7"),
         format!("{base}/editions/7?bands=8-10"),
         an_activity(&base),
+        format!("{base}/bulletins/warning"),
         format!("{base}/embed"),
         link(&fixture, &base, to, "/u/"),
         link(&fixture, &base, to, "/preferences/"),
@@ -276,10 +280,15 @@ fn drawing(fixture: &Fixture, id: &str) -> Option<String> {
     Some(format!("{id}/{file}"))
 }
 
-/// Every kind of mail: digests of a school and of a charity, and a letter.
+/// Every kind of mail: digests of a school and of a charity, a bulletin, a correction, and a letter.
 pub(crate) fn mails() -> Vec<Mail> {
     let fixture = Fixture::shipped();
     fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.at("2026-11-30T08:00:00Z", SEND_WARNING).exits(0);
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    let correct = ["bulletin", "number", "--edition", "7", "--yes", "--beside-edition"];
+    fixture.at("2026-11-30T08:00:00Z", &correct).exits(0);
     let ask = ["subscribe", "--name", "P", "--email", "p@home.example", "--bands", "4-5", "--confirm"];
     fixture.at("2026-11-30T08:00:00Z", &ask).exits(0);
     fixture.mails()

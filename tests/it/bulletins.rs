@@ -7,17 +7,12 @@ use serde_json::{Value, json};
 use crate::support::bounces;
 use crate::support::fixture::{BASE, Fixture, Mail, three, until};
 use crate::support::oracle::Oracle;
-use crate::support::sending::{SEND, SEND_WARNING, WARNING, WARNING_TEXT, behind_relay, edition_status};
+use crate::support::sending::{CORRECTION, SEND, SEND_WARNING, WARNING, WARNING_TEXT, behind_relay, edition_status};
 
 const BEFORE: &str = "2026-11-25T12:00:00Z";
 const SOON: &str = "2026-11-30T07:30:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 const AFTER: &str = "2026-12-01T12:00:00Z";
-
-/// A correction of an edition.
-const CORRECTION: &str = "+++\ntitle = \"The number was wrong\"\nsummary = \"The sheet had a telephone number that leads nowhere. \
-                          Here is the right one.\"\n+++\n\n## What was wrong\n\nThe sheet said 0800 2222.\n\n## What is right\n\n\
-                          Childline’s number is 0800 1111.\n";
 
 /// Three organisations with four mailboxes, and a bulletin.
 fn fixture(schedule: &str) -> Fixture {
@@ -179,6 +174,7 @@ fn a_correction_goes_to_an_edition_s_readers_alone() {
     let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
     fixture.at(AFTER, &join).exits(0);
     fixture.at(AFTER, &["bulletin", "number", "--yes"]).exits(2).complains("--edition N");
+    fixture.at(AFTER, &["bulletin", "warning", "--edition", "7", "--yes"]).exits(2).complains("What was wrong");
     let before = fixture.mail_count();
     let sent = fixture.at(AFTER, &["bulletin", "number", "--edition", "7", "--yes"]).exits(0);
     sent.says("Bulletin number: 3 mails, 3 accepted");

@@ -1,6 +1,7 @@
 //! The console, by a browser that posts what its forms carry; what came of it is read back with the commands.
 
 mod bounces;
+mod bulletins;
 mod decisions;
 mod deliveries;
 mod doors;
@@ -12,6 +13,7 @@ mod oidc;
 mod proxied;
 mod retired;
 mod roles;
+mod slips;
 mod stale;
 mod subscribers;
 mod trial;

@@ -8,6 +8,7 @@ mod bounce_maildir;
 mod bounced;
 mod browser;
 mod bulletin_mail;
+mod bulletin_pages;
 mod bulletins;
 mod card_parts;
 mod check;

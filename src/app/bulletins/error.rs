@@ -15,6 +15,9 @@ use crate::store::StoreError;
 /// Why a bulletin is not sent, or a decision about one is not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum BulletinError {
+    /// No bulletin can be called so.
+    #[error("there is no such bulletin")]
+    NoName,
     /// Neither the store nor the library has it.
     #[error("there is no bulletin {name}")]
     Unknown {
@@ -67,6 +70,9 @@ pub enum BulletinError {
     /// It says what was wrong in an edition, and nobody said in which.
     #[error("bulletin {0} is a correction, and corrects no edition")]
     CorrectsNothing(BulletinName),
+    /// It's to go to an edition's readers, and doesn't say what was wrong and what is right.
+    #[error("bulletin {0} is no correction")]
+    NoCorrection(BulletinName),
     /// The relay did not take a test copy, and said this, if anything.
     #[error("the test copy was not accepted")]
     CopyNotAccepted(Option<Reply>),

@@ -19,7 +19,7 @@ use crate::mail::{Handover, Open};
 
 use super::Bulletins;
 use super::error::BulletinError;
-use super::send::BulletinOrder;
+use super::send::{BulletinOrder, corrected};
 
 /// What would be sent, and what would keep it from being sent.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Bulletins {
         let audience = self.audience(text, order).await?;
         let found = self.segments(&audience).await?;
         let keys: Vec<_> = found.iter().map(|segment| segment.key.clone()).collect();
-        let corrected = self.corrected(&audience).await?;
+        let corrected = corrected(&self.context, &audience).await?;
         let maker = BulletinMaker::new(&self.context, content);
         let date = self.context.local(self.context.clock.now()).date_naive();
         let issue = maker.issue(text, date, corrected.as_ref().map(super::send::Corrected::as_shown));
@@ -99,6 +99,10 @@ impl Bulletins {
 }
 
 impl BulletinCopy {
+    pub(super) fn new(segment: String, message: SampleMessage) -> Self {
+        Self { segment, message }
+    }
+
     /// Sends it. Returns the segment's id.
     ///
     /// # Errors

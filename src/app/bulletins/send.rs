@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::Bulletins;
 use super::error::BulletinError;
 use crate::app::bulletin_content::BulletinMaker;
-use crate::app::context::sender;
+use crate::app::context::{AppContext, sender};
 use crate::app::edition::TRIES;
 use crate::app::error::AppError;
 use crate::app::nodes;
@@ -164,7 +164,11 @@ impl Bulletins {
     }
 
     /// That no edition is due within the hour, and none is on its way.
-    async fn refuse_beside_an_edition(&self, name: &BulletinName, now: DateTime<Utc>) -> Result<(), BulletinError> {
+    pub(super) async fn refuse_beside_an_edition(
+        &self,
+        name: &BulletinName,
+        now: DateTime<Utc>,
+    ) -> Result<(), BulletinError> {
         if let Some(next) = self.context.next_edition().await?.filter(|next| next.due_at.to_utc() <= now + BESIDE) {
             let (name, due_at) = (name.clone(), next.due_at);
             return Err(BulletinError::BesideEdition { name, edition: next.edition, due_at });
@@ -195,17 +199,10 @@ impl Bulletins {
         if text.correction.is_some() && order.narrowing.readers_of.is_none() {
             return Err(BulletinError::CorrectsNothing(order.name.clone()));
         }
+        if text.correction.is_none() && order.narrowing.readers_of.is_some() {
+            return Err(BulletinError::NoCorrection(order.name.clone()));
+        }
         Ok(Audience::of(text).narrowed(&order.narrowing))
-    }
-
-    /// What is said of the edition that a bulletin corrects.
-    pub(super) async fn corrected(&self, audience: &Audience) -> Result<Option<Corrected>, AppError> {
-        let Some(number) = audience.readers_of else { return Ok(None) };
-        let Some(PublishedView { edition, theme, .. }) = self.context.store.published_view(number).await? else {
-            return Ok(None);
-        };
-        let sent = edition.published_at.map(|at| self.context.local(at).date_naive());
-        Ok(Some(Corrected { number, date: sent.unwrap_or(edition.date), theme: theme.title }))
     }
 
     pub(super) async fn segments(&self, audience: &Audience) -> Result<Vec<Segment>, AppError> {
@@ -225,7 +222,8 @@ impl Bulletins {
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(record.name.clone()))?;
         let (config, at) = (&self.context.config, self.context.clock.now());
         let keys: Vec<_> = segments.into_iter().map(|segment| segment.key).collect();
-        let (corrected, maker) = (self.corrected(&audience).await?, BulletinMaker::new(&self.context, content));
+        let (corrected, maker) =
+            (corrected(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
         let date = self.context.local(at).date_naive();
         let segments = maker.segments(&maker.issue(text, date, corrected.as_ref().map(Corrected::as_shown)), &keys)?;
         let after = life::publish(record, text, audience.clone(), at)
@@ -242,8 +240,21 @@ impl Bulletins {
     }
 }
 
+/// What is said of the edition that a bulletin corrects.
+pub(in crate::app) async fn corrected(
+    context: &AppContext,
+    audience: &Audience,
+) -> Result<Option<Corrected>, AppError> {
+    let Some(number) = audience.readers_of else { return Ok(None) };
+    let Some(PublishedView { edition, theme, .. }) = context.store.published_view(number).await? else {
+        return Ok(None);
+    };
+    let sent = edition.published_at.map(|at| context.local(at).date_naive());
+    Ok(Some(Corrected { number, date: sent.unwrap_or(edition.date), theme: theme.title }))
+}
+
 /// The edition that a bulletin corrects.
-pub(super) struct Corrected {
+pub(in crate::app) struct Corrected {
     number: EditionNumber,
     /// The local date on which it went out.
     date: NaiveDate,
@@ -252,7 +263,7 @@ pub(super) struct Corrected {
 }
 
 impl Corrected {
-    pub(super) fn as_shown(&self) -> CorrectedEdition<'_> {
+    pub(in crate::app) fn as_shown(&self) -> CorrectedEdition<'_> {
         CorrectedEdition { number: self.number, date: self.date, theme: &self.theme }
     }
 }

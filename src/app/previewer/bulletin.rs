@@ -1,8 +1,10 @@
 //! A bulletin before it goes out, and as it went out: who gets it, in which segments.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::proof::{ProofSegment, Who};
+use super::shown::ShownMail;
 use super::{Previewer, SampleMessage};
 use crate::app::AppError;
 use crate::domain::address::Address;
@@ -72,6 +74,20 @@ impl Previewer {
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|segment| segment.recipients).sum();
         Ok(BulletinProof { bulletin, segments, recipients, corrects, id, sender })
+    }
+
+    /// The mail of one segment with so many mailboxes, sent under this number.
+    pub(in crate::app) fn shown_bulletin(
+        &self,
+        number: EditionNumber,
+        sender: &Sender,
+        (segment, recipients): (PublishedSegment, u64),
+        at: DateTime<Utc>,
+    ) -> Result<ShownMail, AppError> {
+        let PublishedSegment { key, rendered } = segment;
+        let who = Who::Reads(key.clone());
+        let segment = self.proof_segment(number, &key, rendered, (recipients, None, who))?;
+        self.shown_mail((sender, number, &[]), &segment, at)
     }
 
     /// Its largest segment's mail to `to`, marked as a copy. None where it has no segment.

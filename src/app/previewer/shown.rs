@@ -1,12 +1,15 @@
 //! One segment's mail for whoever looks at it in a running service: nothing is synced or planned for that.
 
-use super::proof::Proof;
+use chrono::{DateTime, Utc};
+
+use super::proof::{Proof, ProofSegment};
 use super::{Previewer, greeting, sample, with_pictures};
 use crate::app::edition_content::sample_address;
 use crate::app::error::PreviewError;
 use crate::app::{AppContext, AppError};
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
+use crate::domain::sender::Sender;
 
 /// A mail as its readers see it, with links that no server honours.
 #[derive(Debug, Clone)]
@@ -25,19 +28,23 @@ impl Previewer {
     /// When there is no such edition or segment, the digest cannot be made, or the store cannot be read.
     pub async fn shown(&self, number: EditionNumber, segment: &str) -> Result<ShownMail, AppError> {
         let proof = self.proof_of(number, segment).await?;
-        let segment = proof.segment(segment)?;
+        let says = (&proof.sender, proof.edition, &proof.pictures[..]);
+        self.shown_mail(says, proof.segment(segment)?, proof.at)
+    }
+
+    /// One segment's mail, from this sender, under this number and with these pictures.
+    pub(super) fn shown_mail(
+        &self,
+        (sender, number, pictures): (&Sender, EditionNumber, &[PublishedPicture]),
+        segment: &ProofSegment,
+        at: DateTime<Utc>,
+    ) -> Result<ShownMail, AppError> {
         let links = self.digests.sample_links(number)?;
-        let message = self.sample_message(
-            (&proof.sender, proof.edition, &proof.pictures),
-            segment,
-            &sample_address(),
-            "",
-            proof.at,
-        )?;
+        let message = self.sample_message((sender, number, pictures), segment, &sample_address(), "", at)?;
         let (html, text) = (&segment.rendered.html, &segment.rendered.text);
         Ok(ShownMail {
             subject: segment.subject.clone(),
-            html: with_pictures(&html.fill(|slot| sample(&links, slot, None)), &proof.pictures),
+            html: with_pictures(&html.fill(|slot| sample(&links, slot, None)), pictures),
             text: text.fill(|slot| if slot == Slot::Greeting { greeting(None) } else { sample(&links, slot, None) }),
             source: message.bytes,
         })

@@ -35,7 +35,7 @@ pub(crate) struct BulletinView {
     pub(crate) summary: String,
     /// Which mail is corrected, in a sentence; empty in a bulletin that is no correction, like the two after it.
     pub(crate) corrects: String,
-    /// Headings inside all three are of level 3.
+    /// Headings inside all three texts are of level 3.
     pub(crate) wrong_prose: String,
     pub(crate) right_prose: String,
     /// Empty in a correction.
@@ -80,7 +80,7 @@ pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands:
     let bulletin = issue.bulletin;
     let (title, summary) = (line(&bulletin.title), line(&bulletin.summary));
     let web_url = format!("{}/bulletins/{}", issue.service.base_url, bulletin.name);
-    let is_correction = bulletin.correction.is_some();
+    let is_correction = bulletin.correction.is_some() || issue.corrects.is_some();
     let of = |text: &Prose| prose(text, part, 3);
     let of_correction =
         |text: fn(&Correction) -> &Prose| bulletin.correction.as_ref().map(|it| of(text(it))).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! Fields ending in `_prose` are ready-made: HTML in `digest.mjml.hbs` (write them `{{{…}}}`), wrapped lines in
 //! `digest.txt.hbs`. Everything else is escaped by `{{…}}`.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::help::{self, HelpEntryView, HelpView};
@@ -75,6 +76,8 @@ pub(crate) struct ThemeView {
     pub(crate) article_prose: String,
     /// `Written by A. Writer. Checked by B. Reader.`; empty when nobody says.
     pub(crate) byline: String,
+    /// `Corrected on Monday 30 November 2026.`: on the web alone, where a slip was mended after it had gone out; else empty.
+    pub(crate) corrected: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +96,8 @@ pub(crate) struct CardView {
     pub(crate) skill: String,
     /// What there is to see; empty when the activity has no picture, or it is not drawn.
     pub(crate) picture: Vec<PictureView>,
+    /// As the theme's.
+    pub(crate) corrected: String,
     /// A note for the adult; empty when none is needed.
     pub(crate) care: String,
     /// The title of the activity's theme when it is another than the edition's; else empty.
@@ -161,7 +166,7 @@ pub(crate) fn of_cards(
     let shown: Vec<&Band> = cards.iter().map(|card| card.band).collect();
     let phrase = wording::bands_phrase(&shown);
     let web_url = web_url(issue, &shown);
-    let theme = theme(issue.theme, part);
+    let theme = theme(issue, part);
     let in_mail = issue.help.in_mail(&readers(&shown, bands));
     let cards_shown: Vec<CardView> = cards.iter().map(|one| card(one, issue, bands, part)).collect();
     DigestView {
@@ -203,8 +208,14 @@ pub(super) fn service(service: &ServiceInfo<'_>) -> ServiceView {
     }
 }
 
-fn theme(theme: &Theme, part: Part) -> ThemeView {
+fn corrected(on: Option<NaiveDate>) -> String {
+    on.map(|date| format!("Corrected on {}.", dates::day(date))).unwrap_or_default()
+}
+
+fn theme(issue: &Issue<'_>, part: Part) -> ThemeView {
+    let theme = issue.theme;
     ThemeView {
+        corrected: corrected(issue.theme_corrected),
         title: line(&theme.title),
         strand: line(&theme.strand),
         opening_prose: prose(&theme.opening, part, 2),
@@ -293,6 +304,7 @@ fn card(card: &Card<'_>, issue: &Issue<'_>, bands: &Bands, part: Part) -> CardVi
         summary: line(&activity.summary),
         skill: without_stop(&optional(&activity.skill)).to_owned(),
         picture: picture::view(activity, issue).into_iter().collect(),
+        corrected: corrected(card.corrected),
         care: wording::care(activity.sensitivity, &line(&issue.help.title)),
         from_theme: card.from_theme.map(line).unwrap_or_default(),
         get_ready_prose: of(&activity.get_ready),

@@ -51,6 +51,8 @@ pub fn bulletin_item(issue: &BulletinIssue<'_>, bands: &Bands) -> Result<(String
     let mut content = format!("<p>{}</p>", escape::html(&view.summary));
     if !view.corrects.is_empty() {
         content += &format!("<p><strong>{}</strong></p>", escape::html(&view.corrects));
+    }
+    if !view.wrong_prose.is_empty() {
         content += &format!("<h2>What was wrong</h2>{}<h2>What is right</h2>{}", view.wrong_prose, view.right_prose);
     }
     content += &view.body_prose;

@@ -122,6 +122,19 @@ pub struct Brief {
     pub cards: Vec<Link>,
 }
 
+/// A bulletin in a few lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BulletinBrief {
+    pub title: String,
+    pub summary: String,
+    /// `Bulletin` or `Correction`.
+    pub kind: &'static str,
+    /// `Monday 30 November 2026`.
+    pub date: String,
+    /// Where to read it.
+    pub url: String,
+}
+
 /// A page that says one thing, and may ask one question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -155,6 +168,8 @@ pub struct Choice {
 #[derive(Debug, Serialize)]
 pub(crate) struct FrontView {
     pub(crate) shell: Shell,
+    /// Those of the last weeks.
+    pub(crate) bulletins: Vec<BulletinBrief>,
     /// One, or none.
     pub(crate) latest: Vec<Brief>,
     pub(crate) past: Vec<Brief>,

@@ -51,6 +51,7 @@ pub const TABLES: &[Table] = &[
         2,
         &[("edition", Big), ("subject", Text), ("name", Text), ("width", Big), ("height", Big), ("bytes", Bytes)],
     ),
+    large("text_revisions", 3, &[("edition", Big), ("text", Text), ("number", Big), ("at", Big), ("content", Text)]),
     large("approved_texts", 1, &[("edition", Big), ("packed", Bytes)]),
     table("withdrawn_activities", 1, &[("activity", Text), ("at", Big), ("reinstated_at", Big)]),
     large(

@@ -25,6 +25,7 @@ pub(super) mod privacy;
 pub(super) mod publish;
 mod reports;
 pub(super) mod restored;
+mod revised;
 mod search;
 pub(super) mod segments;
 mod set_back;

@@ -22,6 +22,7 @@ pub(super) mod privacy;
 pub(super) mod publish;
 pub(super) mod reports;
 pub(super) mod restored;
+mod revised;
 mod search;
 pub(super) mod segments;
 mod subjects;

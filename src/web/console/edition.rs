@@ -3,12 +3,16 @@
 
 mod chart;
 mod content;
-mod copy;
+pub(super) mod copy;
 mod failures;
+pub(super) mod frame;
 pub(super) mod kept;
 mod mail;
+pub(super) mod mails;
 mod reach;
+pub(super) mod readers;
 mod segment;
+mod slips;
 mod view;
 
 use axum::Router;
@@ -31,6 +35,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/editions/{number}/segments/{segment}", get(segment::segment))
         .route("/editions/{number}/segments/{segment}/mail", get(mail::mail))
         .route("/editions/{number}/test-copy", asks(Permission::Decide, "/calendar", copy::ask, copy::send))
+        .route("/editions/{number}/correct", asks(Permission::Decide, "/calendar", slips::ask, slips::mend))
 }
 
 async fn edition(State(console): State<Console>, caller: Caller, Path(number): Path<u32>) -> Response {

@@ -1,4 +1,4 @@
-//! Figures of editions that are being sent, read once for all who look.
+//! Figures of editions and bulletins that are being sent, read once for all who look.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,16 +38,15 @@ impl Live {
 
 async fn read(parts: &ConsoleParts) -> Result<Figures, AppError> {
     let mut figures = Figures::new();
-    for edition in parts.reporter().editions().await? {
-        if edition.state == EditionState::Sending {
-            let tally = parts.reporter().tally(edition.number).await?;
-            figures.extend(of_edition(edition.number, &tally));
-        }
+    let editions = parts.reporter().editions().await?;
+    let editions = editions.into_iter().filter(|edition| edition.state == EditionState::Sending);
+    for number in editions.map(|edition| edition.number).chain(parts.bulletins().being_sent().await?) {
+        figures.extend(of_edition(number, &parts.reporter().tally(number).await?));
     }
     Ok(figures)
 }
 
-/// The figures of one edition, by name. A page that shows them marks the places with these names (`data-figure`).
+/// The figures of one edition or bulletin, by name. A page that shows them marks the places with these names (`data-figure`).
 fn of_edition(number: EditionNumber, tally: &Tally) -> impl Iterator<Item = (String, String)> {
     let waiting = tally.waiting();
     let figures = [("settled", tally.total - waiting), ("waiting", waiting)].into_iter().chain(tally.by_state());

@@ -14,6 +14,7 @@ use crate::domain::user::Permission;
 const PAGES: &[(&str, &str, Permission)] = &[
     ("/", "Now", Permission::Look),
     ("/calendar", "Calendar", Permission::Look),
+    ("/bulletins", "Bulletins", Permission::Look),
     ("/subscribers", "Subscribers", Permission::Look),
     ("/deliveries", "Deliveries", Permission::Look),
     ("/suppressions", "No mail", Permission::Look),

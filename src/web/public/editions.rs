@@ -1,4 +1,4 @@
-//! The public pages: front, editions, activities, and the one for a school's iframe.
+//! The public pages: front, editions, activities, bulletins, and the one for a school's iframe.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -14,6 +14,7 @@ use crate::app::AppError;
 use crate::app::public_pages::{Place, Shown, bands_query};
 use crate::domain::activity::ActivityId;
 use crate::domain::band::Bands;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::lists::commas;
 
@@ -58,6 +59,18 @@ pub(super) async fn activity(
     let Ok(id) = format!("{theme}/{name}").parse::<ActivityId>() else { return lost().into_response() };
     let site = pages.site();
     let made = pages.kept(&site, &format!("/activities/{id}"), site.pages.activity(&id)).await;
+    answer(made, &headers, LASTING, Guard::Page)
+}
+
+pub(super) async fn bulletin(
+    State(pages): State<Pages>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Path(name)) = name else { return lost().into_response() };
+    let Ok(name) = name.parse::<BulletinName>() else { return lost().into_response() };
+    let site = pages.site();
+    let made = pages.kept(&site, &format!("/bulletins/{name}"), site.pages.bulletin(&name)).await;
     answer(made, &headers, LASTING, Guard::Page)
 }
 

@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-pub(super) const CHANGES: [(&str, &str); 36] = [
+pub(super) const CHANGES: [(&str, &str); 44] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -14,8 +14,16 @@ pub(super) const CHANGES: [(&str, &str); 36] = [
     ("/editions/7/send-late", "approver"),
     ("/editions/7/swap", "approver"),
     ("/editions/7/test-copy", "approver"),
+    ("/editions/7/correct", "approver"),
     ("/library/passwords/none/withdraw", "approver"),
     ("/library/passwords/none/reinstate", "approver"),
+    ("/bulletins/games/approve", "approver"),
+    ("/bulletins/games/send", "approver"),
+    ("/bulletins/games/hold", "approver"),
+    ("/bulletins/games/release", "approver"),
+    ("/bulletins/games/withdraw", "approver"),
+    ("/bulletins/games/reinstate", "approver"),
+    ("/bulletins/games/test-copy", "approver"),
     ("/sync", "admin"),
     ("/release", "approver"),
     ("/deliveries/retry", "approver"),

@@ -1,9 +1,10 @@
 //! A question that was answered after something had changed: nobody decides about what they weren't shown.
 
+use super::bulletins::GAMES;
 use super::roles::CHANGES;
 use super::{BEFORE, opened};
 use crate::support::console::{Browser, user};
-use crate::support::fixture::{Fixture, pick};
+use crate::support::fixture::{Fixture, pick, until};
 
 /// What would decide each of them, if it were as it was shown.
 const FIELDS: [(&str, &str); 12] = [
@@ -22,7 +23,8 @@ const FIELDS: [(&str, &str); 12] = [
 ];
 
 /// Whoever wants to stop something is let: whatever else changed.
-const STOPS: [&str; 2] = ["/editions/7/hold", "/editions/7/withdraw"];
+const STOPS: [&str; 4] =
+    ["/editions/7/hold", "/editions/7/withdraw", "/bulletins/games/hold", "/bulletins/games/withdraw"];
 
 /// All that could have been changed.
 fn everything(fixture: &Fixture) -> Vec<String> {
@@ -40,7 +42,8 @@ fn everything(fixture: &Fixture) -> Vec<String> {
 fn no_form_decides_about_what_was_not_shown_beside_it() {
     let (fixture, _daemon, first) = opened();
     let admin = user(&fixture, BEFORE, first.port(), "admin@example.org", "admin");
-    admin.get("/").is(200);
+    fixture.write("activities/bulletins/games.md", GAMES);
+    until("the bulletin is read", || admin.get("/bulletins/games").status == 200);
     let before = everything(&fixture);
     let asks = |path: &str| !STOPS.contains(&path) && !path.starts_with("/account") && !path.ends_with("/preview");
     for (path, _) in CHANGES.into_iter().filter(|(path, _)| asks(path)) {

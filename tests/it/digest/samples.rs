@@ -81,6 +81,7 @@ impl Edition {
             edition: EditionNumber(7),
             date: NaiveDate::from_ymd_opt(2026, 11, 30).unwrap(),
             theme: &self.theme,
+            theme_corrected: None,
             cards: self
                 .activities
                 .iter()
@@ -88,6 +89,7 @@ impl Edition {
                     band: self.bands.get(name).unwrap(),
                     activity,
                     from_theme: from.as_deref(),
+                    corrected: None,
                 })
                 .collect(),
             notices: self.notices.iter().collect(),

@@ -135,6 +135,7 @@ macro_rules! conform_all {
             reading::a_published_edition_is_read_as_it_went_out,
             reading::a_printable_is_found_with_the_edition_that_had_it_last,
             reading::a_view_tells_what_was_taken_back_and_when_it_came_back,
+            reading::a_mended_text_stands_beside_what_was_sent,
             reading::revisions_are_read_as_they_were_written,
             reading::a_bounce_is_noted_once_and_means_what_its_status_says,
             waves::a_wave_waits_and_is_confirmed,

@@ -26,6 +26,7 @@ use super::accounts;
 use super::conformance::bulletins::approve_one;
 use super::conformance::decisions::approve_with_texts;
 use super::conformance::notices::notice;
+use super::conformance::reading::mend_one;
 use super::counts::MAILBOXES;
 use super::samples::{SEVEN, at, crowd, send_out};
 use super::twins::{self, Act, Twin};
@@ -153,6 +154,7 @@ async fn it_says_the_same_wherever_it_is_and_goes_on_alike() {
     one.store.note_relay_unreachable(3, at(1)).await.unwrap();
     approve_with_texts(&*one.store, EditionNumber(99)).await;
     approve_one(&*one.store).await;
+    mend_one(&*one.store).await;
     let known = remembered(&*one.store).await;
     let (asked, said) = (one.asked.clone(), one.answers().await);
     drop(one);

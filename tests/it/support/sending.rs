@@ -26,6 +26,11 @@ pub(crate) const SEND_WARNING: &[&str] = &["bulletin", "warning", "--yes", "--be
 pub(crate) const WARNING_TEXT: &str = "+++\ntitle = \"A game with strangers in its chat\"\nsummary = \"Children have met strangers \
 in the chat of a new game. Here is what to ask.\"\n+++\n\nAsk your child to **show you** the game.\n";
 
+/// A correction of an edition.
+pub(crate) const CORRECTION: &str = "+++\ntitle = \"The number was wrong\"\nsummary = \"The sheet had a telephone number that leads nowhere. \
+                          Here is the right one.\"\n+++\n\n## What was wrong\n\nThe sheet said 0800 2222.\n\n## What is right\n\n\
+                          Childline’s number is 0800 1111.\n";
+
 /// A fixture with so many recipients, whose mail goes to the relay on `port` by two connections.
 pub(crate) fn behind_relay(port: u16, recipients: usize, more: &str) -> Fixture {
     with_connections(port, recipients, 2, more)

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use tokio::try_join;
 use tokio_postgres::Row;
 
-use super::{columns, edition_rows, meta, pictures, publish, segments};
+use super::{columns, edition_rows, meta, pictures, publish, revised, segments};
 use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::revised::TextRevision;
 use crate::domain::sender::Sender;
 use crate::domain::subscriber::RecipientId;
 use crate::store::postgres::PostgresStore;
@@ -20,7 +21,7 @@ use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::shared::meta::PUBLIC_NAME;
 use crate::store::shared::segments::pack;
 use crate::store::{
-    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedText, PublishedView, Recall,
+    Actor, Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedText, PublishedView, Recall,
     SegmentNumber, StoreError,
 };
 
@@ -72,6 +73,15 @@ impl Archive for PostgresStore {
 
     async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         within!(self, Look, |transaction| pictures::named(&transaction, name).await)
+    }
+
+    async fn revise_text(
+        &self,
+        edition: EditionNumber,
+        revision: &TextRevision,
+        actor: Actor,
+    ) -> Result<bool, StoreError> {
+        within!(self, Change, |transaction| revised::add(&transaction, edition, revision, actor).await)
     }
 
     async fn public_name(&self) -> Result<PublicName, StoreError> {
@@ -135,15 +145,16 @@ async fn head(
 }
 
 async fn view(transaction: &Transaction, number: EditionNumber) -> Result<Option<PublishedView>, PostgresError> {
-    let (own, edition, texts, recalls, pictures) = try_join!(biased;
+    let (own, edition, texts, recalls, pictures, revised) = try_join!(biased;
         own_texts(transaction, number),
         edition_rows::one(transaction, number),
         activities(transaction, number),
         recalls(transaction, number),
-        pictures::infos(transaction, number)
+        pictures::infos(transaction, number),
+        revised::newest(transaction, number)
     )?;
     let (Some((theme, notices)), Some(edition)) = (own, edition) else { return Ok(None) };
-    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures }))
+    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures, revised }))
 }
 
 /// An edition's theme and notices as they went out.

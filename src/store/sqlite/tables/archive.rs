@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::{edition_rows, meta, pictures, publish, segments};
+use super::{edition_rows, meta, pictures, publish, revised, segments};
 use crate::domain::activity::{Activity, ActivityId, Printable};
 use crate::domain::edition::EditionNumber;
 use crate::domain::lasting::{PublicName, Revision};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::revised::TextRevision;
 use crate::domain::subscriber::RecipientId;
 use crate::store::shared::meta::PUBLIC_NAME;
 use crate::store::shared::segments::pack;
@@ -17,7 +18,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{
-    Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedText, PublishedView, Recall,
+    Actor, Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedText, PublishedView, Recall,
     SegmentNumber, StoreError,
 };
 
@@ -79,6 +80,16 @@ impl Archive for SqliteStore {
     async fn published_picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         let name = name.clone();
         self.read(move |conn| pictures::named(conn, &name)).await
+    }
+
+    async fn revise_text(
+        &self,
+        edition: EditionNumber,
+        revision: &TextRevision,
+        actor: Actor,
+    ) -> Result<bool, StoreError> {
+        let revision = revision.clone();
+        self.write(move |conn| revised::add(conn, edition, &revision, actor)).await
     }
 
     async fn public_name(&self) -> Result<PublicName, StoreError> {
@@ -143,7 +154,8 @@ fn view(conn: &Connection, number: EditionNumber) -> Result<Option<PublishedView
     let notices = notices.map_or(Ok(Vec::new()), |text| sql::from_json(&text))?;
     let (theme, recalls) = (sql::from_json(&theme)?, recalls.into_iter().collect());
     let pictures = pictures::infos(conn, number)?;
-    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures }))
+    let revised = revised::newest(conn, number)?;
+    Ok(Some(PublishedView { edition, theme, texts, recalls, notices, pictures, revised }))
 }
 
 const ADDRESSED: &str = "SELECT d.segment, d.name_id FROM deliveries d CROSS JOIN recipients r ON r.id = d.recipient

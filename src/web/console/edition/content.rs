@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::app::edition_report::Edits;
 use crate::app::planner::PlanRow;
 use crate::domain::activity::{ActivityId, Notice};
-use crate::domain::edit_marks::{ChangeKind, Mark, Piece, TextChange};
+use crate::domain::edit_marks::{ChangeKind, Mark, PartChange, Piece, TextChange};
 use crate::domain::edition::{EditionNumber, Pick};
 use crate::domain::text::dates;
 use crate::domain::user::Permission;
@@ -105,7 +105,7 @@ struct TextView {
 }
 
 #[derive(Debug, Serialize)]
-struct PartView {
+pub(super) struct PartView {
     name: &'static str,
     pieces: Vec<PieceView>,
 }
@@ -132,17 +132,22 @@ impl EditsView {
     }
 }
 
-fn text(change: &TextChange) -> TextView {
-    let parts = change.parts.iter().map(|one| PartView {
+/// The parts of a text that differ.
+pub(super) fn parts_of(change: &TextChange) -> Vec<PartView> {
+    let part = |one: &PartChange| PartView {
         name: picks::text_part(one.part),
         pieces: shortened(&one.pieces).iter().map(piece).collect(),
-    });
+    };
+    change.parts.iter().map(part).collect()
+}
+
+fn text(change: &TextChange) -> TextView {
     let fate = match change.kind {
         ChangeKind::Edited => "",
         ChangeKind::Removed => "was taken out",
         ChangeKind::Added => "is new in it",
     };
-    TextView { title: change.title.clone(), fate, parts: parts.collect() }
+    TextView { title: change.title.clone(), fate, parts: parts_of(change) }
 }
 
 fn piece(piece: &Piece) -> PieceView {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::reach::{content, is_beyond, shown_not};
+use super::readers::largest_first;
 use crate::app::AppError;
 use crate::app::sender::{SendError, Sender};
 use crate::domain::address::Address;
@@ -37,17 +38,38 @@ pub(super) async fn ask(asking: Asked) -> Result<(Question, EditionNumber), Refu
 async fn segments(console: &Console, parts: &ConsoleParts, number: EditionNumber) -> Result<Vec<Segment>, AppError> {
     let report = parts.report(number);
     let is_published = report.edition().await?.is_some_and(|edition| edition.is_published());
-    let mut segments = if is_published {
+    let segments = if is_published {
         let kept = console.kept().addressed(number, &report).await?;
         kept.map(|segments| segments.to_vec()).unwrap_or_default()
     } else {
         parts.reporter().audience().await?
     };
-    segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
-    Ok(segments)
+    Ok(largest_first(segments))
 }
 
 fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segments: &[Segment]) -> Question {
+    Question {
+        title: format!("Send a test copy of edition {number}?"),
+        facts: promises(),
+        fields: fields(parts, caller, segments),
+        button: "Send the test copy".to_owned(),
+        action: format!("/editions/{number}/test-copy"),
+        back_url: format!("/editions/{number}"),
+        ..Question::default()
+    }
+}
+
+/// What a test copy is.
+pub(in crate::web::console) fn promises() -> Vec<String> {
+    vec![
+        "One mail is sent at once, with “[Test copy]” before its subject.".to_owned(),
+        "Its links to unsubscribe and to change settings don't work.".to_owned(),
+        "The log says that you sent it, but not to which address.".to_owned(),
+    ]
+}
+
+/// To which address, and as which of these readers get it.
+pub(in crate::web::console) fn fields(parts: &ConsoleParts, caller: &Caller, segments: &[Segment]) -> Vec<Field> {
     let config = parts.config();
     let choice = |(at, segment): (usize, &Segment)| Choice {
         value: segment.key.id(&config.bands),
@@ -69,19 +91,7 @@ fn question(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segmen
         options: segments.iter().enumerate().map(choice).collect(),
         ..Field::default()
     };
-    Question {
-        title: format!("Send a test copy of edition {number}?"),
-        facts: vec![
-            "One mail is sent at once, with “[Test copy]” before its subject.".to_owned(),
-            "Its links to unsubscribe and to change settings don't work.".to_owned(),
-            "The log says that you sent it, but not to which address.".to_owned(),
-        ],
-        fields: vec![to, which],
-        button: "Send the test copy".to_owned(),
-        action: format!("/editions/{number}/test-copy"),
-        back_url: format!("/editions/{number}"),
-        ..Question::default()
-    }
+    vec![to, which]
 }
 
 pub(super) async fn send(asking: Asked, number: EditionNumber) -> Result<Response, Refusal> {

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::chart::ChartView;
 use super::content::{ContentView, EditsView};
-use super::failures::FailuresView;
+use super::mails::{Mailing, MailsView};
+use super::readers::{SegmentLink, largest_first, links};
+use super::slips::{self, SlipView};
 use crate::app::AppError;
-use crate::app::edition_report::{EditionReport, Standing};
+use crate::app::edition_report::EditionReport;
 use crate::app::planner::{PlanRow, PlanState};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, HoldReason, StateReason};
@@ -34,6 +35,8 @@ pub(super) struct EditionView {
     buttons: Vec<Button>,
     content: Option<ContentView>,
     edits: Option<EditsView>,
+    /// Texts that read differently since it went out.
+    slips: Vec<SlipView>,
     audience: Option<AudienceTable>,
     /// How it reads: for the largest groups of readers, and for the others.
     segments: Vec<SegmentLink>,
@@ -51,34 +54,6 @@ struct Button {
     class: &'static str,
 }
 
-/// One way in which the edition reads.
-#[derive(Debug, Serialize)]
-struct SegmentLink {
-    label: String,
-    mailboxes: u64,
-    url: String,
-}
-
-/// Where its mails stand.
-#[derive(Debug, Serialize)]
-struct MailsView {
-    total: u64,
-    settled: u64,
-    figures: Vec<Figure>,
-    chart: Option<ChartView>,
-    failures: Vec<FailuresView>,
-    list_url: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Figure {
-    label: &'static str,
-    mails: u64,
-    /// The name by which it is kept up to date.
-    name: String,
-    url: String,
-}
-
 impl EditionView {
     pub(super) async fn read(
         console: &Console,
@@ -93,15 +68,21 @@ impl EditionView {
         let segments = segments(console, parts, &row, &report, is_published).await?;
         let is_moving = row.state == PlanState::Edition(EditionState::Sending);
         let mails = if is_published {
-            Some(mails(console, (parts, caller), &report, (number, &standing, is_moving)).await?)
+            Some(
+                MailsView::read(console, (parts, caller), &report, Mailing { number, standing: &standing, is_moving })
+                    .await?,
+            )
         } else {
             None
         };
         let is_approved = edition.as_ref().is_some_and(|edition| edition.approved_at.is_some());
         // What was sent before its time, or after it, went out then.
         let moment = edition.as_ref().and_then(|edition| edition.published_at).unwrap_or(row.due_at.to_utc());
-        let mut readers = segments.as_deref().map(|all| links(parts, caller, number, all)).unwrap_or_default();
-        let others = readers.split_off(readers.len().min(LARGEST));
+        let mut readers = segments
+            .as_deref()
+            .map(|all| links(parts, caller, &format!("/editions/{number}"), "", all))
+            .unwrap_or_default();
+        let others = readers.split_off(readers.len().min(super::readers::LARGEST));
         Ok(Self {
             number,
             when: dates::local_moment(&parts.context.local(moment)),
@@ -117,6 +98,7 @@ impl EditionView {
             ),
             content: content(parts, caller, &row, &report, is_published).await?,
             edits: EditsView::new(&report.edits().await?, is_approved),
+            slips: if is_published { slips::read(parts, caller, number).await? } else { Vec::new() },
             audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
             segments: readers,
             other_segments: others,
@@ -131,9 +113,6 @@ impl EditionView {
         self.is_moving
     }
 }
-
-/// How many groups of readers are shown at once.
-const LARGEST: usize = 6;
 
 /// How long something is away, or ago.
 fn away(left: chrono::TimeDelta) -> String {
@@ -162,25 +141,12 @@ async fn segments(
     report: &EditionReport,
     is_published: bool,
 ) -> Result<Option<Vec<Segment>>, AppError> {
-    let sorted = |mut segments: Vec<Segment>| {
-        segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
-        segments
-    };
     if is_published {
         let kept = console.kept().addressed(row.edition, report).await?;
-        return Ok(kept.map(|segments| sorted(segments.to_vec())));
+        return Ok(kept.map(|segments| largest_first(segments.to_vec())));
     }
     let goes_out = row.is_ahead() && !row.picks().is_empty();
-    Ok(if goes_out { Some(sorted(parts.reporter().audience().await?)) } else { None })
-}
-
-fn links(parts: &ConsoleParts, caller: &Caller, number: EditionNumber, segments: &[Segment]) -> Vec<SegmentLink> {
-    let link = |segment: &Segment| SegmentLink {
-        label: super::segment::label(parts.config(), &segment.key),
-        mailboxes: segment.recipients,
-        url: caller.link(&format!("/editions/{number}/segments/{}", segment.key.id(&parts.config().bands))),
-    };
-    segments.iter().map(link).collect()
+    Ok(if goes_out { Some(largest_first(parts.reporter().audience().await?)) } else { None })
 }
 
 async fn content(
@@ -201,42 +167,6 @@ async fn content(
     let may_swap = !is_published && row.is_ahead();
     let withdrawn = report.withdrawn().await?;
     Ok(ContentView::new((parts, caller), row, theme, &notices, (may_swap, &withdrawn)))
-}
-
-async fn mails(
-    console: &Console,
-    (parts, caller): (&ConsoleParts, &Caller),
-    report: &EditionReport,
-    (number, standing, is_sending): (EditionNumber, &Standing, bool),
-) -> Result<MailsView, AppError> {
-    let figures = console.kept().figures(number, report, standing, is_sending).await?;
-    let tally = &standing.tally;
-    let list = |state: &str| caller.link(&format!("/deliveries?edition={number}&state={state}"));
-    let figure = |label, mails, name: &str| Figure { label, mails, name: format!("{number}.{name}"), url: list(name) };
-    let all = [
-        figure("Accepted", tally.accepted, "accepted"),
-        figure("Waiting", tally.queued, "queued"),
-        figure("Being sent", tally.sending, "sending"),
-        figure("To be tried again", tally.deferred, "deferred"),
-        figure("Uncertain", tally.uncertain, "uncertain"),
-        figure("Refused", tally.failed, "failed"),
-        figure("Given up", tally.expired, "expired"),
-        figure("Taken off the list", tally.suppressed, "suppressed"),
-        figure("Came back", standing.bounced, "bounced"),
-    ];
-    // Those that move while somebody looks are there from the beginning.
-    let moving = ["Waiting", "Being sent", "To be tried again", "Uncertain", "Refused"];
-    let is_always_shown =
-        |figure: &Figure| figure.label == "Accepted" || (is_sending && moving.contains(&figure.label));
-    let failures = [(&figures.failures, "trouble"), (&figures.returned, "bounced")];
-    Ok(MailsView {
-        total: tally.total,
-        settled: tally.total - tally.queued - tally.sending - tally.deferred,
-        figures: all.into_iter().filter(|figure| figure.mails > 0 || is_always_shown(figure)).collect(),
-        chart: figures.timeline.as_ref().map(|timeline| ChartView::new(&parts.context, timeline)),
-        failures: failures.iter().filter_map(|(of, state)| FailuresView::new(caller, number, of, state)).collect(),
-        list_url: caller.link(&format!("/deliveries?edition={number}&state=all")),
-    })
 }
 
 /// The buttons that make sense now, for those who may decide.

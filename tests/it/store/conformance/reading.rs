@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fortnightly::domain::activity::Printable;
+use fortnightly::domain::activity::{Activity, Printable, Theme};
 use fortnightly::domain::delivery::Outcome;
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::edition::state::Changed;
 use fortnightly::domain::lasting::Revision;
+use fortnightly::domain::revised::{RevisedText, TextRevision};
 use fortnightly::domain::subscription::bounce::{BounceCount, EnhancedStatus, Meaning};
 use fortnightly::domain::subscription::report_kind::ReportKind;
 use fortnightly::domain::subscription::returned::Bounced;
-use fortnightly::store::{ActivityWithdrawal, Recall};
+use fortnightly::store::{ActivityWithdrawal, Recall, Store};
 
 use super::desk::Desk as _;
 use super::samples::{
@@ -63,6 +64,39 @@ pub(in crate::store) async fn a_view_tells_what_was_taken_back_and_when_it_came_
         assert_eq!(recalls, [(activity.clone(), Recall { stands, at: at(minute) })]);
         assert_eq!(store.withdrawn().await.unwrap().contains(&activity), stands);
     }
+}
+
+/// A slip in the theme of a published edition is mended.
+pub(in crate::store) async fn mend_one(store: &dyn Store) {
+    let editions = store.editions().await.unwrap();
+    let number = editions.iter().find(|edition| edition.is_published()).unwrap().number;
+    let theme = store.published_view(number).await.unwrap().unwrap().theme;
+    let revision = TextRevision { text: RevisedText::Theme(Box::new(theme)), number: 1, at: at(0) };
+    assert!(store.revise_text(number, &revision, "test").await.unwrap());
+}
+
+pub(in crate::store) async fn a_mended_text_stands_beside_what_was_sent(open: Open<'_>) {
+    let store = open();
+    send_out(&*store, &crowd(1)).await;
+    let view = async || store.published_view(SEVEN).await.unwrap().unwrap();
+    let (sent, theme) = (view().await.texts[0].content.clone(), view().await.theme);
+    let activity = |title: &str| Activity { title: title.to_owned(), ..sent.clone() };
+    let revision = |text: RevisedText, number, minute| TextRevision { text, number, at: at(minute) };
+    let first = revision(RevisedText::Activity(Box::new(activity("One"))), 1, 3);
+    let second = revision(RevisedText::Activity(Box::new(activity("Two “é”"))), 2, 4);
+    let of_theme = revision(RevisedText::Theme(Box::new(Theme { title: "Other".to_owned(), ..theme.clone() })), 1, 5);
+    assert!(store.revise_text(SEVEN, &first, "test").await.unwrap());
+    assert!(
+        !store.revise_text(SEVEN, &revision(second.text.clone(), 1, 4), "test").await.unwrap(),
+        "another was first"
+    );
+    assert!(store.revise_text(SEVEN, &second, "test").await.unwrap());
+    assert!(store.revise_text(SEVEN, &of_theme, "test").await.unwrap());
+    assert!(!store.revise_text(EditionNumber(8), &first, "test").await.unwrap(), "it was never published");
+    let read = store.published_view(SEVEN).await.unwrap().unwrap();
+    assert_eq!(read.revised, [of_theme, second]);
+    assert_eq!((&read.theme, &read.texts[0].content), (&theme, &sent), "what was sent is still known");
+    assert_eq!(store.published_activity(&sent.id).await.unwrap(), Some((SEVEN, sent)));
 }
 
 pub(in crate::store) async fn revisions_are_read_as_they_were_written(open: Open<'_>) {

@@ -1,0 +1,187 @@
+//! What the console shows of a bulletin, from the store as it is. It changes nothing.
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::Bulletins;
+use super::error::BulletinError;
+use super::rehearse::BulletinCopy;
+use super::send::{BulletinOrder, corrected};
+use crate::app::bulletin_content::BulletinMaker;
+use crate::app::context::sender;
+use crate::app::edition_report::EditionReport;
+use crate::app::error::{AppError, PreviewError};
+use crate::app::previewer::Previewer;
+use crate::app::previewer::shown::ShownMail;
+use crate::domain::address::Address;
+use crate::domain::bulletin::{Bulletin, BulletinName, BulletinRecord};
+use crate::domain::calendar::Approval;
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::fingerprint::TextPart;
+use crate::domain::segment::Segment;
+use crate::domain::sender::Sender;
+use crate::store::PublishedSegment;
+
+/// A bulletin as it stands.
+#[derive(Debug, Clone)]
+pub struct BulletinLook {
+    pub record: BulletinRecord,
+    /// As it went out, or as its file says now; none where its file is gone or the library has errors.
+    pub text: Option<Bulletin>,
+    /// How it stands if its file says what it says now.
+    pub state: EditionState,
+    /// Somebody must approve of it before it can be sent.
+    pub needs_approval: bool,
+    /// What was edited since somebody approved of it.
+    pub edited: Vec<TextPart>,
+    /// The edition that it corrects, as it was sent or as it's asked for.
+    pub corrects: Option<EditionNumber>,
+    /// Who got it, or would get it now. None where that can't be said: a correction of no edition yet, or one of which the mails
+    /// are no longer kept.
+    pub segments: Option<Vec<Segment>>,
+    /// An edition that is due within the hour, or is being sent.
+    pub beside: Option<BesideEdition>,
+}
+
+/// An edition that would be sent beside a bulletin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BesideEdition {
+    pub edition: EditionNumber,
+    /// When it's due; none where it's being sent.
+    pub due_at: Option<DateTime<FixedOffset>>,
+}
+
+/// One segment of a bulletin.
+struct One {
+    record: BulletinRecord,
+    sender: Sender,
+    segment: PublishedSegment,
+    recipients: u64,
+    corrects: Option<EditionNumber>,
+    /// Its mail's Date.
+    at: DateTime<Utc>,
+}
+
+impl Bulletins {
+    /// How a bulletin stands, and who would get it with this order.
+    ///
+    /// # Errors
+    /// When there is no such bulletin, or the store cannot be read.
+    pub async fn look(&self, order: &BulletinOrder) -> Result<BulletinLook, BulletinError> {
+        let (_, record) = self.at_hand(&order.name).await?;
+        let file = self.text(&order.name);
+        let text = record.published.as_ref().map(|published| published.text.clone()).or_else(|| file.cloned());
+        let is_open = record.published.is_none();
+        let required = self.context.config.schedule.approval == Approval::Required;
+        Ok(BulletinLook {
+            state: file.map_or_else(|| record.state(), |file| record.state_as(file)),
+            needs_approval: is_open && required && text.as_ref().is_some_and(|text| !record.is_approved_as(text)),
+            edited: file.filter(|_| is_open).map(|file| record.edited(file)).unwrap_or_default(),
+            corrects: record.published.as_ref().map_or(order.narrowing.readers_of, |sent| sent.audience.readers_of),
+            segments: self.readers(&record, text.as_ref(), order).await?,
+            beside: if is_open { self.beside(&order.name).await? } else { None },
+            text,
+            record,
+        })
+    }
+
+    async fn readers(
+        &self,
+        record: &BulletinRecord,
+        text: Option<&Bulletin>,
+        order: &BulletinOrder,
+    ) -> Result<Option<Vec<Segment>>, BulletinError> {
+        if record.published.is_some() {
+            return Ok(EditionReport::new(&self.context, None, record.id.mailing()).addressed().await?);
+        }
+        let Some(text) = text else { return Ok(None) };
+        match self.audience(text, order).await {
+            Ok(audience) => Ok(Some(self.segments(&audience).await?)),
+            Err(BulletinError::CorrectsNothing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn beside(&self, name: &BulletinName) -> Result<Option<BesideEdition>, BulletinError> {
+        match self.refuse_beside_an_edition(name, self.context.clock.now()).await {
+            Ok(()) => Ok(None),
+            Err(BulletinError::BesideEdition { edition, due_at, .. }) => {
+                Ok(Some(BesideEdition { edition, due_at: Some(due_at) }))
+            }
+            Err(BulletinError::BesideSending { edition, .. }) => Ok(Some(BesideEdition { edition, due_at: None })),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The editions that a bulletin may correct, the newest first, each with the title of its theme.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn correctable(&self, most: usize) -> Result<Vec<(Edition, String)>, BulletinError> {
+        let mut editions = Vec::new();
+        for edition in self.context.store.editions().await?.into_iter().rev().filter(Edition::is_published).take(most) {
+            let view = self.context.store.published_view(edition.number).await?;
+            editions.push((edition, view.map(|view| view.theme.title).unwrap_or_default()));
+        }
+        Ok(editions)
+    }
+
+    /// What the readers of one segment would get with this order, or got.
+    ///
+    /// # Errors
+    /// When there is no such bulletin or segment, or the mail cannot be made.
+    pub async fn mail(&self, order: &BulletinOrder, wanted: &str) -> Result<ShownMail, BulletinError> {
+        let One { record, sender, segment, recipients, at, .. } = self.one(order, wanted).await?;
+        let previewer = self.previewer(&order.name)?;
+        Ok(previewer.shown_bulletin(record.id.mailing(), &sender, (segment, recipients), at)?)
+    }
+
+    /// A marked copy of that mail.
+    ///
+    /// # Errors
+    /// As [`Bulletins::mail`].
+    pub async fn copy_of(
+        &self,
+        order: &BulletinOrder,
+        wanted: &str,
+        to: &Address,
+    ) -> Result<Option<BulletinCopy>, BulletinError> {
+        let One { record, sender, segment, recipients, corrects, .. } = self.one(order, wanted).await?;
+        let previewer = self.previewer(&order.name)?;
+        let named = (record.name, record.id, corrects);
+        let proof = previewer.bulletin_proof(named, sender, vec![(segment, recipients)])?;
+        Ok(previewer.bulletin_copy(&proof, to)?.map(|message| BulletinCopy::new(wanted.to_owned(), message)))
+    }
+
+    fn previewer(&self, name: &BulletinName) -> Result<Previewer, BulletinError> {
+        let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(name.clone()))?;
+        Ok(Previewer::new(&self.context, content))
+    }
+
+    async fn one(&self, order: &BulletinOrder, wanted: &str) -> Result<One, BulletinError> {
+        let (_, record) = self.at_hand(&order.name).await?;
+        let bands = &self.context.config.bands;
+        let unknown =
+            || AppError::Preview(PreviewError::UnknownSegment { wanted: wanted.to_owned(), known: Vec::new() });
+        if let Some(published) = &record.published {
+            let (number, corrects) = (record.id.mailing(), published.audience.readers_of);
+            let stored = self.context.store.published(number).await?;
+            let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
+            let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
+            let segment = stored.segments.into_values().find(|segment| segment.key.id(bands) == wanted);
+            let segment = segment.ok_or_else(unknown)?;
+            return Ok(One { record, sender, segment, recipients: 0, corrects, at: stored.at });
+        }
+        let (text, at) = (self.needed_text(&order.name)?, self.context.clock.now());
+        let audience = self.audience(text, order).await?;
+        let found = self.segments(&audience).await?;
+        let found = found.into_iter().find(|segment| segment.key.id(bands) == wanted).ok_or_else(unknown)?;
+        let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(order.name.clone()))?;
+        let (corrects, maker) =
+            (corrected(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
+        let date = self.context.local(at).date_naive();
+        let issue = maker.issue(text, date, corrects.as_ref().map(super::send::Corrected::as_shown));
+        let segment = maker.segment(&issue, &found.key)?;
+        let (sender, corrects) = (sender(&self.context.config, &self.context.keyring), audience.readers_of);
+        Ok(One { record, sender, segment, recipients: found.recipients, corrects, at })
+    }
+}

@@ -1,0 +1,198 @@
+//! What is said about bulletins to people who press buttons.
+
+use crate::app::bulletins::BulletinStatus;
+use crate::app::bulletins::decide::BulletinDecided;
+use crate::app::bulletins::error::BulletinError;
+use crate::app::bulletins::look::BesideEdition;
+use crate::domain::band::Bands;
+use crate::domain::bulletin::Audience;
+use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::fingerprint::TextPart;
+use crate::domain::text::dates::local_moment;
+use crate::domain::text::lists::{commas, count, listed};
+use crate::messages::console::{self, sentence};
+use crate::messages::picks::text_part;
+use crate::messages::{sectors, troubles};
+
+pub const APPROVE_FIRST: &str = "Somebody has to approve this bulletin before it can be sent.";
+pub const CHOOSE_EDITION: &str = "This bulletin is a correction. Choose the edition that it corrects first.";
+pub const NOTHING_TO_COPY: &str = "Nobody would get this bulletin, so there is nothing to copy.";
+pub const NOBODY: &str = "Nobody would get it, so it wasn't sent. It can still be sent later.";
+pub const NO_TEXT: &str = "Its text can't be read: its file is gone, or the library has errors.";
+
+/// Why a bulletin isn't sent or shown, or can't be decided about.
+pub fn refusal(error: &BulletinError) -> String {
+    match error {
+        BulletinError::NoName | BulletinError::Unknown { .. } => "There's no such bulletin.".to_owned(),
+        BulletinError::LibraryBroken(_) => {
+            "The library has errors, so the bulletin can't be read until somebody has mended them.".to_owned()
+        }
+        BulletinError::NeedsApproval { edited: parts, .. } if !parts.is_empty() => edited(parts),
+        BulletinError::NeedsApproval { .. } => APPROVE_FIRST.to_owned(),
+        BulletinError::Held { .. } => "It is held. Release it first.".to_owned(),
+        BulletinError::Withdrawn(_) => "It was withdrawn, so it isn't sent. You can bring it back first.".to_owned(),
+        BulletinError::Published { state: EditionState::Sent, .. } => {
+            "It has been sent, so that can't be decided any more. To put something right, write a correction."
+                .to_owned()
+        }
+        BulletinError::Published { .. } => "It is being sent, so that can't be decided any more.".to_owned(),
+        BulletinError::OtherAudience(_) => {
+            "It was sent to other readers than these, and a bulletin is sent once.".to_owned()
+        }
+        BulletinError::BesideEdition { edition, due_at, .. } => {
+            beside(BesideEdition { edition: *edition, due_at: Some(*due_at) })
+        }
+        BulletinError::BesideSending { edition, .. } => beside(BesideEdition { edition: *edition, due_at: None }),
+        BulletinError::NeedsConsent => {
+            "Nothing new is sent until somebody agrees to the change of the list, on the first page.".to_owned()
+        }
+        BulletinError::UnknownBand(band) => format!("There's no age group {band}."),
+        BulletinError::NothingToCorrect(number) => {
+            format!("Edition {number} hasn't been sent, so there's nothing to correct in it.")
+        }
+        BulletinError::CorrectsNothing(_) => CHOOSE_EDITION.to_owned(),
+        BulletinError::NoCorrection(_) => {
+            "This bulletin doesn't say what was wrong and what is right, so it can't correct an edition.".to_owned()
+        }
+        BulletinError::CopyNotAccepted(reply) => {
+            let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
+            format!("The test copy wasn't accepted: {why}")
+        }
+        BulletinError::KeepsChanging(_) | BulletinError::Unconfirmed { .. } => {
+            "Somebody else is changing the same thing. Try again in a moment.".to_owned()
+        }
+        BulletinError::Send(error) => {
+            troubles::no_copy(error).unwrap_or_else(|| "It can't be sent just now. Try again in a minute.".to_owned())
+        }
+        BulletinError::App(error) => console::error(error),
+    }
+}
+
+/// What is worth knowing about one in a list.
+pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {
+    if let Some(at) = sent_at {
+        let corrects = status.corrects.map(|number| format!(" It corrects edition {number}.")).unwrap_or_default();
+        return format!("{at}, to {}.{corrects}", count(status.deliveries.total, "mailbox", "mailboxes"));
+    }
+    match &status.reason {
+        Some(reason) => console::why(reason),
+        None if status.was_edited => "It was edited after somebody approved it.".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// `For Ages 8 to 10 and Ages 11 to 14, schools only. It corrects edition 3.`
+pub fn whom(audience: &Audience, corrects: Option<EditionNumber>, bands: &Bands) -> String {
+    let ages = audience.bands.as_ref().map(|wanted| {
+        let labels: Vec<&str> = bands.ordered(wanted).iter().map(|band| band.label.as_str()).collect();
+        listed(&labels)
+    });
+    let kinds = audience.sectors.as_ref().map(|wanted| {
+        let names: Vec<&str> = wanted.iter().map(|sector| sectors::many(*sector)).collect();
+        listed(&names)
+    });
+    let whom = match (ages, kinds) {
+        (None, None) => "For everybody".to_owned(),
+        (Some(ages), None) => format!("For readers of {ages}"),
+        (None, Some(kinds)) => format!("For these organisations: {kinds}"),
+        (Some(ages), Some(kinds)) => format!("For readers of {ages} in these organisations: {kinds}"),
+    };
+    match corrects {
+        Some(number) => format!("{whom} who got edition {number}, which it corrects."),
+        None => format!("{whom}."),
+    }
+}
+
+pub fn edited(parts: &[TextPart]) -> String {
+    let parts = commas(parts.iter().map(|part| text_part(*part)));
+    format!("It was edited after somebody approved it ({parts}), so it needs approval again.")
+}
+
+pub fn of_approving(readers: Option<u64>) -> Vec<String> {
+    let whom = readers.map(|readers| format!("If it were sent now, it would go to {}.", mailboxes(readers)));
+    let then = "It isn't sent by this: somebody presses “Send it now” when the moment has come.".to_owned();
+    let edits = "If its text or its readers change after this, it needs approval again.".to_owned();
+    whom.into_iter().chain([then, edits]).collect()
+}
+
+pub fn of_sending(readers: u64, corrects: Option<EditionNumber>) -> Vec<String> {
+    let whom = match corrects {
+        Some(number) => format!(
+            "It goes to {}: those whose mail of edition {number} was accepted, or may have been, and who haven't left since.",
+            mailboxes(readers)
+        ),
+        None => format!("It goes to {}.", mailboxes(readers)),
+    };
+    let once = "A bulletin is sent once. What has been sent can't be called back.".to_owned();
+    let web = "It appears on the website and in the feeds, too.".to_owned();
+    vec![whom, "The first mails leave within a minute.".to_owned(), once, web]
+}
+
+pub fn of_holding(is_published: bool, waiting: u64) -> Vec<String> {
+    if is_published {
+        return vec![
+            format!("{} kept back at once.", count(waiting, "mail is", "mails are")),
+            "What was accepted before that can't be called back.".to_owned(),
+        ];
+    }
+    vec!["Nobody can send it until somebody releases it.".to_owned()]
+}
+
+pub fn of_releasing(is_published: bool, waiting: u64) -> Vec<String> {
+    if is_published {
+        return vec![format!("{} out within a minute.", count(waiting, "mail goes", "mails go"))];
+    }
+    vec!["It can be sent again. It isn't sent by this.".to_owned()]
+}
+
+pub fn of_withdrawing(is_published: bool, waiting: u64) -> Vec<String> {
+    if is_published {
+        return vec![
+            format!("{} given up and never leave.", count(waiting, "mail is", "mails are")),
+            "What was accepted before that can't be called back. To put something right, write a correction."
+                .to_owned(),
+        ];
+    }
+    vec!["Nobody gets it. You can bring it back later.".to_owned()]
+}
+
+pub fn beside(beside: BesideEdition) -> String {
+    let number = beside.edition;
+    match beside.due_at {
+        Some(due_at) => format!(
+            "Edition {number} is due on {}: readers would get two mails at once. If it can wait, send it once the edition has gone \
+             out.",
+            local_moment(&due_at)
+        ),
+        None => format!(
+            "Edition {number} is being sent, and both share the mail server. If it can wait, send it after that."
+        ),
+    }
+}
+
+pub fn goes_out(readers: u64) -> Vec<String> {
+    vec![format!("The bulletin goes out now, to {}.", mailboxes(readers))]
+}
+
+/// What came of a decision, a sentence each.
+pub fn decided(decided: &BulletinDecided) -> Vec<String> {
+    let BulletinDecided { changed, bulletin, tally, given_up } = decided;
+    let state = console::state(bulletin.state(), false);
+    let first = if *changed {
+        format!("The bulletin is {state} now.")
+    } else {
+        format!("The bulletin was {state} already, so nothing changed.")
+    };
+    let accepted = (bulletin.published.is_some() && bulletin.state() == EditionState::Held).then(|| {
+        let (accepted, total) = (tally.accepted, tally.total);
+        format!(
+            "{accepted} of {total} mails had been accepted before that, and they can't be called back. The rest waits."
+        )
+    });
+    let given_up = (*given_up > 0).then(|| format!("{} given up.", count(*given_up, "mail was", "mails were")));
+    std::iter::once(first).chain(accepted).chain(given_up).map(|line| sentence(&line)).collect()
+}
+
+fn mailboxes(number: u64) -> String {
+    count(number, "mailbox", "mailboxes")
+}

@@ -1,0 +1,206 @@
+//! What the page of a bulletin shows.
+
+use serde::Serialize;
+
+use super::order::path;
+use crate::app::bulletins::error::BulletinError;
+use crate::app::bulletins::look::BulletinLook;
+use crate::app::bulletins::send::BulletinOrder;
+use crate::domain::calendar::Approval;
+use crate::domain::edition::{EditionNumber, EditionState, StateReason};
+use crate::domain::text::dates;
+use crate::domain::user::Permission;
+use crate::messages::bulletins::people;
+use crate::messages::console;
+use crate::web::console::audience::AudienceTable;
+use crate::web::console::caller::Caller;
+use crate::web::console::edition::mails::{Mailing, MailsView};
+use crate::web::console::edition::readers::{LARGEST, SegmentLink, largest_first, links};
+use crate::web::console::edition_state::StateView;
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::state::Console;
+
+/// How many editions can be chosen from.
+const EDITIONS: usize = 12;
+
+#[derive(Debug, Serialize)]
+pub(super) struct BulletinView {
+    /// Under which it is sent.
+    number: EditionNumber,
+    title: String,
+    summary: String,
+    state: StateView,
+    /// When it was sent; empty before that.
+    when: String,
+    /// For which bands and sectors, and of which edition.
+    whom: String,
+    /// Why it is held, or what is to be done first.
+    notes: Vec<String>,
+    buttons: Vec<Button>,
+    mails: Option<MailsView>,
+    is_moving: bool,
+    segments: Vec<SegmentLink>,
+    other_segments: Vec<SegmentLink>,
+    audience: Option<AudienceTable>,
+    is_published: bool,
+    /// Its page on the web, once it was sent.
+    web_url: String,
+    /// A correction: the editions to choose from, and where the form asks.
+    editions: Vec<Choice>,
+    action: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Button {
+    label: &'static str,
+    url: String,
+    /// `quiet`, `danger`, or nothing for what is meant to be pressed.
+    class: &'static str,
+}
+
+impl BulletinView {
+    pub(super) async fn read(
+        console: &Console,
+        parts: &ConsoleParts,
+        caller: &Caller,
+        order: &BulletinOrder,
+    ) -> Result<Self, BulletinError> {
+        let look = parts.bulletins().look(order).await?;
+        let (number, is_published) = (look.record.id.mailing(), look.record.published.is_some());
+        let is_moving = look.state == EditionState::Sending;
+        let mails = if is_published { Some(mails(console, (parts, caller), number, is_moving).await?) } else { None };
+        let segments = look.segments.clone().map(largest_first);
+        let query = order.narrowing.readers_of.map(|number| format!("?edition={number}")).unwrap_or_default();
+        let page = format!("/bulletins/{}", order.name);
+        let all = segments.as_deref().map(|all| links(parts, caller, &page, &query, all));
+        let mut shown = all.unwrap_or_default();
+        let others = shown.split_off(shown.len().min(LARGEST));
+        let text = look.text.as_ref();
+        let base = &parts.config().service.base_url;
+        Ok(Self {
+            number,
+            title: text.map_or_else(|| order.name.to_string(), |text| text.title.clone()),
+            summary: text.map(|text| text.summary.clone()).unwrap_or_default(),
+            state: state(parts, &look),
+            when: look
+                .record
+                .course
+                .published_at
+                .map(|at| dates::local_moment(&parts.context.local(at)))
+                .unwrap_or_default(),
+            whom: whom(parts, &look),
+            notes: notes(&look),
+            buttons: buttons(caller, order, &look),
+            mails,
+            is_moving,
+            segments: shown,
+            other_segments: others,
+            audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
+            is_published,
+            web_url: if is_published { format!("{base}/bulletins/{}", order.name) } else { String::new() },
+            editions: editions(parts, &look).await?,
+            action: caller.link(&page),
+        })
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Whether something on it changes by itself.
+    pub(super) fn is_moving(&self) -> bool {
+        self.is_moving
+    }
+}
+
+fn state(parts: &ConsoleParts, look: &BulletinLook) -> StateView {
+    let is_open = look.record.published.is_none();
+    StateView::of(look.state, is_open && parts.config().schedule.approval == Approval::Required)
+}
+
+async fn mails(
+    console: &Console,
+    (parts, caller): (&ConsoleParts, &Caller),
+    number: EditionNumber,
+    is_moving: bool,
+) -> Result<MailsView, BulletinError> {
+    let report = parts.report(number);
+    let standing = report.standing().await?;
+    let mailing = Mailing { number, standing: &standing, is_moving };
+    Ok(MailsView::read(console, (parts, caller), &report, mailing).await?)
+}
+
+/// Those that a correction may be about; none where it is no correction, or was sent.
+async fn editions(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice>, BulletinError> {
+    let is_correction = look.text.as_ref().is_some_and(|text| text.correction.is_some());
+    if !is_correction || look.record.published.is_some() {
+        return Ok(Vec::new());
+    }
+    let none = Choice { value: String::new(), label: "Choose".to_owned(), chosen: look.corrects.is_none() };
+    let known = parts.bulletins().correctable(EDITIONS).await?;
+    let choices = known.into_iter().map(|(edition, theme)| Choice {
+        value: edition.number.to_string(),
+        label: format!("Edition {}, {}: {theme}", edition.number, dates::day(edition.date)),
+        chosen: look.corrects == Some(edition.number),
+    });
+    Ok(std::iter::once(none).chain(choices).collect())
+}
+
+fn whom(parts: &ConsoleParts, look: &BulletinLook) -> String {
+    let published = look.record.published.as_ref();
+    let audience = published.map(|published| published.audience.clone());
+    let audience = audience.or_else(|| look.text.as_ref().map(crate::domain::bulletin::Audience::of));
+    audience.map(|audience| people::whom(&audience, look.corrects, &parts.config().bands)).unwrap_or_default()
+}
+
+fn notes(look: &BulletinLook) -> Vec<String> {
+    let reason = look.record.course.reason.as_ref().map(console::why);
+    let is_held = matches!(look.record.course.reason, Some(StateReason::Held(_)));
+    let held = reason.map(|why| if is_held { format!("It is held: {why}") } else { why });
+    let gone = look.text.is_none().then(|| people::NO_TEXT.to_owned());
+    let edited = (!look.edited.is_empty()).then(|| people::edited(&look.edited));
+    held.into_iter().chain(gone).chain(edited).collect()
+}
+
+/// The buttons that make sense now, for those who may decide.
+fn buttons(caller: &Caller, order: &BulletinOrder, look: &BulletinLook) -> Vec<Button> {
+    use EditionState::{Approved, Held, Missed, Planned, Sending, Sent, Withdrawn};
+    if !caller.may(Permission::Decide) {
+        return Vec::new();
+    }
+    let step = |label, action: &str, class| Button { label, url: caller.link(&path(order, action)), class };
+    let is_published = look.record.published.is_some();
+    let has_readers = look.segments.as_ref().is_some_and(|segments| !segments.is_empty());
+    let mut buttons = match look.state {
+        Planned | Approved if look.text.is_none() => vec![step("Withdraw…", "/withdraw", "quiet")],
+        Planned | Approved => {
+            let first = if look.needs_approval {
+                Some(step("Approve…", "/approve", ""))
+            } else {
+                has_readers.then(|| step("Send it now…", "/send", ""))
+            };
+            first
+                .into_iter()
+                .chain([step("Hold…", "/hold", "quiet"), step("Withdraw…", "/withdraw", "quiet")])
+                .collect()
+        }
+        Held => vec![
+            step("Release…", "/release", ""),
+            step("Withdraw…", "/withdraw", if is_published { "danger" } else { "quiet" }),
+        ],
+        Sending => vec![step("Stop it…", "/hold", "danger")],
+        Withdrawn => vec![step("Bring it back…", "/reinstate", "")],
+        Sent | Missed => Vec::new(),
+    };
+    if has_readers {
+        buttons.push(step("Send a test copy…", "/test-copy", "quiet"));
+    }
+    buttons
+}
