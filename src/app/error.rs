@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use super::decisions::error::DecisionError;
 use super::pictures::PictureError;
 use super::planner::row::PlanState;
+use super::writing::error::WritingError;
 use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
@@ -116,6 +117,8 @@ pub enum AppError {
     Move(#[from] MoveError),
     #[error(transparent)]
     NewActivity(#[from] NewActivityError),
+    #[error(transparent)]
+    Writing(#[from] WritingError),
     #[error("there is no edition {0}")]
     NoEdition(EditionNumber),
     #[error(transparent)]
@@ -235,6 +238,7 @@ impl AppError {
                 | Self::Decision(_)
                 | Self::Publish(_)
                 | Self::Deliveries(_)
+                | Self::Writing(_)
         )
     }
 }

@@ -52,6 +52,11 @@ pub const TABLES: &[Table] = &[
         &[("edition", Big), ("subject", Text), ("name", Text), ("width", Big), ("height", Big), ("bytes", Bytes)],
     ),
     large("approved_texts", 1, &[("edition", Big), ("packed", Bytes)]),
+    large(
+        "text_versions",
+        2,
+        &[("file", Text), ("number", Big), ("at", Big), ("person", Text), ("digest", Text), ("packed", Bytes)],
+    ),
     table("withdrawn_activities", 1, &[("activity", Text), ("at", Big), ("reinstated_at", Big)]),
     large(
         "segments",

@@ -30,4 +30,5 @@ pub(super) mod segments;
 mod set_back;
 mod subjects;
 mod subscribers;
+mod texts;
 mod users;

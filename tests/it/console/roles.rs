@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-pub(super) const CHANGES: [(&str, &str); 36] = [
+pub(super) const CHANGES: [(&str, &str); 42] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -16,6 +16,12 @@ pub(super) const CHANGES: [(&str, &str); 36] = [
     ("/editions/7/test-copy", "approver"),
     ("/library/passwords/none/withdraw", "approver"),
     ("/library/passwords/none/reinstate", "approver"),
+    ("/library/games/theme/edit", "editor"),
+    ("/library/games/theme/preview", "editor"),
+    ("/library/games/theme/download", "editor"),
+    ("/library/games/theme/review", "editor"),
+    ("/library/games/theme/discard", "editor"),
+    ("/library/games/theme/versions/1/take-back", "editor"),
     ("/sync", "admin"),
     ("/release", "approver"),
     ("/deliveries/retry", "approver"),

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_approved_texts.sql"),
     include_str!("migrations/0008_bulletins.sql"),
     include_str!("migrations/0009_pictures.sql"),
+    include_str!("migrations/0010_text_versions.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0023_approved_texts.sql"),
     include_str!("migrations/0024_bulletins.sql"),
     include_str!("migrations/0025_pictures.sql"),
+    include_str!("migrations/0026_text_versions.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.
