@@ -42,7 +42,19 @@ pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.
 pub trait Store:
-    Archive + Bulletins + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + TextVersions + Users + Send + Sync
+    Archive
+    + Bulletins
+    + Editions
+    + Nodes
+    + Notices
+    + Outbox
+    + Privacy
+    + Reports
+    + Subscribers
+    + TextVersions
+    + Users
+    + Send
+    + Sync
 {
 }
 

@@ -1,7 +1,7 @@
 //! What is right and wrong with a text, before it is saved.
 
-use super::sheet::Edited;
 use super::desk::Writing;
+use super::sheet::Edited;
 use crate::app::AppError;
 use crate::domain::band::BandName;
 use crate::domain::writing::TextRef;

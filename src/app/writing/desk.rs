@@ -12,7 +12,6 @@ use crate::domain::writing::TextRef;
 use crate::domain::writing::version::{TextVersion, digest};
 use crate::library::{self, Survey};
 
-
 /// How long a text is good for before it is checked again, unless somebody says otherwise.
 const REVIEW_MONTHS: Months = Months::new(24);
 

@@ -216,7 +216,8 @@ fn texts(library: &Library) -> Vec<TextRef> {
     let themes = library.themes.iter().map(|theme| TextRef::Theme(theme.name.clone()));
     let activities = library.activities.iter().map(|activity| TextRef::Activity(activity.id.clone()));
     let notices = library.notices.iter().map(|notice| TextRef::Notice(notice.name.clone()));
-    themes.chain(activities).chain(notices).chain([TextRef::Help(HelpPart::Top)]).collect()
+    let bulletins = library.bulletins.iter().map(|bulletin| TextRef::Bulletin(bulletin.name.to_string()));
+    themes.chain(activities).chain(notices).chain(bulletins).chain([TextRef::Help(HelpPart::Top)]).collect()
 }
 
 fn rows(looked: &Looked, uses: &Uses, today: NaiveDate) -> Overview {
@@ -292,6 +293,14 @@ fn about(library: &Library, text: &TextRef) -> About {
             is_in_library: true,
             ..About::default()
         },
-        TextRef::Bulletin(_) => About::default(),
+        TextRef::Bulletin(name) => {
+            let bulletin = library.bulletins.iter().find(|bulletin| bulletin.name.as_str() == name);
+            bulletin.map_or_else(About::default, |bulletin| About {
+                title: Some(bulletin.title.clone()),
+                bands: bulletin.bands.clone(),
+                is_in_library: true,
+                ..About::default()
+            })
+        }
     }
 }

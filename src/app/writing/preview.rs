@@ -1,23 +1,25 @@
 //! How a text would read: as a card in the mail, as plain text, and as a web page.
 
-use super::sheet::Edited;
 use super::desk::Writing;
-use crate::app::{AppError, Content};
+use super::sheet::Edited;
+use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::service_info;
 use crate::app::edition_content::DigestMaker;
+use crate::app::{AppError, Content};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::band::{Band, BandSet};
+use crate::domain::bulletin::Bulletin;
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
 use crate::domain::prose::Prose;
-use crate::domain::rendered::Slot;
+use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
 use crate::domain::text::lists::commas;
 use crate::domain::writing::TextRef;
 use crate::library::writing::ReadText;
 use crate::render::pages::{self, EditionPage};
-use crate::render::{Card, Issue, render};
+use crate::render::{Card, CorrectedEdition, Issue, render};
 
 /// A text in each of the ways in which families see it.
 #[derive(Debug, Clone)]
@@ -51,6 +53,9 @@ impl Writing {
     /// When a template does not fit.
     pub fn preview(&self, text: &TextRef, edited: &Edited) -> Result<Option<Preview>, AppError> {
         let (Some(content), Some(read)) = (&self.content, self.readable(text, edited)) else { return Ok(None) };
+        if let ReadText::Bulletin(bulletin) = read {
+            return self.bulletin(content, &bulletin).map(Some);
+        }
         let Some(around) = self.around(content, text, read) else { return Ok(None) };
         self.render(content, &around).map(Some)
     }
@@ -73,6 +78,7 @@ impl Writing {
                 let (title, cards) = (activity.title.clone(), vec![(band, *activity)]);
                 Some(Around { theme, cards, notices: Vec::new(), help: help(), is_activity: true, title })
             }
+            ReadText::Bulletin(_) => None,
             ReadText::Theme(theme) => whole(*theme, Vec::new(), help()),
             ReadText::Notice(notice) => whole(library.themes.first()?.clone(), vec![*notice], help()),
             ReadText::Help(block) => {
@@ -110,14 +116,6 @@ impl Writing {
         let key = SegmentKey { bands: issue.bands(), sector: Sector::School, locale: Locale::EnGb };
         let made = |source| AppError::Digest { edition, segment: key.id(&config.bands), source };
         let rendered = render(&content.templates, &issue, &key, &config.bands).map_err(made)?;
-        let links = DigestMaker::new(&self.context, content).sample_links(edition)?;
-        let greeting = crate::render::greeting("Example Organisation");
-        let slot = |slot: Slot| match slot {
-            Slot::Greeting => greeting.clone(),
-            Slot::UnsubscribeUrl => links.unsubscribe_url.clone(),
-            Slot::PreferencesUrl => links.preferences_url.clone(),
-            Slot::ConfirmUrl => String::new(),
-        };
         let web = if around.is_activity {
             let bands: Vec<&Band> = config.bands.iter().filter(|band| is_for(around, band)).collect();
             pages::activity(&content.templates, &issue, &commas(bands.iter().map(|band| &band.label)), &config.bands)?
@@ -126,12 +124,36 @@ impl Writing {
             let page = EditionPage { issue: &issue, bands, is_filtered: false, withdrawn: &[] };
             pages::edition(&content.templates, &page, &config.bands)?
         };
+        self.shown(content, &rendered, web, &around.title)
+    }
+
+    fn bulletin(&self, content: &Content, bulletin: &Bulletin) -> Result<Preview, AppError> {
+        let bands = &self.context.config.bands;
+        let maker = BulletinMaker::new(&self.context, content);
+        // Which edition a correction is about is said when it's sent.
+        let corrected = CorrectedEdition { number: EditionNumber(1), date: self.today(), theme: "the theme’s title" };
+        let issue = maker.issue(bulletin, self.today(), bulletin.correction.as_ref().map(|_| corrected));
+        let named: BandSet = bulletin.bands.iter().cloned().collect();
+        let readers = if named.is_empty() { bands.names() } else { named };
+        let sector = bulletin.sectors.first().copied().unwrap_or(Sector::School);
+        let key = SegmentKey { bands: readers, sector, locale: Locale::EnGb };
+        let rendered = maker.segment(&issue, &key)?.rendered;
+        let web = pages::bulletin(&content.templates, &issue, bands)?;
+        self.shown(content, &rendered, web, "")
+    }
+
+    /// With what a preview shows in the place of a reader's own links.
+    fn shown(&self, content: &Content, rendered: &Rendered, web: String, title: &str) -> Result<Preview, AppError> {
+        let links = DigestMaker::new(&self.context, content).sample_links(EditionNumber(1))?;
+        let greeting = crate::render::greeting("Example Organisation");
+        let slot = |slot: Slot| match slot {
+            Slot::Greeting => greeting.clone(),
+            Slot::UnsubscribeUrl => links.unsubscribe_url.clone(),
+            Slot::PreferencesUrl => links.preferences_url.clone(),
+            Slot::ConfirmUrl => String::new(),
+        };
         let mail = rendered.html.fill(|one| crate::render::escape(&slot(one)));
-        Ok(Preview {
-            mail: with_place(mail, &around.title),
-            text: rendered.text.fill(slot),
-            web: with_place(web, &around.title),
-        })
+        Ok(Preview { mail: with_place(mail, title), text: rendered.text.fill(slot), web: with_place(web, title) })
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use chrono::NaiveDate;
 use tokio::sync::Mutex;
 
-use super::files;
 use super::desk::{Lying, Writing};
 use super::error::WritingError;
+use super::files;
 use crate::app::AppError;
 use crate::domain::writing::TextRef;
 use crate::domain::writing::version::{KeptText, SaveAction};

@@ -37,10 +37,10 @@ pub(super) fn split(body: &str, parts: &[Part]) -> Option<Vec<String>> {
 pub(super) fn join(texts: &[String], parts: &[Part]) -> String {
     let mut body = String::new();
     for (part, text) in parts.iter().zip(texts) {
-        if !part.heading.is_empty() {
+        let text = bare(text);
+        if !part.heading.is_empty() && !(text.is_empty() && part.may_be_left_out) {
             body += &format!("\n## {}\n", part.heading);
         }
-        let text = bare(text);
         if !text.is_empty() {
             body += &format!("\n{text}\n");
         }

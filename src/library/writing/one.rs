@@ -6,11 +6,12 @@ use std::path::Path;
 
 use crate::domain::activity::{Activity, Nation, Notice, Theme};
 use crate::domain::band::Bands;
+use crate::domain::bulletin::Bulletin;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::help::Help;
 use crate::domain::writing::TextRef;
 use crate::library::beside::Beside;
-use crate::library::{activity, draft, help, page, theme};
+use crate::library::{activity, bulletin, draft, help, page, theme};
 
 /// A text without errors.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub enum ReadText {
     Activity(Box<Activity>),
     Theme(Box<Theme>),
     Notice(Box<Notice>),
+    Bulletin(Box<Bulletin>),
     Help(Box<Help>),
 }
 
@@ -36,8 +38,11 @@ pub fn read_one(
             read.map(|activity| ReadText::Activity(Box::new(activity)))
         }
         TextRef::Theme(name) => theme::read(&page, name).map(|theme| ReadText::Theme(Box::new(theme))),
-        TextRef::Notice(name) | TextRef::Bulletin(name) => {
-            theme::read_notice(&page, name).map(|notice| ReadText::Notice(Box::new(notice)))
+        TextRef::Notice(name) => theme::read_notice(&page, name).map(|notice| ReadText::Notice(Box::new(notice))),
+        TextRef::Bulletin(name) => {
+            let name = name.parse().ok();
+            let read = name.and_then(|name| bulletin::read(&page, name, bands));
+            read.map(|bulletin| ReadText::Bulletin(Box::new(bulletin)))
         }
         TextRef::Help(_) => help::read(&page, bands, nation).map(|help| ReadText::Help(Box::new(help))),
     };

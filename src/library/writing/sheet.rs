@@ -101,7 +101,7 @@ impl Sheet {
             name: format!("{PART}{at}"),
             label: part.label.to_owned(),
             hint: part.hint,
-            is_required: true,
+            is_required: !part.may_be_left_out,
             input: Input::Passage(text.clone()),
         };
         TextForm { groups, parts: self.shape.parts.iter().zip(&self.parts).enumerate().map(field).collect() }
@@ -161,8 +161,17 @@ impl Sheet {
 
     /// With an example wherever something must stand and doesn't: so what there is can be looked at.
     pub fn with_examples(&self) -> Self {
-        let filled = |part: &String| if part.is_empty() { "…?".to_owned() } else { part.clone() };
-        Self { shape: self.shape, group: self.group.with_examples(), parts: self.parts.iter().map(filled).collect() }
+        let filled = |(part, text): (&Part, &String)| {
+            let is_missing = text.is_empty() && !part.may_be_left_out && !self.is_correction();
+            if is_missing { "…?".to_owned() } else { text.clone() }
+        };
+        let parts = self.shape.parts.iter().zip(&self.parts).map(filled).collect();
+        Self { shape: self.shape, group: self.group.with_examples(), parts }
+    }
+
+    /// Whether something stands in a part that others don't have.
+    fn is_correction(&self) -> bool {
+        self.shape.parts.iter().zip(&self.parts).any(|(part, text)| part.may_be_left_out && !text.is_empty())
     }
 
     /// The text's title, or who an entry is about; empty where it has none.

@@ -106,10 +106,7 @@ fn a_text_is_saved_with_the_version_before_and_taken_back() {
     let editor = user(&fixture, BEFORE, admin.port(), "anna@example.org", "editor");
     let before = read(&fixture, FILE);
     let page = save(&editor, TEXT, &[("title", "Say “stop”, Sid"), ("as", "done")]).is(200);
-    page.says("It has been saved")
-        .says("Say “stop”, Sid")
-        .says("anna (user")
-        .says("Somebody, in the file itself");
+    page.says("It has been saved").says("Say “stop”, Sid").says("anna (user").says("Somebody, in the file itself");
     let after = read(&fixture, FILE);
     assert_eq!(after.lines().zip(before.lines()).filter(|(a, b)| a != b).count(), 1, "{after}");
     assert!(after.contains("title = \"Say “stop”, Sid\""), "{after}");
@@ -152,8 +149,7 @@ fn two_editors_at_once_lose_nothing() {
     let (hers, his) = (anna.get(&path).is(200), ben.get(&path).is(200));
     post(&anna, &path, &with(&hers, &[("title", "Anna’s title"), ("as", "done")])).is(303);
     let refused = post(&ben, &path, &with(&his, &[("summary", "Ben’s summary."), ("as", "done")])).is(409);
-    let refused =
-        refused.says("Somebody else changed this text").says("anna (user").says("Theirs").says("Yours");
+    let refused = refused.says("Somebody else changed this text").says("anna (user").says("Theirs").says("Yours");
     let refused = refused.says("[only here: ").says("Anna’s title").says("Ben’s summary.");
     assert!(read(&fixture, FILE).contains("Anna’s title") && !read(&fixture, FILE).contains("Ben’s"));
     // He puts both together, and knows what he saves over.

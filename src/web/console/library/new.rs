@@ -26,8 +26,12 @@ struct NewView {
 }
 
 /// The kinds of text that can be begun here.
-const KINDS: [(&str, &str); 3] =
-    [("activity", "An activity"), ("theme", "A theme, with its opening and its article"), ("notice", "A notice")];
+const KINDS: [(&str, &str); 4] = [
+    ("activity", "An activity"),
+    ("theme", "A theme, with its opening and its article"),
+    ("notice", "A notice, for the editions of some weeks"),
+    ("bulletin", "A bulletin: a mail of its own, for what can't wait"),
+];
 
 pub(super) async fn page(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let parts = console.parts();
@@ -74,6 +78,7 @@ fn place(parts: &ConsoleParts, kind: &str, theme: &str, title: &str) -> Result<T
         "theme" if [NOTICES, BULLETINS].contains(&slug.as_str()) => None,
         "theme" => TextRef::parse(&slug, THEME),
         "notice" => TextRef::parse(NOTICES, &slug),
+        "bulletin" => TextRef::parse(BULLETINS, &slug),
         _ if slug == THEME => None,
         _ => TextRef::parse(theme, &slug).filter(|text| text.kind() == TextKind::Activity),
     };

@@ -12,7 +12,7 @@ use crate::app::AppError;
 use crate::app::writing::overview::{Overview, TextRow, Use};
 use crate::domain::text::lists::count;
 use crate::domain::user::Permission;
-use crate::domain::writing::{HELP_FILE, NOTICES, TextKind, TextRef};
+use crate::domain::writing::{BULLETINS, HELP_FILE, NOTICES, TextKind, TextRef};
 use crate::web::console::answer;
 use crate::web::console::ask::Choice;
 use crate::web::console::caller::Caller;
@@ -195,17 +195,21 @@ fn sections(
             TextRef::Help(_) => "Where to turn",
             TextRef::Activity(_) | TextRef::Theme(_) => titles.get(folder).copied().unwrap_or(folder),
         };
-        let id = format!("f-{}", folder.replace('.', "-"));
+        let id = id(folder);
         if sections.last().is_none_or(|section| section.id != id) {
             sections.push(SectionView { id, title: title.to_owned(), texts: Vec::new() });
         }
         sections.last_mut().into_iter().for_each(|section| section.texts.push(RowView::new(parts, caller, row)));
     }
     // Themes first, then what stands beside them.
-    sections.sort_by_key(|section| {
-        section.id == format!("f-{NOTICES}") || section.id == format!("f-{}", HELP_FILE.replace('.', "-"))
-    });
+    let others = [NOTICES, BULLETINS, HELP_FILE].map(id);
+    sections.sort_by_key(|section| others.contains(&section.id));
     sections
+}
+
+/// A section's place on the page.
+fn id(folder: &str) -> String {
+    format!("f-{}", folder.replace('.', "-"))
 }
 
 impl RowView {
