@@ -29,7 +29,7 @@ impl Writing {
         let config = &self.context.config;
         let (read, mut found) = self.read(text, file);
         let is_fit = !found.iter().any(crate::domain::diagnostic::Diagnostic::is_error);
-        if let (Some(read), Some(content)) = (&read, &self.content) {
+        if let (true, Some(read), Some(content)) = (is_fit, &read, &self.content) {
             let editions = self.context.store.editions().await?;
             let published = editions.iter().filter(|edition| edition.is_published()).map(|edition| edition.number);
             let (base_url, published) = (&config.service.base_url, published.collect());

@@ -160,9 +160,14 @@ impl Writing {
 /// With a place to begin at: where the text stands of which this is the title.
 fn with_place(html: String, title: &str) -> String {
     let heading = format!(">{}<", crate::render::escape(title));
-    // The first heading, or link that is one: before the body, a title is no more than a name for the window.
+    // Before the body, a title is no more than a name for the window.
     let body = html.find("<body").unwrap_or(0);
-    match html[body..].find(&heading).filter(|_| !title.is_empty()) {
+    let is_heading = |at: &usize| {
+        let before = &html[..body + at];
+        before.rfind('<').is_some_and(|tag| before[tag..].starts_with("<h"))
+    };
+    let all = || html[body..].match_indices(&heading).map(|(at, _)| at);
+    match all().find(is_heading).or_else(|| all().next()).filter(|_| !title.is_empty()) {
         Some(at) => format!("{}<span id=\"{PLACE}\"></span>{}", &html[..=body + at], &html[body + at + 1..]),
         None => html,
     }

@@ -15,7 +15,7 @@ pub fn by_field(text: &TextRef, file: &str, found: Vec<Diagnostic>) -> Vec<Field
     let places = places(text, file, &shape);
     let place = |finding: &Diagnostic| {
         let named = named(&finding.message, shape.table);
-        let by_line = finding.line.and_then(|line| places.get(line - 1)).cloned().unwrap_or_default();
+        let by_line = finding.line.and_then(|line| places.get(line - 1).or(places.last())).cloned().unwrap_or_default();
         if finding.code == "missing-key" || by_line.0.is_empty() { named.unwrap_or(by_line) } else { by_line }
     };
     let placed = found.into_iter().map(|finding| {

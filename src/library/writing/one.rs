@@ -23,7 +23,8 @@ pub enum ReadText {
     Help(Box<Help>),
 }
 
-/// Reads `text` as the reader of the whole library would if it stood in the text's file below `dir`. `None` when anything is wrong.
+/// Reads `text` as the reader of the whole library would if it stood in the text's file below `dir`. `None` when anything is wrong, but
+/// for places that are still to be written: a text with those can be looked at.
 pub fn read_one(
     (dir, text): (&Path, &TextRef),
     file: &str,
@@ -52,7 +53,7 @@ pub fn read_one(
         let message = format!("{places} “{} …]”", draft::MARK);
         page.error(0, "unwritten", message, "write your own words in their place, or take those lines out");
     }
-    (read.filter(|_| count == 0), page.take_diagnostics())
+    (read, page.take_diagnostics())
 }
 
 /// The names of the files in a folder; none when it is not there yet.

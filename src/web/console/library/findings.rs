@@ -12,6 +12,8 @@ pub(super) struct FindingsView {
     /// “2 errors and 3 remarks”.
     summary: String,
     is_fit: bool,
+    /// Whether nothing was found.
+    is_clean: bool,
     errors: Vec<FindingView>,
     remarks: Vec<FindingView>,
     /// The age at which it reads; empty where that can't be told.
@@ -37,6 +39,7 @@ impl FindingsView {
         Self {
             summary: words::summary(errors.len(), remarks.len()),
             is_fit: checked.is_fit,
+            is_clean: checked.findings.is_empty(),
             errors,
             remarks,
             age: words::reading_age(checked.reading_age),
@@ -48,7 +51,7 @@ impl FindingView {
     fn new(one: &FieldFinding, form: Option<&TextForm>) -> Self {
         let (message, help) = words::finding(one, form);
         let in_form = form.is_some() && !one.field.is_empty();
-        let line = one.finding.line.filter(|_| !in_form).map(|line| line.to_string());
+        let line = one.finding.line.filter(|_| form.is_none()).map(|line| line.to_string());
         Self {
             label: if in_form { one.label.clone() } else { String::new() },
             anchor: if in_form { anchor(&one.field) } else { String::new() },
