@@ -62,6 +62,7 @@ pub mod template_update;
 pub mod unsubscriber;
 pub mod users;
 pub mod waves;
+pub mod writing;
 pub mod year_report;
 
 pub use context::{AppContext, Content, Loaded};

@@ -33,3 +33,4 @@ pub mod subscription;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod writing;

@@ -28,9 +28,10 @@ use self::near_duplicates::{Alike, Pair, Sample};
 use self::passages::{Part, Passage};
 use self::remark::Remark;
 use crate::domain::activity::Activity;
-use crate::domain::band::Bands;
+use crate::domain::band::{BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
-use crate::library::Library;
+use crate::domain::writing::TextRef;
+use crate::library::{Library, page};
 
 pub use crisis::names_crisis_line;
 pub use dead_links::Site;
@@ -62,6 +63,34 @@ pub fn lint(library: &Library, bands: &Bands, site: Site<'_>) -> Vec<Diagnostic>
     let samples: Vec<Sample> = activities.iter().map(|(activity, manuscript)| sample(activity, manuscript)).collect();
     found.extend(near_duplicates::find(&samples).into_iter().map(|pair| twice(&activities, pair)));
     found
+}
+
+/// What an editor would say about one text whose file says `file`: all of [`lint`] but what it has in common with others. `ages` are the
+/// bands that an activity is for.
+pub fn lint_text(
+    text: &TextRef,
+    file: &str,
+    ages: &[BandName],
+    (bands, site, library): (&Bands, Site<'_>, &Library),
+) -> Vec<Diagnostic> {
+    let page = page::new(text.file(), file.to_owned());
+    if let TextRef::Help(_) = text {
+        return help_block::lint_page(page, bands);
+    }
+    let Some(manuscript) = Manuscript::of(page) else { return Vec::new() };
+    let remarks = match text {
+        TextRef::Activity(_) => about_activity(&manuscript, Ages::of(ages, bands)),
+        _ => about_article(&manuscript),
+    };
+    let mut found = dead_links(&manuscript, site, library);
+    found.extend(manuscript.warnings(remarks));
+    found
+}
+
+/// The age at which a text reads, in years; `None` when it has too few words to tell.
+pub fn reading_age(file: &str) -> Option<f64> {
+    let manuscript = Manuscript::of(page::new(String::new(), file.to_owned()))?;
+    reading_age::age(&manuscript.text.passages)
 }
 
 fn dead_links(manuscript: &Manuscript, site: Site<'_>, library: &Library) -> Vec<Diagnostic> {

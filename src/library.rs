@@ -16,8 +16,11 @@ mod sections;
 mod svg;
 mod theme;
 pub(crate) mod words;
+pub mod writing;
 
 pub(crate) use beside::read_picture;
 pub use draft::{skeleton, slug};
-pub use load::{Library, load, overdue, unserved};
+pub use load::{Library, Survey, load, overdue, survey, unserved};
 pub use theme::STRANDS;
+
+pub(crate) use page::SIZE_LIMIT;

@@ -29,4 +29,5 @@ pub mod troubles;
 pub mod users;
 pub mod waves;
 pub mod withdrawing;
+pub mod writing;
 pub mod year_report;

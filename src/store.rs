@@ -19,6 +19,7 @@ mod reports;
 mod shared;
 pub mod sqlite;
 mod subscribers;
+mod texts;
 mod users;
 
 pub use crate::domain::audit::{AuditNumber, AuditRecord};
@@ -36,16 +37,40 @@ pub use outbox::{AttemptResult, Claimed, ClaimedContent, Marked, Outbox, Step, W
 pub use privacy::{Privacy, Records};
 pub use reports::{OpenWave, Reports, WaveBounce};
 pub use subscribers::{Decision, Reader, Scope, Subscribers, Traces, decide, rehearse};
+pub use texts::TextVersions;
 pub use users::{UserDecision, Users, decide_users};
 
 /// What every backend does.
 pub trait Store:
-    Archive + Bulletins + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync
+    Archive
+    + Bulletins
+    + Editions
+    + Nodes
+    + Notices
+    + Outbox
+    + Privacy
+    + Reports
+    + Subscribers
+    + TextVersions
+    + Users
+    + Send
+    + Sync
 {
 }
 
-impl<
-    T: Archive + Bulletins + Editions + Nodes + Notices + Outbox + Privacy + Reports + Subscribers + Users + Send + Sync,
-> Store for T
+impl<T> Store for T where
+    T: Archive
+        + Bulletins
+        + Editions
+        + Nodes
+        + Notices
+        + Outbox
+        + Privacy
+        + Reports
+        + Subscribers
+        + TextVersions
+        + Users
+        + Send
+        + Sync
 {
 }

@@ -14,6 +14,7 @@ pub use self::sign_in::{SignInRefusal, SignOnRefusal};
 use super::decisions::error::DecisionError;
 use super::pictures::PictureError;
 use super::planner::row::PlanState;
+use super::writing::error::WritingError;
 use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::ItemId;
 use crate::domain::diagnostic::Diagnostic;
@@ -117,6 +118,8 @@ pub enum AppError {
     Move(#[from] MoveError),
     #[error(transparent)]
     NewActivity(#[from] NewActivityError),
+    #[error(transparent)]
+    Writing(#[from] WritingError),
     #[error("there is no edition {0}")]
     NoEdition(EditionNumber),
     #[error(transparent)]
@@ -205,6 +208,7 @@ impl AppError {
                 | Self::Decision(_)
                 | Self::Publish(_)
                 | Self::Deliveries(_)
+                | Self::Writing(_)
         )
     }
 }

@@ -14,7 +14,7 @@ pub(super) const OLDEST: u8 = 25;
 pub(super) const DKIM_KEYS: usize = 2;
 
 const fn key(name: &'static str, form: Form, presence: Presence, example: &'static str, about: &'static str) -> Key {
-    Key { name, form, presence, example, about }
+    Key { name, form, presence, example, about, label: "" }
 }
 
 const fn required(name: &'static str, form: Form, example: &'static str, about: &'static str) -> Key {

@@ -98,7 +98,7 @@ fn part_change<T>(part: TextPart, text: impl Fn(&T) -> String, old: Option<&T>, 
 }
 
 /// The words of both, with what of each the other does not have.
-fn pieces(old: &str, new: &str) -> Vec<Piece> {
+pub fn pieces(old: &str, new: &str) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for change in TextDiff::from_words(old, new).iter_all_changes() {
         let mark = match change.tag() {

@@ -35,7 +35,7 @@ pub struct Worry {
 }
 
 /// The help block of one nation, in the order to show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
     pub title: String,
     /// The sentences before the list; they say that it is never the child's fault.

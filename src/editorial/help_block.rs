@@ -11,6 +11,7 @@ use super::{childline, crisis, idiom, jargon, nude_pictures, passages, rhythm};
 use crate::domain::activity::Nation;
 use crate::domain::band::{Band, BandName, Bands};
 use crate::domain::diagnostic::Diagnostic;
+use crate::library::page::{self, Page};
 use crate::toml_form::Text;
 
 /// The headings in help.toml.
@@ -22,7 +23,12 @@ const NAMES: [&str; 4] = ["title", "who", "link_text", "phone"];
 
 /// Warnings about the help block in `file`.
 pub(super) fn lint(file: &Path, bands: &Bands) -> Vec<Diagnostic> {
-    let Some((mut manuscript, values)) = Manuscript::read_toml(file) else { return Vec::new() };
+    page::read(file).map_or_else(|_| Vec::new(), |page| lint_page(page, bands))
+}
+
+/// Warnings about a help block that is at hand.
+pub(super) fn lint_page(page: Page, bands: &Bands) -> Vec<Diagnostic> {
+    let (mut manuscript, values) = Manuscript::of_toml(page);
     let lines: Vec<Line> = std::mem::take(&mut manuscript.lines).into_iter().flat_map(passage_lines).collect();
     let mut remarks = Vec::new();
     for line in lines.iter().filter(|line| !NAMES.contains(&line.key.as_str())) {

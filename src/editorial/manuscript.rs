@@ -37,7 +37,11 @@ pub(super) struct Manuscript {
 impl Manuscript {
     /// Reads a page of Markdown. `None` when it has disappeared since the library was loaded.
     pub(super) fn read(file: &Path) -> Option<Self> {
-        let page = page::read(file).ok()?;
+        Self::of(page::read(file).ok()?)
+    }
+
+    /// A page of Markdown that is at hand. `None` when it has no whole front matter.
+    pub(super) fn of(page: Page) -> Option<Self> {
         let (front, body) = front_matter::split(&page)?;
         let mut text = passages::read(page.text(), body);
         let values = texts(page.text(), front);
@@ -48,12 +52,11 @@ impl Manuscript {
         Some(Self { page, lines, text })
     }
 
-    /// Reads a page that is TOML throughout, with all its values.
-    pub(super) fn read_toml(file: &Path) -> Option<(Self, Vec<Text>)> {
-        let page = page::read(file).ok()?;
+    /// A page that is TOML throughout, with all its values.
+    pub(super) fn of_toml(page: Page) -> (Self, Vec<Text>) {
         let values = texts(page.text(), 0..page.text().len());
         let lines = lines(&page, values.clone());
-        Some((Self { page, lines, text: BodyText::default() }, values))
+        (Self { page, lines, text: BodyText::default() }, values)
     }
 
     /// The value of a key that stands below no heading.

@@ -28,13 +28,22 @@ pub(super) fn limit(ages: Ages) -> f64 {
     LIMITS.iter().find(|(age, _)| ages.youngest >= *age).map_or(ADULT_LIMIT, |(_, grade)| *grade)
 }
 
-/// A remark at the beginning of a text that reads above `limit`.
-pub(super) fn remark(passages: &[Passage], limit: f64) -> Option<Remark> {
+/// The age at which a text reads; `None` when there is too little of it.
+pub(super) fn age(passages: &[Passage]) -> Option<f64> {
+    Some(tally(passages).grade()? + AGE_OF_GRADE)
+}
+
+fn tally(passages: &[Passage]) -> Tally {
     let mut tally = Tally::default();
     for passage in passages {
         passage.sentences.iter().for_each(|sentence| tally.add(&passage.words.text, sentence));
     }
-    let (message, help) = tally.too_hard(limit)?;
+    tally
+}
+
+/// A remark at the beginning of a text that reads above `limit`.
+pub(super) fn remark(passages: &[Passage], limit: f64) -> Option<Remark> {
+    let (message, help) = tally(passages).too_hard(limit)?;
     Some(Remark::new("reading-age", passages.first().map_or(0, |passage| passage.words.place(0)), message, help))
 }
 

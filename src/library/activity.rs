@@ -25,29 +25,55 @@ const SKILL_WORDS: usize = 16;
 /// The most words of what is said together.
 const SAY_WORDS: usize = 20;
 
-static ACTIVITY: Table = Table {
+pub(super) static ACTIVITY: Table = Table {
     heading: "",
     noun: "an activity",
     about: "",
     keys: &[
-        Key::required("title", LINE, "Spot the trick"),
-        Key::required("bands", LINES, "[\"8-10\"]"),
-        Key::required("minutes", Form::Whole { least: 1, most: 15 }, "15"),
-        Key::required("summary", SENTENCES, "Play a game that shows how adverts hide."),
-        Key::optional("needs", LINES, "[\"paper\", \"pens\"]"),
-        Key::optional("screen", Form::Flag, "false"),
-        Key::optional("sensitivity", LINE, "care"),
-        Key::required("reviewed", Form::Date, "2026-09-01"),
-        Key::required("review_by", Form::Date, "2028-09-01"),
-        Key::optional("not_before", Form::Date, "2026-11-01"),
-        Key::optional("not_after", Form::Date, "2026-12-24"),
-        Key::optional("occasions", LINES, "[\"safer-internet-day\"]"),
-        Key::optional("resources", Form::Tables { of: &RESOURCE, least: 0, most: None }, "[[resources]]"),
-        Key::optional("image", Form::Table(&IMAGE), "[image]"),
-        Key::optional("skill", SENTENCES, "choosing who to tell when a chat turns odd"),
-        Key::optional("say", SENTENCES, "I can stop, and I can always tell someone."),
-        Key::optional("next", Form::Table(&NEXT), "[next]"),
-        Key::optional("printable", LINE, "four-buttons.svg"),
+        Key::required("title", LINE, "Spot the trick")
+            .asked("Title", "Short, and a little curious. Families see it on the card."),
+        Key::required("bands", LINES, "[\"8-10\"]").asked("Who it's for", ""),
+        Key::required("minutes", Form::Whole { least: 1, most: 15 }, "15")
+            .asked("Minutes", "15, unless it really takes less. The steps should take about 10 of them."),
+        Key::required("summary", SENTENCES, "Play a game that shows how adverts hide.").asked(
+            "Summary",
+            "What you do together and what it's for, in at most 30 words. A parent who reads nothing else should know that it's about \
+             online safety.",
+        ),
+        Key::optional("needs", LINES, "[\"paper\", \"pens\"]")
+            .asked("What you need", "One thing on each line, such as: paper. Leave it empty if nothing is needed."),
+        Key::optional("screen", Form::Flag, "false").asked("It can't be done without a screen", ""),
+        Key::optional("sensitivity", LINE, "care").asked("How much care it needs", ""),
+        Key::required("reviewed", Form::Date, "2026-09-01")
+            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+        Key::required("review_by", Form::Date, "2028-09-01")
+            .asked("Check again by", "After that day, it isn't picked any more until somebody has checked it."),
+        Key::optional("not_before", Form::Date, "2026-11-01")
+            .asked("Not before", "Only for what suits one time of the year. Leave it empty otherwise."),
+        Key::optional("not_after", Form::Date, "2026-12-24")
+            .asked("Not after", "Only for what suits one time of the year. Leave it empty otherwise."),
+        Key::optional("occasions", LINES, "[\"safer-internet-day\"]")
+            .asked("Campaigns that it belongs to", "It's picked for the fortnight of these."),
+        Key::optional("resources", Form::Tables { of: &RESOURCE, least: 0, most: None }, "[[resources]]")
+            .asked("Something to read or watch", "A page elsewhere that helps. Leave it empty if there's none."),
+        Key::optional("image", Form::Table(&IMAGE), "[image]")
+            .asked("Picture", "A picture that lies beside the text. Leave it empty if there's none."),
+        Key::optional("skill", SENTENCES, "choosing who to tell when a chat turns odd").asked(
+            "What your child practises",
+            "One thing, in at most 16 words. It completes the sentence “Your child practises …”.",
+        ),
+        Key::optional("say", SENTENCES, "I can stop, and I can always tell someone.").asked(
+            "What you say together at the end",
+            "At most 20 words that a child will remember. Leave it empty if there's none.",
+        ),
+        Key::optional("next", Form::Table(&NEXT), "[next]").asked(
+            "One real step on a real device",
+            "Five minutes, on another day: the settings of one app, for example. Leave it empty if there's none.",
+        ),
+        Key::optional("printable", LINE, "four-buttons.svg").asked(
+            "Sheet to print",
+            "The name of a drawing (.svg) that lies beside the text, such as four-buttons.svg. Leave it empty if there's none.",
+        ),
     ],
 };
 
@@ -56,9 +82,9 @@ static RESOURCE: Table = Table {
     noun: "resource",
     about: "",
     keys: &[
-        Key::required("title", LINE, "Band Runner"),
-        Key::required("url", LINE, "https://www.example.org/page"),
-        Key::required("publisher", LINE, "CEOP Education"),
+        Key::required("title", LINE, "Band Runner").asked("Its title", ""),
+        Key::required("url", LINE, "https://www.example.org/page").asked("Its address", "It begins with https://."),
+        Key::required("publisher", LINE, "CEOP Education").asked("Who made it", ""),
     ],
 };
 
@@ -67,9 +93,13 @@ static NEXT: Table = Table {
     noun: "step",
     about: "",
     keys: &[
-        Key::required("text", SENTENCES, "Look together who can message your child in one app."),
-        Key::required("url", LINE, "https://www.example.org/settings"),
-        Key::required("publisher", LINE, "Internet Matters"),
+        Key::required("text", SENTENCES, "Look together who can message your child in one app.")
+            .asked("What you do", ""),
+        Key::required("url", LINE, "https://www.example.org/settings").asked(
+            "The page that shows how",
+            "Its address, which begins with https://. Not the home page, but the page itself.",
+        ),
+        Key::required("publisher", LINE, "Internet Matters").asked("Whose page that is", ""),
     ],
 };
 

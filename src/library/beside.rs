@@ -48,9 +48,10 @@ pub(super) static IMAGE: Table = Table {
     noun: "image",
     about: "",
     keys: &[
-        Key::required("file", LINE, "padlock.png"),
-        Key::required("alt", LINE, "A padlock drawn by a child"),
-        Key::required("credit", LINE, "Drawing: A. Painter"),
+        Key::required("file", LINE, "padlock.png").asked("File name", "Such as padlock.png."),
+        Key::required("alt", LINE, "A padlock drawn by a child")
+            .asked("What it shows", "In a few words, for people who don't see it."),
+        Key::required("credit", LINE, "Drawing: A. Painter").asked("Who made it", ""),
     ],
 };
 

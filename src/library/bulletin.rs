@@ -14,15 +14,22 @@ use super::{markdown, sections, words};
 /// The headings of a correction, in order. A bulletin that is none has no heading of level 2.
 pub(crate) const CORRECTION: [&str; 2] = ["What was wrong", "What is right"];
 
-static BULLETIN: Table = Table {
+pub(super) static BULLETIN: Table = Table {
     heading: "",
     noun: "a bulletin",
     about: "",
     keys: &[
-        Key::required("title", LINE, "A game that your child may have met"),
-        Key::required("summary", SENTENCES, "A game with strangers in its chat is going round. Here is what to ask."),
-        Key::optional("bands", LINES, "[\"8-10\", \"11-14\"]"),
-        Key::optional("sectors", LINES, "[\"school\"]"),
+        Key::required("title", LINE, "A game that your child may have met")
+            .asked("Title", "The subject of the mail, and its heading."),
+        Key::required("summary", SENTENCES, "A game with strangers in its chat is going round. Here is what to ask.")
+            .asked(
+                "Summary",
+                "What has happened, or what to do, in at most 30 words. Mail programs show it beside the subject.",
+            ),
+        Key::optional("bands", LINES, "[\"8-10\", \"11-14\"]")
+            .asked("Whose families get it", "Tick none if it's for all ages."),
+        Key::optional("sectors", LINES, "[\"school\"]")
+            .asked("Which organisations get it", "Tick none if it's for all of them."),
     ],
 };
 

@@ -1,8 +1,9 @@
 //! Activities and bulletins that are not written yet: the skeleton of a new activity, and how an unfinished text is known.
 //!
-//! A draft is a file in which a line still says `[Write here: …]`. It is no part of the library, so it is never picked, and
-//! it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its mistakes are warnings until it
-//! is finished; then it is checked like every other.
+//! A draft is a file called `NAME.draft.md`, or one in which a line still says `[Write here: …]`. It is no part of the library, so it
+//! is never picked, and it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its mistakes are
+//! warnings until it is finished; then it is checked like every other. A mark in the name needs no key that older versions would
+//! refuse, and lets a text go out as it is while somebody writes the next one beside it.
 
 use chrono::{Months, NaiveDate};
 
@@ -11,7 +12,7 @@ use crate::domain::activity::is_slug;
 use crate::domain::band::BandName;
 
 /// How a line begins that somebody has to write.
-const MARK: &str = "[Write here:";
+pub(super) const MARK: &str = "[Write here:";
 
 static SKELETON: &str = include_str!("skeleton.md");
 
@@ -74,6 +75,11 @@ pub(super) fn is_draft(page: &Page, what: &str) -> bool {
     let message = format!("this {what} is a draft and left out: {count} still {say} “{MARK} …]”");
     page.warning(*first, "draft-left-out", message, "write your own words in their place; it counts from then on");
     true
+}
+
+/// How many places of a text are still to be written.
+pub(super) fn unwritten(text: &str) -> usize {
+    placeholders(text).len()
 }
 
 /// Where `text` says `write here:`, in any case and with any space: a placeholder that lost its bracket is one still.

@@ -7,17 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::activity::is_slug;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::writing::{BULLETINS, DRAFT_ENDING, NOTICES, TextRef};
 use crate::ordinary_file;
 
 use super::beside::{is_drawing, is_picture};
 use super::draft::slug;
 use super::page::unreadable;
-
-/// The folder of notices, which is no theme.
-const NOTICES: &str = "notices";
-
-/// The folder of bulletins, which is no theme.
-const BULLETINS: &str = "bulletins";
 
 /// One theme's folder.
 #[derive(Debug)]
@@ -28,6 +23,8 @@ pub(super) struct ThemeFolder {
     /// The names of its activities, without `.md`, in order.
     pub(super) activities: Vec<String>,
     pub(super) files: BTreeSet<String>,
+    /// How many of its files are drafts.
+    pub(super) drafts: usize,
 }
 
 /// A whole library's files, in order of their names.
@@ -41,6 +38,8 @@ pub(super) struct Folder {
     pub(super) bulletins: Vec<String>,
     pub(super) bulletins_path: PathBuf,
     pub(super) has_help: bool,
+    /// The texts of which there is a draft beside them, or in their place.
+    pub(super) drafts: Vec<TextRef>,
 }
 
 /// One entry of a folder.
@@ -73,12 +72,13 @@ pub(super) fn walk(dir: &Path, found: &mut Vec<Diagnostic>) -> Folder {
         if item.name == "help.toml" {
             folder.has_help = true;
         } else if item.is_dir && item.name == NOTICES {
-            folder.notices = pages(&item.path, "a notice", found);
+            folder.notices = pages((NOTICES, &item.path), "a notice", (&mut folder.drafts, found));
         } else if item.is_dir && item.name == BULLETINS {
-            folder.bulletins = bulletins(&item.path, found);
+            folder.bulletins = bulletins(&item.path, (&mut folder.drafts, found));
         } else if item.is_dir {
             if check_slug(&item, &item.name, found) {
-                folder.themes.push(theme(item, found));
+                let theme = theme(item, (&mut folder.drafts, found));
+                folder.themes.push(theme);
             }
         } else if item.name != "README.md" {
             let help = "an activity lies in its theme's folder: THEME/NAME.md; delete this file or move it";
@@ -88,15 +88,34 @@ pub(super) fn walk(dir: &Path, found: &mut Vec<Diagnostic>) -> Folder {
     folder
 }
 
-fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
+/// Where to put the drafts that are met, and what is found.
+type Met<'a> = (&'a mut Vec<TextRef>, &'a mut Vec<Diagnostic>);
+
+/// Notes a draft; whether it is one.
+fn is_draft(folder: &str, item: &Item, (drafts, found): (&mut Vec<TextRef>, &mut Vec<Diagnostic>)) -> bool {
+    let Some(name) = item.name.strip_suffix(DRAFT_ENDING).filter(|_| !item.is_dir) else { return false };
+    let Some(text) = TextRef::parse(folder, name) else { return !check_slug(item, name, found) };
+    let message = "this is a draft, and it is left out until it is done";
+    let help = format!("when it is done, rename it to {name}.md, or say so in the console");
+    found.push(Diagnostic::warning("draft-left-out", message).in_file(item.shown()).help(help));
+    drafts.push(text);
+    true
+}
+
+fn theme(folder: Item, (drafts, found): Met<'_>) -> ThemeFolder {
     let mut theme = ThemeFolder {
         name: folder.name,
         path: folder.path,
         has_theme: false,
         activities: Vec::new(),
         files: BTreeSet::new(),
+        drafts: 0,
     };
     for item in items(&theme.path, found) {
+        if is_draft(&theme.name, &item, (drafts, found)) {
+            theme.drafts += 1;
+            continue;
+        }
         match item.name.strip_suffix(".md") {
             Some("theme") => theme.has_theme = true,
             _ if item.is_dir => found.push(item.stray("folders inside a theme are not read: move the files up")),
@@ -114,20 +133,23 @@ fn theme(folder: Item, found: &mut Vec<Diagnostic>) -> ThemeFolder {
 }
 
 /// The names of the bulletins. A theme may have been called so before there were any.
-fn bulletins(dir: &Path, found: &mut Vec<Diagnostic>) -> Vec<String> {
+fn bulletins(dir: &Path, (drafts, found): Met<'_>) -> Vec<String> {
     let theme = dir.join("theme.md");
     if theme.exists() {
         let taken = Diagnostic::error("bad-name", "“bulletins” can’t be the name of a theme: bulletins lie there");
         found.push(taken.in_file(theme.display().to_string()).help("give the theme’s folder another name"));
         return Vec::new();
     }
-    pages(dir, "a bulletin", found)
+    pages((BULLETINS, dir), "a bulletin", (drafts, found))
 }
 
 /// The names of a folder's files, each of which is `what`.
-fn pages(dir: &Path, what: &str, found: &mut Vec<Diagnostic>) -> Vec<String> {
+fn pages((folder, dir): (&str, &Path), what: &str, (drafts, found): Met<'_>) -> Vec<String> {
     let mut names = Vec::new();
     for item in items(dir, found) {
+        if is_draft(folder, &item, (drafts, found)) {
+            continue;
+        }
         match item.name.strip_suffix(".md") {
             Some(name) if !item.is_dir => names.extend(check_slug(&item, name, found).then(|| name.to_owned())),
             _ => found.push(item.stray(&format!("{what} is a file NAME.md; delete this one or move it"))),

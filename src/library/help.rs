@@ -18,44 +18,59 @@ use super::{link, markdown, words};
 /// Markdown of several paragraphs.
 const PASSAGE: Form = Form::Text { pattern: "", limit: Some(4_000) };
 
+const TITLE: Key =
+    Key::required("title", LINE, "Where to turn").asked("Title", "The heading of the block in every mail.");
+
+const INTRO: Key = Key::required("intro", SENTENCES, "It is never the child's fault.").asked(
+    "First sentences",
+    "They stand above the list in every mail, and have to say that it's never the child's fault.",
+);
+
+/// The keys of the block itself, for a form that leaves its lists alone.
+pub(super) static TOP: Table = Table::of_file("the help block", &[TITLE, INTRO]);
+
 static HELP: Table = Table {
     heading: "",
     noun: "the help block",
     about: "",
     keys: &[
-        Key::required("title", LINE, "Where to turn"),
-        Key::required("intro", SENTENCES, "It is never the child's fault."),
+        TITLE,
+        INTRO,
         Key::optional("entries", Form::Tables { of: &ENTRY, least: 0, most: None }, "[[entries]]"),
         Key::optional("worry", Form::Tables { of: &WORRY, least: 0, most: None }, "[[worry]]"),
     ],
 };
 
-static ENTRY: Table = Table {
+pub(super) static ENTRY: Table = Table {
     heading: "[[entries]]",
     noun: "entry",
     about: "",
     keys: &[
-        Key::required("id", LINE, "childline"),
-        Key::required("when", LINE, "If a child wants to talk"),
-        Key::required("who", LINE, "Childline"),
-        Key::optional("what", SENTENCES, "Free, at any time."),
-        Key::optional("phone", LINE, "0800 1111"),
-        Key::optional("email", LINE, "help@example.org"),
-        Key::optional("url", LINE, "https://www.example.org/help"),
-        Key::optional("link_text", LINE, "Childline's website"),
-        Key::optional("bands", LINES, "[\"11-14\", \"14+\"]"),
-        Key::optional("nations", LINES, "[\"england\", \"wales\"]"),
+        Key::required("id", LINE, "childline")
+            .asked("Short name", "Lower-case letters, digits and hyphens, such as childline. Families don't see it."),
+        Key::required("when", LINE, "If a child wants to talk").asked("When to turn there", ""),
+        Key::required("who", LINE, "Childline").asked("Who helps", ""),
+        Key::optional("what", SENTENCES, "Free, at any time.").asked("What to do", "A sentence or two."),
+        Key::optional("phone", LINE, "0800 1111").asked("Telephone number", ""),
+        Key::optional("email", LINE, "help@example.org").asked("Email address", ""),
+        Key::optional("url", LINE, "https://www.example.org/help").asked("Web page", "It begins with https://."),
+        Key::optional("link_text", LINE, "Childline's website").asked("Words for the link to that page", ""),
+        Key::optional("bands", LINES, "[\"11-14\", \"14+\"]").asked("For which ages", "Tick none if it's for all."),
+        Key::optional("nations", LINES, "[\"england\", \"wales\"]")
+            .asked("In which nations", "Tick none if it's in all."),
     ],
 };
 
-static WORRY: Table = Table {
+pub(super) static WORRY: Table = Table {
     heading: "[[worry]]",
     noun: "worry block",
     about: "",
     keys: &[
-        Key::required("bands", LINES, "[\"4-5\", \"5-7\"]"),
-        Key::required("text", PASSAGE, "Stay calm, and listen."),
-        Key::optional("nations", LINES, "[\"england\", \"wales\"]"),
+        Key::required("bands", LINES, "[\"4-5\", \"5-7\"]").asked("For which ages", ""),
+        Key::required("text", PASSAGE, "Stay calm, and listen.")
+            .asked("Text", "It stands under “If something worries you” of every activity for these ages."),
+        Key::optional("nations", LINES, "[\"england\", \"wales\"]")
+            .asked("In which nations", "Tick none if it's in all."),
     ],
 };
 

@@ -11,6 +11,7 @@ use crate::domain::bulletin::{Bulletin, BulletinName};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edits::Texts;
 use crate::domain::help::Help;
+use crate::domain::writing::TextRef;
 
 use super::beside::{self, Beside, is_drawing, is_picture};
 use super::folder::{self, Folder, ThemeFolder};
@@ -62,8 +63,28 @@ impl Library {
 /// Reads and checks the library in `dir`, with the help block of `nation`.
 /// Returns the library (when there is no error) with every diagnostic, warnings included, in the order of the files.
 pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<Diagnostic>) {
+    let Survey { library, is_whole, findings, .. } = survey(dir, bands, nation);
+    (library.filter(|_| is_whole), findings)
+}
+
+/// What there is in a library's folder, whether or not it can be used.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// The texts without errors; `None` where there is no folder. Its help block is empty where it can't be read.
+    pub library: Option<Library>,
+    /// Whether there is no error, so that it can be used.
+    pub is_whole: bool,
+    /// Every diagnostic, in the order of the files.
+    pub findings: Vec<Diagnostic>,
+    /// The texts of which there is a draft in a file of its own.
+    pub drafts: Vec<TextRef>,
+}
+
+/// Reads and checks all that can be read of the library in `dir`, with the help block of `nation`.
+pub fn survey(dir: &Path, bands: &Bands, nation: Nation) -> Survey {
     if !dir.is_dir() {
-        return (None, vec![empty(dir, "there is no folder of activities here")]);
+        let findings = vec![empty(dir, "there is no folder of activities here")];
+        return Survey { library: None, is_whole: false, findings, drafts: Vec::new() };
     }
     let mut found = Vec::new();
     let folder = folder::walk(dir, &mut found);
@@ -72,7 +93,9 @@ pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<
         found.push(empty(dir, "there is no activity in this folder"));
     }
     let (mut themes, mut activities) = (Vec::new(), Vec::new());
-    for folder in &folder.themes {
+    // A folder with nothing but drafts is a theme to be.
+    let is_begun = |folder: &&ThemeFolder| folder.has_theme || !folder.activities.is_empty() || folder.drafts == 0;
+    for folder in folder.themes.iter().filter(is_begun) {
         themes.extend(read_theme(folder, &mut found));
         activities.extend(read_activities(folder, bands, &mut found));
     }
@@ -86,21 +109,14 @@ pub fn load(dir: &Path, bands: &Bands, nation: Nation) -> (Option<Library>, Vec<
     activities.sort_by(|a, b| a.id.cmp(&b.id));
     found.extend(not_served(&activities, bands));
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-    let whole = !found.iter().any(Diagnostic::is_error);
-    if whole && activities.is_empty() {
+    if activities.is_empty() && !found.iter().any(Diagnostic::is_error) {
         let drafts = Diagnostic::error("empty-library", "every activity in this folder is a draft");
         found.push(drafts.in_file(dir.display().to_string()).help("write one of them to its end"));
-        return (None, found);
     }
-    let library = help.filter(|_| whole).map(|help| Library {
-        folder: dir.to_owned(),
-        themes,
-        activities,
-        notices,
-        bulletins,
-        help,
-    });
-    (library, found)
+    let help = help.unwrap_or_default();
+    let library = Library { folder: dir.to_owned(), themes, activities, notices, bulletins, help };
+    let is_whole = !found.iter().any(Diagnostic::is_error);
+    Survey { library: Some(library), is_whole, findings: found, drafts: folder.drafts }
 }
 
 fn empty(dir: &Path, message: &str) -> Diagnostic {

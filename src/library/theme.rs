@@ -23,18 +23,26 @@ pub const STRANDS: [&str; 8] = [
 /// The heading of the article.
 pub(super) const ARTICLE: &str = "For parents and carers";
 
-static THEME: Table = Table {
+pub(super) static THEME: Table = Table {
     heading: "",
     noun: "a theme",
     about: "",
     keys: &[
-        Key::required("title", LINE, "Keeping things private"),
-        Key::required("strand", LINE, "privacy and security"),
-        Key::optional("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, "10"),
-        Key::required("reviewed", Form::Date, "2026-09-01"),
-        Key::required("review_by", Form::Date, "2028-09-01"),
-        Key::optional("author", LINE, "A. Writer, Anyshire County Council"),
-        Key::optional("reviewed_by", LINE, "B. Reader, safeguarding lead"),
+        Key::required("title", LINE, "Keeping things private")
+            .asked("Title", "What families see in the subject line of the mail."),
+        Key::required("strand", LINE, "privacy and security")
+            .asked("Part of the curriculum", "The strand of “Education for a Connected World” that it serves."),
+        Key::optional("order", Form::Whole { least: -1_000_000, most: 1_000_000 }, "10").asked(
+            "Order",
+            "Of themes that were never used, the one with the lowest number comes first. You can leave it empty.",
+        ),
+        Key::required("reviewed", Form::Date, "2026-09-01")
+            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+        Key::required("review_by", Form::Date, "2028-09-01").asked("Check again by", "We remind you before that day."),
+        Key::optional("author", LINE, "A. Writer, Anyshire County Council")
+            .asked("Who wrote it", "Families see this below the article."),
+        Key::optional("reviewed_by", LINE, "B. Reader, safeguarding lead")
+            .asked("Who checked it", "Families see this below the article."),
     ],
 };
 
@@ -85,16 +93,18 @@ fn read_strand(fields: &Fields<'_>) -> Option<String> {
     None
 }
 
-static NOTICE: Table = Table {
+pub(super) static NOTICE: Table = Table {
     heading: "",
     noun: "a notice",
     about: "",
     keys: &[
-        Key::required("title", LINE, "Safer Internet Day"),
-        Key::required("from", Form::Date, "2027-01-25"),
-        Key::required("until", Form::Date, "2027-02-14"),
-        Key::optional("reviewed", Form::Date, "2026-09-01"),
-        Key::optional("review_by", Form::Date, "2028-09-01"),
+        Key::required("title", LINE, "Safer Internet Day").asked("Title", "It's the heading of the notice."),
+        Key::required("from", Form::Date, "2027-01-25")
+            .asked("First day", "Editions that go out on this day or later carry it."),
+        Key::required("until", Form::Date, "2027-02-14").asked("Last day", "Editions after that day don't carry it."),
+        Key::optional("reviewed", Form::Date, "2026-09-01")
+            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+        Key::optional("review_by", Form::Date, "2028-09-01").asked("Check again by", ""),
     ],
 };
 

@@ -102,6 +102,7 @@ pub fn error(error: &AppError) -> String {
         }
         AppError::CannotMove(why) => super::subscription::cannot_move(*why),
         AppError::Wave(why) => super::waves::refused(*why),
+        AppError::Writing(why) => super::writing::refused(why),
         other => sentence(&other.to_string()),
     }
 }

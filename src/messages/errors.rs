@@ -49,6 +49,7 @@ pub fn error(error: &AppError) -> String {
         AppError::Backup(error) => backup(error),
         AppError::Move(error) => moving(error),
         AppError::NewActivity(error) => new_activity(error),
+        AppError::Writing(why) => super::writing::refused(why),
         AppError::Deliveries(error) => deliveries(error),
         AppError::Output(error) => output(error),
         AppError::NoTemplates(_) => format!(

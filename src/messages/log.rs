@@ -31,6 +31,7 @@ pub fn what(record: &AuditRecord) -> String {
         "activity" => format!("{name} was withdrawn"),
         "mailbox" | "recipient" | "subscriber" | "stranger" => of_mailbox(&record.action),
         "user" => of_user(&record.action),
+        "text" => of_text(&record.action, name),
         _ => of_store(&record.action, &record.subject),
     }
 }
@@ -96,6 +97,19 @@ fn of_user(action: &str) -> String {
         other => return format!("A user: {other}"),
     }
     .to_owned()
+}
+
+fn of_text(action: &str, file: &str) -> String {
+    let done = match action {
+        "write" => "was changed",
+        "write-draft" => "was kept as a draft",
+        "finish-draft" => "was a draft, and is done",
+        "review" => "was checked again, and has new dates",
+        "take-back" => "was set back to a version before",
+        "discard-draft" => "was a draft, and was thrown away",
+        other => return format!("{file}: {other}"),
+    };
+    format!("{file} {done}")
 }
 
 fn of_store(action: &str, subject: &str) -> String {

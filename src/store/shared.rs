@@ -13,3 +13,4 @@ pub(super) mod reasons;
 pub(super) mod replies;
 pub(super) mod segments;
 pub(super) mod states;
+pub(super) mod texts;

@@ -23,6 +23,8 @@ pub(crate) struct Key {
     pub(crate) example: &'static str,
     /// What it means, in a sentence; empty where nothing is made of it.
     pub(crate) about: &'static str,
+    /// What a form calls it; empty where no form asks for it.
+    pub(crate) label: &'static str,
 }
 
 /// Whether a key must or may be there.
@@ -99,12 +101,17 @@ impl Key {
 
     /// A key that must be there, without a description.
     pub(crate) const fn required(name: &'static str, form: Form, example: &'static str) -> Self {
-        Self { name, form, presence: Presence::Required, example, about: "" }
+        Self { name, form, presence: Presence::Required, example, about: "", label: "" }
     }
 
     /// A key that may be left out, without a description.
     pub(crate) const fn optional(name: &'static str, form: Form, example: &'static str) -> Self {
-        Self { name, form, presence: Presence::Optional, example, about: "" }
+        Self { name, form, presence: Presence::Optional, example, about: "", label: "" }
+    }
+
+    /// With what a form calls it, and what it says about it.
+    pub(crate) const fn asked(self, label: &'static str, about: &'static str) -> Self {
+        Self { label, about, ..self }
     }
 
     /// The table that stands below it.

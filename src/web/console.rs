@@ -19,7 +19,9 @@ mod figures;
 mod first_visit;
 mod first_visits;
 mod form;
+mod frame;
 mod guard;
+mod library;
 mod live;
 mod log;
 mod masked;
@@ -48,7 +50,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 use super::serve::Site;
-use crate::render::console::{SCRIPT, style as style_sheet};
+use crate::render::console::{SCRIPT, WRITING_SCRIPT, style as style_sheet};
 use state::Console;
 
 pub use parts::ConsoleParts;
@@ -64,6 +66,7 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .merge(deliveries::routes())
         .merge(edition::routes())
         .merge(first_visit::routes())
+        .merge(library::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
         .merge(sign_on::routes())
@@ -81,7 +84,8 @@ pub fn site(opening: &Opening, current: impl Fn() -> ConsoleParts + Send + Sync 
         .route("/readyz", get(readyz::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/style.css", get(style))
-        .route("/live.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }));
+        .route("/live.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }))
+        .route("/writing.js", get(|| async { asset(WRITING_SCRIPT, "text/javascript; charset=utf-8") }));
     Site(machines.merge(pages).with_state(console))
 }
 

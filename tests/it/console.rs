@@ -7,6 +7,7 @@ mod deliveries;
 mod doors;
 mod edition;
 mod guesses;
+mod library;
 mod live;
 mod looks;
 mod oidc;

@@ -53,6 +53,11 @@ pub const TABLES: &[Table] = &[
     ),
     large("text_revisions", 3, &[("edition", Big), ("text", Text), ("number", Big), ("at", Big), ("content", Text)]),
     large("approved_texts", 1, &[("edition", Big), ("packed", Bytes)]),
+    large(
+        "text_versions",
+        2,
+        &[("file", Text), ("number", Big), ("at", Big), ("person", Text), ("digest", Text), ("packed", Bytes)],
+    ),
     table("withdrawn_activities", 1, &[("activity", Text), ("at", Big), ("reinstated_at", Big)]),
     large(
         "segments",

@@ -31,4 +31,5 @@ pub(super) mod segments;
 mod set_back;
 mod subjects;
 mod subscribers;
+mod texts;
 mod users;

@@ -27,4 +27,5 @@ mod search;
 pub(super) mod segments;
 mod subjects;
 pub(super) mod subscribers;
+mod texts;
 mod users;

@@ -191,12 +191,34 @@ where
     Decide: Fn(Asked, T) -> Decides + Clone + Send + Sync + 'static,
     Decides: Future<Output = Result<Response, Refusal>> + Send + 'static,
 {
+    let changed = move |asking: Asked, _: T| {
+        std::future::ready(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking)))
+    };
+    decides_or(permission, look, changed, decide)
+}
+
+/// As [`decides`]; where what was shown has changed, `changed` answers with a page on which what was filled in isn't lost.
+pub(super) fn decides_or<T, Look, Looks, Change, Changes, Decide, Decides>(
+    permission: Permission,
+    look: Look,
+    changed: Change,
+    decide: Decide,
+) -> MethodRouter<Console>
+where
+    T: Send + 'static,
+    Look: Fn(Asked) -> Looks + Clone + Send + Sync + 'static,
+    Looks: Future<Output = Result<(Seen, T), Refusal>> + Send + 'static,
+    Change: Fn(Asked, T) -> Changes + Clone + Send + Sync + 'static,
+    Changes: Future<Output = Response> + Send + 'static,
+    Decide: Fn(Asked, T) -> Decides + Clone + Send + Sync + 'static,
+    Decides: Future<Output = Result<Response, Refusal>> + Send + 'static,
+{
     let answer = async move |asking: Asking| {
         let asking = Arc::new(asking);
         let decided = async {
             let (seen, found) = look(Arc::clone(&asking)).await?;
             if !seen.is_in(&asking.form) {
-                return Err(answer::changed_meanwhile(&asking.parts, &asking.caller, &page(&asking)).into());
+                return Err(changed(Arc::clone(&asking), found).await.into());
             }
             Ok(to_its_end(&asking.caller, decide(Arc::clone(&asking), found)).await)
         };

@@ -96,6 +96,11 @@ impl Form {
         self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// All fields with their values, in the order in which they were sent.
+    pub(super) fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
     /// The file that was chosen, if one was.
     pub(super) fn file(&self) -> Option<&Upload> {
         self.file.as_ref()

@@ -13,6 +13,7 @@ use crate::app::sign_in::SignIn;
 use crate::app::subscriber::Subscriber;
 use crate::app::unsubscriber::Unsubscriber;
 use crate::app::users::Users;
+use crate::app::writing::Writing;
 use crate::app::{AppContext, AppError, Content, Loaded};
 use crate::config::Config;
 use crate::domain::edition::EditionNumber;
@@ -77,6 +78,11 @@ impl ConsoleParts {
     pub(super) async fn person(&self, session: &str) -> Result<Option<Person>, AppError> {
         let visitor = self.sign_in().visitor(session).await?;
         Ok(visitor.map(|visitor| Person { user: Some(visitor.user), name: visitor.name, role: visitor.role }))
+    }
+
+    /// The library's texts as they lie in its folder now.
+    pub(super) fn writing(&self) -> Writing {
+        Writing::new(&self.context, self.content())
     }
 
     pub(super) fn sign_in(&self) -> SignIn {

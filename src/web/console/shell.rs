@@ -15,6 +15,7 @@ const PAGES: &[(&str, &str, Permission)] = &[
     ("/", "Now", Permission::Look),
     ("/calendar", "Calendar", Permission::Look),
     ("/bulletins", "Bulletins", Permission::Look),
+    ("/library", "Library", Permission::Look),
     ("/subscribers", "Subscribers", Permission::Look),
     ("/deliveries", "Deliveries", Permission::Look),
     ("/suppressions", "No mail", Permission::Look),
@@ -44,6 +45,8 @@ pub(super) struct Shell {
     said: Vec<String>,
     /// Where the page's figures come from while somebody looks; empty where nothing moves.
     live_url: String,
+    /// Whether a text is written on the page.
+    is_writing: bool,
     /// Whether the page shows every edition that is being sent, so that it changes when one begins.
     live_all: bool,
     zone: String,
@@ -94,6 +97,11 @@ impl Shell {
             now: local_moment(&parts.context.local(parts.context.clock.now())),
             ..Self::default()
         }
+    }
+
+    /// With the script that checks a text while it is written.
+    pub(super) fn writing(self) -> Self {
+        Self { is_writing: true, ..self }
     }
 
     /// With figures that are kept up to date from this path.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::edition::kept::KeptReports;
 use super::figures::Live;
 use super::first_visits::FirstVisits;
+use super::library::typed::TypedTexts;
 use super::parts::ConsoleParts;
 use super::report::kept::KeptYears;
 use super::said::Said;
 use super::uploads::Uploads;
+use crate::app::writing::overview::KeptLook;
 
 /// How a console is opened while it has no users: one link, good once, printed where the program was started.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ struct Inner {
     said: Said,
     live: Live,
     uploads: Uploads,
+    typed: TypedTexts,
+    look: KeptLook,
     kept: KeptReports,
     years: KeptYears,
 }
@@ -55,6 +59,8 @@ impl Console {
             said: Said::default(),
             live: Live::default(),
             uploads: Uploads::default(),
+            typed: TypedTexts::default(),
+            look: KeptLook::default(),
             kept: KeptReports::default(),
             years: KeptYears::default(),
         }))
@@ -77,6 +83,16 @@ impl Console {
     /// Files that were looked at and wait for a yes.
     pub(super) fn uploads(&self) -> &Uploads {
         &self.0.uploads
+    }
+
+    /// What was found in the library when it was looked at last.
+    pub(super) fn look(&self) -> &KeptLook {
+        &self.0.look
+    }
+
+    /// How texts look that somebody is writing.
+    pub(super) fn typed(&self) -> &TypedTexts {
+        &self.0.typed
     }
 
     /// What was found out about all mails of an edition.

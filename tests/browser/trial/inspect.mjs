@@ -48,7 +48,7 @@ export async function inspect(page) {
 }
 
 // Pages that differ only in their numbers look alike.
-const kind = (url) => url.pathname.replace(/\d+/g, "N").replace(/(segments)\/[^/]+/, "$1/S") + [...url.searchParams.keys()].sort().join("&") + (url.searchParams.get("view") ?? "");
+const kind = (url) => url.pathname.replace(/^(.*\/library)\/(?!help\.toml)[^/]+\/(?!theme)[^/]+/, "$1/T").replace(/^(.*\/library)\/[^/]+\/theme/, "$1/T/theme").replace(/\d+/g, "N").replace(/(segments)\/[^/]+/, "$1/S") + [...url.searchParams.keys()].sort().join("&") + (url.searchParams.get("view") ?? "");
 
 // Follows every link from here, one page of each kind, and does this with each.
 export async function everyPage(page, base, use) {

@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-pub(super) const CHANGES: [(&str, &str); 44] = [
+pub(super) const CHANGES: [(&str, &str); 50] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -24,6 +24,12 @@ pub(super) const CHANGES: [(&str, &str); 44] = [
     ("/bulletins/games/withdraw", "approver"),
     ("/bulletins/games/reinstate", "approver"),
     ("/bulletins/games/test-copy", "approver"),
+    ("/library/games/theme/edit", "editor"),
+    ("/library/games/theme/preview", "editor"),
+    ("/library/games/theme/download", "editor"),
+    ("/library/games/theme/review", "editor"),
+    ("/library/games/theme/discard", "editor"),
+    ("/library/games/theme/versions/1/take-back", "editor"),
     ("/sync", "admin"),
     ("/release", "approver"),
     ("/deliveries/retry", "approver"),

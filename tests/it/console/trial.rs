@@ -100,3 +100,17 @@ fn an_officer_gets_from_her_mail_to_the_school_that_did_not_get_it() {
         "library": library,
     }));
 }
+
+#[test]
+fn a_writer_who_has_never_seen_markdown_writes_an_activity() {
+    let Some(library) = faketime("a writer's first activity") else { return };
+    let console = free_port();
+    let config = BASE
+        .replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\napproval = \"required\"\n")
+        .replace("console_listen = \"127.0.0.1:0\"", &format!("console_listen = \"127.0.0.1:{console}\""));
+    let fixture = Fixture::new(&config);
+    tried(&json!({
+        "steps": "writer", "program": env!("CARGO_BIN_EXE_fortnightly"), "folder": fixture.path("."), "console": console,
+        "library": library,
+    }));
+}

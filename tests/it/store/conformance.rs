@@ -13,6 +13,7 @@ pub(super) mod parts;
 pub(super) mod people;
 pub(super) mod privacy;
 pub(super) mod reading;
+pub(super) mod texts;
 pub(super) mod transactional;
 pub(super) mod users;
 pub(super) mod waves;
@@ -57,6 +58,8 @@ macro_rules! conform_all {
             people::counts_are_of_organisations,
             people::a_store_knows_62_bands,
             people::the_audit_table_has_every_decision_and_no_address,
+            texts::a_text_keeps_its_versions,
+            texts::the_oldest_versions_of_a_text_go,
             lists::a_page_ends_where_the_next_begins,
             lists::a_name_is_found_by_its_words_and_comes_with_its_mailboxes,
             lists::a_search_follows_every_name_and_number,

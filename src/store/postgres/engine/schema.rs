@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_bulletins.sql"),
     include_str!("migrations/0009_pictures.sql"),
     include_str!("migrations/0010_text_revisions.sql"),
+    include_str!("migrations/0011_text_versions.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0024_bulletins.sql"),
     include_str!("migrations/0025_pictures.sql"),
     include_str!("migrations/0026_text_revisions.sql"),
+    include_str!("migrations/0027_text_versions.sql"),
 ];
 
 /// After this one, the words by which subscribers are found are filled in.

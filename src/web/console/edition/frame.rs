@@ -1,20 +1,15 @@
-//! A mail as it reads: the page around it, with the ways to look at it, and the document in the frame, which may load nothing, run
-//! nothing and lead nowhere.
+//! A mail as it reads: the page around it, with the ways to look at it, and the document in the frame.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 
 use crate::app::previewer::shown::ShownMail;
-use crate::render::escape;
 use crate::web::console::answer;
 use crate::web::console::caller::Caller;
+use crate::web::console::frame::{self, framed, in_scheme};
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
-
-/// Whatever an editor's template or text says: no script, nothing from elsewhere, no form, and only our own pages around it.
-const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
-                      frame-ancestors 'self'";
 
 /// The ways to look at a mail, with the width of the frame and what is shown in it.
 const VIEWS: [(&str, &str, &str, &str); 5] = [
@@ -87,74 +82,15 @@ fn capitalised(text: &str) -> String {
 
 /// The document in the frame.
 pub(in crate::web::console) fn document(mail: Option<&ShownMail>, view: &str) -> Response {
-    let mut response = match mail {
-        Some(mail) => match view {
-            "text" => Html(preformatted(&mail.text)).into_response(),
-            "source" => Html(preformatted(&String::from_utf8_lossy(&mail.source))).into_response(),
-            "dark" => Html(in_scheme(&mail.html, "dark")).into_response(),
-            _ => Html(in_scheme(&mail.html, "light")).into_response(),
-        },
-        None => (StatusCode::NOT_FOUND, Html(preformatted("This mail can't be shown."))).into_response(),
+    let Some(mail) = mail else {
+        let mut missing = framed(frame::document("This mail can't be shown."));
+        *missing.status_mut() = StatusCode::NOT_FOUND;
+        return missing;
     };
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    response
-}
-
-/// The mail as a program shows it that prefers light or dark colours, whatever this browser prefers: what the mail keeps for dark
-/// colours then counts always, or never.
-fn in_scheme(html: &str, scheme: &str) -> String {
-    let counts = if scheme == "dark" { "(min-width: 0)" } else { "(max-width: 0)" };
-    let mut html = html.to_owned();
-    for spelling in ["(prefers-color-scheme: dark)", "(prefers-color-scheme:dark)"] {
-        html = html.replace(spelling, counts);
-    }
-    for spelling in ["light dark", "dark light", "light only", "light"] {
-        for place in ["color-scheme: ", "color-scheme:", "color-scheme\" content=\"", "color-schemes\" content=\""] {
-            html = html.replace(&format!("{place}{spelling}"), &format!("{place}{scheme}"));
-        }
-    }
-    html
-}
-
-/// Text as it is, wrapped where the frame ends.
-fn preformatted(text: &str) -> String {
-    const STYLE: &str = ":root{color-scheme:light dark;background:Canvas;color:CanvasText}body{margin:1rem}\
-                         pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:.9rem/1.5 ui-monospace,Menlo,Consolas,monospace}";
-    let shown: String = text.chars().map(|one| if is_shown(one) { one } else { char::REPLACEMENT_CHARACTER }).collect();
-    format!(
-        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>The mail as text</title><style>{STYLE}</style></head>\
-         <body><pre>{}</pre></body></html>",
-        escape(&shown)
-    )
-}
-
-/// Not what changes the direction of the text around it, or is not to be seen.
-fn is_shown(one: char) -> bool {
-    matches!(one, '\n' | '\r' | '\t') || crate::domain::text::check_characters(one.encode_utf8(&mut [0; 4])).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mail_is_shown_in_either_scheme() {
-        let mail = "<meta name=\"color-scheme\" content=\"light dark\" /><style>:root { color-scheme: light dark; }\
-                    @media (prefers-color-scheme: dark) { p { color: white } }</style>";
-        let dark = in_scheme(mail, "dark");
-        assert!(dark.contains("content=\"dark\"") && dark.contains("color-scheme: dark;"), "{dark}");
-        assert!(dark.contains("@media (min-width: 0)") && !dark.contains("prefers"), "{dark}");
-        let light = in_scheme(mail, "light");
-        assert!(light.contains("content=\"light\"") && light.contains("color-scheme: light;"), "{light}");
-        assert!(light.contains("@media (max-width: 0)"), "{light}");
-    }
-
-    #[test]
-    fn text_stays_text() {
-        let shown = preformatted("<script>alert(1)</script>\u{202e}\u{1b}\r\n");
-        assert!(
-            shown.contains("&lt;script&gt;") && !shown.contains('\u{202e}') && !shown.contains('\u{1b}'),
-            "{shown}"
-        );
-    }
+    framed(match view {
+        "text" => frame::document(&mail.text),
+        "source" => frame::document(&String::from_utf8_lossy(&mail.source)),
+        "dark" => in_scheme(&mail.html, "dark"),
+        _ => in_scheme(&mail.html, "light"),
+    })
 }

@@ -1,0 +1,90 @@
+//! `/library/new`: what a new text is, and what it's called. From there on it's written like any other.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::{SECTION, text_path};
+use crate::domain::writing::{BULLETINS, NOTICES, THEME, TextKind, TextRef};
+use crate::web::console::answer;
+use crate::web::console::ask::Choice;
+use crate::web::console::caller::Caller;
+use crate::web::console::parts::ConsoleParts;
+use crate::web::console::query::parameter;
+use crate::web::console::shell::Shell;
+use crate::web::console::state::Console;
+
+#[derive(Debug, Serialize)]
+struct NewView {
+    kinds: Vec<Choice>,
+    themes: Vec<Choice>,
+    bands: Vec<Choice>,
+    title: String,
+    problem: String,
+    action: String,
+    back_url: String,
+}
+
+/// The kinds of text that can be begun here.
+const KINDS: [(&str, &str); 4] = [
+    ("activity", "An activity"),
+    ("theme", "A theme, with its opening and its article"),
+    ("notice", "A notice, for the editions of some weeks"),
+    ("bulletin", "A bulletin: a mail of its own, for what can't wait"),
+];
+
+pub(super) async fn page(State(console): State<Console>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+    let parts = console.parts();
+    let asked = |name: &str| parameter(query.as_deref(), name);
+    let (title, theme, band) = (asked("title"), asked("theme"), asked("band").replace(' ', "+"));
+    let kind = KINDS.iter().map(|(kind, _)| *kind).find(|kind| *kind == asked("kind")).unwrap_or("activity");
+    let mut problem = String::new();
+    if !title.is_empty() {
+        match place(&parts, kind, &theme, &title) {
+            Ok(text) => {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.append_pair("title", &title);
+                if kind == "activity" {
+                    query.append_pair("band", &band);
+                }
+                return answer::go_to(&caller.link(&format!("{}/edit?{}", text_path(&text), query.finish())));
+            }
+            Err(why) => problem = why,
+        }
+    }
+    let choice = |value: &str, label: &str, chosen: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        chosen: value == chosen,
+    };
+    let view = NewView {
+        kinds: KINDS.iter().map(|(value, label)| choice(value, label, kind)).collect(),
+        themes: parts.writing().themes().iter().map(|(name, title)| choice(name, title, &theme)).collect(),
+        bands: parts.config().bands.iter().map(|one| choice(one.id.as_str(), &one.label, &band)).collect(),
+        title,
+        problem,
+        action: caller.link("/library/new"),
+        back_url: caller.link(SECTION),
+    };
+    answer::page("text-new.html", &Shell::new(&parts, &caller, "A new text", SECTION), &view)
+}
+
+/// The text that a title makes, where there's none yet.
+fn place(parts: &ConsoleParts, kind: &str, theme: &str, title: &str) -> Result<TextRef, String> {
+    let writing = parts.writing();
+    let unnamed = "Use a few letters or digits in the title: its file is called after it.";
+    let slug = writing.slug(title).ok_or(unnamed)?;
+    let text = match kind {
+        "theme" if [NOTICES, BULLETINS].contains(&slug.as_str()) => None,
+        "theme" => TextRef::parse(&slug, THEME),
+        "notice" => TextRef::parse(NOTICES, &slug),
+        "bulletin" => TextRef::parse(BULLETINS, &slug),
+        _ if slug == THEME => None,
+        _ => TextRef::parse(theme, &slug).filter(|text| text.kind() == TextKind::Activity),
+    };
+    let text = text.ok_or("That can't be its title here. Choose a slightly longer one.")?;
+    match writing.lying(&text) {
+        Ok(lying) if lying.is_nothing() => Ok(text),
+        _ => Err("There's a text with such a title already. Choose another title.".to_owned()),
+    }
+}
