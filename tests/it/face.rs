@@ -2,6 +2,7 @@
 //! an organisation's own templates come from an older version; and nothing of it where it isn't set.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::fixture::{BASE, Fixture, copy, entry};
 use crate::support::http::{ask, daemon};
@@ -28,14 +29,29 @@ fn config(more: &str) -> String {
     format!("{}{family}", BASE.replace(reply, &format!("{reply}{more}")))
 }
 
-/// With the config's keys, and with the templates of before if `is_old`.
+/// With the config's keys, a library without pictures, and the templates of before if `is_old`.
 fn service(more: &str, is_old: bool) -> Fixture {
     let fixture = Fixture::new(&config(more));
+    without_pictures(&fixture.path("activities"));
     if is_old {
         fs::remove_dir_all(fixture.path("templates")).unwrap();
         copy(&root().join(OLD), &fixture.path("templates"));
     }
     fixture
+}
+
+fn without_pictures(folder: &Path) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            without_pictures(&path);
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let Some((before, rest)) = text.split_once("\n[image]\n") else { continue };
+        let last = rest.find("\n+++").unwrap();
+        let end = rest[..last].find("\n[").unwrap_or(last);
+        fs::write(&path, format!("{before}\n{}", &rest[end + 1..])).unwrap();
+    }
 }
 
 /// HTML and text of edition 7.
