@@ -59,9 +59,6 @@ pub enum AppError {
     Page(#[from] RenderError),
     #[error("{path}: {reason}")]
     File { path: PathBuf, reason: String },
-    /// There is nothing to compare with the shipped ones.
-    #[error("there is no folder {0}")]
-    NoTemplates(PathBuf),
     /// A file was not written, because of what has its name.
     #[error(transparent)]
     Output(#[from] OutputError),

@@ -66,7 +66,9 @@ impl TemplateUpdate {
         let folder = output::folder(config);
         let folder = if folder == Path::new(".") { PathBuf::from("templates") } else { folder.join("templates") };
         if !folder.exists() {
-            return Err(AppError::NoTemplates(folder));
+            let reason =
+                "there is no such folder: templates lie beside the configuration, which --config names".to_owned();
+            return Err(AppError::File { path: folder, reason });
         }
         let (versions, yours) = (shipped::versions(), read_folder(&folder)?);
         let prints: Prints = yours.iter().map(|(file, text)| (file.clone(), shipped::fingerprint(text))).collect();

@@ -44,7 +44,9 @@ impl Stamp {
         // The logo lies there, or will.
         let mut pictures = pictures_in(folder);
         pictures.sort();
-        pictures.iter().for_each(|picture| note(picture, 0, &mut hasher));
+        for picture in pictures {
+            note(&picture, 0, &mut hasher);
+        }
         Self(hasher.finish())
     }
 

@@ -52,10 +52,6 @@ pub fn error(error: &AppError) -> String {
         AppError::Writing(why) => super::writing::refused(why),
         AppError::Deliveries(error) => deliveries(error),
         AppError::Output(error) => output(error),
-        AppError::NoTemplates(_) => format!(
-            "{error}. Templates lie beside the configuration, which --config names; `fortnightly init` writes both into an \
-             empty folder"
-        ),
         AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
         AppError::Wave(why) => waves::refused(*why),

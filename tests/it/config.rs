@@ -101,6 +101,13 @@ fn the_contract_s_example_loads() {
     assert!(config.warnings.is_empty(), "{}", display(&config.warnings));
     assert_eq!(config.folder, Path::new("tests/fixtures/config/good"));
     assert_eq!(config.web.secret_file, Path::new("tests/fixtures/config/good/var/secret"));
+    let face = &config.service.face;
+    assert_eq!(face.colour.map(|colour| colour.in_light().to_string()).as_deref(), Some("#14504d"));
+    assert_eq!(
+        (face.footer.as_str(), face.privacy_url.as_str()),
+        ("Anyshire County Council", "https://example.org/privacy")
+    );
+    assert_eq!(face.logo.as_ref().unwrap().picture.info.width, 480);
     assert_eq!(config.schedule.pauses[0].on_closed_day, Some(ClosedDayPolicy::Skip));
     assert_eq!(config.schedule.occasions[0].name, "safer-internet-day");
     assert_eq!(config.bands.iter().count(), 3);

@@ -2,6 +2,7 @@
 //! an organisation's own templates come from an older version; and nothing of it where it isn't set.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::fixture::{BASE, Fixture, copy, entry};
 use crate::support::http::{ask, daemon};
@@ -28,14 +29,29 @@ fn config(more: &str) -> String {
     format!("{}{family}", BASE.replace(reply, &format!("{reply}{more}")))
 }
 
-/// With the config's keys, and with the templates of before if `is_old`.
+/// With the config's keys, a library without pictures, and the templates of before if `is_old`.
 fn service(more: &str, is_old: bool) -> Fixture {
     let fixture = Fixture::new(&config(more));
+    without_pictures(&fixture.path("activities"));
     if is_old {
         fs::remove_dir_all(fixture.path("templates")).unwrap();
         copy(&root().join(OLD), &fixture.path("templates"));
     }
     fixture
+}
+
+fn without_pictures(folder: &Path) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            without_pictures(&path);
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let Some((before, rest)) = text.split_once("\n[image]\n") else { continue };
+        let last = rest.find("\n+++").unwrap();
+        let end = rest[..last].find("\n[").unwrap_or(last);
+        fs::write(&path, format!("{before}\n{}", &rest[end + 1..])).unwrap();
+    }
 }
 
 /// HTML and text of edition 7.
@@ -233,4 +249,36 @@ fn a_new_logo_is_taken_up_by_itself() {
     fs::write(fixture.path("logo.png"), "no picture").unwrap();
     crate::support::fixture::until("it is complained of", || fixture.log().contains("isn’t a PNG, JPEG or WebP"));
     assert!(picture().is_some_and(|now| now != before));
+}
+
+/// However full a mail is: the logo has its place in it, and the pictures of the activities share what is left.
+#[test]
+fn the_logo_counts_among_the_pictures_of_a_mail() {
+    let all = entry("All", "school", "\"all@school.example\"", "[\"4-5\", \"5-7\", \"8-10\", \"11-14\", \"14+\"]");
+    let fixture = Fixture::new(&format!("{}{all}", BASE.replace("reply_to", "logo = \"logo.png\"\nreply_to")));
+    fs::copy(root().join("tests/fixtures/face/logo.png"), fixture.path("logo.png")).unwrap();
+    let row = fixture.planned("2026-11-23T12:00:00Z", 7);
+    let mut seed = 1_u32;
+    let noise = image::RgbImage::from_fn(900, 700, |_, _| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [red, green, blue, _] = seed.to_be_bytes();
+        image::Rgb([red, green, blue])
+    });
+    for pick in row["activities"].as_array().unwrap() {
+        let file = format!("activities/{}.md", pick["id"].as_str().unwrap());
+        let folder = fixture.path(&file).parent().unwrap().to_owned();
+        noise.save(folder.join("noise.png")).unwrap();
+        let text = fs::read_to_string(fixture.path(&file)).unwrap();
+        let [_, front, body] = *text.splitn(3, "+++\n").collect::<Vec<_>>() else { panic!("{file}") };
+        let front = front.split("[image]").next().unwrap();
+        let image = "\n[image]\nfile = \"noise.png\"\nalt = \"Noise in many colours\"\ncredit = \"Drawing: Nobody\"\n";
+        fixture.write(&file, &format!("+++\n{front}{image}+++\n{body}"));
+    }
+    fixture.at(MONDAY, &["send"]).exits(0);
+    let raw = fixture.mails().remove(0).raw;
+    let message = mail_parser::MessageParser::default().parse(&raw).unwrap();
+    let pictures: Vec<usize> =
+        message.parts.iter().filter(|part| part.is_binary()).map(|part| part.contents().len()).collect();
+    assert_eq!(pictures.len(), 6, "{pictures:?}");
+    assert!(pictures.iter().sum::<usize>() <= 150_000, "{pictures:?}");
 }

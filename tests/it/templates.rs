@@ -54,7 +54,7 @@ fn a_fresh_folder_has_nothing_to_take_over() {
     let ran = fixture.run(&[&config[..], &["templates", "update", "--dry-run"]].concat()).exits(0);
     ran.says("There is nothing new to take over.");
     assert_eq!(fixture.fingerprint(), before);
-    fixture.run(&["templates", "diff"]).exits(1).complains("there is no folder templates");
+    fixture.run(&["templates", "diff"]).exits(1).complains("templates: there is no such folder");
 }
 
 #[test]
@@ -133,17 +133,17 @@ fn a_file_of_ones_own_beside_it_stays_too() {
 #[test]
 fn a_deleted_file_comes_back_where_it_is_needed() {
     let fixture = old();
-    let gone = ["partials/share.mjml.hbs", "web/front.html.hbs", "partials/help.txt.hbs"];
+    let gone = ["partials/share.mjml.hbs", "web/front.html.hbs", "partials/card.txt.hbs"];
     for file in gone {
         fs::remove_file(fixture.path(&format!("templates/{file}"))).unwrap();
     }
     // The organisation's own mail does without it.
-    fixture.edit("templates/digest.txt.hbs", "{{> help.txt}}", "");
-    assert_eq!(named(&fixture, "deleted"), ["partials/help.txt.hbs", "partials/share.mjml.hbs", "web/front.html.hbs"]);
+    fixture.edit("templates/digest.txt.hbs", "{{> card.txt}}", "");
+    assert_eq!(named(&fixture, "deleted"), ["partials/card.txt.hbs", "partials/share.mjml.hbs", "web/front.html.hbs"]);
     let ran = fixture.run(&["templates", "update"]).exits(0);
-    ran.says("partials/share.mjml.hbs: put back, because digest.mjml.hbs includes it.");
+    ran.says("partials/share.mjml.hbs: put back, because bulletin.mjml.hbs includes it.");
     ran.says("web/front.html.hbs: put back, because nothing works without it.");
-    assert_eq!(named(&fixture, "deleted"), ["partials/help.txt.hbs"], "nobody needs it");
+    assert_eq!(named(&fixture, "deleted"), ["partials/card.txt.hbs"], "nobody needs it");
 }
 
 #[test]
