@@ -51,10 +51,7 @@ pub fn error(error: &AppError) -> String {
         AppError::NewActivity(error) => new_activity(error),
         AppError::Deliveries(error) => deliveries(error),
         AppError::Output(error) => output(error),
-        AppError::NoTemplates(_) => format!(
-            "{error}. Templates lie beside the configuration, which --config names; `fortnightly init` writes both into an \
-             empty folder"
-        ),
+        AppError::NoTemplates(_) => no_templates(error),
         AppError::OwnFile { ours, .. } => format!("{error} ({}): name another place", ours.display()),
         AppError::CannotMove(why) => subscription::cannot_move(*why),
         AppError::Wave(why) => waves::refused(*why),
@@ -76,6 +73,13 @@ pub fn error(error: &AppError) -> String {
         | AppError::WithoutPostgres
         | AppError::BrokeOff(..) => error.to_string(),
     }
+}
+
+fn no_templates(error: &AppError) -> String {
+    format!(
+        "{error}. Templates lie beside the configuration, which --config names; `fortnightly init` writes both into an empty \
+         folder"
+    )
 }
 
 /// What is wrong with a picture, and what to do about it.
