@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
@@ -117,6 +117,17 @@ fn make(path: &Path, image: &Image, most: usize) -> Result<Picture, Unusable> {
         return Err(Unusable::Changed);
     }
     Ok(fit(&bytes, most)?)
+}
+
+/// A mail's HTML for where there is no mail around it: with its pictures inside.
+pub(super) fn with_pictures(html: &str, pictures: &[PublishedPicture]) -> String {
+    pictures.iter().fold(html.to_owned(), |html, PublishedPicture { picture: Picture { info, bytes }, .. }| {
+        let here = info.name.in_mail();
+        if !html.contains(&here) {
+            return html;
+        }
+        html.replace(&here, &format!("data:{};base64,{}", info.name.media_type(), BASE64.encode(bytes)))
+    })
 }
 
 /// Adds pictures to an edition as its mails name them: those that they bring, and the one that they link to.

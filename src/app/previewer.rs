@@ -10,12 +10,12 @@ pub mod write;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use data_encoding::BASE64;
 
 use self::proof::{Note, Proof, ProofSegment, Who};
 use super::context::sender;
 use super::edition_content::{DigestMaker, inline};
 use super::error::PreviewError;
+use super::pictures::with_pictures;
 use super::planner::{PlanRow, PlanState, Planner};
 use super::publisher::objection;
 use super::sender::message::DeliveryLinks;
@@ -24,7 +24,6 @@ use super::{AppContext, AppError, Content, sync};
 use crate::domain::address::Address;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::edits::edits;
-use crate::domain::picture::Picture;
 use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
@@ -217,17 +216,6 @@ fn as_planned(number: EditionNumber, row: &PlanRow, stored: Option<&Edition>) ->
 
 fn greeting(first: Option<&str>) -> String {
     crate::render::greeting(first.unwrap_or("Example Organisation"))
-}
-
-/// A mail's HTML for where there is no mail around it: with its pictures inside.
-fn with_pictures(html: &str, pictures: &[PublishedPicture]) -> String {
-    pictures.iter().fold(html.to_owned(), |html, PublishedPicture { picture: Picture { info, bytes }, .. }| {
-        let here = info.name.in_mail();
-        if !html.contains(&here) {
-            return html;
-        }
-        html.replace(&here, &format!("data:{};base64,{}", info.name.media_type(), BASE64.encode(bytes)))
-    })
 }
 
 /// What a preview shows in a slot of the HTML.

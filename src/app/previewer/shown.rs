@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::proof::{Proof, ProofSegment};
-use super::{Previewer, greeting, sample, with_pictures};
+use super::{Previewer, greeting, sample};
 use crate::app::edition_content::sample_address;
 use crate::app::error::PreviewError;
+use crate::app::pictures::with_pictures;
 use crate::app::{AppContext, AppError};
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
 use crate::domain::sender::Sender;
+use crate::store::PublishedPicture;
 
 /// A mail as its readers see it, with links that no server honours.
 #[derive(Debug, Clone)]

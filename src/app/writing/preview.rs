@@ -5,6 +5,7 @@ use super::sheet::Edited;
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::service_info;
 use crate::app::edition_content::DigestMaker;
+use crate::app::pictures::{illustrate, with_pictures};
 use crate::app::{AppError, Content};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::band::{Band, BandSet};
@@ -103,16 +104,20 @@ impl Writing {
     fn render(&self, content: &Content, around: &Around) -> Result<Preview, AppError> {
         let config = &self.context.config;
         let edition = config.schedule.fortnight_at(self.context.clock.now()).max(EditionNumber(1));
-        let card = |(band, activity)| Card { band, activity, from_theme: None };
-        let issue = Issue {
+        let card = |(band, activity)| Card { band, activity, from_theme: None, corrected: None };
+        let mut issue = Issue {
             service: service_info(config),
             edition,
             date: self.today(),
             theme: &around.theme,
+            theme_corrected: None,
             cards: around.cards.iter().map(|(band, activity)| card((band, activity))).collect(),
             notices: around.notices.iter().collect(),
             help: &around.help,
+            pictures: Vec::new(),
         };
+        let pictures = DigestMaker::new(&self.context, content).pictures(&issue)?;
+        illustrate(&mut issue, &pictures);
         let key = SegmentKey { bands: issue.bands(), sector: Sector::School, locale: Locale::EnGb };
         let made = |source| AppError::Digest { edition, segment: key.id(&config.bands), source };
         let rendered = render(&content.templates, &issue, &key, &config.bands).map_err(made)?;
@@ -124,7 +129,9 @@ impl Writing {
             let page = EditionPage { issue: &issue, bands, is_filtered: false, withdrawn: &[] };
             pages::edition(&content.templates, &page, &config.bands)?
         };
-        self.shown(content, &rendered, web, &around.title)
+        let shown = self.shown(content, &rendered, web, &around.title)?;
+        let (mail, web) = (with_pictures(&shown.mail, &pictures), with_pictures(&shown.web, &pictures));
+        Ok(Preview { mail, web, ..shown })
     }
 
     fn bulletin(&self, content: &Content, bulletin: &Bulletin) -> Result<Preview, AppError> {

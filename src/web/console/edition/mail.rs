@@ -7,7 +7,6 @@ use super::frame::document;
 use super::segment::shown;
 use crate::domain::edition::EditionNumber;
 use crate::web::console::caller::Caller;
-use crate::web::console::frame::{document, framed, in_scheme};
 use crate::web::console::query::parameter;
 use crate::web::console::state::Console;
 
