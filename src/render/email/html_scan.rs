@@ -160,6 +160,11 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// What its attributes say.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|(_, value)| value.as_str())
+    }
+
     /// The name of an attribute that holds a script, such as `onclick`, or an address that is one.
     pub(super) fn script(&self) -> Option<&str> {
         let holds_script = |(name, value): &&(String, String)| name.starts_with("on") || is_script(value);

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::html_scan::{Element, scan};
 use super::wording::line;
 use crate::domain::activity::Activity;
 use crate::domain::picture::{PictureName, PictureSubject};
-use crate::domain::rendered::{Body, Piece};
+use crate::domain::rendered::Body;
 use crate::render::error::RenderError;
 use crate::render::issue::Issue;
 
@@ -58,20 +59,45 @@ fn stopped(text: &str) -> String {
 /// When it names a picture that the mail does not bring.
 pub(super) fn shown(issue: &Issue<'_>, html: &Body) -> Result<Vec<PictureName>, RenderError> {
     let mut names = Vec::new();
-    let literals = html.0.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None });
-    for rest in literals.flat_map(|text| text.match_indices("cid:").map(|(at, _)| &text[at..])) {
-        match issue.pictures.iter().find(|picture| rest.starts_with(&picture.src)) {
+    let scan = scan(html);
+    for address in scan.elements.iter().flat_map(Element::values).flat_map(addresses).chain(addresses(&scan.styles)) {
+        match issue.pictures.iter().find(|picture| address.starts_with(&picture.src)) {
             Some(picture) if names.contains(&picture.info.name) => {}
             Some(picture) => names.push(picture.info.name.clone()),
-            None => return Err(unknown(rest)),
+            None => return Err(unknown(address)),
         }
     }
     Ok(names)
 }
 
+/// Where an attribute or a style names a part of its mail (RFC 2392 §2): at the beginning, or in `url(…)`. In the middle of a
+/// word, the same letters mean nothing.
+fn addresses(value: &str) -> impl Iterator<Item = &str> {
+    let begins = value.split("url(").enumerate().map(|(at, rest)| match at {
+        0 => rest.trim_start(),
+        _ => rest.trim_start_matches(['"', '\'', ' ']),
+    });
+    begins.filter(|rest| rest.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("cid:")))
+}
+
 fn unknown(rest: &str) -> RenderError {
-    let found: String = rest.chars().take_while(|c| !matches!(c, '"' | '\'' | '>') && !c.is_whitespace()).collect();
+    let found: String = rest.chars().take_while(|c| !matches!(c, '"' | '\'' | '>' | ')') && !c.is_whitespace()).collect();
     let problem =
         format!("a picture that no mail brings ({found}): pictures are those of the activities, with [image]");
     RenderError::Markup { problem, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+
+    #[test]
+    fn only_an_address_names_a_part_of_the_mail() {
+        let found = |value| addresses(value).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(found("cid:one.png@fortnightly"), ["cid:one.png@fortnightly"]);
+        assert_eq!(found("color: red; background: URL(x) url( 'cid:two.png')"), ["cid:two.png')"]);
+        for other in ["https://example.org/?acid:7", "Battery acid: never touch it", "url(data:cid:x)", "cid", "ci\u{e9}:"] {
+            assert!(found(other).is_empty(), "{other}");
+        }
+    }
 }
