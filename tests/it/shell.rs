@@ -112,6 +112,10 @@ const BEYOND: [&str; 27] = [
     "base-url-login",
     "base-url-query",
     "bounce-too-long",
+    "colour-too-light",
+    "logo-folder",
+    "logo-missing",
+    "logo-no-picture",
     "misspelt-timezone",
     "oidc-issuer-http",
     "oidc-issuer-query",
@@ -163,6 +167,7 @@ fn everything() -> Value {
         .as_object_mut()
         .unwrap()
         .retain(|key, _| key != "password_file" && key != "username" && key != "ca_file");
+    all["service"]["logo"] = json!(root().join("tests/fixtures/face/logo.png"));
     // Any file that is there: what it holds is not looked at yet.
     all["mail"]["dkim"] =
         json!([{"domain": "example.org", "selector": "s1", "private_key_file": root().join("Cargo.toml")}]);
