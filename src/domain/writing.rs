@@ -187,9 +187,9 @@ mod tests {
                 (text.to_string().as_str(), text.file().as_str(), text.draft_file().as_deref()),
                 (name, file, draft)
             );
-            if draft.is_some() {
+            if let Some(draft) = draft {
                 assert_eq!(TextRef::of_file(file).as_ref(), Some(&text));
-                assert_eq!(TextRef::of_file(draft.unwrap()).as_ref(), Some(&text));
+                assert_eq!(TextRef::of_file(draft).as_ref(), Some(&text));
             }
         }
         for (folder, name) in [

@@ -82,16 +82,16 @@ pub fn finding(one: &FieldFinding, form: Option<&TextForm>) -> (String, String) 
     let Some(form) = form else { return (super::console::sentence(&message), sentence_of_help(&help)) };
     match one.finding.code {
         "missing-key" | "empty-value" => {
-            message = "This has to be filled in".to_owned();
+            "This has to be filled in".clone_into(&mut message);
             help.clear();
         }
         "no-band" => {
-            message = "Nobody would get it".to_owned();
-            help = "tick at least one age group".to_owned();
+            "Nobody would get it".clone_into(&mut message);
+            "tick at least one age group".clone_into(&mut help);
         }
         "empty-section" | "missing-heading" | "no-opening" | "empty-body" => {
-            message = "There's nothing written here yet".to_owned();
-            help = "write at least one sentence".to_owned();
+            "There's nothing written here yet".clone_into(&mut message);
+            "write at least one sentence".clone_into(&mut help);
         }
         "date-order" => help.clear(),
         "wrong-type" | "bad-value" if help.contains(" = ") => help.clear(),

@@ -111,7 +111,7 @@ impl Key {
 
     /// With what a form calls it, and what it says about it.
     pub(crate) const fn asked(self, label: &'static str, about: &'static str) -> Self {
-        Self { label, about, ..self }
+        Self { about, label, ..self }
     }
 
     /// The table that stands below it.

@@ -37,6 +37,7 @@ pub struct Overview {
 
 /// One text.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each may be so without the others")]
 pub struct TextRow {
     pub text: TextRef,
     pub title: String,
@@ -108,12 +109,11 @@ impl Writing {
         let (this, today) = (self.clone(), self.today());
         let stamp = self.stamp(&published, today);
         let known = kept.0.lock().as_ref().filter(|(known, _)| *known == stamp).map(|(_, looked)| Arc::clone(looked));
-        let looked = match known {
-            Some(looked) => looked,
-            None => {
-                let looked = tokio::task::spawn_blocking(move || Arc::new(this.look(&published, today))).await;
-                looked.map_err(|error| AppError::BrokeOff("looking at the library", error.to_string()))?
-            }
+        let looked = if let Some(looked) = known {
+            looked
+        } else {
+            let looked = tokio::task::spawn_blocking(move || Arc::new(this.look(&published, today))).await;
+            looked.map_err(|error| AppError::BrokeOff("looking at the library", error.to_string()))?
         };
         *kept.0.lock() = Some((stamp, Arc::clone(&looked)));
         Ok(rows(&looked, &uses, today))
@@ -158,7 +158,9 @@ impl Writing {
                 None => others.push(one),
             }
         }
-        found.values_mut().for_each(|all| all.sort_by_key(|one| (one.level, one.line, one.column)));
+        for all in found.values_mut() {
+            all.sort_by_key(|one| (one.level, one.line, one.column));
+        }
         let texts = survey.library.iter().flat_map(texts);
         let age = |text: TextRef| {
             let file = files::read(&folder, Path::new(&text.file())).ok()??;

@@ -38,7 +38,7 @@ pub(super) fn join(texts: &[String], parts: &[Part]) -> String {
     let mut body = String::new();
     for (part, text) in parts.iter().zip(texts) {
         let text = bare(text);
-        if !part.heading.is_empty() && !(text.is_empty() && part.may_be_left_out) {
+        if !part.heading.is_empty() && (!text.is_empty() || !part.may_be_left_out) {
             body += &format!("\n## {}\n", part.heading);
         }
         if !text.is_empty() {

@@ -160,6 +160,7 @@ impl Sheet {
     }
 
     /// With an example wherever something must stand and doesn't: so what there is can be looked at.
+    #[must_use]
     pub fn with_examples(&self) -> Self {
         let filled = |(part, text): (&Part, &String)| {
             let is_missing = text.is_empty() && !part.may_be_left_out && !self.is_correction();
@@ -180,6 +181,7 @@ impl Sheet {
     }
 
     /// With new dates: read again on `today`, and to be read once more by `review_by`. Somebody may have said who did.
+    #[must_use]
     pub fn reviewed(&self, today: NaiveDate, review_by: NaiveDate, reviewed_by: &str) -> Self {
         let mut sheet = self.clone();
         sheet.group.set_text("reviewed", &today.to_string());

@@ -23,9 +23,10 @@ fn posted(form: &TextForm) -> Filled {
         let chosen =
             |choices: &[Choice]| choices.iter().filter(|one| one.is_chosen).map(|one| one.value.clone()).collect();
         let values: Vec<String> = match &field.input {
-            Input::Line(value) | Input::Sentences(value) | Input::Date(value) => vec![value.clone()],
+            Input::Line(value) | Input::Sentences(value) | Input::Date(value) | Input::Number { value, .. } => {
+                vec![value.clone()]
+            }
             Input::Lines(value) | Input::Passage(value) => vec![value.replace('\n', "\r\n")],
-            Input::Number { value, .. } => vec![value.clone()],
             Input::Flag(is_set) => is_set.then(|| "on".to_owned()).into_iter().collect(),
             Input::Choice(choices) | Input::Ticks(choices) => chosen(choices),
         };

@@ -91,13 +91,11 @@ struct FieldView {
     name: String,
     label: String,
     hint: &'static str,
-    is_required: bool,
     /// `text`, `number` or `date`; empty for what is no plain input.
     kind: &'static str,
     value: String,
     /// How many lines it shows; 0 where it's one line.
     rows: usize,
-    is_markdown: bool,
     is_flag: bool,
     is_set: bool,
     least: i64,
@@ -222,7 +220,6 @@ impl FieldView {
             name: field.name.clone(),
             label: field.label.clone(),
             hint: field.hint,
-            is_required: field.is_required,
             ..Self::default()
         };
         let choices = |choices: &[crate::domain::writing::form::Choice]| {
@@ -244,7 +241,7 @@ impl FieldView {
             }
             Input::Sentences(value) => Self { rows: rows(value, 2), value: value.clone(), ..view },
             Input::Lines(value) => Self { rows: rows(value, 3), value: value.clone(), ..view },
-            Input::Passage(value) => Self { rows: rows(value, 6), value: value.clone(), is_markdown: true, ..view },
+            Input::Passage(value) => Self { rows: rows(value, 6), value: value.clone(), ..view },
             Input::Flag(is_set) => Self { is_flag: true, is_set: *is_set, ..view },
             Input::Choice(all) => Self { choices: choices(all), ..view },
             Input::Ticks(all) => Self { choices: choices(all), is_many: true, ..view },
