@@ -8,8 +8,10 @@ mod palette;
 mod problem;
 mod read;
 mod source;
+mod square;
 
 pub use fit::{fit, fit_within};
 pub use limits::MOST_FILE_BYTES;
 pub use problem::PictureProblem;
 pub use source::{Kind, inspect};
+pub use square::{Square, square};

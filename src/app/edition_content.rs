@@ -95,6 +95,7 @@ impl DigestMaker {
         let taken = logo.as_ref().map_or(0, |logo| logo.bytes.len());
         let mut all = pictures.of_activities(library, issue.cards.iter().map(|card| card.activity), taken)?;
         all.extend(logo.map(|picture| PublishedPicture { subject: PictureSubject::Logo, picture }));
+        all.push(pictures.to_share(&self.config, &issue.theme.title)?);
         Ok(all)
     }
 

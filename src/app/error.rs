@@ -28,6 +28,7 @@ use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
 use crate::oidc::OidcError;
 use crate::output::OutputError;
+use crate::pictures::PictureProblem;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
@@ -108,6 +109,9 @@ pub enum AppError {
     /// An activity's picture cannot be made.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// The square picture for whoever passes an edition on cannot be drawn.
+    #[error("the picture to share {0}")]
+    Square(#[from] PictureProblem),
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]

@@ -7,12 +7,14 @@ use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
+use crate::config::Config;
 use crate::domain::activity::{Activity, ActivityId, Image};
+use crate::domain::colour::Colour;
 use crate::domain::picture::{MOST_BYTES, MOST_BYTES_OF_MAIL, Picture, PictureSubject};
 use crate::library::{Library, read_picture};
 use crate::ordinary_file;
-use crate::pictures::{PictureProblem, fit};
-use crate::render::{Illustration, Issue};
+use crate::pictures::{PictureProblem, Square, fit, square};
+use crate::render::{Illustration, Issue, of_pictures};
 use crate::store::PublishedPicture;
 
 /// Why an activity's picture cannot be made.
@@ -71,6 +73,24 @@ impl PictureBook {
         Ok(wanted.iter().zip(pictures).map(of).collect())
     }
 
+    /// The square picture for whoever passes an edition on.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    pub(super) fn to_share(&self, config: &Config, title: &str) -> Result<PublishedPicture, PictureProblem> {
+        let service = &config.service;
+        let (ground, ink, accents) = of_pictures(service.face.colour);
+        let (ground, ink, accents) = (ground.channels(), ink.channels(), accents.map(Colour::channels));
+        let key = (format!("{title}\n{}\n{ground:?}", service.name), 0);
+        let kept = self.0.lock().get(&key).cloned();
+        let picture = match kept {
+            Some(picture) => picture,
+            None => square(&Square { title, service: &service.name, ground, ink, accents })?,
+        };
+        self.0.lock().insert(key, picture.clone());
+        Ok(PublishedPicture { subject: PictureSubject::Share, picture })
+    }
+
     /// An activity's picture in at most `most` bytes.
     fn fitted(
         &self,
@@ -99,12 +119,16 @@ fn make(path: &Path, image: &Image, most: usize) -> Result<Picture, Unusable> {
     Ok(fit(&bytes, most)?)
 }
 
-/// Adds pictures to an edition as its mails name them.
+/// Adds pictures to an edition as its mails name them: those that they bring, and the one that they link to.
 pub(super) fn illustrate(issue: &mut Issue<'_>, pictures: &[PublishedPicture]) {
-    let in_mail = |one: &PublishedPicture| Illustration {
-        subject: one.subject.clone(),
-        src: one.picture.info.name.in_mail(),
-        info: one.picture.info.clone(),
+    let base = issue.service.base_url;
+    let in_mail = |PublishedPicture { subject, picture }: &PublishedPicture| Illustration {
+        subject: subject.clone(),
+        src: match subject {
+            PictureSubject::Activity(_) | PictureSubject::Logo => picture.info.name.in_mail(),
+            PictureSubject::Share => format!("{base}/pictures/{}", picture.info.name),
+        },
+        info: picture.info.clone(),
     };
     issue.pictures = pictures.iter().map(in_mail).collect();
 }

@@ -14,8 +14,11 @@ use crate::domain::text::dates;
 use crate::domain::text::lists::commas;
 use crate::render::pages::{self, Brief, Choice, EditionPage, Link, Message};
 
-/// The one script of the pages: the quick exit.
+/// The one script of all pages: the quick exit.
 pub const EXIT_SCRIPT: &str = pages::EXIT_SCRIPT;
+
+/// The script of an edition's page alone: buttons that copy its texts.
+pub const COPY_SCRIPT: &str = pages::COPY_SCRIPT;
 
 /// How many earlier editions the front page names.
 const PAST: usize = 12;

@@ -36,6 +36,11 @@ pub struct NotAColour;
 impl Colour {
     pub const WHITE: Self = Self::of("#ffffff");
 
+    /// Red, green and blue.
+    pub fn channels(self) -> [u8; 3] {
+        [self.red, self.green, self.blue]
+    }
+
     /// A colour that is written in the program.
     pub(crate) const fn of(literal: &str) -> Self {
         Self::read(literal).expect("a literal of the right form: the compiler tries it")

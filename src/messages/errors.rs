@@ -69,6 +69,7 @@ pub fn error(error: &AppError) -> String {
         | AppError::Mail(_)
         | AppError::Digest { .. }
         | AppError::BulletinMail { .. }
+        | AppError::Square(_)
         | AppError::NoBand(_)
         | AppError::Sync(_)
         | AppError::Page(_)

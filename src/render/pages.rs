@@ -18,7 +18,7 @@ use crate::domain::subscriber::{Locale, Sector};
 
 pub(super) use bulletin::{BulletinPage, page as bulletin_page};
 pub use bulletin::{bulletin, bulletin_item};
-pub use view::{Brief, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
+pub use view::{Brief, COPY_SCRIPT, Choice, EXIT_SCRIPT, EXIT_URL, Feed, Link, Message};
 
 /// An edition as the web shows it.
 #[derive(Debug)]
@@ -99,7 +99,14 @@ pub fn edition(templates: &Templates, page: &EditionPage<'_>, bands: &Bands) -> 
     fill_page(
         templates,
         Page::Edition,
-        &EditionView { shell: shell.with_exit(), filters, withdrawn, edition_url: String::new(), view },
+        &EditionView {
+            shell: shell.with_exit(),
+            filters,
+            withdrawn,
+            edition_url: String::new(),
+            copy_prose: format!("<script>{COPY_SCRIPT}</script>"),
+            view,
+        },
     )
 }
 
@@ -125,7 +132,8 @@ pub fn activity(templates: &Templates, issue: &Issue<'_>, labels: &str, bands: &
         ..Shell::new(service, &title, card.map_or("", |card| card.summary.as_str()))
     };
     let edition_url = format!("{}/editions/{}", service.base_url, issue.edition);
-    let view = EditionView { shell: shell.with_exit(), filters: Vec::new(), withdrawn: Vec::new(), edition_url, view };
+    let (shell, copy_prose) = (shell.with_exit(), String::new());
+    let view = EditionView { shell, filters: Vec::new(), withdrawn: Vec::new(), edition_url, copy_prose, view };
     fill_page(templates, Page::Activity, &view)
 }
 
@@ -144,7 +152,8 @@ pub fn feed_item(
         if view.cards.is_empty() { format!("{}: taken back", view.theme.title) } else { view.subject.clone() };
     let shell = Shell::new(&issue.service, "", "");
     let withdrawn = labels(withdrawn);
-    let view = EditionView { shell, filters: Vec::new(), withdrawn, edition_url: String::new(), view };
+    let (edition_url, copy_prose) = (String::new(), String::new());
+    let view = EditionView { shell, filters: Vec::new(), withdrawn, edition_url, copy_prose, view };
     Ok((summary, fill_page(templates, Page::Feed, &view)?.trim().to_owned()))
 }
 

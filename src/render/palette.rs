@@ -101,6 +101,12 @@ const fn accent(class: &'static str, [bar, tint, ink, dark_tint, dark_ink]: [&'s
     }
 }
 
+/// The colours of a picture that stands for a service: behind its letters, of its letters, and of its stripes.
+pub fn of_pictures(brand: Option<BrandColour>) -> (Colour, Colour, [Colour; 5]) {
+    let look = look(brand);
+    (look.light.hero, look.light.hero_ink, ACCENTS.map(|accent| accent.bar))
+}
+
 /// The colours for a service: where it has a colour of its own, the theme's title, buttons and links have that.
 pub(super) fn look(brand: Option<BrandColour>) -> Look {
     let Some(brand) = brand else { return LOOK };

@@ -110,7 +110,8 @@ pub(super) fn page_fields(page: Page) -> Value {
             let view = whole(&issue, &sample.bands);
             let filter = Filter { label: "Ages".to_owned(), url: "x".to_owned(), is_current: true };
             let withdrawn = vec![Label { label: "Ages".to_owned() }];
-            json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url: "x".to_owned(), view })
+            let (edition_url, copy_prose) = ("x".to_owned(), "x".to_owned());
+            json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url, copy_prose, view })
         }
         Page::Bulletin => {
             let page = pages::bulletin_page(&sample.bulletin_issue(), &sample.bands);

@@ -43,6 +43,11 @@ pub(super) fn view(activity: &Activity, issue: &Issue<'_>) -> Option<PictureView
     })
 }
 
+/// The address of the square picture for whoever passes the edition on; empty where there is none.
+pub(super) fn to_share(issue: &Issue<'_>) -> String {
+    issue.picture(&PictureSubject::Share).map(|picture| picture.src.clone()).unwrap_or_default()
+}
+
 fn stopped(text: &str) -> String {
     if text.ends_with(['.', '?', '!', '…']) { text.to_owned() } else { format!("{text}.") }
 }

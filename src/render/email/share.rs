@@ -11,6 +11,8 @@ pub(crate) struct ShareView {
     pub(crate) line: String,
     /// About 60 words for a newsletter, with the link.
     pub(crate) paragraph: String,
+    /// The address of the square picture with the title; empty where there is none.
+    pub(crate) picture_url: String,
 }
 
 /// The most words of a newsletter paragraph; it has at least ten fewer.
@@ -25,14 +27,15 @@ const MORE: [&str; 5] = [
     "It is free.",
 ];
 
-/// Both texts, for the theme `title`, these bands, and the web view at `url`.
-pub(crate) fn share(title: &str, shown: &[&Band], url: &str) -> ShareView {
+/// Both texts, for the theme `title`, these bands, and the web view at `url`; and where the picture is.
+pub(crate) fn share(title: &str, shown: &[&Band], url: &str, picture_url: String) -> ShareView {
     let span = bands_phrase(shown);
     let one = shown.len() == 1;
     let what = if one { "A free activity" } else { "Free activities" };
     ShareView {
         line: format!("Online safety in 15 minutes: “{title}”. {what} to do together, for {span}: {url}"),
         paragraph: paragraph(title, &span, one, url),
+        picture_url,
     }
 }
 
@@ -46,6 +49,7 @@ pub(crate) fn of_bulletin(title: &str, summary: &str, is_correction: bool, url: 
     ShareView {
         line,
         paragraph: format!("There is {kind} from our online-safety service. {about} {more} Read it here: {url}"),
+        picture_url: String::new(),
     }
 }
 
@@ -87,7 +91,7 @@ mod tests {
             let title = vec!["word"; length].join(" ");
             for mask in 1_usize..32 {
                 let shown: Vec<&Band> = (0..5).filter(|at| mask >> at & 1 == 1).map(|at| all[at]).collect();
-                let text = share(&title, &shown, "https://a.example/editions/1?bands=4-5");
+                let text = share(&title, &shown, "https://a.example/editions/1?bands=4-5", String::new());
                 let words = count(&text.paragraph);
                 assert!((MOST - 10..=MOST).contains(&words), "{words} words: {}", text.paragraph);
                 assert!(text.paragraph.ends_with("https://a.example/editions/1?bands=4-5"));

@@ -172,7 +172,7 @@ pub(crate) fn of_cards(
         date: dates::day(issue.date),
         logo: logo(issue),
         service: service(&issue.service),
-        share: share::share(&theme.title, &shown, &web_url),
+        share: share::share(&theme.title, &shown, &web_url, picture::to_share(issue)),
         theme,
         has_pictures: cards_shown.iter().any(|card| !card.picture.is_empty()),
         cards: cards_shown,

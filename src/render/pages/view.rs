@@ -19,6 +19,16 @@ function go(e){e.preventDefault();document.documentElement.style.display='none';
 a.addEventListener('click',go);\
 document.addEventListener('keydown',function(e){if(e.key==='Escape'||e.key==='Esc')go(e)})})()";
 
+/// Adds a button below each text to copy. Without it the text can be selected: it stands in a field.
+pub const COPY_SCRIPT: &str = "(function(){[].forEach.call(document.querySelectorAll('textarea[readonly]'),function(t){\
+var b=document.createElement('button'),s=document.createElement('span');\
+b.type='button';b.textContent='Copy this text';s.setAttribute('role','status');s.style.marginLeft='1rem';\
+function done(ok){s.textContent=ok?'Copied.':'Please copy it by hand: it is selected.'}\
+b.addEventListener('click',function(){s.textContent='';t.focus();t.select();\
+if(navigator.clipboard){navigator.clipboard.writeText(t.value).then(function(){done(true)},function(){done(false)})}\
+else{done(document.execCommand('copy'))}});\
+var p=document.createElement('p');p.appendChild(b);p.appendChild(s);t.parentNode.insertBefore(p,t.nextSibling)})})()";
+
 /// What is around every page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shell {
@@ -174,6 +184,8 @@ pub(crate) struct EditionView {
     pub(crate) withdrawn: Vec<Label>,
     /// The edition that an activity came with; empty on the edition's own page.
     pub(crate) edition_url: String,
+    /// The script that adds a button to each text to copy, with its tags; empty where there are none.
+    pub(crate) copy_prose: String,
     #[serde(flatten)]
     pub(crate) view: DigestView,
 }

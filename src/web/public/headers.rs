@@ -6,12 +6,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
-use crate::app::public_pages::EXIT_SCRIPT;
+use crate::app::public_pages::{COPY_SCRIPT, EXIT_SCRIPT};
 
 /// What a browser lets an answer do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
-    /// Nothing but a page's own styles and the quick exit's one script, by its hash; forms post to us alone.
+    /// Nothing but a page's own styles, our pictures, and the two scripts that we wrote, by their hashes; forms post to us alone.
     Page,
     /// As a page, without the script, and any site may show it in a frame.
     Frame,
@@ -22,9 +22,9 @@ pub(super) enum Guard {
 impl Guard {
     fn policy(self) -> HeaderValue {
         static PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
-            let hash = BASE64.encode(&Sha256::digest(EXIT_SCRIPT));
+            let [exit, copy] = [EXIT_SCRIPT, COPY_SCRIPT].map(|script| BASE64.encode(&Sha256::digest(script)));
             let policy = format!(
-                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; script-src 'sha256-{hash}'; form-action 'self'; \
+                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; script-src 'sha256-{exit}' 'sha256-{copy}'; form-action 'self'; \
                  base-uri 'none'; frame-ancestors 'none'"
             );
             HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
