@@ -8,7 +8,7 @@ use super::problem::PictureProblem;
 use crate::domain::picture::{Picture, PictureForm};
 
 /// Pixels each way: what every service that shows square pictures takes.
-pub const SIDE: u32 = 1_080;
+const SIDE: u32 = 1_080;
 
 /// Empty on all sides, in pixels.
 const MARGIN: f32 = 96.0;
@@ -93,13 +93,12 @@ impl Canvas {
 
     /// A word, in pieces that each have room on a line.
     fn parts(&self, word: &str, size: f32) -> Vec<String> {
-        let mut parts = vec![String::new()];
+        let mut parts: Vec<String> = Vec::new();
         for c in word.chars() {
-            let last = parts.last().map_or("", String::as_str);
-            if !last.is_empty() && self.width(&format!("{last}{c}"), size) > Self::room() {
-                parts.push(String::new());
+            match parts.last_mut() {
+                Some(last) if self.width(&format!("{last}{c}"), size) <= Self::room() => last.push(c),
+                _ => parts.push(c.to_string()),
             }
-            parts.extend(parts.pop().map(|part| format!("{part}{c}")));
         }
         parts
     }
