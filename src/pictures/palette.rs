@@ -1,6 +1,7 @@
 //! Drawings in few colours: a table of them makes a file a third as large, and nobody sees the difference.
 
 use std::collections::HashMap;
+use std::iter;
 
 use image::RgbImage;
 
@@ -29,8 +30,8 @@ impl Indexed {
     /// `image` in its most frequent colours, where that is what it looks like; `None` for a photograph.
     pub(super) fn of(image: &RgbImage) -> Option<Self> {
         let mut counts: HashMap<Colour, u64> = HashMap::new();
-        for pixel in image.pixels() {
-            *counts.entry(pixel.0).or_default() += 1;
+        for (colour, length) in runs(image) {
+            *counts.entry(colour).or_default() += u64::try_from(length).unwrap_or_default();
             if counts.len() > MOST_COLOURS {
                 return None;
             }
@@ -41,7 +42,7 @@ impl Indexed {
         let places: HashMap<Colour, u8> =
             by_use.iter().filter_map(|(colour, _)| Some((*colour, nearest(&palette, *colour)?.0))).collect();
         let size = image.dimensions();
-        let pixels = image.pixels().map(|pixel| places[&pixel.0]).collect();
+        let pixels = runs(image).flat_map(|(colour, length)| iter::repeat_n(places[&colour], length)).collect();
         Some(Self { palette, pixels, size })
     }
 
@@ -59,6 +60,12 @@ impl Indexed {
         written.map_err(|_| PictureProblem::Broken)?;
         Ok(out)
     }
+}
+
+/// The pixels, line by line, as a colour and how often it stands there in a row: a drawing has few of those.
+fn runs(image: &RgbImage) -> impl Iterator<Item = (Colour, usize)> {
+    let (pixels, _) = image.as_raw().as_chunks::<3>();
+    pixels.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len())))
 }
 
 /// The colours of which every other is at most `off` away, the most frequent first; `None` for too many.

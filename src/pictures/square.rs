@@ -14,9 +14,12 @@ const SIDE: u32 = 1_080;
 const MARGIN: f32 = 96.0;
 
 /// The heights of the title's letters that are tried, in pixels, and how many lines each may take.
-const TITLES: [(f32, usize); 5] = [(124.0, 4), (104.0, 5), (86.0, 6), (68.0, 8), (54.0, 10)];
+const TITLES: [(f32, usize); 6] = [(156.0, 4), (124.0, 5), (104.0, 6), (86.0, 7), (68.0, 9), (54.0, 11)];
 
-const SMALL: f32 = 42.0;
+const SMALL: f32 = 46.0;
+
+/// From one line to the next, in heights of a letter.
+const LEADING: f32 = 1.16;
 
 static FONT: &[u8] = include_bytes!("font/DejaVuSans-Bold.ttf");
 
@@ -40,10 +43,11 @@ pub struct Square<'a> {
 pub fn square(square: &Square<'_>) -> Result<Picture, PictureProblem> {
     let font = FontRef::try_from_slice(FONT).map_err(|_| PictureProblem::Broken)?;
     let mut canvas = Canvas { image: RgbImage::from_pixel(SIDE, SIDE, Rgb(square.ground)), font, ink: square.ink };
-    let lines = canvas.folded(square.service, SMALL, 2);
-    let below = canvas.write(&lines, SMALL, MARGIN);
-    let (size, lines) = canvas.title(square.title);
-    canvas.write(&lines, size, below + 64.0);
+    let service = canvas.folded(square.service, SMALL, 2);
+    let foot = side() - MARGIN - height(&service, SMALL);
+    canvas.write(&service, SMALL, foot);
+    let (size, title) = canvas.title(square.title);
+    canvas.write(&title, size, (foot - height(&title, size)) / 2.0);
     canvas.stripes(&square.accents);
     let bytes = Indexed::of(&canvas.image).ok_or(PictureProblem::CannotFit)?.png()?;
     Ok(Picture::new(bytes, PictureForm::Png, (SIDE, SIDE)))
@@ -130,17 +134,16 @@ impl Canvas {
         (places, at)
     }
 
-    /// Writes lines below `top`; returns where they end.
-    fn write(&mut self, lines: &[String], size: f32, top: f32) -> f32 {
+    /// Writes lines below `top`.
+    fn write(&mut self, lines: &[String], size: f32, top: f32) {
         let ascent = self.font.as_scaled(PxScale::from(size)).ascent();
         let mut below = top;
         for line in lines {
             for (glyph, at) in self.places(line, size).0 {
                 self.draw(glyph.with_scale_and_position(size, point(MARGIN + at, below + ascent)));
             }
-            below += size * 1.16;
+            below += size * LEADING;
         }
-        below
     }
 
     fn draw(&mut self, glyph: ab_glyph::Glyph) {
@@ -167,6 +170,12 @@ impl Canvas {
             }
         }
     }
+}
+
+/// How high these lines are together.
+#[allow(clippy::cast_precision_loss, reason = "there are few lines")]
+fn height(lines: &[String], size: f32) -> f32 {
+    lines.len() as f32 * size * LEADING
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a number of pixels is small")]
