@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::decisions::error::DecisionError;
-use super::pictures::PictureError;
 use super::planner::row::PlanState;
 use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::ItemId;
@@ -28,7 +27,6 @@ use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
 use crate::oidc::OidcError;
 use crate::output::OutputError;
-use crate::pictures::PictureProblem;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
@@ -106,12 +104,6 @@ pub enum AppError {
     PretendedTime,
     #[error(transparent)]
     Content(#[from] ContentError),
-    /// An activity's picture cannot be made.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-    /// The square picture for whoever passes an edition on cannot be drawn.
-    #[error("the picture to share {0}")]
-    Square(#[from] PictureProblem),
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]
