@@ -12,7 +12,6 @@ use chrono::NaiveDate;
 
 pub use self::sign_in::{SignInRefusal, SignOnRefusal};
 use super::decisions::error::DecisionError;
-use super::pictures::PictureError;
 use super::planner::row::PlanState;
 use super::writing::error::WritingError;
 use crate::domain::bulletin::BulletinName;
@@ -30,7 +29,6 @@ use crate::domain::user::accounts::UserRefusal;
 use crate::domain::user::password::PasswordProblem;
 use crate::mail::MailError;
 use crate::output::OutputError;
-use crate::pictures::PictureProblem;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
@@ -105,12 +103,6 @@ pub enum AppError {
     PretendedTime,
     #[error(transparent)]
     Content(#[from] ContentError),
-    /// An activity's picture cannot be made.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-    /// The square picture for whoever passes an edition on cannot be drawn.
-    #[error("the picture to share {0}")]
-    Square(#[from] PictureProblem),
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]

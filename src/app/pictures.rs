@@ -7,8 +7,9 @@ use data_encoding::{BASE64, HEXLOWER};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
+use super::AppError;
 use crate::config::Config;
-use crate::domain::activity::{Activity, ActivityId, Image};
+use crate::domain::activity::{Activity, Image};
 use crate::domain::colour::Colour;
 use crate::domain::picture::{MOST_BYTES, MOST_BYTES_OF_MAIL, Picture, PictureSubject};
 use crate::library::{Library, read_picture};
@@ -17,25 +18,41 @@ use crate::pictures::{PictureProblem, Square, fit, square};
 use crate::render::{Illustration, Issue, of_pictures};
 use crate::store::PublishedPicture;
 
-/// Why an activity's picture cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {problem}", path.display())]
-pub struct PictureError {
-    pub path: PathBuf,
-    pub activity: ActivityId,
-    pub problem: Unusable,
+/// Why a picture cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PictureError {
+    path: PathBuf,
+    pub(super) problem: Unusable,
+}
+
+impl From<PictureError> for AppError {
+    fn from(error: PictureError) -> Self {
+        let reason = format!("the picture {}: {}", error.problem, error.problem.help());
+        Self::File { path: error.path, reason }
+    }
 }
 
 /// What is wrong with the file of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
-    #[error("can’t be read: {0}")]
+pub(super) enum Unusable {
+    #[error("can’t be read ({0})")]
     Unreadable(String),
     /// It is not the file that the library was checked with.
-    #[error("was changed a moment ago: it’s read again with the other files")]
+    #[error("was changed a moment ago")]
     Changed,
     #[error(transparent)]
     Picture(#[from] PictureProblem),
+}
+
+impl Unusable {
+    /// What to do about it.
+    pub(super) fn help(&self) -> &'static str {
+        match self {
+            Self::Picture(problem) => problem.help(),
+            Self::Changed => "try again",
+            Self::Unreadable(_) => "make it a file that this user may read",
+        }
+    }
 }
 
 /// Makes pictures, and remembers what it made.
@@ -77,7 +94,7 @@ impl PictureBook {
     ///
     /// # Errors
     /// When it cannot be drawn.
-    pub(super) fn to_share(&self, config: &Config, title: &str) -> Result<PublishedPicture, PictureProblem> {
+    pub(super) fn to_share(&self, config: &Config, title: &str) -> Result<PublishedPicture, PictureError> {
         let service = &config.service;
         let (ground, ink, accents) = of_pictures(service.face.colour);
         let (ground, ink, accents) = (ground.channels(), ink.channels(), accents.map(Colour::channels));
@@ -85,7 +102,8 @@ impl PictureBook {
         let kept = self.0.lock().get(&key).cloned();
         let picture = match kept {
             Some(picture) => picture,
-            None => square(&Square { title, service: &service.name, ground, ink, accents })?,
+            None => square(&Square { title, service: &service.name, ground, ink, accents })
+                .map_err(|problem| PictureError { path: "the square to share".into(), problem: problem.into() })?,
         };
         self.0.lock().insert(key, picture.clone());
         Ok(PublishedPicture { subject: PictureSubject::Share, picture })
@@ -105,7 +123,7 @@ impl PictureBook {
         }
         let path = library.folder.join(activity.id.theme()).join(&image.file);
         let made = make(&path, image, most);
-        let made = made.map_err(|problem| PictureError { path, activity: activity.id.clone(), problem })?;
+        let made = made.map_err(|problem| PictureError { path, problem })?;
         self.0.lock().insert(key, made.clone());
         Ok(made)
     }

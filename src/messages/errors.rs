@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::app::error::{
     AppError, BackupError, DeliveriesError, KeyringError, MoveError, NewActivityError, PreviewError,
 };
-use crate::app::pictures::{PictureError, Unusable};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::dates;
@@ -44,7 +43,6 @@ pub fn error(error: &AppError) -> String {
         AppError::Decision(error) => super::decisions::refusal(error),
         AppError::Publish(error) => super::decisions::publish(error),
         AppError::Content(error) => format!("{error}; run the command again to pick anew"),
-        AppError::Picture(error) => picture(error),
         AppError::Preview(error) => preview(error),
         AppError::Backup(error) => backup(error),
         AppError::Move(error) => moving(error),
@@ -66,22 +64,12 @@ pub fn error(error: &AppError) -> String {
         | AppError::Mail(_)
         | AppError::Digest { .. }
         | AppError::BulletinMail { .. }
-        | AppError::Square(_)
         | AppError::NoBand(_)
         | AppError::Sync(_)
         | AppError::Page(_)
         | AppError::File { .. }
         | AppError::WithoutPostgres
         | AppError::BrokeOff(..) => error.to_string(),
-    }
-}
-
-/// What is wrong with a picture, and what to do about it.
-fn picture(error: &PictureError) -> String {
-    match &error.problem {
-        Unusable::Picture(problem) => format!("{error}: {}", problem.help()),
-        Unusable::Changed => error.to_string(),
-        Unusable::Unreadable(_) => format!("{error}: make it a file that this user may read"),
     }
 }
 

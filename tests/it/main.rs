@@ -63,6 +63,7 @@ mod outages;
 mod overwriting;
 mod pages;
 mod pictures;
+mod pictures_published;
 mod placeholders;
 mod preview_page;
 mod printables;

@@ -1,7 +1,6 @@
 //! Pictures that cannot be shown, looked at to their last pixel.
 
 use crate::app::Content;
-use crate::app::pictures::Unusable;
 use crate::domain::diagnostic::Diagnostic;
 use crate::ordinary_file;
 
@@ -12,18 +11,13 @@ pub(super) fn broken(content: &Content) -> Vec<Diagnostic> {
         let error = content.pictures.of_activities(library, std::iter::once(activity), 0).err()?;
         let file = library.activity_file(activity);
         let name = activity.image.as_ref().map(|image| image.file.as_str()).unwrap_or_default();
-        let help = match &error.problem {
-            Unusable::Picture(problem) => problem.help(),
-            Unusable::Changed => "check again",
-            Unusable::Unreadable(_) => "make it a file that this user may read",
-        };
         let mut found = Diagnostic::error("bad-picture", format!("“{name}” {}", error.problem));
         if let Some((text, at)) =
             ordinary_file::read_text(&file).ok().and_then(|text| text.find(name).map(|at| (text, at)))
         {
             found = found.at(&text, at);
         }
-        Some(found.in_file(file.display().to_string()).help(help))
+        Some(found.in_file(file.display().to_string()).help(error.problem.help()))
     };
     library.activities.iter().filter_map(finding).collect()
 }

@@ -79,7 +79,7 @@ impl<'c> Renders<'c> {
                     }
                 }
                 // Said already, once for each picture.
-                Err(AppError::Picture(_)) => {}
+                Err(AppError::File { .. }) => {}
                 Err(error) => findings.push(Diagnostic::error("cannot-render", error.to_string())),
             }
         }

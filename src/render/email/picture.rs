@@ -81,7 +81,8 @@ fn addresses(value: &str) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(rest: &str) -> RenderError {
-    let found: String = rest.chars().take_while(|c| !matches!(c, '"' | '\'' | '>' | ')') && !c.is_whitespace()).collect();
+    let found: String =
+        rest.chars().take_while(|c| !matches!(c, '"' | '\'' | '>' | ')') && !c.is_whitespace()).collect();
     let problem =
         format!("a picture that no mail brings ({found}): pictures are those of the activities, with [image]");
     RenderError::Markup { problem, found }
@@ -96,7 +97,9 @@ mod tests {
         let found = |value| addresses(value).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(found("cid:one.png@fortnightly"), ["cid:one.png@fortnightly"]);
         assert_eq!(found("color: red; background: URL(x) url( 'cid:two.png')"), ["cid:two.png')"]);
-        for other in ["https://example.org/?acid:7", "Battery acid: never touch it", "url(data:cid:x)", "cid", "ci\u{e9}:"] {
+        for other in
+            ["https://example.org/?acid:7", "Battery acid: never touch it", "url(data:cid:x)", "cid", "ci\u{e9}:"]
+        {
             assert!(found(other).is_empty(), "{other}");
         }
     }
