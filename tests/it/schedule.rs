@@ -201,11 +201,16 @@ fn plan_has_all_its_keys() {
 fn status_has_all_its_keys() {
     let fixture = Fixture::shipped();
     let shape = |status: &Value| {
-        has_just(status, &["editions", "subscribers", "suppressions", "next", "attention", "reports", "nodes"]);
+        let keys = ["editions", "bulletins", "subscribers", "suppressions", "next", "attention", "reports", "nodes"];
+        has_just(status, &keys);
         has_just(&status["subscribers"], &["active", "pending", "ended"]);
         for edition in status["editions"].as_array().unwrap() {
             has_just(edition, &["edition", "state", "due_at", "deliveries", "bounced"]);
             has_just(&edition["deliveries"], &DELIVERIES);
+        }
+        for bulletin in status["bulletins"].as_array().unwrap() {
+            has_just(bulletin, &["name", "state", "deliveries"]);
+            has_just(&bulletin["deliveries"], &DELIVERIES);
         }
     };
     let status = fixture.at(NOW, &["status", "--json"]).exits(0).json();
