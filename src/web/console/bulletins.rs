@@ -24,7 +24,11 @@ use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::{BulletinStatus, Bulletins};
 use crate::domain::calendar::Approval;
 use crate::domain::text::dates::local_moment;
+use crate::domain::user::Permission;
 use crate::messages::bulletins::people;
+
+/// Where a new bulletin is written.
+pub(super) const WRITE: &str = "/library/new?kind=bulletin";
 
 pub(super) fn routes() -> Router<Console> {
     let routes = Router::new()
@@ -45,6 +49,8 @@ impl ConsoleParts {
 struct ListView {
     bulletins: Vec<Row>,
     has_library: bool,
+    /// Where one is begun; empty for those who may not write.
+    write_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +76,7 @@ async fn list(State(console): State<Console>, caller: Caller) -> Response {
     let view = ListView {
         bulletins: all.iter().map(|status| row(&parts, &caller, status)).collect(),
         has_library: parts.content().is_some(),
+        write_url: if caller.may(Permission::Write) { caller.link(WRITE) } else { String::new() },
     };
     let shell = Shell::new(&parts, &caller, "Bulletins", SECTION).saying(console.said().take(&caller));
     answer::page("bulletins.html", &shell, &view)

@@ -43,5 +43,7 @@ fn a_slip_is_mended_on_the_website_and_what_was_sent_stays() {
     let feed: serde_json::Value = serde_json::from_str(&get("/feed.json")).unwrap();
     let item = &feed["items"][0];
     assert!(item["content_html"].as_str().unwrap().contains("The mended &lt;b&gt;"), "{item:#}");
-    assert_eq!(item["date_modified"], "2026-11-26T09:00:00+00:00");
+    // The daemon's clock has gone on since the edition was published.
+    assert_eq!(item["date_published"], "2026-11-26T09:00:00+00:00");
+    assert!(item["date_modified"].as_str() > item["date_published"].as_str(), "{item:#}");
 }

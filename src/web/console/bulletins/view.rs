@@ -45,6 +45,8 @@ pub(super) struct BulletinView {
     is_published: bool,
     /// Its page on the web, once it was sent.
     web_url: String,
+    /// Where its text is written, until then; empty for those who may not.
+    edit_url: String,
     /// A correction: the editions to choose from, and where the form asks.
     editions: Vec<Choice>,
     action: String,
@@ -105,6 +107,11 @@ impl BulletinView {
             audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
             is_published,
             web_url: if is_published { format!("{base}/bulletins/{}", order.name) } else { String::new() },
+            edit_url: if !is_published && caller.may(Permission::Write) {
+                caller.link(&format!("/library/bulletins/{}/edit", order.name))
+            } else {
+                String::new()
+            },
             editions: editions(parts, &look).await?,
             action: caller.link(&page),
         })

@@ -17,6 +17,7 @@ use crate::domain::user::Permission;
 use crate::messages;
 use crate::messages::attention::button;
 use crate::web::console::audience::AudienceTable;
+use crate::web::console::bulletins::WRITE;
 use crate::web::console::caller::Caller;
 use crate::web::console::decide::Read;
 use crate::web::console::edition_state::StateView;
@@ -37,6 +38,8 @@ pub(super) struct EditionView {
     edits: Option<EditsView>,
     /// Texts that read differently since it went out.
     slips: Vec<SlipView>,
+    /// Where a correction is begun; empty for those who may not write.
+    write_url: String,
     audience: Option<AudienceTable>,
     /// How it reads: for the largest groups of readers, and for the others.
     segments: Vec<SegmentLink>,
@@ -98,6 +101,7 @@ impl EditionView {
             ),
             content: content(parts, caller, &row, &report, is_published).await?,
             edits: EditsView::new(&report.edits().await?, is_approved),
+            write_url: if caller.may(Permission::Write) { caller.link(WRITE) } else { String::new() },
             slips: if is_published { slips::read(parts, caller, number).await? } else { Vec::new() },
             audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
             segments: readers,
