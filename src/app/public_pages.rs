@@ -82,7 +82,7 @@ impl PublicPages {
     /// Pages about what the store of `context` says was published.
     pub fn new(context: &AppContext, content: &Content) -> Self {
         let views = PublishedViews::new(context, content);
-        let (bulletins, clock) = (PublicBulletins::new(context, content), context.clock.clone());
+        let (bulletins, clock) = (PublicBulletins::new(context, content), context.clock);
         Self { config: Arc::clone(&context.config), content: content.clone(), views, bulletins, clock }
     }
 
