@@ -22,6 +22,7 @@ pub mod plan;
 pub mod preview;
 pub mod sectors;
 pub mod sending;
+pub mod sentence;
 pub mod sign_on;
 pub mod subscription;
 pub mod templates;

@@ -158,7 +158,8 @@ impl Feeds {
 
     fn item(&self, view: &PublishedView, query: &str) -> Result<Item, AppError> {
         let Content { library, templates, .. } = &self.content;
-        let issue = view.issue(&self.config, &library.help);
+        let mut issue = view.issue(&self.config, &library.help);
+        issue.show_pictures_anywhere();
         let (summary, content) = pages::feed_item(templates, &issue, &view.withdrawn, &self.config.bands)?;
         Ok(Item {
             id: String::new(),

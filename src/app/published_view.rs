@@ -109,9 +109,10 @@ impl PublishedView {
         }
     }
 
-    /// Its pictures where the web has them.
+    /// Its pictures, where our own pages have them.
     fn illustrations(&self, config: &Config) -> Vec<Illustration> {
-        let base = &config.service.base_url;
+        let service = service_info(config);
+        let base = service.path();
         let on_the_web = |(subject, info): &(PictureSubject, PictureInfo)| Illustration {
             subject: subject.clone(),
             info: info.clone(),

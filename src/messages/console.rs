@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
+use super::sentence::sentence;
 use super::{attention, edition, picks, plan};
 use crate::app::AppError;
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
@@ -105,12 +106,6 @@ pub fn error(error: &AppError) -> String {
         AppError::Writing(why) => super::writing::refused(why),
         other => sentence(&other.to_string()),
     }
-}
-
-/// The text as a sentence, with a capital letter and a full stop.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn deliveries(error: &DeliveriesError) -> String {

@@ -79,7 +79,7 @@ pub fn not_saved(error: &AppError) -> Option<String> {
 /// A finding as its writer reads it: by the labels of the form, and without what only matters in a file.
 pub fn finding(one: &FieldFinding, form: Option<&TextForm>) -> (String, String) {
     let (mut message, mut help) = (one.finding.message.clone(), one.finding.help.clone().unwrap_or_default());
-    let Some(form) = form else { return (super::console::sentence(&message), sentence_of_help(&help)) };
+    let Some(form) = form else { return (super::sentence::sentence(&message), sentence_of_help(&help)) };
     match one.finding.code {
         "missing-key" | "empty-value" => {
             "This has to be filled in".clone_into(&mut message);
@@ -103,7 +103,7 @@ pub fn finding(one: &FieldFinding, form: Option<&TextForm>) -> (String, String) 
         message = message.replace(&format!("“{key}”"), &format!("“{}”", field.label));
         help = help.replace(&format!("“{key}”"), &format!("“{}”", field.label));
     }
-    (super::console::sentence(&message), sentence_of_help(&help))
+    (super::sentence::sentence(&message), sentence_of_help(&help))
 }
 
 /// The heading of the page on which a text is written.
@@ -179,12 +179,12 @@ pub fn approved(editions: &[EditionNumber]) -> Option<String> {
         let sentence = format!(
             "{all} {verb} been approved with this text; if families will read something else, {need} approval again"
         );
-        super::console::sentence(&sentence)
+        super::sentence::sentence(&sentence)
     })
 }
 
 fn sentence_of_help(help: &str) -> String {
-    if help.is_empty() || help.ends_with(['?', '!']) { help.to_owned() } else { super::console::sentence(help) }
+    if help.is_empty() || help.ends_with(['?', '!']) { help.to_owned() } else { super::sentence::sentence(help) }
 }
 
 /// The age at which a text reads, in years.

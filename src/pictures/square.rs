@@ -214,7 +214,8 @@ mod tests {
         {
             let picture = drawn(title);
             assert_eq!((picture.info.width, picture.info.height), (SIDE, SIDE), "{title}");
-            assert!(picture.bytes.len() <= 40_000, "{title}: {} bytes", picture.bytes.len());
+            // No mail brings it.
+            assert!(picture.bytes.len() <= 60_000, "{title}: {} bytes", picture.bytes.len());
             assert_eq!(picture, drawn(title));
         }
         assert_ne!(drawn("Ask for help").info.name, drawn("Ask for hope").info.name);

@@ -96,7 +96,24 @@ pub struct CorrectedEdition<'a> {
     pub theme: &'a str,
 }
 
+impl ServiceInfo<'_> {
+    /// The path at which its pages begin: what a page of ours shows must come from wherever the page did.
+    pub fn path(&self) -> &str {
+        let place = self.base_url.split_once("://").map_or(self.base_url, |(_, place)| place);
+        place.find('/').map_or("", |at| &place[at..])
+    }
+}
+
 impl Issue<'_> {
+    /// Gives the pictures of our pages their whole addresses, for a reader of feeds.
+    pub fn show_pictures_anywhere(&mut self) {
+        let path = self.service.path();
+        let origin = self.service.base_url.strip_suffix(path).unwrap_or(self.service.base_url);
+        for picture in self.pictures.iter_mut().filter(|picture| picture.src.starts_with('/')) {
+            picture.src.insert_str(0, origin);
+        }
+    }
+
     /// The picture of this, if it has one.
     pub(super) fn picture(&self, subject: &PictureSubject) -> Option<&Illustration> {
         self.pictures.iter().find(|picture| picture.subject == *subject)

@@ -10,8 +10,9 @@ use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::{commas, count, listed};
-use crate::messages::console::{self, sentence};
+use crate::messages::console;
 use crate::messages::picks::text_part;
+use crate::messages::sentence::sentence;
 use crate::messages::{sectors, troubles};
 
 pub const APPROVE_FIRST: &str = "Somebody has to approve this bulletin before it can be sent.";

@@ -87,7 +87,7 @@ impl Shell {
 
 /// The logo, where the web has it.
 fn logo(service: &ServiceInfo<'_>) -> Vec<LogoView> {
-    let src = |info: &PictureInfo| format!("{}/pictures/{}", service.base_url, info.name);
+    let src = |info: &PictureInfo| format!("{}/pictures/{}", service.path(), info.name);
     service.face.logo.map(|info| logo::view(info, service.name, src(info))).into_iter().collect()
 }
 

@@ -178,7 +178,7 @@ async fn confirm(State(console): State<Console>, caller: Caller, form: Form) -> 
             answer::decided(&console, &caller, vec![said], "/account")
         }
         Err(AppError::SignIn(why)) => {
-            let problem = messages::console::sentence(&messages::users::not_let_in(why));
+            let problem = messages::sentence::sentence(&messages::users::not_let_in(why));
             let offer = CodeOffer { secret: form.text("secret").to_owned(), url: form.text("url").to_owned() };
             codes_page(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, problem, offer)
         }
@@ -195,7 +195,7 @@ async fn remove(State(console): State<Console>, caller: Caller, Origin(from): Or
     match parts.sign_in().remove_totp(user, form.text("code"), from).await {
         Ok(()) => answer::decided(&console, &caller, vec!["No code is asked for any more.".to_owned()], "/account"),
         Err(AppError::SignIn(why)) => {
-            let why = messages::console::sentence(&messages::users::not_let_in(why));
+            let why = messages::sentence::sentence(&messages::users::not_let_in(why));
             answer::refusal(&parts, &caller, StatusCode::UNPROCESSABLE_ENTITY, &why, "/account")
         }
         Err(error) => answer::failed(&parts, &caller, &error, "/account"),

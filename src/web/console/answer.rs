@@ -136,7 +136,7 @@ pub(super) fn turned_away(
 /// A link is not good any more, or something is wrong on our side.
 pub(super) fn link_over(parts: &ConsoleParts, entrance: &Entrance, error: &AppError) -> Response {
     let AppError::Users(why) = error else { return trouble(parts, entrance, error) };
-    let why = messages::console::sentence(&messages::users::refused(why));
+    let why = messages::sentence::sentence(&messages::users::refused(why));
     turned_away(parts, entrance, StatusCode::NOT_FOUND, "This link doesn't work", &[&why])
 }
 

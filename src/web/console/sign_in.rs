@@ -101,7 +101,7 @@ async fn enter(State(console): State<Console>, entrance: Entrance, Origin(from):
                 SignInRefusal::CodeNeeded => StatusCode::OK,
                 SignInRefusal::Wrong | SignInRefusal::WrongCode => StatusCode::UNAUTHORIZED,
             };
-            let problem = messages::console::sentence(&messages::users::not_let_in(why));
+            let problem = messages::sentence::sentence(&messages::users::not_let_in(why));
             form(&parts, &entrance, status, SignInView { problem, address, needs_code, to, ..SignInView::default() })
         }
         Err(error) => answer::trouble(&parts, &entrance, &error),
@@ -147,7 +147,7 @@ async fn set_password(
     match parts.sign_in().set_password(&token, password, from).await {
         Ok(signed_in) => with_session(answer::go_to(&entrance.link("/")), &entrance, signed_in.token.expose_secret()),
         Err(AppError::Password(why)) => {
-            let problem = messages::console::sentence(&messages::users::no_password(why));
+            let problem = messages::sentence::sentence(&messages::users::no_password(why));
             link_page(&parts, &entrance, &token, StatusCode::UNPROCESSABLE_ENTITY, problem).await
         }
         Err(error) => answer::link_over(&parts, &entrance, &error),

@@ -153,7 +153,7 @@ async fn search(State(console): State<Console>, caller: Caller, form: Form) -> R
             Some(_) => format!("{address} gets no mail"),
             None => format!("{address} is not kept from getting mail"),
         },
-        why: reason.map(|reason| messages::console::sentence(messages::mailbox::kept_out(reason))).unwrap_or_default(),
+        why: reason.map(|reason| messages::sentence::sentence(messages::mailbox::kept_out(reason))).unwrap_or_default(),
         may_lift: reason.is_some() && caller.may(Permission::ManageSubscribers),
         seen: Seen::of(&reason).value().to_owned(),
         address: address.to_string(),

@@ -152,7 +152,7 @@ fn link_page(asking: &Asking, said: String, link: &UserLink) -> Response {
 
 fn failed(asking: &Asking) -> impl Fn(AppError) -> Refusal {
     move |error| match &error {
-        AppError::Users(why) => asking.conflict(&messages::console::sentence(&words::refused_plainly(why)), HERE),
+        AppError::Users(why) => asking.conflict(&messages::sentence::sentence(&words::refused_plainly(why)), HERE),
         _ => asking.failed(HERE)(error),
     }
 }

@@ -111,6 +111,18 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
+    /// The HTML as a mail program shows it: with the pictures that the mail brings along.
+    pub(crate) fn shown(&self) -> String {
+        let message = MessageParser::default().parse(&self.raw).unwrap();
+        let inline = message.parts.iter().filter_map(|part| Some((part.content_id()?, part)));
+        inline.fold(self.html.clone(), |html, (id, part)| {
+            let kind = part.content_type().unwrap();
+            let (kind, form) = (kind.ctype(), kind.subtype().unwrap());
+            let data = data_encoding::BASE64.encode(part.contents());
+            html.replace(&format!("cid:{id}"), &format!("data:{kind}/{form};base64,{data}"))
+        })
+    }
+
     /// The path of one of its links, token and all, by how it begins: `/u/`.
     #[track_caller]
     pub(crate) fn path(&self, begin: &str) -> String {

@@ -2,13 +2,11 @@
 
 use axum::response::Response;
 
+use super::place::{SECTION, named, text_path, words};
 use super::versions::{approvals, is_same};
-use super::{SECTION, named, text_path, words};
-use crate::app::AppError;
 use crate::app::writing::{Beginning, Lying};
 use crate::domain::text::dates;
 use crate::domain::writing::TextRef;
-use crate::messages;
 use crate::web::console::ask::{Field, Question};
 use crate::web::console::asking::{Asked, Asking, Refusal};
 
@@ -18,7 +16,7 @@ type Found = (TextRef, Lying);
 fn found(asking: &Asking) -> Result<Found, Refusal> {
     let text = named(asking)?;
     let lying = asking.parts.writing().lying(&text).map_err(asking.failed(SECTION))?;
-    if lying.is_nothing() { Err(asking.missing(super::NO_TEXT)) } else { Ok((text, lying)) }
+    if lying.is_nothing() { Err(asking.missing(super::place::NO_TEXT)) } else { Ok((text, lying)) }
 }
 
 pub(super) async fn review(asking: Asked) -> Result<(Question, Found), Refusal> {
@@ -79,7 +77,7 @@ pub(super) async fn reviewed(asking: Asked, (text, lying): Found) -> Result<Resp
     match asking.parts.writing().review(&text, day, asking.form.text("reviewed_by"), &lying).await {
         Ok(()) => Ok(asking.decided(vec!["It's noted that somebody has checked it.".to_owned()], &path)),
         Err(error) if is_same(&error) => Ok(asking.decided(vec!["It was checked today already.".to_owned()], &path)),
-        Err(error) => Err(not_saved(&asking, error, &path)),
+        Err(error) => Err(super::place::not_saved(&asking, error, &path)),
     }
 }
 
@@ -108,14 +106,11 @@ pub(super) async fn discard(asking: Asked) -> Result<(Question, Found), Refusal>
 
 pub(super) async fn discarded(asking: Asked, (text, lying): Found) -> Result<Response, Refusal> {
     let path = if lying.file.is_some() { text_path(&text) } else { SECTION.to_owned() };
-    asking.parts.writing().discard(&text, &lying).await.map_err(|error| not_saved(&asking, error, &path))?;
+    asking
+        .parts
+        .writing()
+        .discard(&text, &lying)
+        .await
+        .map_err(|error| super::place::not_saved(&asking, error, &path))?;
     Ok(asking.decided(vec!["The draft has been thrown away.".to_owned()], &path))
-}
-
-/// The page that says why nothing was saved.
-pub(super) fn not_saved(asking: &Asking, error: AppError, back: &str) -> Refusal {
-    match messages::writing::not_saved(&error) {
-        Some(why) => asking.conflict(&why, back),
-        None => asking.failed(back)(error),
-    }
 }

@@ -4,11 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 
-use super::edit_view::{EditView, LookedView, Problem};
-use super::{NO_TEXT, SECTION, named, text_path, words};
+use super::edit_view::{EditView, Found, LookedView, Problem};
+use super::place::{NO_TEXT, SECTION, named, text_path, words};
 use crate::app::AppError;
-use crate::app::writing::{Beginning, Edited, Lying, SaveAs, WritingError};
-use crate::domain::edition::EditionNumber;
+use crate::app::writing::{Beginning, Edited, SaveAs, WritingError};
 use crate::domain::user::Permission;
 use crate::domain::writing::form::Filled;
 use crate::domain::writing::{HelpPart, TextRef};
@@ -19,20 +18,6 @@ use crate::web::console::asking::{Asked, Asking, Refusal};
 use crate::web::console::shell::Shell;
 use crate::web::console::state::Console;
 
-/// A text, what lies in its place, and the editions that were approved with it.
-pub(super) struct Found {
-    pub(super) text: TextRef,
-    pub(super) lying: Lying,
-    pub(super) approved: Vec<EditionNumber>,
-}
-
-impl Found {
-    /// Stands for what is shown beside the form.
-    pub(super) fn seen(&self) -> Seen {
-        Seen::of(&(self.lying.mark(), &self.approved))
-    }
-}
-
 pub(super) fn route() -> MethodRouter<Console> {
     only(Permission::Write, get(page)).merge(decides_or(Permission::Write, look, changed, save))
 }
@@ -40,7 +25,7 @@ pub(super) fn route() -> MethodRouter<Console> {
 async fn found(asking: &Asking) -> Result<Found, Refusal> {
     let text = named(asking)?;
     let writing = asking.parts.writing();
-    let lying = writing.lying(&text).map_err(|error| super::ask::not_saved(asking, error, SECTION))?;
+    let lying = writing.lying(&text).map_err(|error| super::place::not_saved(asking, error, SECTION))?;
     let approved = writing.approved_with(&text).await.map_err(asking.failed(SECTION))?;
     Ok(Found { text, lying, approved })
 }
@@ -146,7 +131,7 @@ async fn changed(asking: Asked, found: Found) -> Response {
 async fn again(asking: &Asking, found: &Found, problem: Problem) -> Result<Response, Refusal> {
     match filled(asking, found) {
         Ok(edited) => shown(asking, found, &edited, problem).await,
-        Err(error) => Err(super::ask::not_saved(asking, error, &text_path(&found.text))),
+        Err(error) => Err(super::place::not_saved(asking, error, &text_path(&found.text))),
     }
 }
 
@@ -154,7 +139,7 @@ async fn save(asking: Asked, found: Found) -> Result<Response, Refusal> {
     let writing = asking.parts.writing();
     let path = text_path(&found.text);
     let save_as = if asking.form.text("as") == "draft" { SaveAs::Draft } else { SaveAs::Done };
-    let edited = filled(&asking, &found).map_err(|error| super::ask::not_saved(&asking, error, &path))?;
+    let edited = filled(&asking, &found).map_err(|error| super::place::not_saved(&asking, error, &path))?;
     match writing.save(&found.text, &edited.file, save_as, &found.lying).await {
         Ok(()) => {
             let said = messages::writing::saved(save_as == SaveAs::Draft, !found.approved.is_empty());

@@ -2,22 +2,36 @@
 
 use serde::Serialize;
 
-use super::edit::Found;
 use super::findings::{FindingsView, anchor};
 use super::frames::{self, FrameView};
+use super::place::{SECTION, text_path};
 use super::versions::{PieceView, who};
-use super::{SECTION, text_path};
 use crate::app::AppError;
-use crate::app::writing::{Checked, Edited, WHOLE};
+use crate::app::writing::{Checked, Edited, Lying, WHOLE};
 use crate::domain::edit_marks::Mark;
+use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates;
 use crate::domain::writing::TextRef;
 use crate::domain::writing::form::{FieldGroup, FormField, Input};
 use crate::domain::writing::version::{difference, digest};
 use crate::messages::writing as said;
-use crate::web::console::ask::{Choice, Hidden};
+use crate::web::console::ask::{Choice, Hidden, Seen};
 use crate::web::console::asking::Asking;
 use crate::web::console::caller::Caller;
+
+/// A text, what lies in its place, and the editions that were approved with it.
+pub(super) struct Found {
+    pub(super) text: TextRef,
+    pub(super) lying: Lying,
+    pub(super) approved: Vec<EditionNumber>,
+}
+
+impl Found {
+    /// Stands for what is shown beside the form.
+    pub(super) fn seen(&self) -> Seen {
+        Seen::of(&(self.lying.mark(), &self.approved))
+    }
+}
 
 /// Why the form is shown again.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::text_path;
+use super::place::text_path;
 use crate::app::writing::{Beginning, PLACE, Preview};
 use crate::domain::user::Permission;
 use crate::domain::writing::TextRef;
@@ -69,6 +69,6 @@ fn lying(console: &Console, text: &TextRef) -> Option<Preview> {
     let parts = console.parts();
     let writing = parts.writing();
     let lying = writing.lying(text).ok().filter(|lying| !lying.is_nothing())?;
-    let edited = writing.opened(text, &lying, &Beginning::default(), &super::words(&parts));
+    let edited = writing.opened(text, &lying, &Beginning::default(), &super::place::words(&parts));
     writing.preview(text, &edited).ok()?
 }

@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::{SECTION, text_path};
+use super::place::{SECTION, text_path};
 use crate::domain::writing::{BULLETINS, NOTICES, THEME, TextKind, TextRef};
 use crate::web::console::answer;
 use crate::web::console::ask::Choice;

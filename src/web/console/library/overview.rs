@@ -7,7 +7,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{SECTION, text_path};
+use super::place::{SECTION, text_path};
 use crate::app::AppError;
 use crate::app::writing::overview::{Overview, TextRow, Use};
 use crate::domain::text::lists::count;
@@ -125,7 +125,7 @@ async fn view(
         filters: filters.collect(),
         sections: sections(parts, caller, &overview, |row| is_shown(row, chosen, today)),
         is_filtered: !chosen.is_empty(),
-        others: others.map(|one| crate::messages::console::sentence(&one.message)).collect(),
+        others: others.map(|one| crate::messages::sentence::sentence(&one.message)).collect(),
         is_whole: overview.is_whole,
         new_url: link("/library/new"),
         here: caller.link(SECTION),

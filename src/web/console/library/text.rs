@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::findings::FindingsView;
 use super::frames::{self, FrameView};
 use super::overview::{short, used};
-use super::{NO_TEXT, SECTION, text_path, versions, words, write_link};
+use super::place::{NO_TEXT, SECTION, text_path, words, write_link};
+use super::versions;
 use crate::app::AppError;
 use crate::app::writing::{Beginning, Edited, Lying, Writing};
 use crate::domain::activity::ActivityId;
@@ -106,7 +107,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, text: &TextRef) -> Result<O
     let has_review = edited.has("review_by") && lying.file.is_some() && lying.draft.is_none();
     Ok(Some(TextView {
         title: title(text, &edited),
-        kind: messages::console::sentence(messages::writing::kind(text.kind())).trim_end_matches('.').to_owned(),
+        kind: messages::sentence::sentence(messages::writing::kind(text.kind())).trim_end_matches('.').to_owned(),
         file: text.file(),
         has_file: lying.file.is_some(),
         has_draft: lying.draft.is_some(),
@@ -134,7 +135,7 @@ pub(super) fn title(text: &TextRef, edited: &Edited) -> String {
     }
     match text.kind() {
         TextKind::Worry => {
-            messages::console::sentence(messages::writing::kind(TextKind::Worry)).trim_end_matches('.').to_owned()
+            messages::sentence::sentence(messages::writing::kind(TextKind::Worry)).trim_end_matches('.').to_owned()
         }
         _ => text.to_string(),
     }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::{NO_TEXT, SECTION, named, text_path, write_link};
+use super::place::{NO_TEXT, SECTION, named, text_path, write_link};
 use crate::app::AppError;
 use crate::app::writing::{Lying, WritingError};
 use crate::domain::edit_marks::{Mark, Piece};
@@ -163,7 +163,7 @@ pub(super) async fn take_back(asking: Asked, (text, number, lying): Found) -> Re
     match asking.parts.writing().take_back(&text, number, &lying).await {
         Ok(()) => Ok(asking
             .decided(vec!["It has been set back. You can undo that below, among its versions.".to_owned()], &path)),
-        Err(error) => Err(super::ask::not_saved(&asking, error, &path)),
+        Err(error) => Err(super::place::not_saved(&asking, error, &path)),
     }
 }
 
