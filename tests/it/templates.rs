@@ -13,7 +13,8 @@ use crate::support::root;
 /// The templates of an earlier version.
 const OLD: &str = "tests/fixtures/shipped/2026-11-29";
 const FOOTER: &str = "partials/footer.mjml.hbs";
-const SHARE: &str = "partials/share.mjml.hbs";
+/// One in which nothing is new.
+const HELP: &str = "partials/help.mjml.hbs";
 
 fn old() -> Fixture {
     let fixture = Fixture::shipped();
@@ -61,7 +62,7 @@ fn a_fresh_folder_has_nothing_to_take_over() {
 fn an_older_folder_is_brought_up_to_date() {
     let fixture = old();
     let new = named(&fixture, "new");
-    assert!(new.contains(&FOOTER.to_owned()) && !new.contains(&SHARE.to_owned()), "{new:?}");
+    assert!(new.contains(&FOOTER.to_owned()) && !new.contains(&HELP.to_owned()), "{new:?}");
     let ran = fixture.run(&["templates", "diff"]).exits(0);
     ran.says("+++ shipped partials/footer.mjml.hbs");
     ran.says("+      {{#if service.privacy_url}}");
@@ -84,18 +85,18 @@ fn an_older_folder_is_brought_up_to_date() {
 fn what_was_changed_by_hand_is_never_written_over() {
     let fixture = old();
     fixture.edit(&format!("templates/{FOOTER}"), "No adverts, no tracking.", "No adverts.");
-    fixture.edit(&format!("templates/{SHARE}"), "Copy these texts as they are.", "Copy these texts.");
+    fixture.edit(&format!("templates/{HELP}"), "More places to turn, for every age", "More places to turn");
     fixture.write("templates/partials/ours.mjml.hbs", "<!-- {{edition}} -->");
-    let (footer, share) = (text(&fixture, FOOTER), text(&fixture, SHARE));
+    let (footer, help) = (text(&fixture, FOOTER), text(&fixture, HELP));
     let found = states(&fixture);
-    assert_eq!((found[FOOTER].as_str(), found[SHARE].as_str()), ("both", "changed"));
+    assert_eq!((found[FOOTER].as_str(), found[HELP].as_str()), ("both", "changed"));
     assert_eq!(found["partials/ours.mjml.hbs"], "own");
     // What was changed is shown only where it is asked for.
-    assert!(!fixture.run(&["templates", "diff"]).stdout.contains("+++ shipped partials/share"));
+    assert!(!fixture.run(&["templates", "diff"]).stdout.contains("+++ shipped partials/help"));
     fixture
-        .run(&["templates", "diff", "templates/partials/share.mjml.hbs"])
+        .run(&["templates", "diff", "templates/partials/help.mjml.hbs"])
         .exits(0)
-        .says("-      <p style=\"margin:0 0 14px\">Copy these texts. ");
+        .says("-      <p style=\"margin:20px 0 14px\"><a href=\"{{help.more_url}}\">More places to turn</a></p>");
     fixture
         .run(&["templates", "diff", "partials/shore.mjml.hbs"])
         .exits(2)
@@ -103,7 +104,7 @@ fn what_was_changed_by_hand_is_never_written_over() {
     let ran = fixture.run(&["templates", "update", "--json"]).exits(0).json();
     let put = json!({ "file": FOOTER, "did": "put-beside", "beside": "partials/footer.mjml.hbs.new" });
     assert!(ran["files"].as_array().unwrap().contains(&put), "{ran}");
-    assert_eq!((text(&fixture, FOOTER), text(&fixture, SHARE)), (footer, share));
+    assert_eq!((text(&fixture, FOOTER), text(&fixture, HELP)), (footer, help));
     assert_eq!(text(&fixture, "partials/footer.mjml.hbs.new"), shipped(FOOTER));
     // It has been offered: from now on it is the organisation's own affair.
     let ran = fixture.run(&["templates", "diff"]).exits(0);
@@ -149,12 +150,12 @@ fn a_deleted_file_comes_back_where_it_is_needed() {
 #[test]
 fn other_ends_of_lines_are_no_change() {
     let fixture = old();
-    for file in [FOOTER, SHARE] {
+    for file in [FOOTER, HELP] {
         let windows = text(&fixture, file).replace('\n', "\r\n");
         fixture.write(&format!("templates/{file}"), &windows);
     }
     let found = states(&fixture);
-    assert_eq!((found[FOOTER].as_str(), found[SHARE].as_str()), ("new", "unchanged"));
+    assert_eq!((found[FOOTER].as_str(), found[HELP].as_str()), ("new", "unchanged"));
 }
 
 #[test]
