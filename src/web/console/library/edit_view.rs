@@ -150,7 +150,9 @@ impl EditView {
         let link = |what: &str| asking.caller.link(&format!("{}/{what}", text_path(text)));
         let hidden = |name, value| Hidden { name, value };
         let is_new = lying.is_nothing();
-        let back = if is_new { SECTION.to_owned() } else { text_path(text) };
+        // A new entry has no page yet, although its file is there.
+        let has_page = !is_new && !matches!(text, TextRef::Help(part) if part.is_new());
+        let back = if has_page { text_path(text) } else { SECTION.to_owned() };
         let fields = |fields: &[FormField]| fields.iter().map(FieldView::new).collect();
         let group = |group: &FieldGroup| GroupView {
             title: group.title.clone(),
