@@ -363,7 +363,7 @@ mod tests {
             match value {
                 // There's no square picture of a bulletin, in which nothing lies.
                 Value::String(text) => {
-                    assert!(!text.is_empty() || path == "bulletin.share.picture_url", "{path} is empty")
+                    assert!(!text.is_empty() || path == "bulletin.share.picture_url", "{path} is empty");
                 }
                 Value::Array(items) => {
                     assert!(!items.is_empty(), "{path} has no items");

@@ -38,9 +38,9 @@ fn shown(picture: &Picture) -> RgbImage {
     image::load_from_memory(&picture.bytes).unwrap().into_rgb8()
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut out = u32::try_from(data.len()).unwrap().to_be_bytes().to_vec();
-    out.extend_from_slice(kind);
+    out.extend_from_slice(&kind);
     out.extend_from_slice(data);
     let mut crc = !0_u32;
     for byte in &out[4..] {
@@ -57,10 +57,10 @@ fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
 fn png_of_size(width: u32, height: u32, extra: &[u8]) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
-    out.extend(chunk(b"IHDR", &header));
+    out.extend(chunk(*b"IHDR", &header));
     out.extend_from_slice(extra);
-    out.extend(chunk(b"IDAT", &[0x78, 0x01, 0x01, 0, 0, 0xff, 0xff, 0, 0, 0, 1]));
-    out.extend(chunk(b"IEND", &[]));
+    out.extend(chunk(*b"IDAT", &[0x78, 0x01, 0x01, 0, 0, 0xff, 0xff, 0, 0, 0, 1]));
+    out.extend(chunk(*b"IEND", &[]));
     out
 }
 
@@ -163,7 +163,7 @@ fn what_cannot_be_shown_is_told() {
         (b"GIF89a\x01\x00\x01\x00".to_vec(), PictureProblem::Gif),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), PictureProblem::Unknown),
         (Vec::new(), PictureProblem::Unknown),
-        (png_of_size(4, 4, &chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0])), PictureProblem::Moves),
+        (png_of_size(4, 4, &chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0])), PictureProblem::Moves),
         (moving_webp(), PictureProblem::Moves),
         (printers(&jpeg), PictureProblem::PrintersColours),
         (png_of_size(8_001, 10, &[]), PictureProblem::TooLarge { width: 8_001, height: 10 }),

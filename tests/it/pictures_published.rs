@@ -90,7 +90,7 @@ fn the_web_shows_pictures_until_their_activity_is_withdrawn() {
     let [path] = activity.as_slice() else { panic!("{activity:?}") };
     let edition = page("/editions/7");
     let on_page = pictures_in(&edition);
-    assert!(on_page.len() == 2 && on_page[0] == *path && on_page[1].ends_with(".png"), "{on_page:?}");
+    assert!(on_page.len() == 2 && on_page[0] == *path && on_page[1].contains(".png"), "{on_page:?}");
     for part in [
         "alt=\"A box with a lock\"",
         "textarea id=\"line\"",

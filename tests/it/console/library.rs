@@ -352,7 +352,9 @@ fn a_full_disk_leaves_the_text_as_it_was() {
         .map(|file| (file.file_name(), fs::read(file.path()).unwrap()))
         .collect();
     let Some(_mount) = Mount::new(&games, "a full disk", &["-t", "tmpfs", "-o", "size=256k", "tmpfs"]) else { return };
-    files.iter().for_each(|(name, bytes)| fs::write(games.join(name), bytes).unwrap());
+    for (name, bytes) in &files {
+        fs::write(games.join(name), bytes).unwrap();
+    }
     let before = read(&fixture, FILE);
     let page = browser.get(&format!("{TEXT}/edit")).is(200);
     let filler = fill(&games);
