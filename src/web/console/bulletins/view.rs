@@ -12,6 +12,7 @@ use crate::domain::text::dates;
 use crate::domain::user::Permission;
 use crate::messages::bulletins::people;
 use crate::messages::console;
+use crate::web::console::ask::Choice;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
 use crate::web::console::edition::mails::{Mailing, MailsView};
@@ -50,13 +51,6 @@ pub(super) struct BulletinView {
     /// A correction: the editions to choose from, and where the form asks.
     editions: Vec<Choice>,
     action: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -15,6 +15,7 @@ use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
 use crate::messages::troubles;
+use crate::web::console::ask::Choice;
 use crate::web::console::caller::Caller;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
@@ -42,13 +43,6 @@ struct ListView {
     next_url: String,
     first_url: String,
     buttons: Vec<Button>,
-}
-
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
 }
 
 #[derive(Debug, Serialize)]
