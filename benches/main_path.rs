@@ -80,7 +80,12 @@ fn render_with(bencher: Bencher<'_, '_>, wanted: usize) {
         .iter()
         .map(|band| {
             let fits = |a: &&Activity| a.id.theme() == theme.name && a.bands.contains(&band.id);
-            Card { band, activity: library.activities.iter().find(fits).expect("a full theme"), from_theme: None }
+            Card {
+                band,
+                activity: library.activities.iter().find(fits).expect("a full theme"),
+                from_theme: None,
+                corrected: None,
+            }
         })
         .collect();
     let issue = Issue {
@@ -94,6 +99,7 @@ fn render_with(bencher: Bencher<'_, '_>, wanted: usize) {
         edition: EditionNumber(7),
         date: NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date"),
         theme,
+        theme_corrected: None,
         cards,
         notices: Vec::new(),
         help: &library.help,
@@ -145,7 +151,8 @@ fn rendered(bands: usize) -> (Rendered, SegmentKey) {
         edition: EditionNumber(1),
         date: NaiveDate::from_ymd_opt(2026, 11, 30).expect("a date"),
         theme,
-        cards: all.iter().map(|band| Card { band, activity: card(band), from_theme: None }).collect(),
+        theme_corrected: None,
+        cards: all.iter().map(|band| Card { band, activity: card(band), from_theme: None, corrected: None }).collect(),
         notices: Vec::new(),
         help: &library.help,
         pictures: Vec::new(),

@@ -32,7 +32,7 @@ enum Writes {
     Apart,
     /// About as many as there are, in parts.
     Parts,
-    /// An edition is published whole or not at all: all of its deliveries in one transaction.
+    /// An edition or a bulletin is published whole or not at all: all of its deliveries in one transaction.
     Whole,
 }
 
@@ -59,6 +59,8 @@ fn table() -> BTreeMap<&'static str, Writes> {
                 "subscribers list",
                 "subscribers show",
                 "suppressions list",
+                "templates diff",
+                "templates update",
                 "users list",
             ],
             Nothing,
@@ -95,7 +97,7 @@ fn table() -> BTreeMap<&'static str, Writes> {
             ],
             Parts,
         ),
-        (&["console", "run", "send"], Whole),
+        (&["bulletin", "console", "run", "send"], Whole),
     ];
     rows.into_iter().flat_map(|(names, writes)| names.iter().map(move |name| (*name, writes))).collect()
 }
