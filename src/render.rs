@@ -23,7 +23,7 @@ pub use email::render;
 pub use email::transactional::{TransactionalText, render_transactional};
 pub use email::wording::greeting;
 pub use error::{MailKind, Part, RenderError};
-pub use issue::{BulletinIssue, Card, CorrectedEdition, Face, Illustration, Issue, ServiceInfo};
+pub use issue::{BulletinIssue, Card, EarlierMail, Face, Illustration, Issue, ServiceInfo};
 pub use palette::of_pictures;
 pub use prose::escape::html as escape;
 pub use templates::Templates;

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::bulletin::Bulletin;
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::SegmentKey;
-use crate::render::{BulletinIssue, CorrectedEdition, render_bulletin};
+use crate::render::{BulletinIssue, EarlierMail, render_bulletin};
 use crate::store::PublishedSegment;
 
 /// The number that a message is tried with: no edition has it.
@@ -36,10 +36,10 @@ impl BulletinMaker {
         &'a self,
         bulletin: &'a Bulletin,
         date: NaiveDate,
-        corrects: Option<CorrectedEdition<'a>>,
+        about: Option<EarlierMail<'a>>,
     ) -> BulletinIssue<'a> {
         let help = &self.content.library.help;
-        BulletinIssue { service: service_info(&self.config), bulletin, date, corrects, help }
+        BulletinIssue { service: service_info(&self.config), bulletin, date, about, withdrawn: None, help }
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of a bulletin leaves before the last one is rendered.

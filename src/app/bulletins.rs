@@ -1,6 +1,7 @@
 //! Bulletins: which there are, what an operator decides about one, and how it is sent.
 
 pub mod decide;
+mod earlier;
 pub mod error;
 pub mod look;
 pub mod rehearse;
@@ -14,10 +15,12 @@ use serde::Serialize;
 
 use super::context::{AppContext, Content};
 use super::error::AppError;
-use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, BulletinRecord};
+use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, BulletinRecord, MailingName};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use error::BulletinError;
+
+pub(super) use earlier::earlier;
 
 /// What can be done with bulletins.
 pub struct Bulletins {
@@ -42,9 +45,12 @@ pub struct BulletinStatus {
     /// When it began to be sent.
     #[serde(skip)]
     pub sent_at: Option<DateTime<Utc>>,
-    /// The edition that it corrects.
+    /// It goes to those who got this, or went to them.
     #[serde(skip)]
-    pub corrects: Option<EditionNumber>,
+    pub readers_of: Option<MailingName>,
+    /// It says what was wrong in that, and what is right.
+    #[serde(skip)]
+    pub is_correction: bool,
     /// Somebody had approved of it, and it was edited since.
     #[serde(skip)]
     pub was_edited: bool,
@@ -60,6 +66,8 @@ pub struct SentBulletin {
     pub state: EditionState,
     /// Whom it was for.
     pub audience: Audience,
+    /// When somebody withdrew it in the middle of its sending.
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
 /// Every bulletin that went out or is being sent, the newest first.
@@ -82,12 +90,13 @@ pub async fn sent_one(context: &AppContext, name: &BulletinName) -> Result<Optio
 }
 
 fn as_sent(record: BulletinRecord) -> Option<SentBulletin> {
-    let (sent_at, state) = (record.course.published_at?, record.state());
+    let (sent_at, state, withdrawn_at) = (record.course.published_at?, record.state(), record.withdrawn_at);
     record.published.map(|published| SentBulletin {
         text: published.text,
         sent_at,
         state,
         audience: published.audience,
+        withdrawn_at,
     })
 }
 
@@ -103,12 +112,15 @@ impl Bulletins {
     /// When the store cannot be read.
     pub async fn all(&self) -> Result<Vec<BulletinStatus>, AppError> {
         let mut all: BTreeMap<BulletinName, BulletinStatus> = BTreeMap::new();
-        for record in self.context.store.bulletins().await? {
+        let records = self.context.store.bulletins().await?;
+        let names: BTreeMap<EditionNumber, BulletinName> =
+            records.iter().map(|record| (record.id.mailing(), record.name.clone())).collect();
+        for record in records {
             let deliveries = match record.published {
                 Some(_) => self.context.store.tally(record.id.mailing()).await?,
                 None => Tally::default(),
             };
-            all.insert(record.name.clone(), self.status(record, deliveries));
+            all.insert(record.name.clone(), self.status(record, deliveries, &names));
         }
         for text in self.texts() {
             all.entry(text.name.clone()).or_insert_with(|| BulletinStatus {
@@ -118,7 +130,8 @@ impl Bulletins {
                 title: Some(text.title.clone()),
                 reason: None,
                 sent_at: None,
-                corrects: None,
+                readers_of: None,
+                is_correction: text.correction.is_some(),
                 was_edited: false,
             });
         }
@@ -135,7 +148,12 @@ impl Bulletins {
         Ok(records.into_iter().map(|record| record.id.mailing()).collect())
     }
 
-    fn status(&self, record: BulletinRecord, deliveries: Tally) -> BulletinStatus {
+    fn status(
+        &self,
+        record: BulletinRecord,
+        deliveries: Tally,
+        names: &BTreeMap<EditionNumber, BulletinName>,
+    ) -> BulletinStatus {
         let text = self.text(&record.name);
         let state = text.map_or_else(|| record.state(), |text| record.state_as(text));
         let says = record.published.as_ref().map(|published| &published.text).or(text);
@@ -144,7 +162,10 @@ impl Bulletins {
             deliveries,
             title: says.map(|text| text.title.clone()),
             sent_at: record.course.published_at,
-            corrects: record.published.as_ref().and_then(|published| published.audience.readers_of),
+            readers_of: record.published.as_ref().and_then(|published| published.audience.readers_of).map(|number| {
+                names.get(&number).map_or(MailingName::Edition(number), |name| MailingName::Bulletin(name.clone()))
+            }),
+            is_correction: says.is_some_and(|text| text.correction.is_some()),
             was_edited: record.published.is_none() && text.is_some_and(|text| !record.edited(text).is_empty()),
             reason: record.course.reason,
             name: record.name,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::context::{AppContext, PAGE};
-use super::error::{AppError, DeliveriesError};
+use super::error::{AppError, DeliveriesError, NeverAgain};
 use super::parts::{DELIVERIES, in_parts};
 use crate::clock::Clock;
 use crate::domain::address::Address;
-use crate::domain::bulletin::{BulletinId, BulletinName};
+use crate::domain::bulletin::{BulletinId, BulletinName, BulletinRecord, MailingName};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble, retry};
 use crate::domain::edition::{Edition, EditionNumber};
@@ -132,7 +134,7 @@ impl Deliveries {
     /// the edition as it stands now.
     ///
     /// # Errors
-    /// When there is no such edition, a newer one has taken its place, an address is no mailbox, or the store fails.
+    /// When there is no such edition, its mails are never sent again ([`NeverAgain`]), an address is no mailbox, or the store fails.
     pub async fn retry(
         &self,
         named: Option<EditionNumber>,
@@ -147,16 +149,21 @@ impl Deliveries {
     /// # Errors
     /// As there.
     pub async fn retry_meant(&self, filter: &DeliveryFilter) -> Result<(Edition, Retried), AppError> {
-        let (editions, now) = (self.store.editions().await?, self.clock.now());
+        let now = self.clock.now();
         let edition = self.edition(filter.edition).await?;
-        if let Some(newer) = retry::overtaken_by(edition, &editions, now) {
-            return Err(DeliveriesError::Over { edition, newer }.into());
+        if let Some(why) = never_again(&*self.store, edition, now).await? {
+            return Err(self.over(edition, why).await?.into());
         }
         let filter = DeliveryFilter { edition: Some(edition), ..filter.clone() };
         let part = |before| self.store.retry(edition, &filter, before, DELIVERIES, now);
         let retried = part_by_part(part, |part: &RetriedPart| part.last.is_none()).await?.retried;
         let edition = self.store.edition(edition).await?.ok_or(DeliveriesError::NotPublished(edition))?;
         Ok((edition, retried))
+    }
+
+    async fn over(&self, number: EditionNumber, why: NeverAgain) -> Result<DeliveriesError, AppError> {
+        let name = self.bulletins().await?.remove(&number).map(MailingName::Bulletin);
+        Ok(DeliveriesError::Over(name.unwrap_or(MailingName::Edition(number)), why))
     }
 
     /// Says of uncertain deliveries that they arrived, or that they did not. Returns of which edition, and of how many.
@@ -238,6 +245,25 @@ fn known(error: StoreError) -> AppError {
         StoreError::UnknownMailbox(address) => DeliveriesError::UnknownMailbox(address).into(),
         error => error.into(),
     }
+}
+
+/// Why mails that went out under this number are never sent again; none where they may be.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn never_again(
+    store: &dyn Store,
+    number: EditionNumber,
+    now: DateTime<Utc>,
+) -> Result<Option<NeverAgain>, AppError> {
+    if let Some(newer) = retry::overtaken_by(number, &store.editions().await?, now) {
+        return Ok(Some(NeverAgain::Overtaken(newer)));
+    }
+    let is_it = |bulletin: &BulletinRecord| bulletin.id.mailing() == number && bulletin.withdrawn_at.is_some();
+    if BulletinId::of(number).is_some() && store.bulletins().await?.iter().any(is_it) {
+        return Ok(Some(NeverAgain::Withdrawn));
+    }
+    Ok(store.published(number).await?.is_none().then_some(NeverAgain::Forgotten))
 }
 
 /// The edition that is meant: the newest published one, unless it is named.

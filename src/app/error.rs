@@ -32,7 +32,7 @@ use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::store::StoreError;
 
-pub use deliveries::DeliveriesError;
+pub use deliveries::{DeliveriesError, NeverAgain};
 
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::bulletins::send::corrected;
-use super::bulletins::{SentBulletin, sent, sent_one};
+use super::bulletins::{SentBulletin, earlier, sent, sent_one};
 use super::context::service_info;
 use super::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
@@ -36,7 +35,7 @@ impl PublicBulletins {
     }
 
     /// Those that were sent since then and are for one of these bands, newest first. One that was stopped on its way is left
-    /// out until it goes on: perhaps something is wrong with it.
+    /// out until it goes on: perhaps something is wrong with it. One that was withdrawn is no news any more.
     pub(super) async fn newest(
         &self,
         wanted: Option<&BandSet>,
@@ -48,7 +47,9 @@ impl PublicBulletins {
         };
         let mut all = sent(&self.context).await?;
         all.retain(|sent| {
-            sent.state != EditionState::Held && is_for(sent) && since.is_none_or(|since| sent.sent_at >= since)
+            !matches!(sent.state, EditionState::Held | EditionState::Withdrawn)
+                && is_for(sent)
+                && since.is_none_or(|since| sent.sent_at >= since)
         });
         Ok(all)
     }
@@ -58,7 +59,7 @@ impl PublicBulletins {
         BulletinBrief {
             title: sent.text.title.clone(),
             summary: sent.text.summary.clone(),
-            kind: if sent.audience.readers_of.is_some() { "Correction" } else { "Bulletin" },
+            kind: if sent.text.correction.is_some() { "Correction" } else { "Bulletin" },
             date: dates::day(self.context.local(sent.sent_at).date_naive()),
             url: format!("{}/bulletins/{}", self.context.config.service.base_url, sent.text.name),
         }
@@ -76,12 +77,13 @@ impl PublicBulletins {
         sent: &SentBulletin,
         make: impl FnOnce(&BulletinIssue<'_>) -> T,
     ) -> Result<T, AppError> {
-        let corrects = corrected(&self.context, &sent.audience).await?;
+        let about = earlier(&self.context, &sent.audience).await?;
         let issue = BulletinIssue {
             service: service_info(&self.context.config),
             bulletin: &sent.text,
             date: self.context.local(sent.sent_at).date_naive(),
-            corrects: corrects.as_ref().map(|edition| edition.as_shown()),
+            about: about.as_ref().map(|earlier| earlier.as_shown()),
+            withdrawn: sent.withdrawn_at.map(|at| self.context.local(at).date_naive()),
             help: &self.content.library.help,
         };
         Ok(make(&issue))

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
+use super::deliveries::never_again;
+use super::error::NeverAgain;
 use super::parts::{SMALL_PART, in_parts};
 use super::{AppContext, AppError};
 use crate::domain::audit::OPERATOR;
-use crate::domain::delivery::retry;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailbox::Mailbox;
@@ -25,8 +26,8 @@ pub struct SettledWave {
     pub mailboxes: u64,
     /// Whether the same was decided before, and broke off.
     pub broke_off: bool,
-    /// The newer edition that has taken the place of the wave's, if one has: then its mails are not sent again.
-    pub overtaken: Option<EditionNumber>,
+    /// Why its mails are never sent again, if they aren't.
+    pub never_again: Option<NeverAgain>,
 }
 
 /// Looks after waves.
@@ -73,8 +74,8 @@ impl Waves {
     /// The server was wrong about a wave: its mailboxes stay, and its mails may be sent again.
     pub async fn dismiss(&self, wave: WaveId, actor: &'static str) -> Result<SettledWave, AppError> {
         let settled = self.settle(wave, actor, returned::dismiss).await?;
-        let overtaken = retry::overtaken_by(settled.wave.edition, &self.context.store.editions().await?, self.now());
-        Ok(SettledWave { overtaken, ..settled })
+        let never_again = never_again(&*self.context.store, settled.wave.edition, self.now()).await?;
+        Ok(SettledWave { never_again, ..settled })
     }
 
     /// Settles a wave. What was decided stands from the first part on; where it ends in the middle, doing it again completes it.
@@ -87,7 +88,7 @@ impl Waves {
             let (part, _) = decide(&*self.context.store, &scope, self.now(), None, decision).await?;
             let SettledPart { wave, mailboxes, last, .. } = part?;
             let broke_off = before.map_or(wave.state != WaveState::Open, |before| before.broke_off);
-            let settled = SettledWave { wave, mailboxes, broke_off, overtaken: None };
+            let settled = SettledWave { wave, mailboxes, broke_off, never_again: None };
             Ok(match last {
                 Some(last) => ControlFlow::Continue((last, Some(settled))),
                 None => ControlFlow::Break(settled),

@@ -21,7 +21,7 @@ use crate::app::sender::Ended;
 use crate::app::{Loaded, bootstrap};
 use crate::domain::address::Address;
 use crate::domain::band::BandName;
-use crate::domain::bulletin::{BulletinId, BulletinName, Narrowing};
+use crate::domain::bulletin::{BulletinId, BulletinName, MailingName, Narrowing};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::Sector;
@@ -39,9 +39,12 @@ pub(super) struct Bulletin {
     /// Only organisations of this sector; may be given several times
     #[arg(long, value_name = "S", value_delimiter = ',')]
     sector: Vec<Sector>,
-    /// A correction: only those whose mail of this edition was accepted, or may have been, and who haven't left since
+    /// Only those whose mail of this edition was accepted, or may have been, and who haven't left since
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(BulletinId::LAST_EDITION.0)))]
     edition: Option<u32>,
+    /// Only those whose mail of this other bulletin was accepted, or may have been, and who haven't left since
+    #[arg(long, value_name = "OTHER", conflicts_with = "edition", value_parser = name)]
+    bulletin: Option<BulletinName>,
     /// Only say who would get it
     #[arg(long)]
     dry_run: bool,
@@ -72,10 +75,9 @@ impl From<BulletinError> for Failure {
         match error {
             BulletinError::App(error) => error.into(),
             BulletinError::Send(error) => error.into(),
-            BulletinError::UnknownBand(_)
-            | BulletinError::CorrectsNothing(_)
-            | BulletinError::NoCorrection(_)
-            | BulletinError::Unconfirmed { .. } => Self::Usage(bulletins::refusal(&error)),
+            BulletinError::UnknownBand(_) | BulletinError::CorrectsNothing(_) | BulletinError::Unconfirmed { .. } => {
+                Self::Usage(bulletins::refusal(&error))
+            }
             error => Self::Refused(bulletins::refusal(&error)),
         }
     }
@@ -108,7 +110,9 @@ impl Bulletin {
         // No filter is everybody; an empty one would be nobody.
         let bands = (!self.bands.is_empty()).then(|| self.bands.iter().cloned().collect());
         let sectors = (!self.sector.is_empty()).then(|| self.sector.iter().copied().collect());
-        let narrowing = Narrowing { bands, sectors, readers_of: self.edition.map(EditionNumber) };
+        let edition = self.edition.map(|number| MailingName::Edition(EditionNumber(number)));
+        let readers_of = edition.or_else(|| self.bulletin.clone().map(MailingName::Bulletin));
+        let narrowing = Narrowing { bands, sectors, readers_of };
         let (beside_edition, confirmed) = (self.beside_edition, self.yes);
         BulletinOrder { name: self.name.clone(), narrowing, beside_edition, confirmed }
     }

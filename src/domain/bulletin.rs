@@ -3,10 +3,12 @@
 mod audience;
 mod id;
 pub mod life;
+mod mailing_name;
 mod record;
 mod text;
 
 pub use audience::{Audience, Narrowing};
 pub use id::BulletinId;
+pub use mailing_name::MailingName;
 pub use record::{BulletinRecord, PublishedBulletin};
 pub use text::{Bulletin, BulletinName, BulletinNameError, Correction};

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::band::BandName;
+use super::bulletin::BulletinId;
 use super::delivery::{Impossible, ItemId};
 use super::edition::EditionNumber;
 use super::text::lists::commas;
@@ -27,6 +28,12 @@ pub enum Refusal {
     },
     #[error("edition {0} was not published")]
     NotPublished(EditionNumber),
+    /// Somebody withdrew the bulletin while it was being sent: what had not left by then never leaves.
+    #[error("the bulletin was withdrawn")]
+    Withdrawn(BulletinId),
+    /// What its mails said is kept no longer, so none can be made again.
+    #[error("what its mails said is no longer kept")]
+    Forgotten(EditionNumber),
     /// Only whoever claimed an item may mark or record it.
     #[error("{0} is not in this program's hands")]
     NotInHand(ItemId),

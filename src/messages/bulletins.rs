@@ -10,7 +10,7 @@ use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::rehearse::BulletinRehearsal;
 use crate::app::decisions::error::Decision;
 use crate::app::sender::{PendingBulletin, RunReport};
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionState, HoldReason, StateReason};
 use crate::domain::fingerprint::TextPart;
@@ -30,10 +30,15 @@ pub fn refusal(error: &BulletinError) -> String {
             "bulletin {name} was withdrawn, so it isn't sent. To take that back: \
              `fortnightly withdraw bulletin:{name} --undo`."
         ),
+        BulletinError::WithdrawnMidway { name, tally } => format!(
+            "bulletin {name} was withdrawn while it was being sent ({}), so what had not left by then never leaves. To write to \
+             the others, copy its file under a new name and mend the text.",
+            accepted(tally)
+        ),
         BulletinError::Published { name, decision, state, tally } => published(name, *decision, *state, tally),
         BulletinError::OtherAudience(name) => format!(
-            "bulletin {name} was sent to other readers than these, and a bulletin is sent once. Without --bands, --sector and \
-             --edition, this command finishes what is left of it. To write to others, copy its file under a new name."
+            "bulletin {name} was sent to other readers than these, and a bulletin is sent once. Without --bands, --sector, \
+             --edition and --bulletin, this command finishes what is left of it. To write to others, copy its file under a new name."
         ),
         BulletinError::BesideEdition { name, edition, due_at } => format!(
             "edition {edition} is due on {}: readers would get two mails at once, and both would share the relay. Send bulletin \
@@ -50,16 +55,10 @@ pub fn refusal(error: &BulletinError) -> String {
             count(*readers, "mailbox", "mailboxes")
         ),
         BulletinError::UnknownBand(band) => format!("there is no band {band} in config.toml"),
-        BulletinError::NothingToCorrect(number) => {
-            format!("edition {number} hasn't been sent, so there's nothing to correct in it")
-        }
-        BulletinError::NoCorrection(name) => format!(
-            "bulletin {name} is no correction, so it goes to no edition's readers: write its text in two parts, “## What was wrong” \
-             and “## What is right”, or leave --edition out"
-        ),
+        BulletinError::NotSent(mailing) => format!("{mailing} hasn't been sent, so nobody has got it"),
         BulletinError::CorrectsNothing(name) => format!(
-            "bulletin {name} says what was wrong in an edition, so it goes to the readers of that edition alone: name it with \
-             --edition N"
+            "bulletin {name} says what was wrong in an earlier mail, so it goes to the readers of that mail alone: name an edition with \
+             --edition N, or a bulletin with --bulletin OTHER"
         ),
         BulletinError::CopyNotAccepted(reply) => {
             let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
@@ -111,7 +110,7 @@ pub fn why(reason: Option<&HoldReason>) -> String {
 }
 
 fn published(name: &BulletinName, decision: Decision, state: EditionState, tally: &Tally) -> String {
-    let accepted = format!("{} of {} mails accepted", tally.accepted, tally.total);
+    let accepted = accepted(tally);
     let what = match state {
         EditionState::Sent => format!("bulletin {name} has been sent ({accepted})"),
         EditionState::Held => format!("bulletin {name} was stopped while it was being sent ({accepted})"),
@@ -128,10 +127,14 @@ fn published(name: &BulletinName, decision: Decision, state: EditionState, tally
     format!("{what}: {then}")
 }
 
+fn accepted(tally: &Tally) -> String {
+    format!("{} of {} mails accepted", tally.accepted, tally.total)
+}
+
 /// Asks whether a bulletin may go out, in numbers.
 pub fn question(pending: &PendingBulletin) -> String {
     let readers = count(pending.readers, "mailbox", "mailboxes");
-    let whose = pending.corrects.map(|number| format!(" that got edition {number}")).unwrap_or_default();
+    let whose = pending.readers_of.as_ref().map(|mailing| format!(" that got {mailing}")).unwrap_or_default();
     format!("Send bulletin {} (“{}”) now to {readers}{whose}?", pending.name, pending.title)
 }
 
@@ -163,7 +166,9 @@ pub fn decided(decided: &BulletinDecided) -> Vec<String> {
     if let Some(reason) = bulletin.hold_reason() {
         lines.push(format!("  Why: {}", why(Some(reason))));
     }
-    if bulletin.published.is_some() && matches!(state, EditionState::Held | EditionState::Sent) {
+    if bulletin.published.is_some()
+        && matches!(state, EditionState::Held | EditionState::Sent | EditionState::Withdrawn)
+    {
         let (accepted, total) = (tally.accepted, tally.total);
         lines.push(format!("  {accepted} of {total} mails were accepted; they can't be called back."));
     }
@@ -187,6 +192,9 @@ fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Op
              `fortnightly withdraw bulletin:{name}`."
         )),
         EditionState::Held => Some(format!("It stays held until `fortnightly release bulletin:{name}`.")),
+        EditionState::Withdrawn if is_published => {
+            Some("Nobody can send the rest again. To write to the others, copy its file under a new name.".to_owned())
+        }
         EditionState::Withdrawn => {
             Some(format!("It's never sent. To take this back: `fortnightly withdraw bulletin:{name} --undo`."))
         }
@@ -197,19 +205,27 @@ fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Op
 /// What is worth knowing about one in a list; empty when nothing is.
 pub fn note(status: &BulletinStatus) -> String {
     match &status.reason {
+        _ if status.state == EditionState::Withdrawn && status.sent_at.is_some() => {
+            "withdrawn while it was being sent".to_owned()
+        }
         Some(StateReason::Held(reason)) => why(Some(reason)),
         Some(StateReason::Withdrawn(reason)) => edition::withdrawn(*reason),
         _ if status.was_edited => "edited since it was approved".to_owned(),
-        _ => status.corrects.map(|number| format!("corrects edition {number}")).unwrap_or_default(),
+        _ => status.readers_of.as_ref().map(|mailing| about(mailing, status.is_correction)).unwrap_or_default(),
     }
+}
+
+/// `corrects edition 7`, or `about edition 7`.
+fn about(mailing: &MailingName, is_correction: bool) -> String {
+    if is_correction { format!("corrects {mailing}") } else { format!("about {mailing}") }
 }
 
 /// What a dry run found, before its segments.
 pub fn rehearsal(rehearsal: &BulletinRehearsal) -> Vec<String> {
     let BulletinRehearsal { proof, state, needs_approval } = rehearsal;
     let (name, readers) = (&proof.bulletin, count(proof.recipients, "mailbox", "mailboxes"));
-    let corrects = proof.corrects.map(|number| format!(" · corrects edition {number}")).unwrap_or_default();
-    let mut lines = vec![format!("Bulletin {name} · {state} · {readers}{corrects}")];
+    let whose = proof.readers_of.as_ref().map(|mailing| format!(" that got {mailing}")).unwrap_or_default();
+    let mut lines = vec![format!("Bulletin {name} · {state} · {readers}{whose}")];
     if *needs_approval {
         lines.push(format!("Note: It must be approved first: `fortnightly approve bulletin:{name}`."));
     }

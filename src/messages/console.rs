@@ -7,7 +7,7 @@ use super::{attention, edition, picks, plan};
 use crate::app::AppError;
 use crate::app::decisions::error::{Decision, DecisionError, Stage};
 use crate::app::decisions::{Decided, Note};
-use crate::app::error::DeliveriesError;
+use crate::app::error::{DeliveriesError, NeverAgain};
 use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use crate::domain::selection::Unsuitable;
 use crate::domain::text::dates::local_moment;
@@ -110,11 +110,15 @@ pub fn error(error: &AppError) -> String {
 
 fn deliveries(error: &DeliveriesError) -> String {
     match error {
-        DeliveriesError::Over { edition, newer } => {
-            format!(
-                "Edition {newer} has fallen due since, so edition {edition} is over. Whoever missed it gets the newer one."
-            )
-        }
+        DeliveriesError::Over(mailing, NeverAgain::Overtaken(newer)) => sentence(&format!(
+            "edition {newer} has fallen due since, so {mailing} is over. Whoever missed it gets the newer one."
+        )),
+        DeliveriesError::Over(mailing, NeverAgain::Withdrawn) => sentence(&format!(
+            "{mailing} was withdrawn while it was being sent, so what had not left by then never leaves."
+        )),
+        DeliveriesError::Over(mailing, NeverAgain::Forgotten) => sentence(&format!(
+            "{mailing} was sent so long ago that what its mails said is no longer kept, so none is sent again."
+        )),
         other => sentence(&other.to_string()),
     }
 }

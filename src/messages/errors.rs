@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::app::error::{
-    AppError, BackupError, DeliveriesError, KeyringError, MoveError, NewActivityError, PreviewError,
+    AppError, BackupError, DeliveriesError, KeyringError, MoveError, NeverAgain, NewActivityError, PreviewError,
 };
+use crate::domain::bulletin::MailingName;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::dates;
@@ -85,6 +86,8 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::AnchorChanged { .. }
         | Refusal::LacksKeys(_)
         | Refusal::NotPublished(_)
+        | Refusal::Withdrawn(_)
+        | Refusal::Forgotten(_)
         | Refusal::NotInHand(_)
         | Refusal::Impossible(..)
         | Refusal::TooLarge(_) => refusal.to_string(),
@@ -98,9 +101,23 @@ fn deliveries(error: &DeliveriesError) -> String {
         DeliveriesError::NotPublished(_) | DeliveriesError::BulletinNotSent(_) => {
             format!("{error}: look at `fortnightly status`")
         }
-        DeliveriesError::Over { edition, newer } => format!(
-            "edition {newer} fell due since, so edition {edition} is over: whoever missed it reads the newer one"
+        DeliveriesError::Over(mailing, why) => never_again(mailing, *why),
+    }
+}
+
+/// Why none of its mails is sent again, and what to do instead.
+fn never_again(mailing: &MailingName, why: NeverAgain) -> String {
+    match why {
+        NeverAgain::Overtaken(newer) => {
+            format!("edition {newer} fell due since, so {mailing} is over: whoever missed it reads the newer one")
+        }
+        NeverAgain::Withdrawn => format!(
+            "{mailing} was withdrawn while it was being sent, so what had not left by then never leaves. To write to those who \
+             didn't get it, copy its file under a new name and mend the text"
         ),
+        NeverAgain::Forgotten => {
+            format!("{mailing} was sent so long ago that what its mails said is no longer kept, so none is sent again")
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is said about waves of bounces, and about bounces that are taken back.
 
 use super::edition::mailing;
+use crate::app::error::NeverAgain;
 use crate::app::waves::SettledWave;
 use crate::domain::bulletin::BulletinId;
 use crate::domain::subscriber::SuppressionReason;
@@ -71,12 +72,15 @@ pub(super) fn unsettled(wave: &Wave) -> String {
 }
 
 /// What became of a wave in which the server was wrong, and how its mails are sent again.
-pub fn dismissed(SettledWave { wave, mailboxes, broke_off, overtaken }: &SettledWave) -> String {
+pub fn dismissed(SettledWave { wave, mailboxes, broke_off, never_again }: &SettledWave) -> String {
     let (WaveId(id), what) = (wave.id, mailing(wave.edition));
     let stay = count(*mailboxes, "mailbox stays", "mailboxes stay");
-    let again = match overtaken {
-        Some(newer) => {
+    let again = match never_again {
+        Some(NeverAgain::Overtaken(newer)) => {
             format!("Edition {newer} has taken its place, so its mails are not sent again; they get the next one.")
+        }
+        Some(why @ (NeverAgain::Withdrawn | NeverAgain::Forgotten)) => {
+            format!("Its mails are not sent again: {why}.")
         }
         None if BulletinId::of(wave.edition).is_some() => {
             "To send it to them again: `fortnightly deliveries retry --bulletin NAME`.".to_owned()

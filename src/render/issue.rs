@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, BandSet};
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, MailingName};
 use crate::domain::colour::BrandColour;
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
@@ -81,19 +81,21 @@ pub struct BulletinIssue<'a> {
     pub bulletin: &'a Bulletin,
     /// The local date on which it goes out.
     pub date: NaiveDate,
-    /// The edition that a correction is about; `None` for every other bulletin.
-    pub corrects: Option<CorrectedEdition<'a>>,
+    /// The mail that it's about, where it goes to the readers of one.
+    pub about: Option<EarlierMail<'a>>,
+    /// The local date on which somebody withdrew it after it had begun to be sent: then its page says that alone.
+    pub withdrawn: Option<NaiveDate>,
     pub help: &'a Help,
 }
 
-/// The edition that a correction is about.
+/// The mail that a bulletin is about: of an edition, or of another bulletin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CorrectedEdition<'a> {
-    pub number: EditionNumber,
+pub struct EarlierMail<'a> {
+    pub name: &'a MailingName,
     /// The local date on which it went out.
     pub date: NaiveDate,
-    /// The title of its theme.
-    pub theme: &'a str,
+    /// The title of the edition's theme, or of the bulletin.
+    pub title: &'a str,
 }
 
 impl ServiceInfo<'_> {

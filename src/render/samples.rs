@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::email::{self, view};
 use super::error::{MailKind, Part, RenderError};
-use super::issue::{BulletinIssue, Card, CorrectedEdition, Face, Illustration, Issue, ServiceInfo};
+use super::issue::{BulletinIssue, Card, EarlierMail, Face, Illustration, Issue, ServiceInfo};
 use super::pages::view::{Brief, BulletinBrief, Choice, EditionView, Filter, Label, Link, Message, Shell, feeds};
 use super::pages::{self, EditionPage, whole};
 use super::templates::{Page, Templates, checked_fields, file_of};
 use crate::domain::activity::{Activity, Image, NextStep, Notice, Printable, Resource, Sensitivity, Theme};
 use crate::domain::address::Address;
 use crate::domain::band::{Band, Bands};
-use crate::domain::bulletin::{Bulletin, Correction};
+use crate::domain::bulletin::{Bulletin, Correction, MailingName};
 use crate::domain::colour::{BrandColour, Colour};
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::{Help, HelpEntry, MAIL_ENTRIES, Worry};
@@ -48,6 +48,8 @@ fn render_bulletins(templates: &Templates, sample: &Sample) -> Result<(), Render
     }
     if is_there(&templates.web, Page::Bulletin.name()) {
         fetches_nothing(Page::Bulletin, &pages::bulletin(templates, &issue, bands)?)?;
+        let withdrawn = BulletinIssue { withdrawn: Some(day()), ..issue };
+        fetches_nothing(Page::Bulletin, &pages::bulletin(templates, &withdrawn, bands)?)?;
     }
     Ok(())
 }
@@ -116,7 +118,8 @@ pub(super) fn page_fields(page: Page) -> Value {
             json!(EditionView { shell: shell(), filters: vec![filter], withdrawn, edition_url, copy_prose, view })
         }
         Page::Bulletin => {
-            let page = pages::bulletin_page(&sample.bulletin_issue(), &sample.bands);
+            let issue = BulletinIssue { withdrawn: Some(day()), ..sample.bulletin_issue() };
+            let page = pages::bulletin_page(&issue, &sample.bands);
             json!(pages::BulletinPage { shell: shell(), ..page })
         }
         Page::Embed => json!({ "shell": shell(), "items": [brief()], "paragraphs": ["x"] }),
@@ -130,6 +133,7 @@ pub(super) fn page_fields(page: Page) -> Value {
 
 struct Sample {
     bulletin: Bulletin,
+    earlier: MailingName,
     bands: Bands,
     theme: Theme,
     activity: Activity,
@@ -144,6 +148,7 @@ impl Sample {
     fn new(full: bool) -> Self {
         Self {
             bulletin: bulletin(full),
+            earlier: MailingName::Edition(EditionNumber(1)),
             bands: Bands::shipped(),
             theme: theme(full),
             activity: activity(full),
@@ -167,12 +172,13 @@ impl Sample {
 
     /// The full one is a correction and has a body as well, which no bulletin has.
     fn bulletin_issue(&self) -> BulletinIssue<'_> {
-        let corrected = CorrectedEdition { number: EditionNumber(1), date: day(), theme: &self.theme.title };
+        let earlier = EarlierMail { name: &self.earlier, date: day(), title: &self.theme.title };
         BulletinIssue {
             service: self.service(),
             bulletin: &self.bulletin,
             date: day(),
-            corrects: self.full.then_some(corrected),
+            about: self.full.then_some(earlier),
+            withdrawn: None,
             help: &self.help,
         }
     }

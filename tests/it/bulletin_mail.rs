@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use fortnightly::domain::activity::Nation;
 use fortnightly::domain::band::Bands;
+use fortnightly::domain::bulletin::MailingName;
 use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::rendered::{Rendered, Slot};
 use fortnightly::domain::segment::SegmentKey;
 use fortnightly::domain::subscriber::{Locale, Sector};
 use fortnightly::library::{Library, load};
-use fortnightly::render::{
-    BulletinIssue, CorrectedEdition, Face, ServiceInfo, Templates, greeting, pages, render_bulletin,
-};
+use fortnightly::render::{BulletinIssue, EarlierMail, Face, ServiceInfo, Templates, greeting, pages, render_bulletin};
 
 use crate::support::fixture::copy;
 use crate::support::root;
@@ -26,9 +25,10 @@ fn library() -> Library {
 
 /// What is made of the bulletin of this name; `wrong-number` corrects edition 3.
 fn issue<'a>(library: &'a Library, name: &str) -> BulletinIssue<'a> {
+    static THIRD: MailingName = MailingName::Edition(EditionNumber(3));
     let bulletin = library.bulletin(&name.parse().unwrap()).unwrap();
     let date = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
-    let edition = CorrectedEdition { number: EditionNumber(3), date: date(10, 5), theme: "Ask for help" };
+    let edition = EarlierMail { name: &THIRD, date: date(10, 5), title: "Ask for help" };
     BulletinIssue {
         service: ServiceInfo {
             name: "Online Safety at Home",
@@ -39,7 +39,8 @@ fn issue<'a>(library: &'a Library, name: &str) -> BulletinIssue<'a> {
         },
         bulletin,
         date: date(10, 12),
-        corrects: bulletin.correction.as_ref().map(|_| edition),
+        about: bulletin.correction.as_ref().map(|_| edition),
+        withdrawn: None,
         help: &library.help,
     }
 }
@@ -96,6 +97,47 @@ fn a_correction_begins_with_what_was_wrong_and_what_is_right() {
     let begin = place("This corrects");
     assert!(begin < place("What was wrong") && place("What was wrong") < place("What is right"));
     insta::assert_snapshot!("correction_text", text);
+}
+
+/// One that goes to the readers of an earlier mail says which, and has nothing else of a correction.
+#[test]
+fn a_bulletin_about_an_earlier_mail_says_which_one() {
+    let (library, bands) = (library(), Bands::shipped());
+    let bulletin = MailingName::Bulletin("games".parse().unwrap());
+    let edition = MailingName::Edition(EditionNumber(3));
+    let date = NaiveDate::from_ymd_opt(2026, 10, 5).unwrap();
+    for (name, which) in [(&edition, "edition 3, “Ask for help”"), (&bulletin, "“Ask for help”")] {
+        let earlier = EarlierMail { name, date, title: "Ask for help" };
+        let of = |what: &'static str| BulletinIssue { about: Some(earlier), ..issue(&library, what) };
+        let key = SegmentKey { bands: bands.names(), sector: Sector::School, locale: Locale::EnGb };
+        let rendered = render_bulletin(&shipped(), &of("chat-game"), &key, &bands).unwrap();
+        assert_eq!(rendered.subject, "A game with strangers in its chat");
+        let (html, text) = filled(&rendered);
+        let page = pages::bulletin(&shipped(), &of("chat-game"), &bands).unwrap();
+        let said = format!("This is about the email that we sent on Monday 5 October 2026 ({which}).");
+        for body in [&html, &text.replace('\n', " "), &page] {
+            assert!(body.contains(&said), "{said}: {body}");
+            assert!(!body.contains("What was wrong") && !body.contains("What is right"), "{body}");
+        }
+        let corrected = pages::bulletin(&shipped(), &of("wrong-number"), &bands).unwrap();
+        assert!(
+            corrected.contains(&format!("This corrects our email of Monday 5 October 2026 ({which}).")),
+            "{corrected}"
+        );
+    }
+}
+
+/// Whoever follows the link of a mail that had left learns that it was withdrawn, and nothing of what it said.
+#[test]
+fn the_page_of_a_withdrawn_bulletin_says_that_alone() {
+    let (library, bands) = (library(), Bands::shipped());
+    let withdrawn = NaiveDate::from_ymd_opt(2026, 10, 13);
+    let issue = BulletinIssue { withdrawn, ..issue(&library, "wrong-number") };
+    let page = pages::bulletin(&shipped(), &issue, &bands).unwrap();
+    show("page-withdrawn", &page);
+    assert!(page.contains("We withdrew this bulletin on Tuesday 13 October 2026."), "{page}");
+    assert!(page.contains("The number on the sheet was wrong") && page.contains("Childline"), "{page}");
+    assert!(!page.contains("What was wrong") && !page.contains("Share this"), "{page}");
 }
 
 #[test]

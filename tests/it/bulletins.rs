@@ -174,7 +174,6 @@ fn a_correction_goes_to_an_edition_s_readers_alone() {
     let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
     fixture.at(AFTER, &join).exits(0);
     fixture.at(AFTER, &["bulletin", "number", "--yes"]).exits(2).complains("--edition N");
-    fixture.at(AFTER, &["bulletin", "warning", "--edition", "7", "--yes"]).exits(2).complains("What was wrong");
     let before = fixture.mail_count();
     let sent = fixture.at(AFTER, &["bulletin", "number", "--edition", "7", "--yes"]).exits(0);
     sent.says("Bulletin number: 3 mails, 3 accepted");
@@ -189,6 +188,48 @@ fn a_correction_goes_to_an_edition_s_readers_alone() {
     // Whoever retires an activity that went out is told how to put it right.
     let id = fixture.planned(AFTER, 7)["activities"][0]["id"].as_str().unwrap().to_owned();
     fixture.at(AFTER, &["withdraw", &id]).exits(0).says("`fortnightly bulletin NAME --edition 7`");
+}
+
+/// It needs no two parts: it says which mail it is about, and whoever has left, or came later, doesn't get it.
+#[test]
+fn a_plain_bulletin_goes_to_an_edition_s_readers_and_says_which_mail_it_is_about() {
+    let fixture = fixture("");
+    fixture
+        .at(BEFORE, &["bulletin", "warning", "--edition", "7", "--yes"])
+        .exits(1)
+        .complains("edition 7 hasn't been sent");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    fixture.at(AFTER, &["unsubscribe", "dsl@riverbank.example"]).exits(0);
+    let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
+    fixture.at(AFTER, &join).exits(0);
+    let told = fixture.at(AFTER, &["bulletin", "warning", "--edition", "7", "--dry-run"]).exits(0);
+    told.says("Bulletin warning · planned · 3 mailboxes that got edition 7");
+    let before = fixture.mail_count();
+    fixture.at(AFTER, &["bulletin", "warning", "--edition", "7", "--yes"]).exits(0).says("3 mails, 3 accepted");
+    let mails = fixture.mails();
+    let mail = mails.iter().find(|mail| mail.subject == "A game with strangers in its chat").unwrap();
+    let said = mail.text.replace('\n', " ");
+    assert!(said.contains("This is about the email that we sent on Monday 30 November 2026 (edition 7, “"), "{said}");
+    assert!(!said.contains("What was wrong") && !said.contains("Correction"), "{said}");
+    assert_eq!(fixture.mail_count(), before + 3);
+    fixture.at(AFTER, &["status"]).exits(0).says("about edition 7");
+    // A correction of that bulletin reaches its readers, not those of the edition.
+    fixture.at(AFTER, &["unsubscribe", "hello@lantern.example"]).exits(0);
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    let number = |more: &[&str]| fixture.at(AFTER, &[&["bulletin", "number", "--yes"], more].concat());
+    number(&["--bulletin", "other"]).exits(1).complains("bulletin other hasn't been sent");
+    number(&["--bulletin", "warning", "--edition", "7"]).exits(2);
+    number(&["--bulletin", "warning"]).exits(0).says("2 mails, 2 accepted");
+    let mails = fixture.mails();
+    let corrections: Vec<&Mail> = mails.iter().filter(|mail| mail.subject.starts_with("Correction: ")).collect();
+    let to: Vec<&str> = corrections.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["office@hillside.example", "reception@riverbank.example"]);
+    let said = corrections[0].text.replace('\n', " ");
+    let which = "This corrects our email of Tuesday 1 December 2026 (“A game with strangers in its chat”).";
+    assert!(said.contains(which) && said.contains("What was wrong"), "{said}");
+    number(&["--bulletin", "warning"]).exits(0).says("was sent before");
+    number(&["--edition", "7"]).exits(1).complains("to other readers");
+    fixture.at(AFTER, &["status"]).exits(0).says("corrects bulletin warning");
 }
 
 #[test]
@@ -298,10 +339,22 @@ fn what_is_left_of_a_withdrawn_one_never_leaves() {
     fixture.run(&["withdraw", "bulletin:warning"]).exits(0).says("given up and never leave");
     run.ends();
     let left = oracle.count();
-    fixture.run(SEND_WARNING);
-    assert_eq!(oracle.count(), left);
-    let (expired, state, _) = edition_status(&fixture, "expired");
-    assert_eq!((expired + u64::try_from(left).unwrap(), state.as_str()), (60, "sent"));
+    let midway = "was withdrawn while it was being sent";
+    fixture.run(SEND_WARNING).exits(1).complains(midway);
+    let standing = || {
+        let (expired, state, _) = edition_status(&fixture, "expired");
+        (expired + u64::try_from(left).unwrap(), state)
+    };
+    assert_eq!(standing(), (60, "withdrawn".to_owned()));
+    // Nobody brings it back, by whatever way.
+    fixture.run(&["deliveries", "retry", "--bulletin", "warning"]).exits(1).complains(midway);
+    for decision in ["approve", "hold", "release"] {
+        fixture.run(&[decision, "bulletin:warning"]).exits(1).complains(midway);
+    }
+    fixture.run(&["withdraw", "bulletin:warning", "--undo"]).exits(1).complains(midway);
+    fixture.run(&["withdraw", "bulletin:warning"]).exits(0).says("withdrawn already");
+    assert_eq!((standing(), oracle.count()), ((60, "withdrawn".to_owned()), left));
+    fixture.run(&["status", "--all"]).exits(0).says("withdrawn while it was being sent");
 }
 
 #[test]

@@ -63,23 +63,23 @@ impl Bulletins {
         self.decide(name, Decision::Release, |_| Ok(BulletinChange::Release)).await
     }
 
-    /// Cancels a bulletin. Of one that is being sent, what has not left never leaves.
+    /// Cancels a bulletin. Of one that is being sent, what has not left never leaves: nobody can take it up again. Done again, it
+    /// completes what broke off.
     ///
     /// # Errors
     /// When it is sent.
     pub async fn withdraw(&self, name: &BulletinName) -> Result<BulletinDecided, BulletinError> {
-        let (_, record) = self.at_hand(name).await?;
-        if record.published.is_none() || record.state() == EditionState::Sent {
-            return self.decide(name, Decision::Withdraw, |_| Ok(BulletinChange::Withdraw)).await;
+        let withdrawn = self.decide(name, Decision::Withdraw, |_| Ok(BulletinChange::Withdraw)).await?;
+        if withdrawn.bulletin.published.is_none() {
+            return Ok(withdrawn);
         }
-        // Held first, so that nothing leaves while the rest is given up.
-        let held = self.hold(name, None).await?;
-        let given_up = self.give_up(record.id.mailing()).await?;
-        let changed = held.changed || given_up > 0;
+        // Nothing leaves while the rest is given up.
+        let given_up = self.give_up(withdrawn.bulletin.id.mailing()).await?;
+        let changed = withdrawn.changed || given_up > 0;
         self.decided(name, changed).await.map(|decided| BulletinDecided { given_up, ..decided })
     }
 
-    /// Gives up all that waits of a bulletin that is held, and what a process that sends it puts back, which it soon does. Returns how
+    /// Gives up all that waits of a bulletin that is withdrawn, and what a process that sends it puts back, which it soon does. Returns how
     /// many mails.
     async fn give_up(&self, number: EditionNumber) -> Result<u64, BulletinError> {
         let (store, clock, begun) = (&self.context.store, &self.context.clock, Instant::now());
@@ -98,7 +98,7 @@ impl Bulletins {
     /// Takes the withdrawal of a bulletin back.
     ///
     /// # Errors
-    /// When it is sent.
+    /// When it is sent, or some of it was.
     pub async fn reinstate(&self, name: &BulletinName) -> Result<BulletinDecided, BulletinError> {
         self.decide(name, Decision::Release, |record| {
             let is_withdrawn = record.state() == EditionState::Withdrawn;
@@ -140,7 +140,7 @@ impl Bulletins {
         Ok(BulletinDecided { changed, bulletin, tally, given_up: 0 })
     }
 
-    async fn tally(&self, bulletin: &BulletinRecord) -> Result<Tally, BulletinError> {
+    pub(super) async fn tally(&self, bulletin: &BulletinRecord) -> Result<Tally, BulletinError> {
         match bulletin.published {
             Some(_) => Ok(self.context.store.tally(bulletin.id.mailing()).await?),
             None => Ok(Tally::default()),
@@ -151,6 +151,9 @@ impl Bulletins {
     async fn refusal(&self, record: BulletinRecord, decision: Decision) -> Result<BulletinError, BulletinError> {
         let (state, tally) = (record.state(), self.tally(&record).await?);
         Ok(match state {
+            EditionState::Withdrawn if record.published.is_some() => {
+                BulletinError::WithdrawnMidway { name: record.name, tally }
+            }
             EditionState::Withdrawn => BulletinError::Withdrawn(record.name),
             _ => BulletinError::Published { name: record.name, decision, state, tally },
         })

@@ -6,7 +6,7 @@ use crate::app::decisions::error::Decision;
 use crate::app::error::AppError;
 use crate::app::sender::SendError;
 use crate::domain::band::BandName;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::delivery::{Reply, Tally};
 use crate::domain::edition::{EditionNumber, EditionState, HoldReason};
 use crate::domain::fingerprint::TextPart;
@@ -44,6 +44,9 @@ pub enum BulletinError {
     },
     #[error("bulletin {0} was withdrawn")]
     Withdrawn(BulletinName),
+    /// Some of it had gone out by then, and nothing more ever does.
+    #[error("bulletin {name} was withdrawn while it was being sent")]
+    WithdrawnMidway { name: BulletinName, tally: Tally },
     /// It was sent, or is being sent, so this can't be decided any more.
     #[error("bulletin {name} is {state}")]
     Published { name: BulletinName, decision: Decision, state: EditionState, tally: Tally },
@@ -64,15 +67,12 @@ pub enum BulletinError {
     Unconfirmed { name: BulletinName, readers: u64 },
     #[error("there is no band {0}")]
     UnknownBand(BandName),
-    /// It should correct an edition that never went out.
-    #[error("edition {0} was not sent")]
-    NothingToCorrect(EditionNumber),
-    /// It says what was wrong in an edition, and nobody said in which.
-    #[error("bulletin {0} is a correction, and corrects no edition")]
+    /// It should go to those who got something that never went out.
+    #[error("{0} was not sent")]
+    NotSent(MailingName),
+    /// It says what was wrong in an earlier mail, and nobody said in which.
+    #[error("bulletin {0} is a correction, and corrects nothing")]
     CorrectsNothing(BulletinName),
-    /// It's to go to an edition's readers, and doesn't say what was wrong and what is right.
-    #[error("bulletin {0} is no correction")]
-    NoCorrection(BulletinName),
     /// The relay did not take a test copy, and said this, if anything.
     #[error("the test copy was not accepted")]
     CopyNotAccepted(Option<Reply>),

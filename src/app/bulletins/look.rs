@@ -3,9 +3,10 @@
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::Bulletins;
+use super::earlier::{Earlier, earlier, name_of};
 use super::error::BulletinError;
 use super::rehearse::BulletinCopy;
-use super::send::{BulletinOrder, corrected};
+use super::send::BulletinOrder;
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::sender;
 use crate::app::edition_report::EditionReport;
@@ -13,9 +14,9 @@ use crate::app::error::{AppError, PreviewError};
 use crate::app::previewer::Previewer;
 use crate::app::previewer::shown::ShownMail;
 use crate::domain::address::Address;
-use crate::domain::bulletin::{Bulletin, BulletinName, BulletinRecord};
+use crate::domain::bulletin::{Bulletin, BulletinName, BulletinRecord, MailingName};
 use crate::domain::calendar::Approval;
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::segment::Segment;
 use crate::domain::sender::Sender;
@@ -33,9 +34,9 @@ pub struct BulletinLook {
     pub needs_approval: bool,
     /// What was edited since somebody approved of it.
     pub edited: Vec<TextPart>,
-    /// The edition that it corrects, as it was sent or as it's asked for.
-    pub corrects: Option<EditionNumber>,
-    /// Who got it, or would get it now. None where that can't be said: a correction of no edition yet, or one of which the mails
+    /// It goes to those who got this, as it was sent or as it's asked for.
+    pub readers_of: Option<MailingName>,
+    /// Who got it, or would get it now. None where that can't be said: a correction of nothing yet, or one of which the mails
     /// are no longer kept.
     pub segments: Option<Vec<Segment>>,
     /// An edition that is due within the hour, or is being sent.
@@ -56,7 +57,7 @@ struct One {
     sender: Sender,
     segment: PublishedSegment,
     recipients: u64,
-    corrects: Option<EditionNumber>,
+    readers_of: Option<MailingName>,
     /// Its mail's Date.
     at: DateTime<Utc>,
 }
@@ -76,7 +77,10 @@ impl Bulletins {
             state: file.map_or_else(|| record.state(), |file| record.state_as(file)),
             needs_approval: is_open && required && text.as_ref().is_some_and(|text| !record.is_approved_as(text)),
             edited: file.filter(|_| is_open).map(|file| record.edited(file)).unwrap_or_default(),
-            corrects: record.published.as_ref().map_or(order.narrowing.readers_of, |sent| sent.audience.readers_of),
+            readers_of: match &record.published {
+                Some(sent) => name_of(&self.context, sent.audience.readers_of).await?,
+                None => order.narrowing.readers_of.clone(),
+            },
             segments: self.readers(&record, text.as_ref(), order).await?,
             beside: if is_open { self.beside(&order.name).await? } else { None },
             text,
@@ -112,19 +116,6 @@ impl Bulletins {
         }
     }
 
-    /// The editions that a bulletin may correct, the newest first, each with the title of its theme.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn correctable(&self, most: usize) -> Result<Vec<(Edition, String)>, BulletinError> {
-        let mut editions = Vec::new();
-        for edition in self.context.store.editions().await?.into_iter().rev().filter(Edition::is_published).take(most) {
-            let view = self.context.store.published_view(edition.number).await?;
-            editions.push((edition, view.map(|view| view.theme.title).unwrap_or_default()));
-        }
-        Ok(editions)
-    }
-
     /// What the readers of one segment would get with this order, or got.
     ///
     /// # Errors
@@ -145,9 +136,9 @@ impl Bulletins {
         wanted: &str,
         to: &Address,
     ) -> Result<Option<BulletinCopy>, BulletinError> {
-        let One { record, sender, segment, recipients, corrects, .. } = self.one(order, wanted).await?;
+        let One { record, sender, segment, recipients, readers_of, .. } = self.one(order, wanted).await?;
         let previewer = self.previewer(&order.name)?;
-        let named = (record.name, record.id, corrects);
+        let named = (record.name, record.id, readers_of);
         let proof = previewer.bulletin_proof(named, sender, vec![(segment, recipients)])?;
         Ok(previewer.bulletin_copy(&proof, to)?.map(|message| BulletinCopy::new(wanted.to_owned(), message)))
     }
@@ -163,25 +154,26 @@ impl Bulletins {
         let unknown =
             || AppError::Preview(PreviewError::UnknownSegment { wanted: wanted.to_owned(), known: Vec::new() });
         if let Some(published) = &record.published {
-            let (number, corrects) = (record.id.mailing(), published.audience.readers_of);
+            let number = record.id.mailing();
+            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
             let stored = self.context.store.published(number).await?;
             let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
             let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
             let segment = stored.segments.into_values().find(|segment| segment.key.id(bands) == wanted);
             let segment = segment.ok_or_else(unknown)?;
-            return Ok(One { record, sender, segment, recipients: 0, corrects, at: stored.at });
+            return Ok(One { record, sender, segment, recipients: 0, readers_of, at: stored.at });
         }
         let (text, at) = (self.needed_text(&order.name)?, self.context.clock.now());
         let audience = self.audience(text, order).await?;
         let found = self.segments(&audience).await?;
         let found = found.into_iter().find(|segment| segment.key.id(bands) == wanted).ok_or_else(unknown)?;
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(order.name.clone()))?;
-        let (corrects, maker) =
-            (corrected(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
+        let (about, maker) = (earlier(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
         let date = self.context.local(at).date_naive();
-        let issue = maker.issue(text, date, corrects.as_ref().map(super::send::Corrected::as_shown));
+        let issue = maker.issue(text, date, about.as_ref().map(Earlier::as_shown));
         let segment = maker.segment(&issue, &found.key)?;
-        let (sender, corrects) = (sender(&self.context.config, &self.context.keyring), audience.readers_of);
-        Ok(One { record, sender, segment, recipients: found.recipients, corrects, at })
+        let sender = sender(&self.context.config, &self.context.keyring);
+        let readers_of = order.narrowing.readers_of.clone();
+        Ok(One { record, sender, segment, recipients: found.recipients, readers_of, at })
     }
 }

@@ -18,8 +18,9 @@ use crate::domain::edition::EditionState;
 use crate::mail::{Handover, Open};
 
 use super::Bulletins;
+use super::earlier::{Earlier, earlier, name_of};
 use super::error::BulletinError;
-use super::send::{BulletinOrder, corrected};
+use super::send::BulletinOrder;
 
 /// What would be sent, and what would keep it from being sent.
 #[derive(Debug)]
@@ -51,7 +52,8 @@ impl Bulletins {
             let number = record.id.mailing();
             let stored = self.context.store.published(number).await?;
             let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
-            let named = (record.name.clone(), record.id, published.audience.readers_of);
+            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
+            let named = (record.name.clone(), record.id, readers_of);
             let proof = previewer.published_bulletin_proof(named, stored).await?;
             return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false });
         }
@@ -59,14 +61,14 @@ impl Bulletins {
         let audience = self.audience(text, order).await?;
         let found = self.segments(&audience).await?;
         let keys: Vec<_> = found.iter().map(|segment| segment.key.clone()).collect();
-        let corrected = corrected(&self.context, &audience).await?;
+        let about = earlier(&self.context, &audience).await?;
         let maker = BulletinMaker::new(&self.context, content);
         let date = self.context.local(self.context.clock.now()).date_naive();
-        let issue = maker.issue(text, date, corrected.as_ref().map(super::send::Corrected::as_shown));
+        let issue = maker.issue(text, date, about.as_ref().map(Earlier::as_shown));
         let segments = maker.segments(&issue, &keys)?.into_iter();
         let segments = segments.zip(found.iter().map(|segment| segment.recipients)).collect();
         let says = sender(&self.context.config, &self.context.keyring);
-        let named = (record.name.clone(), record.id, audience.readers_of);
+        let named = (record.name.clone(), record.id, order.narrowing.readers_of.clone());
         let proof = previewer.bulletin_proof(named, says, segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);

@@ -1,12 +1,13 @@
 //! How a bulletin is sent: checked, published and delivered. Run again, it finishes what is left.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::Bulletins;
+use super::earlier::{Earlier, earlier};
 use super::error::BulletinError;
 use crate::app::bulletin_content::BulletinMaker;
-use crate::app::context::{AppContext, sender};
+use crate::app::context::sender;
 use crate::app::edition::TRIES;
 use crate::app::error::AppError;
 use crate::app::nodes;
@@ -18,8 +19,7 @@ use crate::domain::bulletin::{Audience, Bulletin, BulletinName, BulletinRecord, 
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::Segment;
-use crate::render::CorrectedEdition;
-use crate::store::{BulletinPublication, PublishResult, PublishedView};
+use crate::store::{BulletinPublication, PublishResult};
 
 /// No bulletin begins to be sent so long before an edition, unless somebody says that it may: both would share the relay and the
 /// day's cap, and readers would get two mails at once.
@@ -105,7 +105,7 @@ impl Bulletins {
         let mut is_confirmed = order.confirmed;
         for _ in 0..TRIES {
             let (before, record) = self.at_hand(&order.name).await?;
-            if let Some(number) = published_so(&record, order)? {
+            if let Some(number) = self.published_so(&record, order).await? {
                 return Ok(BulletinPublished::Sending(number));
             }
             let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
@@ -120,8 +120,8 @@ impl Bulletins {
                 return Ok(BulletinPublished::Nobody(record.state_as(text)));
             }
             if !is_confirmed && self.context.config.schedule.approval == Approval::Automatic {
-                let (title, corrects) = (text.title.clone(), audience.readers_of);
-                let pending = PendingBulletin { name: order.name.clone(), title, corrects, readers };
+                let (title, readers_of) = (text.title.clone(), order.narrowing.readers_of.clone());
+                let pending = PendingBulletin { name: order.name.clone(), title, readers_of, readers };
                 match observer.may_send_bulletin(&pending) {
                     Some(true) => is_confirmed = true,
                     Some(false) => return Ok(BulletinPublished::NotWanted),
@@ -190,19 +190,38 @@ impl Bulletins {
         if let Some(unknown) = order.narrowing.bands.iter().flatten().find(|band| bands.get(band).is_none()) {
             return Err(BulletinError::UnknownBand(unknown.clone()));
         }
-        if let Some(edition) = order.narrowing.readers_of {
-            let corrected = self.context.store.edition(edition).await?;
-            if !corrected.is_some_and(|edition| edition.is_published()) {
-                return Err(BulletinError::NothingToCorrect(edition));
-            }
-        }
         if text.correction.is_some() && order.narrowing.readers_of.is_none() {
             return Err(BulletinError::CorrectsNothing(order.name.clone()));
         }
-        if text.correction.is_none() && order.narrowing.readers_of.is_some() {
-            return Err(BulletinError::NoCorrection(order.name.clone()));
+        self.narrowed(text, &order.narrowing).await
+    }
+
+    async fn narrowed(&self, text: &Bulletin, by: &Narrowing) -> Result<Audience, BulletinError> {
+        let readers_of = match &by.readers_of {
+            Some(mailing) => Some(self.number_of(mailing).await?),
+            None => None,
+        };
+        Ok(Audience::of(text).narrowed(by, readers_of))
+    }
+
+    /// The number under which it is being sent already, or was sent: to those who are asked for now.
+    async fn published_so(
+        &self,
+        record: &BulletinRecord,
+        order: &BulletinOrder,
+    ) -> Result<Option<EditionNumber>, BulletinError> {
+        let Some(published) = &record.published else { return Ok(None) };
+        if order.narrowing != Narrowing::default()
+            && self.narrowed(&published.text, &order.narrowing).await? != published.audience
+        {
+            return Err(BulletinError::OtherAudience(order.name.clone()));
         }
-        Ok(Audience::of(text).narrowed(&order.narrowing))
+        if record.state() == EditionState::Withdrawn {
+            let (name, tally) = (record.name.clone(), self.tally(record).await?);
+            return Err(BulletinError::WithdrawnMidway { name, tally });
+        }
+        refuse_held(record)?;
+        Ok(Some(record.id.mailing()))
     }
 
     pub(super) async fn segments(&self, audience: &Audience) -> Result<Vec<Segment>, AppError> {
@@ -222,10 +241,9 @@ impl Bulletins {
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(record.name.clone()))?;
         let (config, at) = (&self.context.config, self.context.clock.now());
         let keys: Vec<_> = segments.into_iter().map(|segment| segment.key).collect();
-        let (corrected, maker) =
-            (corrected(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
+        let (about, maker) = (earlier(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
         let date = self.context.local(at).date_naive();
-        let segments = maker.segments(&maker.issue(text, date, corrected.as_ref().map(Corrected::as_shown)), &keys)?;
+        let segments = maker.segments(&maker.issue(text, date, about.as_ref().map(Earlier::as_shown)), &keys)?;
         let after = life::publish(record, text, audience.clone(), at)
             .map_err(|_| BulletinError::KeepsChanging(record.name.clone()))?;
         Ok(BulletinPublication {
@@ -238,47 +256,6 @@ impl Bulletins {
             segments,
         })
     }
-}
-
-/// What is said of the edition that a bulletin corrects.
-pub(in crate::app) async fn corrected(
-    context: &AppContext,
-    audience: &Audience,
-) -> Result<Option<Corrected>, AppError> {
-    let Some(number) = audience.readers_of else { return Ok(None) };
-    let Some(PublishedView { edition, theme, .. }) = context.store.published_view(number).await? else {
-        return Ok(None);
-    };
-    let sent = edition.published_at.map(|at| context.local(at).date_naive());
-    Ok(Some(Corrected { number, date: sent.unwrap_or(edition.date), theme: theme.title }))
-}
-
-/// The edition that a bulletin corrects.
-pub(in crate::app) struct Corrected {
-    number: EditionNumber,
-    /// The local date on which it went out.
-    date: NaiveDate,
-    /// The title of its theme.
-    theme: String,
-}
-
-impl Corrected {
-    pub(in crate::app) fn as_shown(&self) -> CorrectedEdition<'_> {
-        CorrectedEdition { number: self.number, date: self.date, theme: &self.theme }
-    }
-}
-
-/// The number under which it is being sent already, or was sent: to those who are asked for now.
-fn published_so(record: &BulletinRecord, order: &BulletinOrder) -> Result<Option<EditionNumber>, BulletinError> {
-    let Some(published) = &record.published else { return Ok(None) };
-    if order.narrowing != Narrowing::default() {
-        let asked = Audience::of(&published.text).narrowed(&order.narrowing);
-        if asked != published.audience {
-            return Err(BulletinError::OtherAudience(order.name.clone()));
-        }
-    }
-    refuse_held(record)?;
-    Ok(Some(record.id.mailing()))
 }
 
 /// That nobody holds it.

@@ -3,14 +3,14 @@
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, MailingName};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::{Locale, Sector};
-use crate::render::{CorrectedEdition, MailKind, RenderError};
+use crate::render::{EarlierMail, MailKind, RenderError};
 
-/// One error (`cannot-render`) for each bulletin of which no mail can be made. A correction is tried as one of edition 1.
+/// One error (`cannot-render`) for each bulletin of which no mail can be made. Each is tried as one about edition 1.
 pub(super) fn failures(context: &AppContext, content: &Content) -> Vec<Diagnostic> {
     let maker = BulletinMaker::new(context, content);
     content.library.bulletins.iter().filter_map(|bulletin| failure(context, content, &maker, bulletin)).collect()
@@ -18,8 +18,8 @@ pub(super) fn failures(context: &AppContext, content: &Content) -> Vec<Diagnosti
 
 fn failure(context: &AppContext, content: &Content, maker: &BulletinMaker, bulletin: &Bulletin) -> Option<Diagnostic> {
     let date = context.local(context.clock.now()).date_naive();
-    let edition = CorrectedEdition { number: EditionNumber(1), date, theme: "Sample" };
-    let issue = maker.issue(bulletin, date, bulletin.correction.as_ref().map(|_| edition));
+    let edition = MailingName::Edition(EditionNumber(1));
+    let issue = maker.issue(bulletin, date, Some(EarlierMail { name: &edition, date, title: "Sample" }));
     let all = context.config.bands.names();
     let bands: BandSet = if bulletin.bands.is_empty() { all } else { bulletin.bands.iter().cloned().collect() };
     let sectors = if bulletin.sectors.is_empty() { Sector::ALL } else { &bulletin.sectors };

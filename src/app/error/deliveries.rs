@@ -1,7 +1,7 @@
 //! Why deliveries cannot be taken up again or settled.
 
 use crate::domain::address::Address;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::edition::EditionNumber;
 
 /// Why deliveries cannot be taken up again or settled.
@@ -15,11 +15,21 @@ pub enum DeliveriesError {
     BulletinNotSent(BulletinName),
     #[error("{0} is no mailbox of the store")]
     UnknownMailbox(Address),
-    /// Whoever missed it reads the newer one.
-    #[error("edition {edition} is over: edition {newer} fell due since")]
-    Over {
-        edition: EditionNumber,
-        /// The one that took its place.
-        newer: EditionNumber,
-    },
+    /// None of its mails is sent again.
+    #[error("{0} is over: {1}")]
+    Over(MailingName, NeverAgain),
+}
+
+/// Why mails of an edition or a bulletin are never sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NeverAgain {
+    /// A newer edition took its place: whoever missed it reads that one.
+    #[error("edition {0} fell due since")]
+    Overtaken(EditionNumber),
+    /// Somebody withdrew the bulletin while it was being sent.
+    #[error("it was withdrawn while it was being sent")]
+    Withdrawn,
+    /// So long ago that what it said is no longer kept.
+    #[error("what its mails said is no longer kept")]
+    Forgotten,
 }

@@ -8,7 +8,7 @@ use super::shown::ShownMail;
 use super::{Previewer, SampleMessage};
 use crate::app::AppError;
 use crate::domain::address::Address;
-use crate::domain::bulletin::{BulletinId, BulletinName};
+use crate::domain::bulletin::{BulletinId, BulletinName, MailingName};
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
@@ -21,9 +21,9 @@ pub struct BulletinProof {
     /// Its segments, largest first.
     pub segments: Vec<ProofSegment>,
     pub recipients: u64,
-    /// The edition that it corrects.
+    /// It goes to those who got this, or went to them.
     #[serde(skip)]
-    pub corrects: Option<EditionNumber>,
+    pub readers_of: Option<MailingName>,
     #[serde(skip)]
     id: BulletinId,
     #[serde(skip)]
@@ -37,18 +37,18 @@ impl Previewer {
     /// A bulletin that was not published: these segments, with how many mailboxes each has.
     pub(in crate::app) fn bulletin_proof(
         &self,
-        (name, id, corrects): (BulletinName, BulletinId, Option<EditionNumber>),
+        (name, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
         sender: Sender,
         segments: Vec<(PublishedSegment, u64)>,
     ) -> Result<BulletinProof, AppError> {
         let parts = segments.into_iter().map(|(segment, recipients)| (segment, recipients, None, None)).collect();
-        self.proof_of_parts((name, id, corrects), sender, parts)
+        self.proof_of_parts((name, id, readers_of), sender, parts)
     }
 
     /// One that was published: as its mails are kept.
     pub(in crate::app) async fn published_bulletin_proof(
         &self,
-        (name, id, corrects): (BulletinName, BulletinId, Option<EditionNumber>),
+        (name, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
         stored: PublishedMails,
     ) -> Result<BulletinProof, AppError> {
         let mut addressed = self.context.store.addressed(id.mailing()).await?;
@@ -57,12 +57,12 @@ impl Previewer {
             let (recipients, first) = addressed.remove(&at).map_or((0, None), |(known, first)| (known, Some(first)));
             (segment, recipients, first, Some(at))
         });
-        self.proof_of_parts((name, id, corrects), sender, parts.collect())
+        self.proof_of_parts((name, id, readers_of), sender, parts.collect())
     }
 
     fn proof_of_parts(
         &self,
-        (bulletin, id, corrects): (BulletinName, BulletinId, Option<EditionNumber>),
+        (bulletin, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
         sender: Sender,
         parts: Vec<Parts>,
     ) -> Result<BulletinProof, AppError> {
@@ -73,7 +73,7 @@ impl Previewer {
         let mut segments = parts.into_iter().map(proof).collect::<Result<Vec<_>, _>>()?;
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|segment| segment.recipients).sum();
-        Ok(BulletinProof { bulletin, segments, recipients, corrects, id, sender })
+        Ok(BulletinProof { bulletin, segments, recipients, readers_of, id, sender })
     }
 
     /// The mail of one segment with so many mailboxes, sent under this number.

@@ -11,7 +11,7 @@ use super::order::RunReport;
 use super::progress::{Posted, Progress};
 use crate::app::AppError;
 use crate::app::sync::Synced;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::calendar::Action;
 use crate::domain::delivery::Tally;
 use crate::domain::diagnostic::Diagnostic;
@@ -32,8 +32,8 @@ pub struct EarlyEdition {
 pub struct PendingBulletin {
     pub name: BulletinName,
     pub title: String,
-    /// The edition that it corrects.
-    pub corrects: Option<EditionNumber>,
+    /// It goes to those who got this.
+    pub readers_of: Option<MailingName>,
     /// How many mailboxes would get it.
     pub readers: u64,
 }

@@ -9,7 +9,7 @@ use crate::app::pictures::{illustrate, with_pictures};
 use crate::app::{AppError, Content};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::band::{Band, BandSet};
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, MailingName};
 use crate::domain::edition::EditionNumber;
 use crate::domain::help::Help;
 use crate::domain::prose::Prose;
@@ -20,7 +20,7 @@ use crate::domain::text::lists::commas;
 use crate::domain::writing::TextRef;
 use crate::library::writing::ReadText;
 use crate::render::pages::{self, EditionPage};
-use crate::render::{Card, CorrectedEdition, Issue, render};
+use crate::render::{Card, EarlierMail, Issue, render};
 
 /// A text in each of the ways in which families see it.
 #[derive(Debug, Clone)]
@@ -138,8 +138,9 @@ impl Writing {
         let bands = &self.context.config.bands;
         let maker = BulletinMaker::new(&self.context, content);
         // Which edition a correction is about is said when it's sent.
-        let corrected = CorrectedEdition { number: EditionNumber(1), date: self.today(), theme: "the theme’s title" };
-        let issue = maker.issue(bulletin, self.today(), bulletin.correction.as_ref().map(|_| corrected));
+        let edition = MailingName::Edition(EditionNumber(1));
+        let earlier = EarlierMail { name: &edition, date: self.today(), title: "the theme’s title" };
+        let issue = maker.issue(bulletin, self.today(), bulletin.correction.as_ref().map(|_| earlier));
         let named: BandSet = bulletin.bands.iter().cloned().collect();
         let readers = if named.is_empty() { bands.names() } else { named };
         let sector = bulletin.sectors.first().copied().unwrap_or(Sector::School);

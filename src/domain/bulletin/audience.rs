@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::mailing_name::MailingName;
 use super::text::Bulletin;
 use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
@@ -16,7 +17,7 @@ pub struct Audience {
     pub bands: Option<BTreeSet<BandName>>,
     /// Their organisation is of one of these sectors; any, where it is left out.
     pub sectors: Option<BTreeSet<Sector>>,
-    /// Their mail of this edition was accepted, or may have been: the bulletin corrects it.
+    /// Their mail of this edition, or of this other bulletin, was accepted, or may have been: the bulletin is about it.
     pub readers_of: Option<EditionNumber>,
 }
 
@@ -25,7 +26,8 @@ pub struct Audience {
 pub struct Narrowing {
     pub bands: Option<BTreeSet<BandName>>,
     pub sectors: Option<BTreeSet<Sector>>,
-    pub readers_of: Option<EditionNumber>,
+    /// Only those who got this.
+    pub readers_of: Option<MailingName>,
 }
 
 impl Audience {
@@ -36,13 +38,13 @@ impl Audience {
         Self { bands, sectors, readers_of: None }
     }
 
-    /// Those of them whom the sender means. It never adds anybody.
+    /// Those of them whom the sender means, where `readers_of` is the number of what they got. It never adds anybody.
     #[must_use]
-    pub fn narrowed(self, by: &Narrowing) -> Self {
+    pub fn narrowed(self, by: &Narrowing, readers_of: Option<EditionNumber>) -> Self {
         Self {
             bands: both(self.bands, by.bands.as_ref()),
             sectors: both(self.sectors, by.sectors.as_ref()),
-            readers_of: by.readers_of.or(self.readers_of),
+            readers_of: readers_of.or(self.readers_of),
         }
     }
 
@@ -71,10 +73,10 @@ mod tests {
     fn a_command_line_only_ever_narrows() {
         let file = Audience { bands: Some(bands(&["4-5", "5-7"])), ..Audience::default() };
         let by = |names: &[&str]| Narrowing { bands: Some(bands(names)), ..Narrowing::default() };
-        assert_eq!(file.clone().narrowed(&by(&["5-7", "8-10"])).bands, Some(bands(&["5-7"])));
-        assert_eq!(file.clone().narrowed(&Narrowing::default()), file);
-        assert_eq!(Audience::default().narrowed(&by(&["8-10"])).bands, Some(bands(&["8-10"])));
-        let nobody = file.narrowed(&by(&["8-10"]));
+        assert_eq!(file.clone().narrowed(&by(&["5-7", "8-10"]), None).bands, Some(bands(&["5-7"])));
+        assert_eq!(file.clone().narrowed(&Narrowing::default(), None), file);
+        assert_eq!(Audience::default().narrowed(&by(&["8-10"]), None).bands, Some(bands(&["8-10"])));
+        let nobody = file.narrowed(&by(&["8-10"]), None);
         assert!(nobody.is_nobody(), "{nobody:?}");
     }
 }

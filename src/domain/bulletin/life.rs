@@ -6,7 +6,7 @@ use super::audience::Audience;
 use super::record::{BulletinRecord, PublishedBulletin, fingerprint};
 use super::text::Bulletin;
 use crate::domain::edition::state::{self, Denied};
-use crate::domain::edition::{Edition, EditionChange, HoldReason, UnapproveReason, WithdrawReason};
+use crate::domain::edition::{Edition, EditionChange, EditionState, HoldReason, UnapproveReason, WithdrawReason};
 use crate::domain::fingerprint::{Edit, Fingerprint};
 
 /// What a person, or a run that stops itself, decides about a bulletin.
@@ -18,9 +18,9 @@ pub enum BulletinChange {
     Unapprove(Bulletin),
     Hold(HoldReason),
     Release,
-    /// It never goes out.
+    /// It never goes out; of one that is being sent, nothing more does.
     Withdraw,
-    /// That is taken back.
+    /// That is taken back, if nothing had gone out.
     Reinstate,
 }
 
@@ -44,6 +44,10 @@ pub fn apply(
     at: DateTime<Utc>,
 ) -> Result<(BulletinRecord, (&'static str, String)), Denied> {
     let number = bulletin.id.mailing();
+    if bulletin.withdrawn_at.is_some() {
+        let is_so = *change == BulletinChange::Withdraw;
+        return Err(if is_so { Denied::Unchanged } else { Denied::State(EditionState::Withdrawn) });
+    }
     let made = match change {
         BulletinChange::Approve(_) => EditionChange::Approve(number),
         BulletinChange::Unapprove(text) => EditionChange::Unapprove(number, edited(bulletin, text)),
@@ -52,6 +56,9 @@ pub fn apply(
         BulletinChange::Withdraw => EditionChange::Withdraw(number, WithdrawReason::Operator),
         BulletinChange::Reinstate => EditionChange::Reinstate(number),
     };
+    if *change == BulletinChange::Withdraw && bulletin.course.is_published() {
+        return Ok((withdraw_midway(bulletin, at)?, made.audit(&[])));
+    }
     let before = match change {
         // Whoever approves of it once more approves of something else.
         BulletinChange::Approve(Some(text)) if !bulletin.course.is_published() && !bulletin.is_approved_as(text) => {
@@ -64,6 +71,17 @@ pub fn apply(
     let course = state::apply(Some(&before), &made, at)?.ok_or(Denied::Absent)?;
     let approved = approval(bulletin, change, &course);
     Ok((BulletinRecord { course, approved, ..bulletin.clone() }, made.audit(&[])))
+}
+
+/// Nothing more leaves of a bulletin that is being sent, or was held on its way; not even what somebody takes up again.
+fn withdraw_midway(bulletin: &BulletinRecord, at: DateTime<Utc>) -> Result<BulletinRecord, Denied> {
+    let hold = EditionChange::Hold(bulletin.id.mailing(), HoldReason::Operator { why: None });
+    let course = match state::apply(Some(&bulletin.course), &hold, at) {
+        Ok(held) => held.ok_or(Denied::Absent)?,
+        Err(Denied::State(EditionState::Held)) => bulletin.course.clone(),
+        Err(denied) => return Err(denied),
+    };
+    Ok(BulletinRecord { course, withdrawn_at: Some(at), ..bulletin.clone() })
 }
 
 /// The bulletin once it is being sent, with this text, to these.
@@ -102,7 +120,6 @@ mod tests {
 
     use super::super::id::BulletinId;
     use super::*;
-    use crate::domain::edition::EditionState;
     use crate::domain::prose::Prose;
 
     fn at(minute: i64) -> DateTime<Utc> {
@@ -163,8 +180,14 @@ mod tests {
                 }
                 prop_assert_eq!(&bulletin.published, &before.published);
                 prop_assert_eq!(bulletin.published.is_some(), bulletin.course.is_published());
-                let is_out = matches!(bulletin.state(), EditionState::Sending | EditionState::Held);
+                let is_out = matches!(bulletin.course.state, EditionState::Sending | EditionState::Held);
                 prop_assert!(bulletin.published.is_none() || is_out);
+                if before.withdrawn_at.is_some() {
+                    prop_assert_eq!(&bulletin, &before);
+                }
+                if bulletin.withdrawn_at.is_some() {
+                    prop_assert_eq!((bulletin.state(), bulletin.course.state), (EditionState::Withdrawn, EditionState::Held));
+                }
                 if bulletin.state() == EditionState::Approved {
                     prop_assert!(bulletin.course.approved_at.is_some());
                 }

@@ -20,6 +20,8 @@ pub struct BulletinRecord {
     pub approved: Option<Fingerprint>,
     /// Once it is being sent.
     pub published: Option<PublishedBulletin>,
+    /// When somebody withdrew it in the middle of its sending. That is never taken back, whatever becomes of its mails.
+    pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
 /// A bulletin as it went out.
@@ -40,11 +42,12 @@ impl BulletinRecord {
             picks: Vec::new(),
         };
         let course = Edition::planned(id.mailing(), date, at, selection);
-        Self { id, name, course, approved: None, published: None }
+        Self { id, name, course, approved: None, published: None, withdrawn_at: None }
     }
 
+    /// Once it is withdrawn it stays so, while what is left of it is given up and afterwards.
     pub fn state(&self) -> EditionState {
-        self.course.state
+        if self.withdrawn_at.is_some() { EditionState::Withdrawn } else { self.course.state }
     }
 
     /// Why it is held, if it is.

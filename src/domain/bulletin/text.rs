@@ -56,8 +56,7 @@ pub struct Bulletin {
     pub bands: Vec<BandName>,
     /// Only organisations of one of these; all, when it's empty.
     pub sectors: Vec<Sector>,
-    /// What it says of the edition that it corrects. Only a bulletin that has this is sent to one edition's readers, and one
-    /// that has it is sent to nobody else.
+    /// What was wrong in an earlier mail, and what is right. Whatever has this is sent to the readers of that mail alone.
     #[serde(default)]
     pub correction: Option<Correction>,
     /// Empty in a correction.

@@ -5,8 +5,8 @@ use crate::app::bulletins::decide::BulletinDecided;
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::look::BesideEdition;
 use crate::domain::band::Bands;
-use crate::domain::bulletin::Audience;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::bulletin::{Audience, MailingName};
+use crate::domain::edition::EditionState;
 use crate::domain::fingerprint::TextPart;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::{commas, count, listed};
@@ -16,7 +16,8 @@ use crate::messages::sentence::sentence;
 use crate::messages::{sectors, troubles};
 
 pub const APPROVE_FIRST: &str = "Somebody has to approve this bulletin before it can be sent.";
-pub const CHOOSE_EDITION: &str = "This bulletin is a correction. Choose the edition that it corrects first.";
+pub const CHOOSE_EDITION: &str = "This bulletin is a correction. Choose first what it corrects.";
+pub const MIDWAY: &str = "It was withdrawn while it was being sent: what had not left by then never leaves.";
 pub const NOTHING_TO_COPY: &str = "Nobody would get this bulletin, so there is nothing to copy.";
 pub const NOBODY: &str = "Nobody would get it, so it wasn't sent. It can still be sent later.";
 pub const NO_TEXT: &str = "Its text can't be read: its file is gone, or the library has errors.";
@@ -32,6 +33,7 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::NeedsApproval { .. } => APPROVE_FIRST.to_owned(),
         BulletinError::Held { .. } => "It is held. Release it first.".to_owned(),
         BulletinError::Withdrawn(_) => "It was withdrawn, so it isn't sent. You can bring it back first.".to_owned(),
+        BulletinError::WithdrawnMidway { .. } => MIDWAY.to_owned(),
         BulletinError::Published { state: EditionState::Sent, .. } => {
             "It has been sent, so that can't be decided any more. To put something right, write a correction."
                 .to_owned()
@@ -48,13 +50,8 @@ pub fn refusal(error: &BulletinError) -> String {
             "Nothing new is sent until somebody agrees to the change of the list, on the first page.".to_owned()
         }
         BulletinError::UnknownBand(band) => format!("There's no age group {band}."),
-        BulletinError::NothingToCorrect(number) => {
-            format!("Edition {number} hasn't been sent, so there's nothing to correct in it.")
-        }
+        BulletinError::NotSent(mailing) => sentence(&format!("{mailing} hasn't been sent, so nobody has got it.")),
         BulletinError::CorrectsNothing(_) => CHOOSE_EDITION.to_owned(),
-        BulletinError::NoCorrection(_) => {
-            "This bulletin doesn't say what was wrong and what is right, so it can't correct an edition.".to_owned()
-        }
         BulletinError::CopyNotAccepted(reply) => {
             let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
             format!("The test copy wasn't accepted: {why}")
@@ -72,8 +69,9 @@ pub fn refusal(error: &BulletinError) -> String {
 /// What is worth knowing about one in a list.
 pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {
     if let Some(at) = sent_at {
-        let corrects = status.corrects.map(|number| format!(" It corrects edition {number}.")).unwrap_or_default();
-        return format!("{at}, to {}.{corrects}", count(status.deliveries.total, "mailbox", "mailboxes"));
+        let about = status.readers_of.as_ref().map(|mailing| about(mailing, status.is_correction)).unwrap_or_default();
+        let midway = if status.state == EditionState::Withdrawn { " It was withdrawn on its way." } else { "" };
+        return format!("{at}, to {}.{about}{midway}", count(status.deliveries.total, "mailbox", "mailboxes"));
     }
     match &status.reason {
         Some(reason) => console::why(reason),
@@ -82,8 +80,13 @@ pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {
     }
 }
 
-/// `For Ages 8 to 10 and Ages 11 to 14, schools only. It corrects edition 3.`
-pub fn whom(audience: &Audience, corrects: Option<EditionNumber>, bands: &Bands) -> String {
+/// ` It corrects edition 3.`
+fn about(mailing: &MailingName, is_correction: bool) -> String {
+    if is_correction { format!(" It corrects {mailing}.") } else { format!(" It is about {mailing}.") }
+}
+
+/// `For readers of Ages 8 to 10 in these organisations: schools who got edition 3, which it corrects.`
+pub fn whom(audience: &Audience, readers_of: Option<(&MailingName, bool)>, bands: &Bands) -> String {
     let ages = audience.bands.as_ref().map(|wanted| {
         let labels: Vec<&str> = bands.ordered(wanted).iter().map(|band| band.label.as_str()).collect();
         listed(&labels)
@@ -98,8 +101,9 @@ pub fn whom(audience: &Audience, corrects: Option<EditionNumber>, bands: &Bands)
         (None, Some(kinds)) => format!("For these organisations: {kinds}"),
         (Some(ages), Some(kinds)) => format!("For readers of {ages} in these organisations: {kinds}"),
     };
-    match corrects {
-        Some(number) => format!("{whom} who got edition {number}, which it corrects."),
+    match readers_of {
+        Some((mailing, true)) => format!("{whom} who got {mailing}, which it corrects."),
+        Some((mailing, false)) => format!("{whom} who got {mailing}, which it is about."),
         None => format!("{whom}."),
     }
 }
@@ -116,10 +120,10 @@ pub fn of_approving(readers: Option<u64>) -> Vec<String> {
     whom.into_iter().chain([then, edits]).collect()
 }
 
-pub fn of_sending(readers: u64, corrects: Option<EditionNumber>) -> Vec<String> {
-    let whom = match corrects {
-        Some(number) => format!(
-            "It goes to {}: those whose mail of edition {number} was accepted, or may have been, and who haven't left since.",
+pub fn of_sending(readers: u64, readers_of: Option<&MailingName>) -> Vec<String> {
+    let whom = match readers_of {
+        Some(mailing) => format!(
+            "It goes to {}: those whose mail of {mailing} was accepted, or may have been, and who haven't left since.",
             mailboxes(readers)
         ),
         None => format!("It goes to {}.", mailboxes(readers)),
@@ -152,6 +156,7 @@ pub fn of_withdrawing(is_published: bool, waiting: u64) -> Vec<String> {
             format!("{} given up and never leave.", count(waiting, "mail is", "mails are")),
             "What was accepted before that can't be called back. To put something right, write a correction."
                 .to_owned(),
+            "Its page says that it was withdrawn. None of this can be taken back.".to_owned(),
         ];
     }
     vec!["Nobody gets it. You can bring it back later.".to_owned()]

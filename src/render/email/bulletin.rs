@@ -8,7 +8,7 @@ use super::view::{ServiceView, service};
 use super::wording::{self, Wording, line};
 use super::{check, filled};
 use crate::domain::band::{Band, BandSet, Bands};
-use crate::domain::bulletin::Correction;
+use crate::domain::bulletin::{Correction, MailingName};
 use crate::domain::prose::Prose;
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
@@ -33,9 +33,9 @@ pub(crate) struct BulletinView {
     pub(crate) date: String,
     pub(crate) title: String,
     pub(crate) summary: String,
-    /// Which mail is corrected, in a sentence; empty in a bulletin that is no correction, like the two after it.
-    pub(crate) corrects: String,
-    /// Headings inside all three texts are of level 3.
+    /// Which mail it is about, in a sentence; empty where it isn't about one.
+    pub(crate) about: String,
+    /// Empty in a bulletin that is no correction, as is what is right. Headings inside all three texts are of level 3.
     pub(crate) wrong_prose: String,
     pub(crate) right_prose: String,
     /// Empty in a correction.
@@ -80,7 +80,7 @@ pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands:
     let bulletin = issue.bulletin;
     let (title, summary) = (line(&bulletin.title), line(&bulletin.summary));
     let web_url = format!("{}/bulletins/{}", issue.service.base_url, bulletin.name);
-    let is_correction = bulletin.correction.is_some() || issue.corrects.is_some();
+    let is_correction = bulletin.correction.is_some();
     let of = |text: &Prose| prose(text, part, 3);
     let of_correction =
         |text: fn(&Correction) -> &Prose| bulletin.correction.as_ref().map(|it| of(text(it))).unwrap_or_default();
@@ -91,7 +91,7 @@ pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands:
         preheader: summary.clone(),
         kind: if is_correction { "Correction" } else { "Bulletin" },
         date: dates::day(issue.date),
-        corrects: corrects(issue),
+        about: about(issue),
         wrong_prose: of_correction(|correction| &correction.wrong),
         right_prose: of_correction(|correction| &correction.right),
         body_prose: of(&bulletin.body),
@@ -118,9 +118,16 @@ pub(crate) fn for_everybody(issue: &BulletinIssue<'_>, bands: &Bands) -> Bulleti
     BulletinView { help: help::view(&whole, issue.help, &issue.service, Part::Html), ..view }
 }
 
-/// `This corrects our email of Monday 7 September 2026 (edition 3, “Ask for help”).`
-fn corrects(issue: &BulletinIssue<'_>) -> String {
-    let Some(edition) = &issue.corrects else { return String::new() };
-    let (date, number, theme) = (dates::day(edition.date), edition.number, line(edition.theme));
-    format!("This corrects our email of {date} (edition {number}, “{theme}”).")
+/// `This corrects our email of Monday 7 September 2026 (edition 3, “Ask for help”).` One that is no correction `is about` it.
+fn about(issue: &BulletinIssue<'_>) -> String {
+    let Some(earlier) = &issue.about else { return String::new() };
+    let (date, title) = (dates::day(earlier.date), line(earlier.title));
+    let which = match earlier.name {
+        MailingName::Edition(number) => format!("edition {number}, “{title}”"),
+        MailingName::Bulletin(_) => format!("“{title}”"),
+    };
+    if issue.bulletin.correction.is_some() {
+        return format!("This corrects our email of {date} ({which}).");
+    }
+    format!("This is about the email that we sent on {date} ({which}).")
 }

@@ -35,7 +35,7 @@ pub(crate) fn wording(sector: Sector, one: bool, bands: &str) -> Wording {
     words.around(lead, "It comes once a fortnight.", web_link)
 }
 
-/// The wording of a bulletin for `sector`; of one `that_corrects` an edition.
+/// The wording of a bulletin for `sector`; of one `that_corrects` an earlier mail.
 pub(crate) fn of_bulletin(sector: Sector, that_corrects: bool) -> Wording {
     const RHYTHM: &str = "The activities come once a fortnight; this email is an extra one.";
     let words = words(sector);

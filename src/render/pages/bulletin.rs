@@ -1,9 +1,12 @@
 //! A bulletin's page, and its item in a feed.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::view::{Shell, feeds};
 use crate::domain::band::Bands;
+use crate::domain::bulletin::MailingName;
+use crate::domain::text::dates;
 use crate::render::email::bulletin::{BulletinView, for_everybody};
 use crate::render::error::RenderError;
 use crate::render::issue::BulletinIssue;
@@ -13,8 +16,10 @@ use crate::render::templates::{Page, Templates, checked_fields, fill_page};
 #[derive(Debug, Serialize)]
 pub(crate) struct BulletinPage {
     pub(crate) shell: Shell,
-    /// The edition that it corrects; empty for a bulletin that is no correction.
-    pub(crate) edition_url: String,
+    /// The page of the mail that it is about; empty where it isn't about one.
+    pub(crate) about_url: String,
+    /// That it was withdrawn, and when, in a sentence; empty for every other bulletin.
+    pub(crate) withdrawn: String,
     #[serde(flatten)]
     pub(crate) view: BulletinView,
 }
@@ -30,15 +35,27 @@ pub fn bulletin(templates: &Templates, issue: &BulletinIssue<'_>, bands: &Bands)
 /// What its template sees.
 pub(crate) fn page(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinPage {
     let (service, view) = (&issue.service, for_everybody(issue, bands));
+    let withdrawn = issue.withdrawn.map(withdrawn).unwrap_or_default();
+    let summary = if withdrawn.is_empty() { &view.summary } else { &withdrawn };
     let shell = Shell {
         css_class: "bulletin",
         canonical: view.web_url.clone(),
         feeds: feeds(service.base_url),
-        ..Shell::new(service, &format!("{}: {}", view.subject, service.name), &view.summary)
+        ..Shell::new(service, &format!("{}: {}", view.subject, service.name), summary)
     };
-    let edition_url =
-        issue.corrects.map(|edition| format!("{}/editions/{}", service.base_url, edition.number)).unwrap_or_default();
-    BulletinPage { shell: shell.with_exit(), edition_url, view }
+    let about_url = issue.about.map(|earlier| url_of(service.base_url, earlier.name)).unwrap_or_default();
+    BulletinPage { shell: shell.with_exit(), about_url, withdrawn, view }
+}
+
+fn url_of(base_url: &str, mailing: &MailingName) -> String {
+    match mailing {
+        MailingName::Edition(number) => format!("{base_url}/editions/{number}"),
+        MailingName::Bulletin(name) => format!("{base_url}/bulletins/{name}"),
+    }
+}
+
+fn withdrawn(on: NaiveDate) -> String {
+    format!("We withdrew this bulletin on {}. Please don’t rely on it, and don’t hand it on.", dates::day(on))
 }
 
 /// A bulletin in a feed: its title, its summary in one line, and its content without a page around it.
@@ -49,8 +66,8 @@ pub fn bulletin_item(issue: &BulletinIssue<'_>, bands: &Bands) -> Result<(String
     let view = for_everybody(issue, bands);
     checked_fields(&view)?;
     let mut content = format!("<p>{}</p>", escape::html(&view.summary));
-    if !view.corrects.is_empty() {
-        content += &format!("<p><strong>{}</strong></p>", escape::html(&view.corrects));
+    if !view.about.is_empty() {
+        content += &format!("<p><strong>{}</strong></p>", escape::html(&view.about));
     }
     if !view.wrong_prose.is_empty() {
         content += &format!("<h2>What was wrong</h2>{}<h2>What is right</h2>{}", view.wrong_prose, view.right_prose);

@@ -77,12 +77,12 @@ fn a_correction_goes_to_the_readers_of_the_edition_that_is_chosen() {
     let before = fixture.mail_count();
     fixture.write("activities/bulletins/number.md", CORRECTION);
     until("the file is read", || browser.get("/bulletins").body.contains("/bulletins/number"));
-    let page = browser.get("/bulletins/number").is(200).says("Which edition does it correct?");
+    let page = browser.get("/bulletins/number").is(200).says("Which mail does it correct?");
     page.lacks("How it reads");
     let page = browser.get("/bulletins/number?edition=7").is(200).says("who got edition 7, which it corrects");
     assert!(page.body.contains("/bulletins/number/approve?edition=7"), "{}", page.body);
     browser.decide("/bulletins/number/approve?edition=7", &[]).says("approved now");
-    browser.get("/bulletins/number/send").is(409).says("Choose the edition");
+    browser.get("/bulletins/number/send").is(409).says("Choose first what it corrects");
     browser.get("/bulletins/number/send?edition=3").is(409).says("hasn't been sent");
     browser.get("/bulletins/number/send?edition=7").is(200).says("may have been, and who haven't left since");
     browser.decide("/bulletins/number/send?edition=7", &[]).says("goes out now");

@@ -111,6 +111,8 @@ macro_rules! conform_all {
             bulletins::it_is_sent_like_an_edition_and_is_none,
             bulletins::a_name_is_published_once,
             bulletins::what_is_left_of_it_is_put_off_and_given_up,
+            bulletins::nothing_of_a_withdrawn_one_is_taken_up_again,
+            bulletins::what_is_no_longer_kept_is_not_taken_up_again,
             deliveries::each_is_claimed_once_in_order,
             deliveries::replies_mean_what_the_contract_says,
             deliveries::once_uncertain_never_refused,

@@ -1,5 +1,6 @@
 //! Rows of bulletins: read and written as they are, whatever they mean.
 
+use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
 use super::{columns, edition_rows};
@@ -11,23 +12,24 @@ use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::Transaction;
 
 /// A row, without how far it has come.
-type Own = (EditionNumber, BulletinName, Option<String>, Option<PublishedBulletin>);
+type Own = (EditionNumber, BulletinName, Option<String>, Option<PublishedBulletin>, Option<DateTime<Utc>>);
 
 /// Every bulletin by number, or the one of this name.
 pub(super) async fn some(
     transaction: &Transaction,
     only: Option<&BulletinName>,
 ) -> Result<Vec<BulletinRecord>, PostgresError> {
-    let query = "SELECT number, name, approved, content, audience FROM bulletins WHERE $1::text IS NULL OR name = $1
+    let query = "SELECT number, name, approved, content, audience, withdrawn_at FROM bulletins WHERE $1::text IS NULL OR name = $1
                  ORDER BY number";
     let mut bulletins = Vec::new();
-    for (number, name, approved, published) in
+    for (number, name, approved, published, withdrawn_at) in
         transaction.rows(query, params![only.map(BulletinName::as_str)], own).await?
     {
         let id = BulletinId::of(number).ok_or_else(|| sql::damaged("a bulletin has the number of an edition"))?;
         let course = edition_rows::one(transaction, number).await?;
         let course = course.ok_or_else(|| sql::damaged("a bulletin's row is missing"))?;
-        bulletins.push(BulletinRecord { id, name, course, approved: approved.map(Into::into), published });
+        let approved = approved.map(Into::into);
+        bulletins.push(BulletinRecord { id, name, course, approved, published, withdrawn_at });
     }
     Ok(bulletins)
 }
@@ -40,7 +42,13 @@ fn own(row: &Row) -> Result<Own, PostgresError> {
         }
         _ => None,
     };
-    Ok((columns::edition(row, 0)?, sql::word(row, 1)?, row.try_get(2)?, published))
+    Ok((
+        columns::edition(row, 0)?,
+        sql::word(row, 1)?,
+        row.try_get(2)?,
+        published,
+        sql::maybe_instant(row.try_get(5)?)?,
+    ))
 }
 
 /// The one of this name.
@@ -63,13 +71,22 @@ pub(super) async fn replace(
         return Ok(false);
     }
     edition_rows::write(transaction, before.map(|before| &before.course), Some(&after.course)).await?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience) VALUES ($1, $2, $3, $4, $5)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, withdrawn_at)
+               VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (number) DO UPDATE SET
-                   approved = excluded.approved, content = excluded.content, audience = excluded.audience";
+                   approved = excluded.approved, content = excluded.content, audience = excluded.audience,
+                   withdrawn_at = excluded.withdrawn_at";
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
     let number = i64::from(after.id.mailing().0);
-    transaction.run(put, params![number, after.name.as_str(), approved, text, audience]).await?;
+    let withdrawn_at = after.withdrawn_at.map(sql::millis);
+    transaction.run(put, params![number, after.name.as_str(), approved, text, audience, withdrawn_at]).await?;
     Ok(true)
+}
+
+/// Whether this is a bulletin that was withdrawn in the middle of its sending.
+pub(super) async fn is_withdrawn(transaction: &Transaction, number: EditionNumber) -> Result<bool, PostgresError> {
+    let query = "SELECT 1 FROM bulletins WHERE number = $1 AND withdrawn_at IS NOT NULL";
+    Ok(transaction.row(query, params![i64::from(number.0)], |_| Ok(())).await?.is_some())
 }

@@ -60,6 +60,12 @@ pub(super) fn number(row: &Row, at: usize) -> Result<SegmentNumber, PostgresErro
     number.map(SegmentNumber).map_err(|error| sql::damaged(&error.to_string()))
 }
 
+/// Whether what some segment read is no longer kept.
+pub(super) async fn is_forgotten(transaction: &Transaction, edition: EditionNumber) -> Result<bool, PostgresError> {
+    let query = "SELECT 1 FROM segments WHERE edition = $1 AND packed IS NULL AND rendered = '' LIMIT 1";
+    Ok(transaction.row(query, params![i64::from(edition.0)], |_| Ok(())).await?.is_some())
+}
+
 /// Forgets what segments read, of editions and bulletins that were finished before `before`: at most `limit` segments. The newest
 /// edition keeps them, and so do bulletins since, because what did not arrive of them may be taken up again.
 pub(in crate::store::postgres) async fn forget_old(

@@ -11,16 +11,19 @@ use crate::store::sqlite::engine::sql;
 
 /// Every bulletin by number, or the one of this name.
 pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec<BulletinRecord>, SqliteError> {
-    let query = "SELECT number, name, approved, content, audience FROM bulletins WHERE ?1 IS NULL OR name = ?1
+    let query =
+        "SELECT number, name, approved, content, audience, withdrawn_at FROM bulletins WHERE ?1 IS NULL OR name = ?1
                  ORDER BY number";
     let found = sql::rows(conn, query, [only.map(BulletinName::as_str)], |row| {
-        Ok((EditionNumber(row.get(0)?), sql::word(row, 1)?, row.get::<_, Option<String>>(2)?, published(row)?))
+        let approved = row.get::<_, Option<String>>(2)?.map(Into::into);
+        let withdrawn_at = sql::maybe_instant(row.get(5)?)?;
+        Ok((EditionNumber(row.get(0)?), sql::word(row, 1)?, approved, published(row)?, withdrawn_at))
     })?;
     let mut bulletins = Vec::new();
-    for (number, name, approved, published) in found {
+    for (number, name, approved, published, withdrawn_at) in found {
         let id = BulletinId::of(number).ok_or_else(|| sql::damaged("a bulletin has the number of an edition"))?;
         let course = edition_rows::one(conn, number)?.ok_or_else(|| sql::damaged("a bulletin's row is missing"))?;
-        bulletins.push(BulletinRecord { id, name, course, approved: approved.map(Into::into), published });
+        bulletins.push(BulletinRecord { id, name, course, approved, published, withdrawn_at });
     }
     Ok(bulletins)
 }
@@ -48,12 +51,21 @@ pub(super) fn replace(
         return Ok(false);
     }
     edition_rows::write(conn, before.map(|before| &before.course), Some(&after.course))?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience) VALUES (?1, ?2, ?3, ?4, ?5)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, withdrawn_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (number) DO UPDATE SET
-                   approved = excluded.approved, content = excluded.content, audience = excluded.audience";
+                   approved = excluded.approved, content = excluded.content, audience = excluded.audience,
+                   withdrawn_at = excluded.withdrawn_at";
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
-    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience))?;
+    let withdrawn_at = after.withdrawn_at.map(sql::millis);
+    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience, withdrawn_at))?;
     Ok(true)
+}
+
+/// Whether this is a bulletin that was withdrawn in the middle of its sending.
+pub(super) fn is_withdrawn(conn: &Connection, number: EditionNumber) -> Result<bool, SqliteError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM bulletins WHERE number = ?1 AND withdrawn_at IS NOT NULL)";
+    Ok(sql::number(conn, query, [number.0])? != 0)
 }

@@ -49,6 +49,12 @@ pub(super) fn read(
     Ok(found.into_iter().collect())
 }
 
+/// Whether what some segment read is no longer kept.
+pub(super) fn is_forgotten(conn: &Connection, edition: EditionNumber) -> Result<bool, SqliteError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM segments WHERE edition = ?1 AND packed IS NULL AND rendered = '')";
+    Ok(sql::number(conn, query, [edition.0])? != 0)
+}
+
 /// Forgets what segments read, of editions and bulletins that were finished before `before`: at most `limit` segments. The newest
 /// edition keeps them, and so do bulletins since, because what did not arrive of them may be taken up again.
 pub(in crate::store::sqlite) fn forget_old(conn: &Connection, before: i64, limit: u32) -> Result<u64, SqliteError> {

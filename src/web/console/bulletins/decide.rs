@@ -69,7 +69,7 @@ impl What {
         let is_published = look.record.published.is_some();
         let facts = match self {
             Self::Approve => people::of_approving(readers),
-            Self::Send => people::of_sending(readers.unwrap_or(0), look.corrects),
+            Self::Send => people::of_sending(readers.unwrap_or(0), look.readers_of.as_ref()),
             Self::Hold => people::of_holding(is_published, waiting),
             Self::Release => people::of_releasing(is_published, waiting),
             Self::Withdraw => people::of_withdrawing(is_published, waiting),
@@ -121,7 +121,13 @@ async fn asked(what: What, asking: Asked) -> Result<(Question, Seen), Refusal> {
         question.stops_something()
     } else {
         let (record, beside) = (&look.record, look.beside.map(|beside| beside.edition));
-        question.about(&(&look.text, look.state, &record.course.reason, look.corrects, beside))
+        question.about(&(
+            &look.text,
+            look.state,
+            &record.course.reason,
+            look.readers_of.as_ref().map(ToString::to_string),
+            beside,
+        ))
     };
     order.beside_edition = look.beside.is_some();
     Ok((question, Seen { order, look }))

@@ -3,7 +3,7 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
-use super::order::{SECTION, ordered, path, shown_not};
+use super::order::{OF, SECTION, ordered, path, shown_not, value};
 use crate::app::bulletins::error::BulletinError;
 use crate::app::previewer::shown::ShownMail;
 use crate::web::console::caller::Caller;
@@ -31,7 +31,7 @@ pub(super) async fn segment(
         of: "the bulletin".to_owned(),
         back: path(&order, ""),
         here: format!("/bulletins/{name}/segments/{segment}"),
-        query: order.narrowing.readers_of.map(|number| format!("&edition={number}")).unwrap_or_default(),
+        query: order.narrowing.readers_of.as_ref().map(|it| format!("&{OF}={}", value(it))).unwrap_or_default(),
         section: SECTION,
     };
     frame::page(&parts, &caller, framed, &parameter(query, "view"))

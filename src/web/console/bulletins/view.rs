@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::order::path;
+use super::order::{OF, path, value};
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::look::BulletinLook;
 use crate::app::bulletins::send::BulletinOrder;
+use crate::domain::bulletin::MailingName;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use crate::domain::text::dates;
@@ -21,8 +22,8 @@ use crate::web::console::edition_state::StateView;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
 
-/// How many editions can be chosen from.
-const EDITIONS: usize = 12;
+/// How many editions, and how many bulletins, can be chosen from.
+const EARLIER: usize = 12;
 
 #[derive(Debug, Serialize)]
 pub(super) struct BulletinView {
@@ -48,8 +49,9 @@ pub(super) struct BulletinView {
     web_url: String,
     /// Where its text is written, until then; empty for those who may not.
     edit_url: String,
-    /// A correction: the editions to choose from, and where the form asks.
-    editions: Vec<Choice>,
+    /// Before it is sent: whose readers can be chosen, and where the form asks.
+    earlier: Vec<Choice>,
+    is_correction: bool,
     action: String,
 }
 
@@ -73,7 +75,7 @@ impl BulletinView {
         let is_moving = look.state == EditionState::Sending;
         let mails = if is_published { Some(mails(console, (parts, caller), number, is_moving).await?) } else { None };
         let segments = look.segments.clone().map(largest_first);
-        let query = order.narrowing.readers_of.map(|number| format!("?edition={number}")).unwrap_or_default();
+        let query = order.narrowing.readers_of.as_ref().map(|it| format!("?{OF}={}", value(it))).unwrap_or_default();
         let page = format!("/bulletins/{}", order.name);
         let all = segments.as_deref().map(|all| links(parts, caller, &page, &query, all));
         let mut shown = all.unwrap_or_default();
@@ -106,7 +108,8 @@ impl BulletinView {
             } else {
                 String::new()
             },
-            editions: editions(parts, &look).await?,
+            earlier: earlier(parts, &look).await?,
+            is_correction: text.is_some_and(|text| text.correction.is_some()),
             action: caller.link(&page),
         })
     }
@@ -138,36 +141,45 @@ async fn mails(
     Ok(MailsView::read(console, (parts, caller), &report, mailing).await?)
 }
 
-/// Those that a correction may be about; none where it is no correction, or was sent.
-async fn editions(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice>, BulletinError> {
-    let is_correction = look.text.as_ref().is_some_and(|text| text.correction.is_some());
-    if !is_correction || look.record.published.is_some() {
-        return Ok(Vec::new());
-    }
-    let none = Choice { value: String::new(), label: "Choose".to_owned(), chosen: look.corrects.is_none() };
-    let known = parts.bulletins().correctable(EDITIONS).await?;
-    let choices = known.into_iter().map(|(edition, theme)| Choice {
-        value: edition.number.to_string(),
-        label: format!("Edition {}, {}: {theme}", edition.number, dates::day(edition.date)),
-        chosen: look.corrects == Some(edition.number),
-    });
-    Ok(std::iter::once(none).chain(choices).collect())
+/// What was sent before that it may be about; nothing where it was sent itself, or nothing was before it.
+async fn earlier(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice>, BulletinError> {
+    let Some(text) = look.text.as_ref().filter(|_| look.record.published.is_none()) else { return Ok(Vec::new()) };
+    let first = if text.correction.is_some() { "Choose" } else { "Everybody it is for" };
+    let none = Choice { value: String::new(), label: first.to_owned(), chosen: look.readers_of.is_none() };
+    let choices: Vec<Choice> = parts
+        .bulletins()
+        .sent_before(EARLIER)
+        .await?
+        .into_iter()
+        .map(|sent| {
+            let (day, title) = (dates::day(sent.date), sent.title);
+            let label = match &sent.name {
+                MailingName::Edition(number) => format!("Edition {number}, {day}: {title}"),
+                MailingName::Bulletin(_) => format!("Bulletin, {day}: {title}"),
+            };
+            Choice { value: value(&sent.name), label, chosen: look.readers_of.as_ref() == Some(&sent.name) }
+        })
+        .collect();
+    Ok(if choices.is_empty() { choices } else { std::iter::once(none).chain(choices).collect() })
 }
 
 fn whom(parts: &ConsoleParts, look: &BulletinLook) -> String {
     let published = look.record.published.as_ref();
     let audience = published.map(|published| published.audience.clone());
+    let is_correction = look.text.as_ref().is_some_and(|text| text.correction.is_some());
+    let readers_of = look.readers_of.as_ref().map(|mailing| (mailing, is_correction));
     let audience = audience.or_else(|| look.text.as_ref().map(crate::domain::bulletin::Audience::of));
-    audience.map(|audience| people::whom(&audience, look.corrects, &parts.config().bands)).unwrap_or_default()
+    audience.map(|audience| people::whom(&audience, readers_of, &parts.config().bands)).unwrap_or_default()
 }
 
 fn notes(look: &BulletinLook) -> Vec<String> {
-    let reason = look.record.course.reason.as_ref().map(console::why);
+    let midway = look.record.withdrawn_at.map(|_| people::MIDWAY.to_owned());
+    let reason = look.record.course.reason.as_ref().filter(|_| midway.is_none()).map(console::why);
     let is_held = matches!(look.record.course.reason, Some(StateReason::Held(_)));
     let held = reason.map(|why| if is_held { format!("It is held: {why}") } else { why });
     let gone = look.text.is_none().then(|| people::NO_TEXT.to_owned());
     let edited = (!look.edited.is_empty()).then(|| people::edited(&look.edited));
-    held.into_iter().chain(gone).chain(edited).collect()
+    midway.into_iter().chain(held).chain(gone).chain(edited).collect()
 }
 
 /// The buttons that make sense now, for those who may decide.
@@ -197,6 +209,7 @@ fn buttons(caller: &Caller, order: &BulletinOrder, look: &BulletinLook) -> Vec<B
             step("Withdraw…", "/withdraw", if is_published { "danger" } else { "quiet" }),
         ],
         Sending => vec![step("Stop it…", "/hold", "danger")],
+        Withdrawn if is_published => Vec::new(),
         Withdrawn => vec![step("Bring it back…", "/reinstate", "")],
         Sent | Missed => Vec::new(),
     };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::change::HERE;
 use crate::app::AppError;
 use crate::app::attention::Attention;
+use crate::app::error::NeverAgain;
 use crate::app::waves::Waves;
 use crate::domain::audit::OPERATOR;
 use crate::domain::subscription::wave::{Wave, WaveId};
@@ -128,8 +129,11 @@ pub(super) async fn confirm(asking: Asked, id: WaveId) -> Result<Response, Refus
 pub(super) async fn dismiss(asking: Asked, id: WaveId) -> Result<Response, Refusal> {
     let settled = Waves::new(&asking.parts.context).dismiss(id, OPERATOR).await.map_err(asking.failed(HERE))?;
     let stay = format!("{} subscribed.", count(settled.mailboxes, "mailbox stays", "mailboxes stay"));
-    let then = match settled.overtaken {
-        Some(newer) => format!("Edition {newer} has taken its place, so its mails are not sent again."),
+    let then = match settled.never_again {
+        Some(NeverAgain::Overtaken(newer)) => {
+            format!("Edition {newer} has taken its place, so its mails are not sent again.")
+        }
+        Some(why) => format!("Its mails are not sent again: {why}."),
         None => format!(
             "To send edition {} to them again, go to its deliveries that failed and try them again.",
             settled.wave.edition

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use fortnightly::domain::bulletin::life::{self, BulletinChange, BulletinTransition};
 use fortnightly::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinRecord, PublishedBulletin};
+use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
 use fortnightly::domain::delivery::{DeliveryState, Mailing, Outcome, Tally};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::prose::Prose;
+use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{Sector, SubscribeRequest, SuppressionReason};
-use fortnightly::store::{BulletinPublication, PublishResult, PublishedSegment, Store};
+use fortnightly::store::{BulletinPublication, PublishResult, PublishedSegment, Records, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{
@@ -253,4 +255,59 @@ pub(in crate::store) async fn what_is_left_of_it_is_put_off_and_given_up(open: O
     assert_eq!(store.expire(BulletinId(1).mailing(), 0, ALL, at(7)).await.unwrap(), 1);
     let line = store.audit().await.unwrap().pop().unwrap();
     assert_eq!((line.subject.as_str(), line.action.as_str()), ("bulletin warning", "expire"));
+}
+
+/// A bulletin to two mailboxes, of which one was accepted and one is given up.
+async fn half_sent(store: &dyn Store) -> EditionNumber {
+    store.subscribe(&crowd(2), at(0)).await.unwrap();
+    assert_eq!(published(store, 1, "warning", Audience::default()).await.len(), 2);
+    let number = BulletinId(1).mailing();
+    let claimed = store.claim(Some(number), at(2), 1).await.unwrap();
+    done(store, claimed[0].id, Outcome::Accepted(reply(250)), None).await;
+    number
+}
+
+/// What a person would take up again: all that ended without being accepted.
+async fn retry(store: &dyn Store, number: EditionNumber) -> Result<u64, StoreError> {
+    let states = vec![DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Uncertain];
+    let filter = DeliveryFilter { edition: Some(number), states, ..DeliveryFilter::default() };
+    store.retry(number, &filter, RetriedPart::default(), ALL, at(9)).await.map(|part| part.retried.ended)
+}
+
+pub(in crate::store) async fn nothing_of_a_withdrawn_one_is_taken_up_again(open: Open<'_>) {
+    let store = open();
+    let store = &*store;
+    let number = half_sent(store).await;
+    let bulletin = async || store.bulletin(&"warning".parse().unwrap()).await.unwrap().unwrap();
+    assert!(decide(store, Some(&bulletin().await), &BulletinChange::Withdraw, at(3)).await);
+    assert_eq!(store.claim(Some(number), at(4), ALL).await.unwrap(), [], "nothing more of it leaves");
+    assert_eq!(store.expire(number, 0, ALL, at(5)).await.unwrap(), 1);
+    assert!(store.finish(number, at(6)).await.unwrap());
+    let withdrawn = bulletin().await;
+    assert_eq!((withdrawn.state(), withdrawn.withdrawn_at), (EditionState::Withdrawn, Some(at(3))));
+    assert_eq!(withdrawn.course.state, EditionState::Sent, "its numbers are kept like those of others");
+    let refused = retry(store, number).await;
+    assert!(matches!(&refused, Err(StoreError::Refused(Refusal::Withdrawn(BulletinId(1))))), "{refused:?}");
+    let counts = Tally { total: 2, accepted: 1, expired: 1, ..Tally::default() };
+    assert_eq!(store.tally(number).await.unwrap(), counts);
+    assert_eq!(bulletin().await, withdrawn);
+    let told: Vec<_> = store.audit().await.unwrap().into_iter().map(|line| line.action).collect();
+    assert_eq!(told[told.len() - 3..], ["withdraw", "expire", "sent"]);
+}
+
+pub(in crate::store) async fn what_is_no_longer_kept_is_not_taken_up_again(open: Open<'_>) {
+    let store = open();
+    let store = &*store;
+    let number = half_sent(store).await;
+    assert_eq!(store.expire(number, 0, ALL, at(5)).await.unwrap(), 1);
+    assert!(store.finish(number, at(6)).await.unwrap());
+    let mut records = Some(Records::Mails);
+    while let Some(Records::Mails) = records {
+        records = store.forget_records(Records::Mails, at(8)).await.unwrap().1;
+    }
+    assert_eq!(store.published(number).await.unwrap(), None);
+    let refused = retry(store, number).await;
+    assert!(matches!(&refused, Err(StoreError::Refused(Refusal::Forgotten(_)))), "{refused:?}");
+    let bulletin = store.bulletin(&"warning".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(bulletin.state(), EditionState::Sent, "nobody tries to send what can't be made");
 }

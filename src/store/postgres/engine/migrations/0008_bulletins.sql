@@ -7,5 +7,7 @@ CREATE TABLE bulletins (
     approved TEXT,
     -- What it said when it went out, and whom it was for.
     content  TEXT,
-    audience TEXT
+    audience TEXT,
+    -- When somebody withdrew it in the middle of its sending, in milliseconds.
+    withdrawn_at BIGINT
 );

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::{audit, edition_rows, subjects};
+use super::super::{audit, bulletin_rows, edition_rows, segments, subjects};
 use super::{accepted, edition_progress};
 use crate::domain::audit::OPERATOR;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::listing::{DeliveryFilter, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
@@ -26,6 +27,7 @@ pub(super) async fn retry(
     at: DateTime<Utc>,
 ) -> Result<RetriedPart, PostgresError> {
     let stored = published(transaction, edition).await?;
+    refuse_never_again(transaction, edition).await?;
     let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
     let meant: Vec<DeliveryState> = may.into_iter().filter(|state| states.contains(state)).collect();
     let after = sql::column(last.map_or(0, |last| last.0))?;
@@ -146,6 +148,19 @@ async fn note(
 async fn published(transaction: &Transaction, edition: EditionNumber) -> Result<Edition, PostgresError> {
     let found = edition_rows::one(transaction, edition).await?.filter(Edition::is_published);
     found.ok_or_else(|| Refusal::NotPublished(edition).into())
+}
+
+/// That its mails can be made, and that nobody said that none of them leaves any more.
+async fn refuse_never_again(transaction: &Transaction, number: EditionNumber) -> Result<(), PostgresError> {
+    if let Some(id) = BulletinId::of(number)
+        && bulletin_rows::is_withdrawn(transaction, number).await?
+    {
+        return Err(Refusal::Withdrawn(id).into());
+    }
+    if segments::is_forgotten(transaction, number).await? {
+        return Err(Refusal::Forgotten(number).into());
+    }
+    Ok(())
 }
 
 /// The filter's mailboxes by number; nothing for all.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::{audit, edition_rows, subjects};
+use super::super::{audit, bulletin_rows, edition_rows, segments, subjects};
 use super::edition_progress;
 use crate::domain::address::Address;
 use crate::domain::audit::OPERATOR;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::listing::{DeliveryFilter, ResolvedPart, Retried, RetriedPart};
 use crate::domain::delivery::{DeliveryState, Event};
 use crate::domain::edition::{Edition, EditionNumber, state};
@@ -28,6 +29,7 @@ pub(super) fn retry(
     at: DateTime<Utc>,
 ) -> Result<RetriedPart, SqliteError> {
     let stored = published(conn, edition)?;
+    refuse_never_again(conn, edition)?;
     let may: Vec<DeliveryState> = DeliveryState::arrows(Event::Retry).iter().map(|arrow| arrow.from).collect();
     let meant = may.into_iter().filter(|state| states.contains(state));
     let (uncertain, ended): (Vec<_>, Vec<_>) = meant.partition(|state| *state == DeliveryState::Uncertain);
@@ -127,6 +129,19 @@ fn note(
 fn published(conn: &Connection, edition: EditionNumber) -> Result<Edition, SqliteError> {
     let found = edition_rows::one(conn, edition)?.filter(Edition::is_published);
     found.ok_or_else(|| Refusal::NotPublished(edition).into())
+}
+
+/// That its mails can be made, and that nobody said that none of them leaves any more.
+fn refuse_never_again(conn: &Connection, number: EditionNumber) -> Result<(), SqliteError> {
+    if let Some(id) = BulletinId::of(number)
+        && bulletin_rows::is_withdrawn(conn, number)?
+    {
+        return Err(Refusal::Withdrawn(id).into());
+    }
+    if segments::is_forgotten(conn, number)? {
+        return Err(Refusal::Forgotten(number).into());
+    }
+    Ok(())
 }
 
 /// The codes of states as a mask.
