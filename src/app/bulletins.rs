@@ -1,7 +1,7 @@
 //! Bulletins: which there are, what an operator decides about one, and how it is sent.
 
 pub mod decide;
-mod earlier;
+pub(super) mod earlier;
 pub mod error;
 pub mod look;
 pub mod rehearse;
@@ -19,8 +19,6 @@ use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, Bull
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, StateReason};
 use error::BulletinError;
-
-pub(super) use earlier::earlier;
 
 /// What can be done with bulletins.
 pub struct Bulletins {

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::bulletins::{SentBulletin, earlier, sent, sent_one};
+use super::bulletins::earlier::earlier;
+use super::bulletins::{SentBulletin, sent, sent_one};
 use super::context::service_info;
 use super::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
