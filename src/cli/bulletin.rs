@@ -43,8 +43,8 @@ pub(super) struct Bulletin {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(BulletinId::LAST_EDITION.0)))]
     edition: Option<u32>,
     /// Only those whose mail of this other bulletin was accepted, or may have been, and who haven't left since
-    #[arg(long, value_name = "OTHER", conflicts_with = "edition", value_parser = name)]
-    bulletin: Option<BulletinName>,
+    #[arg(long = "bulletin", value_name = "OTHER", conflicts_with = "edition", value_parser = name)]
+    other: Option<BulletinName>,
     /// Only say who would get it
     #[arg(long)]
     dry_run: bool,
@@ -111,7 +111,7 @@ impl Bulletin {
         let bands = (!self.bands.is_empty()).then(|| self.bands.iter().cloned().collect());
         let sectors = (!self.sector.is_empty()).then(|| self.sector.iter().copied().collect());
         let edition = self.edition.map(|number| MailingName::Edition(EditionNumber(number)));
-        let readers_of = edition.or_else(|| self.bulletin.clone().map(MailingName::Bulletin));
+        let readers_of = edition.or_else(|| self.other.clone().map(MailingName::Bulletin));
         let narrowing = Narrowing { bands, sectors, readers_of };
         let (beside_edition, confirmed) = (self.beside_edition, self.yes);
         BulletinOrder { name: self.name.clone(), narrowing, beside_edition, confirmed }
