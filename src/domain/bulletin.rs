@@ -1,12 +1,14 @@
 //! A bulletin: one mail outside the calendar, to everybody or to some.
 
 mod audience;
+mod beside;
 mod id;
 pub mod life;
 mod record;
 mod text;
 
 pub use audience::{Audience, Narrowing};
+pub use beside::BESIDE;
 pub use id::BulletinId;
 pub use record::{BulletinRecord, PublishedBulletin};
 pub use text::{Bulletin, BulletinName, BulletinNameError, Correction};

@@ -18,7 +18,7 @@ pub(super) async fn some(
     transaction: &Transaction,
     only: Option<&BulletinName>,
 ) -> Result<Vec<BulletinRecord>, PostgresError> {
-    let query = "SELECT number, name, approved, content, audience FROM bulletins WHERE $1::text IS NULL OR name = $1
+    let query = "SELECT number, name, approved, content, audience, beside_edition FROM bulletins WHERE $1::text IS NULL OR name = $1
                  ORDER BY number";
     let mut bulletins = Vec::new();
     for (number, name, approved, published) in
@@ -35,9 +35,11 @@ pub(super) async fn some(
 fn own(row: &Row) -> Result<Own, PostgresError> {
     let (text, audience): (Option<&str>, Option<&str>) = (row.try_get(3)?, row.try_get(4)?);
     let published = match (text, audience) {
-        (Some(text), Some(audience)) => {
-            Some(PublishedBulletin { text: sql::from_json(text)?, audience: sql::from_json(audience)? })
-        }
+        (Some(text), Some(audience)) => Some(PublishedBulletin {
+            text: sql::from_json(text)?,
+            audience: sql::from_json(audience)?,
+            beside_edition: row.try_get(5)?,
+        }),
         _ => None,
     };
     Ok((columns::edition(row, 0)?, sql::word(row, 1)?, row.try_get(2)?, published))
@@ -63,13 +65,16 @@ pub(super) async fn replace(
         return Ok(false);
     }
     edition_rows::write(transaction, before.map(|before| &before.course), Some(&after.course)).await?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience) VALUES ($1, $2, $3, $4, $5)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, beside_edition)
+               VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (number) DO UPDATE SET
-                   approved = excluded.approved, content = excluded.content, audience = excluded.audience";
+                   approved = excluded.approved, content = excluded.content, audience = excluded.audience,
+                   beside_edition = excluded.beside_edition";
+    let beside_edition = after.published.as_ref().is_some_and(|published| published.beside_edition);
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
     let number = i64::from(after.id.mailing().0);
-    transaction.run(put, params![number, after.name.as_str(), approved, text, audience]).await?;
+    transaction.run(put, params![number, after.name.as_str(), approved, text, audience, beside_edition]).await?;
     Ok(true)
 }

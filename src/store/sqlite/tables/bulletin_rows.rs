@@ -11,7 +11,8 @@ use crate::store::sqlite::engine::sql;
 
 /// Every bulletin by number, or the one of this name.
 pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec<BulletinRecord>, SqliteError> {
-    let query = "SELECT number, name, approved, content, audience FROM bulletins WHERE ?1 IS NULL OR name = ?1
+    let query =
+        "SELECT number, name, approved, content, audience, beside_edition FROM bulletins WHERE ?1 IS NULL OR name = ?1
                  ORDER BY number";
     let found = sql::rows(conn, query, [only.map(BulletinName::as_str)], |row| {
         Ok((EditionNumber(row.get(0)?), sql::word(row, 1)?, row.get::<_, Option<String>>(2)?, published(row)?))
@@ -28,7 +29,11 @@ pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec
 fn published(row: &Row<'_>) -> Result<Option<PublishedBulletin>, SqliteError> {
     let (text, audience) = (row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?);
     let (Some(text), Some(audience)) = (text, audience) else { return Ok(None) };
-    Ok(Some(PublishedBulletin { text: sql::from_json(&text)?, audience: sql::from_json(&audience)? }))
+    Ok(Some(PublishedBulletin {
+        text: sql::from_json(&text)?,
+        audience: sql::from_json(&audience)?,
+        beside_edition: row.get(5)?,
+    }))
 }
 
 /// The one of this name.
@@ -48,12 +53,15 @@ pub(super) fn replace(
         return Ok(false);
     }
     edition_rows::write(conn, before.map(|before| &before.course), Some(&after.course))?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience) VALUES (?1, ?2, ?3, ?4, ?5)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, beside_edition)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (number) DO UPDATE SET
-                   approved = excluded.approved, content = excluded.content, audience = excluded.audience";
+                   approved = excluded.approved, content = excluded.content, audience = excluded.audience,
+                   beside_edition = excluded.beside_edition";
+    let beside_edition = after.published.as_ref().is_some_and(|published| published.beside_edition);
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
-    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience))?;
+    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience, beside_edition))?;
     Ok(true)
 }

@@ -61,8 +61,8 @@ async fn publication(store: &dyn Store, id: u32, name: &str, audience: Audience)
         .collect();
     let before = store.bulletin(&name.parse().unwrap()).await.unwrap();
     let planned = before.clone().unwrap_or_else(|| planned(id, name));
-    let after = life::publish(&planned, &text(name), audience.clone(), at(1)).unwrap();
-    let published = PublishedBulletin { text: text(name), audience };
+    let after = life::publish(&planned, &text(name), audience.clone(), true, at(1)).unwrap();
+    let published = PublishedBulletin { text: text(name), audience, beside_edition: true };
     BulletinPublication { before, after, published, at: at(1), served, sender: sender(), segments }
 }
 
@@ -218,7 +218,8 @@ pub(in crate::store) async fn it_is_sent_like_an_edition_and_is_none(open: Open<
     assert!(store.finish(number, at(7)).await.unwrap());
     let sent = bulletin().await;
     assert_eq!((sent.state(), sent.course.finished_at), (EditionState::Sent, Some(at(7))));
-    assert_eq!(sent.published.unwrap().text, text("warning"));
+    let published = sent.published.unwrap();
+    assert!(published.text == text("warning") && published.beside_edition, "{published:?}");
     assert_eq!(store.item_state(rest[0].id).await.unwrap(), Some(DeliveryState::Accepted));
     // What the edition has is untouched, and the day's cap counts both.
     assert_eq!(store.editions().await.unwrap().len(), 1);

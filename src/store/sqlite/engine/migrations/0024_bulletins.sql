@@ -7,5 +7,7 @@ CREATE TABLE bulletins (
     approved TEXT,
     -- What it said when it went out, and whom it was for.
     content  TEXT,
-    audience TEXT
+    audience TEXT,
+    -- Whether it may go out beside an edition.
+    beside_edition INTEGER NOT NULL DEFAULT 0
 ) STRICT;
