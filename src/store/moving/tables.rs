@@ -29,7 +29,14 @@ pub const TABLES: &[Table] = &[
     large(
         "bulletins",
         1,
-        &[("number", Big), ("name", Text), ("approved", Text), ("content", Text), ("audience", Text)],
+        &[
+            ("number", Big),
+            ("name", Text),
+            ("approved", Text),
+            ("content", Text),
+            ("audience", Text),
+            ("beside_edition", Flag),
+        ],
     ),
     large(
         "picks",
